@@ -1,0 +1,5 @@
+"""`python -m compiler` is `platformc`."""
+
+from compiler.cli import main
+
+main()

@@ -1,0 +1,87 @@
+"""The command line: one verb per file in `commands/`, imported when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+VERBS = (
+    "compile",
+    "explain",
+    "graph",
+    "init",
+    "render",
+    "schema",
+    "secrets",
+    "validate",
+    "version",
+)
+BUG = 70
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        found: click.Command = import_module(f"compiler.commands.{name}").command
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from compiler.diagnostics import near
+
+            close = near(args[0], VERBS)
+            hint = f" Did you mean `{close}`?" if close else " See `platformc --help`."
+            ctx.fail(f"No such command `{args[0]}`.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+def platformc() -> None:
+    """Compile one platform.yaml into Kustomize bases and overlays of an ML platform.
+
+    \b
+    platformc init               write a first platform.yaml
+    platformc compile            compile it into base/, overlays/ and out/
+    kubectl apply -k overlays/dev
+    """
+
+
+def main() -> NoReturn:
+    """Run the command. Statuses: 0, 1 the input is wrong, 2 the usage is, 70 the compiler is."""
+    try:
+        platformc.main(prog_name="platformc", standalone_mode=True)
+        sys.exit(0)
+    except BrokenPipeError:
+        # The reader of the output has gone, as in `platformc render dev | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        _bug(error)
+
+
+def _bug(error: Exception) -> NoReturn:
+    import traceback
+
+    from compiler import __version__
+
+    if os.environ.get("PLATFORMC_TRACEBACK"):
+        traceback.print_exc()
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    # The message could quote the spec, and so a value that is nobody's business.
+    click.echo(
+        f"platformc {__version__}: this is a bug in the compiler; nothing was changed.\n"
+        f"{type(error).__name__} in {os.path.basename(last.filename)}:{last.lineno}\n"
+        "Please report it with the spec that caused it; PLATFORMC_TRACEBACK=1 shows the way there.",
+        err=True,
+    )
+    sys.exit(BUG)

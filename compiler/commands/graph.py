@@ -1,0 +1,34 @@
+"""`platformc graph`: the bindings as a picture."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from compiler.commands.shared import compiled, environment_of, spec_option
+
+
+@click.command
+@spec_option
+@click.option("--env", "environment", metavar="ENV", help="Of one environment; default: the base.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["mermaid", "dot", "svg"]),
+    default="mermaid",
+    show_default=True,
+    help="The form.",
+)
+def command(file: Path, environment: str | None, form: str) -> None:
+    """Print who is bound to whom, by which protocol, for what.
+
+    \b
+    platformc graph                        for a README
+    platformc graph --as svg > graph.svg   for a browser
+    """
+    result = compiled(file)
+    name = environment_of(result, environment) if environment else None
+    renderer = import_module(f"compiler.render.{form}")
+    click.echo(getattr(renderer, form)(result.graphs[name]), nl=False)

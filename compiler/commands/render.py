@@ -1,0 +1,45 @@
+"""`platformc render ENV`: one environment's manifests as one stream."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compiler.commands.shared import compiled, environment_of, fail, spec_option
+
+if TYPE_CHECKING:
+    from compiler.model.package import Lowered
+
+
+@click.command
+@click.argument("environment", metavar="ENV")
+@spec_option
+@click.option("--component", metavar="NAME", help="Only this component's objects.")
+def command(environment: str, file: Path, component: str | None) -> None:
+    """Print every manifest of an environment, in the order of delivery.
+
+    \b
+    platformc render dev | kubectl apply --server-side -f -
+    platformc render prod --component mlflow
+    """
+    result = compiled(file)
+    lowered = result.lowered[environment_of(result, environment)]
+    if component is not None:
+        lowered = _only(lowered, component)
+    from compiler.emit import render
+
+    click.echo(render(lowered), nl=False)
+
+
+def _only(lowered: Lowered, component: str) -> Lowered:
+    from dataclasses import replace
+
+    if component not in lowered.packages:
+        from compiler.diagnostics import listing, near
+
+        close = near(component, lowered.packages)
+        hint = f"did you mean `{close}`?" if close else f"there is {listing(lowered.packages)}"
+        fail(f"no component `{component}`; {hint}")
+    return replace(lowered, packages={component: lowered.packages[component]})

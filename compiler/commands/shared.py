@@ -1,0 +1,118 @@
+"""What several verbs share: the spec's options, and how diagnostics reach the user."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from compiler.pipeline import Compilation
+
+FORMATS = ("text", "json", "sarif", "github", "junit")
+
+spec_option = click.option(
+    "-f",
+    "--file",
+    "file",
+    type=click.Path(path_type=Path),
+    default=Path("platform.yaml"),
+    show_default=True,
+    help="The spec.",
+)
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Where base/, overlays/ and out/ are.  [default: beside the spec]",
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How diagnostics are written; any but text goes to stdout.",
+)
+
+
+def fail(message: str, status: int = 2) -> NoReturn:
+    """End with a sentence on stderr."""
+    click.echo(f"platformc: {message}", err=True)
+    sys.exit(status)
+
+
+def read_spec(file: Path) -> bytes:
+    """The spec's bytes; ends the command where it can't be read."""
+    from compiler.load import UnreadableError, read
+
+    try:
+        return read(file)
+    except UnreadableError as error:
+        fail(str(error))
+
+
+def compiled(
+    file: Path, form: str = "text", *, quiet: bool = False, data: bytes | None = None
+) -> Compilation:
+    """The compiled spec. Prints what is wrong with it; ends the command where that is an error."""
+    from compiler.commands.progress import progress
+    from compiler import pipeline
+
+    data = read_spec(file) if data is None else data
+    with progress() as step:
+        result = pipeline.compile(data, str(file), step)
+    if not quiet:
+        show(result, data, str(file), form)
+    if result.report.failed:
+        sys.exit(1)
+    return result
+
+
+def show(
+    result: Compilation, data: bytes, file: str, form: str, *, to_stdout: bool = False
+) -> None:
+    """Write the diagnostics: formats for programs always, text only where there are any."""
+    found = result.report.sorted()
+    if not found and form == "text":
+        return
+    text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    renderer = import_module(f"compiler.diagnostics.{form}")
+    extra: tuple[Any, ...] = ()
+    stream = sys.stdout if to_stdout or form != "text" else sys.stderr
+    if form == "text":
+        extra = (renderer.Style(_coloured(stream)),)
+    click.echo(renderer.render(found, {file: text}, *extra), file=stream, nl=False)
+
+
+def _coloured(stream: Any) -> bool:
+    import os
+
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
+
+
+def environment_of(result: Compilation, name: str) -> str:
+    """The environment of a name; ends the command where the spec has none of it."""
+    if name in result.environments:
+        return name
+    from compiler.diagnostics import near
+
+    close = near(name, result.environments)
+    names = ", ".join(f"`{one}`" for one in result.environments)
+    fail(
+        f"no environment `{name}`; "
+        + (f"did you mean `{close}`?" if close else f"there is {names}")
+    )
+
+
+Echo = Callable[[str], None]
+
+
+def note(text: str) -> None:
+    """A line for people, on stderr."""
+    click.echo(text, err=True)

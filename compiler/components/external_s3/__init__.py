@@ -1,0 +1,57 @@
+"""An object store outside the platform: a cloud's, an appliance, another team's.
+
+It offers S3 and emits nothing; buckets and keys are made where it is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from compiler import model
+from compiler.interfaces import s3
+from compiler.model.words import Cidr, Host, Port
+
+PHASE = model.Phase.STORES
+STORE = model.Provides("s3", s3.Endpoint)
+
+
+class Spec(model.InstanceSpec):
+    """An S3 endpoint that exists."""
+
+    host: Host = Field(description="Its host name.")
+    port: Port | None = Field(None, description="Its port; default 443, or 80 without TLS.")
+    tls: bool = Field(True, description="Whether it speaks HTTPS.")
+    region: str = Field(
+        "us-east-1", pattern=r"^[a-z0-9-]+$", description="The region it signs for."
+    )
+    checksums: Literal["when_required", "when_supported"] = Field(
+        "when_required", description="When clients add checksum headers."
+    )
+    cidrs: tuple[Cidr, ...] = Field(
+        (), strict=False, description="Its addresses; default: any, on its port."
+    )
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    spec = me.spec
+    return {
+        STORE: s3.Offer(
+            host=spec.host,
+            port=spec.port or (443 if spec.tls else 80),
+            scheme="https" if spec.tls else "http",
+            region=spec.region,
+            checksums=spec.checksums,
+            cidrs=spec.cidrs,
+        )
+    }
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Resource]:
+    return iter(())

@@ -1,0 +1,174 @@
+"""MinIO: an S3 server on volumes of its own, alone or as an erasure set of at least four.
+
+Its community edition is archived and its images are frozen (quay.io only), so the rule
+`unmaintained-upstream` warns; `seaweedfs`, `ceph` and `external-s3` take its place in one line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from pydantic import Field, field_validator
+
+from compiler import kube, model
+from compiler.interfaces import s3
+from compiler.model import Env, SecretRef
+from compiler.model.words import Image, Memory, refusal
+
+PHASE = model.Phase.STORES
+STORE = model.Provides("s3", s3.Endpoint)
+PORT, CONSOLE, USER = 9000, 9001, 1000
+UNMAINTAINED = "its repository is archived since 2026-04 and its images get no security fixes"
+
+
+class Spec(model.RunningSpec):
+    """A MinIO object store."""
+
+    image: Image = Field(
+        "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z", description="Its image."
+    )
+    client_image: Image = Field(
+        "quay.io/minio/mc:RELEASE.2024-11-21T17-21-54Z",
+        description="The image of the Job that makes buckets and keys.",
+    )
+    replicas: int = Field(1, ge=1, le=32, description="Servers: 1, or at least 4.")
+    storage: Memory = Field("50Gi", description="Size of each server's volume.")
+
+    @field_validator("replicas")
+    @classmethod
+    def _erasure_set(cls, replicas: int) -> int:
+        if replicas in (2, 3):
+            message = f"MinIO runs on 1 server or on at least 4, not on {replicas}"
+            raise refusal("out-of-range", message, "write `replicas: 4`")
+        return replicas
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {STORE: s3.Offer(port=PORT)}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    root = f"{me.name}-root"
+    yield model.Credential(
+        root,
+        {"username": "platformc-root", "password": model.Random.PASSWORD},
+        (me.namespace,),
+        (me.name,),
+    )
+    yield _server(me, root)
+    yield kube.service(me, "server", {"http-s3": PORT})
+    ports = {"http-s3": PORT, "http-console": CONSOLE}
+    yield kube.headless(me, "server", ports)
+    if me.spec.replicas > 1:
+        yield model.Peering("server", "server", (PORT,))
+    if wiring.claims(STORE):
+        yield from _buckets(me, root, wiring.claims(STORE))
+
+
+def _server(me: model.Instance[Spec], root: str) -> model.Resource:
+    spec = me.spec
+    peers = f"http://{me.name}-{{0...{spec.replicas - 1}}}.{me.host(f'{me.name}-headless')}:{PORT}"
+    server = kube.Container(
+        "minio",
+        spec.image,
+        kube.compute(
+            spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="2Gi"
+        ),
+        command=["minio"],
+        args=[
+            "server",
+            f"{peers}/data" if spec.replicas > 1 else "/data",
+            "--address", f":{PORT}",
+            "--console-address", f":{CONSOLE}",
+        ],
+        env=[
+            Env("MINIO_ROOT_USER", SecretRef(root, "username")),
+            Env("MINIO_ROOT_PASSWORD", SecretRef(root, "password")),
+            Env("MINIO_PROMETHEUS_AUTH_TYPE", "public"),  # network policies say who may scrape
+            Env("MINIO_UPDATE", "off"),
+            Env("HOME", "/tmp"),  # noqa: S108  # in the pod
+        ],
+        ports={"http-s3": PORT, "http-console": CONSOLE},
+        startup=kube.http_probe("/minio/health/live", "http-s3", period=5, failures=60),
+        readiness=kube.http_probe("/minio/health/ready", "http-s3"),
+        liveness=kube.http_probe("/minio/health/live", "http-s3", period=20, failures=6),
+    )  # fmt: skip
+    template = kube.pod(
+        me,
+        "server",
+        [server],
+        user=USER,
+        grace=60,
+        volumes=[kube.Volume("data", {}, "/data")],
+        spread=spec.replicas > 1,
+    )
+    volume = kube.volume_claim(me, "data", spec.storage)
+    # Servers of an erasure set wait for each other: they must start together.
+    return kube.stateful_set(
+        me, "server", template, replicas=spec.replicas, claims=[volume], parallel=True
+    )
+
+
+def _buckets(
+    me: model.Instance[Spec], root: str, claims: tuple[model.Binding, ...]
+) -> Iterator[model.Piece]:
+    """The Job that makes buckets, and for each claim a key that opens just its own."""
+    buckets = sorted({bucket for binding in claims for bucket in binding.claim.buckets})
+    script = kube.render(
+        __file__, "buckets.sh.j2", buckets=buckets, keys=[binding.secret for binding in claims]
+    )
+    policies = {f"{binding.secret}.json": _policy(binding.claim) for binding in claims}
+    yield model.ConfigFiles(f"{me.name}-buckets", me.namespace, {"buckets.sh": script, **policies})
+    env = [
+        Env("ROOT_USERNAME", SecretRef(root, "username")),
+        Env("ROOT_PASSWORD", SecretRef(root, "password")),
+        Env("MC_HOST_store", f"http://$(ROOT_USERNAME):$(ROOT_PASSWORD)@{me.host()}:{PORT}"),
+        Env("MC_CONFIG_DIR", "/tmp/mc"),  # noqa: S108  # in the pod
+    ]
+    for index, binding in enumerate(claims):
+        env.append(Env(f"ACCESS_KEY_{index}", SecretRef(binding.secret, s3.ACCESS_KEY)))
+        env.append(Env(f"SECRET_KEY_{index}", SecretRef(binding.secret, s3.SECRET_KEY)))
+    container = kube.Container(
+        "buckets",
+        me.spec.client_image,
+        kube.compute(
+            model.Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
+        ),
+        command=["sh", "/etc/platformc/buckets.sh"],
+        env=env,
+    )
+    template = kube.pod(
+        me,
+        "buckets",
+        [container],
+        user=USER,
+        restart="OnFailure",
+        volumes=[kube.config(f"{me.name}-buckets", "/etc/platformc")],
+    )
+    yield model.Peering("buckets", "server", (PORT,))
+    yield kube.job(me, f"{me.name}-buckets", template, step=1)
+
+
+def _policy(claim: s3.Claim) -> str:
+    """What a key may do, in the words of AWS' policies."""
+    actions = ["s3:GetObject"]
+    if not claim.read_only:
+        actions += [
+            "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts",
+            "s3:PutObject",
+        ]  # fmt: skip
+    buckets = [f"arn:aws:s3:::{bucket}" for bucket in claim.buckets]
+    statements = [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+            "Resource": buckets,
+        },
+        {"Effect": "Allow", "Action": actions, "Resource": [f"{arn}/*" for arn in buckets]},
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"

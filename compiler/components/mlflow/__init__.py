@@ -1,0 +1,209 @@
+"""MLflow tracking server: a stateless process over a PostgreSQL database and an S3 bucket.
+
+Facts are of MLflow 3.17.2: since 3.5 it answers 403 to Host headers that it was not told of, reads
+its own flags from variables that Kubernetes' service links would set, and refuses to start on a
+schema that is out of date. Only the `-full` image has the drivers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
+from typing import Literal
+
+from pydantic import Field
+
+from compiler import kube, model
+from compiler.interfaces import mlflow, postgresql, s3
+from compiler.model import Env
+from compiler.model.spec import WorkloadSpec
+from compiler.model.words import Bucket, Database, Image
+
+PHASE = model.Phase.SERVERS
+BACKEND_STORE = model.Requires("backend-store", postgresql.Endpoint)
+ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
+TRACKING = model.Provides("tracking", mlflow.Endpoint)
+PORT, USER = 5000, 1000
+
+# A worker keeps up to three SQLAlchemy engines (tracking, registry, jobs), each with this pool.
+ENGINES, POOL_SIZE, MAX_OVERFLOW = 3, 2, 1
+MIGRATION_CONNECTIONS = 5
+
+
+class Spec(model.RunningSpec):
+    """An MLflow tracking server."""
+
+    image: Image = Field("ghcr.io/mlflow/mlflow:v3.17.2-full", description="Its image.")
+    replicas: int = Field(1, ge=1, le=50, description="Server pods.")
+    workers: int = Field(2, ge=1, le=16, description="Processes in each; prefer replicas.")
+    artifacts: Literal["direct", "proxied"] = Field(
+        "direct", description="Whether clients write artefacts to the store or to the server."
+    )
+    database: Database | None = Field(None, description="Default: the instance's name.")
+    bucket: Bucket | None = Field(None, description="Default: the instance's name.")
+    shared: bool = Field(False, description="Others may claim its database and bucket too.")
+    smoke: bool = Field(True, description="A Job that logs a run as a training pod would.")
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    # A rolling update runs one pod more.
+    pods = me.spec.replicas + 1
+    connections = pods * me.spec.workers * ENGINES * (POOL_SIZE + MAX_OVERFLOW)
+    return {
+        BACKEND_STORE: postgresql.Claim(
+            database=me.spec.database or me.name.replace("-", "_"),
+            connections=connections + MIGRATION_CONNECTIONS,
+            direct=MIGRATION_CONNECTIONS,
+            shared=me.spec.shared,
+        ),
+        ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,), shared=me.spec.shared),
+    }
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    entails = (ARTIFACTS,) if me.spec.artifacts == "direct" else ()
+    return {TRACKING: mlflow.Offer(port=PORT, entails=entails)}
+
+
+def workloads(me: model.Instance[Spec]) -> Mapping[str, WorkloadSpec]:
+    """The smoke test: a workload like any other, with a training pod's environment."""
+    if not me.spec.smoke:
+        return {}
+    smoke = WorkloadSpec(
+        image=me.spec.image,
+        command=("python", "-c", kube.render(__file__, "smoke.py.j2")),
+        uses=(me.name,),
+        run="once",
+        timeout="30m",
+        retries=6,
+        namespace=me.namespace,
+    )
+    return {f"{me.name}-smoke": smoke}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    database, artifacts = wiring[BACKEND_STORE], wiring[ARTIFACTS]
+    client = kube.client(me, [artifacts])
+    yield from client.configs
+    yield _migration(me, database.direct)
+    yield _server(me, database, artifacts, client)
+    yield kube.service(me, "server", {"http-mlflow": PORT})
+
+
+def _server(
+    me: model.Instance[Spec],
+    database: postgresql.Endpoint,
+    artifacts: s3.Endpoint,
+    client: kube.Client,
+) -> model.Resource:
+    spec = me.spec
+    # Measured on 3.17.2: a parent of 240 MiB, and as much again for each worker.
+    mebibytes = 512 + 256 * spec.workers
+    server = kube.Container(
+        "mlflow",
+        spec.image,
+        kube.compute(
+            spec.resources, cpu="250m", memory=f"{mebibytes}Mi", cpu_limit="2",
+            memory_limit=f"{2 * mebibytes}Mi",
+        ),
+        command=["mlflow", "server"],
+        env=[
+            *_backend(database),
+            *client.env,
+            Env("MLFLOW_S3_ENDPOINT_URL", artifacts.url),
+            *_artifact_store(spec, artifacts),
+            Env("MLFLOW_HOST", "0.0.0.0"),  # noqa: S104  # in the pod
+            Env("MLFLOW_PORT", str(PORT)),
+            Env("MLFLOW_WORKERS", str(spec.workers)),
+            Env("MLFLOW_SERVER_ALLOWED_HOSTS", ",".join(allowed_hosts(me))),
+            Env("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", f"http://{me.route},https://{me.route}"),
+            Env("MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", str(POOL_SIZE)),
+            Env("MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW", str(MAX_OVERFLOW)),
+            Env("MLFLOW_SQLALCHEMYSTORE_POOL_RECYCLE", "1800"),
+            Env("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false"),
+            *_quiet(),
+        ],
+        ports={"http-mlflow": PORT},
+        # A cold start took more than a minute on two busy cores.
+        startup=kube.http_probe("/health", "http-mlflow", failures=30),
+        readiness=kube.http_probe("/health", "http-mlflow"),
+        liveness=kube.http_probe("/health", "http-mlflow", period=20, failures=6),
+    )  # fmt: skip
+    template = kube.pod(
+        me,
+        "server",
+        [server],
+        user=USER,
+        volumes=client.volumes,
+        uses=[database, artifacts],
+        spread=spec.replicas > 1,
+    )
+    return kube.deployment(me, "server", template, replicas=spec.replicas, step=1)
+
+
+def _migration(me: model.Instance[Spec], database: postgresql.Endpoint) -> model.Resource:
+    """The Job that brings the schema up to the image's version, straight at PostgreSQL."""
+    container = kube.Container(
+        "migrate",
+        me.spec.image,
+        kube.compute(
+            model.Resources(), cpu="250m", memory="512Mi", cpu_limit="1", memory_limit="1Gi"
+        ),
+        command=["sh", "-c", kube.render(__file__, "migrate.sh.j2")],
+        env=[*_backend(database), *_quiet()],
+    )
+    template = kube.pod(me, "migrate", [container], user=USER, uses=[database], restart="OnFailure")
+    return kube.job(me, f"{me.name}-migrate", template)
+
+
+def _backend(database: postgresql.Endpoint) -> tuple[Env, ...]:
+    uri = database.uri("BACKEND_STORE", "postgresql+psycopg2")
+    return (*database.login("BACKEND_STORE"), Env("MLFLOW_BACKEND_STORE_URI", uri))
+
+
+def _artifact_store(spec: Spec, artifacts: s3.Endpoint) -> tuple[Env, ...]:
+    root = f"s3://{artifacts.bucket}"
+    if spec.artifacts == "direct":
+        return (
+            Env("MLFLOW_DEFAULT_ARTIFACT_ROOT", root),
+            Env("MLFLOW_SERVE_ARTIFACTS", "false"),
+        )
+    return (Env("MLFLOW_ARTIFACTS_DESTINATION", root),)
+
+
+def _quiet() -> tuple[Env, ...]:
+    """A home that can be written to, and nothing sent home."""
+    return (
+        Env("HOME", "/tmp"),  # noqa: S108  # in the pod
+        Env("PYTHONDONTWRITEBYTECODE", "1"),
+        Env("MLFLOW_DISABLE_TELEMETRY", "true"),
+    )
+
+
+def allowed_hosts(me: model.Instance[Spec]) -> tuple[str, ...]:
+    """Every Host header under which clients, people and probes may ask.
+
+    MLflow compares the whole header, port included, and setting the variable drops its defaults.
+    """
+    domain = me.settings.cluster.domain
+    names = [
+        me.name,
+        f"{me.name}.{me.namespace}",
+        f"{me.name}.{me.namespace}.svc",
+        f"{me.name}.{me.namespace}.svc.{domain}",
+        "localhost",
+        "127.0.0.1",
+        me.route,
+    ]
+    hosts = [form for name in names for form in (name, f"{name}:*")]
+    return (*hosts, *(glob for cidr in me.settings.cluster.pod_cidrs for glob in _globs(cidr)))
+
+
+def _globs(cidr: str) -> Iterator[str]:
+    """Patterns that cover an address range, cut at whole octets."""
+    network = IPv4Network(cidr, strict=False)
+    octets = min(max(-(-network.prefixlen // 8), 1), 3)
+    if network.prefixlen > 24:
+        network = network.supernet(new_prefix=24)
+    for part in network.subnets(new_prefix=octets * 8):
+        yield ".".join(str(part.network_address).split(".")[:octets]) + ".*"

@@ -1,0 +1,122 @@
+"""PgBouncer: many clients on few PostgreSQL connections, one transaction at a time.
+
+PgBouncer has no official image; edoburu's listens where its ini says when it is given one. Logins
+are SCRAM on both sides, from a userlist that is made at start from the clients' own Secrets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from compiler import kube, model
+from compiler.interfaces import postgresql
+from compiler.model import Env, SecretRef
+from compiler.model.words import Image
+
+PHASE = model.Phase.DATABASES
+UPSTREAM = model.Requires("upstream", postgresql.Endpoint)
+POOL = model.Provides("pool", postgresql.Endpoint, forwards=UPSTREAM)
+PORT, USER = 6432, 70
+SMALLEST_POOL = 5  # below, clients wait for each other more than they work
+
+
+class Spec(model.RunningSpec):
+    """A connection pooler in front of one PostgreSQL."""
+
+    image: Image = Field("docker.io/edoburu/pgbouncer:v1.25.2-p0", description="Its image.")
+    replicas: int = Field(1, ge=1, le=20, description="Poolers, each with pools of its own.")
+    max_client_connections: int = Field(
+        1000, ge=10, le=100000, description="Clients that each replica accepts."
+    )
+    pool_size: int | None = Field(
+        None, ge=1, description="Connections per database and replica; default: what fits."
+    )
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {UPSTREAM: postgresql.Claim(pooled=False, shared=True)}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {POOL: postgresql.Offer(port=PORT)}
+
+
+def pool_size(
+    spec: Spec, pools: int, upstream: tuple[model.Binding, ...], max_connections: int | None
+) -> int:
+    """Connections per pool: what `max_connections` leaves, shared out evenly.
+
+    Other poolers on the same server count as nothing here; the rule `connection-budget` adds up
+    all of them.
+    """
+    if spec.pool_size is not None:
+        return spec.pool_size
+    if max_connections is None:
+        return 20  # PgBouncer's own default
+    direct = postgresql.direct_connections(upstream)
+    free = max_connections - postgresql.RESERVED - direct
+    return max(free // (spec.replicas * max(pools, 1)), 1)
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    upstream = wiring[UPSTREAM]
+    logins = postgresql.logins(wiring.claims(POOL))
+    databases = sorted({binding.claim.database for binding in logins})
+    size = pool_size(
+        me.spec, len(logins), wiring.beside(UPSTREAM), upstream.binding.offer.max_connections
+    )
+    ini = kube.render(
+        __file__, "pgbouncer.ini.j2",
+        databases=databases, upstream=upstream, pool_size=size, port=PORT,
+        max_client_connections=me.spec.max_client_connections,
+        server_tls="prefer" if upstream.sslmode == "prefer" else upstream.sslmode,
+    )  # fmt: skip
+    yield model.ConfigFiles(me.name, me.namespace, {"pgbouncer.ini": ini})
+    yield kube.deployment(me, "server", _template(me, logins, upstream), replicas=me.spec.replicas)
+    yield kube.service(me, "server", {"tcp-postgresql": PORT})
+
+
+def _template(
+    me: model.Instance[Spec], logins: tuple[model.Binding, ...], upstream: postgresql.Endpoint
+) -> model.Manifest:
+    resources = kube.compute(
+        me.spec.resources, cpu="50m", memory="64Mi", cpu_limit="1", memory_limit="256Mi"
+    )
+    env: list[Env] = []
+    for index, binding in enumerate(logins):
+        env.append(Env(f"USERNAME_{index}", SecretRef(binding.secret, "username")))
+        env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
+    userlist = kube.Container(
+        "userlist",
+        me.spec.image,
+        resources,
+        command=["sh", "-c", kube.render(__file__, "userlist.sh.j2", count=len(logins))],
+        env=env,
+    )
+    server = kube.Container(
+        "pgbouncer",
+        me.spec.image,
+        resources,
+        command=["pgbouncer", "/etc/pgbouncer/pgbouncer.ini"],
+        ports={"tcp-postgresql": PORT},
+        readiness=kube.tcp_probe("tcp-postgresql", period=5),
+        liveness=kube.tcp_probe("tcp-postgresql", period=20),
+        # Since 1.23 SIGTERM waits for the clients; leave the Service's endpoints first.
+        pre_stop={"exec": {"command": ["sleep", "10"]}},
+    )
+    return kube.pod(
+        me,
+        "server",
+        [server],
+        init=[userlist],
+        user=USER,
+        uses=[upstream],
+        grace=60,
+        spread=me.spec.replicas > 1,
+        volumes=[
+            kube.config(me.name, "/etc/pgbouncer"),
+            kube.scratch("userlist", "/etc/userlist", "1Mi", memory=True),
+        ],
+    )

@@ -1,0 +1,143 @@
+"""PostgreSQL on a volume of its own: one server, and a Job that keeps roles and databases right.
+
+Facts of the image are of docker-library/postgres 17 (Debian): user 999, SIGINT stops it fast, and
+its init scripts run on an empty volume only, so that a database added to the spec later needs the
+Job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from compiler import kube, model
+from compiler.interfaces import postgresql
+from compiler.model import Env, SecretRef, quantity
+from compiler.model.words import Image, Memory
+
+PHASE = model.Phase.DATABASES
+DATABASES = model.Provides("databases", postgresql.Endpoint)
+PORT, USER = 5432, 999
+DATA = "/var/lib/postgresql"
+
+
+class Spec(model.RunningSpec):
+    """A PostgreSQL server."""
+
+    image: Image = Field("docker.io/library/postgres:17.9-bookworm", description="Its image.")
+    storage: Memory = Field("20Gi", description="Size of its volume.")
+    max_connections: int = Field(
+        100, ge=20, le=10000, description="Its `max_connections`; pools are held against it."
+    )
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {DATABASES: postgresql.Offer(port=PORT, max_connections=me.spec.max_connections)}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    superuser = f"{me.name}-superuser"
+    yield model.Credential(
+        superuser,
+        {"username": "postgres", "password": model.Random.PASSWORD},
+        (me.namespace,),
+        (me.name,),
+    )
+    yield _server(me, superuser)
+    yield kube.service(me, "server", {"tcp-postgresql": PORT})
+    yield kube.headless(me, "server", {"tcp-postgresql": PORT})
+    logins = postgresql.logins(wiring.claims(DATABASES))
+    if logins:
+        yield from _ensure(me, superuser, logins)
+
+
+def _server(me: model.Instance[Spec], superuser: str) -> model.Resource:
+    resources = kube.compute(
+        me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="1Gi"
+    )
+    # A quarter of the memory is what PostgreSQL's own manual starts from (19.4.1).
+    megabytes = quantity.whole(resources["limits"]["memory"]) // 2**20
+    # -h: while the image initialises a volume, its server answers on the socket alone.
+    ready = ["pg_isready", "-h", "127.0.0.1", "-U", "postgres", "-d", "postgres"]
+    server = kube.Container(
+        "postgres",
+        me.spec.image,
+        resources,
+        args=[
+            "postgres",
+            "-c", f"max_connections={me.spec.max_connections}",
+            "-c", f"shared_buffers={megabytes // 4}MB",
+            "-c", "password_encryption=scram-sha-256",
+        ],
+        env=[
+            Env("POSTGRES_USER", SecretRef(superuser, "username")),
+            Env("POSTGRES_PASSWORD", SecretRef(superuser, "password")),
+            # Below the mount: no `lost+found`, and the same for every major version.
+            Env("PGDATA", f"{DATA}/pgdata"),
+        ],
+        ports={"tcp-postgresql": PORT},
+        startup=kube.exec_probe(ready, failures=60),
+        readiness=kube.exec_probe(ready, period=5),
+        liveness=kube.exec_probe(ready, period=20, failures=6),
+    )  # fmt: skip
+    template = kube.pod(
+        me,
+        "server",
+        [server],
+        user=USER,
+        grace=60,
+        volumes=[
+            kube.Volume("data", {}, DATA),
+            kube.scratch("run", "/var/run/postgresql", "16Mi"),
+            kube.scratch("shm", "/dev/shm", "256Mi", memory=True),  # noqa: S108  # in the pod
+        ],
+    )
+    volume = kube.volume_claim(me, "data", me.spec.storage)
+    return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
+
+
+def _ensure(
+    me: model.Instance[Spec], superuser: str, logins: tuple[model.Binding, ...]
+) -> Iterator[model.Piece]:
+    """The Job that makes roles and databases, again and again without harm."""
+    databases = sorted({binding.claim.database for binding in logins})
+    roles = [(index, binding.claim.database) for index, binding in enumerate(logins)]
+    files = {
+        "ensure.sh": kube.render(__file__, "ensure.sh.j2"),
+        "ensure.sql": kube.render(__file__, "ensure.sql.j2", databases=databases, roles=roles),
+    }
+    yield model.ConfigFiles(f"{me.name}-ensure", me.namespace, files)
+    env = [
+        Env("PGHOST", me.host()),
+        Env("PGPORT", str(PORT)),
+        Env("PGDATABASE", "postgres"),
+        Env("PGUSER", SecretRef(superuser, "username")),
+        Env("PGPASSWORD", SecretRef(superuser, "password")),
+    ]
+    for index, binding in enumerate(logins):
+        env.append(Env(f"ROLE_{index}", SecretRef(binding.secret, "username")))
+        env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
+    container = kube.Container(
+        "ensure",
+        me.spec.image,
+        kube.compute(
+            model.Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
+        ),
+        command=["sh", "/etc/platformc/ensure.sh"],
+        env=env,
+    )
+    template = kube.pod(
+        me,
+        "ensure",
+        [container],
+        user=USER,
+        restart="OnFailure",
+        volumes=[kube.config(f"{me.name}-ensure", "/etc/platformc")],
+    )
+    yield model.Peering("ensure", "server", (PORT,))
+    yield kube.job(me, f"{me.name}-ensure", template, step=1)

@@ -1,0 +1,146 @@
+"""SeaweedFS: master, volumes, filer and S3 gateway in one process on one volume.
+
+Facts are of SeaweedFS 4.x: without identities its S3 gateway is open to anyone, so they are made at
+start from the clients' own Secrets, each with the buckets of its claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from compiler import kube, model
+from compiler.interfaces import s3
+from compiler.model import Env, SecretRef
+from compiler.model.words import Image, Memory
+
+PHASE = model.Phase.STORES
+STORE = model.Provides("s3", s3.Endpoint)
+PORT, METRICS, USER = 8333, 9327, 1000
+# Master and filer, by HTTP and gRPC: where `weed shell` makes buckets.
+INTERNAL = (9333, 19333, 8888, 18888)
+
+
+class Spec(model.RunningSpec):
+    """A SeaweedFS object store, for labs and small platforms."""
+
+    image: Image = Field("docker.io/chrislusf/seaweedfs:4.34", description="Its image.")
+    storage: Memory = Field("50Gi", description="Size of its volume.")
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {STORE: s3.Offer(port=PORT)}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    bindings = wiring.claims(STORE)
+    admin = f"{me.name}-admin"
+    yield model.Credential(
+        admin,
+        {s3.ACCESS_KEY: model.Random.ACCESS_KEY, s3.SECRET_KEY: model.Random.SECRET_KEY},
+        (me.namespace,),
+        (me.name,),
+    )
+    yield _server(me, admin, bindings)
+    yield kube.service(me, "server", {"http-s3": PORT})
+    internal = dict(
+        zip(("http-master", "grpc-master", "http-filer", "grpc-filer"), INTERNAL, strict=True)
+    )
+    yield kube.headless(me, "server", {"http-s3": PORT, **internal, "http-metrics": METRICS})
+    if bindings:
+        yield from _buckets(me, bindings)
+
+
+def _server(
+    me: model.Instance[Spec], admin: str, bindings: tuple[model.Binding, ...]
+) -> model.Resource:
+    resources = kube.compute(
+        me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="2Gi"
+    )
+    env = [
+        Env("ADMIN_ACCESS_KEY", SecretRef(admin, s3.ACCESS_KEY)),
+        Env("ADMIN_SECRET_KEY", SecretRef(admin, s3.SECRET_KEY)),
+    ]
+    for index, binding in enumerate(bindings):
+        env.append(Env(f"ACCESS_KEY_{index}", SecretRef(binding.secret, s3.ACCESS_KEY)))
+        env.append(Env(f"SECRET_KEY_{index}", SecretRef(binding.secret, s3.SECRET_KEY)))
+    identities = [(binding.secret, _actions(binding.claim)) for binding in bindings]
+    script = kube.render(__file__, "identities.sh.j2", identities=identities)
+    init = kube.Container(
+        "identities", me.spec.image, resources, command=["sh", "-c", script], env=env
+    )
+    server = kube.Container(
+        "seaweedfs",
+        me.spec.image,
+        resources,
+        command=["weed"],
+        args=[
+            "server",
+            "-dir=/data",
+            # Master, volumes and filer know each other by this address, within the pod.
+            "-ip=127.0.0.1",
+            "-ip.bind=0.0.0.0",
+            "-filer",
+            "-s3",
+            f"-s3.port={PORT}",
+            "-s3.config=/etc/seaweedfs/s3.json",
+            # Volumes grow to 1 GiB each; without a bound on them small disks fill up at once.
+            "-master.volumeSizeLimitMB=1024",
+            "-volume.max=0",
+            "-master.telemetry=false",
+            f"-metricsPort={METRICS}",
+        ],
+        env=[Env("HOME", "/tmp")],  # noqa: S108  # in the pod
+        ports={"http-s3": PORT, "http-metrics": METRICS},
+        startup=kube.http_probe("/healthz", "http-s3", period=5, failures=60),
+        readiness=kube.http_probe("/healthz", "http-s3"),
+        liveness=kube.http_probe("/healthz", "http-s3", period=20, failures=6),
+    )
+    template = kube.pod(
+        me,
+        "server",
+        [server],
+        init=[init],
+        user=USER,
+        grace=60,
+        volumes=[
+            kube.Volume("data", {}, "/data"),
+            kube.scratch("identities", "/etc/seaweedfs", "1Mi", memory=True),
+        ],
+    )
+    volume = kube.volume_claim(me, "data", me.spec.storage)
+    return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
+
+
+def _actions(claim: s3.Claim) -> str:
+    verbs = ["Read", "List"] if claim.read_only else ["Read", "List", "Write", "Tagging"]
+    return ",".join(f'"{verb}:{bucket}"' for bucket in claim.buckets for verb in verbs)
+
+
+def _buckets(
+    me: model.Instance[Spec], bindings: tuple[model.Binding, ...]
+) -> Iterator[model.Piece]:
+    """The Job that makes the buckets that the bindings claim."""
+    buckets = sorted({bucket for binding in bindings for bucket in binding.claim.buckets})
+    host = me.host(f"{me.name}-headless")
+    container = kube.Container(
+        "buckets",
+        me.spec.image,
+        kube.compute(
+            model.Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
+        ),
+        command=["sh", "-c", kube.render(__file__, "buckets.sh.j2", buckets=buckets)],
+        env=[
+            Env("MASTER", f"{host}:{INTERNAL[0]}"),
+            Env("FILER", f"{host}:{INTERNAL[2]}"),
+            Env("HOME", "/tmp"),  # noqa: S108  # in the pod
+        ],
+    )
+    template = kube.pod(me, "buckets", [container], user=USER, restart="OnFailure")
+    yield model.Peering("buckets", "server", INTERNAL)
+    yield kube.job(me, f"{me.name}-buckets", template, step=1)

@@ -1,0 +1,40 @@
+"""What no component writes: one pass per file, each from packages to packages, in this order."""
+
+from __future__ import annotations
+
+from compiler.derive import (
+    checksums,
+    credentials,
+    disruption_budgets,
+    images,
+    jobs,
+    labels,
+    namespaces,
+    network_policies,
+    order,
+    patches,
+    service_accounts,
+)
+from compiler.diagnostics import Report
+from compiler.model.package import Lowered
+
+PASSES = (
+    service_accounts.derive,
+    disruption_budgets.derive,
+    network_policies.derive,
+    namespaces.derive,
+    images.derive,
+    checksums.derive,
+    labels.derive,
+    patches.derive,
+    jobs.derive,
+    order.derive,
+    credentials.derive,
+)
+
+
+def derive(lowered: Lowered, report: Report) -> Lowered:
+    """One environment with everything that follows from its graph and its objects."""
+    for one in PASSES:
+        lowered = one(lowered, report)
+    return lowered

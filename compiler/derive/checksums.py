@@ -1,0 +1,32 @@
+"""Pods restart when a config file of theirs changes: its checksum stands in their template.
+
+kustomize's own hash suffixes do not reach custom resources, so names stay plain.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from compiler.derive.packages import annotated, each_pod
+from compiler.diagnostics import Report
+from compiler.model.graph import PREFIX
+from compiler.model.package import Lowered, Package
+from compiler.model.resource import Manifest
+
+
+def derive(lowered: Lowered, report: Report) -> Lowered:
+    def one(package: Package, template: Manifest) -> Manifest:
+        volumes = template["spec"].get("volumes", ())
+        mounted = {volume["configMap"]["name"] for volume in volumes if "configMap" in volume}
+        digest = sha256()
+        used = False
+        for config in package.configs:
+            if config.name in mounted:
+                used = True
+                for name, text in sorted(config.files.items()):
+                    digest.update(f"{config.name}\0{name}\0{text}\0".encode())
+        if not used:
+            return template
+        return annotated(template, {f"{PREFIX}/config": digest.hexdigest()[:16]})
+
+    return each_pod(lowered, one)

@@ -1,0 +1,59 @@
+"""Which Secrets must exist, where, with which keys: one for each binding that has a credential.
+
+A Secret is needed in every namespace where a pod names it, so its places are read from the objects
+themselves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from compiler.diagnostics import Report
+from compiler.model.credential import Credential
+from compiler.model.package import Lowered
+
+
+def derive(lowered: Lowered, report: Report) -> Lowered:
+    defined: dict[str, Credential] = {}
+    for binding in lowered.graph.bindings:
+        if binding.via is None:
+            credential = binding.provides.endpoint.credential(binding)
+            if credential is not None:
+                defined[credential.name] = credential
+    for package in lowered.packages.values():
+        defined.update({credential.name: credential for credential in package.credentials})
+    spaces: dict[str, set[str]] = defaultdict(set)
+    readers: dict[str, set[str]] = defaultdict(set)
+    for package in lowered.packages.values():
+        for resource in package.resources:
+            for name in secret_names(resource.manifest):
+                spaces[name].add(resource.namespace)
+                readers[name].add(package.name)
+    credentials = tuple(
+        replace(
+            defined[name],
+            namespaces=tuple(sorted(spaces[name])),
+            readers=tuple(sorted(readers[name])),
+        )
+        for name in sorted(defined)
+        if spaces[name]
+    )
+    return replace(lowered, credentials=credentials)
+
+
+def secret_names(value: Any) -> Iterator[str]:
+    """The Secrets that an object names, wherever it does."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "secretKeyRef" and isinstance(inner, dict):
+                yield inner["name"]
+            elif key == "secretName" and isinstance(inner, str):
+                yield inner
+            else:
+                yield from secret_names(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from secret_names(inner)

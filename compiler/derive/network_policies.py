@@ -1,0 +1,159 @@
+"""Who may talk to whom: default deny, and for each offer its clients, by the offer's label.
+
+Policies name pod ports, not Service ports. They do not grow with clients: a client namespace adds
+one peer to the provider's policy, another client in it nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from compiler.derive.packages import each_package, extended
+from compiler.diagnostics import Report
+from compiler.kube.workload import selector
+from compiler.lower import dotted
+from compiler.model.graph import Binding, Instance
+from compiler.model.package import Lowered, Package
+from compiler.model.resource import Manifest, Resource, pod_template
+from compiler.resolve import module
+
+ANYWHERE = "0.0.0.0/0"
+
+
+def derive(lowered: Lowered, report: Report) -> Lowered:
+    offers: dict[str, dict[str, list[Binding]]] = defaultdict(lambda: defaultdict(list))
+    for binding in lowered.graph.bindings:
+        offers[binding.provider.name][binding.provides.slot].append(binding)
+    users = _users(lowered)
+
+    def one(package: Package) -> Package:
+        made: list[Resource] = []
+        for slot in sorted(offers.get(package.name, {})):
+            binding = offers[package.name][slot][0]
+            made += _ingress(binding, users[binding.label])
+            made += _egress(binding, users[binding.label])
+        if package.instance is not None:
+            made += _own(package, package.instance)
+        return extended(package, made)
+
+    lowered = each_package(lowered, one)
+    return _externals(lowered, offers, users)
+
+
+def _users(lowered: Lowered) -> dict[str, list[str]]:
+    """For each offer's label, the namespaces of pods that carry it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for package in lowered.packages.values():
+        for resource in package.resources:
+            template = pod_template(resource.manifest)
+            for label in template["metadata"]["labels"] if template else ():
+                found[label].add(resource.namespace)
+    return defaultdict(list, {label: sorted(spaces) for label, spaces in found.items()})
+
+
+def _externals(
+    lowered: Lowered, offers: dict[str, dict[str, list[Binding]]], users: dict[str, list[str]]
+) -> Lowered:
+    """Policies towards providers outside the platform, which have no package of their own yet."""
+    packages = dict(lowered.packages)
+    for name in sorted(set(offers) - set(packages)):
+        provider = lowered.graph.instances[name]
+        made = [
+            policy
+            for slot in sorted(offers[name])
+            for policy in _egress(offers[name][slot][0], users[offers[name][slot][0].label])
+        ]
+        if made:
+            packages[name] = Package(
+                name, dotted(provider.path), module(provider).PHASE, provider.namespace,
+                tuple(made), instance=provider,
+            )  # fmt: skip
+    return replace(lowered, packages=dict(sorted(packages.items())))
+
+
+def _ingress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
+    provider, offer = binding.provider, binding.offer
+    if not namespaces or offer.external:
+        return
+    clients = [
+        {**_namespace(space), "podSelector": {"matchLabels": {binding.label: "true"}}}
+        for space in namespaces
+    ]
+    yield policy(
+        f"{provider.name}-{binding.provides.slot}",
+        provider.namespace,
+        offer.pods or selector(provider, offer.role),
+        ingress=[{"from": clients, "ports": _ports(offer.target or offer.port)}],
+    )
+
+
+def _egress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
+    provider, offer = binding.provider, binding.offer
+    if offer.external:
+        to: list[Any] = [{"ipBlock": {"cidr": cidr}} for cidr in offer.cidrs or (ANYWHERE,)]
+    else:
+        pods = offer.pods or selector(provider, offer.role)
+        to = [{**_namespace(provider.namespace), "podSelector": {"matchLabels": pods}}]
+    for space in namespaces:
+        yield policy(
+            f"{provider.name}-{binding.provides.slot}-clients",
+            space,
+            {binding.label: "true"},
+            egress=[{"to": to, "ports": _ports(offer.target or offer.port)}],
+        )
+
+
+def _own(package: Package, me: Instance[Any]) -> Iterator[Resource]:
+    """Pods of one instance that talk to each other, or out of the platform."""
+    for peering in package.peerings:
+        name = f"{me.name}-{peering.client}-to-{peering.server}"
+        client, server = selector(me, peering.client), selector(me, peering.server)
+        ports = _ports(*peering.ports)
+        to = [{"to": [{"podSelector": {"matchLabels": server}}], "ports": ports}]
+        from_ = [{"from": [{"podSelector": {"matchLabels": client}}], "ports": ports}]
+        if client == server:
+            yield policy(name, me.namespace, client, ingress=from_, egress=to)
+        else:
+            yield policy(name, me.namespace, client, egress=to)
+            yield policy(f"{name}-server", me.namespace, server, ingress=from_)
+    for index, egress in enumerate(package.egress):
+        blocks = [{"ipBlock": {"cidr": cidr}} for cidr in egress.cidrs]
+        yield policy(
+            f"{me.name}-{egress.client}-egress-{index}",
+            me.namespace,
+            selector(me, egress.client),
+            egress=[{"to": blocks, "ports": _ports(*egress.ports)}],
+        )
+
+
+def policy(
+    name: str, namespace: str, pods: dict[str, str], *, ingress: list[Manifest] | None = None,
+    egress: list[Manifest] | None = None,
+) -> Resource:  # fmt: skip
+    """A NetworkPolicy for the pods with some labels; for all pods where there are none."""
+    spec: Manifest = {"podSelector": {"matchLabels": pods} if pods else {}}
+    if ingress is not None:
+        spec["ingress"] = ingress
+    if egress is not None:
+        spec["egress"] = egress
+    types = {"Ingress": ingress is not None, "Egress": egress is not None}
+    spec["policyTypes"] = [type for type, wanted in types.items() if wanted]
+    return Resource(
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": spec,
+        }
+    )
+
+
+def _namespace(name: str) -> Manifest:
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
+
+
+def _ports(*ports: int) -> list[Manifest]:
+    return [{"protocol": "TCP", "port": port} for port in ports]

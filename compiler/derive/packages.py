@@ -1,0 +1,61 @@
+"""How passes change packages: copies along the way to what changes, never in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from compiler.model.package import Lowered, Package
+from compiler.model.resource import Manifest, Resource, pod_template
+
+Change = Callable[[Package, Manifest], Manifest]
+
+
+def each_package(lowered: Lowered, change: Callable[[Package], Package]) -> Lowered:
+    packages = {name: change(package) for name, package in lowered.packages.items()}
+    return replace(lowered, packages=packages)
+
+
+def each_object(lowered: Lowered, change: Change) -> Lowered:
+    """Every object, as `change` returns it."""
+
+    def one(package: Package) -> Package:
+        changed = tuple(
+            replace(resource, manifest=change(package, resource.manifest))
+            for resource in package.resources
+        )
+        return replace(package, resources=changed)
+
+    return each_package(lowered, one)
+
+
+def each_pod(lowered: Lowered, change: Change) -> Lowered:
+    """Every object with a pod template, its template as `change` returns it."""
+
+    def one(package: Package, manifest: Manifest) -> Manifest:
+        template = pod_template(manifest)
+        return manifest if template is None else with_pod(manifest, change(package, template))
+
+    return each_object(lowered, one)
+
+
+def with_pod(manifest: Manifest, template: Manifest) -> Manifest:
+    """A workload object with another pod template."""
+    spec = manifest["spec"]
+    if manifest["kind"] == "CronJob":
+        job = spec["jobTemplate"]
+        nested = {**job, "spec": {**job["spec"], "template": template}}
+        return {**manifest, "spec": {**spec, "jobTemplate": nested}}
+    return {**manifest, "spec": {**spec, "template": template}}
+
+
+def annotated(owner: Manifest, annotations: dict[str, str]) -> Manifest:
+    """An object or template with annotations added."""
+    metadata = owner["metadata"]
+    merged = dict(sorted({**metadata.get("annotations", {}), **annotations}.items()))
+    return {**owner, "metadata": {**metadata, "annotations": merged}}
+
+
+def extended(package: Package, resources: Iterable[Resource]) -> Package:
+    """A package with more objects."""
+    return replace(package, resources=(*package.resources, *resources))

@@ -1,0 +1,37 @@
+"""A ServiceAccount of its own for the pods of each instance, without a token."""
+
+from __future__ import annotations
+
+from compiler.derive.packages import each_package, extended
+from compiler.diagnostics import Report
+from compiler.model.package import Lowered, Package
+from compiler.model.resource import Manifest, Resource, pod_template
+
+
+def derive(lowered: Lowered, report: Report) -> Lowered:
+    secrets = lowered.platform.settings.registry.pull_secrets
+
+    def one(package: Package) -> Package:
+        present = {r.name for r in package.resources if r.kind == "ServiceAccount"}
+        templates = ((r, pod_template(r.manifest)) for r in package.resources)
+        wanted = {(t["spec"]["serviceAccountName"], r.namespace) for r, t in templates if t}
+        made = (
+            Resource(_account(name, namespace, secrets))
+            for name, namespace in sorted(wanted)
+            if name not in present
+        )
+        return extended(package, made)
+
+    return each_package(lowered, one)
+
+
+def _account(name: str, namespace: str, pull_secrets: tuple[str, ...]) -> Manifest:
+    account: Manifest = {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": name, "namespace": namespace},
+        "automountServiceAccountToken": False,
+    }
+    if pull_secrets:
+        account["imagePullSecrets"] = [{"name": secret} for secret in pull_secrets]
+    return account

@@ -1,0 +1,114 @@
+"""What the compiler has to say about a spec: values, rendered elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from enum import StrEnum
+
+from compiler.diagnostics.codes import CODES
+from compiler.model.document import Path
+from compiler.model.span import Span
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that takes part in the problem, and what it has to do with it."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem: a stable code, a sentence, the place, what to type instead."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    path: Path = ()
+    help: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
+    environments: tuple[str, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        return Severity(CODES[self.code].severity)
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects what the stages find. `within` names the environment that a finding belongs to."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    environment: str | None = None
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        *,
+        path: Path = (),
+        help: str | Iterable[str] = (),
+        related: Iterable[Related] = (),
+    ) -> None:
+        lines = (help,) if isinstance(help, str) else tuple(help)
+        where = (self.environment,) if self.environment else ()
+        found = Diagnostic(code, message, span, path, lines, tuple(related), where)
+        self.diagnostics.append(found)
+
+    def within(self, environment: str | None) -> Report:
+        """The same report, for findings of one environment."""
+        return Report(self.diagnostics, environment)
+
+    @property
+    def failed(self) -> bool:
+        return any(found.severity is Severity.ERROR for found in self.diagnostics)
+
+    def sorted(self) -> list[Diagnostic]:
+        """One diagnostic for each root cause, by position."""
+        merged: dict[object, Diagnostic] = {}
+        for found in self.diagnostics:
+            cause = (found.code, found.message, found.span)
+            known = merged.get(cause)
+            if known is None:
+                merged[cause] = found
+            elif known.environments:
+                # A cause without an environment lies in the base, and so in all of them.
+                names = {*known.environments, *found.environments} if found.environments else ()
+                merged[cause] = replace(known, environments=tuple(sorted(names)))
+        return sorted(merged.values(), key=_position)
+
+
+def _position(found: Diagnostic) -> tuple[object, ...]:
+    span = found.span or Span("", 0, 0, 0, 0)
+    return (span, found.code, found.message)
+
+
+def near(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that the user most likely meant."""
+    close = get_close_matches(word, sorted(candidates), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def suggestion(word: str, candidates: Iterable[str]) -> tuple[str, ...]:
+    """A help line for a word that is close to a known one."""
+    close = near(word, candidates)
+    return (f"did you mean `{close}`?",) if close else ()
+
+
+def listing(words: Iterable[str]) -> str:
+    """`a`, `b`, `c`, in order."""
+    return ", ".join(f"`{word}`" for word in sorted(words))
+
+
+def errors(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    return (one for one in found if one.severity is Severity.ERROR)

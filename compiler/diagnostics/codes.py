@@ -1,0 +1,68 @@
+"""Every diagnostic's code, severity and title. A code never changes its meaning."""
+
+from typing import NamedTuple
+
+
+class Code(NamedTuple):
+    severity: str
+    title: str
+
+
+CODES: dict[str, Code] = {
+    # Reading the text.
+    "invalid-encoding": Code("error", "The file is not UTF-8."),
+    "invalid-yaml": Code("error", "The file is not YAML."),
+    "tab-indent": Code("error", "A tab is used for indentation."),
+    "empty-spec": Code("error", "The spec is empty."),
+    "several-documents": Code("error", "The file holds more than one YAML document."),
+    "duplicate-key": Code("error", "A key stands twice in one mapping."),
+    "yaml-alias": Code("error", "Anchors and aliases are not part of the language."),
+    "yaml-tag": Code("error", "YAML tags are not part of the language."),
+    "merge-key": Code("error", "The merge key is not part of the language."),
+    "complex-key": Code("error", "A key is not a single word."),
+    "too-deep": Code("error", "The spec is nested too deeply."),
+    # Merging the environments.
+    "unknown-instance": Code("error", "An environment overrides what the base does not have."),
+    "nothing-to-remove": Code("error", "An environment removes what the base does not have."),
+    # Validating each section.
+    "unknown-key": Code("error", "A key is not part of the language."),
+    "missing-key": Code("error", "A required key is missing."),
+    "wrong-type": Code("error", "A value is of another type than its key takes."),
+    "null-value": Code("error", "A key has no value."),
+    "unknown-value": Code("error", "A value is not one of those that its key takes."),
+    "unknown-type": Code("error", "No component has this type."),
+    "out-of-range": Code("error", "A number is too small or too large."),
+    "invalid-value": Code("error", "A value has the wrong form."),
+    "invalid-name": Code("error", "A name has characters or a length that Kubernetes refuses."),
+    "invalid-quantity": Code("error", "A quantity is not one."),
+    "invalid-image": Code("error", "An image reference is not one."),
+    "floating-tag": Code("error", "An image can change without a change in the spec."),
+    "invalid-host": Code("error", "A host name is not one."),
+    "invalid-bucket": Code("error", "A bucket name is not one."),
+    "invalid-database": Code("error", "A database name is not one."),
+    "invalid-cidr": Code("error", "An address range is not one."),
+    "invalid-uri": Code("error", "An S3 URI is not one."),
+    "invalid-schedule": Code("error", "A cron expression is not one."),
+    "invalid-duration": Code("error", "A duration is not one."),
+    "duplicate-name": Code("error", "Two instances have the same name."),
+    # Resolving the bindings.
+    "unbound-requirement": Code("error", "Nothing provides what an instance requires."),
+    "ambiguous-binding": Code("error", "Several providers would serve one requirement."),
+    "unknown-binding": Code("error", "`bind` or `uses` names what does not exist or serve."),
+    "forwarding-cycle": Code("error", "Poolers forward to each other in a circle."),
+    "client-environment-conflict": Code("error", "One pod would need two values of a variable."),
+    "shared-claim": Code("error", "Two instances claim one database or bucket."),
+    # Rules about the whole platform.
+    "connection-budget": Code("error", "More connections than PostgreSQL accepts."),
+    "requests-over-limits": Code("error", "A request is larger than its limit."),
+    "reserved-variable": Code("error", "A variable of the user's is one that is derived."),
+    "environment-collision": Code("error", "Two environments of one cluster overlap."),
+    "unmaintained-upstream": Code("warning", "A component's upstream is no longer maintained."),
+    # Lowering and writing.
+    "patch-misses": Code("error", "A patch does not fit the object that it names."),
+    "schema-violation": Code("error", "An object does not fit its schema."),
+    "edited-output": Code("error", "A compiled file was edited by hand."),
+    "foreign-file": Code("error", "A file of somebody else's stands where output belongs."),
+    "stale-output": Code("error", "The compiled tree is not what the spec compiles to."),
+    "interrupted-write": Code("error", "An earlier write was interrupted."),
+}

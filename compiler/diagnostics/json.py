@@ -1,0 +1,37 @@
+"""Diagnostics for programs, as one JSON object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from compiler.diagnostics import Diagnostic
+from compiler.model.span import Span
+
+
+def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
+    return json.dumps({"diagnostics": [_value(one) for one in diagnostics]}, indent=2) + "\n"
+
+
+def _value(found: Diagnostic) -> dict[str, Any]:
+    return {
+        "code": found.code,
+        "severity": found.severity.value,
+        "message": found.message,
+        "path": list(found.path),
+        **_place(found.span),
+        "related": [{"message": one.message, **_place(one.span)} for one in found.related],
+        "help": list(found.help),
+        "environments": list(found.environments),
+    }
+
+
+def _place(span: Span | None) -> dict[str, Any]:
+    if span is None:
+        return {"file": None, "start": None, "end": None}
+    return {
+        "file": span.file,
+        "start": {"line": span.line, "column": span.column},
+        "end": {"line": span.end_line, "column": span.end_column},
+    }

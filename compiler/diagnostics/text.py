@@ -1,0 +1,141 @@
+"""Diagnostics for people: the source line, a caret, what to type instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from compiler.diagnostics import Diagnostic, Severity
+from compiler.diagnostics.codes import CODES
+from compiler.model.span import Span
+
+_COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
+# A key that sounds like a credential's, and the scalar after it, in block or flow style.
+_CREDENTIAL = re.compile(
+    r"(?i)(\b[\w.-]*(?:passw|passphrase|pwd|secret|token|credential|private|api[-_]?key|access[-_]?key)"
+    r"[\w.-]*[\"']?\s*:\s*)((?:\"[^\"]*\"?)|(?:'[^']*'?)|[^\s{}\[\],][^{}\[\],]*)"
+)
+_MASK = "********"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Colours on a terminal, none elsewhere."""
+
+    colour: bool = False
+
+    def __call__(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
+
+
+def render(
+    diagnostics: Iterable[Diagnostic],
+    sources: Mapping[str, str],
+    style: Style | None = None,
+) -> str:
+    """Each diagnostic as a block, a blank line between; then how many there are."""
+    style = style or Style()
+    found = list(diagnostics)
+    blocks = [_block(one, sources, style) for one in found]
+    if found:
+        blocks.append(_summary(found))
+    return "\n".join(blocks)
+
+
+def _summary(found: list[Diagnostic]) -> str:
+    counts = [(s, sum(one.severity is s for one in found)) for s in Severity]
+    words = [f"{count} {severity}{'s' if count > 1 else ''}" for severity, count in counts if count]
+    return f"{', '.join(words)}\n"
+
+
+def _block(found: Diagnostic, sources: Mapping[str, str], style: Style) -> str:
+    colour = f"1;{_COLOURS[found.severity]}"
+    head = style(f"{found.severity}[{found.code}]", colour)
+    lines = [f"{head}: {style(printable(found.message), '1')}"]
+    margin = _margin(found)
+    edge = style("|", "34")
+    if found.span is not None:
+        hide = found.code == "unknown-key"
+        lines += _place("-->", found.span, sources, margin, style, colour, hide)
+    for related in found.related:
+        lines.append(f"{' ' * margin} {edge}")
+        lines.append(f"{' ' * margin} {style('=', '34')} {printable(related.message)}:")
+        lines += _place(":::", related.span, sources, margin, style, "34")
+    notes = [f"help: {printable(line)}" for line in found.help]
+    if found.environments:
+        notes.append(f"in: {', '.join(found.environments)}")
+    notes.append(f"explain: platformc explain {found.code}")
+    lines.append(f"{' ' * margin} {edge}")
+    lines += [f"{' ' * margin} {style('=', '34')} {note}" for note in notes]
+    return "\n".join(lines) + "\n"
+
+
+def _margin(found: Diagnostic) -> int:
+    spans = [found.span, *(related.span for related in found.related)]
+    return max(len(str(span.line)) for span in spans if span) if any(spans) else 1
+
+
+def _place(
+    arrow: str,
+    span: Span,
+    sources: Mapping[str, str],
+    margin: int,
+    style: Style,
+    colour: str,
+    hide: bool = False,
+) -> list[str]:
+    edge = style("|", "34")
+    lines = [f"{' ' * margin}{style(arrow, '34')} {span.file}:{span.line}:{span.column}"]
+    source = _line(sources.get(span.file, ""), span.line)
+    if source is None:
+        return lines
+    shown, start = _clipped(masked(source, span if hide else None), span.column - 1)
+    end = span.end_column - 1 if span.end_line == span.line else len(source)
+    width = max(1, min(end - (span.column - 1), len(shown) - start))
+    gutter = style(f"{span.line:>{margin}} |", "34")
+    pad = "".join("\t" if char == "\t" else " " for char in shown[:start])
+    return [
+        *lines,
+        f"{' ' * margin} {edge}",
+        f"{gutter} {shown}",
+        f"{' ' * margin} {edge} {pad}{style('^' * width, colour)}",
+    ]
+
+
+def _line(text: str, number: int) -> str | None:
+    lines = text.split("\n")
+    return printable(lines[number - 1].rstrip("\r")) if 0 < number <= len(lines) else None
+
+
+def _clipped(line: str, start: int, width: int = 120) -> tuple[str, int]:
+    """A long line cut around the place that matters."""
+    if len(line) <= width:
+        return line, min(start, len(line))
+    left = max(0, min(start - 20, len(line) - width))
+    shown = ("..." if left else "") + line[left : left + width]
+    tail = "..." if left + width < len(line) else ""
+    return shown + tail, start - left + (3 if left else 0)
+
+
+def masked(line: str, unknown: Span | None = None) -> str:
+    """A source line without what may be a credential: values of keys that sound like one's.
+
+    What stands behind a key that is unknown could be anything, so all of it is hidden.
+    """
+    if unknown is not None:
+        end = unknown.end_column - 1
+        rest = line[end:]
+        return line[:end] + (f": {_MASK}" if rest.strip(" :\"'") else rest)
+    return _CREDENTIAL.sub(lambda match: f"{match[1]}{_MASK}", line)
+
+
+def printable(text: str) -> str:
+    """Text without control characters, which could rewrite the terminal."""
+    return "".join(
+        char if char == "\t" or char.isprintable() else f"\\u{ord(char):04x}" for char in text
+    )
+
+
+def title(code: str) -> str:
+    return CODES[code].title

@@ -1,0 +1,245 @@
+"""Packages to text: a tree of paths and what stands in each file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from compiler.derive.labels import package_labels
+from compiler.derive.order import WAVE
+from compiler.factor import Factored, Overlay
+from compiler.inventory import images
+from compiler.kube import yaml
+from compiler.model.package import Lowered, Package, Platform
+from compiler.model.resource import ConfigFiles, Manifest, Phase, Resource
+from compiler.render.mermaid import mermaid
+
+Tree = dict[str, str]
+KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+
+
+def emit(factored: Factored, *, rendered: Iterable[str] = ()) -> Tree:
+    """Base, overlays, and `out/` for the environments named in `rendered`."""
+    writer = _Writer(factored.base.platform)
+    tree: Tree = {}
+    for package in factored.base.packages.values():
+        tree |= writer.base(package)
+    for name, overlays in factored.overlays.items():
+        platform = factored.environments[name].platform
+        for overlay in overlays.values():
+            tree |= writer.overlay(f"overlays/{name}/{overlay.package.name}", overlay, platform)
+        order = sorted(overlays.values(), key=lambda one: (one.package.phase, one.package.name))
+        root = {**KUSTOMIZATION, "resources": [one.package.name for one in order]}
+        tree[f"overlays/{name}/kustomization.yaml"] = _text(root, "spec", platform)
+    for name in rendered:
+        tree |= writer.out(f"out/{name}", factored.environments[name])
+    return dict(sorted(tree.items()))
+
+
+def render(lowered: Lowered) -> str:
+    """Every object of one environment as one stream, in the order of delivery."""
+    return yaml.dump_all(yaml.dump(manifest) for manifest in manifests(lowered))
+
+
+def manifests(lowered: Lowered) -> list[Manifest]:
+    """Every object of one environment, config files as ConfigMaps, in the order of delivery."""
+    return [manifest for _, manifest in _delivery(lowered)]
+
+
+def config_map(config: ConfigFiles, package: Package, platform: Platform) -> Manifest:
+    """The ConfigMap that kustomize's generator makes of some files."""
+    labels, annotations = _config_metadata(config, package, platform)
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": config.name,
+            "namespace": config.namespace,
+            "annotations": annotations,
+            "labels": labels,
+        },
+        "data": dict(sorted(config.files.items())),
+    }
+
+
+def _config_metadata(
+    config: ConfigFiles, package: Package, platform: Platform
+) -> tuple[dict[str, str], dict[str, str]]:
+    labels = dict(sorted(package_labels(platform, package).items()))
+    return labels, {WAVE: str(package.phase + config.step)}
+
+
+# The order within a phase: what others need to exist comes first.
+_KINDS = [
+    "Namespace",
+    "NetworkPolicy",
+    "ServiceAccount",
+    "ConfigMap",
+    "Role",
+    "RoleBinding",
+    "Service",
+    "PodDisruptionBudget",
+    "StatefulSet",
+    "Deployment",
+    "Job",
+    "CronJob",
+]
+
+
+def _delivery(lowered: Lowered) -> list[tuple[Phase, Manifest]]:
+    found: list[tuple[Phase, int, Manifest]] = []
+    for package in lowered.packages.values():
+        found += [(package.phase, one.step, one.manifest) for one in package.resources]
+        for config in package.configs:
+            made = config_map(config, package, lowered.platform)
+            found.append((package.phase, config.step, made))
+    found.sort(key=_place)
+    return [(phase, manifest) for phase, _, manifest in found]
+
+
+def _place(entry: tuple[Phase, int, Manifest]) -> tuple[Any, ...]:
+    phase, step, manifest = entry
+    kind, metadata = manifest["kind"], manifest["metadata"]
+    rank = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
+    return (phase, step, rank, kind, metadata.get("namespace", ""), metadata["name"])
+
+
+def _text(value: Manifest, source: str, platform: Platform) -> str:
+    return f"# Compiled by platformc from {source} of {platform.name}; do not edit.\n" + yaml.dump(
+        value
+    )
+
+
+class _Writer:
+    """Writes folders; the text of an object that environments share is made once."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self._texts: dict[int, tuple[Manifest, str]] = {}
+
+    def dump(self, manifest: Manifest) -> str:
+        known = self._texts.get(id(manifest))
+        if known is None:
+            known = self._texts[id(manifest)] = (manifest, yaml.dump(manifest))
+        return known[1]
+
+    def file(self, manifest: Manifest, package: Package) -> str:
+        return f"# from {package.source}\n{self.dump(manifest)}"
+
+    def base(self, package: Package) -> Tree:
+        overlay = Overlay(package, False, added=package.resources, configs=())
+        folder = f"base/{package.name}"
+        tree = self.resources(folder, overlay)
+        resources = sorted(tree)
+        generators = [
+            self.generator(folder, config, package, self.platform, tree)
+            for config in package.configs
+        ]
+        self.kustomization(folder, package, tree, resources, [], generators)
+        return tree
+
+    def overlay(self, folder: str, overlay: Overlay, platform: Platform) -> Tree:
+        package = overlay.package
+        tree = self.resources(folder, overlay)
+        resources = sorted(tree)
+        generators = [
+            self.generator(folder, change.config, package, platform, tree, change.replaces)
+            for change in overlay.configs
+        ]
+        patches = [*self.patches(folder, overlay, tree), *self.deletions(folder, overlay, tree)]
+        if overlay.based:
+            resources = [f"{folder}/../../../base/{package.name}", *resources]
+        self.kustomization(folder, package, tree, resources, patches, generators)
+        return tree
+
+    def resources(self, folder: str, overlay: Overlay) -> Tree:
+        package = overlay.package
+        return {
+            f"{folder}/{_file_name(one, package)}": self.file(one.manifest, package)
+            for one in overlay.added
+        }
+
+    def patches(self, folder: str, overlay: Overlay, tree: Tree) -> Iterator[Manifest]:
+        for patch in sorted(overlay.patches, key=lambda one: one.target.id):
+            name = f"patch-{_file_name(patch.target, overlay.package)}"
+            tree[f"{folder}/{name}"] = yaml.dump_list(list(patch.operations))
+            yield {"path": name, "target": _target(patch.target)}
+
+    def deletions(self, folder: str, overlay: Overlay, tree: Tree) -> Iterator[Manifest]:
+        for gone in overlay.removed:
+            stub = _stub(gone)
+            name = f"delete-{_file_name(Resource(stub), overlay.package)}"
+            tree[f"{folder}/{name}"] = yaml.dump({**stub, "$patch": "delete"})
+            yield {"path": name}
+
+    def generator(
+        self, folder: str, config: ConfigFiles, package: Package, platform: Platform, tree: Tree,
+        replaces: bool = False,
+    ) -> Manifest:  # fmt: skip
+        """The files of a ConfigMap, and the generator entry that makes it of them."""
+        for name, text in config.files.items():
+            tree[f"{folder}/{config.name}/{name}"] = text
+        entry: Manifest = {"name": config.name, "namespace": config.namespace}
+        if replaces:
+            entry["behavior"] = "replace"
+        entry["files"] = [f"{config.name}/{name}" for name in sorted(config.files)]
+        labels, annotations = _config_metadata(config, package, platform)
+        entry["options"] = {
+            "annotations": annotations,
+            "disableNameSuffixHash": True,
+            "labels": labels,
+        }
+        return entry
+
+    def kustomization(
+        self, folder: str, package: Package, tree: Tree, resources: Iterable[str],
+        patches: list[Manifest], generators: list[Manifest],
+    ) -> None:  # fmt: skip
+        made: Manifest = dict(KUSTOMIZATION)
+        names = [path.removeprefix(f"{folder}/") for path in resources]
+        if names:
+            made["resources"] = names
+        if generators:
+            made["configMapGenerator"] = generators
+        if patches:
+            made["patches"] = patches
+        tree[f"{folder}/kustomization.yaml"] = f"# from {package.source}\n{yaml.dump(made)}"
+
+    def out(self, folder: str, lowered: Lowered) -> Tree:
+        phases: dict[Phase, list[str]] = {}
+        for phase, manifest in _delivery(lowered):
+            phases.setdefault(phase, []).append(self.dump(manifest))
+        tree = {
+            f"{folder}/{phase.value:02}-{phase.name.lower()}.yaml": yaml.dump_all(texts)
+            for phase, texts in phases.items()
+        }
+        tree[f"{folder}/images.txt"] = "".join(f"{image}\n" for image in images(lowered))
+        tree[f"{folder}/graph.mmd"] = mermaid(lowered.graph)
+        return tree
+
+
+def _file_name(resource: Resource, package: Package) -> str:
+    """`<kind>-<name>.yaml`; objects outside their component's namespace say theirs."""
+    name = f"{resource.kind.lower()}-{resource.name}"
+    if resource.namespace not in ("", package.namespace):
+        name = f"{name}-{resource.namespace}"
+    return f"{name}.yaml"
+
+
+def _target(resource: Resource) -> Manifest:
+    group, _, version = resource.manifest["apiVersion"].rpartition("/")
+    target: Manifest = {"group": group} if group else {}
+    target |= {"version": version, "kind": resource.kind, "name": f"^{resource.name}$"}
+    if resource.namespace:
+        target["namespace"] = f"^{resource.namespace}$"
+    return target
+
+
+def _stub(gone: Resource | ConfigFiles) -> Manifest:
+    if isinstance(gone, ConfigFiles):
+        metadata: Manifest = {"name": gone.name, "namespace": gone.namespace}
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    metadata = {"name": gone.name}
+    if gone.namespace:
+        metadata["namespace"] = gone.namespace
+    return {"apiVersion": gone.manifest["apiVersion"], "kind": gone.kind, "metadata": metadata}

@@ -1,0 +1,71 @@
+"""Whether there is anything to do: known from content alone, before the compiler is imported.
+
+Beside the journal, `.platformc/fresh` holds a fingerprint of the last compile's input (the spec's
+bytes, the compiler's own files) and of the list of what it wrote. Where all of it still holds, and
+every file on disk has the digest listed, compiling again would change nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+_FILE = Path(".platformc", "fresh")
+_SUMS = "platformc.sum"
+_HERE = Path(__file__).parent
+_LIBRARIES = ("pydantic_core", "yaml", "jinja2")
+
+
+def fingerprint(data: bytes, options: Sequence[str]) -> str:
+    """What the output follows from: the spec, the options, the compiler and its libraries."""
+    seal = sha256(data)
+    seal.update(repr((sorted(options), sys.version_info[:2])).encode())
+    for folder, folders, names in os.walk(_HERE):
+        folders[:] = sorted(name for name in folders if name not in ("__pycache__", "schemas"))
+        for name in sorted(names):
+            if name.endswith((".py", ".j2")):
+                path = os.path.join(folder, name)
+                seal.update(os.path.relpath(path, _HERE).encode())
+                seal.update(_read(path))
+    for library in _LIBRARIES:
+        found = find_spec(library)
+        seal.update(
+            str(os.stat(found.origin).st_mtime_ns if found and found.origin else 0).encode()
+        )
+    return seal.hexdigest()
+
+
+def fresh(root: Path, print_of: str) -> bool:
+    """Whether the last compile had this input, and its output is untouched."""
+    state = root / ".platformc"
+    try:
+        known, sums = (root / _FILE).read_text().split()
+        listed = _read(root / _SUMS)
+    except (OSError, ValueError):
+        return False
+    if known != print_of or sha256(listed).hexdigest() != sums:
+        return False
+    if (state / "journal.json").exists() or (state / "stage").exists():
+        return False
+    try:
+        return all(
+            sha256(_read(root / path)).hexdigest() == digest
+            for digest, path in (line.split("  ", 1) for line in listed.decode().splitlines())
+        )
+    except (OSError, ValueError):
+        return False
+
+
+def remember(root: Path, print_of: str) -> None:
+    """Note a finished compile. Losing the note costs a compile, nothing else."""
+    sums = sha256(_read(root / _SUMS)).hexdigest()
+    (root / _FILE).write_text(f"{print_of} {sums}\n")
+
+
+def _read(path: str | Path) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()

@@ -1,0 +1,112 @@
+"""PostgreSQL: databases, each with an owner role, reached directly or through a pooler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from compiler import model
+from compiler.model import Env, Random, SecretRef
+
+RESERVED = 13  # connections that no client gets: 3 for superusers, 10 for operators and exporters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(model.Claim):
+    """A database and a role that may do anything in it; none for a pooler's own claim."""
+
+    database: str = ""
+    connections: int = 5  # the most that its clients open
+    direct: int = 0  # of these, past a pooler: migrations
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        return (self.database,) if self.database else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(model.Offer):
+    """A server, or a pooler in front of one."""
+
+    max_connections: int | None = None  # None: unknown, it is somebody else's
+    sslmode: str = "disable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(model.Endpoint):
+    """Where the database is and which Secret opens it."""
+
+    interface: ClassVar[str] = "postgresql"
+
+    @classmethod
+    def client_claim(cls, consumer: model.Instance[Any]) -> Claim:
+        return Claim(database=consumer.name.replace("-", "_"))
+
+    @classmethod
+    def credential(cls, binding: model.Binding) -> model.Credential | None:
+        if not binding.claim.database:
+            return None
+        return model.Credential(
+            binding.secret,
+            {"username": binding.secret, "password": Random.PASSWORD},
+            (binding.consumer.namespace,),
+            (binding.consumer.name,),
+            "the password may hold only characters that a URI takes as they are",
+        )
+
+    @property
+    def database(self) -> str:
+        database: str = self.binding.claim.database
+        return database
+
+    @property
+    def sslmode(self) -> str:
+        sslmode: str = self.binding.offer.sslmode
+        return sslmode
+
+    @property
+    def direct(self) -> Endpoint:
+        """The same database, past any pooler: for migrations and session state."""
+        return Endpoint(binding=self.binding.final)
+
+    def login(self, prefix: str) -> tuple[Env, ...]:
+        """User and password, for a URI composed of them by the kubelet."""
+        return (
+            Env(f"{prefix}_USERNAME", SecretRef(self.secret, "username")),
+            Env(f"{prefix}_PASSWORD", SecretRef(self.secret, "password")),
+        )
+
+    def uri(self, prefix: str, scheme: str = "postgresql") -> str:
+        """A connection URI over the variables of `login`.
+
+        SQLAlchemy wants its driver in the scheme: what a bare `postgresql` means has changed.
+        """
+        address = f"{self.host}:{self.port}/{self.database}?sslmode={self.sslmode}"
+        return f"{scheme}://$({prefix}_USERNAME):$({prefix}_PASSWORD)@{address}"
+
+    def env(self) -> tuple[Env, ...]:
+        """libpq's own variables, which psql and every driver on it read."""
+        return (
+            Env("PGHOST", self.host),
+            Env("PGPORT", str(self.port)),
+            Env("PGDATABASE", self.database),
+            Env("PGUSER", SecretRef(self.secret, "username")),
+            Env("PGPASSWORD", SecretRef(self.secret, "password")),
+            Env("PGSSLMODE", self.sslmode),
+        )
+
+
+def logins(claims: Iterable[model.Binding]) -> tuple[model.Binding, ...]:
+    """One binding for each role that the claims need, in a fixed order."""
+    found = {binding.secret: binding for binding in claims if binding.claim.database}
+    return tuple(found[secret] for secret in sorted(found))
+
+
+def direct_connections(claims: Iterable[model.Binding]) -> int:
+    """Connections that claims on a server open past every pooler."""
+    return sum(
+        binding.claim.direct if binding.via else binding.claim.connections
+        for binding in claims
+        if binding.claim.database
+    )

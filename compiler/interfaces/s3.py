@@ -1,0 +1,101 @@
+"""The S3 protocol: buckets in an object store, and what every S3 client needs to find them.
+
+What the client environment holds and why: today's SDKs sign with V4 on their own but add checksum
+headers that other stores may refuse (botocore 1.36 and later), read the region from two different
+variables, and take path style and signature version from the AWS configuration file only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+from compiler import kube, model
+from compiler.model import Env, Random, SecretRef
+
+CONFIG = "/etc/aws/config"
+ACCESS_KEY, SECRET_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(model.Claim):
+    """Buckets, which the store makes, and a key that opens just these."""
+
+    buckets: tuple[str, ...]
+    read_only: bool = False
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        return self.buckets
+
+    def merged(self, other: Self) -> Self | None:
+        if self.read_only != other.read_only:
+            return replace(self, read_only=False).merged(replace(other, read_only=False))
+        return replace(
+            self,
+            buckets=tuple(sorted({*self.buckets, *other.buckets})),
+            shared=self.shared and other.shared,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(model.Offer):
+    """A store that speaks S3, path style."""
+
+    region: str = "us-east-1"
+    scheme: str = "http"
+    checksums: str = "when_required"  # or when_supported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(model.Endpoint):
+    """Where the store is and which bucket is ours."""
+
+    interface: ClassVar[str] = "s3"
+    one_per_pod: ClassVar[bool] = True
+
+    @classmethod
+    def client_claim(cls, consumer: model.Instance[Any]) -> Claim:
+        return Claim(buckets=(consumer.name,))
+
+    @classmethod
+    def credential(cls, binding: model.Binding) -> model.Credential:
+        return model.Credential(
+            binding.secret,
+            {ACCESS_KEY: Random.ACCESS_KEY, SECRET_KEY: Random.SECRET_KEY},
+            (binding.consumer.namespace,),
+            (binding.consumer.name,),
+        )
+
+    @property
+    def url(self) -> str:
+        return f"{self.binding.offer.scheme}://{self.host}:{self.port}"
+
+    @property
+    def bucket(self) -> str:
+        bucket: str = self.binding.claim.buckets[0]
+        return bucket
+
+    @property
+    def region(self) -> str:
+        region: str = self.binding.offer.region
+        return region
+
+    def env(self) -> tuple[Env, ...]:
+        checksums = self.binding.offer.checksums
+        return (
+            Env(ACCESS_KEY, SecretRef(self.secret, ACCESS_KEY)),
+            Env(SECRET_KEY, SecretRef(self.secret, SECRET_KEY)),
+            Env("AWS_REGION", self.region),  # Go, Java, pyarrow
+            Env("AWS_DEFAULT_REGION", self.region),  # boto3 reads only this one
+            Env("AWS_ENDPOINT_URL_S3", self.url),
+            Env("AWS_REQUEST_CHECKSUM_CALCULATION", checksums),
+            Env("AWS_RESPONSE_CHECKSUM_VALIDATION", checksums),
+            Env("AWS_CONFIG_FILE", CONFIG),
+            Env("AWS_EC2_METADATA_DISABLED", "true"),  # no cloud to ask when a key is missing
+            Env("S3_SIGNATURE_VERSION", "s3v4"),  # for older libraries; the file is what counts
+        )
+
+    def files(self) -> Mapping[str, str]:
+        return {CONFIG: kube.render(__file__, "aws-config.j2", region=self.region)}

@@ -1,0 +1,44 @@
+"""Services: how pods are found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compiler.kube.workload import metadata, selector
+from compiler.model.graph import Instance
+from compiler.model.resource import Manifest, Resource
+
+
+def service(
+    me: Instance[Any], role: str, ports: Mapping[str, int], *, name: str | None = None,
+    targets: Mapping[str, int] | None = None, step: int = 0,
+) -> Resource:  # fmt: skip
+    """A ClusterIP Service. Port names start with their protocol, as meshes read them."""
+    return Resource(_service(me, role, ports, name, targets, {}), step)
+
+
+def headless(
+    me: Instance[Any], role: str, ports: Mapping[str, int], *, name: str | None = None,
+    targets: Mapping[str, int] | None = None, step: int = 0,
+) -> Resource:  # fmt: skip
+    """The Service that gives each pod of a StatefulSet its name, ready or not."""
+    extra = {"clusterIP": "None", "publishNotReadyAddresses": True}
+    named = name or f"{me.name}-headless"
+    return Resource(_service(me, role, ports, named, targets, extra), step)
+
+
+def _service(
+    me: Instance[Any], role: str, ports: Mapping[str, int], name: str | None,
+    targets: Mapping[str, int] | None, extra: Manifest,
+) -> Manifest:  # fmt: skip
+    listed = [
+        {"name": port, "port": number, "targetPort": (targets or ports)[port]}
+        for port, number in ports.items()
+    ]
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata(me, name, role),
+        "spec": {**extra, "selector": selector(me, role), "ports": listed},
+    }

@@ -1,0 +1,40 @@
+"""Text that is not YAML, from the templates beside the code that fills them in."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def render(module: str, name: str, **values: Any) -> str:
+    """Fill in `templates/<name>` beside a module's `__file__`.
+
+    A name that is missing raises, and so does a value with a line break: no value can add a line
+    to an ini file or a script.
+    """
+    return _environment(Path(module).parent / "templates").get_template(name).render(values)
+
+
+@cache
+def _environment(folder: Path) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        finalize=_one_line,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701  # ini files and scripts, not HTML; see _one_line
+    )
+
+
+def _one_line(value: Any) -> Any:
+    if isinstance(value, str) and any(mark in value for mark in "\n\r\0\x0b\x0c\x85\u2028\u2029"):
+        raise ValueError(f"a line break in {value!r}")
+    return value

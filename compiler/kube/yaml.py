@@ -1,0 +1,126 @@
+"""Writes manifests as YAML that every reader takes for the same thing.
+
+A string is left plain only where no reader of YAML 1.1 or 1.2 could take it for something else;
+kubectl's is a 1.1 one, to which a plain `y` is a boolean. Ten times faster than libyaml's emitter
+called from Python (benchmarks/emit.py); the tests read its output back with several parsers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from json import dumps
+from typing import Any
+
+# Starts with a letter, so it is no number, date or sign; what stands inside starts no comment,
+# mapping or flow. Only these words are then anything but a string to some reader.
+_PLAIN = re.compile(
+    r"(?:\.\./)*[A-Za-z_/][A-Za-z0-9_./()-]*(?:[ :=@,%+][A-Za-z0-9_./(-][A-Za-z0-9_./()-]*)*"
+    r"|[0-9]+(?:m|[KMGT]i)"
+)
+_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
+_LITERAL = re.compile(
+    r"[^\s\x00-\x1f][^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]*"
+)
+_UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def dump(value: dict[str, Any]) -> str:
+    """One document, without a leading `---`. Maps keep the order that they have."""
+    lines: list[str] = []
+    _map(value, "", lines, "")
+    lines.append("")
+    return "\n".join(lines)
+
+
+def dump_list(items: list[Any]) -> str:
+    """A list, such as the operations of a patch."""
+    lines: list[str] = []
+    _list(items, "", lines, "")
+    lines.append("")
+    return "\n".join(lines)
+
+
+def dump_all(documents: Iterable[str]) -> str:
+    """Documents, already written, as one stream."""
+    return "---\n".join(documents)
+
+
+def _map(items: dict[str, Any], pad: str, lines: list[str], lead: str) -> None:
+    for key, value in items.items():
+        head = f"{lead}{_known.get(key) or _string(key)}:"
+        lead = pad
+        kind = value.__class__
+        if kind is dict and value:
+            lines.append(head)
+            _map(value, pad + "  ", lines, pad + "  ")
+        elif kind is list and value:
+            lines.append(head)
+            _list(value, pad, lines, pad)
+        elif kind is str and "\n" in value:
+            lines.append(f"{head} {_text(value, pad)}")
+        else:
+            lines.append(f"{head} {scalar(value)}")
+
+
+def _list(items: list[Any], pad: str, lines: list[str], lead: str) -> None:
+    for value in items:
+        head = lead + "- "
+        lead = pad
+        kind = value.__class__
+        if kind is dict and value:
+            _map(value, pad + "  ", lines, head)
+        elif kind is list and value:
+            _list(value, pad + "  ", lines, head)
+        elif kind is str and "\n" in value:
+            lines.append(head + _text(value, pad))
+        else:
+            lines.append(head + scalar(value))
+
+
+def scalar(value: Any) -> str:
+    """A scalar, or an empty collection, on one line."""
+    kind = value.__class__
+    if kind is str:
+        return _known.get(value) or _string(value)
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int or kind is float:
+        return repr(value)
+    if value is None:
+        return "null"
+    if value == {} and kind is dict:
+        return "{}"
+    if value == [] and kind is list:
+        return "[]"
+    raise TypeError(f"no YAML for {kind.__name__}")
+
+
+_known: dict[str, str] = {}  # the words of Kubernetes, which come again and again
+
+
+def _string(text: str) -> str:
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
+    written = text if plain else _quoted(text)
+    if len(text) < 40 and len(_known) < 10_000:
+        _known[text] = written
+    return written
+
+
+def _quoted(text: str) -> str:
+    """Double quotes, with JSON's escapes, which YAML shares, and YAML's own for the rest."""
+    return _UNPRINTABLE.sub(
+        lambda found: f"\\u{ord(found[0]):04x}", dumps(text, ensure_ascii=False)
+    )
+
+
+def _text(text: str, pad: str) -> str:
+    """Several lines: as they are, where a reader can't misread them."""
+    if not _LITERAL.fullmatch(text):
+        return _quoted(text)
+    body = text.rstrip("\n")
+    chomp = {0: "-", 1: ""}.get(len(text) - len(body), "+")
+    lines = [f"{pad}  {line}" if line else "" for line in text.split("\n")]
+    if chomp != "-":
+        lines.pop()
+    return "\n".join([f"|{chomp}", *lines])

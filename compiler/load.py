@@ -1,0 +1,218 @@
+"""Text to document: YAML's safe, dull subset, every key and value with its place.
+
+libyaml parses (through PyYAML, 20 times faster than a round-trip reader); the scalars are resolved
+here by the YAML 1.2 core schema, as editors do it: `yes` is a string and `1.10` a number. What
+makes YAML surprising (anchors, tags, merge keys, several documents) is refused with its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from compiler.diagnostics import Report
+from compiler.model.document import Node
+from compiler.model.span import Span
+
+MAX_DEPTH = 64
+MAX_BYTES = 64 * 1024 * 1024
+
+_Loader = getattr(yaml, "CLoader", yaml.Loader)
+_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS: dict[str, bool | None] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+
+
+class UnreadableError(Exception):
+    """The file can't be read at all: no spec, wrong usage rather than a wrong spec."""
+
+
+class _Refused(Exception):
+    """Parsing can't go on; the report already says why."""
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a spec. Raises UnreadableError for a directory, a missing or a giant file."""
+    if path.is_dir():
+        raise UnreadableError(f"{path} is a directory; give the file, such as {path}/platform.yaml")
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        hint = "; `platformc init` writes one" if isinstance(error, FileNotFoundError) else ""
+        raise UnreadableError(f"cannot read {path}: {error.strerror}{hint}") from error
+    if len(data) > MAX_BYTES:
+        raise UnreadableError(f"{path} is larger than {MAX_BYTES // 2**20} MiB")
+    return data
+
+
+def load(data: bytes, file: str, report: Report) -> Node | None:
+    """Parse one document; None when it has no tree, and then the report says why."""
+    text = _decode(data, file, report)
+    if text is None:
+        return None
+    try:
+        root = _Builder(file, report).document(yaml.parse(text, Loader=_Loader))
+    except yaml.MarkedYAMLError as error:
+        _syntax(error, text, file, report)
+        return None
+    except yaml.YAMLError as error:
+        report.add("invalid-yaml", f"not YAML: {_sentence(str(error))}", _start(file))
+        return None
+    except _Refused:
+        return None
+    if root is None:
+        report.add(
+            "empty-spec",
+            "the spec is empty",
+            _start(file),
+            help="`platformc init` writes a first one",
+        )
+    return root
+
+
+def _decode(data: bytes, file: str, report: Report) -> str | None:
+    try:
+        # A byte order mark and CRLF are how some editors save text: neither changes the spec.
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+        span = Span(file, line, column, line, column + 1)
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        report.add("invalid-encoding", message, span, help="save the file as UTF-8")
+        return None
+
+
+def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -> None:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    span = Span(file, line + 1, column + 1, line + 1, column + 2)
+    lines = text.split("\n")
+    at = lines[line][column : column + 1] if line < len(lines) else ""
+    if at == "\t":
+        report.add("tab-indent", "a tab indents this line", span, help="use spaces")
+        return
+    problem = _sentence(" ".join(filter(None, (error.context, error.problem))))
+    report.add("invalid-yaml", f"not YAML: {problem}", span)
+
+
+def _sentence(text: str) -> str:
+    return " ".join(text.split()).rstrip(".") or "unknown problem"
+
+
+def _start(file: str) -> Span:
+    return Span(file, 1, 1, 1, 2)
+
+
+class _Builder:
+    """Builds nodes from libyaml's events; recursion is bounded by MAX_DEPTH."""
+
+    def __init__(self, file: str, report: Report) -> None:
+        self.file, self.report = file, report
+
+    def document(self, events: Iterator[Any]) -> Node | None:
+        root: Node | None = None
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+                self.refuse("several-documents", "a second YAML document starts here", event)
+            elif isinstance(event, yaml.NodeEvent):
+                root = self.node(event, events, 0)
+        empty = root is not None and root.value is None and root.span.line == root.span.end_line
+        return None if empty else root
+
+    def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
+        if isinstance(event, yaml.AliasEvent):
+            self.refuse("yaml-alias", f"the alias `*{event.anchor}` repeats another value", event)
+        if event.anchor:
+            self.refuse("yaml-alias", f"the anchor `&{event.anchor}` names a value", event)
+        if event.tag:
+            self.refuse("yaml-tag", f"the tag `{event.tag}` asks for a type", event)
+        if depth > MAX_DEPTH:
+            self.refuse("too-deep", f"nested deeper than {MAX_DEPTH} levels", event)
+        if isinstance(event, yaml.ScalarEvent):
+            value = _scalar(event.value) if event.implicit[0] else event.value
+            return Node(value, self.span(event), {})
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(event, events, depth)
+        return self.mapping(event, events, depth)
+
+    def sequence(self, start: Any, events: Iterator[Any], depth: int) -> Node:
+        items: list[Node] = []
+        for event in events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                return Node(items, self.span(start, event), {})
+            items.append(self.node(event, events, depth + 1))
+        raise AssertionError("libyaml ended a sequence without its event")
+
+    def mapping(self, start: Any, events: Iterator[Any], depth: int) -> Node:
+        items: dict[str, Node] = {}
+        keys: dict[str, Span] = {}
+        for event in events:
+            if isinstance(event, yaml.MappingEndEvent):
+                return Node(items, self.span(start, event), keys)
+            key = self.key(event, depth)
+            span = self.span(event)
+            value = self.node(next(events), events, depth + 1)
+            if key in items:
+                self.duplicate(key, span, keys[key])
+            else:
+                items[key], keys[key] = value, span
+        raise AssertionError("libyaml ended a mapping without its event")
+
+    def key(self, event: Any, depth: int) -> str:
+        if not isinstance(event, yaml.ScalarEvent):
+            self.node(event, iter(()), depth) if isinstance(event, yaml.AliasEvent) else None
+            self.refuse("complex-key", "a key must be a single word", event)
+        if event.value == "<<" and event.implicit[0]:
+            self.refuse("merge-key", "the merge key `<<` copies another mapping", event)
+        if event.anchor or event.tag:
+            self.node(event, iter(()), depth)
+        return str(event.value)
+
+    def duplicate(self, key: str, span: Span, first: Span) -> None:
+        from compiler.diagnostics import Related
+
+        self.report.add(
+            "duplicate-key",
+            f"the key `{key}` stands twice in one mapping",
+            span,
+            help="keep one of them",
+            related=[Related("first written here", first)],
+        )
+
+    def refuse(self, code: str, message: str, event: Any) -> None:
+        self.report.add(code, message, self.span(event), help=_REMEDY.get(code, ()))
+        raise _Refused
+
+    def span(self, start: Any, end: Any | None = None) -> Span:
+        first, last = start.start_mark, (end or start).end_mark
+        return Span(self.file, first.line + 1, first.column + 1, last.line + 1, last.column + 1)
+
+
+_REMEDY = {
+    "several-documents": "one file holds one platform; give other files with `-f`",
+    "yaml-alias": "write the value out where it is needed",
+    "merge-key": "write the keys out, or set them in `spec.environments`",
+    "yaml-tag": "quote the value if the tag is part of it",
+    "complex-key": "write `key: value`",
+}
+
+
+def _scalar(text: str) -> str | int | float | bool | None:
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        # 40 digits are more than any field takes; Python refuses to convert thousands of them.
+        return int(text, 0 if text[:2] in ("0o", "0x") else 10) if len(text) < 40 else text
+    if _FLOAT.fullmatch(text) and len(text) < 40:
+        return float(text)
+    return text

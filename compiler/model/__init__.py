@@ -1,0 +1,50 @@
+"""The nouns of the compiler."""
+
+from compiler.model.credential import Credential, Random
+from compiler.model.document import Node, Path
+from compiler.model.graph import (
+    PREFIX,
+    Binding,
+    Claim,
+    Claims,
+    Component,
+    Endpoint,
+    Graph,
+    Instance,
+    Offer,
+    Offers,
+    Piece,
+    Provides,
+    Requires,
+    Wiring,
+)
+from compiler.model.package import Lowered, Package, Platform
+from compiler.model.resource import (
+    ConfigFiles,
+    Egress,
+    Env,
+    Manifest,
+    Peering,
+    Phase,
+    Resource,
+    SecretRef,
+    pod_template,
+)
+from compiler.model.span import Span
+from compiler.model.spec import (
+    Amounts,
+    InstanceSpec,
+    Patch,
+    Resources,
+    RunningSpec,
+    Section,
+    Settings,
+)
+
+__all__ = [
+    "PREFIX", "Amounts", "Binding", "Claim", "Claims", "Component", "ConfigFiles", "Credential",
+    "Egress", "Endpoint", "Env", "Graph", "Instance", "InstanceSpec", "Lowered", "Manifest", "Node",
+    "Offer", "Offers", "Package", "Patch", "Path", "Peering", "Phase", "Piece", "Platform", "Provides",
+    "Random", "Requires", "Resource", "Resources", "RunningSpec", "SecretRef", "Section",
+    "Settings", "Span", "Wiring", "pod_template",
+]  # fmt: skip

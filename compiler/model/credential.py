@@ -1,0 +1,26 @@
+"""Credentials: which Secrets must exist, with which keys, where. Never their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Random(StrEnum):
+    """A key whose value is made by chance, in an alphabet that every reader of it survives."""
+
+    PASSWORD = "password"  # a letter, then 31 letters and digits: safe in URIs, SQL, ini files
+    ACCESS_KEY = "access-key"  # 20 capitals and digits: lakeFS reads no longer ones
+    SECRET_KEY = "secret-key"  # 40 letters and digits, as AWS has them
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One Secret: its keys (a fixed text or a random kind), its namespaces, maker and readers."""
+
+    name: str
+    keys: Mapping[str, str | Random]
+    namespaces: tuple[str, ...]
+    readers: tuple[str, ...]
+    note: str = ""  # what must hold for a value that the user makes

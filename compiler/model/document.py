@@ -1,0 +1,71 @@
+"""The spec as text made it: a tree in which every key and every value knows its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from compiler.model.span import Span
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """One value. `value` is a dict or list of nodes, or a scalar; `keys` has the place of each key.
+
+    Nodes are compared by identity: environments that override nothing below a node share it, and
+    what was made from it once need not be made again.
+    """
+
+    value: dict[str, Node] | list[Node] | str | int | float | bool | None
+    span: Span
+    keys: dict[str, Span]
+
+    def plain(self) -> Any:
+        """The value without its places."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+    def child(self, key: str | int) -> Node | None:
+        """The node below `key`, or None where there is none."""
+        if isinstance(self.value, dict) and isinstance(key, str):
+            return self.value.get(key)
+        if isinstance(self.value, list) and isinstance(key, int) and key < len(self.value):
+            return self.value[key]
+        return None
+
+    def at(self, path: Path) -> Node:
+        """The node at `path`, or the deepest one on the way there."""
+        node = self
+        for key in path:
+            below = node.child(key)
+            if below is None:
+                break
+            node = below
+        return node
+
+    def span_of(self, path: Path) -> Span:
+        """Where `path` is written: the key of its last part, or the value where no key has it."""
+        node, span = self, self.span
+        for key in path:
+            below = node.child(key)
+            if below is None:
+                break
+            span = node.keys.get(key, below.span) if isinstance(key, str) else below.span
+            node = below
+        return span
+
+    def value_span(self, path: Path) -> Span:
+        """Where the value at `path` is written; its key, where the value spans lines."""
+        node = self.at(path)
+        return node.span if node.span.line == node.span.end_line else self.span_of(path)
+
+    def entries(self) -> Iterator[tuple[str, Node]]:
+        """The pairs of a mapping, in the order written; nothing for anything else."""
+        if isinstance(self.value, dict):
+            yield from self.value.items()

@@ -1,0 +1,51 @@
+"""Everything that one instance lowers to, and a platform ready to be lowered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from compiler.model.credential import Credential
+from compiler.model.document import Node
+from compiler.model.graph import Graph, Instance
+from compiler.model.resource import ConfigFiles, Egress, Peering, Phase, Resource
+from compiler.model.spec import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One validated, effective spec: the base's, or an environment's."""
+
+    name: str
+    labels: Mapping[str, str]
+    settings: Settings
+    instances: Mapping[str, Instance[Any]]
+    document: Node = field(repr=False)
+    environment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The objects and files of one instance, in the folder that bears its name."""
+
+    name: str
+    source: str  # the spec path in the files' headers
+    phase: Phase
+    namespace: str
+    resources: tuple[Resource, ...] = ()
+    configs: tuple[ConfigFiles, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+    peerings: tuple[Peering, ...] = ()
+    egress: tuple[Egress, ...] = ()
+    instance: Instance[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """One environment, lowered: its packages by name, and the graph that they came from."""
+
+    platform: Platform
+    graph: Graph
+    packages: Mapping[str, Package]
+    credentials: tuple[Credential, ...] = ()

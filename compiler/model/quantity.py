@@ -1,0 +1,65 @@
+"""Kubernetes quantities: amounts of memory, storage and CPU, in their canonical form.
+
+Canonical is what an API server answers (apimachinery's resource.Quantity): the largest suffix
+that leaves a whole number, so `1024Mi` is `1Gi` and `0.5` CPU is `500m`.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+_FORM = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][0-9]+)?")
+_BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
+_DECIMAL = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18}
+_SMALL = {"m": Fraction(1, 10**3), "u": Fraction(1, 10**6), "n": Fraction(1, 10**9)}
+_UNITS: dict[str, Fraction] = {"": Fraction(1), **_SMALL} | {
+    suffix: Fraction(unit) for suffix, unit in (_BINARY | _DECIMAL).items()
+}
+
+
+def amount(text: str) -> Fraction:
+    """The number that a quantity stands for. Raises ValueError for anything else."""
+    match = _FORM.fullmatch(text)
+    if match is None or len(text) > 30:
+        raise ValueError(f"`{text}` is not a quantity")
+    number, suffix = Fraction(match[1]), match[2] or ""
+    if suffix[:1] in ("e", "E") and len(suffix) > 1:
+        exponent = int(suffix[1:])
+        if exponent > 18:
+            raise ValueError(f"`{text}` is too large")
+        return number * Fraction(10) ** exponent
+    return number * _UNITS[suffix]
+
+
+def canonical(text: str) -> str:
+    """The form that an API server would store."""
+    value = amount(text)
+    if text.endswith("i"):
+        for suffix, unit in reversed(_BINARY.items()):
+            if value and value % unit == 0:
+                return f"{value // unit}{suffix}"
+        if value.denominator == 1:
+            return str(value)
+    if value.denominator == 1:
+        for suffix, unit in reversed(_DECIMAL.items()):
+            if value and value % unit == 0:
+                return f"{value // unit}{suffix}"
+        return str(value)
+    for suffix, part in _SMALL.items():
+        if (value / part).denominator == 1:
+            return f"{value / part}{suffix}"
+    raise ValueError(f"`{text}` is finer than a nano")
+
+
+def whole(text: str) -> int:
+    """A quantity of bytes. Raises ValueError where it is not a whole number of them."""
+    value = amount(text)
+    if value.denominator != 1:
+        raise ValueError(f"`{text}` is not a whole number of bytes")
+    return int(value)
+
+
+def binary(count: int) -> str:
+    """Bytes as a canonical quantity with a binary suffix."""
+    return canonical(f"{count / 2**10:.0f}Ki") if count % 2**10 == 0 else str(count)

@@ -1,0 +1,111 @@
+"""What components lower to: Kubernetes objects with their provenance, and config files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+Manifest = dict[str, Any]
+
+
+class Phase(IntEnum):
+    """The order of delivery; the value is the number of the file in `out/<environment>/`."""
+
+    NAMESPACES = 0
+    STORES = 10
+    DATABASES = 20
+    SERVERS = 30
+    CLIENTS = 40
+    MODELS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """One key of a Secret, by name: the only way in which a credential is ever spoken of."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """One variable of a container. `$(NAME)` in a value reads a variable declared before it."""
+
+    name: str
+    value: str | SecretRef
+
+    def manifest(self) -> Manifest:
+        if isinstance(self.value, SecretRef):
+            reference = {"name": self.value.name, "key": self.value.key}
+            return {"name": self.name, "valueFrom": {"secretKeyRef": reference}}
+        return {"name": self.name, "value": self.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One object, and where it comes in the order: `step` counts within its component's phase."""
+
+    manifest: Manifest = field(repr=False)
+    step: int = 0
+
+    @property
+    def kind(self) -> str:
+        return str(self.manifest["kind"])
+
+    @property
+    def name(self) -> str:
+        return str(self.manifest["metadata"]["name"])
+
+    @property
+    def namespace(self) -> str:
+        """The object's namespace; empty where it is the cluster's."""
+        return str(self.manifest["metadata"].get("namespace", ""))
+
+    @property
+    def id(self) -> tuple[str, str, str, str]:
+        """What a server knows it by: group, kind, namespace, name."""
+        group = self.manifest["apiVersion"].rpartition("/")[0]
+        return (group, self.kind, self.namespace, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFiles:
+    """A ConfigMap whose files stay real files in the compiled tree."""
+
+    name: str
+    namespace: str
+    files: Mapping[str, str] = field(repr=False)
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Peering:
+    """Pods of one instance that talk to each other: who, to whom, on which pod ports."""
+
+    client: str  # a role
+    server: str  # a role
+    ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Egress:
+    """Pods of one instance that talk to addresses outside the platform's graph."""
+
+    client: str  # a role
+    cidrs: tuple[str, ...]
+    ports: tuple[int, ...]
+
+
+def pod_template(manifest: Manifest) -> Manifest | None:
+    """The pod template of a workload object of Kubernetes' own, or None."""
+    spec = manifest.get("spec", {})
+    match manifest["kind"]:
+        case "Deployment" | "StatefulSet" | "DaemonSet" | "Job":
+            template: Manifest = spec["template"]
+            return template
+        case "CronJob":
+            nested: Manifest = spec["jobTemplate"]["spec"]["template"]
+            return nested
+    return None

@@ -1,0 +1,175 @@
+"""The words of the language that check themselves: quantities, names, images, hosts, schedules.
+
+Each is a plain string to the rest of the compiler, in its canonical form. A refusal carries the
+code of its diagnostic and what to type instead.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from compiler.model import cron, quantity
+
+
+def refusal(code: str, message: str, help: str = "") -> PydanticCustomError:
+    """An error that validate.py turns into the diagnostic `code`."""
+    return PydanticCustomError(code, "{text}", {"text": message, "help": help})
+
+
+def _quantity(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return value
+    return str(value)
+
+
+def _bytes(text: str) -> str:
+    try:
+        quantity.whole(text)
+        return quantity.canonical(text)
+    except ValueError as error:
+        raise refusal("invalid-quantity", str(error), "write it like `512Mi` or `20Gi`") from error
+
+
+def _cpu(text: str) -> str:
+    try:
+        return quantity.canonical(text)
+    except ValueError as error:
+        raise refusal("invalid-quantity", str(error), "write it like `500m` or `2`") from error
+
+
+def _matching(pattern: str, code: str, what: str, help: str) -> AfterValidator:
+    form = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not form.fullmatch(text):
+            raise refusal(code, f"`{text}` is not {what}", help)
+        return text
+
+    return AfterValidator(check)
+
+
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_NAME = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
+_HOST = rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*"
+_BUCKET = r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_FLOATING = {"latest", "main", "master", "edge", "nightly", "dev", "stable"}
+
+
+def _image(text: str) -> str:
+    repository, tag, digest = split_image(text)
+    if not repository:
+        message = f"`{text}` is not an image reference"
+        raise refusal("invalid-image", message, "write it like `registry.example.com/team/app:1.4`")
+    if digest or (tag and tag not in _FLOATING):
+        return text
+    message = f"`{text}` floats: what runs can change without a change here"
+    raise refusal("floating-tag", message, "name a version, or add `@sha256:...`")
+
+
+def split_image(text: str) -> tuple[str, str, str]:
+    """Repository, tag and digest of an image reference; empty where it has none."""
+    name, _, digest = text.partition("@")
+    head, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    if digest and not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+        return "", "", ""
+    path = r"[a-z0-9]+([._-]+[a-z0-9]+)*"
+    host = rf"([A-Za-z0-9.-]+(:[0-9]{{1,5}})?/)?({path}/)*"
+    good = re.fullmatch(rf"{host}{path}", head + slash + last) and (
+        not tag or re.fullmatch(r"\w[\w.-]{0,127}", tag)
+    )
+    return (head + slash + last, tag, digest) if good and len(text) < 500 else ("", "", "")
+
+
+def _s3_uri(text: str) -> str:
+    bucket = text.removeprefix("s3://").split("/")[0]
+    spaced = re.search(r"\s", text)
+    if not text.startswith("s3://") or not re.fullmatch(_BUCKET, bucket) or spaced:
+        message = f"`{text}` is not an S3 URI"
+        raise refusal("invalid-uri", message, "write it like `s3://models/fraud-detection/v2`")
+    return text
+
+
+def _schedule(text: str) -> str:
+    problem = cron.problem(text)
+    if problem:
+        help = "write it like `0 2 * * *`: minute, hour, day of month, month, day of week"
+        raise refusal("invalid-schedule", f"`{text}` is not a schedule: {problem}", help)
+    return text
+
+
+def _duration(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{0,5}[smhd]", text):
+        help = "write it like `90s`, `15m`, `6h` or `1d`"
+        raise refusal("invalid-duration", f"`{text}` is not a duration", help)
+    return text
+
+
+def seconds(duration: str) -> int:
+    """The length of a duration in seconds."""
+    return int(duration[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[duration[-1]]
+
+
+_TEXT_OR_NUMBER = WithJsonSchema({"type": ["string", "number"]})
+
+Memory = Annotated[str, BeforeValidator(_quantity), AfterValidator(_bytes), _TEXT_OR_NUMBER]
+Cpu = Annotated[str, BeforeValidator(_quantity), AfterValidator(_cpu), _TEXT_OR_NUMBER]
+Name = Annotated[
+    str,
+    _matching(
+        _NAME, "invalid-name", "a name",
+        "use at most 40 of `a-z`, `0-9` and `-`; start with a letter, end with one or a digit",
+    ),
+    Field(json_schema_extra={"pattern": f"^{_NAME}$"}),
+]  # fmt: skip
+Namespace = Annotated[
+    str,
+    _matching(
+        rf"(?=.{{1,63}}$){_LABEL}", "invalid-name", "a namespace",
+        "use at most 63 of `a-z`, `0-9` and `-`",
+    ),
+]  # fmt: skip
+Host = Annotated[
+    str, _matching(_HOST, "invalid-host", "a host name", "write it like `ml.example.internal`")
+]
+Bucket = Annotated[
+    str,
+    _matching(
+        _BUCKET, "invalid-bucket", "a bucket name",
+        "use 3 to 63 of `a-z`, `0-9`, `-` and `.`; start and end with a letter or digit",
+    ),
+]  # fmt: skip
+Database = Annotated[
+    str,
+    _matching(
+        r"[a-z_][a-z0-9_]{0,62}", "invalid-database", "a database name",
+        "use at most 63 of `a-z`, `0-9` and `_`; start with a letter",
+    ),
+]  # fmt: skip
+Cidr = Annotated[
+    str,
+    _matching(
+        r"(\d{1,3}\.){3}\d{1,3}/([0-9]|[12][0-9]|3[0-2])", "invalid-cidr", "an IPv4 range",
+        "write it like `10.0.0.0/8`",
+    ),
+]  # fmt: skip
+SecretName = Annotated[
+    str,
+    _matching(_HOST, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`"),
+]
+EnvName = Annotated[
+    str,
+    _matching(
+        r"[A-Za-z_][A-Za-z0-9_]*", "invalid-name", "the name of an environment variable",
+        "use letters, digits and `_`; start with a letter",
+    ),
+]  # fmt: skip
+Image = Annotated[str, AfterValidator(_image)]
+S3Uri = Annotated[str, AfterValidator(_s3_uri)]
+Schedule = Annotated[str, AfterValidator(_schedule)]
+Duration = Annotated[str, AfterValidator(_duration)]
+Port = Annotated[int, Field(ge=1, le=65535)]

@@ -1,0 +1,79 @@
+"""The compiler on one page: text in, a tree of files out, and everything that is wrong on the way.
+
+Stages are functions from value to value. Problems go to the report; the pipeline stops between
+stages when it holds an error. An exception is a bug in the compiler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from compiler.check import check
+from compiler.derive import derive
+from compiler.diagnostics import Report
+from compiler.emit import Tree, emit
+from compiler.factor import Factored, factor
+from compiler.load import load
+from compiler.lower import lower
+from compiler.model.graph import Graph
+from compiler.model.package import Lowered, Platform
+from compiler.resolve import resolve
+from compiler.specialise import specialise
+from compiler.validate import validate
+from compiler.verify import verify
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """As far as a spec came: the later fields are empty where the report holds an error."""
+
+    report: Report
+    platforms: Mapping[str | None, Platform] = field(default_factory=dict)
+    graphs: Mapping[str | None, Graph] = field(default_factory=dict)
+    lowered: Mapping[str | None, Lowered] = field(default_factory=dict)
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        return tuple(name for name in self.platforms if name is not None)
+
+    def factored(self) -> Factored:
+        environments = {name: lowered for name, lowered in self.lowered.items() if name is not None}
+        return factor(self.lowered[None], environments)
+
+    def tree(self, rendered: Iterable[str] | None = None) -> Tree:
+        """The files; `out/` for the environments named, or as the spec says."""
+        if rendered is None:
+            asked = self.platforms[None].settings.rendered
+            rendered = self.environments if asked else ()
+        return emit(self.factored(), rendered=rendered)
+
+
+def compile(data: bytes, file: str, step: Callable[[str], None] = lambda what: None) -> Compilation:
+    """The whole way from text to verified objects; `step` is told of each stage.
+
+    The base stands under None.
+    """
+    report = Report()
+    step("reading the spec")
+    document = load(data, file, report)
+    if document is None:
+        return Compilation(report)
+    variants = specialise(document, report)
+    step(f"validating {len(variants.environments)} environments")
+    platforms = validate(variants, report)
+    if report.failed:
+        return Compilation(report, platforms)
+    graphs = {name: resolve(one, report.within(name)) for name, one in platforms.items()}
+    if report.failed:
+        return Compilation(report, platforms, graphs)
+    check(platforms, graphs, report)
+    if report.failed:
+        return Compilation(report, platforms, graphs)
+    lowered: dict[str | None, Lowered] = {}
+    for name, platform in platforms.items():
+        step(f"lowering {name or 'the base'}: {len(platform.instances)} instances")
+        lowered[name] = derive(lower(platform, graphs[name]), report.within(name))
+    step("checking every object against its schema")
+    verify(lowered, report)
+    return Compilation(report, platforms, graphs, {} if report.failed else lowered)

@@ -1,0 +1,43 @@
+"""What every picture of the graph shows: instances, and one edge for each binding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from compiler.model.graph import Graph, Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An arrow from a consumer to a provider, labelled with the protocol and what is claimed."""
+
+    consumer: str
+    provider: str
+    interface: str
+    claimed: tuple[str, ...]
+    port: int
+
+    @property
+    def label(self) -> str:
+        claimed = ", ".join(self.claimed)
+        return f"{self.interface}: {claimed}" if claimed else self.interface
+
+
+def nodes(graph: Graph) -> tuple[Instance[Any], ...]:
+    return tuple(graph.instances[name] for name in sorted(graph.instances))
+
+
+def edges(graph: Graph) -> tuple[Edge, ...]:
+    """One edge per binding; what a pooler forwards is the pooler's own edge."""
+    return tuple(
+        Edge(
+            binding.consumer.name,
+            binding.provider.name,
+            binding.requires.endpoint.interface,
+            binding.claim.resources,
+            binding.offer.port,
+        )
+        for binding in graph.bindings
+        if binding.via is None
+    )

@@ -1,0 +1,342 @@
+"""Claims meet offers: each requirement of each instance becomes a binding, or a diagnostic.
+
+What an instance claims and offers follows from its own spec alone, so resolution is one join; the
+only thing passed on is a pooler's, from its clients to its upstream.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from compiler import registry, tenants
+from compiler.diagnostics import Related, Report, listing, suggestion
+from compiler.model.document import Node, Path
+from compiler.model.graph import (
+    Binding,
+    Claim,
+    Component,
+    Graph,
+    Instance,
+    Offer,
+    Offers,
+    Provides,
+    Requires,
+)
+from compiler.model.package import Platform
+
+
+def module(instance: Instance[Any]) -> Component:
+    """The code of an instance: its component's, or its tenant's."""
+    if instance.section != "components":
+        return tenants.module(instance.section)
+    found = registry.component(instance.type)
+    assert found is not None, instance.type
+    return found
+
+
+def resolve(platform: Platform, report: Report) -> Graph:
+    """All bindings of one effective spec."""
+    instances = {**platform.instances, **_brought_along(platform)}
+    offers = {name: module(instance).offers(instance) for name, instance in instances.items()}
+    resolver = _Resolver(instances, offers, platform.document, report)
+    bindings = sorted(resolver.bindings(), key=_order)
+    return Graph(dict(sorted(instances.items())), tuple(bindings), offers)
+
+
+def _brought_along(platform: Platform) -> Mapping[str, Instance[Any]]:
+    """Workloads that components declare themselves, such as a smoke test."""
+    found: dict[str, Instance[Any]] = {}
+    for instance in platform.instances.values():
+        bring = getattr(module(instance), "workloads", None)
+        for name, spec in (bring(instance) if bring else {}).items():
+            if name not in platform.instances:
+                found[name] = replace(
+                    instance, name=name, section="workloads", type="workload", spec=spec,
+                    declared=instance.path,
+                )  # fmt: skip
+    return found
+
+
+def _order(binding: Binding) -> tuple[str, ...]:
+    return (
+        binding.consumer.name, binding.requires.slot, binding.provider.name, binding.provides.slot,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    provider: Instance[Any]
+    provides: Provides[Any]
+    offer: Offer
+
+
+class _Resolver:
+    def __init__(
+        self, instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers], document: Node,
+        report: Report,
+    ) -> None:  # fmt: skip
+        self.instances, self.document, self.report = instances, document, report
+        self.candidates: dict[str, list[_Candidate]] = defaultdict(list)
+        for name, slots in offers.items():
+            for provides, offer in slots.items():
+                candidate = _Candidate(instances[name], provides, offer)
+                self.candidates[provides.endpoint.interface].append(candidate)
+        self.direct: dict[tuple[str, str], Binding] = {}
+
+    def bindings(self) -> Iterator[Binding]:
+        for instance in self.instances.values():
+            if instance.section == "components":
+                self.check_bind_keys(instance)
+                for requires, claim in module(instance).claims(instance).items():
+                    self.bind(instance, requires, claim)
+        for name in sorted(self.instances):
+            if self.instances[name].section != "components":
+                self.bind_uses(self.instances[name])
+        for binding in self.direct.values():
+            whole = self.forwarded(binding, ())
+            yield whole
+            while whole.upstream is not None:
+                whole = whole.upstream
+                yield whole
+
+    # A component's own requirements
+
+    def bind(self, consumer: Instance[Any], requires: Requires[Any], claim: Claim) -> None:
+        candidate = self.choose(consumer, requires, claim)
+        if candidate is not None:
+            self.direct[consumer.name, requires.slot] = Binding(
+                consumer, requires, candidate.provider, candidate.provides, claim, candidate.offer
+            )
+
+    def choose(
+        self, consumer: Instance[Any], requires: Requires[Any], claim: Claim
+    ) -> _Candidate | None:
+        interface = requires.endpoint.interface
+        able = [c for c in self.candidates[interface] if c.provider.name != consumer.name]
+        named = consumer.spec.bind.get(requires.slot)
+        if named is not None:
+            return self.named(consumer, requires, named, able)
+        final = [c for c in able if c.provides.forwards is None and not c.provides.explicit]
+        if len(final) == 1:
+            return self.pooler(final[0], able, claim) or final[0]
+        if final:
+            self.ambiguous(consumer, requires, final)
+        else:
+            self.unbound(consumer, requires)
+        return None
+
+    def named(
+        self, consumer: Instance[Any], requires: Requires[Any], name: str, able: list[_Candidate]
+    ) -> _Candidate | None:
+        found = [c for c in able if c.provider.name == name]
+        if found:
+            return found[0]
+        path: Path = (*consumer.path, "bind", requires.slot)
+        interface = requires.endpoint.interface
+        names = [c.provider.name for c in able]
+        known = name in self.instances
+        reason = f"does not offer `{interface}`" if known else "is not an instance"
+        self.report.add(
+            "unknown-binding",
+            f"`{name}` {reason}",
+            self.document.value_span(path),
+            path=path,
+            help=suggestion(name, names)
+            or f"instances with `{interface}`: {listing(names) or 'none'}",
+        )
+        return None
+
+    def pooler(self, final: _Candidate, able: list[_Candidate], claim: Claim) -> _Candidate | None:
+        """The one pooler in front of a provider, for claims that tolerate it."""
+        if not claim.pooled:
+            return None
+        poolers = [c for c in able if c.provides.forwards and self.leads_to(c, final)]
+        return poolers[0] if len(poolers) == 1 else None
+
+    def leads_to(self, pooler: _Candidate, final: _Candidate) -> bool:
+        assert pooler.provides.forwards is not None
+        named = pooler.provider.spec.bind.get(pooler.provides.forwards.slot)
+        return named in (None, final.provider.name)
+
+    def forwarded(self, binding: Binding, seen: tuple[str, ...]) -> Binding:
+        """The binding with what a pooler makes of it behind it."""
+        slot = binding.provides.forwards
+        if slot is None:
+            return binding
+        pooler = binding.provider
+        if pooler.name in seen:
+            path = self.place(pooler)
+            self.report.add(
+                "forwarding-cycle",
+                f"`{pooler.name}` forwards to itself through {listing(seen)}",
+                self.document.span_of(path),
+                path=path,
+                help=f"bind its `{slot.slot}` to a database",
+            )
+            return binding
+        upstream = self.direct.get((pooler.name, slot.slot))
+        if upstream is None:
+            return binding
+        behind = replace(
+            upstream, consumer=binding.consumer, requires=binding.requires, claim=binding.claim,
+            via=binding,
+        )  # fmt: skip
+        return replace(binding, upstream=self.forwarded(behind, (*seen, pooler.name)))
+
+    # What tenants use
+
+    def bind_uses(self, consumer: Instance[Any]) -> None:
+        """The bindings of a workload: what it uses, and what that entails, merged per provider."""
+        direct: dict[str, Binding] = {}
+        needs: dict[str, list[tuple[int, Binding]]] = defaultdict(list)
+        for index, word in enumerate(consumer.spec.uses):
+            used = self.used(consumer, index, word)
+            if used is None:
+                continue
+            claim = used.provides.endpoint.client_claim(consumer)
+            used = (
+                self.pooler(used, self.candidates[used.provides.endpoint.interface], claim) or used
+            )
+            requires = self.slot(used.provides.endpoint, used.provider.name)
+            binding = Binding(consumer, requires, used.provider, used.provides, claim, used.offer)
+            self.add_need(consumer, index, binding, needs)
+            direct[requires.slot] = binding
+            for entailed in used.offer.entails:
+                theirs = self.direct.get((used.provider.name, entailed.slot))
+                if theirs is not None:
+                    slot = self.slot(entailed.endpoint, f"{used.provider.name}-{entailed.slot}")
+                    own = replace(
+                        theirs, consumer=consumer, requires=slot,
+                        claim=replace(theirs.claim, shared=True),
+                    )  # fmt: skip
+                    self.add_need(consumer, index, own, needs)
+        self.settle(consumer, needs)
+
+    def slot(self, endpoint: Any, name: str) -> Requires[Any]:
+        return Requires(endpoint.interface if endpoint.one_per_pod else name, endpoint)
+
+    def add_need(
+        self, consumer: Instance[Any], index: int, binding: Binding,
+        needs: dict[str, list[tuple[int, Binding]]],
+    ) -> None:  # fmt: skip
+        earlier = needs[binding.requires.slot]
+        for _, other in earlier:
+            if (other.provider.name, other.provides) != (binding.provider.name, binding.provides):
+                self.conflict(consumer, index, binding, other)
+                return
+        earlier.append((index, binding))
+
+    def settle(
+        self, consumer: Instance[Any], needs: Mapping[str, list[tuple[int, Binding]]]
+    ) -> None:
+        merged: dict[str, Binding] = {}
+        for slot, all in needs.items():
+            binding = all[0][1]
+            for _, other in all[1:]:
+                both = binding.claim.merged(other.claim)
+                binding = replace(binding, claim=both) if both is not None else binding
+            merged[slot] = binding
+        for slot, binding in merged.items():
+            wanted = {self.slot(r.endpoint, f"{binding.provider.name}-{r.slot}").slot
+                      for r in binding.offer.entails}  # fmt: skip
+            entailed = tuple(merged[name] for name in sorted(wanted) if name in merged)
+            self.direct[consumer.name, slot] = replace(binding, entailed=entailed)
+
+    def used(self, consumer: Instance[Any], index: int, word: str) -> _Candidate | None:
+        """The offer that an element of `uses` stands for: an instance, or a type's only one."""
+        instance = self.instances.get(word)
+        typed = [i for i in self.instances.values() if i.type == word and i.section == "components"]
+        path: Path = (*consumer.path, "uses", index)
+        if instance is None and len(typed) > 1:
+            names = [one.name for one in typed]
+            self.report.add(
+                "ambiguous-binding",
+                f"`{word}` could be any of {listing(names)}",
+                self.document.value_span(path),
+                path=path,
+                help="name the instance",
+            )
+            return None
+        instance = instance or (typed[0] if typed else None)
+        for all in self.candidates.values():
+            for candidate in all:
+                if instance is not None and candidate.provider.name == instance.name:
+                    return candidate
+        names = sorted({c.provider.name for all in self.candidates.values() for c in all})
+        known = instance is not None
+        self.report.add(
+            "unknown-binding",
+            f"`{word}` {'offers nothing to use' if known else 'is not an instance'}",
+            self.document.value_span(path),
+            path=path,
+            help=suggestion(word, names) or f"instances to use: {listing(names) or 'none'}",
+        )
+        return None
+
+    # What goes wrong
+
+    def check_bind_keys(self, instance: Instance[Any]) -> None:
+        slots = [requires.slot for requires in module(instance).claims(instance)]
+        for key in instance.spec.bind:
+            if key not in slots:
+                path: Path = (*instance.path, "bind", key)
+                self.report.add(
+                    "unknown-binding",
+                    f"`{instance.name}` has no slot `{key}`",
+                    self.document.span_of(path),
+                    path=path,
+                    help=suggestion(key, slots) or f"its slots are {listing(slots) or 'none'}",
+                )
+
+    def place(self, instance: Instance[Any]) -> Path:
+        return instance.declared or instance.path
+
+    def unbound(self, consumer: Instance[Any], requires: Requires[Any]) -> None:
+        interface = requires.endpoint.interface
+        path = self.place(consumer)
+        self.report.add(
+            "unbound-requirement",
+            f"`{consumer.name}` requires {_a(interface)} provider for `{requires.slot}`, "
+            "and none is declared",
+            self.document.span_of(path),
+            path=path,
+            help=f"add one of {listing(registry.providers(interface))} under `spec.components`",
+        )
+
+    def ambiguous(
+        self, consumer: Instance[Any], requires: Requires[Any], able: list[_Candidate]
+    ) -> None:
+        path = self.place(consumer)
+        names = sorted(c.provider.name for c in able)
+        self.report.add(
+            "ambiguous-binding",
+            f"`{consumer.name}` requires {_a(requires.endpoint.interface)} provider for "
+            f"`{requires.slot}`, and {listing(names)} would all do",
+            self.document.span_of(path),
+            path=path,
+            help=f"add `bind: {{{requires.slot}: {names[0]}}}` to `{consumer.name}`",
+            related=[Related("one provider", self.document.span_of(("spec", "components", name)))
+                     for name in names],
+        )  # fmt: skip
+
+    def conflict(
+        self, consumer: Instance[Any], index: int, binding: Binding, other: Binding
+    ) -> None:
+        path: Path = (*consumer.path, "uses", index)
+        interface = binding.requires.endpoint.interface
+        self.report.add(
+            "client-environment-conflict",
+            f"`{consumer.name}` would need the `{interface}` variables of both "
+            f"`{other.provider.name}` and `{binding.provider.name}`",
+            self.document.value_span(path),
+            path=path,
+            help="a pod has one set of them: use one of the two, or set `artifacts: proxied` on "
+            "the mlflow that it uses",
+        )
+
+
+def _a(word: str) -> str:
+    return f"an `{word}`" if word[0] in "aeious" and word not in ("serverless",) else f"a `{word}`"

@@ -1,0 +1,124 @@
+"""Environments merged in: one effective document each, every value keeping the place it came from.
+
+Maps merge, lists and scalars replace, null removes and must hit something. Nodes that an
+environment leaves alone are shared with the base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compiler.diagnostics import Report, suggestion
+from compiler.model.document import Node, Path
+
+# What an instance must say before an environment may add it: proof that its name is no typo.
+_PROOF = {"components": "type", "workloads": "image", "models": "uri"}
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """The base document, and one document for each environment."""
+
+    base: Node
+    environments: Mapping[str, Node]
+
+
+def specialise(document: Node, report: Report) -> Variants:
+    """Take `spec.environments` out of the document and merge each into the rest."""
+    spec = document.child("spec")
+    overrides = spec.child("environments") if spec else None
+    base = _without_environments(document)
+    if overrides is None or not isinstance(overrides.value, dict) or not overrides.value:
+        if overrides is not None and not isinstance(overrides.value, dict):
+            _not_a_map(overrides, ("spec", "environments"), report)
+        return Variants(base, {DEFAULT: base})
+    documents = {
+        name: _merge_environment(base, override, name, report)
+        for name, override in overrides.entries()
+    }
+    return Variants(base, documents)
+
+
+def _without_environments(document: Node) -> Node:
+    spec = document.child("spec")
+    if spec is None or not isinstance(spec.value, dict) or "environments" not in spec.value:
+        return document
+    assert isinstance(document.value, dict)
+    rest = {key: node for key, node in spec.value.items() if key != "environments"}
+    bare = Node(rest, spec.span, spec.keys)
+    return Node({**document.value, "spec": bare}, document.span, document.keys)
+
+
+def _merge_environment(base: Node, override: Node, name: str, report: Report) -> Node:
+    path: Path = ("spec", "environments", name)
+    spec = base.child("spec")
+    assert isinstance(base.value, dict)
+    if override.value is None or override.value == {} or spec is None:
+        return base
+    if not isinstance(override.value, dict):
+        _not_a_map(override, path, report)
+        return base
+    _check_new_instances(spec, override, path, report.within(name))
+    merged = _merge(spec, override, path, report.within(name))
+    return Node({**base.value, "spec": merged}, base.span, base.keys)
+
+
+def _merge(base: Node, override: Node, path: Path, report: Report) -> Node:
+    if not isinstance(base.value, dict) or not isinstance(override.value, dict):
+        return override
+    items, keys = dict(base.value), dict(base.keys)
+    for key, node in override.value.items():
+        if node.value is None:
+            if key not in items:
+                _nothing_to_remove(base, override, key, path, report)
+            items.pop(key, None)
+        elif key in items and not _other_type(items[key], node, path):
+            items[key] = _merge(items[key], node, (*path, key), report)
+        else:
+            items[key], keys[key] = node, override.keys[key]
+    return Node(items, base.span, keys)
+
+
+def _other_type(base: Node, override: Node, path: Path) -> bool:
+    """Whether the override makes an instance of another type, and so replaces it whole."""
+    if path[3:] != ("components",):
+        return False
+    new, old = override.child("type"), base.child("type")
+    return new is not None and (old is None or new.value != old.value)
+
+
+def _check_new_instances(spec: Node, override: Node, path: Path, report: Report) -> None:
+    for section, proof in _PROOF.items():
+        known = spec.child(section)
+        names = dict(known.entries()) if known else {}
+        added = override.child(section)
+        for name, node in added.entries() if added else ():
+            if name in names or node.value is None or node.child(proof) is not None:
+                continue
+            assert added is not None
+            report.add(
+                "unknown-instance",
+                f"`{name}` is not in the base's `{section}`, and has no `{proof}:` of its own",
+                added.keys[name],
+                path=(*path, section, name),
+                help=(
+                    *suggestion(name, names),
+                    f"a new instance says its `{proof}:`; an override uses a name of the base",
+                ),
+            )
+
+
+def _nothing_to_remove(base: Node, override: Node, key: str, path: Path, report: Report) -> None:
+    report.add(
+        "nothing-to-remove",
+        f"`{key}: null` removes a key that the base does not have",
+        override.keys[key],
+        path=(*path, key),
+        help=suggestion(key, base.keys) or "delete this line",
+    )
+
+
+def _not_a_map(node: Node, path: Path, report: Report) -> None:
+    report.add("wrong-type", f"`{path[-1]}` must be a map", node.span, path=path)

@@ -1,0 +1,13 @@
+"""The platform's tenants, one module each: models are served, workloads run."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from compiler.model.graph import Component
+
+
+def module(section: str) -> Component:
+    """The module that a section of the spec is lowered by; it looks like a component's."""
+    return cast(Component, import_module(f"compiler.tenants.{section.rstrip('s')}"))

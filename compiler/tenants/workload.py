@@ -1,0 +1,106 @@
+"""Something that runs: a Job, a CronJob, or a CronJob that waits to be started by hand.
+
+What a workload uses becomes its environment, one place per interface; nothing of it is inherited
+from a server, and nothing is left for the data scientist to set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from compiler import kube, model
+from compiler.model import Env
+from compiler.model.resource import Resource
+from compiler.model.spec import WorkloadSpec as Spec
+from compiler.model.words import seconds
+
+PHASE = model.Phase.CLIENTS
+DAY = 86400
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}  # `uses` is resolved, not claimed
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    spec = me.spec
+    client = kube.client(me, wiring.endpoints)
+    yield from client.configs
+    template = _template(me, client)
+    deadline = seconds(spec.timeout) if spec.timeout else DAY
+    if spec.run == "once":
+        yield kube.job(me, me.name, template, retries=spec.retries, deadline=deadline)
+    else:
+        yield _cron_job(me, template, deadline)
+
+
+def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
+    spec = me.spec
+    home = Env("HOME", "/tmp")  # noqa: S108  # in the pod: the one place that can be written to
+    own = [Env(name, value) for name, value in sorted(spec.env.items())]
+    container = kube.Container(
+        "main",
+        spec.image,
+        kube.compute(
+            spec.resources, cpu="500m", memory="1Gi", cpu_limit="2", memory_limit="2Gi",
+            disk="1Gi", disk_limit="10Gi", gpu=spec.gpu,
+        ),
+        command=spec.command,
+        args=spec.args,
+        env=[home, *client.env, *(one for one in own if one.name != "HOME")]
+        if "HOME" not in spec.env
+        else [*client.env, *own],
+        writable_root=spec.writable_root,
+    )  # fmt: skip
+    return kube.pod(
+        me,
+        "workload",
+        [container],
+        user=spec.user,
+        restart="Never",
+        volumes=[*client.volumes, *_volumes(spec)],
+        uses=client.endpoints,
+    )
+
+
+def _volumes(spec: Spec) -> Iterator[kube.Volume]:
+    for name, mount in sorted(spec.volumes.items()):
+        if mount.claim:
+            source: dict[str, Any] = {"persistentVolumeClaim": {"claimName": mount.claim}}
+            yield kube.Volume(f"user-{name}", source, mount.mount_path)
+        else:
+            yield kube.scratch(f"user-{name}", mount.mount_path, mount.size or "1Gi")
+
+
+def _cron_job(me: model.Instance[Spec], template: model.Manifest, deadline: int) -> Resource:
+    spec = me.spec
+    made: model.Manifest = {
+        # Without a schedule it never starts by itself: `kubectl create job --from` starts it.
+        "schedule": spec.schedule or "0 0 1 1 *",
+        "timeZone": "Etc/UTC",
+        "concurrencyPolicy": "Forbid",
+        "startingDeadlineSeconds": 600,
+        "successfulJobsHistoryLimit": 3,
+        "failedJobsHistoryLimit": 3,
+        "suspend": spec.schedule is None,
+        "jobTemplate": {
+            "spec": {
+                "backoffLimit": spec.retries,
+                "activeDeadlineSeconds": deadline,
+                "template": template,
+            }
+        },
+    }
+    return Resource(
+        {
+            "apiVersion": "batch/v1",
+            "kind": "CronJob",
+            "metadata": kube.metadata(me, role="workload"),
+            "spec": made,
+        }
+    )

@@ -1,0 +1,287 @@
+"""Document to platform: every section parsed by its Spec, every mistake said in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from compiler import registry, tenants
+from compiler.diagnostics import Related, Report, listing, suggestion
+from compiler.model.document import Node, Path
+from compiler.model.graph import Instance
+from compiler.model.package import Platform
+from compiler.model.spec import Metadata, Section, Settings
+from compiler.model.words import Name
+from compiler.specialise import Variants
+
+M = TypeVar("M", bound=BaseModel)
+API_VERSION = "platformc/v1alpha1"
+SECTIONS = ("components", "models", "workloads")
+
+
+class Header(Section):
+    """The root of the spec."""
+
+    api_version: Literal["platformc/v1alpha1"]
+    kind: Literal["Platform"]
+    metadata: Metadata
+    spec: dict[str, Any]
+
+
+class Shape(Settings):
+    """`spec`, with the instances still unread; `environments` are merged before."""
+
+    components: dict[Name, Any] = Field({})
+    models: dict[Name, Any] = Field({})
+    workloads: dict[Name, Any] = Field({})
+
+
+class _Environments(Section):
+    names: dict[Name, Any]
+
+
+class Validator:
+    """Parses the documents of one compile; sections that they share are parsed once."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[tuple[int, type[BaseModel]], tuple[Node, BaseModel]] = {}
+
+    def platform(self, document: Node, environment: str | None, report: Report) -> Platform | None:
+        """One effective spec; None when it has errors, and then the report says which."""
+        before = len(report.diagnostics)
+        header = self._parse(Header, document, (), document, report)
+        spec_node = document.child("spec")
+        if header is None or spec_node is None:
+            return None
+        shape = self._parse(Shape, spec_node, ("spec",), document, report)
+        if shape is None:
+            return None
+        settings = Settings.model_construct(
+            **{name: getattr(shape, name) for name in Settings.model_fields}
+        )
+        instances = dict(self._instances(settings, header, spec_node, document, report))
+        if len(report.diagnostics) > before and report.failed:
+            return None
+        metadata = header.metadata
+        return Platform(metadata.name, metadata.labels, settings, instances, document, environment)
+
+    def _instances(
+        self, settings: Settings, header: Header, spec_node: Node, document: Node, report: Report
+    ) -> Iterable[tuple[str, Instance[Any]]]:
+        seen: dict[str, Path] = {}
+        for section in SECTIONS:
+            node = spec_node.child(section)
+            for name, child in sorted(node.entries()) if node else ():
+                path: Path = ("spec", section, name)
+                if name in seen:
+                    _duplicate(name, path, seen[name], document, report)
+                    continue
+                seen[name] = path
+                model, type = self._model(section, name, child, path, document, report)
+                spec = self._parse(model, child, path, document, report) if model else None
+                if spec is not None:
+                    space = spec.namespace or settings.namespace  # type: ignore[attr-defined]  # every instance's Spec has it
+                    yield (
+                        name,
+                        Instance(name, section, type, space, spec, header.metadata.name, settings),
+                    )
+
+    def _model(
+        self, section: str, name: str, node: Node, path: Path, document: Node, report: Report
+    ) -> tuple[type[BaseModel] | None, str]:
+        if section != "components":
+            return tenants.module(section).Spec, section.rstrip("s")
+        given = node.child("type")
+        type = str(given.value) if given else name
+        component = registry.component(type)
+        if component is None:
+            _unknown_type(name, type, given, path, document, report)
+            return None, type
+        return component.Spec, type
+
+    def _parse(
+        self, model: type[M], node: Node, path: Path, document: Node, report: Report
+    ) -> M | None:
+        known = self._parsed.get((id(node), model))
+        if known is not None:
+            return known[1]  # type: ignore[return-value]  # the key holds the model
+        try:
+            parsed = model.model_validate(node.plain())
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                _explain(detail, model, node, path, document, report)
+            return None
+        # The node is kept beside its result: an id is only its own while it lives.
+        self._parsed[(id(node), model)] = (node, parsed)
+        return parsed
+
+
+def validate(variants: Variants, report: Report) -> dict[str | None, Platform]:
+    """Every effective spec, the base's under None. Empty when any has errors."""
+    _environment_names(variants, report)
+    validator = Validator()
+    documents: dict[str | None, Node] = {None: variants.base}
+    documents.update(variants.environments)
+    platforms: dict[str | None, Platform] = {}
+    for environment, document in documents.items():
+        platform = validator.platform(document, environment, report.within(environment))
+        if platform is not None:
+            platforms[environment] = platform
+    return {} if report.failed else platforms
+
+
+def _environment_names(variants: Variants, report: Report) -> None:
+    for name in variants.environments:
+        try:
+            _Environments.model_validate({"names": {name: None}})
+        except ValidationError as error:
+            detail = error.errors(include_url=False)[0]
+            node = variants.environments[name]
+            report.add(detail["type"], detail["ctx"]["text"], node.span, help=detail["ctx"]["help"])
+
+
+def _duplicate(name: str, path: Path, first: Path, document: Node, report: Report) -> None:
+    report.add(
+        "duplicate-name",
+        f"`{name}` names a {str(path[1])[:-1]} and a {str(first[1])[:-1]}",
+        document.span_of(path),
+        path=path,
+        help="components, models and workloads share one set of names; rename one of them",
+        related=[Related("the other one", document.span_of(first))],
+    )
+
+
+def _unknown_type(
+    name: str, type: str, given: Node | None, path: Path, document: Node, report: Report
+) -> None:
+    types = registry.all_types()
+    report.add(
+        "unknown-type",
+        f"`{type}` is not a component type",
+        given.span if given else document.span_of(path),
+        path=path,
+        help=(*suggestion(type, types), f"the types are {listing(types)}")
+        if given
+        else (
+            *suggestion(type, types),
+            "the key is the type; an instance of another name says its `type:`",
+        ),
+    )
+
+
+def _explain(
+    detail: ErrorDetails, model: type[BaseModel], node: Node, path: Path, document: Node,
+    report: Report,
+) -> None:  # fmt: skip
+    """Turn one of pydantic's errors into a diagnostic."""
+    loc = tuple(part for part in detail["loc"] if part != "[key]")
+    full = (*path, *loc)
+    code, message, help = _reason(detail, model, full)
+    on_key = code in ("unknown-key", "missing-key", "null-value") or detail["loc"][-1:] == (
+        "[key]",
+    )
+    span = document.span_of(full) if on_key else document.value_span(full)
+    report.add(code, message, span, path=full, help=help)
+
+
+def _called(path: Path) -> str:
+    """The last key of a path; an element of a list by its list's key."""
+    names = [part for part in path if isinstance(part, str)]
+    return names[-1] if names else "the spec"
+
+
+_KINDS = {
+    "string": "text", "int": "a whole number", "bool": "`true` or `false`", "float": "a number",
+    "dict": "a map", "model": "a map", "tuple": "a list", "list": "a list",
+}  # fmt: skip
+_BOUNDS = {
+    "greater_than_equal": ("at least", "ge"), "greater_than": ("more than", "gt"),
+    "less_than_equal": ("at most", "le"), "less_than": ("less than", "lt"),
+}  # fmt: skip
+
+
+def _reason(
+    detail: ErrorDetails, model: type[BaseModel], full: Path
+) -> tuple[str, str, str | tuple[str, ...]]:
+    kind, loc, context = detail["type"], detail["loc"], detail.get("ctx", {})
+    key = _called(full)
+    where = f"in `{_called(full[:-1])}`" if len(full) > 1 else "in the spec"
+    if "text" in context:
+        return kind, context["text"], context["help"] or ()
+    if kind == "extra_forbidden":
+        keys = _keys(model, loc[:-1])
+        near = suggestion(key, keys) or (f"the keys are {listing(keys)}",)
+        return "unknown-key", f"unknown key `{key}` {where}", near
+    if kind == "missing":
+        return "missing-key", f"`{key}` is missing {where}", _example(model, loc)
+    if detail["input"] is None:
+        return (
+            "null-value",
+            f"`{key}` has no value",
+            "write `{}` for all defaults, or delete the key",
+        )
+    if kind in _BOUNDS:
+        words, bound = _BOUNDS[kind]
+        return "out-of-range", f"`{key}` must be {words} {context[bound]}", ()
+    if kind == "literal_error":
+        expected = str(context["expected"]).replace("'", "`")
+        allowed = tuple(part.strip("` ") for part in expected.replace(" or ", ",").split(","))
+        help = (*suggestion(str(detail["input"]), allowed), f"write {expected}")
+        return "unknown-value", f"`{key}` cannot be {_shown(detail['input'])}", help
+    base = kind.split("_")[0]
+    if base in _KINDS and kind.endswith(("_type", "_parsing", "_attributes_type")):
+        hint = (
+            "quote it" if base == "string" and not isinstance(detail["input"], (dict, list)) else ()
+        )
+        return "wrong-type", f"`{key}` must be {_KINDS[base]}, not {_noun(detail['input'])}", hint
+    return "invalid-value", f"`{key}`: {detail['msg'][:1].lower()}{detail['msg'][1:]}", ()
+
+
+def _noun(value: Any) -> str:
+    match value:
+        case bool():
+            return f"`{str(value).lower()}`"
+        case str():
+            return "text"
+        case int() | float():
+            return "a number"
+        case dict():
+            return "a map"
+        case _:
+            return "a list"
+
+
+def _shown(value: Any) -> str:
+    return f"`{value}`" if isinstance(value, (str, int, float)) else _noun(value)
+
+
+def _example(model: type[BaseModel], loc: tuple[int | str, ...]) -> str | tuple[str, ...]:
+    field = _fields(model, loc[:-1]).get(str(loc[-1]))
+    description = getattr(field, "description", None)
+    return f"add `{loc[-1]}:`: {description}" if description else f"add `{loc[-1]}:`"
+
+
+def _fields(model: Any, loc: tuple[int | str, ...]) -> Mapping[str, Any]:
+    """The fields, by the user's key, of the section at a path below a model."""
+    for part in loc:
+        if isinstance(part, str) and isinstance(model, type) and issubclass(model, BaseModel):
+            field = _fields(model, ()).get(part)
+            model = _section(field.annotation) if field else None
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return {}
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _section(annotation: Any) -> Any:
+    """The model inside an annotation such as `dict[str, Mount]` or `Canary | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_section(part) for part in getattr(annotation, "__args__", ()))
+    return next((found for found in inner if found is not None), None)
+
+
+def _keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> Iterable[str]:
+    return tuple(_fields(model, loc))

@@ -1,0 +1,186 @@
+"""Tree to disk: only what changed, only what is ours, all of it or nothing.
+
+`platformc.sum` in the output directory lists the files that are ours with their SHA-256 (the form
+that `sha256sum --check` reads). A write is prepared in `.platformc/`, sealed by a journal, and then
+carried out; whoever comes next after a kill throws the preparation away or finishes the journal.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+SUMS = "platformc.sum"
+STATE = ".platformc"
+_STAGE, _JOURNAL, _LOCK = "stage", "journal.json", "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a write would do."""
+
+    write: tuple[str, ...] = ()  # new, changed, or missing on disk
+    remove: tuple[str, ...] = ()  # ours, and no longer part of the tree
+    edited: tuple[str, ...] = ()  # ours, and changed by somebody else
+    foreign: tuple[str, ...] = ()  # somebody else's, where a file of ours belongs
+    sums: str = field(default="", repr=False)
+
+    @property
+    def clean(self) -> bool:
+        return not (self.write or self.remove or self.edited or self.foreign)
+
+    @property
+    def blocked(self) -> bool:
+        return bool(self.edited or self.foreign)
+
+
+class BusyError(Exception):
+    """Another platformc writes to the same directory."""
+
+
+def digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def read_sums(root: Path) -> dict[str, str]:
+    """Our files and what was written to them. A line that is not one of ours counts for nothing."""
+    try:
+        text = (root / SUMS).read_text()
+    except FileNotFoundError:
+        return {}
+    entries = (line.split("  ", 1) for line in text.splitlines() if not line.startswith("#"))
+    return {entry[1]: entry[0] for entry in entries if len(entry) == 2 and _inside(entry[1])}
+
+
+def _inside(path: str) -> bool:
+    """Whether a listed path stays below the output directory: the list could have been edited."""
+    pure = PurePosixPath(path)
+    return not pure.is_absolute() and ".." not in pure.parts and path not in ("", SUMS)
+
+
+def plan(tree: Mapping[str, str], root: Path, scope: tuple[str, ...] = ("",)) -> Plan:
+    """Compare a tree with the disk. Files of ours outside `scope` (path prefixes) are kept."""
+    ours = read_sums(root)
+    write: list[str] = []
+    edited: list[str] = []
+    foreign: list[str] = []
+    sums = {path: sum for path, sum in ours.items() if not path.startswith(scope)}
+    for path, text in tree.items():
+        wanted, found = digest(text), _disk_digest(root / path)
+        sums[path] = wanted
+        if found == wanted:
+            continue
+        if found is not None and found != ours.get(path):
+            (edited if path in ours else foreign).append(path)
+        write.append(path)
+    stale = [path for path in ours if path not in sums]
+    for path in stale:
+        if _disk_digest(root / path) not in (None, ours[path]):
+            edited.append(path)
+    listed = "".join(f"{sums[path]}  {path}\n" for path in sorted(sums))
+    if ours != sums and not write and not stale:
+        write.append(SUMS)
+    return Plan(tuple(write), tuple(sorted(stale)), tuple(sorted(edited)), tuple(foreign), listed)
+
+
+def _disk_digest(path: Path) -> str | None:
+    """The digest of a file; None where there is none. A link or folder in its place is nobody's."""
+    if path.is_symlink() or path.is_dir():
+        return "not a file"
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError:
+        return None
+
+
+def carry_out(planned: Plan, tree: Mapping[str, str], root: Path) -> None:
+    """Write what was planned. Call within `exclusive`."""
+    if planned.clean:
+        return
+    _no_links(planned, root)
+    state = root / STATE
+    stage = state / _STAGE
+    stage.mkdir(parents=True)
+    files = {path: tree[path] for path in planned.write if path != SUMS} | {SUMS: planned.sums}
+    for index, text in enumerate(files.values()):
+        # newline="": a file is the bytes that were compiled, on every system.
+        with (stage / str(index)).open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    journal = {"write": list(files), "remove": list(planned.remove)}
+    prepared = state / f"{_JOURNAL}.new"
+    with prepared.open("w", encoding="utf-8") as file:
+        json.dump(journal, file)
+        file.flush()
+        os.fsync(file.fileno())
+    prepared.replace(state / _JOURNAL)  # from here on, the write is finished by whoever comes next
+    _finish(root)
+
+
+def _no_links(planned: Plan, root: Path) -> None:
+    """Refuse to follow a link out of the output directory."""
+    for path in (*planned.write, *planned.remove):
+        for parent in PurePosixPath(path).parents:
+            if (root / parent).is_symlink() and parent != PurePosixPath("."):
+                raise OSError(f"{root / parent} is a symbolic link; platformc does not follow it")
+
+
+def _finish(root: Path) -> None:
+    state = root / STATE
+    journal = json.loads((state / _JOURNAL).read_text(encoding="utf-8"))
+    for index, path in enumerate(journal["write"]):
+        prepared, target = state / _STAGE / str(index), root / path
+        if prepared.exists():  # else an earlier run got past it
+            target.parent.mkdir(parents=True, exist_ok=True)
+            prepared.replace(target)
+    for path in journal["remove"]:
+        (root / path).unlink(missing_ok=True)
+        _prune(root, (root / path).parent)
+    (state / _JOURNAL).unlink()
+    shutil.rmtree(state / _STAGE)
+
+
+def _prune(root: Path, folder: Path) -> None:
+    """Remove folders that our files left empty."""
+    while folder != root and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+def interrupted(root: Path) -> bool:
+    """Whether an earlier write was cut off."""
+    state = root / STATE
+    return (state / _JOURNAL).exists() or (state / _STAGE).exists()
+
+
+def recover(root: Path) -> None:
+    """Finish a write that was sealed, or throw away one that was not. Call within `exclusive`."""
+    state = root / STATE
+    if (state / _JOURNAL).exists():
+        _finish(root)
+    elif (state / _STAGE).exists():
+        shutil.rmtree(state / _STAGE)
+
+
+@contextmanager
+def exclusive(root: Path) -> Iterator[None]:
+    """The only writer of a directory. Raises BusyError where there is another."""
+    state = root / STATE
+    state.mkdir(parents=True, exist_ok=True)
+    ignore = state / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
+    with (state / _LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BusyError(f"another platformc is writing to {root}") from error
+        yield

@@ -1,0 +1,30 @@
+"""Each scenario compiles to the tree that was reviewed."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import SCENARIOS, compiled, scenario_names
+from syrupy.assertion import SnapshotAssertion
+
+
+@pytest.mark.parametrize("scenario", scenario_names())
+def test_tree(
+    scenario: str, tree_snapshot: SnapshotAssertion, request: pytest.FixtureRequest
+) -> None:
+    result = compiled(scenario)
+    tree = result.tree(rendered=())
+    warnings = "".join(
+        f"{one.severity}[{one.code}]: {one.message}\n" for one in result.report.sorted()
+    )
+    if warnings:
+        tree["diagnostics.txt"] = warnings
+    for path, text in tree.items():
+        assert text == tree_snapshot(name=path)
+    folder = SCENARIOS / scenario / "expected"
+    files = (path for path in folder.rglob("*") if path.is_file())
+    stale = {path for path in files if str(path.relative_to(folder)) not in tree}
+    if request.config.option.update_snapshots:
+        for path in stale:
+            path.unlink()
+    else:
+        assert not stale
