@@ -15,7 +15,8 @@ from syrupy.data import SnapshotCollection
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
-from compiler.pipeline import Compilation, compile
+from compiler import pipeline
+from compiler.pipeline import Compilation
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -31,7 +32,7 @@ def scenario_names() -> list[str]:
 def compiled(name: str) -> Compilation:
     """A scenario, compiled once for all tests. It must have no error."""
     path = SCENARIOS / name / "platform.yaml"
-    result = compile(path.read_bytes(), "platform.yaml")
+    result = pipeline.compile(path.read_bytes(), "platform.yaml")
     assert not result.report.failed, result.report.sorted()
     return result
 

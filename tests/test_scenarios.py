@@ -24,7 +24,7 @@ def test_tree(
     files = (path for path in folder.rglob("*") if path.is_file())
     stale = {path for path in files if str(path.relative_to(folder)) not in tree}
     if request.config.option.update_snapshots:
-        for path in stale:
-            path.unlink()
+        for leftover in stale:
+            leftover.unlink()
     else:
         assert not stale

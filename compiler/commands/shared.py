@@ -61,8 +61,8 @@ def compiled(
     file: Path, form: str = "text", *, quiet: bool = False, data: bytes | None = None
 ) -> Compilation:
     """The compiled spec. Prints what is wrong with it; ends the command where that is an error."""
-    from compiler.commands.progress import progress
     from compiler import pipeline
+    from compiler.commands.progress import progress
 
     data = read_spec(file) if data is None else data
     with progress() as step:

@@ -35,8 +35,8 @@ def command(file: Path, checker: str | None, form: str) -> None:
     platformc validate --format github     annotations on a pull request
     platformc validate --with kubeconform  ask a second judge
     """
-    from compiler.commands.progress import progress
     from compiler import pipeline
+    from compiler.commands.progress import progress
 
     data = read_spec(file)
     with progress() as step:
