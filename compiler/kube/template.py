@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def render(module: str, name: str, **values: Any) -> str:
+def render(module: str, name: str, /, **values: Any) -> str:
     """Fill in `templates/<name>` beside a module's `__file__`.
 
     A name that is missing raises, and so does a value with a line break: no value can add a line

@@ -53,7 +53,7 @@ def _matching(pattern: str, code: str, what: str, help: str) -> AfterValidator:
 
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_NAME = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
+NAME_PATTERN = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
 _HOST = rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*"
 _BUCKET = r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _FLOATING = {"latest", "main", "master", "edge", "nightly", "dev", "stable"}
@@ -121,10 +121,10 @@ Cpu = Annotated[str, BeforeValidator(_quantity), AfterValidator(_cpu), _TEXT_OR_
 Name = Annotated[
     str,
     _matching(
-        _NAME, "invalid-name", "a name",
+        NAME_PATTERN, "invalid-name", "a name",
         "use at most 40 of `a-z`, `0-9` and `-`; start with a letter, end with one or a digit",
     ),
-    Field(json_schema_extra={"pattern": f"^{_NAME}$"}),
+    Field(json_schema_extra={"pattern": f"^{NAME_PATTERN}$"}),
 ]  # fmt: skip
 Namespace = Annotated[
     str,

@@ -1,0 +1,17 @@
+"""`platformc schema`: the language as a JSON Schema, for editors."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command
+def command() -> None:
+    """Print the JSON Schema (draft-07) of platform.yaml.
+
+    \b
+    platformc schema > schemas/platform.schema.json
+    """
+    from compiler.language_schema import schema_text
+
+    click.echo(schema_text(), nl=False)
