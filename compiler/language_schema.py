@@ -109,7 +109,7 @@ def _tidy(value: Any, short: dict[str, str]) -> Any:
         if not (key == "title" and isinstance(inner, str))
     }
     if "$ref" in made:
-        name = made["$ref"].removeprefix(_REF)
+        name = str(made["$ref"]).removeprefix(_REF)
         made["$ref"] = f"{_REF}{short.get(name, name)}"
     return _described(_flat(made))
 

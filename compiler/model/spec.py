@@ -188,7 +188,7 @@ class Cluster(Section):
     name: Name | None = Field(None, description="Environments with the same name share a cluster.")
     domain: Host = Field("cluster.local", description="The cluster's DNS domain.")
     pod_cidrs: tuple[Cidr, ...] = Field(
-        ("10.0.0.0/8",), strict=False, description="Address ranges of the pods."
+        ("10.0.0.0/8",), alias="podCIDRs", strict=False, description="Address ranges of the pods."
     )
     api_server: tuple[Cidr, ...] = Field(
         (), strict=False, description="Address ranges of the API server; default: any."
