@@ -4,6 +4,7 @@ from compiler.kube.network import headless, service
 from compiler.kube.template import render
 from compiler.kube.workload import (
     GPU,
+    USER,
     Client,
     Container,
     Volume,
@@ -25,7 +26,7 @@ from compiler.kube.workload import (
 )
 
 __all__ = [
-    "GPU", "Client", "Container", "Volume", "client", "compute", "config", "deployment",
+    "GPU", "USER", "Client", "Container", "Volume", "client", "compute", "config", "deployment",
     "exec_probe", "headless", "http_probe", "job", "metadata", "pod", "render", "scratch",
     "selector", "service", "stateful_set", "tcp_probe", "unique", "volume_claim",
 ]  # fmt: skip

@@ -16,6 +16,10 @@ from compiler.model.resource import ConfigFiles, Env, Manifest, Resource
 from compiler.model.spec import Amounts, Resources, Toleration
 
 
+# The user of images that run as any: above those of a node, so that no file of a host is its own.
+USER = 10001
+
+
 class Schedulable(Protocol):
     """What a Spec says about where its pods run."""
 
@@ -218,15 +222,26 @@ def pod(
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     if spread:
-        spec["topologySpreadConstraints"] = [
-            {
-                "maxSkew": 1,
-                "topologyKey": "kubernetes.io/hostname",
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": selector(me, role)},
-            }
-        ]
+        spec |= _apart(selector(me, role))
     return {"metadata": {"labels": dict(sorted(labels.items()))}, "spec": spec}
+
+
+def _apart(labels: dict[str, str]) -> Manifest:
+    """Replicas on nodes and in zones of their own, as far as there are any."""
+    term = {"labelSelector": {"matchLabels": labels}, "topologyKey": "kubernetes.io/hostname"}
+    preferred = [{"weight": 100, "podAffinityTerm": term}]
+    zones = {
+        "maxSkew": 1,
+        "topologyKey": "topology.kubernetes.io/zone",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": labels},
+    }
+    return {
+        "affinity": {
+            "podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}
+        },
+        "topologySpreadConstraints": [zones],
+    }
 
 
 def _tmp(volumes: Sequence[Volume]) -> tuple[Volume, ...]:
@@ -390,7 +405,7 @@ def exec_probe(command: Sequence[str], *, period: int = 10, failures: int = 3) -
 
 
 __all__ = [
-    "GPU", "PREFIX", "Client", "Container", "Volume", "client", "compute", "config", "deployment",
+    "GPU", "PREFIX", "USER", "Client", "Container", "Volume", "client", "compute", "config", "deployment",
     "exec_probe", "http_probe", "job", "metadata", "pod", "scratch", "selector", "stateful_set",
     "tcp_probe", "unique", "volume_claim",
 ]  # fmt: skip

@@ -217,6 +217,11 @@ class Registry(Section):
         pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]*[a-z0-9])?$",
         description="A registry (and path) that holds every image under its full name.",
     )
+    pull_policy: Literal["Always", "IfNotPresent"] = Field(
+        "Always",
+        description="`Always`: a node that has an image still asks whether the pod may have it; "
+        "`IfNotPresent` suits images that are loaded onto the nodes by hand.",
+    )
     pull_secrets: tuple[SecretName, ...] = Field(
         (), strict=False, description="Names of existing image pull Secrets."
     )

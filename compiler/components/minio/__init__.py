@@ -18,7 +18,7 @@ from compiler.model.words import Image, Memory, refusal
 
 PHASE = model.Phase.STORES
 STORE = model.Provides("s3", s3.Endpoint)
-PORT, CONSOLE, USER = 9000, 9001, 1000
+PORT, CONSOLE = 9000, 9001
 UNMAINTAINED = "its repository is archived since 2026-04 and its images get no security fixes"
 
 
@@ -102,7 +102,7 @@ def _server(me: model.Instance[Spec], root: str) -> model.Resource:
         me,
         "server",
         [server],
-        user=USER,
+        user=kube.USER,
         grace=60,
         volumes=[kube.Volume("data", {}, "/data")],
         spread=spec.replicas > 1,
@@ -146,7 +146,7 @@ def _buckets(
         me,
         "buckets",
         [container],
-        user=USER,
+        user=kube.USER,
         restart="OnFailure",
         volumes=[kube.config(f"{me.name}-buckets", "/etc/platformc")],
     )

@@ -23,7 +23,7 @@ PHASE = model.Phase.SERVERS
 BACKEND_STORE = model.Requires("backend-store", postgresql.Endpoint)
 ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 TRACKING = model.Provides("tracking", mlflow.Endpoint)
-PORT, USER = 5000, 1000
+PORT = 5000
 
 # A worker keeps up to three SQLAlchemy engines (tracking, registry, jobs), each with this pool.
 ENGINES, POOL_SIZE, MAX_OVERFLOW = 3, 2, 1
@@ -127,13 +127,13 @@ def _server(
         # A cold start took more than a minute on two busy cores.
         startup=kube.http_probe("/health", "http-mlflow", failures=30),
         readiness=kube.http_probe("/health", "http-mlflow"),
-        liveness=kube.http_probe("/health", "http-mlflow", period=20, failures=6),
+        liveness=kube.http_probe("/version", "http-mlflow", period=20, failures=6),
     )  # fmt: skip
     template = kube.pod(
         me,
         "server",
         [server],
-        user=USER,
+        user=kube.USER,
         volumes=client.volumes,
         uses=[database, artifacts],
         spread=spec.replicas > 1,
@@ -152,7 +152,7 @@ def _migration(me: model.Instance[Spec], database: postgresql.Endpoint) -> model
         command=["sh", "-c", kube.render(__file__, "migrate.sh.j2")],
         env=[*_backend(database), *_quiet()],
     )
-    template = kube.pod(me, "migrate", [container], user=USER, uses=[database], restart="OnFailure")
+    template = kube.pod(me, "migrate", [container], user=kube.USER, uses=[database], restart="OnFailure")
     return kube.job(me, f"{me.name}-migrate", template)
 
 

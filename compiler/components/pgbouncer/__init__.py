@@ -18,7 +18,7 @@ from compiler.model.words import Image
 PHASE = model.Phase.DATABASES
 UPSTREAM = model.Requires("upstream", postgresql.Endpoint)
 POOL = model.Provides("pool", postgresql.Endpoint, forwards=UPSTREAM)
-PORT, USER = 6432, 70
+PORT = 6432
 SMALLEST_POOL = 5  # below, clients wait for each other more than they work
 
 
@@ -111,7 +111,7 @@ def _template(
         "server",
         [server],
         init=[userlist],
-        user=USER,
+        user=kube.USER,
         uses=[upstream],
         grace=60,
         spread=me.spec.replicas > 1,

@@ -83,7 +83,8 @@ def _server(me: model.Instance[Spec], superuser: str) -> model.Resource:
         ports={"tcp-postgresql": PORT},
         startup=kube.exec_probe(ready, failures=60),
         readiness=kube.exec_probe(ready, period=5),
-        liveness=kube.exec_probe(ready, period=20, failures=6),
+        # Not `ready`: a server that replays its log after a crash is not to be killed for it.
+        liveness=kube.tcp_probe("tcp-postgresql", period=20, failures=6),
     )  # fmt: skip
     template = kube.pod(
         me,

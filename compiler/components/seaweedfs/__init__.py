@@ -17,7 +17,7 @@ from compiler.model.words import Image, Memory
 
 PHASE = model.Phase.STORES
 STORE = model.Provides("s3", s3.Endpoint)
-PORT, METRICS, USER = 8333, 9327, 1000
+PORT, METRICS = 8333, 9327
 # Master and filer, by HTTP and gRPC: where `weed shell` makes buckets.
 INTERNAL = (9333, 19333, 8888, 18888)
 
@@ -99,14 +99,14 @@ def _server(
         ports={"http-s3": PORT, "http-metrics": METRICS},
         startup=kube.http_probe("/healthz", "http-s3", period=5, failures=60),
         readiness=kube.http_probe("/healthz", "http-s3"),
-        liveness=kube.http_probe("/healthz", "http-s3", period=20, failures=6),
+        liveness=kube.tcp_probe("http-s3", period=20, failures=6),
     )
     template = kube.pod(
         me,
         "server",
         [server],
         init=[init],
-        user=USER,
+        user=kube.USER,
         grace=60,
         volumes=[
             kube.Volume("data", {}, "/data"),
@@ -141,6 +141,6 @@ def _buckets(
             Env("HOME", "/tmp"),  # noqa: S108  # in the pod
         ],
     )
-    template = kube.pod(me, "buckets", [container], user=USER, restart="OnFailure")
+    template = kube.pod(me, "buckets", [container], user=kube.USER, restart="OnFailure")
     yield model.Peering("buckets", "server", INTERNAL)
     yield kube.job(me, f"{me.name}-buckets", template, step=1)
