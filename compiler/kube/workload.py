@@ -15,7 +15,6 @@ from compiler.model.graph import PREFIX, Endpoint, Instance
 from compiler.model.resource import ConfigFiles, Env, Manifest, Resource
 from compiler.model.spec import Amounts, Resources, Toleration
 
-
 # The user of images that run as any: above those of a node, so that no file of a host is its own.
 USER = 10001
 

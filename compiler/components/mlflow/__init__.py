@@ -77,6 +77,7 @@ def workloads(me: model.Instance[Spec]) -> Mapping[str, WorkloadSpec]:
         timeout="30m",
         retries=6,
         namespace=me.namespace,
+        user=kube.USER,
     )
     return {f"{me.name}-smoke": smoke}
 
@@ -152,7 +153,9 @@ def _migration(me: model.Instance[Spec], database: postgresql.Endpoint) -> model
         command=["sh", "-c", kube.render(__file__, "migrate.sh.j2")],
         env=[*_backend(database), *_quiet()],
     )
-    template = kube.pod(me, "migrate", [container], user=kube.USER, uses=[database], restart="OnFailure")
+    template = kube.pod(
+        me, "migrate", [container], user=kube.USER, uses=[database], restart="OnFailure"
+    )
     return kube.job(me, f"{me.name}-migrate", template)
 
 

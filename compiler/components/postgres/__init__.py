@@ -136,7 +136,7 @@ def _ensure(
         me,
         "ensure",
         [container],
-        user=USER,
+        user=kube.USER,
         restart="OnFailure",
         volumes=[kube.config(f"{me.name}-ensure", "/etc/platformc")],
     )
