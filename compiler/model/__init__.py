@@ -19,6 +19,7 @@ from compiler.model.graph import (
     Wiring,
 )
 from compiler.model.package import Lowered, Package, Platform
+from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import (
     ConfigFiles,
     Egress,
@@ -44,7 +45,7 @@ from compiler.model.spec import (
 __all__ = [
     "PREFIX", "Amounts", "Binding", "Claim", "Claims", "Component", "ConfigFiles", "Credential",
     "Egress", "Endpoint", "Env", "Graph", "Instance", "InstanceSpec", "Lowered", "Manifest", "Node",
-    "Offer", "Offers", "Package", "Patch", "Path", "Peering", "Phase", "Piece", "Platform", "Provides",
-    "Random", "Requires", "Resource", "Resources", "RunningSpec", "SecretRef", "Section",
+    "Offer", "Offers", "Package", "Patch", "Path", "Peering", "Phase", "Piece", "Platform", "Prerequisite",
+    "Provides", "Random", "Requires", "Resource", "Resources", "RunningSpec", "SecretRef", "Section",
     "Settings", "Span", "Wiring", "pod_template",
 ]  # fmt: skip
