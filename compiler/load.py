@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from compiler.diagnostics import Report
+from compiler.diagnostics import Related, Report
 from compiler.model.document import Node
 from compiler.model.span import Span
 
@@ -24,6 +24,9 @@ MAX_BYTES = 64 * 1024 * 1024
 _Loader = getattr(yaml, "CLoader", yaml.Loader)
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
+)
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -139,6 +142,7 @@ class _Builder:
         if depth > MAX_DEPTH:
             self.refuse("too-deep", f"nested deeper than {MAX_DEPTH} levels", event)
         if isinstance(event, yaml.ScalarEvent):
+            self.check(event)
             value = _scalar(event.value) if event.implicit[0] else event.value
             return Node(value, self.span(event), {})
         if isinstance(event, yaml.SequenceStartEvent):
@@ -170,17 +174,24 @@ class _Builder:
 
     def key(self, event: Any, depth: int) -> str:
         if not isinstance(event, yaml.ScalarEvent):
-            self.node(event, iter(()), depth) if isinstance(event, yaml.AliasEvent) else None
+            if isinstance(event, yaml.AliasEvent):
+                self.node(event, iter(()), depth)
             self.refuse("complex-key", "a key must be a single word", event)
         if event.value == "<<" and event.implicit[0]:
             self.refuse("merge-key", "the merge key `<<` copies another mapping", event)
-        if event.anchor or event.tag:
-            self.node(event, iter(()), depth)
+        self.node(event, iter(()), depth)  # a key may be as little as a value may
         return str(event.value)
 
-    def duplicate(self, key: str, span: Span, first: Span) -> None:
-        from compiler.diagnostics import Related
+    def check(self, event: Any) -> None:
+        if not printable(event.value):
+            self.report.add(
+                "control-character",
+                "the text holds a control character, which kustomize and kubectl cannot pass on",
+                self.span(event),
+                help="remove the escape, or encode the value (such as in base64)",
+            )
 
+    def duplicate(self, key: str, span: Span, first: Span) -> None:
         self.report.add(
             "duplicate-key",
             f"the key `{key}` stands twice in one mapping",
@@ -205,6 +216,11 @@ _REMEDY = {
     "yaml-tag": "quote the value if the tag is part of it",
     "complex-key": "write `key: value`",
 }
+
+
+def printable(text: str) -> bool:
+    """Whether text holds only what YAML calls printable (YAML 1.2.2, 5.1)."""
+    return _UNPRINTABLE.search(text) is None
 
 
 def _scalar(text: str) -> str | int | float | bool | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from syrupy.assertion import SnapshotAssertion
 from syrupy.data import SnapshotCollection
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
@@ -35,6 +36,14 @@ def compiled(name: str) -> Compilation:
     result = pipeline.compile(path.read_bytes(), "platform.yaml")
     assert not result.report.failed, result.report.sorted()
     return result
+
+
+class Reader(yaml.CSafeLoader):
+    """Reads what kustomize writes: it leaves `=` and `<<` plain, which PyYAML has only tags for."""
+
+
+for tag in ("value", "merge"):
+    Reader.add_constructor(f"tag:yaml.org,2002:{tag}", lambda reader, node: node.value)
 
 
 def tool(name: str) -> str:

@@ -20,6 +20,7 @@ CODES: dict[str, Code] = {
     "yaml-tag": Code("error", "YAML tags are not part of the language."),
     "merge-key": Code("error", "The merge key is not part of the language."),
     "complex-key": Code("error", "A key is not a single word."),
+    "control-character": Code("error", "A text holds a control character."),
     "too-deep": Code("error", "The spec is nested too deeply."),
     # Merging the environments.
     "unknown-instance": Code("error", "An environment overrides what the base does not have."),

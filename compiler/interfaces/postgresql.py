@@ -41,7 +41,8 @@ class Endpoint(model.Endpoint):
 
     @classmethod
     def client_claim(cls, consumer: model.Instance[Any]) -> Claim:
-        return Claim(database=consumer.name.replace("-", "_"))
+        # What a user's own program does between transactions is unknown: a pooler must be named.
+        return Claim(database=consumer.name.replace("-", "_"), pooled=False)
 
     @classmethod
     def credential(cls, binding: model.Binding) -> model.Credential | None:

@@ -1,0 +1,28 @@
+-- Every statement may run again. A database is owned by a role of its own, which the roles that
+-- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+SELECT 'CREATE ROLE "team_b_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'team_b_owner') \gexec
+SELECT 'CREATE DATABASE "team_b" OWNER "team_b_owner"'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'team_b') \gexec
+REVOKE ALL ON DATABASE "team_b" FROM PUBLIC;
+SELECT 'CREATE ROLE "tracking_a_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tracking_a_owner') \gexec
+SELECT 'CREATE DATABASE "tracking_a" OWNER "tracking_a_owner"'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'tracking_a') \gexec
+REVOKE ALL ON DATABASE "tracking_a" FROM PUBLIC;
+\getenv role ROLE_0
+\getenv password PASSWORD_0
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "tracking_a_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "tracking_a" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "tracking_a" SET role = %L', :'role', 'tracking_a_owner') \gexec
+\getenv role ROLE_1
+\getenv password PASSWORD_1
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "team_b_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "team_b" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "team_b" SET role = %L', :'role', 'team_b_owner') \gexec

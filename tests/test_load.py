@@ -1,0 +1,95 @@
+"""What the text of a spec may hold, and the answer to everything else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compiler.diagnostics import Report
+from compiler.load import MAX_DEPTH, UnreadableError, load, read
+from compiler.model.document import Node
+
+
+def codes(data: bytes) -> list[tuple[str, int, int]]:
+    report = Report()
+    load(data, "f", report)
+    return [(d.code, d.span.line, d.span.column) for d in report.sorted() if d.span]
+
+
+def tree(data: bytes) -> Node:
+    report = Report()
+    root = load(data, "f", report)
+    assert root is not None
+    assert not report.diagnostics
+    return root
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"a: 1\nb: 2\na: 3\n", ("duplicate-key", 3, 1)),
+        (b"a:\n\tb: 1\n", ("tab-indent", 2, 1)),
+        (b"a: &x 1\nb: *x\n", ("yaml-alias", 1, 4)),
+        (b"b: *x\n", ("yaml-alias", 1, 4)),
+        (b"a: {<<: {b: 1}}\n", ("merge-key", 1, 5)),
+        (b"", ("empty-spec", 1, 1)),
+        (b"# only a comment\n", ("empty-spec", 1, 1)),
+        (b"---\n", ("empty-spec", 1, 1)),
+        (b"a: 1\n---\nb: 2\n", ("several-documents", 2, 1)),
+        (b"a: \xff\n", ("invalid-encoding", 1, 4)),
+        (b"\xff\xfea\x00", ("invalid-encoding", 1, 1)),
+        (b"a: !!python/object:os.system x\n", ("yaml-tag", 1, 4)),
+        (b"? [a]\n: 1\n", ("complex-key", 1, 3)),
+        (b"a: [1, 2\nb: 3\n", ("invalid-yaml", 2, 2)),
+        (b'a: "x\\u0007"\n', ("control-character", 1, 4)),
+        (b'"\\u007f": 1\n', ("control-character", 1, 1)),
+        (b"a: \x00\n", ("invalid-yaml", 1, 1)),
+        (b"[" * 100_000, ("too-deep", 1, MAX_DEPTH + 2)),
+        (b"a:\n" + b"".join(b" " * n + b"a:\n" for n in range(1, 500)), ("too-deep", 66, 66)),
+    ],
+)
+def test_what_is_refused_has_a_code_and_a_place(
+    data: bytes, expected: tuple[str, int, int]
+) -> None:
+    assert codes(data)[0] == expected
+
+
+def test_a_bomb_of_aliases_is_refused_before_it_is_built() -> None:
+    bomb = b"a: &a [x]\n" + b"".join(
+        f"b{n}: &b{n} [*a, *a, *a, *a, *a, *a, *a, *a]\n".encode() for n in range(50)
+    )
+    assert codes(bomb) == [("yaml-alias", 1, 4)]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_change_nothing() -> None:
+    unix = tree(b"a: 1\nb: |\n  x\n  y\n")
+    dos = tree(b"\xef\xbb\xbfa: 1\r\nb: |\r\n  x\r\n  y\r\n")
+    assert unix.plain() == dos.plain() == {"a": 1, "b": "x\ny\n"}
+    assert unix.keys == dos.keys
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("yes", "yes"), ("on", "on"), ("12:30", "12:30"), ("0o17", 15), ("0x1F", 31), ("017", 17),
+        ("1.10", 1.1), ("1e3", 1000.0), ("~", None), ("null", None), ("true", True), ("", None),
+        ("'1'", "1"), ("2026-01-01", "2026-01-01"), ("1_000", "1_000"), ("9" * 50, "9" * 50),
+    ],
+)  # fmt: skip
+def test_scalars_are_yaml_1_2(text: str, value: object) -> None:
+    assert tree(f"a: {text}\n".encode()).plain() == {"a": value}
+
+
+def test_every_key_and_value_knows_its_place() -> None:
+    root = tree("é: {b: [1, x]}\n".encode())
+    assert root.span_of(("é", "b")).column == 5
+    assert root.at(("é", "b", 1)).span.column == 12
+    assert root.span_of(("é", "missing")).column == 1
+
+
+def test_a_file_that_cannot_be_read_is_no_spec(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableError, match="is a directory"):
+        read(tmp_path)
+    with pytest.raises(UnreadableError, match="platformc init"):
+        read(tmp_path / "missing.yaml")

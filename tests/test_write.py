@@ -1,0 +1,217 @@
+"""Writing is owned and safe: ours alone, all or nothing, whatever happens on the way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from compiler import write
+
+OLD = {"a/one": "1\n", "a/two": "2\n", "b/three": "3\n"}
+NEW = {"a/one": "1\n", "a/two": "changed\n", "c/four": "4\n", "c/d/five": "5\n"}
+
+
+def put(tree: dict[str, str], root: Path) -> None:
+    with write.exclusive(root):
+        write.recover(root)
+        write.carry_out(write.plan(tree, root), tree, root)
+
+
+def on_disk(root: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(root)): path.read_text()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and write.STATE not in path.parts and path.name != write.SUMS
+    }
+
+
+def test_a_tree_replaces_the_one_before(tmp_path: Path) -> None:
+    put(OLD, tmp_path)
+    put(NEW, tmp_path)
+    assert on_disk(tmp_path) == NEW
+    assert not (tmp_path / "b").exists()
+
+
+def test_nothing_changed_writes_nothing(tmp_path: Path) -> None:
+    put(OLD, tmp_path)
+    before = {tmp_path / path: (tmp_path / path).stat().st_mtime_ns for path in on_disk(tmp_path)}
+    put(OLD, tmp_path)
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
+def test_the_list_of_sums_is_what_sha256sum_reads(tmp_path: Path) -> None:
+    put(OLD, tmp_path)
+    subprocess.run(
+        ["sha256sum", "--check", "--strict", "--quiet", write.SUMS], cwd=tmp_path, check=True
+    )
+
+
+def test_files_of_others_are_never_touched(tmp_path: Path) -> None:
+    put(OLD, tmp_path)
+    (tmp_path / "b" / "mine").write_text("mine\n")
+    put(NEW, tmp_path)
+    assert on_disk(tmp_path) == {**NEW, "b/mine": "mine\n"}
+
+
+def test_an_edited_file_and_a_foreign_one_block_the_write(tmp_path: Path) -> None:
+    put(OLD, tmp_path)
+    (tmp_path / "a" / "two").write_text("edited\n")
+    (tmp_path / "b" / "three").write_text("edited\n")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "four").write_text("foreign\n")
+    planned = write.plan(NEW, tmp_path)
+    assert planned.edited == ("a/two", "b/three")
+    assert planned.foreign == ("c/four",)
+    assert planned.blocked
+
+
+def test_a_foreign_file_with_the_same_text_is_adopted(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one").write_text("1\n")
+    assert not write.plan(OLD, tmp_path).blocked
+
+
+def test_a_missing_file_is_written_again(tmp_path: Path) -> None:
+    put(OLD, tmp_path)
+    (tmp_path / "a" / "one").unlink()
+    assert write.plan(OLD, tmp_path).write == ("a/one",)
+    put(OLD, tmp_path)
+    assert on_disk(tmp_path) == OLD
+
+
+def test_files_outside_the_scope_stay(tmp_path: Path) -> None:
+    put(OLD, tmp_path)
+    part = {"c/four": "4\n"}
+    planned = write.plan(part, tmp_path, ("c/",))
+    with write.exclusive(tmp_path):
+        write.carry_out(planned, part, tmp_path)
+    assert on_disk(tmp_path) == {**OLD, **part}
+
+
+def test_a_list_of_sums_that_points_elsewhere_is_not_believed(tmp_path: Path) -> None:
+    root = tmp_path / "out"
+    root.mkdir()
+    victim = tmp_path / "victim"
+    victim.write_text("x\n")
+    sum = write.digest("x\n")
+    (root / write.SUMS).write_text(f"{sum}  ../victim\n{sum}  {victim}\n")
+    put(OLD, root)
+    assert victim.read_text() == "x\n"
+
+
+def test_a_link_in_the_tree_is_not_followed(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    root.mkdir()
+    elsewhere.mkdir()
+    (root / "a").symlink_to(elsewhere)
+    with pytest.raises(OSError, match="symbolic link"):
+        put(OLD, root)
+    assert not list(elsewhere.iterdir())
+
+
+def _killed_at(call: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop at the n-th change of the file system, as a kill would."""
+    count = 0
+
+    def counted(real: Callable[..., object]) -> Callable[..., object]:
+        def run(*args: object, **kwargs: object) -> object:
+            nonlocal count
+            count += 1
+            if count == call:
+                raise KeyboardInterrupt
+            return real(*args, **kwargs)
+
+        return run
+
+    for owner, name in (
+        (Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (Path, "open"), (Path, "rmdir"),
+        (shutil, "rmtree"),
+    ):  # fmt: skip
+        monkeypatch.setattr(owner, name, counted(getattr(owner, name)))
+
+
+@pytest.mark.parametrize("call", range(1, 40))
+def test_a_kill_at_any_step_leaves_the_old_tree_or_the_new(
+    call: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(OLD, tmp_path)
+    with monkeypatch.context() as patch:
+        _killed_at(call, patch)
+        try:
+            put(NEW, tmp_path)
+            finished = True
+        except KeyboardInterrupt:
+            finished = False
+    if not finished:
+        with write.exclusive(tmp_path):
+            write.recover(tmp_path)
+    assert not write.interrupted(tmp_path)
+    assert on_disk(tmp_path) in (OLD, NEW)
+    assert not write.plan(on_disk(tmp_path), tmp_path).blocked
+    put(NEW, tmp_path)
+    assert on_disk(tmp_path) == NEW
+
+
+SPEC = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {{name: {0}}}\nspec: {{components: {{seaweedfs: {{}}, postgres: {{}}, mlflow: {{}}}}}}\n"
+
+
+def _compile(folder: Path, name: str) -> subprocess.Popen[bytes]:
+    spec = folder / f"{name}.yaml"
+    spec.write_text(SPEC.format(name))
+    return subprocess.Popen(
+        [sys.executable, "-m", "compiler", "compile", "-f", str(spec), "-o", str(folder / "out")],
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_a_killed_compiler_loses_nothing(tmp_path: Path) -> None:
+    """The real program, killed by the kernel at different moments."""
+    assert _compile(tmp_path, "first").wait() == 0
+    whole = {"first": on_disk(tmp_path / "out")}
+    assert _compile(tmp_path, "second").wait() == 0
+    whole["second"] = on_disk(tmp_path / "out")
+    assert _compile(tmp_path, "first").wait() == 0
+    for delay in (0.15, 0.2, 0.25, 0.3, 0.35):
+        running = _compile(tmp_path, "second")
+        time.sleep(delay)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        with write.exclusive(tmp_path / "out"):
+            write.recover(tmp_path / "out")
+        assert on_disk(tmp_path / "out") in whole.values()
+
+
+def test_two_compilers_at_once_do_not_mix(tmp_path: Path) -> None:
+    running = [_compile(tmp_path, name) for name in ("one", "two", "three")]
+    statuses = [process.wait() for process in running]
+    assert set(statuses) <= {0, 2}
+    assert 0 in statuses
+    labels = {
+        line.split(":")[1].strip()
+        for text in on_disk(tmp_path / "out").values()
+        for line in text.splitlines()
+        if "app.kubernetes.io/part-of:" in line
+    }
+    assert len(labels) == 1
+
+
+def test_a_second_writer_is_told_to_wait(tmp_path: Path) -> None:
+    with write.exclusive(tmp_path), pytest.raises(write.BusyError), write.exclusive(tmp_path):
+        pass
+
+
+def test_the_files_are_readable_by_others(tmp_path: Path) -> None:
+    umask = os.umask(0o022)
+    try:
+        put(OLD, tmp_path)
+    finally:
+        os.umask(umask)
+    assert (tmp_path / "a" / "one").stat().st_mode & 0o777 == 0o644
