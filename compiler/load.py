@@ -25,7 +25,7 @@ _Loader = getattr(yaml, "CLoader", yaml.Loader)
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _UNPRINTABLE = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 )
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -219,7 +219,11 @@ _REMEDY = {
 
 
 def printable(text: str) -> bool:
-    """Whether text holds only what YAML calls printable (YAML 1.2.2, 5.1)."""
+    """Whether text holds no control character.
+
+    YAML allows most of them escaped, and U+0085 as it is; kustomize 5.8 writes DEL so that it can't
+    read it again, and U+0085 so that it comes back as a space.
+    """
     return _UNPRINTABLE.search(text) is None
 
 
