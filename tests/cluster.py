@@ -1,0 +1,82 @@
+"""What an environment puts on a cluster, as tests look at it: its objects and its pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from conftest import compiled, scenario_names
+
+from compiler.emit import manifests
+from compiler.model.package import Lowered
+from compiler.model.resource import Manifest
+
+CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
+
+
+@dataclass(frozen=True)
+class Template:
+    """A pod that some object asks for: a workload's, or a custom resource's."""
+
+    owner: Manifest = field(repr=False)
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    spec: Manifest = field(repr=False)
+
+    @property
+    def namespace(self) -> str:
+        return str(self.owner["metadata"]["namespace"])
+
+    @property
+    def name(self) -> str:
+        return f"{self.owner['kind']} {self.namespace}/{self.owner['metadata']['name']}"
+
+    def containers(self) -> Iterator[Manifest]:
+        for key in CONTAINERS:
+            yield from self.spec.get(key, ())
+
+
+def environments() -> list[tuple[str, str]]:
+    """Every environment of every scenario."""
+    return [(name, one) for name in scenario_names() for one in compiled(name).environments]
+
+
+def lowered(scenario: str, environment: str) -> Lowered:
+    return compiled(scenario).lowered[environment]
+
+
+def objects(scenario: str, environment: str) -> list[Manifest]:
+    return manifests(lowered(scenario, environment))
+
+
+def templates(scenario: str, environment: str) -> list[Template]:
+    found = []
+    for manifest in objects(scenario, environment):
+        for metadata, spec in _pods(manifest, {}):
+            labels, annotations = metadata.get("labels", {}), metadata.get("annotations", {})
+            found.append(Template(manifest, labels, annotations, spec))
+    return found
+
+
+def _pods(value: Any, metadata: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
+    """Whatever looks like a pod: a map with a list of containers, or KServe's one model."""
+    if isinstance(value, dict):
+        model = value.get("model")
+        if isinstance(model, dict) and "modelFormat" in model:
+            yield metadata, {**value, "containers": [{"name": "kserve-container", **model}]}
+        elif _is_list_of_containers(value.get("containers")):
+            yield metadata, value
+        around = value.get("metadata", metadata)
+        for key, inner in value.items():
+            if key not in CONTAINERS:
+                yield from _pods(inner, around if isinstance(around, dict) else {})
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _pods(inner, metadata)
+
+
+def _is_list_of_containers(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and {"image", "name"} & set(one) for one in value
+    )

@@ -1,0 +1,208 @@
+"""Reachable equals bound: for all ordered pairs of pods, on every port that anything names.
+
+What is bound comes from the graph; what is reachable from the emitted NetworkPolicies, as a model
+of Kubernetes' own rules reads them. Neither side knows how the other is made.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from cluster import environments, lowered, objects, templates
+from conftest import compiled
+from reachability import Network, Pod, selects
+
+from compiler.derive.namespaces import platform_namespaces
+from compiler.kube.workload import selector
+from compiler.model.graph import Binding
+from compiler.model.package import Lowered
+from compiler.model.resource import Manifest
+
+DNS = Pod("dns", "kube-system", {"k8s-app": "kube-dns"}, frozenset({53}))
+INSTANCE = "app.kubernetes.io/instance"
+
+each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
+
+
+def network(scenario: str, environment: str, *, blocks_cover_pods: bool = True) -> Network:
+    policies: dict[str, list[Manifest]] = defaultdict(list)
+    for one in objects(scenario, environment):
+        if one["kind"] == "NetworkPolicy":
+            policies[one["metadata"]["namespace"]].append(one)
+    spaces = {pod.namespace for pod in pods(scenario, environment)} | set(policies)
+    labels = {space: {"kubernetes.io/metadata.name": space} for space in spaces}
+    return Network(policies, labels, blocks_cover_pods)
+
+
+@cache
+def pods(scenario: str, environment: str) -> tuple[Pod, ...]:
+    """The platform's pods, those that operators make for it, the cluster's DNS, and strangers."""
+    whole = lowered(scenario, environment)
+    found = [
+        Pod(one.name, one.namespace, one.labels, frozenset(_ports(one.spec)))
+        for one in templates(scenario, environment)
+        if one.labels
+    ]
+    for binding in whole.graph.bindings:
+        offer = binding.offer
+        if offer.pods and not offer.external:
+            name = f"{binding.provider.name}'s {binding.provides.slot}"
+            ports = frozenset({offer.target or offer.port})
+            found.append(Pod(name, binding.provider.namespace, offer.pods, ports))
+    found += [Pod("stranger", space) for space in (*platform_namespaces(whole), "elsewhere")]
+    return tuple({(pod.name, pod.namespace): pod for pod in (*found, DNS)}.values())
+
+
+def _ports(spec: Manifest) -> Iterator[int]:
+    for container in (*spec.get("initContainers", ()), *spec["containers"]):
+        for port in container.get("ports", ()):
+            yield port["containerPort"]
+
+
+def bound(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
+    """The ports that a pod needs of another: by a binding, as a peer, or as anyone's DNS."""
+    for binding in whole.graph.bindings:
+        if _uses(source, binding) and _answers(target, binding):
+            yield binding.offer.target or binding.offer.port
+    for package in whole.packages.values():
+        for peering in package.peerings:
+            assert package.instance is not None
+            ends = [selector(package.instance, role) for role in (peering.client, peering.server)]
+            here = source.namespace == target.namespace == package.namespace
+            if here and _has(source, ends[0]) and _has(target, ends[1]):
+                yield from peering.ports
+
+
+def _uses(pod: Pod, binding: Binding) -> bool:
+    mine = pod.labels.get(INSTANCE) == binding.consumer.name
+    return mine and pod.labels.get(binding.label) == "true"
+
+
+def _answers(pod: Pod, binding: Binding) -> bool:
+    offer = binding.offer
+    labels = offer.pods or selector(binding.provider, offer.role)
+    return not offer.external and pod.namespace == binding.provider.namespace and _has(pod, labels)
+
+
+def _has(pod: Pod, labels: dict[str, str]) -> bool:
+    return selects({"matchLabels": labels}, pod.labels)
+
+
+def ports_of_interest(net: Network, all: tuple[Pod, ...]) -> list[int]:
+    """Every port that a pod opens or a policy names, and one that nobody does."""
+    found = {port for pod in all for port in pod.ports} | {1}
+    for policies in net.policies.values():
+        for policy in policies:
+            for rule in (*policy["spec"].get("ingress", ()), *policy["spec"].get("egress", ())):
+                found |= {port["port"] for port in rule.get("ports", ()) if "port" in port}
+    return sorted(found)
+
+
+Reach = dict[tuple[str, str], set[int]]
+
+
+def reached(net: Network, whole: Lowered, all: tuple[Pod, ...], ports: list[int]) -> Reach:
+    """What each pod can connect to, of the pairs that have an end in the platform."""
+    return {
+        (source.name, target.name): {port for port in ports if net.connects(source, target, port)}
+        for source, target in _pairs(whole, all)
+    }
+
+
+def _pairs(whole: Lowered, all: tuple[Pod, ...]) -> Iterator[tuple[Pod, Pod]]:
+    platform = set(platform_namespaces(whole))
+    for source in all:
+        for target in all:
+            inside = {source.namespace, target.namespace} & platform
+            if inside and source is not target and target is not DNS:
+                yield source, target
+
+
+@each_environment
+@pytest.mark.parametrize("blocks_cover_pods", [True, False])
+def test_reachable_equals_bound(scenario: str, environment: str, blocks_cover_pods: bool) -> None:
+    net = network(scenario, environment, blocks_cover_pods=blocks_cover_pods)
+    whole, all = lowered(scenario, environment), pods(scenario, environment)
+    found = reached(net, whole, all, ports_of_interest(net, all))
+    wanted = {(one.name, other.name): set(bound(whole, one, other))
+              for one, other in _pairs(whole, all)}  # fmt: skip
+    assert {pair: ports for pair, ports in found.items() if ports != wanted[pair]} == {}
+    assert any(wanted.values())
+
+
+def test_no_policy_is_idle() -> None:
+    """Without any one policy, something else is reachable: so the model looks at all of them."""
+    scenario = "minimal"
+    environment = compiled(scenario).environments[0]
+    net = network(scenario, environment, blocks_cover_pods=False)
+    whole, all = lowered(scenario, environment), pods(scenario, environment)
+    ports = ports_of_interest(net, all)
+    before = reached(net, whole, all, ports), _ask_dns(net, all)
+    for space, policies in net.policies.items():
+        for one in policies:
+            left = {**net.policies, space: [other for other in policies if other is not one]}
+            without = replace(net, policies=left)
+            after = reached(without, whole, all, ports), _ask_dns(without, all)
+            assert before != after, one["metadata"]["name"]
+
+
+def _ask_dns(net: Network, all: tuple[Pod, ...]) -> list[bool]:
+    return [net.connects(pod, DNS, 53, "UDP") for pod in all]
+
+
+@each_environment
+def test_every_pod_can_ask_dns_and_nothing_else_there(scenario: str, environment: str) -> None:
+    net = network(scenario, environment, blocks_cover_pods=False)
+    platform = platform_namespaces(lowered(scenario, environment))
+    for pod in pods(scenario, environment):
+        if pod.namespace in platform:
+            assert net.connects(pod, DNS, 53, "UDP")
+            assert net.connects(pod, DNS, 53)
+            assert not net.connects(pod, DNS, 9153)
+
+
+@each_environment
+def test_every_binding_has_a_pod_that_uses_it(scenario: str, environment: str) -> None:
+    """A pod lacks a label: then what it was told of is out of its reach."""
+    all = pods(scenario, environment)
+    running = {pod.labels.get(INSTANCE) for pod in all}
+    idle = [
+        f"{binding.consumer.name} -> {binding.provider.name}"
+        for binding in lowered(scenario, environment).graph.bindings
+        if binding.via is None
+        and binding.consumer.name in running
+        and not any(_uses(pod, binding) for pod in all)
+    ]
+    assert idle == []
+
+
+@each_environment
+def test_outside_is_reached_only_by_those_who_are_bound_to_it(
+    scenario: str, environment: str
+) -> None:
+    net, whole = network(scenario, environment), lowered(scenario, environment)
+    outside = [one for one in whole.graph.bindings if one.offer.external and one.offer.cidrs]
+    for binding in outside:
+        address = binding.offer.cidrs[0].partition("/")[0]
+        service = Pod(binding.provider.name, address=address)
+        for pod in pods(scenario, environment):
+            if pod.namespace not in platform_namespaces(whole):
+                continue
+            wanted = any(_uses(pod, one) for one in outside if one.provider is binding.provider)
+            reached = net.connects(pod, service, binding.offer.port)
+            assert reached == wanted, (pod.name, service.name)
+
+
+@each_environment
+def test_policies_do_not_grow_with_clients(scenario: str, environment: str) -> None:
+    """One peer for each client namespace, however many clients there are."""
+    for one in objects(scenario, environment):
+        if one["kind"] != "NetworkPolicy":
+            continue
+        for rule in one["spec"].get("ingress", ()):
+            spaces = [str(peer.get("namespaceSelector")) for peer in rule.get("from", ())]
+            assert len(spaces) == len(set(spaces)), one["metadata"]["name"]

@@ -1,0 +1,243 @@
+"""Every pod that platformc writes: the `restricted` Pod Security Standard, and what it leaves out.
+
+The standard is written down here as its own documentation has it (Kubernetes 1.34, "Pod Security
+Standards"), not by the builder's means, so that a builder can be wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cluster import Template, environments, lowered, objects, templates
+
+from compiler.model.graph import PREFIX
+
+VOLUMES = {
+    "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim",
+    "projected", "secret",
+}  # fmt: skip
+SYSCTLS = {
+    "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports",
+    "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ping_group_range", "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_rmem", "net.ipv4.tcp_syncookies", "net.ipv4.tcp_wmem",
+}  # fmt: skip
+# Why an object may break a check; the annotation's name ends in the check's.
+EXEMPTION = f"exempt.{PREFIX}/"
+
+each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
+
+
+def restricted(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a pod does that the standard forbids: the check's name, and where."""
+    yield from _pod_wide(pod)
+    for container in _containers(pod):
+        for check in _container(container, pod.get("securityContext", {})):
+            yield check, container["name"]
+
+
+def _containers(pod: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for key in ("initContainers", "containers", "ephemeralContainers"):
+        yield from pod.get(key, ())
+
+
+def _pod_wide(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for key in ("hostNetwork", "hostPID", "hostIPC"):
+        if pod.get(key):
+            yield "host-namespaces", key
+    for volume in pod.get("volumes", ()):
+        if not set(volume) - {"name"} <= VOLUMES:
+            yield "volume-types", volume["name"]
+    context = pod.get("securityContext", {})
+    for sysctl in context.get("sysctls", ()):
+        if sysctl["name"] not in SYSCTLS:
+            yield "sysctls", sysctl["name"]
+    if context.get("windowsOptions", {}).get("hostProcess"):
+        yield "host-process", "pod"
+
+
+def _container(container: dict[str, Any], pod: dict[str, Any]) -> Iterator[str]:
+    own = container.get("securityContext", {})
+    both = {**pod, **own}
+    capabilities = own.get("capabilities", {})
+    added = set(capabilities.get("add", ())) - {"NET_BIND_SERVICE"}
+    kept = "ALL" not in capabilities.get("drop", ())
+    seccomp = both.get("seccompProfile", {}).get("type")
+    armor = both.get("appArmorProfile", {}).get("type")
+    forbidden = {
+        "privileged": own.get("privileged", False),
+        "privilege-escalation": own.get("allowPrivilegeEscalation") is not False,
+        "capabilities": kept or bool(added),
+        "non-root": both.get("runAsNonRoot") is not True or both.get("runAsUser") == 0,
+        "seccomp": seccomp not in ("RuntimeDefault", "Localhost"),
+        "proc-mount": own.get("procMount", "Default") != "Default",
+        "host-ports": any("hostPort" in port for port in container.get("ports", ())),
+        "probe-host": any("host" in handler for handler in _handlers(container)),
+        "app-armor": armor == "Unconfined",
+        "selinux": _selinux(both.get("seLinuxOptions", {})),
+    }
+    yield from (check for check, broken in forbidden.items() if broken)
+
+
+def _selinux(options: dict[str, Any]) -> bool:
+    types = ("", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")
+    return options.get("type", "") not in types or bool({"user", "role"} & set(options))
+
+
+def _handlers(container: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    probes = [container.get(f"{one}Probe", {}) for one in ("liveness", "readiness", "startup")]
+    for probe in (*probes, *container.get("lifecycle", {}).values()):
+        yield probe.get("httpGet", {})
+        yield probe.get("tcpSocket", {})
+
+
+def beyond(template: Template) -> Iterator[tuple[str, str]]:
+    """What the platform asks of its own pods beyond the standard."""
+    pod = template.spec
+    if pod.get("enableServiceLinks") is not False:
+        yield "service-links", "pod"
+    for container in template.containers():
+        name, context = container["name"], container.get("securityContext", {})
+        if context.get("readOnlyRootFilesystem") is not True:
+            yield "read-only-root", name
+        user = context.get("runAsUser", pod.get("securityContext", {}).get("runAsUser"))
+        if not isinstance(user, int):
+            yield "numeric-user", name
+        resources = container.get("resources", {})
+        for side in ("requests", "limits"):
+            if not {"cpu", "memory", "ephemeral-storage"} <= set(resources.get(side, {})):
+                yield "resources", f"{name} {side}"
+
+
+def unexcused(template: Template, found: Iterator[tuple[str, str]]) -> list[str]:
+    """What is broken without a reason written on the object, or on its pod."""
+    metadata = template.owner["metadata"]
+    excuses = {**metadata.get("annotations", {}), **template.annotations}
+    return [
+        f"{template.name}: {check} ({where})"
+        for check, where in found
+        if not excuses.get(f"{EXEMPTION}{check}")
+    ]
+
+
+@each_environment
+def test_every_pod_is_restricted(scenario: str, environment: str) -> None:
+    pods = templates(scenario, environment)
+    assert [problem for one in pods for problem in unexcused(one, restricted(one.spec))] == []
+
+
+@each_environment
+def test_every_pod_is_bounded_and_cannot_change_its_image(scenario: str, environment: str) -> None:
+    pods = templates(scenario, environment)
+    asked = _writable_by_request(scenario, environment)
+    problems = [
+        problem
+        for one in pods
+        for problem in unexcused(one, beyond(one))
+        if not ("read-only-root" in problem and one.owner["metadata"]["name"] in asked)
+    ]
+    assert problems == []
+
+
+def _writable_by_request(scenario: str, environment: str) -> set[str]:
+    """Objects of workloads whose user wrote `writableRoot: true`."""
+    packages = lowered(scenario, environment).packages.values()
+    return {
+        resource.name
+        for package in packages
+        if package.instance and getattr(package.instance.spec, "writable_root", False)
+        for resource in package.resources
+    }
+
+
+@each_environment
+def test_each_instance_has_an_account_of_its_own(scenario: str, environment: str) -> None:
+    made = {
+        (one["metadata"]["namespace"], one["metadata"]["name"])
+        for one in objects(scenario, environment)
+        if one["kind"] == "ServiceAccount"
+    }
+    users: dict[tuple[str, str], set[str]] = {}
+    for template in templates(scenario, environment):
+        account = (template.namespace, template.spec.get("serviceAccountName", "default"))
+        assert account in made, template.name
+        users.setdefault(account, set()).add(
+            template.owner["metadata"]["labels"]["app.kubernetes.io/instance"]
+        )
+    shared = {account: who for account, who in users.items() if len(who) > 1}
+    models = {one.name for one in lowered(scenario, environment).graph.instances.values()
+              if one.section == "models"}  # fmt: skip
+    assert {account for account, who in shared.items() if not who <= models} == set()
+
+
+@each_environment
+def test_only_users_of_the_api_have_a_token(scenario: str, environment: str) -> None:
+    bound = {
+        (subject.get("namespace"), subject["name"])
+        for one in objects(scenario, environment)
+        if one["kind"] in ("RoleBinding", "ClusterRoleBinding")
+        for subject in one["subjects"]
+    }
+    for template in templates(scenario, environment):
+        account = (template.namespace, template.spec.get("serviceAccountName"))
+        has_token = template.spec.get("automountServiceAccountToken") is not False
+        assert not has_token or account in bound, template.name
+
+
+@each_environment
+def test_roles_are_no_wider_than_their_use(scenario: str, environment: str) -> None:
+    for one in objects(scenario, environment):
+        if one["kind"] not in ("Role", "ClusterRole"):
+            continue
+        for rule in one["rules"]:
+            words = {*rule.get("apiGroups", ()), *rule.get("resources", ()), *rule["verbs"]}
+            assert not words & {"*", "escalate", "bind", "impersonate"}, one["metadata"]["name"]
+
+
+@each_environment
+def test_namespaces_enforce_what_their_pods_keep(scenario: str, environment: str) -> None:
+    for one in objects(scenario, environment):
+        if one["kind"] == "Namespace":
+            labels = one["metadata"]["labels"]
+            levels = {labels[f"pod-security.kubernetes.io/{mode}"]
+                      for mode in ("enforce", "audit", "warn")}  # fmt: skip
+            assert levels == {"restricted"}, one["metadata"]["name"]
+
+
+GOOD: dict[str, Any] = {
+    "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+    "containers": [
+        {
+            "name": "main",
+            "securityContext": {
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+            },
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("check", "pod", "container"),
+    [
+        ("host-namespaces", {"hostPID": True}, {}),
+        ("volume-types", {"volumes": [{"name": "etc", "hostPath": {"path": "/etc"}}]}, {}),
+        ("privilege-escalation", {}, {"allowPrivilegeEscalation": None}),
+        ("privileged", {}, {"privileged": True}),
+        ("capabilities", {}, {"capabilities": {"drop": ["NET_RAW"]}}),
+        ("capabilities", {}, {"capabilities": {"drop": ["ALL"], "add": ["SYS_ADMIN"]}}),
+        ("non-root", {}, {"runAsUser": 0}),
+        ("non-root", {"securityContext": {}}, {"seccompProfile": {"type": "RuntimeDefault"}}),
+        ("seccomp", {"securityContext": {"runAsNonRoot": True}}, {}),
+        ("sysctls", {"securityContext": {**GOOD["securityContext"],
+                     "sysctls": [{"name": "kernel.msgmax", "value": "1"}]}}, {}),
+    ],
+)  # fmt: skip
+def test_the_evaluator_finds(check: str, pod: dict[str, Any], container: dict[str, Any]) -> None:
+    context = {**GOOD["containers"][0]["securityContext"], **container}
+    bad = {**GOOD, **pod, "containers": [{"name": "main", "securityContext": context}]}
+    assert [found for found, _ in restricted(bad)] == [check]
+    assert list(restricted(GOOD)) == []
