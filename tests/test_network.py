@@ -6,13 +6,14 @@ of Kubernetes' own rules reads them. Neither side knows how the other is made.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
 import pytest
-from cluster import environments, lowered, objects, templates
+from cluster import Template, environments, lowered, objects, templates
 from conftest import compiled
 from reachability import Network, Pod, selects
 
@@ -77,6 +78,13 @@ def bound(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
                 yield from peering.ports
 
 
+def anywhere(whole: Lowered, source: Pod) -> Iterator[int]:
+    """Ports of services outside whose addresses the spec leaves open: any address has them."""
+    for binding in whole.graph.bindings:
+        if binding.offer.external and not binding.offer.cidrs and _uses(source, binding):
+            yield binding.offer.port
+
+
 def _uses(pod: Pod, binding: Binding) -> bool:
     mine = pod.labels.get(INSTANCE) == binding.consumer.name
     return mine and pod.labels.get(binding.label) == "true"
@@ -130,8 +138,11 @@ def test_reachable_equals_bound(scenario: str, environment: str, blocks_cover_po
     found = reached(net, whole, all, ports_of_interest(net, all))
     wanted = {(one.name, other.name): set(bound(whole, one, other))
               for one, other in _pairs(whole, all)}  # fmt: skip
+    if blocks_cover_pods:
+        for one, other in _pairs(whole, all):
+            if other.namespace not in platform_namespaces(whole):
+                wanted[one.name, other.name] |= set(anywhere(whole, one))
     assert {pair: ports for pair, ports in found.items() if ports != wanted[pair]} == {}
-    assert any(wanted.values())
 
 
 def test_no_policy_is_idle() -> None:
@@ -206,3 +217,42 @@ def test_policies_do_not_grow_with_clients(scenario: str, environment: str) -> N
         for rule in one["spec"].get("ingress", ()):
             spaces = [str(peer.get("namespaceSelector")) for peer in rule.get("from", ())]
             assert len(spaces) == len(set(spaces)), one["metadata"]["name"]
+
+
+ADDRESS = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc\.[a-z0-9.-]+?:([0-9]+)")
+
+
+def told(template: Template, texts: dict[tuple[str, str], str]) -> set[tuple[str, str, int]]:
+    """Services (name, namespace, port) that a pod's own manifest or its config files name."""
+    said = str(template.spec)
+    for volume in template.spec.get("volumes", ()):
+        name = volume.get("configMap", {}).get("name")
+        said += texts.get((template.namespace, name), "")
+    return {(name, space, int(port)) for name, space, port in ADDRESS.findall(said)}
+
+
+@each_environment
+def test_every_address_that_a_pod_is_told_is_in_its_reach(scenario: str, environment: str) -> None:
+    """The other way round: not from the graph, but from what stands in variables and files."""
+    all, net = objects(scenario, environment), network(scenario, environment)
+    named = {(one["metadata"]["namespace"], one["metadata"]["name"]): one
+             for one in all if one["kind"] in ("Service", "ConfigMap")}  # fmt: skip
+    texts = {key: str(one.get("data")) for key, one in named.items()}
+    for template in templates(scenario, environment):
+        source = Pod(template.name, template.namespace, template.labels)
+        for name, space, port in told(template, texts):
+            service = named.get((space, name))
+            if service is None or service["kind"] != "Service":
+                continue  # an operator's, or one outside
+            for target, pod_port in _backends(service, port, pods(scenario, environment)):
+                reached = target.labels == source.labels or net.connects(source, target, pod_port)
+                assert reached, (source.name, name, port)
+
+
+def _backends(service: Manifest, port: int, all: tuple[Pod, ...]) -> Iterator[tuple[Pod, int]]:
+    spec, space = service["spec"], service["metadata"]["namespace"]
+    targets = [one.get("targetPort", one["port"]) for one in spec["ports"] if one["port"] == port]
+    assert targets, f"{service['metadata']['name']} has no port {port}"
+    for pod in all:
+        if pod.namespace == space and "selector" in spec and _has(pod, spec["selector"]):
+            yield from ((pod, target) for target in targets)
