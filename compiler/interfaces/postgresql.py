@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from compiler import model
-from compiler.model import Env, Random, SecretRef
+from compiler.interfaces import sql
+from compiler.model import Env, SecretRef
 
 RESERVED = 13  # connections that no client gets: 3 for superusers, 10 for operators and exporters
 
@@ -48,13 +49,7 @@ class Endpoint(model.Endpoint):
     def credential(cls, binding: model.Binding) -> model.Credential | None:
         if not binding.claim.database:
             return None
-        return model.Credential(
-            binding.secret,
-            {"username": binding.secret, "password": Random.PASSWORD},
-            (binding.consumer.namespace,),
-            (binding.consumer.name,),
-            "the password may hold only characters that a URI takes as they are",
-        )
+        return sql.credential(binding, binding.secret)
 
     @property
     def database(self) -> str:
@@ -96,12 +91,6 @@ class Endpoint(model.Endpoint):
             Env("PGPASSWORD", SecretRef(self.secret, "password")),
             Env("PGSSLMODE", self.sslmode),
         )
-
-
-def logins(claims: Iterable[model.Binding]) -> tuple[model.Binding, ...]:
-    """One binding for each role that the claims need, in a fixed order."""
-    found = {binding.secret: binding for binding in claims if binding.claim.database}
-    return tuple(found[secret] for secret in sorted(found))
 
 
 def direct_connections(claims: Iterable[model.Binding]) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.interfaces import postgresql
+from compiler.interfaces import postgresql, sql
 from compiler.model import Env, SecretRef
 from compiler.model.words import Image
 
@@ -62,7 +62,7 @@ def pool_size(
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     upstream = wiring[UPSTREAM]
-    logins = postgresql.logins(wiring.claims(POOL))
+    logins = sql.logins(wiring.claims(POOL))
     databases = sorted({binding.claim.database for binding in logins})
     size = pool_size(
         me.spec, len(logins), wiring.beside(UPSTREAM), upstream.binding.offer.max_connections

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.interfaces import postgresql
+from compiler.interfaces import postgresql, sql
 from compiler.model import Env, SecretRef, quantity
 from compiler.model.words import Image, Memory
 
@@ -51,7 +51,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield _server(me, superuser)
     yield kube.service(me, "server", {"tcp-postgresql": PORT})
     yield kube.headless(me, "server", {"tcp-postgresql": PORT})
-    logins = postgresql.logins(wiring.claims(DATABASES))
+    logins = sql.logins(wiring.claims(DATABASES))
     if logins:
         yield from _ensure(me, superuser, logins)
 

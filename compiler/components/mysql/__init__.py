@@ -1,0 +1,142 @@
+"""MySQL on a volume of its own: one server, and a Job that keeps databases and users right.
+
+Facts of the image are of docker-library/mysql 8.4: user 999, a temporary server on the socket alone
+while it fills an empty volume. 8.4 has `mysql_native_password` but leaves it off; 9 has it no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from compiler import kube, model
+from compiler.interfaces import mysql, sql
+from compiler.model import Env, SecretRef, quantity
+from compiler.model.words import Image, Memory
+
+PHASE = model.Phase.DATABASES
+DATABASES = model.Provides("databases", mysql.Endpoint)
+PORT, USER = 3306, 999
+DATA = "/var/lib/mysql"
+
+
+class Spec(model.RunningSpec):
+    """A MySQL server."""
+
+    image: Image = Field("docker.io/library/mysql:8.4.7", description="Its image.")
+    storage: Memory = Field("20Gi", description="Size of its volume.")
+    max_connections: int = Field(151, ge=20, le=10000, description="Its `max_connections`.")
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {DATABASES: mysql.Offer(port=PORT)}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    root = f"{me.name}-root"
+    logins = sql.logins(wiring.claims(DATABASES))
+    yield model.Credential(
+        root,
+        {"username": "root", "password": model.Random.PASSWORD},
+        (me.namespace,),
+        (me.name,),
+    )
+    native = any(binding.claim.native_password for binding in logins)
+    yield _server(me, root, native_password=native)
+    yield kube.service(me, "server", {"tcp-mysql": PORT})
+    yield kube.headless(me, "server", {"tcp-mysql": PORT})
+    if logins:
+        yield from _ensure(me, root, logins)
+
+
+def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> model.Resource:
+    resources = kube.compute(
+        me.spec.resources, cpu="250m", memory="1Gi", cpu_limit="2", memory_limit="2Gi"
+    )
+    # Half of the memory: MySQL's manual gives a dedicated server up to 80 %, connections included.
+    megabytes = quantity.whole(resources["limits"]["memory"]) // 2**20
+    # By address: while the image fills a volume, its server answers on the socket alone.
+    ready = ["mysqladmin", "ping", "--host=127.0.0.1", "--silent"]
+    server = kube.Container(
+        "mysql",
+        me.spec.image,
+        resources,
+        args=[
+            "mysqld",
+            f"--datadir={DATA}/data",  # below the mount: no `lost+found`
+            f"--max-connections={me.spec.max_connections}",
+            f"--innodb-buffer-pool-size={megabytes // 2}M",
+            "--character-set-server=utf8mb4",
+            "--mysqlx=OFF",
+            "--secure-file-priv=NULL",
+            *(["--mysql-native-password=ON"] if native_password else []),
+        ],
+        env=[Env("MYSQL_ROOT_PASSWORD", SecretRef(root, "password"))],
+        ports={"tcp-mysql": PORT},
+        startup=kube.exec_probe(ready, failures=60),
+        readiness=kube.exec_probe(ready, period=5),
+        # Not `ready`: a server that recovers from a crash is not to be killed for it.
+        liveness=kube.tcp_probe("tcp-mysql", period=20, failures=6),
+    )
+    template = kube.pod(
+        me,
+        "server",
+        [server],
+        user=USER,
+        grace=60,
+        volumes=[
+            kube.Volume("data", {}, DATA),
+            kube.scratch("run", "/var/run/mysqld", "16Mi"),
+        ],
+    )
+    volume = kube.volume_claim(me, "data", me.spec.storage)
+    return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
+
+
+def _ensure(
+    me: model.Instance[Spec], root: str, logins: tuple[model.Binding, ...]
+) -> Iterator[model.Piece]:
+    """The Job that makes databases and users, again and again without harm."""
+    script = kube.render(
+        __file__,
+        "ensure.sh.j2",
+        databases=sorted({binding.claim.database for binding in logins}),
+        users=[(binding.claim.database, _plugin(binding.claim)) for binding in logins],
+    )
+    yield model.ConfigFiles(f"{me.name}-ensure", me.namespace, {"ensure.sh": script})
+    env = [
+        Env("MYSQL_HOST", me.host()),
+        Env("MYSQL_TCP_PORT", str(PORT)),
+        Env("MYSQL_PWD", SecretRef(root, "password")),  # not on a command line, where ps shows it
+    ]
+    for index, binding in enumerate(logins):
+        env.append(Env(f"USER_{index}", SecretRef(binding.secret, "username")))
+        env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
+    container = kube.Container(
+        "ensure",
+        me.spec.image,
+        kube.compute(
+            model.Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
+        ),
+        command=["bash", "/etc/platformc/ensure.sh"],
+        env=env,
+    )
+    template = kube.pod(
+        me,
+        "ensure",
+        [container],
+        user=kube.USER,
+        restart="OnFailure",
+        volumes=[kube.config(f"{me.name}-ensure", "/etc/platformc")],
+    )
+    yield model.Peering("ensure", "server", (PORT,))
+    yield kube.job(me, f"{me.name}-ensure", template, step=1)
+
+
+def _plugin(claim: mysql.Claim) -> str:
+    return "mysql_native_password" if claim.native_password else "caching_sha2_password"

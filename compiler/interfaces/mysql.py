@@ -1,0 +1,84 @@
+"""MySQL: databases, each with users of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, ClassVar
+
+from compiler import model
+from compiler.interfaces import sql
+from compiler.model import Env, SecretRef
+
+LONGEST_USER = 32  # characters that MySQL allows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(model.Claim):
+    """A database, and a user that may do anything in it."""
+
+    database: str
+    native_password: bool = False  # for clients that know no newer way to log in
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        return (self.database,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(model.Offer):
+    """A server."""
+
+    tls: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(model.Endpoint):
+    """Where the database is and which Secret opens it."""
+
+    interface: ClassVar[str] = "mysql"
+    one_per_pod: ClassVar[bool] = True
+
+    @classmethod
+    def client_claim(cls, consumer: model.Instance[Any]) -> Claim:
+        return Claim(database=consumer.name.replace("-", "_"))
+
+    @classmethod
+    def credential(cls, binding: model.Binding) -> model.Credential:
+        return sql.credential(binding, user(binding.secret))
+
+    @property
+    def database(self) -> str:
+        database: str = self.binding.claim.database
+        return database
+
+    @property
+    def username(self) -> SecretRef:
+        return SecretRef(self.secret, "username")
+
+    @property
+    def password(self) -> SecretRef:
+        return SecretRef(self.secret, "password")
+
+    @property
+    def tls(self) -> bool:
+        tls: bool = self.binding.offer.tls
+        return tls
+
+    def env(self) -> tuple[Env, ...]:
+        """What MySQL's own clients read, and by the same pattern what they have no name for."""
+        return (
+            Env("MYSQL_HOST", self.host),
+            Env("MYSQL_TCP_PORT", str(self.port)),
+            Env("MYSQL_DATABASE", self.database),
+            Env("MYSQL_USER", self.username),
+            Env("MYSQL_PASSWORD", self.password),
+            Env("MYSQL_SSL_MODE", "REQUIRED" if self.tls else "PREFERRED"),
+        )
+
+
+def user(name: str) -> str:
+    """A user's name that MySQL takes; a long one is cut, and told apart by its hash."""
+    if len(name) <= LONGEST_USER:
+        return name
+    return f"{name[: LONGEST_USER - 9]}-{sha256(name.encode()).hexdigest()[:8]}"
