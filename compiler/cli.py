@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 VERBS = (
+    "apply-plan",
     "compile",
     "explain",
     "graph",
@@ -30,7 +31,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        found: click.Command = import_module(f"compiler.commands.{name}").command
+        found: click.Command = import_module(_module(name)).command
         return found
 
     def resolve_command(
@@ -43,6 +44,10 @@ class _Verbs(click.Group):
             hint = f" Did you mean `{close}`?" if close else " See `platformc --help`."
             ctx.fail(f"No such command `{args[0]}`.{hint}")
         return super().resolve_command(ctx, args)
+
+
+def _module(verb: str) -> str:
+    return f"compiler.commands.{verb.replace('-', '_')}"
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})

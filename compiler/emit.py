@@ -28,7 +28,7 @@ def emit(factored: Factored, *, rendered: Iterable[str] = ()) -> Tree:
         platform = factored.environments[name].platform
         for overlay in overlays.values():
             tree |= writer.overlay(f"overlays/{name}/{overlay.package.name}", overlay, platform)
-        order = sorted(overlays.values(), key=lambda one: (one.package.phase, one.package.name))
+        order = sorted(overlays.values(), key=lambda one: (one.package.start, one.package.name))
         root = {**KUSTOMIZATION, "resources": [one.package.name for one in order]}
         tree[f"overlays/{name}/kustomization.yaml"] = _text(root, "spec", platform)
     for name in rendered:
@@ -36,14 +36,28 @@ def emit(factored: Factored, *, rendered: Iterable[str] = ()) -> Tree:
     return dict(sorted(tree.items()))
 
 
-def render(lowered: Lowered) -> str:
-    """Every object of one environment as one stream, in the order of delivery."""
-    return yaml.dump_all(yaml.dump(manifest) for manifest in manifests(lowered))
+def render(lowered: Lowered, wave: int | None = None) -> str:
+    """Every object of one environment (or of one wave) as a stream, in the order of delivery."""
+    chosen = manifests(lowered) if wave is None else waves(lowered)[wave]
+    return yaml.dump_all(yaml.dump(manifest) for manifest in chosen)
 
 
 def manifests(lowered: Lowered) -> list[Manifest]:
     """Every object of one environment, config files as ConfigMaps, in the order of delivery."""
     return [manifest for _, manifest in _delivery(lowered)]
+
+
+def waves(lowered: Lowered) -> dict[int, list[Manifest]]:
+    """The same, by wave: what is in one may be applied at once, what is in the next must wait."""
+    found: dict[int, list[Manifest]] = {}
+    for wave, manifest in _delivery(lowered):
+        found.setdefault(wave, []).append(manifest)
+    return found
+
+
+def wave_file(wave: int) -> str:
+    """The file of a wave in `out/<environment>/`."""
+    return f"{wave:02}-{Phase.of(wave).name.lower()}.yaml"
 
 
 def config_map(config: ConfigFiles, package: Package, platform: Platform) -> Manifest:
@@ -66,10 +80,10 @@ def _config_metadata(
     config: ConfigFiles, package: Package, platform: Platform
 ) -> tuple[dict[str, str], dict[str, str]]:
     labels = dict(sorted(package_labels(platform, package).items()))
-    return labels, {WAVE: str(package.phase + config.step)}
+    return labels, {WAVE: str(package.wave(config))}
 
 
-# The order within a phase: what others need to exist comes first.
+# The order within a wave: what others need to exist comes first.
 _KINDS = [
     "Namespace",
     "NetworkPolicy",
@@ -86,22 +100,21 @@ _KINDS = [
 ]
 
 
-def _delivery(lowered: Lowered) -> list[tuple[Phase, Manifest]]:
-    found: list[tuple[Phase, int, Manifest]] = []
+def _delivery(lowered: Lowered) -> list[tuple[int, Manifest]]:
+    found: list[tuple[int, Manifest]] = []
     for package in lowered.packages.values():
-        found += [(package.phase, one.step, one.manifest) for one in package.resources]
+        found += [(package.wave(one), one.manifest) for one in package.resources]
         for config in package.configs:
             made = config_map(config, package, lowered.platform)
-            found.append((package.phase, config.step, made))
-    found.sort(key=_place)
-    return [(phase, manifest) for phase, _, manifest in found]
+            found.append((package.wave(config), made))
+    return sorted(found, key=_place)
 
 
-def _place(entry: tuple[Phase, int, Manifest]) -> tuple[Any, ...]:
-    phase, step, manifest = entry
+def _place(entry: tuple[int, Manifest]) -> tuple[Any, ...]:
+    wave, manifest = entry
     kind, metadata = manifest["kind"], manifest["metadata"]
     rank = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
-    return (phase, step, rank, kind, metadata.get("namespace", ""), metadata["name"])
+    return (wave, rank, kind, metadata.get("namespace", ""), metadata["name"])
 
 
 def _text(value: Manifest, source: str, platform: Platform) -> str:
@@ -206,12 +219,9 @@ class _Writer:
         tree[f"{folder}/kustomization.yaml"] = f"# from {package.source}\n{yaml.dump(made)}"
 
     def out(self, folder: str, lowered: Lowered) -> Tree:
-        phases: dict[Phase, list[str]] = {}
-        for phase, manifest in _delivery(lowered):
-            phases.setdefault(phase, []).append(self.dump(manifest))
         tree = {
-            f"{folder}/{phase.value:02}-{phase.name.lower()}.yaml": yaml.dump_all(texts)
-            for phase, texts in phases.items()
+            f"{folder}/{wave_file(wave)}": yaml.dump_all(self.dump(one) for one in manifests)
+            for wave, manifests in waves(lowered).items()
         }
         tree[f"{folder}/images.txt"] = "".join(f"{image}\n" for image in images(lowered))
         tree[f"{folder}/graph.mmd"] = mermaid(lowered.graph)

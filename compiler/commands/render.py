@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 @click.argument("environment", metavar="ENV")
 @spec_option
 @click.option("--component", metavar="NAME", help="Only this component's objects.")
-def command(environment: str, file: Path, component: str | None) -> None:
+@click.option("--wave", type=int, help="Only the objects of one wave (see `apply-plan`).")
+def command(environment: str, file: Path, component: str | None, wave: int | None) -> None:
     """Print every manifest of an environment, in the order of delivery.
 
     \b
@@ -28,9 +29,11 @@ def command(environment: str, file: Path, component: str | None) -> None:
     lowered = result.lowered[environment_of(result, environment)]
     if component is not None:
         lowered = _only(lowered, component)
-    from compiler.emit import render
+    from compiler.emit import render, waves
 
-    click.echo(render(lowered), nl=False)
+    if wave is not None and wave not in waves(lowered):
+        fail(f"no wave {wave}; there is {', '.join(str(one) for one in sorted(waves(lowered)))}")
+    click.echo(render(lowered, wave), nl=False)
 
 
 def _only(lowered: Lowered, component: str) -> Lowered:

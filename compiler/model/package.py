@@ -39,6 +39,21 @@ class Package:
     peerings: tuple[Peering, ...] = ()
     egress: tuple[Egress, ...] = ()
     instance: Instance[Any] | None = None
+    start: int = 0  # its first wave, which derive/order.py finds
+
+    def wave(self, piece: Resource | ConfigFiles) -> int:
+        """When one of its pieces is delivered; what the cluster must know first goes first."""
+        if isinstance(piece, Resource):
+            if piece.kind == "Namespace":
+                return Phase.NAMESPACES
+            if piece.kind == "CustomResourceDefinition":
+                return Phase.CRDS
+        return self.start + piece.step
+
+    @property
+    def span(self) -> int:
+        """How many waves it takes."""
+        return 1 + max((one.step for one in (*self.resources, *self.configs)), default=0)
 
 
 @dataclass(frozen=True, slots=True)

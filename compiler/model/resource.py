@@ -11,14 +11,21 @@ Manifest = dict[str, Any]
 
 
 class Phase(IntEnum):
-    """The order of delivery; the value is the number of the file in `out/<environment>/`."""
+    """The order of delivery, in steps of ten: the waves between belong to the phase before them."""
 
     NAMESPACES = 0
+    CRDS = 2
+    OPERATORS = 5
     STORES = 10
     DATABASES = 20
     SERVERS = 30
     CLIENTS = 40
     MODELS = 50
+
+    @classmethod
+    def of(cls, wave: int) -> Phase:
+        """The phase that a wave belongs to."""
+        return max(phase for phase in cls if phase <= wave)
 
 
 @dataclass(frozen=True, slots=True)

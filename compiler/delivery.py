@@ -1,0 +1,87 @@
+"""The order of delivery as kubectl needs it told: commands, wave by wave, each with its waits.
+
+Argo CD waits for a wave's health by itself; kubectl is told object by object what healthy means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from compiler.emit import wave_file, waves
+from compiler.model.package import Lowered
+from compiler.model.resource import Manifest, Phase
+
+_TIMEOUT = "10m"
+# What a custom resource's controller says once it is done: (group, kind) to a kubectl condition.
+_READY = {
+    ("postgresql.cnpg.io", "Cluster"): "condition=Ready",
+    ("ceph.rook.io", "CephObjectStore"): "jsonpath={.status.phase}=Ready",
+    ("ceph.rook.io", "CephObjectStoreUser"): "jsonpath={.status.phase}=Ready",
+    ("objectbucket.io", "ObjectBucketClaim"): "jsonpath={.status.phase}=Bound",
+    ("external-secrets.io", "ExternalSecret"): "condition=Ready",
+    ("serving.kserve.io", "InferenceService"): "condition=Ready",
+    ("serving.knative.dev", "Service"): "condition=Ready",
+    ("mlops.seldon.io", "Model"): "condition=Ready",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Commands that belong together, and what they are for."""
+
+    title: str
+    commands: tuple[str, ...]
+
+
+def plan(lowered: Lowered, *, out: str | None, options: str = "") -> Iterator[Step]:
+    """How to deliver an environment: from the files in `out`, or rendered on the way without.
+
+    `options` stand behind every platformc command, such as ` -f other.yaml`.
+    """
+    environment = f"{lowered.platform.environment}{options}"
+    for wave, manifests in waves(lowered).items():
+        source = f"{out}/{wave_file(wave)}" if out else "-"
+        apply = f"kubectl apply --server-side -f {source}"
+        if not out:
+            apply = f"platformc render {environment} --wave {wave} | {apply}"
+        title = f"wave {wave}, {Phase.of(wave).name.lower()}"
+        yield Step(title, (apply, *_waits(manifests)))
+        if wave == Phase.NAMESPACES and lowered.credentials:
+            yield _secrets(lowered, environment)
+
+
+def _secrets(lowered: Lowered, environment: str) -> Step:
+    if lowered.platform.settings.secrets.provider == "local":
+        made = f"platformc secrets generate {environment}"
+        return Step("credentials", (made, f"kubectl apply -k secrets/{environment}"))
+    return Step("credentials", (f"platformc secrets list {environment}",))
+
+
+def _waits(manifests: Iterable[Manifest]) -> Iterator[str]:
+    for manifest in manifests:
+        condition = _condition(manifest)
+        if condition:
+            metadata = manifest["metadata"]
+            space = metadata.get("namespace")
+            yield f"kubectl {condition}" + (f" -n {space}" if space else "")
+
+
+def _condition(manifest: Manifest) -> str | None:
+    """The kubectl command that ends once an object does what it is for."""
+    kind, name = manifest["kind"], manifest["metadata"]["name"]
+    group = manifest["apiVersion"].rpartition("/")[0]
+    if group == "apps":
+        return f"rollout status {kind.lower()}/{name} --timeout={_TIMEOUT}"
+    if kind == "Job" and group == "batch":
+        deadline = manifest["spec"].get("activeDeadlineSeconds")
+        limit = f"{deadline}s" if deadline else _TIMEOUT
+        return f"wait --for=condition=Complete job/{name} --timeout={limit}"
+    if kind == "CustomResourceDefinition":
+        return f"wait --for=condition=Established crd/{name} --timeout=1m"
+    ready = _READY.get((group, kind))
+    return (
+        f"wait --for='{ready}' {kind.lower()}.{group}/{name} --timeout={_TIMEOUT}"
+        if ready
+        else None
+    )

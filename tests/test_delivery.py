@@ -1,0 +1,142 @@
+"""One order, however it is delivered: kubectl's commands and Argo CD's waves agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from conftest import SCENARIOS, compiled, scenario_names
+
+from compiler.cli import platformc
+from compiler.delivery import plan
+from compiler.derive.order import OPTIONS, WAVE
+from compiler.emit import manifests
+from compiler.model.package import Lowered
+from compiler.model.resource import Manifest, Phase, Resource, pod_template
+
+Order = dict[tuple[str, str, str, str], int]
+ENVIRONMENTS = [
+    pytest.param(name, environment, id=f"{name}-{environment}")
+    for name in scenario_names()
+    for environment in compiled(name).environments
+]
+
+
+def lowered(scenario: str, environment: str) -> Lowered:
+    return compiled(scenario).lowered[environment]
+
+
+def ranks(groups: Iterable[Iterable[Manifest]]) -> Order:
+    """Each object's place in an order of groups."""
+    return {
+        Resource(manifest).id: place
+        for place, group in enumerate(groups)
+        for manifest in group
+    }  # fmt: skip
+
+
+def argo_order(objects: list[Manifest]) -> Order:
+    """What Argo CD does first: lower waves; what has none is in wave 0."""
+    found: dict[int, list[Manifest]] = {}
+    for one in objects:
+        wave = int(one["metadata"].get("annotations", {}).get(WAVE, "0"))
+        found.setdefault(wave, []).append(one)
+    return ranks(found[wave] for wave in sorted(found))
+
+
+def kubectl_order(commands: list[str], files: dict[str, str]) -> Order:
+    """What the commands of the plan apply, one after the other."""
+    applied = [found[1] for one in commands if (found := re.search(r"apply .*-f (\S+)$", one))]
+    return ranks(list(yaml.safe_load_all(files[path])) for path in applied)
+
+
+@pytest.mark.parametrize(("scenario", "environment"), ENVIRONMENTS)
+def test_both_deliverers_have_one_order(scenario: str, environment: str) -> None:
+    one = lowered(scenario, environment)
+    folder = f"out/{environment}"
+    commands = [line for step in plan(one, out=folder) for line in step.commands]
+    files = compiled(scenario).tree(rendered=[environment])
+    order = kubectl_order(commands, files)
+    assert order == argo_order(manifests(one))
+    assert len(set(order.values())) > 1
+
+
+@pytest.mark.parametrize(("scenario", "environment"), ENVIRONMENTS)
+def test_providers_run_before_their_clients(scenario: str, environment: str) -> None:
+    one = lowered(scenario, environment)
+    pods = {
+        package.name: [
+            package.wave(each) for each in package.resources if pod_template(each.manifest)
+        ]
+        for package in one.packages.values()
+    }
+    for binding in one.graph.bindings:
+        provider, consumer = pods.get(binding.provider.name), pods.get(binding.consumer.name)
+        mutual = any(
+            (back.consumer, back.provider) == (binding.provider, binding.consumer)
+            for back in one.graph.bindings
+        )
+        if provider and consumer and not mutual:
+            assert max(provider) < min(consumer), f"{binding.provider} {binding.consumer}"
+
+
+@pytest.mark.parametrize(("scenario", "environment"), ENVIRONMENTS)
+def test_every_server_and_job_is_waited_for_in_its_wave(scenario: str, environment: str) -> None:
+    one = lowered(scenario, environment)
+    for step in plan(one, out="out"):
+        if not step.title.startswith("wave"):
+            continue
+        wave = int(step.title.split()[1].rstrip(","))
+        expected = {
+            f"{each.kind.lower()}/{each.name}"
+            for package in one.packages.values()
+            for each in package.resources
+            if package.wave(each) == wave
+            and each.kind in ("Deployment", "StatefulSet", "DaemonSet", "Job")
+        }
+        waited = {word for line in step.commands[1:] for word in line.split() if "/" in word}
+        assert expected <= waited
+
+
+def test_namespaces_come_first_and_are_never_pruned() -> None:
+    for name in scenario_names():
+        for environment in compiled(name).environments:
+            for one in manifests(lowered(name, environment)):
+                if one["kind"] in ("Namespace", "PersistentVolumeClaim"):
+                    assert one["metadata"]["annotations"][OPTIONS] == "Prune=false"
+                if one["kind"] == "Namespace":
+                    assert one["metadata"]["annotations"][WAVE] == "0"
+
+
+def test_every_wave_has_a_phase() -> None:
+    assert [Phase.of(wave).name for wave in (0, 1, 2, 5, 9, 10, 21, 58)] == [
+        "NAMESPACES", "NAMESPACES", "CRDS", "OPERATORS", "OPERATORS", "STORES", "DATABASES",
+        "MODELS",
+    ]  # fmt: skip
+
+
+def test_a_plan_without_rendered_files_renders_wave_by_wave() -> None:
+    spec = str(SCENARIOS / "minimal" / "platform.yaml")
+    result = CliRunner().invoke(platformc, ["apply-plan", "default", "-f", spec])
+    assert result.exit_code == 0
+    lines = [line for line in result.stdout.splitlines() if "--wave" in line]
+    assert lines[0] == (
+        f"platformc render default -f {spec} --wave 0 | kubectl apply --server-side -f -"
+    )
+    rendered = []
+    for line in lines:
+        wave = line.split("--wave ")[1].split()[0]
+        made = CliRunner().invoke(platformc, ["render", "default", "-f", spec, "--wave", wave])
+        assert made.exit_code == 0
+        rendered += list(yaml.safe_load_all(made.stdout))
+    assert rendered == manifests(lowered("minimal", "default"))
+
+
+def test_a_wave_that_does_not_exist_is_refused() -> None:
+    spec = str(SCENARIOS / "minimal" / "platform.yaml")
+    result = CliRunner().invoke(platformc, ["render", "default", "-f", spec, "--wave", "7"])
+    assert result.exit_code == 2
+    assert "no wave 7" in result.stderr
