@@ -53,7 +53,8 @@ class Package:
     @property
     def span(self) -> int:
         """How many waves it takes."""
-        return 1 + max((one.step for one in (*self.resources, *self.configs)), default=0)
+        pieces: tuple[Resource | ConfigFiles, ...] = (*self.resources, *self.configs)
+        return 1 + max((one.step for one in pieces), default=0)
 
 
 @dataclass(frozen=True, slots=True)
