@@ -9,7 +9,7 @@ from compiler.model.credential import Credential
 from compiler.model.document import Path
 from compiler.model.graph import Graph, Instance, Piece
 from compiler.model.package import Lowered, Package, Platform
-from compiler.model.resource import ConfigFiles, Egress, Peering, Resource
+from compiler.model.resource import ConfigFiles, Egress, Ingress, Peering, Resource
 from compiler.resolve import module
 
 
@@ -30,6 +30,7 @@ def _package(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
     credentials: list[Credential] = []
     peerings: list[Peering] = []
     egress: list[Egress] = []
+    ingress: list[Ingress] = []
     for piece in pieces:
         match piece:
             case Resource():
@@ -42,6 +43,8 @@ def _package(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
                 peerings.append(piece)
             case Egress():
                 egress.append(piece)
+            case Ingress():
+                ingress.append(piece)
             case _:
                 assert_never(piece)
     return Package(
@@ -54,6 +57,7 @@ def _package(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
         credentials=tuple(credentials),
         peerings=tuple(peerings),
         egress=tuple(egress),
+        ingress=tuple(ingress),
         instance=instance,
     )
 

@@ -184,7 +184,9 @@ class _Resolver:
             upstream, consumer=binding.consumer, requires=binding.requires, claim=binding.claim,
             via=binding,
         )  # fmt: skip
-        return replace(binding, upstream=self.forwarded(behind, (*seen, pooler.name)))
+        offer = binding.provides.endpoint.forwarded(binding.offer, pooler, upstream.offer)
+        further = self.forwarded(behind, (*seen, pooler.name))
+        return replace(binding, offer=offer, upstream=further)
 
     # What tenants use
 

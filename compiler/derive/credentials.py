@@ -44,11 +44,19 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     return replace(lowered, credentials=credentials)
 
 
+# Where objects name a Secret beside a key of it, in the words of each API.
+REFERENCES = (
+    "secretKeyRef",  # Kubernetes; Rook
+    "accessKeyRef",  # Rook
+    "accessKeyId", "secretAccessKey", "passwordSecret",  # CloudNativePG
+)  # fmt: skip
+
+
 def secret_names(value: Any) -> Iterator[str]:
     """The Secrets that an object names, wherever it does."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key == "secretKeyRef" and isinstance(inner, dict):
+            if key in REFERENCES and isinstance(inner, dict):
                 yield inner["name"]
             elif key == "secretName" and isinstance(inner, str):
                 yield inner

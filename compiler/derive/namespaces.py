@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compiler.derive.network_policies import policy
+from compiler.derive.network_policies import policy, upstreams
 from compiler.diagnostics import Report
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Phase, Resource
 from compiler.model.spec import Settings
-from compiler.resolve import module
 
 NAME = "namespaces"
 # The cluster's own, which exist and are not ours to label.
@@ -28,9 +27,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 def platform_namespaces(lowered: Lowered) -> tuple[str, ...]:
     """Namespaces that hold objects of the platform, but for those where an operator lives."""
     foreign = {
-        package.namespace
-        for package in lowered.packages.values()
-        if package.instance and getattr(module(package.instance), "UPSTREAM_NAMESPACE", False)
+        package.namespace for package in lowered.packages.values() if upstreams(package.instance)
     }
     found: set[str] = set()
     for package in lowered.packages.values():

@@ -17,7 +17,7 @@ from compiler.kube.workload import selector
 from compiler.lower import dotted
 from compiler.model.graph import Binding, Instance
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource, pod_template
+from compiler.model.resource import Made, Manifest, Pods, Resource, pod_labels
 from compiler.resolve import module
 
 ANYWHERE = "0.0.0.0/0"
@@ -33,7 +33,8 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         made: list[Resource] = []
         for slot in sorted(offers.get(package.name, {})):
             binding = offers[package.name][slot][0]
-            made += _ingress(binding, users[binding.label])
+            if not upstreams(package.instance):
+                made += _ingress(binding, users[binding.label])
             made += _egress(binding, users[binding.label])
         if package.instance is not None:
             made += _own(package, package.instance)
@@ -48,8 +49,7 @@ def _users(lowered: Lowered) -> dict[str, list[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for package in lowered.packages.values():
         for resource in package.resources:
-            template = pod_template(resource.manifest)
-            for label in template["metadata"]["labels"] if template else ():
+            for label in pod_labels(resource.manifest):
                 found[label].add(resource.namespace)
     return defaultdict(list, {label: sorted(spaces) for label, spaces in found.items()})
 
@@ -72,6 +72,14 @@ def _externals(
                 tuple(made), instance=provider,
             )  # fmt: skip
     return replace(lowered, packages=dict(sorted(packages.items())))
+
+
+def upstreams(instance: Instance[Any] | None) -> bool:
+    """Whether an instance lives in an operator's namespace, where nothing is denied by default.
+
+    A policy of ours there would shut out clients that are none of the platform's.
+    """
+    return instance is not None and getattr(module(instance), "UPSTREAM_NAMESPACE", False)
 
 
 def _ingress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
@@ -109,8 +117,8 @@ def _egress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
 def _own(package: Package, me: Instance[Any]) -> Iterator[Resource]:
     """Pods of one instance that talk to each other, or out of the platform."""
     for peering in package.peerings:
-        name = f"{me.name}-{peering.client}-to-{peering.server}"
-        client, server = selector(me, peering.client), selector(me, peering.server)
+        name = f"{me.name}-{_role(peering.client)}-to-{_role(peering.server)}"
+        client, server = labels_of(me, peering.client), labels_of(me, peering.server)
         ports = _ports(*peering.ports)
         to = [{"to": [{"podSelector": {"matchLabels": server}}], "ports": ports}]
         from_ = [{"from": [{"podSelector": {"matchLabels": client}}], "ports": ports}]
@@ -122,11 +130,30 @@ def _own(package: Package, me: Instance[Any]) -> Iterator[Resource]:
     for index, egress in enumerate(package.egress):
         blocks = [{"ipBlock": {"cidr": cidr}} for cidr in egress.cidrs]
         yield policy(
-            f"{me.name}-{egress.client}-egress-{index}",
+            f"{me.name}-{_role(egress.client)}-egress-{index}",
             me.namespace,
-            selector(me, egress.client),
+            labels_of(me, egress.client),
             egress=[{"to": blocks, "ports": _ports(*egress.ports)}],
         )
+    for ingress in package.ingress:
+        peer = _namespace(ingress.namespace)
+        if ingress.pods:
+            peer["podSelector"] = {"matchLabels": dict(sorted(ingress.pods.items()))}
+        yield policy(
+            f"{me.name}-{_role(ingress.server)}-from-{ingress.name}",
+            me.namespace,
+            labels_of(me, ingress.server),
+            ingress=[{"from": [peer], "ports": _ports(*ingress.ports)}],
+        )
+
+
+def labels_of(me: Instance[Any], pods: Pods) -> dict[str, str]:
+    """The labels that tell some pods of an instance from all others."""
+    return dict(sorted(pods.labels.items())) if isinstance(pods, Made) else selector(me, pods)
+
+
+def _role(pods: Pods) -> str:
+    return pods.role if isinstance(pods, Made) else pods
 
 
 def policy(

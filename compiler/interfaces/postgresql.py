@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from compiler import model
@@ -27,11 +27,22 @@ class Claim(model.Claim):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """What the operator of a server wants and makes."""
+
+    secret_type: str = "Opaque"  # of the Secrets that it makes roles from
+    secret_labels: Mapping[str, str] = field(default_factory=dict)
+    pooler_port: int
+    pooler_label: str  # of its poolers' pods; the value is the pooler's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer(model.Offer):
     """A server, or a pooler in front of one."""
 
     max_connections: int | None = None  # None: unknown, it is somebody else's
     sslmode: str = "disable"
+    operator: Operator | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +60,26 @@ class Endpoint(model.Endpoint):
     def credential(cls, binding: model.Binding) -> model.Credential | None:
         if not binding.claim.database:
             return None
-        return sql.credential(binding, binding.secret)
+        operator: Operator | None = binding.final.offer.operator
+        credential = sql.credential(binding, binding.secret)
+        if operator is None:
+            return credential
+        return replace(credential, type=operator.secret_type, labels=operator.secret_labels)
+
+    @classmethod
+    def forwarded(
+        cls, offer: model.Offer, pooler: model.Instance[Any], upstream: model.Offer
+    ) -> model.Offer:
+        """A pooler in front of an operator's server is a pooler of that operator's."""
+        if not isinstance(upstream, Offer) or upstream.operator is None:
+            return offer
+        operator = upstream.operator
+        return Offer(
+            port=operator.pooler_port,
+            sslmode=upstream.sslmode,
+            pods={operator.pooler_label: pooler.name},
+            operator=operator,
+        )
 
     @property
     def database(self) -> str:

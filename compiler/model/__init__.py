@@ -24,11 +24,14 @@ from compiler.model.resource import (
     ConfigFiles,
     Egress,
     Env,
+    Ingress,
+    Made,
     Manifest,
     Peering,
     Phase,
     Resource,
     SecretRef,
+    pod_labels,
     pod_template,
 )
 from compiler.model.span import Span
@@ -44,8 +47,9 @@ from compiler.model.spec import (
 
 __all__ = [
     "PREFIX", "Amounts", "Binding", "Claim", "Claims", "Component", "ConfigFiles", "Credential",
-    "Egress", "Endpoint", "Env", "Graph", "Instance", "InstanceSpec", "Lowered", "Manifest", "Node",
-    "Offer", "Offers", "Package", "Patch", "Path", "Peering", "Phase", "Piece", "Platform", "Prerequisite",
-    "Provides", "Random", "Requires", "Resource", "Resources", "RunningSpec", "SecretRef", "Section",
-    "Settings", "Span", "Wiring", "pod_template",
+    "Egress", "Endpoint", "Env", "Graph", "Ingress", "Instance", "InstanceSpec", "Lowered",
+    "Made", "Manifest", "Node", "Offer", "Offers", "Package", "Patch", "Path", "Peering",
+    "Phase", "Piece", "Platform", "Prerequisite", "Provides", "Random", "Requires", "Resource",
+    "Resources", "RunningSpec", "SecretRef", "Section", "Settings", "Span", "Wiring",
+    "pod_labels", "pod_template",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -24,3 +24,5 @@ class Credential:
     namespaces: tuple[str, ...]
     readers: tuple[str, ...]
     note: str = ""  # what must hold for a value that the user makes
+    type: str = "Opaque"  # of the Secret, where a reader of it insists on one
+    labels: Mapping[str, str] = field(default_factory=dict)  # that a reader of it looks for

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 from compiler.model.credential import Credential
 from compiler.model.document import Path
-from compiler.model.resource import ConfigFiles, Egress, Env, Peering, Phase, Resource
+from compiler.model.resource import ConfigFiles, Egress, Env, Ingress, Peering, Phase, Resource
 from compiler.model.spec import InstanceSpec, Settings
 
 S = TypeVar("S")
@@ -105,6 +105,11 @@ class Endpoint:
     def credential(cls, binding: Binding) -> Credential | None:
         """The credential that the binding needs, if any."""
         return None
+
+    @classmethod
+    def forwarded(cls, offer: Offer, pooler: Instance[Any], upstream: Offer) -> Offer:
+        """What a pooler offers in front of a provider, where that one has poolers of its own."""
+        return offer
 
     @property
     def host(self) -> str:
@@ -249,7 +254,7 @@ class Graph:
         }
 
 
-Piece = Resource | ConfigFiles | Peering | Egress | Credential
+Piece = Resource | ConfigFiles | Peering | Egress | Ingress | Credential
 
 
 class Component(Protocol):

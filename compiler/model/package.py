@@ -9,7 +9,7 @@ from typing import Any
 from compiler.model.credential import Credential
 from compiler.model.document import Node
 from compiler.model.graph import Graph, Instance
-from compiler.model.resource import ConfigFiles, Egress, Peering, Phase, Resource
+from compiler.model.resource import ConfigFiles, Egress, Ingress, Peering, Phase, Resource
 from compiler.model.spec import Settings
 
 
@@ -38,6 +38,7 @@ class Package:
     credentials: tuple[Credential, ...] = ()
     peerings: tuple[Peering, ...] = ()
     egress: tuple[Egress, ...] = ()
+    ingress: tuple[Ingress, ...] = ()
     instance: Instance[Any] | None = None
     start: int = 0  # its first wave, which derive/order.py finds
 

@@ -88,11 +88,22 @@ class ConfigFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """Pods of an instance that an operator makes: a word for them, and the labels it gives them."""
+
+    role: str
+    labels: Mapping[str, str] = field(hash=False)
+
+
+Pods = str | Made  # a role of the instance's own pods, or pods that are made for it
+
+
+@dataclass(frozen=True, slots=True)
 class Peering:
     """Pods of one instance that talk to each other: who, to whom, on which pod ports."""
 
-    client: str  # a role
-    server: str  # a role
+    client: Pods
+    server: Pods
     ports: tuple[int, ...]
 
 
@@ -100,9 +111,41 @@ class Peering:
 class Egress:
     """Pods of one instance that talk to addresses outside the platform's graph."""
 
-    client: str  # a role
+    client: Pods
     cidrs: tuple[str, ...]
     ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress:
+    """Pods of somebody else, such as an operator or a scraper, that talk to an instance's pods."""
+
+    name: str
+    namespace: str
+    server: Pods
+    ports: tuple[int, ...]
+    pods: Mapping[str, str] = field(default_factory=dict, hash=False)  # none: all of the namespace
+
+
+# Where operators' own objects hold the labels of the pods that are made of them.
+_LABELS = {
+    ("postgresql.cnpg.io", "Cluster"): ("spec", "inheritedMetadata", "labels"),
+    ("postgresql.cnpg.io", "Pooler"): ("spec", "template", "metadata", "labels"),
+}
+
+
+def pod_labels(manifest: Manifest) -> Mapping[str, str]:
+    """The labels that an object gives the pods that are made of it."""
+    template = pod_template(manifest)
+    if template is not None:
+        labels: Mapping[str, str] = template["metadata"]["labels"]
+        return labels
+    group = manifest["apiVersion"].partition("/")[0]
+    inner: Any = manifest
+    for key in _LABELS.get((group, manifest["kind"]), ("",)):
+        inner = inner.get(key, {})
+    found: Mapping[str, str] = inner
+    return found
 
 
 def pod_template(manifest: Manifest) -> Manifest | None:

@@ -47,9 +47,8 @@ def generate(
     for credential in wanted:
         values = _values(credential, known, fresh=credential.name in rotate)
         for namespace in credential.namespaces:
-            files[f"secret-{namespace}-{credential.name}.yaml"] = _secret(
-                credential.name, namespace, values
-            )
+            text = _secret(credential, namespace, values)
+            files[f"secret-{namespace}-{credential.name}.yaml"] = text
     _private(folder)
     for name, text in sorted(files.items()):
         _write(folder / name, text)
@@ -91,17 +90,18 @@ def _values(credential: Credential, known: Values, *, fresh: bool) -> dict[str, 
     return values
 
 
-def _secret(name: str, namespace: str, values: Mapping[str, str]) -> str:
+def _secret(credential: Credential, namespace: str, values: Mapping[str, str]) -> str:
+    labels = {"app.kubernetes.io/managed-by": "platformc", **credential.labels}
     return yaml.dump(
         {
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {
-                "name": name,
+                "name": credential.name,
                 "namespace": namespace,
-                "labels": {"app.kubernetes.io/managed-by": "platformc"},
+                "labels": dict(sorted(labels.items())),
             },
-            "type": "Opaque",
+            "type": credential.type,
             "stringData": dict(sorted(values.items())),
         }
     )
