@@ -18,10 +18,11 @@ from conftest import compiled
 from reachability import Network, Pod, selects
 
 from compiler.derive.namespaces import platform_namespaces
+from compiler.derive.network_policies import labels_of
 from compiler.kube.workload import selector
 from compiler.model.graph import Binding
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
+from compiler.model.resource import Manifest, pod_labels, pod_template
 
 DNS = Pod("dns", "kube-system", {"k8s-app": "kube-dns"}, frozenset({53}))
 INSTANCE = "app.kubernetes.io/instance"
@@ -44,18 +45,31 @@ def pods(scenario: str, environment: str) -> tuple[Pod, ...]:
     """The platform's pods, those that operators make for it, the cluster's DNS, and strangers."""
     whole = lowered(scenario, environment)
     found = [
-        Pod(one.name, one.namespace, one.labels, frozenset(_ports(one.spec)))
+        Pod(one.name, one.namespace, {**one.labels, **pod_labels(one.owner)},
+            frozenset(_ports(one.spec)))
         for one in templates(scenario, environment)
         if one.labels
-    ]
+    ]  # fmt: skip
+    found += _operated(whole)
     for binding in whole.graph.bindings:
         offer = binding.offer
-        if offer.pods and not offer.external:
+        if offer.pods and not offer.external and not any(_answers(one, binding) for one in found):
             name = f"{binding.provider.name}'s {binding.provides.slot}"
             ports = frozenset({offer.target or offer.port})
             found.append(Pod(name, binding.provider.namespace, offer.pods, ports))
     found += [Pod("stranger", space) for space in (*platform_namespaces(whole), "elsewhere")]
     return tuple({(pod.name, pod.namespace): pod for pod in (*found, DNS)}.values())
+
+
+def _operated(whole: Lowered) -> Iterator[Pod]:
+    """Pods that operators make of the platform's objects, and operators that call on them."""
+    for package in whole.packages.values():
+        for one in package.resources:
+            if pod_labels(one.manifest) and pod_template(one.manifest) is None:
+                labels = dict(pod_labels(one.manifest))
+                yield Pod(f"{one.kind} {one.namespace}/{one.name}", one.namespace, labels)
+        for caller in package.ingress:
+            yield Pod(f"{caller.name} of {caller.namespace}", caller.namespace, dict(caller.pods))
 
 
 def _ports(spec: Manifest) -> Iterator[int]:
@@ -72,10 +86,16 @@ def bound(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
     for package in whole.packages.values():
         for peering in package.peerings:
             assert package.instance is not None
-            ends = [selector(package.instance, role) for role in (peering.client, peering.server)]
+            ends = [labels_of(package.instance, end) for end in (peering.client, peering.server)]
             here = source.namespace == target.namespace == package.namespace
             if here and _has(source, ends[0]) and _has(target, ends[1]):
                 yield from peering.ports
+        for caller in package.ingress:
+            assert package.instance is not None
+            theirs = source.namespace == caller.namespace and _has(source, dict(caller.pods))
+            ours = _has(target, labels_of(package.instance, caller.server))
+            if theirs and ours and target.namespace == package.namespace:
+                yield from caller.ports
 
 
 def anywhere(whole: Lowered, source: Pod) -> Iterator[int]:

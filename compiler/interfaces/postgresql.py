@@ -30,8 +30,8 @@ class Claim(model.Claim):
 class Operator:
     """What the operator of a server wants and makes."""
 
-    secret_type: str = "Opaque"  # of the Secrets that it makes roles from
-    secret_labels: Mapping[str, str] = field(default_factory=dict)
+    login_type: str  # of the Secrets that it makes roles from
+    login_labels: Mapping[str, str] = field(default_factory=dict)
     pooler_port: int
     pooler_label: str  # of its poolers' pods; the value is the pooler's name
 
@@ -64,7 +64,7 @@ class Endpoint(model.Endpoint):
         credential = sql.credential(binding, binding.secret)
         if operator is None:
             return credential
-        return replace(credential, type=operator.secret_type, labels=operator.secret_labels)
+        return replace(credential, type=operator.login_type, labels=operator.login_labels)
 
     @classmethod
     def forwarded(

@@ -127,25 +127,32 @@ class Ingress:
     pods: Mapping[str, str] = field(default_factory=dict, hash=False)  # none: all of the namespace
 
 
-# Where operators' own objects hold the labels of the pods that are made of them.
-_LABELS = {
-    ("postgresql.cnpg.io", "Cluster"): ("spec", "inheritedMetadata", "labels"),
-    ("postgresql.cnpg.io", "Pooler"): ("spec", "template", "metadata", "labels"),
-}
+# Operators' own objects that become pods: the label that names the object on each of them, and
+# where the object holds further labels for them.
+_OPERATED = {
+    ("postgresql.cnpg.io", "Cluster"): (
+        "cnpg.io/cluster", ("spec", "inheritedMetadata", "labels"),
+    ),
+    ("postgresql.cnpg.io", "Pooler"): (
+        "cnpg.io/poolerName", ("spec", "template", "metadata", "labels"),
+    ),
+}  # fmt: skip
 
 
 def pod_labels(manifest: Manifest) -> Mapping[str, str]:
-    """The labels that an object gives the pods that are made of it."""
+    """The labels of the pods that are made of an object; none where none are."""
     template = pod_template(manifest)
     if template is not None:
         labels: Mapping[str, str] = template["metadata"]["labels"]
         return labels
-    group = manifest["apiVersion"].partition("/")[0]
+    key = (manifest["apiVersion"].partition("/")[0], manifest["kind"])
+    if key not in _OPERATED:
+        return {}
+    label, path = _OPERATED[key]
     inner: Any = manifest
-    for key in _LABELS.get((group, manifest["kind"]), ("",)):
-        inner = inner.get(key, {})
-    found: Mapping[str, str] = inner
-    return found
+    for part in path:
+        inner = inner.get(part, {})
+    return {**inner, label: manifest["metadata"]["name"]}
 
 
 def pod_template(manifest: Manifest) -> Manifest | None:
