@@ -80,10 +80,12 @@ class _Resolver:
     ) -> None:  # fmt: skip
         self.instances, self.document, self.report = instances, document, report
         self.candidates: dict[str, list[_Candidate]] = defaultdict(list)
+        self.first: dict[str, _Candidate] = {}  # of each provider: what those who `use` it get
         for name, slots in offers.items():
             for provides, offer in slots.items():
                 candidate = _Candidate(instances[name], provides, offer)
                 self.candidates[provides.endpoint.interface].append(candidate)
+                self.first.setdefault(name, candidate)
         self.direct: dict[tuple[str, str], Binding] = {}
 
     def bindings(self) -> Iterator[Binding]:
@@ -263,11 +265,9 @@ class _Resolver:
             )
             return None
         instance = instance or (typed[0] if typed else None)
-        for all in self.candidates.values():
-            for candidate in all:
-                if instance is not None and candidate.provider.name == instance.name:
-                    return candidate
-        names = sorted({c.provider.name for all in self.candidates.values() for c in all})
+        if instance is not None and instance.name in self.first:
+            return self.first[instance.name]
+        names = sorted(self.first)
         known = instance is not None
         self.report.add(
             "unknown-binding",

@@ -60,7 +60,7 @@ class Endpoint(model.Endpoint):
         return Claim(buckets=(consumer.name,))
 
     @classmethod
-    def credential(cls, binding: model.Binding) -> model.Credential:
+    def credential(cls, binding: model.Binding) -> model.Credential | None:
         return model.Credential(
             binding.secret,
             {ACCESS_KEY: Random.ACCESS_KEY, SECRET_KEY: Random.SECRET_KEY},
@@ -78,20 +78,29 @@ class Endpoint(model.Endpoint):
         return bucket
 
     @property
+    def root(self) -> str:
+        """Where in the store our data begins."""
+        return f"s3://{self.bucket}"
+
+    @property
+    def checksums(self) -> str:
+        checksums: str = self.binding.offer.checksums
+        return checksums
+
+    @property
     def region(self) -> str:
         region: str = self.binding.offer.region
         return region
 
     def env(self) -> tuple[Env, ...]:
-        checksums = self.binding.offer.checksums
         return (
             Env(ACCESS_KEY, SecretRef(self.secret, ACCESS_KEY)),
             Env(SECRET_KEY, SecretRef(self.secret, SECRET_KEY)),
             Env("AWS_REGION", self.region),  # Go, Java, pyarrow
             Env("AWS_DEFAULT_REGION", self.region),  # boto3 reads only this one
             Env("AWS_ENDPOINT_URL_S3", self.url),
-            Env("AWS_REQUEST_CHECKSUM_CALCULATION", checksums),
-            Env("AWS_RESPONSE_CHECKSUM_VALIDATION", checksums),
+            Env("AWS_REQUEST_CHECKSUM_CALCULATION", self.checksums),
+            Env("AWS_RESPONSE_CHECKSUM_VALIDATION", self.checksums),
             Env("AWS_CONFIG_FILE", CONFIG),
             Env("AWS_EC2_METADATA_DISABLED", "true"),  # no cloud to ask when a key is missing
             Env("S3_SIGNATURE_VERSION", "s3v4"),  # for older libraries; the file is what counts

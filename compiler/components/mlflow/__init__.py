@@ -165,7 +165,7 @@ def _backend(database: postgresql.Endpoint) -> tuple[Env, ...]:
 
 
 def _artifact_store(spec: Spec, artifacts: s3.Endpoint) -> tuple[Env, ...]:
-    root = f"s3://{artifacts.bucket}"
+    root = artifacts.root
     if spec.artifacts == "direct":
         return (
             Env("MLFLOW_DEFAULT_ARTIFACT_ROOT", root),

@@ -1,0 +1,199 @@
+"""lakeFS: branches and commits over the object store, for data that more than one team changes.
+
+Facts are of lakeFS 1.84 (open source): with PostgreSQL the first user is made by `lakefs setup`
+alone, which fails when it has run before and prints the keys; its gateway reads access keys of at
+most 20 characters; its signing key has a default that the whole world knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from compiler import kube, model
+from compiler.interfaces import lakefs, postgresql, s3
+from compiler.model import Env, SecretRef
+from compiler.model.words import Bucket, Database, Image
+
+PHASE = model.Phase.SERVERS
+METADATA = model.Requires("metadata", postgresql.Endpoint)
+STORE = model.Requires("store", s3.Endpoint)
+GATEWAY = model.Provides("gateway", lakefs.Endpoint, explicit=True)
+PORT = 8000
+POOL = 10  # connections of each process
+
+RepositoryName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,62}$")]
+
+
+class Repository(model.Section):
+    """A repository, kept under its own prefix of the bucket."""
+
+    default_branch: str = Field(
+        lakefs.BRANCH, pattern=r"^\w[\w-]*$", description="The branch that it starts with."
+    )
+
+
+class Spec(model.RunningSpec):
+    """A lakeFS server: API, UI and S3 gateway on one port."""
+
+    image: Image = Field("docker.io/treeverse/lakefs:1.84.0", description="Its image.")
+    replicas: int = Field(1, ge=1, le=20, description="Server pods.")
+    database: Database | None = Field(None, description="Default: the instance's name.")
+    bucket: Bucket | None = Field(None, description="Where all data is; default: its name.")
+    repositories: dict[RepositoryName, Repository] = Field({}, description="Made if absent.")
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    # A rolling update runs one pod more, and the setup is a process of its own.
+    return {
+        METADATA: postgresql.Claim(
+            database=me.spec.database or me.name.replace("-", "_"),
+            connections=(me.spec.replicas + 2) * POOL,
+            pooled=False,  # it prepares statements and holds locks for the length of a session
+        ),
+        STORE: s3.Claim(buckets=(me.spec.bucket or me.name,)),
+    }
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {GATEWAY: s3.Offer(port=PORT)}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    database, store = wiring[METADATA], wiring[STORE]
+    admin, keys = lakefs.admin(me), f"{me.name}-keys"
+    yield model.Credential(
+        admin,
+        {s3.ACCESS_KEY: model.Random.ACCESS_KEY, s3.SECRET_KEY: model.Random.SECRET_KEY},
+        (me.namespace,),
+        (me.name,),
+        "the administrator's key, which every client shares: at most 20 characters in its ID",
+    )
+    yield model.Credential(
+        keys,
+        {"encrypt": model.Random.SECRET_KEY, "signing": model.Random.SECRET_KEY},
+        (me.namespace,),
+        (me.name,),
+        "`encrypt` may never change: credentials in the database are encrypted with it",
+    )
+    settings = [*_database(database), *_secrets(keys), *_blockstore(store), *_private()]
+    yield _server(me, settings, [database, store])
+    yield kube.service(me, "server", {"http-lakefs": PORT})
+    yield from _setup(me, settings, database, _repositories(me, wiring, store))
+
+
+def _server(
+    me: model.Instance[Spec], settings: list[Env], uses: list[model.Endpoint]
+) -> model.Resource:
+    server = kube.Container(
+        "lakefs",
+        me.spec.image,
+        kube.compute(
+            me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="1Gi",
+            disk="2Gi", disk_limit="4Gi",
+        ),
+        command=["/app/lakefs", "run"],
+        env=[
+            *settings,
+            Env("LAKEFS_LISTEN_ADDRESS", f"0.0.0.0:{PORT}"),
+            Env("LAKEFS_COMMITTED_LOCAL_CACHE_DIR", "/lakefs/cache"),
+        ],
+        ports={"http-lakefs": PORT},
+        startup=kube.http_probe("/_health", "http-lakefs", failures=30),
+        readiness=kube.http_probe("/_health", "http-lakefs"),
+        liveness=kube.tcp_probe("http-lakefs", period=20, failures=6),
+    )  # fmt: skip
+    template = kube.pod(
+        me,
+        "server",
+        [server],
+        user=kube.USER,
+        uses=uses,
+        spread=me.spec.replicas > 1,
+        # The cache of committed metadata holds 1 GiB by default.
+        volumes=[kube.scratch("cache", "/lakefs/cache", "2Gi")],
+    )
+    return kube.deployment(me, "server", template, replicas=me.spec.replicas)
+
+
+def _setup(
+    me: model.Instance[Spec], settings: list[Env], database: postgresql.Endpoint,
+    repositories: list[tuple[str, str, str]],
+) -> Iterator[model.Piece]:  # fmt: skip
+    """The Job that makes the administrator and the repositories, again and again without harm."""
+    script = kube.render(__file__, "setup.sh.j2", repositories=repositories)
+    yield model.ConfigFiles(f"{me.name}-setup", me.namespace, {"setup.sh": script})
+    admin = lakefs.admin(me)
+    container = kube.Container(
+        "setup",
+        me.spec.image,
+        kube.compute(
+            model.Resources(), cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"
+        ),
+        command=["sh", "/etc/platformc/setup.sh"],
+        env=[
+            *settings,
+            Env("LAKECTL_SERVER_ENDPOINT_URL", f"http://{me.host()}:{PORT}"),
+            Env("LAKECTL_CREDENTIALS_ACCESS_KEY_ID", SecretRef(admin, s3.ACCESS_KEY)),
+            Env("LAKECTL_CREDENTIALS_SECRET_ACCESS_KEY", SecretRef(admin, s3.SECRET_KEY)),
+        ],
+    )
+    template = kube.pod(
+        me,
+        "setup",
+        [container],
+        user=kube.USER,
+        restart="OnFailure",
+        uses=[database],
+        volumes=[kube.config(f"{me.name}-setup", "/etc/platformc")],
+    )
+    yield model.Peering("setup", "server", (PORT,))
+    yield kube.job(me, f"{me.name}-setup", template, step=1)
+
+
+def _repositories(
+    me: model.Instance[Spec], wiring: model.Wiring, store: s3.Endpoint
+) -> list[tuple[str, str, str]]:
+    """Name, place and first branch of each: the spec's, and those of claims on the gateway."""
+    claimed = {name for one in wiring.claims(GATEWAY) for name in one.claim.buckets}
+    branches = dict.fromkeys(claimed, lakefs.BRANCH)
+    branches |= {name: one.default_branch for name, one in me.spec.repositories.items()}
+    return [(name, f"s3://{store.bucket}/{name}", branches[name]) for name in sorted(branches)]
+
+
+def _database(database: postgresql.Endpoint) -> Iterator[Env]:
+    yield Env("LAKEFS_DATABASE_TYPE", "postgres")
+    yield from database.login("DATABASE")
+    yield Env("LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING", database.uri("DATABASE"))
+    yield Env("LAKEFS_DATABASE_POSTGRES_MAX_OPEN_CONNECTIONS", str(POOL))
+
+
+def _secrets(keys: str) -> Iterator[Env]:
+    yield Env("LAKEFS_AUTH_ENCRYPT_SECRET_KEY", SecretRef(keys, "encrypt"))
+    yield Env("LAKEFS_BLOCKSTORE_SIGNING_SECRET_KEY", SecretRef(keys, "signing"))
+
+
+def _blockstore(store: s3.Endpoint) -> Iterator[Env]:
+    prefix = "LAKEFS_BLOCKSTORE_S3"
+    yield Env("LAKEFS_BLOCKSTORE_TYPE", "s3")
+    yield Env(f"{prefix}_ENDPOINT", store.url)
+    yield Env(f"{prefix}_REGION", store.region)
+    yield Env(f"{prefix}_FORCE_PATH_STYLE", "true")
+    yield Env(f"{prefix}_DISCOVER_BUCKET_REGION", "false")
+    # Clients may reach the gateway, not the store: a signed link to it would lead nowhere.
+    yield Env(f"{prefix}_DISABLE_PRE_SIGNED", "true")
+    yield Env(f"{prefix}_CREDENTIALS_ACCESS_KEY_ID", SecretRef(store.secret, s3.ACCESS_KEY))
+    yield Env(f"{prefix}_CREDENTIALS_SECRET_ACCESS_KEY", SecretRef(store.secret, s3.SECRET_KEY))
+    yield Env("AWS_REQUEST_CHECKSUM_CALCULATION", store.checksums)
+    yield Env("AWS_RESPONSE_CHECKSUM_VALIDATION", store.checksums)
+
+
+def _private() -> Iterator[Env]:
+    """Nothing is told to anyone outside."""
+    yield Env("HOME", "/tmp")  # noqa: S108  # in the pod
+    yield Env("LAKEFS_EMAIL_SUBSCRIPTION_ENABLED", "false")
+    yield Env("LAKEFS_LOGGING_FORMAT", "json")
+    yield Env("LAKEFS_SECURITY_CHECK_LATEST_VERSION", "false")
+    yield Env("LAKEFS_STATS_ENABLED", "false")
