@@ -81,7 +81,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     settings = [*_database(database), *_secrets(keys), *_blockstore(store), *_private()]
     yield _server(me, settings, [database, store])
     yield kube.service(me, "server", {"http-lakefs": PORT})
-    yield from _setup(me, settings, database, _repositories(me, wiring, store))
+    yield from _setup(me, settings, [database, store], _repositories(me, wiring, store))
 
 
 def _server(
@@ -119,7 +119,7 @@ def _server(
 
 
 def _setup(
-    me: model.Instance[Spec], settings: list[Env], database: postgresql.Endpoint,
+    me: model.Instance[Spec], settings: list[Env], uses: list[model.Endpoint],
     repositories: list[tuple[str, str, str]],
 ) -> Iterator[model.Piece]:  # fmt: skip
     """The Job that makes the administrator and the repositories, again and again without harm."""
@@ -146,7 +146,7 @@ def _setup(
         [container],
         user=kube.USER,
         restart="OnFailure",
-        uses=[database],
+        uses=uses,
         volumes=[kube.config(f"{me.name}-setup", "/etc/platformc")],
     )
     yield model.Peering("setup", "server", (PORT,))
