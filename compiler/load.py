@@ -103,7 +103,14 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -
         report.add("tab-indent", "a tab indents this line", span, help="use spaces")
         return
     problem = _sentence(" ".join(filter(None, (error.context, error.problem))))
-    report.add("invalid-yaml", f"not YAML: {problem}", span)
+    context = error.context_mark
+    start = (
+        Span(file, context.line + 1, context.column + 1, context.line + 1, context.column + 2)
+        if context
+        else span
+    )
+    related = [Related("it starts here", start)] if start != span else []
+    report.add("invalid-yaml", f"not YAML: {problem}", span, related=related)
 
 
 def _sentence(text: str) -> str:
@@ -136,7 +143,8 @@ class _Builder:
         if event.anchor:
             self.refuse("yaml-alias", f"the anchor `&{event.anchor}` names a value", event)
         if event.tag:
-            self.refuse("yaml-tag", f"the tag `{event.tag}` asks for a type", event)
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.refuse("yaml-tag", f"the tag `{tag}` asks for a type", event)
         if depth > MAX_DEPTH:
             self.refuse("too-deep", f"nested deeper than {MAX_DEPTH} levels", event)
         if isinstance(event, yaml.ScalarEvent):

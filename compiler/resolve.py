@@ -87,6 +87,7 @@ class _Resolver:
                 self.candidates[provides.endpoint.interface].append(candidate)
                 self.first.setdefault(name, candidate)
         self.direct: dict[tuple[str, str], Binding] = {}
+        self.cycles: set[frozenset[str]] = set()
 
     def bindings(self) -> Iterator[Binding]:
         for instance in self.instances.values():
@@ -170,14 +171,7 @@ class _Resolver:
             return binding
         pooler = binding.provider
         if pooler.name in seen:
-            path = self.place(pooler)
-            self.report.add(
-                "forwarding-cycle",
-                f"`{pooler.name}` forwards to itself through {listing(seen)}",
-                self.document.span_of(path),
-                path=path,
-                help=f"bind its `{slot.slot}` to a database",
-            )
+            self.cycle(pooler, slot.slot, seen)
             return binding
         upstream = self.direct.get((pooler.name, slot.slot))
         if upstream is None:
@@ -279,6 +273,19 @@ class _Resolver:
         return None
 
     # What goes wrong
+
+    def cycle(self, pooler: Instance[Any], slot: str, seen: tuple[str, ...]) -> None:
+        if frozenset(seen) in self.cycles:
+            return
+        self.cycles.add(frozenset(seen))
+        path = self.place(pooler)
+        self.report.add(
+            "forwarding-cycle",
+            f"`{pooler.name}` forwards to itself through {listing(seen)}",
+            self.document.span_of(path),
+            path=path,
+            help=f"bind its `{slot}` to a database",
+        )
 
     def check_bind_keys(self, instance: Instance[Any]) -> None:
         slots = [requires.slot for requires in module(instance).claims(instance)]

@@ -60,8 +60,8 @@ def _merge_environment(base: Node, override: Node, name: str, report: Report) ->
     if not isinstance(override.value, dict):
         _not_a_map(override, path, report)
         return base
-    _check_new_instances(spec, override, path, report.within(name))
-    merged = _merge(spec, override, path, report.within(name))
+    known = _without_strangers(spec, override, path, report.within(name))
+    merged = _merge(spec, known, path, report.within(name))
     return Node({**base.value, "spec": merged}, base.span, base.keys)
 
 
@@ -89,7 +89,9 @@ def _other_type(base: Node, override: Node, path: Path) -> bool:
     return new is not None and (old is None or new.value != old.value)
 
 
-def _check_new_instances(spec: Node, override: Node, path: Path, report: Report) -> None:
+def _without_strangers(spec: Node, override: Node, path: Path, report: Report) -> Node:
+    """The override without instances that are most likely typos; each is reported, once."""
+    sections = dict(override.entries())
     for section, proof in _PROOF.items():
         known = spec.child(section)
         names = dict(known.entries()) if known else {}
@@ -108,6 +110,12 @@ def _check_new_instances(spec: Node, override: Node, path: Path, report: Report)
                     f"a new instance says its `{proof}:`; an override uses a name of the base",
                 ),
             )
+            sections[section] = _without(sections[section], name)
+    return Node(sections, override.span, override.keys)
+
+
+def _without(node: Node, name: str) -> Node:
+    return Node({k: v for k, v in node.entries() if k != name}, node.span, node.keys)
 
 
 def _nothing_to_remove(base: Node, override: Node, key: str, path: Path, report: Report) -> None:

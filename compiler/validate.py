@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from compiler import registry, tenants
 from compiler.diagnostics import Related, Report, listing, suggestion
+from compiler.diagnostics.masking import value_masked
 from compiler.model.document import Node, Path
 from compiler.model.graph import Instance
 from compiler.model.package import Platform
@@ -180,6 +181,7 @@ def _explain(
     loc = tuple(part for part in detail["loc"] if part != "[key]")
     full = (*path, *loc)
     code, message, help = _reason(detail, model, full)
+    message = value_masked(message, full, detail["input"])
     on_key = code in ("unknown-key", "missing-key", "null-value") or detail["loc"][-1:] == (
         "[key]",
     )
@@ -226,6 +228,13 @@ def _reason(
     if kind in _BOUNDS:
         words, bound = _BOUNDS[kind]
         return "out-of-range", f"`{key}` must be {words} {context[bound]}", ()
+    if kind == "string_pattern_mismatch":
+        field = _fields(model, loc[:-1]).get(key)
+        return (
+            "invalid-value",
+            f"`{key}` cannot be {_shown(detail['input'])}",
+            (getattr(field, "description", None) or f"it must match {context['pattern']}"),
+        )
     if kind == "literal_error":
         expected = str(context["expected"]).replace("'", "`")
         allowed = tuple(part.strip("` ") for part in expected.replace(" or ", ",").split(","))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,9 +16,14 @@ from compiler.commands.shared import (
     note,
     output_option,
     read_spec,
+    show,
     spec_option,
 )
 from compiler.fresh import fingerprint, fresh, remember
+
+if TYPE_CHECKING:
+    from compiler.diagnostics import Report
+    from compiler.write import Plan
 
 
 @click.command
@@ -44,7 +50,7 @@ def command(
     if form == "text" and fresh(root, print_of):
         note(f"{file}: nothing changed")
         return
-    result = compiled(file, form, data=data)
+    result = compiled(file, form, quiet=True, data=data)
     for name in environments:
         environment_of(result, name)
     from compiler import write
@@ -56,56 +62,70 @@ def command(
         scope = ("base/", *folders)
         tree = {path: text for path, text in tree.items() if path.startswith(scope)}
     if check:
-        _check(tree, root, scope)
+        _check(tree, root, scope, form, result.report)
+        show(result, data, str(file), form)
+        sys.exit(1 if result.report.failed else 0)
     try:
         with write.exclusive(root):
             write.recover(root)
             planned = write.plan(tree, root, scope)
             if planned.blocked and not force:
-                _blocked(planned)
+                _blocked(planned, root, result.report)
+                show(result, data, str(file), form)
+                sys.exit(1)
             write.carry_out(planned, tree, root)
             if not result.report.diagnostics:
                 remember(root, print_of)
     except (write.BusyError, OSError) as error:
         fail(str(error))
+    show(result, data, str(file), form)
     count, gone = len([path for path in planned.write if path != write.SUMS]), len(planned.remove)
     changes = f"{count} written" + (f", {gone} removed" if gone else "")
     names = ", ".join(environments or result.environments)
     note(f"{file}: {names}: {len(tree)} files, {changes if count or gone else 'nothing changed'}")
 
 
-def _check(tree: dict[str, str], root: Path, scope: tuple[str, ...]) -> None:
-    """Say how the output differs from the tree, and end."""
+def _check(
+    tree: dict[str, str], root: Path, scope: tuple[str, ...], form: str, report: Report
+) -> None:
+    """Say how the output differs from the tree."""
     from compiler import write
     from compiler.commands.stale import difference
 
     if write.interrupted(root):
-        note(
-            f"error[interrupted-write]: an earlier write to {root} was interrupted\n"
-            "  = help: `platformc compile` finishes it or rolls it back"
+        report.add(
+            "interrupted-write",
+            f"an earlier write to `{root}` was interrupted",
+            help="`platformc compile` finishes it or rolls it back",
         )
-        sys.exit(1)
+        return
     planned = write.plan(tree, root, scope)
     if planned.clean:
-        sys.exit(0)
-    click.echo(difference(planned, tree, root), nl=False)
-    note(
-        "error[stale-output]: the compiled tree is not what the spec compiles to\n"
-        "  = help: run `platformc compile` and commit what it writes"
+        return
+    click.echo(difference(planned, tree, root), nl=False, err=form != "text")
+    report.add(
+        "stale-output",
+        "the compiled tree is not what the spec compiles to",
+        help="run `platformc compile` and commit what it writes",
     )
-    sys.exit(1)
 
 
-def _blocked(planned: object) -> None:
-    from compiler.write import Plan
+def _blocked(planned: Plan, root: Path, report: Report) -> None:
+    """Say which files are not ours to overwrite."""
+    from compiler.model.span import Span
 
-    assert isinstance(planned, Plan)
+    way_out = "or overwrite it with `--force`; nothing was written"
     for path in planned.edited:
-        note(f"error[edited-output]: {path} was edited by hand since it was compiled")
+        report.add(
+            "edited-output",
+            f"`{path}` was edited by hand since it was compiled",
+            Span(str(root / path), 1, 1, 1, 1),
+            help=f"move the change into the spec (`patches:` reaches every object), {way_out}",
+        )
     for path in planned.foreign:
-        note(f"error[foreign-file]: {path} was not written by platformc")
-    note(
-        "  = help: move the change into the spec (`patches:` reaches every object), or overwrite "
-        "it with `--force`; nothing was written"
-    )
-    sys.exit(1)
+        report.add(
+            "foreign-file",
+            f"`{path}` stands where output belongs and was not written by platformc",
+            Span(str(root / path), 1, 1, 1, 1),
+            help=f"move the file away, {way_out}",
+        )

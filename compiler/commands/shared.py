@@ -60,14 +60,17 @@ def read_spec(file: Path) -> bytes:
 def compiled(
     file: Path, form: str = "text", *, quiet: bool = False, data: bytes | None = None
 ) -> Compilation:
-    """The compiled spec. Prints what is wrong with it; ends the command where that is an error."""
+    """The compiled spec. Prints what is wrong with it; ends the command where that is an error.
+
+    With `quiet`, what is no error waits for a later `show`.
+    """
     from compiler import pipeline
     from compiler.commands.progress import progress
 
     data = read_spec(file) if data is None else data
     with progress() as step:
         result = pipeline.compile(data, str(file), step)
-    if not quiet:
+    if result.report.failed or not quiet:
         show(result, data, str(file), form)
     if result.report.failed:
         sys.exit(1)

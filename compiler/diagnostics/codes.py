@@ -6,6 +6,7 @@ from typing import NamedTuple
 class Code(NamedTuple):
     severity: str
     title: str
+    rule: bool = False  # found by a rule that `spec.silence` can silence
 
 
 CODES: dict[str, Code] = {
@@ -54,11 +55,14 @@ CODES: dict[str, Code] = {
     "client-environment-conflict": Code("error", "One pod would need two values of a variable."),
     "shared-claim": Code("error", "Two instances claim one database or bucket."),
     # Rules about the whole platform.
-    "connection-budget": Code("error", "More connections than PostgreSQL accepts."),
+    "connection-budget": Code("error", "More connections than PostgreSQL accepts.", rule=True),
     "requests-over-limits": Code("error", "A request is larger than its limit."),
     "reserved-variable": Code("error", "A variable of the user's is one that is derived."),
     "environment-collision": Code("error", "Two environments of one cluster overlap."),
-    "unmaintained-upstream": Code("warning", "A component's upstream is no longer maintained."),
+    "unmaintained-upstream": Code(
+        "warning", "A component's upstream is no longer maintained.", rule=True
+    ),
+    "unused-silence": Code("warning", "A silence hides nothing."),
     # Lowering and writing.
     "patch-misses": Code("error", "A patch does not fit the object that it names."),
     "schema-violation": Code("error", "An object does not fit its schema."),

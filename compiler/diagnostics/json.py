@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compiler.diagnostics import Diagnostic
+from compiler.diagnostics.masking import messages_masked
 from compiler.model.span import Span
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    return json.dumps({"diagnostics": [_value(one) for one in diagnostics]}, indent=2) + "\n"
+    found = [_value(messages_masked(one)) for one in diagnostics]
+    return json.dumps({"diagnostics": found}, indent=2) + "\n"
 
 
 def _value(found: Diagnostic) -> dict[str, Any]:

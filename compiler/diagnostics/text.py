@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from compiler.diagnostics import Diagnostic, Severity
-from compiler.diagnostics.codes import CODES
+from compiler.diagnostics.masking import Source, messages_masked, source
 from compiler.model.span import Span
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
-# A key that sounds like a credential's, and the scalar after it, in block or flow style.
-_CREDENTIAL = re.compile(
-    r"(?i)(\b[\w.-]*(?:passw|passphrase|pwd|secret|token|credential|private|api[-_]?key|access[-_]?key)"
-    r"[\w.-]*[\"']?\s*:\s*)((?:\"[^\"]*\"?)|(?:'[^']*'?)|[^\s{}\[\],][^{}\[\],]*)"
-)
-_MASK = "********"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +29,9 @@ def render(
 ) -> str:
     """Each diagnostic as a block, a blank line between; then how many there are."""
     style = style or Style()
-    found = list(diagnostics)
-    blocks = [_block(one, sources, style) for one in found]
+    found = [messages_masked(one) for one in diagnostics]
+    quoted = source(sources, found)
+    blocks = [_block(one, quoted, style) for one in found]
     if found:
         blocks.append(_summary(found))
     return "\n".join(blocks)
@@ -49,19 +43,18 @@ def _summary(found: list[Diagnostic]) -> str:
     return f"{', '.join(words)}\n"
 
 
-def _block(found: Diagnostic, sources: Mapping[str, str], style: Style) -> str:
+def _block(found: Diagnostic, quoted: Source, style: Style) -> str:
     colour = f"1;{_COLOURS[found.severity]}"
     head = style(f"{found.severity}[{found.code}]", colour)
     lines = [f"{head}: {style(printable(found.message), '1')}"]
     margin = _margin(found)
     edge = style("|", "34")
     if found.span is not None:
-        hide = found.code == "unknown-key"
-        lines += _place("-->", found.span, sources, margin, style, colour, hide)
+        lines += _place("-->", found.span, quoted, margin, style, colour)
     for related in found.related:
         lines.append(f"{' ' * margin} {edge}")
         lines.append(f"{' ' * margin} {style('=', '34')} {printable(related.message)}:")
-        lines += _place(":::", related.span, sources, margin, style, "34")
+        lines += _place(":::", related.span, quoted, margin, style, "34")
     notes = [f"help: {printable(line)}" for line in found.help]
     if found.environments:
         notes.append(f"in: {', '.join(found.environments)}")
@@ -79,19 +72,18 @@ def _margin(found: Diagnostic) -> int:
 def _place(
     arrow: str,
     span: Span,
-    sources: Mapping[str, str],
+    quoted: Source,
     margin: int,
     style: Style,
     colour: str,
-    hide: bool = False,
 ) -> list[str]:
     edge = style("|", "34")
     lines = [f"{' ' * margin}{style(arrow, '34')} {span.file}:{span.line}:{span.column}"]
-    source = _line(sources.get(span.file, ""), span.line)
-    if source is None:
+    line = quoted.line(span.file, span.line)
+    if line is None:
         return lines
-    shown, start = _clipped(masked(source, span if hide else None), span.column - 1)
-    end = span.end_column - 1 if span.end_line == span.line else len(source)
+    shown, start = _clipped(printable(line), span.column - 1)
+    end = span.end_column - 1 if span.end_line == span.line else len(line)
     width = max(1, min(end - (span.column - 1), len(shown) - start))
     gutter = style(f"{span.line:>{margin}} |", "34")
     pad = "".join("\t" if char == "\t" else " " for char in shown[:start])
@@ -101,11 +93,6 @@ def _place(
         f"{gutter} {shown}",
         f"{' ' * margin} {edge} {pad}{style('^' * width, colour)}",
     ]
-
-
-def _line(text: str, number: int) -> str | None:
-    lines = text.split("\n")
-    return printable(lines[number - 1].rstrip("\r")) if 0 < number <= len(lines) else None
 
 
 def _clipped(line: str, start: int, width: int = 120) -> tuple[str, int]:
@@ -118,24 +105,8 @@ def _clipped(line: str, start: int, width: int = 120) -> tuple[str, int]:
     return shown + tail, start - left + (3 if left else 0)
 
 
-def masked(line: str, unknown: Span | None = None) -> str:
-    """A source line without what may be a credential: values of keys that sound like one's.
-
-    What stands behind a key that is unknown could be anything, so all of it is hidden.
-    """
-    if unknown is not None:
-        end = unknown.end_column - 1
-        rest = line[end:]
-        return line[:end] + (f": {_MASK}" if rest.strip(" :\"'") else rest)
-    return _CREDENTIAL.sub(lambda match: f"{match[1]}{_MASK}", line)
-
-
 def printable(text: str) -> str:
     """Text without control characters, which could rewrite the terminal."""
     return "".join(
         char if char == "\t" or char.isprintable() else f"\\u{ord(char):04x}" for char in text
     )
-
-
-def title(code: str) -> str:
-    return CODES[code].title

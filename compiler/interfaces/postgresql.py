@@ -20,6 +20,7 @@ class Claim(model.Claim):
     database: str = ""
     connections: int = 5  # the most that its clients open
     direct: int = 0  # of these, past a pooler: migrations
+    reckoning: str = ""  # how they add up, for people
 
     @property
     def resources(self) -> tuple[str, ...]:
@@ -37,12 +38,21 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pooling:
+    """What a pooler opens to its server: a pool for each login, in each of its replicas."""
+
+    replicas: int
+    least: int  # connections in each pool: as set, or the fewest that are of use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer(model.Offer):
     """A server, or a pooler in front of one."""
 
     max_connections: int | None = None  # None: unknown, it is somebody else's
     sslmode: str = "disable"
     operator: Operator | None = None
+    pooling: Pooling | None = None  # of a pooler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,9 +61,13 @@ class Node:
         return span
 
     def value_span(self, path: Path) -> Span:
-        """Where the value at `path` is written; its key, where the value spans lines."""
-        node = self.at(path)
-        return node.span if node.span.line == node.span.end_line else self.span_of(path)
+        """Where the value at `path` is written; a key, where it spans lines or is not written."""
+        node: Node | None = self
+        for key in path:
+            node = node.child(key) if node else None
+        if node is None or node.span.line != node.span.end_line:
+            return self.span_of(path)
+        return node.span
 
     def entries(self) -> Iterator[tuple[str, Node]]:
         """The pairs of a mapping, in the order written; nothing for anything else."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
 from compiler.model.words import (
@@ -24,6 +24,7 @@ from compiler.model.words import (
     S3Uri,
     Schedule,
     SecretName,
+    refusal,
 )
 
 
@@ -227,6 +228,29 @@ class Registry(Section):
     )
 
 
+class Silence(Section):
+    """A finding of a rule that is meant to be so."""
+
+    code: str = Field(description="The diagnostic's code.")
+    path: str | None = Field(
+        None, description="Where, as a path from `spec.` on; default: everywhere."
+    )
+    reason: str = Field(min_length=1, description="Why it is meant to be so.")
+
+    @field_validator("code")
+    @classmethod
+    def _of_a_rule(cls, code: str) -> str:
+        from compiler.diagnostics import listing, suggestion
+        from compiler.diagnostics.codes import CODES
+
+        rules = [name for name, known in CODES.items() if known.rule]
+        if code not in rules:
+            reason = "can't be silenced" if code in CODES else "is no diagnostic's code"
+            help = suggestion(code, rules) or (f"those that can be are {listing(rules)}",)
+            raise refusal("unknown-value", f"`{code}` {reason}", help[0])
+        return code
+
+
 class Metadata(Section):
     """What the platform is called."""
 
@@ -242,4 +266,7 @@ class Settings(Section):
     cluster: Cluster = Field(Cluster(), description="Facts of the cluster.")
     secrets: Secrets = Field(Secrets(), description="How credentials come to exist.")
     registry: Registry = Field(Registry(), description="Where images come from.")
+    silence: tuple[Silence, ...] = Field(
+        (), strict=False, description="Findings of rules that are meant to be so."
+    )
     rendered: bool = Field(False, description="Write `out/<environment>/` on every compile.")

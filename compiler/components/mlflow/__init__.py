@@ -54,6 +54,8 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
             database=me.spec.database or me.name.replace("-", "_"),
             connections=connections + MIGRATION_CONNECTIONS,
             direct=MIGRATION_CONNECTIONS,
+            reckoning=f"{pods} pods x {me.spec.workers} workers x {ENGINES} engines x "
+            f"{POOL_SIZE + MAX_OVERFLOW} + {MIGRATION_CONNECTIONS} for migrations",
             shared=me.spec.shared,
         ),
         ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,), shared=me.spec.shared),

@@ -40,7 +40,10 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {POOL: postgresql.Offer(port=PORT)}
+    pooling = postgresql.Pooling(
+        replicas=me.spec.replicas, least=me.spec.pool_size or SMALLEST_POOL
+    )
+    return {POOL: postgresql.Offer(port=PORT, pooling=pooling)}
 
 
 def pool_size(

@@ -1,0 +1,33 @@
+"""`platformc explain`: why a diagnostic is one, what is wrong and what is right."""
+
+from __future__ import annotations
+
+import click
+
+from compiler.commands.shared import fail
+
+
+@click.command
+@click.argument("code", required=False)
+def command(code: str | None) -> None:
+    """Explain a diagnostic by its code; without one, list them all.
+
+    \b
+    platformc explain
+    platformc explain unbound-requirement
+    """
+    from compiler.diagnostics import near
+    from compiler.diagnostics.codes import CODES
+
+    if code is None:
+        width = max(map(len, CODES))
+        for name, known in sorted(CODES.items()):
+            click.echo(f"{name:<{width}}  {known.severity:<7}  {known.title}")
+        return
+    if code not in CODES:
+        close = near(code, CODES)
+        hint = f"did you mean `{close}`?" if close else "`platformc explain` lists them"
+        fail(f"no diagnostic has the code `{code}`; {hint}")
+    from compiler.diagnostics.pages import page
+
+    click.echo(page(code), nl=False)

@@ -1,0 +1,34 @@
+"""Diagnostics as GitHub workflow commands: annotations on the lines of a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from compiler.diagnostics import Diagnostic, Severity
+from compiler.diagnostics.masking import messages_masked
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
+    return "".join(_command(messages_masked(one)) for one in diagnostics)
+
+
+def _command(found: Diagnostic) -> str:
+    properties = {"title": found.code}
+    if found.span is not None:
+        span = found.span
+        place = {"file": span.file, "line": span.line, "col": span.column, "endLine": span.end_line}
+        properties = {key: str(value) for key, value in place.items()} | properties
+    written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    lines = [found.message, *(f"help: {line}" for line in found.help)]
+    return f"::{_COMMANDS[found.severity]} {written}::{_data(chr(10).join(lines))}\n"
+
+
+def _data(text: str) -> str:
+    """Text after `::`: a line break would end the command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,131 @@
+"""What must not be shown: source text and values that may be a credential.
+
+A key that sounds like a credential's hides its value, and so does a key that the language does not
+know: behind a typo stands anything. What is a known token by its form is hidden wherever it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from compiler.diagnostics import Diagnostic, Related
+from compiler.model.document import Path
+from compiler.model.span import Span
+
+MASK = "********"
+_WORDS = (
+    r"(?:passw|passphrase|pwd|secret|token|credential|private|api[-_]?key|access[-_]?key"
+    r"|auth[-_]?key|signing[-_]?key)"
+)
+# A key that sounds like a credential's, and the scalar after it, in block or flow style.
+_CREDENTIAL = re.compile(
+    rf"(?i)(\b[\w.-]*{_WORDS}[\w.-]*[\"']?\s*[:=]\s*)"
+    r"((?:\"[^\"]*\"?)|(?:'[^']*'?)|[^\s{}\[\],][^{}\[\],]*)"
+)
+_SOUNDS = re.compile(rf"(?i){_WORDS}")
+# Parts of the language that sound like a credential and hold names of Secrets, never a value.
+_NAMES = {"secrets", "pullSecrets", "secretName", "provider", "existingSecret"}
+# Forms that issuers gave their tokens so that they can be found, and passwords inside a URL.
+TOKENS = re.compile(
+    r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}"
+    r"|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}|hf_[A-Za-z0-9]{30,}|sk-[A-Za-z0-9_-]{20,}"
+    r"|AIza[\w-]{35}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|dckr_pat_[\w-]{20,}|pypi-[\w-]{30,}|npm_[A-Za-z0-9]{30,}|hvs\.[\w-]{20,}"
+)
+_PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]*:)([^/\s@$][^/\s@]*)(?=@)")
+
+
+def sounds_secret(key: str) -> bool:
+    """Whether a key's name promises a credential."""
+    return key not in _NAMES and _SOUNDS.search(key) is not None
+
+
+def tokens_masked(text: str) -> str:
+    """Text without what is a token by its form, or a password inside a URL."""
+    return _PASSWORD_IN_URL.sub(rf"\1{MASK}", TOKENS.sub(MASK, text))
+
+
+def value_masked(message: str, path: Path, value: object) -> str:
+    """A message about a value, without the value where its path sounds like a credential's."""
+    if not isinstance(value, (str, int, float)) or isinstance(value, bool) or str(value) == "":
+        return message
+    if any(isinstance(part, str) and sounds_secret(part) for part in path):
+        return message.replace(str(value), MASK)
+    return message
+
+
+def messages_masked(found: Diagnostic) -> Diagnostic:
+    """A diagnostic that any renderer may print."""
+    from dataclasses import replace
+
+    return replace(
+        found,
+        message=tokens_masked(found.message),
+        help=tuple(tokens_masked(line) for line in found.help),
+        related=tuple(Related(tokens_masked(one.message), one.span) for one in found.related),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The lines of the files that diagnostics quote, and the places in them that are hidden."""
+
+    texts: Mapping[str, list[str]]
+    hidden: tuple[Span, ...]  # whole values
+    unknown: tuple[Span, ...]  # keys, of which the rest of the line is hidden
+
+    def line(self, file: str, number: int) -> str | None:
+        """One line as it may be shown, or None where there is none."""
+        lines = self.texts.get(file, [])
+        if not 0 < number <= len(lines):
+            return None
+        line = lines[number - 1]
+        if _inside_credential(lines, number - 1):
+            indent = len(line) - len(line.lstrip())
+            return line[:indent] + (MASK if line.strip() else "")
+        for span in self._here(self.hidden, file, number):
+            end = span.end_column - 1 if span.end_line == number else len(line)
+            line = line[: span.column - 1] + MASK + line[end:]
+        for span in self._here(self.unknown, file, number):
+            rest = line[span.end_column - 1 :]
+            shown = f": {MASK}" if rest.strip(" :\"'{}[],") else rest
+            line = line[: span.end_column - 1] + shown
+        return tokens_masked(_CREDENTIAL.sub(_masked, line))
+
+    @staticmethod
+    def _here(spans: Iterable[Span], file: str, number: int) -> list[Span]:
+        here = (span for span in spans if (span.file, span.line) == (file, number))
+        return sorted(here, reverse=True)
+
+
+def source(texts: Mapping[str, str], found: Iterable[Diagnostic]) -> Source:
+    """What diagnostics may quote of the files that they are about."""
+    found = tuple(found)
+    return Source(
+        {file: text.split("\n") for file, text in texts.items()},
+        tuple(one.span for one in found if one.span and one.code == "plaintext-secret"),
+        tuple(one.span for one in found if one.span and one.code == "unknown-key"),
+    )
+
+
+def _masked(match: re.Match[str]) -> str:
+    key = match[1].strip(" :=\"'")
+    return match[0] if key in _NAMES else f"{match[1]}{MASK}"
+
+
+def _inside_credential(lines: list[str], index: int) -> bool:
+    """Whether a line stands below a key that sounds like a credential's: a text of several lines."""
+    indent = len(lines[index]) - len(lines[index].lstrip())
+    for line in reversed(lines[:index]):
+        depth = len(line) - len(line.lstrip())
+        if not line.strip() or depth >= indent:
+            continue
+        indent = depth
+        key = line.strip().partition(":")[0].strip("\"'- ")
+        if sounds_secret(key):
+            return True
+        if depth == 0:
+            return False
+    return False

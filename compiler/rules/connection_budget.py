@@ -1,0 +1,89 @@
+"""More connections than PostgreSQL accepts: the last clients to start are refused.
+
+Counted at their most: every pool full, and one pod more than its replicas while a rolling update
+runs. Sources: PostgreSQL 17 manual 19.3.1 (max_connections), PgBouncer 1.25 (default_pool_size is
+for each pair of user and database), SQLAlchemy 2 (pool_size + max_overflow for each engine).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from compiler.diagnostics import Related, Report
+from compiler.interfaces import postgresql
+from compiler.model import Binding, Graph, Instance, Path, Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Connections that one instance opens, and how they come about."""
+
+    instance: Instance[Any]
+    count: int
+    reckoning: str
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    for name, slots in graph.offers.items():
+        for provides, offer in slots.items():
+            most = getattr(offer, "max_connections", None)
+            if most is not None and provides.endpoint is postgresql.Endpoint:
+                _hold(platform, graph, graph.instances[name], most, report)
+
+
+def _hold(
+    platform: Platform, graph: Graph, server: Instance[Any], most: int, report: Report
+) -> None:
+    found = list(parts(graph, server))
+    total = postgresql.RESERVED + sum(part.count for part in found)
+    if total <= most:
+        return
+    document = platform.document
+    path: Path = (*server.path, "maxConnections")
+    terms = [f"{part.count} of `{part.instance.name}` ({part.reckoning})" for part in found]
+    report.add(
+        "connection-budget",
+        f"`{server.name}` accepts {most} connections, and {total} may be opened: "
+        f"{postgresql.RESERVED} reserved + {' + '.join(terms)}",
+        document.value_span(path),
+        path=path,
+        help=f"set `maxConnections: {_rounded(total)}` on `{server.name}`, or lower replicas, "
+        "workers or `poolSize`",
+        related=[Related(f"opens {p.count}", document.span_of(p.instance.declared or p.instance.path))
+                 for p in found],
+    )  # fmt: skip
+
+
+def parts(graph: Graph, server: Instance[Any]) -> Iterator[Part]:
+    """Every instance with connections to a server: clients by themselves, poolers for theirs."""
+    logins: dict[str, list[Binding]] = {}
+    for binding in graph.bindings:
+        if binding.provider.name != server.name or not isinstance(binding.claim, postgresql.Claim):
+            continue
+        if binding.via is None and binding.claim.database:
+            claim = binding.claim
+            yield Part(binding.consumer, claim.connections, claim.reckoning or "its clients")
+        elif binding.via is not None:
+            logins.setdefault(binding.via.provider.name, []).append(binding)
+            if binding.claim.direct:
+                yield Part(binding.consumer, binding.claim.direct, "past the pooler")
+    for name in sorted(logins):
+        yield _pooled(graph, name, len({binding.secret for binding in logins[name]}))
+
+
+def _pooled(graph: Graph, name: str, pools: int) -> Part:
+    pooling = next(
+        offer.pooling
+        for provides, offer in graph.offers[name].items()
+        if provides.forwards and isinstance(offer, postgresql.Offer) and offer.pooling
+    )
+    count = pooling.replicas * pools * pooling.least
+    reckoning = f"{pooling.replicas} replicas x {pools} pools x {pooling.least}"
+    return Part(graph.instances[name], count, reckoning)
+
+
+def _rounded(count: int) -> int:
+    """The next multiple of ten: a budget that is spent to the last connection breaks at once."""
+    return -(-count // 10) * 10

@@ -1,0 +1,51 @@
+"""Two claims on one database or bucket: an accident unless both say that it is not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from compiler.diagnostics import Related, Report, listing
+from compiler.model import Binding, Graph, Platform
+
+_NOUN = {"s3": "bucket"}
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    owners: dict[tuple[str, str, str], dict[str, Binding]] = defaultdict(dict)
+    for binding in graph.bindings:
+        if binding.via is None:
+            final, interface = binding.final, binding.requires.endpoint.interface
+            for resource in claimed(binding):
+                owners[final.provider.name, interface, resource][binding.consumer.name] = binding
+    for (provider, interface, resource), bindings in sorted(owners.items()):
+        if len(bindings) > 1 and not all(one.claim.shared for one in bindings.values()):
+            _report(platform, provider, interface, resource, bindings, report)
+
+
+def claimed(binding: Binding) -> set[str]:
+    """What a consumer claims of its own: not what it reaches through something that it uses."""
+    claimed = set(binding.claim.resources)
+    if binding.consumer.section == "components":
+        return claimed
+    return claimed & set(binding.provides.endpoint.client_claim(binding.consumer).resources)
+
+
+def _report(
+    platform: Platform,
+    provider: str,
+    interface: str,
+    resource: str,
+    bindings: dict[str, Binding],
+    report: Report,
+) -> None:
+    names = sorted(bindings)
+    first, last = (bindings[name].consumer for name in (names[0], names[-1]))
+    noun = _NOUN.get(interface, "database")
+    report.add(
+        "shared-claim",
+        f"{listing(names)} claim the same {noun} `{resource}` of `{provider}`",
+        platform.document.span_of(last.path),
+        path=last.path,
+        help=f"give one another {noun}, or add `shared: true` to each if they are meant to share",
+        related=[Related("another claim", platform.document.span_of(first.path))],
+    )

@@ -1,0 +1,72 @@
+"""Findings that the user knows about: `spec.silence` names them, each with a reason.
+
+Only what a rule finds can be silenced; a spec that can't be read, resolved or written can't. A
+silence that hides nothing is reported, so that none outlives what it was for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from compiler.diagnostics import Diagnostic, Report
+from compiler.diagnostics.codes import CODES
+from compiler.model.document import Path
+from compiler.model.package import Platform
+from compiler.model.span import Span
+from compiler.model.spec import Silence
+
+_LIST: Path = ("spec", "silence")
+
+
+def silenced(
+    found: Sequence[Diagnostic], environments: Mapping[str, Platform], report: Report
+) -> Iterator[Diagnostic]:
+    """What is left of the findings; silences that none needed are reported."""
+    used: set[Span] = set()
+    for one in found:
+        spans = list(_hiding(one, environments))
+        used.update(spans)
+        if not spans:
+            yield one
+    _unused(environments, used, report)
+
+
+def _hiding(found: Diagnostic, environments: Mapping[str, Platform]) -> Iterator[Span]:
+    """Where a finding is silenced: by all of the environments that it is about, or not at all."""
+    if not CODES[found.code].rule:
+        return
+    spans: list[Span] = []
+    for name in found.environments or tuple(environments):
+        matching = [
+            span for silence, span in _silences(environments[name]) if _hides(silence, found)
+        ]
+        if not matching:
+            return
+        spans += matching
+    yield from spans
+
+
+def _hides(silence: Silence, found: Diagnostic) -> bool:
+    here = ".".join(str(part) for part in found.path)
+    return silence.code == found.code and (
+        silence.path is None or here == silence.path or here.startswith(f"{silence.path}.")
+    )
+
+
+def _silences(platform: Platform) -> Iterator[tuple[Silence, Span]]:
+    for index, silence in enumerate(platform.settings.silence):
+        yield silence, platform.document.span_of((*_LIST, index))
+
+
+def _unused(environments: Mapping[str, Platform], used: set[Span], report: Report) -> None:
+    for name, platform in environments.items():
+        for index, (silence, span) in enumerate(_silences(platform)):
+            if span not in used:
+                where = f" at `{silence.path}`" if silence.path else ""
+                report.within(name).add(
+                    "unused-silence",
+                    f"nothing{where} raises `{silence.code}`",
+                    platform.document.value_span((*_LIST, index, "code")),
+                    path=(*_LIST, index),
+                    help="delete this silence",
+                )

@@ -1,0 +1,42 @@
+"""Every code has its page; what a page calls wrong is refused with that code, what it calls right isn't."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from diagnosed import HEADER, compiled, diagnosed, examples, run
+
+from compiler.diagnostics.codes import CODES
+from compiler.diagnostics.pages import folder, page
+
+SPEC = HEADER + "spec:\n  components:\n    postgres: {storage: 10Gi}\n"
+
+
+def test_every_code_has_its_page_and_every_page_its_code() -> None:
+    assert {path.stem for path in folder().glob("*.md")} == set(CODES)
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_page_opens_with_what_the_code_is(code: str) -> None:
+    known = CODES[code]
+    assert page(code).startswith(f"# {code}\n\n*{known.severity}*: {known.title}\n\n")
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_examples(code: str, tmp_path: Path) -> None:
+    wrong, right = examples(code)
+    if wrong.language == "sh":
+        _sessions(code, wrong.body, right.body, tmp_path)
+        return
+    assert code in {one.code for one in diagnosed(wrong.spec)}
+    assert compiled(right.spec).report.sorted() == []
+
+
+def _sessions(code: str, wrong: str, right: str, folder: Path) -> None:
+    for name, script, status in (("wrong", wrong, 1), ("right", right, 0)):
+        place = folder / name
+        place.mkdir()
+        (place / "platform.yaml").write_text(SPEC)
+        done = run(place, script)
+        assert (done.returncode, f"[{code}]" in done.stderr) == (status, bool(status)), done.stderr

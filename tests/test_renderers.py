@@ -1,0 +1,101 @@
+"""One finding in each format: what reads them must be able to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+from conftest import HERE
+from diagnosed import HEADER, diagnosed
+
+from compiler.cli import platformc
+from compiler.diagnostics import github, junit, sarif
+
+WRONG = HEADER + "spec:\n  components:\n    minio: {replicas: 2}\n    mlfow: {}\n"
+WARNED = HEADER + "spec:\n  components:\n    minio: {}\n"
+FINE = HEADER + "spec:\n  components:\n    postgres: {}\n"
+HOSTILE = HEADER + 'spec:\n  domain: "x]]>\\n::error::%0A\\u0007\\" <b>&"\n'
+
+
+def validate(folder: Path, spec: str, form: str) -> Result:
+    path = folder / "platform.yaml"
+    path.write_text(spec, encoding="utf-8")
+    return CliRunner().invoke(platformc, ["validate", "-f", str(path), "--format", form])
+
+
+def schema() -> object:
+    text = (HERE / "schemas" / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8")
+    return json.loads(text)
+
+
+@pytest.mark.parametrize("spec", [WRONG, WARNED, FINE, HOSTILE])
+def test_sarif_fits_its_schema(spec: str, tmp_path: Path) -> None:
+    log = json.loads(validate(tmp_path, spec, "sarif").stdout)
+    jsonschema.Draft4Validator(schema()).validate(log)  # type: ignore[arg-type]  # parsed JSON
+
+
+def test_sarif_has_rule_and_region_of_each_result(tmp_path: Path) -> None:
+    run = json.loads(validate(tmp_path, WRONG, "sarif").stdout)["runs"][0]
+    rules = run["tool"]["driver"]["rules"]
+    results = {one["ruleId"]: one for one in run["results"]}
+    assert set(results) == {"out-of-range", "unknown-type"}
+    assert all(rules[one["ruleIndex"]]["id"] == one["ruleId"] for one in run["results"])
+    place = results["out-of-range"]["locations"][0]["physicalLocation"]
+    assert place["region"] == {"startLine": 6, "startColumn": 23, "endLine": 6, "endColumn": 24}
+
+
+def test_sarif_uri_is_relative_and_quoted() -> None:
+    found = diagnosed(WRONG.encode())
+    moved = json.loads(sarif.render(found, {}))["runs"][0]["results"][0]["locations"][0]
+    assert moved["physicalLocation"]["artifactLocation"]["uri"] == "platform.yaml"
+
+
+def test_github_annotates_the_line() -> None:
+    lines = github.render(diagnosed(WRONG.encode()), {}).splitlines()
+    assert lines[0] == (
+        "::error file=platform.yaml,line=6,col=23,endLine=6,title=out-of-range"
+        "::MinIO runs on 1 server or on at least 4, not on 2%0Ahelp: write `replicas: 4`"
+    )
+
+
+def test_github_command_is_one_line_whatever_the_spec_holds() -> None:
+    text = github.render(diagnosed(HOSTILE.encode()), {})
+    assert text.count("\n") == 1
+    assert text.startswith("::error file=platform.yaml,line=5,")
+
+
+@pytest.mark.parametrize(
+    ("spec", "failures", "tests"), [(WRONG, 2, 2), (WARNED, 0, 1), (FINE, 0, 1)]
+)
+def test_junit_counts(spec: str, failures: int, tests: int) -> None:
+    suite = ElementTree.fromstring(junit.render(diagnosed(spec.encode()), {}))
+    assert (suite.tag, suite.get("failures"), suite.get("tests")) == (
+        "testsuite", str(failures), str(tests),
+    )  # fmt: skip
+    assert len(suite.findall("testcase")) == tests
+    assert len(suite.findall("testcase/failure")) == failures
+
+
+def test_junit_is_xml_whatever_the_spec_holds() -> None:
+    suite = ElementTree.fromstring(junit.render(diagnosed(HOSTILE.encode()), {}))
+    assert "x]]>" in (suite.findtext("testcase/failure") or "")
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "junit"])
+def test_results_of_validate_go_to_stdout_and_decide_the_status(form: str, tmp_path: Path) -> None:
+    for spec, status in ((WRONG, 1), (WARNED, 0), (FINE, 0)):
+        done = validate(tmp_path, spec, form)
+        assert done.exit_code == status
+        if status:
+            assert "out-of-range" in done.stdout
+            assert done.stderr == ""
+
+
+def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
+    done = CliRunner().invoke(platformc, ["validate", "-f", str(tmp_path / "none.yaml")])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "init" in done.stderr
