@@ -162,9 +162,10 @@ def policy(
 ) -> Resource:  # fmt: skip
     """A NetworkPolicy for the pods with some labels; for all pods where there are none."""
     spec: Manifest = {"podSelector": {"matchLabels": pods} if pods else {}}
-    if ingress is not None:
+    # A direction that is closed whole is named below; an empty list the server would drop.
+    if ingress:
         spec["ingress"] = ingress
-    if egress is not None:
+    if egress:
         spec["egress"] = egress
     types = {"Ingress": ingress is not None, "Egress": egress is not None}
     spec["policyTypes"] = [type for type, wanted in types.items() if wanted]
