@@ -14,6 +14,7 @@ VERBS = (
     "compile",
     "explain",
     "graph",
+    "images",
     "init",
     "render",
     "schema",

@@ -1,18 +1,133 @@
-"""What an environment runs: its images."""
+"""What an environment runs: every image, also those that no pod of the platform names.
+
+A custom resource's controller, an argument or a config file can name an image as well; an air-gapped
+cluster needs all of them. An image is known from three places: an `image` of a manifest, a key of a
+custom resource whose name ends in `image`, and the fields of the spec that hold images.
+"""
 
 from __future__ import annotations
 
-from compiler.model.package import Lowered
-from compiler.model.resource import pod_template
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from compiler.model.package import Lowered, Package
+from compiler.model.words import split_image
 
 
-def images(lowered: Lowered) -> tuple[str, ...]:
-    """Every image of every pod, sorted."""
-    found: set[str] = set()
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image, and the packages that name it."""
+
+    reference: str  # as the cluster pulls it
+    source: str  # as upstream calls it
+    digest: str  # empty where unknown
+    users: tuple[str, ...]
+
+    @property
+    def origin(self) -> str:
+        """Upstream's name, at the digest where it is known."""
+        return (
+            f"{self.source}@{self.digest}"
+            if self.digest and "@" not in self.source
+            else self.source
+        )
+
+
+def images(lowered: Lowered) -> tuple[Image, ...]:
+    """Every image of an environment, sorted by reference. For platforms that are derived."""
+    from compiler.derive.images import full_name, pulled
+
+    mirror, pins = lowered.platform.settings.registry.mirror, lowered.platform.pins
+    found: dict[str, set[str]] = defaultdict(set)
+    declared = {
+        pulled(image, mirror, pins): full_name(image)
+        for package in lowered.packages.values()
+        for image in _declared(package)
+    }
     for package in lowered.packages.values():
-        for resource in package.resources:
-            template = pod_template(resource.manifest)
-            spec = template["spec"] if template else {}
-            for container in (*spec.get("initContainers", ()), *spec.get("containers", ())):
-                found.add(container["image"])
-    return tuple(sorted(found))
+        texts = list(_texts(package))
+        # A field of the spec may be unused in this environment: what counts is what is written.
+        named = {image for image in declared if any(image in text for text in texts)}
+        for image in {*_structural(package), *named}:
+            found[image].add(package.name)
+    made = []
+    for reference, users in sorted(found.items()):
+        bare = reference.removeprefix(f"{mirror}/") if mirror else reference
+        origin = declared.get(reference) or full_name(bare)
+        name, _, _ = origin.partition("@")
+        source = name if split_image(name)[1] else origin
+        digest = reference.partition("@")[2]
+        made.append(Image(reference, source, digest, tuple(sorted(users))))
+    return tuple(made)
+
+
+def known_images(lowered: Lowered) -> frozenset[str]:
+    """Every text that is known to be an image, as components wrote it."""
+    return frozenset(
+        image
+        for package in lowered.packages.values()
+        for image in (*_structural(package), *_declared(package))
+    )
+
+
+def _structural(package: Package) -> Iterator[str]:
+    for resource in package.resources:
+        yield from _image_keys(resource.manifest)
+
+
+def _image_keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if isinstance(inner, str):
+                if _names_image(key) and split_image(inner)[0]:
+                    yield inner
+            else:
+                yield from _image_keys(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _image_keys(inner)
+
+
+def _names_image(key: str) -> bool:
+    """`image`, CloudNativePG's `imageName`, an operator's `sidecarImage`, a spec's `client_image`."""
+    return bool(re.fullmatch(r"image|imageName|\w+Image|\w+_image", key))
+
+
+def _declared(package: Package) -> Iterator[str]:
+    """The images in the fields of an instance's own section."""
+    spec = package.instance.spec if package.instance else None
+    if isinstance(spec, BaseModel):
+        yield from _fields(spec)
+
+
+def _fields(section: BaseModel) -> Iterator[str]:
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            yield from _fields(value)
+        elif isinstance(value, str) and _names_image(name) and split_image(value)[0]:
+            yield value
+
+
+def _texts(package: Package) -> Iterator[str]:
+    for resource in package.resources:
+        yield from _strings(resource.manifest)
+    for config in package.configs:
+        yield from config.files.values()
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for inner in _inside(value):
+            yield from _strings(inner)
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value

@@ -7,7 +7,7 @@ stages when it holds an error. An exception is a bug in the compiler.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from compiler.check import check
 from compiler.derive import derive
@@ -49,10 +49,15 @@ class Compilation:
         return emit(self.factored(), rendered=rendered)
 
 
-def compile(data: bytes, file: str, step: Callable[[str], None] = lambda what: None) -> Compilation:
+def compile(
+    data: bytes,
+    file: str,
+    step: Callable[[str], None] = lambda what: None,
+    pins: Mapping[str, str] | None = None,
+) -> Compilation:
     """The whole way from text to verified objects; `step` is told of each stage.
 
-    The base stands under None.
+    The base stands under None. `pins` are the digests of images that `platform.lock` knows.
     """
     report = Report()
     step("reading the spec")
@@ -62,6 +67,8 @@ def compile(data: bytes, file: str, step: Callable[[str], None] = lambda what: N
     variants = specialise(document, report)
     step(f"validating {len(variants.environments)} environments")
     platforms = validate(variants, report)
+    if pins:
+        platforms = {name: replace(one, pins=pins) for name, one in platforms.items()}
     if report.failed:
         return Compilation(report, platforms)
     graphs = {name: resolve(one, report.within(name)) for name, one in platforms.items()}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compiler import lock
 from compiler.commands.shared import (
     compiled,
     environment_of,
@@ -46,7 +47,7 @@ def command(
     """
     root = output or file.parent
     data = read_spec(file)
-    print_of = fingerprint(data, environments)
+    print_of = fingerprint(data + lock.data_of(file), environments)
     if form == "text" and fresh(root, print_of):
         note(f"{file}: nothing changed")
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -69,12 +69,22 @@ def compiled(
 
     data = read_spec(file) if data is None else data
     with progress() as step:
-        result = pipeline.compile(data, str(file), step)
+        result = pipeline.compile(data, str(file), step, pins(file))
     if result.report.failed or not quiet:
         show(result, data, str(file), form)
     if result.report.failed:
         sys.exit(1)
     return result
+
+
+def pins(file: Path) -> Mapping[str, str]:
+    """The digests of images in the lock beside a spec; ends the command where it is broken."""
+    from compiler import lock
+
+    try:
+        return lock.read(file).images
+    except (lock.BrokenLockError, OSError) as error:
+        fail(str(error))
 
 
 def show(

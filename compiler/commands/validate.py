@@ -11,6 +11,7 @@ from compiler.commands.shared import (
     fail,
     format_option,
     note,
+    pins,
     read_spec,
     show,
     spec_option,
@@ -40,7 +41,7 @@ def command(file: Path, checker: str | None, form: str) -> None:
 
     data = read_spec(file)
     with progress() as step:
-        result = pipeline.compile(data, str(file), step)
+        result = pipeline.compile(data, str(file), step, pins(file))
     show(result, data, str(file), form, to_stdout=True)
     if result.report.failed:
         sys.exit(1)

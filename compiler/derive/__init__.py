@@ -13,6 +13,7 @@ from compiler.derive import (
     network_policies,
     order,
     patches,
+    pull_policy,
     service_accounts,
 )
 from compiler.diagnostics import Report
@@ -23,10 +24,11 @@ PASSES = (
     disruption_budgets.derive,
     network_policies.derive,
     namespaces.derive,
-    images.derive,
-    checksums.derive,
+    pull_policy.derive,
     labels.derive,
     patches.derive,
+    images.derive,
+    checksums.derive,
     jobs.derive,
     order.derive,
     credentials.derive,

@@ -23,6 +23,7 @@ class Platform:
     instances: Mapping[str, Instance[Any]]
     document: Node = field(repr=False)
     environment: str | None
+    pins: Mapping[str, str] = field(default_factory=dict, repr=False)  # image to digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,98 @@
+"""`platformc images ENV`: every image that an environment needs, and where it comes from."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compiler.commands.shared import compiled, environment_of, note, spec_option
+
+if TYPE_CHECKING:
+    from compiler.inventory import Image
+
+
+@click.command
+@click.argument("environment", metavar="ENV")
+@spec_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "pairs"]),
+    default="text",
+    show_default=True,
+    help="`pairs`: upstream's name and the mirror's, for a program that copies.",
+)
+@click.option("--pin", is_flag=True, help="Ask the registries for digests; write platform.lock.")
+def command(environment: str, file: Path, form: str, pin: bool) -> None:
+    """List every image of an environment, wherever it is named.
+
+    \b
+    platformc images prod
+    platformc images prod --format pairs | xargs -n2 skopeo copy --all
+    platformc images prod --pin
+    """
+    result = compiled(file)
+    from compiler.inventory import images
+
+    lowered = result.lowered[environment_of(result, environment)]
+    found = images(lowered)
+    if pin:
+        _pin(file, found)
+        return
+    match form:
+        case "json":
+            click.echo(json.dumps([_record(image) for image in found], indent=2))
+        case "pairs":
+            for image in found:
+                click.echo(f"docker://{image.origin} docker://{_untagged(image)}")
+        case _:
+            _table(found)
+
+
+def _record(image: Image) -> dict[str, object]:
+    return {
+        "image": image.source,
+        "pulled": image.reference,
+        "digest": image.digest or None,
+        "usedBy": list(image.users),
+    }
+
+
+def _untagged(image: Image) -> str:
+    """The name to copy to: a tag can be pushed, a digest follows from the content."""
+    name, _, digest = image.reference.partition("@")
+    return name if not digest or ":" in name.rpartition("/")[2] else image.reference
+
+
+def _table(found: tuple[Image, ...]) -> None:
+    rows = [("IMAGE", "PULLED AS", "USED BY")]
+    rows += [(image.source, image.reference, ",".join(image.users)) for image in found]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    for row in rows:
+        click.echo(f"{row[0].ljust(widths[0])}  {row[1].ljust(widths[1])}  {row[2]}")
+
+
+def _pin(file: Path, found: tuple[Image, ...]) -> None:
+    """Write the digests of all images that the registries know; the others keep what they had."""
+    from compiler import lock
+    from compiler.digests import UnknownImageError, digest
+
+    known = lock.read(file)
+    pins = dict(known.images)
+    failed = False
+    for image in found:
+        if "@" in image.source:
+            continue
+        try:
+            pins[image.source] = digest(image.reference.partition("@")[0])
+        except UnknownImageError as error:
+            failed = True
+            note(f"platformc: {error}")
+    lock.write(file, replace(known, images=pins))
+    note(f"{lock.path_of(file)}: {len(pins)} images pinned")
+    sys.exit(1 if failed else 0)

@@ -1,0 +1,285 @@
+"""Air gap: no image escapes the list, the mirror or the lock, wherever it is named."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from conftest import ROOT, SCENARIOS, compiled, scenario_names
+from ruamel.yaml import YAML
+
+from compiler import pipeline
+from compiler.cli import platformc
+from compiler.derive.images import Rewriter, derive, full_name
+from compiler.diagnostics import Report
+from compiler.digests import UnknownImageError, digest
+from compiler.emit import manifests
+from compiler.inventory import images
+from compiler.model.package import Lowered, Package
+from compiler.model.resource import ConfigFiles, Phase, Resource
+from compiler.model.spec import Registry
+from compiler.model.words import split_image
+from compiler.pipeline import Compilation
+
+MIRROR = "mirror.example.internal:5000/cache"
+PIN = f"sha256:{'ab' * 32}"
+
+
+@cache
+def behind_a_mirror(scenario: str) -> Compilation:
+    """A scenario whose registry is a mirror, in every environment."""
+    spec = YAML(typ="safe").load((SCENARIOS / scenario / "platform.yaml").read_text())
+    spec["spec"].setdefault("registry", {})["mirror"] = MIRROR
+    for overrides in (spec["spec"].get("environments") or {}).values():
+        (overrides.get("registry") or {}).pop("mirror", None)
+    result = pipeline.compile(json.dumps(spec, ensure_ascii=False).encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    return result
+
+
+def image_like(value: Any) -> Iterator[str]:
+    """Every word in a manifest that reads like an image: a path, and a tag or digest."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from image_like(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from image_like(inner)
+    elif isinstance(value, str):
+        for word in re.split(r"[\s\"'`=,;()<>{}\[\]]+", value):
+            name, tag, pin = split_image(word.removeprefix("docker://"))
+            if "/" in name and (pin or re.search(r"\d", tag)):
+                yield word.removeprefix("docker://")
+
+
+@pytest.mark.parametrize("scenario", scenario_names())
+def test_nothing_in_the_output_looks_like_an_image_that_the_list_lacks(scenario: str) -> None:
+    for result in (compiled(scenario), behind_a_mirror(scenario)):
+        for name in result.environments:
+            lowered = result.lowered[name]
+            listed = {image.reference for image in images(lowered)}
+            assert listed or not pods(lowered)
+            assert set(image_like(manifests(lowered))) <= listed | unpulled(lowered)
+
+
+def pods(lowered: Lowered) -> list[str]:
+    return [one["kind"] for one in manifests(lowered) if one["kind"] in ("Deployment", "Job")]
+
+
+def unpulled(lowered: Lowered) -> set[str]:
+    """Text of the user's own that is none of the compiler's business: arguments, variables."""
+    return {
+        word
+        for instance in lowered.graph.instances.values()
+        if instance.section == "workloads"
+        for word in image_like([list(instance.spec.args), list(instance.spec.env.values())])
+    }
+
+
+@pytest.mark.parametrize("scenario", scenario_names())
+def test_the_mirror_serves_every_image(scenario: str) -> None:
+    result = behind_a_mirror(scenario)
+    for name in result.environments:
+        plain = {image.source for image in images(compiled(scenario).lowered[name])}
+        found = images(result.lowered[name])
+        assert {image.source for image in found} == plain
+        assert all(image.reference == f"{MIRROR}/{image.source}" for image in found)
+
+
+def package(name: str, manifest: dict[str, Any], **files: str) -> Package:
+    configs = (ConfigFiles("settings", "ml", files),) if files else ()
+    return Package(name, "spec", Phase.SERVERS, "ml", (Resource(manifest),), configs)
+
+
+def with_packages(mirror: str | None, *packages: Package) -> Lowered:
+    """A platform of just these packages."""
+    lowered = compiled("minimal").lowered["default"]
+    settings = lowered.platform.settings.model_copy(update={"registry": Registry(mirror=mirror)})
+    platform = replace(lowered.platform, settings=settings)
+    return replace(lowered, platform=platform, packages={one.name: one for one in packages})
+
+
+CLUSTER = {
+    "apiVersion": "postgresql.cnpg.io/v1",
+    "kind": "Cluster",
+    "metadata": {"name": "pg", "namespace": "ml"},
+    "spec": {"imageName": "ghcr.io/cnpg/postgresql:17.6", "instances": 1},
+}
+POD = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "p", "namespace": "ml"},
+    "spec": {"containers": [{"name": "main", "image": "argoproj/argoexec:v3.7.1"}]},
+}
+CONTROLLER = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "controller", "namespace": "ml"},
+    "spec": {"args": ["--executor-image=argoproj/argoexec:v3.7.1", "--port=v3.7.1"]},
+}
+
+
+def test_images_in_custom_resources_arguments_and_files_are_listed_and_rewritten() -> None:
+    before = with_packages(
+        MIRROR,
+        package("a", CLUSTER),
+        package("b", POD),
+        package("c", CONTROLLER, **{"c.yaml": "executor: docker://argoproj/argoexec:v3.7.1\n"}),
+    )
+    after = derive(before, Report())
+    executor = f"{MIRROR}/docker.io/argoproj/argoexec:v3.7.1"
+    assert [image.reference for image in images(after)] == [
+        executor,
+        f"{MIRROR}/ghcr.io/cnpg/postgresql:17.6",
+    ]
+    controller = after.packages["c"]
+    arguments = controller.resources[0].manifest["spec"]["args"]
+    assert arguments == [f"--executor-image={executor}", "--port=v3.7.1"]
+    assert controller.configs[0].files["c.yaml"] == f"executor: docker://{executor}\n"
+    assert derive(after, Report()).packages == after.packages
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("postgres:17", "M/postgres:17"),
+        ("x/postgres:17", "x/postgres:17"),
+        ("postgres:17.1", "postgres:17.1"),
+        ("postgres:17-alpine", "postgres:17-alpine"),
+        ("run postgres:17.", "run M/postgres:17."),
+        ("mypostgres:17", "mypostgres:17"),
+        ("a=postgres:17,b=postgres:17", "a=M/postgres:17,b=M/postgres:17"),
+        ("postgres:17@sha256:0", "postgres:17@sha256:0"),
+        ("M/postgres:17", "M/postgres:17"),
+        ("quay.io/a/postgres:17", "M/other"),
+    ],
+)
+def test_only_whole_references_are_rewritten(text: str, expected: str) -> None:
+    names = {"postgres:17": "M/postgres:17", "quay.io/a/postgres:17": "M/other"}
+    assert Rewriter(names).text(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("postgres:17", "docker.io/library/postgres:17"),
+        ("edoburu/pgbouncer:1", "docker.io/edoburu/pgbouncer:1"),
+        ("localhost/app:1", "localhost/app:1"),
+        ("quay.io/minio/mc:1", "quay.io/minio/mc:1"),
+        ("registry:5000/app:1", "registry:5000/app:1"),
+    ],
+)
+def test_full_names(image: str, expected: str) -> None:
+    assert full_name(image) == expected
+
+
+def copy_of_the_reference(folder: Path) -> Path:
+    spec = folder / "platform.yaml"
+    spec.write_text((ROOT / "platform.yaml").read_text())
+    return spec
+
+
+def test_the_lock_pins_and_the_output_follows(tmp_path: Path) -> None:
+    spec = copy_of_the_reference(tmp_path)
+    plain = json.loads(run("images", "dev", "-f", spec, "--format", "json"))
+    assert {one["digest"] for one in plain} == {None}
+    lock = {"images": {one["image"]: PIN for one in plain}}
+    (tmp_path / "platform.lock").write_text(yaml.safe_dump(lock))
+    pinned = json.loads(run("images", "dev", "-f", spec, "--format", "json"))
+    assert [one["image"] for one in pinned] == [one["image"] for one in plain]
+    assert {one["digest"] for one in pinned} == {PIN}
+    rendered = run("render", "dev", "-f", spec)
+    assert set(re.findall(r" image: (\S+)", rendered)) == {one["pulled"] for one in pinned}
+    assert all(one["pulled"].endswith(f"@{PIN}") for one in pinned)
+
+
+def test_pairs_name_what_to_copy_and_where_to(tmp_path: Path) -> None:
+    spec = copy_of_the_reference(tmp_path)
+    text = spec.read_text().replace("rendered: true", f'registry: {{mirror: "{MIRROR}"}}')
+    spec.write_text(text)
+    for line in run("images", "dev", "-f", spec, "--format", "pairs").splitlines():
+        source, target = line.split()
+        assert target == f"docker://{MIRROR}/{source.removeprefix('docker://')}"
+
+
+def test_a_broken_lock_is_refused(tmp_path: Path) -> None:
+    spec = copy_of_the_reference(tmp_path)
+    (tmp_path / "platform.lock").write_text("images: {a: latest}\n")
+    result = CliRunner().invoke(platformc, ["images", "dev", "-f", str(spec)])
+    assert result.exit_code == 2
+    assert "something else than digests" in result.stderr
+
+
+def run(*words: object) -> str:
+    result = CliRunner().invoke(platformc, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    return str(result.stdout)
+
+
+class _Registry(BaseHTTPRequestHandler):
+    """A registry with one image, which wants a token."""
+
+    def do_HEAD(self) -> None:
+        if self.headers.get("Authorization") != "Bearer let-me-in":
+            host = self.headers["Host"]
+            self.send_response(401)
+            challenge = f'Bearer realm="http://{host}/token",service="r",scope="repository:pull"'
+            self.send_header("WWW-Authenticate", challenge)
+        elif self.path == "/v2/team/app/manifests/1.4":
+            assert "application/vnd.oci.image.index.v1+json" in self.headers["Accept"]
+            self.send_response(200)
+            self.send_header("Docker-Content-Digest", PIN)
+        else:
+            self.send_response(404)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        assert self.path == "/token?service=r&scope=repository%3Apull"
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"token": "let-me-in"}')
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the tests' output is for failures."""
+
+
+@pytest.fixture
+def registry() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Registry)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_registry_is_asked_for_digests(registry: str) -> None:
+    assert digest(f"{registry}/team/app:1.4") == PIN
+    with pytest.raises(UnknownImageError, match="404"):
+        digest(f"{registry}/team/app:1.5")
+
+
+def test_pinning_writes_the_lock_and_keeps_what_it_could_not_ask(
+    registry: str, tmp_path: Path
+) -> None:
+    spec = tmp_path / "platform.yaml"
+    spec.write_text(
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: p}\nspec:\n"
+        "  workloads:\n"
+        f"    known: {{image: '{registry}/team/app:1.4', run: once}}\n"
+        f"    unknown: {{image: '{registry}/team/app:1.5', run: once}}\n"
+    )
+    result = CliRunner().invoke(platformc, ["images", "default", "-f", str(spec), "--pin"])
+    assert result.exit_code == 1
+    assert "404" in result.stderr
+    lock = yaml.safe_load((tmp_path / "platform.lock").read_text())
+    assert lock == {"images": {f"{registry}/team/app:1.4": PIN}}
