@@ -26,7 +26,8 @@ ANYWHERE = "0.0.0.0/0"
 def derive(lowered: Lowered, report: Report) -> Lowered:
     offers: dict[str, dict[str, list[Binding]]] = defaultdict(lambda: defaultdict(list))
     for binding in lowered.graph.bindings:
-        offers[binding.provider.name][binding.provides.slot].append(binding)
+        if binding.offer.port:
+            offers[binding.provider.name][binding.provides.slot].append(binding)
     users = _users(lowered)
 
     def one(package: Package) -> Package:

@@ -35,9 +35,8 @@ class Endpoint(s3.Endpoint):
     def secret(self) -> str:
         return admin(self.binding.provider)
 
-    @property
-    def root(self) -> str:
-        return f"s3://{self.bucket}/{BRANCH}"
+    def place(self, bucket: str) -> str:
+        return f"s3://{bucket}/{BRANCH}"
 
     def env(self) -> tuple[Env, ...]:
         # Not super(): a dataclass with slots is made anew, and super() finds the old one.

@@ -77,10 +77,13 @@ class Endpoint(model.Endpoint):
         bucket: str = self.binding.claim.buckets[0]
         return bucket
 
+    def place(self, bucket: str) -> str:
+        """Where in a bucket its users' data begins."""
+        return f"s3://{bucket}"
+
     @property
     def root(self) -> str:
-        """Where in the store our data begins."""
-        return f"s3://{self.bucket}"
+        return self.place(self.bucket)
 
     @property
     def checksums(self) -> str:

@@ -69,7 +69,7 @@ class Claim:
 class Offer:
     """What a provider has. Each interface may have its own."""
 
-    port: int  # of the Service
+    port: int = 0  # of the Service; 0 where nothing listens, and what is offered is configuration
     target: int | None = None  # of the pod, where it differs
     service: str | None = None  # the Service's name, where it is not the instance's
     role: str = "server"  # which of the instance's pods answer

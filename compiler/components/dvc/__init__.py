@@ -1,0 +1,88 @@
+"""DVC: versions of data in the object store, known to Git by their hash. It has no server.
+
+What it lowers to is its configuration: `config`, to be committed as `.dvc/config`, names the
+endpoint that laptops reach; `config.local` names the cluster's own. Facts are of DVC 3.67.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from compiler import kube, model
+from compiler.interfaces import dvc, s3
+from compiler.model.words import Bucket, Name, refusal
+
+PHASE = model.Phase.CLIENTS
+STORE = model.Requires("store", s3.Endpoint)
+REMOTES = model.Provides("remotes", dvc.Endpoint)
+
+Url = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$")]
+
+
+class Remote(model.Section):
+    """One remote: a bucket of the store, or a part of one."""
+
+    bucket: Bucket | None = Field(
+        None, description="Its bucket, on lakeFS its repository; default: instance and remote."
+    )
+    path: str = Field("", pattern=r"^([\w.-]+(/[\w.-]+)*)?$", description="Its part of the bucket.")
+
+
+class Spec(model.InstanceSpec):
+    """The remotes of a Git repository, all on one store; `bind: {store: lakefs}` takes lakeFS."""
+
+    remotes: dict[Name, Remote] = Field(min_length=1, description="Remotes, by name.")
+    default: Name | None = Field(None, description="The default remote; default: the only one.")
+    external_endpoint: Url | None = Field(
+        None, description="URL at which laptops reach the store; default: its route, by HTTPS."
+    )
+
+    @model_validator(mode="after")
+    def _known_default(self) -> Spec:
+        if self.default is not None and self.default not in self.remotes:
+            message = f"`{self.default}` is not one of the remotes"
+            raise refusal("unknown-value", message, f"write one of {', '.join(self.remotes)}")
+        return self
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {STORE: s3.Claim(buckets=tuple(sorted({bucket for _, bucket, _ in _remotes(me)})))}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {REMOTES: dvc.Offer(remotes=tuple(sorted(me.spec.remotes)), entails=(STORE,))}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    store = wiring[STORE]
+    remotes = [
+        (name, "/".join(filter(None, (store.place(bucket), path))))
+        for name, bucket, path in _remotes(me)
+    ]
+    config = kube.render(
+        __file__,
+        "config.j2",
+        default=me.spec.default or (remotes[0][0] if len(remotes) == 1 else None),
+        remotes=remotes,
+        url=me.spec.external_endpoint or laptop_url(store),
+        region=store.region,
+    )
+    local = dvc.config_local(tuple(name for name, _ in remotes), store.url)
+    yield model.ConfigFiles(me.name, me.namespace, {"config": config, "config.local": local})
+
+
+def laptop_url(store: s3.Endpoint) -> str:
+    """Where a store is reached from outside the cluster: under the platform's domain, if inside."""
+    binding = store.binding
+    return store.url if binding.offer.external else f"https://{binding.provider.route}"
+
+
+def _remotes(me: model.Instance[Spec]) -> list[tuple[str, str, str]]:
+    """Name, bucket and path of each, in a fixed order."""
+    return [
+        (name, remote.bucket or f"{me.name}-{name}", remote.path)
+        for name, remote in sorted(me.spec.remotes.items())
+    ]

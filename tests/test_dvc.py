@@ -1,0 +1,61 @@
+"""DVC's two configuration files: what laptops commit, what pods lay over it, and no secret."""
+
+from __future__ import annotations
+
+from configparser import ConfigParser
+
+from conftest import compiled
+
+from compiler.components.dvc import laptop_url
+from compiler.interfaces import s3
+
+
+def config(path: str) -> ConfigParser:
+    parser = ConfigParser()
+    parser.read_string(compiled("dvc").tree()[path])
+    return parser
+
+
+COMMITTED = "base/dvc/dvc/config"
+MOUNTED = "base/label-images/label-images-client/etc-dvc-config.local"
+REMOTE = "'remote \"images\"'"
+
+
+def test_laptops_and_pods_reach_one_place_at_two_addresses() -> None:
+    committed, mounted = config(COMMITTED), config(MOUNTED)
+    assert committed[REMOTE]["url"] == "s3://dvc-datasets/images"
+    assert committed[REMOTE]["endpointurl"] == "https://seaweedfs.ml.example.internal"
+    assert mounted[REMOTE]["endpointurl"] == "http://seaweedfs.mlops.svc.cluster.local:8333"
+    assert committed.sections()[1:] == mounted.sections()
+
+
+def test_the_committed_file_holds_no_credential() -> None:
+    for remote in config(COMMITTED).sections()[1:]:
+        assert sorted(config(COMMITTED)[remote]) == ["endpointurl", "region", "url"]
+
+
+def test_the_default_remote_is_the_one_named() -> None:
+    assert config(COMMITTED)["core"]["remote"] == "datasets"
+
+
+def test_on_lakefs_a_remote_lies_on_a_branch_of_a_repository() -> None:
+    lake = config("base/dvc-lake/dvc-lake/config")
+    assert lake["'remote \"curated\"'"]["url"] == "s3://curated/main/dvc"
+    setup = compiled("dvc").tree()["base/lakefs/lakefs-setup/setup.sh"]
+    assert "repository curated s3://lakefs/curated main" in setup
+
+
+def test_a_workload_gets_a_key_of_its_own_for_the_remotes_bucket() -> None:
+    (bound,) = [
+        one for one in compiled("dvc").graphs["default"].bindings
+        if one.consumer.name == "label-images" and one.requires.endpoint is s3.Endpoint
+    ]  # fmt: skip
+    assert bound.provider.name == "seaweedfs"
+    assert bound.claim.buckets == ("dvc-datasets",)
+    assert bound.secret == "label-images-s3"
+
+
+def test_a_store_outside_has_one_address_for_all() -> None:
+    bindings = compiled("external-services").graphs["default"].bindings
+    (store,) = [one for one in bindings if one.requires.slot == "artifacts"]
+    assert laptop_url(s3.Endpoint(binding=store)) == s3.Endpoint(binding=store).url
