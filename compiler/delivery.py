@@ -47,15 +47,31 @@ def plan(lowered: Lowered, *, out: str | None, options: str = "") -> Iterator[St
             apply = f"platformc render {environment} --wave {wave} | {apply}"
         title = f"wave {wave}, {Phase.of(wave).name.lower()}"
         yield Step(title, (apply, *_waits(manifests)))
-        if wave == Phase.NAMESPACES and lowered.credentials:
+        operator = lowered.platform.settings.secrets.provider == "external-secrets"
+        if wave == Phase.NAMESPACES and lowered.credentials and not operator:
             yield _secrets(lowered, environment)
 
 
 def _secrets(lowered: Lowered, environment: str) -> Step:
-    if lowered.platform.settings.secrets.provider == "local":
-        made = f"platformc secrets generate {environment}"
-        return Step("credentials", (made, f"kubectl apply -k secrets/{environment}"))
-    return Step("credentials", (f"platformc secrets list {environment}",))
+    if lowered.platform.settings.secrets.provider == "existing":
+        return Step("credentials", (f"platformc secrets list {environment}",))
+    return Step("credentials", made(lowered, environment))
+
+
+def made(lowered: Lowered, environment: str) -> tuple[str, ...]:
+    """How credentials that are made with a command come to exist; none where an operator does.
+
+    `environment` may be followed by options of the command.
+    """
+    folder = f"secrets/{lowered.platform.environment}"
+    generate = f"platformc secrets generate {environment}"
+    match lowered.platform.settings.secrets.provider:
+        case "local" | "sealed-secrets":
+            return (generate, f"kubectl apply -k {folder}")
+        case "sops":
+            decrypt = 'sops decrypt "$file" | kubectl apply -f -'
+            return (generate, f"for file in {folder}/*.sops.yaml; do {decrypt}; done")
+    return ()
 
 
 def _waits(manifests: Iterable[Manifest]) -> Iterator[str]:

@@ -1,9 +1,11 @@
-"""`platformc secrets`: what credentials an environment needs, and making them."""
+"""`platformc secrets`: what credentials an environment needs, making them, and changing them."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,12 +19,14 @@ from compiler.commands.shared import (
 )
 
 if TYPE_CHECKING:
+    from compiler.model.credential import Credential
     from compiler.model.package import Lowered
+    from compiler.secrets.folder import Generated
 
 
 @click.group
 def command() -> None:
-    """List and generate the credentials of an environment.
+    """List, generate and rotate the credentials of an environment.
 
     The compiled tree only names Secrets; their values come from elsewhere.
     """
@@ -31,20 +35,44 @@ def command() -> None:
 @command.command("list")
 @click.argument("environment", metavar="ENV")
 @spec_option
-def list_(environment: str, file: Path) -> None:
-    """Say which Secrets must exist, where, with which keys, and who reads them."""
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="How the list is written.",
+)  # fmt: skip
+def list_(environment: str, file: Path, form: str) -> None:
+    """Say which Secrets must exist, where, with which keys, who makes them and who reads them."""
     lowered = _lowered(file, environment)
-    rows = [("SECRET", "NAMESPACES", "KEYS", "READERS")]
-    for one in lowered.credentials:
-        keys = ",".join(one.keys)
-        rows.append((one.name, ",".join(one.namespaces), keys, ",".join(one.readers)))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    rows = [_row(lowered, one) for one in lowered.credentials]
+    if form == "json":
+        click.echo(json.dumps({"secrets": rows}, indent=2))
+        return
+    header = ("SECRET", "NAMESPACES", "KEYS", "MADE BY", "READERS")
+    table = [header, *(_cells(row) for row in rows)]
+    widths = [max(len(cells[column]) for cells in table) for column in range(4)]
+    for cells in table:
+        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
+        click.echo("  ".join([*padded, cells[4]]))
     for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        click.echo("  ".join([*cells, row[3]]))
-    notes = {one.name: one.note for one in lowered.credentials if one.note}
-    for name, text in notes.items():
-        note(f"{name}: {text}")
+        if row["note"]:
+            note(f"{row['name']}: {row['note']}")
+
+
+def _row(lowered: Lowered, one: Credential) -> dict[str, Any]:
+    from compiler.secrets.makers import maker
+
+    return {
+        "name": one.name,
+        "namespaces": list(one.namespaces),
+        "keys": list(one.keys),
+        "maker": maker(lowered, one),
+        "readers": list(one.readers),
+        "note": one.note,
+    }
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    lists = [",".join(row[key]) for key in ("namespaces", "keys")]
+    return (row["name"], *lists, row["maker"], ",".join(row["readers"]))
 
 
 @command.command
@@ -53,32 +81,79 @@ def list_(environment: str, file: Path) -> None:
 @output_option
 @click.option("--rotate", multiple=True, metavar="SECRET", help="Make this one anew.")
 def generate(environment: str, file: Path, output: Path | None, rotate: tuple[str, ...]) -> None:
-    """Make the Secrets that are missing, in secrets/ENV/, for `kubectl apply -k`.
+    """Make the Secrets that are missing, in secrets/ENV/.
+
+    With the provider `local` they are plain and for `kubectl apply -k`; with `sealed-secrets` and
+    `sops` they are ciphertext, for Git.
 
     \b
     platformc secrets generate dev
     kubectl apply -k secrets/dev
     """
-    from compiler.secrets import local
+    from compiler.delivery import made
+    from compiler.secrets.ciphertext import CipherError
+    from compiler.secrets.local import UnreadableSecretError
 
     lowered = _lowered(file, environment)
-    provider = lowered.platform.settings.secrets.provider
-    if provider != "local":
-        fail(f"secrets come from `{provider}`; `platformc secrets list {environment}` says which")
-    known = {one.name for one in lowered.credentials}
-    for name in rotate:
+    _named(lowered, rotate)
+    try:
+        done = _generated(lowered, environment, file.parent, output or file.parent, rotate)
+    except (UnreadableSecretError, CipherError, OSError) as error:
+        fail(str(error))
+    counts = f"{len(done.made)} made, {len(done.kept)} kept"
+    note(f"{done.folder}: {counts}" + (f", {len(done.rotated)} rotated" if done.rotated else ""))
+    note(f"next: {made(lowered, environment)[-1]}")
+
+
+def _generated(
+    lowered: Lowered, environment: str, spec: Path, root: Path, rotate: Iterable[str]
+) -> Generated:
+    from compiler.secrets import ciphertext, local, sealed, sops
+
+    secrets = lowered.platform.settings.secrets
+    match secrets.provider:
+        case "local":
+            return local.generate(lowered.credentials, environment, root, rotate)
+        case "sealed-secrets":
+            certificate = spec / secrets.certificate if secrets.certificate else None
+            cipher = sealed.cipher(certificate)
+        case "sops":
+            cipher = sops.cipher()
+        case other:
+            fail(f"secrets come from `{other}`; `platformc secrets list {environment}` says which")
+    return ciphertext.generate(lowered.credentials, environment, root, cipher, rotate)
+
+
+@command.command
+@click.argument("environment", metavar="ENV")
+@click.argument("secrets", metavar="SECRET...", nargs=-1, required=True)
+@spec_option
+def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
+    """Print the commands that change Secrets, in order; only who reads them starts again.
+
+    \b
+    platformc secrets rotate dev mlflow-artifacts            to read
+    platformc secrets rotate dev mlflow-artifacts | sh -e    to run
+    """
+    from compiler.secrets.rotation import plan
+
+    lowered = _lowered(file, environment)
+    for step in plan(lowered, _named(lowered, secrets)):
+        click.echo(f"# {step.title}")
+        for line in step.commands:
+            click.echo(line)
+
+
+def _named(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
+    """The credentials of some names; ends the command where there is none of one."""
+    known = {one.name: one for one in lowered.credentials}
+    for name in names:
         if name not in known:
             from compiler.diagnostics import near
 
             close = near(name, known)
             fail(f"no Secret `{name}`" + (f"; did you mean `{close}`?" if close else ""))
-    try:
-        done = local.generate(lowered.credentials, environment, output or file.parent, rotate)
-    except (local.UnreadableSecretError, OSError) as error:
-        fail(str(error))
-    made, kept, rotated = len(done.made), len(done.kept), len(done.rotated)
-    note(f"{done.folder}: {made} made, {kept} kept" + (f", {rotated} rotated" if rotated else ""))
-    note(f"next: kubectl apply -k {done.folder}")
+    return tuple(known[name] for name in names)
 
 
 def _lowered(file: Path, environment: str) -> Lowered:

@@ -6,6 +6,7 @@ from compiler.derive import (
     checksums,
     credentials,
     disruption_budgets,
+    external_secrets,
     images,
     jobs,
     labels,
@@ -22,6 +23,8 @@ from compiler.model.package import Lowered
 PASSES = (
     service_accounts.derive,
     disruption_budgets.derive,
+    credentials.derive,
+    external_secrets.derive,
     network_policies.derive,
     namespaces.derive,
     pull_policy.derive,
@@ -31,7 +34,6 @@ PASSES = (
     checksums.derive,
     jobs.derive,
     order.derive,
-    credentials.derive,
 )
 
 

@@ -35,7 +35,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     credentials = tuple(
         replace(
             defined[name],
-            namespaces=tuple(sorted(spaces[name])),
+            namespaces=_home_first(defined[name], spaces[name]),
             readers=tuple(sorted(readers[name])),
         )
         for name in sorted(defined)
@@ -50,6 +50,10 @@ REFERENCES = (
     "accessKeyRef",  # Rook
     "accessKeyId", "secretAccessKey", "passwordSecret",  # CloudNativePG
 )  # fmt: skip
+
+
+def _home_first(credential: Credential, spaces: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(spaces, key=lambda space: (space not in credential.namespaces, space)))
 
 
 def secret_names(value: Any) -> Iterator[str]:

@@ -17,7 +17,10 @@ class Random(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """One Secret: its keys (a fixed text or a random kind), its namespaces, maker and readers."""
+    """One Secret: its keys (a fixed text or a random kind), its namespaces and its readers.
+
+    The first namespace is its home; the Secrets in the others are copies.
+    """
 
     name: str
     keys: Mapping[str, str | Random]
@@ -26,3 +29,4 @@ class Credential:
     note: str = ""  # what must hold for a value that the user makes
     type: str = "Opaque"  # of the Secret, where a reader of it insists on one
     labels: Mapping[str, str] = field(default_factory=dict)  # that a reader of it looks for
+    kept: str = ""  # the command that changes it in a server that keeps it in its own data

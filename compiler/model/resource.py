@@ -16,6 +16,7 @@ class Phase(IntEnum):
     NAMESPACES = 0
     CRDS = 2
     OPERATORS = 5
+    SECRETS = 7
     STORES = 10
     DATABASES = 20
     SERVERS = 30

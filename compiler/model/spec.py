@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
 from compiler.model.words import (
@@ -24,6 +24,7 @@ from compiler.model.words import (
     S3Uri,
     Schedule,
     SecretName,
+    TreePath,
     refusal,
 )
 
@@ -201,13 +202,49 @@ class Cluster(Section):
     )
 
 
+class Store(Section):
+    """A store of External Secrets that exists, such as one of Vault."""
+
+    kind: Literal["ClusterSecretStore", "SecretStore"] = Field(
+        "ClusterSecretStore", description="`SecretStore`: one of that name in every namespace."
+    )
+    name: SecretName = Field(description="Its name.")
+    prefix: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$",
+        description="What its keys begin with; default: the platform's and environment's names.",
+    )
+
+
 class Secrets(Section):
     """How credentials come to exist."""
 
-    provider: Literal["local", "existing"] = Field(
+    provider: Literal["local", "existing", "external-secrets", "sealed-secrets", "sops"] = Field(
         "local",
-        description="`local`: `platformc secrets generate` makes them; `existing`: you make them.",
+        description="`local`: `platformc secrets generate` makes them; `existing`: you make them; "
+        "`external-secrets`: that operator does; `sealed-secrets`, `sops`: `secrets generate` "
+        "writes ciphertext that Git may hold.",
     )
+    store: Store | None = Field(
+        None,
+        description="With `external-secrets`: where values come from; default: made once, inside "
+        "the cluster.",
+    )
+    certificate: TreePath | None = Field(
+        None,
+        description="With `sealed-secrets`: the file with the controller's certificate; default: "
+        "kubeseal asks the cluster.",
+    )
+
+    @field_validator("store", "certificate")
+    @classmethod
+    def _of_this_provider(cls, value: Any, info: ValidationInfo) -> Any:
+        owner = {"store": "external-secrets", "certificate": "sealed-secrets"}[str(info.field_name)]
+        provider = info.data.get("provider")
+        if value is not None and provider not in (None, owner):
+            message = f"`{info.field_name}` means nothing to the provider `{provider}`"
+            raise refusal("invalid-value", message, f"write `provider: {owner}`, or leave it out")
+        return value
 
 
 class Registry(Section):

@@ -161,6 +161,13 @@ SecretName = Annotated[
     str,
     _matching(_HOST, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`"),
 ]
+TreePath = Annotated[
+    str,
+    _matching(
+        r"(?!\.\.(/|$))[A-Za-z0-9._-]+(/(?!\.\.(/|$))[A-Za-z0-9._-]+)*", "invalid-value",
+        "a path below the spec's folder", "write it like `certificates/prod.pem`, without `..`",
+    ),
+]  # fmt: skip
 EnvName = Annotated[
     str,
     _matching(

@@ -6,9 +6,7 @@ the namespaces too, so that `kubectl apply -k` works on an empty cluster. Values
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +14,11 @@ import yaml as pyyaml
 
 from compiler.kube import yaml
 from compiler.model.credential import Credential, Random
+from compiler.secrets.folder import Generated, kustomization, made, replace_file
+from compiler.secrets.secret import secret
 from compiler.secrets.values import make
 
 Values = dict[tuple[str, str], str]  # Secret, key
-
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """What `generate` did, by name and never by value."""
-
-    folder: Path
-    made: tuple[str, ...]
-    kept: tuple[str, ...]
-    rotated: tuple[str, ...]
 
 
 class UnreadableSecretError(Exception):
@@ -47,12 +37,12 @@ def generate(
     for credential in wanted:
         values = _values(credential, known, fresh=credential.name in rotate)
         for namespace in credential.namespaces:
-            text = _secret(credential, namespace, values)
+            text = yaml.dump(secret(credential, namespace, values))
             files[f"secret-{namespace}-{credential.name}.yaml"] = text
     _private(folder)
+    files["kustomization.yaml"] = kustomization(environment, files)
     for name, text in sorted(files.items()):
-        _write(folder / name, text)
-    _write(folder / "kustomization.yaml", _kustomization(environment, files))
+        replace_file(folder / name, text, 0o600)
     present = {name for name, _ in known}
     names = {credential.name for credential in wanted}
     return Generated(
@@ -68,8 +58,8 @@ def _known(folder: Path) -> Values:
     values: Values = {}
     for path in sorted(folder.glob("secret-*.yaml")):
         try:
-            secret: Any = pyyaml.safe_load(path.read_text())
-            name, data = secret["metadata"]["name"], secret["stringData"]
+            found: Any = pyyaml.safe_load(path.read_text())
+            name, data = found["metadata"]["name"], found["stringData"]
             values |= {(name, str(key)): str(value) for key, value in data.items()}
         except (pyyaml.YAMLError, KeyError, TypeError, AttributeError) as error:
             message = (
@@ -90,47 +80,10 @@ def _values(credential: Credential, known: Values, *, fresh: bool) -> dict[str, 
     return values
 
 
-def _secret(credential: Credential, namespace: str, values: Mapping[str, str]) -> str:
-    labels = {"app.kubernetes.io/managed-by": "platformc", **credential.labels}
-    return yaml.dump(
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {
-                "name": credential.name,
-                "namespace": namespace,
-                "labels": dict(sorted(labels.items())),
-            },
-            "type": credential.type,
-            "stringData": dict(sorted(values.items())),
-        }
-    )
-
-
-def _kustomization(environment: str, files: Iterable[str]) -> str:
-    namespaces = f"../../overlays/{environment}/namespaces"
-    return yaml.dump(
-        {
-            "apiVersion": "kustomize.config.k8s.io/v1beta1",
-            "kind": "Kustomization",
-            "resources": [namespaces, *sorted(files)],
-        }
-    )
-
-
 def _private(folder: Path) -> None:
     """The folder, for its owner alone, and out of Git's sight."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made(folder)
     folder.chmod(0o700)
-    ignore = folder.parent / ".gitignore"
+    ignore = folder / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n")
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file whole, readable by its owner alone from its first byte on."""
-    prepared = path.with_name(f".{path.name}.new")
-    prepared.unlink(missing_ok=True)
-    with open(os.open(prepared, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    prepared.replace(path)

@@ -47,6 +47,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         {"username": "postgres", "password": model.Random.PASSWORD},
         (me.namespace,),
         (me.name,),
+        kept=_change_password(me, superuser),
     )
     yield _server(me, superuser)
     yield kube.service(me, "server", {"tcp-postgresql": PORT})
@@ -54,6 +55,16 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     logins = sql.logins(wiring.claims(DATABASES))
     if logins:
         yield from _ensure(me, superuser, logins)
+
+
+def _change_password(me: model.Instance[Spec], secret: str) -> str:
+    """The image reads its variable on an empty volume only; the socket asks for no password."""
+    sql = "ALTER ROLE postgres PASSWORD $${{.data.password | base64decode}}$$;"
+    space = f"-n {me.namespace}"
+    return (
+        f"kubectl get secret {secret} {space} -o go-template='{sql}' | "
+        f"kubectl exec -i {space} statefulset/{me.name} -- psql -q -U postgres"
+    )
 
 
 def _server(me: model.Instance[Spec], superuser: str) -> model.Resource:

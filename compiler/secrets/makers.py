@@ -1,0 +1,24 @@
+"""Who makes a Secret, in a word or two, by provider."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from compiler.derive.external_secrets import store_path
+from compiler.model.credential import Credential
+from compiler.model.package import Lowered
+
+
+def maker(lowered: Lowered, credential: Credential) -> str:
+    """What stands in `secrets list` under MADE BY."""
+    secrets = lowered.platform.settings.secrets
+    match secrets.provider:
+        case "local" | "sealed-secrets" | "sops":
+            return "secrets generate"
+        case "existing":
+            return "you"
+        case "external-secrets":
+            if secrets.store is None:
+                return "External Secrets"
+            return f"{secrets.store.name}: {store_path(lowered, secrets.store, credential.name)}"
+    assert_never(secrets.provider)

@@ -1,0 +1,24 @@
+"""The provider `sops`: values encrypted for the keys that the repository's `.sops.yaml` names.
+
+Only the values are encrypted: who reviews sees which Secrets and keys there are. Flux and Argo CD
+plugins decrypt on the way; by hand it is `sops decrypt FILE | kubectl apply -f -`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from compiler.secrets.ciphertext import Cipher, encrypted
+
+
+def cipher() -> Cipher:
+    """sops, which finds its keys by the path of the file."""
+
+    def encrypt(text: str, path: Path) -> str:
+        command = [
+            "sops", "encrypt", "--input-type", "yaml", "--output-type", "yaml",
+            "--encrypted-regex", "^(data|stringData)$", "--filename-override", str(path),
+        ]  # fmt: skip
+        return encrypted(command, text, path)
+
+    return Cipher("secret-{namespace}-{name}.sops.yaml", ("stringData",), encrypt)
