@@ -113,7 +113,7 @@ def test_namespaces_come_first_and_are_never_pruned() -> None:
 
 def test_every_wave_has_a_phase() -> None:
     assert [Phase.of(wave).name for wave in (0, 1, 2, 5, 9, 10, 21, 58)] == [
-        "NAMESPACES", "NAMESPACES", "CRDS", "OPERATORS", "OPERATORS", "STORES", "DATABASES",
+        "NAMESPACES", "NAMESPACES", "CRDS", "OPERATORS", "SECRETS", "STORES", "DATABASES",
         "MODELS",
     ]  # fmt: skip
 
