@@ -1,0 +1,34 @@
+"""Redis: keys in memory below a hard limit; Feast's online store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from compiler import model
+from compiler.interfaces import redis
+from compiler.lowering import redis as server
+from compiler.model.words import Image
+
+PHASE = model.Phase.DATABASES
+KEYS = model.Provides("keys", redis.Endpoint)
+PROGRAM = server.Program("redis", "redis-server", "redis-cli")
+
+
+class Spec(server.Spec):
+    """A Redis server."""
+
+    image: Image = Field("docker.io/library/redis:8.2.3-bookworm", description="Its image.")
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {KEYS: server.offer(me)}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    yield from server.lower(me, wiring.claims(KEYS), PROGRAM)

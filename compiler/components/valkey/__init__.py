@@ -1,0 +1,34 @@
+"""Valkey: keys in memory below a hard limit; Feast's online store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from compiler import model
+from compiler.interfaces import redis
+from compiler.lowering import redis as server
+from compiler.model.words import Image
+
+PHASE = model.Phase.DATABASES
+KEYS = model.Provides("keys", redis.Endpoint)
+PROGRAM = server.Program("valkey", "valkey-server", "valkey-cli")
+
+
+class Spec(server.Spec):
+    """A Valkey server."""
+
+    image: Image = Field("docker.io/valkey/valkey:9.1.0", description="Its image.")
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {KEYS: server.offer(me)}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    yield from server.lower(me, wiring.claims(KEYS), PROGRAM)

@@ -1,0 +1,1 @@
+"""What several component types lower to alike: one file per kind of server."""
