@@ -150,7 +150,9 @@ class _Server:
             volumes=volumes, grace=60, spread=replicas > 1,
         )  # fmt: skip
         persistent = self.spec.persistence != "none"
-        claim = [kube.volume_claim(me, "data", storage(self.spec, self.limit))] if persistent else []
+        claim = (
+            [kube.volume_claim(me, "data", storage(self.spec, self.limit))] if persistent else []
+        )
         return kube.stateful_set(me, role, template, replicas=replicas, claims=claim, name=name)
 
     def _data(self) -> Iterator[kube.Volume]:
