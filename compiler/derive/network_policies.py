@@ -13,14 +13,13 @@ from typing import Any
 
 from compiler.derive.packages import each_package, extended
 from compiler.diagnostics import Report
+from compiler.kube.network import ANYWHERE
 from compiler.kube.workload import selector
 from compiler.lower import dotted
 from compiler.model.graph import Binding, Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Made, Manifest, Pods, Resource, pod_labels
 from compiler.resolve import module
-
-ANYWHERE = "0.0.0.0/0"
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

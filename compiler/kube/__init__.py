@@ -1,9 +1,11 @@
 """Builders of Kubernetes objects that several components share."""
 
-from compiler.kube.network import headless, service
+from compiler.kube.network import api_server, headless, service
 from compiler.kube.template import render
 from compiler.kube.workload import (
     GPU,
+    LOCKED,
+    UNPRIVILEGED,
     USER,
     Client,
     Container,
@@ -16,7 +18,9 @@ from compiler.kube.workload import (
     http_probe,
     job,
     metadata,
+    place,
     pod,
+    pod_labels,
     scratch,
     selector,
     stateful_set,
@@ -26,7 +30,8 @@ from compiler.kube.workload import (
 )
 
 __all__ = [
-    "GPU", "USER", "Client", "Container", "Volume", "client", "compute", "config", "deployment",
-    "exec_probe", "headless", "http_probe", "job", "metadata", "pod", "render", "scratch",
-    "selector", "service", "stateful_set", "tcp_probe", "unique", "volume_claim",
+    "GPU", "LOCKED", "UNPRIVILEGED", "USER", "Client", "Container", "Volume", "api_server",
+    "client", "compute", "config", "deployment", "exec_probe", "headless", "http_probe", "job",
+    "metadata", "place", "pod", "pod_labels", "render", "scratch", "selector", "service",
+    "stateful_set", "tcp_probe", "unique", "volume_claim",
 ]  # fmt: skip

@@ -7,7 +7,9 @@ from typing import Any
 
 from compiler.kube.workload import metadata, selector
 from compiler.model.graph import Instance
-from compiler.model.resource import Manifest, Resource
+from compiler.model.resource import Egress, Manifest, Pods, Resource
+
+ANYWHERE = "0.0.0.0/0"
 
 
 def service(
@@ -26,6 +28,11 @@ def headless(
     extra = {"clusterIP": "None", "publishNotReadyAddresses": True}
     named = name or f"{me.name}-headless"
     return Resource(_service(me, role, ports, named, targets, extra), step)
+
+
+def api_server(me: Instance[Any], pods: Pods) -> Egress:
+    """Pods that ask the API server, on its Service's port and on its usual own."""
+    return Egress(pods, me.settings.cluster.api_server or (ANYWHERE,), (443, 6443))
 
 
 def _service(

@@ -61,6 +61,15 @@ def config(name: str, path: str, mode: int | None = None) -> Volume:
     return Volume(name, {"configMap": source}, path, read_only=True)
 
 
+# What `restricted` asks of every pod, and of every container; and no writing to the image's files.
+UNPRIVILEGED: Manifest = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+LOCKED: Manifest = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """One container; `env` keeps its order, since later values may read earlier ones."""
@@ -104,11 +113,7 @@ class Container:
                 made[key] = probe
         if self.pre_stop is not None:
             made["lifecycle"] = {"preStop": self.pre_stop}
-        made["securityContext"] = {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": not self.writable_root,
-        }
+        made["securityContext"] = {**LOCKED, "readOnlyRootFilesystem": not self.writable_root}
         return made
 
 
@@ -189,8 +194,6 @@ def pod(
 ) -> Manifest:
     """A pod template: `restricted`, no token, no service links, scratch space at /tmp."""
     group = user if group is None else group
-    labels = {**selector(me, role), "app.kubernetes.io/part-of": me.platform}
-    labels |= {endpoint.binding.label: "true" for endpoint in uses if endpoint is not None}
     all_volumes = (*volumes, *_tmp(volumes))
     spec: Manifest = {}
     if init:
@@ -202,27 +205,41 @@ def pod(
         spec["restartPolicy"] = restart
     if grace is not None:
         spec["terminationGracePeriodSeconds"] = grace
-    place = placement or me.spec
-    if place.node_selector:
-        spec["nodeSelector"] = dict(sorted(place.node_selector.items()))
-    if place.tolerations:
-        spec["tolerations"] = [
-            one.model_dump(by_alias=True, exclude_none=True) for one in place.tolerations
-        ]
+    spec |= place(placement or me.spec)
     spec["serviceAccountName"] = me.name
     spec["automountServiceAccountToken"] = False
     spec["enableServiceLinks"] = False
     spec["securityContext"] = {
-        "runAsNonRoot": True,
+        **UNPRIVILEGED,
         "runAsUser": user,
         "runAsGroup": group,
         "fsGroup": group,
         "fsGroupChangePolicy": "OnRootMismatch",
-        "seccompProfile": {"type": "RuntimeDefault"},
     }
     if spread:
         spec |= _apart(selector(me, role))
-    return {"metadata": {"labels": dict(sorted(labels.items()))}, "spec": spec}
+    return {"metadata": {"labels": pod_labels(me, role, uses)}, "spec": spec}
+
+
+def pod_labels(
+    me: Instance[Any], role: str, uses: Iterable[Endpoint | None] = ()
+) -> dict[str, str]:
+    """The labels of one role's pods: whose they are, and which offers they use."""
+    labels = {**selector(me, role), "app.kubernetes.io/part-of": me.platform}
+    labels |= {endpoint.binding.label: "true" for endpoint in uses if endpoint is not None}
+    return dict(sorted(labels.items()))
+
+
+def place(wanted: Schedulable) -> Manifest:
+    """Where pods may run, as a pod's spec says it."""
+    made: Manifest = {}
+    if wanted.node_selector:
+        made["nodeSelector"] = dict(sorted(wanted.node_selector.items()))
+    if wanted.tolerations:
+        made["tolerations"] = [
+            one.model_dump(by_alias=True, exclude_none=True) for one in wanted.tolerations
+        ]
+    return made
 
 
 def _apart(labels: dict[str, str]) -> Manifest:
@@ -404,7 +421,8 @@ def exec_probe(command: Sequence[str], *, period: int = 10, failures: int = 3) -
 
 
 __all__ = [
-    "GPU", "PREFIX", "USER", "Client", "Container", "Volume", "client", "compute", "config", "deployment",
-    "exec_probe", "http_probe", "job", "metadata", "pod", "scratch", "selector", "stateful_set",
-    "tcp_probe", "unique", "volume_claim",
+    "GPU", "LOCKED", "PREFIX", "UNPRIVILEGED", "USER", "Client", "Container", "Volume",
+    "client", "compute", "config", "deployment", "exec_probe", "http_probe", "job", "metadata",
+    "place", "pod", "pod_labels", "scratch", "selector", "stateful_set", "tcp_probe", "unique",
+    "volume_claim",
 ]  # fmt: skip

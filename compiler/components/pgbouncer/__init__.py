@@ -1,7 +1,8 @@
 """PgBouncer: many clients on few PostgreSQL connections, one transaction at a time.
 
 PgBouncer has no official image; edoburu's listens where its ini says when it is given one. Logins
-are SCRAM on both sides, from a userlist that is made at start from the clients' own Secrets.
+are SCRAM on both sides, from a userlist that is made at start from the clients' own Secrets. In
+front of an operator's PostgreSQL it is that operator's own pooler instead.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from compiler import kube, model
+from compiler.components.pgbouncer import pooler
 from compiler.interfaces import postgresql, sql
 from compiler.model import Env, SecretRef
 from compiler.model.words import Image
@@ -70,6 +72,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     size = pool_size(
         me.spec, len(logins), wiring.beside(UPSTREAM), upstream.binding.offer.max_connections
     )
+    if upstream.binding.offer.operator is not None:
+        yield from pooler.lower(me, upstream, size)
+        return
     ini = kube.render(
         __file__, "pgbouncer.ini.j2",
         databases=databases, upstream=upstream, pool_size=size, port=PORT,

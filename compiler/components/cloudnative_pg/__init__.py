@@ -1,0 +1,145 @@
+"""PostgreSQL by CloudNativePG: replicated servers that its operator runs, heals and backs up.
+
+Facts are of CloudNativePG 1.30: the servers speak TLS, the one that writes is behind `<name>-rw`,
+and roles are made from Secrets of type kubernetes.io/basic-auth in the cluster's own namespace.
+Backups go by the operator's own Barman Cloud support, which the `system` images hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from compiler import kube, model
+from compiler.components.cloudnative_pg import backups, logins
+from compiler.interfaces import postgresql, s3, sql
+from compiler.model import quantity
+from compiler.model.words import Image, Memory, Namespace
+
+PHASE = model.Phase.DATABASES
+BACKUPS = model.Requires("backups", s3.Endpoint)
+DATABASES = model.Provides("databases", postgresql.Endpoint)
+PORT, STATUS, METRICS = 5432, 8000, 9187
+VERSION = "1.30.0"
+OPERATOR = postgresql.Operator(
+    login_type="kubernetes.io/basic-auth",
+    login_labels={"cnpg.io/reload": "true"},
+    pooler_port=5432,
+    pooler_label="cnpg.io/poolerName",
+)
+
+
+class Spec(model.RunningSpec):
+    """A PostgreSQL cluster that CloudNativePG runs."""
+
+    image: Image = Field(
+        "ghcr.io/cloudnative-pg/postgresql:18.6-system-trixie", description="Its image."
+    )
+    replicas: int = Field(1, ge=1, le=10, description="Servers; all but one follow the first.")
+    storage: Memory = Field("20Gi", description="Size of each server's volume.")
+    max_connections: int = Field(
+        100, ge=20, le=10000, description="Its `max_connections`; pools are held against it."
+    )
+    backup: backups.Backup | None = Field(None, description="Backups to an object store.")
+    operator_namespace: Namespace = Field(
+        "cnpg-system", description="Where the operator is installed."
+    )
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    if me.spec.backup is None:
+        return {}
+    return {BACKUPS: s3.Claim(buckets=(me.spec.backup.bucket or f"{me.name}-backups",))}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {
+        DATABASES: postgresql.Offer(
+            port=PORT,
+            service=f"{me.name}-rw",
+            pods=_pods(me),
+            sslmode="require",
+            max_connections=me.spec.max_connections,
+            operator=OPERATOR,
+        )
+    }
+
+
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
+    release = f"release-{VERSION.rpartition('.')[0]}/releases/cnpg-{VERSION}.yaml"
+    source = "https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg"
+    return model.Prerequisite(
+        name=me.name,
+        system="CloudNativePG",
+        version=VERSION,
+        namespaces=(me.spec.operator_namespace,),
+        how=(f"kubectl apply --server-side -f {source}/{release}",),
+    )
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    bindings = sql.logins(wiring.claims(DATABASES))
+    store = wiring.get(BACKUPS)
+    yield _cluster(me, bindings, store)
+    servers = model.Made("servers", _pods(me))
+    yield model.Peering(servers, servers, (PORT, STATUS))
+    yield model.Ingress("operator", me.spec.operator_namespace, servers, (STATUS,))
+    yield kube.api_server(me, servers)
+    yield from logins.lower(me, bindings, servers)
+    if me.spec.backup is not None:
+        yield backups.schedule(me, me.spec.backup)
+
+
+def _pods(me: model.Instance[Spec]) -> dict[str, str]:
+    return {"cnpg.io/cluster": me.name}
+
+
+def _cluster(
+    me: model.Instance[Spec], bindings: tuple[model.Binding, ...], store: s3.Endpoint | None
+) -> model.Resource:
+    spec = me.spec
+    resources = kube.compute(
+        spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="1Gi"
+    )
+    made: model.Manifest = {
+        "instances": spec.replicas,
+        "imageName": spec.image,
+        "inheritedMetadata": {"labels": kube.pod_labels(me, "server", [store])},
+        "enablePDB": spec.replicas > 1,
+        "postgresql": {"parameters": _parameters(me, resources)},
+        "resources": resources,
+        "storage": _storage(me),
+    }
+    if me.settings.registry.pull_secrets:
+        made["imagePullSecrets"] = [{"name": one} for one in me.settings.registry.pull_secrets]
+    placement = kube.place(spec)
+    if placement:
+        made["affinity"] = placement
+    if bindings:
+        made["managed"] = {"roles": logins.roles(bindings)}
+    if store is not None and spec.backup is not None:
+        made |= backups.archive(spec.backup, store)
+    manifest = {
+        "apiVersion": "postgresql.cnpg.io/v1",
+        "kind": "Cluster",
+        "metadata": kube.metadata(me, role="server"),
+        "spec": made,
+    }
+    return model.Resource(manifest)
+
+
+def _parameters(me: model.Instance[Spec], resources: model.Manifest) -> dict[str, str]:
+    # A quarter of the memory is what PostgreSQL's own manual starts from (19.4.1).
+    megabytes = quantity.whole(resources["limits"]["memory"]) // 2**20
+    return {
+        "max_connections": str(me.spec.max_connections),
+        "shared_buffers": f"{megabytes // 4}MB",
+    }
+
+
+def _storage(me: model.Instance[Spec]) -> model.Manifest:
+    storage: model.Manifest = {"size": me.spec.storage}
+    if me.settings.cluster.storage_class:
+        storage["storageClass"] = me.settings.cluster.storage_class
+    return storage

@@ -1,0 +1,64 @@
+"""Backups of a CloudNativePG cluster: the log as it is written, and a whole copy on a schedule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from compiler import kube, model
+from compiler.interfaces import s3
+from compiler.model import Env
+from compiler.model.words import Bucket, Schedule
+
+
+class Backup(model.Section):
+    """Where and when a cluster is backed up."""
+
+    schedule: Schedule = Field("0 2 * * *", description="A cron expression, in UTC.")
+    retention: str = Field(
+        "30d", pattern=r"^[1-9][0-9]*[dwm]$", description="How long, like `30d` or `4w`."
+    )
+    bucket: Bucket | None = Field(None, description="Default: `<name>-backups`.")
+
+
+def archive(backup: Backup, store: s3.Endpoint) -> model.Manifest:
+    """The parts of the cluster's spec that send its log and copies to a store."""
+    access = {
+        "accessKeyId": {"name": store.secret, "key": s3.ACCESS_KEY},
+        "secretAccessKey": {"name": store.secret, "key": s3.SECRET_KEY},
+    }
+    destination = {
+        "destinationPath": f"s3://{store.bucket}/",
+        "endpointURL": store.url,
+        "s3Credentials": access,
+        "data": {"compression": "gzip"},
+        "wal": {"compression": "gzip"},
+    }
+    return {
+        "backup": {"barmanObjectStore": destination, "retentionPolicy": backup.retention},
+        # Barman's client is boto3: the region and the checksums come from its environment.
+        "env": [one.manifest() for one in store.env() if _plain(one)],
+    }
+
+
+def _plain(env: Env) -> bool:
+    """Whether a variable stands by itself: it names no Secret and no file."""
+    return isinstance(env.value, str) and env.value != s3.CONFIG
+
+
+def schedule(me: model.Instance[Any], backup: Backup) -> model.Resource:
+    return model.Resource(
+        {
+            "apiVersion": "postgresql.cnpg.io/v1",
+            "kind": "ScheduledBackup",
+            "metadata": kube.metadata(me, role="server"),
+            "spec": {
+                "schedule": f"0 {backup.schedule}",  # its cron starts with the seconds
+                "cluster": {"name": me.name},
+                "backupOwnerReference": "self",
+                "immediate": True,
+            },
+        },
+        step=1,
+    )

@@ -1,0 +1,100 @@
+"""Databases and logins in a CloudNativePG cluster, from the claims that are made on it.
+
+A database is owned by a role of its own, which the roles that log in act as: what one of them
+makes, all of them may change. The operator makes roles and databases, but has no word for that
+default of a session; each login may set it for itself, which the Job does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from compiler import kube, model
+from compiler.model import Env, SecretRef
+
+
+def roles(bindings: tuple[model.Binding, ...]) -> list[model.Manifest]:
+    """The roles that the operator keeps: owners, and those that log in as their members."""
+    owners = [{"name": _owner(database)} for database in _databases(bindings)]
+    members = [
+        {
+            "name": binding.secret,
+            "login": True,
+            "inRoles": [_owner(binding.claim.database)],
+            "passwordSecret": {"name": binding.secret},
+        }
+        for binding in bindings
+    ]
+    return [*owners, *members]
+
+
+def lower(
+    me: model.Instance[Any], bindings: tuple[model.Binding, ...], servers: model.Made
+) -> Iterator[model.Piece]:
+    """The databases, and the Job that makes every login act as its database's owner."""
+    for database in _databases(bindings):
+        yield _database(me, database)
+    if bindings:
+        yield from _settle(me, bindings, servers)
+
+
+def _databases(bindings: tuple[model.Binding, ...]) -> list[str]:
+    return sorted({binding.claim.database for binding in bindings})
+
+
+def _owner(database: str) -> str:
+    return f"{database}_owner"
+
+
+def _database(me: model.Instance[Any], database: str) -> model.Resource:
+    return model.Resource(
+        {
+            "apiVersion": "postgresql.cnpg.io/v1",
+            "kind": "Database",
+            "metadata": kube.metadata(me, f"{me.name}-{database.replace('_', '-')}", "server"),
+            "spec": {
+                "cluster": {"name": me.name},
+                "name": database,
+                "owner": _owner(database),
+                "databaseReclaimPolicy": "retain",
+            },
+        },
+        step=1,
+    )
+
+
+def _settle(
+    me: model.Instance[Any], bindings: tuple[model.Binding, ...], servers: model.Made
+) -> Iterator[model.Piece]:
+    databases = [(index, binding.claim.database) for index, binding in enumerate(bindings)]
+    script = kube.render(__file__, "logins.sh.j2", logins=databases)
+    yield model.ConfigFiles(f"{me.name}-logins", me.namespace, {"logins.sh": script})
+    env = [
+        Env("PGHOST", me.host(f"{me.name}-rw")),
+        Env("PGPORT", "5432"),
+        Env("PGSSLMODE", "require"),
+        Env("PGCONNECT_TIMEOUT", "10"),
+    ]
+    for index, binding in enumerate(bindings):
+        env.append(Env(f"USERNAME_{index}", SecretRef(binding.secret, "username")))
+        env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
+    container = kube.Container(
+        "logins",
+        me.spec.image,
+        kube.compute(
+            model.Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
+        ),
+        command=["sh", "/etc/platformc/logins.sh"],
+        env=env,
+    )
+    template = kube.pod(
+        me,
+        "logins",
+        [container],
+        user=kube.USER,
+        restart="OnFailure",
+        volumes=[kube.config(f"{me.name}-logins", "/etc/platformc")],
+    )
+    yield model.Peering("logins", servers, (5432,))
+    yield kube.job(me, f"{me.name}-logins", template, step=2)

@@ -1,0 +1,61 @@
+"""PgBouncer as CloudNativePG runs it: a Pooler beside the cluster that it stands in front of.
+
+The operator gives it logins, certificates and configuration. Facts are of CloudNativePG 1.30: the
+Service is named like the Pooler, and the Pooler has to be in its cluster's namespace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from compiler import kube, model
+from compiler.interfaces import postgresql
+
+IMAGE = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1"
+
+
+def lower(
+    me: model.Instance[Any], upstream: postgresql.Endpoint, pool_size: int
+) -> Iterator[model.Piece]:
+    spec = me.spec
+    operator: postgresql.Operator = upstream.binding.offer.operator
+    parameters = {
+        "default_pool_size": str(pool_size),
+        "max_client_conn": str(spec.max_client_connections),
+        "query_wait_timeout": "30",
+    }
+    made = {
+        "cluster": {"name": upstream.binding.provider.name},
+        "instances": spec.replicas,
+        "type": "rw",
+        "pgbouncer": {
+            # The operator drives PgBouncer by a program of its own, which other images lack.
+            "image": spec.image if "image" in spec.model_fields_set else IMAGE,
+            "poolMode": "transaction",
+            "parameters": parameters,
+        },
+        "template": _template(me, upstream),
+    }
+    yield model.Resource(
+        {
+            "apiVersion": "postgresql.cnpg.io/v1",
+            "kind": "Pooler",
+            "metadata": kube.metadata(me, role="server"),
+            "spec": made,
+        }
+    )
+    yield kube.api_server(me, model.Made("poolers", {operator.pooler_label: me.name}))
+
+
+def _template(me: model.Instance[Any], upstream: postgresql.Endpoint) -> model.Manifest:
+    """What differs from the pods that the operator makes by itself."""
+    container = {
+        "name": "pgbouncer",
+        "resources": kube.compute(
+            me.spec.resources, cpu="50m", memory="64Mi", cpu_limit="1", memory_limit="256Mi"
+        ),
+        "securityContext": kube.LOCKED,
+    }
+    spec = {"containers": [container], "securityContext": kube.UNPRIVILEGED, **kube.place(me.spec)}
+    return {"metadata": {"labels": kube.pod_labels(me, "server", [upstream])}, "spec": spec}
