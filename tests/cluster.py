@@ -10,7 +10,7 @@ from conftest import compiled, scenario_names
 
 from compiler.emit import manifests
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
+from compiler.model.resource import Manifest, pod_labels, pod_template
 
 CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 
@@ -31,6 +31,11 @@ class Template:
     @property
     def name(self) -> str:
         return f"{self.owner['kind']} {self.namespace}/{self.owner['metadata']['name']}"
+
+    @property
+    def operated(self) -> bool:
+        """Whether an operator makes the pod, with an account of its own."""
+        return pod_template(self.owner) is None and bool(pod_labels(self.owner))
 
     def containers(self) -> Iterator[Manifest]:
         for key in CONTAINERS:

@@ -19,6 +19,7 @@ from reachability import Network, Pod, selects
 
 from compiler.derive.namespaces import platform_namespaces
 from compiler.derive.network_policies import labels_of
+from compiler.kube.network import ANYWHERE
 from compiler.kube.workload import selector
 from compiler.model.graph import Binding
 from compiler.model.package import Lowered
@@ -103,6 +104,12 @@ def anywhere(whole: Lowered, source: Pod) -> Iterator[int]:
     for binding in whole.graph.bindings:
         if binding.offer.external and not binding.offer.cidrs and _uses(source, binding):
             yield binding.offer.port
+    for package in whole.packages.values():
+        for egress in package.egress:
+            assert package.instance is not None
+            ours = labels_of(package.instance, egress.client)
+            if ANYWHERE in egress.cidrs and _has(source, ours):
+                yield from egress.ports
 
 
 def _uses(pod: Pod, binding: Binding) -> bool:

@@ -161,6 +161,8 @@ def test_each_instance_has_an_account_of_its_own(scenario: str, environment: str
     }
     users: dict[tuple[str, str], set[str]] = {}
     for template in templates(scenario, environment):
+        if template.operated:
+            continue
         account = (template.namespace, template.spec.get("serviceAccountName", "default"))
         assert account in made, template.name
         users.setdefault(account, set()).add(
@@ -181,6 +183,8 @@ def test_only_users_of_the_api_have_a_token(scenario: str, environment: str) -> 
         for subject in one["subjects"]
     }
     for template in templates(scenario, environment):
+        if template.operated:
+            continue
         account = (template.namespace, template.spec.get("serviceAccountName"))
         has_token = template.spec.get("automountServiceAccountToken") is not False
         assert not has_token or account in bound, template.name

@@ -12,6 +12,8 @@ from typing import Any
 from compiler import kube, model
 from compiler.interfaces import postgresql
 
+# The operator knows its image's user, and sets it.
+EXEMPT = {f"exempt.{model.PREFIX}/numeric-user": "the operator sets the user of its image"}
 IMAGE = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1"
 
 
@@ -41,7 +43,7 @@ def lower(
         {
             "apiVersion": "postgresql.cnpg.io/v1",
             "kind": "Pooler",
-            "metadata": kube.metadata(me, role="server"),
+            "metadata": {**kube.metadata(me, role="server"), "annotations": EXEMPT},
             "spec": made,
         }
     )
@@ -57,5 +59,10 @@ def _template(me: model.Instance[Any], upstream: postgresql.Endpoint) -> model.M
         ),
         "securityContext": kube.LOCKED,
     }
-    spec = {"containers": [container], "securityContext": kube.UNPRIVILEGED, **kube.place(me.spec)}
+    spec = {
+        "containers": [container],
+        "enableServiceLinks": False,
+        "securityContext": kube.UNPRIVILEGED,
+        **kube.place(me.spec),
+    }
     return {"metadata": {"labels": kube.pod_labels(me, "server", [upstream])}, "spec": spec}
