@@ -24,6 +24,8 @@ lint: $(VENV)/.lint
 
 # Accept what the compiler now writes: the reference tree and every scenario's.
 snapshots: $(VENV)/.test
+	$(BIN)/platformc schema > schemas/platform.schema.json
+	$(BIN)/platformc graph --as svg > docs/reference-platform.svg
 	$(BIN)/platformc compile --force
 	$(BIN)/pytest -n auto -m "not live" --snapshot-update tests/test_scenarios.py
 

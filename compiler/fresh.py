@@ -39,31 +39,38 @@ def fingerprint(data: bytes, options: Sequence[str]) -> str:
     return seal.hexdigest()
 
 
-def fresh(root: Path, print_of: str) -> bool:
-    """Whether the last compile had this input, and its output is untouched."""
+def fresh(root: Path, print_of: str) -> str | None:
+    """What the last compile said, where it had this input and its output is untouched."""
     state = root / ".platformc"
     try:
-        known, sums = (root / _FILE).read_text().split()
+        known, sums, said = (root / _FILE).read_text(encoding="utf-8").split("\n", 2)
         listed = _read(root / _SUMS)
     except (OSError, ValueError):
-        return False
+        return None
     if known != print_of or sha256(listed).hexdigest() != sums:
-        return False
+        return None
     if (state / "journal.json").exists() or (state / "stage").exists():
-        return False
+        return None
+    return said if _untouched(root, listed.decode()) else None
+
+
+def _untouched(root: Path, listed: str) -> bool:
+    """Whether every file of ours has the digest that is listed for it."""
+    base = os.fspath(root)
     try:
-        return all(
-            sha256(_read(root / path)).hexdigest() == digest
-            for digest, path in (line.split("  ", 1) for line in listed.decode().splitlines())
-        )
+        for line in listed.splitlines():
+            digest, path = line.split("  ", 1)
+            if sha256(_read(f"{base}/{path}")).hexdigest() != digest:
+                return False
     except (OSError, ValueError):
         return False
+    return True
 
 
-def remember(root: Path, print_of: str) -> None:
-    """Note a finished compile. Losing the note costs a compile, nothing else."""
+def remember(root: Path, print_of: str, said: str) -> None:
+    """Note a finished compile and its warnings. Losing the note costs a compile, nothing else."""
     sums = sha256(_read(root / _SUMS)).hexdigest()
-    (root / _FILE).write_text(f"{print_of} {sums}\n")
+    (root / _FILE).write_text(f"{print_of}\n{sums}\n{said}", encoding="utf-8")
 
 
 def _read(path: str | Path) -> bytes:

@@ -37,6 +37,10 @@ def language_schema() -> Schema:
         "description": "An instance whose name is not its type.",
         "oneOf": [_typed(type, definitions[type]) for type in types],
     }
+    definitions["component.override"] = {
+        "description": "An instance that the base lacks, or that is of another type there.",
+        "oneOf": [_typed(type, definitions[f"{type}.override"]) for type in types],
+    }
     spec = _closed(
         {
             **definitions.pop("Settings")["properties"],
@@ -178,13 +182,15 @@ def _typed(type: str, schema: Schema) -> Schema:
 
 def _named(types: tuple[str, ...], suffix: str) -> Schema:
     """The map of components: a key that is a type has its keys; others say their type."""
-    other: Schema = {"$ref": f"{_REF}component"}
-    if suffix:
-        other = {"type": ["object", "null"]}
+    other: Schema = {"$ref": f"{_REF}component{suffix}"}
 
     def one(type: str) -> Schema:
         own: Schema = {"$ref": f"{_REF}{type}{suffix}"}
-        renamed = {"properties": {"type": {"not": {"const": type}}}, "required": ["type"]}
+        renamed = {
+            "type": "object",
+            "properties": {"type": {"not": {"const": type}}},
+            "required": ["type"],
+        }
         made: Schema = {"if": renamed, "then": other, "else": _nullable(own) if suffix else own}
         return made
 
@@ -193,7 +199,14 @@ def _named(types: tuple[str, ...], suffix: str) -> Schema:
         "type": "object",
         "properties": {type: one(type) for type in types},
         "propertyNames": {"pattern": f"^{NAME_PATTERN}$"},
-        "additionalProperties": other,
+        # An override of an instance that is not named like its type may leave the type out.
+        "additionalProperties": {
+            "if": {"type": "object", "required": ["type"]},
+            "then": other,
+            "else": {"type": ["object", "null"]},
+        }
+        if suffix
+        else other,
     }
 
 

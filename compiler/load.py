@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -19,7 +18,6 @@ from compiler.model.document import Node
 from compiler.model.span import Span
 
 MAX_DEPTH = 64
-MAX_BYTES = 64 * 1024 * 1024
 
 _Loader = getattr(yaml, "CLoader", yaml.Loader)
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -31,27 +29,8 @@ _WORDS: dict[str, bool | None] = {
 }  # fmt: skip
 
 
-class UnreadableError(Exception):
-    """The file can't be read at all: no spec, wrong usage rather than a wrong spec."""
-
-
 class _Refused(Exception):
     """Parsing can't go on; the report already says why."""
-
-
-def read(path: Path) -> bytes:
-    """The bytes of a spec. Raises UnreadableError for a directory, a missing or a giant file."""
-    if path.is_dir():
-        raise UnreadableError(f"{path} is a directory; give the file, such as {path}/platform.yaml")
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        hint = "; `platformc init` writes one" if isinstance(error, FileNotFoundError) else ""
-        raise UnreadableError(f"cannot read {path}: {error.strerror}{hint}") from error
-    if len(data) > MAX_BYTES:
-        raise UnreadableError(f"{path} is larger than {MAX_BYTES // 2**20} MiB")
-    return data
 
 
 def load(data: bytes, file: str, report: Report) -> Node | None:

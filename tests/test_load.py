@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from compiler.diagnostics import Report
-from compiler.load import MAX_DEPTH, UnreadableError, load, read
+from compiler.load import MAX_DEPTH, load
 from compiler.model.document import Node
+from compiler.source import UnreadableError, read
 
 
 def codes(data: bytes) -> list[tuple[str, int, int]]:

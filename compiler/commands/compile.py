@@ -17,6 +17,7 @@ from compiler.commands.shared import (
     note,
     output_option,
     read_spec,
+    said_of,
     show,
     spec_option,
 )
@@ -48,7 +49,9 @@ def command(
     root = output or file.parent
     data = read_spec(file)
     print_of = fingerprint(data + lock.data_of(file), environments)
-    if form == "text" and fresh(root, print_of):
+    said = fresh(root, print_of) if form == "text" else None
+    if said is not None:
+        click.echo(said, err=True, nl=False)
         note(f"{file}: nothing changed")
         return
     result = compiled(file, form, quiet=True, data=data)
@@ -75,8 +78,7 @@ def command(
                 show(result, data, str(file), form)
                 sys.exit(1)
             write.carry_out(planned, tree, root)
-            if not result.report.diagnostics:
-                remember(root, print_of)
+            remember(root, print_of, said_of(result, data, str(file)))
     except (write.BusyError, OSError) as error:
         fail(str(error))
     show(result, data, str(file), form)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+
+from compiler.source import UnreadableError, read
 
 if TYPE_CHECKING:
     from compiler.pipeline import Compilation
@@ -49,8 +51,6 @@ def fail(message: str, status: int = 2) -> NoReturn:
 
 def read_spec(file: Path) -> bytes:
     """The spec's bytes; ends the command where it can't be read."""
-    from compiler.load import UnreadableError, read
-
     try:
         return read(file)
     except UnreadableError as error:
@@ -103,6 +103,14 @@ def show(
     click.echo(renderer.render(found, {file: text}, *extra), file=stream, nl=False)
 
 
+def said_of(result: Compilation, data: bytes, file: str) -> str:
+    """The diagnostics as plain text."""
+    from compiler.diagnostics import text
+
+    source = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    return text.render(result.report.sorted(), {file: source})
+
+
 def _coloured(stream: Any) -> bool:
     import os
 
@@ -121,9 +129,6 @@ def environment_of(result: Compilation, name: str) -> str:
         f"no environment `{name}`; "
         + (f"did you mean `{close}`?" if close else f"there is {names}")
     )
-
-
-Echo = Callable[[str], None]
 
 
 def note(text: str) -> None:

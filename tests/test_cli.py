@@ -1,0 +1,252 @@
+"""The command line as a user meets it: statuses, streams, what is written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from compiler.cli import platformc
+
+GOOD = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: small}
+spec:
+  components:
+    seaweedfs: {}
+    postgres: {}
+    mlflow: {}
+  environments:
+    dev: {}
+    prod: {components: {mlflow: {replicas: 2}}}
+"""
+BAD = GOOD.replace("replicas: 2", "replicas: two")
+
+
+def run(args: Sequence[str]) -> Result:
+    return CliRunner().invoke(platformc, list(args))
+
+
+@pytest.fixture
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "platform.yaml"
+    path.write_text(GOOD)
+    return path
+
+
+def test_compile_writes_beside_the_spec_and_says_so_on_stderr(spec: Path) -> None:
+    done = run(["compile"])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "platform.yaml: dev, prod: " in done.stderr
+    assert (spec.parent / "overlays" / "prod" / "kustomization.yaml").is_file()
+    assert not (spec.parent / "out").exists()
+
+
+def test_compiling_again_changes_nothing_and_says_so(spec: Path) -> None:
+    run(["compile"])
+    assert run(["compile"]).stderr == "platform.yaml: nothing changed\n"
+
+
+def test_a_touched_spec_is_compiled_again_and_a_touched_output_noticed(spec: Path) -> None:
+    run(["compile"])
+    spec.write_text(f"{GOOD}# a comment\n")
+    assert "nothing changed" in run(["compile"]).stderr
+    file = spec.parent / "base" / "mlflow" / "service-mlflow.yaml"
+    file.write_text("edited\n")
+    done = run(["compile"])
+    assert done.exit_code == 1
+    assert "error[edited-output]: base/mlflow/service-mlflow.yaml" in done.stderr
+    assert file.read_text() == "edited\n"
+    assert run(["compile", "--force"]).exit_code == 0
+    assert file.read_text() != "edited\n"
+
+
+def test_a_wrong_spec_leaves_the_old_output(spec: Path) -> None:
+    run(["compile"])
+    before = {path: path.read_bytes() for path in spec.parent.rglob("*.yaml")}
+    spec.write_text(BAD)
+    done = run(["compile"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "error[wrong-type]: `replicas` must be a whole number, not text" in done.stderr
+    assert "--> platform.yaml:11:44" in done.stderr
+    spec.write_text(GOOD)
+    assert before == {path: path.read_bytes() for path in spec.parent.rglob("*.yaml")}
+
+
+def test_check_shows_the_difference_and_writes_nothing(spec: Path) -> None:
+    run(["compile"])
+    assert run(["compile", "--check"]).exit_code == 0
+    spec.write_text(GOOD.replace("replicas: 2", "replicas: 3"))
+    done = run(["compile", "--check"])
+    assert done.exit_code == 1
+    assert "+  value: 3" in done.stdout
+    assert "error[stale-output]" in done.stderr
+    spec.write_text(GOOD)
+    assert run(["compile", "--check"]).exit_code == 0
+
+
+def test_check_reports_an_interrupted_write(spec: Path) -> None:
+    run(["compile"])
+    (spec.parent / ".platformc" / "stage").mkdir()
+    done = run(["compile", "--check"])
+    assert done.exit_code == 1
+    assert "error[interrupted-write]" in done.stderr
+    run(["compile"])
+    assert run(["compile", "--check"]).exit_code == 0
+
+
+def test_one_environment_alone_leaves_the_others(spec: Path) -> None:
+    run(["compile"])
+    prod = spec.parent / "overlays" / "prod" / "mlflow" / "kustomization.yaml"
+    before = prod.read_text()
+    spec.write_text(GOOD.replace("replicas: 2", "replicas: 5"))
+    assert run(["compile", "--env", "dev"]).exit_code == 0
+    assert prod.read_text() == before
+
+
+def test_an_unknown_environment_is_wrong_usage(spec: Path) -> None:
+    done = run(["render", "pord"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "did you mean `prod`?" in done.stderr
+
+
+def test_a_missing_spec_and_a_folder_are_wrong_usage(spec: Path) -> None:
+    assert run(["compile", "-f", "missing.yaml"]).exit_code == 2
+    assert "platformc init" in run(["compile", "-f", "missing.yaml"]).stderr
+    assert "is a directory" in run(["validate", "-f", "."]).stderr
+
+
+def test_validate_prints_its_diagnostics_as_results(spec: Path) -> None:
+    assert run(["validate"]).exit_code == 0
+    spec.write_text(BAD)
+    done = run(["validate"])
+    assert done.exit_code == 1
+    assert done.stdout.startswith("error[wrong-type]")
+
+
+def test_json_names_file_line_and_column(spec: Path) -> None:
+    spec.write_text(BAD)
+    done = run(["validate", "--format", "json"])
+    (found,) = json.loads(done.stdout)["diagnostics"]
+    assert found["code"] == "wrong-type"
+    assert found["path"] == ["spec", "components", "mlflow", "replicas"]
+    assert (found["file"], found["start"]) == ("platform.yaml", {"line": 11, "column": 44})
+    assert found["environments"] == ["prod"]
+
+
+def test_render_prints_manifests_and_nothing_else(spec: Path) -> None:
+    import yaml
+
+    done = run(["render", "prod"])
+    objects = list(yaml.safe_load_all(done.stdout))
+    assert objects[0]["kind"] == "Namespace"
+    assert {"Deployment", "StatefulSet", "Job"} <= {one["kind"] for one in objects}
+    only = list(yaml.safe_load_all(run(["render", "prod", "--component", "mlflow"]).stdout))
+    assert {one["metadata"]["labels"]["app.kubernetes.io/instance"] for one in only} == {"mlflow"}
+
+
+@pytest.mark.parametrize("lab", [[], ["--lab"]])
+def test_init_writes_a_spec_that_compiles(
+    lab: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", *lab]).exit_code == 0
+    assert run(["compile"]).exit_code == 0
+    assert run(["init"]).exit_code == 2
+    schema = json.loads((tmp_path / "schemas" / "platform.schema.json").read_text())
+    assert schema["title"] == "platform.yaml"
+
+
+def test_secrets_are_generated_once_private_and_rotated_on_request(spec: Path) -> None:
+    done = run(["secrets", "generate", "dev"])
+    assert done.exit_code == 0
+    folder = spec.parent / "secrets" / "dev"
+    files = {path: path.read_text() for path in folder.iterdir()}
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (spec.parent / "secrets" / ".gitignore").read_text() == "*\n"
+    run(["secrets", "generate", "dev"])
+    assert files == {path: path.read_text() for path in folder.iterdir()}
+    run(["secrets", "generate", "dev", "--rotate", "mlflow-artifacts"])
+    changed = {path.name for path in folder.iterdir() if files[path] != path.read_text()}
+    assert changed == {"secret-mlops-mlflow-artifacts.yaml"}
+    spoken = done.output + run(["secrets", "list", "dev"]).output
+    values = [line.split(": ")[1] for text in files.values() for line in text.splitlines()
+              if line.startswith("  ") and len(line.split(": ")[-1]) == 32]  # fmt: skip
+    assert values
+    assert not [value for value in values if value in spoken]
+
+
+def test_secrets_that_exist_elsewhere_are_only_listed(spec: Path) -> None:
+    spec.write_text(GOOD.replace("spec:\n", "spec:\n  secrets: {provider: existing}\n", 1))
+    assert run(["secrets", "generate", "dev"]).exit_code == 2
+    listed = run(["secrets", "list", "dev"])
+    assert "mlflow-backend-store  mlops" in listed.stdout
+    assert not (spec.parent / "secrets").exists()
+
+
+def test_a_damaged_secret_is_not_overwritten(spec: Path) -> None:
+    run(["secrets", "generate", "dev"])
+    file = spec.parent / "secrets" / "dev" / "secret-mlops-mlflow-artifacts.yaml"
+    file.write_text("not: [a, secret\n")
+    done = run(["secrets", "generate", "dev"])
+    assert done.exit_code == 2
+    assert file.read_text() == "not: [a, secret\n"
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [("mermaid", "flowchart LR\n"), ("dot", "digraph platform {\n"), ("svg", "<svg ")],
+)
+def test_the_graph_in_every_form(form: str, start: str, spec: Path) -> None:
+    done = run(["graph", "--as", form, "--env", "prod"])
+    assert done.stdout.startswith(start)
+    assert "postgresql: mlflow" in done.stdout
+
+
+def test_a_mistyped_verb_gets_the_right_one(spec: Path) -> None:
+    done = run(["complie"])
+    assert done.exit_code == 2
+    assert "Did you mean `compile`?" in done.stderr
+
+
+@pytest.mark.parametrize("args", [["--help"], ["compile", "--help"], ["secrets", "--help"]])
+def test_help_has_examples(args: list[str]) -> None:
+    done = run(args)
+    assert done.exit_code == 0
+    assert "platformc " in done.stdout
+
+
+def test_a_bug_ends_with_70_and_no_traceback(spec: Path) -> None:
+    code = (
+        "import compiler.load, sys; from compiler.cli import main\n"
+        "def fail(*a): raise RuntimeError('hunter2')\n"
+        "compiler.load.load = fail\n"
+        "sys.argv = ['platformc', 'validate']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert "this is a bug" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_bug(spec: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m compiler render dev | head -1",
+        shell=True, capture_output=True, text=True, check=False,
+        cwd=spec.parent, env={"PYTHONPATH": str(Path(__file__).parent.parent), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.stdout
+
+
+def test_version_names_the_schemas() -> None:
+    assert run(["version"]).stdout.startswith("platformc 0.")

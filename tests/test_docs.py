@@ -1,0 +1,36 @@
+"""The documents say what is so."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from conftest import ROOT
+
+from compiler import pipeline
+from compiler.render.svg import svg
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def test_the_picture_of_the_reference_is_current() -> None:
+    result = pipeline.compile((ROOT / "platform.yaml").read_bytes(), "platform.yaml")
+    assert (ROOT / "docs" / "reference-platform.svg").read_text() == svg(result.graphs[None])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page: object) -> None:
+    from pathlib import Path
+
+    assert isinstance(page, Path)
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+        if not target.startswith(("http://", "https://")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_excerpt_in_the_readme_is_of_the_reference() -> None:
+    readme = (ROOT / "README.md").read_text()
+    excerpt = readme.split("```yaml\n")[1].split("```")[0]
+    lines = [line.strip() for line in (ROOT / "platform.yaml").read_text().splitlines()]
+    for line in excerpt.splitlines():
+        assert line.strip() in lines, line

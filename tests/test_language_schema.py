@@ -1,0 +1,90 @@
+"""The published schema and the compiler say the same of a spec's form."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from conftest import ROOT, SCENARIOS, scenario_names
+
+from compiler import registry
+from compiler.language_schema import language_schema, schema_text
+from compiler.pipeline import compile as compile_spec
+
+SCHEMA = language_schema()
+CHECK = jsonschema.Draft7Validator(SCHEMA)
+# Codes about the form of a spec, which a schema can know; the rest needs the whole platform.
+FORM = {"unknown-key", "wrong-type", "missing-key", "unknown-value", "out-of-range", "invalid-name"}
+
+
+def load(path: Any) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+def test_it_is_a_schema_with_local_references_only() -> None:
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    assert '"$ref": "#/definitions/' in schema_text()
+    assert '"$ref": "http' not in schema_text()
+
+
+def test_the_published_file_is_current() -> None:
+    assert (ROOT / "schemas" / "platform.schema.json").read_text() == schema_text()
+
+
+def test_every_type_is_offered() -> None:
+    offered = SCHEMA["properties"]["spec"]["properties"]["components"]["properties"]
+    assert set(offered) == set(registry.builtin_types())
+
+
+@pytest.mark.parametrize("scenario", scenario_names())
+def test_it_accepts_every_scenario(scenario: str) -> None:
+    assert not list(CHECK.iter_errors(load(SCENARIOS / scenario / "platform.yaml")))
+
+
+def _sites(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a spec where a map stands whose keys are the language's."""
+    free = {"env", "labels", "nodeSelector", "bind", "components", "models", "workloads", "volumes",
+            "environments", "value", "remotes", "repositories", "files"}  # fmt: skip
+    found: list[tuple[Any, ...]] = []
+    if isinstance(value, dict):
+        if not path or path[-1] not in free:
+            found.append(path)
+        for key, inner in value.items():
+            if key not in ("env", "labels", "value"):
+                found += _sites(inner, (*path, key))
+    return found
+
+
+@pytest.mark.parametrize(
+    "scenario", ["environments", "workloads", "external-services", "escape-hatch"]
+)
+def test_an_unknown_key_is_refused_by_both_at_every_level(scenario: str) -> None:
+    document = load(SCENARIOS / scenario / "platform.yaml")
+    for path in _sites(document):
+        changed = copy.deepcopy(document)
+        target = changed
+        for key in path:
+            target = target[key]
+        target["zzz"] = 1
+        report = compile_spec(yaml.safe_dump(changed).encode(), "f").report
+        assert {one.code for one in report.sorted()} & FORM, path
+        assert list(CHECK.iter_errors(changed)), path
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"replicas": "two"}, {"replicas": 0}, {"artifacts": "both"}, {"image": 3}, {"bind": []},
+        {"resources": {"limits": {"memory": []}}}, {"nodeSelector": {"a": 1}}, {"workers": 2.5},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_both_refuse_a_wrong_value(change: dict[str, Any]) -> None:
+    document = load(SCENARIOS / "minimal" / "platform.yaml")
+    document["spec"]["components"]["mlflow"] = change
+    report = compile_spec(yaml.safe_dump(document).encode(), "f").report
+    assert {one.code for one in report.sorted()} & FORM
+    assert list(CHECK.iter_errors(document))
