@@ -76,7 +76,7 @@ def _mutations(manifest: Manifest) -> Iterator[tuple[str, Manifest]]:
         yield "text for the spec", text
 
 
-@pytest.mark.parametrize(("what", "manifest"), broken(), ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("what", "manifest"), list(broken()), ids=lambda value: str(value)[:40])
 def test_both_refuse_what_is_broken(what: str, manifest: Manifest) -> None:
     ours = bool(list(problems(manifest)))
     theirs = kubeconform(yaml.safe_dump(manifest)) != ["statusValid"]
