@@ -168,14 +168,14 @@ def test_secrets_are_generated_once_private_and_rotated_on_request(spec: Path) -
     done = run(["secrets", "generate", "dev"])
     assert done.exit_code == 0
     folder = spec.parent / "secrets" / "dev"
-    files = {path: path.read_text() for path in folder.iterdir()}
+    files = {path: path.read_text() for path in folder.glob("*.yaml")}
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert (spec.parent / "secrets" / ".gitignore").read_text() == "*\n"
+    assert (folder / ".gitignore").read_text() == "*\n"
     run(["secrets", "generate", "dev"])
-    assert files == {path: path.read_text() for path in folder.iterdir()}
+    assert files == {path: path.read_text() for path in folder.glob("*.yaml")}
     run(["secrets", "generate", "dev", "--rotate", "mlflow-artifacts"])
-    changed = {path.name for path in folder.iterdir() if files[path] != path.read_text()}
+    changed = {path.name for path in folder.glob("*.yaml") if files[path] != path.read_text()}
     assert changed == {"secret-mlops-mlflow-artifacts.yaml"}
     spoken = done.output + run(["secrets", "list", "dev"]).output
     values = [line.split(": ")[1] for text in files.values() for line in text.splitlines()
