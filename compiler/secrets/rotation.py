@@ -26,7 +26,7 @@ def plan(lowered: Lowered, credentials: tuple[Credential, ...]) -> Iterator[Step
             yield Step(f"{credential.name} is kept in the server's data", (credential.kept,))
     names = {credential.name for credential in credentials if not credential.kept}
     consumers = {binding.consumer.name for binding in lowered.graph.bindings
-                 if binding.secret in names}  # fmt: skip
+                 if binding.endpoint().secret in names}  # fmt: skip
     readers = list(_readers(lowered, names))
     readers.sort(key=lambda one: (one[0].name in consumers, one[0].wave(one[1]), one[1].name))
     environment = str(lowered.platform.environment)

@@ -1,0 +1,429 @@
+"""Credentials: the same whoever makes them, made once, read by few, and seen nowhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from cluster import environments, lowered, objects
+from conftest import SCENARIOS
+
+from compiler import pipeline
+from compiler.cli import platformc
+from compiler.model.credential import Credential, Random
+from compiler.model.package import Lowered
+from compiler.secrets import values
+from compiler.secrets.ciphertext import encrypted
+
+PROVIDERS = ("local", "existing", "external-secrets", "sealed-secrets", "sops")
+SPEC = (SCENARIOS / "external-secrets" / "platform.yaml").read_text()
+SENTINEL = "Sentinel0Value1That2Nobody3May4See"
+ALPHABETS = {
+    Random.PASSWORD: r"[A-Za-z][A-Za-z0-9]{23,}",
+    Random.ACCESS_KEY: r"AKIA[A-Z0-9]{16}",
+    Random.SECRET_KEY: r"[A-Za-z0-9]{40}",
+}
+
+# Servers whose clients must share a key, and why.
+ONE_KEY = {"lakefs": "its open-source server knows one user"}
+
+each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
+
+
+def spec_of(provider: str) -> str:
+    return SPEC.replace("provider: external-secrets", f"provider: {provider}")
+
+
+def with_provider(provider: str) -> Lowered:
+    result = pipeline.compile(spec_of(provider).encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    return result.lowered["default"]
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    return written(tmp_path, "local")
+
+
+def written(folder: Path, provider: str) -> Path:
+    path = folder / "platform.yaml"
+    path.write_text(spec_of(provider))
+    return path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(platformc, [str(one) for one in arguments])
+
+
+# The contract
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_names_keys_and_places_do_not_depend_on_the_provider(provider: str) -> None:
+    found, local = with_provider(provider).credentials, with_provider("local").credentials
+    assert len(local) > 4
+    assert [(one.name, dict(one.keys), one.namespaces) for one in found] == [
+        (one.name, dict(one.keys), one.namespaces) for one in local
+    ]
+
+
+@each_environment
+def test_no_object_is_a_secret(scenario: str, environment: str) -> None:
+    assert not [one for one in objects(scenario, environment) if one["kind"] == "Secret"]
+
+
+@each_environment
+def test_a_servers_own_key_is_in_no_client(scenario: str, environment: str) -> None:
+    """Root keys and superusers are for the server and its own Jobs."""
+    whole = lowered(scenario, environment)
+    readers = {one.name: set(one.readers) for one in whole.credentials}
+    consumed = {binding.endpoint().secret for binding in whole.graph.bindings
+                if binding.provider.type in ONE_KEY}  # fmt: skip
+    for package in whole.packages.values():
+        for credential in package.credentials:
+            if credential.name in readers and credential.name not in consumed:
+                assert readers[credential.name] <= {package.name}, credential.name
+
+
+@each_environment
+def test_a_consumers_key_is_read_by_itself_and_its_providers(
+    scenario: str, environment: str
+) -> None:
+    whole = lowered(scenario, environment)
+    allowed: dict[str, set[str]] = defaultdict(set)
+    for binding in whole.graph.bindings:
+        allowed[binding.secret] |= {binding.consumer.name, binding.provider.name}
+    own = {c.name for package in whole.packages.values() for c in package.credentials}
+    for credential in whole.credentials:
+        if credential.name not in own:
+            assert set(credential.readers) <= allowed[credential.name], credential.name
+
+
+@pytest.mark.parametrize("kind", list(Random))
+def test_values_hold_only_what_every_reader_survives(kind: Random) -> None:
+    made = [values.make(kind) for _ in range(200)]
+    assert all(re.fullmatch(ALPHABETS[kind], one) for one in made)
+    assert len(set(made)) == len(made)
+
+
+# External Secrets
+
+
+def external(whole: Lowered) -> dict[tuple[str, str], dict[str, Any]]:
+    package = whole.packages["credentials"]
+    return {
+        (one.namespace, one.manifest["spec"]["target"]["name"]): one.manifest["spec"]
+        for one in package.resources
+        if one.kind == "ExternalSecret"
+    }
+
+
+@pytest.mark.parametrize("scenario", ["external-secrets", "external-secrets-vault"])
+def test_every_secret_is_made_or_fetched_with_all_of_its_keys(scenario: str) -> None:
+    for name, one in environments():
+        if name != scenario:
+            continue
+        whole = lowered(scenario, one)
+        found = external(whole)
+        wanted = {(space, c.name): set(c.keys) for c in whole.credentials for space in c.namespaces}
+        assert {place: _keys(spec) for place, spec in found.items()} == wanted
+
+
+def _keys(spec: dict[str, Any]) -> set[str]:
+    fetched = {entry["secretKey"] for entry in spec.get("data", ())}
+    return fetched or set(spec["target"]["template"]["data"])
+
+
+def test_a_value_is_made_once_and_in_the_right_alphabet() -> None:
+    whole = lowered("external-secrets", "default")
+    generators = {(one.namespace, one.name): one.manifest["spec"]
+                  for one in whole.packages["credentials"].resources
+                  if one.kind == "Password"}  # fmt: skip
+    for credential in whole.credentials:
+        home = credential.namespaces[0]
+        spec = external(whole)[home, credential.name]
+        assert spec["refreshPolicy"] == "CreatedOnce"
+        target = spec["target"]
+        assert target["immutable"] is True
+        assert (target["creationPolicy"], target["deletionPolicy"]) == ("Orphan", "Retain")
+        made = {}
+        for source in spec["dataFrom"]:
+            generator = generators[home, source["sourceRef"]["generatorRef"]["name"]]
+            assert generator["symbols"] == 0
+            made[source["rewrite"][0]["regexp"]["target"]] = "0aZ" * 20, generator["length"]
+        for key, kind in credential.keys.items():
+            text = _rendered(target["template"]["data"][key], made)
+            assert re.fullmatch(ALPHABETS[kind], text) if isinstance(kind, Random) else text == kind
+
+
+def _rendered(template: str, made: dict[str, tuple[str, int]]) -> str:
+    """The template as External Secrets renders it, of a value that its generator could make."""
+
+    def value(match: re.Match[str]) -> str:
+        text, length = made[match[1]]
+        return text[:length].upper() if "upper" in match[0] else text[:length]
+
+    return re.sub(r"{{ \.(\w+)(?: \| upper)? }}", value, template)
+
+
+def test_a_copy_is_fetched_with_a_right_to_just_its_secrets() -> None:
+    whole = lowered("external-secrets", "default")
+    resources = whole.packages["credentials"].resources
+    found = {(one.kind, one.namespace, one.name): one.manifest for one in resources}
+    copies = [(space, one.name, one.namespaces[0])
+              for one in whole.credentials for space in one.namespaces[1:]]  # fmt: skip
+    assert copies
+    wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for space, name, home in copies:
+        store = external(whole)[space, name]["secretStoreRef"]["name"]
+        kubernetes = found["SecretStore", space, store]["spec"]["provider"]["kubernetes"]
+        assert kubernetes["remoteNamespace"] == home
+        account = kubernetes["auth"]["serviceAccount"]["name"]
+        assert ("ServiceAccount", space, account) in found
+        wanted[home, space].add(name)
+    for (home, space), names in wanted.items():
+        role = found["Role", home, f"credentials-{space}"]
+        assert [set(rule["resourceNames"]) for rule in role["rules"]] == [names]
+        assert [rule["verbs"] for rule in role["rules"]] == [["get"]]
+        subjects = found["RoleBinding", home, f"credentials-{space}"]["subjects"]
+        assert [one["namespace"] for one in subjects] == [space]
+
+
+def test_a_store_of_the_users_is_asked_under_one_path() -> None:
+    found = external(lowered("external-secrets-vault", "prod"))
+    for (_, name), spec in found.items():
+        assert spec["secretStoreRef"] == {"kind": "ClusterSecretStore", "name": "vault"}
+        assert {entry["remoteRef"]["key"] for entry in spec["data"]} == {f"teams/ml/{name}"}
+
+
+# Files
+
+
+def secrets_in(folder: Path) -> dict[tuple[str, str], dict[str, str]]:
+    found = {}
+    for path in sorted(folder.glob("secret-*.yaml")):
+        one = yaml.safe_load(path.read_text())
+        metadata = one["metadata"]
+        found[metadata["namespace"], metadata["name"]] = one["stringData"]
+    return found
+
+
+def test_local_values_are_private_the_same_in_all_copies_and_kept(spec: Path) -> None:
+    assert run("secrets", "generate", "default", "-f", spec).exit_code == 0
+    folder = spec.parent / "secrets" / "default"
+    first = secrets_in(folder)
+    for credential in with_provider("local").credentials:
+        copies = [first[space, credential.name] for space in credential.namespaces]
+        assert all(copy == copies[0] for copy in copies)
+        for key, kind in credential.keys.items():
+            assert re.fullmatch(ALPHABETS.get(kind, re.escape(kind)), copies[0][key])  # type: ignore[arg-type]  # a fixed text is in no alphabet
+    for path in folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600 or path.name == ".gitignore"
+    assert (folder / ".gitignore").read_text() == "*\n"
+    assert run("secrets", "generate", "default", "-f", spec).exit_code == 0
+    assert secrets_in(folder) == first
+
+
+def test_rotating_one_leaves_the_others(spec: Path) -> None:
+    run("secrets", "generate", "default", "-f", spec)
+    folder = spec.parent / "secrets" / "default"
+    first = secrets_in(folder)
+    run("secrets", "generate", "default", "--rotate", "mlflow-artifacts", "-f", spec)
+    second = secrets_in(folder)
+    changed = {name for (_, name), data in second.items() if data != first[_, name]}
+    assert changed == {"mlflow-artifacts"}
+
+
+def test_values_are_not_written_through_a_link(spec: Path, tmp_path: Path) -> None:
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    (tmp_path / "secrets").symlink_to(elsewhere)
+    result = run("secrets", "generate", "default", "-f", spec)
+    assert result.exit_code == 2
+    assert "symbolic link" in result.stderr
+    assert list(elsewhere.iterdir()) == []
+
+
+# Ciphertext, by programs that stand in for the real ones: tests/test_live_secrets.py runs those
+
+FAKE = """#!/usr/bin/env python3
+import base64, json, pathlib, sys
+text = sys.stdin.read()
+here = pathlib.Path(__file__).parent
+with open(here / "arguments", "a") as log:
+    log.write(" ".join(sys.argv[1:]) + "\\n")
+if (here / "refuse").exists():
+    sys.exit("error: cannot encrypt " + text.replace("\\n", " "))
+secret = json.loads(json.dumps(__import__("yaml").safe_load(text)))
+hidden = {key: base64.b85encode(value[::-1].encode()).decode()
+          for key, value in secret["stringData"].items()}
+if "sops" in __file__:
+    print(json.dumps({**secret, "stringData": hidden, "sops": {"mac": "x"}}))
+else:
+    print(json.dumps({"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret",
+          "metadata": {**secret["metadata"], "creationTimestamp": None},
+          "spec": {"encryptedData": hidden}}))
+"""
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    import os
+    import sys
+
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    for name in ("kubeseal", "sops"):
+        (folder / name).write_text(FAKE.replace("/usr/bin/env python3", sys.executable))
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(values, "_some", lambda alphabet, length: SENTINEL[:length])
+    return folder
+
+
+@pytest.mark.parametrize("provider", ["sealed-secrets", "sops"])
+def test_ciphertext_is_written_once_and_values_nowhere(
+    provider: str, tmp_path: Path, programs: Path
+) -> None:
+    spec = written(tmp_path, provider)
+    result = run("secrets", "generate", "default", "-f", spec)
+    assert result.exit_code == 0, result.output
+    folder = tmp_path / "secrets" / "default"
+    first = {path.name: path.read_text() for path in folder.iterdir()}
+    copies = [one for c in with_provider("local").credentials for one in c.namespaces]
+    assert len(first) == len(copies) + 1
+    arguments = programs / "arguments"
+    for text in (result.output, arguments.read_text(), *first.values()):
+        assert SENTINEL[:16] not in text
+    arguments.write_text("")
+    assert "0 made" in run("secrets", "generate", "default", "-f", spec).output
+    assert arguments.read_text() == ""
+    assert {path.name: path.read_text() for path in folder.iterdir()} == first
+
+
+def test_ciphertext_that_lacks_a_key_is_made_anew_in_all_copies(
+    tmp_path: Path, programs: Path
+) -> None:
+    spec = written(tmp_path, "sops")
+    run("secrets", "generate", "default", "-f", spec)
+    path = tmp_path / "secrets/default/secret-storage-mlflow-artifacts.sops.yaml"
+    found = yaml.safe_load(path.read_text())
+    del found["stringData"]["AWS_SECRET_ACCESS_KEY"]
+    path.write_text(yaml.safe_dump(found))
+    (programs / "arguments").write_text("")
+    assert "1 rotated" in run("secrets", "generate", "default", "-f", spec).output
+    assert (programs / "arguments").read_text().count("mlflow-artifacts") == 2
+
+
+def test_what_a_program_says_about_its_input_is_not_repeated(
+    tmp_path: Path, programs: Path
+) -> None:
+    (programs / "refuse").touch()
+    result = run("secrets", "generate", "default", "-f", written(tmp_path, "sealed-secrets"))
+    assert result.exit_code == 2
+    assert "kubeseal for sealedsecret-" in result.stderr
+    assert SENTINEL[:16] not in result.output
+
+
+def test_a_missing_program_is_named() -> None:
+    from compiler.secrets.ciphertext import CipherError
+
+    with pytest.raises(CipherError, match="no-such-program is not on the PATH"):
+        encrypted(["no-such-program"], "", Path("secret.yaml"))
+
+
+# The list, and rotation
+
+
+def test_list_says_who_makes_who_reads_and_which_keys(tmp_path: Path) -> None:
+    for provider, maker in (("local", "secrets generate"), ("existing", "you"),
+                            ("external-secrets", "External Secrets")):  # fmt: skip
+        spec = written(tmp_path, provider)
+        rows = json.loads(run("secrets", "list", "default", "--format", "json", "-f", spec).stdout)
+        found = {row["name"]: row for row in rows["secrets"]}
+        assert {row["maker"] for row in found.values()} == {maker}
+        assert found["mlflow-artifacts"]["readers"] == ["minio", "mlflow"]
+        assert found["mlflow-artifacts"]["keys"] == ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+        text = run("secrets", "list", "default", "-f", spec).stdout
+        assert all(name in text for name in found)
+        assert maker in text
+
+
+def test_rotation_goes_from_the_server_to_the_consumer_and_nowhere_else(spec: Path) -> None:
+    lines = run("secrets", "rotate", "default", "mlflow-backend-store", "-f", spec).stdout
+    restarted = re.findall(r"rollout restart (\S+)", lines)
+    assert restarted == ["deployment/pgbouncer", "deployment/mlflow"]
+    assert lines.index("job/postgres-ensure") < lines.index("deployment/pgbouncer")
+    assert "minio" not in lines
+    assert "--rotate mlflow-backend-store" in lines
+
+
+def test_a_password_that_the_server_keeps_is_changed_there(spec: Path) -> None:
+    lines = run("secrets", "rotate", "default", "postgres-superuser", "-f", spec).stdout
+    assert "ALTER ROLE postgres PASSWORD" in lines
+    assert "rollout restart" not in lines
+
+
+def test_an_unknown_secret_gets_a_suggestion(spec: Path) -> None:
+    result = run("secrets", "rotate", "default", "mlflow-artefacts", "-f", spec)
+    assert result.exit_code == 2
+    assert "did you mean `mlflow-artifacts`?" in result.stderr
+
+
+# No secret anywhere
+
+
+def test_no_value_is_in_the_output_a_log_or_the_picture(
+    spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Values exist, and every verb runs over the tree beside them."""
+    monkeypatch.setattr(values, "_some", lambda alphabet, length: SENTINEL[:length])
+    said = [run("secrets", "generate", "default", "-f", spec)]
+    assert SENTINEL[:31] in (spec.parent / "secrets/default/secret-mlops-mlflow-backend-store.yaml"
+                             ).read_text()  # fmt: skip
+    said += [
+        run("compile", "-f", spec),
+        run("compile", "--check", "-f", spec),
+        run("validate", "-f", spec),
+        run("validate", "--format", "json", "-f", spec),
+        run("render", "default", "-f", spec),
+        run("graph", "--env", "default", "-f", spec),
+        run("graph", "--as", "svg", "-f", spec),
+        run("apply-plan", "default", "-f", spec),
+        run("secrets", "list", "default", "-f", spec),
+        run("secrets", "rotate", "default", "mlflow-artifacts", "-f", spec),
+        run("secrets", "generate", "default", "--rotate", "mlflow-artifacts", "-f", spec),
+    ]
+    assert [result.exit_code for result in said] == [0] * len(said)
+    for result in said:
+        assert SENTINEL[:16] not in result.output
+    for path in spec.parent.rglob("*"):
+        if path.is_file() and "secrets" not in path.relative_to(spec.parent).parts:
+            assert SENTINEL[:16] not in path.read_text(), path
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "junit"])
+@pytest.mark.parametrize(
+    "line", [f"password: {SENTINEL}", f"dbPass: {SENTINEL}", f'"api-key": "{SENTINEL}"']
+)
+def test_no_error_repeats_what_may_be_a_secret(tmp_path: Path, form: str, line: str) -> None:
+    path = tmp_path / "platform.yaml"
+    path.write_text(SPEC.replace("postgres: {", f"postgres: {{{line}, "))
+    result = run("validate", "--format", form, "-f", path)
+    assert result.exit_code == 1
+    assert "unknown" in result.output
+    assert SENTINEL not in result.output
+
+
+def test_credentials_are_values_without_values() -> None:
+    """The model itself has no room for one: keys are fixed texts or kinds of chance."""
+    for credential in with_provider("local").credentials:
+        assert isinstance(credential, Credential)
+        fixed = [one for one in credential.keys.values() if not isinstance(one, Random)]
+        assert all(re.fullmatch(r"[a-z0-9-]+", one) for one in fixed)
