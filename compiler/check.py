@@ -1,26 +1,28 @@
-"""Rules about the whole platform: each looks at one environment's graph, or at all of them.
+"""Rules about the whole platform: each looks at one environment's graph, its objects, or at all.
 
-A rule is a file of `rules/` with a function `check(platform, graph, report)`, held against each
-environment by itself, or `check_all(platforms, graphs, report)`, against all at once. The base is
-never applied, so no rule looks at it.
+A rule is a file of `rules/` with one of three functions: `check(platform, graph, report)`, held
+against each environment by itself, `check_all(platforms, graphs, report)`, against all at once, or
+`check_objects(platform, lowered, report)`, against what an environment lowers to. The base is never
+applied, so no rule looks at it. Each answers with the silences that hid a finding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 from compiler.diagnostics import Diagnostic, Report
 from compiler.model.graph import Graph
-from compiler.model.package import Platform
+from compiler.model.package import Lowered, Platform
+from compiler.model.span import Span
 from compiler.silence import silenced
 
-Check = Callable[[Platform, Graph, Report], None]
-CheckAll = Callable[[Mapping[str, Platform], Mapping[str, Graph], Report], None]
+T = TypeVar("T")
 
 
 @cache
@@ -35,19 +37,38 @@ def check(
     platforms: Mapping[str | None, Platform],
     graphs: Mapping[str | None, Graph],
     report: Report,
-) -> None:
-    """Hold every environment against every rule, but for what the spec silences."""
-    environments = {name: one for name, one in platforms.items() if name is not None}
-    theirs = {name: graphs[name] for name in environments}
+) -> set[Span]:
+    """Hold every environment against every rule about specs and bindings."""
+    environments = _environments(platforms)
+    theirs = _environments(graphs)
     found = Report()
     for rule in rules():
         if hasattr(rule, "check_all"):
             rule.check_all(environments, theirs, found)
-            continue
-        for name, platform in environments.items():
+        for name, platform in environments.items() if hasattr(rule, "check") else ():
             rule.check(platform, theirs[name], found.within(name))
-    left = silenced(found.sorted(), environments, report)
+    return _settle(found, environments, report)
+
+
+def check_objects(lowered: Mapping[str | None, Lowered], report: Report) -> set[Span]:
+    """Hold every environment against every rule about objects."""
+    environments = {name: one.platform for name, one in _environments(lowered).items()}
+    found = Report()
+    for rule in rules():
+        for name, platform in environments.items() if hasattr(rule, "check_objects") else ():
+            rule.check_objects(platform, lowered[name], found.within(name))
+    return _settle(found, environments, report)
+
+
+def _environments(all: Mapping[str | None, T]) -> dict[str, T]:
+    return {name: one for name, one in all.items() if name is not None}
+
+
+def _settle(found: Report, environments: Mapping[str, Platform], report: Report) -> set[Span]:
+    """Pass on what no silence hides."""
+    left, used = silenced(found.sorted(), environments)
     report.diagnostics.extend(_everywhere(one, set(environments)) for one in left)
+    return used
 
 
 def _everywhere(found: Diagnostic, environments: set[str]) -> Diagnostic:

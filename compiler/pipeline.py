@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from compiler.check import check
+from compiler.check import check, check_objects
 from compiler.derive import derive
 from compiler.diagnostics import Report
 from compiler.emit import Tree, emit
@@ -19,6 +19,7 @@ from compiler.lower import lower
 from compiler.model.graph import Graph
 from compiler.model.package import Lowered, Platform
 from compiler.resolve import resolve
+from compiler.silence import unused
 from compiler.specialise import specialise
 from compiler.validate import validate
 from compiler.verify import verify
@@ -74,13 +75,15 @@ def compile(
     graphs = {name: resolve(one, report.within(name)) for name, one in platforms.items()}
     if report.failed:
         return Compilation(report, platforms, graphs)
-    check(platforms, graphs, report)
+    used = check(platforms, graphs, report)
     if report.failed:
         return Compilation(report, platforms, graphs)
     lowered: dict[str | None, Lowered] = {}
     for name, platform in platforms.items():
         step(f"lowering {name or 'the base'}: {len(platform.instances)} instances")
         lowered[name] = derive(lower(platform, graphs[name]), report.within(name))
+    used |= check_objects(lowered, report)
+    unused(platforms, used, report)
     step("checking every object against its schema")
     verify(lowered, report)
     return Compilation(report, platforms, graphs, {} if report.failed else lowered)

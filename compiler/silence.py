@@ -19,16 +19,17 @@ _LIST: Path = ("spec", "silence")
 
 
 def silenced(
-    found: Sequence[Diagnostic], environments: Mapping[str, Platform], report: Report
-) -> Iterator[Diagnostic]:
-    """What is left of the findings; silences that none needed are reported."""
+    found: Sequence[Diagnostic], environments: Mapping[str, Platform]
+) -> tuple[list[Diagnostic], set[Span]]:
+    """What is left of the findings, and the silences that hid the rest."""
+    left: list[Diagnostic] = []
     used: set[Span] = set()
     for one in found:
         spans = list(_hiding(one, environments))
         used.update(spans)
         if not spans:
-            yield one
-    _unused(environments, used, report)
+            left.append(one)
+    return left, used
 
 
 def _hiding(found: Diagnostic, environments: Mapping[str, Platform]) -> Iterator[Span]:
@@ -58,8 +59,11 @@ def _silences(platform: Platform) -> Iterator[tuple[Silence, Span]]:
         yield silence, platform.document.span_of((*_LIST, index))
 
 
-def _unused(environments: Mapping[str, Platform], used: set[Span], report: Report) -> None:
-    for name, platform in environments.items():
+def unused(platforms: Mapping[str | None, Platform], used: set[Span], report: Report) -> None:
+    """Report each silence that hid nothing in any environment."""
+    for name, platform in platforms.items():
+        if name is None:
+            continue
         for index, (silence, span) in enumerate(_silences(platform)):
             if span not in used:
                 where = f" at `{silence.path}`" if silence.path else ""

@@ -63,6 +63,31 @@ CODES: dict[str, Code] = {
     "unmaintained-upstream": Code(
         "warning", "A component's upstream is no longer maintained.", rule=True
     ),
+    "copied-secret": Code(
+        "note", "A Secret is needed in several namespaces, and nothing copies it.", rule=True
+    ),
+    "gone-image": Code("error", "An image is no longer where it was.", rule=True),
+    "gpu-placement": Code("warning", "A GPU is asked for on any node.", rule=True),
+    "host-collision": Code("error", "Two things have one host name."),
+    "ignored-schedule": Code("error", "A schedule stands beside what excludes it."),
+    "invalid-label": Code("error", "A label is not one, or is the compiler's own."),
+    "invalid-toleration": Code("error", "A toleration is not one."),
+    "mount-clash": Code("error", "Two volumes are mounted at one path."),
+    "object-clash": Code("error", "Two instances make the same object."),
+    "overlapping-schedule": Code("warning", "A run may last into the next.", rule=True),
+    "plaintext-secret": Code("error", "A credential stands in the spec.", rule=True),
+    "pooled-session": Code("error", "A client that needs a session is behind a pooler.", rule=True),
+    "quota-exceeded": Code("error", "Pods request more than a quota admits.", rule=True),
+    "reserved-namespace": Code("error", "A namespace is Kubernetes' own."),
+    "secret-clash": Code("error", "Two credentials have one name."),
+    "shared-volume": Code("warning", "Several workloads mount one volume claim.", rule=True),
+    "shell-command": Code("warning", "A command line is written as one word.", rule=True),
+    "store-settings": Code(
+        "error", "Settings of an object store contradict each other.", rule=True
+    ),
+    "undefined-variable": Code("error", "A reference to a variable that is not set.", rule=True),
+    "unfit-version": Code("error", "A version is known not to fit.", rule=True),
+    "volume-replicas": Code("error", "Replicas and volumes do not fit.", rule=True),
     "unused-silence": Code("warning", "A silence hides nothing."),
     # Lowering and writing.
     "patch-misses": Code("error", "A patch does not fit the object that it names."),

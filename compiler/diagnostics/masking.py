@@ -34,7 +34,7 @@ TOKENS = re.compile(
     r"|AIza[\w-]{35}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|dckr_pat_[\w-]{20,}|pypi-[\w-]{30,}|npm_[A-Za-z0-9]{30,}|hvs\.[\w-]{20,}"
 )
-_PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]*:)([^/\s@$][^/\s@]*)(?=@)")
+PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]*:)([^/\s@$][^/\s@]*)(?=@)")
 
 
 def sounds_secret(key: str) -> bool:
@@ -44,7 +44,7 @@ def sounds_secret(key: str) -> bool:
 
 def tokens_masked(text: str) -> str:
     """Text without what is a token by its form, or a password inside a URL."""
-    return _PASSWORD_IN_URL.sub(rf"\1{MASK}", TOKENS.sub(MASK, text))
+    return PASSWORD_IN_URL.sub(rf"\1{MASK}", TOKENS.sub(MASK, text))
 
 
 def value_masked(message: str, path: Path, value: object) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
+from itertools import pairwise
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
@@ -33,6 +35,60 @@ def problem(text: str) -> str | None:
             if wrong:
                 return f"{name} {wrong}"
     return None
+
+
+def shortest_gap(text: str) -> int | None:
+    """The fewest seconds between two starts of a valid schedule; None where it starts once a year."""
+    minutes, hours, days, months, weekdays = (
+        _matching(field, low, high, words)
+        for field, (_, low, high, words) in zip(
+            _MACRO_FIELDS.get(text, text).split(" "), _FIELDS, strict=True
+        )
+    )
+    times = [hour * 3600 + minute * 60 for hour in sorted(hours) for minute in sorted(minutes)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    starts = _dates(days, months, weekdays)
+    across = [(b - a).days * 86400 - times[-1] + times[0] for a, b in pairwise(starts)]
+    return min([*gaps, *across], default=None)
+
+
+_MACRO_FIELDS = {
+    "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0", "@daily": "0 0 * * *", "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}  # fmt: skip
+
+
+def _matching(field: str, low: int, high: int, words: dict[str, int]) -> set[int]:
+    """The numbers that a field of a schedule stands for."""
+    found: set[int] = set()
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, _, last = span.partition("-")
+        if first in "*?":
+            start, end = low, high
+        else:
+            start = _number(first, words)
+            end = _number(last, words) if last else (high if step else start)
+        found.update(range(start, end + 1, int(step or 1)))
+    return found
+
+
+def _number(word: str, words: dict[str, int]) -> int:
+    return words[word.lower()] if word.lower() in words else int(word)
+
+
+def _dates(days: set[int], months: set[int], weekdays: set[int]) -> list[date]:
+    """The matching days of four years; a day of month and one of week, both given, both start it."""
+    first = date(2024, 1, 1)
+    every_day, every_weekday = len(days) == 31, len(weekdays) == 7
+    found = []
+    for one in (first + timedelta(days=number) for number in range(1462)):
+        on_day, on_weekday = one.day in days, one.isoweekday() % 7 in weekdays
+        either = every_day or every_weekday
+        if one.month in months and ((on_day and on_weekday) if either else (on_day or on_weekday)):
+            found.append(one)
+    return found
 
 
 def _part_problem(part: str, low: int, high: int, words: dict[str, int]) -> str | None:

@@ -197,6 +197,9 @@ class Cluster(Section):
     )
     storage_class: Name | None = Field(None, description="Of all volumes; default: the cluster's.")
     dns: Dns = Field(Dns(), description="The cluster's DNS pods.")
+    quotas: dict[Namespace, Amounts] = Field(
+        {}, description="What ResourceQuotas admit of requests, by namespace."
+    )
     kubernetes: str | None = Field(
         None, pattern=r"^1\.[0-9]{1,2}$", description="Its Kubernetes version, like `'1.34'`."
     )

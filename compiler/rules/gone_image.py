@@ -1,0 +1,45 @@
+"""Images that are no longer where they were: every pull of them fails.
+
+Docker Hub's `minio/*` was deleted in September 2026 (testcontainers-node#1463, plane#9829), Bitnami's
+versioned images moved to `bitnamilegacy` in 2025 (bitnami/containers#83267), and k8s.gcr.io was
+replaced by registry.k8s.io in 2023. A mirror may still hold them, so with one nothing is said.
+"""
+
+from __future__ import annotations
+
+from compiler.derive.images import full_name
+from compiler.diagnostics import Report
+from compiler.model import Graph, Platform
+from compiler.model.walk import sections
+
+_GONE = {
+    "docker.io/minio/": ("was deleted from Docker Hub", "the last ones are at `quay.io/minio/`"),
+    "docker.io/bitnami/": (
+        "has no versioned images any more",
+        "use the image of the project itself",
+    ),
+    "docker.io/bitnamilegacy/": ("is frozen and will go", "use the image of the project itself"),
+    "k8s.gcr.io/": ("is frozen since 2023", "use `registry.k8s.io/`"),
+    "gcr.io/kubebuilder/": ("is gone since 2025", "use the image of the project itself"),
+}
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    if platform.settings.registry.mirror is not None:
+        return
+    for instance in platform.instances.values():
+        for path, section in sections(instance.spec, instance.path):
+            for name, field in type(section).model_fields.items():
+                image = getattr(section, name)
+                if not name.endswith("image") or not isinstance(image, str):
+                    continue
+                for prefix, (reason, instead) in _GONE.items():
+                    if full_name(image).startswith(prefix):
+                        where = (*path, field.alias or name)
+                        report.add(
+                            "gone-image",
+                            f"`{image}` can't be pulled: `{prefix.rstrip('/')}` {reason}",
+                            platform.document.value_span(where),
+                            path=where,
+                            help=instead,
+                        )

@@ -1,0 +1,21 @@
+"""A GPU without a node selector: which model of GPU the pod gets is left to chance."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Report
+from compiler.model import Graph, Path, Platform
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    for instance in platform.instances.values():
+        spec = instance.spec
+        if getattr(spec, "gpu", 0) > 0 and not spec.node_selector:
+            path: Path = (*instance.path, "gpu")
+            report.add(
+                "gpu-placement",
+                f"`{instance.name}` asks for {spec.gpu} x nvidia.com/gpu on any node that has it",
+                platform.document.value_span(path),
+                path=path,
+                help="name the nodes, such as `nodeSelector: {nvidia.com/gpu.product: "
+                "NVIDIA-A100-SXM4-80GB}` (labels of NVIDIA's GPU feature discovery)",
+            )

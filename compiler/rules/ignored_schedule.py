@@ -1,0 +1,22 @@
+"""`schedule` beside `run: once`: a Job runs when it is applied and never again."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Related, Report
+from compiler.model import Graph, Path, Platform
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    for instance in platform.instances.values():
+        run = getattr(instance.spec, "run", None)
+        if run is not None and getattr(instance.spec, "schedule", None) is not None:
+            path: Path = (*instance.path, "schedule")
+            document = platform.document
+            report.add(
+                "ignored-schedule",
+                f"`{instance.name}` has a schedule and `run: {run}`, and only one can hold",
+                document.value_span(path),
+                path=path,
+                help="delete `run` for a CronJob, or `schedule` for a Job",
+                related=[Related("the other one", document.value_span((*instance.path, "run")))],
+            )

@@ -1,0 +1,49 @@
+"""Labels that the API server refuses, or that select pods and so must not be set by hand.
+
+Kubernetes, labels and selectors: an optional DNS prefix, a name of at most 63 characters, a value of
+at most 63, both of letters, digits, `-`, `_` and `.`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from compiler.diagnostics import Report
+from compiler.model import PREFIX, Graph, Path, Platform
+from compiler.model.walk import sections
+
+_NAME = r"[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?"
+_KEY = re.compile(rf"(?:[a-z0-9](?:[-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_NAME}", re.ASCII)
+_VALUE = re.compile(rf"(?:{_NAME})?", re.ASCII)
+_RESERVED = ("app.kubernetes.io/", f"{PREFIX}/", f"uses.{PREFIX}/")
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    places: list[tuple[Path, dict[str, str]]] = [(("metadata", "labels"), dict(platform.labels))]
+    for instance in platform.instances.values():
+        for path, section in sections(instance.spec, instance.path):
+            for name, key in (("labels", "labels"), ("node_selector", "nodeSelector")):
+                places.append(((*path, key), getattr(section, name, {})))
+    for path, labels in places:
+        for label, value in sorted(labels.items()):
+            problem = wrong(label, value, selector=path[-1] == "nodeSelector")
+            if problem:
+                where = (*path, label)
+                report.add(
+                    "invalid-label",
+                    problem,
+                    platform.document.span_of(where),
+                    path=where,
+                    help="write it like `team: research` or `example.com/team: research`",
+                )
+
+
+def wrong(label: str, value: str, *, selector: bool = False) -> str | None:
+    """Why a label can't be set, or None."""
+    if not _KEY.fullmatch(label):
+        return f"`{label}` is not the key of a label"
+    if not _VALUE.fullmatch(value):
+        return f"`{value}` is not the value of a label"
+    if label.startswith(_RESERVED) and not selector:
+        return f"`{label}` is set by the compiler; selectors depend on it"
+    return None

@@ -1,0 +1,33 @@
+"""Tolerations that the API server refuses (Kubernetes, taints and tolerations)."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Report
+from compiler.model import Graph, Platform
+from compiler.model.spec import Toleration
+from compiler.model.walk import sections
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    for instance in platform.instances.values():
+        for path, section in sections(instance.spec, instance.path):
+            problem = wrong(section) if isinstance(section, Toleration) else None
+            if problem:
+                report.add(
+                    "invalid-toleration",
+                    f"`{instance.name}`: {problem}",
+                    platform.document.value_span(path),
+                    path=path,
+                    help="write it like `{key: gpu, operator: Exists, effect: NoSchedule}`",
+                )
+
+
+def wrong(one: Toleration) -> str | None:
+    """Why a toleration is refused, or None."""
+    if one.operator == "Exists" and one.value is not None:
+        return "`operator: Exists` takes no `value`"
+    if one.key is None and one.operator != "Exists":
+        return "without a `key` the operator must be `Exists`"
+    if one.toleration_seconds is not None and one.effect != "NoExecute":
+        return "`tolerationSeconds` belongs to `effect: NoExecute`"
+    return None

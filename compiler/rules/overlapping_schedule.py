@@ -1,0 +1,41 @@
+"""A run that may last longer than the time to the next: the next one is skipped.
+
+CronJobs forbid two runs at once here (`concurrencyPolicy: Forbid`), so what is late is lost. The
+shortest time between two starts is held against `timeout`, where the spec sets one.
+"""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Report
+from compiler.model import Graph, Path, Platform, cron
+from compiler.model.walk import sections
+from compiler.model.words import seconds
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    for instance in platform.instances.values():
+        for path, section in sections(instance.spec, instance.path):
+            schedule, timeout = (
+                getattr(section, "schedule", None),
+                getattr(section, "timeout", None),
+            )
+            if schedule is None or timeout is None:
+                continue
+            gap = cron.shortest_gap(schedule)
+            if gap is not None and seconds(timeout) > gap:
+                where: Path = (*path, "timeout")
+                report.add(
+                    "overlapping-schedule",
+                    f"`{instance.name}` starts every {_spoken(gap)} at its closest and may run for "
+                    f"{_spoken(seconds(timeout))}: a start that falls into a run is skipped",
+                    platform.document.value_span(where),
+                    path=where,
+                    help=f"lower `timeout` to {_spoken(gap)} or less, or start it less often",
+                )
+
+
+def _spoken(count: int) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if count % size == 0:
+            return f"{count // size}{unit}"
+    return f"{count}s"

@@ -1,0 +1,86 @@
+"""A credential in the spec: it would be in git, in the output and in the cluster's own records.
+
+Found by its form (an issuer's prefix, a password in a URL), by its key (a variable that sounds like
+a credential's) or by its randomness (long, letters and digits mixed, more than four bits for each
+character). What is measured is never printed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from math import log2
+
+from compiler.diagnostics import Report
+from compiler.diagnostics.masking import PASSWORD_IN_URL, TOKENS, sounds_secret
+from compiler.model import Graph, Node, Path, Platform
+
+_WORD = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
+_REFERENCE = re.compile(r"\$\([A-Za-z_]\w*\)")
+# Where the language itself expects what looks random, or names what sounds secret.
+_ELSEWHERE = {"silence", "secrets", "registry", "image", "clientImage"}
+_HARMLESS = re.compile(r"|true|false|none|null|\d{1,5}|/.*|https?://[^@]*")
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    spec = platform.document.child("spec")
+    for path, node, reason in findings(spec, ("spec",)) if spec else ():
+        report.add(
+            "plaintext-secret",
+            f"`{_key(path)}` {reason}",
+            node.span if node.span.line == node.span.end_line else platform.document.span_of(path),
+            path=path,
+            help="put it into a Secret of the cluster and let the program read it from there; "
+            "what `uses` gives needs none",
+        )
+
+
+def findings(node: Node, path: Path) -> Iterator[tuple[Path, Node, str]]:
+    """Every value below a node that looks like a credential, and why."""
+    if isinstance(node.value, dict):
+        for key, inner in node.value.items():
+            if key not in _ELSEWHERE:
+                yield from findings(inner, (*path, key))
+    elif isinstance(node.value, list):
+        for index, inner in enumerate(node.value):
+            yield from findings(inner, (*path, index))
+    elif isinstance(node.value, str):
+        reason = suspicion(_key(path) if path[-2:-1] == ("env",) else "", node.value)
+        if reason:
+            yield path, node, reason
+
+
+def suspicion(variable: str, text: str) -> str | None:
+    """Why a value looks like a credential, or None."""
+    if TOKENS.search(text):
+        return "holds a token, by its prefix"
+    if PASSWORD_IN_URL.search(_REFERENCE.sub("$", text)):
+        return "holds a password inside a URL"
+    if variable and sounds_secret(variable) and not _pointer(variable, text):
+        return "sounds like a credential and has a value of its own"
+    if any(entropy(word) > 4 and _mixed(word) for word in _WORD.findall(text)):
+        return "holds a text as random as a key"
+    return None
+
+
+def entropy(word: str) -> float:
+    """Shannon's, in bits for each character."""
+    shares = [count / len(word) for count in Counter(word).values()]
+    return -sum(share * log2(share) for share in shares)
+
+
+def _mixed(word: str) -> bool:
+    """Capitals, small letters and digits: names have words in them, keys don't."""
+    return all(re.search(form, word) for form in ("[a-z]", "[A-Z]", r"\d"))
+
+
+def _pointer(variable: str, text: str) -> bool:
+    """Whether a value only says where a credential is: a file, a reference, an address."""
+    names = ("_FILE", "_PATH", "_NAME", "_URL", "_URI", "_DIR", "_TTL", "_EXPIRY")
+    plain = _REFERENCE.sub("", text)
+    return variable.upper().endswith(names) or _HARMLESS.fullmatch(plain.lower()) is not None
+
+
+def _key(path: Path) -> str:
+    return next(part for part in reversed(path) if isinstance(part, str))

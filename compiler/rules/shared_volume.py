@@ -1,0 +1,42 @@
+"""One existing volume claim in several places: most volumes can be on one node at a time.
+
+Unless the claim is ReadWriteMany, a second pod on another node waits for the first to end
+(Kubernetes, access modes of persistent volumes). What its access mode is, no spec can know.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from compiler.diagnostics import Related, Report, listing
+from compiler.model import Graph, Instance, Path, Platform
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    places: dict[tuple[str, str], list[tuple[str, Path]]] = defaultdict(list)
+    for instance in platform.instances.values():
+        for key, path in _claims(instance):
+            places[instance.namespace, key].append((instance.name, path))
+    for (_, claim), users in sorted(places.items()):
+        names = {name for name, _ in users}
+        if len(names) > 1:
+            (_, first), (_, last) = users[0], users[-1]
+            document = platform.document
+            report.add(
+                "shared-volume",
+                f"{listing(names)} mount the claim `{claim}`; unless it is ReadWriteMany, "
+                "their pods can't run on two nodes at once",
+                document.value_span(last),
+                path=last,
+                help="keep data in the object store, or silence this if the claim is ReadWriteMany",
+                related=[Related("also here", document.value_span(first))],
+            )
+
+
+def _claims(instance: Instance[object]) -> list[tuple[str, Path]]:
+    volumes = getattr(instance.spec, "volumes", {})
+    return [
+        (mount.claim, (*instance.path, "volumes", name, "claim"))
+        for name, mount in sorted(volumes.items())
+        if mount.claim
+    ]

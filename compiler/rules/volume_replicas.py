@@ -1,0 +1,42 @@
+"""Several pods on one volume, or one database on several: what a patch makes of replicas.
+
+A ReadWriteOnce volume is attached to one node (Kubernetes, access modes): a Deployment with more
+replicas hangs there. A StatefulSet gives each pod a volume of its own, so a server that doesn't
+replicate becomes several that know nothing of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.diagnostics import Report
+from compiler.model import Instance, Lowered, Manifest, Path, Platform, pod_template
+
+
+def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
+    for package in lowered.packages.values():
+        if package.instance is None:
+            continue
+        for resource in package.resources:
+            for problem in problems(resource.manifest, package.instance):
+                path: Path = (*package.instance.path, "patches")
+                report.add(
+                    "volume-replicas",
+                    f"{resource.kind} `{resource.name}` {problem}",
+                    platform.document.span_of(path),
+                    path=path,
+                    help="take `replicas` out of the patch; a component that can replicate has a "
+                    "`replicas` of its own",
+                )
+
+
+def problems(manifest: Manifest, instance: Instance[object]) -> Iterator[str]:
+    replicas = manifest["spec"].get("replicas", 1) if "spec" in manifest else 1
+    template = pod_template(manifest)
+    if template is None or not isinstance(replicas, int) or replicas < 2:
+        return
+    volumes = template["spec"].get("volumes", [])
+    if manifest["kind"] == "Deployment" and any("persistentVolumeClaim" in one for one in volumes):
+        yield f"has {replicas} replicas on one volume claim"
+    if manifest["kind"] == "StatefulSet" and not hasattr(instance.spec, "replicas"):
+        yield f"has {replicas} replicas, each with a volume and data of its own"
