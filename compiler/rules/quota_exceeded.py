@@ -34,14 +34,14 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
 
 
 def requests(lowered: Lowered, namespace: str, name: str) -> Iterator[tuple[str, Fraction]]:
-    """What each object's pods in a namespace request together."""
+    """What each package's pods in a namespace request together."""
     amounts: dict[str, Fraction] = defaultdict(Fraction)
     for package in lowered.packages.values():
         for resource in package.resources:
             template = pod_template(resource.manifest)
             if template is not None and resource.namespace == namespace:
                 replicas = int(resource.manifest["spec"].get("replicas", 1))
-                amounts[resource.name] += replicas * _of_pod(template, name)
+                amounts[package.name] += replicas * _of_pod(template, name)
     yield from ((who, amount) for who, amount in sorted(amounts.items()) if amount)
 
 

@@ -16,6 +16,5 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                 f"`{instance.name}` would run a program whose name has spaces in it",
                 platform.document.value_span(path),
                 path=path,
-                help=f"write it word by word: `command: [{', '.join(command[0].split())}]`, "
-                "or begin with `sh, -c`",
+                help="write it word by word, such as `[python, train.py]`, or begin with `sh, -c`",
             )
