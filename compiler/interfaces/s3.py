@@ -7,6 +7,7 @@ variables, and take path style and signature version from the AWS configuration 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
@@ -111,3 +112,31 @@ class Endpoint(model.Endpoint):
 
     def files(self) -> Mapping[str, str]:
         return {CONFIG: kube.render(__file__, "aws-config.j2", region=self.region)}
+
+
+def policy(claim: Claim) -> str:
+    """What the key of a claim may do, as AWS writes policies."""
+    return document(statements(claim))
+
+
+def document(statements: list[model.Manifest]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"
+
+
+def statements(claim: Claim) -> list[model.Manifest]:
+    """Read or write a claim's buckets, and nothing of any other."""
+    actions = ["s3:GetObject"]
+    if not claim.read_only:
+        actions += [
+            "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts",
+            "s3:PutObject",
+        ]  # fmt: skip
+    buckets = [f"arn:aws:s3:::{bucket}" for bucket in claim.buckets]
+    return [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+            "Resource": buckets,
+        },
+        {"Effect": "Allow", "Action": actions, "Resource": [f"{arn}/*" for arn in buckets]},
+    ]

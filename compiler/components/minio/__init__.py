@@ -6,7 +6,6 @@ Its community edition is archived and its images are frozen (quay.io only), so t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from pydantic import Field, field_validator
@@ -122,7 +121,7 @@ def _buckets(
     script = kube.render(
         __file__, "buckets.sh.j2", buckets=buckets, keys=[binding.secret for binding in claims]
     )
-    policies = {f"{binding.secret}.json": _policy(binding.claim) for binding in claims}
+    policies = {f"{binding.secret}.json": s3.policy(binding.claim) for binding in claims}
     yield model.ConfigFiles(f"{me.name}-buckets", me.namespace, {"buckets.sh": script, **policies})
     env = [
         Env("ROOT_USERNAME", SecretRef(root, "username")),
@@ -152,23 +151,3 @@ def _buckets(
     )
     yield model.Peering("buckets", "server", (PORT,))
     yield kube.job(me, f"{me.name}-buckets", template, step=1)
-
-
-def _policy(claim: s3.Claim) -> str:
-    """What a key may do, in the words of AWS' policies."""
-    actions = ["s3:GetObject"]
-    if not claim.read_only:
-        actions += [
-            "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts",
-            "s3:PutObject",
-        ]  # fmt: skip
-    buckets = [f"arn:aws:s3:::{bucket}" for bucket in claim.buckets]
-    statements = [
-        {
-            "Effect": "Allow",
-            "Action": ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
-            "Resource": buckets,
-        },
-        {"Effect": "Allow", "Action": actions, "Resource": [f"{arn}/*" for arn in buckets]},
-    ]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"

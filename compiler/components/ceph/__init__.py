@@ -1,0 +1,103 @@
+"""Ceph's S3 gateway in a Ceph cluster that Rook runs: a store, its buckets, a user for each claim.
+
+Facts are of Rook 1.20. A bucket claim makes a user of its own, with a Secret whose name nobody can
+choose; two consumers of one bucket would never have the same key. So each consumer is a user with
+the key of its own Secret, a bucket claim makes the bucket, and the bucket's policy says who may
+what. The class of the claims retains: taking a bucket out of the spec deletes no data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from compiler import kube, model
+from compiler.components.ceph import buckets
+from compiler.interfaces import s3
+from compiler.model.words import Name, Namespace
+
+PHASE = model.Phase.STORES
+UPSTREAM_NAMESPACE = True
+STORE = model.Provides("s3", s3.Endpoint)
+PORT, TARGET = 80, 8080  # of the gateway's Service, and of its pods
+VERSION = "1.20.6"
+
+
+class Spec(model.InstanceSpec):
+    """An object store in a Ceph cluster that exists."""
+
+    namespace: Namespace | None = Field(
+        "rook-ceph", description="Of the Ceph cluster, which Rook's operator watches."
+    )
+    store: Name | None = Field(
+        None, description="An object store that exists; default: one of the instance's name."
+    )
+    replicas: int = Field(2, ge=1, le=20, description="Gateways of a store that is made.")
+    copies: int = Field(3, ge=1, le=10, description="Of each object, on as many hosts.")
+    resources: model.Resources = Field(model.Resources(), description="Compute of each gateway.")
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    store = _name(me)
+    return {
+        STORE: s3.Offer(
+            port=PORT,
+            target=TARGET,
+            service=f"rook-ceph-rgw-{store}",
+            pods={"app": "rook-ceph-rgw", "rook_object_store": store},
+        )
+    }
+
+
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
+    examples = f"https://raw.githubusercontent.com/rook/rook/v{VERSION}/deploy/examples"
+    return model.Prerequisite(
+        name=me.name,
+        system="Rook and a Ceph cluster",
+        version=VERSION,
+        namespaces=(me.namespace,),
+        how=tuple(
+            f"kubectl apply --server-side -f {examples}/{file}.yaml"
+            for file in ("crds", "common", "csi-operator", "operator", "cluster")
+        ),
+    )
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    if me.spec.store is None:
+        yield _store(me)
+    yield from buckets.lower(me, _name(me), wiring.claims(STORE))
+
+
+def _name(me: model.Instance[Spec]) -> str:
+    return me.spec.store or me.name
+
+
+def _store(me: model.Instance[Spec]) -> model.Resource:
+    pool = {"failureDomain": "host", "replicated": {"size": me.spec.copies}}
+    gateway = {
+        "port": PORT,
+        "instances": me.spec.replicas,
+        "resources": kube.compute(
+            me.spec.resources, cpu="500m", memory="1Gi", cpu_limit="2", memory_limit="2Gi"
+        ),
+    }
+    return model.Resource(
+        {
+            "apiVersion": "ceph.rook.io/v1",
+            "kind": "CephObjectStore",
+            "metadata": kube.metadata(me, role="server"),
+            "spec": {
+                "metadataPool": pool,
+                "dataPool": pool,
+                # Deleting the object must not delete what is stored.
+                "preservePoolsOnDelete": True,
+                "gateway": gateway,
+            },
+        }
+    )
