@@ -1,0 +1,130 @@
+"""Every component keeps the contract: its names, its interfaces, and defaults that compile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import pytest
+import yaml
+from conftest import SCENARIOS, scenario_names
+
+from compiler import model, registry
+from compiler.model.graph import Offer, Provides, Requires
+from compiler.pipeline import compile as compile_spec
+
+each_type = pytest.mark.parametrize("type", registry.builtin_types())
+
+# What a component cannot know by itself, for the fields that it cannot do without.
+GIVEN: dict[str, Any] = {"host": "service.example.internal", "remotes": {"data": {}}}
+
+
+def slots(type: str) -> Iterator[Provides[Any] | Requires[Any]]:
+    for value in vars(registry.component(type)).values():
+        if isinstance(value, (Provides, Requires)):
+            yield value
+
+
+@each_type
+def test_it_has_the_names_of_the_contract(type: str) -> None:
+    component = registry.component(type)
+    assert component is not None
+    assert component.__doc__
+    assert isinstance(component.PHASE, model.Phase)
+    assert issubclass(component.Spec, model.InstanceSpec)
+    assert component.Spec.__doc__
+    for function in (component.claims, component.offers, component.lower):
+        assert callable(function)
+
+
+@each_type
+def test_every_field_says_what_it_is(type: str) -> None:
+    component = registry.component(type)
+    assert component is not None
+    silent = [name for name, field in component.Spec.model_fields.items() if not field.description]
+    assert silent == []
+
+
+@each_type
+def test_its_interfaces_are_files_of_their_own(type: str) -> None:
+    for slot in slots(type):
+        endpoint = slot.endpoint
+        interface = import_module(f"compiler.interfaces.{endpoint.interface.replace('-', '_')}")
+        assert issubclass(endpoint, interface.Endpoint)
+        assert endpoint.__module__.startswith("compiler.interfaces.")
+        assert issubclass(interface.Claim, model.Claim)
+        if isinstance(slot, Provides):
+            assert issubclass(getattr(interface, "Offer", Offer), Offer)
+
+
+@each_type
+def test_its_slots_have_names_of_their_own(type: str) -> None:
+    names = [slot.slot for slot in slots(type)]
+    assert len(names) == len(set(names))
+
+
+@each_type
+def test_a_scenario_shows_it(type: str) -> None:
+    assert type in shown()
+
+
+@cache
+def shown() -> frozenset[str]:
+    found: set[str] = set()
+    for scenario in scenario_names():
+        spec = yaml.safe_load((SCENARIOS / scenario / "platform.yaml").read_text())["spec"]
+        for name, section in spec.get("components", {}).items():
+            found.add((section or {}).get("type", name))
+    return frozenset(found)
+
+
+@each_type
+def test_its_defaults_compile(type: str) -> None:
+    result = compile_spec(alone(type).encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    assert result.tree()
+
+
+def alone(type: str) -> str:
+    """A platform of one component, and whatever it takes to have one."""
+    components: dict[str, Any] = {}
+    _add(type, components)
+    document = {
+        "apiVersion": "platformc/v1alpha1",
+        "kind": "Platform",
+        "metadata": {"name": "alone"},
+        "spec": {"components": components},
+    }
+    return yaml.safe_dump(document)
+
+
+def _add(type: str, components: dict[str, Any]) -> None:
+    components[type] = _section(type)
+    for interface in _wanted(type):
+        offered = {one for other in components for one in registry.provided(other)}
+        if interface not in offered:
+            _add(_simplest(interface), components)
+
+
+def _wanted(type: str) -> list[str]:
+    """Interfaces that its section needs as it is: what the compiler misses of it."""
+    text = {"components": {type: _section(type)}}
+    document = {"apiVersion": "platformc/v1alpha1", "kind": "Platform",
+                "metadata": {"name": "alone"}, "spec": text}  # fmt: skip
+    report = compile_spec(yaml.safe_dump(document).encode(), "platform.yaml").report
+    missing = [one.message for one in report.sorted() if one.code == "unbound-requirement"]
+    return [message.split("`")[3] for message in missing]
+
+
+def _section(type: str) -> dict[str, Any]:
+    component = registry.component(type)
+    assert component is not None
+    return {name: GIVEN[name] for name, one in component.Spec.model_fields.items()
+            if one.is_required()}  # fmt: skip
+
+
+def _simplest(interface: str) -> str:
+    """A provider that needs no facts of somebody else's service, and as little else as can be."""
+    return min(registry.providers(interface), key=lambda one: (len(_section(one)), len(one), one))

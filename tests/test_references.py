@@ -1,0 +1,219 @@
+"""Every reference in the output resolves: Secrets, ConfigMaps, hosts with their ports, policies.
+
+The references are read from the objects as a cluster would read them, and looked up among the
+objects and credentials of the same environment. What a pod is told of, it must also reach.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from cluster import Template, environments, lowered, objects, templates
+from reachability import Pod, selects
+from test_network import network, pods
+
+from compiler.derive.credentials import REFERENCES
+from compiler.model.resource import Manifest
+from compiler.resolve import module
+
+HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc\b(?:\.[a-z0-9.-]*[a-z0-9])?(?::([0-9]+))?")
+
+each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
+
+
+def walk(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of an object with the key that it stands under."""
+    yield key, value
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from walk(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from walk(inner, key)
+
+
+def name(manifest: Manifest) -> str:
+    return f"{manifest['kind']} {manifest['metadata']['name']}"
+
+
+# Secrets and ConfigMaps
+
+
+@each_environment
+def test_every_secret_and_its_key_is_in_the_contract(scenario: str, environment: str) -> None:
+    known = {
+        (space, one.name): set(one.keys)
+        for one in lowered(scenario, environment).credentials
+        for space in one.namespaces
+    }
+    for manifest in objects(scenario, environment):
+        space = manifest["metadata"].get("namespace")
+        for key, value in walk(manifest):
+            if key in REFERENCES and isinstance(value, dict) and not value.get("optional"):
+                keys = known.get((space, value["name"]))
+                assert keys is not None, f"{name(manifest)} names Secret {value['name']}"
+                assert value.get("key") in {None, *keys}, f"{name(manifest)}: {value}"
+
+
+@each_environment
+def test_every_config_map_and_its_files_exist(scenario: str, environment: str) -> None:
+    known = {
+        (one["metadata"]["namespace"], one["metadata"]["name"]): set(one["data"])
+        for one in objects(scenario, environment)
+        if one["kind"] == "ConfigMap"
+    }
+    for manifest in objects(scenario, environment):
+        for key, value in walk(manifest):
+            if key not in ("configMap", "configMapKeyRef") or not isinstance(value, dict):
+                continue
+            files = known.get((manifest["metadata"].get("namespace"), value["name"]))
+            assert files is not None, f"{name(manifest)} names ConfigMap {value['name']}"
+            wanted = {item["key"] for item in value.get("items", ())}
+            assert wanted | {value.get("key")} <= {None, *files}, f"{name(manifest)}: {value}"
+
+
+@each_environment
+def test_every_variable_is_declared_before_it_is_read(scenario: str, environment: str) -> None:
+    for template in templates(scenario, environment):
+        for container in template.containers():
+            known: set[str] = set()
+            for one in container.get("env", ()):
+                read = set(re.findall(r"(?<!\$)\$\(([A-Za-z_]\w*)\)", one.get("value", "")))
+                assert read <= known, f"{template.name}: {one['name']}"
+                known.add(one["name"])
+
+
+# Hosts
+
+
+@cache
+def services(scenario: str, environment: str) -> dict[tuple[str, str], set[int]]:
+    """Every Service and its ports: the platform's, and those that operators make for it."""
+    found: dict[tuple[str, str], set[int]] = {}
+    for one in objects(scenario, environment):
+        if one["kind"] == "Service":
+            ports = {port["port"] for port in one["spec"].get("ports", ())}
+            found[one["metadata"]["name"], one["metadata"]["namespace"]] = ports
+    for binding in lowered(scenario, environment).graph.bindings:
+        provider, offer = binding.provider, binding.offer
+        if offer.pods and not offer.external:
+            key = (offer.service or provider.name, provider.namespace)
+            found.setdefault(key, set()).add(offer.port)
+    return found
+
+
+@cache
+def upstream(scenario: str, environment: str) -> frozenset[str]:
+    """Namespaces of what is installed beforehand: its Services are not ours to know."""
+    whole = lowered(scenario, environment)
+    wiring = whole.graph.wiring()
+    found: set[str] = set()
+    for instance in whole.graph.instances.values():
+        asked = getattr(module(instance), "prerequisites", None)
+        made = asked(instance, wiring[instance.name]) if asked else None
+        found |= set(made.namespaces) if made else set()
+    return frozenset(found)
+
+
+def hosts(text: str) -> Iterator[tuple[str, str, int | None]]:
+    for service, space, port in HOST.findall(text):
+        yield service, space, int(port) if port else None
+
+
+@each_environment
+def test_every_host_is_a_service_with_that_port(scenario: str, environment: str) -> None:
+    known = services(scenario, environment)
+    beyond = upstream(scenario, environment)
+    for manifest in objects(scenario, environment):
+        for _, value in walk(manifest):
+            for service, space, port in hosts(value) if isinstance(value, str) else ():
+                if space in beyond and (service, space) not in known:
+                    continue
+                ports = known.get((service, space))
+                assert ports is not None, f"{name(manifest)} speaks of {service}.{space}"
+                assert port is None or port in ports, f"{name(manifest)}: {service}:{port}"
+
+
+def told(template: Template, files: dict[tuple[str, str], str]) -> str:
+    """All text that a pod's containers are given: variables, arguments and mounted files."""
+    mounted = [
+        files.get((template.namespace, volume["configMap"]["name"]), "")
+        for volume in template.spec.get("volumes", ())
+        if "configMap" in volume
+    ]
+    given = [
+        str(value)
+        for container in template.containers()
+        for key in ("command", "args", "env")
+        for _, value in walk(container.get(key, []))
+        if isinstance(value, str)
+    ]
+    return "\n".join([*given, *mounted])
+
+
+@each_environment
+def test_what_a_pod_is_told_of_it_reaches(scenario: str, environment: str) -> None:
+    net = network(scenario, environment, blocks_cover_pods=False)
+    all = pods(scenario, environment)
+    files = {
+        (one["metadata"]["namespace"], one["metadata"]["name"]): "\n".join(one["data"].values())
+        for one in objects(scenario, environment)
+        if one["kind"] == "ConfigMap"
+    }
+    for template in templates(scenario, environment):
+        source = next(pod for pod in all if pod.name == template.name)
+        for service, space, port in set(hosts(told(template, files))):
+            ends = targets(scenario, environment, service, space, port)
+            for labels, ports in ends:
+                others = [
+                    pod for pod in all
+                    if pod.namespace == space and selects({"matchLabels": labels}, pod.labels)
+                ]  # fmt: skip
+                reached = source in others or any(
+                    net.connects(source, pod, one) for pod in others for one in ports
+                )
+                assert reached, f"{template.name} cannot reach {service}.{space}:{port}"
+
+
+def targets(
+    scenario: str, environment: str, service: str, space: str, port: int | None
+) -> Iterator[tuple[dict[str, str], set[int]]]:
+    """The pods behind a Service by their labels, and the ports on them that one port leads to."""
+    for one in objects(scenario, environment):
+        metadata = one["metadata"]
+        if one["kind"] == "Service" and (metadata["name"], metadata["namespace"]) == (
+            service,
+            space,
+        ):
+            ports = one["spec"].get("ports", ())
+            wanted = {each.get("targetPort", each["port"]) for each in ports
+                      if port in (None, each["port"])}  # fmt: skip
+            if one["spec"].get("selector"):
+                yield one["spec"]["selector"], wanted
+    for binding in lowered(scenario, environment).graph.bindings:
+        offer, provider = binding.offer, binding.provider
+        named = (offer.service or provider.name, provider.namespace)
+        if offer.pods and not offer.external and named == (service, space):
+            yield dict(offer.pods), {offer.target or offer.port}
+
+
+# Policies, Services and workloads: what they select
+
+
+@each_environment
+def test_every_policy_and_service_selects_a_pod(scenario: str, environment: str) -> None:
+    all = pods(scenario, environment)
+    for manifest in objects(scenario, environment):
+        spec, space = manifest.get("spec", {}), manifest["metadata"].get("namespace")
+        if manifest["kind"] == "NetworkPolicy":
+            assert _selected(all, space, spec["podSelector"]), name(manifest)
+        elif manifest["kind"] == "Service" and spec.get("selector"):
+            assert _selected(all, space, {"matchLabels": spec["selector"]}), name(manifest)
+
+
+def _selected(all: tuple[Pod, ...], space: str, selector: Manifest) -> bool:
+    return any(pod.namespace == space and selects(selector, pod.labels) for pod in all)
