@@ -12,6 +12,7 @@ import click
 VERBS = (
     "apply-plan",
     "compile",
+    "diff",
     "explain",
     "graph",
     "images",

@@ -40,7 +40,11 @@ def data_of(spec: Path) -> bytes:
 
 def read(spec: Path) -> Lock:
     """The lock beside a spec; an empty one where there is none."""
-    data = data_of(spec)
+    return parse(data_of(spec), str(path_of(spec)))
+
+
+def parse(data: bytes, name: str) -> Lock:
+    """A lock's text; `name` is what to call it in an error."""
     if not data:
         return Lock()
     import yaml
@@ -48,12 +52,12 @@ def read(spec: Path) -> Lock:
     try:
         found = yaml.safe_load(data)
     except yaml.YAMLError as error:
-        raise BrokenLockError(f"{path_of(spec)} is not YAML") from error
+        raise BrokenLockError(f"{name} is not YAML") from error
     if not isinstance(found, dict) or not found.keys() <= {"images", "operators"}:
-        raise BrokenLockError(f"{path_of(spec)} holds something else than `images` and `operators`")
+        raise BrokenLockError(f"{name} holds something else than `images` and `operators`")
     images, operators = found.get("images") or {}, found.get("operators") or {}
     if not _texts(images) or not all(_texts(one) for one in operators.values()):
-        raise BrokenLockError(f"{path_of(spec)} holds something else than digests")
+        raise BrokenLockError(f"{name} holds something else than digests")
     return Lock(images, operators)
 
 

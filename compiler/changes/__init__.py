@@ -1,0 +1,95 @@
+"""What differs between two compilations of a platform, and what applying the difference does.
+
+Values only; `compare` finds the differences, `risk` and `data` judge them, `causes` says which lines
+of the spec they come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any
+
+
+class Risk(IntEnum):
+    """What a change does to what runs, from harmless to irreversible."""
+
+    NO_OP = 0
+    RELOAD = 1
+    RESTART = 2
+    DOWNTIME = 3
+    DATA_LOSS = 4
+
+    @property
+    def label(self) -> str:
+        return {
+            Risk.NO_OP: "no-op",
+            Risk.RELOAD: "configuration reload",
+            Risk.RESTART: "rolling restart",
+            Risk.DOWNTIME: "downtime",
+            Risk.DATA_LOSS: "data loss",
+        }[self]
+
+
+class Action(StrEnum):
+    """What happens to an object; `moved` is a consumer whose data is looked for elsewhere."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field, with list elements by name: `spec/template/spec/containers/mlflow/image`."""
+
+    path: str
+    before: Any = None  # None where the field is new
+    after: Any = None  # None where it is gone
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How bad, why, and how to do it nevertheless."""
+
+    risk: Risk
+    reason: str = ""
+    way: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A line of the spec that a change comes from."""
+
+    path: str
+    place: str  # file:line, of the spec that has the line
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One object, or one consumer's data, that is not what it was."""
+
+    environment: str
+    component: str
+    action: Action
+    kind: str
+    namespace: str
+    name: str
+    fields: tuple[FieldChange, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+    causes: tuple[Cause, ...] = ()
+
+    @property
+    def risk(self) -> Risk:
+        return worst(judgement.risk for judgement in self.judgements)
+
+    @property
+    def title(self) -> str:
+        where = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {where}"
+
+
+def worst(risks: Iterable[Risk]) -> Risk:
+    return max(risks, default=Risk.NO_OP)

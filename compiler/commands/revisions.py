@@ -1,0 +1,81 @@
+"""Where the specs of a comparison come from: the working tree, a directory, or a git revision.
+
+The only place that runs another program than Python: git, to read a file as it was.
+"""
+
+from __future__ import annotations
+
+import subprocess  # git's answers; arguments are lists, no shell takes part
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compiler.commands.shared import fail, read_spec, show
+
+if TYPE_CHECKING:
+    from compiler.lock import Lock
+    from compiler.pipeline import Compilation
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A spec's text with the lock beside it, and what to call it."""
+
+    name: str
+    data: bytes
+    lock: Lock
+
+
+def source(which: str, file: Path) -> Source:
+    """A directory or spec where there is one of that name, else a revision of `file`."""
+    path = Path(which)
+    if path.is_dir():
+        return of_file(path / file.name)
+    return of_file(path) if path.exists() else _of_revision(which, file)
+
+
+def of_file(file: Path) -> Source:
+    """A spec on the disk."""
+    from compiler import lock
+
+    try:
+        return Source(str(file), read_spec(file), lock.read(file))
+    except lock.BrokenLockError as error:
+        fail(str(error))
+
+
+def _of_revision(revision: str, file: Path) -> Source:
+    from compiler import lock
+
+    if revision.startswith("-"):
+        fail(f"`{revision}` is no revision, directory or spec")
+    data = _show(revision, file)
+    if data is None:
+        fail(f"`{revision}` is no directory or spec, and git has no {file} at such a revision")
+    name = f"{revision}:{file.name}"
+    try:
+        return Source(name, data, lock.parse(_show(revision, lock.path_of(file)) or b"", name))
+    except lock.BrokenLockError as error:
+        fail(str(error))
+
+
+def _show(revision: str, file: Path) -> bytes | None:
+    """A file as it was at a revision; None where it was not."""
+    folder = file.parent if file.parent.is_dir() else Path()
+    words = ["git", "-C", str(folder), "show", f"{revision}:./{file.name}"]
+    try:
+        answer = subprocess.run(words, capture_output=True, check=False)  # noqa: S603  # no shell
+    except FileNotFoundError:
+        fail("git is not on the PATH; name two directories or specs")
+    return answer.stdout if answer.returncode == 0 else None
+
+
+def compile_source(one: Source) -> Compilation:
+    """The compiled spec; says what is wrong with it and ends the command where it has errors."""
+    from compiler import pipeline
+
+    result = pipeline.compile(one.data, one.name, pins=one.lock.images)
+    if result.report.failed:
+        show(result, one.data, one.name, "text")
+        fail(f"{one.name} does not compile", 1)
+    return result

@@ -1,0 +1,372 @@
+"""`diff`: each labelled change is rated as it should be, and none that loses data any lower."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+
+from compiler import pipeline
+from compiler.changes import Change, Risk, worst
+from compiler.changes.compare import compare
+from compiler.changes.fields import differences
+from compiler.changes.risk import of_addition, of_field, of_removal
+from compiler.pipeline import Compilation
+
+GONE = object()
+NO_OP, RELOAD, RESTART = Risk.NO_OP, Risk.RELOAD, Risk.RESTART
+DOWNTIME, DATA_LOSS = Risk.DOWNTIME, Risk.DATA_LOSS
+
+SPEC: dict[str, Any] = {
+    "apiVersion": "platformc/v1alpha1",
+    "kind": "Platform",
+    "metadata": {"name": "changing"},
+    "spec": {
+        "components": {
+            "minio": {"namespace": "storage", "replicas": 4, "storage": "100Gi"},
+            "postgres": {"storage": "50Gi", "maxConnections": 300},
+            "pgbouncer": {"replicas": 2},
+            "mlflow": {"replicas": 2, "smoke": False},
+        },
+        "workloads": {
+            "training": {
+                "image": "registry.example.internal/training:1.4.0",
+                "schedule": "0 2 * * *",
+                "uses": ["mlflow"],
+                "volumes": {"data": {"mountPath": "/data", "claim": "datasets"}},
+            },
+            "report": {"image": "registry.example.internal/report:2.0.1", "run": "once"},
+        },
+    },
+}
+Edits = Mapping[str, Any]
+
+
+def edited(edits: Edits) -> dict[str, Any]:
+    """The spec with some dotted paths set, or gone."""
+    spec = copy.deepcopy(SPEC)
+    for path, value in edits.items():
+        *parents, key = path.split(".")
+        node = spec
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        if value is GONE:
+            del node[key]
+        else:
+            node[key] = value
+    return spec
+
+
+def compiled(spec: dict[str, Any], file: str = "new.yaml") -> Compilation:
+    result = pipeline.compile(json.dumps(spec, indent=1).encode(), file)
+    assert not result.report.failed, result.report.sorted()
+    return result
+
+
+@cache
+def original() -> Compilation:
+    return compiled(SPEC, "old.yaml")
+
+
+def changes(edits: Edits) -> tuple[Change, ...]:
+    return compare(original(), compiled(edited(edits)))
+
+
+def patch(kind: str, name: str, path: str, value: Any, op: str = "replace") -> list[Any]:
+    operation = {"op": op, "path": path, "value": value}
+    return [{"target": {"kind": kind, "name": name}, "operations": [operation]}]
+
+
+C, W = "spec.components", "spec.workloads"
+MINIO, POSTGRES, POOLER, MLFLOW = (
+    f"{C}.{one}" for one in ("minio", "postgres", "pgbouncer", "mlflow")
+)
+POD = "/spec/template/spec"
+LABELLED: dict[str, tuple[Edits, Risk]] = {
+    "nothing": ({}, NO_OP),
+    "the same amount, written otherwise": ({f"{MINIO}.storage": "102400Mi"}, NO_OP),
+    "a default, written out": ({f"{POOLER}.type": "pgbouncer"}, NO_OP),
+    "a label of a component": ({f"{MLFLOW}.labels": {"team": "ml"}}, NO_OP),
+    "a label of everything": ({"metadata.labels": {"team": "ml"}}, NO_OP),
+    "an update strategy": ({f"{MLFLOW}.patches": patch(
+        "Deployment", "mlflow", "/spec/minReadySeconds", 5, "add")}, NO_OP),
+    "a disruption budget": ({f"{MLFLOW}.patches": patch(
+        "PodDisruptionBudget", "mlflow", "/spec/maxUnavailable", 2)}, NO_OP),
+    "one more pooler, with smaller pools": ({f"{POOLER}.replicas": 3}, RESTART),
+    "a schedule": ({f"{W}.training.schedule": "0 3 * * *"}, RELOAD),
+    "a schedule that is paused": ({f"{W}.training.schedule": GONE}, RELOAD),
+    "a training image": ({f"{W}.training.image": "registry.example.internal/training:1.5.0"}, RELOAD),
+    "a job's image": ({f"{W}.report.image": "registry.example.internal/report:2.0.2"}, RELOAD),
+    "a job's variable": ({f"{W}.report.env": {"A": "1"}}, RELOAD),
+    "an MLflow release": ({f"{MLFLOW}.image": "ghcr.io/mlflow/mlflow:v3.17.3-full"}, RESTART),
+    "an MLflow worker more": ({f"{MLFLOW}.workers": 3}, RESTART),
+    "memory of a server": ({f"{MLFLOW}.resources": {"limits": {"memory": "4Gi"}}}, RESTART),
+    "the nodes of a server": ({f"{MLFLOW}.nodeSelector": {"disk": "ssd"}}, RESTART),
+    "taints of a server": ({f"{MLFLOW}.tolerations": [{"key": "ml", "operator": "Exists"}]}, RESTART),
+    "artefacts through the server": ({f"{MLFLOW}.artifacts": "proxied"}, RESTART),
+    "the domain": ({"spec.domain": "ml.example.org"}, RESTART),
+    "a store's release of the same year": (
+        {f"{MINIO}.image": "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z"}, RESTART),
+    "memory of a store of four": ({f"{MINIO}.resources": {"limits": {"memory": "4Gi"}}}, RESTART),
+    "a database server's connections": ({f"{POSTGRES}.maxConnections": 400}, DOWNTIME),
+    "a database server's memory": ({f"{POSTGRES}.resources": {"limits": {"memory": "8Gi"}}}, DOWNTIME),
+    "a database server's major release": ({f"{POSTGRES}.image": "postgres:18.1-bookworm"}, DOWNTIME),
+    "a larger volume": ({f"{POSTGRES}.storage": "60Gi"}, DOWNTIME),
+    "larger volumes of a set": ({f"{MINIO}.storage": "200Gi"}, DOWNTIME),
+    "a mirror": ({"spec.registry": {"mirror": "mirror.example.internal:5000"}}, DOWNTIME),
+    "other credentials": ({"spec.secrets": {"provider": "existing"}}, DOWNTIME),
+    "no pooler any more": ({POOLER: GONE}, DOWNTIME),
+    "no MLflow any more": (
+        {MLFLOW: GONE, f"{W}.training.uses": [], f"{POOLER}": GONE}, DOWNTIME),
+    "no training any more": ({f"{W}.training": GONE}, DOWNTIME),
+    "a server at rest": ({f"{MLFLOW}.patches": patch(
+        "Deployment", "mlflow", "/spec/replicas", 0)}, DOWNTIME),
+    "a server that stops before it starts": ({f"{MLFLOW}.patches": [*patch(
+        "Deployment", "mlflow", "/spec/strategy", {"type": "Recreate"}, "add"), *patch(
+        "Deployment", "mlflow", f"{POD}/terminationGracePeriodSeconds", 5, "add")]}, DOWNTIME),
+    "the port of a Service": ({f"{MLFLOW}.patches": patch(
+        "Service", "mlflow", "/spec/ports/0/port", 5001)}, DOWNTIME),
+    "the kind of a Service": ({f"{MLFLOW}.patches": patch(
+        "Service", "mlflow", "/spec/type", "NodePort", "add")}, DOWNTIME),
+    "how servers of a set start": ({f"{MINIO}.patches": patch(
+        "StatefulSet", "minio", "/spec/podManagementPolicy", "OrderedReady", "add")}, DOWNTIME),
+    "a smaller volume": ({f"{POSTGRES}.storage": "40Gi"}, DATA_LOSS),
+    "smaller volumes of a set": ({f"{MINIO}.storage": "50Gi"}, DATA_LOSS),
+    "more servers of an erasure set": ({f"{MINIO}.replicas": 8}, DATA_LOSS),
+    "one server of an erasure set": ({f"{MINIO}.replicas": 1}, DATA_LOSS),
+    "another name of MLflow alone": ({MLFLOW: GONE, f"{C}.tracking": {
+        "type": "mlflow", "smoke": False}, f"{W}.training.uses": []}, DATA_LOSS),
+    "a store in another namespace": ({f"{MINIO}.namespace": "elsewhere"}, DATA_LOSS),
+    "a database server in another namespace": ({f"{POSTGRES}.namespace": "data"}, DATA_LOSS),
+    "everything in another namespace": ({"spec.namespace": "ml"}, DATA_LOSS),
+    "another store": ({MINIO: GONE, f"{C}.seaweedfs": {}}, DATA_LOSS),
+    "another store under the same name": ({f"{MINIO}": {
+        "type": "seaweedfs", "namespace": "storage"}}, DATA_LOSS),
+    "a store outside": ({MINIO: GONE, f"{C}.store": {
+        "type": "external-s3", "host": "s3.example.org"}}, DATA_LOSS),
+    "another name of the database server": ({POSTGRES: GONE, f"{C}.db": {
+        "type": "postgres", "maxConnections": 300}}, DATA_LOSS),
+    "a database server outside": ({f"{POSTGRES}": {
+        "type": "external-postgres", "host": "pg.example.org"}}, DATA_LOSS),
+    "another database": ({f"{MLFLOW}.database": "tracking"}, DATA_LOSS),
+    "another bucket": ({f"{MLFLOW}.bucket": "artefacts"}, DATA_LOSS),
+    "another name of MLflow": ({MLFLOW: GONE, f"{C}.tracking": {
+        "type": "mlflow", "smoke": False}, f"{W}.training.uses": ["tracking"]}, DATA_LOSS),
+    "a second database server that MLflow binds to": ({
+        POOLER: GONE, f"{C}.db2": {"type": "postgres"},
+        f"{MLFLOW}.bind": {"backend-store": "db2"}}, DATA_LOSS),
+    "another storage class": ({"spec.cluster": {"storageClass": "fast"}}, DATA_LOSS),
+    "another cluster": ({"spec.cluster": {"name": "other"}}, DATA_LOSS),
+    "another claim of a workload": ({f"{W}.training.volumes": {"data": {
+        "mountPath": "/data", "claim": "datasets-2"}}}, DATA_LOSS),
+    "scratch space in place of a claim": ({f"{W}.training.volumes": {"data": {
+        "mountPath": "/data", "size": "1Gi"}}}, DATA_LOSS),
+    "volumes that go with their pods": ({f"{MINIO}.patches": patch(
+        "StatefulSet", "minio", "/spec/persistentVolumeClaimRetentionPolicy",
+        {"whenDeleted": "Delete", "whenScaled": "Delete"}, "add")}, DATA_LOSS),
+    "where a volume is mounted": ({f"{MINIO}.patches": patch(
+        "StatefulSet", "minio", f"{POD}/containers/0/volumeMounts/0/mountPath", "/other")}, DATA_LOSS),
+    "where the database server looks": ({f"{POSTGRES}.patches": patch(
+        "StatefulSet", "postgres", f"{POD}/containers/0/env/-",
+        {"name": "PGDATA", "value": "/tmp/data"}, "add")}, DATA_LOSS),
+    "an environment in another cluster's place": ({"spec.environments": {"prod": {}}}, DATA_LOSS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("label", LABELLED)
+def test_a_change_of_the_spec_is_rated(label: str) -> None:
+    edits, expected = LABELLED[label]
+    found = changes(edits)
+    risk = worst(change.risk for change in found)
+    assert risk == expected, [(change.title, change.risk.label) for change in found]
+
+
+def test_there_are_enough_labels() -> None:
+    assert len(LABELLED) + len(MANIFESTS) >= 40
+    assert sum(risk is DATA_LOSS for _, risk in LABELLED.values()) >= 15
+
+
+def thing(kind: str, api: str = "v1", **spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": api,
+        "kind": kind,
+        "metadata": {"name": "it", "namespace": "ml"},
+        "spec": spec,
+    }
+
+
+def cluster(**spec: Any) -> dict[str, Any]:
+    return thing("Cluster", "postgresql.cnpg.io/v1", **{
+        "instances": 3, "imageName": "ghcr.io/cnpg/postgresql:17.5", "storage": {"size": "10Gi"},
+        **spec,
+    })  # fmt: skip
+
+
+def model(**spec: Any) -> dict[str, Any]:
+    return thing("InferenceService", "serving.kserve.io/v1beta1", predictor={
+        "minReplicas": 1, "model": {"storageUri": "s3://models/a/v1"}, **spec,
+    })  # fmt: skip
+
+
+def claim(size: str = "10Gi", **spec: Any) -> dict[str, Any]:
+    return thing("PersistentVolumeClaim", resources={"requests": {"storage": size}}, **spec)
+
+
+def stateful(**spec: Any) -> dict[str, Any]:
+    container = {"name": "main", "image": "a/b:1.2", "volumeMounts": [
+        {"name": "data", "mountPath": "/data"}]}  # fmt: skip
+    template = {"spec": {"containers": [container]}}
+    volume = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}}
+    return thing("StatefulSet", "apps/v1", **{
+        "replicas": 3, "serviceName": "it", "template": template, "volumeClaimTemplates": [volume],
+        **spec,
+    })  # fmt: skip
+
+
+def ceph(size: int = 3, **spec: Any) -> dict[str, Any]:
+    return thing("CephObjectStore", "ceph.rook.io/v1", **{
+        "dataPool": {"replicated": {"size": size}}, "gateway": {"instances": 1}, **spec,
+    })  # fmt: skip
+
+
+MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
+    "a model's new version": (
+        model(), model(model={"storageUri": "s3://models/a/v2"}), RESTART),
+    "a model's replicas": (model(), model(minReplicas=2), RELOAD),
+    "a model's canary": (model(), model(canaryTrafficPercent=10), RELOAD),
+    "a larger claim": (claim(), claim("20Gi"), RELOAD),
+    "a smaller claim": (claim(), claim("5Gi"), DATA_LOSS),
+    "another class of a claim": (claim(), claim(storageClassName="b"), DATA_LOSS),
+    "another mode of a claim": (claim(), claim(accessModes=["ReadWriteMany"]), DATA_LOSS),
+    "a larger operator's volume": (cluster(), cluster(storage={"size": "20Gi"}), RELOAD),
+    "a smaller operator's volume": (cluster(), cluster(storage={"size": "5Gi"}), DATA_LOSS),
+    "an operator's minor release": (
+        cluster(), cluster(imageName="ghcr.io/cnpg/postgresql:17.6"), RESTART),
+    "an operator's major release": (
+        cluster(), cluster(imageName="ghcr.io/cnpg/postgresql:18.0"), DOWNTIME),
+    "one more instance": (cluster(), cluster(instances=4), RELOAD),
+    "parameters of a cluster": (
+        cluster(), cluster(postgresql={"parameters": {"work_mem": "1MB"}}), RESTART),
+    "parameters of an only instance": (
+        cluster(instances=1), cluster(instances=1, postgresql={"parameters": {}}), DOWNTIME),
+    "another pool": (ceph(), ceph(2), DATA_LOSS),
+    "a pool that goes with its store": (
+        ceph(preservePoolsOnDelete=True), ceph(preservePoolsOnDelete=False), DATA_LOSS),
+    "fewer servers with volumes": (stateful(), stateful(replicas=2), DATA_LOSS),
+    "more servers with volumes": (stateful(), stateful(replicas=4), RELOAD),
+    "a set's Service": (stateful(), stateful(serviceName="other"), DOWNTIME),
+    "a set without its volumes": (stateful(), stateful(volumeClaimTemplates=[]), DATA_LOSS),
+    "a set with volumes of its own": (stateful(volumeClaimTemplates=[]), stateful(), DOWNTIME),
+    "a database that goes with its object": (
+        thing("Database", databaseReclaimPolicy="retain"),
+        thing("Database", databaseReclaimPolicy="delete"), DATA_LOSS),
+    "another bucket of a claim": (
+        thing("ObjectBucketClaim", bucketName="a"), thing("ObjectBucketClaim", bucketName="b"),
+        DATA_LOSS),
+    "a policy": (
+        thing("NetworkPolicy", ingress=[]), thing("NetworkPolicy", ingress=[{}]), RELOAD),
+    "a route": (
+        thing("VirtualService", hosts=["a"]), thing("VirtualService", hosts=["b"]), RELOAD),
+    "a stricter mesh": (
+        thing("PeerAuthentication", mtls={"mode": "PERMISSIVE"}),
+        thing("PeerAuthentication", mtls={"mode": "STRICT"}), DOWNTIME),
+    "the address of a Service": (
+        thing("Service", clusterIP="None"), thing("Service", type="ClusterIP"), DOWNTIME),
+    "the Secret of an ExternalSecret": (
+        thing("ExternalSecret", target={"name": "a"}),
+        thing("ExternalSecret", target={"name": "b"}), DOWNTIME),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("label", MANIFESTS)
+def test_a_change_of_an_object_is_rated(label: str) -> None:
+    before, after, expected = MANIFESTS[label]
+    found = list(differences(before, after))
+    assert found
+    assert worst(of_field(field, before, after).risk for field in found) == expected
+
+
+@pytest.mark.parametrize(
+    ("manifest", "expected"),
+    [
+        (claim(), DATA_LOSS),
+        (cluster(), DATA_LOSS),
+        (ceph(), DATA_LOSS),
+        (stateful(), DATA_LOSS),
+        (stateful(volumeClaimTemplates=[]), DOWNTIME),
+        (thing("Namespace"), DATA_LOSS),
+        (thing("CustomResourceDefinition"), DATA_LOSS),
+        (thing("ObjectBucketClaim"), DATA_LOSS),
+        (thing("ExternalSecret"), DATA_LOSS),
+        (model(), DOWNTIME),
+        (thing("Deployment"), DOWNTIME),
+        (thing("Service"), DOWNTIME),
+        (thing("CronJob"), DOWNTIME),
+        (thing("NetworkPolicy"), RELOAD),
+        (thing("Job"), NO_OP),
+        (thing("PodDisruptionBudget"), NO_OP),
+    ],
+    ids=lambda one: one["kind"] if isinstance(one, dict) else one.name,
+)
+def test_a_removal_is_rated(manifest: dict[str, Any], expected: Risk) -> None:
+    assert of_removal(manifest).risk == expected
+
+
+def test_an_addition_disturbs_nothing_but_by_a_rule() -> None:
+    assert of_addition(thing("Deployment")).risk is NO_OP
+    assert of_addition(thing("NetworkPolicy")).risk is RELOAD
+
+
+def named(found: tuple[Change, ...], title: str) -> Change:
+    matching = [change for change in found if change.title == title]
+    assert len(matching) == 1, [change.title for change in found]
+    return matching[0]
+
+
+def test_each_change_names_the_line_that_it_comes_from() -> None:
+    """Two sections change; what each of them touches is told apart, across bindings too."""
+    found = changes({f"{POSTGRES}.maxConnections": 400, f"{MLFLOW}.workers": 3})
+    server = named(found, "Deployment mlops/mlflow")
+    assert [cause.path for cause in server.causes] == [f"{MLFLOW}.workers"]
+    database = named(found, "StatefulSet mlops/postgres")
+    assert [cause.path for cause in database.causes] == [f"{POSTGRES}.maxConnections"]
+    pools = named(found, "ConfigMap mlops/pgbouncer")
+    assert {cause.path for cause in pools.causes} == {f"{POSTGRES}.maxConnections"}
+    text = json.dumps(edited({f"{POSTGRES}.maxConnections": 400, f"{MLFLOW}.workers": 3}), indent=1)
+    line = 1 + text.splitlines().index('    "workers": 3')
+    assert server.causes[0].place == f"new.yaml:{line}"
+
+
+def test_what_is_gone_is_shown_where_it_was() -> None:
+    found = changes({f"{W}.report": GONE})
+    assert {change.causes[0].path for change in found} == {f"{W}.report"}
+    assert {change.causes[0].place.split(":")[0] for change in found} == {"old.yaml"}
+
+
+def test_sections_that_need_each_other_are_named_together() -> None:
+    found = changes({MINIO: GONE, f"{C}.seaweedfs": {}})
+    paths = {cause.path for cause in named(found, "StatefulSet storage/minio").causes}
+    assert paths == {MINIO, f"{C}.seaweedfs"}
+
+
+def test_a_new_environment_disturbs_no_other() -> None:
+    before = compiled(edited({"spec.environments": {"dev": {}}}))
+    after = compiled(edited({"spec.environments": {"dev": {}, "prod": {}}}))
+    found = compare(before, after)
+    assert {change.environment for change in found} == {"prod"}
+    assert worst(change.risk for change in found) is RELOAD
+    assert {cause.path for change in found for cause in change.causes} == {"spec.environments.prod"}
+
+
+def test_named_elements_are_compared_by_name() -> None:
+    before = {"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]}
+    after = {"env": [{"name": "NEW", "value": "0"}, *before["env"]]}
+    assert [field.path for field in differences(before, after)] == ["env/NEW"]
+    swapped = {"env": before["env"][::-1]}
+    assert [(field.path, field.after) for field in differences(before, swapped)] == [
+        ("env", ["B", "A"])
+    ]

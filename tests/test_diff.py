@@ -1,0 +1,113 @@
+"""`platformc diff` as people and pipelines call it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from conftest import ROOT
+
+from compiler.cli import platformc
+
+SPEC = (ROOT / "platform.yaml").read_text()
+LARGER = SPEC.replace("storage: 500Gi", "storage: 600Gi")
+SMALLER = SPEC.replace("storage: 500Gi", "storage: 400Gi")
+
+
+def git(folder: Path, *words: str) -> None:
+    who = {f"GIT_{role}_{what}": "t@example.org" for role in ("AUTHOR", "COMMITTER")
+           for what in ("NAME", "EMAIL")}  # fmt: skip
+    subprocess.run(
+        ["git", "-C", str(folder), *words], check=True, capture_output=True,
+        env={**os.environ, **who},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two commits of the reference platform, and a working tree that asks for less storage."""
+    git(tmp_path, "init", "-q", "-b", "main")
+    for text in (SPEC, LARGER):
+        (tmp_path / "platform.yaml").write_text(text)
+        git(tmp_path, "add", ".")
+        git(tmp_path, "commit", "-q", "-m", "a commit")
+    (tmp_path / "platform.yaml").write_text(SMALLER)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(platformc, ["diff", *words])
+
+
+def test_the_last_commit_is_compared_with_the_working_tree(repository: Path) -> None:
+    result = run()
+    assert result.exit_code == 0, result.output
+    assert "storage: 600Gi -> 400Gi" in result.stdout
+    assert "[data loss] StatefulSet storage/minio changed" in result.stdout
+    assert re.search(r"from spec\.components\.minio\.storage \(platform\.yaml:\d+\)", result.stdout)
+    assert result.stdout.splitlines()[-1].startswith("in all: 2 data loss")
+
+
+def test_two_revisions_are_compared(repository: Path) -> None:
+    result = run("HEAD~1", "HEAD")
+    assert "500Gi -> 600Gi" in result.stdout
+    assert "to do it: set the new size on each PersistentVolumeClaim" in result.stdout
+    assert "(HEAD:platform.yaml:12)" in result.stdout
+
+
+def test_directories_and_specs_are_compared(tmp_path: Path) -> None:
+    for name, text in (("old", SPEC), ("new", SMALLER)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "platform.yaml").write_text(text)
+    by_directory = run(str(tmp_path / "old"), str(tmp_path / "new"))
+    by_file = run(*(str(tmp_path / name / "platform.yaml") for name in ("old", "new")))
+    assert by_directory.exit_code == 0
+    assert by_directory.stdout == by_file.stdout
+
+
+def test_the_status_tells_whether_anything_changes(repository: Path) -> None:
+    assert run("--detailed-exitcode").exit_code == 3
+    assert run("HEAD", "HEAD", "--detailed-exitcode").exit_code == 0
+    assert run("HEAD", "HEAD").stdout == "in all: nothing changes\n"
+
+
+def test_one_environment_alone(repository: Path) -> None:
+    result = run("--env", "prod", "--format", "json")
+    record = json.loads(result.stdout)
+    assert record["risk"] == "data-loss"
+    assert {change["environment"] for change in record["changes"]} == {"prod"}
+    (field,) = record["changes"][0]["fields"]
+    assert (field["before"], field["after"]) == ("600Gi", "400Gi")
+
+
+def test_markdown_is_a_table_that_text_cannot_break(repository: Path) -> None:
+    nasty = SMALLER.replace("[python, train.py]", '[python, "a|b`c<img>", "@somebody"]')
+    (repository / "platform.yaml").write_text(nasty)
+    lines = run("--format", "markdown").stdout.splitlines()
+    rows = [line for line in lines if line.startswith("| ") and "---" not in line]
+    assert len(rows) > 3
+    for row in rows:
+        assert len(re.findall(r"(?<!\\)\|", row)) == 6, row
+    assert "🛑 data loss" in "".join(rows)
+    assert "**2 data loss" in "".join(lines)
+
+
+def test_a_revision_that_does_not_exist_is_said(repository: Path) -> None:
+    result = run("nowhere")
+    assert result.exit_code == 2
+    assert "`nowhere` is no directory or spec" in result.stderr
+
+
+def test_a_spec_that_does_not_compile_is_said(repository: Path) -> None:
+    (repository / "platform.yaml").write_text(SPEC.replace("minio:", "minoi:"))
+    result = run()
+    assert result.exit_code == 1
+    assert "did you mean `minio`" in result.stderr
+    assert "platform.yaml does not compile" in result.stderr
+    assert result.stdout == ""
