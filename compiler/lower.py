@@ -9,7 +9,7 @@ from compiler.model.credential import Credential
 from compiler.model.document import Path
 from compiler.model.graph import Graph, Instance, Piece
 from compiler.model.package import Lowered, Package, Platform
-from compiler.model.resource import ConfigFiles, Egress, Ingress, Peering, Resource
+from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering, Resource
 from compiler.resolve import module
 
 
@@ -31,6 +31,7 @@ def _package(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
     peerings: list[Peering] = []
     egress: list[Egress] = []
     ingress: list[Ingress] = []
+    made: list[Made] = []
     for piece in pieces:
         match piece:
             case Resource():
@@ -45,6 +46,8 @@ def _package(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
                 egress.append(piece)
             case Ingress():
                 ingress.append(piece)
+            case Made():
+                made.append(piece)
             case _:
                 assert_never(piece)
     return Package(
@@ -58,6 +61,7 @@ def _package(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
         peerings=tuple(peerings),
         egress=tuple(egress),
         ingress=tuple(ingress),
+        made=tuple(made),
         instance=instance,
     )
 

@@ -92,10 +92,10 @@ class _Resolver:
     def bindings(self) -> Iterator[Binding]:
         for instance in self.instances.values():
             if instance.section == "components":
-                self.check_bind_keys(instance)
-                for requires, claim in module(instance).claims(instance).items():
-                    self.bind(instance, requires, claim)
+                self.bind_claims(instance)
         for name in sorted(self.instances):
+            if self.instances[name].section == "workloads":
+                self.bind_claims(self.instances[name])
             if self.instances[name].section != "components":
                 self.bind_uses(self.instances[name])
         for binding in self.direct.values():
@@ -105,14 +105,27 @@ class _Resolver:
                 whole = whole.upstream
                 yield whole
 
-    # A component's own requirements
+    # What an instance itself requires
+
+    def bind_claims(self, consumer: Instance[Any]) -> None:
+        self.check_bind_keys(consumer)
+        for requires, claim in module(consumer).claims(consumer).items():
+            self.bind(consumer, requires, claim)
 
     def bind(self, consumer: Instance[Any], requires: Requires[Any], claim: Claim) -> None:
         candidate = self.choose(consumer, requires, claim)
         if candidate is not None:
             self.direct[consumer.name, requires.slot] = Binding(
-                consumer, requires, candidate.provider, candidate.provides, claim, candidate.offer
-            )
+                consumer, requires, candidate.provider, candidate.provides, claim,
+                candidate.offer, entailed=self.entailed(consumer, candidate),
+            )  # fmt: skip
+
+    def entailed(self, consumer: Instance[Any], candidate: _Candidate) -> tuple[Binding, ...]:
+        """What a tenant needs of others because its provider does; components are bound first."""
+        if consumer.section == "components":
+            return ()
+        slots = ((candidate.provider.name, one.slot) for one in candidate.offer.entails)
+        return tuple(self.direct[slot] for slot in slots if slot in self.direct)
 
     def choose(
         self, consumer: Instance[Any], requires: Requires[Any], claim: Claim

@@ -19,6 +19,7 @@ from reachability import Network, Pod, selects
 
 from compiler.derive.namespaces import platform_namespaces
 from compiler.derive.network_policies import labels_of
+from compiler.interfaces.workflows import RUN_BY
 from compiler.kube.network import ANYWHERE
 from compiler.kube.workload import selector
 from compiler.model.graph import Binding
@@ -69,6 +70,9 @@ def _operated(whole: Lowered) -> Iterator[Pod]:
             if pod_labels(one.manifest) and pod_template(one.manifest) is None:
                 labels = dict(pod_labels(one.manifest))
                 yield Pod(f"{one.kind} {one.namespace}/{one.name}", one.namespace, labels)
+        for made in package.made:
+            labels = {INSTANCE: package.name, **made.labels}
+            yield Pod(f"{package.name}'s {made.role}", package.namespace, labels)
         for caller in package.ingress:
             yield Pod(f"{caller.name} of {caller.namespace}", caller.namespace, dict(caller.pods))
 
@@ -113,7 +117,7 @@ def anywhere(whole: Lowered, source: Pod) -> Iterator[int]:
 
 
 def _uses(pod: Pod, binding: Binding) -> bool:
-    mine = pod.labels.get(INSTANCE) == binding.consumer.name
+    mine = binding.consumer.name in (pod.labels.get(INSTANCE), pod.labels.get(RUN_BY))
     return mine and pod.labels.get(binding.label) == "true"
 
 

@@ -1,7 +1,8 @@
 """Which Secrets must exist, where, with which keys: one for each binding that has a credential.
 
 A Secret is needed in every namespace where a pod names it, so its places are read from the objects
-themselves.
+themselves. What a component says of its own Secrets comes on top: not everything that reads one is
+an object of the platform.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             credential = binding.provides.endpoint.credential(binding)
             if credential is not None:
                 defined[credential.name] = credential
-    for package in lowered.packages.values():
-        defined.update({credential.name: credential for credential in package.credentials})
     spaces: dict[str, set[str]] = defaultdict(set)
     readers: dict[str, set[str]] = defaultdict(set)
     for package in lowered.packages.values():
+        for credential in package.credentials:
+            defined[credential.name] = credential
+            spaces[credential.name].update(credential.namespaces)
+            readers[credential.name].add(package.name)
         for resource in package.resources:
             for name in secret_names(resource.manifest):
                 spaces[name].add(resource.namespace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compiler.derive.network_policies import policy, upstreams
+from compiler.derive.network_policies import policy, upstream_namespaces
 from compiler.diagnostics import Report
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Phase, Resource
@@ -26,9 +26,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 def platform_namespaces(lowered: Lowered) -> tuple[str, ...]:
     """Namespaces that hold objects of the platform, but for those where an operator lives."""
-    foreign = {
-        package.namespace for package in lowered.packages.values() if upstreams(package.instance)
-    }
+    foreign = upstream_namespaces(lowered)
     found: set[str] = set()
     for package in lowered.packages.values():
         found |= {resource.namespace for resource in package.resources}

@@ -6,7 +6,7 @@ one peer to the provider's policy, another client in it nothing.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -28,6 +28,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         if binding.offer.port:
             offers[binding.provider.name][binding.provides.slot].append(binding)
     users = _users(lowered)
+    foreign = upstream_namespaces(lowered)
 
     def one(package: Package) -> Package:
         made: list[Resource] = []
@@ -35,7 +36,8 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             binding = offers[package.name][slot][0]
             if not upstreams(package.instance):
                 made += _ingress(binding, users[binding.label])
-            made += _egress(binding, users[binding.label])
+            ours = [space for space in users[binding.label] if space not in foreign]
+            made += _egress(binding, ours)
         if package.instance is not None:
             made += _own(package, package.instance)
         return extended(package, made)
@@ -47,6 +49,10 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 def _users(lowered: Lowered) -> dict[str, list[str]]:
     """For each offer's label, the namespaces of pods that carry it."""
     found: dict[str, set[str]] = defaultdict(set)
+    for package in lowered.packages.values():
+        for made in package.made:
+            for label in made.labels:
+                found[label].add(package.namespace)
     for package in lowered.packages.values():
         for resource in package.resources:
             for label in pod_labels(resource.manifest):
@@ -80,6 +86,12 @@ def upstreams(instance: Instance[Any] | None) -> bool:
     A policy of ours there would shut out clients that are none of the platform's.
     """
     return instance is not None and getattr(module(instance), "UPSTREAM_NAMESPACE", False)
+
+
+def upstream_namespaces(lowered: Lowered) -> frozenset[str]:
+    """Where operators live."""
+    all = lowered.packages.values()
+    return frozenset(one.namespace for one in all if upstreams(one.instance))
 
 
 def _ingress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
@@ -127,11 +139,15 @@ def _own(package: Package, me: Instance[Any]) -> Iterator[Resource]:
         else:
             yield policy(name, me.namespace, client, egress=to)
             yield policy(f"{name}-server", me.namespace, server, ingress=from_)
-    for index, egress in enumerate(package.egress):
+    seen: Counter[str] = Counter()
+    for egress in package.egress:
+        space = egress.namespace or me.namespace
         blocks = [{"ipBlock": {"cidr": cidr}} for cidr in egress.cidrs]
+        index = seen[space]
+        seen[space] += 1
         yield policy(
             f"{me.name}-{_role(egress.client)}-egress-{index}",
-            me.namespace,
+            space,
             labels_of(me, egress.client),
             egress=[{"to": blocks, "ports": _ports(*egress.ports)}],
         )

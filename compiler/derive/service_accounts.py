@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from compiler.derive.packages import each_package, extended
 from compiler.diagnostics import Report
+from compiler.kube.account import service_account
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource, pod_template
+from compiler.model.resource import Resource, pod_template
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -16,22 +17,10 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         templates = ((r, pod_template(r.manifest)) for r in package.resources)
         wanted = {(t["spec"]["serviceAccountName"], r.namespace) for r, t in templates if t}
         made = (
-            Resource(_account(name, namespace, secrets))
+            Resource(service_account(name, namespace, secrets))
             for name, namespace in sorted(wanted)
             if name not in present
         )
         return extended(package, made)
 
     return each_package(lowered, one)
-
-
-def _account(name: str, namespace: str, pull_secrets: tuple[str, ...]) -> Manifest:
-    account: Manifest = {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {"name": name, "namespace": namespace},
-        "automountServiceAccountToken": False,
-    }
-    if pull_secrets:
-        account["imagePullSecrets"] = [{"name": secret} for secret in pull_secrets]
-    return account

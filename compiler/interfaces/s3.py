@@ -74,6 +74,16 @@ class Endpoint(model.Endpoint):
         return f"{self.binding.offer.scheme}://{self.host}:{self.port}"
 
     @property
+    def address(self) -> str:
+        """Host and port, for clients that are told of TLS apart from it."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def secure(self) -> bool:
+        scheme: str = self.binding.offer.scheme
+        return scheme == "https"
+
+    @property
     def bucket(self) -> str:
         bucket: str = self.binding.claim.buckets[0]
         return bucket

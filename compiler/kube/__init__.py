@@ -1,5 +1,7 @@
 """Builders of Kubernetes objects that several components share."""
 
+from compiler.kube.access import role
+from compiler.kube.account import service_account
 from compiler.kube.network import api_server, headless, service
 from compiler.kube.template import render
 from compiler.kube.workload import (
@@ -32,6 +34,6 @@ from compiler.kube.workload import (
 __all__ = [
     "GPU", "LOCKED", "UNPRIVILEGED", "USER", "Client", "Container", "Volume", "api_server",
     "client", "compute", "config", "deployment", "exec_probe", "headless", "http_probe", "job",
-    "metadata", "place", "pod", "pod_labels", "render", "scratch", "selector", "service",
-    "stateful_set", "tcp_probe", "unique", "volume_claim",
+    "metadata", "place", "pod", "pod_labels", "render", "role", "scratch", "selector", "service",
+    "service_account", "stateful_set", "tcp_probe", "unique", "volume_claim",
 ]  # fmt: skip

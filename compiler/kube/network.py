@@ -30,9 +30,9 @@ def headless(
     return Resource(_service(me, role, ports, named, targets, extra), step)
 
 
-def api_server(me: Instance[Any], pods: Pods) -> Egress:
+def api_server(me: Instance[Any], pods: Pods, namespace: str | None = None) -> Egress:
     """Pods that ask the API server, on its Service's port and on its usual own."""
-    return Egress(pods, me.settings.cluster.api_server or (ANYWHERE,), (443, 6443))
+    return Egress(pods, me.settings.cluster.api_server or (ANYWHERE,), (443, 6443), namespace)
 
 
 def _service(

@@ -8,7 +8,16 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 from compiler.model.credential import Credential
 from compiler.model.document import Path
-from compiler.model.resource import ConfigFiles, Egress, Env, Ingress, Peering, Phase, Resource
+from compiler.model.resource import (
+    ConfigFiles,
+    Egress,
+    Env,
+    Ingress,
+    Made,
+    Peering,
+    Phase,
+    Resource,
+)
 from compiler.model.spec import InstanceSpec, Settings
 
 S = TypeVar("S")
@@ -254,7 +263,7 @@ class Graph:
         }
 
 
-Piece = Resource | ConfigFiles | Peering | Egress | Ingress | Credential
+Piece = Resource | ConfigFiles | Peering | Egress | Ingress | Made | Credential
 
 
 class Component(Protocol):

@@ -115,6 +115,7 @@ class Egress:
     client: Pods
     cidrs: tuple[str, ...]
     ports: tuple[int, ...]
+    namespace: str | None = None  # of the pods, where it is not the instance's
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,8 @@ class Ingress:
     pods: Mapping[str, str] = field(default_factory=dict, hash=False)  # none: all of the namespace
 
 
-# Operators' own objects that become pods: the label that names the object on each of them, and
-# where the object holds further labels for them.
+# Operators' own objects that become pods: the label that names the object on each of them, if any
+# does, and where the object holds further labels for them.
 _OPERATED = {
     ("postgresql.cnpg.io", "Cluster"): (
         "cnpg.io/cluster", ("spec", "inheritedMetadata", "labels"),
@@ -137,6 +138,7 @@ _OPERATED = {
     ("postgresql.cnpg.io", "Pooler"): (
         "cnpg.io/poolerName", ("spec", "template", "metadata", "labels"),
     ),
+    ("argoproj.io", "WorkflowTemplate"): (None, ("spec", "podMetadata", "labels")),
 }  # fmt: skip
 
 
@@ -153,7 +155,7 @@ def pod_labels(manifest: Manifest) -> Mapping[str, str]:
     inner: Any = manifest
     for part in path:
         inner = inner.get(part, {})
-    return {**inner, label: manifest["metadata"]["name"]}
+    return {**inner, label: manifest["metadata"]["name"]} if label else inner
 
 
 def pod_template(manifest: Manifest) -> Manifest | None:

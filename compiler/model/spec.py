@@ -6,9 +6,9 @@ in their own folders and derive from `InstanceSpec` or `RunningSpec`.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from compiler.model.words import (
@@ -135,6 +135,7 @@ class WorkloadSpec(Section):
     run: Literal["once", "on-demand"] | None = Field(
         None, description="`once`: a Job that runs when applied; default: started by hand."
     )
+    workflow: bool = Field(False, description="Runs are Argo workflows, made from a template.")
     namespace: Namespace | None = Field(None, description="Its namespace; default: the platform's.")
     resources: Resources = Field(Resources(), description="Compute of the container.")
     gpu: int = Field(0, ge=0, description="GPUs (nvidia.com/gpu).")
@@ -148,6 +149,13 @@ class WorkloadSpec(Section):
     bind: dict[str, str] = Field({}, description="Which instance serves a slot of this one.")
     labels: dict[str, str] = Field({}, description="Labels to put on all of its objects.")
     patches: tuple[Patch, ...] = Field((), strict=False, description="JSON 6902 operations.")
+
+    @model_validator(mode="after")
+    def _one_way_to_run(self) -> Self:
+        if self.workflow and self.run == "once":
+            message = "a workflow is started by hand or by its schedule, never by being applied"
+            raise refusal("unknown-value", message, "remove `run: once`, or `workflow: true`")
+        return self
 
 
 class Canary(Section):

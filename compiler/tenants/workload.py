@@ -1,4 +1,5 @@
-"""Something that runs: a Job, a CronJob, or a CronJob that waits to be started by hand.
+"""Something that runs: a Job, a CronJob, or a CronJob that waits to be started by hand; or, where
+it asks for Argo, a template of workflows.
 
 What a workload uses becomes its environment, one place per interface; nothing of it is inherited
 from a server, and nothing is left for the data scientist to set.
@@ -10,17 +11,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler import kube, model
+from compiler.interfaces import workflows
 from compiler.model import Env
 from compiler.model.resource import Resource
 from compiler.model.spec import WorkloadSpec as Spec
 from compiler.model.words import seconds
+from compiler.tenants import workflow
 
 PHASE = model.Phase.CLIENTS
+WORKFLOWS = model.Requires("workflows", workflows.Endpoint)
 DAY = 86400
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    return {}  # `uses` is resolved, not claimed
+    # What it `uses` is resolved, not claimed.
+    return {WORKFLOWS: workflows.Claim()} if me.spec.workflow else {}
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -29,11 +34,15 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     spec = me.spec
-    client = kube.client(me, wiring.endpoints)
+    argo = wiring.get(WORKFLOWS)
+    used = (one for one in wiring.endpoints if not isinstance(one, workflows.Endpoint))
+    client = kube.client(me, used)
     yield from client.configs
     template = _template(me, client)
     deadline = seconds(spec.timeout) if spec.timeout else DAY
-    if spec.run == "once":
+    if argo is not None:
+        yield from workflow.resources(me, template, deadline, argo)
+    elif spec.run == "once":
         yield kube.job(me, me.name, template, retries=spec.retries, deadline=deadline)
     else:
         yield _cron_job(me, template, deadline)

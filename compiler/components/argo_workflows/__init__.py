@@ -1,0 +1,107 @@
+"""Argo Workflows: runs of several pods, started from templates. Upstream ships it whole.
+
+What is written here is what upstream cannot know: the artefact repository and the ServiceAccount of
+each namespace with runs, and, as parts of upstream's own objects, the archive and the rules for
+pods. Facts are of Argo Workflows 4.1: its full CRDs go in server-side, its executor has an image
+for the user 8737, and a run's pods report through `workflowtaskresults`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pydantic import Field
+
+from compiler import kube, model
+from compiler.components.argo_workflows import upstream
+from compiler.interfaces import postgresql, s3, workflows
+from compiler.kube import yaml
+from compiler.model.words import Bucket, Database, Duration, Namespace
+
+PHASE = model.Phase.SERVERS
+UPSTREAM_NAMESPACE = True
+ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
+ARCHIVE = model.Requires("archive", postgresql.Endpoint)
+WORKFLOWS = model.Provides("workflows", workflows.Endpoint)
+
+
+class Spec(model.InstanceSpec):
+    """Argo Workflows; runs are in the namespaces of what has them made."""
+
+    namespace: Namespace | None = Field("argo", description="Where upstream's manifests put it.")
+    bucket: Bucket | None = Field(None, description="Of artefacts and logs; default: its name.")
+    archive: bool = Field(True, description="Keep finished runs in a database.")
+    archive_ttl: Duration = Field("180d", description="How long the archive keeps them.")
+    database: Database | None = Field(None, description="Of the archive; default: its name.")
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    artifacts = {ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,))}
+    if not me.spec.archive:
+        return artifacts
+    archive = postgresql.Claim(
+        database=me.spec.database or me.name.replace("-", "_"),
+        connections=2 * upstream.POOL,  # the controller's and the server's
+        pooled=False,  # it prepares statements
+    )
+    return {**artifacts, ARCHIVE: archive}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {WORKFLOWS: workflows.Offer(entails=(ARTIFACTS,))}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    store, spaces = wiring[ARTIFACTS], namespaces(me, wiring)
+    # Text in ConfigMaps names these Secrets, here and upstream's: no object does.
+    yield from _credential(store, spaces)
+    if archive := wiring.get(ARCHIVE):
+        yield from _credential(archive, (me.namespace,))
+        yield model.Made("archivers", upstream.labels(archive))
+    for space in spaces:
+        yield from _namespace(me, space, store)
+        runs = model.Made("runs", {workflows.RUN_BY: me.name})
+        yield kube.api_server(me, runs, space)
+
+
+def _credential(used: model.Endpoint, spaces: tuple[str, ...]) -> Iterator[model.Credential]:
+    """A binding's credential, in the namespaces that are known here alone."""
+    credential = used.binding.provides.endpoint.credential(used.binding)
+    if credential is not None:
+        yield replace(credential, namespaces=spaces)
+
+
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
+    return upstream.prerequisite(me, wiring[ARTIFACTS], wiring.get(ARCHIVE), me.spec.archive_ttl)
+
+
+def namespaces(me: model.Instance[Spec], wiring: model.Wiring) -> tuple[str, ...]:
+    """Where runs are: of workloads, and of other systems that have Argo make them."""
+    return tuple(sorted({binding.consumer.namespace for binding in wiring.claims(WORKFLOWS)}))
+
+
+def _namespace(me: model.Instance[Spec], space: str, store: s3.Endpoint) -> Iterator[model.Piece]:
+    """What the runs of one namespace need: an account, its rights, a place for artefacts."""
+    name = workflows.account(me)
+    account = kube.service_account(name, space, me.settings.registry.pull_secrets)
+    # The executor beside each run's program reports to the API server.
+    yield model.Resource({**account, "automountServiceAccountToken": True})
+    rule = {
+        "apiGroups": ["argoproj.io"],
+        "resources": ["workflowtaskresults"],
+        "verbs": ["create", "patch"],
+    }
+    yield from kube.role(name, space, [rule])
+    yield model.Resource(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {
+                "name": "artifact-repositories",
+                "namespace": space,
+                "annotations": {"workflows.argoproj.io/default-artifact-repository": me.name},
+            },
+            "data": {me.name: yaml.dump(workflows.repository(store))},
+        }
+    )

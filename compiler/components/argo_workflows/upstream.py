@@ -1,0 +1,110 @@
+"""What Argo's own objects must hold: its ConfigMap, and the labels that open the database to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compiler import model
+from compiler.interfaces import postgresql, s3, workflows
+from compiler.kube import yaml
+from compiler.model.words import seconds
+
+VERSION = "v4.1.2"
+RELEASE = f"https://github.com/argoproj/argo-workflows/releases/download/{VERSION}/install.yaml"
+EXECUTOR_USER = 8737  # of argoexec's `-nonroot` image
+POOL = 5  # connections of the controller, and of the server
+
+
+def prerequisite(
+    me: model.Instance[Any], store: s3.Endpoint, archive: postgresql.Endpoint | None, ttl: str
+) -> model.Prerequisite:
+    settings = {**_pods(), "artifactRepository": workflows.repository(store)}
+    if archive is not None:
+        settings["persistence"] = _persistence(archive, ttl)
+    objects = [_config(me.namespace, settings)]
+    if archive is not None:
+        objects += [_client(me.namespace, name, archive) for name in _CLIENTS]
+    return model.Prerequisite(
+        name=me.name,
+        system="Argo Workflows",
+        version=VERSION,
+        namespaces=(me.namespace,),
+        how=(
+            f"kubectl create namespace {me.namespace}",
+            # Its CRDs are larger than the annotation of a client-side apply may be.
+            f"kubectl apply --server-side --namespace {me.namespace} -f {RELEASE}",
+        ),
+        objects=tuple(objects),
+    )
+
+
+_CLIENTS = ("workflow-controller", "argo-server")  # Deployments that read the archive
+
+
+def labels(archive: postgresql.Endpoint) -> dict[str, str]:
+    """The label by which the database knows its clients; upstream's pods get it by a patch."""
+    return {archive.binding.label: "true"}
+
+
+def _config(namespace: str, settings: dict[str, Any]) -> model.Manifest:
+    """One key for each section; each is YAML in a string."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "workflow-controller-configmap", "namespace": namespace},
+        "data": {key: yaml.dump(settings[key]) for key in sorted(settings)},
+    }
+
+
+def _client(namespace: str, name: str, archive: postgresql.Endpoint) -> model.Manifest:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"template": {"metadata": {"labels": labels(archive)}}},
+    }
+
+
+def _persistence(archive: postgresql.Endpoint, ttl: str) -> dict[str, Any]:
+    return {
+        "archive": True,
+        "archiveTTL": f"{seconds(ttl)}s",
+        "nodeStatusOffLoad": True,
+        "connectionPool": {"maxIdleConns": POOL, "maxOpenConns": POOL},
+        "postgresql": {
+            "host": archive.host,
+            "port": archive.port,
+            "database": archive.database,
+            "tableName": "argo_workflows",
+            "userNameSecret": {"name": archive.secret, "key": "username"},
+            "passwordSecret": {"name": archive.secret, "key": "password"},
+            "ssl": archive.sslmode != "disable",
+            "sslMode": archive.sslmode,
+        },
+    }
+
+
+def _pods() -> dict[str, Any]:
+    """Pods of runs that nobody wrote a security context for pass `restricted` too."""
+    container = {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    amounts = {"cpu": "100m", "memory": "64Mi"}
+    limits = {"cpu": "500m", "memory": "512Mi"}
+    return {
+        "executor": {
+            "image": f"quay.io/argoproj/argoexec:{VERSION}-nonroot",
+            "resources": {"requests": amounts, "limits": limits},
+            "securityContext": {**container, "runAsUser": EXECUTOR_USER},
+        },
+        "mainContainer": {"securityContext": container},
+        "workflowDefaults": {
+            "spec": {
+                "podGC": {"strategy": "OnPodSuccess"},
+                "ttlStrategy": {"secondsAfterCompletion": 7 * 86400},
+            }
+        },
+    }

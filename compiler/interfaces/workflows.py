@@ -1,0 +1,78 @@
+"""Workflows: runs whose pods Argo makes, in the namespaces that are prepared for them.
+
+Nothing of the platform calls the controller; what it offers is a ServiceAccount and an artefact
+repository in each namespace of a consumer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from compiler import model
+from compiler.interfaces import s3
+from compiler.model import PREFIX
+
+# On the pods of runs, beside the labels of whoever the run is for: which system makes them. What
+# that system needs of others (its artefact store) these pods need too.
+RUN_BY = f"run-by.{PREFIX}"
+
+# Where an artefact or a log of a run lies in the bucket. Kubeflow's UI knows just these fields, and
+# what it shows to whom depends on the namespace's place.
+KEY_FORMAT = (
+    "private-artifacts/{{workflow.namespace}}/{{workflow.name}}/{{workflow.creationTimestamp.Y}}/"
+    "{{workflow.creationTimestamp.m}}/{{workflow.creationTimestamp.d}}/{{pod.name}}"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(model.Claim):
+    """Runs in the consumer's namespace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(model.Offer):
+    """A controller; `entails` is the artefact store that the pods of its runs write to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(model.Endpoint):
+    """The controller, as those see it whose runs it makes."""
+
+    interface: ClassVar[str] = "workflows"
+    one_per_pod: ClassVar[bool] = True
+
+    @classmethod
+    def client_claim(cls, consumer: model.Instance[Any]) -> Claim:
+        return Claim()
+
+    @property
+    def account(self) -> str:
+        """The ServiceAccount that runs use."""
+        return account(self.binding.provider)
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """The label that says which system makes a pod."""
+        return RUN_BY, self.binding.provider.name
+
+
+def account(provider: model.Instance[Any]) -> str:
+    """The ServiceAccount of runs: the same name in every namespace that has any."""
+    return f"{provider.name}-workflow"
+
+
+def repository(store: s3.Endpoint) -> model.Manifest:
+    """A store as Argo's artefact repository."""
+    return {
+        "archiveLogs": True,
+        "s3": {
+            "endpoint": store.address,
+            "bucket": store.bucket,
+            "region": store.region,
+            "insecure": not store.secure,
+            "keyFormat": KEY_FORMAT,
+            "accessKeySecret": {"name": store.secret, "key": s3.ACCESS_KEY},
+            "secretKeySecret": {"name": store.secret, "key": s3.SECRET_KEY},
+        },
+    }

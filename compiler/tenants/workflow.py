@@ -1,0 +1,75 @@
+"""A workload as Argo runs it: its pod as a template, started by hand or by a schedule.
+
+Argo writes the pod itself, so what it has no field for goes into a patch of the pod; the sidecar
+that it adds needs a token and the artefact store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from json import dumps
+from typing import Any
+
+from compiler import kube, model
+from compiler.interfaces import workflows
+from compiler.model.resource import Resource
+from compiler.model.spec import WorkloadSpec as Spec
+
+
+def resources(
+    me: model.Instance[Spec], template: model.Manifest, deadline: int, argo: workflows.Endpoint
+) -> Iterator[model.Piece]:
+    """The template and its schedule."""
+    yield _template(me, template, deadline, argo)
+    if me.spec.schedule:
+        yield _schedule(me)
+
+
+def _template(
+    me: model.Instance[Spec], template: model.Manifest, deadline: int, argo: workflows.Endpoint
+) -> Resource:
+    pod = template["spec"]
+    (container,) = pod["containers"]
+    labels = {**template["metadata"]["labels"], **dict([argo.label])}
+    labels |= {one.label: "true" for one in argo.binding.entailed}
+    spec: dict[str, Any] = {
+        "entrypoint": "main",
+        "serviceAccountName": argo.account,
+        "automountServiceAccountToken": True,
+        "activeDeadlineSeconds": deadline,
+        "podMetadata": {"labels": dict(sorted(labels.items()))},
+        "podSpecPatch": dumps({"enableServiceLinks": pod["enableServiceLinks"]}),
+        "securityContext": pod["securityContext"],
+        "volumes": pod["volumes"],
+        "templates": [
+            {
+                "name": "main",
+                "retryStrategy": {"limit": str(me.spec.retries)},
+                "container": {key: value for key, value in container.items() if key != "name"},
+            }
+        ],
+    }
+    spec |= {key: pod[key] for key in ("nodeSelector", "tolerations") if key in pod}
+    return Resource(_object(me, "WorkflowTemplate", spec))
+
+
+def _schedule(me: model.Instance[Spec]) -> Resource:
+    spec = {
+        "schedules": [me.spec.schedule],
+        "timezone": "Etc/UTC",
+        "concurrencyPolicy": "Forbid",
+        "startingDeadlineSeconds": 600,
+        "successfulJobsHistoryLimit": 3,
+        "failedJobsHistoryLimit": 3,
+        "workflowSpec": {"workflowTemplateRef": {"name": me.name}},
+    }
+    return Resource(_object(me, "CronWorkflow", spec))
+
+
+def _object(me: model.Instance[Spec], kind: str, spec: model.Manifest) -> model.Manifest:
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": kind,
+        "metadata": kube.metadata(me, role="workload"),
+        "spec": spec,
+    }
