@@ -19,10 +19,9 @@ from reachability import Network, Pod, selects
 
 from compiler.derive.namespaces import platform_namespaces
 from compiler.derive.network_policies import labels_of
-from compiler.interfaces.workflows import RUN_BY
 from compiler.kube.network import ANYWHERE
 from compiler.kube.workload import selector
-from compiler.model.graph import Binding
+from compiler.model.graph import PREFIX, Binding
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, pod_labels, pod_template
 
@@ -117,7 +116,8 @@ def anywhere(whole: Lowered, source: Pod) -> Iterator[int]:
 
 
 def _uses(pod: Pod, binding: Binding) -> bool:
-    mine = binding.consumer.name in (pod.labels.get(INSTANCE), pod.labels.get(RUN_BY))
+    runs = f"uses.{PREFIX}/{binding.consumer.name}-workflows"  # a run needs what its maker needs
+    mine = pod.labels.get(INSTANCE) == binding.consumer.name or runs in pod.labels
     return mine and pod.labels.get(binding.label) == "true"
 
 

@@ -11,11 +11,6 @@ from typing import Any, ClassVar
 
 from compiler import model
 from compiler.interfaces import s3
-from compiler.model import PREFIX
-
-# On the pods of runs, beside the labels of whoever the run is for: which system makes them. What
-# that system needs of others (its artefact store) these pods need too.
-RUN_BY = f"run-by.{PREFIX}"
 
 # Where an artefact or a log of a run lies in the bucket. Kubeflow's UI knows just these fields, and
 # what it shows to whom depends on the namespace's place.
@@ -50,11 +45,6 @@ class Endpoint(model.Endpoint):
     def account(self) -> str:
         """The ServiceAccount that runs use."""
         return account(self.binding.provider)
-
-    @property
-    def label(self) -> tuple[str, str]:
-        """The label that says which system makes a pod."""
-        return RUN_BY, self.binding.provider.name
 
 
 def account(provider: model.Instance[Any]) -> str:

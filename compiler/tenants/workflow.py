@@ -30,8 +30,9 @@ def _template(
 ) -> Resource:
     pod = template["spec"]
     (container,) = pod["containers"]
-    labels = {**template["metadata"]["labels"], **dict([argo.label])}
-    labels |= {one.label: "true" for one in argo.binding.entailed}
+    # Those who make the pod know it by its label, and so does the store that its sidecar needs.
+    makers = {one.label: "true" for one in (argo.binding, *argo.binding.entailed)}
+    labels = {**template["metadata"]["labels"], **makers}
     spec: dict[str, Any] = {
         "entrypoint": "main",
         "serviceAccountName": argo.account,

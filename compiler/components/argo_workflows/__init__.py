@@ -61,8 +61,10 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         yield model.Made("archivers", upstream.labels(archive))
     for space in spaces:
         yield from _namespace(me, space, store)
-        runs = model.Made("runs", {workflows.RUN_BY: me.name})
-        yield kube.api_server(me, runs, space)
+    for binding in wiring.claims(WORKFLOWS)[:1]:
+        runs = model.Made("runs", {binding.label: "true"})
+        for space in spaces:
+            yield kube.api_server(me, runs, space)
 
 
 def _credential(used: model.Endpoint, spaces: tuple[str, ...]) -> Iterator[model.Credential]:

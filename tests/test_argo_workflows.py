@@ -1,0 +1,133 @@
+"""Argo Workflows: what upstream must be told, what each namespace gets, what a run's pod is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from conftest import compiled
+
+from compiler import pipeline
+from compiler.components import argo_workflows
+from compiler.model import Manifest, Prerequisite
+from compiler.model.graph import Graph
+
+NAMESPACES = ("mlops", "team-churn")
+
+
+def graph() -> Graph:
+    return compiled("argo-workflows").graphs["default"]
+
+
+def prerequisite() -> Prerequisite:
+    me = graph().instances["argo-workflows"]
+    return argo_workflows.prerequisites(me, graph().wiring()["argo-workflows"])
+
+
+def settings() -> dict[str, Any]:
+    (config,) = [one for one in prerequisite().objects if one["kind"] == "ConfigMap"]
+    return {key: yaml.safe_load(text) for key, text in config["data"].items()}
+
+
+def objects(kind: str) -> list[Manifest]:
+    packages = compiled("argo-workflows").lowered["default"].packages.values()
+    return [one.manifest for package in packages for one in package.resources if one.kind == kind]
+
+
+def test_the_archive_is_reached_past_the_pooler_with_keys_that_are_in_upstreams_namespace() -> None:
+    database = settings()["persistence"]["postgresql"]
+    assert database["host"] == "postgres.databases.svc.cluster.local"
+    assert database["port"] == 5432
+    secrets = {one.name: one for one in compiled("argo-workflows").lowered["default"].credentials}
+    assert secrets[database["passwordSecret"]["name"]].namespaces == ("argo", "databases")
+    assert settings()["persistence"]["archiveTTL"] == "2592000s"
+
+
+def test_upstreams_servers_get_the_label_that_opens_the_database() -> None:
+    labels = {
+        one["metadata"]["name"]: one["spec"]["template"]["metadata"]["labels"]
+        for one in prerequisite().objects
+        if one["kind"] == "Deployment"
+    }
+    assert set(labels) == {"workflow-controller", "argo-server"}
+    (policy,) = [
+        one for one in objects("NetworkPolicy") if one["metadata"]["name"] == "postgres-databases"
+    ]
+    admitted = [
+        peer["podSelector"]["matchLabels"]
+        for peer in policy["spec"]["ingress"][0]["from"]
+        if peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] == "argo"
+    ]
+    assert admitted == [labels["argo-server"]] == [labels["workflow-controller"]]
+
+
+def test_nothing_is_written_into_upstreams_namespace() -> None:
+    packages = compiled("argo-workflows").lowered["default"].packages.values()
+    assert "argo" not in {one.namespace for package in packages for one in package.resources}
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_each_namespace_with_runs_has_one_repository_and_the_keys_to_it(namespace: str) -> None:
+    (config,) = [
+        one for one in objects("ConfigMap") if one["metadata"]["namespace"] == namespace
+    ]  # fmt: skip
+    default = config["metadata"]["annotations"]["workflows.argoproj.io/default-artifact-repository"]
+    repository = yaml.safe_load(config["data"][default])["s3"]
+    assert repository == settings()["artifactRepository"]["s3"]
+    assert repository["endpoint"] == "seaweedfs.storage.svc.cluster.local:8333"
+    assert repository["insecure"] is True
+    secrets = {one.name: one for one in compiled("argo-workflows").lowered["default"].credentials}
+    for reference in ("accessKeySecret", "secretKeySecret"):
+        assert namespace in secrets[repository[reference]["name"]].namespaces
+
+
+def test_a_runs_pod_reaches_what_it_uses_and_what_argo_needs() -> None:
+    (template,) = [
+        one for one in objects("WorkflowTemplate") if one["metadata"]["name"] == "backtest"
+    ]
+    labels = {name.partition("/")[2] for name in template["spec"]["podMetadata"]["labels"]}
+    assert {"mlflow-tracking", "seaweedfs-s3", "argo-workflows-workflows"} <= labels
+    account = template["spec"]["serviceAccountName"]
+    held = {(one["metadata"]["namespace"], one["metadata"]["name"])
+            for one in objects("ServiceAccount")}  # fmt: skip
+    assert {(space, account) for space in NAMESPACES} <= held
+
+
+def test_a_schedule_starts_the_template_and_no_cron_job_does() -> None:
+    (schedule,) = objects("CronWorkflow")
+    assert schedule["spec"]["workflowSpec"] == {"workflowTemplateRef": {"name": "churn-training"}}
+    assert [one["metadata"]["name"] for one in objects("CronJob")] == ["nightly-report"]
+
+
+TEXT = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: runs}
+spec:
+  components: {COMPONENTS}
+  workloads:
+    train:
+      image: registry.example.com/train:1.0
+      workflow: true
+      RUN
+"""
+
+
+@pytest.mark.parametrize(
+    ("components", "run", "code"),
+    [
+        ("{minio: {}}", "uses: [minio]", "unbound-requirement"),
+        ("{minio: {}, argo-workflows: {archive: false}}", "run: once", "unknown-value"),
+    ],
+)
+def test_what_cannot_run_is_refused(components: str, run: str, code: str) -> None:
+    text = TEXT.replace("{COMPONENTS}", components).replace("RUN", run)
+    report = pipeline.compile(text.encode(), "platform.yaml").report
+    assert [one.code for one in report.sorted() if one.severity == "error"] == [code]
+
+
+def test_without_an_archive_no_database_is_needed() -> None:
+    text = TEXT.replace("{COMPONENTS}", "{minio: {}, argo-workflows: {archive: false}}")
+    result = pipeline.compile(text.replace("RUN", "retries: 0").encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
