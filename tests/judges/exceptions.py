@@ -1,0 +1,79 @@
+"""Findings of the judges that stay, each with its reason; docs/security.md shows them as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from judges.finding import Finding
+
+USER_IDS = ("container-security-context-user-group-id", "CKV_K8S_40")
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Findings of some checks, where a test of the object says so, and why."""
+
+    checks: tuple[str, ...]
+    why: str
+    where: Callable[[Finding], bool] = lambda finding: True
+
+
+def _tenant(finding: Finding) -> bool:
+    return finding.labels.get("app.kubernetes.io/component") == "workload"
+
+
+def _type(*names: str) -> Callable[[Finding], bool]:
+    return lambda finding: finding.labels.get("app.kubernetes.io/name") in names
+
+
+EXCEPTIONS = (
+    Allowed(
+        ("CKV_K8S_43",),
+        "A digest is the registry's to say: `platformc images --lock` asks it and pins all of "
+        "them. Tags are pinned in any case; a floating one does not compile.",
+    ),
+    Allowed(
+        ("CKV_K8S_35",),
+        "Credentials are variables by `secretKeyRef`: MLflow, boto3, libpq and lakeFS read theirs "
+        "from the environment, and a URI of several parts is composed there.",
+    ),
+    Allowed(
+        USER_IDS,
+        "The image is the user's: 1000 is the user that most training images expect; `user:` "
+        "changes it.",
+        _tenant,
+    ),
+    Allowed(
+        USER_IDS,
+        "The image's own user owns what it writes: the servers want it in their passwd file.",
+        _type("postgres", "mysql", "redis", "valkey", "lakefs"),
+    ),
+    Allowed(
+        ("pod-probes-identical", "pod-probes"),
+        "PgBouncer answers nothing without a login, so both probes connect; they differ in pace.",
+        _type("pgbouncer"),
+    ),
+    Allowed(
+        ("container-security-context-readonlyrootfilesystem", "CKV_K8S_22"),
+        "The workload says `writableRoot: true`.",
+        _tenant,
+    ),
+    Allowed(
+        ("deployment-replicas",),
+        "How many replicas there are is the spec's to say; an environment for development has one.",
+    ),
+    Allowed(
+        ("networkpolicy-targets-pod",),
+        "The pods are an operator's, which kube-score does not see; tests/test_network.py does.",
+        lambda finding: finding.operator,
+    ),
+)
+
+
+def reason(finding: Finding) -> str | None:
+    """Why a finding may stay; None where it may not."""
+    for one in EXCEPTIONS:
+        if finding.check in one.checks and one.where(finding):
+            return one.why
+    return None

@@ -1,0 +1,33 @@
+"""kube-score 1.20: how robust the workloads are; every grade below its best is a finding."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+from conftest import tool
+
+from judges.finding import Finding, Verdict
+
+KINDS = frozenset({"Deployment", "StatefulSet", "Job", "CronJob", "Service", "NetworkPolicy"})
+BEST = 10
+
+
+def judge(path: Path) -> Verdict:
+    command = [tool("kube-score"), "score", "--output-format", "json", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr  # 1: there are findings
+    findings, looked_at, passed = list[Finding](), set[tuple[str, str, str]](), 0
+    for one in json.loads(done.stdout):
+        metadata = one["object_meta"]
+        place = (one["type_meta"]["kind"], metadata.get("namespace", ""), metadata["name"])
+        looked_at.add(place)
+        for check in one["checks"]:
+            if check["skipped"]:
+                continue
+            if check["grade"] < BEST:
+                findings.append(Finding(check["check"]["id"], *place))
+            else:
+                passed += 1
+    return Verdict(tuple(findings), frozenset(looked_at), passed)

@@ -1,0 +1,116 @@
+"""Nothing but the documented exceptions is found in any scenario, by judges that really looked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from cluster import environments, lowered, objects
+from reachability import selects
+from test_network import pods
+
+from compiler.emit import render
+from compiler.model.resource import Manifest
+from judges import checkov, kube_score
+from judges.exceptions import EXCEPTIONS, reason
+from judges.finding import Finding, Verdict
+
+pytestmark = [pytest.mark.live, pytest.mark.judges]
+JUDGES = [pytest.param(one, id=one.__name__.rpartition(".")[2]) for one in (kube_score, checkov)]
+
+each_judge = pytest.mark.parametrize("judge", JUDGES)
+each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
+
+
+@cache
+def verdict(judge: ModuleType, scenario: str, environment: str, folder: Path) -> Verdict:
+    path = folder / f"{scenario}-{environment}.yaml"
+    path.write_text(render(lowered(scenario, environment)))
+    found: Verdict = judge.judge(path)
+    by_place = {_place(one): one for one in objects(scenario, environment)}
+    known = (_known(one, by_place, scenario, environment) for one in found.findings)
+    return replace(found, findings=tuple(known))
+
+
+def _place(manifest: Manifest) -> tuple[str, str, str]:
+    metadata = manifest["metadata"]
+    return manifest["kind"], metadata.get("namespace", ""), metadata["name"]
+
+
+def _known(
+    finding: Finding, objects: dict[tuple[str, str, str], Manifest], scenario: str, environment: str
+) -> Finding:
+    """A finding with what it takes to judge the judge."""
+    manifest = objects[finding.kind, finding.namespace, finding.name]
+    operator = finding.kind == "NetworkPolicy" and any(
+        pod.namespace == finding.namespace and selects(manifest["spec"]["podSelector"], pod.labels)
+        for pod in pods(scenario, environment)
+    )
+    return replace(finding, labels=manifest["metadata"].get("labels", {}), operator=operator)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("judged")
+
+
+@each_judge
+@each_environment
+def test_nothing_is_found_but_the_exceptions(
+    judge: ModuleType, scenario: str, environment: str, folder: Path
+) -> None:
+    found = verdict(judge, scenario, environment, folder)
+    assert [str(one) for one in found.findings if reason(one) is None] == []
+
+
+@each_judge
+@each_environment
+def test_the_judge_really_looked(
+    judge: ModuleType, scenario: str, environment: str, folder: Path
+) -> None:
+    """Every object of the kinds that it judges is in its report."""
+    found = verdict(judge, scenario, environment, folder)
+    there = {_place(one) for one in objects(scenario, environment)}
+    assert {place for place in there if place[0] in judge.KINDS} <= found.looked_at
+    assert found.passed > 0
+
+
+BAD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: bad, namespace: bad}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: bad}}
+  template:
+    metadata: {labels: {app: bad}}
+    spec:
+      containers:
+      - {name: bad, image: 'busybox', securityContext: {privileged: true}}
+"""
+
+
+@each_judge
+def test_the_judge_finds_what_is_wrong(judge: ModuleType, tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(BAD)
+    assert len(judge.judge(path).findings) >= 5
+
+
+def test_every_exception_is_needed(folder: Path) -> None:
+    findings = list(_all(folder))
+    idle = [
+        one.why for one in EXCEPTIONS
+        if not any(found.check in one.checks and one.where(found) for found in findings)
+    ]  # fmt: skip
+    assert idle == []
+
+
+def _all(folder: Path) -> Iterator[Finding]:
+    for scenario, environment in environments():
+        for judge in (kube_score, checkov):
+            yield from verdict(judge, scenario, environment, folder).findings
