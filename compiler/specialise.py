@@ -7,10 +7,11 @@ environment leaves alone are shared with the base.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from compiler.diagnostics import Report, suggestion
 from compiler.model.document import Node, Path
+from compiler.model.span import Span
 
 # What an instance must say before an environment may add it: proof that its name is no typo.
 _PROOF = {"components": "type", "workloads": "image", "models": "uri"}
@@ -23,6 +24,7 @@ class Variants:
 
     base: Node
     environments: Mapping[str, Node]
+    names: Mapping[str, Span] = field(default_factory=dict)  # where each is declared
 
 
 def specialise(document: Node, report: Report) -> Variants:
@@ -38,7 +40,7 @@ def specialise(document: Node, report: Report) -> Variants:
         name: _merge_environment(base, override, name, report)
         for name, override in overrides.entries()
     }
-    return Variants(base, documents)
+    return Variants(base, documents, overrides.keys)
 
 
 def _without_environments(document: Node) -> Node:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from compiler import registry, tenants
-from compiler.diagnostics import Related, Report, listing, suggestion
+from compiler.diagnostics import Related, Report, listing, near, suggestion
 from compiler.diagnostics.masking import value_masked
 from compiler.model.document import Node, Path
 from compiler.model.graph import Instance
@@ -112,7 +112,7 @@ class Validator:
         try:
             parsed = model.model_validate(node.plain())
         except ValidationError as error:
-            for detail in error.errors(include_url=False):
+            for detail in _causes(error.errors(include_url=False), model):
                 _explain(detail, model, node, path, document, report)
             return None
         # The node is kept beside its result: an id is only its own while it lives.
@@ -140,8 +140,13 @@ def _environment_names(variants: Variants, report: Report) -> None:
             _Environments.model_validate({"names": {name: None}})
         except ValidationError as error:
             detail = error.errors(include_url=False)[0]
-            node = variants.environments[name]
-            report.add(detail["type"], detail["ctx"]["text"], node.span, help=detail["ctx"]["help"])
+            report.add(
+                detail["type"],
+                detail["ctx"]["text"],
+                variants.names.get(name),
+                path=("spec", "environments", name),
+                help=detail["ctx"]["help"],
+            )
 
 
 def _duplicate(name: str, path: Path, first: Path, document: Node, report: Report) -> None:
@@ -171,6 +176,18 @@ def _unknown_type(
             "the key is the type; an instance of another name says its `type:`",
         ),
     )
+
+
+def _causes(details: Sequence[ErrorDetails], model: type[BaseModel]) -> Iterator[ErrorDetails]:
+    """Without the keys that are missing because they are misspelt right there."""
+    meant = {
+        (*detail["loc"][:-1], near(str(detail["loc"][-1]), _keys(model, detail["loc"][:-1])))
+        for detail in details
+        if detail["type"] == "extra_forbidden"
+    }
+    for detail in details:
+        if detail["type"] != "missing" or detail["loc"] not in meant:
+            yield detail
 
 
 def _explain(
@@ -215,8 +232,8 @@ def _reason(
         return kind, context["text"], context["help"] or ()
     if kind == "extra_forbidden":
         keys = _keys(model, loc[:-1])
-        near = suggestion(key, keys) or (f"the keys are {listing(keys)}",)
-        return "unknown-key", f"unknown key `{key}` {where}", near
+        help = suggestion(key, keys) or (f"the keys are {listing(keys)}",)
+        return "unknown-key", f"unknown key `{key}` {where}", help
     if kind == "missing":
         return "missing-key", f"`{key}` is missing {where}", _example(model, loc)
     if detail["input"] is None:
@@ -276,21 +293,34 @@ def _example(model: type[BaseModel], loc: tuple[int | str, ...]) -> str | tuple[
 def _fields(model: Any, loc: tuple[int | str, ...]) -> Mapping[str, Any]:
     """The fields, by the user's key, of the section at a path below a model."""
     for part in loc:
-        if isinstance(part, str) and isinstance(model, type) and issubclass(model, BaseModel):
-            field = _fields(model, ()).get(part)
-            model = _section(field.annotation) if field else None
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        return {}
-    return {field.alias or name: field for name, field in model.model_fields.items()}
+        model = _below(model, part)
+    section = _section(model)
+    fields = section.model_fields.items() if section else ()
+    return {field.alias or name: field for name, field in fields}
 
 
-def _section(annotation: Any) -> Any:
-    """The model inside an annotation such as `dict[str, Mount]` or `Canary | None`."""
+def _below(annotation: Any, part: int | str) -> Any:
+    """What an annotation such as `dict[str, Mount]` or `Canary | None` says of one key below it."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is dict:
+        return inner[1]
+    if origin in (tuple, list):
+        return inner[0]
+    if origin is not None:
+        return next((found for one in inner if (found := _below(one, part)) is not None), None)
+    field = _fields(annotation, ()).get(str(part))
+    return field.annotation if field else None
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The section that an annotation holds, at whatever depth."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    inner = (_section(part) for part in getattr(annotation, "__args__", ()))
+    inner = (_section(part) for part in get_args(annotation))
     return next((found for found in inner if found is not None), None)
 
 
 def _keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> Iterable[str]:
-    return tuple(_fields(model, loc))
+    # The environments are merged before `spec` is validated.
+    merged = ("environments",) if model is Shape and not loc else ()
+    return (*_fields(model, loc), *merged)

@@ -72,6 +72,8 @@ CODES: dict[str, Code] = {
     "ignored-schedule": Code("error", "A schedule stands beside what excludes it."),
     "invalid-label": Code("error", "A label is not one, or is the compiler's own."),
     "invalid-toleration": Code("error", "A toleration is not one."),
+    "memory-limit": Code("error", "Two limits of memory contradict each other.", rule=True),
+    "volume-size": Code("error", "A volume is smaller than what it must hold.", rule=True),
     "mount-clash": Code("error", "Two volumes are mounted at one path."),
     "object-clash": Code("error", "Two instances make the same object."),
     "overlapping-schedule": Code("warning", "A run may last into the next.", rule=True),

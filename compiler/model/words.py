@@ -55,6 +55,7 @@ def _matching(pattern: str, code: str, what: str, help: str) -> AfterValidator:
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 NAME_PATTERN = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
 _HOST = rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*"
+_OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _BUCKET = r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _FLOATING = {"latest", "main", "master", "edge", "nightly", "dev", "stable"}
 
@@ -153,7 +154,7 @@ Database = Annotated[
 Cidr = Annotated[
     str,
     _matching(
-        r"(\d{1,3}\.){3}\d{1,3}/([0-9]|[12][0-9]|3[0-2])", "invalid-cidr", "an IPv4 range",
+        rf"({_OCTET}\.){{3}}{_OCTET}/([0-9]|[12][0-9]|3[0-2])", "invalid-cidr", "an IPv4 range",
         "write it like `10.0.0.0/8`",
     ),
 ]  # fmt: skip

@@ -19,7 +19,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                 getattr(section, "schedule", None),
                 getattr(section, "timeout", None),
             )
-            if schedule is None or timeout is None:
+            if schedule is None or timeout is None or "timeout" not in section.model_fields_set:
                 continue
             gap = cron.shortest_gap(schedule)
             if gap is not None and seconds(timeout) > gap:

@@ -1,0 +1,97 @@
+"""The corpus of mistakes: platforms that compile, and one edit that breaks each in a known place.
+
+A case replaces `old` by `new` in its base. `«` in what it writes is where the finding must be; `at` is
+for findings elsewhere: the text that stands there, or `anywhere` where the parser decides.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import Any
+
+import yaml
+from conftest import HERE
+
+FOLDER = HERE / "corpus"
+MARK = "«"
+_LETTERS = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One platform with one mistake, the code of its finding and where it must be."""
+
+    theme: str
+    number: int
+    code: str
+    why: str
+    text: str
+    place: tuple[int, int] | None  # line and column; None: anywhere
+    more: bool  # further findings follow from this one
+
+    @property
+    def name(self) -> str:
+        return f"{self.theme}-{self.number:02}-{self.code}"
+
+
+def mistakes() -> Iterator[Mistake]:
+    for path in sorted(FOLDER.glob("*.yaml")):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for number, case in enumerate(content.get("cases", ()), 1):
+            yield _mistake(path.stem, number, _base(content["base"]), case)
+
+
+def bases() -> list[str]:
+    """The platforms that mistakes are made in."""
+    themes = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.yaml"))
+    return sorted({theme["base"] for theme in themes if "base" in theme})
+
+
+@cache
+def _base(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _mistake(theme: str, number: int, base: str, case: dict[str, Any]) -> Mistake:
+    text = base
+    edits = [(case["old"], case["new"]), *([case["also"]] if "also" in case else [])] \
+        if "old" in case else []  # fmt: skip
+    for old, new in [*edits, *([(case["drop"], "")] if case.get("drop") else [])]:
+        assert text.count(old) == 1, f"{theme} {number}: `{old}` stands {text.count(old)} times"
+        text = text.replace(old, _filled(new))
+    text = case.get("whole", text)
+    at = case.get("at")
+    if at != "anywhere":
+        assert text.count(MARK) == (0 if at else 1), f"{theme} {number}: one place, marked or named"
+    if at and at != "anywhere":
+        assert text.count(at) >= 1, f"{theme} {number}: `{at}` is not there"
+    place = None if at == "anywhere" else _position(text, at or MARK)
+    clean = text.replace(MARK, "")
+    return Mistake(theme, number, case["code"], case["why"], clean, place, case.get("more", False))
+
+
+def _position(text: str, at: str) -> tuple[int, int]:
+    before = text[: text.index(at)]
+    return before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
+
+
+def _filled(text: str) -> str:
+    """Tokens are made here, so that none stands in a file for scanners to find."""
+    made = {
+        "@AKIA@": "AKIA" + _characters(16, string.ascii_uppercase),
+        "@GHP@": "ghp_" + _characters(36, _LETTERS),
+        "@HF@": "hf_" + _characters(34, _LETTERS),
+        "@RANDOM@": _characters(48, _LETTERS),
+    }
+    for word, token in made.items():
+        text = text.replace(word, token)
+    return text
+
+
+def _characters(count: int, alphabet: str) -> str:
+    choice = Random(count)
+    return "".join(choice.choice(alphabet) for _ in range(count))

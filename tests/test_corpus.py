@@ -1,0 +1,68 @@
+"""Every mistake of the corpus is found, with its code and in its place; nothing is where none is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from conftest import SCENARIOS, compiled, scenario_names
+from diagnosed import diagnosed
+from mistakes import FOLDER, Mistake, bases, mistakes
+
+from compiler.diagnostics import Severity
+
+ALL = list(mistakes())
+
+
+@pytest.mark.parametrize("mistake", ALL, ids=lambda mistake: mistake.name)
+def test_caught(mistake: Mistake) -> None:
+    found = diagnosed(mistake.text.encode())
+    places = {one.code: (one.span.line, one.span.column) for one in reversed(found) if one.span}
+    assert mistake.code in places, [(one.code, one.message) for one in found]
+    assert mistake.place in (None, places[mistake.code])
+    if not mistake.more:
+        assert {one.code for one in found} == {mistake.code}, "one root cause, not several"
+
+
+def test_corpus_is_as_large_as_promised() -> None:
+    assert len({mistake.text for mistake in ALL}) == len(ALL) >= 150
+
+
+@pytest.mark.parametrize("name", bases())
+def test_no_false_alarm_on_the_bases(name: str) -> None:
+    assert diagnosed((FOLDER / name).read_bytes()) == []
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_no_false_alarm_on_the_scenarios(name: str) -> None:
+    """What a scenario warns of is in its reviewed `diagnostics.txt`; nothing of it is an error."""
+    found = compiled(name).report.sorted()
+    assert all(one.severity is not Severity.ERROR for one in found)
+    assert bool(found) == (SCENARIOS / name / "expected" / "diagnostics.txt").is_file()
+
+
+def misspelt() -> list[tuple[str, str]]:
+    """Each key of the language in the corpus' platform, and its last two letters swapped."""
+    text = (FOLDER / "base.yaml").read_text(encoding="utf-8")
+    keys = sorted(set(re.findall(r"(?<![\w$./-])([a-z][A-Za-z]{3,}):(?= |\n)", text)) - OWN_NAMES)
+    return [(key, f"{key[:-2]}{key[-1]}{key[-2]}") for key in keys if key[-1] != key[-2]]
+
+
+# Keys that are the user's to choose: names of instances, remotes, repositories, labels.
+OWN_NAMES = {"data", "datasets", "prod", "team", "backfill"}
+
+
+@pytest.mark.parametrize(("key", "typo"), misspelt())
+def test_typo_on_every_key(key: str, typo: str) -> None:
+    """A misspelt key is found where it stands, and the right one is proposed."""
+    text = (FOLDER / "base.yaml").read_text(encoding="utf-8")
+    wrong = re.sub(rf"(?<![\w$./-]){key}:", f"{typo}:", text, count=1)
+    before = wrong[: wrong.index(f"{typo}:")]
+    place = (before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
+    here = [
+        one
+        for one in diagnosed(wrong.encode())
+        if one.span and (one.span.line, one.span.column) == place
+    ]
+    assert [one.code for one in here] in (["unknown-key"], ["unknown-type"])
+    assert f"did you mean `{key}`?" in here[0].help
