@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -106,7 +106,7 @@ def carry_out(planned: Plan, tree: Mapping[str, str], root: Path) -> None:
     """Write what was planned. Call within `exclusive`."""
     if planned.clean:
         return
-    _no_links(planned, root)
+    _stay_inside((*planned.write, *planned.remove), root)
     state = root / STATE
     stage = state / _STAGE
     stage.mkdir(parents=True)
@@ -125,9 +125,14 @@ def carry_out(planned: Plan, tree: Mapping[str, str], root: Path) -> None:
     _finish(root)
 
 
-def _no_links(planned: Plan, root: Path) -> None:
-    """Refuse to follow a link out of the output directory."""
-    for path in (*planned.write, *planned.remove):
+def _stay_inside(paths: Iterable[str], root: Path) -> None:
+    """Refuse a path that leads out of the output directory, by itself or through a link.
+
+    A journal is believed no more than a plan: whoever wrote the repository may have written it.
+    """
+    for path in paths:
+        if path != SUMS and not _inside(path):
+            raise OSError(f"{path} is not below {root}")
         for parent in PurePosixPath(path).parents:
             if (root / parent).is_symlink() and parent != PurePosixPath("."):
                 raise OSError(f"{root / parent} is a symbolic link; platformc does not follow it")
@@ -136,6 +141,7 @@ def _no_links(planned: Plan, root: Path) -> None:
 def _finish(root: Path) -> None:
     state = root / STATE
     journal = json.loads((state / _JOURNAL).read_text(encoding="utf-8"))
+    _stay_inside((*journal["write"], *journal["remove"]), root)
     for index, path in enumerate(journal["write"]):
         prepared, target = state / _STAGE / str(index), root / path
         if prepared.exists():  # else an earlier run got past it
@@ -174,6 +180,9 @@ def recover(root: Path) -> None:
 def exclusive(root: Path) -> Iterator[None]:
     """The only writer of a directory. Raises BusyError where there is another."""
     state = root / STATE
+    for one in (state, *(state.iterdir() if state.is_dir() else ())):
+        if one.is_symlink():
+            raise OSError(f"{one} is a symbolic link; platformc does not follow it")
     state.mkdir(parents=True, exist_ok=True)
     ignore = state / ".gitignore"
     if not ignore.exists():
