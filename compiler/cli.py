@@ -11,6 +11,7 @@ import click
 
 VERBS = (
     "apply-plan",
+    "argocd",
     "compile",
     "diff",
     "explain",

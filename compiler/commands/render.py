@@ -28,7 +28,7 @@ def command(environment: str, file: Path, component: str | None, wave: int | Non
     result = compiled(file)
     lowered = result.lowered[environment_of(result, environment)]
     if component is not None:
-        lowered = _only(lowered, component)
+        lowered = only(lowered, component)
     from compiler.emit import render, waves
 
     if wave is not None and wave not in waves(lowered):
@@ -36,7 +36,7 @@ def command(environment: str, file: Path, component: str | None, wave: int | Non
     click.echo(render(lowered, wave), nl=False)
 
 
-def _only(lowered: Lowered, component: str) -> Lowered:
+def only(lowered: Lowered, component: str) -> Lowered:
     from dataclasses import replace
 
     if component not in lowered.packages:

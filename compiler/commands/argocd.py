@@ -1,0 +1,134 @@
+"""`platformc argocd`: delivery by Argo CD."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compiler.commands.shared import compiled, environment_of, fail, note, spec_option
+
+if TYPE_CHECKING:
+    from compiler.argocd.applications import Road
+    from compiler.pipeline import Compilation
+
+namespace_option = click.option(
+    "--namespace", default="argocd", show_default=True, help="Where Argo CD is installed."
+)
+
+
+@click.group
+def command() -> None:
+    """Install the rendering plugin, run it, and declare the applications."""
+
+
+@command.command
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Write a kustomize Component into this directory.",
+)
+@click.option("--image", required=True, help="The sidecar's image (argocd/Containerfile makes it).")
+@namespace_option
+def plugin(output: Path | None, image: str, namespace: str) -> None:
+    """Emit the plugin's file, its ConfigMap, and the sidecar of Argo CD's repository server.
+
+    \b
+    platformc argocd plugin --image registry.example.com/platformc-plugin:0.1.0 -o argocd/plugin
+    """
+    from compiler.argocd import plugin as made
+    from compiler.kube import yaml
+    from compiler.model.words import split_image
+
+    if not split_image(image)[0]:
+        fail(f"`{image}` is not an image reference")
+    files = {
+        "configmap.yaml": made.config_map(namespace),
+        "sidecar.yaml": made.sidecar(namespace, image),
+    }
+    if output is None:
+        click.echo(yaml.dump_all(yaml.dump(one) for one in files.values()), nl=False)
+        return
+    files |= {"kustomization.yaml": made.component(), "plugin.yaml": made.plugin()}
+    output.mkdir(parents=True, exist_ok=True)
+    for name, manifest in files.items():
+        (output / name).write_text(yaml.dump(manifest), encoding="utf-8")
+    note(f"{output}: name it under `components:` in the kustomization that installs Argo CD")
+
+
+@command.command
+@spec_option
+def generate(file: Path) -> None:
+    """Print the manifests that Argo CD asks for, and nothing else. Run by the plugin.
+
+    Reads the application's parameters from the variables that Argo CD sets. Anything that is wrong
+    ends it with a status: an empty stream would be taken for an empty platform.
+    """
+    from compiler.argocd.request import BadRequestError, parse
+
+    try:
+        request = parse(os.environ)
+    except BadRequestError as error:
+        fail(str(error), 1)
+    result = compiled(file)
+    environment = environment_of(result, request.environment or _only(result))
+    from compiler.commands.render import only
+    from compiler.emit import render
+
+    lowered = result.lowered[environment]
+    text = render(only(lowered, request.component) if request.component else lowered)
+    if not text.strip():
+        fail(f"`{environment}` renders to nothing; Argo CD would delete all that it holds", 1)
+    click.echo(text, nl=False)
+
+
+def _only(result: Compilation) -> str:
+    if len(result.environments) != 1:
+        names = ", ".join(f"`{name}`" for name in result.environments)
+        fail(f"the parameter `environment` is missing; there is {names}", 1)
+    return result.environments[0]
+
+
+@command.command
+@spec_option
+@click.option("--repo", required=True, metavar="URL", help="The repository with the spec.")
+@click.option("--revision", default="main", show_default=True, help="The branch, tag or commit.")
+@click.option("--path", default=".", show_default=True, help="The spec's folder in it.")
+@click.option(
+    "--road",
+    type=click.Choice(["plugin", "rendered"]),
+    default="plugin",
+    show_default=True,
+    help="Render by the plugin, or read the files in out/.",
+)
+@click.option("--set", "as_set", is_flag=True, help="One ApplicationSet for all environments.")
+@namespace_option
+def applications(
+    file: Path, repo: str, revision: str, path: str, road: Road, as_set: bool, namespace: str
+) -> None:
+    """Emit an AppProject, and an Application for each environment.
+
+    \b
+    platformc argocd applications --repo https://git.example.com/ml/platform.git
+    platformc argocd applications --repo ... --road rendered --set
+    """
+    result = compiled(file)
+    from compiler.argocd import applications as made
+    from compiler.kube import yaml
+
+    if road == "rendered" and not result.platforms[None].settings.rendered:
+        fail("the files in out/ are not written; set `spec.rendered: true`", 1)
+    origin = made.Origin(
+        repository=repo, revision=revision, path=path, road=road, namespace=namespace
+    )
+    environments = {name: result.lowered[name] for name in result.environments}
+    objects = [made.project(environments, origin)]
+    if as_set:
+        objects.append(made.application_set(environments, origin))
+    else:
+        objects += made.applications(environments, origin)
+    click.echo(yaml.dump_all(yaml.dump(one) for one in objects), nl=False)

@@ -1,0 +1,1 @@
+"""Argo CD's own plugin server over this compiler."""

@@ -1,0 +1,237 @@
+"""Delivery by Argo CD: the plugin's files, what it prints, and the applications."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from conftest import ROOT, SCENARIOS, compiled, scenario_names, tool
+
+from compiler.argocd.plugin import PARAMETERS
+from compiler.cli import platformc
+from compiler.emit import manifests
+from compiler.verify import problems
+
+SPEC = str(ROOT / "platform.yaml")
+ONE = str(SCENARIOS / "minimal" / "platform.yaml")
+REPOSITORY = "https://git.example.com/ml/platform.git"
+IMAGE = "registry.example.com/platformc-plugin:0.1.0"
+
+
+def run(*words: str, **variables: str) -> Result:
+    return CliRunner(env=variables).invoke(platformc, ["argocd", *words])
+
+
+def documents(result: Result) -> list[dict[str, Any]]:
+    assert result.exit_code == 0, result.output
+    return list(yaml.safe_load_all(result.stdout))
+
+
+REPO_SERVER: dict[str, Any] = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "argocd-repo-server", "namespace": "argocd"},
+    "spec": {
+        "selector": {"matchLabels": {"app": "repo"}},
+        "template": {
+            "metadata": {"labels": {"app": "repo"}},
+            "spec": {
+                "containers": [{"name": "argocd-repo-server", "image": "quay.io/argoproj/argocd:v3"}],
+                "volumes": [
+                    {"name": "var-files", "emptyDir": {}},
+                    {"name": "plugins", "emptyDir": {}},
+                ],
+            },
+        },
+    },
+}  # fmt: skip
+
+
+def installed(folder: Path) -> list[dict[str, Any]]:
+    """Argo CD's repository server with the plugin, as kustomize builds it."""
+    assert run("plugin", "--image", IMAGE, "-o", str(folder / "plugin")).exit_code == 0
+    (folder / "server.yaml").write_text(yaml.safe_dump(REPO_SERVER))
+    top = {"resources": ["server.yaml"], "components": ["plugin"]}
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(top))
+    words = [tool("kustomize"), "build", str(folder)]
+    built = subprocess.run(words, capture_output=True, text=True, check=True)
+    return list(yaml.safe_load_all(built.stdout))
+
+
+def test_the_sidecar_joins_the_repository_server(tmp_path: Path) -> None:
+    objects = {one["kind"]: one for one in installed(tmp_path)}
+    assert not [text for one in objects.values() for text in problems(one)]
+    pod = objects["Deployment"]["spec"]["template"]["spec"]
+    containers = {one["name"]: one for one in pod["containers"]}
+    assert set(containers) == {"argocd-repo-server", "platformc"}
+    sidecar = containers["platformc"]
+    assert sidecar["image"] == IMAGE
+    mounted = {mount["name"] for mount in sidecar["volumeMounts"]}
+    assert mounted <= {volume["name"] for volume in pod["volumes"]}
+    context = sidecar["securityContext"]
+    assert context["runAsUser"] == 999
+    assert context["readOnlyRootFilesystem"] is True
+    plugin = (tmp_path / "plugin" / "plugin.yaml").read_text()
+    assert objects["ConfigMap"]["data"] == {"plugin.yaml": plugin}
+
+
+def test_the_plugin_announces_its_parameters_and_runs_this_compiler(tmp_path: Path) -> None:
+    installed(tmp_path)
+    spec = yaml.safe_load((tmp_path / "plugin" / "plugin.yaml").read_text())["spec"]
+    announced = [one["name"] for one in spec["parameters"]["static"]]
+    assert announced == ["environment", "component", "revision"] == list(PARAMETERS)
+    assert spec["discover"] == {"fileName": "platform.yaml"}
+    command, *words = spec["generate"]["command"]
+    assert command == "platformc"
+    result = CliRunner().invoke(platformc, [*words, "-f", ONE])
+    assert documents(result) == manifests(compiled("minimal").lowered["default"])
+
+
+def parameters(**values: str) -> dict[str, str]:
+    listed = [{"name": name, "string": value} for name, value in values.items()]
+    return {"ARGOCD_APP_PARAMETERS": json.dumps(listed)}
+
+
+def test_an_application_asks_for_an_environment_and_a_component() -> None:
+    whole = documents(run("generate", "-f", SPEC, **parameters(environment="dev")))
+    part = parameters(environment="dev", component="mlflow")
+    only = documents(run("generate", "-f", SPEC, **part))
+    assert only == [
+        one for one in whole
+        if one["metadata"]["labels"]["app.kubernetes.io/instance"] == "mlflow"
+    ]  # fmt: skip
+    by_variable = documents(run("generate", "-f", SPEC, ARGOCD_ENV_ENVIRONMENT="dev"))
+    assert by_variable == whole
+
+
+FAILURES = {
+    "no environment": ({}, "the parameter `environment` is missing"),
+    "another environment": (parameters(environment="prd"), "did you mean `prod`?"),
+    "another component": (
+        parameters(environment="dev", component="mlfow"), "did you mean `mlflow`?"),
+    "another parameter": (parameters(env="dev"), "no parameter `env`"),
+    "parameters that are none": ({"ARGOCD_APP_PARAMETERS": "{"}, "is not a list of parameters"),
+    "another revision": (
+        {**parameters(environment="dev", revision="abc"), "ARGOCD_APP_REVISION": "def0123"},
+        "pinned to revision `abc`"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", FAILURES)
+def test_what_is_wrong_fails_and_prints_no_manifest(what: str) -> None:
+    variables, message = FAILURES[what]
+    result = run("generate", "-f", SPEC, **variables)
+    assert result.exit_code != 0
+    assert result.stdout == ""
+    assert message in result.stderr
+
+
+def test_a_pinned_revision_is_rendered() -> None:
+    pinned = parameters(environment="dev", revision="abc")
+    assert documents(run("generate", "-f", SPEC, **pinned, ARGOCD_APP_REVISION="abcdef0"))
+
+
+def test_an_empty_platform_is_no_empty_stream(tmp_path: Path) -> None:
+    spec = tmp_path / "platform.yaml"
+    spec.write_text(
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: p}\nspec: {}\n"
+    )
+    result = run("generate", "-f", str(spec))
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "would delete all" in result.stderr
+
+
+def test_a_broken_spec_prints_no_manifest(tmp_path: Path) -> None:
+    spec = tmp_path / "platform.yaml"
+    spec.write_text(Path(ONE).read_text().replace("mlflow", "mlfow"))
+    result = run("generate", "-f", str(spec))
+    assert (result.exit_code, result.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("scenario", scenario_names())
+@pytest.mark.parametrize("form", ["--set", ""])
+def test_argo_cds_objects_fit_their_schemas_and_allow_the_platform(
+    scenario: str, form: str
+) -> None:
+    spec = str(SCENARIOS / scenario / "platform.yaml")
+    words = ["applications", "-f", spec, "--repo", REPOSITORY, *filter(None, [form])]
+    objects = documents(run(*words))
+    assert not [text for one in objects for text in problems(one)]
+    project = objects[0]["spec"]
+    result = compiled(scenario)
+    spaces = {one["namespace"] for one in project["destinations"]}
+    for name in result.environments:
+        for one in manifests(result.lowered[name]):
+            space = one["metadata"].get("namespace")
+            listed = "namespaceResourceWhitelist" if space else "clusterResourceWhitelist"
+            kind = {"group": one["apiVersion"].rpartition("/")[0], "kind": one["kind"]}
+            assert kind in project[listed]
+            assert space is None or space in spaces
+
+
+def test_each_environment_is_an_application() -> None:
+    _, *apps = documents(run("applications", "-f", SPEC, "--repo", REPOSITORY, "--path", "ml"))
+    assert [one["metadata"]["name"] for one in apps] == [
+        f"on-prem-mlops-{name}" for name in ("dev", "staging", "prod")
+    ]
+    for one in apps:
+        spec = one["spec"]
+        environment = one["metadata"]["name"].rpartition("-")[2]
+        assert spec["source"]["path"] == "ml"
+        assert spec["source"]["plugin"]["parameters"] == [
+            {"name": "environment", "string": environment}
+        ]
+        assert spec["destination"]["name"] == environment
+        assert spec["syncPolicy"]["automated"]["allowEmpty"] is False
+        assert "finalizers" not in one["metadata"]
+
+
+@pytest.mark.parametrize("road", ["plugin", "rendered"])
+def test_a_set_makes_the_same_applications(road: str) -> None:
+    words = ("applications", "-f", SPEC, "--repo", REPOSITORY, "--road", road)
+    _, *apps = documents(run(*words))
+    _, made = documents(run(*words, "--set"))
+    template = json.dumps(made["spec"]["template"])
+    expanded = []
+    for element in made["spec"]["generators"][0]["list"]["elements"]:
+        text = template
+        for key, value in element.items():
+            text = text.replace(f"{{{{.{key}}}}}", value)
+        expanded.append(json.loads(text))
+    assert [(one["metadata"]["name"], one["spec"]) for one in expanded] == [
+        (one["metadata"]["name"], one["spec"]) for one in apps
+    ]
+
+
+def test_the_plain_road_reads_the_files_that_are_there() -> None:
+    _, *apps = documents(
+        run("applications", "-f", SPEC, "--repo", REPOSITORY, "--road", "rendered")
+    )
+    for one in apps:
+        source = one["spec"]["source"]
+        assert source["directory"]["include"] == "*.yaml"
+        assert (ROOT / source["path"]).is_dir()
+    refused = run("applications", "-f", ONE, "--repo", REPOSITORY, "--road", "rendered")
+    assert refused.exit_code == 1
+    assert "rendered: true" in refused.stderr
+
+
+def test_the_image_is_built_from_what_is_here() -> None:
+    """What the container file copies exists, and it ends as the sidecar's user."""
+    lines = (ROOT / "argocd" / "Containerfile").read_text().splitlines()
+    steps = [line.split(" ", 1) for line in lines if line and not line.startswith("#")]
+    for step, rest in steps:
+        if step == "COPY" and not rest.startswith("--from"):
+            for source in rest.split()[:-1]:
+                assert (ROOT / source).exists(), source
+        if step == "FROM":
+            assert re.search(r":\d+\.\d+", rest), rest
+    assert [rest for step, rest in steps if step == "USER"] == ["999"]
+    assert steps[-1] == ["ENTRYPOINT", '["platformc"]']
