@@ -1,0 +1,162 @@
+"""One container: a root file system over this machine's, then its user, environment and command.
+
+The script runs in mount, PID, host name and IPC namespaces of its own; everything that it mounts is
+gone when the container is.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from live.pods.images import HERE, HOME, Image
+from live.pods.netns import Netns
+from live.pods.objects import ConfigError, Manifest
+
+NAMESPACES = (
+    "unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child",
+    "--propagation", "private",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mount:
+    target: str
+    source: Path
+    read_only: bool
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The numbers a container runs under."""
+
+    user: int
+    group: int
+    groups: tuple[int, ...]
+    no_capabilities: bool
+    no_new_privileges: bool
+
+    def command(self) -> list[str]:
+        groups = ",".join(str(one) for one in self.groups)
+        made = ["setpriv", f"--reuid={self.user}", f"--regid={self.group}", f"--groups={groups}"]
+        if self.no_capabilities:
+            made += ["--bounding-set=-all", "--inh-caps=-all"]
+        if self.no_new_privileges:
+            made.append("--no-new-privs")
+        return made
+
+
+def identity(pod: Manifest, container: Manifest) -> Identity:
+    context = {**(pod.get("securityContext") or {}), **(container.get("securityContext") or {})}
+    user = context.get("runAsUser", 0)
+    if context.get("runAsNonRoot") and not user:
+        raise ConfigError("container has runAsNonRoot and image will run as root")
+    group = context.get("runAsGroup", 0)
+    extra = context.get("supplementalGroups", [])
+    if "fsGroup" in context:
+        extra = [*extra, context["fsGroup"]]
+    return Identity(
+        user,
+        group,
+        tuple(sorted({group, *extra})),
+        "ALL" in (context.get("capabilities") or {}).get("drop", ()),
+        context.get("allowPrivilegeEscalation") is False,
+    )
+
+
+@dataclass(frozen=True)
+class Container:
+    """Everything about a container but its process."""
+
+    image: Image
+    identity: Identity
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    mounts: tuple[Mount, ...]
+    hosts: Path
+    hostname: str
+    read_only: bool
+    workdir: str
+
+    def start(self, network: Netns, place: Path, log: Path) -> subprocess.Popen[bytes]:
+        place.mkdir(parents=True, exist_ok=True)
+        script = place / "start.sh"
+        script.write_text("\n".join(self.script(place / "root")) + "\n")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as out:
+            return subprocess.Popen(
+                [*network.command(), *NAMESPACES, "sh", "-e", str(script)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+
+    def script(self, place: Path) -> list[str]:
+        place.mkdir(parents=True, exist_ok=True)
+        root = f"{place}/merged"
+        return [
+            f"mount -t tmpfs -o mode=755 tmpfs {place}",
+            f"mkdir -p {place}/upper {place}/work {root}",
+            f"mount -t overlay overlay -o lowerdir=/,upperdir={place}/upper,workdir={place}/work {root}",
+            *self._own_files(root),
+            *self._programs(root),
+            # Mount points must be there before the root is read-only.
+            *(_mount_point(root, one) for one in self.mounts),
+            *(line for one in (HOME, HERE) for line in _visible(root, one)),
+            *([f"mount --bind {root} {root}; mount -o remount,bind,ro {root}"] * self.read_only),
+            f"mount --bind {self.hosts} {root}/etc/hosts",
+            f"mount -t proc proc {root}/proc; mount --rbind /dev {root}/dev",
+            # An image's own are empty; this machine's are not.
+            *(f"mount -t tmpfs -o mode=755 tmpfs {root}/{one}" for one in ("tmp", "var/tmp", "run")),
+            *(line for one in self.mounts for line in _mount(root, one)),
+            *(f"mkdir -p {root}{one}; mount --bind {one} {root}{one}" for one in (HOME, HERE)),
+            f"hostname {shlex.quote(self.hostname[:63])}",
+            f"exec chroot {root} {shlex.join(self.inside(self.command))}",
+        ]
+
+    def _own_files(self, root: str) -> list[str]:
+        users = ["root:x:0:0:root:/root:/bin/sh", *self.image.users]
+        groups = [":".join([*user.split(":")[:2], user.split(":")[3], ""]) for user in users]
+        return [
+            f"printf '%s\\n' {shlex.join(users)} >{root}/etc/passwd",
+            f"printf '%s\\n' {shlex.join(groups)} >{root}/etc/group",
+            f"echo 'hosts: files' >{root}/etc/nsswitch.conf",
+            f"mkdir -p {root}{self.workdir}",
+        ]
+
+    def _programs(self, root: str) -> list[str]:
+        return [
+            f"rm -f {root}{name}; ln -s {shlex.quote(path)} {root}{name}"
+            for name, path in self.image.programs.items()
+        ]
+
+    def inside(self, command: tuple[str, ...]) -> list[str]:
+        variables = [f"{name}={value}" for name, value in self.environment.items()]
+        return [
+            *self.identity.command(), "env", "-i", "-C", self.workdir, *variables, *command,
+        ]  # fmt: skip
+
+
+def _mount_point(root: str, mount: Mount) -> str:
+    target = shlex.quote(root + mount.target)
+    if mount.source.is_dir():
+        return f"mkdir -p {target}"
+    return f"mkdir -p $(dirname {target}); touch {target}"
+
+
+def _mount(root: str, mount: Mount) -> list[str]:
+    target = shlex.quote(root + mount.target)
+    # Again, for one that lies in a volume mounted before it.
+    lines = [_mount_point(root, mount) + " 2>/dev/null || :"]
+    lines.append(f"mount --bind {shlex.quote(str(mount.source))} {target}")
+    if mount.read_only:
+        lines.append(f"mount -o remount,bind,ro {target}")
+    return lines
+
+
+def _visible(root: str, place: Path) -> list[str]:
+    """A folder of this machine, for whoever the container runs as."""
+    parents = [f"{root}{one}" for one in [*reversed(place.parents)][1:]]
+    return [f"mkdir -p {root}{place}", f"chmod a+x {' '.join(parents)}"]

@@ -1,0 +1,224 @@
+"""A node that runs applied workloads: pods, Services between them, and volumes that stay."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from live.pods import network, services
+from live.pods.objects import WORKLOADS, Manifest, Objects, pod_template
+from live.pods.pod import Pod
+
+
+class Node:
+    """Start with `apply`, look with `wait` and `execute`, end with `close`."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.objects = Objects()
+        self.network = network.node()
+        self.forwarder = services.Forwarder(self.network)
+        self.lock = threading.RLock()
+        self.pods: dict[tuple[str, str, str], list[Pod]] = {}
+        self.addresses: dict[tuple[str, str], str] = {}
+        self.count = 0
+
+    # Applying ----------------------------------------------------------------------------------
+
+    def apply(self, manifests: Iterable[Manifest], *, without: Iterable[str] = ()) -> None:
+        """Start what is new, and start anew what has another pod template, as controllers do."""
+        before = dict(self.objects.found)
+        self.objects.apply(manifests)
+        for namespace, name, _ in self.objects.of("Service"):
+            self._address(namespace, name)
+        for namespace, name, one in self.objects.of(*WORKLOADS):
+            key = (one["kind"], namespace, name)
+            old = before.get(key)
+            if name in without or (old and pod_template(old) == pod_template(one)):
+                continue
+            self.stop(*key)
+            self._start(key, one)
+
+    def restart(self, kind: str, namespace: str, name: str) -> None:
+        """`kubectl rollout restart`: the same pod, with Secrets and files read anew."""
+        self.stop(kind, namespace, name)
+        self._start((kind, namespace, name), self.objects.get(kind, namespace, name))
+
+    def run(self, namespace: str, name: str, *, command: tuple[str, ...] = ()) -> Pod:
+        """A Job from a CronJob or another Job, as `kubectl create job --from` makes one."""
+        kinds = ("CronJob", "Job")
+        found = next(
+            one for space, key, one in self.objects.of(*kinds) if (space, key) == (namespace, name)
+        )
+        template = pod_template(found)
+        if command:
+            first = {**template["spec"]["containers"][0], "command": list(command), "args": []}
+            template = {**template, "spec": {**template["spec"], "containers": [first]}}
+        one = {
+            "kind": "Job",
+            "metadata": {"name": f"{name}-{self.count}", "namespace": namespace},
+            "spec": {"template": template, "backoffLimit": 0},
+        }
+        return self._start(("Job", namespace, one["metadata"]["name"]), one)[0]
+
+    def _start(self, key: tuple[str, str, str], one: Manifest) -> list[Pod]:
+        spec = one["spec"]
+        replicas = 1 if one["kind"] == "Job" else spec.get("replicas", 1)
+        made = [self._pod(one, ordinal) for ordinal in range(replicas)]
+        self.pods[key] = made
+        self._write_hosts()
+        for pod in made:
+            pod.thread.start()
+        return made
+
+    def _pod(self, one: Manifest, ordinal: int) -> Pod:
+        namespace, name = one["metadata"]["namespace"], one["metadata"]["name"]
+        claims: dict[str, Path] = {}
+        title = f"{name}-{ordinal}"
+        if one["kind"] != "StatefulSet":
+            title = f"{name}-{hashlib.sha256(f'{namespace}{name}{ordinal}'.encode()).hexdigest()[:5]}"
+        for claim in one["spec"].get("volumeClaimTemplates", ()):
+            volume = claim["metadata"]["name"]
+            claims[volume] = self.place / "claims" / namespace / f"{volume}-{title}"
+        self.count += 1
+        return Pod(
+            self, namespace, one, title, self.count, pod_template(one),
+            job=one["kind"] == "Job", retries=one["spec"].get("backoffLimit", 6), claims=claims,
+        )  # fmt: skip
+
+    # Services and names ------------------------------------------------------------------------
+
+    def _address(self, namespace: str, name: str) -> None:
+        if (namespace, name) not in self.addresses:
+            address = network.service_address(len(self.addresses) + 1)
+            self.addresses[namespace, name] = address
+            network.add_service_address(self.network, address)
+
+    def hosts_file(self, namespace: str) -> Path:
+        path = self.place / "hosts" / namespace
+        if not path.exists():
+            self._write_hosts()
+        return path
+
+    def _write_hosts(self) -> None:
+        """Cluster DNS as files, one for each namespace: short names are of its own Services."""
+        with self.lock:
+            spaces = {pod.namespace for pod in self.all_pods()}
+            for space in spaces:
+                path = self.place / "hosts" / space
+                path.parent.mkdir(parents=True, exist_ok=True)
+                # Written in place: running pods have this very file as their /etc/hosts.
+                path.write_text("".join(f"{line}\n" for line in self._hosts(space)))
+
+    def _hosts(self, space: str) -> Iterable[str]:
+        yield "127.0.0.1 localhost"
+        for pod in self.all_pods():
+            if pod.namespace == space:
+                yield f"{pod.address} {pod.hostname}"
+        for namespace, name, one in self.objects.of("Service"):
+            known = services.names(name, namespace) + [name] * (namespace == space)
+            if one["spec"].get("clusterIP") != "None":
+                yield f"{self.addresses[namespace, name]} {' '.join(known)}"
+                continue
+            for pod in self._behind(namespace, one):
+                own = " ".join(f"{pod.hostname}.{form}" for form in known)
+                yield f"{pod.address} {' '.join(known)} {own}"
+
+    def _behind(self, namespace: str, service: Manifest) -> list[Pod]:
+        return [
+            pod
+            for pod in self.all_pods()
+            if pod.namespace == namespace and services.selects(service, pod.labels)
+        ]
+
+    def changed(self) -> None:
+        """A pod became ready or is so no more: Services follow."""
+        with self.lock:
+            for namespace, name, one in self.objects.of("Service"):
+                if one["spec"].get("clusterIP") == "None":
+                    continue
+                for port in one["spec"].get("ports", ()):
+                    backends = self._backends(namespace, one, port)
+                    self.forwarder.set(self.addresses[namespace, name], port["port"], backends)
+
+    def _backends(self, namespace: str, service: Manifest, port: Manifest) -> services.Backends:
+        def backends() -> list[tuple[str, int]]:
+            found = []
+            for pod in self._behind(namespace, service):
+                target = services.target_port(port, pod.spec)
+                if pod.ready and target is not None:
+                    found.append((pod.address, target))
+            return found
+
+        return backends
+
+    # Looking -----------------------------------------------------------------------------------
+
+    def all_pods(self) -> list[Pod]:
+        return [pod for key in sorted(self.pods) for pod in self.pods[key]]
+
+    def wait(self, timeout: float, *only: str) -> None:
+        """Until servers are ready and Jobs complete; what hinders them is in the failure."""
+        chosen = [pod for pod in self.all_pods() if not only or pod.owner["metadata"]["name"] in only]
+        self.until(lambda: all(pod.ready or pod.finished for pod in chosen), timeout, chosen)
+
+    def until(self, done: Callable[[], bool], timeout: float, pods: list[Pod]) -> None:
+        deadline = time.monotonic() + timeout
+        while not done():
+            broken = [pod for pod in pods if pod.failed]
+            assert not broken, self.report(broken)
+            waiting = [pod for pod in pods if not (pod.ready or pod.finished)]
+            assert time.monotonic() < deadline, f"after {timeout:.0f} s:\n{self.report(waiting)}"
+            time.sleep(0.2)
+
+    def pod(self, namespace: str, workload: str) -> Pod:
+        for (_, space, name), pods in sorted(self.pods.items()):
+            if (space, name) == (namespace, workload):
+                return pods[0]
+        raise AssertionError(f"no workload {workload} in {namespace}")
+
+    def execute(self, namespace: str, workload: str, *command: str, timeout: float = 60) -> str:
+        """What a command in a workload's first container prints; it must succeed."""
+        pod = self.pod(namespace, workload)
+        done = pod.execute(pod.spec["containers"][0]["name"], command, timeout)
+        assert done.returncode == 0, f"{command[0]} in {workload}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def output(self, pod: Pod) -> str:
+        return "".join(
+            pod.log(one["name"]).read_text(errors="replace") for one in pod.spec["containers"]
+        )
+
+    def report(self, pods: Iterable[Pod] | None = None, lines: int = 25) -> str:
+        """Each pod's state, and the end of its containers' logs."""
+        parts = []
+        for pod in self.all_pods() if pods is None else pods:
+            state = "ready" if pod.ready else "finished" if pod.finished else "waiting"
+            state = "failed" if pod.failed else state
+            parts.append(f"-- {pod.namespace}/{pod.name}: {state}, {pod.restarts} restarts {pod.note}")
+            for one in (*pod.spec.get("initContainers", ()), *pod.spec["containers"]):
+                if pod.log(one["name"]).exists():
+                    text = pod.log(one["name"]).read_text(errors="replace").splitlines()[-lines:]
+                    parts += [f"   {one['name']}| {line}" for line in text]
+        return "\n".join(parts)
+
+    # Ending ------------------------------------------------------------------------------------
+
+    def stop(self, kind: str, namespace: str, name: str) -> None:
+        pods = self.pods.pop((kind, namespace, name), [])
+        for pod in pods:
+            pod.stop()
+        for pod in pods:
+            pod.gone()
+
+    def close(self) -> None:
+        pods = self.all_pods()
+        for pod in pods:
+            pod.stop()
+        for pod in pods:
+            pod.gone()
+        self.forwarder.close()
+        self.network.close()

@@ -1,0 +1,65 @@
+"""The objects that were applied, as the parts of a node look them up."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+Manifest = dict[str, Any]
+WORKLOADS = ("Deployment", "StatefulSet", "Job")
+
+
+class ConfigError(Exception):
+    """What a kubelet calls CreateContainerConfigError."""
+
+
+@dataclass
+class Objects:
+    """Manifests by kind, namespace and name; later ones replace earlier ones."""
+
+    found: dict[tuple[str, str, str], Manifest] = field(default_factory=dict)
+
+    def apply(self, manifests: Iterable[Manifest]) -> None:
+        for one in manifests:
+            meta = one["metadata"]
+            self.found[one["kind"], meta.get("namespace", ""), meta["name"]] = one
+
+    def of(self, *kinds: str) -> Iterator[tuple[str, str, Manifest]]:
+        for (kind, namespace, name), one in sorted(self.found.items()):
+            if kind in kinds:
+                yield namespace, name, one
+
+    def get(self, kind: str, namespace: str, name: str) -> Manifest:
+        try:
+            return self.found[kind, namespace, name]
+        except KeyError:
+            raise ConfigError(f'{kind.lower()} "{name}" not found in {namespace}') from None
+
+    def data(self, kind: str, namespace: str, name: str) -> dict[str, bytes]:
+        """What a ConfigMap or a Secret holds."""
+        one = self.get(kind, namespace, name)
+        texts = {**(one.get("stringData") or {})}
+        encoded = one.get("binaryData") or {}
+        if kind == "Secret":
+            encoded = one.get("data") or {}
+        else:
+            texts |= one.get("data") or {}
+        held = {key: base64.b64decode(value) for key, value in encoded.items()}
+        return held | {key: str(value).encode() for key, value in texts.items()}
+
+    def value(self, kind: str, namespace: str, reference: Manifest) -> bytes:
+        held = self.data(kind, namespace, reference["name"])
+        key = reference["key"]
+        if key not in held:
+            raise ConfigError(f"couldn't find key {key} in {kind} {namespace}/{reference['name']}")
+        return held[key]
+
+
+def pod_template(workload: Manifest) -> Manifest:
+    spec = workload["spec"]
+    if workload["kind"] == "CronJob":
+        spec = spec["jobTemplate"]["spec"]
+    template: Manifest = spec["template"]
+    return template

@@ -1,0 +1,246 @@
+"""A pod's life: its init containers in order, then its containers, asked by their probes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from live.pods import container as containers
+from live.pods import images, network, probes, volumes
+from live.pods.environment import environment, expand
+from live.pods.netns import Netns
+from live.pods.objects import ConfigError, Manifest, Objects
+
+RETRY = 1.0  # seconds before a container starts again
+GRACE = 10.0
+
+
+class Host(Protocol):
+    """What a pod needs of its node."""
+
+    place: Path
+    objects: Objects
+    network: Netns
+
+    def hosts_file(self, namespace: str) -> Path: ...
+    def changed(self) -> None: ...
+
+
+@dataclass
+class Pod:
+    node: Host
+    namespace: str
+    owner: Manifest
+    name: str
+    index: int
+    template: Manifest
+    job: bool
+    retries: int
+    claims: dict[str, Path] = field(default_factory=dict)
+    ready: bool = False
+    finished: bool = False
+    failed: bool = False
+    note: str = ""
+    restarts: int = 0
+
+    def __post_init__(self) -> None:
+        self.netns, self.address = network.pod(self.node.network, self.index)
+        self.stopping = threading.Event()
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.made: dict[str, containers.Container] = {}
+        self.place = self.node.place / "pods" / f"{self.namespace}_{self.name}_{self.index}"
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    @property
+    def spec(self) -> Manifest:
+        spec: Manifest = self.template["spec"]
+        return spec
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return self.template["metadata"].get("labels") or {}
+
+    @property
+    def hostname(self) -> str:
+        return str(self.spec.get("hostname", self.name))
+
+    def log(self, container: str) -> Path:
+        return self.node.place / "logs" / f"{self.namespace}_{self.name}_{container}.log"
+
+    # The life ----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        self.node.network.enter()  # probes are asked from the node
+        try:
+            self._initialise()
+            if self.job:
+                self._complete()
+            else:
+                self._serve()
+        except ConfigError as problem:
+            self.failed, self.note = True, f"CreateContainerConfigError: {problem}"
+        except OSError as problem:
+            self.failed, self.note = True, str(problem)
+        finally:
+            self._set_ready(False)
+
+    def _initialise(self) -> None:
+        for one in self.spec.get("initContainers", ()):
+            self._until_success(one)
+
+    def _complete(self) -> None:
+        for one in self.spec["containers"]:
+            self._until_success(one)
+        self.finished = not (self.failed or self.stopping.is_set())
+
+    def _until_success(self, one: Manifest) -> None:
+        """Run to the end, and again when it fails, as often as the Job's backoffLimit allows."""
+        tries = 0
+        while not (self.stopping.is_set() or self.failed):
+            status = self._start(one).wait()
+            if status == 0:
+                return
+            tries += 1
+            self.restarts += 1
+            self.note = f"{one['name']} exited {status}"
+            self.failed = self.job and tries > self.retries
+            self.stopping.wait(RETRY * min(tries, 5))
+
+    def _serve(self) -> None:
+        started: dict[str, bool] = {}
+        while not self.stopping.is_set():
+            for one in self.spec["containers"]:
+                name = one["name"]
+                if name not in self.processes or self.processes[name].poll() is not None:
+                    self._restart(one)
+                    started[name] = False
+                started[name] = started[name] or self._asked(one, "startupProbe")
+            every = (
+                started[one["name"]] and self._asked(one, "readinessProbe")
+                for one in self.spec["containers"]
+            )
+            self._set_ready(all(every))
+            self.stopping.wait(1 if self.ready else 0.3)
+
+    def _restart(self, one: Manifest) -> None:
+        if one["name"] in self.processes:
+            self.restarts += 1
+            self.note = f"{one['name']} exited {self.processes[one['name']].returncode}"
+            self._set_ready(False)
+            self.stopping.wait(RETRY)
+        if not self.stopping.is_set():
+            self._start(one)
+
+    def _asked(self, one: Manifest, kind: str) -> bool:
+        probe = one.get(kind)
+        if not probe:
+            return True
+        return probes.succeeds(
+            probe, one, self.address,
+            lambda command, timeout: self.execute(one["name"], command, timeout).returncode,
+        )  # fmt: skip
+
+    def _set_ready(self, ready: bool) -> None:
+        if ready != self.ready:
+            self.ready = ready
+            self.node.changed()
+
+    # Containers --------------------------------------------------------------------------------
+
+    def _start(self, one: Manifest) -> subprocess.Popen[bytes]:
+        made = self.made[one["name"]] = self._container(one)
+        process = made.start(self.netns, self.place / one["name"], self.log(one["name"]))
+        self.processes[one["name"]] = process
+        return process
+
+    def _container(self, one: Manifest) -> containers.Container:
+        image = images.image(one["image"])
+        objects = self.node.objects
+        made = {"PATH": image.search_path(), "HOSTNAME": self.hostname, "HOME": "/"}
+        made |= environment(one, self.namespace, objects, self._field)
+        command = one.get("command") or image.entrypoint
+        arguments = one.get("args") or (() if one.get("command") else image.command)
+        return containers.Container(
+            image=image,
+            identity=containers.identity(self.spec, one),
+            command=tuple(expand(word, made) for word in (*command, *arguments)),
+            environment=made,
+            mounts=tuple(self._mounts(one)),
+            hosts=self.node.hosts_file(self.namespace),
+            hostname=self.hostname,
+            read_only=(one.get("securityContext") or {}).get("readOnlyRootFilesystem", False),
+            workdir=one.get("workingDir", "/"),
+        )
+
+    def _field(self, path: str) -> str:
+        known = {
+            "metadata.name": self.name,
+            "metadata.namespace": self.namespace,
+            "status.podIP": self.address,
+        }
+        if path not in known:
+            raise ConfigError(f"a fieldRef to {path} is not known here")
+        return known[path]
+
+    def _mounts(self, one: Manifest) -> list[containers.Mount]:
+        declared = {volume["name"]: volume for volume in self.spec.get("volumes", ())}
+        declared |= {name: {"name": name} for name in self.claims}
+        found = []
+        for mount in one.get("volumeMounts", ()):
+            if mount["name"] not in declared:
+                raise ConfigError(f"volumeMount {mount['name']} is no volume of the pod")
+            source, fixed = volumes.directory(
+                declared[mount["name"]], self.claims, self.place / "volumes", self.namespace,
+                self.node.objects,
+            )  # fmt: skip
+            group = (self.spec.get("securityContext") or {}).get("fsGroup")
+            if group is not None:
+                volumes.own(source, group)
+            source = source / mount.get("subPath", "")
+            # This machine's /var/run is a link, which a bind mount would not follow as wanted.
+            target = os.path.realpath(mount["mountPath"])
+            found.append(containers.Mount(target, source, fixed or mount.get("readOnly", False)))
+        return sorted(found, key=lambda mounted: mounted.target)
+
+    def execute(
+        self, container: str, command: tuple[str, ...], timeout: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in a running container, as `kubectl exec` does."""
+        process = _child(self.processes[container].pid)
+        enter = ["nsenter", "-t", str(process), "-m", "-n", "-u", "-i", "-p", "-r"]
+        line = [*enter, *self.made[container].inside(("timeout", str(timeout), *command))]
+        return subprocess.run(
+            line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout + 20
+        )
+
+    def stop(self) -> None:
+        """SIGTERM, and SIGKILL when the grace is over."""
+        self.stopping.set()
+        for process in self.processes.values():
+            if process.poll() is None:
+                subprocess.run(["kill", str(_child(process.pid))], capture_output=True)
+
+    def gone(self) -> None:
+        deadline = time.monotonic() + GRACE
+        for process in self.processes.values():
+            try:
+                process.wait(max(deadline - time.monotonic(), 0.1))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.thread.join(20)
+        self.netns.close()
+
+
+def _child(pid: int) -> int:
+    """The first process of a container: the only child of the one that made its namespaces."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        children = []
+    return int(children[0]) if children else pid

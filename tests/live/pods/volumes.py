@@ -1,0 +1,75 @@
+"""A pod's volumes as directories: scratch, claims that outlive the pod, ConfigMaps and Secrets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from live.pods.objects import ConfigError, Manifest, Objects
+
+
+def directory(
+    volume: Manifest, claims: dict[str, Path], place: Path, namespace: str, objects: Objects
+) -> tuple[Path, bool]:
+    """Where a volume is, and whether it is read-only."""
+    name = volume["name"]
+    if name in claims:
+        return _writable(claims[name]), False
+    path = place / name
+    match volume:
+        case {"emptyDir": _} | {"ephemeral": _}:
+            return _writable(path), False
+        case {"configMap": source}:
+            _project(path, [{"configMap": source}], source.get("defaultMode"), namespace, objects)
+        case {"secret": source}:
+            named = {**source, "name": source["secretName"]}
+            _project(path, [{"secret": named}], source.get("defaultMode"), namespace, objects)
+        case {"projected": source}:
+            sources, mode = source["sources"], source.get("defaultMode")
+            _project(path, sources, mode, namespace, objects)
+        case _:
+            raise ConfigError(f"a volume {sorted(volume)} is not known here")
+    return path, True
+
+
+def _writable(path: Path) -> Path:
+    if not path.is_dir():
+        path.mkdir(parents=True)
+        path.chmod(0o777)
+    return path
+
+
+def _project(
+    place: Path, sources: list[Manifest], mode: int | None, namespace: str, objects: Objects
+) -> None:
+    place.mkdir(parents=True, exist_ok=True)
+    for source in sources:
+        for key, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
+            if key in source:
+                _files(place, source[key], kind, mode, namespace, objects)
+
+
+def _files(
+    place: Path, source: Manifest, kind: str, mode: int | None, namespace: str, objects: Objects
+) -> None:
+    held = objects.data(kind, namespace, source["name"])
+    for item in source.get("items") or [{"key": key, "path": key} for key in held]:
+        if item["key"] not in held:
+            raise ConfigError(f"{kind} {source['name']} has no key {item['key']}")
+        path = place / item["path"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(held[item["key"]])
+        path.chmod(item.get("mode") or mode or 0o644)
+
+
+def own(path: Path, group: int) -> None:
+    """What a kubelet does for `fsGroup`: the group's, and as writable for it as for its owner."""
+    for folder, _, files in os.walk(path):
+        os.chown(folder, -1, group)
+        os.chmod(folder, os.stat(folder).st_mode | 0o2070)
+        for file in files:
+            full = os.path.join(folder, file)
+            if not os.path.islink(full):
+                os.chown(full, -1, group)
+                mode = os.stat(full).st_mode
+                os.chmod(full, mode | (mode & 0o600) >> 3)
