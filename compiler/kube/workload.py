@@ -319,15 +319,21 @@ def stateful_set(
 
 
 def volume_claim(me: Instance[Any], name: str, size: str) -> Manifest:
-    """A volumeClaimTemplate: it holds nothing that changes but the size."""
+    """A volumeClaimTemplate: it holds nothing that changes but the size.
+
+    The server fills in mode and status, and compares the list as a whole: left out, each apply
+    would change it, and a server-side apply over another would conflict.
+    """
     spec: Manifest = {"accessModes": ["ReadWriteOnce"]}
     if me.settings.cluster.storage_class:
         spec["storageClassName"] = me.settings.cluster.storage_class
+    spec |= {"resources": {"requests": {"storage": size}}, "volumeMode": "Filesystem"}
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         "metadata": {"name": name},
-        "spec": {**spec, "resources": {"requests": {"storage": size}}},
+        "spec": spec,
+        "status": {"phase": "Pending"},
     }
 
 
