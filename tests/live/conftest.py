@@ -6,13 +6,16 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+
 from live.pods.node import Node
 
 NODE = pytest.StashKey[Node]()
 
 
 @pytest.fixture(scope="module")
-def node(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+def node(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Node]:
     """A node without pods; what runs on it at the end of the module is stopped."""
     made = Node(tmp_path_factory.mktemp("node"))
     request.node.stash[NODE] = made

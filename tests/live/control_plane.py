@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from live.pods.images import HOME
 
 HERE = Path(__file__).parent
@@ -46,7 +47,16 @@ class ControlPlane:
     def _files(self) -> None:
         (self.place / "tokens.csv").write_text(f'{self.token},admin,admin,"system:masters"\n')
         key = self.place / "service-accounts.key"
-        command = ["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", key]
+        command = [
+            "openssl",
+            "ecparam",
+            "-genkey",
+            "-name",
+            "prime256v1",
+            "-noout",
+            "-out",
+            str(key),
+        ]
         subprocess.run(command, check=True, capture_output=True)
         cluster = {"server": f"https://127.0.0.1:{self.port}", "insecure-skip-tls-verify": True}
         self.kubeconfig.write_text(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
 from live.platforms import Platform
 from live.pods.node import Node
 
@@ -23,7 +26,7 @@ SPEC = """
 
 
 @pytest.fixture(scope="module")
-def platform(place, node: Node) -> Platform:
+def platform(place: Path, node: Node) -> Platform:
     made = Platform(place).write(SPEC)
     node.apply(made.compile())
     return made

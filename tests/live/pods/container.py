@@ -109,7 +109,10 @@ class Container:
             f"mount --bind {self.hosts} {root}/etc/hosts",
             f"mount -t proc proc {root}/proc; mount --rbind /dev {root}/dev",
             # An image's own are empty; this machine's are not.
-            *(f"mount -t tmpfs -o mode=755 tmpfs {root}/{one}" for one in ("tmp", "var/tmp", "run")),
+            *(
+                f"mount -t tmpfs -o mode=755 tmpfs {root}/{one}"
+                for one in ("tmp", "var/tmp", "run")
+            ),
             *(line for one in self.mounts for line in _mount(root, one)),
             *(f"mkdir -p {root}{one}; mount --bind {one} {root}{one}" for one in (HOME, HERE)),
             f"hostname {shlex.quote(self.hostname[:63])}",

@@ -37,9 +37,7 @@ def environment(
     return made
 
 
-def _from(
-    source: Manifest, namespace: str, objects: Objects, fields: Callable[[str], str]
-) -> str:
+def _from(source: Manifest, namespace: str, objects: Objects, fields: Callable[[str], str]) -> str:
     match source:
         case {"secretKeyRef": reference}:
             return objects.value("Secret", namespace, reference).decode()

@@ -57,12 +57,13 @@ class Node:
         if command:
             first = {**template["spec"]["containers"][0], "command": list(command), "args": []}
             template = {**template, "spec": {**template["spec"], "containers": [first]}}
-        one = {
+        title = f"{name}-{self.count}"
+        one: Manifest = {
             "kind": "Job",
-            "metadata": {"name": f"{name}-{self.count}", "namespace": namespace},
+            "metadata": {"name": title, "namespace": namespace},
             "spec": {"template": template, "backoffLimit": 0},
         }
-        return self._start(("Job", namespace, one["metadata"]["name"]), one)[0]
+        return self._start(("Job", namespace, title), one)[0]
 
     def _start(self, key: tuple[str, str, str], one: Manifest) -> list[Pod]:
         spec = one["spec"]
@@ -79,7 +80,9 @@ class Node:
         claims: dict[str, Path] = {}
         title = f"{name}-{ordinal}"
         if one["kind"] != "StatefulSet":
-            title = f"{name}-{hashlib.sha256(f'{namespace}{name}{ordinal}'.encode()).hexdigest()[:5]}"
+            title = (
+                f"{name}-{hashlib.sha256(f'{namespace}{name}{ordinal}'.encode()).hexdigest()[:5]}"
+            )
         for claim in one["spec"].get("volumeClaimTemplates", ()):
             volume = claim["metadata"]["name"]
             claims[volume] = self.place / "claims" / namespace / f"{volume}-{title}"
@@ -162,7 +165,9 @@ class Node:
 
     def wait(self, timeout: float, *only: str) -> None:
         """Until servers are ready and Jobs complete; what hinders them is in the failure."""
-        chosen = [pod for pod in self.all_pods() if not only or pod.owner["metadata"]["name"] in only]
+        chosen = [
+            pod for pod in self.all_pods() if not only or pod.owner["metadata"]["name"] in only
+        ]
         self.until(lambda: all(pod.ready or pod.finished for pod in chosen), timeout, chosen)
 
     def until(self, done: Callable[[], bool], timeout: float, pods: list[Pod]) -> None:
@@ -198,7 +203,9 @@ class Node:
         for pod in self.all_pods() if pods is None else pods:
             state = "ready" if pod.ready else "finished" if pod.finished else "waiting"
             state = "failed" if pod.failed else state
-            parts.append(f"-- {pod.namespace}/{pod.name}: {state}, {pod.restarts} restarts {pod.note}")
+            parts.append(
+                f"-- {pod.namespace}/{pod.name}: {state}, {pod.restarts} restarts {pod.note}"
+            )
             for one in (*pod.spec.get("initContainers", ()), *pod.spec["containers"]):
                 if pod.log(one["name"]).exists():
                     text = pod.log(one["name"]).read_text(errors="replace").splitlines()[-lines:]
