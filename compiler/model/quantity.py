@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 _FORM = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][0-9]+)?")
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
@@ -32,6 +33,7 @@ def amount(text: str) -> Fraction:
     return number * _UNITS[suffix]
 
 
+@lru_cache(maxsize=1024)  # models by the thousand have the same few amounts
 def canonical(text: str) -> str:
     """The form that an API server would store."""
     value = amount(text)

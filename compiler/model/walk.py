@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -14,11 +15,27 @@ def sections(value: Any, path: Path = ()) -> Iterator[tuple[Path, BaseModel]]:
     """Every section at or below a value, the outer before the inner."""
     if isinstance(value, BaseModel):
         yield path, value
-        for name, field in type(value).model_fields.items():
-            yield from sections(getattr(value, name), (*path, field.alias or name))
+        for name, key in _holding(type(value)):
+            yield from sections(getattr(value, name), (*path, key))
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from sections(inner, (*path, key))
     elif isinstance(value, tuple):
         for index, inner in enumerate(value):
             yield from sections(inner, (*path, index))
+
+
+@cache
+def _holding(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    """The fields that can hold a section, with the user's keys: there is no need to look at others."""
+    return tuple(
+        (name, field.alias or name)
+        for name, field in model.model_fields.items()
+        if _holds(field.annotation)
+    )
+
+
+def _holds(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return True
+    return annotation is Any or any(_holds(part) for part in get_args(annotation))

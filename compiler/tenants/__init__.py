@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import cast
 
 from compiler.model.graph import Component
 
 
+@cache
 def module(section: str) -> Component:
     """The module that a section of the spec is lowered by; it looks like a component's."""
     return cast(Component, import_module(f"compiler.tenants.{section.rstrip('s')}"))
