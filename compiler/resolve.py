@@ -99,7 +99,8 @@ class _Resolver:
             if self.instances[name].section != "components":
                 self.bind_uses(self.instances[name])
         for binding in self.direct.values():
-            whole = self.forwarded(binding, ())
+            entailed = tuple(self.forwarded(one, ()) for one in binding.entailed)
+            whole = self.forwarded(replace(binding, entailed=entailed), ())
             yield whole
             while whole.upstream is not None:
                 whole = whole.upstream
@@ -201,7 +202,6 @@ class _Resolver:
 
     def bind_uses(self, consumer: Instance[Any]) -> None:
         """The bindings of a workload: what it uses, and what that entails, merged per provider."""
-        direct: dict[str, Binding] = {}
         needs: dict[str, list[tuple[int, Binding]]] = defaultdict(list)
         for index, word in enumerate(consumer.spec.uses):
             used = self.used(consumer, index, word)
@@ -214,17 +214,31 @@ class _Resolver:
             requires = self.slot(used.provides.endpoint, used.provider.name)
             binding = Binding(consumer, requires, used.provider, used.provides, claim, used.offer)
             self.add_need(consumer, index, binding, needs)
-            direct[requires.slot] = binding
-            for entailed in used.offer.entails:
-                theirs = self.direct.get((used.provider.name, entailed.slot))
-                if theirs is not None:
-                    slot = self.slot(entailed.endpoint, f"{used.provider.name}-{entailed.slot}")
-                    own = replace(
-                        theirs, consumer=consumer, requires=slot,
-                        claim=replace(theirs.claim, shared=True),
-                    )  # fmt: skip
-                    self.add_need(consumer, index, own, needs)
+            for own in self.entailed(binding):
+                self.add_need(consumer, index, own, needs)
         self.settle(consumer, needs)
+
+    def entailed(self, used: Binding) -> Iterator[Binding]:
+        """What the clients of an offer need besides: what its provider needs, and its companions."""
+        consumer, provider, offer = used.consumer, used.provider, used.offer
+        for slot in (*offer.entails, *offer.relays):
+            theirs = self.direct.get((provider.name, slot.slot))
+            if theirs is None:
+                continue
+            name, relayed = f"{provider.name}-{slot.slot}", slot in offer.relays
+            requires = Requires(name, slot.endpoint) if relayed else self.slot(slot.endpoint, name)
+            claim = slot.endpoint.entailed_claim(consumer, theirs.claim)
+            yield replace(
+                theirs, consumer=consumer, requires=requires, claim=claim, relayed=relayed
+            )
+        for companion in offer.companions:
+            requires = Requires(f"{provider.name}-{companion.slot}", companion.endpoint)
+            for one in self.candidates[companion.endpoint.interface]:
+                if (one.provider.name, one.provides) == (provider.name, companion):
+                    claim = companion.endpoint.client_claim(consumer)
+                    yield Binding(
+                        consumer, requires, provider, companion, claim, one.offer, relayed=True
+                    )
 
     def slot(self, endpoint: Any, name: str) -> Requires[Any]:
         return Requires(endpoint.interface if endpoint.one_per_pod else name, endpoint)
@@ -251,8 +265,7 @@ class _Resolver:
                 binding = replace(binding, claim=both) if both is not None else binding
             merged[slot] = binding
         for slot, binding in merged.items():
-            wanted = {self.slot(r.endpoint, f"{binding.provider.name}-{r.slot}").slot
-                      for r in binding.offer.entails}  # fmt: skip
+            wanted = {own.requires.slot for own in self.entailed(binding)}
             entailed = tuple(merged[name] for name in sorted(wanted) if name in merged)
             self.direct[consumer.name, slot] = replace(binding, entailed=entailed)
 

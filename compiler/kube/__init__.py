@@ -15,6 +15,7 @@ from compiler.kube.workload import (
     client,
     compute,
     config,
+    cron_job,
     deployment,
     exec_probe,
     http_probe,
@@ -33,7 +34,7 @@ from compiler.kube.workload import (
 
 __all__ = [
     "GPU", "LOCKED", "UNPRIVILEGED", "USER", "Client", "Container", "Volume", "api_server",
-    "client", "compute", "config", "deployment", "exec_probe", "headless", "http_probe", "job",
-    "metadata", "place", "pod", "pod_labels", "render", "role", "scratch", "selector", "service",
+    "client", "compute", "config", "cron_job", "deployment", "exec_probe", "headless", "http_probe",
+    "job", "metadata", "place", "pod", "pod_labels", "render", "role", "scratch", "selector", "service",
     "service_account", "stateful_set", "tcp_probe", "unique", "volume_claim",
 ]  # fmt: skip

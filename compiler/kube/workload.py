@@ -6,7 +6,7 @@ the client environment of what it uses) is the same for all and is here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -136,7 +136,7 @@ class Client:
 
     @property
     def env(self) -> tuple[Env, ...]:
-        return unique(env for endpoint in self.endpoints for env in endpoint.env())
+        return unique(env for endpoint in _told(self.endpoints) for env in endpoint.env())
 
     @property
     def configs(self) -> tuple[ConfigFiles, ...]:
@@ -147,7 +147,7 @@ def client(me: Instance[Any], endpoints: Iterable[Endpoint | None]) -> Client:
     """What it takes to use some endpoints from pods of an instance."""
     used = tuple(endpoint for endpoint in endpoints if endpoint is not None)
     files: dict[str, str] = {}
-    for endpoint in used:
+    for endpoint in _told(used):
         files.update(endpoint.files())
     if not files:
         return Client(used, None, ())
@@ -171,6 +171,11 @@ def client(me: Instance[Any], endpoints: Iterable[Endpoint | None]) -> Client:
     )  # fmt: skip
     texts = {_key(path): text for path, text in sorted(files.items())}
     return Client(used, ConfigFiles(name, me.namespace, texts), volumes)
+
+
+def _told(endpoints: Iterable[Endpoint]) -> Iterator[Endpoint]:
+    """Those whose variables are their own, and not part of another endpoint's."""
+    return (endpoint for endpoint in endpoints if not endpoint.binding.relayed)
 
 
 def _key(path: str) -> str:
@@ -351,6 +356,31 @@ def job(
     )  # fmt: skip
 
 
+def cron_job(
+    me: Instance[Any], template: Manifest, *, schedule: str | None, deadline: int, retries: int,
+    name: str | None = None, step: int = 0,
+) -> Resource:  # fmt: skip
+    """Jobs by the clock, in UTC and never two at once; without a schedule, to start by hand."""
+    job = {"backoffLimit": retries, "activeDeadlineSeconds": deadline, "template": template}
+    spec = {
+        # Without a schedule it never starts by itself: `kubectl create job --from` starts it.
+        "schedule": schedule or "0 0 1 1 *",
+        "timeZone": "Etc/UTC",
+        "concurrencyPolicy": "Forbid",
+        "startingDeadlineSeconds": 600,
+        "successfulJobsHistoryLimit": 3,
+        "failedJobsHistoryLimit": 3,
+        "suspend": schedule is None,
+        "jobTemplate": {"spec": job},
+    }
+    role = template["metadata"]["labels"]["app.kubernetes.io/component"]
+    return Resource(
+        {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata(me, name, role),
+         "spec": spec},
+        step,
+    )  # fmt: skip
+
+
 def compute(
     wanted: Resources, *, cpu: str, memory: str, cpu_limit: str, memory_limit: str,
     disk: str = "256Mi", disk_limit: str = "2Gi", gpu: int = 0,
@@ -428,7 +458,7 @@ def exec_probe(command: Sequence[str], *, period: int = 10, failures: int = 3) -
 
 __all__ = [
     "GPU", "LOCKED", "PREFIX", "UNPRIVILEGED", "USER", "Client", "Container", "Volume",
-    "client", "compute", "config", "deployment", "exec_probe", "http_probe", "job", "metadata",
+    "client", "compute", "config", "cron_job", "deployment", "exec_probe", "http_probe", "job", "metadata",
     "place", "pod", "pod_labels", "scratch", "selector", "stateful_set", "tcp_probe", "unique",
     "volume_claim",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 from compiler.model.credential import Credential
@@ -86,6 +86,8 @@ class Offer:
     host: str | None = None  # an address outside the platform
     cidrs: tuple[str, ...] = ()  # of that address, where known
     entails: tuple[Requires[Any], ...] = ()  # what the provider requires and its clients do too
+    relays: tuple[Requires[Any], ...] = ()  # the same, but its own endpoint tells clients of it
+    companions: tuple[Provides[Any], ...] = ()  # other offers of the provider that come with it
 
     @property
     def external(self) -> bool:
@@ -109,6 +111,11 @@ class Endpoint:
     def client_claim(cls, consumer: Instance[Any]) -> Claim:
         """What a workload asks when it `uses` a provider of this interface."""
         return Claim()
+
+    @classmethod
+    def entailed_claim(cls, consumer: Instance[Any], theirs: Claim) -> Claim:
+        """What a client asks of an interface that it needs because its provider does."""
+        return replace(theirs, shared=True)
 
     @classmethod
     def credential(cls, binding: Binding) -> Credential | None:
@@ -182,6 +189,7 @@ class Binding:
     via: Binding | None = None  # the binding that a pooler forwarded to make this one
     upstream: Binding | None = None  # where a pooler forwards this one to
     entailed: tuple[Binding, ...] = ()  # what the provider's clients need besides
+    relayed: bool = False  # told of by the endpoint that entails it, not by its own
 
     @property
     def secret(self) -> str:

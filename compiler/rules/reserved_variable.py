@@ -13,6 +13,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         sources = {
             env.name: endpoint.binding.provider.name
             for endpoint in (wiring[name].endpoints if own else ())
+            if not endpoint.binding.relayed
             for env in endpoint.env()
         }
         for variable in sorted(set(own) & set(sources)):

@@ -13,7 +13,6 @@ from typing import Any
 from compiler import kube, model
 from compiler.interfaces import workflows
 from compiler.model import Env
-from compiler.model.resource import Resource
 from compiler.model.spec import WorkloadSpec as Spec
 from compiler.model.words import seconds
 from compiler.tenants import workflow
@@ -45,7 +44,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     elif spec.run == "once":
         yield kube.job(me, me.name, template, retries=spec.retries, deadline=deadline)
     else:
-        yield _cron_job(me, template, deadline)
+        yield kube.cron_job(
+            me, template, schedule=spec.schedule, deadline=deadline, retries=spec.retries
+        )
 
 
 def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
@@ -84,32 +85,3 @@ def _volumes(spec: Spec) -> Iterator[kube.Volume]:
             yield kube.Volume(f"user-{name}", source, mount.mount_path)
         else:
             yield kube.scratch(f"user-{name}", mount.mount_path, mount.size or "1Gi")
-
-
-def _cron_job(me: model.Instance[Spec], template: model.Manifest, deadline: int) -> Resource:
-    spec = me.spec
-    made: model.Manifest = {
-        # Without a schedule it never starts by itself: `kubectl create job --from` starts it.
-        "schedule": spec.schedule or "0 0 1 1 *",
-        "timeZone": "Etc/UTC",
-        "concurrencyPolicy": "Forbid",
-        "startingDeadlineSeconds": 600,
-        "successfulJobsHistoryLimit": 3,
-        "failedJobsHistoryLimit": 3,
-        "suspend": spec.schedule is None,
-        "jobTemplate": {
-            "spec": {
-                "backoffLimit": spec.retries,
-                "activeDeadlineSeconds": deadline,
-                "template": template,
-            }
-        },
-    }
-    return Resource(
-        {
-            "apiVersion": "batch/v1",
-            "kind": "CronJob",
-            "metadata": kube.metadata(me, role="workload"),
-            "spec": made,
-        }
-    )
