@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, ClassVar
 
 from compiler import model
@@ -45,7 +44,7 @@ class Endpoint(model.Endpoint):
 
     @classmethod
     def credential(cls, binding: model.Binding) -> model.Credential:
-        return sql.credential(binding, user(binding.secret))
+        return sql.credential(binding, LONGEST_USER)
 
     @property
     def database(self) -> str:
@@ -75,10 +74,3 @@ class Endpoint(model.Endpoint):
             Env("MYSQL_PASSWORD", self.password),
             Env("MYSQL_SSL_MODE", "REQUIRED" if self.tls else "PREFERRED"),
         )
-
-
-def user(name: str) -> str:
-    """A user's name that MySQL takes; a long one is cut, and told apart by its hash."""
-    if len(name) <= LONGEST_USER:
-        return name
-    return f"{name[: LONGEST_USER - 9]}-{sha256(name.encode()).hexdigest()[:8]}"

@@ -10,6 +10,7 @@ from compiler import model
 from compiler.interfaces import sql
 from compiler.model import Env, SecretRef
 
+LONGEST_ROLE = 63  # bytes that PostgreSQL keeps of a name
 RESERVED = 13  # connections that no client gets: 3 for superusers, 10 for operators and exporters
 
 
@@ -67,11 +68,18 @@ class Endpoint(model.Endpoint):
         return Claim(database=consumer.name.replace("-", "_"), pooled=False)
 
     @classmethod
+    def entailed_claim(cls, consumer: model.Instance[Any], theirs: Any) -> Claim:
+        """A client opens connections of its own, not as many as the server that it uses."""
+        few = Claim().connections
+        claim: Claim = replace(theirs, shared=True, connections=few, direct=0, reckoning="")
+        return claim
+
+    @classmethod
     def credential(cls, binding: model.Binding) -> model.Credential | None:
         if not binding.claim.database:
             return None
         operator: Operator | None = binding.final.offer.operator
-        credential = sql.credential(binding, binding.secret)
+        credential = sql.credential(binding, LONGEST_ROLE)
         if operator is None:
             return credential
         return replace(credential, type=operator.login_type, labels=operator.login_labels)
@@ -100,6 +108,11 @@ class Endpoint(model.Endpoint):
     def sslmode(self) -> str:
         sslmode: str = self.binding.offer.sslmode
         return sslmode
+
+    @property
+    def pooled(self) -> bool:
+        """Whether a pooler stands between, which gives each transaction another connection."""
+        return self.binding.provides.forwards is not None
 
     @property
     def direct(self) -> Endpoint:
@@ -131,6 +144,11 @@ class Endpoint(model.Endpoint):
             Env("PGPASSWORD", SecretRef(self.secret, "password")),
             Env("PGSSLMODE", self.sslmode),
         )
+
+
+def role(binding: model.Binding) -> str:
+    """The name by which a binding logs in."""
+    return sql.username(binding.secret, LONGEST_ROLE)
 
 
 def direct_connections(claims: Iterable[model.Binding]) -> int:

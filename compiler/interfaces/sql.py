@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 
 from compiler import model
 from compiler.model import Random
@@ -14,12 +15,19 @@ def logins(claims: Iterable[model.Binding]) -> tuple[model.Binding, ...]:
     return tuple(found[secret] for secret in sorted(found))
 
 
-def credential(binding: model.Binding, username: str) -> model.Credential:
-    """The Secret of one login."""
+def credential(binding: model.Binding, longest: int) -> model.Credential:
+    """The Secret of one login, with a user's name of at most some characters."""
     return model.Credential(
         binding.secret,
-        {"username": username, "password": Random.PASSWORD},
+        {"username": username(binding.secret, longest), "password": Random.PASSWORD},
         (binding.consumer.namespace,),
         (binding.consumer.name,),
         "the password may hold only characters that a URI takes as they are",
     )
+
+
+def username(name: str, longest: int) -> str:
+    """A user's name that a server takes; a long one is cut, and told apart by its hash."""
+    if len(name) <= longest:
+        return name
+    return f"{name[: longest - 9]}-{sha256(name.encode()).hexdigest()[:8]}"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler import kube, model
+from compiler.interfaces import postgresql
 from compiler.model import Env, SecretRef
 
 
@@ -19,7 +20,7 @@ def roles(bindings: tuple[model.Binding, ...]) -> list[model.Manifest]:
     owners = [{"name": _owner(database)} for database in _databases(bindings)]
     members = [
         {
-            "name": binding.secret,
+            "name": postgresql.role(binding),
             "login": True,
             "inRoles": [_owner(binding.claim.database)],
             "passwordSecret": {"name": binding.secret},

@@ -1,0 +1,114 @@
+"""Feast: a registry in PostgreSQL, an online store in Redis, an offline store to train from.
+
+What runs is a feature server, a Job that makes the registry's tables and applies a feature
+repository, and a CronJob that brings new values online; for clients that open no store themselves,
+servers of the registry and of training data too. Facts are of Feast 0.67.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from compiler import kube, model
+from compiler.components.feast.pods import (
+    OFFLINE_PORT,
+    PORT,
+    REGISTRY_PORT,
+    Pods,
+    apply,
+    materialize,
+    servers,
+)
+from compiler.components.feast.spec import Spec
+from compiler.interfaces import feast, feature_store, postgresql, redis, s3
+from compiler.model.words import seconds
+
+__all__ = ["PHASE", "Spec", "claims", "lower", "offers"]
+
+PHASE = model.Phase.SERVERS
+FEATURES = model.Provides("features", feast.Endpoint)
+REGISTRY_SERVER = model.Provides("registry", feast.Server, explicit=True)
+OFFLINE_SERVER = model.Provides("offline", feast.Server, explicit=True)
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    spec, name = me.spec, me.name.replace("-", "_")
+    made: dict[model.Requires[Any], model.Claim] = {
+        feature_store.REGISTRY: _registry_claim(me),
+        feature_store.ONLINE: redis.Claim(keys=(f"*{_project_of(me).name}",)),
+    }
+    if spec.offline_store == "postgres":
+        # Its queries set a search path for a session, which a pooler would drop.
+        database = spec.offline_database or f"{name}_offline"
+        made[feature_store.WAREHOUSE] = postgresql.Claim(
+            database=database, pooled=False, shared=spec.shared
+        )
+    else:
+        made[feature_store.LAKE] = s3.Claim(buckets=(spec.bucket or me.name,), shared=spec.shared)
+    return made
+
+
+def _registry_claim(me: model.Instance[Spec]) -> postgresql.Claim:
+    spec = me.spec
+    # A rolling update runs one pod more, and gunicorn a process more than its workers.
+    processes = (spec.replicas + 1) * (spec.workers + 1) + 2 + 2 * (spec.clients == "remote")
+    each = feature_store.POOL_SIZE + feature_store.MAX_OVERFLOW
+    return postgresql.Claim(
+        database=spec.database or me.name.replace("-", "_"),
+        connections=processes * each,
+        shared=spec.shared,
+        reckoning=f"{processes} processes x {each} connections",
+    )
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    project = _project_of(me)
+    if me.spec.clients == "remote":
+        servers = (REGISTRY_SERVER, OFFLINE_SERVER)
+        return {
+            FEATURES: feast.Offer(port=PORT, project=project, companions=servers),
+            REGISTRY_SERVER: model.Offer(
+                port=REGISTRY_PORT, role="registry", service=f"{me.name}-registry"
+            ),
+            OFFLINE_SERVER: model.Offer(
+                port=OFFLINE_PORT, role="offline", service=f"{me.name}-offline"
+            ),
+        }
+    relays = (feature_store.REGISTRY, feature_store.ONLINE)
+    if me.spec.offline_store == "postgres":
+        offer = feast.Offer(port=PORT, project=project, relays=(*relays, feature_store.WAREHOUSE))
+    else:
+        offer = feast.Offer(
+            port=PORT, project=project, relays=relays, entails=(feature_store.LAKE,)
+        )
+    return {FEATURES: offer}
+
+
+def _project_of(me: model.Instance[Spec]) -> feature_store.Project:
+    spec = me.spec
+    return feature_store.Project(
+        name=spec.project or me.name.replace("-", "_"),
+        offline=spec.offline_store,
+        key_ttl=seconds(spec.key_ttl) if spec.key_ttl else None,
+        batch=spec.batch_size,
+    )
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    postgres = me.spec.offline_store == "postgres"
+    stores = feature_store.Stores(
+        wiring[feature_store.REGISTRY],
+        wiring[feature_store.ONLINE],
+        None if postgres else wiring[feature_store.LAKE],
+        wiring[feature_store.WAREHOUSE] if postgres else None,
+    )
+    pods = Pods(me, stores, kube.client(me, [stores.lake]))
+    yield from pods.client.configs
+    yield model.ConfigFiles(
+        me.name, me.namespace, {feature_store.FILE: stores.file(_project_of(me))}
+    )
+    yield from apply(me, pods)
+    yield from servers(me, pods)
+    if me.spec.materialize is not None:
+        yield materialize(me, me.spec.materialize, pods)

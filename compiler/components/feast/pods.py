@@ -1,0 +1,148 @@
+"""What runs of Feast: the servers, the Job that applies, the CronJob that brings values online.
+
+All bind to the loopback unless told, and any user may run them as long as /tmp can be written to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from compiler import kube, model
+from compiler.components.feast.spec import REPOSITORY, Materialize, Spec
+from compiler.interfaces import feature_store
+from compiler.model import Env
+from compiler.model.words import seconds
+
+PORT, REGISTRY_PORT, OFFLINE_PORT = 6566, 6570, 8815
+
+
+@dataclass(frozen=True, slots=True)
+class Pods:
+    """What all pods of one instance share: the file, the keys, the image."""
+
+    me: model.Instance[Spec]
+    stores: feature_store.Stores
+    client: kube.Client
+
+    def container(self, name: str, command: Sequence[str], memory: int) -> kube.Container:
+        return kube.Container(
+            name,
+            self.me.spec.image,
+            kube.compute(
+                self.me.spec.resources, cpu="250m", memory=f"{memory}Mi", cpu_limit="2",
+                memory_limit=f"{2 * memory}Mi",
+            ),
+            command=command,
+            env=[
+                Env("HOME", "/tmp"),  # noqa: S108  # in the pod
+                Env("PYTHONDONTWRITEBYTECODE", "1"),
+                Env("FEAST_FS_YAML_FILE_PATH", feature_store.PATH),
+                *self.client.env,
+                *self.stores.env(),
+            ],
+        )  # fmt: skip
+
+    def template(
+        self, role: str, container: kube.Container, *, init: Sequence[kube.Container] = (),
+        volumes: Sequence[kube.Volume] = (), restart: str | None = None, spread: bool = False,
+    ) -> model.Manifest:  # fmt: skip
+        stores = self.stores
+        return kube.pod(
+            self.me,
+            role,
+            [container],
+            init=init,
+            user=kube.USER,
+            volumes=[
+                kube.config(self.me.name, feature_store.FOLDER),
+                *self.client.volumes,
+                *volumes,
+            ],
+            uses=[stores.registry, stores.online, stores.lake, stores.warehouse],
+            restart=restart,
+            spread=spread,
+        )
+
+
+def servers(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
+    """The feature server; behind it, where clients ask servers, those of the two other stores."""
+    spec = me.spec
+    # Measured on 0.67.0: some 200 MiB for each process before it has served anything.
+    server = replace(
+        pods.container("feast", _serve(spec), 256 + 256 * spec.workers),
+        ports={"http-feast": PORT},
+        startup=kube.http_probe("/health", "http-feast", failures=30),
+        readiness=kube.http_probe("/health", "http-feast"),
+        # Not /health: it fails with the registry, which no restart would repair.
+        liveness=kube.tcp_probe("http-feast", period=20, failures=6),
+    )
+    template = pods.template("server", server, spread=spec.replicas > 1)
+    yield kube.deployment(me, "server", template, replicas=spec.replicas, step=1)
+    yield kube.service(me, "server", {"http-feast": PORT})
+    if spec.clients == "remote":
+        registry = ["feast", "serve_registry", "--port", str(REGISTRY_PORT)]
+        yield from _behind(me, pods, "registry", registry, "grpc-registry", REGISTRY_PORT)
+        offline = ["feast", "serve_offline", "--host", "0.0.0.0", "--port", str(OFFLINE_PORT)]  # noqa: S104  # in the pod
+        yield from _behind(me, pods, "offline", offline, "grpc-offline", OFFLINE_PORT)
+
+
+def _serve(spec: Spec) -> list[str]:
+    return [
+        "feast", "serve",
+        "--host", "0.0.0.0",  # noqa: S104  # in the pod
+        "--port", str(PORT),
+        "--workers", str(spec.workers),
+        "--no-access-log",
+    ]  # fmt: skip
+
+
+def _behind(
+    me: model.Instance[Spec], pods: Pods, role: str, command: list[str], port: str, number: int
+) -> Iterator[model.Piece]:
+    container = replace(
+        pods.container(role, command, 512),
+        ports={port: number},
+        startup=kube.tcp_probe(port, failures=30),
+        readiness=kube.tcp_probe(port),
+        liveness=kube.tcp_probe(port, period=20, failures=6),
+    )
+    name = f"{me.name}-{role}"
+    template = pods.template(role, container)
+    yield kube.deployment(me, role, template, replicas=1, name=name, step=1)
+    yield kube.service(me, role, {port: number}, name=name)
+
+
+def apply(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
+    """The Job that makes the registry's tables, and applies the repository where there is one."""
+    repository = me.spec.repository
+    script = kube.render(__file__, "apply.sh.j2", repository=repository, path=REPOSITORY)
+    container = pods.container("apply", ["sh", "-c", script], 512)
+    init: list[kube.Container] = []
+    volumes: list[kube.Volume] = []
+    if repository is not None and repository.image is not None:
+        copy = f"cp -R {repository.path}/. {REPOSITORY}/"
+        init = [kube.Container("repository", repository.image, container.resources,
+                               command=["sh", "-c", copy])]  # fmt: skip
+        volumes = [kube.scratch("repository", REPOSITORY)]
+    elif repository is not None:
+        name = f"{me.name}-repository"
+        yield model.ConfigFiles(name, me.namespace, dict(sorted(repository.files.items())))
+        volumes = [kube.config(name, REPOSITORY)]
+    template = pods.template("apply", container, init=init, volumes=volumes, restart="OnFailure")
+    yield kube.job(me, f"{me.name}-apply", template)
+
+
+def materialize(me: model.Instance[Spec], wanted: Materialize, pods: Pods) -> model.Resource:
+    script = kube.render(__file__, "materialize.sh.j2", views=wanted.views)
+    container = pods.container("materialize", ["sh", "-c", script], 1024)
+    template = pods.template("materialize", container, restart="Never")
+    return kube.cron_job(
+        me,
+        template,
+        name=f"{me.name}-materialize",
+        schedule=wanted.schedule,
+        deadline=seconds(wanted.timeout),
+        retries=1,
+        step=2,
+    )

@@ -1,0 +1,74 @@
+"""Feast: features by name, from an online store to serve and an offline store to train.
+
+A client is a Feast of its own: it opens registry and stores itself, by a `feature_store.yaml` like
+the servers'. Where servers are put in between, its file names these, and it needs no key at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from compiler import model
+from compiler.interfaces import feature_store
+from compiler.model import Env
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(model.Claim):
+    """Asks nothing more than to be reached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(model.Offer):
+    """A feature server, with what it has in common with its clients."""
+
+    project: feature_store.Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server(model.Endpoint):
+    """A server for clients that open no store themselves: of the registry, or of training data."""
+
+    interface: ClassVar[str] = "feast-server"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(model.Endpoint):
+    """Where the feature server is, and the file by which a client is a Feast of its own."""
+
+    interface: ClassVar[str] = "feast"
+    one_per_pod: ClassVar[bool] = True
+
+    @classmethod
+    def client_claim(cls, consumer: model.Instance[Any]) -> Claim:
+        return Claim()
+
+    @property
+    def servers(self) -> Mapping[str, model.Endpoint]:
+        """The servers that stand between the client and the stores, by slot; or none."""
+        return {
+            binding.provides.slot: binding.endpoint()
+            for binding in self.binding.entailed
+            if binding.provides.endpoint is Server
+        }
+
+    def env(self) -> tuple[Env, ...]:
+        return (
+            Env("FEAST_FS_YAML_FILE_PATH", feature_store.PATH),
+            Env("FEAST_SERVER_URL", f"http://{self.host}:{self.port}"),
+            *(() if self.servers else self._stores().env()),
+        )
+
+    def files(self) -> Mapping[str, str]:
+        project: feature_store.Project = self.binding.offer.project
+        servers = self.servers
+        if servers:
+            text = feature_store.remote(project, {**servers, self.binding.provides.slot: self})
+        else:
+            text = self._stores().file(project)
+        return {feature_store.PATH: text}
+
+    def _stores(self) -> feature_store.Stores:
+        return feature_store.Stores.of(self.binding.entailed)

@@ -1,0 +1,175 @@
+"""`feature_store.yaml`: where a Feast project's registry and stores are, and what it may open.
+
+Derived here for servers and clients alike, each with keys of its own. Facts are of Feast 0.67:
+`${VAR}` is expanded in the text before it is read as YAML, so it stands in quotes; serving refuses
+a view that is being materialised unless told not to; without a batch size all rows are written at
+once; the driver in its image is psycopg 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from compiler import model
+from compiler.interfaces import postgresql, redis, s3
+from compiler.kube import yaml
+from compiler.model import Env
+
+FOLDER = "/etc/feast"
+FILE = "feature_store.yaml"
+PATH = f"{FOLDER}/{FILE}"
+
+# The slots of the component, by which the file's parts are told apart.
+REGISTRY = model.Requires("registry", postgresql.Endpoint)
+ONLINE = model.Requires("online-store", redis.Endpoint)
+LAKE = model.Requires("offline-store", s3.Endpoint)
+WAREHOUSE = model.Requires("offline-store", postgresql.Endpoint)
+
+# Connections of each process to the registry: a pool, and what it may grow by.
+POOL_SIZE, MAX_OVERFLOW = 2, 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What servers and clients of one feature store agree on."""
+
+    name: str
+    offline: Literal["file", "duckdb", "postgres"]
+    key_ttl: int | None  # seconds
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where a project's features are, as one pod opens them."""
+
+    registry: postgresql.Endpoint
+    online: redis.Endpoint
+    lake: s3.Endpoint | None = None
+    warehouse: postgresql.Endpoint | None = None
+
+    @classmethod
+    def of(cls, bindings: Iterable[model.Binding]) -> Stores:
+        """The stores among what a client is bound to besides the servers."""
+        found = {_part(binding): binding for binding in bindings}
+        lake, warehouse = found.get("lake"), found.get("warehouse")
+        return cls(
+            postgresql.Endpoint(binding=found["registry"]),
+            redis.Endpoint(binding=found["online"]),
+            s3.Endpoint(binding=lake) if lake else None,
+            postgresql.Endpoint(binding=warehouse) if warehouse else None,
+        )
+
+    def env(self) -> tuple[Env, ...]:
+        """The variables that the file reads, and the lake's for the user's own definitions."""
+        made = [
+            *self.registry.login("FEAST_REGISTRY"),
+            Env("FEAST_REDIS_USERNAME", self.online.user),
+            Env("FEAST_REDIS_PASSWORD", self.online.password),
+        ]
+        if self.warehouse is not None:
+            made += self.warehouse.login("FEAST_OFFLINE")
+        if self.lake is not None:
+            # The file has no place for an endpoint: each FileSource names it itself.
+            made.append(Env("FEAST_S3_ENDPOINT_URL", self.lake.url))
+            made.append(Env("FEAST_OFFLINE_URI", self.lake.root))
+        return tuple(made)
+
+    def file(self, project: Project) -> str:
+        """`feature_store.yaml`, without a secret."""
+        return yaml.dump(
+            {
+                **_head(project),
+                "registry": _registry(self.registry),
+                "offline_store": self._offline(project),
+                "online_store": _online(self.online, project),
+                "materialization": {"online_write_batch_size": project.batch},
+            }
+        )
+
+    def _offline(self, project: Project) -> dict[str, Any]:
+        if self.warehouse is not None:
+            return _warehouse(self.warehouse)
+        if self.lake is not None and project.offline == "duckdb":
+            return {
+                "type": "duckdb",
+                "staging_location": f"{self.lake.root}/staging",
+                "staging_location_endpoint_override": self.lake.url,
+            }
+        return {"type": "file"}
+
+
+def _part(binding: model.Binding) -> str:
+    endpoint = binding.requires.endpoint
+    if endpoint is redis.Endpoint:
+        return "online"
+    if endpoint is s3.Endpoint:
+        return "lake"
+    return "registry" if binding.requires.slot.endswith(REGISTRY.slot) else "warehouse"
+
+
+def _head(project: Project) -> dict[str, Any]:
+    return {"project": project.name, "provider": "local", "entity_key_serialization_version": 3}
+
+
+def _registry(database: postgresql.Endpoint) -> dict[str, Any]:
+    login = "${FEAST_REGISTRY_USERNAME}:${FEAST_REGISTRY_PASSWORD}"
+    address = f"{database.host}:{database.port}/{database.database}?sslmode={database.sslmode}"
+    engine: dict[str, Any] = {
+        "echo": False,
+        "pool_pre_ping": True,
+        "pool_size": POOL_SIZE,
+        "max_overflow": MAX_OVERFLOW,
+    }
+    if database.pooled:
+        # A statement prepared in one transaction may be unknown to the connection of the next.
+        engine["connect_args"] = {"prepare_threshold": None}
+    return {
+        "registry_type": "sql",
+        "path": f"postgresql+psycopg://{login}@{address}",
+        "cache_ttl_seconds": 60,
+        # A Job makes the tables: many processes that all try would fail on each other.
+        "schema_mode": "verify",
+        "serve_features_while_materializing": True,
+        "sqlalchemy_config_kwargs": engine,
+    }
+
+
+def _online(server: redis.Endpoint, project: Project) -> dict[str, Any]:
+    login = "username=${FEAST_REDIS_USERNAME},password=${FEAST_REDIS_PASSWORD}"
+    tls = ",ssl=true" if server.tls else ""
+    made: dict[str, Any] = {
+        "type": "redis",
+        "connection_string": f"{server.host}:{server.port},{login}{tls}",
+    }
+    if project.key_ttl is not None:
+        made["key_ttl_seconds"] = project.key_ttl
+    return made
+
+
+def _warehouse(database: postgresql.Endpoint) -> dict[str, Any]:
+    return {
+        "type": "postgres",
+        "host": database.host,
+        "port": database.port,
+        "database": database.database,
+        "db_schema": "public",
+        "user": "${FEAST_OFFLINE_USERNAME}",
+        "password": "${FEAST_OFFLINE_PASSWORD}",
+        "sslmode": database.sslmode,
+    }
+
+
+def remote(project: Project, servers: Mapping[str, model.Endpoint]) -> str:
+    """The file of a client that asks the servers, by slot, for everything; it needs no key."""
+    registry, offline, online = servers["registry"], servers["offline"], servers["features"]
+    return yaml.dump(
+        {
+            **_head(project),
+            "registry": {"registry_type": "remote", "path": f"{registry.host}:{registry.port}"},
+            "offline_store": {"type": "remote", "host": offline.host, "port": offline.port},
+            "online_store": {"type": "remote", "path": f"http://{online.host}:{online.port}"},
+        }
+    )

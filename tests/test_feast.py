@@ -1,0 +1,129 @@
+"""Feast: one `feature_store.yaml` for servers and clients, read here as Feast reads it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from cluster import Template, environments, objects, templates
+
+from compiler.interfaces import feature_store
+from compiler.model.resource import Manifest
+
+VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+def mounts(scenario: str, environment: str) -> Iterator[tuple[Template, Manifest, str]]:
+    """Each container with the file: its pod, itself, and the file's text."""
+    texts = {
+        (one["metadata"]["namespace"], one["metadata"]["name"]): one["data"]
+        for one in objects(scenario, environment)
+        if one["kind"] == "ConfigMap"
+    }
+    for pod in templates(scenario, environment):
+        for text in _texts(pod, texts):
+            for container in pod.spec["containers"]:
+                yield pod, container, text
+
+
+def _texts(pod: Template, maps: dict[tuple[str, str], dict[str, str]]) -> Iterator[str]:
+    for volume in pod.spec.get("volumes", ()):
+        source = volume.get("configMap")
+        if source is None:
+            continue
+        files = maps[pod.namespace, source["name"]]
+        for item in source.get("items") or [{"key": key, "path": key} for key in files]:
+            if item["path"] == feature_store.FILE:
+                yield files[item["key"]]
+
+
+def with_feast() -> list[tuple[str, str]]:
+    return [one for one in environments() if any(mounts(*one))]
+
+
+def names(container: Manifest) -> dict[str, Any]:
+    return {one["name"]: one for one in container["env"]}
+
+
+def read(container: Manifest, text: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The file as Feast sees it: variables are expanded in the text, before it is YAML."""
+    for name, one in names(container).items():
+        monkeypatch.setenv(name, one.get("value", f"x{name.lower()}1"))
+    expanded: dict[str, Any] = yaml.safe_load(os.path.expandvars(text))
+    return expanded
+
+
+def test_scenarios_have_every_kind_of_client() -> None:
+    kinds = {yaml.safe_load(text)["offline_store"]["type"]
+             for one in with_feast() for _, _, text in mounts(*one)}  # fmt: skip
+    assert kinds == {"file", "duckdb", "postgres", "remote"}
+
+
+@pytest.mark.parametrize(("scenario", "environment"), with_feast())
+def test_every_variable_of_the_file_is_one_of_the_pod(scenario: str, environment: str) -> None:
+    for pod, container, text in mounts(scenario, environment):
+        assert set(VARIABLE.findall(text)) <= set(names(container)), pod.name
+        path = names(container)["FEAST_FS_YAML_FILE_PATH"]["value"]
+        folders = [one["mountPath"] for one in container["volumeMounts"]]
+        assert os.path.dirname(path) in folders
+
+
+@pytest.mark.parametrize(("scenario", "environment"), with_feast())
+def test_each_pod_has_keys_of_its_own(scenario: str, environment: str) -> None:
+    owners: dict[str, set[str]] = {}
+    for pod, container, _ in mounts(scenario, environment):
+        instance = pod.labels["app.kubernetes.io/instance"]
+        for one in container["env"]:
+            if one["name"].startswith("FEAST_") and "valueFrom" in one:
+                secret = one["valueFrom"]["secretKeyRef"]["name"]
+                owners.setdefault(secret, set()).add(instance)
+    assert [secret for secret, who in owners.items() if len(who) > 1] == []
+
+
+@pytest.mark.parametrize(("scenario", "environment"), with_feast())
+def test_what_feast_reads(scenario: str, environment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _, container, text in mounts(scenario, environment):
+        store = read(container, text, monkeypatch)
+        assert "${" not in str(store)
+        if store["registry"]["registry_type"] == "remote":
+            assert not VARIABLE.search(text)
+            continue
+        assert store["registry"]["path"].startswith("postgresql+psycopg://")
+        assert store["registry"]["serve_features_while_materializing"] is True
+        host, *options = store["online_store"]["connection_string"].split(",")
+        assert host.count(":") == 1
+        wanted = {"username", "password"}
+        assert wanted <= {option.partition("=")[0] for option in options}
+        assert store["materialization"]["online_write_batch_size"] > 0
+
+
+def test_a_pooler_is_never_asked_for_a_prepared_statement() -> None:
+    for one in with_feast():
+        for _, _, text in mounts(*one):
+            registry = yaml.safe_load(text)["registry"]
+            pooled = ":6432/" in registry["path"]
+            connect = registry.get("sqlalchemy_config_kwargs", {}).get("connect_args", {})
+            assert connect == ({"prepare_threshold": None} if pooled else {})
+
+
+def test_a_client_of_the_servers_needs_no_key() -> None:
+    (client,) = [
+        container
+        for pod, container, _ in mounts("feast-remote", "default")
+        if pod.labels["app.kubernetes.io/instance"] == "training"
+    ]
+    assert not [one for one in client["env"] if "valueFrom" in one]
+
+
+def test_values_come_online_up_to_now_and_one_run_at_a_time() -> None:
+    (job,) = [one for one in objects("feast-file", "default")
+              if one["kind"] == "CronJob" and one["metadata"]["name"] == "feast-materialize"]  # fmt: skip
+    spec = job["spec"]
+    assert (spec["concurrencyPolicy"], spec["timeZone"]) == ("Forbid", "Etc/UTC")
+    assert spec["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 3600
+    script = spec["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["command"][-1]
+    assert 'materialize-incremental "$(date -u +%Y-%m-%dT%H:%M:%S+00:00)"' in script
