@@ -214,11 +214,11 @@ class _Resolver:
             requires = self.slot(used.provides.endpoint, used.provider.name)
             binding = Binding(consumer, requires, used.provider, used.provides, claim, used.offer)
             self.add_need(consumer, index, binding, needs)
-            for own in self.entailed(binding):
+            for own in self.besides(binding):
                 self.add_need(consumer, index, own, needs)
         self.settle(consumer, needs)
 
-    def entailed(self, used: Binding) -> Iterator[Binding]:
+    def besides(self, used: Binding) -> Iterator[Binding]:
         """What the clients of an offer need besides: what its provider needs, and its companions."""
         consumer, provider, offer = used.consumer, used.provider, used.offer
         for slot in (*offer.entails, *offer.relays):
@@ -265,7 +265,7 @@ class _Resolver:
                 binding = replace(binding, claim=both) if both is not None else binding
             merged[slot] = binding
         for slot, binding in merged.items():
-            wanted = {own.requires.slot for own in self.entailed(binding)}
+            wanted = {own.requires.slot for own in self.besides(binding)}
             entailed = tuple(merged[name] for name in sorted(wanted) if name in merged)
             self.direct[consumer.name, slot] = replace(binding, entailed=entailed)
 
