@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from compiler import model
-from compiler.interfaces import feature_store
+from compiler.interfaces import feast_server, feature_store
 from compiler.model import Env
 
 
@@ -25,13 +25,6 @@ class Offer(model.Offer):
     """A feature server, with what it has in common with its clients."""
 
     project: feature_store.Project
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server(model.Endpoint):
-    """A server for clients that open no store themselves: of the registry, or of training data."""
-
-    interface: ClassVar[str] = "feast-server"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +44,7 @@ class Endpoint(model.Endpoint):
         return {
             binding.provides.slot: binding.endpoint()
             for binding in self.binding.entailed
-            if binding.provides.endpoint is Server
+            if binding.provides.endpoint is feast_server.Endpoint
         }
 
     def env(self) -> tuple[Env, ...]:

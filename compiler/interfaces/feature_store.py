@@ -164,7 +164,9 @@ def _warehouse(database: postgresql.Endpoint) -> dict[str, Any]:
 
 def remote(project: Project, servers: Mapping[str, model.Endpoint]) -> str:
     """The file of a client that asks the servers, by slot, for everything; it needs no key."""
-    registry, offline, online = servers["registry"], servers["offline"], servers["features"]
+    registry, offline, online = (
+        servers[slot] for slot in ("registry-server", "offline-server", "features")
+    )
     return yaml.dump(
         {
             **_head(project),

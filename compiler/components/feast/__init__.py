@@ -21,15 +21,15 @@ from compiler.components.feast.pods import (
     servers,
 )
 from compiler.components.feast.spec import Spec
-from compiler.interfaces import feast, feature_store, postgresql, redis, s3
+from compiler.interfaces import feast, feast_server, feature_store, postgresql, redis, s3
 from compiler.model.words import seconds
 
 __all__ = ["PHASE", "Spec", "claims", "lower", "offers"]
 
 PHASE = model.Phase.SERVERS
 FEATURES = model.Provides("features", feast.Endpoint)
-REGISTRY_SERVER = model.Provides("registry", feast.Server, explicit=True)
-OFFLINE_SERVER = model.Provides("offline", feast.Server, explicit=True)
+REGISTRY_SERVER = model.Provides("registry-server", feast_server.Endpoint, explicit=True)
+OFFLINE_SERVER = model.Provides("offline-server", feast_server.Endpoint, explicit=True)
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
