@@ -3,32 +3,34 @@
 #   make test      the tests; brings kustomize and kubeconform
 #   make live      the tests that run real servers; brings those too, which takes a while once
 #   make judges    what kube-score and checkov say about every scenario; brings those too
+#   make lock      the dependencies anew, pinned with hashes; make audit asks for known flaws
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: compile test live judges lint tools snapshots clean
+.PHONY: compile test live judges lint tools snapshots lock audit clean
 
 compile: $(VENV)/.installed
 	$(BIN)/platformc compile
 
-test: $(VENV)/.test tools
+test: $(VENV)/.installed tools
 	$(BIN)/pytest -n auto -m "not live"
 
-live: $(VENV)/.test tools
+live: $(VENV)/.installed tools
 	$(BIN)/pytest -m "live and not judges"
 
-judges: $(VENV)/.test
+judges: $(VENV)/.installed
 	tests/tools.sh judges
 	$(BIN)/pytest -m judges
 
-lint: $(VENV)/.lint
+lint: $(VENV)/.installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
 # Accept what the compiler now writes: the reference tree and every scenario's.
-snapshots: $(VENV)/.test
+snapshots: $(VENV)/.installed
 	$(BIN)/platformc schema > schemas/platform.schema.json
 	$(BIN)/platformc graph --as svg > docs/reference-platform.svg
 	$(BIN)/platformc compile --force
@@ -37,19 +39,24 @@ snapshots: $(VENV)/.test
 tools:
 	tests/tools.sh
 
-$(VENV)/.installed: pyproject.toml
+# Only what the lock lists, each file with the hash that is listed for it.
+$(VENV)/.installed: pyproject.toml requirements/ci.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(PIP) --require-hashes --requirement requirements/ci.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.test: $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check "pip>=25.1"
-	$(BIN)/pip install --quiet --disable-pip-version-check --group test
-	touch $@
+# The newest releases that pyproject.toml allows; review the difference, then `make audit`.
+lock: $(VENV)/.installed
+	$(PIP) uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command "make lock" --upgrade --quiet \
+	  --group build --group test --group lint --output-file requirements/ci.txt pyproject.toml
 
-$(VENV)/.lint: $(VENV)/.test
-	$(BIN)/pip install --quiet --disable-pip-version-check --group lint
-	touch $@
+# Asks PyPI's advisory service about every release in the lock; fails where it gives no answer.
+audit: $(VENV)/.installed
+	$(PIP) pip-audit
+	$(BIN)/pip-audit --strict --disable-pip --requirement requirements/ci.txt
 
 clean:
 	rm -rf $(VENV) .tools
