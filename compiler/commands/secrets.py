@@ -115,13 +115,22 @@ def _generated(
         case "local":
             return local.generate(lowered.credentials, environment, root, rotate)
         case "sealed-secrets":
-            certificate = spec / secrets.certificate if secrets.certificate else None
-            cipher = sealed.cipher(certificate)
+            cipher = sealed.cipher(_certificate(spec, secrets.certificate))
         case "sops":
             cipher = sops.cipher()
         case other:
             fail(f"secrets come from `{other}`; `platformc secrets list {environment}` says which")
     return ciphertext.generate(lowered.credentials, environment, root, cipher, rotate)
+
+
+def _certificate(spec: Path, name: str | None) -> Path | None:
+    """The file beside the spec, which no link may lead away from there."""
+    if name is None:
+        return None
+    path = (spec / name).resolve()
+    if not path.is_relative_to(spec.resolve()):
+        fail(f"{spec / name} leads out of {spec}")
+    return path
 
 
 @command.command

@@ -85,10 +85,14 @@ def _complete(path: Path, credential: Credential, cipher: Cipher) -> bool:
 
 
 def encrypted(command: Sequence[str], text: str, path: Path) -> str:
-    """What a program makes of a text."""
+    """What a program makes of a text; it runs where the file will be, and finds its settings there.
+
+    The command is a fixed list, and the text goes to its standard input.
+    """
     try:
-        # The command is a fixed list, and the text goes to its standard input.
-        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603  # see above
+            command, input=text, capture_output=True, text=True, check=False, cwd=path.parent
+        )
     except FileNotFoundError as error:
         raise CipherError(f"{command[0]} is not on the PATH") from error
     if done.returncode != 0:

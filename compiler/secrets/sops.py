@@ -17,7 +17,7 @@ def cipher() -> Cipher:
     def encrypt(text: str, path: Path) -> str:
         command = [
             "sops", "encrypt", "--input-type", "yaml", "--output-type", "yaml",
-            "--encrypted-regex", "^(data|stringData)$", "--filename-override", str(path),
+            "--encrypted-regex", "^(data|stringData)$", "--filename-override", str(path.resolve()),
         ]  # fmt: skip
         return encrypted(command, text, path)
 
