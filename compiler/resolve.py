@@ -96,7 +96,7 @@ class _Resolver:
         for name in sorted(self.instances):
             if self.instances[name].section == "workloads":
                 self.bind_claims(self.instances[name])
-            if self.instances[name].section != "components":
+            if getattr(self.instances[name].spec, "uses", ()):
                 self.bind_uses(self.instances[name])
         for binding in self.direct.values():
             entailed = tuple(self.forwarded(one, ()) for one in binding.entailed)

@@ -106,7 +106,8 @@ def _closure(name: str) -> dict[str, Any]:
 def _references(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key == "$ref":
+            # A schema of schemas has a property of that name, too.
+            if key == "$ref" and isinstance(inner, str):
                 yield inner.rpartition("/")[2]
             else:
                 yield from _references(inner)

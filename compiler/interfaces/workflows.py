@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from compiler import model
 from compiler.interfaces import s3
+from compiler.kube import yaml
 
 # Where an artefact or a log of a run lies in the bucket. Kubeflow's UI knows just these fields, and
 # what it shows to whom depends on the namespace's place.
@@ -23,6 +24,8 @@ KEY_FORMAT = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim(model.Claim):
     """Runs in the consumer's namespace."""
+
+    repository: bool = True  # with Argo's artefact repository; else the consumer has its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,3 +69,22 @@ def repository(store: s3.Endpoint) -> model.Manifest:
             "secretKeySecret": {"name": store.secret, "key": s3.SECRET_KEY},
         },
     }
+
+
+def artifact_repositories(
+    owner: model.Instance[Any], namespace: str, store: s3.Endpoint
+) -> model.Resource:
+    """The ConfigMap in which Argo looks for the repository of a namespace."""
+    default = "workflows.argoproj.io/default-artifact-repository"
+    return model.Resource(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {
+                "name": "artifact-repositories",
+                "namespace": namespace,
+                "annotations": {default: owner.name},
+            },
+            "data": {owner.name: yaml.dump(repository(store))},
+        }
+    )

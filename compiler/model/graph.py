@@ -141,6 +141,11 @@ class Endpoint:
         """The Secret with the consumer's credential."""
         return self.binding.secret
 
+    def credentials(self, *namespaces: str) -> tuple[Credential, ...]:
+        """Its credential, for namespaces where text names it and no object does."""
+        credential = self.binding.provides.endpoint.credential(self.binding)
+        return (replace(credential, namespaces=namespaces),) if credential else ()
+
     def env(self) -> tuple[Env, ...]:
         """The client environment: what a program needs to find and use the provider."""
         return ()
@@ -238,8 +243,13 @@ class Wiring:
         return self.around.get(requires.slot, ())
 
     @property
+    def named(self) -> tuple[tuple[str, Endpoint], ...]:
+        """What the instance got, by the names of its slots."""
+        return tuple((slot, self.got[slot].endpoint()) for slot in sorted(self.got))
+
+    @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        return tuple(self.got[slot].endpoint() for slot in sorted(self.got))
+        return tuple(endpoint for _, endpoint in self.named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from compiler.diagnostics import Related, Report, listing
 from compiler.model import Binding, Graph, Platform
+from compiler.resolve import module
 
 _NOUN = {"s3": "bucket"}
 
@@ -25,7 +26,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 def claimed(binding: Binding) -> set[str]:
     """What a consumer claims of its own: not what it reaches through something that it uses."""
     claimed = set(binding.claim.resources)
-    if binding.consumer.section == "components":
+    if binding.requires in module(binding.consumer).claims(binding.consumer):
         return claimed
     return claimed & set(binding.provides.endpoint.client_claim(binding.consumer).resources)
 

@@ -9,14 +9,12 @@ for the user 8737, and a run's pods report through `workflowtaskresults`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.argo_workflows import upstream
 from compiler.interfaces import postgresql, s3, workflows
-from compiler.kube import yaml
 from compiler.model.words import Bucket, Database, Duration, Namespace
 
 PHASE = model.Phase.SERVERS
@@ -55,36 +53,36 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     store, spaces = wiring[ARTIFACTS], namespaces(me, wiring)
     # Text in ConfigMaps names these Secrets, here and upstream's: no object does.
-    yield from _credential(store, spaces)
+    yield from store.credentials(*namespaces(me, wiring, repository=True))
     if archive := wiring.get(ARCHIVE):
-        yield from _credential(archive, (me.namespace,))
+        yield from archive.credentials(me.namespace)
         yield model.Made("archivers", upstream.labels(archive))
     for space in spaces:
-        yield from _namespace(me, space, store)
+        yield from _account(me, space)
+    for space in namespaces(me, wiring, repository=True):
+        yield workflows.artifact_repositories(me, space, store)
     for binding in wiring.claims(WORKFLOWS)[:1]:
         runs = model.Made("runs", {binding.label: "true"})
         for space in spaces:
             yield kube.api_server(me, runs, space)
 
 
-def _credential(used: model.Endpoint, spaces: tuple[str, ...]) -> Iterator[model.Credential]:
-    """A binding's credential, in the namespaces that are known here alone."""
-    credential = used.binding.provides.endpoint.credential(used.binding)
-    if credential is not None:
-        yield replace(credential, namespaces=spaces)
-
-
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
     return upstream.prerequisite(me, wiring[ARTIFACTS], wiring.get(ARCHIVE), me.spec.archive_ttl)
 
 
-def namespaces(me: model.Instance[Spec], wiring: model.Wiring) -> tuple[str, ...]:
-    """Where runs are: of workloads, and of other systems that have Argo make them."""
-    return tuple(sorted({binding.consumer.namespace for binding in wiring.claims(WORKFLOWS)}))
+def namespaces(
+    me: model.Instance[Spec], wiring: model.Wiring, *, repository: bool = False
+) -> tuple[str, ...]:
+    """Where runs are, of workloads and of other systems; or just those that keep artefacts here."""
+    claims = wiring.claims(WORKFLOWS)
+    own = {one.consumer.namespace for one in claims if not one.claim.repository}
+    all = {one.consumer.namespace for one in claims}
+    return tuple(sorted(all - own if repository else all))
 
 
-def _namespace(me: model.Instance[Spec], space: str, store: s3.Endpoint) -> Iterator[model.Piece]:
-    """What the runs of one namespace need: an account, its rights, a place for artefacts."""
+def _account(me: model.Instance[Spec], space: str) -> Iterator[model.Piece]:
+    """Who the runs of one namespace are to the API server."""
     name = workflows.account(me)
     account = kube.service_account(name, space, me.settings.registry.pull_secrets)
     # The executor beside each run's program reports to the API server.
@@ -95,15 +93,3 @@ def _namespace(me: model.Instance[Spec], space: str, store: s3.Endpoint) -> Iter
         "verbs": ["create", "patch"],
     }
     yield from kube.role(name, space, [rule])
-    yield model.Resource(
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {
-                "name": "artifact-repositories",
-                "namespace": space,
-                "annotations": {"workflows.argoproj.io/default-artifact-repository": me.name},
-            },
-            "data": {me.name: yaml.dump(workflows.repository(store))},
-        }
-    )

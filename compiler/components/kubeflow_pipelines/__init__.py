@@ -1,0 +1,82 @@
+"""Kubeflow Pipelines, written whole: API server, UI, agents and metadata, over MySQL and a store.
+
+Upstream's tree ships a store and a database with passwords in the open, and names them in five
+places; here all five follow from one binding. What only serves version 1 pipelines is left out: the
+cache server with its webhook (version 2 caches in the API server), the metadata writer, the
+visualisation server. Facts are of Kubeflow Pipelines 2.17, which finds its own parts by fixed
+Service names: one instance for each namespace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from compiler import kube, model
+from compiler.components.kubeflow_pipelines import crd, metadata, runs, servers
+from compiler.interfaces import mysql, pipelines, s3, workflows
+from compiler.model.words import Bucket, Database, Image, Namespace
+
+PHASE = model.Phase.SERVERS
+PIPELINES = model.Requires("pipelines", mysql.Endpoint)
+METADATA = model.Requires("metadata", mysql.Endpoint)
+ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
+WORKFLOWS = model.Requires("workflows", workflows.Endpoint)
+API = model.Provides("api", pipelines.Endpoint)
+OWN = (PIPELINES, METADATA, ARTIFACTS, WORKFLOWS)
+
+
+def _image(name: str) -> str:
+    image: str = Field(f"ghcr.io/kubeflow/kfp-{name}:2.17.0", description=f"Its {name} image.")
+    return image
+
+
+class Spec(model.RunningSpec):
+    """Kubeflow Pipelines for one namespace."""
+
+    namespace: Namespace | None = Field("kubeflow", description="Where it and its runs are.")
+    image: Image = _image("api-server")
+    ui_image: Image = _image("frontend")
+    agent_image: Image = _image("persistence-agent")
+    schedule_image: Image = _image("scheduled-workflow-controller")
+    envoy_image: Image = _image("metadata-envoy")
+    driver_image: Image = _image("driver")
+    launcher_image: Image = _image("launcher")
+    metadata_image: Image = Field(
+        "gcr.io/tfx-oss-public/ml_metadata_store_server:1.14.0", description="ML Metadata's image."
+    )
+    bucket: Bucket | None = Field(None, description="Of artefacts and logs; default: its name.")
+    database: Database = Field("mlpipeline", description="Of pipelines, runs and the cache.")
+    metadata_database: Database = Field("metadb", description="Of ML Metadata.")
+    uses: tuple[str, ...] = Field(
+        (), strict=False, description="Instances whose client environment the steps get."
+    )
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {
+        PIPELINES: mysql.Claim(database=me.spec.database),
+        # ML Metadata's client knows no newer way to log in.
+        METADATA: mysql.Claim(database=me.spec.metadata_database, native_password=True),
+        ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,)),
+        WORKFLOWS: workflows.Claim(repository=False),
+    }
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {API: pipelines.Offer(port=servers.HTTP, service=servers.API, role="api")}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    store = wiring[ARTIFACTS]
+    own = {requires.slot for requires in OWN}
+    steps = kube.client(me, (one for slot, one in wiring.named if slot not in own))
+    patch = runs.patch(me, wiring[WORKFLOWS], store, steps)
+    yield crd.scheduled_workflow()
+    yield from metadata.lower(me, wiring[METADATA])
+    yield from servers.api(me, wiring[PIPELINES], store, patch)
+    yield from servers.agent(me)
+    yield from servers.schedules(me)
+    yield from servers.ui(me, store)
+    yield from runs.lower(me, wiring[WORKFLOWS], store, steps)

@@ -1,0 +1,82 @@
+"""What each server, and each run, may ask of the cluster's API server: upstream's lists, less what
+version 1 pipelines and other back ends need, and Secrets by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from compiler import model
+
+READ = ("get", "list", "watch")
+WRITE = ("create", "delete", "get", "list", "patch", "update", "watch")
+
+
+def of(role: str, secrets: Sequence[str] = ()) -> list[model.Manifest]:
+    """The rules of one server's Role, or of `runs`."""
+    rules = [_rule(*one) for one in _RULES[role]]
+    if secrets:
+        rules.append({**_rule("", ["secrets"], ["get"]), "resourceNames": list(secrets)})
+    return rules
+
+
+def _rule(group: str, resources: Sequence[str], verbs: Sequence[str]) -> model.Manifest:
+    return {"apiGroups": [group], "resources": list(resources), "verbs": list(verbs)}
+
+
+_RULES: dict[str, list[tuple[str, Sequence[str], Sequence[str]]]] = {
+    "api": [
+        ("", ["configmaps"], READ),
+        ("", ["pods", "pods/log"], ["delete", "get", "list"]),
+        ("argoproj.io", ["workflows"], WRITE),
+        ("kubeflow.org", ["scheduledworkflows"], WRITE),
+    ],
+    "agent": [
+        ("argoproj.io", ["workflows"], READ),
+        ("kubeflow.org", ["scheduledworkflows"], READ),
+        ("pipelines.kubeflow.org", ["scheduledworkflows", "workflows"], ["report"]),
+        ("pipelines.kubeflow.org", ["runs"], ["readArtifact", "reportMetrics"]),
+    ],
+    "schedules": [
+        ("", ["events"], ["create", "patch"]),
+        ("argoproj.io", ["workflows"], WRITE),
+        ("kubeflow.org", ["scheduledworkflows", "scheduledworkflows/finalizers"], WRITE),
+        ("pipelines.kubeflow.org", ["pipelines"], ["get"]),
+        ("pipelines.kubeflow.org", ["runs"], ["create"]),
+    ],
+    "ui": [
+        ("", ["events", "pods", "pods/log"], ["get", "list"]),
+        ("argoproj.io", ["workflows"], ["get", "list"]),
+    ],
+    "runs": [
+        ("", ["configmaps"], READ),
+        ("", ["persistentvolumeclaims"], ["create", "delete", "get", "list"]),
+        ("", ["pods"], READ),
+        ("argoproj.io", ["workflows"], READ),
+        ("argoproj.io", ["workflowtaskresults"], ["create", "patch"]),
+    ],
+}
+
+
+def reviews(me: model.Instance[Any], account: str) -> Iterator[model.Resource]:
+    """Whose token is it, and may they: questions that are asked of the whole cluster."""
+    name = f"{me.name}-{me.namespace}-reviews"
+    group = "rbac.authorization.k8s.io"
+    rules = [
+        _rule("authentication.k8s.io", ["tokenreviews"], ["create"]),
+        _rule("authorization.k8s.io", ["subjectaccessreviews"], ["create"]),
+    ]
+    metadata = {"name": name}
+    yield model.Resource(
+        {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": rules}
+    )
+    yield model.Resource(
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": me.namespace}],
+        }
+    )

@@ -1,0 +1,107 @@
+"""Kubeflow Pipelines: five places for one store, one patch for all runs, nothing in the open."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+from conftest import compiled
+
+from compiler.interfaces.workflows import KEY_FORMAT
+from compiler.model import Manifest
+
+SCENARIO = "kubeflow-pipelines"
+SECRET = "kubeflow-pipelines-artifacts"  # its name
+HOST, PORT, BUCKET = "seaweedfs.mlops.svc.cluster.local", 8333, "mlpipeline"
+
+
+def objects(kind: str) -> dict[str, Manifest]:
+    packages = compiled(SCENARIO).lowered["default"].packages
+    return {one.name: one.manifest for one in packages[SCENARIO].resources if one.kind == kind}
+
+
+def env(role: str) -> dict[str, Any]:
+    pod = objects("Deployment")[f"{SCENARIO}-{role}"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    return {
+        one["name"]: one.get("value", one.get("valueFrom", {}).get("secretKeyRef", {}).get("name"))
+        for one in container["env"]
+    }
+
+
+def test_the_five_places_of_the_store_agree() -> None:
+    secrets = {one.name: one for one in compiled(SCENARIO).lowered["default"].credentials}
+    assert "kubeflow" in secrets[SECRET].namespaces
+    api, ui = env("api"), env("ui")
+    assert [api[f"OBJECTSTORECONFIG_{key}"] for key in
+            ("HOST", "PORT", "SECURE", "BUCKETNAME", "ACCESSKEY", "SECRETACCESSKEY")] == [
+        HOST, str(PORT), "false", BUCKET, SECRET, SECRET]  # fmt: skip
+    assert [ui[f"MINIO_{key}"] for key in
+            ("HOST", "NAMESPACE", "PORT", "SSL", "ACCESS_KEY", "SECRET_KEY")] == [
+        HOST, "", str(PORT), "false", SECRET, SECRET]  # fmt: skip
+    config = objects("ConfigMap")["kfp-launcher"]["data"]
+    launcher = yaml.safe_load(config["providers"])["s3"]["default"]
+    assert config["defaultPipelineRoot"] == f"s3://{BUCKET}/v2/artifacts"
+    assert (launcher["endpoint"], launcher["disableSSL"]) == (f"{HOST}:{PORT}", True)
+    assert launcher["credentials"]["secretRef"]["secretName"] == SECRET
+    (text,) = objects("ConfigMap")["artifact-repositories"]["data"].values()
+    repository = yaml.safe_load(text)["s3"]
+    assert (repository["endpoint"], repository["bucket"]) == (f"{HOST}:{PORT}", BUCKET)
+    assert repository["accessKeySecret"]["name"] == SECRET
+
+
+def test_the_ui_looks_for_logs_where_argo_puts_them() -> None:
+    assert env("ui")["ARGO_KEYFORMAT"] == KEY_FORMAT
+    assert KEY_FORMAT.startswith("private-artifacts/{{workflow.namespace}}/")
+
+
+def test_argo_writes_one_repository_for_the_namespace_and_it_is_this_one() -> None:
+    packages = compiled(SCENARIO).lowered["default"].packages.values()
+    found = [package.name for package in packages for one in package.resources
+             if one.name == "artifact-repositories"]  # fmt: skip
+    assert found == [SCENARIO]
+
+
+def test_every_run_gets_the_labels_and_the_environment_of_its_steps() -> None:
+    patch = json.loads(env("api")["COMPILED_PIPELINE_SPEC_PATCH"].replace("$$(", "$("))
+    labels = {name.partition("/")[2] for name in patch["podMetadata"]["labels"]}
+    assert {"mlflow-tracking", "seaweedfs-s3", "argo-workflows-workflows"} <= labels
+    (main,) = json.loads(patch["podSpecPatch"])["containers"]
+    step = {one["name"]: one.get("value") for one in main["env"]}
+    assert step["MLFLOW_TRACKING_URI"] == "http://mlflow.mlops.svc.cluster.local:5000"
+    named = {one["valueFrom"]["secretKeyRef"]["name"] for one in main["env"] if "valueFrom" in one}
+    secrets = {one.name: one for one in compiled(SCENARIO).lowered["default"].credentials}
+    assert named == {"kubeflow-pipelines-s3"}
+    assert "kubeflow" in secrets["kubeflow-pipelines-s3"].namespaces
+
+
+def test_only_ml_metadata_logs_in_the_old_way_and_the_server_allows_it() -> None:
+    bound = {one.claim.database: one.claim.native_password
+             for one in compiled(SCENARIO).graphs["default"].bindings
+             if one.requires.endpoint.interface == "mysql"}  # fmt: skip
+    assert bound == {"mlpipeline": False, "metadb": True}
+    tree = compiled(SCENARIO).tree()
+    assert "--mysql-native-password=ON" in tree["base/mysql/statefulset-mysql.yaml"]
+    assert (
+        "--mysql-native-password"
+        not in compiled("mysql").tree()["base/mysql/statefulset-mysql.yaml"]
+    )
+
+
+def test_servers_read_secrets_by_name_alone() -> None:
+    for role in objects("Role").values():
+        for rule in role["rules"]:
+            if "secrets" in rule["resources"]:
+                assert rule["resourceNames"] == [SECRET]
+                assert rule["verbs"] == ["get"]
+
+
+def test_a_workload_finds_the_api_server() -> None:
+    packages = compiled(SCENARIO).lowered["default"].packages
+    (job,) = [one.manifest for one in packages["submit-nightly"].resources
+              if one.kind == "CronJob"]  # fmt: skip
+    (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    endpoint = {"name": "KF_PIPELINES_ENDPOINT",
+                "value": "http://ml-pipeline.kubeflow.svc.cluster.local:8888"}  # fmt: skip
+    assert endpoint in container["env"]
