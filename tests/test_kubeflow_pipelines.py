@@ -68,9 +68,10 @@ def test_every_run_gets_the_labels_and_the_environment_of_its_steps() -> None:
     labels = {name.partition("/")[2] for name in patch["podMetadata"]["labels"]}
     assert {"mlflow-tracking", "seaweedfs-s3", "argo-workflows-workflows"} <= labels
     (main,) = json.loads(patch["podSpecPatch"])["containers"]
-    step = {one["name"]: one.get("value") for one in main["env"]}
+    (plain,) = [one["configMapRef"]["name"] for one in main["envFrom"]]
+    step = objects("ConfigMap")[plain]["data"]
     assert step["MLFLOW_TRACKING_URI"] == "http://mlflow.mlops.svc.cluster.local:5000"
-    named = {one["valueFrom"]["secretKeyRef"]["name"] for one in main["env"] if "valueFrom" in one}
+    named = {one["valueFrom"]["secretKeyRef"]["name"] for one in main["env"]}
     secrets = {one.name: one for one in compiled(SCENARIO).lowered["default"].credentials}
     assert named == {"kubeflow-pipelines-s3"}
     assert "kubeflow" in secrets["kubeflow-pipelines-s3"].namespaces

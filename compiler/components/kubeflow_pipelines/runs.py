@@ -29,6 +29,9 @@ def lower(
     me: model.Instance[Any], argo: workflows.Endpoint, store: s3.Endpoint, steps: kube.Client
 ) -> Iterator[model.Piece]:
     yield from steps.configs
+    plain, _ = _variables(steps)
+    if plain:
+        yield _config_map(me, variables(me), plain)
     yield _launcher(me, store)
     yield workflows.artifact_repositories(me, me.namespace, store)
     made = kube.service_account(account(me), me.namespace, me.settings.registry.pull_secrets)
@@ -54,8 +57,11 @@ def patch(
     """What every compiled workflow gets: labels for the network, and the steps' environment."""
     main: model.Manifest = {"name": "main", "securityContext": STEP}
     pod: model.Manifest = {"enableServiceLinks": False, "containers": [main]}
-    if steps.env:
-        main["env"] = [one.manifest() for one in steps.env]
+    plain, rest = _variables(steps)
+    if plain:
+        main["envFrom"] = [{"configMapRef": {"name": variables(me)}}]
+    if rest:
+        main["env"] = [one.manifest() for one in rest]
     if steps.volumes:
         main["volumeMounts"] = [volume.mount() for volume in steps.volumes]
         pod["volumes"] = [{"name": one.name, **one.source} for one in steps.volumes]
@@ -65,6 +71,32 @@ def patch(
     }
     # It travels in a variable, where the kubelet would take a step's `$(NAME)` for one of its own.
     return dumps(spec, sort_keys=True).replace("$(", "$$(")
+
+
+def variables(me: model.Instance[Any]) -> str:
+    """The ConfigMap with the steps' plain variables: they change without a new API server."""
+    return f"{me.name}-steps"
+
+
+def _variables(steps: kube.Client) -> tuple[dict[str, str], list[model.Env]]:
+    """The steps' plain variables, and those that read a Secret or another variable."""
+    plain = {
+        one.name: one.value
+        for one in steps.env
+        if isinstance(one.value, str) and "$(" not in one.value
+    }
+    return plain, [one for one in steps.env if one.name not in plain]
+
+
+def _config_map(me: model.Instance[Any], name: str, data: dict[str, str]) -> model.Resource:
+    return model.Resource(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": name, "namespace": me.namespace},
+            "data": dict(sorted(data.items())),
+        }
+    )
 
 
 def _launcher(me: model.Instance[Any], store: s3.Endpoint) -> model.Resource:
@@ -84,14 +116,8 @@ def _launcher(me: model.Instance[Any], store: s3.Endpoint) -> model.Resource:
         "forcePathStyle": True,
         "credentials": credentials,
     }
-    return model.Resource(
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": "kfp-launcher", "namespace": me.namespace},
-            "data": {
-                "defaultPipelineRoot": f"{store.root}/v2/artifacts",
-                "providers": yaml.dump({"s3": {"default": default}}),
-            },
-        }
-    )
+    data = {
+        "defaultPipelineRoot": f"{store.root}/v2/artifacts",
+        "providers": yaml.dump({"s3": {"default": default}}),
+    }
+    return _config_map(me, "kfp-launcher", data)
