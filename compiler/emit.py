@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from compiler.derive.labels import package_labels
@@ -13,6 +13,7 @@ from compiler.kube import yaml
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import ConfigFiles, Manifest, Phase, Resource
 from compiler.render.mermaid import mermaid
+from compiler.shards import MODELS, sharded, split
 
 Tree = dict[str, str]
 KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
@@ -28,9 +29,7 @@ def emit(factored: Factored, *, rendered: Iterable[str] = ()) -> Tree:
         platform = factored.environments[name].platform
         for overlay in overlays.values():
             tree |= writer.overlay(f"overlays/{name}/{overlay.package.name}", overlay, platform)
-        order = sorted(overlays.values(), key=lambda one: (one.package.start, one.package.name))
-        root = {**KUSTOMIZATION, "resources": [one.package.name for one in order]}
-        tree[f"overlays/{name}/kustomization.yaml"] = _text(root, "spec", platform)
+        tree |= writer.roots(f"overlays/{name}", factored.environments[name], overlays)
     for name in rendered:
         tree |= writer.out(f"out/{name}", factored.environments[name])
     return dict(sorted(tree.items()))
@@ -102,7 +101,7 @@ _KINDS = [
 
 def _delivery(lowered: Lowered) -> list[tuple[int, Manifest]]:
     found: list[tuple[int, Manifest]] = []
-    for package in lowered.packages.values():
+    for package in lowered.everything:
         found += [(package.wave(one), one.manifest) for one in package.resources]
         for config in package.configs:
             made = config_map(config, package, lowered.platform)
@@ -138,6 +137,38 @@ class _Writer:
 
     def file(self, manifest: Manifest, package: Package) -> str:
         return f"# from {package.source}\n{self.dump(manifest)}"
+
+    def roots(self, folder: str, lowered: Lowered, overlays: Mapping[str, Overlay]) -> Tree:
+        """The kustomization over all, or over all but the models where they are too many."""
+        order = sorted(overlays.values(), key=lambda one: (one.package.start, one.package.name))
+        names = [one.package.name for one in order]
+        tree: Tree = {}
+        shards = sharded(lowered)
+        for shard, packages in shards.items():
+            tree |= self.shard(f"{folder}/{MODELS}/{shard}", packages, lowered.platform)
+        if split(lowered):
+            listed = [folder, *(f"{folder}/{MODELS}/{shard}" for shard in shards)]
+            tree[f"{folder}/ROOTS"] = "".join(f"{root}\n" for root in listed)
+        else:
+            names += [f"{MODELS}/{shard}" for shard in shards]
+        root = {**KUSTOMIZATION, "resources": names}
+        tree[f"{folder}/kustomization.yaml"] = _text(root, "spec", lowered.platform)
+        return tree
+
+    def shard(self, folder: str, packages: Sequence[Package], platform: Platform) -> Tree:
+        """Models as one file: to a writer, many small files cost more than what is in them."""
+        texts: list[str] = []
+        for package in packages:
+            texts += [self.file(one.manifest, package) for one in package.resources]
+            texts += [
+                self.file(config_map(config, package, platform), package)
+                for config in package.configs
+            ]
+        root = {**KUSTOMIZATION, "resources": [f"{MODELS}.yaml"]}
+        return {
+            f"{folder}/kustomization.yaml": _text(root, "spec.models", platform),
+            f"{folder}/{MODELS}.yaml": yaml.dump_all(texts),
+        }
 
     def base(self, package: Package) -> Tree:
         overlay = Overlay(package, False, added=package.resources, configs=())

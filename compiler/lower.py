@@ -14,17 +14,19 @@ from compiler.resolve import module
 
 
 def lower(platform: Platform, graph: Graph) -> Lowered:
-    """Every instance's package; an instance that lowers to nothing has none."""
+    """Every instance's package but the models'; who lowers to nothing has none."""
     wiring = graph.wiring()
     packages: dict[str, Package] = {}
     for name, instance in graph.instances.items():
-        package = _package(instance, module(instance).lower(instance, wiring[name]))
+        if instance.section == "models":
+            continue  # there may be thousands: see models.py
+        package = package_of(instance, module(instance).lower(instance, wiring[name]))
         if package.resources or package.configs:
             packages[name] = package
     return Lowered(platform, graph, packages)
 
 
-def _package(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
+def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
     resources: list[Resource] = []
     configs: list[ConfigFiles] = []
     credentials: list[Credential] = []

@@ -18,6 +18,7 @@ from compiler.load import load
 from compiler.lower import lower
 from compiler.model.graph import Graph
 from compiler.model.package import Lowered, Platform
+from compiler.models import Models
 from compiler.resolve import resolve
 from compiler.silence import unused
 from compiler.specialise import specialise
@@ -79,9 +80,11 @@ def compile(
     if report.failed:
         return Compilation(report, platforms, graphs)
     lowered: dict[str | None, Lowered] = {}
+    models = Models()
     for name, platform in platforms.items():
         step(f"lowering {name or 'the base'}: {len(platform.instances)} instances")
-        lowered[name] = derive(lower(platform, graphs[name]), report.within(name))
+        whole = models.added(lower(platform, graphs[name]))
+        lowered[name] = derive(whole, report.within(name))
     used |= check_objects(lowered, report)
     unused(platforms, used, report)
     step("checking every object against its schema")

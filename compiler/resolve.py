@@ -13,6 +13,7 @@ from typing import Any
 
 from compiler import registry, tenants
 from compiler.diagnostics import Related, Report, listing, suggestion
+from compiler.interfaces import serving
 from compiler.model.document import Node, Path
 from compiler.model.graph import (
     Binding,
@@ -26,6 +27,7 @@ from compiler.model.graph import (
     Requires,
 )
 from compiler.model.package import Platform
+from compiler.tenants import model_store
 
 
 def module(instance: Instance[Any]) -> Component:
@@ -47,9 +49,13 @@ def resolve(platform: Platform, report: Report) -> Graph:
 
 
 def _brought_along(platform: Platform) -> Mapping[str, Instance[Any]]:
-    """Workloads that components declare themselves, such as a smoke test."""
+    """Workloads that components declare themselves, such as a smoke test; stores of models."""
     found: dict[str, Instance[Any]] = {}
+    models = [one for one in platform.instances.values() if one.section == "models"]
+    found |= model_store.stores(models)
     for instance in platform.instances.values():
+        if instance.section != "components":
+            continue
         bring = getattr(module(instance), "workloads", None)
         for name, spec in (bring(instance) if bring else {}).items():
             if name not in platform.instances:
@@ -91,10 +97,12 @@ class _Resolver:
 
     def bindings(self) -> Iterator[Binding]:
         for instance in self.instances.values():
-            if instance.section == "components":
+            if instance.section in ("components", model_store.SECTION):
                 self.bind_claims(instance)
         for name in sorted(self.instances):
-            if self.instances[name].section == "workloads":
+            if self.instances[name].section == "models":
+                self.bind_model(self.instances[name])
+            elif self.instances[name].section == "workloads":
                 self.bind_claims(self.instances[name])
             if getattr(self.instances[name].spec, "uses", ()):
                 self.bind_uses(self.instances[name])
@@ -108,10 +116,13 @@ class _Resolver:
 
     # What an instance itself requires
 
-    def bind_claims(self, consumer: Instance[Any]) -> None:
-        self.check_bind_keys(consumer)
-        for requires, claim in module(consumer).claims(consumer).items():
-            self.bind(consumer, requires, claim)
+    def bind_claims(self, instance: Instance[Any]) -> None:
+        self.check_bind_keys(instance)
+        for requires, claim in module(instance).claims(instance).items():
+            self.bind(instance, requires, claim)
+        served = self.direct.get((instance.name, serving.SERVING.slot))
+        if served is not None:
+            self.entail(instance, served)
 
     def bind(self, consumer: Instance[Any], requires: Requires[Any], claim: Claim) -> None:
         candidate = self.choose(consumer, requires, claim)
@@ -141,7 +152,7 @@ class _Resolver:
             return self.pooler(final[0], able, claim) or final[0]
         if final:
             self.ambiguous(consumer, requires, final)
-        else:
+        elif not claim.optional:
             self.unbound(consumer, requires)
         return None
 
@@ -151,7 +162,7 @@ class _Resolver:
         found = [c for c in able if c.provider.name == name]
         if found:
             return found[0]
-        path: Path = (*consumer.path, "bind", requires.slot)
+        path: Path = (*self.place(consumer), "bind", requires.slot)
         interface = requires.endpoint.interface
         names = [c.provider.name for c in able]
         known = name in self.instances
@@ -199,6 +210,29 @@ class _Resolver:
         return replace(binding, offer=offer, upstream=further)
 
     # What tenants use
+
+    def bind_model(self, consumer: Instance[Any]) -> None:
+        """A model is served by what its store is bound to, with the store's key."""
+        store = model_store.name(consumer)
+        served = self.direct.get((store, serving.SERVING.slot))
+        key = self.direct.get((store, serving.STORE.slot))
+        if served is not None and key is not None:
+            own = Binding(
+                consumer, served.requires, served.provider, served.provides, served.claim,
+                served.offer, entailed=(key,),
+            )  # fmt: skip
+            self.direct[consumer.name, own.requires.slot] = own
+            self.entail(consumer, own)
+
+    def entail(self, consumer: Instance[Any], served: Binding) -> None:
+        """What serving models requires, their pods require too."""
+        for slot in served.offer.entails:
+            theirs = self.direct.get((served.provider.name, slot.slot))
+            if theirs is not None:
+                claim = slot.endpoint.entailed_claim(consumer, theirs.claim)
+                self.direct[consumer.name, slot.slot] = Binding(
+                    consumer, slot, theirs.provider, theirs.provides, claim, theirs.offer
+                )
 
     def bind_uses(self, consumer: Instance[Any]) -> None:
         """The bindings of a workload: what it uses, and what that entails, merged per provider."""
@@ -317,7 +351,7 @@ class _Resolver:
         slots = [requires.slot for requires in module(instance).claims(instance)]
         for key in instance.spec.bind:
             if key not in slots:
-                path: Path = (*instance.path, "bind", key)
+                path: Path = (*self.place(instance), "bind", key)
                 self.report.add(
                     "unknown-binding",
                     f"`{instance.name}` has no slot `{key}`",

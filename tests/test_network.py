@@ -19,11 +19,13 @@ from reachability import Network, Pod, selects
 
 from compiler.derive.namespaces import platform_namespaces
 from compiler.derive.network_policies import labels_of
+from compiler.interfaces import serving
 from compiler.kube.network import ANYWHERE
 from compiler.kube.workload import selector
 from compiler.model.graph import PREFIX, Binding
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, pod_labels, pod_template
+from compiler.tenants import model_store
 
 DNS = Pod("dns", "kube-system", {"k8s-app": "kube-dns"}, frozenset({53}))
 INSTANCE = "app.kubernetes.io/instance"
@@ -116,8 +118,12 @@ def anywhere(whole: Lowered, source: Pod) -> Iterator[int]:
 
 
 def _uses(pod: Pod, binding: Binding) -> bool:
-    runs = f"uses.{PREFIX}/{binding.consumer.name}-workflows"  # a run needs what its maker needs
-    mine = pod.labels.get(INSTANCE) == binding.consumer.name or runs in pod.labels
+    consumer = binding.consumer
+    runs = f"uses.{PREFIX}/{consumer.name}-workflows"  # a run needs what its maker needs
+    mine = pod.labels.get(INSTANCE) == consumer.name or runs in pod.labels
+    if consumer.section == model_store.SECTION:  # what a namespace's models share
+        model = pod.labels.get("app.kubernetes.io/component") == serving.MODEL
+        mine = model and pod.namespace == consumer.namespace
     return mine and pod.labels.get(binding.label) == "true"
 
 
@@ -216,6 +222,7 @@ def test_every_binding_has_a_pod_that_uses_it(scenario: str, environment: str) -
         f"{binding.consumer.name} -> {binding.provider.name}"
         for binding in lowered(scenario, environment).graph.bindings
         if binding.via is None
+        and binding.offer.port
         and binding.consumer.name in running
         and not any(_uses(pod, binding) for pod in all)
     ]

@@ -14,7 +14,8 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.model.credential import Credential
-from compiler.model.package import Lowered
+from compiler.model.package import Lowered, Package
+from compiler.model.resource import Manifest
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -31,8 +32,9 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             defined[credential.name] = credential
             spaces[credential.name].update(credential.namespaces)
             readers[credential.name].add(package.name)
+    for package in (*lowered.packages.values(), *_models_that_use(lowered)):
         for resource in package.resources:
-            for name in secret_names(resource.manifest):
+            for name in (*secret_names(resource.manifest), *_of_account(resource.manifest)):
                 spaces[name].add(resource.namespace)
                 readers[name].add(package.name)
     credentials = tuple(
@@ -55,6 +57,13 @@ REFERENCES = (
 )  # fmt: skip
 
 
+def _models_that_use(lowered: Lowered) -> Iterator[Package]:
+    """Models with an environment of their own; the others' key is lent by their account."""
+    for package in lowered.models.values():
+        if package.instance is not None and package.instance.spec.uses:
+            yield package
+
+
 def _home_first(credential: Credential, spaces: set[str]) -> tuple[str, ...]:
     return tuple(sorted(spaces, key=lambda space: (space not in credential.namespaces, space)))
 
@@ -72,3 +81,10 @@ def secret_names(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from secret_names(inner)
+
+
+def _of_account(manifest: Manifest) -> list[str]:
+    """The Secrets that a ServiceAccount lends to its pods: KServe finds its keys by them."""
+    if manifest["kind"] != "ServiceAccount":
+        return []
+    return [one["name"] for one in manifest.get("secrets", ())]

@@ -19,7 +19,7 @@ from compiler.model.credential import Credential, Random
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Phase, Resource
 from compiler.model.spec import Store
-from compiler.secrets.secret import labels
+from compiler.secrets.secret import marks
 
 NAME = "credentials"
 ACCOUNT = "credential-reader"
@@ -184,7 +184,7 @@ def _store(home: str, namespace: str, names: list[str]) -> Iterator[Resource]:
 
 def _template(credential: Credential) -> Manifest:
     """What the Secret carries besides its values."""
-    return {"type": credential.type, "metadata": {"labels": labels(credential)}}
+    return {"type": credential.type, "metadata": marks(credential)}
 
 
 def _metadata(credential: Credential, namespace: str) -> Manifest:

@@ -53,7 +53,7 @@ def _users(lowered: Lowered) -> dict[str, list[str]]:
         for made in package.made:
             for label in made.labels:
                 found[label].add(package.namespace)
-    for package in lowered.packages.values():
+    for package in lowered.everything:
         for resource in package.resources:
             for label in pod_labels(resource.manifest):
                 found[label].add(resource.namespace)

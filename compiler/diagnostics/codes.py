@@ -60,6 +60,13 @@ CODES: dict[str, Code] = {
     "requests-over-limits": Code("error", "A request is larger than its limit."),
     "reserved-variable": Code("error", "A variable of the user's is one that is derived."),
     "environment-collision": Code("error", "Two environments of one cluster overlap."),
+    "unknown-format": Code("error", "No serving runtime reads a model's format."),
+    "runtime-mismatch": Code("error", "A serving runtime does not read a model's format."),
+    "serving-mode": Code("error", "A model asks for what its serving system can't do."),
+    "cold-start": Code(
+        "warning", "A heavy model scales to zero, and requests wait for it.", rule=True
+    ),
+    "license-note": Code("note", "A component's licence restricts its use.", rule=True),
     "unmaintained-upstream": Code(
         "warning", "A component's upstream is no longer maintained.", rule=True
     ),

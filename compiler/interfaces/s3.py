@@ -28,7 +28,7 @@ class Claim(model.Claim):
 
     @property
     def resources(self) -> tuple[str, ...]:
-        return self.buckets
+        return () if self.read_only else self.buckets  # who only reads takes nothing for itself
 
     def merged(self, other: Self) -> Self | None:
         if self.read_only != other.read_only:

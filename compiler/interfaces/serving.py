@@ -1,22 +1,85 @@
-"""Model serving: a controller that runs models of some formats."""
+"""Model serving: a system that runs models of some formats behind a host for each."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from compiler import model
+from compiler import kube, model
+from compiler.interfaces import gateway, s3, serverless
+from compiler.model import quantity
+from compiler.model.document import Path
+from compiler.model.spec import ModelSpec
+
+MODEL = "model"  # the role of every model's pods
+EXEMPT = f"exempt.{model.PREFIX}/read-only-root"
+HEAVY = 2 * 2**30  # bytes of a model that takes too long to load
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim(model.Claim):
-    """A model of one format."""
+    """A model; what it is stands in its section of the spec."""
 
-    format: str
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(model.Offer):
+    """A system that makes servers of models."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a system can't serve a model as it is declared."""
+
+    code: str
+    message: str
+    key: Path  # below the model's section
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a model's objects name besides its own section of the spec."""
+
+    account: str  # the ServiceAccount that all models of the namespace share
+    stores: tuple[s3.Endpoint, ...]  # with the key that they share; one
+    gateway: gateway.Endpoint | None
+    client: kube.Client  # of what the model uses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint(model.Endpoint):
-    """The controller that serves the model."""
+    """The system that serves a model. Each one has its own, which knows how to say it."""
 
     interface: ClassVar[str] = "serving"
+    one_per_pod: ClassVar[bool] = True
+
+    def problems(self, me: model.Instance[ModelSpec]) -> Iterable[Problem]:
+        """What stands against serving one model."""
+        raise NotImplementedError
+
+    def share(self, me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Piece]:
+        """What the system needs once for all models of a namespace."""
+        raise NotImplementedError
+
+    def serve(self, me: model.Instance[ModelSpec], around: Surroundings) -> Iterator[model.Piece]:
+        """The objects of one model."""
+        raise NotImplementedError
+
+
+# What a model is bound to by being one, and its namespace's store with it.
+SERVING = model.Requires("serving", Endpoint)
+GATEWAY = model.Requires("gateway", gateway.Endpoint)
+SERVERLESS = model.Requires("serverless", serverless.Endpoint)
+STORE = model.Requires("store", s3.Endpoint)
+
+
+def pods() -> model.Made:
+    """The pods of all models of a namespace."""
+    return model.Made(MODEL, {"app.kubernetes.io/component": MODEL})
+
+
+def heavy(spec: ModelSpec, language: Iterable[str], format: str) -> bool:
+    """Whether a model loads for so long that a request can't wait for it."""
+    big = spec.size is not None and quantity.whole(spec.size) >= HEAVY
+    return big or spec.gpu > 0 or format in language

@@ -43,6 +43,7 @@ from compiler.model.spec import (
     RunningSpec,
     Section,
     Settings,
+    UpstreamSpec,
 )
 
 __all__ = [
@@ -50,6 +51,6 @@ __all__ = [
     "Egress", "Endpoint", "Env", "Graph", "Ingress", "Instance", "InstanceSpec", "Lowered",
     "Made", "Manifest", "Node", "Offer", "Offers", "Package", "Patch", "Path", "Peering",
     "Phase", "Piece", "Platform", "Prerequisite", "Provides", "Random", "Requires", "Resource",
-    "Resources", "RunningSpec", "SecretRef", "Section", "Settings", "Span", "Wiring",
+    "Resources", "RunningSpec", "SecretRef", "Section", "Settings", "Span", "UpstreamSpec", "Wiring",
     "pod_labels", "pod_template",
 ]  # fmt: skip

@@ -30,3 +30,4 @@ class Credential:
     type: str = "Opaque"  # of the Secret, where a reader of it insists on one
     labels: Mapping[str, str] = field(default_factory=dict)  # that a reader of it looks for
     kept: str = ""  # the command that changes it in a server that keeps it in its own data
+    annotations: Mapping[str, str] = field(default_factory=dict)  # that tell a reader how to use it

@@ -63,6 +63,7 @@ class Claim:
 
     shared: bool = False  # others may claim the same resource
     pooled: bool = True  # a pooler between transactions does no harm
+    optional: bool = False  # nothing is amiss where nobody provides it
 
     @property
     def resources(self) -> tuple[str, ...]:
@@ -85,6 +86,7 @@ class Offer:
     pods: Mapping[str, str] | None = None  # their labels, where an operator makes them
     host: str | None = None  # an address outside the platform
     cidrs: tuple[str, ...] = ()  # of that address, where known
+    ui: bool = False  # people open it, at the instance's route
     entails: tuple[Requires[Any], ...] = ()  # what the provider requires and its clients do too
     relays: tuple[Requires[Any], ...] = ()  # the same, but its own endpoint tells clients of it
     companions: tuple[Provides[Any], ...] = ()  # other offers of the provider that come with it

@@ -67,4 +67,10 @@ class Lowered:
     platform: Platform
     graph: Graph
     packages: Mapping[str, Package]
+    models: Mapping[str, Package] = field(default_factory=dict)  # finished; never factored
     credentials: tuple[Credential, ...] = ()
+
+    @property
+    def everything(self) -> tuple[Package, ...]:
+        """All packages, the models' last."""
+        return (*self.packages.values(), *self.models.values())

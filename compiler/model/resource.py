@@ -127,10 +127,11 @@ class Ingress:
     server: Pods
     ports: tuple[int, ...]
     pods: Mapping[str, str] = field(default_factory=dict, hash=False)  # none: all of the namespace
+    account: str | None = None  # the ServiceAccount that they run as; None: any of the namespace
 
 
 # Operators' own objects that become pods: the label that names the object on each of them, if any
-# does, and where the object holds further labels for them.
+# does, and where the object holds further labels for them (a number is a place in a list).
 _OPERATED = {
     ("postgresql.cnpg.io", "Cluster"): (
         "cnpg.io/cluster", ("spec", "inheritedMetadata", "labels"),
@@ -139,6 +140,12 @@ _OPERATED = {
         "cnpg.io/poolerName", ("spec", "template", "metadata", "labels"),
     ),
     ("argoproj.io", "WorkflowTemplate"): (None, ("spec", "podMetadata", "labels")),
+    ("serving.kserve.io", "InferenceService"): (
+        "serving.kserve.io/inferenceservice", ("metadata", "labels"),
+    ),
+    ("machinelearning.seldon.io", "SeldonDeployment"): (
+        "seldon-deployment-id", ("spec", "predictors", 0, "componentSpecs", 0, "metadata", "labels"),
+    ),
 }  # fmt: skip
 
 
@@ -154,7 +161,7 @@ def pod_labels(manifest: Manifest) -> Mapping[str, str]:
     label, path = _OPERATED[key]
     inner: Any = manifest
     for part in path:
-        inner = inner.get(part, {})
+        inner = inner[part] if isinstance(part, int) else inner.get(part, {})
     return {**inner, label: manifest["metadata"]["name"]} if label else inner
 
 

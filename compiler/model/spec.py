@@ -102,6 +102,15 @@ class InstanceSpec(Section):
     )
 
 
+class UpstreamSpec(InstanceSpec):
+    """What every component takes that upstream ships whole; its namespace is upstream's."""
+
+    install: Literal["existing", "vendored"] = Field(
+        "existing",
+        description="`existing`: a prerequisite; `vendored`: `platformc vendor` brings the release.",
+    )
+
+
 class RunningSpec(InstanceSpec):
     """What every component with pods of its own takes."""
 
@@ -162,6 +171,9 @@ class Canary(Section):
     """A share of the traffic for the newest revision of a model."""
 
     percent: int = Field(ge=1, le=99, description="Percent of the requests.")
+    previous: S3Uri | None = Field(
+        None, description="Where the version before is stored, for a system that keeps none itself."
+    )
 
 
 class ModelSpec(Section):

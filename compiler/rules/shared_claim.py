@@ -26,7 +26,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 def claimed(binding: Binding) -> set[str]:
     """What a consumer claims of its own: not what it reaches through something that it uses."""
     claimed = set(binding.claim.resources)
-    if binding.requires in module(binding.consumer).claims(binding.consumer):
+    if not claimed or binding.requires in module(binding.consumer).claims(binding.consumer):
         return claimed
     return claimed & set(binding.provides.endpoint.client_claim(binding.consumer).resources)
 

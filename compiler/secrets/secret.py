@@ -19,15 +19,19 @@ def secret(credential: Credential, namespace: str, values: Mapping[str, str]) ->
         "metadata": {
             "name": credential.name,
             "namespace": namespace,
-            "labels": labels(credential),
+            **marks(credential),
         },
         "type": credential.type,
         "stringData": dict(sorted(values.items())),
     }
 
 
-def labels(credential: Credential) -> dict[str, str]:
-    return dict(sorted({**MANAGED, **credential.labels}.items()))
+def marks(credential: Credential) -> Manifest:
+    """What a Secret's readers look for beside its keys."""
+    made: Manifest = {"labels": dict(sorted({**MANAGED, **credential.labels}.items()))}
+    if credential.annotations:
+        made["annotations"] = dict(sorted(credential.annotations.items()))
+    return made
 
 
 def new_values(credential: Credential) -> dict[str, str]:

@@ -1,19 +1,21 @@
-"""Something served: what `spec.models` holds; the serving component lowers it."""
+"""Something served: what `spec.models` holds. The system that it is bound to says how."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler import model
-from compiler.interfaces import serving
+from compiler import kube, model
+from compiler.interfaces import gateway, s3, serverless, serving
 from compiler.model.spec import ModelSpec as Spec
+from compiler.tenants import model_store
 
 PHASE = model.Phase.MODELS
-SERVING = model.Requires("serving", serving.Endpoint)
+# What every model is bound to by being one; all else is what its programs use.
+_SURROUNDING = (serving.Endpoint, gateway.Endpoint, serverless.Endpoint)
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    return {SERVING: serving.Claim(format=me.spec.format)}
+    return {}  # it is bound as its namespace's model store is
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -21,4 +23,15 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
-    return iter(())
+    used = [one for one in wiring.endpoints if not isinstance(one, _SURROUNDING)]
+    client = kube.client(me, used)
+    yield from client.configs
+    system = wiring[serving.SERVING]
+    stores = [one.endpoint() for one in system.binding.entailed]
+    around = serving.Surroundings(
+        account=model_store.name(me),
+        stores=tuple(one for one in stores if isinstance(one, s3.Endpoint)),
+        gateway=wiring.get(serving.GATEWAY),
+        client=client,
+    )
+    yield from system.serve(me, around)

@@ -1,0 +1,172 @@
+"""Istio: one Gateway for every host of the platform, and a mesh of the platform's namespaces.
+
+istiod, its CRDs and the gateway's pods are upstream's. What is derived of the mesh (identities,
+policies, routes) is in derive/mesh.py and derive/routes.py; facts are of Istio 1.30.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from compiler import model
+from compiler.interfaces import gateway
+from compiler.model.words import Name, Namespace, SecretName, refusal
+
+PHASE = model.Phase.OPERATORS
+UPSTREAM_NAMESPACE = True
+GATEWAY = model.Provides("gateway", gateway.Endpoint)
+VERSION = "1.30.3"
+HTTP, HTTPS = 80, 443
+
+
+class Issuer(model.Section):
+    """The issuer of cert-manager that signs the gateway's certificate."""
+
+    name: Name = Field(description="Its name.")
+    kind: Literal["ClusterIssuer", "Issuer"] = Field("ClusterIssuer", description="Its kind.")
+
+
+class Tls(model.Section):
+    """Where the gateway's certificate comes from: an issuer, or a Secret that exists."""
+
+    issuer: Issuer | None = Field(None, description="An issuer of cert-manager.")
+    secret: SecretName | None = Field(None, description="A TLS Secret in the gateway's namespace.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.issuer is None) == (self.secret is None):
+            message = "`tls` takes one of `issuer` and `secret`"
+            raise refusal("invalid-value", message, "write `tls: {secret: ml-tls}`")
+        return self
+
+
+class GatewayPods(model.Section):
+    """The pods of the ingress gateway, which upstream's chart runs."""
+
+    labels: dict[str, str] = Field({"istio": "ingressgateway"}, description="Their labels.")
+    service_account: Name = Field("istio-ingressgateway", description="Whom they run as.")
+
+
+class Spec(model.UpstreamSpec):
+    """Istio: the gateway and the mesh."""
+
+    namespace: Namespace | None = Field("istio-system", description="Where istiod runs.")
+    mtls: Literal["strict", "permissive"] = Field(
+        "strict", description="Whether pods accept nothing but mutual TLS."
+    )
+    dataplane: Literal["sidecar", "ambient"] = Field(
+        "sidecar", description="A proxy in each pod, or one on each node."
+    )
+    revision: Name | None = Field(None, description="The control plane's revision, if it has one.")
+    tls: Tls | None = Field(
+        None, description="The gateway's certificate; without, it is plain HTTP."
+    )
+    gateway: GatewayPods = Field(GatewayPods(), description="The pods of the ingress gateway.")
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    spec = me.spec
+    offer = gateway.Offer(
+        port=0,
+        pods=spec.gateway.labels,
+        gateway=f"{me.namespace}/{me.platform}",
+        account=spec.gateway.service_account,
+        dataplane=spec.dataplane,
+        strict=spec.mtls == "strict",
+    )
+    return {GATEWAY: offer}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    tls = me.spec.tls
+    secret = (tls.secret or f"{me.platform}-tls") if tls else None
+    yield _gateway(me, secret)
+    if tls and tls.issuer and secret:
+        yield _certificate(me, tls.issuer, secret)
+
+
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:
+    """The charts whose release names give the gateway's pods the labels that others rely on."""
+    if me.spec.install != "existing":
+        return None
+    space = me.namespace
+    charts = ["base", "istiod", "cni"]
+    if me.spec.dataplane == "ambient":
+        charts.append("ztunnel")
+    install = "helm install {name} istio/{chart} --version " + f"{VERSION} -n {space} --wait"
+    profile = " --set profile=ambient" if me.spec.dataplane == "ambient" else ""
+    how = [
+        "helm repo add istio https://istio-release.storage.googleapis.com/charts",
+        f"kubectl create namespace {space}",
+    ]
+    how += [
+        install.format(name="istio-base" if chart == "base" else chart, chart=chart)
+        + (profile if chart in ("istiod", "cni") else "")
+        for chart in charts
+    ]
+    how.append(install.format(name=me.spec.gateway.service_account, chart="gateway"))
+    return model.Prerequisite(
+        name=me.name,
+        system="Istio, with its CNI plugin: `restricted` namespaces refuse pods that set up their "
+        "own network",
+        version=VERSION,
+        namespaces=(space,),
+        how=tuple(how),
+    )
+
+
+def _gateway(me: model.Instance[Spec], secret: str | None) -> model.Resource:
+    hosts = [f"*.{me.settings.domain}"]
+    http: model.Manifest = {
+        "hosts": hosts,
+        "port": {"name": "http", "number": HTTP, "protocol": "HTTP"},
+    }
+    servers = [http]
+    if secret:
+        http["tls"] = {"httpsRedirect": True}
+        servers.append(
+            {
+                "hosts": hosts,
+                "port": {"name": "https", "number": HTTPS, "protocol": "HTTPS"},
+                "tls": {
+                    "credentialName": secret,
+                    "minProtocolVersion": "TLSV1_2",
+                    "mode": "SIMPLE",
+                },
+            }
+        )
+    return model.Resource(
+        {
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "Gateway",
+            "metadata": {"name": me.platform, "namespace": me.namespace},
+            "spec": {"selector": dict(sorted(me.spec.gateway.labels.items())), "servers": servers},
+        }
+    )
+
+
+def _certificate(me: model.Instance[Spec], issuer: Issuer, secret: str) -> model.Resource:
+    """In the gateway's own namespace: that is where its pods read the Secret."""
+    return model.Resource(
+        {
+            "apiVersion": "cert-manager.io/v1",
+            "kind": "Certificate",
+            "metadata": {"name": me.platform, "namespace": me.namespace},
+            "spec": {
+                "dnsNames": [f"*.{me.settings.domain}"],
+                "issuerRef": {
+                    "group": "cert-manager.io", "kind": issuer.kind, "name": issuer.name,
+                },
+                "privateKey": {"algorithm": "ECDSA", "rotationPolicy": "Always", "size": 256},
+                "secretName": secret,
+                "usages": ["digital signature", "server auth"],
+            },
+        }
+    )  # fmt: skip

@@ -1,0 +1,180 @@
+"""Knative Serving: revisions that scale with their requests, behind Istio's gateways.
+
+The release is upstream's. What its ConfigMaps must hold follows from the platform: a domain, the
+features that the models' pods need, the longest timeout, registries. With `install: existing` that
+is a prerequisite; with `install: operator` it stands in the operator's `KnativeServing`. Facts are
+of Knative 1.21.1, which KServe 0.20 is tested with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from compiler import model
+from compiler.interfaces import gateway, serverless
+from compiler.model.words import Duration, Namespace
+
+PHASE = model.Phase.OPERATORS
+UPSTREAM_NAMESPACE = True
+GATEWAY = model.Requires("gateway", gateway.Endpoint)
+SERVERLESS = model.Provides("serverless", serverless.Endpoint)
+VERSION = "1.21.1"
+LOCAL = "knative-local-gateway"  # the Service of net-istio that stands beside Istio's gateway
+INJECTED = {
+    "sidecar": {"istio-injection": "enabled"},
+    "ambient": {"istio.io/dataplane-mode": "ambient"},
+}
+MOST_SECONDS = 600  # that a request may take, unless config-defaults says more
+SKIPPED = (
+    "kind.local",
+    "ko.local",
+    "dev.local",
+)  # upstream's own registries-skipping-tag-resolving
+
+
+class Autoscaler(model.Section):
+    """How revisions scale, where upstream's defaults do not fit."""
+
+    scale_to_zero_grace: Duration | None = Field(None, description="Upstream: 30s.")
+    stable_window: Duration | None = Field(None, description="Upstream: 60s.")
+    target_concurrency: int | None = Field(None, ge=1, description="Requests for each pod.")
+
+
+class Spec(model.InstanceSpec):
+    """Knative Serving, as the platform needs it set up."""
+
+    namespace: Namespace | None = Field("knative-serving", description="Where it runs.")
+    install: Literal["existing", "operator", "vendored"] = Field(
+        "existing",
+        description="`existing`: a prerequisite; `operator`: its operator installs it; `vendored`: "
+        "`platformc vendor` brings the release.",
+    )
+    autoscaler: Autoscaler = Field(Autoscaler(), description="How revisions scale.")
+    registries: tuple[str, ...] = Field(
+        (), strict=False, description="Registries whose tags it must not resolve to digests."
+    )
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {GATEWAY: gateway.Claim()}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {SERVERLESS: serverless.Offer(port=0)}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    if me.spec.install == "operator":
+        yield _serving(me, wiring)
+
+
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:
+    """Knative Serving and its Istio layer, or the operator that installs both."""
+    if me.spec.install == "vendored":
+        return None
+    release = "https://github.com/knative/{}/releases/download/knative-v" + VERSION
+    if me.spec.install == "operator":
+        return model.Prerequisite(
+            name=me.name,
+            system="Knative Operator",
+            version=VERSION,
+            namespaces=("knative-operator", me.namespace),
+            how=(
+                f"kubectl apply -f {release.format('operator')}/operator.yaml",
+                f"kubectl create namespace {me.namespace}",
+            ),
+            objects=(_namespace(me, wiring),),
+        )
+    serving = release.format("serving")
+    layer = f"https://github.com/knative-extensions/net-istio/releases/download/knative-v{VERSION}"
+    return model.Prerequisite(
+        name=me.name,
+        system="Knative Serving with net-istio",
+        version=VERSION,
+        namespaces=(me.namespace,),
+        how=(
+            f"kubectl apply -f {serving}/serving-crds.yaml",
+            f"kubectl apply -f {serving}/serving-core.yaml",
+            f"kubectl apply -f {layer}/net-istio.yaml",
+        ),
+        objects=(_namespace(me, wiring), *_config_maps(me, wiring)),
+    )
+
+
+def _namespace(me: model.Instance[Spec], wiring: model.Wiring) -> model.Manifest:
+    """Strict mutual TLS holds only where the activator and the autoscaler are in the mesh too."""
+    labels = INJECTED[wiring[GATEWAY].offer.dataplane]
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": me.namespace, "labels": labels},
+    }
+
+
+def _config_maps(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Manifest]:
+    for suffix, data in config(me, wiring).items():
+        yield {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": f"config-{suffix}", "namespace": me.namespace},
+            "data": data,
+        }
+
+
+def _serving(me: model.Instance[Spec], wiring: model.Wiring) -> model.Resource:
+    return model.Resource(
+        {
+            "apiVersion": "operator.knative.dev/v1beta1",
+            "kind": "KnativeServing",
+            "metadata": {"name": "knative-serving", "namespace": me.namespace},
+            "spec": {
+                "version": VERSION,
+                "ingress": {"istio": {"enabled": True}},
+                "config": dict(config(me, wiring)),
+            },
+        }
+    )
+
+
+def config(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[str, str]]:
+    """What each ConfigMap `config-<suffix>` must hold: all values are text there."""
+    asked = [binding.claim for binding in wiring.claims(SERVERLESS)]
+    features = {f"kubernetes.{name}" for claim in asked for name in claim.features}
+    made = {
+        "autoscaler": _autoscaler(me.spec.autoscaler),
+        "defaults": _defaults(max((claim.timeout for claim in asked), default=0)),
+        "deployment": _deployment(me),
+        # Without a domain, routes stay inside the cluster.
+        "domain": {me.settings.domain: ""},
+        # Pods of models run in `restricted` namespaces.
+        "features": {
+            **dict.fromkeys(sorted(features), "enabled"),
+            "secure-pod-defaults": "enabled",
+        },
+    }
+    return {suffix: data for suffix, data in made.items() if data}
+
+
+def _autoscaler(wanted: Autoscaler) -> dict[str, str]:
+    said = {
+        "container-concurrency-target-default": wanted.target_concurrency,
+        "scale-to-zero-grace-period": wanted.scale_to_zero_grace,
+        "stable-window": wanted.stable_window,
+    }
+    return {key: str(value) for key, value in said.items() if value is not None}
+
+
+def _defaults(longest: int) -> dict[str, str]:
+    return {"max-revision-timeout-seconds": str(longest)} if longest > MOST_SECONDS else {}
+
+
+def _deployment(me: model.Instance[Spec]) -> dict[str, str]:
+    """The controller resolves tags itself and knows no pull Secret: private registries are out."""
+    mirror = me.settings.registry.mirror
+    own = [*me.spec.registries, *([mirror.partition("/")[0]] if mirror else [])]
+    if not own:
+        return {}
+    return {"registries-skipping-tag-resolving": ",".join([*SKIPPED, *sorted(set(own))])}

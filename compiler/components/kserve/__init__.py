@@ -1,0 +1,105 @@
+"""KServe: an InferenceService for each model, serverless over Knative or as plain Deployments.
+
+The release is upstream's; the mode is written on every InferenceService all the same, since it
+can't change in place and the shipped ConfigMap says otherwise. Facts are of KServe 0.20.0.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from compiler import model
+from compiler.components.knative import LOCAL
+from compiler.components.kserve.endpoint import Endpoint
+from compiler.components.kserve.inference_service import MODES
+from compiler.interfaces import gateway, serverless, serving
+from compiler.model.words import Name, Namespace
+
+PHASE = model.Phase.OPERATORS
+UPSTREAM_NAMESPACE = True
+SERVING = model.Provides("serving", Endpoint)
+VERSION = "0.20.0"
+
+
+Formats = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+
+
+class Spec(model.UpstreamSpec):
+    """KServe, and how it runs models."""
+
+    namespace: Namespace | None = Field("kserve", description="Where its controller runs.")
+    mode: Literal["serverless", "standard"] = Field(
+        "serverless",
+        description="`serverless`: scales to zero, splits traffic, needs `knative` and `istio`; "
+        "`standard`: Deployments alone.",
+    )
+    runtimes: dict[Name, Formats] = Field(
+        {}, description="Serving runtimes of your own, with the formats they read."
+    )
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    if me.spec.mode == "standard":
+        return {serving.GATEWAY: gateway.Claim(optional=True)}
+    return {serving.SERVERLESS: serverless.Claim(), serving.GATEWAY: gateway.Claim()}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {SERVING: serving.Offer(port=0, entails=(serving.SERVERLESS, serving.GATEWAY))}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    return iter(())  # all that is the platform's own belongs to its models
+
+
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:
+    """The release, applied on the server's side: one of its CRDs is too large for an annotation."""
+    if me.spec.install != "existing":
+        return None
+    release = f"https://github.com/kserve/kserve/releases/download/v{VERSION}"
+    apply = "kubectl apply --server-side --force-conflicts -f"
+    return model.Prerequisite(
+        name=me.name,
+        system="KServe, with cert-manager 1.15 or later",
+        version=VERSION,
+        namespaces=(me.namespace,),
+        how=(
+            f"{apply} {release}/kserve-crds.yaml",
+            f"{apply} {release}/kserve.yaml",
+            f"kubectl -n {me.namespace} rollout status deployment/kserve-controller-manager",
+            f"{apply} {release}/kserve-cluster-resources.yaml",
+        ),
+        objects=(_config(me, wiring),),
+    )
+
+
+def _config(me: model.Instance[Spec], wiring: model.Wiring) -> model.Manifest:
+    """Two keys of `inferenceservice-config`, whole: each is JSON in a string."""
+    data = {
+        "deploy": {"defaultDeploymentMode": MODES[me.spec.mode]},
+        "ingress": _ingress(me, wiring),
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "inferenceservice-config", "namespace": me.namespace},
+        "data": {key: json.dumps(value, sort_keys=True) for key, value in data.items()},
+    }
+
+
+def _ingress(me: model.Instance[Spec], wiring: model.Wiring) -> dict[str, object]:
+    if me.spec.mode == "standard":
+        # The platform routes to the predictors itself, where it has a gateway.
+        return {"disableIngressCreation": True, "ingressDomain": me.settings.domain}
+    knative = wiring[serving.SERVERLESS].namespace
+    return {
+        "ingressDomain": me.settings.domain,
+        "ingressGateway": f"{knative}/knative-ingress-gateway",
+        "knativeLocalGatewayService": wiring[serving.GATEWAY].local(LOCAL),
+        "localGateway": f"{knative}/knative-local-gateway",
+        "localGatewayService": wiring[serving.GATEWAY].local(LOCAL),
+    }

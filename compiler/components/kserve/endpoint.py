@@ -1,0 +1,144 @@
+"""What a model learns from being bound to KServe: how it is served, and what stands against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from compiler import kube, model
+from compiler.components.knative import LOCAL
+from compiler.components.kserve.inference_service import inference_service
+from compiler.components.kserve.runtimes import LANGUAGE, RUNTIMES, Runtime, spelled
+from compiler.diagnostics import listing, near
+from compiler.interfaces import s3, serving
+from compiler.interfaces.serving import Problem
+from compiler.model.spec import ModelSpec
+
+PREDICTOR = 8080  # of every runtime's container
+# Knative's queue-proxy in each pod: requests (HTTP/1, HTTP/2, TLS), its probe and its metrics.
+QUEUE_PROXY = (8012, 8013, 8112, 8022, 9090)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(serving.Endpoint):
+    """KServe, in the mode of the bound instance."""
+
+    @property
+    def mode(self) -> str:
+        mode: str = self.binding.provider.spec.mode
+        return mode
+
+    @property
+    def runtimes(self) -> tuple[Runtime, ...]:
+        own = self.binding.provider.spec.runtimes
+        return (*(Runtime(name, formats) for name, formats in sorted(own.items())), *RUNTIMES)
+
+    def runtime(self, spec: ModelSpec) -> Runtime | None:
+        """The runtime that serves a model: the one it names, or the first for its format."""
+        format = spelled(spec.format)
+        for one in self.runtimes:
+            if format in one.formats and spec.runtime in (None, one.name):
+                return one
+        return None
+
+    def share(self, me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Piece]:
+        """The chain by which KServe finds a key: ServiceAccount, Secret, the Secret's marks."""
+        store, pull = wiring[serving.STORE], me.settings.registry.pull_secrets
+        yield model.Resource(kube.service_account(me.name, me.namespace, pull, [store.secret]))
+        key = store.credential(store.binding)
+        if key is not None:
+            note = "KServe finds the store by the Secret's annotations"
+            yield replace(key, note=note, annotations=_annotations(store))
+        gateway, knative = wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS)
+        ports = QUEUE_PROXY if knative else (PREDICTOR,)
+        if gateway is not None:
+            yield gateway.calls(serving.pods(), *ports)
+        if knative is not None:
+            yield model.Ingress("knative", knative.namespace, serving.pods(), ports)
+
+    def serve(
+        self, me: model.Instance[ModelSpec], around: serving.Surroundings
+    ) -> Iterator[model.Piece]:
+        """The InferenceService, and the route from the model's host to it."""
+        runtime = self.runtime(me.spec)
+        assert runtime is not None, me.spec.format  # `problems` has reported it
+        yield inference_service(me, around, self.mode, runtime, replicas(me.spec, self.mode))
+        if around.gateway is None:
+            return
+        predictor = me.host(f"{me.name}-predictor")
+        if self.mode == "standard":
+            to, authority = predictor, None
+        else:
+            # Knative's local gateway knows a revision by the predictor's own host, and no other.
+            to, authority = around.gateway.local(LOCAL), predictor
+        yield around.gateway.route(
+            f"{me.name}-edge", me.namespace, me.route, to, 80, authority=authority, step=1
+        )
+
+    def problems(self, me: model.Instance[ModelSpec]) -> Iterable[Problem]:
+        spec = me.spec
+        yield from self._format(me)
+        if self.mode == "standard" and spec.canary is not None:
+            yield Problem(
+                "serving-mode",
+                f"`{me.name}` splits its traffic, which KServe does in serverless mode only",
+                ("canary",),
+                "write `kserve: {mode: serverless}`, or declare the new version as a model of its "
+                "own",
+            )
+        if self.mode == "standard" and spec.min_replicas == 0:
+            yield Problem(
+                "serving-mode",
+                f"`{me.name}` scales to zero, which KServe does in serverless mode only",
+                ("minReplicas",),
+                "write `minReplicas: 1`, or `kserve: {mode: serverless}`",
+            )
+        elif spec.min_replicas == 0 and serving.heavy(spec, LANGUAGE, spelled(spec.format)):
+            yield Problem(
+                "cold-start",
+                f"`{me.name}` scales to zero, and its first request waits until it has loaded",
+                ("minReplicas",),
+                "write `minReplicas: 1`, or leave it out",
+            )
+
+    def _format(self, me: model.Instance[ModelSpec]) -> Iterator[Problem]:
+        format, named = spelled(me.spec.format), me.spec.runtime
+        able = [one.name for one in self.runtimes if format in one.formats]
+        if not able:
+            formats = sorted({known.lower() for one in self.runtimes for known in one.formats})
+            close = near(me.spec.format, formats)
+            help = f"did you mean `{close}`?" if close else f"the formats are {listing(formats)}"
+            problem = f"no serving runtime reads the format `{me.spec.format}`"
+            yield Problem("unknown-format", problem, ("format",), help)
+        elif named is not None and named not in able:
+            known = named in [one.name for one in self.runtimes]
+            reason = f"does not read `{me.spec.format}`" if known else "is not a known runtime"
+            yield Problem(
+                "runtime-mismatch",
+                f"`{named}` {reason}",
+                ("runtime",),
+                f"those that read it are {listing(able)}"
+                if known
+                else "declare a runtime of your own under `runtimes:` of the kserve component; "
+                f"those that read `{me.spec.format}` are {listing(able)}",
+            )
+
+
+def replicas(spec: ModelSpec, mode: str) -> int:
+    """None where a request can wait for a start, and one where the model is too heavy for that."""
+    if spec.min_replicas is not None:
+        return spec.min_replicas
+    return int(mode == "standard" or serving.heavy(spec, LANGUAGE, spelled(spec.format)))
+
+
+def _annotations(store: s3.Endpoint) -> dict[str, str]:
+    """KServe's own words for an endpoint; a scheme in it would overrule the rest."""
+    secure = store.binding.offer.scheme == "https"
+    return {
+        "serving.kserve.io/s3-endpoint": f"{store.host}:{store.port}",
+        "serving.kserve.io/s3-region": store.region,
+        "serving.kserve.io/s3-usehttps": "1" if secure else "0",
+        "serving.kserve.io/s3-usevirtualbucket": "0",
+        "serving.kserve.io/s3-verifyssl": "1" if secure else "0",
+    }

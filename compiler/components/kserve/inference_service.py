@@ -1,0 +1,105 @@
+"""The InferenceService of one model."""
+
+from __future__ import annotations
+
+from compiler import kube, model
+from compiler.components.kserve.runtimes import Runtime, spelled
+from compiler.interfaces import serving
+from compiler.model import quantity
+from compiler.model.spec import ModelSpec
+from compiler.model.words import seconds
+
+# KServe 0.20 still reads the older words Serverless and RawDeployment, but refuses them later on.
+MODES = {"serverless": "Knative", "standard": "Standard"}
+GIBI = 2**30
+# KServe gives its storage initializer the same. Every runtime's image knows this user.
+CONFINED = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsUser": 1000,
+}
+
+
+def inference_service(
+    me: model.Instance[ModelSpec], around: serving.Surroundings, mode: str, runtime: Runtime,
+    replicas: int,
+) -> model.Resource:  # fmt: skip
+    """One step after what its namespace's models share."""
+    spec = me.spec
+    predictor: model.Manifest = {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "minReplicas": replicas,
+        "model": _model(spec, around, runtime),
+        "serviceAccountName": around.account,
+        **_limits(spec),
+        **kube.place(spec),
+    }
+    if around.client.config is not None:
+        predictor["volumes"] = [{"name": one.name, **one.source} for one in around.client.volumes]
+    used = {one.binding.label for one in (*around.stores, *around.client.endpoints)}
+    labels = {**serving.pods().labels, **dict.fromkeys(sorted(used), "true")}
+    return model.Resource(
+        {
+            "apiVersion": "serving.kserve.io/v1beta1",
+            "kind": "InferenceService",
+            "metadata": {
+                "name": me.name,
+                "namespace": me.namespace,
+                "annotations": {
+                    serving.EXEMPT: "serving runtimes write beside their programs",
+                    "serving.kserve.io/deploymentMode": MODES[mode],
+                    **_in_mesh(around),
+                },
+                "labels": labels,
+            },
+            "spec": {"predictor": predictor},
+        },
+        1,
+    )
+
+
+def _model(spec: ModelSpec, around: serving.Surroundings, runtime: Runtime) -> model.Manifest:
+    made: model.Manifest = {"modelFormat": {"name": spelled(spec.format)}}
+    if runtime.protocols:
+        made["protocolVersion"] = runtime.protocols[0]
+    env = [one.manifest() for one in around.client.env]
+    if env:
+        made["env"] = env
+    made["resources"] = _compute(spec)
+    made["runtime"] = runtime.name
+    made["securityContext"] = {**kube.UNPRIVILEGED, **CONFINED}
+    made["storageUri"] = spec.uri
+    if around.client.volumes:
+        made["volumeMounts"] = [one.mount() for one in around.client.volumes]
+    return made
+
+
+def _limits(spec: ModelSpec) -> model.Manifest:
+    made: model.Manifest = {}
+    if spec.canary is not None:
+        made["canaryTrafficPercent"] = spec.canary.percent
+    if spec.max_replicas is not None:
+        made["maxReplicas"] = spec.max_replicas
+    if spec.timeout is not None:
+        made["timeout"] = seconds(spec.timeout)
+    return made
+
+
+def _compute(spec: ModelSpec) -> model.Manifest:
+    """Room for the model on disk and in memory, where its size is known."""
+    size = quantity.whole(spec.size) if spec.size else 0
+    memory = quantity.binary(max(2 * GIBI, size + GIBI))
+    disk = quantity.binary(max(2 * GIBI, size + GIBI))
+    return kube.compute(
+        spec.resources, cpu="1", memory=memory, cpu_limit="2", memory_limit=memory,
+        disk=disk, disk_limit=disk, gpu=spec.gpu,
+    )  # fmt: skip
+
+
+def _in_mesh(around: serving.Surroundings) -> dict[str, str]:
+    """With a sidecar that starts first, the storage initializer reaches the store through it."""
+    gateway = around.gateway
+    if gateway is None or gateway.offer.dataplane != "sidecar":
+        return {}
+    return {"sidecar.istio.io/nativeSidecar": "true"}

@@ -1,0 +1,44 @@
+"""The ClusterServingRuntimes that KServe 0.20.0 ships, and which formats each one reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A runtime: the formats by the names that KServe gives them, and the protocols it speaks."""
+
+    name: str
+    formats: tuple[str, ...]
+    protocols: tuple[str, ...] = ("v1", "v2")
+
+
+# In order of preference: the first that reads a format serves it, unless a model names another.
+RUNTIMES = (
+    Runtime("kserve-sklearnserver", ("sklearn",)),
+    Runtime("kserve-xgbserver", ("xgboost",)),
+    Runtime("kserve-lgbserver", ("lightgbm",)),
+    Runtime("kserve-pmmlserver", ("pmml",)),
+    Runtime("kserve-paddleserver", ("paddle",)),
+    Runtime("kserve-autogluonserver", ("autogluon",)),
+    Runtime("kserve-mlserver", ("mlflow", "sklearn", "xgboost", "lightgbm"), ("v2",)),
+    Runtime("kserve-huggingfaceserver", ("huggingface",)),
+    Runtime("kserve-vllmserver", ("vLLM",), ()),
+    Runtime("kserve-tensorflow-serving", ("tensorflow",), ("v1",)),
+    Runtime("kserve-torchserve", ("pytorch",)),
+    Runtime(
+        "kserve-tritonserver", ("onnx", "tensorrt", "triton", "tensorflow", "pytorch"), ("v2",)
+    ),
+    Runtime("kserve-predictiveserver", ("sklearn", "xgboost", "lightgbm")),
+    Runtime("kserve-huggingfaceserver-multinode", ("huggingface",)),
+)
+# Language models: their weights take minutes to load.
+LANGUAGE = ("huggingface", "vLLM")
+
+
+def spelled(format: str) -> str:
+    """A format as KServe spells it; people write `vllm`."""
+    return {name.lower(): name for one in RUNTIMES for name in one.formats}.get(
+        format.lower(), format
+    )

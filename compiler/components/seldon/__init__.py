@@ -1,0 +1,67 @@
+"""Seldon Core 1: a SeldonDeployment for each model, whose traffic is split between two versions.
+
+1.17.1 is the last release under a free licence. Its own initializer takes the store's address from
+the Secret, which holds nothing but keys here; so each predictor brings an initializer of the name
+that Seldon looks for, and Seldon leaves it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from compiler import model
+from compiler.components.seldon.endpoint import Endpoint
+from compiler.interfaces import gateway, serving
+from compiler.model.words import Image, Namespace
+
+PHASE = model.Phase.OPERATORS
+UPSTREAM_NAMESPACE = True
+SERVING = model.Provides("serving", Endpoint)
+VERSION = "1.17.1"
+UNMAINTAINED = "releases under its free licence ended with 1.17.1 in 2023"
+LICENSE_NOTE = (
+    "Seldon Core 1.17.1 is the last release under Apache 2.0; from 1.18 on, production needs a "
+    "licence that is bought"
+)
+
+
+class Spec(model.UpstreamSpec):
+    """Seldon Core 1, as an alternative to KServe."""
+
+    namespace: Namespace | None = Field("seldon-system", description="Where its operator runs.")
+    initializer: Image = Field(
+        "docker.io/seldonio/rclone-storage-initializer:1.17.1",
+        description="The image that fetches models.",
+    )
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {serving.GATEWAY: gateway.Claim(optional=True)}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {SERVING: serving.Offer(port=0, entails=(serving.GATEWAY,))}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    return iter(())  # all that is the platform's own belongs to its models
+
+
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:
+    """The chart, without its own routes: the platform makes them."""
+    if me.spec.install != "existing":
+        return None
+    charts = "https://storage.googleapis.com/seldon-charts"
+    return model.Prerequisite(
+        name=me.name,
+        system="Seldon Core",
+        version=VERSION,
+        namespaces=(me.namespace,),
+        how=(
+            f"kubectl create namespace {me.namespace}",
+            f"helm install seldon-core seldon-core-operator --repo {charts} --version {VERSION} "
+            f"-n {me.namespace} --set istio.enabled=false --wait",
+        ),
+    )

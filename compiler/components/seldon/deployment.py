@@ -1,0 +1,148 @@
+"""The SeldonDeployment of one model: a predictor for each version that gets requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler import kube, model
+from compiler.interfaces import s3, serving
+from compiler.model import Env, quantity
+from compiler.model.spec import ModelSpec
+
+# Formats, by the server of Seldon Core 1.17.1 that reads them.
+SERVERS = {
+    "huggingface": "HUGGINGFACE_SERVER",
+    "mlflow": "MLFLOW_SERVER",
+    "sklearn": "SKLEARN_SERVER",
+    "tensorflow": "TENSORFLOW_SERVER",
+    "triton": "TRITON_SERVER",
+    "xgboost": "XGBOOST_SERVER",
+}
+# Servers that speak the second inference protocol alone.
+SECOND = ("huggingface", "triton")
+CONTAINER = "classifier"
+VOLUME, FILES = f"{CONTAINER}-provision-location", "/mnt/models"
+USER = 8888  # of Seldon's own images
+GIBI = 2**30
+
+
+def deployment(
+    me: model.Instance[ModelSpec], around: serving.Surroundings, image: str
+) -> model.Resource:
+    """One step after what its namespace's models share."""
+    spec: model.Manifest = {
+        "predictors": [
+            _predictor(me, around, image, name, uri, share)
+            for name, uri, share in _versions(me.spec)
+        ]
+    }
+    if me.spec.format in SECOND:
+        spec["protocol"] = "v2"
+    return model.Resource(
+        {
+            "apiVersion": "machinelearning.seldon.io/v1",
+            "kind": "SeldonDeployment",
+            "metadata": {
+                "name": me.name,
+                "namespace": me.namespace,
+                "annotations": {serving.EXEMPT: "servers write beside their programs"},
+            },
+            "spec": spec,
+        },
+        1,
+    )
+
+
+def _versions(spec: ModelSpec) -> Iterator[tuple[str, str, int]]:
+    """Each version that gets requests: its name, where it is, and its percentage."""
+    canary = spec.canary
+    if canary is None or canary.previous is None:
+        yield "default", spec.uri, 100
+    else:
+        yield "default", canary.previous, 100 - canary.percent
+        yield "canary", spec.uri, canary.percent
+
+
+def _predictor(
+    me: model.Instance[ModelSpec], around: serving.Surroundings, image: str, name: str, uri: str,
+    share: int,
+) -> model.Manifest:  # fmt: skip
+    spec = me.spec
+    used = {one.binding.label for one in (*around.stores, *around.client.endpoints)}
+    labels = {**kube.selector(me, serving.MODEL), **dict.fromkeys(sorted(used), "true")}
+    return {
+        "name": name,
+        "componentSpecs": [
+            {"metadata": {"labels": labels}, "spec": _pod(spec, around, image, uri)}
+        ],
+        "graph": {
+            "name": CONTAINER,
+            "implementation": SERVERS[spec.format],
+            "modelUri": uri,
+            "type": "MODEL",
+        },
+        "replicas": spec.min_replicas or 1,
+        "traffic": share,
+    }
+
+
+def _pod(spec: ModelSpec, around: serving.Surroundings, image: str, uri: str) -> model.Manifest:
+    client = around.client
+    server: model.Manifest = {"name": CONTAINER}
+    env = [one.manifest() for one in client.env]
+    if env:
+        server["env"] = env
+    server["resources"] = _compute(spec)
+    server["securityContext"] = _confined()
+    if client.volumes:
+        server["volumeMounts"] = [one.mount() for one in client.volumes]
+    volumes = [{"name": one.name, **one.source} for one in client.volumes]
+    return {
+        "initContainers": [_initializer(spec, around.stores[0], image, uri)],
+        "containers": [server],
+        "volumes": [{"name": VOLUME, "emptyDir": {"sizeLimit": _room(spec)}}, *volumes],
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {**kube.UNPRIVILEGED, "fsGroup": USER, "runAsUser": USER},
+        "serviceAccountName": around.account,
+        **kube.place(spec),
+    }
+
+
+def _initializer(spec: ModelSpec, store: s3.Endpoint, image: str, uri: str) -> model.Manifest:
+    """rclone, told of the store by variables; Seldon makes none where one of this name stands."""
+    container = kube.Container(
+        f"{CONTAINER}-model-initializer",
+        image,
+        kube.compute(
+            model.Resources(), cpu="100m", memory="128Mi", cpu_limit="1", memory_limit="1Gi",
+            disk=_room(spec), disk_limit=_room(spec),
+        ),
+        args=[uri, FILES],
+        env=[
+            *store.env()[:2],
+            Env("RCLONE_CONFIG_S3_TYPE", "s3"),
+            Env("RCLONE_CONFIG_S3_PROVIDER", "Other"),
+            Env("RCLONE_CONFIG_S3_ENV_AUTH", "true"),
+            Env("RCLONE_CONFIG_S3_ENDPOINT", store.url),
+            Env("RCLONE_CONFIG_S3_REGION", store.region),
+            Env("RCLONE_CONFIG_S3_FORCE_PATH_STYLE", "true"),
+        ],
+    )  # fmt: skip
+    return container.manifest([kube.Volume(VOLUME, {}, FILES)])
+
+
+def _compute(spec: ModelSpec) -> model.Manifest:
+    size = quantity.whole(spec.size) if spec.size else 0
+    memory = quantity.binary(max(2 * GIBI, size + GIBI))
+    return kube.compute(
+        spec.resources, cpu="500m", memory=memory, cpu_limit="2", memory_limit=memory, gpu=spec.gpu
+    )
+
+
+def _room(spec: ModelSpec) -> str:
+    return quantity.binary(max(2 * GIBI, quantity.whole(spec.size) + GIBI if spec.size else 0))
+
+
+def _confined() -> model.Manifest:
+    return {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}

@@ -1,0 +1,71 @@
+"""What a model learns from being bound to Seldon Core: its servers, and how traffic is split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from compiler import kube, model
+from compiler.components.seldon.deployment import SERVERS, deployment
+from compiler.diagnostics import listing, near
+from compiler.interfaces import serving
+from compiler.interfaces.serving import Problem
+from compiler.model.spec import ModelSpec
+
+ORCHESTRATOR = 8000  # of the container that Seldon puts in front of a predictor's servers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(serving.Endpoint):
+    """Seldon Core's operator."""
+
+    def share(self, me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Piece]:
+        pull, key = me.settings.registry.pull_secrets, wiring[serving.STORE].secret
+        yield model.Resource(kube.service_account(me.name, me.namespace, pull, [key]))
+        gateway = wiring.get(serving.GATEWAY)
+        if gateway is not None:
+            yield gateway.calls(serving.pods(), ORCHESTRATOR)
+
+    def serve(
+        self, me: model.Instance[ModelSpec], around: serving.Surroundings
+    ) -> Iterator[model.Piece]:
+        """The SeldonDeployment, and the route from the model's host to it."""
+        yield deployment(me, around, self.binding.provider.spec.initializer)
+        if around.gateway is not None:
+            yield around.gateway.route(
+                f"{me.name}-edge", me.namespace, me.route, me.host(), ORCHESTRATOR, step=1
+            )
+
+    def problems(self, me: model.Instance[ModelSpec]) -> Iterable[Problem]:
+        spec = me.spec
+        if spec.format not in SERVERS:
+            close = near(spec.format, SERVERS)
+            yield Problem(
+                "unknown-format",
+                f"no server of Seldon Core reads the format `{spec.format}`",
+                ("format",),
+                f"did you mean `{close}`?" if close else f"the formats are {listing(SERVERS)}",
+            )
+        if spec.canary is not None and spec.canary.previous is None:
+            yield Problem(
+                "serving-mode",
+                f"`{me.name}` splits its traffic, and Seldon Core keeps no version before this one",
+                ("canary",),
+                "add `previous:` with the URI of the version that gets the rest",
+            )
+        for key, value in (("runtime", spec.runtime), ("timeout", spec.timeout)):
+            if value is not None:
+                yield Problem(
+                    "serving-mode",
+                    f"`{me.name}` sets `{key}`, which Seldon Core has no word for",
+                    (key,),
+                    "leave it out, or serve the model with `kserve`",
+                )
+        if spec.min_replicas == 0:
+            yield Problem(
+                "serving-mode",
+                f"`{me.name}` scales to zero, which Seldon Core can't",
+                ("minReplicas",),
+                "write `minReplicas: 1`",
+            )

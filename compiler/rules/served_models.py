@@ -1,0 +1,24 @@
+"""Each model can be served as it is declared, by the system that it is bound to."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Report
+from compiler.interfaces import serving
+from compiler.model import Graph, Platform
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    for binding in graph.bindings:
+        if binding.consumer.section != "models" or binding.requires != serving.SERVING:
+            continue
+        endpoint = binding.endpoint()
+        assert isinstance(endpoint, serving.Endpoint)
+        for problem in endpoint.problems(binding.consumer):
+            path = (*binding.consumer.path, *problem.key)
+            report.add(
+                problem.code,
+                problem.message,
+                platform.document.span_of(path),
+                path=path,
+                help=problem.help,
+            )

@@ -1,0 +1,55 @@
+"""A platform too large for one kustomization: its models in pieces that are roots of their own.
+
+kustomize's cost grows with the square of a root's objects and more. A piece holds the models whose
+names' hashes begin with its bits: one model more splits at most one piece, and moves no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+
+from compiler.model.package import Lowered, Package
+
+MODELS = "models"  # the folder of the pieces, and the file in each
+WHOLE = "all"  # the piece's name where there is but one
+MOST_MODELS = 60  # in one piece
+MOST_OBJECTS = 300  # in one root
+
+
+def roots(lowered: Lowered, folder: str) -> tuple[str, ...]:
+    """Every kustomization that has to be applied for an environment, in order."""
+    pieces = sharded(lowered) if split(lowered) else ()
+    return (folder, *(f"{folder}/{MODELS}/{piece}" for piece in pieces))
+
+
+def split(lowered: Lowered) -> bool:
+    """Whether there are too many objects for one root to list the models."""
+    return bool(lowered.models) and objects(lowered.everything) > MOST_OBJECTS
+
+
+def objects(packages: Iterable[Package]) -> int:
+    return sum(len(one.resources) + len(one.configs) for one in packages)
+
+
+def sharded(lowered: Lowered) -> Mapping[str, tuple[Package, ...]]:
+    """The models by piece: each piece in the order of its names."""
+    keyed = [(_bits(name), package) for name, package in sorted(lowered.models.items())]
+    return dict(_pieces(keyed, "")) if keyed else {}
+
+
+def _pieces(
+    keyed: list[tuple[str, Package]], prefix: str
+) -> Iterator[tuple[str, tuple[Package, ...]]]:
+    if len(keyed) <= MOST_MODELS:
+        if keyed:
+            yield prefix or WHOLE, tuple(package for _, package in keyed)
+        return
+    for bit in "01":
+        longer = prefix + bit
+        yield from _pieces([one for one in keyed if one[0].startswith(longer)], longer)
+
+
+def _bits(name: str) -> str:
+    """The hash of a name, as the digits 0 and 1."""
+    return f"{int.from_bytes(sha256(name.encode()).digest()[:8]):064b}"

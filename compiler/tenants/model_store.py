@@ -1,0 +1,73 @@
+"""What the models of one namespace share: a key that reads their buckets, and who they run as.
+
+A key for each model would be a thousand keys that all open the same buckets. Models that `bind`
+otherwise than the rest of their namespace share with those that bind as they do.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import Field
+
+from compiler import model
+from compiler.interfaces import s3, serving
+from compiler.model.spec import ModelSpec
+
+PHASE = model.Phase.MODELS
+SECTION = "model_stores"
+
+
+class Spec(model.Section):
+    """Nobody writes this: it follows from the models."""
+
+    buckets: tuple[str, ...]
+    bind: dict[str, str]
+    labels: dict[str, str] = Field({})
+
+
+def name(one: model.Instance[ModelSpec]) -> str:
+    """The store that a model belongs to."""
+    return "-".join(("models", one.namespace, *sorted(one.spec.bind.values())))
+
+
+def stores(models: Iterable[model.Instance[ModelSpec]]) -> Mapping[str, model.Instance[Spec]]:
+    """One store for all models of a namespace that are bound alike."""
+    groups: dict[str, list[model.Instance[ModelSpec]]] = defaultdict(list)
+    for one in models:
+        groups[name(one)].append(one)
+    return {key: _store(key, group) for key, group in sorted(groups.items())}
+
+
+def _store(key: str, group: list[model.Instance[ModelSpec]]) -> model.Instance[Spec]:
+    first = group[0]
+    uris = {one.spec.uri for one in group}
+    uris |= {c.previous for one in group if (c := one.spec.canary) is not None and c.previous}
+    buckets = sorted({uri.removeprefix("s3://").split("/")[0] for uri in uris})
+    return model.Instance(
+        name=key,
+        section=SECTION,
+        type="model-store",
+        namespace=first.namespace,
+        spec=Spec(buckets=tuple(buckets), bind=first.spec.bind),
+        platform=first.platform,
+        settings=first.settings,
+        declared=first.path if first.spec.bind else ("spec", first.section),
+    )
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {
+        serving.STORE: s3.Claim(buckets=me.spec.buckets, read_only=True, shared=True),
+        serving.SERVING: serving.Claim(),
+    }
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {}
+
+
+def lower(me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Piece]:
+    yield from wiring[serving.SERVING].share(me, wiring)
