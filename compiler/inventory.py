@@ -53,7 +53,10 @@ def images(lowered: Lowered) -> tuple[Image, ...]:
         texts = list(_texts(package))
         # A field of the spec may be unused in this environment: what counts is what is written.
         named = {image for image in declared if any(image in text for text in texts)}
-        for image in {*_structural(package), *named}:
+        for image in {*structural(package), *named}:
+            found[image].add(package.name)
+    for package in lowered.models.values():
+        for image in structural(package):
             found[image].add(package.name)
     made = []
     for reference, users in sorted(found.items()):
@@ -71,11 +74,12 @@ def known_images(lowered: Lowered) -> frozenset[str]:
     return frozenset(
         image
         for package in lowered.packages.values()
-        for image in (*_structural(package), *_declared(package))
+        for image in (*structural(package), *_declared(package))
     )
 
 
-def _structural(package: Package) -> Iterator[str]:
+def structural(package: Package) -> Iterator[str]:
+    """The images that a package's objects name as such."""
     for resource in package.resources:
         yield from _image_keys(resource.manifest)
 

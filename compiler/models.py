@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from compiler.derive.images import rewriter, rewritten
 from compiler.derive.labels import package_labels
 from compiler.derive.order import WAVE
+from compiler.inventory import structural
 from compiler.lower import package_of
 from compiler.model.graph import Binding, Instance, Wiring
 from compiler.model.package import Lowered, Package, Platform
@@ -79,12 +81,20 @@ def _bound(wiring: Wiring) -> Iterator[Binding]:
 
 def _finished(package: Package, platform: Platform) -> Package:
     """Labels and waves, which derive/ gives to all others."""
-    package = replace(package, start=package.phase)
+    package = _pulled(replace(package, start=package.phase), platform)
     common = package_labels(platform, package)
     resources = tuple(
         replace(one, manifest=_marked(one, common, package)) for one in package.resources
     )
     return replace(package, resources=resources)
+
+
+def _pulled(package: Package, platform: Platform) -> Package:
+    mirror, pins = platform.settings.registry.mirror, platform.pins
+    if mirror is None and not pins:
+        return package
+    rewrite = rewriter(structural(package), mirror, pins)
+    return rewritten(package, rewrite) if rewrite.names else package
 
 
 def _marked(resource: Resource, common: dict[str, str], package: Package) -> dict[str, Any]:

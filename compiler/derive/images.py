@@ -7,7 +7,7 @@ Whatever is known to be an image (see inventory.py) is rewritten wherever it is 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,18 +23,26 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     mirror, pins = lowered.platform.settings.registry.mirror, lowered.platform.pins
     if mirror is None and not pins:
         return lowered
-    names = {image: pulled(image, mirror, pins) for image in known_images(lowered)}
-    rewrite = Rewriter({old: new for old, new in names.items() if old != new})
+    rewrite = rewriter(known_images(lowered), mirror, pins)
+    if not rewrite.names:
+        return lowered
+    return each_package(lowered, lambda package: rewritten(package, rewrite))
 
-    def one(package: Package) -> Package:
-        resources = (
-            replace(resource, manifest=rewrite.value(resource.manifest))
-            for resource in package.resources
-        )
-        configs = (_config(config, rewrite) for config in package.configs)
-        return replace(package, resources=tuple(resources), configs=tuple(configs))
 
-    return each_package(lowered, one) if rewrite.names else lowered
+def rewriter(images: Iterable[str], mirror: str | None, pins: Mapping[str, str]) -> Rewriter:
+    """What makes some images those that this platform pulls."""
+    names = {image: pulled(image, mirror, pins) for image in images}
+    return Rewriter({old: new for old, new in names.items() if old != new})
+
+
+def rewritten(package: Package, rewrite: Rewriter) -> Package:
+    """A package with every image in it rewritten."""
+    resources = (
+        replace(resource, manifest=rewrite.value(resource.manifest))
+        for resource in package.resources
+    )
+    configs = (_config(config, rewrite) for config in package.configs)
+    return replace(package, resources=tuple(resources), configs=tuple(configs))
 
 
 def _config(config: ConfigFiles, rewrite: Rewriter) -> ConfigFiles:
