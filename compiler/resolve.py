@@ -13,7 +13,7 @@ from typing import Any
 
 from compiler import registry, tenants
 from compiler.diagnostics import Related, Report, listing, suggestion
-from compiler.interfaces import serving
+from compiler.interfaces import gateway, serving
 from compiler.model.document import Node, Path
 from compiler.model.graph import (
     Binding,
@@ -84,7 +84,8 @@ class _Resolver:
         self, instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers], document: Node,
         report: Report,
     ) -> None:  # fmt: skip
-        self.instances, self.document, self.report = instances, document, report
+        self.instances, self.offers = instances, offers
+        self.document, self.report = document, report
         self.candidates: dict[str, list[_Candidate]] = defaultdict(list)
         self.first: dict[str, _Candidate] = {}  # of each provider: what those who `use` it get
         for name, slots in offers.items():
@@ -99,6 +100,7 @@ class _Resolver:
         for instance in self.instances.values():
             if instance.section in ("components", model_store.SECTION):
                 self.bind_claims(instance)
+        self.bind_routes()
         for name in sorted(self.instances):
             if self.instances[name].section == "models":
                 self.bind_model(self.instances[name])
@@ -123,6 +125,15 @@ class _Resolver:
         served = self.direct.get((instance.name, serving.SERVING.slot))
         if served is not None:
             self.entail(instance, served)
+
+    def bind_routes(self) -> None:
+        """A host on the gateway for what people open, where there is a gateway."""
+        opened = {(one.provider.name, one.provides.slot)
+                  for one in self.direct.values() if one.claim.outside}  # fmt: skip
+        for name, offers in self.offers.items():
+            routed = any(offer.ui or (name, one.slot) in opened for one, offer in offers.items())
+            if routed and (name, gateway.ROUTE.slot) not in self.direct:
+                self.bind(self.instances[name], gateway.ROUTE, gateway.Claim(optional=True))
 
     def bind(self, consumer: Instance[Any], requires: Requires[Any], claim: Claim) -> None:
         candidate = self.choose(consumer, requires, claim)
@@ -349,6 +360,8 @@ class _Resolver:
 
     def check_bind_keys(self, instance: Instance[Any]) -> None:
         slots = [requires.slot for requires in module(instance).claims(instance)]
+        if any(offer.ui for offer in self.offers[instance.name].values()):
+            slots.append(gateway.ROUTE.slot)
         for key in instance.spec.bind:
             if key not in slots:
                 path: Path = (*self.place(instance), "bind", key)

@@ -95,6 +95,8 @@ def services(scenario: str, environment: str) -> dict[tuple[str, str], set[int]]
     """Every Service and its ports: the platform's, and those that operators make for it."""
     found: dict[tuple[str, str], set[int]] = {}
     for one in objects(scenario, environment):
+        for service, port in made_by_serving(one):
+            found[service, one["metadata"]["namespace"]] = {port}
         if one["kind"] == "Service":
             ports = {port["port"] for port in one["spec"].get("ports", ())}
             found[one["metadata"]["name"], one["metadata"]["namespace"]] = ports
@@ -104,6 +106,16 @@ def services(scenario: str, environment: str) -> dict[tuple[str, str], set[int]]
             key = (offer.service or provider.name, provider.namespace)
             found.setdefault(key, set()).add(offer.port)
     return found
+
+
+def made_by_serving(one: Manifest) -> Iterator[tuple[str, int]]:
+    """The Services that KServe 0.20 and Seldon Core 1.17 make of a model, by their own naming."""
+    name = one["metadata"]["name"]
+    if one["kind"] == "InferenceService":
+        yield f"{name}-predictor", 80
+    if one["kind"] == "SeldonDeployment":
+        for predictor in one["spec"]["predictors"]:
+            yield f"{name}-{predictor['name']}", 8000
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.derive import (
+    authorization,
     checksums,
     credentials,
     disruption_budgets,
@@ -10,23 +11,30 @@ from compiler.derive import (
     images,
     jobs,
     labels,
+    mesh,
     namespaces,
     network_policies,
     order,
     patches,
     pull_policy,
+    routes,
     service_accounts,
+    service_entries,
 )
 from compiler.diagnostics import Report
 from compiler.model.package import Lowered
 
 PASSES = (
+    routes.derive,
+    service_entries.derive,
     service_accounts.derive,
     disruption_budgets.derive,
     credentials.derive,
     external_secrets.derive,
     network_policies.derive,
     namespaces.derive,
+    mesh.derive,
+    authorization.derive,
     pull_policy.derive,
     labels.derive,
     patches.derive,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from compiler import model
 from compiler.model import Ingress, Made, Resource
+
+# A sidecar as Kubernetes' own (1.29 and later): it starts before all else, and ends with the pod.
+NATIVE = {"sidecar.istio.io/nativeSidecar": "true"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,7 @@ class Offer(model.Offer):
     gateway: str  # the object, as namespace and name
     account: str  # the ServiceAccount of its pods
     dataplane: Literal["sidecar", "ambient"]
+    joins: Mapping[str, str]  # the labels by which a namespace joins the mesh
     strict: bool  # whether pods accept nothing but mutual TLS
 
 
@@ -45,6 +50,7 @@ class Endpoint(model.Endpoint):
             ports,
             pods=self.offer.pods or {},
             account=self.offer.account,
+            meshed=True,
         )
 
     def local(self, name: str) -> str:
@@ -52,23 +58,32 @@ class Endpoint(model.Endpoint):
         return self.binding.provider.host(name)
 
     def route(
-        self, name: str, namespace: str, host: str, to: str, port: int, *,
-        authority: str | None = None, labels: model.Manifest | None = None, step: int = 0,
+        self, name: str, namespace: str, host: str, to: Mapping[str, int], port: int, *,
+        authority: str | None = None, step: int = 0,
     ) -> Resource:  # fmt: skip
-        """A VirtualService from a host to a Service; `authority` is the Host that this one sees."""
-        rule: model.Manifest = {}
-        if authority:
-            rule["rewrite"] = {"authority": authority}
-        rule["route"] = [{"destination": {"host": to, "port": {"number": port}}}]
-        metadata: model.Manifest = {"name": name, "namespace": namespace}
-        if labels:
-            metadata["labels"] = labels
+        """A VirtualService from a host to Services, each with its percentage of the requests.
+
+        `authority` is the Host header that they see, where it is not the one asked for.
+        """
+        routes: list[model.Manifest] = []
+        for service, percent in to.items():
+            one: model.Manifest = {"destination": {"host": service, "port": {"number": port}}}
+            routes.append({**one, "weight": percent} if len(to) > 1 else one)
+        rule: model.Manifest = {"rewrite": {"authority": authority}} if authority else {}
         return Resource(
             {
                 "apiVersion": "networking.istio.io/v1",
                 "kind": "VirtualService",
-                "metadata": metadata,
-                "spec": {"gateways": [self.offer.gateway], "hosts": [host], "http": [rule]},
+                "metadata": {"name": name, "namespace": namespace},
+                "spec": {
+                    "gateways": [self.offer.gateway],
+                    "hosts": [host],
+                    "http": [{**rule, "route": routes}],
+                },
             },
             step,
         )
+
+
+# The slot of whoever has a host on the gateway.
+ROUTE = model.Requires("gateway", Endpoint)

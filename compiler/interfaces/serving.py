@@ -46,6 +46,13 @@ class Surroundings:
     gateway: gateway.Endpoint | None
     client: kube.Client  # of what the model uses
 
+    @property
+    def in_mesh(self) -> dict[str, str]:
+        """With a sidecar that starts first, an init container reaches the store through it."""
+        if self.gateway is None or self.gateway.offer.dataplane != "sidecar":
+            return {}
+        return dict(gateway.NATIVE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint(model.Endpoint):
@@ -69,7 +76,7 @@ class Endpoint(model.Endpoint):
 
 # What a model is bound to by being one, and its namespace's store with it.
 SERVING = model.Requires("serving", Endpoint)
-GATEWAY = model.Requires("gateway", gateway.Endpoint)
+GATEWAY = gateway.ROUTE
 SERVERLESS = model.Requires("serverless", serverless.Endpoint)
 STORE = model.Requires("store", s3.Endpoint)
 

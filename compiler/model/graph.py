@@ -64,6 +64,7 @@ class Claim:
     shared: bool = False  # others may claim the same resource
     pooled: bool = True  # a pooler between transactions does no harm
     optional: bool = False  # nothing is amiss where nobody provides it
+    outside: bool = False  # it is reached from outside the cluster too, at the provider's route
 
     @property
     def resources(self) -> tuple[str, ...]:

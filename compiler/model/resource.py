@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -128,25 +128,40 @@ class Ingress:
     ports: tuple[int, ...]
     pods: Mapping[str, str] = field(default_factory=dict, hash=False)  # none: all of the namespace
     account: str | None = None  # the ServiceAccount that they run as; None: any of the namespace
+    meshed: bool = False  # whether they are in the platform's mesh, and so have an identity there
 
 
-# Operators' own objects that become pods: the label that names the object on each of them, if any
-# does, and where the object holds further labels for them (a number is a place in a list).
+@dataclass(frozen=True, slots=True)
+class Operated:
+    """An operator's own object that becomes pods. A number in a path is a place in a list."""
+
+    labels: tuple[str | int, ...]  # where the object holds labels for them
+    name: str | None = None  # the label that names the object on each of them
+    account: tuple[str | int, ...] = ("metadata", "name")  # where their ServiceAccount stands
+
+
+_SELDON_POD = ("spec", "predictors", 0, "componentSpecs", 0)
 _OPERATED = {
-    ("postgresql.cnpg.io", "Cluster"): (
-        "cnpg.io/cluster", ("spec", "inheritedMetadata", "labels"),
+    ("postgresql.cnpg.io", "Cluster"): Operated(
+        ("spec", "inheritedMetadata", "labels"), "cnpg.io/cluster"
     ),
-    ("postgresql.cnpg.io", "Pooler"): (
-        "cnpg.io/poolerName", ("spec", "template", "metadata", "labels"),
+    ("postgresql.cnpg.io", "Pooler"): Operated(
+        ("spec", "template", "metadata", "labels"), "cnpg.io/poolerName"
     ),
-    ("argoproj.io", "WorkflowTemplate"): (None, ("spec", "podMetadata", "labels")),
-    ("serving.kserve.io", "InferenceService"): (
-        "serving.kserve.io/inferenceservice", ("metadata", "labels"),
+    ("argoproj.io", "WorkflowTemplate"): Operated(
+        ("spec", "podMetadata", "labels"), None, ("spec", "serviceAccountName")
     ),
-    ("machinelearning.seldon.io", "SeldonDeployment"): (
-        "seldon-deployment-id", ("spec", "predictors", 0, "componentSpecs", 0, "metadata", "labels"),
+    ("serving.kserve.io", "InferenceService"): Operated(
+        ("metadata", "labels"),
+        "serving.kserve.io/inferenceservice",
+        ("spec", "predictor", "serviceAccountName"),
     ),
-}  # fmt: skip
+    ("machinelearning.seldon.io", "SeldonDeployment"): Operated(
+        (*_SELDON_POD, "metadata", "labels"),
+        "seldon-deployment-id",
+        (*_SELDON_POD, "spec", "serviceAccountName"),
+    ),
+}
 
 
 def pod_labels(manifest: Manifest) -> Mapping[str, str]:
@@ -155,14 +170,30 @@ def pod_labels(manifest: Manifest) -> Mapping[str, str]:
     if template is not None:
         labels: Mapping[str, str] = template["metadata"]["labels"]
         return labels
-    key = (manifest["apiVersion"].partition("/")[0], manifest["kind"])
-    if key not in _OPERATED:
+    made = _operated(manifest)
+    if made is None:
         return {}
-    label, path = _OPERATED[key]
-    inner: Any = manifest
+    own: Mapping[str, str] = _at(manifest, made.labels) or {}
+    return {**own, made.name: manifest["metadata"]["name"]} if made.name else own
+
+
+def pod_account(manifest: Manifest) -> str:
+    """The ServiceAccount of the pods that are made of an object; empty where it is not known."""
+    template = pod_template(manifest)
+    if template is not None:
+        return str(template["spec"]["serviceAccountName"])
+    made = _operated(manifest)
+    return str(_at(manifest, made.account) or "") if made else ""
+
+
+def _operated(manifest: Manifest) -> Operated | None:
+    return _OPERATED.get((manifest["apiVersion"].partition("/")[0], manifest["kind"]))
+
+
+def _at(value: Any, path: Iterable[str | int]) -> Any:
     for part in path:
-        inner = inner[part] if isinstance(part, int) else inner.get(part, {})
-    return {**inner, label: manifest["metadata"]["name"]} if label else inner
+        value = value[part] if isinstance(part, int) else value.get(part, {})
+    return value
 
 
 def pod_template(manifest: Manifest) -> Manifest | None:

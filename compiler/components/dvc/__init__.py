@@ -49,7 +49,8 @@ class Spec(model.InstanceSpec):
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    return {STORE: s3.Claim(buckets=tuple(sorted({bucket for _, bucket, _ in _remotes(me)})))}
+    buckets = tuple(sorted({bucket for _, bucket, _ in _remotes(me)}))
+    return {STORE: s3.Claim(buckets=buckets, outside=me.spec.external_endpoint is None)}
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:

@@ -79,9 +79,16 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         gateway=f"{me.namespace}/{me.platform}",
         account=spec.gateway.service_account,
         dataplane=spec.dataplane,
+        joins=_joins(spec),
         strict=spec.mtls == "strict",
     )
     return {GATEWAY: offer}
+
+
+def _joins(spec: Spec) -> dict[str, str]:
+    if spec.dataplane == "ambient":
+        return {"istio.io/dataplane-mode": "ambient"}
+    return {"istio.io/rev": spec.revision} if spec.revision else {"istio-injection": "enabled"}
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:

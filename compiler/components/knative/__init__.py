@@ -19,14 +19,10 @@ from compiler.model.words import Duration, Namespace
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
-GATEWAY = model.Requires("gateway", gateway.Endpoint)
+GATEWAY = gateway.ROUTE
 SERVERLESS = model.Provides("serverless", serverless.Endpoint)
 VERSION = "1.21.1"
 LOCAL = "knative-local-gateway"  # the Service of net-istio that stands beside Istio's gateway
-INJECTED = {
-    "sidecar": {"istio-injection": "enabled"},
-    "ambient": {"istio.io/dataplane-mode": "ambient"},
-}
 MOST_SECONDS = 600  # that a request may take, unless config-defaults says more
 SKIPPED = (
     "kind.local",
@@ -106,7 +102,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 
 def _namespace(me: model.Instance[Spec], wiring: model.Wiring) -> model.Manifest:
     """Strict mutual TLS holds only where the activator and the autoscaler are in the mesh too."""
-    labels = INJECTED[wiring[GATEWAY].offer.dataplane]
+    labels = dict(wiring[GATEWAY].offer.joins)
     return {
         "apiVersion": "v1",
         "kind": "Namespace",

@@ -55,7 +55,7 @@ class Endpoint(serving.Endpoint):
         if gateway is not None:
             yield gateway.calls(serving.pods(), *ports)
         if knative is not None:
-            yield model.Ingress("knative", knative.namespace, serving.pods(), ports)
+            yield model.Ingress("knative", knative.namespace, serving.pods(), ports, meshed=True)
 
     def serve(
         self, me: model.Instance[ModelSpec], around: serving.Surroundings
@@ -73,7 +73,7 @@ class Endpoint(serving.Endpoint):
             # Knative's local gateway knows a revision by the predictor's own host, and no other.
             to, authority = around.gateway.local(LOCAL), predictor
         yield around.gateway.route(
-            f"{me.name}-edge", me.namespace, me.route, to, 80, authority=authority, step=1
+            f"{me.name}-edge", me.namespace, me.route, {to: 100}, 80, authority=authority, step=1
         )
 
     def problems(self, me: model.Instance[ModelSpec]) -> Iterable[Problem]:

@@ -49,7 +49,7 @@ def inference_service(
                 "annotations": {
                     serving.EXEMPT: "serving runtimes write beside their programs",
                     "serving.kserve.io/deploymentMode": MODES[mode],
-                    **_in_mesh(around),
+                    **around.in_mesh,
                 },
                 "labels": labels,
             },
@@ -95,11 +95,3 @@ def _compute(spec: ModelSpec) -> model.Manifest:
         spec.resources, cpu="1", memory=memory, cpu_limit="2", memory_limit=memory,
         disk=disk, disk_limit=disk, gpu=spec.gpu,
     )  # fmt: skip
-
-
-def _in_mesh(around: serving.Surroundings) -> dict[str, str]:
-    """With a sidecar that starts first, the storage initializer reaches the store through it."""
-    gateway = around.gateway
-    if gateway is None or gateway.offer.dataplane != "sidecar":
-        return {}
-    return {"sidecar.istio.io/nativeSidecar": "true"}

@@ -58,7 +58,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {GATEWAY: s3.Offer(port=PORT)}
+    return {GATEWAY: s3.Offer(port=PORT, ui=True)}
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:

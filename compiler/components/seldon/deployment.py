@@ -33,7 +33,7 @@ def deployment(
     spec: model.Manifest = {
         "predictors": [
             _predictor(me, around, image, name, uri, share)
-            for name, uri, share in _versions(me.spec)
+            for name, uri, share in versions(me.spec)
         ]
     }
     if me.spec.format in SECOND:
@@ -53,7 +53,7 @@ def deployment(
     )
 
 
-def _versions(spec: ModelSpec) -> Iterator[tuple[str, str, int]]:
+def versions(spec: ModelSpec) -> Iterator[tuple[str, str, int]]:
     """Each version that gets requests: its name, where it is, and its percentage."""
     canary = spec.canary
     if canary is None or canary.previous is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler import kube, model
-from compiler.components.seldon.deployment import SERVERS, deployment
+from compiler.components.seldon.deployment import SERVERS, deployment, versions
 from compiler.diagnostics import listing, near
 from compiler.interfaces import serving
 from compiler.interfaces.serving import Problem
@@ -34,7 +34,7 @@ class Endpoint(serving.Endpoint):
         yield deployment(me, around, self.binding.provider.spec.initializer)
         if around.gateway is not None:
             yield around.gateway.route(
-                f"{me.name}-edge", me.namespace, me.route, me.host(), ORCHESTRATOR, step=1
+                f"{me.name}-edge", me.namespace, me.route, _services(me), ORCHESTRATOR, step=1
             )
 
     def problems(self, me: model.Instance[ModelSpec]) -> Iterable[Problem]:
@@ -69,3 +69,8 @@ class Endpoint(serving.Endpoint):
                 ("minReplicas",),
                 "write `minReplicas: 1`",
             )
+
+
+def _services(me: model.Instance[ModelSpec]) -> dict[str, int]:
+    """Seldon's own split needs Seldon's own routes: the Services of the predictors, by weight."""
+    return {me.host(f"{me.name}-{name}"): share for name, _, share in versions(me.spec)}

@@ -1,0 +1,133 @@
+"""The mesh of the platform's namespaces: who is in it, and what its pods need to be.
+
+Only where a gateway of a mesh is declared. Sidecars are native ones (Kubernetes 1.29 and later):
+they start before all else, so that init containers have a network, and end with the pod's own
+containers, so that Jobs finish. Facts are of Istio 1.30.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from compiler.derive.namespaces import NAME
+from compiler.derive.network_policies import policy
+from compiler.derive.packages import annotated, each_object, each_pod
+from compiler.diagnostics import Report
+from compiler.interfaces import gateway
+from compiler.model.graph import Instance
+from compiler.model.package import Lowered, Package
+from compiler.model.resource import Manifest, Resource
+
+ISTIOD, DISCOVERY = {"app": "istiod"}, 15012
+# Of each sidecar: merged metrics, its readiness, Envoy's own metrics. The kubelet's probes of the
+# program come in by the first.
+SIDECAR = (15020, 15021, 15090)
+TUNNEL = 15008  # between pods of an ambient mesh, whatever the port inside
+PROBES = "169.254.7.127/32"  # the address that an ambient mesh gives to the kubelet's probes
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """The mesh that a declared gateway belongs to."""
+
+    instance: Instance[Any]
+    offer: gateway.Offer
+
+    @property
+    def ambient(self) -> bool:
+        return self.offer.dataplane == "ambient"
+
+
+def mesh_of(lowered: Lowered) -> Mesh | None:
+    """The platform's mesh, if it has one."""
+    for name, slots in lowered.graph.offers.items():
+        for offer in slots.values():
+            if isinstance(offer, gateway.Offer):
+                return Mesh(lowered.graph.instances[name], offer)
+    return None
+
+
+def derive(lowered: Lowered, report: Report) -> Lowered:
+    mesh = mesh_of(lowered)
+    if mesh is None:
+        return lowered
+    lowered = replace(
+        lowered, packages={**lowered.packages, NAME: _namespaces(lowered.packages[NAME], mesh)}
+    )
+    if mesh.ambient:
+        return each_object(lowered, lambda package, manifest: _tunnelled(manifest))
+    return each_pod(lowered, lambda package, template: annotated(template, gateway.NATIVE))
+
+
+def _namespaces(package: Package, mesh: Mesh) -> Package:
+    """Each namespace joins, takes what mutual TLS asks for, and lets the mesh's own traffic by."""
+    made: list[Resource] = []
+    for resource in package.resources:
+        if resource.kind != "Namespace":
+            made.append(resource)
+            continue
+        metadata = resource.manifest["metadata"]
+        labels = dict(sorted({**metadata["labels"], **mesh.offer.joins}.items()))
+        joined = {**resource.manifest, "metadata": {**metadata, "labels": labels}}
+        made.append(replace(resource, manifest=joined))
+        made += _peers(resource.name, mesh)
+    return replace(package, resources=tuple(made))
+
+
+def _peers(namespace: str, mesh: Mesh) -> Iterator[Resource]:
+    mode = "STRICT" if mesh.offer.strict else "PERMISSIVE"
+    yield peer_authentication("default", namespace, {"mtls": {"mode": mode}})
+    if mesh.ambient:
+        probes = [{"from": [{"ipBlock": {"cidr": PROBES}}]}]
+        yield policy("allow-mesh", namespace, {}, ingress=probes)
+        return
+    control = {
+        "namespaceSelector": {
+            "matchLabels": {"kubernetes.io/metadata.name": mesh.instance.namespace}
+        },
+        "podSelector": {"matchLabels": ISTIOD},
+    }
+    yield policy(
+        "allow-mesh",
+        namespace,
+        {},
+        ingress=[{"ports": [{"protocol": "TCP", "port": port} for port in SIDECAR]}],
+        egress=[{"to": [control], "ports": [{"protocol": "TCP", "port": DISCOVERY}]}],
+    )
+
+
+def peer_authentication(name: str, namespace: str, spec: Manifest) -> Resource:
+    """What connections some pods accept; those of a whole namespace where none are selected."""
+    return Resource(
+        {
+            "apiVersion": "security.istio.io/v1",
+            "kind": "PeerAuthentication",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": spec,
+        }
+    )
+
+
+def _tunnelled(manifest: Manifest) -> Manifest:
+    """A NetworkPolicy whose pods may reach each other by the tunnel too.
+
+    The tunnel joins the same pods as the ports do; which port inside it is up to the mesh's own
+    policies.
+    """
+    if manifest["kind"] != "NetworkPolicy":
+        return manifest
+    spec = dict(manifest["spec"])
+    for direction, side in (("ingress", "from"), ("egress", "to")):
+        if direction in spec:
+            spec[direction] = [_rule(rule, side) for rule in spec[direction]]
+    return {**manifest, "spec": spec}
+
+
+def _rule(rule: Manifest, side: str) -> Manifest:
+    peers = rule.get(side, ())
+    tcp = all(port["protocol"] == "TCP" for port in rule.get("ports", ()))
+    if not rule.get("ports") or not tcp or not all("ipBlock" not in peer for peer in peers):
+        return rule
+    return {**rule, "ports": [*rule["ports"], {"protocol": "TCP", "port": TUNNEL}]}

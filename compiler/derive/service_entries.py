@@ -1,0 +1,78 @@
+"""Services outside the platform, as the mesh knows them: by host and port, for their clients."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from ipaddress import ip_address
+
+from compiler.derive.mesh import mesh_of
+from compiler.derive.packages import extended
+from compiler.diagnostics import Report
+from compiler.lower import dotted
+from compiler.model.graph import Binding
+from compiler.model.package import Lowered, Package
+from compiler.model.resource import Manifest, Resource
+from compiler.resolve import module
+
+# What an offer's scheme is to the mesh; without one it is bytes.
+_PROTOCOLS = {"http": "HTTP", "https": "TLS"}
+
+
+def derive(lowered: Lowered, report: Report) -> Lowered:
+    if mesh_of(lowered) is None:
+        return lowered
+    outside: dict[str, list[Binding]] = defaultdict(list)
+    for binding in lowered.graph.bindings:
+        if binding.offer.external:
+            outside[binding.provider.name].append(binding)
+    packages = dict(lowered.packages)
+    for name, bindings in sorted(outside.items()):
+        provider = bindings[0].provider
+        package = packages.get(name) or Package(
+            name, dotted(provider.path), module(provider).PHASE, provider.namespace,
+            instance=provider,
+        )  # fmt: skip
+        packages[name] = extended(package, [_entry(bindings)])
+    return replace(lowered, packages=dict(sorted(packages.items())))
+
+
+def _entry(bindings: list[Binding]) -> Resource:
+    provider, host = bindings[0].provider, bindings[0].host
+    ports = {binding.offer.port: _port(binding) for binding in bindings}
+    spec: Manifest = {
+        "exportTo": sorted({binding.consumer.namespace for binding in bindings}),
+        "hosts": [host],
+        "location": "MESH_EXTERNAL",
+        "ports": [ports[number] for number in sorted(ports)],
+        "resolution": "DNS",
+    }
+    if _is_address(host):
+        # An entry needs a name that could be one, and finds its traffic by the address.
+        spec |= {"addresses": [host], "hosts": [f"{provider.name}.external"], "resolution": "NONE"}
+    return Resource(
+        {
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "ServiceEntry",
+            "metadata": {"name": provider.name, "namespace": provider.namespace},
+            "spec": dict(sorted(spec.items())),
+        }
+    )
+
+
+def _port(binding: Binding) -> Manifest:
+    protocol = _PROTOCOLS.get(getattr(binding.offer, "scheme", ""), "TCP")
+    interface = binding.provides.endpoint.interface
+    return {
+        "name": f"{protocol.lower()}-{interface}",
+        "number": binding.offer.port,
+        "protocol": protocol,
+    }
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
