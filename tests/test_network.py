@@ -17,6 +17,7 @@ from cluster import Template, environments, lowered, objects, templates
 from conftest import compiled
 from reachability import Network, Pod, selects
 
+from compiler.derive.mesh import SIDECAR, TUNNEL, mesh_of
 from compiler.derive.namespaces import platform_namespaces
 from compiler.derive.network_policies import labels_of
 from compiler.interfaces import serving
@@ -85,6 +86,17 @@ def _ports(spec: Manifest) -> Iterator[int]:
 
 
 def bound(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
+    """The ports that a pod needs of another, with what the mesh needs between them."""
+    ports, mesh = set(_bound(whole, source, target)), mesh_of(whole)
+    yield from ports
+    if mesh is not None and mesh.ambient and ports:
+        yield TUNNEL
+    inside = [pod.namespace in platform_namespaces(whole) for pod in (source, target)]
+    if mesh is not None and not mesh.ambient and inside == [False, True]:
+        yield from SIDECAR  # of the proxy in each pod: for the kubelet and for scrapers
+
+
+def _bound(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
     """The ports that a pod needs of another: by a binding, as a peer, or as anyone's DNS."""
     for binding in whole.graph.bindings:
         if _uses(source, binding) and _answers(target, binding):
