@@ -127,3 +127,18 @@ def test_values_come_online_up_to_now_and_one_run_at_a_time() -> None:
     assert spec["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 3600
     script = spec["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["command"][-1]
     assert 'materialize-incremental "$(date -u +%Y-%m-%dT%H:%M:%S+00:00)"' in script
+
+
+def test_feasts_own_pods_read_the_object_store_with_what_their_image_has() -> None:
+    (config,) = [one for one in objects("feast-file", "default")
+                 if one["kind"] == "ConfigMap" and one["metadata"]["name"] == "feast"]  # fmt: skip
+    for name in ("sitecustomize.py", "arrow_s3.py"):
+        compile(config["data"][name], name, "exec")
+    own = [
+        container
+        for pod, container, _ in mounts("feast-file", "default")
+        if pod.labels["app.kubernetes.io/instance"] == "feast"
+    ]
+    assert len(own) == 3
+    for container in own:
+        assert names(container)["PYTHONPATH"]["value"] == feature_store.FOLDER

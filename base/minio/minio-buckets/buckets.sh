@@ -1,6 +1,7 @@
 # Makes buckets, and for each consumer a key with a policy of its own. May run again.
 set -eu
 until mc ls store >/dev/null 2>&1; do sleep 2; done
+mc mb --ignore-existing store/feast
 mc mb --ignore-existing store/mlflow
 key() { # NAME ACCESS_KEY SECRET_KEY
   mc admin policy create store "$1" "/etc/platformc/$1.json" >/dev/null
@@ -11,5 +12,6 @@ key() { # NAME ACCESS_KEY SECRET_KEY
   echo "key of $1 is ready"
 }
 key churn-training-s3 "$ACCESS_KEY_0" "$SECRET_KEY_0"
-key mlflow-artifacts "$ACCESS_KEY_1" "$SECRET_KEY_1"
-key mlflow-smoke-s3 "$ACCESS_KEY_2" "$SECRET_KEY_2"
+key feast-offline-store "$ACCESS_KEY_1" "$SECRET_KEY_1"
+key mlflow-artifacts "$ACCESS_KEY_2" "$SECRET_KEY_2"
+key mlflow-smoke-s3 "$ACCESS_KEY_3" "$SECRET_KEY_3"

@@ -36,7 +36,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     spec, name = me.spec, me.name.replace("-", "_")
     made: dict[model.Requires[Any], model.Claim] = {
         feature_store.REGISTRY: _registry_claim(me),
-        feature_store.ONLINE: redis.Claim(keys=(f"*{_project_of(me).name}",)),
+        feature_store.ONLINE: redis.Claim(keys=(f"*{project_of(me).name}",)),
     }
     if spec.offline_store == "postgres":
         # Its queries set a search path for a session, which a pooler would drop.
@@ -63,7 +63,7 @@ def _registry_claim(me: model.Instance[Spec]) -> postgresql.Claim:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    project = _project_of(me)
+    project = project_of(me)
     if me.spec.clients == "remote":
         servers = (REGISTRY_SERVER, OFFLINE_SERVER)
         return {
@@ -85,7 +85,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
     return {FEATURES: offer}
 
 
-def _project_of(me: model.Instance[Spec]) -> feature_store.Project:
+def project_of(me: model.Instance[Spec]) -> feature_store.Project:
     spec = me.spec
     return feature_store.Project(
         name=spec.project or me.name.replace("-", "_"),
@@ -103,11 +103,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         None if postgres else wiring[feature_store.LAKE],
         wiring[feature_store.WAREHOUSE] if postgres else None,
     )
-    pods = Pods(me, stores, kube.client(me, [stores.lake]))
+    pods = Pods(me, stores, kube.client(me, [stores.lake]), project_of(me))
     yield from pods.client.configs
-    yield model.ConfigFiles(
-        me.name, me.namespace, {feature_store.FILE: stores.file(_project_of(me))}
-    )
+    yield pods.config()
     yield from apply(me, pods)
     yield from servers(me, pods)
     if me.spec.materialize is not None:

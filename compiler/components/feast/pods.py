@@ -24,6 +24,15 @@ class Pods:
     me: model.Instance[Spec]
     stores: feature_store.Stores
     client: kube.Client
+    project: feature_store.Project
+
+    def config(self) -> model.ConfigFiles:
+        """The file, and what Feast's image lacks to read data on the object store."""
+        files = {feature_store.FILE: self.stores.file(self.project)}
+        if self.stores.lake is not None:
+            for name in ("sitecustomize.py", "arrow_s3.py"):
+                files[name] = kube.render(__file__, f"{name}.j2")
+        return model.ConfigFiles(self.me.name, self.me.namespace, files)
 
     def container(self, name: str, command: Sequence[str], memory: int) -> kube.Container:
         return kube.Container(
@@ -37,6 +46,7 @@ class Pods:
             env=[
                 Env("HOME", "/tmp"),  # noqa: S108  # in the pod
                 Env("PYTHONDONTWRITEBYTECODE", "1"),
+                Env("PYTHONPATH", feature_store.FOLDER),
                 Env("FEAST_FS_YAML_FILE_PATH", feature_store.PATH),
                 *self.client.env,
                 *self.stores.env(),
