@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, assert_never
+from typing import Any, TypeVar
 
 from compiler.model.credential import Credential
 from compiler.model.document import Path
 from compiler.model.graph import Graph, Instance, Piece
+from compiler.model.metrics import Metrics
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering, Resource
 from compiler.resolve import module
+
+P = TypeVar("P")
 
 
 def lower(platform: Platform, graph: Graph) -> Lowered:
@@ -27,45 +30,26 @@ def lower(platform: Platform, graph: Graph) -> Lowered:
 
 
 def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
-    resources: list[Resource] = []
-    configs: list[ConfigFiles] = []
-    credentials: list[Credential] = []
-    peerings: list[Peering] = []
-    egress: list[Egress] = []
-    ingress: list[Ingress] = []
-    made: list[Made] = []
-    for piece in pieces:
-        match piece:
-            case Resource():
-                resources.append(piece)
-            case ConfigFiles():
-                configs.append(piece)
-            case Credential():
-                credentials.append(piece)
-            case Peering():
-                peerings.append(piece)
-            case Egress():
-                egress.append(piece)
-            case Ingress():
-                ingress.append(piece)
-            case Made():
-                made.append(piece)
-            case _:
-                assert_never(piece)
+    all = tuple(pieces)
     return Package(
         name=instance.name,
         source=dotted(instance.declared or instance.path),
         phase=module(instance).PHASE,
         namespace=instance.namespace,
-        resources=tuple(resources),
-        configs=tuple(configs),
-        credentials=tuple(credentials),
-        peerings=tuple(peerings),
-        egress=tuple(egress),
-        ingress=tuple(ingress),
-        made=tuple(made),
+        resources=_those(Resource, all),
+        configs=_those(ConfigFiles, all),
+        credentials=_those(Credential, all),
+        peerings=_those(Peering, all),
+        egress=_those(Egress, all),
+        ingress=_those(Ingress, all),
+        metrics=_those(Metrics, all),
+        made=_those(Made, all),
         instance=instance,
     )
+
+
+def _those(kind: type[P], pieces: tuple[Piece, ...]) -> tuple[P, ...]:
+    return tuple(piece for piece in pieces if isinstance(piece, kind))
 
 
 def dotted(path: Path) -> str:

@@ -85,9 +85,17 @@ def _schema(api_version: str, kind: str) -> dict[str, Any] | None:
         return _closure(reference.rpartition("/")[2])
     crd = schemas() / "crds" / group / f"{kind.lower()}_{version}.json"
     if group and crd.is_file():
-        found: dict[str, Any] = json.loads(crd.read_bytes())
+        found: dict[str, Any] = json.loads(crd.read_bytes(), object_hook=_portable)
         return found
     return None
+
+
+def _portable(part: dict[str, Any]) -> dict[str, Any]:
+    """Patterns are Go's, where `(?i)` may stand alone; JSON Schema's want a group behind it."""
+    pattern = part.get("pattern")
+    if isinstance(pattern, str) and "(?i)" in pattern:
+        return {**part, "pattern": f"(?i:{pattern.replace('(?i)', '')})"}
+    return part
 
 
 def _closure(name: str) -> dict[str, Any]:

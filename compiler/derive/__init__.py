@@ -12,6 +12,7 @@ from compiler.derive import (
     jobs,
     labels,
     mesh,
+    monitoring,
     namespaces,
     network_policies,
     order,
@@ -27,6 +28,7 @@ from compiler.model.package import Lowered
 PASSES = (
     routes.derive,
     service_entries.derive,
+    monitoring.derive,
     service_accounts.derive,
     disruption_budgets.derive,
     credentials.derive,

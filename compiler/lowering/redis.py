@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 
 from compiler import kube, model
 from compiler.interfaces import redis
+from compiler.lowering import redis_metrics
 from compiler.model import Env, SecretRef, quantity
 from compiler.model.words import Memory, refusal
 
@@ -95,6 +96,7 @@ def lower(
     yield server.pods("primary", claims, replicas=1)
     yield kube.service(me, "primary", {"tcp-redis": PORT})
     yield kube.headless(me, "primary", {"tcp-redis": PORT})
+    yield redis_metrics.of("primary", PORT)
     if spec.replicas > 1:
         copies = f"{me.name}-replica"
         yield model.Credential(
@@ -104,6 +106,7 @@ def lower(
         yield kube.service(me, "replica", {"tcp-redis": PORT}, name=f"{me.name}-read")
         yield kube.headless(me, "replica", {"tcp-redis": PORT}, name=f"{copies}-headless")
         yield model.Peering("replica", "primary", (PORT,))
+        yield redis_metrics.of("replica", PORT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from compiler.model.graph import (
     Requires,
     Wiring,
 )
+from compiler.model.metrics import Alert, Metrics
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import (
@@ -47,10 +48,10 @@ from compiler.model.spec import (
 )
 
 __all__ = [
-    "PREFIX", "Amounts", "Binding", "Claim", "Claims", "Component", "ConfigFiles", "Credential",
-    "Egress", "Endpoint", "Env", "Graph", "Ingress", "Instance", "InstanceSpec", "Lowered",
-    "Made", "Manifest", "Node", "Offer", "Offers", "Package", "Patch", "Path", "Peering",
-    "Phase", "Piece", "Platform", "Prerequisite", "Provides", "Random", "Requires", "Resource",
-    "Resources", "RunningSpec", "SecretRef", "Section", "Settings", "Span", "UpstreamSpec", "Wiring",
-    "pod_labels", "pod_template",
+    "PREFIX", "Alert", "Amounts", "Binding", "Claim", "Claims", "Component", "ConfigFiles",
+    "Credential", "Egress", "Endpoint", "Env", "Graph", "Ingress", "Instance", "InstanceSpec",
+    "Lowered", "Made", "Manifest", "Metrics", "Node", "Offer", "Offers", "Package", "Patch",
+    "Path", "Peering", "Phase", "Piece", "Platform", "Prerequisite", "Provides", "Random",
+    "Requires", "Resource", "Resources", "RunningSpec", "SecretRef", "Section", "Settings",
+    "Span", "UpstreamSpec", "Wiring", "pod_labels", "pod_template",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 from compiler.model.credential import Credential
 from compiler.model.document import Path
+from compiler.model.metrics import Metrics
 from compiler.model.resource import (
     ConfigFiles,
     Egress,
@@ -284,7 +285,7 @@ class Graph:
         }
 
 
-Piece = Resource | ConfigFiles | Peering | Egress | Ingress | Made | Credential
+Piece = Resource | ConfigFiles | Peering | Egress | Ingress | Made | Credential | Metrics
 
 
 class Component(Protocol):

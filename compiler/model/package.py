@@ -9,6 +9,7 @@ from typing import Any
 from compiler.model.credential import Credential
 from compiler.model.document import Node
 from compiler.model.graph import Graph, Instance
+from compiler.model.metrics import Metrics
 from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering, Phase, Resource
 from compiler.model.spec import Settings
 
@@ -40,6 +41,7 @@ class Package:
     peerings: tuple[Peering, ...] = ()
     egress: tuple[Egress, ...] = ()
     ingress: tuple[Ingress, ...] = ()
+    metrics: tuple[Metrics, ...] = ()
     made: tuple[Made, ...] = ()  # pods that controllers make of its objects
     instance: Instance[Any] | None = None
     start: int = 0  # its first wave, which derive/order.py finds

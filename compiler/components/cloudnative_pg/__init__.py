@@ -22,6 +22,14 @@ BACKUPS = model.Requires("backups", s3.Endpoint)
 DATABASES = model.Provides("databases", postgresql.Endpoint)
 PORT, STATUS, METRICS = 5432, 8000, 9187
 VERSION = "1.30.0"
+NEAR_LIMIT = model.Alert(
+    "ConnectionsNearLimit",
+    "sum by (pod) (cnpg_backends_total{$pods}) > on (pod) 0.85 * max by (pod) "
+    '(cnpg_pg_settings_setting{$pods,name="max_connections"})',
+    "5m",
+    "More than 85 % of a server's connections are in use; a pooler, or smaller pools, spare them.",
+    "critical",
+)
 OPERATOR = postgresql.Operator(
     login_type="kubernetes.io/basic-auth",
     login_labels={"cnpg.io/reload": "true"},
@@ -86,6 +94,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield model.Peering(servers, servers, (PORT, STATUS))
     yield model.Ingress("operator", me.spec.operator_namespace, servers, (STATUS,))
     yield kube.api_server(me, servers)
+    yield model.Metrics(pods=servers, port=METRICS, alerts=(NEAR_LIMIT,))
     yield from logins.lower(me, bindings, servers)
     if me.spec.backup is not None:
         yield backups.schedule(me, me.spec.backup)

@@ -63,6 +63,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield kube.service(me, "server", {"http-s3": PORT})
     ports = {"http-s3": PORT, "http-console": CONSOLE}
     yield kube.headless(me, "server", ports)
+    yield model.Metrics(pods="server", port=PORT, path="/minio/v2/metrics/cluster")
     if me.spec.replicas > 1:
         yield model.Peering("server", "server", (PORT,))
     if wiring.claims(STORE):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.pgbouncer import pooler
+from compiler.components.pgbouncer import metrics, pooler
 from compiler.interfaces import postgresql, sql
 from compiler.model import Env, SecretRef
 from compiler.model.words import Image
@@ -84,6 +84,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield model.ConfigFiles(me.name, me.namespace, {"pgbouncer.ini": ini})
     yield kube.deployment(me, "server", _template(me, logins, upstream), replicas=me.spec.replicas)
     yield kube.service(me, "server", {"tcp-postgresql": PORT})
+    yield metrics.of(PORT)
 
 
 def _template(

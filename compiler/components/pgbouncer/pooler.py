@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler import kube, model
+from compiler.components.pgbouncer import metrics
 from compiler.interfaces import postgresql
 
 # The operator knows its image's user, and sets it.
@@ -47,7 +48,9 @@ def lower(
             "spec": made,
         }
     )
-    yield kube.api_server(me, model.Made("poolers", {operator.pooler_label: me.name}))
+    pods = model.Made("poolers", {operator.pooler_label: me.name})
+    yield kube.api_server(me, pods)
+    yield model.Metrics(pods=pods, port=metrics.PORT, alerts=(metrics.OPERATED,))
 
 
 def _template(me: model.Instance[Any], upstream: postgresql.Endpoint) -> model.Manifest:

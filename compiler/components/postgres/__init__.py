@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from compiler import kube, model
+from compiler.components.postgres import metrics
 from compiler.interfaces import postgresql, sql
 from compiler.model import Env, SecretRef, quantity
 from compiler.model.words import Image, Memory
@@ -52,6 +53,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield _server(me, superuser)
     yield kube.service(me, "server", {"tcp-postgresql": PORT})
     yield kube.headless(me, "server", {"tcp-postgresql": PORT})
+    yield metrics.of(me, superuser)
     logins = sql.logins(wiring.claims(DATABASES))
     if logins:
         yield from _ensure(me, superuser, logins)

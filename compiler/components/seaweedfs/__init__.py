@@ -52,6 +52,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         zip(("http-master", "grpc-master", "http-filer", "grpc-filer"), INTERNAL, strict=True)
     )
     yield kube.headless(me, "server", {"http-s3": PORT, **internal, "http-metrics": METRICS})
+    yield model.Metrics(pods="server", port=METRICS)
     if bindings:
         yield from _buckets(me, bindings)
 

@@ -1,0 +1,67 @@
+"""Monitoring by the Prometheus operator: what to scrape, and alerts for the platform's pitfalls.
+
+The objects are derived (see derive/monitoring.py), each in the package that it is about. Facts are
+of prometheus-operator 0.93 and kube-prometheus-stack, whose Prometheus takes the objects with its
+release's label, and of kube-state-metrics and the kubelet, which tell of volumes and Jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from compiler import model
+from compiler.interfaces import monitoring
+from compiler.model.words import Duration, Namespace
+
+PHASE = model.Phase.SERVERS
+UPSTREAM_NAMESPACE = True
+SCRAPING = model.Provides("scraping", monitoring.Endpoint)
+VERSION = "0.93.0"
+
+
+class Spec(model.InstanceSpec):
+    """A Prometheus that exists."""
+
+    namespace: Namespace | None = Field("monitoring", description="Where Prometheus runs.")
+    scraper: dict[str, str] = Field(
+        {"app.kubernetes.io/name": "prometheus"}, description="Labels of its pods."
+    )
+    selects: dict[str, str] = Field(
+        {"release": "kube-prometheus-stack"},
+        description="Labels of the PodMonitors and PrometheusRules that it takes.",
+    )
+    interval: Duration = Field("30s", description="How often it scrapes.")
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {
+        SCRAPING: monitoring.Offer(
+            port=9090,
+            namespace=me.namespace,
+            scraper=me.spec.scraper,
+            selects=me.spec.selects,
+            interval=me.spec.interval,
+        )
+    }
+
+
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
+    chart = "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack"
+    install = f"helm install kube-prometheus-stack {chart}"
+    return model.Prerequisite(
+        name=me.name,
+        system="Prometheus operator",
+        version=VERSION,
+        namespaces=(me.namespace,),
+        how=(f"{install} --namespace {me.namespace} --create-namespace",),
+    )
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    return iter(())

@@ -1,0 +1,39 @@
+"""Metrics of PgBouncer, by Prometheus' own exporter: the image has none.
+
+PgBouncer lets its own user into its console over the Unix socket, without a password: the exporter
+runs as that user, and the two share the pod's `/tmp`. The exporter's tag was taken from its release
+notes and looked up in no registry.
+"""
+
+from __future__ import annotations
+
+from compiler import kube, model
+from compiler.model import Env
+
+IMAGE = "quay.io/prometheuscommunity/pgbouncer-exporter:v0.11.0"
+PORT = 9127
+SUMMARY = "Clients wait for a connection to PostgreSQL: the pool is too small for them."
+WAITING = model.Alert(
+    "PoolWaiting", "sum(pgbouncer_pools_client_waiting_connections{$pods}) > 0", "5m", SUMMARY
+)
+# As CloudNativePG's own exporter names it.
+OPERATED = model.Alert(
+    "PoolWaiting", "sum(cnpg_pgbouncer_pools_cl_waiting{$pods}) > 0", "5m", SUMMARY
+)
+
+
+def of(port: int) -> model.Metrics:
+    query = f"host=/tmp&port={port}&user=pgbouncer&sslmode=disable"
+    exporter = kube.Container(
+        "exporter",
+        IMAGE,
+        kube.compute(
+            model.Resources(), cpu="20m", memory="32Mi", cpu_limit="200m", memory_limit="64Mi"
+        ),
+        env=[Env("PGBOUNCER_EXPORTER_CONNECTION_STRING", f"postgres:///pgbouncer?{query}")],
+        ports={"http-metrics": PORT},
+    )
+    shared = kube.Volume("tmp", {}, "/tmp")  # noqa: S108  # in the pod
+    return model.Metrics(
+        pods="server", port=PORT, exporter=exporter.manifest([shared]), alerts=(WAITING,)
+    )

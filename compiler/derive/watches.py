@@ -1,0 +1,69 @@
+"""Alerts that follow from an object itself: a volume fills, a run is late, a model keeps waking.
+
+They read what the kubelet and kube-state-metrics 2 tell of every cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.model.metrics import Alert
+from compiler.model.resource import Manifest
+
+
+def alerts(manifest: Manifest) -> Iterator[Alert]:
+    """What there is to watch about one object."""
+    match manifest["kind"]:
+        case "StatefulSet":
+            for claim in manifest["spec"].get("volumeClaimTemplates", ()):
+                yield _filling(manifest, f"{claim['metadata']['name']}-{_name(manifest)}")
+        case "Cluster" if manifest["apiVersion"].startswith("postgresql.cnpg.io/"):
+            yield _filling(manifest, _name(manifest))
+        case "CronJob" if not manifest["spec"].get("suspend"):
+            yield _late(manifest)
+        case "InferenceService" if manifest["spec"]["predictor"].get("minReplicas") == 0:
+            yield _waking(manifest)
+
+
+def _name(manifest: Manifest) -> str:
+    return str(manifest["metadata"]["name"])
+
+
+def _space(manifest: Manifest) -> str:
+    return f'namespace="{manifest["metadata"]["namespace"]}"'
+
+
+def _filling(manifest: Manifest, claims: str) -> Alert:
+    of = f'{{{_space(manifest)},persistentvolumeclaim=~"{claims}-[0-9]+"}}'
+    return Alert(
+        "VolumeFilling",
+        f"kubelet_volume_stats_available_bytes{of} / kubelet_volume_stats_capacity_bytes{of} < 0.15",
+        "10m",
+        f"A volume of {_name(manifest)} has less than 15 % left.",
+        "critical",
+    )
+
+
+def _late(manifest: Manifest) -> Alert:
+    of = f'{{{_space(manifest)},cronjob="{_name(manifest)}"}}'
+    scheduled = f"kube_cronjob_status_last_schedule_time{of}"
+    succeeded = f"kube_cronjob_status_last_successful_time{of}"
+    deadline = manifest["spec"]["jobTemplate"]["spec"].get("activeDeadlineSeconds", 3600)
+    return Alert(
+        "RunLate",
+        f"{scheduled} > {succeeded} or {scheduled} unless {succeeded}",
+        f"{deadline}s",
+        f"No run of {_name(manifest)} has succeeded since its last one was due.",
+    )
+
+
+def _waking(manifest: Manifest) -> Alert:
+    of = f'{{{_space(manifest)},deployment=~"{_name(manifest)}-predictor-.*"}}'
+    awake = f"sum(kube_deployment_spec_replicas{of}) > bool 0"
+    return Alert(
+        "ColdStarts",
+        f"changes(({awake})[6h:1m]) > 12",
+        "5m",
+        f"{_name(manifest)} goes to sleep and wakes again and again, and each first request waits "
+        "for it; minReplicas: 1 keeps it awake.",
+    )

@@ -1,0 +1,45 @@
+"""Metrics of Redis and Valkey, by oliver006's exporter: the images have none.
+
+The exporter asks as the user of the probes, who may read what the server says of itself and
+nothing else. Its tag was taken from its release notes and looked up in no registry.
+"""
+
+from __future__ import annotations
+
+from compiler import kube, model
+from compiler.model import Env
+
+IMAGE = "docker.io/oliver006/redis_exporter:v1.80.0"
+PORT = 9121
+FULL = model.Alert(
+    "MemoryNearLimit",
+    "redis_memory_used_bytes{$pods} > 0.9 * redis_memory_max_bytes{$pods}",
+    "5m",
+    "Keys fill more than 90 % of maxmemory; soon they are evicted, or writes refused.",
+)
+EVICTING = model.Alert(
+    "KeysEvicted",
+    "increase(redis_evicted_keys_total{$pods}[10m]) > 0",
+    "5m",
+    "Keys are evicted to make room: features that were written are missing when they are asked for.",
+)
+
+
+def of(role: str, port: int) -> model.Metrics:
+    exporter = kube.Container(
+        "exporter",
+        IMAGE,
+        kube.compute(
+            model.Resources(), cpu="20m", memory="32Mi", cpu_limit="200m", memory_limit="64Mi"
+        ),
+        env=[
+            Env("REDIS_ADDR", f"redis://127.0.0.1:{port}"),
+            Env("REDIS_USER", "probe"),
+            Env("REDIS_PASSWORD", "none"),  # the user has none to check
+            Env("REDIS_EXPORTER_CONFIG_COMMAND", "-"),  # CONFIG is an administrator's
+        ],
+        ports={"http-metrics": PORT},
+    )
+    return model.Metrics(
+        pods=role, port=PORT, exporter=exporter.manifest(()), alerts=(FULL, EVICTING)
+    )
