@@ -28,7 +28,7 @@ def schema_text() -> str:
 def language_schema() -> Schema:
     """The schema of a whole spec."""
     definitions = _definitions()
-    types = registry.builtin_types()
+    types = registry.all_types()
     for type in types:
         definitions[type]["properties"]["type"] = {"enum": [type], "description": "Its type."}
     partials = {f"{name}.override": _partial(one) for name, one in definitions.items()}
@@ -81,7 +81,7 @@ def language_schema() -> Schema:
 
 def _definitions() -> dict[str, Schema]:
     """Every section of the language under a short name; a component's Spec under its type."""
-    specs = {type: _spec(type) for type in registry.builtin_types()}
+    specs = {type: _spec(type) for type in registry.all_types()}
     models = [*specs.values(), Settings, ModelSpec, WorkloadSpec, Header]
     names, made = models_json_schema(
         [(model, "validation") for model in models], ref_template=f"{_REF}{{model}}"

@@ -1,0 +1,14 @@
+# Makes buckets, and for each consumer a key with a policy of its own. May run again.
+set -eu
+until mc ls store >/dev/null 2>&1; do sleep 2; done
+mc mb --ignore-existing store/mlflow
+key() { # NAME ACCESS_KEY SECRET_KEY
+  mc admin policy create store "$1" "/etc/platformc/$1.json" >/dev/null
+  printf '%s\n%s\n' "$2" "$3" | mc admin user add store >/dev/null
+  # Attaching what is attached already is an error to mc.
+  mc admin policy attach store "$1" --user "$2" >/dev/null 2>&1 ||
+    mc admin user info store "$2" | grep -q "$1"
+  echo "key of $1 is ready"
+}
+key mlflow-artifacts "$ACCESS_KEY_0" "$SECRET_KEY_0"
+key mlflow-smoke-s3 "$ACCESS_KEY_1" "$SECRET_KEY_1"

@@ -1,0 +1,28 @@
+-- Every statement may run again. A database is owned by a role of its own, which the roles that
+-- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+SELECT 'CREATE ROLE "growth_tracking_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'growth_tracking_owner') \gexec
+SELECT 'CREATE DATABASE "growth_tracking" OWNER "growth_tracking_owner"'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'growth_tracking') \gexec
+REVOKE ALL ON DATABASE "growth_tracking" FROM PUBLIC;
+SELECT 'CREATE ROLE "risk_tracking_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'risk_tracking_owner') \gexec
+SELECT 'CREATE DATABASE "risk_tracking" OWNER "risk_tracking_owner"'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'risk_tracking') \gexec
+REVOKE ALL ON DATABASE "risk_tracking" FROM PUBLIC;
+\getenv role ROLE_0
+\getenv password PASSWORD_0
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "growth_tracking_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "growth_tracking" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "growth_tracking" SET role = %L', :'role', 'growth_tracking_owner') \gexec
+\getenv role ROLE_1
+\getenv password PASSWORD_1
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "risk_tracking_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "risk_tracking" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "risk_tracking" SET role = %L', :'role', 'risk_tracking_owner') \gexec

@@ -1,0 +1,67 @@
+"""A component of another Python package: found by its entry point, like one of the compiler's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from conftest import HERE, ROOT
+
+SPEC = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: plugged}
+spec:
+  components:
+    garage: {greeting: bonjour}
+    postgres: {}
+    mlflow: {}
+"""
+PLUGIN = HERE / "plugin"
+
+
+def platformc(folder: Path, *arguments: str, path: Path | None) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own: what Python finds is fixed when it starts."""
+    (folder / "platform.yaml").write_text(SPEC)
+    paths = [str(ROOT), *([str(path)] if path else [])]
+    return subprocess.run(
+        [sys.executable, "-m", "compiler", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_compiles_into_its_own_folder(tmp_path: Path) -> None:
+    done = platformc(tmp_path, "compile", path=PLUGIN)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "base/garage/garage/greeting").read_text() == "bonjour\n"
+
+
+def test_others_are_bound_to_it(tmp_path: Path) -> None:
+    done = platformc(tmp_path, "render", "default", path=PLUGIN)
+    assert done.returncode == 0, done.stderr
+    server = next(
+        one
+        for one in yaml.safe_load_all(done.stdout)
+        if (one["kind"], one["metadata"]["name"]) == ("Deployment", "mlflow")
+    )
+    env = server["spec"]["template"]["spec"]["containers"][0]["env"]
+    found = {one["name"]: one.get("value") for one in env}
+    assert found["AWS_ENDPOINT_URL_S3"] == "http://garage.mlops.svc.cluster.local:3900"
+    assert found["AWS_REGION"] == "garage"
+
+
+def test_it_is_in_the_editors_schema(tmp_path: Path) -> None:
+    assert '"greeting"' in platformc(tmp_path, "schema", path=PLUGIN).stdout
+
+
+def test_without_its_package_the_type_is_unknown(tmp_path: Path) -> None:
+    done = platformc(tmp_path, "validate", path=None)
+    assert done.returncode == 1
+    assert "unknown-type" in done.stdout
