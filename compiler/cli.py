@@ -12,6 +12,7 @@ import click
 VERBS = (
     "apply-plan",
     "argocd",
+    "client-kit",
     "compile",
     "diff",
     "explain",

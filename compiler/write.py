@@ -106,7 +106,7 @@ def carry_out(planned: Plan, tree: Mapping[str, str], root: Path) -> None:
     """Write what was planned. Call within `exclusive`."""
     if planned.clean:
         return
-    _stay_inside((*planned.write, *planned.remove), root)
+    stay_inside((*planned.write, *planned.remove), root)
     state = root / STATE
     stage = state / _STAGE
     stage.mkdir(parents=True)
@@ -125,7 +125,7 @@ def carry_out(planned: Plan, tree: Mapping[str, str], root: Path) -> None:
     _finish(root)
 
 
-def _stay_inside(paths: Iterable[str], root: Path) -> None:
+def stay_inside(paths: Iterable[str], root: Path) -> None:
     """Refuse a path that leads out of the output directory, by itself or through a link.
 
     A journal is believed no more than a plan: whoever wrote the repository may have written it.
@@ -141,7 +141,7 @@ def _stay_inside(paths: Iterable[str], root: Path) -> None:
 def _finish(root: Path) -> None:
     state = root / STATE
     journal = json.loads((state / _JOURNAL).read_text(encoding="utf-8"))
-    _stay_inside((*journal["write"], *journal["remove"]), root)
+    stay_inside((*journal["write"], *journal["remove"]), root)
     for index, path in enumerate(journal["write"]):
         prepared, target = state / _STAGE / str(index), root / path
         if prepared.exists():  # else an earlier run got past it

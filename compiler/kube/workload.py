@@ -139,6 +139,15 @@ class Client:
         return unique(env for endpoint in _told(self.endpoints) for env in endpoint.env())
 
     @property
+    def plain(self) -> dict[str, str]:
+        """The variables that hold no credential and read no other variable."""
+        return {
+            one.name: one.value
+            for one in self.env
+            if isinstance(one.value, str) and "$(" not in one.value
+        }
+
+    @property
     def configs(self) -> tuple[ConfigFiles, ...]:
         return (self.config,) if self.config else ()
 

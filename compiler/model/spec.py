@@ -141,8 +141,10 @@ class WorkloadSpec(Section):
         (), strict=False, description="Instances whose client environment the pod gets."
     )
     schedule: Schedule | None = Field(None, description="A cron expression, in UTC.")
-    run: Literal["once", "on-demand"] | None = Field(
-        None, description="`once`: a Job that runs when applied; default: started by hand."
+    run: Literal["once", "on-demand", "elsewhere"] | None = Field(
+        None,
+        description="`once`: a Job that runs when applied; `elsewhere`: pods of your own, which "
+        "get its environment from its client kit; default: started by hand.",
     )
     workflow: bool = Field(False, description="Runs are Argo workflows, made from a template.")
     namespace: Namespace | None = Field(None, description="Its namespace; default: the platform's.")

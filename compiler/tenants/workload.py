@@ -15,7 +15,7 @@ from compiler.interfaces import workflows
 from compiler.model import Env
 from compiler.model.spec import WorkloadSpec as Spec
 from compiler.model.words import seconds
-from compiler.tenants import workflow
+from compiler.tenants import elsewhere, workflow
 
 PHASE = model.Phase.CLIENTS
 WORKFLOWS = model.Requires("workflows", workflows.Endpoint)
@@ -37,6 +37,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     used = (one for one in wiring.endpoints if not isinstance(one, workflows.Endpoint))
     client = kube.client(me, used)
     yield from client.configs
+    if spec.run == "elsewhere":
+        yield from elsewhere.lower(me, client)
+        return
     template = _template(me, client)
     deadline = seconds(spec.timeout) if spec.timeout else DAY
     if argo is not None:

@@ -1,0 +1,108 @@
+"""The client environment of a workload, for pods that platformc does not write, and for laptops.
+
+A kit is a folder: a kustomize Component that gives the environment to every object with the kit's
+label, and an `.env` that names what to fill in. Both are made from the same bindings as the pods
+that platformc writes, so they cannot disagree with them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from compiler import kube
+from compiler.emit import Tree
+from compiler.kube import yaml
+from compiler.model.graph import PREFIX, Instance, Wiring
+from compiler.model.resource import Env, Manifest, SecretRef
+
+_REFERENCE = re.compile(r"[$][(]([A-Za-z_][A-Za-z0-9_]*)[)]")
+LABEL = f"{PREFIX}/client"
+# What has pods, and where its pod template is.
+_TEMPLATES = {
+    "CronJob": ("batch/v1", ("jobTemplate", "spec", "template")),
+    "DaemonSet": ("apps/v1", ("template",)),
+    "Deployment": ("apps/v1", ("template",)),
+    "Job": ("batch/v1", ("template",)),
+    "StatefulSet": ("apps/v1", ("template",)),
+}
+
+
+def kit(me: Instance[Any], wiring: Wiring, container: str) -> Tree:
+    """The files of one kit."""
+    client = kube.client(me, wiring.endpoints)
+    patches = []
+    tree: Tree = {}
+    for kind in _TEMPLATES:
+        name = f"{kind.lower()}.yaml"
+        tree[name] = yaml.dump(_patch(me, kind, client, container))
+        target = {"kind": kind, "labelSelector": f"{LABEL}={me.name}"}
+        patches.append({"path": name, "target": target})
+    component = {
+        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
+        "kind": "Component",
+        "patches": patches,
+    }
+    tree["kustomization.yaml"] = _about(me) + yaml.dump(component)
+    tree["client.env"] = "".join(f"{line}\n" for line in _laptop(me, client))
+    for endpoint in client.endpoints:
+        tree |= {f"files{path}": text for path, text in endpoint.files().items()}
+    return dict(sorted(tree.items()))
+
+
+def _about(me: Instance[Any]) -> str:
+    return (
+        f"# What `{me.name}` of {me.platform} uses, for objects in the namespace {me.namespace}\n"
+        f"# with the label {LABEL}: {me.name}\n"
+    )
+
+
+def _patch(me: Instance[Any], kind: str, client: kube.Client, container: str) -> Manifest:
+    """A strategic merge patch: lists merge by name, so the pod keeps what it has of its own."""
+    version, path = _TEMPLATES[kind]
+    inner: Manifest = _template(client, container)
+    for key in reversed(path):
+        inner = {key: inner}
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": me.name}, "spec": inner}
+
+
+def _template(client: kube.Client, container: str) -> Manifest:
+    labels = {endpoint.binding.label: "true" for endpoint in client.endpoints}
+    patched: Manifest = {"name": container, "env": [one.manifest() for one in client.env]}
+    spec: Manifest = {"containers": [patched], "enableServiceLinks": False}
+    if client.volumes:
+        patched["volumeMounts"] = [volume.mount() for volume in client.volumes]
+        spec["volumes"] = [{"name": one.name, **one.source} for one in client.volumes]
+    return {"metadata": {"labels": dict(sorted(labels.items()))}, "spec": spec}
+
+
+def _laptop(me: Instance[Any], client: kube.Client) -> Iterator[str]:
+    """The lines of the `.env`: every variable, the way to its server, and what to fill in."""
+    yield f"# What `{me.name}` of {me.platform} uses, from a laptop; kubectl knows the cluster."
+    local: dict[str, str] = {}
+    for endpoint in client.endpoints:
+        binding = endpoint.binding
+        if not binding.offer.external:
+            service = binding.host.partition(".")[0]
+            space, port = binding.provider.namespace, endpoint.port
+            forward = f"kubectl --namespace {space} port-forward service/{service} {port}:{port}"
+            yield f"# {binding.provider.name}: {forward}"
+            local[binding.host] = "localhost"
+        local |= {path: f"files{path}" for path in endpoint.files()}
+    for one in client.env:
+        yield from _line(me, one, local)
+
+
+def _line(me: Instance[Any], env: Env, local: dict[str, str]) -> Iterator[str]:
+    if isinstance(env.value, SecretRef):
+        secret, key = env.value.name, env.value.key
+        at = f"kubectl --namespace {me.namespace} get secret {secret} --output"
+        yield f"# fill in: {at} go-template='{{{{index .data \"{key}\" | base64decode}}}}'"
+        yield f"{env.name}="
+        return
+    value = env.value
+    for there, here in local.items():
+        value = value.replace(there, here)
+    value = _REFERENCE.sub(r"${\1}", value)
+    yield f"{env.name}={value}"

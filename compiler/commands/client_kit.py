@@ -1,0 +1,54 @@
+"""`platformc client-kit`: a workload's environment, for pods of your own and for laptops."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from compiler.commands.shared import (
+    compiled,
+    environment_of,
+    fail,
+    note,
+    output_option,
+    spec_option,
+)
+
+
+@click.command
+@click.argument("environment", metavar="ENV")
+@click.argument("workload")
+@spec_option
+@output_option
+@click.option(
+    "--container", default="main", show_default=True, help="The container that gets the variables."
+)
+def command(
+    environment: str, workload: str, file: Path, output: Path | None, container: str
+) -> None:
+    """Write clients/ENV/WORKLOAD/: a kustomize Component and an `.env`, of what a workload uses.
+
+    \b
+    platformc client-kit dev notebooks
+    """
+    from compiler.client_kit import kit
+    from compiler.write import stay_inside
+
+    result = compiled(file)
+    graph = result.graphs[environment_of(result, environment)]
+    names = [one.name for one in graph.instances.values() if one.section == "workloads"]
+    if workload not in names:
+        from compiler.diagnostics import near
+
+        close = near(workload, names)
+        fail(f"no workload `{workload}`" + (f"; did you mean `{close}`?" if close else ""))
+    instance = graph.instances[workload]
+    root, folder = output or file.parent, f"clients/{environment}/{workload}"
+    files = kit(instance, graph.wiring()[workload], container)
+    stay_inside([f"{folder}/{path}" for path in files], root)
+    for path, text in files.items():
+        place = root / folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    note(f"{folder}: for the namespace {instance.namespace}")

@@ -1,0 +1,23 @@
+"""A workload whose pods are the user's own: a notebook server, an application, another chart.
+
+It has no pods here, but everything that they need: credentials, network policies for pods with
+its labels, the files of the client environment, and its plain variables as a ConfigMap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from compiler import kube, model
+
+
+def lower(me: model.Instance[Any], client: kube.Client) -> Iterator[model.Piece]:
+    labels = {endpoint.binding.label: "true" for endpoint in client.endpoints}
+    if labels:
+        yield model.Made("pods", labels)
+    yield model.ConfigFiles(f"{me.name}-environment", me.namespace, client.plain)
+    for endpoint in client.endpoints:
+        credential = endpoint.binding.provides.endpoint.credential(endpoint.binding)
+        if credential is not None:
+            yield credential

@@ -1,0 +1,125 @@
+"""The client kit gives pods of the user's own what a workload that uses the same things has."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from conftest import tool
+
+from compiler.cli import platformc
+
+SPEC = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: kits}
+spec:
+  components:
+    seaweedfs: {}
+    postgres: {}
+    mlflow: {}
+  workloads:
+    training: {image: registry.example.internal/w:1, uses: [mlflow, postgres]}
+    notebooks: {image: registry.example.internal/w:1, uses: [mlflow, postgres], run: elsewhere}
+"""
+OWN = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "own", "labels": {"platformc.dev/client": "notebooks"}},
+    "spec": {
+        "selector": {"matchLabels": {"app": "own"}},
+        "template": {
+            "metadata": {"labels": {"app": "own"}},
+            "spec": {
+                "containers": [
+                    {"name": "main", "image": "own:1", "env": [{"name": "OWN", "value": "1"}]}
+                ]
+            },
+        },
+    },
+}
+
+
+def ran(*arguments: str) -> str:
+    done = CliRunner().invoke(platformc, arguments)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    spec = tmp_path / "platform.yaml"
+    spec.write_text(SPEC)
+    ran("client-kit", "default", "notebooks", "-f", str(spec))
+    return tmp_path / "clients/default/notebooks"
+
+
+def pod(manifests: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
+    found = next(o for o in manifests if (o["kind"], o["metadata"]["name"]) == (kind, name))
+    spec = found["spec"]
+    template: dict[str, Any] = (spec.get("jobTemplate", {}).get("spec") or spec)["template"]
+    return template
+
+
+def patched(kit: Path) -> dict[str, Any]:
+    """A Deployment of the user's own, built with the kit's Component."""
+    own = kit.parent.parent / "own"
+    own.mkdir()
+    (own / "deployment.yaml").write_text(yaml.safe_dump(OWN))
+    component = os.path.relpath(kit, own)
+    kustomization = {"resources": ["deployment.yaml"], "components": [component]}
+    (own / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    built = subprocess.run([tool("kustomize"), "build", str(own)], capture_output=True, check=True)
+    return pod(list(yaml.safe_load_all(built.stdout)), "Deployment", "own")
+
+
+def test_the_component_gives_what_a_workload_has(kit: Path) -> None:
+    spec = kit.parent.parent.parent / "platform.yaml"
+    theirs = patched(kit)
+    manifests = list(yaml.safe_load_all(ran("render", "default", "-f", str(spec))))
+    ours = pod(manifests, "CronJob", "training")
+    container, model = theirs["spec"]["containers"][0], ours["spec"]["containers"][0]
+    wanted = [one for one in model["env"] if one["name"] != "HOME"]
+    text = yaml.safe_dump(wanted).replace("training", "notebooks")
+    assert [one for one in container["env"] if one["name"] != "OWN"] == yaml.safe_load(text)
+    assert {"name": "OWN", "value": "1"} in container["env"]
+    uses = {key for key in ours["metadata"]["labels"] if key.startswith("uses.")}
+    assert uses <= set(theirs["metadata"]["labels"])
+    mounts = {one["mountPath"] for one in container["volumeMounts"]}
+    assert mounts == {one["mountPath"] for one in model["volumeMounts"]} - {"/tmp"}
+
+
+def test_the_config_map_has_every_variable_without_a_secret(kit: Path) -> None:
+    spec = kit.parent.parent.parent / "platform.yaml"
+    manifests = list(yaml.safe_load_all(ran("render", "default", "-f", str(spec))))
+    data = next(
+        one["data"] for one in manifests if one["metadata"]["name"] == "notebooks-environment"
+    )
+    env = patched(kit)["spec"]["containers"][0]["env"]
+    plain = {one["name"]: one["value"] for one in env if "$(" not in one.get("value", "$(")}
+    assert data == {name: value for name, value in plain.items() if name != "OWN"}
+
+
+def test_the_laptops_file_says_what_to_fill_in_and_holds_no_cluster_host(kit: Path) -> None:
+    text = (kit / "client.env").read_text()
+    empty = re.findall(r"^(\w+)=$", text, flags=re.M)
+    assert empty == ["PGUSER", "PGPASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+    assert text.count("# fill in: ") == len(empty)
+    assert ".svc." not in text
+    config = re.search(r"^AWS_CONFIG_FILE=(.+)$", text, flags=re.M)
+    assert config is not None
+    assert (kit / config[1]).is_file()
+
+
+def test_a_workload_that_is_none_is_refused(tmp_path: Path) -> None:
+    spec = tmp_path / "platform.yaml"
+    spec.write_text(SPEC)
+    done = CliRunner().invoke(platformc, ["client-kit", "default", "notebook", "-f", str(spec)])
+    assert done.exit_code == 2
+    assert "did you mean `notebooks`" in done.stderr
