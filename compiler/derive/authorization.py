@@ -8,12 +8,13 @@ the ports that it calls are the exceptions, and they alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from compiler.derive.mesh import mesh_of, peer_authentication
 from compiler.derive.namespaces import NAME
 from compiler.derive.network_policies import labels_of, upstreams
 from compiler.derive.packages import each_package, extended
+from compiler.derive.users import Account, users_of
 from compiler.diagnostics import Report
 from compiler.kube.workload import selector
 from compiler.model.graph import Binding, Instance
@@ -24,12 +25,9 @@ from compiler.model.resource import (
     Manifest,
     Peering,
     Resource,
-    pod_account,
-    pod_labels,
 )
 
 Source = dict[str, list[str]]
-Users = Mapping[str, set[tuple[str, str]]]
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -37,7 +35,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     if mesh is None or not mesh.offer.strict:
         return lowered
     trust = lowered.platform.settings.cluster.domain
-    users = _users(lowered)
+    users = users_of(lowered)
     offers: dict[str, dict[str, Binding]] = defaultdict(dict)
     for binding in lowered.graph.bindings:
         if binding.offer.port and not binding.offer.external:
@@ -61,26 +59,13 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     return each_package(lowered, one)
 
 
-def _users(lowered: Lowered) -> Users:
-    """For each offer's label, who the pods that carry it run as: namespace and ServiceAccount."""
-    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for package in lowered.everything:
-        for made in package.made:
-            for label in made.labels:
-                found[label].add((package.namespace, ""))
-        for resource in package.resources:
-            for label in pod_labels(resource.manifest):
-                found[label].add((resource.namespace, pod_account(resource.manifest)))
-    return found
-
-
 def _nothing(namespace: str) -> Resource:
     """A policy without a rule allows nothing, and what no other allows is refused."""
     return _policy("default-deny", namespace, None, None)
 
 
 def _clients(
-    slot: str, binding: Binding, users: set[tuple[str, str]], trust: str
+    slot: str, binding: Binding, users: frozenset[Account], trust: str
 ) -> Iterator[Resource]:
     provider, offer = binding.provider, binding.offer
     if users:
@@ -90,7 +75,7 @@ def _clients(
         yield _policy(f"{provider.name}-{slot}", provider.namespace, pods, _rules(sources, (port,)))
 
 
-def _sources(users: set[tuple[str, str]], trust: str) -> list[Source]:
+def _sources(users: frozenset[Account], trust: str) -> list[Source]:
     """Identities; all of a namespace where a controller decides whom its pods run as."""
     open = sorted({space for space, account in users if not account})
     known = sorted(
@@ -110,7 +95,7 @@ def _peers(me: Instance[object], peering: Peering, trust: str) -> Resource:
         f"{me.name}-{names[0]}-to-{names[1]}",
         me.namespace,
         labels_of(me, peering.server),
-        _rules(_sources({(me.namespace, account)}, trust), peering.ports),
+        _rules(_sources(frozenset({(me.namespace, account)}), trust), peering.ports),
     )
 
 
@@ -118,7 +103,7 @@ def _callers(me: Instance[object], call: Ingress, trust: str) -> Iterator[Resour
     role = call.server.role if isinstance(call.server, Made) else call.server
     name, pods = f"{me.name}-{role}-from-{call.name}", labels_of(me, call.server)
     if call.meshed:
-        sources = _sources({(call.namespace, call.account or "")}, trust)
+        sources = _sources(frozenset({(call.namespace, call.account or "")}), trust)
         yield _policy(name, me.namespace, pods, _rules(sources, call.ports))
         return
     yield _policy(name, me.namespace, pods, _rules([], call.ports))

@@ -12,13 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 from compiler.derive.packages import each_package, extended
+from compiler.derive.users import users_of
 from compiler.diagnostics import Report
 from compiler.kube.network import ANYWHERE
 from compiler.kube.workload import selector
 from compiler.lower import dotted
 from compiler.model.graph import Binding, Instance
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Made, Manifest, Pods, Resource, pod_labels
+from compiler.model.resource import Made, Manifest, Pods, Resource
 from compiler.resolve import module
 
 
@@ -27,7 +28,9 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     for binding in lowered.graph.bindings:
         if binding.offer.port:
             offers[binding.provider.name][binding.provides.slot].append(binding)
-    users = _users(lowered)
+    users: dict[str, list[str]] = defaultdict(list)
+    for label, carriers in users_of(lowered).items():
+        users[label] = sorted({space for space, _ in carriers})
     foreign = upstream_namespaces(lowered)
 
     def one(package: Package) -> Package:
@@ -44,20 +47,6 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
     lowered = each_package(lowered, one)
     return _externals(lowered, offers, users)
-
-
-def _users(lowered: Lowered) -> dict[str, list[str]]:
-    """For each offer's label, the namespaces of pods that carry it."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for package in lowered.packages.values():
-        for made in package.made:
-            for label in made.labels:
-                found[label].add(package.namespace)
-    for package in lowered.everything:
-        for resource in package.resources:
-            for label in pod_labels(resource.manifest):
-                found[label].add(resource.namespace)
-    return defaultdict(list, {label: sorted(spaces) for label, spaces in found.items()})
 
 
 def _externals(

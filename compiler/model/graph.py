@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 from compiler.model.credential import Credential
@@ -256,7 +257,7 @@ class Wiring:
         return tuple(endpoint for _, endpoint in self.named)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Graph:
     """All instances and bindings of one environment."""
 
@@ -265,7 +266,12 @@ class Graph:
     offers: Mapping[str, Offers]
 
     def wiring(self) -> Mapping[str, Wiring]:
-        """Each instance's view, made in one pass."""
+        """Each instance's view of the graph."""
+        return self._views
+
+    @cached_property
+    def _views(self) -> Mapping[str, Wiring]:
+        """All views, made in one pass and once."""
         got: dict[str, dict[str, Binding]] = {name: {} for name in self.instances}
         made: dict[str, dict[str, list[Binding]]] = {name: {} for name in self.instances}
         for binding in self.bindings:

@@ -37,8 +37,9 @@ RUNTIMES = (
 LANGUAGE = ("huggingface", "vLLM")
 
 
+_SPELLED = {name.lower(): name for one in RUNTIMES for name in one.formats}
+
+
 def spelled(format: str) -> str:
     """A format as KServe spells it; people write `vllm`."""
-    return {name.lower(): name for one in RUNTIMES for name in one.formats}.get(
-        format.lower(), format
-    )
+    return _SPELLED.get(format.lower(), format)
