@@ -1,0 +1,170 @@
+"""Features as processes: Feast, Redis, PostgreSQL behind PgBouncer and MinIO, end to end.
+
+A training pod writes values to the lake, the emitted CronJob's own command brings them online, and
+the feature server and the training pod's own Feast read them.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from live.platforms import Platform
+from live.pods.node import Node
+
+pytestmark = pytest.mark.live
+
+SPEC = """
+  components:
+    minio: {}
+    postgres: {}
+    pgbouncer: {}
+    redis: {memory: 256Mi, replicas: 2}
+    feast:
+      project: on_prem_mlops
+      keyTtl: 30d
+      materialize: {schedule: "*/15 * * * *"}
+      repository:
+        validateSources: false
+        files:
+          features.py: |
+            import os
+            from datetime import timedelta
+
+            from feast import Entity, FeatureView, Field, FileSource
+            from feast.types import Float32, Int64
+
+            customer = Entity(name="customer", join_keys=["customer_id"])
+            orders = FileSource(
+                path=os.environ["FEAST_OFFLINE_URI"] + "/orders.parquet",
+                timestamp_field="event_timestamp",
+                s3_endpoint_override=os.environ["FEAST_S3_ENDPOINT_URL"],
+            )
+            order_statistics = FeatureView(
+                name="order_statistics",
+                entities=[customer],
+                ttl=timedelta(days=30),
+                schema=[
+                    Field(name="customer_id", dtype=Int64),
+                    Field(name="order_count", dtype=Int64),
+                    Field(name="order_value", dtype=Float32),
+                ],
+                source=orders,
+            )
+  workloads:
+    training:
+      image: quay.io/feastdev/feature-server:0.67.0
+      command: [python, train.py]
+      uses: [feast, redis]
+"""
+
+WRITE = """
+import datetime, os, pandas, pyarrow, pyarrow.parquet
+from pyarrow.fs import S3FileSystem
+
+now = datetime.datetime.now(datetime.timezone.utc)
+frame = pandas.DataFrame({
+    "customer_id": [1, 2, 3], "order_count": [5, 7, 11], "order_value": [1.5, 2.5, 3.5],
+    "event_timestamp": [now - datetime.timedelta(minutes=age) for age in (30, 20, 10)],
+})
+pyarrow.parquet.write_table(
+    pyarrow.Table.from_pandas(frame),
+    os.environ["FEAST_OFFLINE_URI"].removeprefix("s3://") + "/orders.parquet",
+    filesystem=S3FileSystem(endpoint_override=os.environ["FEAST_S3_ENDPOINT_URL"]),
+)
+"""
+
+ASK = """
+import json, os, urllib.request
+
+body = {"features": ["order_statistics:order_count"], "entities": {"customer_id": [1, 3, 9]}}
+request = urllib.request.Request(
+    os.environ["FEAST_SERVER_URL"] + "/get-online-features",
+    data=json.dumps(body).encode(), headers={"Content-Type": "application/json"},
+)
+answer = json.load(urllib.request.urlopen(request))
+print([one["values"] for one in answer["results"]][1])
+"""
+
+READ = """
+from feast import FeatureStore
+
+features = FeatureStore().get_online_features(
+    ["order_statistics:order_count"], [{"customer_id": 2}]
+)
+print(features.to_dict()["order_count"])
+"""
+
+TRAIN = """
+import datetime, pandas
+from feast import FeatureStore
+
+now = datetime.datetime.now(datetime.timezone.utc)
+frame = pandas.DataFrame({"customer_id": [1, 2, 3], "event_timestamp": [now] * 3})
+table = FeatureStore().get_historical_features(frame, ["order_statistics:order_value"]).to_df()
+print(table.sort_values("customer_id")["order_value"].tolist())
+"""
+
+REDIS = """
+import os, redis
+
+def refused(action):
+    try:
+        action()
+    except redis.exceptions.RedisError as error:
+        return type(error).__name__
+
+own, copy = (redis.from_url(os.environ[name]) for name in ("REDIS_URL", "REDIS_READ_URL"))
+feast = redis.Redis(
+    host=os.environ["REDIS_HOST"], username=os.environ["FEAST_REDIS_USERNAME"],
+    password=os.environ["FEAST_REDIS_PASSWORD"],
+)
+own.set("mine", "x")
+own.wait(1, 5000)
+print(
+    own.info("memory")["maxmemory"], copy.get("mine").decode(), refused(lambda: copy.set("a", "b")),
+    refused(lambda: feast.get("mine")), refused(own.flushall),
+    refused(redis.Redis(host=os.environ["REDIS_HOST"]).ping),
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def platform(place: Path, node: Node) -> Platform:
+    made = Platform(place).write(SPEC)
+    node.apply(made.compile())
+    node.wait(300)
+    return made
+
+
+def python(node: Node, workload: str, program: str, timeout: float = 120) -> str:
+    """What a program prints in a new pod of a workload, with the pod's own environment."""
+    pod = node.run("mlops", workload, command=("python", "-c", program))
+    node.until(lambda: pod.finished, timeout, [pod])
+    return node.output(pod).strip().splitlines()[-1]
+
+
+def test_values_come_online_and_are_served(platform: Platform, node: Node) -> None:
+    pod = node.run("mlops", "training", command=("python", "-c", WRITE))
+    node.until(lambda: pod.finished, 120, [pod])
+    pod = node.run("mlops", "feast-materialize")
+    node.until(lambda: pod.finished, 120, [pod])
+    deadline = time.monotonic() + 90  # a server reads the registry anew every minute
+    while (served := python(node, "training", ASK)) != "[5, 11, None]":
+        assert time.monotonic() < deadline, served
+    assert python(node, "training", READ) == "[7]"
+
+
+def test_the_offline_store_is_read_with_what_feasts_image_has(
+    platform: Platform, node: Node
+) -> None:
+    answer = node.execute("mlops", "feast", "python", "-c", TRAIN, timeout=120)
+    assert answer.strip().splitlines()[-1] == "[1.5, 2.5, 3.5]"
+
+
+def test_redis_keeps_its_bound_and_its_users_apart(platform: Platform, node: Node) -> None:
+    keys = int(256 * 2**20 * 0.55)
+    refusals = "ReadOnlyError NoPermissionError NoPermissionError AuthenticationError"
+    assert python(node, "training", REDIS) == f"{keys} x {refusals}"
