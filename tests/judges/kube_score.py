@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from conftest import tool
@@ -14,7 +15,12 @@ KINDS = frozenset({"Deployment", "StatefulSet", "Job", "CronJob", "Service", "Ne
 BEST = 10
 
 
-def judge(path: Path) -> Verdict:
+def judge(paths: Sequence[Path]) -> Mapping[Path, Verdict]:
+    """A run for each file: objects of different platforms have the same names."""
+    return {path: _verdict(path) for path in paths}
+
+
+def _verdict(path: Path) -> Verdict:
     command = [tool("kube-score"), "score", "--output-format", "json", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr  # 1: there are findings

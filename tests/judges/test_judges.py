@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -26,11 +26,25 @@ each_judge = pytest.mark.parametrize("judge", JUDGES)
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
 
 
+Verdicts = dict[tuple[str, str], Verdict]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("judged")
+
+
 @cache
-def verdict(judge: ModuleType, scenario: str, environment: str, folder: Path) -> Verdict:
-    path = folder / f"{scenario}-{environment}.yaml"
-    path.write_text(render(lowered(scenario, environment)))
-    found: Verdict = judge.judge(path)
+def verdicts(judge: ModuleType, folder: Path) -> Verdicts:
+    """What a judge says about every environment of every scenario."""
+    paths = {place: folder / f"{'_'.join(place)}.yaml" for place in environments()}
+    for place, path in paths.items():
+        path.write_text(render(lowered(*place)))
+    found: Mapping[Path, Verdict] = judge.judge(tuple(paths.values()))
+    return {place: _told(found[path], *place) for place, path in paths.items()}
+
+
+def _told(found: Verdict, scenario: str, environment: str) -> Verdict:
     by_place = {_place(one): one for one in objects(scenario, environment)}
     known = (_known(one, by_place, scenario, environment) for one in found.findings)
     return replace(found, findings=tuple(known))
@@ -53,17 +67,12 @@ def _known(
     return replace(finding, labels=manifest["metadata"].get("labels", {}), operator=operator)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("judged")
-
-
 @each_judge
 @each_environment
 def test_nothing_is_found_but_the_exceptions(
     judge: ModuleType, scenario: str, environment: str, folder: Path
 ) -> None:
-    found = verdict(judge, scenario, environment, folder)
+    found = verdicts(judge, folder)[scenario, environment]
     assert [str(one) for one in found.findings if reason(one) is None] == []
 
 
@@ -73,7 +82,7 @@ def test_the_judge_really_looked(
     judge: ModuleType, scenario: str, environment: str, folder: Path
 ) -> None:
     """Every object of the kinds that it judges is in its report."""
-    found = verdict(judge, scenario, environment, folder)
+    found = verdicts(judge, folder)[scenario, environment]
     there = {_place(one) for one in objects(scenario, environment)}
     assert {place for place in there if place[0] in judge.KINDS} <= found.looked_at
     assert found.passed > 0
@@ -98,7 +107,7 @@ spec:
 def test_the_judge_finds_what_is_wrong(judge: ModuleType, tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text(BAD)
-    assert len(judge.judge(path).findings) >= 5
+    assert len(judge.judge([path])[path].findings) >= 5
 
 
 def test_every_exception_is_needed(folder: Path) -> None:
@@ -111,6 +120,6 @@ def test_every_exception_is_needed(folder: Path) -> None:
 
 
 def _all(folder: Path) -> Iterator[Finding]:
-    for scenario, environment in environments():
-        for judge in (kube_score, checkov):
-            yield from verdict(judge, scenario, environment, folder).findings
+    for judge in (kube_score, checkov):
+        for found in verdicts(judge, folder).values():
+            yield from found.findings
