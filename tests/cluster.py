@@ -58,13 +58,13 @@ def objects(scenario: str, environment: str) -> list[Manifest]:
 def templates(scenario: str, environment: str) -> list[Template]:
     found = []
     for manifest in objects(scenario, environment):
-        for metadata, spec in _pods(manifest, {}):
+        for metadata, spec in pods_in(manifest, {}):
             labels, annotations = metadata.get("labels", {}), metadata.get("annotations", {})
             found.append(Template(manifest, labels, annotations, spec))
     return found
 
 
-def _pods(value: Any, metadata: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
+def pods_in(value: Any, metadata: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
     """Whatever looks like a pod: a map with a list of containers, or KServe's one model."""
     if isinstance(value, dict):
         model = value.get("model")
@@ -75,10 +75,10 @@ def _pods(value: Any, metadata: Manifest) -> Iterator[tuple[Manifest, Manifest]]
         around = value.get("metadata", metadata)
         for key, inner in value.items():
             if key not in CONTAINERS:
-                yield from _pods(inner, around if isinstance(around, dict) else {})
+                yield from pods_in(inner, around if isinstance(around, dict) else {})
     elif isinstance(value, list):
         for inner in value:
-            yield from _pods(inner, metadata)
+            yield from pods_in(inner, metadata)
 
 
 def _is_list_of_containers(value: Any) -> bool:

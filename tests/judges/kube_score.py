@@ -37,3 +37,10 @@ def _verdict(path: Path) -> Verdict:
             else:
                 passed += 1
     return Verdict(tuple(findings), frozenset(looked_at), passed)
+
+
+def comments(path: Path) -> Mapping[str, int]:
+    """How many comments it makes of each severity: several may belong to one check."""
+    command = [tool("kube-score"), "score", "--output-format", "ci", str(path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return {word: said.count(f"[{word.upper()}]") for word in ("critical", "warning")}
