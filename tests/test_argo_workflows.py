@@ -94,6 +94,14 @@ def test_a_runs_pod_reaches_what_it_uses_and_what_argo_needs() -> None:
     assert {(space, account) for space in NAMESPACES} <= held
 
 
+def test_runs_of_peoples_own_are_known_too() -> None:
+    defaults = settings()["workflowDefaults"]["spec"]
+    assert defaults["serviceAccountName"] == "argo-workflows-workflow"
+    assert set(defaults["podMetadata"]["labels"]) == {
+        "uses.platformc.dev/argo-workflows-workflows", "uses.platformc.dev/seaweedfs-s3",
+    }  # fmt: skip
+
+
 def test_a_schedule_starts_the_template_and_no_cron_job_does() -> None:
     (schedule,) = objects("CronWorkflow")
     assert schedule["spec"]["workflowSpec"] == {"workflowTemplateRef": {"name": "churn-training"}}

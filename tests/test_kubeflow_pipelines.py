@@ -59,7 +59,7 @@ def test_the_ui_looks_for_logs_where_argo_puts_them() -> None:
 def test_argo_writes_one_repository_for_the_namespace_and_it_is_this_one() -> None:
     packages = compiled(SCENARIO).lowered["default"].packages.values()
     found = [package.name for package in packages for one in package.resources
-             if one.name == "artifact-repositories"]  # fmt: skip
+             if (one.namespace, one.name) == ("kubeflow", "artifact-repositories")]  # fmt: skip
     assert found == [SCENARIO]
 
 

@@ -74,7 +74,8 @@ def _operated(whole: Lowered) -> Iterator[Pod]:
                 yield Pod(f"{one.kind} {one.namespace}/{one.name}", one.namespace, labels)
         for made in package.made:
             labels = {INSTANCE: package.name, **made.labels}
-            yield Pod(f"{package.name}'s {made.role}", package.namespace, labels)
+            space = made.namespace or package.namespace
+            yield Pod(f"{package.name}'s {made.role} in {space}", space, labels)
         for caller in package.ingress:
             yield Pod(f"{caller.name} of {caller.namespace}", caller.namespace, dict(caller.pods))
 

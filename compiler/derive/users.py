@@ -19,7 +19,7 @@ def users_of(lowered: Lowered) -> Mapping[str, frozenset[Account]]:
     for package in lowered.everything:
         for made in package.made:
             for label in made.labels:
-                found[label].add((package.namespace, ""))
+                found[label].add((made.namespace or package.namespace, ""))
         for resource in package.resources:
             used = [label for label in pod_labels(resource.manifest) if label.startswith(_USES)]
             if used:

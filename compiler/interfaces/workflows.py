@@ -20,6 +20,8 @@ KEY_FORMAT = (
     "{{workflow.creationTimestamp.m}}/{{workflow.creationTimestamp.d}}/{{pod.name}}"
 )
 
+SLOT = "workflows"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim(model.Claim):
@@ -48,6 +50,11 @@ class Endpoint(model.Endpoint):
     def account(self) -> str:
         """The ServiceAccount that runs use."""
         return account(self.binding.provider)
+
+
+def label(provider: model.Instance[Any]) -> str:
+    """The label of runs' pods: that of users of the one offer that the system has."""
+    return f"uses.{model.PREFIX}/{provider.name}-{SLOT}"
 
 
 def account(provider: model.Instance[Any]) -> str:

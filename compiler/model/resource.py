@@ -94,6 +94,7 @@ class Made:
 
     role: str
     labels: Mapping[str, str] = field(hash=False)
+    namespace: str | None = None  # where it is not the instance's
 
 
 Pods = str | Made  # a role of the instance's own pods, or pods that are made for it

@@ -1,7 +1,10 @@
 # Makes buckets, and for each consumer a key with a policy of its own. May run again.
 set -eu
 until mc ls store >/dev/null 2>&1; do sleep 2; done
+mc mb --ignore-existing store/argo-workflows
+mc mb --ignore-existing store/dvc-datasets
 mc mb --ignore-existing store/feast
+mc mb --ignore-existing store/lakefs
 mc mb --ignore-existing store/mlflow
 key() { # NAME ACCESS_KEY SECRET_KEY
   mc admin policy create store "$1" "/etc/platformc/$1.json" >/dev/null
@@ -11,7 +14,10 @@ key() { # NAME ACCESS_KEY SECRET_KEY
     mc admin user info store "$2" | grep -q "$1"
   echo "key of $1 is ready"
 }
-key churn-training-s3 "$ACCESS_KEY_0" "$SECRET_KEY_0"
-key feast-offline-store "$ACCESS_KEY_1" "$SECRET_KEY_1"
-key mlflow-artifacts "$ACCESS_KEY_2" "$SECRET_KEY_2"
-key mlflow-smoke-s3 "$ACCESS_KEY_3" "$SECRET_KEY_3"
+key argo-workflows-artifacts "$ACCESS_KEY_0" "$SECRET_KEY_0"
+key churn-training-s3 "$ACCESS_KEY_1" "$SECRET_KEY_1"
+key dvc-store "$ACCESS_KEY_2" "$SECRET_KEY_2"
+key feast-offline-store "$ACCESS_KEY_3" "$SECRET_KEY_3"
+key lakefs-store "$ACCESS_KEY_4" "$SECRET_KEY_4"
+key mlflow-artifacts "$ACCESS_KEY_5" "$SECRET_KEY_5"
+key mlflow-smoke-s3 "$ACCESS_KEY_6" "$SECRET_KEY_6"

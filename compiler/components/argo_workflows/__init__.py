@@ -21,13 +21,16 @@ PHASE = model.Phase.SERVERS
 UPSTREAM_NAMESPACE = True
 ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 ARCHIVE = model.Requires("archive", postgresql.Endpoint)
-WORKFLOWS = model.Provides("workflows", workflows.Endpoint)
+WORKFLOWS = model.Provides(workflows.SLOT, workflows.Endpoint)
 
 
 class Spec(model.InstanceSpec):
-    """Argo Workflows; runs are in the namespaces of what has them made."""
+    """Argo Workflows; runs are where something has them made, and where people start their own."""
 
     namespace: Namespace | None = Field("argo", description="Where upstream's manifests put it.")
+    namespaces: tuple[Namespace, ...] = Field(
+        (), strict=False, description="Where people start runs; default: the platform's namespace."
+    )
     bucket: Bucket | None = Field(None, description="Of artefacts and logs; default: its name.")
     archive: bool = Field(True, description="Keep finished runs in a database.")
     archive_ttl: Duration = Field("180d", description="How long the archive keeps them.")
@@ -59,12 +62,11 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         yield model.Made("archivers", upstream.labels(archive))
     for space in spaces:
         yield from _account(me, space)
+        yield model.Made("runs", upstream.run_labels(me, store), space)
+        runs = model.Made("runs", {workflows.label(me): "true"})
+        yield kube.api_server(me, runs, space)
     for space in namespaces(me, wiring, repository=True):
         yield workflows.artifact_repositories(me, space, store)
-    for binding in wiring.claims(WORKFLOWS)[:1]:
-        runs = model.Made("runs", {binding.label: "true"})
-        for space in spaces:
-            yield kube.api_server(me, runs, space)
 
 
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
@@ -74,10 +76,11 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 def namespaces(
     me: model.Instance[Spec], wiring: model.Wiring, *, repository: bool = False
 ) -> tuple[str, ...]:
-    """Where runs are, of workloads and of other systems; or just those that keep artefacts here."""
+    """Where runs are, of the spec's and of people's; or just those that keep artefacts here."""
     claims = wiring.claims(WORKFLOWS)
     own = {one.consumer.namespace for one in claims if not one.claim.repository}
-    all = {one.consumer.namespace for one in claims}
+    peoples = me.spec.namespaces or (me.settings.namespace,)
+    all = {*peoples, *(one.consumer.namespace for one in claims)}
     return tuple(sorted(all - own if repository else all))
 
 

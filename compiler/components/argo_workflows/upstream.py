@@ -18,7 +18,7 @@ POOL = 5  # connections of the controller, and of the server
 def prerequisite(
     me: model.Instance[Any], store: s3.Endpoint, archive: postgresql.Endpoint | None, ttl: str
 ) -> model.Prerequisite:
-    settings = {**_pods(), "artifactRepository": workflows.repository(store)}
+    settings = {**_pods(me, store), "artifactRepository": workflows.repository(store)}
     if archive is not None:
         settings["persistence"] = _persistence(archive, ttl)
     objects = [_config(me.namespace, settings)]
@@ -84,8 +84,13 @@ def _persistence(archive: postgresql.Endpoint, ttl: str) -> dict[str, Any]:
     }
 
 
-def _pods() -> dict[str, Any]:
-    """Pods of runs that nobody wrote a security context for pass `restricted` too."""
+def run_labels(me: model.Instance[Any], store: s3.Endpoint) -> dict[str, str]:
+    """The labels of every run's pods: who makes them, and that they write artefacts."""
+    return {workflows.label(me): "true", store.binding.label: "true"}
+
+
+def _pods(me: model.Instance[Any], store: s3.Endpoint) -> dict[str, Any]:
+    """Runs that people write themselves are of the platform too: known, and `restricted`."""
     container = {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
@@ -104,6 +109,8 @@ def _pods() -> dict[str, Any]:
         "workflowDefaults": {
             "spec": {
                 "podGC": {"strategy": "OnPodSuccess"},
+                "podMetadata": {"labels": dict(sorted(run_labels(me, store).items()))},
+                "serviceAccountName": workflows.account(me),
                 "ttlStrategy": {"secondsAfterCompletion": 7 * 86400},
             }
         },

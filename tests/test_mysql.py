@@ -1,0 +1,61 @@
+"""MySQL's Job: what it says to the server, whatever stands in a Secret, and when it says it again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from conftest import compiled
+
+from compiler.interfaces.mysql import LONGEST_USER
+from compiler.interfaces.sql import username
+
+FAKE = """\
+#!/bin/sh
+case "$*" in
+  *--execute*)
+    if [ -e "$STATE/up" ]; then exit 0; fi
+    touch "$STATE/up"; echo "Can't connect to MySQL server" >&2; exit 1 ;;
+  *) cat >>"$STATE/sql" ;;
+esac
+"""
+
+
+def run(folder: Path, **env: str) -> str:
+    """The Job's script against a server that comes up late; what it was told, as one text."""
+    (folder / "mysql").write_text(FAKE)
+    (folder / "mysql").chmod(0o755)
+    script = compiled("mysql").tree()["base/mysql/mysql-ensure/ensure.sh"]
+    script = script.replace("sleep 2", ":").replace(
+        "/tmp/error", str(folder / "error")
+    )  # the pod's
+    told = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "STATE": str(folder), **env}
+    done = subprocess.run(
+        ["bash", "-c", script], env=told, capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 0, done.stderr
+    assert env["PASSWORD_0"] not in done.stdout + done.stderr
+    return (folder / "sql").read_text()
+
+
+def test_it_waits_for_the_server_and_may_run_again(tmp_path: Path) -> None:
+    env = {"USER_0": "nightly-report-mysql", "PASSWORD_0": "correct-horse"}
+    once = run(tmp_path, **env)
+    assert "CREATE DATABASE IF NOT EXISTS `nightly_report`;" in once
+    assert "ALTER USER 'nightly-report-mysql'@'%' IDENTIFIED WITH caching_sha2_password" in once
+    assert "GRANT ALL PRIVILEGES ON `nightly\\_report`.* TO 'nightly-report-mysql'@'%';" in once
+    assert run(tmp_path, **env) == once * 2
+
+
+def test_no_secret_can_end_its_string(tmp_path: Path) -> None:
+    told = run(tmp_path, USER_0="o'brien", PASSWORD_0="back\\slash'; DROP DATABASE x; --")
+    assert "'o\\'brien'@'%'" in told
+    assert "BY 'back\\\\slash\\'; DROP DATABASE x; --';" in told
+
+
+def test_a_long_name_stays_within_what_mysql_takes_and_stays_unique() -> None:
+    name = "a-consumer-with-a-long-name-indeed-metadata"
+    assert len(username(name, LONGEST_USER)) == LONGEST_USER
+    assert username(name, LONGEST_USER) != username(name[:-1], LONGEST_USER)
+    assert username("short-metadata", LONGEST_USER) == "short-metadata"
