@@ -1,0 +1,123 @@
+"""Runs a composite action as GitHub's runner does, as far as ours needs it.
+
+Each step is a bash script under `-eo pipefail` with the files through which it speaks to the runner;
+expressions know contexts, `always()`, `==`, `!=`, `&&` and `||`. Steps that use other actions are
+recorded, not run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass
+class Outcome:
+    """What one run did."""
+
+    failed: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    used: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    log: str = ""
+    outputs: dict[str, str] = field(default_factory=dict)
+
+
+def run(
+    action: Path, checkout: Path, temp: Path, path: str, *,
+    inputs: Mapping[str, str], github: Mapping[str, Any],
+) -> Outcome:  # fmt: skip
+    """Run an action's steps in a checkout; `path` is the PATH of a runner."""
+    described = yaml.safe_load(action.read_text())
+    given = {name: str(one.get("default", "")) for name, one in described["inputs"].items()}
+    contexts: dict[str, Any] = {
+        "github": {"token": "a-token", **github},
+        "runner": {"temp": str(temp)},
+        "steps": {},
+    }
+    contexts["inputs"] = {
+        name: substituted(value, contexts, Outcome()) for name, value in given.items()
+    } | dict(inputs)
+    outcome = Outcome()
+    files = {name: temp / name for name in ("GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")}
+    for file in files.values():
+        file.touch()
+    environment = {
+        "PATH": path, "HOME": str(temp), "RUNNER_TEMP": str(temp), "NO_COLOR": "1",
+        "GITHUB_ACTION_PATH": str(action.parent), **{name: str(one) for name, one in files.items()},
+    }  # fmt: skip
+    for step in described["runs"]["steps"]:
+        condition = str(step.get("if", "success()")).removeprefix("${{").removesuffix("}}").strip()
+        if "()" not in condition:
+            condition = f"success() && {condition}"
+        if not evaluated(condition, contexts, outcome):
+            outcome.skipped.append(step["name"])
+        elif "uses" in step:
+            values = {
+                key: substituted(value, contexts, outcome) for key, value in step["with"].items()
+            }
+            outcome.used[step["uses"]] = values
+        else:
+            _script(step, checkout, environment, contexts, outcome)
+            added = files["GITHUB_PATH"].read_text().split()
+            environment["PATH"] = os.pathsep.join([*reversed(added), path])
+            if "id" in step:
+                lines = files["GITHUB_OUTPUT"].read_text().splitlines()
+                contexts["steps"][step["id"]] = {
+                    "outputs": dict(line.split("=", 1) for line in lines)
+                }
+    for name, output in described["outputs"].items():
+        outcome.outputs[name] = substituted(output["value"], contexts, outcome)
+    return outcome
+
+
+def _script(
+    step: Mapping[str, Any], checkout: Path, environment: Mapping[str, str],
+    contexts: Mapping[str, Any], outcome: Outcome,
+) -> None:  # fmt: skip
+    assert step["shell"] == "bash"
+    own = {key: substituted(value, contexts, outcome) for key, value in step.get("env", {}).items()}
+    words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    done = subprocess.run(
+        words, cwd=checkout, env={**environment, **own}, capture_output=True, text=True
+    )
+    outcome.log += done.stdout + done.stderr
+    if done.returncode:
+        outcome.failed.append(step["name"])
+
+
+def substituted(text: object, contexts: Mapping[str, Any], outcome: Outcome) -> str:
+    """A text with its expressions evaluated."""
+    return re.sub(
+        r"\$\{\{(.*?)\}\}", lambda one: str(evaluated(one[1], contexts, outcome)), str(text)
+    )
+
+
+def evaluated(text: str, contexts: Mapping[str, Any], outcome: Outcome) -> Any:
+    """The value of an expression; what a context lacks is empty."""
+    text = text.strip()
+    for operator in ("||", "&&"):
+        if operator in text:
+            values = [evaluated(part, contexts, outcome) for part in text.split(operator)]
+            wanted = operator == "||"
+            return next((value for value in values if bool(value) == wanted), values[-1])
+    for operator, equal in (("==", True), ("!=", False)):
+        if operator in text:
+            one, other = (evaluated(part, contexts, outcome) for part in text.split(operator))
+            return (one == other) is equal
+    if text == "always()":
+        return True
+    if text == "success()":
+        return not outcome.failed
+    if text.startswith("'"):
+        return text.strip("'")
+    value: Any = contexts
+    for key in text.split("."):
+        value = value.get(key, "") if isinstance(value, Mapping) else ""
+    return value
