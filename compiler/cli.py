@@ -15,14 +15,17 @@ VERBS = (
     "client-kit",
     "compile",
     "diff",
+    "doctor",
     "explain",
     "graph",
     "images",
     "init",
+    "prerequisites",
     "render",
     "schema",
     "secrets",
     "validate",
+    "vendor",
     "version",
 )
 BUG = 70

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from compiler.emit import wave_file, waves
+from compiler.derive.order import KEPT
+from compiler.emit import manifests, wave_file, waves
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest, Phase
+from compiler.model.resource import Manifest, Phase, Resource
+from compiler.upstream import vendored
 
 _TIMEOUT = "10m"
 # What a custom resource's controller says once it is done: (group, kind) to a kubectl condition.
@@ -40,16 +42,33 @@ def plan(lowered: Lowered, *, out: str | None, options: str = "") -> Iterator[St
     `options` stand behind every platformc command, such as ` -f other.yaml`.
     """
     environment = f"{lowered.platform.environment}{options}"
-    for wave, manifests in waves(lowered).items():
+    for one in vendored(lowered.graph):
+        yield Step(one.system, (f"kubectl apply --server-side -k operators/{one.name}",))
+    for wave, objects in waves(lowered).items():
         source = f"{out}/{wave_file(wave)}" if out else "-"
         apply = f"kubectl apply --server-side -f {source}"
         if not out:
             apply = f"platformc render {environment} --wave {wave} | {apply}"
         title = f"wave {wave}, {Phase.of(wave).name.lower()}"
-        yield Step(title, (apply, *_waits(manifests)))
+        yield Step(title, (apply, *_waits(objects)))
         operator = lowered.platform.settings.secrets.provider == "external-secrets"
         if wave == Phase.NAMESPACES and lowered.credentials and not operator:
             yield _secrets(lowered, environment)
+
+
+def deletions(before: Lowered, after: Lowered) -> Step:
+    """What an earlier tree had and this one lacks, last things first; never what holds data."""
+    kept = {Resource(one).id for one in manifests(after)}
+    gone = (Resource(one) for one in reversed(manifests(before)) if Resource(one).id not in kept)
+    commands = tuple(_delete(one) for one in gone if one.kind not in KEPT)
+    return Step("what is gone", commands)
+
+
+def _delete(one: Resource) -> str:
+    group, kind, space, name = one.id
+    what = f"{kind.lower()}.{group}" if group else kind.lower()
+    where = f" -n {space}" if space else ""
+    return f"kubectl delete {what} {name}{where} --ignore-not-found"
 
 
 def _secrets(lowered: Lowered, environment: str) -> Step:

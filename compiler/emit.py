@@ -14,6 +14,7 @@ from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import ConfigFiles, Manifest, Phase, Resource
 from compiler.render.mermaid import mermaid
 from compiler.shards import MODELS, sharded, split
+from compiler.upstream import component, prerequisites, vendored
 
 Tree = dict[str, str]
 KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
@@ -30,6 +31,10 @@ def emit(factored: Factored, *, rendered: Iterable[str] = ()) -> Tree:
         for overlay in overlays.values():
             tree |= writer.overlay(f"overlays/{name}/{overlay.package.name}", overlay, platform)
         tree |= writer.roots(f"overlays/{name}", factored.environments[name], overlays)
+    for name, lowered in factored.environments.items():
+        for one in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
+            folder = f"prerequisites/{name}/{one.name}"
+            tree |= {f"{folder}/{path}": text for path, text in component(one).items()}
     for name in rendered:
         tree |= writer.out(f"out/{name}", factored.environments[name])
     return dict(sorted(tree.items()))

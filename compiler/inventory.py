@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -81,20 +82,21 @@ def known_images(lowered: Lowered) -> frozenset[str]:
 def structural(package: Package) -> Iterator[str]:
     """The images that a package's objects name as such."""
     for resource in package.resources:
-        yield from _image_keys(resource.manifest)
+        yield from image_keys(resource.manifest)
 
 
-def _image_keys(value: Any) -> Iterator[str]:
+def image_keys(value: Any) -> Iterator[str]:
+    """Images under the keys that hold images."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if isinstance(inner, str):
                 if _names_image(key) and split_image(inner)[0]:
                     yield inner
             else:
-                yield from _image_keys(inner)
+                yield from image_keys(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _image_keys(inner)
+            yield from image_keys(inner)
 
 
 def _names_image(key: str) -> bool:
@@ -135,3 +137,22 @@ def _strings(value: Any) -> Iterator[str]:
 
 def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
     return value.values() if isinstance(value, dict) else value
+
+
+def vendored_images(folder: Path, mirror: str | None) -> Iterator[Image]:
+    """The images of releases that were brought along, one folder each."""
+    import yaml
+
+    from compiler.derive.images import full_name
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for system in sorted(one for one in folder.glob("*") if one.is_dir()):
+        found: set[str] = set()
+        for file in sorted(system.glob("*.yaml")):
+            documents = yaml.load_all(file.read_bytes(), Loader=loader)  # safe ones
+            found |= {image for document in documents for image in image_keys(document)}
+        for image in sorted(found):
+            source = full_name(image.removeprefix(f"{mirror}/") if mirror else image)
+            name, _, digest = source.partition("@")
+            source = name if split_image(name)[1] else source
+            yield Image(image, source, digest, (f"{folder.name}/{system.name}",))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner
 from conftest import SCENARIOS, compiled, scenario_names
 
+from compiler import pipeline
 from compiler.cli import platformc
 from compiler.delivery import plan
 from compiler.derive.order import OPTIONS, WAVE
@@ -133,6 +135,23 @@ def test_a_plan_without_rendered_files_renders_wave_by_wave() -> None:
         assert made.exit_code == 0
         rendered += list(yaml.safe_load_all(made.stdout))
     assert rendered == manifests(lowered("minimal", "default"))
+
+
+def test_what_an_earlier_spec_had_is_deleted_last_things_first(tmp_path: Path) -> None:
+    spec = SCENARIOS / "minimal" / "platform.yaml"
+    smaller = tmp_path / "platform.yaml"
+    smaller.write_text(spec.read_text().replace("    mlflow: {}\n", ""))
+    words = ["apply-plan", "default", "-f", str(smaller), "--since", str(spec)]
+    result = CliRunner().invoke(platformc, words)
+    assert result.exit_code == 0, result.output
+    gone = result.stdout.split("# what is gone\n")[1].splitlines()
+    deployment = "kubectl delete deployment.apps mlflow -n mlops --ignore-not-found"
+    account = "kubectl delete serviceaccount mlflow -n mlops --ignore-not-found"
+    assert gone.index(deployment) < gone.index(account)
+    assert not [line for line in gone if "namespace " in line or "persistentvolumeclaim" in line]
+    before, after = lowered("minimal", "default"), pipeline.compile(smaller.read_bytes(), "s")
+    kept = {Resource(one).id for one in manifests(after.lowered["default"])}
+    assert len(gone) == sum(Resource(one).id not in kept for one in manifests(before))
 
 
 def test_a_wave_that_does_not_exist_is_refused() -> None:

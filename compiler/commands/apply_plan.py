@@ -7,13 +7,15 @@ from pathlib import Path
 
 import click
 
+from compiler.commands.revisions import compile_source, source
 from compiler.commands.shared import compiled, environment_of, spec_option
 
 
 @click.command
 @click.argument("environment", metavar="ENV")
 @spec_option
-def command(environment: str, file: Path) -> None:
+@click.option("--since", metavar="A", help="Delete what A had: a revision, directory or spec.")
+def command(environment: str, file: Path, since: str | None) -> None:
     """Print the exact commands that deliver an environment, in order, with waits.
 
     \b
@@ -21,13 +23,17 @@ def command(environment: str, file: Path) -> None:
     platformc apply-plan dev | sh -e   to run
     """
     result = compiled(file)
-    from compiler.delivery import plan
+    from compiler.delivery import deletions, plan
 
     lowered = result.lowered[environment_of(result, environment)]
     rendered = lowered.platform.settings.rendered
     out = str(file.parent / "out" / environment) if rendered else None
     options = "" if file == Path("platform.yaml") else f" -f {shlex.quote(str(file))}"
-    for step in plan(lowered, out=out, options=options):
+    steps = [*plan(lowered, out=out, options=options)]
+    if since:
+        before = compile_source(source(since, file)).lowered.get(environment)
+        steps += [deletions(before, lowered)] if before else []
+    for step in steps:
         click.echo(f"# {step.title}")
         for line in step.commands:
             click.echo(line)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from compiler.diagnostics import Report
     from compiler.write import Plan
 
+_PER_ENVIRONMENT = ("overlays", "out", "prerequisites")
+
 
 @click.command
 @spec_option
@@ -62,7 +64,7 @@ def command(
     tree = result.tree()
     scope: tuple[str, ...] = ("",)
     if environments:
-        folders = tuple(f"{top}/{name}/" for top in ("overlays", "out") for name in environments)
+        folders = tuple(f"{top}/{name}/" for top in _PER_ENVIRONMENT for name in environments)
         scope = ("base/", *folders)
         tree = {path: text for path, text in tree.items() if path.startswith(scope)}
     if check:

@@ -37,10 +37,11 @@ def command(environment: str, file: Path, form: str, pin: bool) -> None:
     platformc images prod --pin
     """
     result = compiled(file)
-    from compiler.inventory import images
+    from compiler.inventory import images, vendored_images
 
     lowered = result.lowered[environment_of(result, environment)]
-    found = images(lowered)
+    mirror = lowered.platform.settings.registry.mirror
+    found = (*images(lowered), *vendored_images(file.parent / "operators", mirror))
     if pin:
         _pin(file, found)
         return

@@ -1,0 +1,44 @@
+"""`platformc doctor ENV`: is the cluster ready for the environment?"""
+
+from __future__ import annotations
+
+import subprocess  # kubectl's answers; arguments are lists, no shell takes part
+import sys
+from pathlib import Path
+
+import click
+
+from compiler.commands.shared import compiled, environment_of, fail, spec_option
+
+
+@click.command
+@click.argument("environment", metavar="ENV")
+@spec_option
+@click.option("--context", metavar="NAME", help="Of kubectl's contexts; default: the current one.")
+def command(environment: str, file: Path, context: str | None) -> None:
+    """Ask the cluster, through kubectl, for what the environment expects of it. Changes nothing.
+
+    \b
+    platformc doctor prod --context prod
+    """
+    result = compiled(file)
+    from compiler.cluster_check import check
+
+    lowered = result.lowered[environment_of(result, environment)]
+    front = ["kubectl", *(["--context", context] if context else [])]
+
+    def ask(words: list[str], text: str) -> tuple[int, str, str]:
+        try:
+            answer = subprocess.run(  # noqa: S603  # a list, no shell
+                [*front, *words], input=text, capture_output=True, text=True, check=False
+            )
+        except FileNotFoundError:
+            fail("kubectl is not on the PATH")
+        return answer.returncode, answer.stdout, answer.stderr
+
+    missing = 0
+    for finding in check(lowered, ask):
+        click.echo(f"{'ok     ' if finding.good else 'missing'}  {finding.text}")
+        missing += not finding.good
+    if missing:
+        sys.exit(1)

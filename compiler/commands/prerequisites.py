@@ -1,0 +1,67 @@
+"""`platformc prerequisites ENV`: what must be in the cluster before the platform."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compiler.commands.shared import compiled, environment_of, spec_option
+
+if TYPE_CHECKING:
+    from compiler.model.prerequisite import Prerequisite
+
+
+@click.command
+@click.argument("environment", metavar="ENV")
+@spec_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How they are listed.",
+)
+def command(environment: str, file: Path, form: str) -> None:
+    """List the upstream systems that an environment expects, and how to install them.
+
+    \b
+    platformc prerequisites prod
+    """
+    result = compiled(file)
+    from compiler.upstream import prerequisites
+
+    graph = result.lowered[environment_of(result, environment)].graph
+    found = prerequisites(graph)
+    folder = str(file.parent / "prerequisites" / environment)
+    if form == "json":
+        click.echo(json.dumps([_record(one, folder) for one in found], indent=2))
+        return
+    for one in found:
+        _print(one, folder)
+    if not found:
+        click.echo("nothing but a cluster")
+
+
+def _record(one: Prerequisite, folder: str) -> dict[str, object]:
+    from compiler.upstream import patch_commands
+
+    return {
+        "name": one.name,
+        "system": one.system,
+        "version": one.version,
+        "namespaces": list(one.namespaces),
+        "how": list(one.how),
+        "then": list(patch_commands(one, folder)),
+    }
+
+
+def _print(one: Prerequisite, folder: str) -> None:
+    from compiler.upstream import patch_commands
+
+    click.echo(f"{one.name}: {one.system}, {one.version}, in {', '.join(one.namespaces)}")
+    for command in (*one.how, *patch_commands(one, folder)):
+        click.echo(f"  {command}")

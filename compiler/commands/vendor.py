@@ -1,0 +1,81 @@
+"""`platformc vendor`: upstream releases into operators/, pinned by platform.lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compiler.commands.shared import compiled, fail, note, spec_option
+
+if TYPE_CHECKING:
+    from compiler.model.prerequisite import Prerequisite
+    from compiler.pipeline import Compilation
+
+
+@click.command
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@spec_option
+@click.option("--from", "base", metavar="URL", help="An HTTP mirror: hosts are folders below it.")
+@click.option("--update", is_flag=True, help="Accept a release that platform.lock knows otherwise.")
+def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) -> None:
+    """Fetch the releases of upstream systems that the platform brings along.
+
+    Without names: of all instances with `install: vendored`.
+
+    \b
+    platformc vendor
+    platformc vendor kserve --from https://mirror.example.internal/releases
+    kubectl apply --server-side -k operators/kserve
+    """
+    result = compiled(file)
+    from compiler import lock
+    from compiler.upstream import release
+    from compiler.vendoring import VendorError, vendor
+
+    known = lock.read(file)
+    wanted = _wanted(result, names)
+    operators = dict(known.operators)
+    for one in wanted:
+        addresses = release(one)
+        if not addresses:
+            fail(f"{one.system} comes as a chart: install it as `platformc prerequisites` says", 1)
+        before = {} if update else operators.get(one.name, {})
+        mirror = result.platforms[None].settings.registry.mirror
+        try:
+            made = vendor(addresses, before, mirror, base)
+        except VendorError as error:
+            fail(str(error), 1)
+        _write(file.parent / "operators" / one.name, made.files, one)
+        operators[one.name] = made.digests
+    lock.write(file, replace(known, operators=operators))
+    note(f"{lock.path_of(file)}: {len(wanted)} releases")
+
+
+def _wanted(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]:
+    from compiler.diagnostics import listing
+    from compiler.upstream import prerequisites, vendored
+
+    found: dict[str, Prerequisite] = {}
+    for name in result.environments:
+        graph = result.lowered[name].graph
+        if names:
+            found |= {one.name: one for one in prerequisites(graph)}
+        found |= {one.name: one for one in vendored(graph)}
+    unknown = sorted(set(names) - set(found))
+    if unknown:
+        fail(f"no upstream system {listing(unknown)}; there is {listing(found) or 'none'}")
+    return [found[name] for name in sorted(found) if not names or name in names]
+
+
+def _write(folder: Path, files: Mapping[str, str], one: Prerequisite) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.yaml"):
+        old.unlink()
+    for name, text in files.items():
+        header = f"# {one.system} {one.version}, fetched by platformc; do not edit.\n"
+        (folder / name).write_text(header + text, encoding="utf-8")
+    note(f"{folder}: {len(files) - 1} files of {one.system} {one.version}")

@@ -1,0 +1,110 @@
+"""Upstream releases brought along: fetched once, checked ever after, without their Secrets.
+
+A release becomes a kustomize root of its own, `operators/<name>/`, applied before the platform. Its
+images come from the mirror where there is one. `platform.lock` holds the SHA-256 of each file; an
+address that answers with another content is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from compiler.derive.images import Rewriter, pulled
+from compiler.inventory import image_keys
+from compiler.kube import yaml
+from compiler.model.resource import Manifest
+
+_TIMEOUT = 60
+_LOCAL = ("localhost", "127.0.0.1")
+
+
+class VendorError(Exception):
+    """A release can't be had, or is not what it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vendored:
+    """A release's files and digests."""
+
+    files: Mapping[str, str]
+    digests: Mapping[str, str]  # address to digest
+
+
+def vendor(
+    addresses: tuple[str, ...], known: Mapping[str, str], mirror: str | None, base: str | None
+) -> Vendored:
+    """Fetch a release; `base` is an HTTP mirror of it, below which hosts are folders."""
+    files: dict[str, str] = {}
+    digests: dict[str, str] = {}
+    for address in addresses:
+        data = _fetch(address, base)
+        digests[address] = f"sha256:{sha256(data).hexdigest()}"
+        if known.get(address, digests[address]) != digests[address]:
+            raise VendorError(
+                f"{address} is not what platform.lock says: expected {known[address]}, got "
+                f"{digests[address]}"
+            )
+        name = address.rpartition("/")[2]
+        objects = [_mirrored(one, mirror) for one in _objects(data, address)]
+        files[name] = yaml.dump_all(yaml.dump(one) for one in objects)
+    files["kustomization.yaml"] = yaml.dump(
+        {
+            "apiVersion": "kustomize.config.k8s.io/v1beta1",
+            "kind": "Kustomization",
+            "resources": [address.rpartition("/")[2] for address in addresses],
+        }
+    )
+    return Vendored(files, digests)
+
+
+def _fetch(address: str, base: str | None) -> bytes:
+    parts = urlsplit(address)
+    source = f"{base.rstrip('/')}/{parts.netloc}{parts.path}" if base else address
+    asked = urlsplit(source)
+    if asked.scheme != "https" and not (asked.scheme == "http" and asked.hostname in _LOCAL):
+        raise VendorError(f"{source} is not https")
+    try:
+        with urlopen(source, timeout=_TIMEOUT) as answer:  # noqa: S310  # checked above
+            data: bytes = answer.read()
+    except OSError as error:
+        raise VendorError(f"{source}: {error}") from error
+    return data
+
+
+def _objects(data: bytes, address: str) -> Iterator[Manifest]:
+    """Every object of a file, lists unpacked, but for Secrets that hold something."""
+    import yaml as pyyaml
+
+    loader = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
+    try:
+        documents = list(pyyaml.load_all(data, Loader=loader))  # both are safe ones
+    except pyyaml.YAMLError as error:
+        raise VendorError(f"{address} is not YAML") from error
+    for document in documents:
+        for one in _unpacked(document):
+            if one.get("kind") != "Secret" or not (one.get("data") or one.get("stringData")):
+                yield one
+
+
+def _unpacked(document: Any) -> Iterator[Manifest]:
+    if not isinstance(document, dict):
+        return
+    if document.get("kind") == "List":
+        yield from document.get("items", ())
+    elif "kind" in document:
+        yield document
+
+
+def _mirrored(manifest: Manifest, mirror: str | None) -> Manifest:
+    if mirror is None:
+        return manifest
+    names = {image: pulled(image, mirror, {}) for image in image_keys(manifest)}
+    if not names:
+        return manifest
+    changed: Manifest = Rewriter(names).value(manifest)
+    return changed

@@ -1,0 +1,300 @@
+"""Upstream systems: what must be there, what is brought along, and what a cluster lacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from conftest import SCENARIOS, compiled, scenario_names, tool
+
+from compiler.cli import platformc
+from compiler.cluster_check import check
+from compiler.emit import manifests
+from compiler.upstream import component, prerequisites, release
+
+WORKFLOWS = SCENARIOS / "argo-workflows" / "platform.yaml"
+ENVIRONMENT = compiled("argo-workflows").environments[0]
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(platformc, list(words))
+
+
+def test_prerequisites_say_what_where_and_how() -> None:
+    result = run("prerequisites", ENVIRONMENT, "-f", str(WORKFLOWS), "--format", "json")
+    assert result.exit_code == 0, result.output
+    (one,) = json.loads(result.stdout)
+    assert (one["name"], one["system"]) == ("argo-workflows", "Argo Workflows")
+    assert any("install.yaml" in command for command in one["how"])
+    text = run("prerequisites", ENVIRONMENT, "-f", str(WORKFLOWS)).stdout
+    assert all(f"  {command}\n" in text for command in (*one["how"], *one["then"]))
+
+
+@pytest.mark.parametrize("scenario", scenario_names())
+def test_what_upstream_is_told_is_a_component_that_fits_it(scenario: str, tmp_path: Path) -> None:
+    """kustomize applies the compiled Component to objects that have upstream's names."""
+    result = compiled(scenario)
+    tree = result.tree(rendered=())
+    for name in result.environments:
+        for one in prerequisites(result.lowered[name].graph):
+            folder = f"prerequisites/{name}/{one.name}"
+            files = component(one)
+            assert {
+                f"{folder}/{path}": text for path, text in files.items()
+            }.items() <= tree.items()
+            if files:
+                assert _built(tmp_path / name / one.name, files, list(one.objects))
+
+
+def _built(folder: Path, files: dict[str, str], objects: list[Any]) -> list[Any]:
+    stubs = [{key: one[key] for key in ("apiVersion", "kind", "metadata")} for one in objects]
+    (folder / "told").mkdir(parents=True)
+    (folder / "upstream.yaml").write_text(yaml.safe_dump_all(stubs))
+    for name, text in files.items():
+        (folder / "told" / name).write_text(text)
+    top = {"resources": ["upstream.yaml"], "components": ["told"]}
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(top))
+    words = [tool("kustomize"), "build", str(folder)]
+    built = subprocess.run(words, capture_output=True, text=True, check=True)
+    found = list(yaml.safe_load_all(built.stdout))
+    assert len(found) == len(objects)
+    return found
+
+
+RELEASE = """\
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: Secret, metadata: {name: empty, namespace: argo}}
+- {apiVersion: v1, kind: Secret, metadata: {name: full, namespace: argo}, data: {key: aGk=}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: workflow-controller, namespace: argo}
+spec:
+  template:
+    spec:
+      containers:
+      - name: main
+        image: quay.io/argoproj/workflow-controller:v1.0.0
+        args: [--image=quay.io/argoproj/workflow-controller:v1.0.0]
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    """A platform with an upstream system, behind a mirror."""
+    target = tmp_path / "platform.yaml"
+    text = WORKFLOWS.read_text()
+    target.write_text(text.replace("\nspec:\n", "\nspec:\n  registry: {mirror: mirror.local}\n", 1))
+    return target
+
+
+@pytest.fixture
+def releases(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """An HTTP mirror with the release, and the release's file in it."""
+    lowered = compiled("argo-workflows").lowered[ENVIRONMENT]
+    (address,) = release(prerequisites(lowered.graph)[0])
+    root = tmp_path / "mirror"
+    file = root / address.removeprefix("https://")
+    file.parent.mkdir(parents=True)
+    file.write_text(RELEASE)
+    handler = partial(_Quiet, directory=str(root))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", file
+    server.shutdown()
+    server.server_close()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the tests' output is for failures."""
+
+
+def vendor(spec: Path, base: str, *more: str) -> Result:
+    return run("vendor", "argo-workflows", "-f", str(spec), "--from", base, *more)
+
+
+def test_a_release_is_brought_along(spec: Path, releases: tuple[str, Path]) -> None:
+    base, _ = releases
+    result = vendor(spec, base)
+    assert result.exit_code == 0, result.output
+    folder = spec.parent / "operators" / "argo-workflows"
+    words = [tool("kustomize"), "build", str(folder)]
+    built = subprocess.run(words, capture_output=True, text=True, check=True)
+    objects = list(yaml.safe_load_all(built.stdout))
+    assert sorted((one["kind"], one["metadata"]["name"]) for one in objects) == [
+        ("Deployment", "workflow-controller"),
+        ("Secret", "empty"),
+    ]
+    assert "aGk=" not in built.stdout
+    image = "mirror.local/quay.io/argoproj/workflow-controller:v1.0.0"
+    assert built.stdout.count(image) == 2
+    lock = yaml.safe_load((spec.parent / "platform.lock").read_text())
+    (digest,) = lock["operators"]["argo-workflows"].values()
+    assert digest.startswith("sha256:")
+    listed = json.loads(run("images", ENVIRONMENT, "-f", str(spec), "--format", "json").stdout)
+    assert {"image": image.removeprefix("mirror.local/"), "pulled": image, "digest": None,
+            "usedBy": ["operators/argo-workflows"]} in listed  # fmt: skip
+
+
+def test_a_release_that_changed_is_refused(spec: Path, releases: tuple[str, Path]) -> None:
+    base, file = releases
+    assert vendor(spec, base).exit_code == 0
+    assert vendor(spec, base).exit_code == 0
+    file.write_text(RELEASE.replace("v1.0.0", "v6.6.6"))
+    refused = vendor(spec, base)
+    assert refused.exit_code == 1
+    assert "is not what platform.lock says" in refused.stderr
+    assert "v6.6.6" not in (spec.parent / "operators/argo-workflows/install.yaml").read_text()
+    assert vendor(spec, base, "--update").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nothing", "--from", "http://127.0.0.1:1"], "no upstream system `nothing`"),
+        (["argo-workflows", "--from", "http://127.0.0.1:1"], "refused"),
+        (["argo-workflows", "--from", "http://example.invalid"], "is not https"),
+    ],
+)
+def test_a_release_that_cannot_be_had_is_said(spec: Path, words: list[str], message: str) -> None:
+    result = run("vendor", "-f", str(spec), *words)
+    assert result.exit_code != 0
+    assert message in result.stderr
+    assert not (spec.parent / "platform.lock").exists()
+
+
+class Cluster:
+    """A cluster that answers kubectl's questions from a list of objects."""
+
+    def __init__(
+        self, objects: list[dict[str, Any]], minor: str = "34", admits: bool = False
+    ) -> None:
+        self.objects, self.minor, self.admits = objects, minor, admits
+
+    def __call__(self, words: list[str], text: str) -> tuple[int, str, str]:
+        match words:
+            case ["version", *_]:
+                server = {"major": "1", "minor": self.minor}
+                return 0, json.dumps({"serverVersion": server}), ""
+            case ["get", "secrets", "-n", space, "-o", "name"]:
+                names = (f"secret/{one['metadata']['name']}" for one in self._of("secret", space))
+                return 0, "\n".join(names), ""
+            case ["get", ("customresourcedefinitions" | "storageclasses") as kinds, *_]:
+                kind = {"customresourcedefinitions": "customresourcedefinition"}.get(
+                    kinds, "storageclass"
+                )
+                return 0, json.dumps({"items": self._of(kind, None)}), ""
+            case ["get", kind, name, *rest]:
+                found = self._of(kind, rest[1] if rest[0] == "-n" else None)
+                named = [one for one in found if one["metadata"]["name"] == name]
+                return (0, json.dumps(named[0]), "") if named else (1, "", "NotFound")
+            case ["create", "--dry-run=server", *_]:
+                assert json.loads(text)["spec"]["containers"][0]["securityContext"]["privileged"]
+                return (0, "", "") if self.admits else (1, "", 'violates PodSecurity "restricted"')
+        raise AssertionError(words)
+
+    def _of(self, kind: str, space: str | None) -> list[dict[str, Any]]:
+        return [
+            one
+            for one in self.objects
+            if one["kind"].lower() == kind and one["metadata"].get("namespace") == space
+        ]
+
+
+def ready(scenario: str, environment: str) -> list[dict[str, Any]]:
+    """Everything that an environment expects to find, and no more."""
+    lowered = compiled(scenario).lowered[environment]
+    mark = {"storageclass.kubernetes.io/is-default-class": "true"}
+    objects: list[dict[str, Any]] = [
+        {"kind": "StorageClass", "metadata": {"name": "local", "annotations": mark}}
+    ]
+    for one in manifests(lowered):
+        group, _, version = one["apiVersion"].rpartition("/")
+        if one["kind"] == "Namespace":
+            objects.append(one)
+        if "." in group and not group.endswith(".k8s.io"):
+            spec = {
+                "group": group,
+                "names": {"kind": one["kind"]},
+                "versions": [{"name": version, "served": True}],
+            }
+            name = f"{one['kind'].lower()}.{group}"
+            kind = {"kind": "CustomResourceDefinition", "metadata": {"name": name}, "spec": spec}
+            objects.append(kind)
+    for upstream in prerequisites(lowered.graph):
+        objects += [{"kind": "Namespace", "metadata": {"name": one}} for one in upstream.namespaces]
+        objects += upstream.objects
+    for credential in lowered.credentials:
+        objects += [
+            {"kind": "Secret", "metadata": {"name": credential.name, "namespace": space}}
+            for space in credential.namespaces
+        ]
+    return objects
+
+
+@pytest.mark.parametrize("scenario", scenario_names())
+def test_a_ready_cluster_lacks_nothing(scenario: str) -> None:
+    for environment in compiled(scenario).environments:
+        lowered = compiled(scenario).lowered[environment]
+        settings = lowered.platform.settings.cluster
+        objects = ready(scenario, environment)
+        if settings.storage_class:
+            objects.append({"kind": "StorageClass", "metadata": {"name": settings.storage_class}})
+        minor = (settings.kubernetes or "1.34").partition(".")[2]
+        found = list(check(lowered, Cluster(objects, minor)))
+        assert [one.text for one in found if not one.good] == []
+        assert len(found) > 1
+
+
+def test_everything_that_is_missing_is_said() -> None:
+    """Taking any one thing away from a ready cluster is noticed."""
+    lowered = compiled("argo-workflows").lowered[ENVIRONMENT]
+    objects = ready("argo-workflows", ENVIRONMENT)
+    ours = [one["metadata"]["name"] for one in manifests(lowered) if one["kind"] == "Namespace"]
+    for gone in objects:
+        if gone["kind"] == "Namespace" and gone["metadata"]["name"] in ours:
+            continue  # the platform brings it
+        rest = [one for one in objects if one != gone]
+        bad = [one.text for one in check(lowered, Cluster(rest)) if not one.good]
+        assert bad, gone["metadata"]
+    changed = [{**one, "data": {}} if one["kind"] == "ConfigMap" else one for one in objects]
+    (lacks,) = [one.text for one in check(lowered, Cluster(changed)) if not one.good]
+    assert "lacks data" in lacks
+
+
+def test_old_and_careless_clusters_are_said() -> None:
+    lowered = compiled("minimal").lowered["default"]
+    objects = ready("minimal", "default")
+    old = [one.text for one in check(lowered, Cluster(objects, minor="20+")) if not one.good]
+    assert old == ["Kubernetes 1.20 is older than 1.29"]
+    open_ = [one.text for one in check(lowered, Cluster(objects, admits=True)) if not one.good]
+    assert open_ == ["namespace `mlops` admits a privileged pod"]
+
+
+def test_doctor_asks_through_kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "kubectl"
+    script.write_text(
+        f"#!{sys.executable}\nimport sys\n"
+        "assert sys.argv[1:3] == ['--context', 'prod'], sys.argv\n"
+        "sys.exit('connection refused')\n"
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    spec = str(SCENARIOS / "minimal" / "platform.yaml")
+    result = run("doctor", "default", "-f", spec, "--context", "prod")
+    assert result.exit_code == 1
+    assert result.stdout == "missing  the cluster does not answer: connection refused\n"
