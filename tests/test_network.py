@@ -21,8 +21,8 @@ from compiler.derive.mesh import SIDECAR, TUNNEL, mesh_of
 from compiler.derive.namespaces import platform_namespaces
 from compiler.derive.network_policies import labels_of
 from compiler.interfaces import serving
+from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
-from compiler.kube.workload import selector
 from compiler.model.graph import PREFIX, Binding
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, pod_labels, pod_template

@@ -16,7 +16,7 @@ from compiler.derive.network_policies import labels_of, upstreams
 from compiler.derive.packages import each_package, extended
 from compiler.derive.users import Account, users_of
 from compiler.diagnostics import Report
-from compiler.kube.workload import selector
+from compiler.kube.labels import selector
 from compiler.model.graph import Binding, Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import (

@@ -14,8 +14,8 @@ from typing import Any
 from compiler.derive.packages import each_package, extended
 from compiler.derive.users import users_of
 from compiler.diagnostics import Report
+from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
-from compiler.kube.workload import selector
 from compiler.lower import dotted
 from compiler.model.graph import Binding, Instance
 from compiler.model.package import Lowered, Package

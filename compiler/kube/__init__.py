@@ -2,35 +2,17 @@
 
 from compiler.kube.access import role
 from compiler.kube.account import service_account
+from compiler.kube.client import Client, client
+from compiler.kube.compute import GPU, compute
+from compiler.kube.container import Container, unique
+from compiler.kube.labels import metadata, selector
 from compiler.kube.network import api_server, headless, service
+from compiler.kube.pod import place, pod, pod_labels
+from compiler.kube.probes import exec_probe, http_probe, tcp_probe
+from compiler.kube.security import LOCKED, UNPRIVILEGED, USER
 from compiler.kube.template import render
-from compiler.kube.workload import (
-    GPU,
-    LOCKED,
-    UNPRIVILEGED,
-    USER,
-    Client,
-    Container,
-    Volume,
-    client,
-    compute,
-    config,
-    cron_job,
-    deployment,
-    exec_probe,
-    http_probe,
-    job,
-    metadata,
-    place,
-    pod,
-    pod_labels,
-    scratch,
-    selector,
-    stateful_set,
-    tcp_probe,
-    unique,
-    volume_claim,
-)
+from compiler.kube.volumes import Volume, config, scratch, volume_claim
+from compiler.kube.workload import cron_job, deployment, job, stateful_set
 
 __all__ = [
     "GPU", "LOCKED", "UNPRIVILEGED", "USER", "Client", "Container", "Volume", "api_server",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compiler.kube.workload import metadata, selector
+from compiler.kube.labels import metadata, selector
 from compiler.model.graph import Instance
 from compiler.model.resource import Egress, Manifest, Pods, Resource
 
