@@ -1,6 +1,8 @@
 # Makes buckets, and for each consumer a key with a policy of its own. May run again.
 set -eu
 until mc ls store >/dev/null 2>&1; do sleep 2; done
+mc mb --ignore-existing store/argo-workflows
+mc mb --ignore-existing store/kubeflow-pipelines
 mc mb --ignore-existing store/mlflow
 key() { # NAME ACCESS_KEY SECRET_KEY
   mc admin policy create store "$1" "/etc/platformc/$1.json" >/dev/null
@@ -10,5 +12,9 @@ key() { # NAME ACCESS_KEY SECRET_KEY
     mc admin user info store "$2" | grep -q "$1"
   echo "key of $1 is ready"
 }
-key mlflow-artifacts "$ACCESS_KEY_0" "$SECRET_KEY_0"
-key mlflow-smoke-s3 "$ACCESS_KEY_1" "$SECRET_KEY_1"
+key argo-workflows-artifacts "$ACCESS_KEY_0" "$SECRET_KEY_0"
+key kubeflow-pipelines-artifacts "$ACCESS_KEY_1" "$SECRET_KEY_1"
+key kubeflow-pipelines-s3 "$ACCESS_KEY_2" "$SECRET_KEY_2"
+key mlflow-artifacts "$ACCESS_KEY_3" "$SECRET_KEY_3"
+key mlflow-smoke-s3 "$ACCESS_KEY_4" "$SECRET_KEY_4"
+key models-mlops-store "$ACCESS_KEY_5" "$SECRET_KEY_5"

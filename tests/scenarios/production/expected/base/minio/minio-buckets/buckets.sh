@@ -3,8 +3,10 @@ set -eu
 until mc ls store >/dev/null 2>&1; do sleep 2; done
 mc mb --ignore-existing store/argo-workflows
 mc mb --ignore-existing store/dvc-datasets
+mc mb --ignore-existing store/feast
 mc mb --ignore-existing store/lakefs
 mc mb --ignore-existing store/mlflow
+mc mb --ignore-existing store/models
 key() { # NAME ACCESS_KEY SECRET_KEY
   mc admin policy create store "$1" "/etc/platformc/$1.json" >/dev/null
   printf '%s\n%s\n' "$2" "$3" | mc admin user add store >/dev/null
@@ -16,6 +18,8 @@ key() { # NAME ACCESS_KEY SECRET_KEY
 key argo-workflows-artifacts "$ACCESS_KEY_0" "$SECRET_KEY_0"
 key churn-training-s3 "$ACCESS_KEY_1" "$SECRET_KEY_1"
 key dvc-store "$ACCESS_KEY_2" "$SECRET_KEY_2"
-key lakefs-store "$ACCESS_KEY_3" "$SECRET_KEY_3"
-key mlflow-artifacts "$ACCESS_KEY_4" "$SECRET_KEY_4"
-key mlflow-smoke-s3 "$ACCESS_KEY_5" "$SECRET_KEY_5"
+key feast-offline-store "$ACCESS_KEY_3" "$SECRET_KEY_3"
+key lakefs-store "$ACCESS_KEY_4" "$SECRET_KEY_4"
+key mlflow-artifacts "$ACCESS_KEY_5" "$SECRET_KEY_5"
+key mlflow-smoke-s3 "$ACCESS_KEY_6" "$SECRET_KEY_6"
+key models-mlops-store "$ACCESS_KEY_7" "$SECRET_KEY_7"

@@ -5,6 +5,11 @@ SELECT 'CREATE ROLE "argo_workflows_owner" NOLOGIN'
 SELECT 'CREATE DATABASE "argo_workflows" OWNER "argo_workflows_owner"'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'argo_workflows') \gexec
 REVOKE ALL ON DATABASE "argo_workflows" FROM PUBLIC;
+SELECT 'CREATE ROLE "feast_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'feast_owner') \gexec
+SELECT 'CREATE DATABASE "feast" OWNER "feast_owner"'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'feast') \gexec
+REVOKE ALL ON DATABASE "feast" FROM PUBLIC;
 SELECT 'CREATE ROLE "lakefs_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'lakefs_owner') \gexec
 SELECT 'CREATE DATABASE "lakefs" OWNER "lakefs_owner"'
@@ -28,11 +33,27 @@ SELECT format('ALTER ROLE %I IN DATABASE "argo_workflows" SET role = %L', :'role
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "feast_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "feast" SET role = %L', :'role', 'feast_owner') \gexec
+\getenv role ROLE_2
+\getenv password PASSWORD_2
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "feast_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "feast" SET role = %L', :'role', 'feast_owner') \gexec
+\getenv role ROLE_3
+\getenv password PASSWORD_3
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "lakefs_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "lakefs" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "lakefs" SET role = %L', :'role', 'lakefs_owner') \gexec
-\getenv role ROLE_2
-\getenv password PASSWORD_2
+\getenv role ROLE_4
+\getenv password PASSWORD_4
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
