@@ -15,10 +15,12 @@ from compiler.derive.network_policies import labels_of
 from compiler.derive.packages import each_package, with_pod
 from compiler.diagnostics import Report
 from compiler.interfaces import monitoring
+from compiler.lower import dotted
 from compiler.model.graph import Instance
 from compiler.model.metrics import Alert, Metrics
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Ingress, Manifest, Resource, pod_template
+from compiler.resolve import module
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -44,7 +46,28 @@ def _monitored(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
             ingress=(*package.ingress, *_ways_in(package, name, offer)),
         )
 
-    return each_package(lowered, one)
+    return _with_models(each_package(lowered, one), name, offer)
+
+
+def _with_models(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
+    """What is true of models by the thousand stands once, with the monitoring itself."""
+    me = lowered.graph.instances[name]
+    spaces = {
+        resource.namespace
+        for package in lowered.models.values()
+        for resource in package.resources
+        if watches.sleeps(resource.manifest)
+    }
+    made = tuple(
+        _rule(replace(me, namespace=space), "models", offer, (watches.waking(space),))
+        for space in sorted(spaces)
+    )
+    if not made:
+        return lowered
+    package = Package(
+        name, dotted(me.path), module(me).PHASE, me.namespace, resources=made, instance=me
+    )
+    return replace(lowered, packages=dict(sorted({**lowered.packages, name: package}.items())))
 
 
 def _exported(package: Package, resource: Resource) -> Resource:

@@ -21,8 +21,6 @@ def alerts(manifest: Manifest) -> Iterator[Alert]:
             yield _filling(manifest, _name(manifest))
         case "CronJob" if not manifest["spec"].get("suspend"):
             yield _late(manifest)
-        case "InferenceService" if manifest["spec"]["predictor"].get("minReplicas") == 0:
-            yield _waking(manifest)
 
 
 def _name(manifest: Manifest) -> str:
@@ -57,13 +55,21 @@ def _late(manifest: Manifest) -> Alert:
     )
 
 
-def _waking(manifest: Manifest) -> Alert:
-    of = f'{{{_space(manifest)},deployment=~"{_name(manifest)}-predictor-.*"}}'
-    awake = f"sum(kube_deployment_spec_replicas{of}) > bool 0"
+def sleeps(manifest: Manifest) -> bool:
+    """Whether an object is a model that may have no pod at all."""
+    if manifest["kind"] != "InferenceService":
+        return False
+    return bool(manifest["spec"]["predictor"].get("minReplicas") == 0)
+
+
+def waking(namespace: str) -> Alert:
+    """One alert for the models of a namespace, however many: Knative's Deployments tell them apart."""
+    of = f'{{namespace="{namespace}",deployment=~".+-predictor-[0-9]+-deployment"}}'
+    awake = f"sum by (deployment) (kube_deployment_spec_replicas{of}) > bool 0"
     return Alert(
         "ColdStarts",
         f"changes(({awake})[6h:1m]) > 12",
         "5m",
-        f"{_name(manifest)} goes to sleep and wakes again and again, and each first request waits "
-        "for it; minReplicas: 1 keeps it awake.",
+        "A model goes to sleep and wakes again and again, and each first request waits for it; "
+        "`minReplicas: 1` keeps it awake.",
     )
