@@ -164,13 +164,18 @@ class ControlPlane:
         stream = "\n---\n".join(json.dumps(one) for one in objects)
         return self.kubectl("apply", *options, "-f", "-", stdin=stream) if stream else ""
 
-    def versions(self, namespaces: Iterable[str]) -> dict[str, str]:
-        """The resourceVersion of every object of the platform, which any change moves."""
+    def contents(self, namespaces: Iterable[str]) -> dict[str, Manifest]:
+        """Every object as it was written: without its status and the book-keeping of the server."""
         found = {}
         for namespace in namespaces:
             for one in self.listed(namespace):
-                name = f"{one['kind']} {namespace}/{one['metadata']['name']}"
-                found[name] = one["metadata"]["resourceVersion"]
+                kept = {key: value for key, value in one.items() if key != "status"}
+                kept["metadata"] = {
+                    key: value
+                    for key, value in one["metadata"].items()
+                    if key not in ("resourceVersion", "managedFields")
+                }
+                found[f"{one['kind']} {namespace}/{one['metadata']['name']}"] = kept
         return found
 
     def listed(self, namespace: str) -> list[Manifest]:
