@@ -81,7 +81,7 @@ def platform(place: Path, node: Node) -> Platform:
 
 def job(node: Node, name: str) -> str:
     """The workload whose name starts with one; the rest of it is the hash of its template."""
-    found = [pod.owner["metadata"]["name"] for pod in node.all_pods()]
+    found = [str(pod.owner["metadata"]["name"]) for pod in node.all_pods()]
     return next(one for one in found if one.startswith(name))
 
 

@@ -83,8 +83,8 @@ def _server(
         args=[
             "server",
             "-dir=/data",
-            # Master, volumes and filer know each other by this address, within the pod.
-            "-ip=127.0.0.1",
+            # The address that the master tells its clients, in this pod and in the Job's.
+            f"-ip={me.name}-0.{me.host(f'{me.name}-headless')}",
             "-ip.bind=0.0.0.0",
             "-filer",
             "-s3",
