@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 from pydantic import Field
@@ -18,6 +19,7 @@ from compiler.model.spec import ModelSpec
 
 PHASE = model.Phase.MODELS
 SECTION = "model_stores"
+LONGEST = 63  # characters of a label
 
 
 class Spec(model.Section):
@@ -29,8 +31,12 @@ class Spec(model.Section):
 
 
 def name(one: model.Instance[ModelSpec]) -> str:
-    """The store that a model belongs to."""
-    return "-".join(("models", one.namespace, *sorted(one.spec.bind.values())))
+    """The store that a model belongs to; a label must have room for it."""
+    bind = (word for pair in sorted(one.spec.bind.items()) for word in pair)
+    whole = "-".join(("models", one.namespace, *bind))
+    if len(whole) <= LONGEST:
+        return whole
+    return f"{whole[: LONGEST - 9].rstrip('-')}-{sha256(whole.encode()).hexdigest()[:8]}"
 
 
 def stores(models: Iterable[model.Instance[ModelSpec]]) -> Mapping[str, model.Instance[Spec]]:

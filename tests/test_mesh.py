@@ -1,0 +1,181 @@
+"""The mesh: identities open what network policies open, and without Istio there is no trace of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+from cluster import Template, environments, lowered, objects, templates
+from conftest import compiled
+from reachability import selects
+from test_network import network, pods
+
+from compiler.derive.mesh import SIDECAR, TUNNEL, mesh_of
+from compiler.derive.namespaces import platform_namespaces
+from compiler.model.resource import Manifest, pod_account, pod_labels
+
+each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
+STRICT = [one for one in environments() if (m := mesh_of(lowered(*one))) and m.offer.strict]
+# Prefixes that Istio 1.30 reads a protocol from (pkg/config/protocol/instance.go).
+PROTOCOLS = ("tcp", "udp", "grpc", "http", "http2", "https", "tls", "mongo", "redis", "mysql")
+
+
+def policies(scenario: str, environment: str) -> dict[str, list[Manifest]]:
+    found: dict[str, list[Manifest]] = defaultdict(list)
+    for one in objects(scenario, environment):
+        if one["kind"] == "AuthorizationPolicy":
+            found[one["metadata"]["namespace"]].append(one["spec"])
+    return found
+
+
+def admits(specs: list[Manifest], client: Template, server: Template) -> set[int]:
+    """The ports that some policies let one pod call on another, by who it runs as."""
+    found: set[int] = set()
+    labels = {**server.labels, **pod_labels(server.owner)}
+    for spec in specs:
+        chosen = selects(spec.get("selector", {}), labels)
+        for rule in spec.get("rules", ()) if chosen else ():
+            if not rule.get("from") or any(_is(one["source"], client) for one in rule["from"]):
+                found |= {int(port) for to in rule["to"] for port in to["operation"]["ports"]}
+    return found
+
+
+def _is(source: Manifest, client: Template) -> bool:
+    account = client.spec.get("serviceAccountName") or pod_account(client.owner)
+    identity = f"cluster.local/ns/{client.namespace}/sa/{account}"
+    known = identity in source.get("principals", ())
+    return known or client.namespace in source.get("namespaces", ())
+
+
+def named(specs: list[Manifest]) -> set[int]:
+    """Every port that some policies speak of."""
+    rules = [rule for spec in specs for rule in spec.get("rules", ())]
+    return {int(port) for rule in rules for to in rule["to"] for port in to["operation"]["ports"]}
+
+
+def shared(client: Template, known: dict[str, Template]) -> bool:
+    """Whether others run as the same ServiceAccount."""
+    mine = (client.namespace, client.spec.get("serviceAccountName"))
+    return [(one.namespace, one.spec.get("serviceAccountName")) for one in known.values()].count(
+        mine
+    ) > 1
+
+
+@pytest.mark.parametrize(("scenario", "environment"), STRICT)
+def test_identities_open_what_addresses_open(scenario: str, environment: str) -> None:
+    net, spaces = network(scenario, environment), policies(scenario, environment)
+    known = {one.name: one for one in templates(scenario, environment)}
+    found = {}
+    for source in pods(scenario, environment):
+        for target in pods(scenario, environment):
+            if source is target or source.name not in known or target.name not in known:
+                continue
+            client, server = known[source.name], known[target.name]
+            specs = spaces[server.namespace]
+            allowed = admits(specs, client, server)
+            reached = {port for port in named(specs) if net.connects(source, target, port)}
+            # A namespace's pods may share an account, which is all that an identity tells.
+            if not reached <= allowed or (allowed - reached and not shared(client, known)):
+                found[source.name, target.name] = (reached, allowed)
+    assert found == {}
+
+
+@pytest.mark.parametrize(("scenario", "environment"), STRICT)
+def test_every_namespace_refuses_by_default_and_asks_for_mutual_tls(
+    scenario: str, environment: str
+) -> None:
+    wanted = set(platform_namespaces(lowered(scenario, environment)))
+    specs = policies(scenario, environment)
+    assert {space for space, some in specs.items() if {} in some} == wanted
+    strict = {
+        one["metadata"]["namespace"]
+        for one in objects(scenario, environment)
+        if one["kind"] == "PeerAuthentication"
+        and one["metadata"]["name"] == "default"
+        and one["spec"] == {"mtls": {"mode": "STRICT"}}
+    }
+    assert strict == wanted
+
+
+@pytest.mark.parametrize(("scenario", "environment"), STRICT)
+def test_only_callers_without_an_identity_are_let_in_without_one(
+    scenario: str, environment: str
+) -> None:
+    open = {
+        (one["metadata"]["namespace"], port)
+        for one in objects(scenario, environment)
+        if one["kind"] == "PeerAuthentication"
+        for port in one["spec"].get("portLevelMtls", {})
+    }
+    plain = {
+        (package.namespace, str(port))
+        for package in lowered(scenario, environment).packages.values()
+        for call in package.ingress
+        if not call.meshed
+        for port in call.ports
+    }
+    assert open <= plain
+
+
+@each_environment
+def test_without_a_mesh_there_is_no_trace_of_one(scenario: str, environment: str) -> None:
+    if mesh_of(lowered(scenario, environment)) is None:
+        text = str(objects(scenario, environment))
+        assert "istio" not in text
+        assert str(TUNNEL) not in text
+
+
+@each_environment
+def test_ports_say_their_protocol(scenario: str, environment: str) -> None:
+    for one in objects(scenario, environment):
+        if one["kind"] == "Service":
+            for port in one["spec"]["ports"]:
+                assert port["name"].partition("-")[0] in PROTOCOLS, one["metadata"]["name"]
+
+
+def test_jobs_finish_beside_a_sidecar() -> None:
+    jobs = [one for one in templates("istio-sidecar", "default")
+            if one.owner["kind"] in ("Job", "CronJob")]  # fmt: skip
+    assert jobs
+    assert all(one.annotations["sidecar.istio.io/nativeSidecar"] == "true" for one in jobs)
+
+
+def test_a_sidecar_reaches_its_control_plane_and_the_kubelet_the_sidecar() -> None:
+    specs = {
+        one["metadata"]["namespace"]: one["spec"]
+        for one in objects("istio-sidecar", "default")
+        if one["metadata"]["name"] == "allow-mesh"
+    }
+    assert set(specs) == {"databases", "mlops", "storage", "training"}
+    for spec in specs.values():
+        assert [port["port"] for port in spec["egress"][0]["ports"]] == [15012]
+        assert [port["port"] for port in spec["ingress"][0]["ports"]] == list(SIDECAR)
+
+
+def test_what_people_open_has_a_host() -> None:
+    hosts = {
+        host: one["spec"]["http"][0]["route"][0]["destination"]
+        for one in objects("istio-sidecar", "default")
+        if one["kind"] == "VirtualService"
+        for host in one["spec"]["hosts"]
+    }
+    assert {host: (to["host"], to["port"]["number"]) for host, to in hosts.items()} == {
+        "lakefs.ml.example.internal": ("lakefs.mlops.svc.cluster.local", 8000),
+        "mlflow.ml.example.internal": ("mlflow.mlops.svc.cluster.local", 5000),
+        # Its own users are in the cluster; this one is for the laptops that DVC sends there.
+        "seaweedfs.ml.example.internal": ("seaweedfs.storage.svc.cluster.local", 8333),
+    }
+
+
+def test_an_outside_service_is_an_entry_for_those_who_use_it() -> None:
+    (entry,) = [one for one in objects("istio-sidecar", "default")
+                if one["kind"] == "ServiceEntry"]  # fmt: skip
+    assert entry["spec"]["hosts"] == ["redis.example.internal"]
+    assert entry["spec"]["exportTo"] == ["training"]
+
+
+def test_a_permissive_mesh_has_no_identities_to_ask_for() -> None:
+    kinds = {one["kind"] for one in objects("istio-ambient", "dev")}
+    assert "PeerAuthentication" in kinds
+    assert "AuthorizationPolicy" not in kinds
+    assert compiled("istio-ambient").lowered["dev"].platform.environment == "dev"

@@ -1,0 +1,176 @@
+"""Models as they are served: scale, credentials, routes, and what Knative and KServe are told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from cluster import objects
+from conftest import compiled
+
+from compiler import pipeline
+from compiler.components import knative, kserve
+from compiler.model import Manifest, Prerequisite
+
+SERVERLESS = "{istio: {}, knative: {}, kserve: {}, seaweedfs: {}}"
+STANDARD = "{kserve: {mode: standard}, seaweedfs: {}}"
+
+
+def predictor(model: str, components: str = SERVERLESS) -> dict[str, Any]:
+    """The predictor of one model."""
+    text = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\n"
+        f'spec:\n  components: {components}\n  models: {{one: {{uri: "s3://models/one", {model}}}}}\n'
+    )
+    result = pipeline.compile(text.encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    spec: dict[str, Any] = result.lowered["default"].models["one"].resources[0].manifest["spec"]
+    found: dict[str, Any] = spec["predictor"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("model", "components", "replicas"),
+    [
+        ("format: sklearn", SERVERLESS, 0),
+        ("format: sklearn", STANDARD, 1),
+        ("format: sklearn, size: 2047Mi", SERVERLESS, 0),
+        ("format: sklearn, size: 2Gi", SERVERLESS, 1),
+        ("format: onnx, gpu: 1", SERVERLESS, 1),
+        ("format: vllm", SERVERLESS, 1),
+        ("format: huggingface", SERVERLESS, 1),
+        ("format: vllm, minReplicas: 3", SERVERLESS, 3),
+    ],
+)
+def test_a_heavy_model_keeps_a_replica(model: str, components: str, replicas: int) -> None:
+    assert predictor(model, components)["minReplicas"] == replicas
+
+
+def test_a_gpu_and_room_for_the_model_are_asked_for() -> None:
+    resources = predictor("format: onnx, gpu: 2, size: 6Gi")["model"]["resources"]
+    for side in ("requests", "limits"):
+        assert resources[side]["nvidia.com/gpu"] == "2"
+        assert resources[side]["memory"] == "7Gi"
+        assert resources[side]["ephemeral-storage"] == "7Gi"
+
+
+@pytest.mark.parametrize(
+    ("format", "runtime", "protocol"),
+    [
+        ("mlflow", "kserve-mlserver", "v2"),
+        ("onnx", "kserve-tritonserver", "v2"),
+        ("xgboost", "kserve-xgbserver", "v1"),
+        ("vllm", "kserve-vllmserver", None),
+    ],
+)
+def test_a_format_has_its_runtime(format: str, runtime: str, protocol: str | None) -> None:
+    model = predictor(f"format: {format}")["model"]
+    assert (model["runtime"], model.get("protocolVersion")) == (runtime, protocol)
+
+
+def test_a_namespace_has_one_key_which_only_reads() -> None:
+    result = compiled("kserve-serverless")
+    claims = {
+        binding.consumer.name: binding.claim
+        for binding in result.graphs["prod"].bindings
+        if binding.requires.slot == "store"
+    }
+    assert set(claims) == {"models-mlops", "models-vision"}
+    assert all(claim.read_only for claim in claims.values())
+    assert claims["models-mlops"].buckets == ("language", "models")
+    keys = {one.name: one for one in result.lowered["prod"].credentials}
+    mark = "serving.kserve.io/s3-"
+    assert keys["models-mlops-store"].annotations == {
+        f"{mark}endpoint": "seaweedfs.storage.svc.cluster.local:8333",
+        f"{mark}region": "us-east-1",
+        f"{mark}usehttps": "0",
+        f"{mark}usevirtualbucket": "0",
+        f"{mark}verifyssl": "0",
+    }
+
+
+def test_kserve_finds_the_key_by_the_account_of_every_model() -> None:
+    all = objects("kserve-serverless", "prod")
+    lent = {
+        (one["metadata"]["namespace"], one["metadata"]["name"]): one.get("secrets")
+        for one in all
+        if one["kind"] == "ServiceAccount"
+    }
+    for one in all:
+        if one["kind"] == "InferenceService":
+            account = one["spec"]["predictor"]["serviceAccountName"]
+            assert lent[one["metadata"]["namespace"], account] == [{"name": f"{account}-store"}]
+
+
+def test_the_edge_speaks_to_the_local_gateway_as_the_predictor() -> None:
+    (route,) = [
+        one["spec"]
+        for one in objects("kserve-serverless", "prod")
+        if one["metadata"]["name"] == "fraud-detection-edge"
+    ]
+    (rule,) = route["http"]
+    assert route["gateways"] == ["istio-system/serverless"]
+    assert route["hosts"] == ["fraud-detection.ml.example.internal"]
+    assert rule["rewrite"] == {"authority": "fraud-detection-predictor.mlops.svc.cluster.local"}
+    to = rule["route"][0]["destination"]["host"]
+    assert to == "knative-local-gateway.istio-system.svc.cluster.local"
+
+
+def test_seldon_splits_between_versions_that_are_both_there() -> None:
+    (route,) = [
+        one["spec"]["http"][0]["route"]
+        for one in objects("seldon", "default")
+        if one["metadata"]["name"] == "fraud-detection-edge"
+    ]
+    shares = {one["destination"]["host"].partition(".")[0]: one["weight"] for one in route}
+    assert shares == {"fraud-detection-default": 80, "fraud-detection-canary": 20}
+
+
+def prerequisite(scenario: str, component: Any, name: str) -> Prerequisite:
+    graph = compiled(scenario).graphs[compiled(scenario).environments[-1]]
+    found = component.prerequisites(graph.instances[name], graph.wiring()[name])
+    assert isinstance(found, Prerequisite)
+    return found
+
+
+def configs(of: Prerequisite) -> dict[str, Manifest]:
+    return {
+        one["metadata"]["name"]: one["data"] for one in of.objects if one["kind"] == "ConfigMap"
+    }
+
+
+def test_knative_is_told_what_the_models_need() -> None:
+    asked = prerequisite("kserve-serverless", knative, "knative")
+    told = configs(asked)
+    assert told["config-domain"] == {"ml.example.internal": ""}
+    assert told["config-defaults"] == {"max-revision-timeout-seconds": "900"}
+    assert told["config-features"] == {
+        "kubernetes.podspec-nodeselector": "enabled",
+        "kubernetes.podspec-tolerations": "enabled",
+        "secure-pod-defaults": "enabled",
+    }
+    labels = {one["metadata"]["name"]: one["metadata"].get("labels") for one in asked.objects}
+    assert labels["knative-serving"] == {"istio-injection": "enabled"}
+
+
+def test_the_operator_is_told_the_same() -> None:
+    (serving,) = [one for one in objects("knative", "default") if one["kind"] == "KnativeServing"]
+    config = serving["spec"]["config"]
+    assert config["autoscaler"] == {
+        "container-concurrency-target-default": "20", "stable-window": "90s",
+    }  # fmt: skip
+    skipped = config["deployment"]["registries-skipping-tag-resolving"].split(",")
+    assert {"registry.example.internal", "mirror.example.internal"} <= set(skipped)
+    assert config["defaults"] == {"max-revision-timeout-seconds": "1800"}
+    assert configs(prerequisite("knative", knative, "knative")) == {}
+
+
+def test_kserve_is_told_its_mode() -> None:
+    for scenario, mode in (("kserve-serverless", "Knative"), ("kserve-standard", "Standard")):
+        told = configs(prerequisite(scenario, kserve, "kserve"))["inferenceservice-config"]
+        assert json.loads(told["deploy"]) == {"defaultDeploymentMode": mode}
+        for one in objects(scenario, compiled(scenario).environments[-1]):
+            if one["kind"] == "InferenceService":
+                marks = one["metadata"]["annotations"]
+                assert marks["serving.kserve.io/deploymentMode"] == mode

@@ -1,0 +1,70 @@
+"""Large platforms in pieces: none too large, and one model more moves no other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conftest import compiled
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compiler.emit import manifests
+from compiler.model.package import Lowered
+from compiler.shards import MOST_MODELS, MOST_OBJECTS, objects, roots, sharded, split
+
+NAMES = st.sets(st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True), min_size=1, max_size=400)
+
+
+def with_models(names: set[str]) -> Lowered:
+    whole = compiled("many-models").lowered["prod"]
+    one = whole.models["model-000"]
+    return replace(whole, models={name: replace(one, name=name) for name in names})
+
+
+def pieces(names: set[str]) -> dict[str, tuple[str, ...]]:
+    found = sharded(with_models(names))
+    return {piece: tuple(one.name for one in some) for piece, some in found.items()}
+
+
+@given(names=NAMES)
+@settings(max_examples=40, deadline=None)
+def test_pieces_hold_every_model_once_and_not_too_many(names: set[str]) -> None:
+    found = pieces(names)
+    assert sorted(name for some in found.values() for name in some) == sorted(names)
+    assert max(len(some) for some in found.values()) <= MOST_MODELS
+
+
+@given(names=NAMES, more=st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True))
+@settings(max_examples=40, deadline=None)
+def test_one_model_more_touches_one_piece(names: set[str], more: str) -> None:
+    before, after = pieces(names), pieces({*names, more})
+    touched = {piece for piece, some in before.items() if after.get(piece) != some}
+    assert len(touched) <= 1
+
+
+def test_a_small_platform_is_one_root() -> None:
+    small = compiled("many-models").lowered["dev"]
+    assert not split(small)
+    assert roots(small, "overlays/dev") == ("overlays/dev",)
+
+
+def test_a_large_one_says_what_to_apply_and_no_root_is_too_large() -> None:
+    large, tree = compiled("many-models").lowered["prod"], compiled("many-models").tree()
+    named = tree["overlays/prod/ROOTS"].splitlines()
+    assert tuple(named) == roots(large, "overlays/prod")
+    assert "models/" not in tree["overlays/prod/kustomization.yaml"]
+    counts = [objects(some) for some in sharded(large).values()]
+    assert max([*counts, objects(large.packages.values())]) <= MOST_OBJECTS
+    assert sum(counts) + objects(large.packages.values()) == len(manifests(large))
+    assert "overlays/dev/ROOTS" not in tree
+
+
+def test_a_model_that_environments_share_is_made_once() -> None:
+    dev, prod = (compiled("many-models").lowered[name].models for name in ("dev", "prod"))
+    assert dev["model-003"] is prod["model-003"]
+    assert dev["model-007"] is not prod["model-007"]
+
+
+def test_a_model_costs_two_objects() -> None:
+    for package in compiled("many-models").lowered["prod"].models.values():
+        assert [one.kind for one in package.resources] == ["InferenceService", "VirtualService"]
