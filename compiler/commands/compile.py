@@ -25,6 +25,7 @@ from compiler.fresh import fingerprint, fresh, remember
 
 if TYPE_CHECKING:
     from compiler.diagnostics import Report
+    from compiler.model.package import Lowered
     from compiler.write import Plan
 
 _PER_ENVIRONMENT = ("overlays", "out", "prerequisites")
@@ -88,6 +89,17 @@ def command(
     changes = f"{count} written" + (f", {gone} removed" if gone else "")
     names = ", ".join(environments or result.environments)
     note(f"{file}: {names}: {len(tree)} files, {changes if count or gone else 'nothing changed'}")
+    for name in environments or result.environments:
+        _split(result.lowered[name], name)
+
+
+def _split(lowered: Lowered, name: str) -> None:
+    """Say that one `kubectl apply -k` is not all, where it is not."""
+    from compiler.shards import roots
+
+    count = len(roots(lowered, ""))
+    if count > 1:
+        note(f"{name}: too large for one root; overlays/{name}/ROOTS names its {count} in order")
 
 
 def _check(

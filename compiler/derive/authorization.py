@@ -25,6 +25,8 @@ from compiler.model.resource import (
     Manifest,
     Peering,
     Resource,
+    pod_account,
+    pod_labels,
 )
 
 Source = dict[str, list[str]]
@@ -51,7 +53,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         for slot, binding in sorted(offers[package.name].items()):
             made += _clients(slot, binding, users[binding.label], trust)
         for peering in package.peerings:
-            made.append(_peers(package.instance, peering, trust))
+            made.append(_peers(package, package.instance, peering, trust))
         for ingress in package.ingress:
             made += _callers(package.instance, ingress, trust)
         return extended(package, made)
@@ -87,15 +89,20 @@ def _sources(users: frozenset[Account], trust: str) -> list[Source]:
     return [*sources, {"namespaces": open}] if open else sources
 
 
-def _peers(me: Instance[object], peering: Peering, trust: str) -> Resource:
-    account = "" if isinstance(peering.client, Made) else me.name
+def _peers(package: Package, me: Instance[object], peering: Peering, trust: str) -> Resource:
+    client = labels_of(me, peering.client)
+    accounts = frozenset(
+        (one.namespace, pod_account(one.manifest))
+        for one in package.resources
+        if client.items() <= pod_labels(one.manifest).items()
+    )
     names = [pods.role if isinstance(pods, Made) else pods
              for pods in (peering.client, peering.server)]  # fmt: skip
     return _policy(
         f"{me.name}-{names[0]}-to-{names[1]}",
         me.namespace,
         labels_of(me, peering.server),
-        _rules(_sources(frozenset({(me.namespace, account)}), trust), peering.ports),
+        _rules(_sources(accounts or frozenset({(me.namespace, "")}), trust), peering.ports),
     )
 
 

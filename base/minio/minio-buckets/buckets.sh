@@ -6,6 +6,7 @@ mc mb --ignore-existing store/dvc-datasets
 mc mb --ignore-existing store/feast
 mc mb --ignore-existing store/lakefs
 mc mb --ignore-existing store/mlflow
+mc mb --ignore-existing store/models
 key() { # NAME ACCESS_KEY SECRET_KEY
   mc admin policy create store "$1" "/etc/platformc/$1.json" >/dev/null
   printf '%s\n%s\n' "$2" "$3" | mc admin user add store >/dev/null
@@ -14,6 +15,7 @@ key() { # NAME ACCESS_KEY SECRET_KEY
     mc admin user info store "$2" | grep -q "$1"
   echo "key of $1 is ready"
 }
+<<<<<<< HEAD
 key argo-workflows-artifacts "$ACCESS_KEY_0" "$SECRET_KEY_0"
 key churn-training-s3 "$ACCESS_KEY_1" "$SECRET_KEY_1"
 key dvc-store "$ACCESS_KEY_2" "$SECRET_KEY_2"
@@ -21,3 +23,10 @@ key feast-offline-store "$ACCESS_KEY_3" "$SECRET_KEY_3"
 key lakefs-store "$ACCESS_KEY_4" "$SECRET_KEY_4"
 key mlflow-artifacts "$ACCESS_KEY_5" "$SECRET_KEY_5"
 key mlflow-smoke-s3 "$ACCESS_KEY_6" "$SECRET_KEY_6"
+=======
+key churn-training-s3 "$ACCESS_KEY_0" "$SECRET_KEY_0"
+key feast-offline-store "$ACCESS_KEY_1" "$SECRET_KEY_1"
+key mlflow-artifacts "$ACCESS_KEY_2" "$SECRET_KEY_2"
+key mlflow-smoke-s3 "$ACCESS_KEY_3" "$SECRET_KEY_3"
+key models-mlops-store "$ACCESS_KEY_4" "$SECRET_KEY_4"
+>>>>>>> 0012313 (The reference platform serves a model; pages of MinIO and Kubeflow Pipelines have hosts)

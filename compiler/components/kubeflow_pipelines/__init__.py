@@ -15,7 +15,7 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.kubeflow_pipelines import crd, metadata, runs, servers
-from compiler.interfaces import mysql, pipelines, s3, workflows
+from compiler.interfaces import http, mysql, pipelines, s3, workflows
 from compiler.model.words import Bucket, Database, Image, Namespace
 
 PHASE = model.Phase.SERVERS
@@ -24,6 +24,7 @@ METADATA = model.Requires("metadata", mysql.Endpoint)
 ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 WORKFLOWS = model.Requires("workflows", workflows.Endpoint)
 API = model.Provides("api", pipelines.Endpoint)
+UI = model.Provides("ui", http.Endpoint, explicit=True)
 OWN = (PIPELINES, METADATA, ARTIFACTS, WORKFLOWS)
 
 
@@ -65,7 +66,8 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {API: pipelines.Offer(port=servers.HTTP, service=servers.API, role="api")}
+    pages = http.Offer(port=80, target=servers.UI_PORT, service=servers.UI, role="ui", ui=True)
+    return {API: pipelines.Offer(port=servers.HTTP, service=servers.API, role="api"), UI: pages}
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from pydantic import Field, field_validator
 
 from compiler import kube, model
-from compiler.interfaces import s3
+from compiler.interfaces import http, s3
 from compiler.model import Env, SecretRef
 from compiler.model.words import Image, Memory, refusal
 
 PHASE = model.Phase.STORES
 STORE = model.Provides("s3", s3.Endpoint)
+PAGES = model.Provides("console", http.Endpoint, explicit=True)
 PORT, CONSOLE = 9000, 9001
 UNMAINTAINED = "its repository is archived since 2026-04 and its images get no security fixes"
 
@@ -48,7 +49,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {STORE: s3.Offer(port=PORT)}
+    return {STORE: s3.Offer(port=PORT), PAGES: http.Offer(port=CONSOLE, ui=True)}
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
@@ -60,8 +61,8 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         (me.name,),
     )
     yield _server(me, root)
-    yield kube.service(me, "server", {"http-s3": PORT})
     ports = {"http-s3": PORT, "http-console": CONSOLE}
+    yield kube.service(me, "server", ports)
     yield kube.headless(me, "server", ports)
     yield model.Metrics(pods="server", port=PORT, path="/minio/v2/metrics/cluster")
     if me.spec.replicas > 1:
