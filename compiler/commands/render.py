@@ -39,10 +39,15 @@ def command(environment: str, file: Path, component: str | None, wave: int | Non
 def only(lowered: Lowered, component: str) -> Lowered:
     from dataclasses import replace
 
-    if component not in lowered.packages:
+    known = {*lowered.packages, *lowered.models}
+    if component not in known:
         from compiler.diagnostics import listing, near
 
-        close = near(component, lowered.packages)
+        close = near(component, known)
         hint = f"did you mean `{close}`?" if close else f"there is {listing(lowered.packages)}"
         fail(f"no component `{component}`; {hint}")
-    return replace(lowered, packages={component: lowered.packages[component]})
+    return replace(
+        lowered,
+        packages={name: one for name, one in lowered.packages.items() if name == component},
+        models={name: one for name, one in lowered.models.items() if name == component},
+    )
