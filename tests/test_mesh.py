@@ -10,8 +10,10 @@ from conftest import compiled
 from reachability import selects
 from test_network import network, pods
 
+from compiler import pipeline
 from compiler.derive.mesh import SIDECAR, TUNNEL, mesh_of
 from compiler.derive.namespaces import platform_namespaces
+from compiler.emit import manifests
 from compiler.model.resource import Manifest, pod_account, pod_labels
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
@@ -179,3 +181,36 @@ def test_a_permissive_mesh_has_no_identities_to_ask_for() -> None:
     assert "PeerAuthentication" in kinds
     assert "AuthorizationPolicy" not in kinds
     assert compiled("istio-ambient").lowered["dev"].platform.environment == "dev"
+
+
+def meshed(components: str) -> list[Manifest]:
+    """The objects of a platform in a strict mesh."""
+    text = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: meshed}\n"
+        f"spec:\n  components: {{istio: {{}}, {components}}}\n"
+    )
+    result = pipeline.compile(text.encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    return manifests(result.lowered["default"])
+
+
+def test_the_same_pods_have_one_policy_of_exceptions() -> None:
+    """Istio heeds the oldest of several that select a pod, and forgets the others."""
+    all = meshed("minio: {}, cloudnative-pg: {}, mlflow: {}, monitoring: {}")
+    found = [one["spec"] for one in all if one["kind"] == "PeerAuthentication"]
+    chosen = [str(spec["selector"]) for spec in found if "selector" in spec]
+    assert chosen
+    assert len(set(chosen)) == len(chosen)
+    (servers,) = [spec for spec in found if "cnpg.io/cluster" in str(spec)]
+    assert set(servers["portLevelMtls"]) == {"8000", "9187"}  # the operator's, the scraper's
+
+
+def test_a_scraper_of_a_port_that_clients_use_gets_its_path_and_no_more() -> None:
+    (spec,) = [
+        one["spec"]
+        for one in meshed("minio: {}, monitoring: {}, postgres: {}, mlflow: {}")
+        if one["metadata"]["name"] == "minio-server-from-monitoring"
+        and one["kind"] == "AuthorizationPolicy"
+    ]
+    (rule,) = spec["rules"]
+    assert rule["to"][0]["operation"]["paths"] == ["/minio/v2/metrics/cluster"]

@@ -8,7 +8,7 @@ the ports that it calls are the exceptions, and they alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from compiler.derive.mesh import mesh_of, peer_authentication
 from compiler.derive.namespaces import NAME
@@ -54,8 +54,13 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             made += _clients(slot, binding, users[binding.label], trust)
         for peering in package.peerings:
             made.append(_peers(package, package.instance, peering, trust))
-        for ingress in package.ingress:
-            made += _callers(package.instance, ingress, trust)
+        used = {one.offer.target or one.offer.port for one in offers[package.name].values()}
+        for call in package.ingress:
+            # A mesh without proxies in the pods reads no HTTP.
+            mixed = not call.meshed and not mesh.ambient and used.intersection(call.ports)
+            paths = call.paths if mixed else ()
+            made.append(_callers(package.instance, call, trust, paths))
+        made += _plain(package.instance, package.ingress)
         return extended(package, made)
 
     return each_package(lowered, one)
@@ -106,25 +111,41 @@ def _peers(package: Package, me: Instance[object], peering: Peering, trust: str)
     )
 
 
-def _callers(me: Instance[object], call: Ingress, trust: str) -> Iterator[Resource]:
+def _callers(me: Instance[object], call: Ingress, trust: str, paths: tuple[str, ...]) -> Resource:
+    """Who has no identity may call all the same: on a port that others use too, only its paths."""
     role = call.server.role if isinstance(call.server, Made) else call.server
-    name, pods = f"{me.name}-{role}-from-{call.name}", labels_of(me, call.server)
-    if call.meshed:
-        sources = _sources(frozenset({(call.namespace, call.account or "")}), trust)
-        yield _policy(name, me.namespace, pods, _rules(sources, call.ports))
-        return
-    yield _policy(name, me.namespace, pods, _rules([], call.ports))
-    plain = {str(port): {"mode": "PERMISSIVE"} for port in call.ports}
-    spec = {
-        "mtls": {"mode": "STRICT"},
-        "portLevelMtls": plain,
-        "selector": {"matchLabels": pods},
-    }
-    yield peer_authentication(name, me.namespace, spec)
+    known = frozenset({(call.namespace, call.account or "")}) if call.meshed else frozenset()
+    return _policy(
+        f"{me.name}-{role}-from-{call.name}",
+        me.namespace,
+        labels_of(me, call.server),
+        _rules(_sources(known, trust), call.ports, paths),
+    )
 
 
-def _rules(sources: list[Source], ports: tuple[int, ...]) -> list[Manifest]:
-    rule: Manifest = {"to": [{"operation": {"ports": [str(port) for port in ports]}}]}
+def _plain(me: Instance[object], calls: Iterable[Ingress]) -> Iterator[Resource]:
+    """Ports that are called without mutual TLS: one policy for the same pods, or only one counts."""
+    ports: dict[tuple[str, tuple[tuple[str, str], ...]], set[int]] = defaultdict(set)
+    for call in calls:
+        if not call.meshed:
+            role = call.server.role if isinstance(call.server, Made) else call.server
+            ports[role, tuple(labels_of(me, call.server).items())].update(call.ports)
+    for (role, pods), open in sorted(ports.items()):
+        spec = {
+            "mtls": {"mode": "STRICT"},
+            "portLevelMtls": {str(port): {"mode": "PERMISSIVE"} for port in sorted(open)},
+            "selector": {"matchLabels": dict(pods)},
+        }
+        yield peer_authentication(f"{me.name}-{role}", me.namespace, spec)
+
+
+def _rules(
+    sources: list[Source], ports: tuple[int, ...], paths: tuple[str, ...] = ()
+) -> list[Manifest]:
+    operation: Manifest = {"ports": [str(port) for port in ports]}
+    if paths:
+        operation["paths"] = list(paths)
+    rule: Manifest = {"to": [{"operation": operation}]}
     return [{"from": [{"source": one} for one in sources], **rule} if sources else rule]
 
 

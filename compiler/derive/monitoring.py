@@ -149,4 +149,7 @@ def _object(
 
 def _ways_in(package: Package, monitor: str, offer: monitoring.Offer) -> Iterator[Ingress]:
     for metrics in package.metrics:
-        yield Ingress(monitor, offer.namespace, metrics.pods, (metrics.port,), offer.scraper)
+        yield Ingress(
+            monitor, offer.namespace, metrics.pods, (metrics.port,), offer.scraper,
+            paths=(metrics.path,),
+        )  # fmt: skip

@@ -129,6 +129,7 @@ class Ingress:
     ports: tuple[int, ...]
     pods: Mapping[str, str] = field(default_factory=dict, hash=False)  # none: all of the namespace
     account: str | None = None  # the ServiceAccount that they run as; None: any of the namespace
+    paths: tuple[str, ...] = ()  # the only ones that they ask for, by HTTP; none: any
     meshed: bool = False  # whether they are in the platform's mesh, and so have an identity there
 
 
