@@ -15,7 +15,6 @@ key() { # NAME ACCESS_KEY SECRET_KEY
     mc admin user info store "$2" | grep -q "$1"
   echo "key of $1 is ready"
 }
-<<<<<<< HEAD
 key argo-workflows-artifacts "$ACCESS_KEY_0" "$SECRET_KEY_0"
 key churn-training-s3 "$ACCESS_KEY_1" "$SECRET_KEY_1"
 key dvc-store "$ACCESS_KEY_2" "$SECRET_KEY_2"
@@ -23,10 +22,4 @@ key feast-offline-store "$ACCESS_KEY_3" "$SECRET_KEY_3"
 key lakefs-store "$ACCESS_KEY_4" "$SECRET_KEY_4"
 key mlflow-artifacts "$ACCESS_KEY_5" "$SECRET_KEY_5"
 key mlflow-smoke-s3 "$ACCESS_KEY_6" "$SECRET_KEY_6"
-=======
-key churn-training-s3 "$ACCESS_KEY_0" "$SECRET_KEY_0"
-key feast-offline-store "$ACCESS_KEY_1" "$SECRET_KEY_1"
-key mlflow-artifacts "$ACCESS_KEY_2" "$SECRET_KEY_2"
-key mlflow-smoke-s3 "$ACCESS_KEY_3" "$SECRET_KEY_3"
-key models-mlops-store "$ACCESS_KEY_4" "$SECRET_KEY_4"
->>>>>>> 0012313 (The reference platform serves a model; pages of MinIO and Kubeflow Pipelines have hosts)
+key models-mlops-store "$ACCESS_KEY_7" "$SECRET_KEY_7"
