@@ -9,6 +9,8 @@ from functools import cache
 from typing import Any
 
 import pytest
+from conftest import SCENARIOS
+from ruamel.yaml import YAML
 
 from compiler import pipeline
 from compiler.changes import Change, Risk, worst
@@ -339,6 +341,19 @@ def test_each_change_names_the_line_that_it_comes_from() -> None:
     text = json.dumps(edited({f"{POSTGRES}.maxConnections": 400, f"{MLFLOW}.workers": 3}), indent=1)
     line = 1 + text.splitlines().index('    "workers": 3')
     assert server.causes[0].place == f"new.yaml:{line}"
+
+
+def test_a_component_says_which_field_tells_whose_data_it_sees() -> None:
+    text = (SCENARIOS / "feast-file" / "platform.yaml").read_text()
+    spec = YAML(typ="safe").load(text)
+    (name,) = [one for one, section in spec["spec"]["components"].items()
+               if (section or {}).get("type", one) == "feast"]  # fmt: skip
+    before = compiled(spec)
+    spec["spec"]["components"][name] = {**spec["spec"]["components"][name], "project": "another"}
+    found = compare(before, compiled(spec))
+    project = next(change for change in found if change.title == f"Component {name}")
+    assert project.risk is DATA_LOSS
+    assert [cause.path for cause in project.causes] == [f"{C}.{name}.project"]
 
 
 def test_what_is_gone_is_shown_where_it_was() -> None:

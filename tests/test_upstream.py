@@ -236,8 +236,8 @@ def ready(scenario: str, environment: str) -> list[dict[str, Any]]:
             kind = {"kind": "CustomResourceDefinition", "metadata": {"name": name}, "spec": spec}
             objects.append(kind)
     for upstream in prerequisites(lowered.graph):
-        objects += [{"kind": "Namespace", "metadata": {"name": one}} for one in upstream.namespaces]
         objects += upstream.objects
+        objects += [{"kind": "Namespace", "metadata": {"name": one}} for one in upstream.namespaces]
     for credential in lowered.credentials:
         objects += [
             {"kind": "Secret", "metadata": {"name": credential.name, "namespace": space}}

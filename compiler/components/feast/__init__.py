@@ -27,6 +27,7 @@ from compiler.model.words import seconds
 __all__ = ["PHASE", "Spec", "claims", "lower", "offers"]
 
 PHASE = model.Phase.SERVERS
+IDENTITY = ("project",)  # the registry and the online store keep projects apart
 FEATURES = model.Provides("features", feast.Endpoint)
 REGISTRY_SERVER = model.Provides("registry-server", feast_server.Endpoint, explicit=True)
 OFFLINE_SERVER = model.Provides("offline-server", feast_server.Endpoint, explicit=True)
