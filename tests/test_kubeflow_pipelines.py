@@ -38,8 +38,9 @@ def test_the_five_places_of_the_store_agree() -> None:
             ("HOST", "PORT", "SECURE", "BUCKETNAME", "ACCESSKEY", "SECRETACCESSKEY")] == [
         HOST, str(PORT), "false", BUCKET, SECRET, SECRET]  # fmt: skip
     assert [ui[f"MINIO_{key}"] for key in
-            ("HOST", "NAMESPACE", "PORT", "SSL", "ACCESS_KEY", "SECRET_KEY")] == [
-        HOST, "", str(PORT), "false", SECRET, SECRET]  # fmt: skip
+            ("PORT", "SSL", "ACCESS_KEY", "SECRET_KEY")] == [
+        str(PORT), "false", SECRET, SECRET]  # fmt: skip
+    assert f"{ui['MINIO_HOST']}.{ui['MINIO_NAMESPACE']}" == HOST
     config = objects("ConfigMap")["kfp-launcher"]["data"]
     launcher = yaml.safe_load(config["providers"])["s3"]["default"]
     assert config["defaultPipelineRoot"] == f"s3://{BUCKET}/v2/artifacts"

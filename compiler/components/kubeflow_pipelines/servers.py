@@ -184,8 +184,10 @@ def _artifacts(store: s3.Endpoint) -> Iterator[Env]:
     """The store as the UI reads it, for `minio://` and `s3://` roots: the third place."""
     access, secret = (SecretRef(store.secret, key) for key in (s3.ACCESS_KEY, s3.SECRET_KEY))
     secure = str(store.secure).lower()
-    yield Env("MINIO_HOST", store.host)
-    yield Env("MINIO_NAMESPACE", "")  # else it is put behind the host
+    # The UI puts the two together again; an empty one would be lost on the way to the server.
+    host, _, rest = store.host.partition(".")
+    yield Env("MINIO_HOST", host)
+    yield Env("MINIO_NAMESPACE", rest)
     yield Env("MINIO_PORT", str(store.port))
     yield Env("MINIO_SSL", secure)
     yield Env("MINIO_ACCESS_KEY", access)
