@@ -1,0 +1,175 @@
+"""Anything at all as a spec: every answer is a tree or diagnostics, never a traceback.
+
+Three kinds of input, from far to near: bytes, trees of the language's own words, and specs that
+compile, changed in a few places. `python tests/fuzz.py 100000` runs as many; the test suite runs few.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from compiler import pipeline
+from compiler.diagnostics import github, junit, sarif, text
+from compiler.diagnostics import json as as_json
+
+HERE = Path(__file__).parent
+SPECS = sorted(
+    [*(HERE / "corpus").glob("[be]*e*.yaml"), *(HERE / "scenarios").glob("*/platform.yaml")]
+)
+HOSTILE = (
+    "", " ", "~", "null", "yes", "0x1f", "1e999", "-0", "012", "12:30", "a: b", "- a", "'", '"', "`",
+    "a\nb: c", "a\r\nb", "\t", "{{ x }}", "{% raw %}", "$(HOME)", "${HOME}", "$$", "%s", "!!python/name:os",
+    "&a", "*a", "# a", "a #b", "|", ">", "---", "...", "\ufeff", "\u2028", "\u202e", "\u00a0", "é", "日本",
+    "😀", "a" * 5000, "../../etc/passwd", "/", "\\", "<b>", "]]>", "::error::x", "-----BEGIN", "a,b", "[", "{",
+)  # fmt: skip
+NASTY = st.sampled_from(HOSTILE) | st.text(max_size=40)
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | NASTY
+
+
+def _words() -> list[str]:
+    """Keys and values that specs have: a tree of these gets further than one of noise."""
+    found: set[str] = set()
+    for path in SPECS:
+        _collect(yaml.safe_load(path.read_text(encoding="utf-8")), found)
+    return sorted(found)
+
+
+def _collect(value: Any, found: set[str]) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            found.add(str(key))
+            _collect(inner, found)
+    elif isinstance(value, list):
+        for inner in value:
+            _collect(inner, found)
+    elif isinstance(value, str):
+        found.add(value)
+
+
+WORDS = st.sampled_from(_words())
+TREES = st.recursive(
+    LEAVES | WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS | NASTY, inner, max_size=6),
+    max_leaves=25,
+)
+
+
+@st.composite
+def raw(draw: st.DrawFn) -> bytes:
+    """Bytes: noise, text, or a spec with a stretch of noise in it."""
+    kind = draw(st.integers(0, 2))
+    if kind == 0:
+        return draw(st.binary(max_size=300))
+    if kind == 1:
+        return draw(st.text(max_size=300)).encode("utf-8", "surrogatepass")
+    data = draw(st.sampled_from(SPECS)).read_bytes()
+    at = draw(st.integers(0, len(data)))
+    length = draw(st.integers(0, 20))
+    noise = draw(
+        st.binary(max_size=8) | NASTY.map(lambda one: one.encode("utf-8", "surrogatepass"))
+    )
+    return data[:at] + noise + data[at + length :]
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> bytes:
+    """A platform whose `spec` is a tree of words."""
+    root = {
+        "apiVersion": "platformc/v1alpha1",
+        "kind": "Platform",
+        "metadata": {"name": "fuzz"},
+        "spec": draw(TREES),
+    }
+    return written(root)
+
+
+@st.composite
+def mutants(draw: st.DrawFn) -> bytes:
+    """A spec that compiles, changed in one to three places."""
+    root = yaml.safe_load(draw(st.sampled_from(SPECS)).read_text(encoding="utf-8"))
+    for _ in range(draw(st.integers(1, 3))):
+        _mutate(draw, root)
+    return written(root)
+
+
+def _mutate(draw: st.DrawFn, root: Any) -> None:
+    holder = draw(st.sampled_from(list(_holders(root))))
+    keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
+    if not keys:
+        return
+    key = draw(st.sampled_from(keys))
+    match draw(st.integers(0, 3)):
+        case 0:
+            del holder[key]
+        case 1:
+            holder[key] = draw(LEAVES | TREES)
+        case 2 if isinstance(holder, dict):
+            holder[draw(WORDS | NASTY)] = copy.deepcopy(holder[key])
+        case _:
+            holder[key] = draw(WORDS)
+
+
+def _holders(value: Any) -> Any:
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from _holders(inner)
+    elif isinstance(value, list):
+        yield value
+        for inner in value:
+            yield from _holders(inner)
+
+
+def written(root: Any) -> bytes:
+    """JSON, which is YAML, with every character that may stand as it is."""
+    return json.dumps(root, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
+
+
+INPUTS = raw() | trees() | mutants()
+
+
+def answer(data: bytes) -> str:
+    """What the compiler makes of an input; raises where it is neither a tree nor diagnostics."""
+    result = pipeline.compile(data, "platform.yaml")
+    found = result.report.sorted()
+    source = {"platform.yaml": data.decode("utf-8", "replace")}
+    for renderer in (text, as_json, sarif, github, junit):
+        renderer.render(found, source)
+    if result.report.failed:
+        return min(one.code for one in found)
+    assert result.tree(rendered=())
+    return "a tree"
+
+
+def fuzz(count: int, *, derandomize: bool = False) -> Counter[str]:
+    """How often each answer was given to so many inputs."""
+    answers: Counter[str] = Counter()
+
+    @settings(
+        max_examples=count, deadline=None, database=None, derandomize=derandomize,
+        suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink],
+    )  # fmt: skip
+    @given(INPUTS)
+    def run(data: bytes) -> None:
+        answers[answer(data)] += 1
+
+    run()
+    return answers
+
+
+if __name__ == "__main__":
+    started = time.monotonic()
+    tally = fuzz(int(sys.argv[1]))
+    print(f"{sum(tally.values())} inputs in {time.monotonic() - started:.0f} s, no traceback")
+    for name, number in tally.most_common():
+        print(f"{number:8} {name}")

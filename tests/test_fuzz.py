@@ -1,0 +1,86 @@
+"""Few of the fuzzer's inputs, the same each time; and hostile strings in every field of text."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from fuzz import HERE, fuzz, written
+
+from compiler import pipeline
+
+Place = tuple[str | int, ...]
+BASE: Any = yaml.safe_load((HERE / "corpus" / "base.yaml").read_text(encoding="utf-8"))
+# One of each kind of trouble: quoting, lines, templates, expansion, tags, anchors, Unicode, length.
+STRINGS = ["a\"b'c", "a\nb: c", "{{ x }}", "!!str &a # $(X)", "a\u2028" * 999, "yes"]
+
+
+def test_every_answer_is_a_tree_or_diagnostics() -> None:
+    answers = fuzz(400, derandomize=True)
+    assert answers["a tree"] > 10
+    assert len(answers) > 12
+
+
+def places(value: Any, path: Place = ()) -> Iterator[Place]:
+    """Where a spec has text."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from places(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from places(inner, (*path, index))
+    elif isinstance(value, str):
+        yield path
+
+
+def with_text(path: Place, text: str) -> bytes:
+    root = copy.deepcopy(BASE)
+    holder = root
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = text
+    return written(root)
+
+
+def shape(path: Place, text: str) -> object:
+    """The structure of what a spec with a text compiles to; None where it is refused."""
+    result = pipeline.compile(with_text(path, text), "platform.yaml")
+    if result.report.failed:
+        return None
+    tree = result.tree(rendered=())
+    return {
+        _named(path, text): [_shape(one, text) for one in yaml.safe_load_all(content)]
+        for path, content in tree.items()
+        if path.endswith(".yaml")
+    }
+
+
+def _named(name: str, text: str) -> str:
+    """A name without the text that may be part of it, and without the hash that ends a Job's."""
+    return re.sub(r"-[0-9a-f]{8}\b", "-HASH", name).replace(text, "TEXT")
+
+
+def _shape(value: Any, text: str) -> object:
+    if isinstance(value, dict):
+        return {_named(str(key), text): _shape(inner, text) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_shape(inner, text) for inner in value]
+    return type(value).__name__
+
+
+@pytest.mark.parametrize("place", list(places(BASE)), ids=lambda place: ".".join(map(str, place)))
+def test_hostile_text_changes_no_structure(place: Place) -> None:
+    plain = shape(place, "plain")
+    for text in STRINGS:
+        found = shape(place, text)
+        assert found is None or found == plain
+
+
+def test_some_fields_take_any_text() -> None:
+    """The test above would pass where everything is refused."""
+    taken = ("spec", "workloads", "churn-training", "command", 0)
+    assert all(shape(taken, text) for text in STRINGS if "$" not in text)
