@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler import registry, tenants
-from compiler.diagnostics import Related, Report, listing, suggestion
+from compiler.diagnostics import Related, Report, correction, listing, suggestion
 from compiler.interfaces import gateway, serving
 from compiler.model.document import Node, Path
 from compiler.model.graph import (
@@ -185,6 +185,7 @@ class _Resolver:
             path=path,
             help=suggestion(name, names)
             or f"instances with `{interface}`: {listing(names) or 'none'}",
+            fix=correction(self.document.value_span(path), name, names),
         )
         return None
 
@@ -340,6 +341,7 @@ class _Resolver:
             self.document.value_span(path),
             path=path,
             help=suggestion(word, names) or f"instances to use: {listing(names) or 'none'}",
+            fix=correction(self.document.value_span(path), word, names),
         )
         return None
 
@@ -371,6 +373,7 @@ class _Resolver:
                     self.document.span_of(path),
                     path=path,
                     help=suggestion(key, slots) or f"its slots are {listing(slots) or 'none'}",
+                    fix=correction(self.document.span_of(path), key, slots),
                 )
 
     def place(self, instance: Instance[Any]) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from compiler.diagnostics import Report, suggestion
+from compiler.diagnostics import Report, correction, suggestion
 from compiler.model.document import Node, Path
 from compiler.model.span import Span
 
@@ -111,6 +111,7 @@ def _without_strangers(spec: Node, override: Node, path: Path, report: Report) -
                     *suggestion(name, names),
                     f"a new instance says its `{proof}:`; an override uses a name of the base",
                 ),
+                fix=correction(added.keys[name], name, names),
             )
             sections[section] = _without(sections[section], name)
     return Node(sections, override.span, override.keys)
@@ -127,6 +128,7 @@ def _nothing_to_remove(base: Node, override: Node, key: str, path: Path, report:
         override.keys[key],
         path=(*path, key),
         help=suggestion(key, base.keys) or "delete this line",
+        fix=correction(override.keys[key], key, base.keys),
     )
 
 

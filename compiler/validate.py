@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from compiler import registry, tenants
-from compiler.diagnostics import Related, Report, listing, near, suggestion
+from compiler.diagnostics import Fix, Related, Report, correction, listing, near, suggestion
 from compiler.diagnostics.masking import value_masked
 from compiler.model.document import Node, Path
 from compiler.model.graph import Instance
@@ -175,6 +175,7 @@ def _unknown_type(
             *suggestion(type, types),
             "the key is the type; an instance of another name says its `type:`",
         ),
+        fix=correction(given.span if given else document.span_of(path), type, types),
     )
 
 
@@ -203,7 +204,31 @@ def _explain(
         "[key]",
     )
     span = document.span_of(full) if on_key else document.value_span(full)
-    report.add(code, message, span, path=full, help=help)
+    fix = _fix(detail, model, document, full)
+    report.add(code, message, span, path=full, help=help, fix=fix)
+
+
+def _fix(detail: ErrorDetails, model: type[BaseModel], document: Node, full: Path) -> Fix | None:
+    """The edit that takes one of pydantic's errors away, where only one can be meant."""
+    kind, value = detail["type"], document.at(full)
+    if kind == "extra_forbidden":
+        keys = _keys(model, detail["loc"][:-1])
+        return correction(document.span_of(full), str(full[-1]), keys)
+    if value.span.line != value.span.end_line:
+        return None
+    if kind == "literal_error" and isinstance(detail["input"], str):
+        return correction(value.span, detail["input"], _allowed(detail))
+    if kind == "string_type" and isinstance(detail["input"], (bool, int, float)):
+        return Fix(value.span)
+    if kind == "model_type" and detail["input"] is None:
+        return Fix(value.span, "{}")
+    return None
+
+
+def _allowed(detail: ErrorDetails) -> tuple[str, ...]:
+    """The words that a field takes."""
+    expected = str(detail["ctx"]["expected"]).replace(" or ", ",")
+    return tuple(part.strip("' ") for part in expected.split(","))
 
 
 def _called(path: Path) -> str:
@@ -254,8 +279,7 @@ def _reason(
         )
     if kind == "literal_error":
         expected = str(context["expected"]).replace("'", "`")
-        allowed = tuple(part.strip("` ") for part in expected.replace(" or ", ",").split(","))
-        help = (*suggestion(str(detail["input"]), allowed), f"write {expected}")
+        help = (*suggestion(str(detail["input"]), _allowed(detail)), f"write {expected}")
         return "unknown-value", f"`{key}` cannot be {_shown(detail['input'])}", help
     base = kind.split("_")[0]
     if base in _KINDS and kind.endswith(("_type", "_parsing", "_attributes_type")):

@@ -27,19 +27,23 @@ from compiler.commands.shared import (
     default=None,
     help="Check the output with this program too.",
 )
+@click.option("--fix", is_flag=True, help="Correct what can only mean one other, in the spec.")
 @format_option
-def command(file: Path, checker: str | None, form: str) -> None:
-    """Check the spec and everything that it compiles to; write nothing.
+def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
+    """Check the spec and everything that it compiles to; write no output.
 
     \b
     platformc validate
     platformc validate --format github     annotations on a pull request
+    platformc validate --fix               correct typos in the spec
     platformc validate --with kubeconform  ask a second judge
     """
     from compiler import pipeline
     from compiler.commands.progress import progress
 
     data = read_spec(file)
+    if fix:
+        data = _fix(file, data)
     with progress() as step:
         result = pipeline.compile(data, str(file), step, pins(file))
     show(result, data, str(file), form, to_stdout=True)
@@ -49,6 +53,26 @@ def command(file: Path, checker: str | None, form: str) -> None:
         _kubeconform(result)
     if form == "text":
         note(f"{file}: valid")
+
+
+def _fix(file: Path, data: bytes) -> bytes:
+    """Correct the spec where it stands, say what was corrected, and go on with it."""
+    from compiler import pipeline
+    from compiler.fix import fixed, replace
+
+    done = fixed(data, lambda text: pipeline.compile(text, str(file), pins=pins(file)).report)
+    if not done.corrected:
+        return data
+    try:
+        replace(file, done.data)
+    except OSError as error:
+        fail(f"cannot write {file}: {error.strerror}")
+    for one in done.corrected:
+        assert one.fix is not None
+        span, text = one.fix.span, one.fix.text
+        what = "put into quotes" if text is None else f"now `{text}`"
+        note(f"fixed[{one.code}]: {span.file}:{span.line}:{span.column}: {what}")
+    return done.data
 
 
 def _kubeconform(result: object) -> None:

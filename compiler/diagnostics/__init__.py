@@ -27,6 +27,20 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """What to write in one place. Without a text, what stands there is put into quotes."""
+
+    span: Span
+    text: str | None = None
+
+    def replacement(self, old: str) -> str:
+        if self.text is None:
+            return f'"{old}"'
+        # An empty value begins right behind its colon.
+        return self.text if old else f" {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One problem: a stable code, a sentence, the place, what to type instead."""
 
@@ -37,6 +51,7 @@ class Diagnostic:
     help: tuple[str, ...] = ()
     related: tuple[Related, ...] = ()
     environments: tuple[str, ...] = ()
+    fix: Fix | None = None
 
     @property
     def severity(self) -> Severity:
@@ -59,10 +74,11 @@ class Report:
         path: Path = (),
         help: str | Iterable[str] = (),
         related: Iterable[Related] = (),
+        fix: Fix | None = None,
     ) -> None:
         lines = (help,) if isinstance(help, str) else tuple(help)
         where = (self.environment,) if self.environment else ()
-        found = Diagnostic(code, message, span, path, lines, tuple(related), where)
+        found = Diagnostic(code, message, span, path, lines, tuple(related), where, fix)
         self.diagnostics.append(found)
 
     def within(self, environment: str | None) -> Report:
@@ -97,6 +113,12 @@ def near(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that the user most likely meant."""
     close = get_close_matches(word, sorted(candidates), n=1, cutoff=0.6)
     return close[0] if close else None
+
+
+def correction(span: Span, word: str, candidates: Iterable[str]) -> Fix | None:
+    """The edit that makes a word the one candidate that it can only mean."""
+    close = get_close_matches(word, sorted(candidates), n=2, cutoff=0.75)
+    return Fix(span, close[0]) if len(close) == 1 else None
 
 
 def suggestion(word: str, candidates: Iterable[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compiler.diagnostics import Diagnostic
+from compiler.diagnostics import Diagnostic, Fix
 from compiler.diagnostics.masking import messages_masked
 from compiler.model.span import Span
 
@@ -26,7 +26,13 @@ def _value(found: Diagnostic) -> dict[str, Any]:
         "related": [{"message": one.message, **_place(one.span)} for one in found.related],
         "help": list(found.help),
         "environments": list(found.environments),
+        "fix": _fix(found.fix),
     }
+
+
+def _fix(fix: Fix | None) -> dict[str, Any] | None:
+    """An edit; a `text` of null means that what stands there is put into quotes."""
+    return None if fix is None else {"text": fix.text, **_place(fix.span)}
 
 
 def _place(span: Span | None) -> dict[str, Any]:

@@ -1,0 +1,77 @@
+"""Corrections that need no judgement: a key, a word or a name that can only mean one other.
+
+An edit replaces the text at one place and leaves every other byte as it is: comments, layout, line
+ends. It is kept where it takes the finding away and brings none in its place.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.diagnostics import Diagnostic, Fix, Report, errors
+
+Diagnose = Callable[[bytes], Report]
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A spec after its corrections, and the findings that they took away."""
+
+    data: bytes
+    corrected: tuple[Diagnostic, ...] = ()
+
+
+def fixed(data: bytes, diagnose: Diagnose) -> Fixed:
+    """Correct what can be, one by one: a mistake can hide another."""
+    corrected: list[Diagnostic] = []
+    tried: set[object] = set()
+    found = diagnose(data).sorted()
+    while one := next((one for one in found if one.fix and _mark(one) not in tried), None):
+        assert one.fix is not None
+        tried.add(_mark(one))
+        changed = edited(data, one.fix)
+        after = diagnose(changed).sorted()
+        if _better(found, after, one):
+            data, found = changed, after
+            corrected.append(one)
+    return Fixed(data, tuple(corrected))
+
+
+def _mark(found: Diagnostic) -> object:
+    """What a finding is known by, whatever else is corrected in its line."""
+    return (found.code, found.message, found.span and found.span.line)
+
+
+def _better(before: list[Diagnostic], after: list[Diagnostic], one: Diagnostic) -> bool:
+    """Whether a finding is gone and nothing has come up in its line; elsewhere, more may come to light."""
+    known = {_mark(found) for found in before}
+    new = [found for found in errors(after) if _mark(found) not in known]
+    line = one.fix.span.line if one.fix else 0
+    return _mark(one) not in map(_mark, after) and not any(
+        found.span and found.span.line == line for found in new
+    )
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file in one step; whoever reads it sees the old one or the new one."""
+    whole = path.resolve()
+    beside = whole.with_name(f".{whole.name}.new")
+    beside.write_bytes(data)
+    shutil.copymode(whole, beside)
+    beside.replace(whole)
+
+
+def edited(data: bytes, fix: Fix) -> bytes:
+    """The bytes of a spec with one edit made."""
+    bom = _BOM if data.startswith(_BOM) else b""
+    lines = data[len(bom) :].decode().split("\n")
+    span = fix.span
+    line = lines[span.line - 1]
+    start, end = span.column - 1, span.end_column - 1
+    old = line[start:end]
+    lines[span.line - 1] = line[:start] + fix.replacement(old) + line[end:]
+    return bom + "\n".join(lines).encode()
