@@ -26,6 +26,7 @@ class Mistake:
     """One platform with one mistake, the code of its finding and where it must be."""
 
     theme: str
+    base: str
     number: int
     code: str
     why: str
@@ -42,7 +43,7 @@ def mistakes() -> Iterator[Mistake]:
     for path in sorted(FOLDER.glob("*.yaml")):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         for number, case in enumerate(content.get("cases", ()), 1):
-            yield _mistake(path.stem, number, _base(content["base"]), case)
+            yield _mistake(path.stem, content["base"], number, case)
 
 
 def bases() -> list[str]:
@@ -56,8 +57,8 @@ def _base(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def _mistake(theme: str, number: int, base: str, case: dict[str, Any]) -> Mistake:
-    text = base
+def _mistake(theme: str, base: str, number: int, case: dict[str, Any]) -> Mistake:
+    text = _base(base)
     edits = [(case["old"], case["new"]), *([case["also"]] if "also" in case else [])] \
         if "old" in case else []  # fmt: skip
     for old, new in [*edits, *([(case["drop"], "")] if case.get("drop") else [])]:
@@ -71,7 +72,8 @@ def _mistake(theme: str, number: int, base: str, case: dict[str, Any]) -> Mistak
         assert text.count(at) >= 1, f"{theme} {number}: `{at}` is not there"
     place = None if at == "anywhere" else _position(text, at or MARK)
     clean = text.replace(MARK, "")
-    return Mistake(theme, number, case["code"], case["why"], clean, place, case.get("more", False))
+    more = case.get("more", False)
+    return Mistake(theme, base, number, case["code"], case["why"], clean, place, more)
 
 
 def _position(text: str, at: str) -> tuple[int, int]:

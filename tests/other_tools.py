@@ -1,0 +1,151 @@
+"""How many mistakes of the corpus other tools find in the manifests that somebody would have written.
+
+A mistake that only a rule finds is compiled with the rules left out; a wrong value is put where the
+right one stands in the objects. What is left never reaches a manifest: a key of the spec, a name that
+nothing has. `python tests/other_tools.py [KUBECONFIG]` prints the table of docs/misconfigurations.md;
+with a cluster, its namespaces must admit objects (`--dry-run=server` creates none).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from mistakes import FOLDER, Mistake, bases, mistakes
+
+from compiler import kubeconform
+from compiler.derive import derive
+from compiler.diagnostics import Report
+from compiler.emit import render
+from compiler.load import load
+from compiler.lower import lower
+from compiler.resolve import resolve
+from compiler.specialise import specialise
+from compiler.validate import validate
+
+Tool = Callable[[str], bool]
+
+
+def without_rules(data: bytes) -> dict[str, str] | None:
+    """What each environment of a spec lowers to when no rule looks at it; None where it can't be."""
+    report = Report()
+    document = load(data, "platform.yaml", report)
+    platforms = validate(specialise(document, report), report) if document else {}
+    graphs = {name: resolve(one, report) for name, one in platforms.items()}
+    if report.failed or not graphs:
+        return None
+    try:
+        return {
+            name: render(derive(lower(one, graphs[name]), report))
+            for name, one in platforms.items()
+            if name is not None
+        }
+    except ValueError:  # one variable, two values: no manifest of ours can say both
+        return None
+
+
+def manifests(mistake: Mistake, right: dict[str, str]) -> Iterator[str]:
+    """The objects with the mistake in them, for each environment where it shows."""
+    wrong = without_rules(mistake.text.encode())
+    if wrong is not None:
+        yield from (text for name, text in wrong.items() if text != right.get(name))
+        return
+    base = (FOLDER / mistake.base).read_text(encoding="utf-8")
+    for old, new in changed_values(base, mistake.text):
+        for text in right.values():
+            objects = [replaced(one, old, new) for one in yaml.safe_load_all(text)]
+            if objects != list(yaml.safe_load_all(text)):
+                yield yaml.safe_dump_all(objects, allow_unicode=True)
+
+
+def changed_values(base: str, wrong: str) -> list[tuple[str, Any]]:
+    """The value that the mistake replaced, and what it became."""
+    try:
+        return list(_differences(yaml.safe_load(base), yaml.safe_load(wrong)))
+    except yaml.YAMLError:
+        return []
+
+
+def _differences(one: Any, other: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in one.keys() & other.keys():
+            yield from _differences(one[key], other[key])
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for left, right in zip(one, other, strict=True):
+            yield from _differences(left, right)
+    elif one != other and isinstance(one, str) and len(one) > 3:
+        yield one, other
+
+
+def replaced(value: Any, old: str, new: Any) -> Any:
+    """An object with a value in the place of another, wherever that stands by itself."""
+    if isinstance(value, dict):
+        return {key: replaced(inner, old, new) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [replaced(inner, old, new) for inner in value]
+    return new if value == old else value
+
+
+def kustomize(text: str) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "all.yaml").write_text(text)
+        (Path(folder) / "kustomization.yaml").write_text("resources: [all.yaml]\n")
+        return _fails(["kustomize", "build", folder])
+
+
+def judged(text: str) -> bool:
+    return bool(kubeconform.problems(text))
+
+
+def server(kubeconfig: str) -> Tool:
+    command = ["kubectl", "--kubeconfig", kubeconfig, "apply", "--dry-run=server", "-f", "-"]
+    return lambda text: _fails(command, text)
+
+
+def _fails(command: list[str], text: str | None = None) -> bool:
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    return done.returncode != 0
+
+
+def count(tools: dict[str, Tool]) -> tuple[Counter[str], dict[str, Counter[str]]]:
+    """By theme: how many mistakes there are, and how many are in manifests and found by each tool."""
+    right = {name: without_rules((FOLDER / name).read_bytes()) or {} for name in bases()}
+    for name, tool in tools.items():
+        clean = [next(iter(streams.values())) for streams in right.values()]
+        assert not any(map(tool, clean)), f"{name} refuses what is right"
+    all, found = Counter[str](), {name: Counter[str]() for name in ("in manifests", *tools)}
+    for mistake in mistakes():
+        all[mistake.theme] += 1
+        # One environment is enough: where it shows in several, it shows in the same way.
+        text = next(manifests(mistake, right[mistake.base]), "")
+        found["in manifests"][mistake.theme] += bool(text)
+        for name, tool in tools.items() if text else ():
+            found[name][mistake.theme] += tool(text)
+    return all, found
+
+
+def table(all: Counter[str], found: dict[str, Counter[str]]) -> str:
+    names = list(found)
+    lines = [
+        f"| theme | mistakes | platformc | {' | '.join(names)} |",
+        "|---" * (len(names) + 3) + "|",
+    ]
+    for theme in [*sorted(all), ""]:
+        numbers = [counts[theme] if theme else sum(counts.values()) for counts in found.values()]
+        total = all[theme] if theme else sum(all.values())
+        cells = " | ".join(str(number) for number in (total, total, *numbers))
+        lines.append(f"| {theme or '**all**'} | {cells} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    judges: dict[str, Tool] = {"kustomize": kustomize, "kubeconform": judged}
+    if len(sys.argv) > 1:
+        judges["server-side dry run"] = server(sys.argv[1])
+    print(table(*count(judges)))
