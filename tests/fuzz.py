@@ -32,6 +32,7 @@ HOSTILE = (
     "&a", "*a", "# a", "a #b", "|", ">", "---", "...", "\ufeff", "\u2028", "\u202e", "\u00a0", "é", "日本",
     "😀", "a" * 5000, "../../etc/passwd", "/", "\\", "<b>", "]]>", "::error::x", "-----BEGIN", "a,b", "[", "{",
 )  # fmt: skip
+PART = 5000
 NASTY = st.sampled_from(HOSTILE) | st.text(max_size=40)
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | NASTY
 
@@ -167,9 +168,16 @@ def fuzz(count: int, *, derandomize: bool = False) -> Counter[str]:
     return answers
 
 
-if __name__ == "__main__":
-    started = time.monotonic()
-    tally = fuzz(int(sys.argv[1]))
-    print(f"{sum(tally.values())} inputs in {time.monotonic() - started:.0f} s, no traceback")
+def main(wanted: int) -> None:
+    """Run in parts, so that a long run can be watched; hypothesis draws each part anew."""
+    started, tally = time.monotonic(), Counter[str]()
+    while sum(tally.values()) < wanted:
+        tally += fuzz(min(PART, wanted - sum(tally.values())))
+        spent = time.monotonic() - started
+        print(f"{sum(tally.values())} inputs in {spent:.0f} s, no traceback", flush=True)
     for name, number in tally.most_common():
         print(f"{number:8} {name}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
