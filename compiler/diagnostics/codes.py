@@ -79,6 +79,7 @@ CODES: dict[str, Code] = {
     "ignored-schedule": Code("error", "A schedule stands beside what excludes it."),
     "invalid-label": Code("error", "A label is not one, or is the compiler's own."),
     "invalid-toleration": Code("error", "A toleration is not one."),
+    "eviction-policy": Code("warning", "What may be evicted is never there.", rule=True),
     "memory-limit": Code("error", "Two limits of memory contradict each other.", rule=True),
     "volume-size": Code("error", "A volume is smaller than what it must hold.", rule=True),
     "mount-clash": Code("error", "Two volumes are mounted at one path."),
