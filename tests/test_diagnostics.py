@@ -20,7 +20,9 @@ def answer(name: str, folder: Path) -> str:
     steps = GOLDENS / name / "steps.sh"
     if steps.is_file():
         return run(folder, steps.read_text()).stderr
-    return CliRunner().invoke(platformc, ["compile"]).stderr
+    stderr = CliRunner().invoke(platformc, ["compile"]).stderr
+    # Where it compiles, how many files that makes is another test's business.
+    return re.sub(r"^platform\.yaml: .* written\n", "", stderr, flags=re.M)
 
 
 @pytest.mark.parametrize("name", golden_names())
