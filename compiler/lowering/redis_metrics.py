@@ -39,6 +39,7 @@ def of(role: str, port: int) -> model.Metrics:
             Env("REDIS_EXPORTER_CONFIG_COMMAND", "-"),  # CONFIG is an administrator's
         ],
         ports={"http-metrics": PORT},
+        liveness=kube.tcp_probe("http-metrics", period=20, failures=6),
     )
     return model.Metrics(
         pods=role, port=PORT, exporter=exporter.manifest(()), alerts=(FULL, EVICTING)

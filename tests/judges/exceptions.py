@@ -47,13 +47,29 @@ EXCEPTIONS = (
     Allowed(
         USER_IDS,
         "The image's own user owns what it writes: the servers want it in their passwd file.",
-        _type("postgres", "mysql", "redis", "valkey", "lakefs"),
+        _type("postgres", "mysql", "redis", "valkey", "lakefs", "kubeflow-pipelines"),
     ),
     Allowed(
         ("pod-probes-identical", "pod-probes"),
         "PgBouncer answers nothing without a login, and Feast's registry and offline servers have "
-        "no health protocol: both probes connect, and differ in pace.",
-        _type("pgbouncer", "feast"),
+        "no health protocol, nor has Kubeflow's metadata: both probes connect, and differ in pace.",
+        _type("pgbouncer", "feast", "kubeflow-pipelines"),
+    ),
+    Allowed(
+        ("CKV_K8S_9",),
+        "A metrics exporter beside a server has no readiness of its own: its failure must not take "
+        "the server out of service.",
+        _type("postgres", "redis", "valkey", "pgbouncer"),
+    ),
+    Allowed(
+        ("CKV_K8S_8", "CKV_K8S_9"),
+        "Kubeflow's persistence agent and schedule controller open no port to ask.",
+        _type("kubeflow-pipelines"),
+    ),
+    Allowed(
+        ("CKV_K8S_38",),
+        "Kubeflow's servers use the API, each with a role of its own.",
+        _type("kubeflow-pipelines"),
     ),
     Allowed(
         ("container-security-context-readonlyrootfilesystem", "CKV_K8S_22"),

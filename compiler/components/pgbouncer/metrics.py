@@ -32,6 +32,7 @@ def of(port: int) -> model.Metrics:
         ),
         env=[Env("PGBOUNCER_EXPORTER_CONNECTION_STRING", f"postgres:///pgbouncer?{query}")],
         ports={"http-metrics": PORT},
+        liveness=kube.tcp_probe("http-metrics", period=20, failures=6),
     )
     shared = kube.Volume("tmp", {}, "/tmp")  # noqa: S108  # in the pod
     return model.Metrics(

@@ -34,6 +34,7 @@ def of(me: model.Instance[Any], superuser: str) -> model.Metrics:
             Env("DATA_SOURCE_PASS", SecretRef(superuser, "password")),
         ],
         ports={"http-metrics": PORT},
+        liveness=kube.tcp_probe("http-metrics", period=20, failures=6),
     )
     return model.Metrics(
         pods="server", port=PORT, exporter=exporter.manifest(()), alerts=(NEAR_LIMIT,)
