@@ -216,14 +216,11 @@ class ControlPlane:
         return "\n".join(self.log(name) for name in self.processes)
 
     def close(self) -> None:
-        for process in reversed(self.processes.values()):
-            process.terminate()
+        """Without ceremony: nothing of the cluster is kept."""
         for process in self.processes.values():
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.kill()
+        for process in self.processes.values():
+            process.wait()
 
 
 def _free_port() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -47,13 +48,16 @@ class Node:
         self.stop(kind, namespace, name)
         self._start((kind, namespace, name), self.objects.get(kind, namespace, name))
 
-    def run(self, namespace: str, name: str, *, command: tuple[str, ...] = ()) -> Pod:
+    def run(
+        self,
+        namespace: str,
+        name: str,
+        *,
+        command: tuple[str, ...] = (),
+        template: Manifest | None = None,
+    ) -> Pod:
         """A Job from a CronJob or another Job, as `kubectl create job --from` makes one."""
-        kinds = ("CronJob", "Job")
-        found = next(
-            one for space, key, one in self.objects.of(*kinds) if (space, key) == (namespace, name)
-        )
-        template = pod_template(found)
+        template = template or self.template(namespace, name)
         if command:
             first = {**template["spec"]["containers"][0], "command": list(command), "args": []}
             template = {**template, "spec": {**template["spec"], "containers": [first]}}
@@ -64,6 +68,14 @@ class Node:
             "spec": {"template": template, "backoffLimit": 0},
         }
         return self._start(("Job", namespace, title), one)[0]
+
+    def template(self, namespace: str, name: str) -> Manifest:
+        """The pod template of a Job or a CronJob."""
+        return next(
+            pod_template(one)
+            for space, key, one in self.objects.of("CronJob", "Job")
+            if (space, key) == (namespace, name)
+        )
 
     def _start(self, key: tuple[str, str, str], one: Manifest) -> list[Pod]:
         spec = one["spec"]
@@ -113,8 +125,8 @@ class Node:
             for space in spaces:
                 path = self.place / "hosts" / space
                 path.parent.mkdir(parents=True, exist_ok=True)
-                # Written in place: running pods have this very file as their /etc/hosts.
-                path.write_text("".join(f"{line}\n" for line in self._hosts(space)))
+                text = "".join(f"{line}\n" for line in self._hosts(space))
+                _overwrite(path, text.encode())
 
     def _hosts(self, space: str) -> Iterable[str]:
         yield "127.0.0.1 localhost"
@@ -229,3 +241,14 @@ class Node:
             pod.gone()
         self.forwarder.close()
         self.network.close()
+
+
+def _overwrite(path: Path, data: bytes) -> None:
+    """In place, since running pods have this very file as their /etc/hosts, and at no moment empty,
+    since they read it at any."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        os.pwrite(handle, data, 0)
+        os.ftruncate(handle, len(data))
+    finally:
+        os.close(handle)

@@ -1,0 +1,110 @@
+"""The module's first fault: more clients than a PostgreSQL accepts connections.
+
+With the pools as compiled nobody notices; past the pooler the same load fails, which shows that
+the load is enough to tell the two apart.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from live.platforms import Platform
+from live.pods.node import Node
+
+pytestmark = pytest.mark.live
+
+CLIENTS, CONNECTIONS = 200, 40
+SPEC = f"""
+  components:
+    seaweedfs: {{}}
+    postgres: {{maxConnections: {CONNECTIONS}}}
+    pgbouncer: {{}}
+    mlflow: {{smoke: false}}
+"""
+# What MLflow writes for a metric, from as many clients at once as the arguments say, each on a
+# connection of its own that it keeps until all have one.
+LOAD = """
+import os, sys, threading, psycopg2
+uri = os.environ["MLFLOW_BACKEND_STORE_URI"].replace("+psycopg2", "")
+clients, failed = int(sys.argv[1]), []
+uri = uri.replace(*sys.argv[2:4])
+everybody = threading.Barrier(clients)
+
+def client(number):
+    try:
+        connection = psycopg2.connect(uri, connect_timeout=60)
+    except psycopg2.OperationalError as problem:
+        failed.append(str(problem))
+        everybody.wait(100)
+        return
+    everybody.wait(100)
+    try:
+        for step in range(5):
+            with connection, connection.cursor() as cursor:
+                cursor.execute("insert into metrics_of_a_test values (%s, %s)", (number, step))
+    except psycopg2.Error as problem:
+        failed.append(str(problem))
+
+with psycopg2.connect(uri) as setup, setup.cursor() as cursor:
+    cursor.execute("create table if not exists metrics_of_a_test (client int, step int)")
+setup.close()
+threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(len(failed), "failed", *failed[:1])
+"""
+# The same number of clients, over MLflow's own interface.
+METRICS = """
+import json, sys, threading, urllib.request
+api = "http://mlflow.mlops.svc.cluster.local:5000/api/2.0/mlflow/"
+def call(path, **body):
+    data = json.dumps(body).encode()
+    request = urllib.request.Request(api + path, data, {"Content-Type": "application/json"})
+    return json.load(urllib.request.urlopen(request, timeout=140))
+run = call("runs/create", experiment_id="0")["run"]["info"]["run_id"]
+failed = []
+def client(number):
+    try:
+        call("runs/log-metric", run_id=run, key="loss", value=1.0, timestamp=number, step=number)
+    except OSError as problem:
+        failed.append(str(problem))
+threads = [threading.Thread(target=client, args=(number,)) for number in range(int(sys.argv[1]))]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(len(failed), "failed", *failed[:1])
+"""
+POOLED = ("pgbouncer.mlops", "pgbouncer.mlops")
+DIRECT = ("pgbouncer.mlops.svc.cluster.local:6432", "postgres.mlops.svc.cluster.local:5432")
+
+
+@pytest.fixture(scope="module")
+def platform(place: Path, node: Node) -> Platform:
+    made = Platform(place).write(SPEC)
+    node.apply(made.compile())
+    node.wait(300)
+    return made
+
+
+def load(node: Node, way: tuple[str, str]) -> str:
+    return node.execute(
+        "mlops", "mlflow", "python", "-c", LOAD, str(CLIENTS), *way, timeout=150
+    ).strip()
+
+
+def test_through_the_pooler_none_fails(platform: Platform, node: Node) -> None:
+    assert load(node, POOLED).startswith("0 failed")
+
+
+def test_mlflow_takes_as_many_clients_at_once(platform: Platform, node: Node) -> None:
+    printed = node.execute(
+        "mlops", "mlflow", "python", "-c", METRICS, str(CLIENTS), timeout=200
+    ).strip()
+    assert printed == "0 failed"
+
+
+def test_past_the_pooler_the_same_load_fails(platform: Platform, node: Node) -> None:
+    printed = load(node, DIRECT)
+    assert int(printed.split()[0]) >= CLIENTS - CONNECTIONS
+    assert "clients already" in printed or "remaining connection slots" in printed
