@@ -1,0 +1,28 @@
+"""A bucket that is called after its instance, whose name is too short for one.
+
+Names of instances may have one character; S3 wants three.
+"""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Report
+from compiler.interfaces import s3
+from compiler.model import Graph, Platform
+
+SHORTEST = 3
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    for binding in graph.bindings:
+        consumer = binding.consumer
+        if binding.requires.endpoint is not s3.Endpoint or binding.via is not None:
+            continue
+        if len(consumer.name) < SHORTEST and consumer.name in binding.claim.buckets:
+            path = consumer.declared or consumer.path
+            report.add(
+                "invalid-bucket",
+                f"`{consumer.name}` would have a bucket of its own name, and that is too short",
+                platform.document.span_of(path),
+                path=path,
+                help=f"give `{consumer.name}` a name of at least {SHORTEST} characters",
+            )
