@@ -55,6 +55,18 @@ def named(specs: list[Manifest]) -> set[int]:
     return {int(port) for rule in rules for to in rule["to"] for port in to["operation"]["ports"]}
 
 
+def without_identity(specs: list[Manifest], server: Template) -> set[int]:
+    """Ports that anybody may call: those of callers outside the mesh, whom addresses tell apart."""
+    labels = {**server.labels, **pod_labels(server.owner)}
+    return named(
+        [
+            {"rules": [rule for rule in spec["rules"] if not rule.get("from")]}
+            for spec in specs
+            if spec and selects(spec["selector"], labels)
+        ]
+    )
+
+
 def shared(client: Template, known: dict[str, Template]) -> bool:
     """Whether others run as the same ServiceAccount."""
     mine = (client.namespace, client.spec.get("serviceAccountName"))
@@ -74,8 +86,9 @@ def test_identities_open_what_addresses_open(scenario: str, environment: str) ->
                 continue
             client, server = known[source.name], known[target.name]
             specs = spaces[server.namespace]
-            allowed = admits(specs, client, server)
+            allowed = admits(specs, client, server) - without_identity(specs, server)
             reached = {port for port in named(specs) if net.connects(source, target, port)}
+            reached -= without_identity(specs, server)
             # A namespace's pods may share an account, which is all that an identity tells.
             if not reached <= allowed or (allowed - reached and not shared(client, known)):
                 found[source.name, target.name] = (reached, allowed)

@@ -17,7 +17,7 @@ from compiler.diagnostics import Report
 from compiler.interfaces import gateway
 from compiler.model.graph import Binding, Instance, Offer, Provides
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Ingress, Made, Resource
+from compiler.model.resource import Ingress, Made, Pods, Resource
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -38,7 +38,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             if offer.ui or provides.slot in opened[me.name]
         ]
         routes = (_route(me, provides, offer, entrance, lowered) for provides, offer in offers)
-        calls = (call for _, offer in offers for call in _calls(me, offer, entrance))
+        calls = _calls(me, [offer for _, offer in offers], entrance)
         return replace(
             package,
             resources=(*package.resources, *routes),
@@ -68,8 +68,14 @@ def _route(
     return entrance.route(name, me.namespace, host, {me.host(offer.service): 100}, offer.port)
 
 
-def _calls(me: Instance[Any], offer: Offer, entrance: gateway.Endpoint) -> Iterator[Ingress]:
+def _calls(
+    me: Instance[Any], offers: Iterable[Offer], entrance: gateway.Endpoint
+) -> Iterator[Ingress]:
     """What the gateway's pods may reach. In an operator's namespace nothing is denied."""
-    if not upstreams(me):
-        pods = Made(offer.role, offer.pods) if offer.pods else offer.role
-        yield entrance.calls(pods, offer.target or offer.port)
+    ports: dict[str, list[int]] = defaultdict(list)
+    pods: dict[str, Pods] = {}
+    for offer in offers if not upstreams(me) else ():
+        pods[offer.role] = Made(offer.role, offer.pods) if offer.pods else offer.role
+        ports[offer.role].append(offer.target or offer.port)
+    for role, open in ports.items():
+        yield entrance.calls(pods[role], *open)
