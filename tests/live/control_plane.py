@@ -203,7 +203,9 @@ class ControlPlane:
             return
         self.apply(new, "--server-side")
         names = [f"crd/{one['metadata']['name']}" for one in new]
-        self.kubectl("wait", "--for=condition=Established", "--timeout=60s", *names)
+        # It gives up at once on a definition that has no condition yet.
+        wait = ("wait", "--for=condition=Established", "--timeout=60s", *names)
+        self.until(lambda: self._try(*wait) is not None, "definitions that are established")
         self.installed |= {one["metadata"]["name"] for one in new}
 
     # Ending ------------------------------------------------------------------------------------
