@@ -1,7 +1,7 @@
 """Metrics of Redis and Valkey, by oliver006's exporter: the images have none.
 
 The exporter asks as the user of the probes, who may read what the server says of itself and
-nothing else. Its tag was taken from its release notes and looked up in no registry.
+nothing else. That a registry has its tag has not been verified.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Metrics of PostgreSQL, by Prometheus' own exporter: the image has none.
 
-The exporter's tag was taken from its release notes and looked up in no registry.
+That a registry has the exporter's tag has not been verified.
 """
 
 from __future__ import annotations
