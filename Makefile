@@ -19,6 +19,7 @@ test: $(VENV)/.installed tools
 
 live: $(VENV)/.installed tools
 	tests/tools.sh ciphers
+	tests/live/provision.sh
 	$(BIN)/pytest -m "live and not judges"
 
 judges: $(VENV)/.installed
