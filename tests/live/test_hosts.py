@@ -30,7 +30,7 @@ def checkout(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("platform.yaml", "platformc.sum"):
         shutil.copy(ROOT / name, folder / name)
-    for name in ("base", "overlays", "out"):
+    for name in ("base", "overlays", "out", "prerequisites"):
         shutil.copytree(ROOT / name, folder / name)
     run(folder, "git", "init", "-q")
     run(folder, "git", "add", "-A")
