@@ -11,7 +11,7 @@ from compiler.render.edges import edges, nodes
 def dot(graph: Graph) -> str:
     lines = ["digraph platform {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
     for node in nodes(graph):
-        kind = node.type if node.section == "components" else node.section[:-1]
+        kind = node.type if node.section == "components" else node.section[:-1].replace("_", " ")
         label = node.name if kind == node.name else f"{node.name}\n{kind}"
         lines.append(f"  {json.dumps(node.name)} [label={json.dumps(label)}];")
     for edge in edges(graph):

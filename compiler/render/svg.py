@@ -42,7 +42,7 @@ def svg(graph: Graph) -> str:
         *(_arrow(edge, way) for edge, way in plan.ways.items()),
     ]
     for node in nodes(graph):
-        kind = node.type if node.section == "components" else node.section[:-1]
+        kind = node.type if node.section == "components" else node.section[:-1].replace("_", " ")
         parts.append(_node(node.name, kind, node.section, plan.boxes[node.name]))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
