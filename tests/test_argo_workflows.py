@@ -139,3 +139,39 @@ def test_without_an_archive_no_database_is_needed() -> None:
     text = TEXT.replace("{COMPONENTS}", "{minio: {}, argo-workflows: {archive: false}}")
     result = pipeline.compile(text.replace("RUN", "retries: 0").encode(), "platform.yaml")
     assert not result.report.failed, result.report.sorted()
+
+
+def routed() -> Prerequisite:
+    """Upstream's part in a platform with a gateway."""
+    graph = compiled("production").graphs["prod"]
+    me = graph.instances["argo-workflows"]
+    return argo_workflows.prerequisites(me, graph.wiring()["argo-workflows"])
+
+
+def test_behind_a_gateway_the_server_speaks_http_and_asks_for_a_token() -> None:
+    (server,) = [one for one in routed().objects if one["metadata"]["name"] == "argo-server"
+                 and one["kind"] == "Deployment"]  # fmt: skip
+    (container,) = server["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["server", "--auth-mode=client", "--secure=false"]
+    assert container["readinessProbe"]["httpGet"]["scheme"] == "HTTP"
+    (service,) = [one for one in routed().objects if one["kind"] == "Service"]
+    assert service["spec"]["ports"] == [{"port": 2746, "appProtocol": "http"}]
+
+
+def test_the_ui_has_the_instances_host() -> None:
+    packages = compiled("production").lowered["prod"].packages
+    (route,) = [one.manifest for one in packages["argo-workflows"].resources
+                if one.kind == "VirtualService"]  # fmt: skip
+    assert route["spec"]["hosts"] == ["argo-workflows.ml.example.internal"]
+    (rule,) = route["spec"]["http"]
+    (way,) = rule["route"]
+    assert way["destination"] == {
+        "host": "argo-server.argo.svc.cluster.local",
+        "port": {"number": 2746},
+    }
+
+
+def test_without_a_gateway_upstreams_server_is_left_as_it_is() -> None:
+    deployments = [one for one in prerequisite().objects if one["kind"] == "Deployment"]
+    assert all("spec" not in one["spec"]["template"] for one in deployments)
+    assert [one for one in prerequisite().objects if one["kind"] == "Service"] == []

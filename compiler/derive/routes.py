@@ -61,8 +61,9 @@ def _route(
     me: Instance[Any], provides: Provides[Any], offer: Offer, entrance: gateway.Endpoint,
     lowered: Lowered,
 ) -> Resource:  # fmt: skip
-    """An instance's first offer has the instance's own host; the others say which they are."""
-    first = next(iter(lowered.graph.offers[me.name]))
+    """An instance's first server has the instance's own host; the others say which they are."""
+    offers = lowered.graph.offers[me.name]
+    first = next(slot for slot, one in offers.items() if one.port)
     name = me.name if provides == first else f"{me.name}-{provides.slot}"
     host = f"{name}.{me.settings.domain}"
     return entrance.route(name, me.namespace, host, {me.host(offer.service): 100}, offer.port)

@@ -1,9 +1,10 @@
 """Argo Workflows: runs of several pods, started from templates. Upstream ships it whole.
 
 What is written here is what upstream cannot know: the artefact repository and the ServiceAccount of
-each namespace with runs, and, as parts of upstream's own objects, the archive and the rules for
-pods. Facts are of Argo Workflows 4.1: its full CRDs go in server-side, its executor has an image
-for the user 8737, and a run's pods report through `workflowtaskresults`.
+each namespace with runs, and, as parts of upstream's own objects, the archive, the rules for pods
+and, where there is a gateway, a UI that speaks plain HTTP to it. Facts are of Argo Workflows 4.1:
+its full CRDs go in server-side, its executor has an image for the user 8737, a run's pods report
+through `workflowtaskresults`, and its server speaks TLS with a certificate of its own making.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.argo_workflows import upstream
-from compiler.interfaces import postgresql, s3, workflows
+from compiler.interfaces import gateway, http, postgresql, s3, workflows
 from compiler.model.words import Bucket, Database, Duration, Namespace
 
 PHASE = model.Phase.SERVERS
@@ -22,6 +23,7 @@ UPSTREAM_NAMESPACE = True
 ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 ARCHIVE = model.Requires("archive", postgresql.Endpoint)
 WORKFLOWS = model.Provides(workflows.SLOT, workflows.Endpoint)
+UI = model.Provides("ui", http.Endpoint, explicit=True)
 
 
 class Spec(model.InstanceSpec):
@@ -50,7 +52,10 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {WORKFLOWS: workflows.Offer(entails=(ARTIFACTS,))}
+    pages = http.Offer(
+        port=upstream.UI_PORT, service=upstream.SERVER, pods={"app": upstream.SERVER}, ui=True
+    )
+    return {WORKFLOWS: workflows.Offer(entails=(ARTIFACTS,)), UI: pages}
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
@@ -70,7 +75,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
-    return upstream.prerequisite(me, wiring[ARTIFACTS], wiring.get(ARCHIVE), me.spec.archive_ttl)
+    store, archive = wiring[ARTIFACTS], wiring.get(ARCHIVE)
+    routed = wiring.get(gateway.ROUTE) is not None
+    return upstream.prerequisite(me, store, archive, me.spec.archive_ttl, routed=routed)
 
 
 def namespaces(

@@ -1,7 +1,14 @@
-"""What Argo's own objects must hold: its ConfigMap, and the labels that open the database to it."""
+"""What Argo's own objects must hold: its ConfigMap, the labels that open the database to it, and a
+server that a gateway can talk to.
+
+People log in with a token of Kubernetes (`--auth-mode=client`, the default since 3.0, written out
+because everybody who reaches the host would be the server itself otherwise). The UI has a host of
+its own, so its base href stays `/`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from compiler import model
@@ -13,17 +20,20 @@ VERSION = "v4.1.2"
 RELEASE = f"https://github.com/argoproj/argo-workflows/releases/download/{VERSION}/install.yaml"
 EXECUTOR_USER = 8737  # of argoexec's `-nonroot` image
 POOL = 5  # connections of the controller, and of the server
+CONTROLLER, SERVER = "workflow-controller", "argo-server"  # upstream's Deployments
+UI_PORT = 2746
 
 
 def prerequisite(
-    me: model.Instance[Any], store: s3.Endpoint, archive: postgresql.Endpoint | None, ttl: str
-) -> model.Prerequisite:
+    me: model.Instance[Any], store: s3.Endpoint, archive: postgresql.Endpoint | None, ttl: str, *,
+    routed: bool,
+) -> model.Prerequisite:  # fmt: skip
     settings = {**_pods(me, store), "artifactRepository": workflows.repository(store)}
     if archive is not None:
         settings["persistence"] = _persistence(archive, ttl)
-    objects = [_config(me.namespace, settings)]
-    if archive is not None:
-        objects += [_client(me.namespace, name, archive) for name in _CLIENTS]
+    objects = [_config(me.namespace, settings), *_deployments(me.namespace, archive, routed)]
+    if routed:
+        objects.append(_service(me.namespace))
     return model.Prerequisite(
         name=me.name,
         system="Argo Workflows",
@@ -36,9 +46,6 @@ def prerequisite(
         ),
         objects=tuple(objects),
     )
-
-
-_CLIENTS = ("workflow-controller", "argo-server")  # Deployments that read the archive
 
 
 def labels(archive: postgresql.Endpoint) -> dict[str, str]:
@@ -56,12 +63,40 @@ def _config(namespace: str, settings: dict[str, Any]) -> model.Manifest:
     }
 
 
-def _client(namespace: str, name: str, archive: postgresql.Endpoint) -> model.Manifest:
+def _deployments(
+    namespace: str, archive: postgresql.Endpoint | None, routed: bool
+) -> Iterator[model.Manifest]:
+    """Both read the archive; the server speaks plain HTTP where a gateway has the certificate."""
+    for name in (CONTROLLER, SERVER):
+        template: model.Manifest = {}
+        if archive is not None:
+            template["metadata"] = {"labels": labels(archive)}
+        if routed and name == SERVER:
+            template["spec"] = {"containers": [_plain_server()]}
+        if template:
+            yield {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "metadata": {"name": name, "namespace": namespace},
+                "spec": {"template": template},
+            }
+
+
+def _plain_server() -> model.Manifest:
     return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {"template": {"metadata": {"labels": labels(archive)}}},
+        "name": SERVER,
+        "args": ["server", "--auth-mode=client", "--secure=false"],
+        "readinessProbe": {"httpGet": {"path": "/", "port": UI_PORT, "scheme": "HTTP"}},
+    }
+
+
+def _service(namespace: str) -> model.Manifest:
+    """Upstream calls the port `web`, which is the name of no protocol to a mesh."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": SERVER, "namespace": namespace},
+        "spec": {"ports": [{"port": UI_PORT, "appProtocol": "http"}]},
     }
 
 
