@@ -13,55 +13,119 @@ API = "monitoring.coreos.com/v1"
 SCENARIO = "monitoring"
 
 
-def monitors() -> list[Manifest]:
-    return [one for one in objects(SCENARIO, "prod") if one["kind"] == "PodMonitor"]
+def monitors(kind: str) -> list[Manifest]:
+    return [one for one in objects(SCENARIO, "prod") if one["kind"] == kind]
 
 
 def rules() -> list[Manifest]:
-    found = [one for one in objects(SCENARIO, "prod") if one["kind"] == "PrometheusRule"]
+    found = monitors("PrometheusRule")
     return [rule for one in found for group in one["spec"]["groups"] for rule in group["rules"]]
 
 
-def test_every_monitor_reads_a_port_that_its_pods_open() -> None:
-    pods = [one for one in templates(SCENARIO, "prod") if not one.operated]
-    seen = 0
-    for monitor in monitors():
-        endpoint = monitor["spec"]["podMetricsEndpoints"][0]
+def scraped(monitor: Manifest) -> Manifest:
+    """The one Service that a ServiceMonitor finds."""
+    (found,) = [
+        one for one in objects(SCENARIO, "prod")
+        if one["kind"] == "Service"
+        and one["metadata"]["namespace"] == monitor["metadata"]["namespace"]
+        and selects(monitor["spec"]["selector"], one["metadata"]["labels"])
+    ]  # fmt: skip
+    return found
+
+
+def test_every_service_monitor_finds_one_service_whose_pods_open_the_port() -> None:
+    seen = []
+    for monitor in monitors("ServiceMonitor"):
+        service = scraped(monitor)
+        (endpoint,) = monitor["spec"]["endpoints"]
+        (target,) = [port["targetPort"] for port in service["spec"]["ports"]
+                     if port["name"] == endpoint["port"]]  # fmt: skip
+        pods = [
+            pod for pod in templates(SCENARIO, "prod")
+            if pod.namespace == service["metadata"]["namespace"]
+            and service["spec"]["selector"].items() <= pod.labels.items()
+        ]  # fmt: skip
+        assert pods
         for pod in pods:
-            same = pod.namespace == monitor["metadata"]["namespace"]
-            if same and selects(monitor["spec"]["selector"], pod.labels):
-                ports = [port["containerPort"] for one in pod.containers()
-                         for port in one.get("ports", ())]  # fmt: skip
-                assert endpoint["portNumber"] in ports, pod.name
-                seen += 1
-    assert seen == 4  # seaweedfs, postgres, pgbouncer, redis; the others' pods are an operator's
+            opened = [port["containerPort"] for one in pod.containers()
+                      for port in one.get("ports", ())]  # fmt: skip
+            assert target in opened, pod.name
+        seen.append((service["metadata"]["name"], endpoint["port"]))
+    assert sorted(seen) == [
+        ("feast", "http-metrics"),
+        ("lakefs", "http-lakefs"),
+        ("mlflow", "http-mlflow"),
+        ("mysql", "http-metrics"),
+        ("pgbouncer", "http-metrics"),
+        ("postgres", "http-metrics"),
+        ("redis", "http-metrics"),
+        ("research", "http-mlflow"),
+        ("seaweedfs-headless", "http-metrics"),
+    ]
+
+
+def test_pods_of_an_operator_have_no_service_of_ours() -> None:
+    names = [one["metadata"]["name"] for one in monitors("PodMonitor")]
+    assert sorted(names) == ["clusters-pool-poolers-monitoring", "clusters-servers-monitoring"]
 
 
 def test_alerts_read_what_is_scraped() -> None:
-    scraped = {f"{m['metadata']['namespace']}/{m['metadata']['name']}" for m in monitors()}
-    read = {job for rule in rules() for job in re.findall(r'\bjob="([^"]+)"', rule["expr"])}
+    jobs = {f"{m['metadata']['namespace']}/{m['metadata']['name']}" for m in monitors("PodMonitor")}
+    services = [scraped(one)["metadata"] for one in monitors("ServiceMonitor")]
+    pairs = {(one["namespace"], one["name"]) for one in services}
+    own = re.compile(r'(?:namespace="([^"]+)",)?\bjob="([^"]+)"')
+    read = {found for rule in rules() for found in own.findall(rule["expr"])}
     assert read
-    assert read <= scraped
+    assert {job for space, job in read if not space} <= jobs
+    assert {found for found in read if found[0]} <= pairs
     assert all("$" not in rule["expr"] for rule in rules())
+
+
+def program(environment: str, name: str) -> Manifest:
+    """What a Deployment runs."""
+    (owner,) = [
+        one for one in objects(SCENARIO, environment)
+        if one["kind"] == "Deployment" and one["metadata"]["name"] == name
+    ]  # fmt: skip
+    found: Manifest = owner["spec"]["template"]["spec"]["containers"][0]
+    return found
+
+
+def variables(environment: str, name: str) -> dict[str, str | None]:
+    return {one["name"]: one.get("value") for one in program(environment, name)["env"]}
+
+
+def test_programs_are_told_to_count_where_somebody_looks() -> None:
+    assert variables("prod", "mlflow")["MLFLOW_EXPOSE_PROMETHEUS"] == "/tmp/metrics"
+    assert program("prod", "feast")["command"][-1] == "--metrics"
+    assert "MLFLOW_EXPOSE_PROMETHEUS" not in variables("dev", "mlflow")
+    assert "--metrics" not in program("dev", "feast")["command"]
+
+
+def test_features_are_stale_after_the_longest_wait_and_a_run() -> None:
+    (stale,) = [rule for rule in rules() if rule["alert"] == "FeaturesStale"]
+    assert stale["expr"].endswith(f"> {3600 + 900}")
 
 
 def test_the_pitfalls_have_alerts() -> None:
     assert {rule["alert"] for rule in rules()} == {
-        "ConnectionsNearLimit", "KeysEvicted", "MemoryNearLimit", "PoolWaiting", "RunLate",
-        "VolumeFilling",
+        "ConnectionsNearLimit", "FeaturesStale", "KeysEvicted", "MemoryNearLimit", "PoolWaiting",
+        "RequestsFailing", "RunLate", "VolumeFilling",
     }  # fmt: skip
     cold = [one for one in objects("production", "prod") if one["kind"] == "PrometheusRule"]
     assert any("ColdStarts" in str(one) for one in cold)
 
 
 def test_a_run_is_late_once_its_own_time_is_up() -> None:
-    late = next(rule for rule in rules() if rule["alert"] == "RunLate")
-    assert late["for"] == "14400s"
+    late = [rule["for"] for rule in rules() if rule["alert"] == "RunLate"]
+    assert sorted(late) == ["14400s", "900s"]
 
 
 def test_without_monitoring_there_is_no_trace_of_it() -> None:
     manifests = objects(SCENARIO, "dev")
     assert [one["metadata"]["name"] for one in manifests if one["apiVersion"] == API] == []
+    marks = [label for one in manifests for label in one["metadata"].get("labels", ())]
+    assert [label for label in marks if label.startswith("scraped.")] == []
     names = [container["name"] for one in templates(SCENARIO, "dev")
              for container in one.containers()]  # fmt: skip
     assert "exporter" not in names

@@ -1,4 +1,4 @@
-"""Where a platform is monitored: exporters, PodMonitors, alerts, and a way in for the scraper.
+"""Where a platform is monitored: exporters, monitors, alerts, and a way in for the scraper.
 
 Components say what metrics their pods have; volumes, scheduled runs and sleeping models are known
 from the objects themselves.
@@ -6,13 +6,13 @@ from the objects themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from string import Template
 
 from compiler.derive import watches
-from compiler.derive.network_policies import labels_of
 from compiler.derive.packages import each_package, with_pod
+from compiler.derive.scraping import PORT, Source, of_operator, service_of
 from compiler.diagnostics import Report
 from compiler.interfaces import monitoring
 from compiler.lower import dotted
@@ -36,14 +36,20 @@ def _monitored(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
         me = package.instance
         if me is None:
             return package
-        made = [_monitor(me, name, offer, metrics) for metrics in package.metrics]
-        alerts = tuple(_alerts(package, me, name))
+        sources = [
+            Source(me, name, offer, metrics, service_of(me, metrics, package.resources))
+            for metrics in package.metrics
+        ]
+        made = [source.object() for source in sources]
+        alerts = tuple(_alerts(sources, package.resources))
         if alerts:
             made.append(_rule(me, name, offer, alerts))
+        changed = (_changed(resource, sources) for resource in package.resources)
+        ways_in = (_way_in(source) for source in sources)
         return replace(
             package,
-            resources=(*(_exported(package, r) for r in package.resources), *made),
-            ingress=(*package.ingress, *_ways_in(package, name, offer)),
+            resources=(*changed, *made),
+            ingress=(*package.ingress, *ways_in),
         )
 
     return _with_models(each_package(lowered, one), name, offer)
@@ -70,55 +76,47 @@ def _with_models(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowere
     return replace(lowered, packages=dict(sorted({**lowered.packages, name: package}.items())))
 
 
-def _exported(package: Package, resource: Resource) -> Resource:
-    """An object with the exporters of its pods in them."""
+def _changed(resource: Resource, sources: Sequence[Source]) -> Resource:
+    """An object as it has to be where its pods are scraped."""
+    for source in sources:
+        resource = source.scraped(resource)
     template = pod_template(resource.manifest)
     if template is None:
         return resource
     role = template["metadata"]["labels"].get("app.kubernetes.io/component")
-    exporters = [m.exporter for m in package.metrics if m.exporter and m.pods == role]
-    if not exporters:
+    containers = template["spec"]["containers"]
+    for source in sources:
+        if source.metrics.pods == role:
+            containers = _told(containers, source.metrics)
+    if containers is template["spec"]["containers"]:
         return resource
-    spec = template["spec"]
-    extended = {**template, "spec": {**spec, "containers": [*spec["containers"], *exporters]}}
+    extended = {**template, "spec": {**template["spec"], "containers": containers}}
     return replace(resource, manifest=with_pod(resource.manifest, extended))
 
 
-def _object_name(me: Instance[object], monitor: str, role: str) -> str:
-    return f"{me.name}-{role}-{monitor}"
-
-
-def _role(metrics: Metrics) -> str:
-    return metrics.pods if isinstance(metrics.pods, str) else metrics.pods.role
-
-
-def _monitor(
-    me: Instance[object], monitor: str, offer: monitoring.Offer, metrics: Metrics
-) -> Resource:
-    endpoint = {
-        "portNumber": metrics.port,
-        "path": metrics.path,
-        "interval": offer.interval,
+def _told(containers: list[Manifest], metrics: Metrics) -> list[Manifest]:
+    """What a pod needs to have metrics: an exporter, or a word to its program."""
+    if metrics.exporter is not None:
+        return [*containers, metrics.exporter]
+    if not metrics.env and not metrics.args:
+        return containers
+    program, *others = containers
+    told = {
+        **program,
+        "command": [*program["command"], *metrics.args],
+        "env": [*program["env"], *(one.manifest() for one in metrics.env)],
     }
-    return _object(
-        me,
-        "PodMonitor",
-        _object_name(me, monitor, _role(metrics)),
-        offer,
-        {
-            "selector": {"matchLabels": labels_of(me, metrics.pods)},
-            "podMetricsEndpoints": [endpoint],
-        },
-    )
+    if metrics.port not in [port["containerPort"] for port in program["ports"]]:
+        told["ports"] = [*program["ports"], {"name": PORT, "containerPort": metrics.port}]
+    return [told, *others]
 
 
-def _alerts(package: Package, me: Instance[object], monitor: str) -> Iterator[Alert]:
+def _alerts(sources: Iterable[Source], resources: Iterable[Resource]) -> Iterator[Alert]:
     """The alerts of an instance, each about its own pods."""
-    for metrics in package.metrics:
-        job = f"{me.namespace}/{_object_name(me, monitor, _role(metrics))}"
-        for alert in metrics.alerts:
-            yield replace(alert, expr=Template(alert.expr).substitute(pods=f'job="{job}"'))
-    for resource in package.resources:
+    for source in sources:
+        for alert in source.metrics.alerts:
+            yield replace(alert, expr=Template(alert.expr).substitute(pods=source.series))
+    for resource in resources:
         yield from watches.alerts(resource.manifest)
 
 
@@ -136,20 +134,12 @@ def _rule(
         for alert in alerts
     ]
     groups = [{"name": f"{me.platform}/{me.name}", "rules": rules}]
-    return _object(me, "PrometheusRule", f"{me.name}-{monitor}", offer, {"groups": groups})
+    return of_operator(me, "PrometheusRule", f"{me.name}-{monitor}", offer, {"groups": groups})
 
 
-def _object(
-    me: Instance[object], kind: str, name: str, offer: monitoring.Offer, spec: Manifest
-) -> Resource:
-    metadata = {"name": name, "namespace": me.namespace, "labels": dict(offer.selects)}
-    api = "monitoring.coreos.com/v1"
-    return Resource({"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec})
-
-
-def _ways_in(package: Package, monitor: str, offer: monitoring.Offer) -> Iterator[Ingress]:
-    for metrics in package.metrics:
-        yield Ingress(
-            monitor, offer.namespace, metrics.pods, (metrics.port,), offer.scraper,
-            paths=(metrics.path,),
-        )  # fmt: skip
+def _way_in(source: Source) -> Ingress:
+    metrics, offer = source.metrics, source.offer
+    return Ingress(
+        source.monitor, offer.namespace, metrics.pods, (metrics.port,), offer.scraper,
+        paths=(metrics.path,),
+    )  # fmt: skip

@@ -1,12 +1,13 @@
 """Metrics of Redis and Valkey, by oliver006's exporter: the images have none.
 
 The exporter asks as the user of the probes, who may read what the server says of itself and
-nothing else. That a registry has its tag has not been verified.
+nothing else.
 """
 
 from __future__ import annotations
 
-from compiler import kube, model
+from compiler import model
+from compiler.lowering import exporter
 from compiler.model import Env
 
 IMAGE = "docker.io/oliver006/redis_exporter:v1.80.0"
@@ -26,21 +27,11 @@ EVICTING = model.Alert(
 
 
 def of(role: str, port: int) -> model.Metrics:
-    exporter = kube.Container(
-        "exporter",
-        IMAGE,
-        kube.compute(
-            model.Resources(), cpu="20m", memory="32Mi", cpu_limit="200m", memory_limit="64Mi"
-        ),
-        env=[
-            Env("REDIS_ADDR", f"redis://127.0.0.1:{port}"),
-            Env("REDIS_USER", "probe"),
-            Env("REDIS_PASSWORD", "none"),  # the user has none to check
-            Env("REDIS_EXPORTER_CONFIG_COMMAND", "-"),  # CONFIG is an administrator's
-        ],
-        ports={"http-metrics": PORT},
-        liveness=kube.tcp_probe("http-metrics", period=20, failures=6),
-    )
-    return model.Metrics(
-        pods=role, port=PORT, exporter=exporter.manifest(()), alerts=(FULL, EVICTING)
-    )
+    env = [
+        Env("REDIS_ADDR", f"redis://127.0.0.1:{port}"),
+        Env("REDIS_USER", "probe"),
+        Env("REDIS_PASSWORD", "none"),  # the user has none to check
+        Env("REDIS_EXPORTER_CONFIG_COMMAND", "-"),  # CONFIG is an administrator's
+    ]
+    sidecar = exporter.container(IMAGE, PORT, env)
+    return model.Metrics(pods=role, port=PORT, exporter=sidecar, alerts=(FULL, EVICTING))

@@ -39,6 +39,16 @@ def problem(text: str) -> str | None:
 
 def shortest_gap(text: str) -> int | None:
     """The fewest seconds between two starts of a valid schedule; None where it starts once a year."""
+    return min(_gaps(text), default=None)
+
+
+def longest_gap(text: str) -> int | None:
+    """The most seconds between two starts of a valid schedule; None where it starts once a year."""
+    return max(_gaps(text), default=None)
+
+
+def _gaps(text: str) -> list[int]:
+    """Seconds between the starts of a day, and from a day's last to the next day's first."""
     minutes, hours, days, months, weekdays = (
         _matching(field, low, high, words)
         for field, (_, low, high, words) in zip(
@@ -46,10 +56,10 @@ def shortest_gap(text: str) -> int | None:
         )
     )
     times = [hour * 3600 + minute * 60 for hour in sorted(hours) for minute in sorted(minutes)]
-    gaps = [later - earlier for earlier, later in pairwise(times)]
+    within = [later - earlier for earlier, later in pairwise(times)]
     starts = _dates(days, months, weekdays)
     across = [(b - a).days * 86400 - times[-1] + times[0] for a, b in pairwise(starts)]
-    return min([*gaps, *across], default=None)
+    return [*within, *across]
 
 
 _MACRO_FIELDS = {

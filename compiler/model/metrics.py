@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compiler.model.resource import Manifest, Pods
+from compiler.model.resource import Env, Manifest, Pods
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,15 @@ class Alert:
 class Metrics:
     """Metrics of some pods of an instance, in Prometheus' format.
 
-    Where an image has none, `exporter` is the container that has them: it joins the role's pods
-    where the platform is monitored, and nowhere else.
+    Where an image has none, `exporter` is the container that has them; where a program has them
+    only when told so, `env` and `args` are what it is told. All three are for platforms that are
+    monitored, and for no other.
     """
 
     pods: Pods
     port: int
     path: str = "/metrics"
     exporter: Manifest | None = None
+    env: tuple[Env, ...] = ()
+    args: tuple[str, ...] = ()
     alerts: tuple[Alert, ...] = ()

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from compiler import kube, model
+from compiler.components.feast import metrics
 from compiler.components.feast.spec import REPOSITORY, Materialize, Spec
 from compiler.interfaces import feature_store
 from compiler.model import Env
@@ -90,6 +91,7 @@ def servers(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
     template = pods.template("server", server, spread=spec.replicas > 1)
     yield kube.deployment(me, "server", template, replicas=spec.replicas, step=1)
     yield kube.service(me, "server", {"http-feast": PORT})
+    yield metrics.of(me)
     if spec.clients == "remote":
         registry = ["feast", "serve_registry", "--port", str(REGISTRY_PORT)]
         yield from _behind(me, pods, "registry", registry, "grpc-registry", REGISTRY_PORT)

@@ -37,6 +37,7 @@ def api(
     template = kube.pod(me, "api", [container], user=USER, uses=[database, store])
     yield from _server(me, "api", template)
     yield kube.service(me, "api", {"http-api": HTTP, "grpc-api": GRPC}, name=API)
+    yield model.Metrics(pods="api", port=HTTP)
     yield from rights.reviews(me, account(me, "api"))
     yield model.Peering("api", "metadata", (metadata.GRPC,))
 

@@ -2,7 +2,8 @@
 
 Facts are of lakeFS 1.84 (open source): with PostgreSQL the first user is made by `lakefs setup`
 alone, which fails when it has run before and prints the keys; its gateway reads access keys of at
-most 20 characters; its signing key has a default that the whole world knows.
+most 20 characters; its signing key has a default that the whole world knows; `/metrics` is on the
+port of all else.
 """
 
 from __future__ import annotations
@@ -23,6 +24,14 @@ STORE = model.Requires("store", s3.Endpoint)
 GATEWAY = model.Provides("gateway", lakefs.Endpoint, explicit=True)
 PORT = 8000
 POOL = 10  # connections of each process
+
+FAILING = model.Alert(
+    "RequestsFailing",
+    'sum(rate(api_requests_total{$pods,code=~"5.."}[5m])) '
+    "> 0.05 * sum(rate(api_requests_total{$pods}[5m]))",
+    "10m",
+    "More than 5 % of the requests to lakeFS fail: its database or its store may not answer.",
+)
 
 RepositoryName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,62}$")]
 
@@ -81,6 +90,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     settings = [*_database(database), *_secrets(keys), *_blockstore(store), *_private()]
     yield _server(me, settings, [database, store])
     yield kube.service(me, "server", {"http-lakefs": PORT})
+    yield model.Metrics(pods="server", port=PORT, alerts=(FAILING,))
     yield from _setup(me, settings, [database, store], _repositories(me, wiring, store))
 
 

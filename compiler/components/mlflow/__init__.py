@@ -2,7 +2,8 @@
 
 Facts are of MLflow 3.17.2: since 3.5 it answers 403 to Host headers that it was not told of, reads
 its own flags from variables that Kubernetes' service links would set, and refuses to start on a
-schema that is out of date. Only the `-full` image has the drivers.
+schema that is out of date. Only the `-full` image has the drivers, and the exporter that it counts
+its requests with when it is given a folder: without the one, the other keeps it from starting.
 """
 
 from __future__ import annotations
@@ -28,6 +29,14 @@ PORT = 5000
 # A worker keeps up to three SQLAlchemy engines (tracking, registry, jobs), each with this pool.
 ENGINES, POOL_SIZE, MAX_OVERFLOW = 3, 2, 1
 MIGRATION_CONNECTIONS = 5
+# `status` is the HTTP status; all workers of a pod count together.
+FAILING = model.Alert(
+    "RequestsFailing",
+    'sum(rate(mlflow_http_request_total{$pods,status=~"5.."}[5m])) '
+    "> 0.05 * sum(rate(mlflow_http_request_total{$pods}[5m]))",
+    "10m",
+    "More than 5 % of the requests to MLflow fail: its database or its store may not answer.",
+)
 
 
 class Spec(model.RunningSpec):
@@ -91,6 +100,8 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield _migration(me, database.direct)
     yield _server(me, database, artifacts, client)
     yield kube.service(me, "server", {"http-mlflow": PORT})
+    folder = Env("MLFLOW_EXPOSE_PROMETHEUS", "/tmp/metrics")  # noqa: S108  # in the pod
+    yield model.Metrics(pods="server", port=PORT, env=(folder,), alerts=(FAILING,))
 
 
 def _server(

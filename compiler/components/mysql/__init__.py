@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from compiler import kube, model
+from compiler.components.mysql import metrics
 from compiler.interfaces import mysql, sql
 from compiler.model import Env, SecretRef, quantity
 from compiler.model.words import Image, Memory
@@ -50,6 +51,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield _server(me, root, native_password=native)
     yield kube.service(me, "server", {"tcp-mysql": PORT})
     yield kube.headless(me, "server", {"tcp-mysql": PORT})
+    yield metrics.of(root, PORT)
     if logins:
         yield from _ensure(me, root, logins)
 

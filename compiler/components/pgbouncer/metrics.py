@@ -1,13 +1,13 @@
 """Metrics of PgBouncer, by Prometheus' own exporter: the image has none.
 
 PgBouncer lets its own user into its console over the Unix socket, without a password: the exporter
-runs as that user, and the two share the pod's `/tmp`. The exporter's tag was taken from its release
-notes and looked up in no registry.
+runs as that user, and the two share the pod's `/tmp`.
 """
 
 from __future__ import annotations
 
 from compiler import kube, model
+from compiler.lowering import exporter
 from compiler.model import Env
 
 IMAGE = "quay.io/prometheuscommunity/pgbouncer-exporter:v0.11.0"
@@ -24,17 +24,10 @@ OPERATED = model.Alert(
 
 def of(port: int) -> model.Metrics:
     query = f"host=/tmp&port={port}&user=pgbouncer&sslmode=disable"
-    exporter = kube.Container(
-        "exporter",
+    sidecar = exporter.container(
         IMAGE,
-        kube.compute(
-            model.Resources(), cpu="20m", memory="32Mi", cpu_limit="200m", memory_limit="64Mi"
-        ),
-        env=[Env("PGBOUNCER_EXPORTER_CONNECTION_STRING", f"postgres:///pgbouncer?{query}")],
-        ports={"http-metrics": PORT},
-        liveness=kube.tcp_probe("http-metrics", period=20, failures=6),
+        PORT,
+        [Env("PGBOUNCER_EXPORTER_CONNECTION_STRING", f"postgres:///pgbouncer?{query}")],
+        volumes=[kube.Volume("tmp", {}, "/tmp")],  # noqa: S108  # in the pod
     )
-    shared = kube.Volume("tmp", {}, "/tmp")  # noqa: S108  # in the pod
-    return model.Metrics(
-        pods="server", port=PORT, exporter=exporter.manifest([shared]), alerts=(WAITING,)
-    )
+    return model.Metrics(pods="server", port=PORT, exporter=sidecar, alerts=(WAITING,))

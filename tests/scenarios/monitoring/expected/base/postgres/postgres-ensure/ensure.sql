@@ -1,5 +1,15 @@
 -- Every statement may run again. A database is owned by a role of its own, which the roles that
 -- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+SELECT 'CREATE ROLE "feast_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'feast_owner') \gexec
+SELECT 'CREATE DATABASE "feast" OWNER "feast_owner"'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'feast') \gexec
+REVOKE ALL ON DATABASE "feast" FROM PUBLIC;
+SELECT 'CREATE ROLE "lakefs_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'lakefs_owner') \gexec
+SELECT 'CREATE DATABASE "lakefs" OWNER "lakefs_owner"'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'lakefs') \gexec
+REVOKE ALL ON DATABASE "lakefs" FROM PUBLIC;
 SELECT 'CREATE ROLE "mlflow_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'mlflow_owner') \gexec
 SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner"'
@@ -7,6 +17,22 @@ SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner"'
 REVOKE ALL ON DATABASE "mlflow" FROM PUBLIC;
 \getenv role ROLE_0
 \getenv password PASSWORD_0
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "feast_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "feast" SET role = %L', :'role', 'feast_owner') \gexec
+\getenv role ROLE_1
+\getenv password PASSWORD_1
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "lakefs_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "lakefs" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "lakefs" SET role = %L', :'role', 'lakefs_owner') \gexec
+\getenv role ROLE_2
+\getenv password PASSWORD_2
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

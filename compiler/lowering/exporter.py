@@ -1,0 +1,29 @@
+"""Exporters: containers that tell Prometheus of a server whose own image cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from compiler import kube, model
+from compiler.model import Env
+
+PORT = "http-metrics"
+
+
+def container(
+    image: str, port: int, env: Sequence[Env], *, args: Sequence[str] = (),
+    volumes: Sequence[kube.Volume] = (),
+) -> model.Manifest:  # fmt: skip
+    """The sidecar: it needs next to nothing, and whoever scrapes it knows when it fails."""
+    made = kube.Container(
+        "exporter",
+        image,
+        kube.compute(
+            model.Resources(), cpu="20m", memory="32Mi", cpu_limit="200m", memory_limit="128Mi"
+        ),
+        args=args,
+        env=env,
+        ports={PORT: port},
+        liveness=kube.tcp_probe(PORT, period=20, failures=6),
+    )
+    return made.manifest(volumes)

@@ -1,0 +1,12 @@
+from fsspec.implementations.arrow import ArrowFSWrapper
+from pyarrow.fs import S3FileSystem
+
+
+class FileSystem(ArrowFSWrapper):
+    """S3 as fsspec wants it, by pyarrow; keys and region come from the environment."""
+
+    protocol = "s3"
+
+    def __init__(self, client_kwargs=None, **options):
+        endpoint = (client_kwargs or {}).get("endpoint_url")
+        super().__init__(S3FileSystem(endpoint_override=endpoint), **options)
