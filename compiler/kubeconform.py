@@ -8,19 +8,22 @@ import subprocess
 from compiler.verify import KUBERNETES, schemas
 
 
+def command(*more: str) -> list[str]:
+    """kubeconform with the pinned schemas, strict as ours are."""
+    folder = schemas()
+    crds = f"{folder}/crds/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json"
+    builtin = f"{folder}/{KUBERNETES}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"
+    locations = ("-schema-location", builtin, "-schema-location", crds)
+    return ["kubeconform", "-strict", *locations, *more]
+
+
 def problems(manifests: str) -> list[str]:
     """What kubeconform says against a stream of manifests, with the same pinned schemas.
 
     Raises FileNotFoundError where it is not on the PATH.
     """
-    folder = schemas()
-    crds = f"{folder}/crds/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json"
-    builtin = f"{folder}/{KUBERNETES}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"
-    command = [
-        "kubeconform", "-strict", "-output", "json",
-        "-schema-location", builtin, "-schema-location", crds, "-",
-    ]  # fmt: skip
-    done = subprocess.run(command, input=manifests, capture_output=True, text=True, check=False)  # noqa: S603  # asked for by `--with`
+    asked = command("-output", "json", "-")
+    done = subprocess.run(asked, input=manifests, capture_output=True, text=True, check=False)  # noqa: S603  # asked for by `--with`
     try:
         found = json.loads(done.stdout)["resources"]
     except (json.JSONDecodeError, KeyError):
