@@ -3,13 +3,14 @@
 #   make test      the tests; brings kustomize and kubeconform
 #   make live      the tests that run real servers; brings those too, which takes a while once
 #   make judges    what kube-score and checkov say about every scenario; brings those too
+#   make bench     platformc against its peers, into docs/performance.md; brings those too
 #   make lock      the dependencies anew, pinned with hashes; make audit asks for known flaws
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: compile test live judges lint tools snapshots lock audit clean
+.PHONY: compile test live judges bench lint tools snapshots lock audit clean
 
 compile: $(VENV)/.installed
 	$(BIN)/platformc compile
@@ -25,6 +26,10 @@ live: $(VENV)/.installed tools
 judges: $(VENV)/.installed
 	tests/tools.sh judges
 	$(BIN)/pytest -m judges
+
+bench: $(VENV)/.installed tools
+	tests/tools.sh peers
+	$(BIN)/python -m benchmarks.run --into docs/performance.md
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check

@@ -1,43 +1,107 @@
-"""Whole processes, timed by the operating system's own accounting."""
+"""Whole processes, timed by the operating system's own accounting, two at a time."""
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
-import time
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+_CHILD = Path(__file__).with_name("child.py")
+_PATIENCE = 150.0  # seconds for the rounds of one pair; the first round is always finished
+
+
+def _nothing() -> None:
+    """The preparation of what needs none."""
+
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """Medians over some runs: wall and CPU seconds, and the largest peak of memory in MiB."""
+class Task:
+    """A command, where it runs, and what prepares it, which is not counted."""
+
+    command: Sequence[str]
+    folder: Path
+    before: Callable[[], None] = _nothing
+
+    def run(self) -> Run:
+        self.before()
+        small = [sys.executable, "-I", "-S", str(_CHILD), *self.command]
+        done = subprocess.run(small, cwd=self.folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(self.command)[:200]}: {done.stderr[-500:]}")
+        wall, cpu, memory = map(float, done.stdout.split())
+        return Run(wall, cpu, memory)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Seconds and MiB of one run, children included; of several processes the largest's memory."""
 
     wall: float
     cpu: float
     memory: float
-    runs: int
 
 
-def measure(
-    command: Sequence[str], cwd: Path, runs: int, before: Callable[[], None] = lambda: None
-) -> Figures:
-    """Run a command several times; `before` prepares each run and is not counted."""
-    walls, cpus, peaks = [], [], []
-    for _ in range(runs):
-        before()
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            list(command), cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-        errors = process.stderr.read() if process.stderr else b""
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        walls.append(time.perf_counter() - start)
-        if process.returncode != 0:
-            raise RuntimeError(f"{command[0]}: {errors.decode()[-500:]}")
-        cpus.append(usage.ru_utime + usage.ru_stime)
-        peaks.append(usage.ru_maxrss / 1024)
-    return Figures(statistics.median(walls), statistics.median(cpus), max(peaks), runs)
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Several runs of one task."""
+
+    all: tuple[Run, ...]
+
+    @property
+    def wall(self) -> float:
+        return statistics.median(one.wall for one in self.all)
+
+    @property
+    def cpu(self) -> float:
+        return statistics.median(one.cpu for one in self.all)
+
+    @property
+    def memory(self) -> float:
+        return max(one.memory for one in self.all)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One thing's figures through another's, pair by pair."""
+
+    all: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.all)
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({min(self.all):.2f} to {max(self.all):.2f})"
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Two tasks run in turn."""
+
+    ours: Runs
+    theirs: Runs
+
+    @property
+    def wall(self) -> Ratio:
+        pairs = zip(self.ours.all, self.theirs.all, strict=True)
+        return Ratio(tuple(one.wall / other.wall for one, other in pairs))
+
+    @property
+    def cpu(self) -> Ratio:
+        pairs = zip(self.ours.all, self.theirs.all, strict=True)
+        return Ratio(tuple(one.cpu / other.cpu for one, other in pairs))
+
+
+def alone(task: Task, runs: int) -> Runs:
+    return Runs(tuple(task.run() for _ in range(runs)))
+
+
+def paired(ours: Task, theirs: Task, rounds: int) -> Pairs:
+    """A B A B; fewer rounds where they take too long."""
+    found: list[tuple[Run, Run]] = []
+    while len(found) < rounds and sum(a.wall + b.wall for a, b in found) < _PATIENCE:
+        found.append((ours.run(), theirs.run()))
+    return Pairs(Runs(tuple(a for a, _ in found)), Runs(tuple(b for _, b in found)))

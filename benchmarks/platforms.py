@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import yaml as pyyaml
 
 from compiler.kube import yaml
 
 Spec = dict[str, Any]
+REFERENCE = Path(__file__).parent.parent / "platform.yaml"
+
+
+def reference() -> Spec:
+    """The platform that the README shows."""
+    spec: Spec = pyyaml.safe_load(REFERENCE.read_bytes())
+    return spec
 
 
 def platform(models: int, environments: int) -> Spec:
@@ -17,6 +27,7 @@ def platform(models: int, environments: int) -> Spec:
         "metadata": {"name": "benchmark"},
         "spec": {
             "domain": "ml.example.internal",
+            "namespace": "mlops",
             "rendered": True,
             "components": {
                 "seaweedfs": {"storage": "500Gi"},
@@ -27,23 +38,46 @@ def platform(models: int, environments: int) -> Spec:
                 "knative": {},
                 "kserve": {"mode": "serverless"},
             },
-            "models": {f"model-{index:05}": _model(index) for index in range(models)},
-            "environments": {f"env-{index:02}": _override(index) for index in range(environments)},
+            "models": {name(index): _model(index) for index in range(models)},
+            "environments": {
+                f"env-{index:02}": _overrides(index, models) for index in range(environments)
+            },
         },
     }
 
 
+def name(index: int) -> str:
+    return f"model-{index:05}"
+
+
 def _model(index: int) -> Spec:
     return {
-        "format": "xgboost",  # one for all: a peer's template would not know other runtimes
-        "uri": f"s3://models/model-{index:05}/v{index % 7}",
+        "format": "xgboost",
+        "uri": f"s3://models/{name(index)}/v{index % 7}",
         "minReplicas": index % 3,
         "maxReplicas": 3 + index % 5,
     }
 
 
-def _override(index: int) -> Spec:
-    return {"components": {"mlflow": {"replicas": 1 + index % 3}}}
+def _overrides(index: int, models: int) -> Spec:
+    """Other sizes of some components, and of every twentieth model."""
+    return {
+        "components": {
+            "postgres": {"storage": f"{20 + 10 * (index % 9)}Gi"},
+            "mlflow": {"replicas": 1 + index % 3},
+        },
+        "models": {
+            name(one): {"maxReplicas": 8 + index % 3} for one in range(index % 20, models, 20)
+        },
+    }
+
+
+def merged(base: Any, override: Any) -> Any:
+    """What an environment's overrides make of a spec: maps merge, null removes, all else wins."""
+    if not isinstance(base, dict) or not isinstance(override, dict):
+        return override
+    changed = {key: merged(base.get(key), value) for key, value in override.items()}
+    return {key: value for key, value in {**base, **changed}.items() if value is not None}
 
 
 def text(spec: Spec) -> str:

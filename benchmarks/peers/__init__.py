@@ -1,0 +1,82 @@
+"""The same output by other means: the same values, the same objects, other programs.
+
+Each peer holds the chart that `benchmarks.chart` finds, written as a person would keep it in the
+peer's language, and merges the values of each environment by the peer's own means. What it prints
+is compared, object by object, with what platformc renders. No peer validates anything but CUE,
+which checks that values fit the types of their defaults.
+
+Two rows are a lower bound instead: there all but the models is text that stands ready for each
+environment, pasted.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml as pyyaml
+
+from benchmarks.peers import cue, helm, jinja, jsonnet
+from benchmarks.template import Chart
+from compiler.kube import yaml
+
+Manifest = dict[str, Any]
+Objects = Mapping[str, list[Manifest]]  # by environment
+TOOLS = Path(__file__).parent.parent.parent / ".tools"
+
+
+def prepared(
+    chart: Chart, objects: Objects, models: Iterable[str], folder: Path
+) -> dict[str, list[str]]:
+    """Every peer's files in a folder of its own; the command of each, to be run there."""
+    shared = _shared(objects, set(models))
+    helm_, cue_ = tool("helm"), tool("cue")
+    python = str(TOOLS / "rjsonnet" / "bin" / "python")
+    writers: dict[str, Callable[[Path], list[str]]] = {
+        "helm": lambda path: helm.write(chart, path, helm_),
+        "Jinja2": lambda path: jinja.write(chart, path),
+        "Jsonnet": lambda path: jsonnet.write(chart, path, python),
+        "CUE": lambda path: cue.write(chart, path, cue_),
+        "helm, text pasted": lambda path: helm.pasted(chart, shared, path, helm_),
+        "Jinja2, text pasted": lambda path: jinja.pasted(chart, shared, path),
+    }
+    return {name: write(folder / name) for name, write in writers.items()}
+
+
+def tool(name: str) -> str:
+    """A program that `benchmarks/peers.sh` or `tests/tools.sh` brings."""
+    found = shutil.which(name, path=TOOLS / "bin") or shutil.which(name)
+    if not found:
+        raise SystemExit(f"{name} is missing: `make bench` brings it (benchmarks/peers.sh)")
+    return found
+
+
+def _shared(objects: Objects, models: set[str]) -> dict[str, str]:
+    def instance(one: Manifest) -> str:
+        return str(one["metadata"]["labels"]["app.kubernetes.io/instance"])
+
+    return {
+        name: yaml.dump_all(yaml.dump(one) for one in some if instance(one) not in models)
+        for name, some in objects.items()
+    }
+
+
+def differences(ours: Iterable[Manifest], printed: str) -> list[str]:
+    """Names of objects in which a peer's output and platformc's differ."""
+    theirs = _named(_documents(printed))
+    mine = _named(ours)
+    return sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
+
+
+def _documents(printed: str) -> Iterable[Manifest]:
+    found = pyyaml.load_all(printed, Loader=pyyaml.CSafeLoader)
+    return (one for some in found for one in (some if isinstance(some, list) else [some]) if one)
+
+
+def _named(objects: Iterable[Manifest]) -> dict[str, Manifest]:
+    return {
+        f"{one['kind']}/{one['metadata'].get('namespace', '')}/{one['metadata']['name']}": one
+        for one in objects
+    }

@@ -1,0 +1,101 @@
+"""CUE: a definition for the labels, defaults that environments unify with, objects as data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers.data import written
+from benchmarks.template import MODEL, Chart, Labels, Text, Value
+
+_HEAD = """\
+package platform
+
+import (
+	"encoding/yaml"
+	"list"
+)
+
+#Labels: {
+	#instance: string
+	#name:     string
+
+	"app.kubernetes.io/instance":   #instance
+	"app.kubernetes.io/managed-by": "platformc"
+	"app.kubernetes.io/name":       #name
+	"app.kubernetes.io/part-of":    values.platform.name
+	...
+}
+
+stream: yaml.MarshalStream(list.Concat([shared, models]))
+"""
+
+
+class _Cue:
+    def value(self, value: Value) -> str:
+        if value.section != MODEL:
+            return f"values.{value.section}.{value.key}"
+        return "name" if value.key == "name" else f"model.{value.key}"
+
+    def text(self, text: Text) -> str:
+        parts = (
+            f"\\({self.value(one)})" if isinstance(one, Value) else json.dumps(one)[1:-1]
+            for one in text.parts
+        )
+        return '"' + "".join(parts) + '"'
+
+    def labels(self, labels: Labels, more: str) -> str:
+        one = labels.instance
+        of = json.dumps(one) if isinstance(one, str) else self.value(one)
+        given = f"#instance: {of}, #name: {json.dumps(labels.name)}"
+        return f"#Labels & {{{given}{', ' if more else ''}{more}}}"
+
+    def field(self, key: str, flag: Value | None, node: str) -> str:
+        return f"if {self.value(flag)} {{{key}: {node}}}" if flag else f"{key}: {node}"
+
+    def list(self, items: list[tuple[Value | None, str]]) -> str:
+        shown = (f"if {self.value(flag)} {{{text}}}" if flag else text for flag, text in items)
+        return "[" + ", ".join(shown) + "]"
+
+
+def write(chart: Chart, folder: Path, cue: str) -> list[str]:
+    """The package and a file for each environment; the command that renders them all."""
+    folder.mkdir(parents=True)
+    overridden: dict[str, Any] = {}
+    for one in chart.overrides.values():
+        _touch(overridden, one)
+    values = _defaults(chart.values, overridden)
+    (folder / "values.cue").write_text(f"package platform\n\nvalues: {values}\n")
+    shared = written([one for nodes in chart.sections.values() for one in nodes], _Cue())
+    model = ", ".join(written(one, _Cue()) for one in chart.model)
+    loop = f"list.Concat([for name, model in values.models {{[{model}]}}])"
+    (folder / "platform.cue").write_text(f"{_HEAD}\nshared: {shared}\nmodels: {loop}\n")
+    for name, one in chart.overrides.items():
+        text = f"package platform\n\nvalues: {json.dumps(one)}\n"
+        (folder / f"{name}.cue").write_text(text)
+    each = (
+        f"{cue} export values.cue platform.cue {name}.cue -e stream --out text >{name}.out"
+        for name in chart.overrides
+    )
+    return ["sh", "-ec", "; ".join(each)]
+
+
+def _touch(found: dict[str, Any], override: dict[str, Any]) -> None:
+    for key, one in override.items():
+        if isinstance(one, dict):
+            _touch(found.setdefault(key, {}), one)
+        else:
+            found[key] = True
+
+
+def _defaults(values: Any, overridden: Any) -> str:
+    """Values as CUE has them: those that some environment overrides are defaults of their type."""
+    if isinstance(values, dict):
+        inner = overridden if isinstance(overridden, dict) else {}
+        fields = (f"{json.dumps(k)}: {_defaults(v, inner.get(k))}" for k, v in values.items())
+        return "{" + ", ".join(fields) + "}"
+    if overridden is None:
+        return json.dumps(values)
+    word = {bool: "bool", int: "int", str: "string"}[type(values)]
+    return f"{word} | *{json.dumps(values)}"

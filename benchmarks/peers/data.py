@@ -1,0 +1,57 @@
+"""A chart as a program that computes data: what Jsonnet and CUE have in common."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from benchmarks.template import Labels, Node, Text, Value, When
+
+
+class Syntax(Protocol):
+    """How a language writes what it computes."""
+
+    def value(self, value: Value) -> str:
+        """A value."""
+
+    def text(self, text: Text) -> str:
+        """A string with values in it."""
+
+    def labels(self, labels: Labels, more: str) -> str:
+        """The labels of everything, and more."""
+
+    def field(self, key: str, flag: Value | None, node: str) -> str:
+        """A field, which may depend on a condition."""
+
+    def list(self, items: list[tuple[Value | None, str]]) -> str:
+        """A list, some of whose items may depend on a condition."""
+
+
+def written(node: Node, syntax: Syntax) -> str:
+    """One expression for a template."""
+    if isinstance(node, Value):
+        return syntax.value(node)
+    if isinstance(node, Text):
+        return syntax.text(node)
+    if isinstance(node, Labels):
+        return syntax.labels(node, fields(node.more, syntax))
+    if isinstance(node, Mapping):
+        return f"{{{fields(node, syntax)}}}"
+    if isinstance(node, list):
+        return syntax.list([(flag, written(one, syntax)) for flag, one in map(_when, node)])
+    return json.dumps(node, ensure_ascii=False)
+
+
+def fields(node: Mapping[str, Node], syntax: Syntax) -> str:
+    return ", ".join(_fields(node, syntax))
+
+
+def _fields(node: Mapping[str, Node], syntax: Syntax) -> Iterator[str]:
+    for key, one in node.items():
+        flag, inner = _when(one)
+        yield syntax.field(json.dumps(key), flag, written(inner, syntax))
+
+
+def _when(node: Node) -> tuple[Value | None, Node]:
+    return (node.flag, node.node) if isinstance(node, When) else (None, node)

@@ -1,0 +1,104 @@
+"""A chart as text with expressions in it: what Helm's and Jinja2's templates have in common."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from benchmarks.template import Labels, Node, Text, Value, When
+from compiler.kube import yaml
+
+
+class Syntax(Protocol):
+    """How a language of templates writes what it computes."""
+
+    def value(self, value: Value) -> str:
+        """A value's text."""
+
+    def labels(self, instance: str | Value, name: str, pad: int) -> str:
+        """The line that stands for the labels of everything."""
+
+    def when(self, flag: Value) -> str:
+        """The line that opens a condition."""
+
+    @property
+    def end(self) -> str:
+        """The line that closes one."""
+
+    def literal(self, text: str) -> str:
+        """Text that must not be taken for the language's own."""
+
+
+def documents(nodes: Sequence[Node], syntax: Syntax) -> str:
+    """Objects, each with the line that parts documents before it."""
+    return "".join(f"{line}\n" for node in nodes for line in _document(node, syntax))
+
+
+def _document(node: Node, syntax: Syntax) -> Iterator[str]:
+    if isinstance(node, When):
+        yield syntax.when(node.flag)
+        yield from _document(node.node, syntax)
+        yield syntax.end
+    else:
+        yield "---"
+        yield from _lines(node, 0, syntax)
+
+
+def _lines(node: Node, pad: int, syntax: Syntax) -> Iterator[str]:
+    """The lines of a mapping, a list or labels."""
+    if isinstance(node, Labels):
+        yield syntax.labels(node.instance, node.name, pad)
+        yield from _lines(node.more, pad, syntax)
+    elif isinstance(node, Mapping):
+        for key, one in node.items():
+            yield from _entry(f"{syntax.literal(_key(key))}:", one, pad, syntax)
+    else:
+        for one in node:
+            yield from _entry("-", one, pad, syntax)
+
+
+def _entry(head: str, node: Node, pad: int, syntax: Syntax) -> Iterator[str]:
+    if isinstance(node, When):
+        yield syntax.when(node.flag)
+        yield from _entry(head, node.node, pad, syntax)
+        yield syntax.end
+    elif isinstance(node, Mapping | list | Labels) and node:
+        yield " " * pad + head
+        yield from _lines(node, pad + 2, syntax)
+    else:
+        yield f"{' ' * pad}{head} {_scalar(node, pad + 2, syntax)}"
+
+
+def _scalar(node: Node, pad: int, syntax: Syntax) -> str:
+    if isinstance(node, Value):
+        return syntax.value(node)
+    parts: Sequence[Any] = node.parts if isinstance(node, Text) else (node,)
+    if "\n" in "".join(one for one in parts if isinstance(one, str)):
+        return _block(parts, pad, syntax)
+    if isinstance(node, Text):
+        return '"' + "".join(_quoted(one, syntax) for one in parts) + '"'
+    return syntax.literal(yaml.scalar(node)) if node not in ({}, []) else str(node)
+
+
+def _quoted(part: str | Value, syntax: Syntax) -> str:
+    if isinstance(part, Value):
+        return syntax.value(part)
+    return syntax.literal(json.dumps(part)[1:-1])
+
+
+def _block(parts: Sequence[str | Value], pad: int, syntax: Syntax) -> str:
+    """A text of several lines, which may have values in them."""
+    body = "".join(
+        syntax.value(one) if isinstance(one, Value) else syntax.literal(one) for one in parts
+    )
+    kept = body.rstrip("\n")
+    ends = len(body) - len(kept)
+    style = ("-", "", "+")[min(ends, 2)]
+    extra = "\n" * (ends - 1) if ends > 1 else ""
+    lines = "\n".join(" " * pad + line if line else "" for line in kept.split("\n"))
+    return f"|2{style}\n{lines}{extra}"
+
+
+def _key(key: str) -> str:
+    return json.dumps(key) if yaml.scalar(key) != key else key

@@ -1,0 +1,211 @@
+"""What was measured, as the Markdown of docs/performance.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from benchmarks.growth import Growth
+from benchmarks.measure import Pairs, Runs
+from benchmarks.parts import Root
+
+_BEGIN, _END = "<!-- begin of what benchmarks.run prints -->", "<!-- end -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One platform: platformc against each peer."""
+
+    name: str
+    environments: int
+    objects: int
+    pairs: Mapping[str, Pairs]
+
+    @property
+    def ours(self) -> Runs:
+        return Runs(tuple(run for one in self.pairs.values() for run in one.ours.all))
+
+    @property
+    def runs(self) -> dict[str, Runs]:
+        return {"platformc": self.ours} | {name: one.theirs for name, one in self.pairs.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Everything that the document shows."""
+
+    cases: Sequence[Case]  # the reference, small, middle, large
+    unchanged: Runs
+    changed: Runs
+    roots: Sequence[Root]
+    checked: Sequence[tuple[str, int, Pairs]]
+    growths: Sequence[Growth]
+
+
+def put(text: str, file: Path) -> None:
+    """Between the two marks of a document."""
+    old = file.read_text()
+    if _BEGIN not in old or _END not in old:
+        raise SystemExit(f"{file} has no `{_BEGIN}` and `{_END}`")
+    before, after = old.split(_BEGIN)[0], old.split(_END)[1]
+    file.write_text(f"{before}{_BEGIN}\n{text}{_END}{after}")
+
+
+def markdown(measured: Measured) -> str:
+    sections = [
+        _machine(),
+        _targets(measured),
+        *map(_case, measured.cases),
+        _incremental(measured),
+        _roots(measured.roots),
+        _checks(measured.checked),
+        *map(_growth, measured.growths),
+    ]
+    return "\n".join("\n".join(lines) + "\n" for lines in sections)
+
+
+def _machine() -> Iterator[str]:
+    load = os.getloadavg()[2]
+    yield (
+        f"Measured on {date.today():%Y-%m-%d}: {os.cpu_count()} cores, {_processor()}, "
+        f"Python {platform.python_version()}, {platform.system()}; "
+        f"load over the last 15 minutes {load:.1f}."
+    )
+
+
+def _processor() -> str:
+    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return found[1] if found else platform.machine()
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    for row in (head, ["---"] * len(head), *rows):
+        yield f"| {' | '.join(row)} |"
+
+
+def _targets(measured: Measured) -> Iterator[str]:
+    reference, _, middle, large = measured.cases
+    growth = large.ours.wall / middle.ours.wall
+    memory = large.ours.memory
+    worst = max(one.pairs.cpu.median for one in measured.roots)
+    most = max(one.objects for one in measured.roots)
+    check = measured.checked[-1][2].cpu
+    helm, jinja = middle.pairs["helm"].wall, middle.pairs["Jinja2"].wall
+    first = reference.pairs["helm"].wall
+    yield "### The targets\n"
+    yield from _table(
+        ["case", "peer in the same run", "must", "moonshot", "measured", "reached"],
+        [
+            [f"cold compile of {_title(reference)}", "helm template", "<= 1.0x", "<= 0.5x",
+             f"{first}x", _reached(first.median, 1.0, 0.5)],
+            [f"cold compile of {_title(middle)}", "helm template", "<= 0.5x", "", f"{helm}x",
+             _reached(helm.median, 0.5)],
+            ["the same", "Jinja2 and libyaml", "<= 1.2x", "<= 0.5x", f"{jinja}x",
+             _reached(jinja.median, 1.2, 0.5)],
+            [f"cold compile of {_title(large)}", "the row before", "<= 5.3x", "",
+             f"{growth:.2f}x", _reached(growth, 5.3)],
+            ["the same: peak memory", "", "<= 400 MiB", "<= 150 MiB", f"{memory:.0f} MiB",
+             _reached(memory, 400, 150)],
+            [f"nothing changed, {_title(middle)}", "none has it", "<= 0.15 s", "<= 0.08 s",
+             f"{measured.unchanged.wall:.3f} s", _reached(measured.unchanged.wall, 0.15, 0.08)],
+            [f"one model changed, {_title(middle)}", "none has it", "<= 0.4 s", "<= 0.15 s",
+             f"{measured.changed.wall:.3f} s", _reached(measured.changed.wall, 0.4, 0.15)],
+            ["`kustomize build`, the worst root", "the same objects in one file", "<= 3x",
+             "<= 1.5x", f"{worst:.2f}x", _reached(worst, 3, 1.5)],
+            ["objects in the largest root", "", "<= 300", "", f"{most}", _reached(most, 300)],
+            [f"schema check of {_title(middle)}", "kubeconform, CPU", "<= 0.2x", "<= 0.05x",
+             f"{check}x", _reached(check.median, 0.2, 0.05)],
+        ],
+    )  # fmt: skip
+
+
+def _title(case: Case) -> str:
+    return f"{case.name} x {case.environments} environments ({case.objects:,} objects)"
+
+
+def _reached(value: float, must: float, moonshot: float | None = None) -> str:
+    if moonshot is not None and value <= moonshot:
+        return "moonshot"
+    return "must" if value <= must else "no"
+
+
+def _case(case: Case) -> Iterator[str]:
+    yield f"### {_title(case)}\n"
+    rows = [["platformc, cold", *_figures(case.ours), "1"]]
+    rows += [[name, *_figures(one.theirs), str(one.wall)] for name, one in case.pairs.items()]
+    head = ["program", "wall s", "CPU s", "peak MiB", "runs", "platformc / this, wall"]
+    yield from _table(head, rows)
+
+
+def _figures(runs: Runs) -> list[str]:
+    return [f"{runs.wall:.3f}", f"{runs.cpu:.3f}", f"{runs.memory:.0f}", str(len(runs.all))]
+
+
+def _incremental(measured: Measured) -> Iterator[str]:
+    middle = measured.cases[2]
+    yield f"### Again, {_title(middle)}\n"
+    rows = {
+        "cold": middle.ours,
+        "nothing changed": measured.unchanged,
+        "one model changed": measured.changed,
+    }
+    yield from _table(
+        ["platformc compile", "wall s", "CPU s", "peak MiB", "runs"],
+        [[name, *_figures(one)] for name, one in rows.items()],
+    )
+
+
+def _roots(roots: Sequence[Root]) -> Iterator[str]:
+    yield "### `kustomize build` of our roots against the same objects in one file\n"
+    pieces = [one for one in roots if "/models/" in one.name]
+    rows = [_root(one.name, [one]) for one in roots if one not in pieces]
+    if pieces:
+        rows.append(_root(f"{len(pieces)} pieces of models", pieces))
+    head = ["root", "objects", "CPU s", "in one file, CPU s", "ratio, CPU"]
+    yield from _table(head, rows)
+
+
+def _root(name: str, roots: Sequence[Root]) -> list[str]:
+    counts = sorted(one.objects for one in roots)
+    ratios = [one.pairs.cpu.median for one in roots]
+    some = len(roots) > 1
+    return [
+        name,
+        f"{counts[0]} to {counts[-1]}" if some else str(counts[0]),
+        f"{statistics.median(one.pairs.ours.cpu for one in roots):.3f}",
+        f"{statistics.median(one.pairs.theirs.cpu for one in roots):.3f}",
+        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        if some
+        else str(roots[0].pairs.cpu),
+    ]
+
+
+def _checks(checked: Sequence[tuple[str, int, Pairs]]) -> Iterator[str]:
+    yield "### The schema check\n"
+    yield from _table(
+        ["platform", "objects", "in process, wall s", "CPU s", "kubeconform, wall s", "CPU s",
+         "ratio, CPU"],
+        [
+            [name, f"{count:,}", f"{one.ours.wall:.3f}", f"{one.ours.cpu:.3f}",
+             f"{one.theirs.wall:.3f}", f"{one.theirs.cpu:.3f}", str(one.cpu)]
+            for name, count, one in checked
+        ],
+    )  # fmt: skip
+
+
+def _growth(growth: Growth) -> Iterator[str]:
+    small, large = growth.sizes
+    yield f"### Growth with {growth.what}: {small:,} to {large:,}\n"
+    yield from _table(
+        ["program", f"CPU s at {small:,}", f"CPU s at {large:,}", "exponent"],
+        [
+            [name, f"{growth.small[name].cpu:.2f}", f"{growth.large[name].cpu:.2f}", f"{one:.2f}"]
+            for name, one in growth.exponents().items()
+        ],
+    )

@@ -1,0 +1,96 @@
+"""A generated platform in a folder of its own: compiled by platformc, and its peers beside it."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import sys
+from functools import cached_property
+from pathlib import Path
+
+from benchmarks import peers
+from benchmarks.chart import chart
+from benchmarks.measure import Task
+from benchmarks.peers import Manifest
+from benchmarks.platforms import Spec, text
+from compiler import pipeline
+from compiler.emit import manifests
+
+_OUTPUTS = ("base", "overlays", "out", "prerequisites", ".platformc", "platformc.sum")
+
+
+class Workplace:
+    """One spec, and the tasks that make its objects."""
+
+    def __init__(self, spec: Spec, folder: Path) -> None:
+        self.spec, self.folder = spec, folder
+        folder.mkdir(parents=True)
+        self.file = folder / "platform.yaml"
+        self.file.write_text(text(spec))
+        self._changes = itertools.count()
+
+    @cached_property
+    def objects(self) -> dict[str, list[Manifest]]:
+        """What platformc makes, by environment."""
+        result = pipeline.compile(self.file.read_bytes(), "platform.yaml")
+        if result.report.failed:
+            raise SystemExit("\n".join(one.message for one in result.report.sorted()))
+        return {name: manifests(result.lowered[name]) for name in result.environments}
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.objects.values()))
+
+    def cold(self) -> Task:
+        """A compile where nothing is there yet."""
+        return Task(self._command, self.folder, self._clean)
+
+    def unchanged(self) -> Task:
+        return Task(self._command, self.folder)
+
+    def one_model_changed(self) -> Task:
+        return Task(self._command, self.folder, self._change)
+
+    @property
+    def _command(self) -> list[str]:
+        return [str(Path(sys.executable).with_name("platformc")), "compile"]
+
+    def _clean(self) -> None:
+        for path in (self.folder / name for name in _OUTPUTS):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+    def _change(self) -> None:
+        models = self.spec["spec"]["models"]
+        name, model = next(iter(models.items()))
+        changed = {**model, "uri": f"s3://models/changed/{next(self._changes)}"}
+        inner = {**self.spec["spec"], "models": {**models, name: changed}}
+        self.file.write_text(text({**self.spec, "spec": inner}))
+
+    def peers(self) -> dict[str, Task]:
+        """The peers' tasks, each run once and found to print what platformc renders."""
+        folder = self.folder / "peers"
+        models = self.spec["spec"].get("models", {})
+        commands = peers.prepared(chart(self.spec), self.objects, models, folder)
+        tasks = {name: Task(command, folder / name) for name, command in commands.items()}
+        for task in tasks.values():
+            task.run()
+            self._compare(task.folder)
+        return tasks
+
+    def _compare(self, folder: Path) -> None:
+        """The work is the same only where the objects are."""
+        for environment, ours in self.objects.items():
+            wrong = peers.differences(ours, (folder / f"{environment}.out").read_text())
+            if wrong:
+                raise SystemExit(
+                    f"{folder.name}, {environment}: {len(wrong)} objects differ: {wrong[:3]}"
+                )
+
+    def roots(self) -> list[Path]:
+        """Every kustomization that is applied by itself."""
+        found: list[Path] = []
+        for folder in sorted((self.folder / "overlays").iterdir()):
+            listed = folder / "ROOTS"
+            lines = listed.read_text().split() if listed.is_file() else [f"overlays/{folder.name}"]
+            found += [self.folder / line for line in lines]
+        return found

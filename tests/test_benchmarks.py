@@ -1,0 +1,141 @@
+"""The benchmarks measure what they say: the same work, and only the child."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import check, peers, report
+from benchmarks.chart import chart
+from benchmarks.growth import Growth
+from benchmarks.measure import Run, Runs, Task, alone, paired
+from benchmarks.peers import cue, helm, jinja, jsonnet
+from benchmarks.platforms import Spec, platform, reference
+from benchmarks.template import Chart, Node, Text, Value
+from benchmarks.workplace import Workplace
+
+SPECS: dict[str, Callable[[], Spec]] = {
+    "reference": reference,
+    "generated": lambda: platform(25, 3),
+    "no models": lambda: platform(0, 1),
+}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_peer_prints_the_same_objects(name: str, tmp_path: Path) -> None:
+    place = Workplace(SPECS[name](), tmp_path / "place")
+    folder = tmp_path / "jinja"
+    Task(jinja.write(chart(place.spec), folder), folder).run()
+    for environment, ours in place.objects.items():
+        assert peers.differences(ours, (folder / f"{environment}.out").read_text()) == []
+
+
+def test_one_changed_field_is_a_difference(tmp_path: Path) -> None:
+    ours = Workplace(platform(1, 1), tmp_path / "place").objects["env-00"]
+    changed = json.loads(json.dumps(ours))
+    changed[3]["metadata"]["labels"]["more"] = "label"
+    name = f"{ours[3]['kind']}/{ours[3]['metadata'].get('namespace', '')}"
+    [found] = peers.differences(ours, json.dumps(changed))
+    assert found.startswith(name)
+    assert len(peers.differences(ours, json.dumps(ours[1:]))) == 1
+
+
+def test_what_the_spec_says_stands_as_values_in_the_chart() -> None:
+    found = chart(platform(3, 2))
+    assert found.values["postgres"]["storage"] == "100Gi"
+    assert found.overrides["env-01"]["postgres"] == {"storage": "30Gi"}
+    assert found.overrides["env-01"]["models"] == {"model-00001": {"maxReplicas": 9}}
+    leaves = [one for nodes in (*found.sections.values(), found.model) for one in _leaves(nodes)]
+    values = {one for one in leaves if isinstance(one, Value)}
+    values |= {part for one in leaves if isinstance(one, Text) for part in one.parts}  # type: ignore[misc]
+    expected = {("platform", "domain"), ("platform", "namespace"), ("postgres", "storage")}
+    expected |= {("model", key) for key in ("name", "uri", "format", "minReplicas", "maxReplicas")}
+    assert expected <= {(one.section, one.key) for one in values if isinstance(one, Value)}
+
+
+def _leaves(node: Node) -> list[Any]:
+    if isinstance(node, dict):
+        return [leaf for one in node.values() for leaf in _leaves(one)]
+    if isinstance(node, list):
+        return [leaf for one in node for leaf in _leaves(one)]
+    return [node]
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ mustache }}", "{% tag %}", "{# remark #}", "a\n\nb\n", 'q"\\']
+)
+def test_text_that_looks_like_a_template_stays_text(text: str, tmp_path: Path) -> None:
+    metadata = {"name": "one", "namespace": "two"}
+    objects = [{"kind": "ConfigMap", "metadata": metadata, "data": {"{{key}}": text}}]
+    made = Chart({"only": objects}, [], {"models": {}}, {"here": {}})
+    Task(jinja.write(made, tmp_path), tmp_path).run()
+    assert peers.differences(objects, (tmp_path / "here.out").read_text()) == []
+
+
+def test_every_language_is_written(tmp_path: Path) -> None:
+    """Helm, Jsonnet and CUE themselves are asked by `make bench` alone."""
+    made = chart(platform(1, 2))
+    helm.write(made, tmp_path / "helm", "helm")
+    jsonnet.write(made, tmp_path / "jsonnet", "python")
+    cue.write(made, tmp_path / "cue", "cue")
+    template = (tmp_path / "helm" / "templates" / "models.yaml").read_text()
+    assert 'storageUri: "{{ $model.uri }}"' in template
+    assert '"storageUri": "" + model.uri' in (tmp_path / "jsonnet/platform.libsonnet").read_text()
+    assert '"storageUri": "\\(model.uri)"' in (tmp_path / "cue" / "platform.cue").read_text()
+
+
+def test_the_memory_of_a_large_parent_is_not_its_child_s(tmp_path: Path) -> None:
+    ballast = bytearray(150 * 2**20)
+    trivial = alone(Task(["true"], tmp_path), 1)
+    large = alone(Task([sys.executable, "-c", "bytearray(60 * 2**20)"], tmp_path), 1)
+    assert trivial.memory < 20 < 60 < large.memory < len(ballast) / 2**20
+
+
+def test_a_child_that_fails_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="false"):
+        Task(["false"], tmp_path).run()
+
+
+def test_pairs_run_in_turn(tmp_path: Path) -> None:
+    def note(name: str) -> Task:
+        return Task(["sh", "-c", f"echo {name} >>log"], tmp_path)
+
+    found = paired(note("a"), note("b"), 3)
+    assert (tmp_path / "log").read_text().split() == ["a", "b"] * 3
+    assert len(found.wall.all) == 3
+    assert min(found.wall.all) <= found.wall.median <= max(found.wall.all)
+
+
+def test_what_is_linear_has_the_exponent_one() -> None:
+    def runs(cpu: float) -> Runs:
+        return Runs((Run(0, cpu, 0),))
+
+    small, large = {"linear": runs(1), "square": runs(1)}, {"linear": runs(5), "square": runs(25)}
+    found = Growth("models", (1000, 5000), small, large).exponents()
+    assert found == pytest.approx({"linear": 1, "square": 2})
+
+
+def test_the_schema_check_is_timed_where_it_happens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check.main(Workplace(platform(3, 1), tmp_path / "place").file)
+    wall, cpu = map(float, capsys.readouterr().out.split())
+    assert wall > 0
+    assert cpu > 0
+
+
+def test_the_document_has_a_place_for_what_is_measured(tmp_path: Path) -> None:
+    document = Path(__file__).parent.parent / "docs" / "performance.md"
+    copy = tmp_path / "performance.md"
+    copy.write_text(document.read_text())
+    report.put("figures\n", copy)
+    assert "figures\n<!-- end -->" in copy.read_text()
+    other = tmp_path / "other.md"
+    other.write_text("nothing\n")
+    with pytest.raises(SystemExit, match=r"other\.md has no"):
+        report.put("figures\n", other)
