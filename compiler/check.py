@@ -1,20 +1,26 @@
 """Rules about the whole platform: each looks at one environment's graph, its objects, or at all.
 
-A rule is a file of `rules/` with one of three functions: `check(platform, graph, report)`, held
-against each environment by itself, `check_all(platforms, graphs, report)`, against all at once, or
-`check_objects(platform, lowered, report)`, against what an environment lowers to. The base is never
-applied, so no rule looks at it. Each answers with the silences that hid a finding.
+A rule is a file of `rules/` with some of four functions:
+
+- `check_instance(instance, platform, report)`: one instance, by its section and the settings alone
+- `check(platform, graph, report)`: each environment by itself
+- `check_all(platforms, graphs, report)`: all environments at once
+- `check_objects(platform, lowered, report)`: what an environment lowers to
+
+The base is never applied, so no rule looks at it. Each stage of rules answers with the silences
+that hid a finding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from compiler.diagnostics import Diagnostic, Report
 from compiler.model.graph import Graph
@@ -47,7 +53,27 @@ def check(
             rule.check_all(environments, theirs, found)
         for name, platform in environments.items() if hasattr(rule, "check") else ():
             rule.check(platform, theirs[name], found.within(name))
+        if hasattr(rule, "check_instance"):
+            _check_instances(rule, environments, found)
     return _settle(found, environments, report)
+
+
+def _check_instances(
+    rule: ModuleType, environments: Mapping[str, Platform], report: Report
+) -> None:
+    """Hold every instance against a rule; a section that environments share, and is fine, once."""
+    fine: set[tuple[int, int]] = set()
+    for name, platform in environments.items():
+        for instance in platform.instances.values():
+            seen = (id(instance.spec), id(platform.settings))
+            if seen in fine:
+                continue
+            found = Report(environment=name)
+            rule.check_instance(instance, platform, found)
+            if found.diagnostics:
+                report.diagnostics.extend(found.diagnostics)
+            else:
+                fine.add(seen)
 
 
 def check_objects(lowered: Mapping[str | None, Lowered], report: Report) -> set[Span]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from compiler.emit import manifests
 from compiler.model.package import Lowered
@@ -24,8 +25,7 @@ _BUILTIN = re.compile(r"|[a-z]+|[a-z.]+\.k8s\.io")
 _OLDEST = 29  # unhealthyPodEvictionPolicy and timeZone are stable since 1.27; CNPG wants 1.29
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that was looked at."""
 
     good: bool

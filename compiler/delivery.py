@@ -6,7 +6,8 @@ Argo CD waits for a wave's health by itself; kubectl is told object by object wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from compiler.derive.order import KEPT
 from compiler.emit import manifests, wave_file, waves
@@ -28,8 +29,7 @@ _READY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """Commands that belong together, and what they are for."""
 
     title: str

@@ -8,8 +8,9 @@ this. The law that makes it safe: what kustomize builds from an overlay is what 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import ConfigFiles, Manifest, Resource
@@ -17,24 +18,21 @@ from compiler.model.resource import ConfigFiles, Manifest, Resource
 Operation = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ResourcePatch:
+class ResourcePatch(Struct, frozen=True):
     """JSON 6902 operations on one object of the base; the first tests that it is the right one."""
 
     target: Resource
     operations: tuple[Operation, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigChange:
+class ConfigChange(Struct, frozen=True):
     """A ConfigMap of an overlay: new, or in place of the base's."""
 
     config: ConfigFiles
     replaces: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Overlay:
+class Overlay(Struct, frozen=True):
     """What one environment's folder of a component holds beside a reference to the base."""
 
     package: Package  # as lowered for the environment
@@ -45,13 +43,12 @@ class Overlay:
     configs: tuple[ConfigChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Factored:
+class Factored(Struct, frozen=True):
     """The base's packages, and each environment's overlays in the order of delivery."""
 
     base: Lowered
     environments: Mapping[str, Lowered]
-    overlays: Mapping[str, Mapping[str, Overlay]] = field(repr=False)
+    overlays: Mapping[str, Mapping[str, Overlay]]
 
 
 def factor(base: Lowered, environments: Mapping[str, Lowered]) -> Factored:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from compiler.diagnostics import Diagnostic, Fix, Report, errors
 
@@ -17,8 +18,7 @@ Diagnose = Callable[[bytes], Report]
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """A spec after its corrections, and the findings that they took away."""
 
     data: bytes

@@ -7,8 +7,9 @@ each file that was fetched. It changes only when a command is told to change it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 NAME = "platform.lock"
 _HEADER = "# Written by platformc (`images --pin`, `vendor`); commit it.\n"
@@ -18,8 +19,7 @@ class BrokenLockError(Exception):
     """The lock file is not what platformc wrote."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Struct, frozen=True):
     """Digests by image, and digests by address for each vendored system."""
 
     images: Mapping[str, str] = field(default_factory=dict)

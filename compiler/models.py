@@ -8,8 +8,9 @@ and written as text once. Models are finished here and go through no pass of der
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from compiler.derive.images import rewriter, rewritten
 from compiler.derive.labels import package_labels

@@ -7,7 +7,9 @@ stages when it holds an error. An exception is a bug in the compiler.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from compiler.check import check, check_objects
 from compiler.derive import derive
@@ -26,8 +28,7 @@ from compiler.validate import validate
 from compiler.verify import verify
 
 
-@dataclass(frozen=True, slots=True)
-class Compilation:
+class Compilation(Struct, frozen=True):
     """As far as a spec came: the later fields are empty where the report holds an error."""
 
     report: Report

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from compiler import registry, tenants
 from compiler.diagnostics import Related, Report, correction, listing, suggestion
@@ -72,8 +74,7 @@ def _order(binding: Binding) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(Struct, frozen=True):
     provider: Instance[Any]
     provides: Provides[Any]
     offer: Offer

@@ -7,7 +7,8 @@ environment leaves alone are shared with the base.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from compiler.diagnostics import Report, correction, suggestion
 from compiler.model.document import Node, Path
@@ -18,8 +19,7 @@ _PROOF = {"components": "type", "workloads": "image", "models": "uri"}
 DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Variants:
+class Variants(Struct, frozen=True):
     """The base document, and one document for each environment."""
 
     base: Node

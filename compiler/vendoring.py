@@ -8,11 +8,12 @@ address that answers with another content is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
+
+from msgspec import Struct
 
 from compiler.derive.images import Rewriter, pulled
 from compiler.inventory import image_keys
@@ -27,8 +28,7 @@ class VendorError(Exception):
     """A release can't be had, or is not what it was."""
 
 
-@dataclass(frozen=True, slots=True)
-class Vendored:
+class Vendored(Struct, frozen=True):
     """A release's files and digests."""
 
     files: Mapping[str, str]

@@ -13,24 +13,24 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct, field
 
 SUMS = "platformc.sum"
 STATE = ".platformc"
 _STAGE, _JOURNAL, _LOCK = "stage", "journal.json", "lock"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What a write would do."""
 
     write: tuple[str, ...] = ()  # new, changed, or missing on disk
     remove: tuple[str, ...] = ()  # ours, and no longer part of the tree
     edited: tuple[str, ...] = ()  # ours, and changed by somebody else
     foreign: tuple[str, ...] = ()  # somebody else's, where a file of ours belongs
-    sums: str = field(default="", repr=False)
+    sums: str = field(default="")
 
     @property
     def clean(self) -> bool:

@@ -6,7 +6,6 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from conftest import ROOT, SCENARIOS, compiled, scenario_names
+from msgspec.structs import replace
 from ruamel.yaml import YAML
 
 from compiler import pipeline

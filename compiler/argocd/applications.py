@@ -8,8 +8,9 @@ stream is never synchronised, and the order is in the objects themselves.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from compiler.argocd.plugin import NAME
 from compiler.emit import manifests
@@ -21,8 +22,7 @@ IN_CLUSTER = "https://kubernetes.default.svc"
 Road = Literal["plugin", "rendered"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Where Argo CD finds the platform, and which road it takes."""
 
     repository: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from compiler.argocd.plugin import PARAMETERS
 from compiler.diagnostics import listing
@@ -18,8 +19,7 @@ class BadRequestError(Exception):
     """The application asks for what the plugin can't give."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """Which manifests are wanted; empty parts are not restricted."""
 
     environment: str = ""

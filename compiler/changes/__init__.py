@@ -7,9 +7,10 @@ of the spec they come from.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 
 class Risk(IntEnum):
@@ -41,8 +42,7 @@ class Action(StrEnum):
     MOVED = "moved"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True):
     """One field, with list elements by name: `spec/template/spec/containers/mlflow/image`."""
 
     path: str
@@ -50,8 +50,7 @@ class FieldChange:
     after: Any = None  # None where it is gone
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """How bad, why, and how to do it nevertheless."""
 
     risk: Risk
@@ -59,16 +58,14 @@ class Judgement:
     way: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """A line of the spec that a change comes from."""
 
     path: str
     place: str  # file:line, of the spec that has the line
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One object, or one consumer's data, that is not what it was."""
 
     environment: str

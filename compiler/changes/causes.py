@@ -8,8 +8,9 @@ together, or sections that don't compile alone, is put down to all of them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
+
+from msgspec.structs import replace
 
 from compiler.changes import Cause, Change
 from compiler.changes.data import moved

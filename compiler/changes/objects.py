@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from compiler.emit import config_map
 from compiler.model.package import Lowered, Package
@@ -13,8 +14,7 @@ from compiler.model.resource import Manifest, Resource
 Key = tuple[str, str, str, str]  # group, kind, namespace, name
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A manifest, and the component that it belongs to."""
 
     component: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from compiler.changes import FieldChange, Judgement, Risk
 from compiler.changes.storage import claim_names, loses_claim, moves_data, shrinks
@@ -30,8 +31,7 @@ EXPAND = (
 COPY = "copy the data to new volumes first; nothing does that by itself"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """Fields of some kinds (regular expressions), a further condition, and what to think of it."""
 
     kinds: str

@@ -37,7 +37,7 @@ def command(environment: str, file: Path, component: str | None, wave: int | Non
 
 
 def only(lowered: Lowered, component: str) -> Lowered:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     known = {*lowered.packages, *lowered.models}
     if component not in known:

@@ -6,9 +6,10 @@ The only place that runs another program than Python: git, to read a file as it 
 from __future__ import annotations
 
 import subprocess  # git's answers; arguments are lists, no shell takes part
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from compiler.commands.shared import fail, read_spec, show
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from compiler.pipeline import Compilation
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A spec's text with the lock beside it, and what to call it."""
 
     name: str

@@ -8,8 +8,10 @@ containers, so that Jobs finish. Facts are of Istio 1.30.3.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from compiler.derive.namespaces import NAME
 from compiler.derive.network_policies import policy
@@ -28,8 +30,7 @@ TUNNEL = 15008  # between pods of an ambient mesh, whatever the port inside
 PROBES = "169.254.7.127/32"  # the address that an ambient mesh gives to the kubelet's probes
 
 
-@dataclass(frozen=True, slots=True)
-class Mesh:
+class Mesh(Struct, frozen=True):
     """The mesh that a declared gateway belongs to."""
 
     instance: Instance[Any]

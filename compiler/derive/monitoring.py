@@ -7,8 +7,9 @@ from the objects themselves.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from string import Template
+
+from msgspec.structs import replace
 
 from compiler.derive import watches
 from compiler.derive.packages import each_package, with_pod

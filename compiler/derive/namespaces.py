@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from compiler.derive.network_policies import policy, upstream_namespaces
 from compiler.diagnostics import Report

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource, pod_template

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from compiler.derive.packages import each_package
 from compiler.diagnostics import Report, listing, suggestion

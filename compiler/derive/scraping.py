@@ -8,7 +8,9 @@ Service's name with the one, and namespace and name of the monitor with the othe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from compiler.derive.network_policies import labels_of
 from compiler.interfaces import monitoring
@@ -20,15 +22,14 @@ from compiler.model.resource import Made, Manifest, Resource
 PORT = "http-metrics"  # of pods that have one for metrics alone
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Some pods of an instance, scraped by one Prometheus."""
 
     me: Instance[object]
     monitor: str  # the instance that monitors
-    offer: monitoring.Offer = field(repr=False)
-    metrics: Metrics = field(repr=False)
-    service: Resource | None = field(repr=False)
+    offer: monitoring.Offer
+    metrics: Metrics
+    service: Resource | None
 
     @property
     def role(self) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from ipaddress import ip_address
+
+from msgspec.structs import replace
 
 from compiler.derive.mesh import mesh_of
 from compiler.derive.packages import extended

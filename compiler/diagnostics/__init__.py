@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from compiler.diagnostics.codes import CODES
 from compiler.model.document import Path
@@ -18,16 +20,14 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """Another place that takes part in the problem, and what it has to do with it."""
 
     message: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """What to write in one place. Without a text, what stands there is put into quotes."""
 
     span: Span
@@ -40,8 +40,7 @@ class Fix:
         return self.text if old else f" {self.text}"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """One problem: a stable code, a sentence, the place, what to type instead."""
 
     code: str
@@ -58,8 +57,7 @@ class Diagnostic:
         return Severity(CODES[self.code].severity)
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Struct):
     """Collects what the stages find. `within` names the environment that a finding belongs to."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from compiler.diagnostics import Diagnostic, Related
 from compiler.model.document import Path
@@ -58,7 +60,6 @@ def value_masked(message: str, path: Path, value: object) -> str:
 
 def messages_masked(found: Diagnostic) -> Diagnostic:
     """A diagnostic that any renderer may print."""
-    from dataclasses import replace
 
     return replace(
         found,
@@ -68,8 +69,7 @@ def messages_masked(found: Diagnostic) -> Diagnostic:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """The lines of the files that diagnostics quote, and the places in them that are hidden."""
 
     texts: Mapping[str, list[str]]

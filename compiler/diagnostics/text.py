@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.diagnostics.masking import Source, messages_masked, source
@@ -12,8 +13,7 @@ from compiler.model.span import Span
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """Colours on a terminal, none elsewhere."""
 
     colour: bool = False

@@ -8,7 +8,6 @@ wins over the committed file. Credentials come by environment, so neither file h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from compiler import kube, model
@@ -18,20 +17,17 @@ from compiler.model import Env
 CONFIG_LOCAL = "/etc/dvc/config.local"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(model.Claim):
+class Claim(model.Claim, frozen=True, kw_only=True):
     """Asks for all remotes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer(model.Offer):
+class Offer(model.Offer, frozen=True, kw_only=True):
     """Some remotes, all on one store, which those who use them must reach."""
 
     remotes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(model.Endpoint):
+class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """The remotes as a pod sees them."""
 
     interface: ClassVar[str] = "dvc"

@@ -7,7 +7,6 @@ the servers'. Where servers are put in between, its file names these, and it nee
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from compiler import model
@@ -15,20 +14,17 @@ from compiler.interfaces import feast_server, feature_store
 from compiler.model import Env
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(model.Claim):
+class Claim(model.Claim, frozen=True, kw_only=True):
     """Asks nothing more than to be reached."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer(model.Offer):
+class Offer(model.Offer, frozen=True, kw_only=True):
     """A feature server, with what it has in common with its clients."""
 
     project: feature_store.Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(model.Endpoint):
+class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """Where the feature server is, and the file by which a client is a Feast of its own."""
 
     interface: ClassVar[str] = "feast"

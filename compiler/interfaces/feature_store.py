@@ -9,8 +9,9 @@ once; the driver in its image is psycopg 3.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from compiler import model
 from compiler.interfaces import postgresql, redis, s3
@@ -31,8 +32,7 @@ WAREHOUSE = model.Requires("offline-store", postgresql.Endpoint)
 POOL_SIZE, MAX_OVERFLOW = 2, 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(Struct, frozen=True, kw_only=True):
     """What servers and clients of one feature store agree on."""
 
     name: str
@@ -41,8 +41,7 @@ class Project:
     batch: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stores:
+class Stores(Struct, frozen=True):
     """Where a project's features are, as one pod opens them."""
 
     registry: postgresql.Endpoint

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from compiler import model
@@ -13,13 +12,11 @@ from compiler.model import Ingress, Made, Resource
 NATIVE = {"sidecar.istio.io/nativeSidecar": "true"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(model.Claim):
+class Claim(model.Claim, frozen=True, kw_only=True):
     """A host of its own on the gateway."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer(model.Offer):
+class Offer(model.Offer, frozen=True, kw_only=True):
     """A Gateway object, the pods behind it, and the kind of mesh that they belong to."""
 
     gateway: str  # the object, as namespace and name
@@ -29,8 +26,7 @@ class Offer(model.Offer):
     strict: bool  # whether pods accept nothing but mutual TLS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(model.Endpoint):
+class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """Where a host can be routed from."""
 
     interface: ClassVar[str] = "gateway"

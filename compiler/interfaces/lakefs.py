@@ -8,7 +8,6 @@ apart is who may reach the gateway at all. The store behind it opens to lakeFS a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from compiler import model
@@ -18,8 +17,7 @@ from compiler.model import Env, SecretRef
 BRANCH = "main"  # where a client that knows nothing of branches writes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(s3.Endpoint):
+class Endpoint(s3.Endpoint, frozen=True, kw_only=True):
     """Where the gateway is, and the administrator's key."""
 
     @classmethod
@@ -39,9 +37,8 @@ class Endpoint(s3.Endpoint):
         return f"s3://{bucket}/{BRANCH}"
 
     def env(self) -> tuple[Env, ...]:
-        # Not super(): a dataclass with slots is made anew, and super() finds the old one.
         return (
-            *s3.Endpoint.env(self),
+            *super().env(),
             Env("LAKECTL_SERVER_ENDPOINT_URL", self.url),
             Env("LAKECTL_CREDENTIALS_ACCESS_KEY_ID", SecretRef(self.secret, s3.ACCESS_KEY)),
             Env("LAKECTL_CREDENTIALS_SECRET_ACCESS_KEY", SecretRef(self.secret, s3.SECRET_KEY)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from compiler import model
@@ -10,18 +9,15 @@ from compiler.interfaces import s3
 from compiler.model import Env
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(model.Claim):
+class Claim(model.Claim, frozen=True, kw_only=True):
     """Asks nothing more than to be reached."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer(model.Offer):
+class Offer(model.Offer, frozen=True, kw_only=True):
     """A tracking server; with direct artefacts its clients write to the object store themselves."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(model.Endpoint):
+class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """Where the tracking server is, and the artefact store where clients write to it."""
 
     interface: ClassVar[str] = "mlflow"

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from compiler import model
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(model.Claim):
+class Claim(model.Claim, frozen=True, kw_only=True):
     """Nobody claims it: it comes by itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer(model.Offer):
+class Offer(model.Offer, frozen=True, kw_only=True):
     """A Prometheus: its pods scrape, and it takes the objects that bear its labels."""
 
     namespace: str
@@ -24,8 +21,7 @@ class Offer(model.Offer):
     interval: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(model.Endpoint):
+class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """Nothing that a client would need to know."""
 
     interface: ClassVar[str] = "monitoring"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from compiler import model
@@ -12,8 +11,7 @@ from compiler.model import Env, SecretRef
 LONGEST_USER = 32  # characters that MySQL allows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(model.Claim):
+class Claim(model.Claim, frozen=True, kw_only=True):
     """A database, and a user that may do anything in it."""
 
     database: str
@@ -24,15 +22,13 @@ class Claim(model.Claim):
         return (self.database,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer(model.Offer):
+class Offer(model.Offer, frozen=True, kw_only=True):
     """A server."""
 
     tls: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(model.Endpoint):
+class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """Where the database is and which Secret opens it."""
 
     interface: ClassVar[str] = "mysql"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from compiler import model
 from compiler.interfaces import sql
@@ -14,8 +16,7 @@ LONGEST_ROLE = 63  # bytes that PostgreSQL keeps of a name
 RESERVED = 13  # connections that no client gets: 3 for superusers, 10 for operators and exporters
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(model.Claim):
+class Claim(model.Claim, frozen=True, kw_only=True):
     """A database and a role that may do anything in it; none for a pooler's own claim."""
 
     database: str = ""
@@ -28,8 +29,7 @@ class Claim(model.Claim):
         return (self.database,) if self.database else ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
+class Operator(Struct, frozen=True, kw_only=True):
     """What the operator of a server wants and makes."""
 
     login_type: str  # of the Secrets that it makes roles from
@@ -38,16 +38,14 @@ class Operator:
     pooler_label: str  # of its poolers' pods; the value is the pooler's name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pooling:
+class Pooling(Struct, frozen=True, kw_only=True):
     """What a pooler opens to its server: a pool for each login, in each of its replicas."""
 
     replicas: int
     least: int  # connections in each pool: as set, or the fewest that are of use
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer(model.Offer):
+class Offer(model.Offer, frozen=True, kw_only=True):
     """A server, or a pooler in front of one."""
 
     max_connections: int | None = None  # None: unknown, it is somebody else's
@@ -56,8 +54,7 @@ class Offer(model.Offer):
     pooling: Pooling | None = None  # of a pooler
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(model.Endpoint):
+class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """Where the database is and which Secret opens it."""
 
     interface: ClassVar[str] = "postgresql"

@@ -6,23 +6,20 @@ alone would be for the user `default`, which the platform's own servers turn off
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from compiler import model
 from compiler.model import Env, Random, SecretRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(model.Claim):
+class Claim(model.Claim, frozen=True, kw_only=True):
     """Keys that the client may touch, as Redis' own patterns; all of them by default."""
 
     shared: bool = True  # users divide a server, not the claims on it
     keys: tuple[str, ...] = ("*",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer(model.Offer):
+class Offer(model.Offer, frozen=True, kw_only=True):
     """A server. One that is somebody else's has one user for all clients."""
 
     user: str | None = None  # None: each binding has its own
@@ -30,8 +27,7 @@ class Offer(model.Offer):
     readers: str | None = None  # the Service of the read replicas, where there are any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(model.Endpoint):
+class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """Where the server is, as whom to log in, and which Secret holds the password."""
 
     interface: ClassVar[str] = "redis"

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
+
+from msgspec.structs import replace
 
 from compiler import kube, model
 from compiler.model import Env, Random, SecretRef
@@ -19,8 +20,7 @@ CONFIG = "/etc/aws/config"
 ACCESS_KEY, SECRET_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(model.Claim):
+class Claim(model.Claim, frozen=True, kw_only=True):
     """Buckets, which the store makes, and a key that opens just these."""
 
     buckets: tuple[str, ...]
@@ -40,8 +40,7 @@ class Claim(model.Claim):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer(model.Offer):
+class Offer(model.Offer, frozen=True, kw_only=True):
     """A store that speaks S3, path style."""
 
     region: str = "us-east-1"
@@ -49,8 +48,7 @@ class Offer(model.Offer):
     checksums: str = "when_required"  # or when_supported
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(model.Endpoint):
+class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """Where the store is and which bucket is ours."""
 
     interface: ClassVar[str] = "s3"

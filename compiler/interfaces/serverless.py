@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from compiler import model
@@ -10,21 +9,18 @@ from compiler.model.spec import ModelSpec
 from compiler.model.words import seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(model.Claim):
+class Claim(model.Claim, frozen=True, kw_only=True):
     """What a revision needs that is not allowed by default."""
 
     features: tuple[str, ...] = ()  # keys of config-features, without `kubernetes.`
     timeout: int = 0  # seconds that a request may take
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer(model.Offer):
+class Offer(model.Offer, frozen=True, kw_only=True):
     """An installation of Knative Serving."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(model.Endpoint):
+class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """Where the controllers and the activator run."""
 
     interface: ClassVar[str] = "serverless"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from msgspec import Struct
 
 from compiler import kube, model
 from compiler.interfaces import gateway, s3, serverless
@@ -17,18 +18,15 @@ EXEMPT = f"exempt.{model.PREFIX}/read-only-root"
 HEAVY = 2 * 2**30  # bytes of a model that takes too long to load
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(model.Claim):
+class Claim(model.Claim, frozen=True, kw_only=True):
     """A model; what it is stands in its section of the spec."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer(model.Offer):
+class Offer(model.Offer, frozen=True, kw_only=True):
     """A system that makes servers of models."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Why a system can't serve a model as it is declared."""
 
     code: str
@@ -37,8 +35,7 @@ class Problem:
     help: str
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What a model's objects name besides its own section of the spec."""
 
     account: str  # the ServiceAccount that all models of the namespace share
@@ -54,8 +51,7 @@ class Surroundings:
         return dict(gateway.NATIVE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(model.Endpoint):
+class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """The system that serves a model. Each one has its own, which knows how to say it."""
 
     interface: ClassVar[str] = "serving"

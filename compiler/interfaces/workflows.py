@@ -6,7 +6,6 @@ repository in each namespace of a consumer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from compiler import model
@@ -23,20 +22,17 @@ KEY_FORMAT = (
 SLOT = "workflows"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim(model.Claim):
+class Claim(model.Claim, frozen=True, kw_only=True):
     """Runs in the consumer's namespace."""
 
     repository: bool = True  # with Argo's artefact repository; else the consumer has its own
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer(model.Offer):
+class Offer(model.Offer, frozen=True, kw_only=True):
     """A controller; `entails` is the artefact store that the pods of its runs write to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(model.Endpoint):
+class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """The controller, as those see it whose runs it makes."""
 
     interface: ClassVar[str] = "workflows"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from compiler.kube.container import unique
 from compiler.kube.volumes import Volume
@@ -12,8 +13,7 @@ from compiler.model.graph import Endpoint, Instance
 from compiler.model.resource import ConfigFiles, Env
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Struct, frozen=True):
     """The client environment of what some pods use: variables, files and labels."""
 
     endpoints: tuple[Endpoint, ...]

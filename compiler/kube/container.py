@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from compiler.kube.security import LOCKED
 from compiler.kube.volumes import Volume
 from compiler.model.resource import Env, Manifest
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """One container; `env` keeps its order, since later values may read earlier ones."""
 
     name: str

@@ -10,9 +10,9 @@ empties its copies.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from msgspec import Struct
 from pydantic import Field, model_validator
 
 from compiler import kube, model
@@ -57,8 +57,7 @@ class Spec(model.RunningSpec):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """The names by which one implementation goes."""
 
     name: str  # of its folders and volumes
@@ -109,8 +108,7 @@ def lower(
         yield redis_metrics.of("replica", PORT)
 
 
-@dataclass(frozen=True, slots=True)
-class _Server:
+class _Server(Struct, frozen=True):
     """The pods of one instance: both roles share everything but what they follow."""
 
     me: model.Instance[Any]

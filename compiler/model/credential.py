@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class Random(StrEnum):
@@ -15,8 +16,7 @@ class Random(StrEnum):
     SECRET_KEY = "secret-key"  # 40 letters and digits, as AWS has them
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Struct, frozen=True):
     """One Secret: its keys (a fixed text or a random kind), its namespaces and its readers.
 
     The first namespace is its home; the Secrets in the others are copies.

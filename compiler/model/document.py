@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from compiler.model.span import Span
 
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Node(Struct, frozen=True, eq=False):
     """One value. `value` is a dict or list of nodes, or a scalar; `keys` has the place of each key.
 
     Nodes are compared by identity: environments that override nothing below a node share it, and

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from compiler.model.credential import Credential
 from compiler.model.document import Path
@@ -30,17 +32,16 @@ E = TypeVar("E", bound="Endpoint")
 PREFIX = "platformc.dev"
 
 
-@dataclass(frozen=True, slots=True)
-class Instance(Generic[S_co]):
+class Instance(Struct, Generic[S_co], frozen=True):
     """A component, workload or model of one environment, with the platform around it."""
 
     name: str
     section: str  # components, workloads, models
     type: str
     namespace: str
-    spec: S_co = field(repr=False)
+    spec: S_co
     platform: str
-    settings: Settings = field(repr=False)
+    settings: Settings
     declared: Path | None = None  # of the component that brought it along
 
     @property
@@ -59,8 +60,7 @@ class Instance(Generic[S_co]):
         return f"{self.name}.{self.settings.domain}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """What a consumer asks of an interface. Each interface has its own."""
 
     shared: bool = False  # others may claim the same resource
@@ -78,8 +78,7 @@ class Claim:
         return self if self == other else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(Struct, frozen=True, kw_only=True):
     """What a provider has. Each interface may have its own."""
 
     port: int = 0  # of the Service; 0 where nothing listens, and what is offered is configuration
@@ -99,8 +98,7 @@ class Offer:
         return self.host is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True, kw_only=True):
     """What a consumer learns from a binding. One class for each interface."""
 
     interface: ClassVar[str] = ""
@@ -160,16 +158,14 @@ class Endpoint:
         return {}
 
 
-@dataclass(frozen=True, slots=True)
-class Requires(Generic[E]):
+class Requires(Struct, Generic[E], frozen=True):
     """A named slot of a consumer, typed by what it learns; the key into `Wiring`."""
 
     slot: str
     endpoint: type[E]
 
 
-@dataclass(frozen=True, slots=True)
-class Provides(Generic[E]):
+class Provides(Struct, Generic[E], frozen=True):
     """A named slot of a provider.
 
     `forwards` makes it a pooler: claims on it are passed on to what its own requirement is bound
@@ -186,8 +182,7 @@ Claims = Mapping[Requires[Any], Claim]
 Offers = Mapping[Provides[Any], Offer]
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """One resolved edge of the graph."""
 
     consumer: Instance[Any]
@@ -225,8 +220,7 @@ class Binding:
         return cast(Endpoint, self.provides.endpoint.connect(self))
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
+class Wiring(Struct, frozen=True):
     """What one instance sees of the graph: what it got, and the claims made on it."""
 
     got: Mapping[str, Binding]
@@ -257,8 +251,7 @@ class Wiring:
         return tuple(endpoint for _, endpoint in self.named)
 
 
-@dataclass(frozen=True)
-class Graph:
+class Graph(Struct, frozen=True, dict=True):
     """All instances and bindings of one environment."""
 
     instances: Mapping[str, Instance[Any]]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from compiler.model.resource import Env, Manifest, Pods
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """A condition that somebody should know of once it has lasted; `$pods` selects the pods' own."""
 
     name: str
@@ -18,8 +17,7 @@ class Alert:
     severity: str = "warning"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metrics:
+class Metrics(Struct, frozen=True, kw_only=True):
     """Metrics of some pods of an instance, in Prometheus' format.
 
     Where an image has none, `exporter` is the container that has them; where a program has them

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from msgspec import Struct, field
 
 from compiler.model.credential import Credential
 from compiler.model.document import Node
@@ -14,21 +15,27 @@ from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering,
 from compiler.model.spec import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(Struct, frozen=True):
     """One validated, effective spec: the base's, or an environment's."""
 
     name: str
     labels: Mapping[str, str]
     settings: Settings
     instances: Mapping[str, Instance[Any]]
-    document: Node = field(repr=False)
+    document: Node
     environment: str | None
-    pins: Mapping[str, str] = field(default_factory=dict, repr=False)  # image to digest
+    pins: Mapping[str, str] = field(default_factory=dict)  # image to digest
+
+    def having(self, key: str) -> Iterator[Instance[Any]]:
+        """The instances whose sections of the spec may hold a key."""
+        has = {
+            kind: key in kind.model_fields
+            for kind in {type(one.spec) for one in self.instances.values()}
+        }
+        return (one for one in self.instances.values() if has[type(one.spec)])
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True):
     """The objects and files of one instance, in the folder that bears its name."""
 
     name: str
@@ -62,8 +69,7 @@ class Package:
         return 1 + max((one.step for one in pieces), default=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Lowered:
+class Lowered(Struct, frozen=True):
     """One environment, lowered: its packages by name, and the graph that they came from."""
 
     platform: Platform

@@ -6,13 +6,12 @@ None where its `install:` asks for something else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from compiler.model.resource import Manifest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prerequisite:
+class Prerequisite(Struct, frozen=True, kw_only=True):
     """One upstream system: which release, where, how to get it, and what it must be told."""
 
     name: str  # the folder below `prerequisites/`: the instance's name
@@ -22,4 +21,4 @@ class Prerequisite:
     how: tuple[str, ...]  # commands that install it, one each
     # Parts of upstream's own objects, each with apiVersion, kind and metadata: strategic merge
     # patches of the kustomize Component, and what `doctor` looks for in the cluster.
-    objects: tuple[Manifest, ...] = field(default=(), repr=False)
+    objects: tuple[Manifest, ...] = field(default=())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 Manifest = dict[str, Any]
 
@@ -29,16 +30,14 @@ class Phase(IntEnum):
         return max(phase for phase in cls if phase <= wave)
 
 
-@dataclass(frozen=True, slots=True)
-class SecretRef:
+class SecretRef(Struct, frozen=True):
     """One key of a Secret, by name: the only way in which a credential is ever spoken of."""
 
     name: str
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Env:
+class Env(Struct, frozen=True):
     """One variable of a container. `$(NAME)` in a value reads a variable declared before it."""
 
     name: str
@@ -51,11 +50,10 @@ class Env:
         return {"name": self.name, "value": self.value}
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """One object, and where it comes in the order: `step` counts within its component's phase."""
 
-    manifest: Manifest = field(repr=False)
+    manifest: Manifest
     step: int = 0
 
     @property
@@ -78,30 +76,30 @@ class Resource:
         return (group, self.kind, self.namespace, self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFiles:
+class ConfigFiles(Struct, frozen=True):
     """A ConfigMap whose files stay real files in the compiled tree."""
 
     name: str
     namespace: str
-    files: Mapping[str, str] = field(repr=False)
+    files: Mapping[str, str]
     step: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """Pods of an instance that an operator makes: a word for them, and the labels it gives them."""
 
     role: str
-    labels: Mapping[str, str] = field(hash=False)
+    labels: Mapping[str, str]
     namespace: str | None = None  # where it is not the instance's
+
+    def __hash__(self) -> int:
+        return hash((self.role, self.namespace))
 
 
 Pods = str | Made  # a role of the instance's own pods, or pods that are made for it
 
 
-@dataclass(frozen=True, slots=True)
-class Peering:
+class Peering(Struct, frozen=True):
     """Pods of one instance that talk to each other: who, to whom, on which pod ports."""
 
     client: Pods
@@ -109,8 +107,7 @@ class Peering:
     ports: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Egress:
+class Egress(Struct, frozen=True):
     """Pods of one instance that talk to addresses outside the platform's graph."""
 
     client: Pods
@@ -119,22 +116,23 @@ class Egress:
     namespace: str | None = None  # of the pods, where it is not the instance's
 
 
-@dataclass(frozen=True, slots=True)
-class Ingress:
+class Ingress(Struct, frozen=True):
     """Pods of somebody else, such as an operator or a scraper, that talk to an instance's pods."""
 
     name: str
     namespace: str
     server: Pods
     ports: tuple[int, ...]
-    pods: Mapping[str, str] = field(default_factory=dict, hash=False)  # none: all of the namespace
+    pods: Mapping[str, str] = field(default_factory=dict)  # none: all of the namespace
     account: str | None = None  # the ServiceAccount that they run as; None: any of the namespace
     paths: tuple[str, ...] = ()  # the only ones that they ask for, by HTTP; none: any
     meshed: bool = False  # whether they are in the platform's mesh, and so have an identity there
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.namespace, self.ports, self.account))
 
-@dataclass(frozen=True, slots=True)
-class Operated:
+
+class Operated(Struct, frozen=True):
     """An operator's own object that becomes pods. A number in a path is a place in a list."""
 
     labels: tuple[str | int, ...]  # where the object holds labels for them

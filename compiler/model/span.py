@@ -1,10 +1,9 @@
 """Where a piece of the spec stands in the user's file."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Struct, frozen=True, order=True):
     """A stretch of one file. Lines and columns count from 1; the end is exclusive."""
 
     file: str

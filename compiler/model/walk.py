@@ -12,11 +12,12 @@ from compiler.model.document import Path
 
 
 def sections(value: Any, path: Path = ()) -> Iterator[tuple[Path, BaseModel]]:
-    """Every section at or below a value, the outer before the inner."""
+    """Every section at or below a value that somebody wrote, the outer before the inner."""
     if isinstance(value, BaseModel):
         yield path, value
         for name, key in _holding(type(value)):
-            yield from sections(getattr(value, name), (*path, key))
+            if name in value.model_fields_set:
+                yield from sections(getattr(value, name), (*path, key))
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from sections(inner, (*path, key))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from compiler.model.graph import Graph, Instance
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """An arrow from a consumer to a provider, labelled with the protocol and what is claimed."""
 
     consumer: str

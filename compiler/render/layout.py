@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from compiler.model.graph import Graph
 from compiler.render.edges import Edge, edges, nodes
@@ -19,8 +20,7 @@ WIDTH, GAP_X, GAP_Y, MARGIN, PORT, LEAST = 170, 210, 26, 24, 20, 44
 Point = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """The stretch of one arrow in a column that it only passes."""
 
     edge: Edge
@@ -30,8 +30,7 @@ class Lane:
 Item = str | Lane
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A place in the picture: upper left corner and size."""
 
     x: int
@@ -43,8 +42,7 @@ class Box:
         return self.y + (self.height * (2 * index + 1)) // (2 * count)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Boxes by instance, and the points of each arrow from consumer to provider."""
 
     boxes: Mapping[str, Box]

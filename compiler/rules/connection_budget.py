@@ -8,16 +8,16 @@ for each pair of user and database), SQLAlchemy 2 (pool_size + max_overflow for 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from compiler.diagnostics import Related, Report
 from compiler.interfaces import postgresql
 from compiler.model import Binding, Graph, Instance, Path, Platform
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Connections that one instance opens, and how they come about."""
 
     instance: Instance[Any]

@@ -7,9 +7,11 @@ replaced by registry.k8s.io in 2023. A mirror may still hold them, so with one n
 
 from __future__ import annotations
 
+from typing import Any
+
 from compiler.derive.images import full_name
 from compiler.diagnostics import Report
-from compiler.model import Graph, Platform
+from compiler.model import Instance, Platform
 from compiler.model.walk import sections
 
 _GONE = {
@@ -24,22 +26,21 @@ _GONE = {
 }
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
+def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     if platform.settings.registry.mirror is not None:
         return
-    for instance in platform.instances.values():
-        for path, section in sections(instance.spec, instance.path):
-            for name, field in type(section).model_fields.items():
-                image = getattr(section, name)
-                if not name.endswith("image") or not isinstance(image, str):
-                    continue
-                for prefix, (reason, instead) in _GONE.items():
-                    if full_name(image).startswith(prefix):
-                        where = (*path, field.alias or name)
-                        report.add(
-                            "gone-image",
-                            f"`{image}` can't be pulled: `{prefix.rstrip('/')}` {reason}",
-                            platform.document.value_span(where),
-                            path=where,
-                            help=instead,
-                        )
+    for path, section in sections(instance.spec, instance.path):
+        for name, field in type(section).model_fields.items():
+            image = getattr(section, name)
+            if not name.endswith("image") or not isinstance(image, str):
+                continue
+            for prefix, (reason, instead) in _GONE.items():
+                if full_name(image).startswith(prefix):
+                    where = (*path, field.alias or name)
+                    report.add(
+                        "gone-image",
+                        f"`{image}` can't be pulled: `{prefix.rstrip('/')}` {reason}",
+                        platform.document.value_span(where),
+                        path=where,
+                        help=instead,
+                    )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from compiler.diagnostics import Report
-from compiler.model import Graph, Path, Platform
+from compiler.model import Instance, Path, Platform
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for instance in platform.instances.values():
-        spec = instance.spec
-        if getattr(spec, "gpu", 0) > 0 and not spec.node_selector:
-            path: Path = (*instance.path, "gpu")
-            report.add(
-                "gpu-placement",
-                f"`{instance.name}` asks for {spec.gpu} x nvidia.com/gpu on any node that has it",
-                platform.document.value_span(path),
-                path=path,
-                help="name the nodes, such as `nodeSelector: {nvidia.com/gpu.product: "
-                "NVIDIA-A100-SXM4-80GB}` (labels of NVIDIA's GPU feature discovery)",
-            )
+def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
+    spec = instance.spec
+    if getattr(spec, "gpu", 0) > 0 and not spec.node_selector:
+        path: Path = (*instance.path, "gpu")
+        report.add(
+            "gpu-placement",
+            f"`{instance.name}` asks for {spec.gpu} x nvidia.com/gpu on any node that has it",
+            platform.document.value_span(path),
+            path=path,
+            help="name the nodes, such as `nodeSelector: {nvidia.com/gpu.product: "
+            "NVIDIA-A100-SXM4-80GB}` (labels of NVIDIA's GPU feature discovery)",
+        )

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from compiler.diagnostics import Related, Report
-from compiler.model import Graph, Path, Platform
+from compiler.model import Instance, Path, Platform
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for instance in platform.instances.values():
-        run = getattr(instance.spec, "run", None)
-        if run is not None and getattr(instance.spec, "schedule", None) is not None:
-            path: Path = (*instance.path, "schedule")
-            document = platform.document
-            report.add(
-                "ignored-schedule",
-                f"`{instance.name}` has a schedule and `run: {run}`, and only one can hold",
-                document.value_span(path),
-                path=path,
-                help="delete `run` for a CronJob, or `schedule` for a Job",
-                related=[Related("the other one", document.value_span((*instance.path, "run")))],
-            )
+def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
+    run = getattr(instance.spec, "run", None)
+    if run is not None and getattr(instance.spec, "schedule", None) is not None:
+        path: Path = (*instance.path, "schedule")
+        document = platform.document
+        report.add(
+            "ignored-schedule",
+            f"`{instance.name}` has a schedule and `run: {run}`, and only one can hold",
+            document.value_span(path),
+            path=path,
+            help="delete `run` for a CronJob, or `schedule` for a Job",
+            related=[Related("the other one", document.value_span((*instance.path, "run")))],
+        )

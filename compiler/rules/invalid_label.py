@@ -7,9 +7,11 @@ at most 63, both of letters, digits, `-`, `_` and `.`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from compiler.diagnostics import Report
-from compiler.model import PREFIX, Graph, Path, Platform
+from compiler.model import PREFIX, Graph, Instance, Path, Platform
 from compiler.model.walk import sections
 
 _NAME = r"[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?"
@@ -19,23 +21,28 @@ _RESERVED = ("app.kubernetes.io/", f"{PREFIX}/", f"uses.{PREFIX}/")
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    places: list[tuple[Path, dict[str, str]]] = [(("metadata", "labels"), dict(platform.labels))]
-    for instance in platform.instances.values():
-        for path, section in sections(instance.spec, instance.path):
-            for name, key in (("labels", "labels"), ("node_selector", "nodeSelector")):
-                places.append(((*path, key), getattr(section, name, {})))
-    for path, labels in places:
-        for label, value in sorted(labels.items()):
-            problem = wrong(label, value, selector=path[-1] == "nodeSelector")
-            if problem:
-                where = (*path, label)
-                report.add(
-                    "invalid-label",
-                    problem,
-                    platform.document.span_of(where),
-                    path=where,
-                    help="write it like `team: research` or `example.com/team: research`",
-                )
+    _judge(("metadata", "labels"), platform.labels, platform, report)
+
+
+def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
+    for path, section in sections(instance.spec, instance.path):
+        for name, key in (("labels", "labels"), ("node_selector", "nodeSelector")):
+            if name in type(section).model_fields:
+                _judge((*path, key), getattr(section, name), platform, report)
+
+
+def _judge(path: Path, labels: Mapping[str, str], platform: Platform, report: Report) -> None:
+    for label, value in sorted(labels.items()):
+        problem = wrong(label, value, selector=path[-1] == "nodeSelector")
+        if problem:
+            where = (*path, label)
+            report.add(
+                "invalid-label",
+                problem,
+                platform.document.span_of(where),
+                path=where,
+                help="write it like `team: research` or `example.com/team: research`",
+            )
 
 
 def wrong(label: str, value: str, *, selector: bool = False) -> str | None:

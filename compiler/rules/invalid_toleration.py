@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from compiler.diagnostics import Report
-from compiler.model import Graph, Platform
+from compiler.model import Instance, Platform
 from compiler.model.spec import Toleration
 from compiler.model.walk import sections
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for instance in platform.instances.values():
-        for path, section in sections(instance.spec, instance.path):
-            problem = wrong(section) if isinstance(section, Toleration) else None
-            if problem:
-                report.add(
-                    "invalid-toleration",
-                    f"`{instance.name}`: {problem}",
-                    platform.document.value_span(path),
-                    path=path,
-                    help="write it like `{key: gpu, operator: Exists, effect: NoSchedule}`",
-                )
+def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
+    for path, section in sections(instance.spec, instance.path):
+        problem = wrong(section) if isinstance(section, Toleration) else None
+        if problem:
+            report.add(
+                "invalid-toleration",
+                f"`{instance.name}`: {problem}",
+                platform.document.value_span(path),
+                path=path,
+                help="write it like `{key: gpu, operator: Exists, effect: NoSchedule}`",
+            )
 
 
 def wrong(one: Toleration) -> str | None:

@@ -7,7 +7,7 @@ from compiler.model import Graph, Path, Platform
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    mounting = [one for one in platform.instances.values() if getattr(one.spec, "volumes", None)]
+    mounting = [one for one in platform.having("volumes") if one.spec.volumes]
     wiring = graph.wiring() if mounting else {}
     for instance in mounting:
         files = [path for end in wiring[instance.name].endpoints for path in end.files()]

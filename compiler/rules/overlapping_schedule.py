@@ -6,32 +6,32 @@ shortest time between two starts is held against `timeout`, where the spec sets 
 
 from __future__ import annotations
 
+from typing import Any
+
 from compiler.diagnostics import Report
-from compiler.model import Graph, Path, Platform, cron
+from compiler.model import Instance, Path, Platform, cron
 from compiler.model.walk import sections
 from compiler.model.words import seconds
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for instance in platform.instances.values():
-        for path, section in sections(instance.spec, instance.path):
-            schedule, timeout = (
-                getattr(section, "schedule", None),
-                getattr(section, "timeout", None),
+def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
+    for path, section in sections(instance.spec, instance.path):
+        if "timeout" not in section.model_fields_set:
+            continue
+        schedule, timeout = getattr(section, "schedule", None), getattr(section, "timeout", None)
+        if schedule is None or timeout is None:
+            continue
+        gap = cron.shortest_gap(schedule)
+        if gap is not None and seconds(timeout) > gap:
+            where: Path = (*path, "timeout")
+            report.add(
+                "overlapping-schedule",
+                f"`{instance.name}` starts every {_spoken(gap)} at its closest and may run for "
+                f"{_spoken(seconds(timeout))}: a start that falls into a run is skipped",
+                platform.document.value_span(where),
+                path=where,
+                help=f"lower `timeout` to {_spoken(gap)} or less, or start it less often",
             )
-            if schedule is None or timeout is None or "timeout" not in section.model_fields_set:
-                continue
-            gap = cron.shortest_gap(schedule)
-            if gap is not None and seconds(timeout) > gap:
-                where: Path = (*path, "timeout")
-                report.add(
-                    "overlapping-schedule",
-                    f"`{instance.name}` starts every {_spoken(gap)} at its closest and may run for "
-                    f"{_spoken(seconds(timeout))}: a start that falls into a run is skipped",
-                    platform.document.value_span(where),
-                    path=where,
-                    help=f"lower `timeout` to {_spoken(gap)} or less, or start it less often",
-                )
 
 
 def _spoken(count: int) -> str:

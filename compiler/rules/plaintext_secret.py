@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import log2
 
 from compiler.diagnostics import Report
@@ -23,9 +23,17 @@ _ELSEWHERE = {"silence", "secrets", "registry", "image", "clientImage"}
 _HARMLESS = re.compile(r"|true|false|none|null|\d{1,5}|/.*|https?://[^@]*")
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
+def check_all(
+    platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
+) -> None:
+    clean: set[int] = set()  # the nodes that environments share need one look
+    for name, platform in platforms.items():
+        _check(platform, clean, report.within(name))
+
+
+def _check(platform: Platform, clean: set[int], report: Report) -> None:
     spec = platform.document.child("spec")
-    for path, node, reason in findings(spec, ("spec",)) if spec else ():
+    for path, node, reason in findings(spec, ("spec",), clean) if spec else ():
         report.add(
             "plaintext-secret",
             f"`{_key(path)}` {reason}",
@@ -36,15 +44,26 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         )
 
 
-def findings(node: Node, path: Path) -> Iterator[tuple[Path, Node, str]]:
+def findings(node: Node, path: Path, clean: set[int]) -> Iterator[tuple[Path, Node, str]]:
     """Every value below a node that looks like a credential, and why."""
+    if id(node) in clean:
+        return
+    found = False
+    for one in _inside(node, path, clean):
+        found = True
+        yield one
+    if not found and not isinstance(node.value, str):
+        clean.add(id(node))
+
+
+def _inside(node: Node, path: Path, clean: set[int]) -> Iterator[tuple[Path, Node, str]]:
     if isinstance(node.value, dict):
         for key, inner in node.value.items():
             if key not in _ELSEWHERE:
-                yield from findings(inner, (*path, key))
+                yield from findings(inner, (*path, key), clean)
     elif isinstance(node.value, list):
         for index, inner in enumerate(node.value):
-            yield from findings(inner, (*path, index))
+            yield from findings(inner, (*path, index), clean)
     elif isinstance(node.value, str):
         reason = suspicion(_key(path) if path[-2:-1] == ("env",) else "", node.value)
         if reason:

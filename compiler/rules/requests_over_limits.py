@@ -6,24 +6,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.diagnostics import Related, Report
-from compiler.model import Graph, Instance, Path, Platform, Resources, quantity
+from compiler.model import Instance, Path, Platform, Resources, quantity
 from compiler.model.walk import sections
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for instance in platform.instances.values():
-        for path, asked, bound in over(instance):
-            key = path[-1]
-            limit = (*path[:-2], "limits", key)
-            document = platform.document
-            report.add(
-                "requests-over-limits",
-                f"`{instance.name}` requests {asked} of {key}, more than its limit of {bound}",
-                document.value_span(path),
-                path=path,
-                help=f"raise `limits.{key}` to {asked}, or lower `requests.{key}` to {bound}",
-                related=[Related("the limit", document.value_span(limit))],
-            )
+def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
+    for path, asked, bound in over(instance):
+        key = path[-1]
+        limit = (*path[:-2], "limits", key)
+        document = platform.document
+        report.add(
+            "requests-over-limits",
+            f"`{instance.name}` requests {asked} of {key}, more than its limit of {bound}",
+            document.value_span(path),
+            path=path,
+            help=f"raise `limits.{key}` to {asked}, or lower `requests.{key}` to {bound}",
+            related=[Related("the limit", document.value_span(limit))],
+        )
 
 
 def over(instance: Instance[Any]) -> Iterator[tuple[Path, str, str]]:

@@ -8,8 +8,8 @@ from compiler.model import Graph, Path, Platform
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     wiring = graph.wiring()
-    for name, instance in platform.instances.items():
-        own = getattr(instance.spec, "env", {})
+    for instance in platform.having("env"):
+        name, own = instance.name, instance.spec.env
         sources = {
             env.name: endpoint.binding.provider.name
             for endpoint in (wiring[name].endpoints if own else ())

@@ -7,6 +7,7 @@ Unless the claim is ReadWriteMany, a second pod on another node waits for the fi
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from compiler.diagnostics import Related, Report, listing
 from compiler.model import Graph, Instance, Path, Platform
@@ -14,7 +15,7 @@ from compiler.model import Graph, Instance, Path, Platform
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     places: dict[tuple[str, str], list[tuple[str, Path]]] = defaultdict(list)
-    for instance in platform.instances.values():
+    for instance in platform.having("volumes"):
         for key, path in _claims(instance):
             places[instance.namespace, key].append((instance.name, path))
     for (_, claim), users in sorted(places.items()):
@@ -33,10 +34,9 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             )
 
 
-def _claims(instance: Instance[object]) -> list[tuple[str, Path]]:
-    volumes = getattr(instance.spec, "volumes", {})
+def _claims(instance: Instance[Any]) -> list[tuple[str, Path]]:
     return [
         (mount.claim, (*instance.path, "volumes", name, "claim"))
-        for name, mount in sorted(volumes.items())
+        for name, mount in sorted(instance.spec.volumes.items())
         if mount.claim
     ]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from compiler.diagnostics import Report
-from compiler.model import Graph, Path, Platform
+from compiler.model import Instance, Path, Platform
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for instance in platform.instances.values():
-        command: tuple[str, ...] = getattr(instance.spec, "command", ())
-        if len(command) == 1 and " " in command[0].strip():
-            path: Path = (*instance.path, "command", 0)
-            report.add(
-                "shell-command",
-                f"`{instance.name}` would run a program whose name has spaces in it",
-                platform.document.value_span(path),
-                path=path,
-                help="write it word by word, such as `[python, train.py]`, or begin with `sh, -c`",
-            )
+def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
+    command: tuple[str, ...] = getattr(instance.spec, "command", ())
+    if len(command) == 1 and " " in command[0].strip():
+        path: Path = (*instance.path, "command", 0)
+        report.add(
+            "shell-command",
+            f"`{instance.name}` would run a program whose name has spaces in it",
+            platform.document.value_span(path),
+            path=path,
+            help="write it word by word, such as `[python, train.py]`, or begin with `sh, -c`",
+        )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from compiler.diagnostics import Report
 from compiler.model import Graph, Path, Platform
 from compiler.model.words import split_image
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """An image of a component that does not fit what the compiler makes around it."""
 
     type: str
@@ -52,8 +52,8 @@ OLDEST = {
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for instance in platform.instances.values():
-        image = getattr(instance.spec, "image", None)
+    for instance in platform.having("image"):
+        image = instance.spec.image
         repository, tag, _ = split_image(image) if isinstance(image, str) else ("", "", "")
         for known in IMAGES if instance.section == "components" else ():
             ends = repository == known.repository or repository.endswith(f"/{known.repository}")

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml as pyyaml
+from msgspec import Struct
 
 from compiler.kube import yaml
 from compiler.model.credential import Credential
@@ -25,8 +25,7 @@ class CipherError(Exception):
     """The program is missing, or refused; its own words say why, without what it was given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cipher:
+class Cipher(Struct, frozen=True):
     """How ciphertext is named, where its keys stand, and how it is made."""
 
     file: str  # a pattern of namespace and name

@@ -6,7 +6,9 @@ All bind to the loopback unless told, and any user may run them as long as /tmp 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from compiler import kube, model
 from compiler.components.feast import metrics
@@ -18,8 +20,7 @@ from compiler.model.words import seconds
 PORT, REGISTRY_PORT, OFFLINE_PORT = 6566, 6570, 8815
 
 
-@dataclass(frozen=True, slots=True)
-class Pods:
+class Pods(Struct, frozen=True):
     """What all pods of one instance share: the file, the keys, the image."""
 
     me: model.Instance[Spec]

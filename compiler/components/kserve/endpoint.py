@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from compiler import kube, model
 from compiler.components.knative import LOCAL
@@ -20,8 +21,7 @@ PREDICTOR = 8080  # of every runtime's container
 QUEUE_PROXY = (8012, 8013, 8112, 8022, 9090)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(serving.Endpoint):
+class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
     """KServe, in the mode of the bound instance."""
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from compiler import kube, model
@@ -16,8 +15,7 @@ from compiler.model.spec import ModelSpec
 ORCHESTRATOR = 8000  # of the container that Seldon puts in front of a predictor's servers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint(serving.Endpoint):
+class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
     """Seldon Core's operator."""
 
     def share(self, me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Piece]:
