@@ -323,6 +323,12 @@ def test_an_addition_disturbs_nothing_but_by_a_rule() -> None:
     assert of_addition(thing("NetworkPolicy")).risk is RELOAD
 
 
+def test_a_model_that_is_new_with_a_canary_is_told_of() -> None:
+    predictor = {"canaryTrafficPercent": 20}
+    new = {"kind": "InferenceService", "spec": {"predictor": predictor}}
+    assert "no version before it" in of_addition(new).reason
+
+
 def named(found: tuple[Change, ...], title: str) -> Change:
     matching = [change for change in found if change.title == title]
     assert len(matching) == 1, [change.title for change in found]

@@ -7,6 +7,7 @@ import re
 from compiler.changes import FieldChange, Judgement, Risk
 from compiler.changes.rules import COPY, TABLE
 from compiler.changes.storage import claim_names
+from compiler.first_canary import canary
 from compiler.model.resource import Manifest
 
 # Whose end takes data along: the volumes themselves, what operators keep, generated credentials.
@@ -50,5 +51,9 @@ def of_removal(manifest: Manifest) -> Judgement:
 
 def of_addition(manifest: Manifest) -> Judgement:
     """New things disturb nothing, but for rules that apply to what is there."""
+    if canary(manifest) is not None:
+        return Judgement(
+            Risk.NO_OP, "no version before it takes the rest: the canary gets all requests"
+        )
     applies = re.fullmatch(_RULES, manifest["kind"])
     return Judgement(Risk.RELOAD if applies else Risk.NO_OP)

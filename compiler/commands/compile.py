@@ -60,8 +60,10 @@ def command(
     result = compiled(file, form, quiet=True, data=data)
     for name in environments:
         environment_of(result, name)
-    from compiler import write
+    from compiler import first_canary, write
 
+    said = said_of(result, data, str(file))
+    first_canary.check(result, root)
     tree = result.tree()
     scope: tuple[str, ...] = ("",)
     if environments:
@@ -81,7 +83,7 @@ def command(
                 show(result, data, str(file), form)
                 sys.exit(1)
             write.carry_out(planned, tree, root)
-            remember(root, print_of, said_of(result, data, str(file)))
+            remember(root, print_of, said)
     except (write.BusyError, OSError) as error:
         fail(str(error))
     show(result, data, str(file), form)

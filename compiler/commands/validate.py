@@ -38,7 +38,7 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
     platformc validate --fix               correct typos in the spec
     platformc validate --with kubeconform  ask a second judge
     """
-    from compiler import pipeline
+    from compiler import first_canary, pipeline
     from compiler.commands.progress import progress
 
     data = read_spec(file)
@@ -46,6 +46,7 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
         data = _fix(file, data)
     with progress() as step:
         result = pipeline.compile(data, str(file), step, pins(file))
+    first_canary.check(result, file.parent)
     show(result, data, str(file), form, to_stdout=True)
     if result.report.failed:
         sys.exit(1)

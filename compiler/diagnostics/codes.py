@@ -66,6 +66,7 @@ CODES: dict[str, Code] = {
     "cold-start": Code(
         "warning", "A heavy model scales to zero, and requests wait for it.", rule=True
     ),
+    "first-canary": Code("warning", "A canary has no version before it."),
     "license-note": Code("note", "A component's licence restricts its use.", rule=True),
     "unmaintained-upstream": Code(
         "warning", "A component's upstream is no longer maintained.", rule=True
