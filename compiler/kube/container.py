@@ -57,6 +57,14 @@ class Container(Struct, frozen=True):
         return made
 
 
+def person(name: str) -> tuple[Env, ...]:
+    """Who a program is told it is where no passwd file knows its user: `getpass.getuser()` and the
+    libraries that call it fail otherwise. The home is the one place that can be written to.
+    """
+    home = "/tmp"  # noqa: S108  # in the pod
+    return (Env("HOME", home), Env("LOGNAME", name), Env("USER", name))
+
+
 def unique(env: Iterable[Env]) -> tuple[Env, ...]:
     """Each variable once. Two values for one name are the caller's mistake."""
     seen: dict[str, Env] = {}

@@ -54,7 +54,6 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
     spec = me.spec
-    home = Env("HOME", "/tmp")  # noqa: S108  # in the pod: the one place that can be written to
     own = [Env(name, value) for name, value in sorted(spec.env.items())]
     container = kube.Container(
         "main",
@@ -65,9 +64,11 @@ def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
         ),
         command=spec.command,
         args=spec.args,
-        env=[home, *client.env, *(one for one in own if one.name != "HOME")]
-        if "HOME" not in spec.env
-        else [*client.env, *own],
+        env=[
+            *(one for one in kube.person(me.name) if one.name not in spec.env),
+            *client.env,
+            *own,
+        ],
         writable_root=spec.writable_root,
     )  # fmt: skip
     return kube.pod(

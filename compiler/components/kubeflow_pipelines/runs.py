@@ -29,9 +29,7 @@ def lower(
     me: model.Instance[Any], argo: workflows.Endpoint, store: s3.Endpoint, steps: kube.Client
 ) -> Iterator[model.Piece]:
     yield from steps.configs
-    plain, _ = _variables(steps)
-    if plain:
-        yield _config_map(me, variables(me), plain)
+    yield _config_map(me, variables(me), _plain(me, steps))
     yield _launcher(me, store)
     yield workflows.artifact_repositories(me, me.namespace, store)
     made = kube.service_account(account(me), me.namespace, me.settings.registry.pull_secrets)
@@ -55,11 +53,13 @@ def patch(
     me: model.Instance[Any], argo: workflows.Endpoint, store: s3.Endpoint, steps: kube.Client
 ) -> str:
     """What every compiled workflow gets: labels for the network, and the steps' environment."""
-    main: model.Manifest = {"name": "main", "securityContext": STEP}
+    main: model.Manifest = {
+        "name": "main",
+        "envFrom": [{"configMapRef": {"name": variables(me)}}],
+        "securityContext": STEP,
+    }
     pod: model.Manifest = {"enableServiceLinks": False, "containers": [main]}
-    plain, rest = _variables(steps)
-    if plain:
-        main["envFrom"] = [{"configMapRef": {"name": variables(me)}}]
+    rest = [one for one in steps.env if one.name not in steps.plain]
     if rest:
         main["env"] = [one.manifest() for one in rest]
     if steps.volumes:
@@ -78,14 +78,10 @@ def variables(me: model.Instance[Any]) -> str:
     return f"{me.name}-steps"
 
 
-def _variables(steps: kube.Client) -> tuple[dict[str, str], list[model.Env]]:
-    """The steps' plain variables, and those that read a Secret or another variable."""
-    plain = {
-        one.name: one.value
-        for one in steps.env
-        if isinstance(one.value, str) and "$(" not in one.value
-    }
-    return plain, [one for one in steps.env if one.name not in plain]
+def _plain(me: model.Instance[Any], steps: kube.Client) -> dict[str, str]:
+    """Who a step is, where its image names no user, and what it uses; its home is its image's."""
+    person = {one.name: str(one.value) for one in kube.person(me.name) if one.name != "HOME"}
+    return {**person, **steps.plain}
 
 
 def _config_map(me: model.Instance[Any], name: str, data: dict[str, str]) -> model.Resource:

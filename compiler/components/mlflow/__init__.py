@@ -1,8 +1,9 @@
 """MLflow tracking server: a stateless process over a PostgreSQL database and an S3 bucket.
 
 Facts are of MLflow 3.17.2: since 3.5 it answers 403 to Host headers that it was not told of, reads
-its own flags from variables that Kubernetes' service links would set, and refuses to start on a
-schema that is out of date. Only the `-full` image has the drivers, and the exporter that it counts
+its own flags from variables that Kubernetes' service links would set. On an empty database its server
+makes a schema by itself, in a race with the migration, and on an old one it refuses to start; so
+server pods wait until the migration is through. Only the `-full` image has the drivers, and the exporter that it counts
 its requests with when it is given a folder: without the one, the other keeps it from starting.
 """
 
@@ -147,6 +148,7 @@ def _server(
         me,
         "server",
         [server],
+        init=[_await_schema(me, database)],
         user=kube.USER,
         volumes=client.volumes,
         uses=[database, artifacts],
@@ -155,14 +157,30 @@ def _server(
     return kube.deployment(me, "server", template, replicas=spec.replicas, step=1)
 
 
+def _await_schema(me: model.Instance[Spec], database: postgresql.Endpoint) -> kube.Container:
+    """Meanwhile, in an update, the pods of the version before go on serving."""
+    return kube.Container(
+        "schema",
+        me.spec.image,
+        _compute_once(),
+        command=["python", "-c", kube.render(__file__, "await_schema.py.j2")],
+        env=[*_backend(database), *_quiet()],
+    )
+
+
+def _compute_once() -> model.Manifest:
+    """Of one process that imports MLflow and does little else."""
+    return kube.compute(
+        model.Resources(), cpu="250m", memory="512Mi", cpu_limit="1", memory_limit="1Gi"
+    )
+
+
 def _migration(me: model.Instance[Spec], database: postgresql.Endpoint) -> model.Resource:
     """The Job that brings the schema up to the image's version, straight at PostgreSQL."""
     container = kube.Container(
         "migrate",
         me.spec.image,
-        kube.compute(
-            model.Resources(), cpu="250m", memory="512Mi", cpu_limit="1", memory_limit="1Gi"
-        ),
+        _compute_once(),
         command=["sh", "-c", kube.render(__file__, "migrate.sh.j2")],
         env=[*_backend(database), *_quiet()],
     )

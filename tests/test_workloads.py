@@ -1,0 +1,52 @@
+"""A workload's pod, where no image knows the user that it runs as."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+import sys
+
+from compiler import pipeline
+from compiler.model import Manifest
+
+SPEC = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: one}
+spec:
+  components: {postgres: {}}
+  workloads:
+    training: {image: "registry.example.com/training:1.0", uses: [postgres], ENV}
+"""
+
+
+def container(env: str = "") -> Manifest:
+    result = pipeline.compile(SPEC.replace(", ENV", env).encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    (job,) = [one.manifest for one in result.lowered["default"].packages["training"].resources
+              if one.kind == "CronJob"]  # fmt: skip
+    (found,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert isinstance(found, dict)
+    return found
+
+
+def plain(one: Manifest) -> dict[str, str]:
+    return {env["name"]: env["value"] for env in one["env"] if "value" in env}
+
+
+def test_a_program_learns_who_it_is_without_a_passwd_file() -> None:
+    ask = f"import sys; sys.modules['pwd'] = None; import {getpass.__name__}; print(getpass.getuser())"
+    bare = {"PATH": os.environ["PATH"]}
+    failed = subprocess.run([sys.executable, "-c", ask], env=bare, capture_output=True, check=False)
+    assert failed.returncode != 0
+    told = {**bare, **plain(container())}
+    answer = subprocess.run([sys.executable, "-c", ask], env=told, capture_output=True, check=True)
+    assert answer.stdout == b"training\n"
+
+
+def test_what_the_spec_says_wins() -> None:
+    env = plain(container(", env: {USER: somebody, HOME: /work}"))
+    assert (env["USER"], env["HOME"], env["LOGNAME"]) == ("somebody", "/work", "training")
+    names = [one["name"] for one in container(", env: {USER: somebody}")["env"]]
+    assert len(names) == len(set(names))
