@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import shutil
+from collections.abc import Callable
+from functools import cache
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,9 @@ spec:
     STORE
     DATABASE
     KEYS
+    TABLES
+    argo-workflows: {archive: false}
+    kubeflow-pipelines: {}
   workloads:
     training:
       image: registry.example.internal/training:1.0.0
@@ -36,6 +42,8 @@ LINES = {
     "redis": "redis: {}",
     "valkey": "valkey: {}",
     "external-redis": "external-redis: {host: keys.example.internal}",
+    "mysql": "mysql: {}",
+    "external-mysql": "external-mysql: {host: tables.example.internal}",
 }
 # What only this back end puts into a tree: its names, images, hosts and labels.
 TRACES = {
@@ -49,23 +57,24 @@ TRACES = {
     "redis": ["library/redis:", "redis.mlops", "/redis-keys", "redis-server"],
     "valkey": ["valkey"],
     "external-redis": ["keys.example.internal", "external-redis"],
+    "mysql": ["library/mysql:", "mysql-root", "mysql.mlops", "/mysql-databases"],
+    "external-mysql": ["tables.example.internal", "external-mysql"],
 }
-STORES = ("minio", "seaweedfs", "ceph", "external-s3")
-DATABASES = ("postgres", "cloudnative-pg", "external-postgres")
-KEYS = ("redis", "valkey", "external-redis")
-SWAPS = [
-    *(pair for kind in (STORES, DATABASES, KEYS) for pair in pairwise(kind)),
-    *(("seaweedfs", "minio"), ("cloudnative-pg", "postgres"), ("valkey", "redis")),
-]
+KINDS = (
+    ("minio", "seaweedfs", "ceph", "external-s3"),
+    ("postgres", "cloudnative-pg", "external-postgres"),
+    ("redis", "valkey", "external-redis"),
+    ("mysql", "external-mysql"),
+)
+SWAPS = [pair for kind in KINDS for pair in permutations(kind, 2)]
 
 
 def spec(chosen: str) -> str:
     """The platform with one back end chosen, and the first of each other kind."""
-    store, database, keys = (
-        chosen if chosen in kind else kind[0] for kind in (STORES, DATABASES, KEYS)
-    )
+    store, database, keys, tables = (chosen if chosen in kind else kind[0] for kind in KINDS)
     text = SPEC.replace("STORE", LINES[store]).replace("DATABASE", LINES[database])
-    return text.replace("KEYS-TYPE", keys).replace("KEYS", LINES[keys])
+    text = text.replace("KEYS-TYPE", keys).replace("KEYS", LINES[keys])
+    return text.replace("TABLES", LINES[tables])
 
 
 def compiled(folder: Path, text: str) -> str:
@@ -84,25 +93,31 @@ def compiled(folder: Path, text: str) -> str:
     return "".join(f"{path.relative_to(folder)}\n{path.read_text()}" for path in files)
 
 
+Fresh = Callable[[str], tuple[Path, str]]
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
+    """A folder in which nothing but one choice was ever compiled, and what stands in it."""
+
+    @cache
+    def one(chosen: str) -> tuple[Path, str]:
+        folder = tmp_path_factory.mktemp(chosen)
+        return folder, compiled(folder, spec(chosen))
+
+    return one
+
+
 @pytest.mark.parametrize(("old", "new"), SWAPS)
-def test_a_swap_leaves_no_trace(old: str, new: str, tmp_path: Path) -> None:
-    before, after = spec(old), spec(new)
-    changed = [
-        (one, other)
-        for one, other in zip(before.splitlines(), after.splitlines(), strict=True)
-        if one != other and "uses:" not in one
-    ]
+def test_a_swap_leaves_no_trace(old: str, new: str, tmp_path: Path, fresh: Fresh) -> None:
+    lines = zip(spec(old).splitlines(), spec(new).splitlines(), strict=True)
+    changed = [one for one, other in lines if one != other and "uses:" not in one]
     assert len(changed) == 1
-    tree = compiled(tmp_path, before)
-    assert all(trace in tree for trace in TRACES[old])
-    tree = compiled(tmp_path, after)
-    assert [trace for trace in TRACES[old] if trace in tree] == []
-    assert all(trace in tree for trace in TRACES[new])
-
-
-@pytest.mark.parametrize(("old", "new"), SWAPS[:1])
-def test_a_swap_writes_what_a_fresh_compile_does(old: str, new: str, tmp_path: Path) -> None:
-    for name in ("swapped", "fresh"):
-        (tmp_path / name).mkdir()
-    compiled(tmp_path / "swapped", spec(old))
-    assert compiled(tmp_path / "swapped", spec(new)) == compiled(tmp_path / "fresh", spec(new))
+    folder, before = fresh(old)
+    assert all(trace in before for trace in TRACES[old])
+    shutil.copytree(folder, tmp_path / "swapped")
+    after = compiled(tmp_path / "swapped", spec(new))
+    assert [trace for trace in TRACES[old] if trace in after] == []
+    assert all(trace in after for trace in TRACES[new])
+    _, never_swapped = fresh(new)
+    assert after == never_swapped
