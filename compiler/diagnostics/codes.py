@@ -74,6 +74,7 @@ CODES: dict[str, Code] = {
     "copied-secret": Code(
         "note", "A Secret is needed in several namespaces, and nothing copies it.", rule=True
     ),
+    "dangling-uri": Code("error", "An S3 URI leads to what nobody provides.", rule=True),
     "gone-image": Code("error", "An image is no longer where it was.", rule=True),
     "gpu-placement": Code("warning", "A GPU is asked for on any node.", rule=True),
     "host-collision": Code("error", "Two things have one host name."),

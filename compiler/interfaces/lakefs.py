@@ -8,7 +8,7 @@ apart is who may reach the gateway at all. The store behind it opens to lakeFS a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from compiler import model
 from compiler.interfaces import s3
@@ -19,6 +19,8 @@ BRANCH = "main"  # where a client that knows nothing of branches writes
 
 class Endpoint(s3.Endpoint, frozen=True, kw_only=True):
     """Where the gateway is, and the administrator's key."""
+
+    scoped: ClassVar[bool] = False
 
     @classmethod
     def client_claim(cls, consumer: model.Instance[Any]) -> s3.Claim:

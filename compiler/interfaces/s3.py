@@ -46,6 +46,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     region: str = "us-east-1"
     scheme: str = "http"
     checksums: str = "when_required"  # or when_supported
+    buckets: tuple[str, ...] = ()  # that it has by its own spec, besides those that are claimed
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
@@ -53,6 +54,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     interface: ClassVar[str] = "s3"
     one_per_pod: ClassVar[bool] = True
+    scoped: ClassVar[bool] = True  # a key opens the buckets of its own claims, and no other
 
     @classmethod
     def client_claim(cls, consumer: model.Instance[Any]) -> Claim:
