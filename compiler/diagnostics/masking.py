@@ -7,7 +7,7 @@ know: behind a typo stands anything. What is a known token by its form is hidden
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -69,6 +69,39 @@ def messages_masked(found: Diagnostic) -> Diagnostic:
     )
 
 
+Stretch = tuple[int, int]  # of a line, from and to
+
+
+class Line(Struct, frozen=True):
+    """A line of the spec as it may be shown, and the stretches of the real one that are hidden."""
+
+    text: str
+    hidden: tuple[Stretch, ...]
+
+    @classmethod
+    def of(cls, line: str, hidden: Iterable[Stretch]) -> Line:
+        merged: list[Stretch] = []
+        for start, end in sorted(one for one in hidden if one[0] < one[1]):
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        text, at = "", 0
+        for start, end in merged:
+            text, at = f"{text}{line[at:start]}{MASK}", end
+        return cls(text + line[at:], tuple(merged))
+
+    def column(self, index: int) -> int:
+        """Where a place of the real line is in the shown one; the beginning of what hides it."""
+        moved = 0
+        for start, end in self.hidden:
+            if start < index < end:
+                return start + moved
+            if index >= end:
+                moved += len(MASK) - (end - start)
+        return index + moved
+
+
 class Source(Struct, frozen=True):
     """The lines of the files that diagnostics quote, and the places in them that are hidden."""
 
@@ -76,7 +109,7 @@ class Source(Struct, frozen=True):
     hidden: tuple[Span, ...]  # whole values
     unknown: tuple[Span, ...]  # keys, of which the rest of the line is hidden
 
-    def line(self, file: str, number: int) -> str | None:
+    def line(self, file: str, number: int) -> Line | None:
         """One line as it may be shown, or None where there is none."""
         lines = self.texts.get(file, [])
         if not 0 < number <= len(lines):
@@ -84,20 +117,17 @@ class Source(Struct, frozen=True):
         line = lines[number - 1]
         if _inside_credential(lines, number - 1):
             indent = len(line) - len(line.lstrip())
-            return line[:indent] + (MASK if line.strip() else "")
-        for span in self._here(self.hidden, file, number):
-            end = span.end_column - 1 if span.end_line == number else len(line)
-            line = line[: span.column - 1] + MASK + line[end:]
-        for span in self._here(self.unknown, file, number):
-            rest = line[span.end_column - 1 :]
-            shown = f": {MASK}" if rest.strip(" :\"'{}[],") else rest
-            line = line[: span.end_column - 1] + shown
-        return tokens_masked(_CREDENTIAL.sub(_masked, line))
+            return Line.of(line, [(indent, len(line))])
+        spans = [
+            (one.column - 1, one.end_column - 1 if one.end_line == number else len(line))
+            for one in self._here(self.hidden, file, number)
+        ]
+        behind = [(one.end_column - 1, len(line)) for one in self._here(self.unknown, file, number)]
+        return Line.of(line, [*spans, *_values(line, behind), *_credentials(line), *_tokens(line)])
 
     @staticmethod
     def _here(spans: Iterable[Span], file: str, number: int) -> list[Span]:
-        here = (span for span in spans if (span.file, span.line) == (file, number))
-        return sorted(here, reverse=True)
+        return [span for span in spans if (span.file, span.line) == (file, number)]
 
 
 def source(texts: Mapping[str, str], found: Iterable[Diagnostic]) -> Source:
@@ -110,9 +140,24 @@ def source(texts: Mapping[str, str], found: Iterable[Diagnostic]) -> Source:
     )
 
 
-def _masked(match: re.Match[str]) -> str:
-    key = match[1].strip(" :=\"'")
-    return match[0] if key in _NAMES else f"{match[1]}{MASK}"
+def _values(line: str, stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+    """What follows each key, behind its colon; nothing where the key has no value."""
+    for start, end in stretches:
+        rest = line[start:end]
+        if rest.strip(" :\"'{}[],"):
+            colon = rest.find(":") + 1
+            yield start + colon + len(rest[colon:]) - len(rest[colon:].lstrip()), end
+
+
+def _credentials(line: str) -> Iterator[Stretch]:
+    for match in _CREDENTIAL.finditer(line):
+        if match[1].strip(" :=\"'") not in _NAMES:
+            yield match.span(2)
+
+
+def _tokens(line: str) -> Iterator[Stretch]:
+    yield from (match.span() for match in TOKENS.finditer(line))
+    yield from (match.span(2) for match in PASSWORD_IN_URL.finditer(line))
 
 
 def _inside_credential(lines: list[str], index: int) -> bool:

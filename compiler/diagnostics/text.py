@@ -82,9 +82,11 @@ def _place(
     line = quoted.line(span.file, span.line)
     if line is None:
         return lines
-    shown, start = _clipped(printable(line), span.column - 1)
-    end = span.end_column - 1 if span.end_line == span.line else len(line)
-    width = max(1, min(end - (span.column - 1), len(shown) - start))
+    before = printable(line.text[: line.column(span.column - 1)])
+    last = line.column(span.end_column - 1) if span.end_line == span.line else len(line.text)
+    marked = printable(line.text)[len(before) : len(printable(line.text[:last]))]
+    shown, start = _clipped(printable(line.text), len(before))
+    width = max(1, min(len(marked), len(shown) - start))
     gutter = style(f"{span.line:>{margin}} |", "34")
     pad = "".join("\t" if char == "\t" else " " for char in shown[:start])
     return [

@@ -29,6 +29,12 @@ class Claim(model.Claim, frozen=True, kw_only=True):
         return (self.database,) if self.database else ()
 
 
+def _most_pods(spec: object) -> int:
+    """How many pods of a model there may be at once; a workload has one."""
+    named = [getattr(spec, key, None) for key in ("max_replicas", "min_replicas")]
+    return max(1, *(one or 0 for one in named))
+
+
 class Operator(Struct, frozen=True, kw_only=True):
     """What the operator of a server wants and makes."""
 
@@ -67,8 +73,11 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     @classmethod
     def entailed_claim(cls, consumer: model.Instance[Any], theirs: Any) -> Claim:
         """A client opens connections of its own, not as many as the server that it uses."""
-        few = Claim().connections
-        claim: Claim = replace(theirs, shared=True, connections=few, direct=0, reckoning="")
+        pods, each = _most_pods(consumer.spec), Claim().connections
+        claim: Claim = replace(
+            theirs, shared=True, connections=pods * each, direct=0,
+            reckoning=f"{pods} {'pod' if pods == 1 else 'pods'} x {each}",
+        )  # fmt: skip
         return claim
 
     @classmethod

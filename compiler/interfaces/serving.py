@@ -16,6 +16,7 @@ from compiler.model.spec import ModelSpec
 MODEL = "model"  # the role of every model's pods
 EXEMPT = f"exempt.{model.PREFIX}/read-only-root"
 HEAVY = 2 * 2**30  # bytes of a model that takes too long to load
+GIGABIT = 10**9
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
@@ -82,7 +83,11 @@ def pods() -> model.Made:
     return model.Made(MODEL, {"app.kubernetes.io/component": MODEL})
 
 
-def heavy(spec: ModelSpec, language: Iterable[str], format: str) -> bool:
-    """Whether a model loads for so long that a request can't wait for it."""
-    big = spec.size is not None and quantity.whole(spec.size) >= HEAVY
-    return big or spec.gpu > 0 or format in language
+def burden(spec: ModelSpec, language: Iterable[str], format: str) -> str | None:
+    """What makes a model load for so long that a request can't wait for it, or None."""
+    size = quantity.whole(spec.size) if spec.size else 0
+    if size >= HEAVY:
+        return f"{spec.size} to load ({size * 8 / GIGABIT:.0f} s at 1 Gbit/s)"
+    if spec.gpu:
+        return "a GPU to fill"
+    return "a language model to load" if format in language else None

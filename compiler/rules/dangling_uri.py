@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from compiler.diagnostics import Report, listing, near, suggestion
 from compiler.interfaces import s3, serving
@@ -24,8 +25,7 @@ _URI = re.compile(r"\bs3[an]?://([a-z0-9][a-z0-9.-]+[a-z0-9])(?![\w.${(<%-])(/[^
 Problem = tuple[str, str | tuple[str, ...]]  # what is wrong, and what to type
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A URI in the spec: whose it is, where, its bucket, and whether a key follows."""
 
     instance: Instance[Any]
@@ -34,8 +34,7 @@ class Place:
     has_key: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """What the platform's stores hold: looked up once for all places."""
 
     written: Mapping[str, Mapping[str, str]]  # by store: the buckets that somebody fills, and who

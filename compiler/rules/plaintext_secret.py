@@ -18,7 +18,13 @@ from compiler.model import Graph, Node, Path, Platform
 
 _WORD = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
 _REFERENCE = re.compile(r"\$\([A-Za-z_]\w*\)")
-# Where the language itself expects what looks random, or names what sounds secret.
+# An option or a part of a connection string: what it is called, and its value.
+_ASSIGNED = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^\s;,&'\"]+))")
+# Names of what language models call tokens: pieces of text.
+_OF_TEXT = re.compile(
+    r"(?i)tokeni[sz]|tokens\b|(?:eos|bos|pad|unk|mask|cls|sep|stop|special|image|start|end)[-_]?token"
+)
+# Where the language itself expects what looks random, or names what sounds secret: only tokens there.
 _ELSEWHERE = {"silence", "secrets", "registry", "image", "clientImage"}
 _HARMLESS = re.compile(r"|true|false|none|null|\d{1,5}|/.*|https?://[^@]*")
 
@@ -32,11 +38,10 @@ def check_all(
 
 
 def _check(platform: Platform, clean: set[int], report: Report) -> None:
-    spec = platform.document.child("spec")
-    for path, node, reason in findings(spec, ("spec",), clean) if spec else ():
+    for path, node, problem in findings(platform.document, (), clean):
         report.add(
             "plaintext-secret",
-            f"`{_key(path)}` {reason}",
+            problem,
             node.span if node.span.line == node.span.end_line else platform.document.span_of(path),
             path=path,
             help="put it into a Secret of the cluster and let the program read it from there; "
@@ -44,40 +49,66 @@ def _check(platform: Platform, clean: set[int], report: Report) -> None:
         )
 
 
-def findings(node: Node, path: Path, clean: set[int]) -> Iterator[tuple[Path, Node, str]]:
-    """Every value below a node that looks like a credential, and why."""
+def findings(
+    node: Node, path: Path, clean: set[int], called: str = ""
+) -> Iterator[tuple[Path, Node, str]]:
+    """Every value from a node on that looks like a credential, and why; `called` is its name."""
     if id(node) in clean:
         return
     found = False
-    for one in _inside(node, path, clean):
+    for one in _inside(node, path, clean, called):
         found = True
         yield one
     if not found and not isinstance(node.value, str):
         clean.add(id(node))
 
 
-def _inside(node: Node, path: Path, clean: set[int]) -> Iterator[tuple[Path, Node, str]]:
+def _inside(
+    node: Node, path: Path, clean: set[int], called: str
+) -> Iterator[tuple[Path, Node, str]]:
     if isinstance(node.value, dict):
         for key, inner in node.value.items():
-            if key not in _ELSEWHERE:
-                yield from findings(inner, (*path, key), clean)
+            yield from findings(inner, (*path, key), clean, _called(node, key, path))
     elif isinstance(node.value, list):
+        option = ""
         for index, inner in enumerate(node.value):
-            yield from findings(inner, (*path, index), clean)
+            yield from findings(inner, (*path, index), clean, option)
+            text = inner.value if isinstance(inner.value, str) else ""
+            option = text.lstrip("-") if text.startswith("-") and "=" not in text else ""
     elif isinstance(node.value, str):
-        reason = suspicion(_key(path) if path[-2:-1] == ("env",) else "", node.value)
+        only_tokens = any(part in _ELSEWHERE for part in path)
+        reason = issued(node.value) if only_tokens else suspicion(called, node.value)
         if reason:
-            yield path, node, reason
+            yield path, node, f"`{called or _key(path)}` {reason}"
 
 
-def suspicion(variable: str, text: str) -> str | None:
-    """Why a value looks like a credential, or None."""
+def _called(holder: Node, key: str, path: Path) -> str:
+    """What a value is the value of: a variable, the name beside it, the end of a patch's path."""
+    if path[-1:] == ("env",):
+        return key
+    beside = [holder.child(name) for name in ("name", "path")] if key == "value" else []
+    names = [str(one.value) for one in beside if one is not None and isinstance(one.value, str)]
+    return names[0].rpartition("/")[2] if names else ""
+
+
+def issued(text: str) -> str | None:
+    """Why a value is a credential by its form alone, or None."""
     if TOKENS.search(text):
         return "holds a token, by its prefix"
     if PASSWORD_IN_URL.search(_REFERENCE.sub("$", text)):
         return "holds a password inside a URL"
-    if variable and sounds_secret(variable) and not _pointer(variable, text):
+    return None
+
+
+def suspicion(called: str, text: str) -> str | None:
+    """Why a value looks like a credential, or None."""
+    if reason := issued(text):
+        return reason
+    if _credential(called) and not _pointer(called, text):
         return "sounds like a credential and has a value of its own"
+    for name, *values in _ASSIGNED.findall(text):
+        if _credential(name) and not _pointer(name, "".join(values)):
+            return f"gives `{name}` a value of its own"
     if any(entropy(word) > 4 and _mixed(word) for word in _WORD.findall(text)):
         return "holds a text as random as a key"
     return None
@@ -94,11 +125,19 @@ def _mixed(word: str) -> bool:
     return all(re.search(form, word) for form in ("[a-z]", "[A-Z]", r"\d"))
 
 
+def _credential(name: str) -> bool:
+    """Whether a name is a credential's; the tokens of language models are none."""
+    return sounds_secret(name) and not _OF_TEXT.search(name)
+
+
 def _pointer(variable: str, text: str) -> bool:
     """Whether a value only says where a credential is: a file, a reference, an address."""
     names = ("_FILE", "_PATH", "_NAME", "_URL", "_URI", "_DIR", "_TTL", "_EXPIRY")
     plain = _REFERENCE.sub("", text)
-    return variable.upper().endswith(names) or _HARMLESS.fullmatch(plain.lower()) is not None
+    return (
+        variable.upper().replace("-", "_").endswith(names)
+        or _HARMLESS.fullmatch(plain.lower()) is not None
+    )
 
 
 def _key(path: Path) -> str:

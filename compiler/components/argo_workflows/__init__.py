@@ -45,7 +45,8 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
         return artifacts
     archive = postgresql.Claim(
         database=me.spec.database or me.name.replace("-", "_"),
-        connections=2 * upstream.POOL,  # the controller's and the server's
+        connections=2 * upstream.POOL,
+        reckoning=f"controller and server x {upstream.POOL}",
         pooled=False,  # it prepares statements
     )
     return {**artifacts, ARCHIVE: archive}

@@ -94,10 +94,10 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 ("minReplicas",),
                 "write `minReplicas: 1`, or `kserve: {mode: serverless}`",
             )
-        elif spec.min_replicas == 0 and serving.heavy(spec, LANGUAGE, spelled(spec.format)):
+        elif spec.min_replicas == 0 and (burden := _burden(spec)):
             yield Problem(
                 "cold-start",
-                f"`{me.name}` scales to zero, and its first request waits until it has loaded",
+                f"`{me.name}` scales to zero and has {burden}: the first request waits for it",
                 ("minReplicas",),
                 "write `minReplicas: 1`, or leave it out",
             )
@@ -129,7 +129,11 @@ def replicas(spec: ModelSpec, mode: str) -> int:
     """None where a request can wait for a start, and one where the model is too heavy for that."""
     if spec.min_replicas is not None:
         return spec.min_replicas
-    return int(mode == "standard" or serving.heavy(spec, LANGUAGE, spelled(spec.format)))
+    return int(mode == "standard" or _burden(spec) is not None)
+
+
+def _burden(spec: ModelSpec) -> str | None:
+    return serving.burden(spec, LANGUAGE, spelled(spec.format))
 
 
 def _annotations(store: s3.Endpoint) -> dict[str, str]:

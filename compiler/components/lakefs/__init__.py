@@ -60,6 +60,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
         METADATA: postgresql.Claim(
             database=me.spec.database or me.name.replace("-", "_"),
             connections=(me.spec.replicas + 2) * POOL,
+            reckoning=f"{me.spec.replicas + 2} processes x {POOL}",
             pooled=False,  # it prepares statements and holds locks for the length of a session
         ),
         STORE: s3.Claim(buckets=(me.spec.bucket or me.name,)),
