@@ -3,7 +3,7 @@
 #   make test      the tests; brings kustomize and kubeconform
 #   make live      the tests that run real servers; brings those too, which takes a while once
 #   make judges    what kube-score and checkov say about every scenario; brings those too
-#   make bench     platformc against its peers, into docs/performance.md; brings those too
+#   make bench     platformc against its peers, into docs/performance.md and fleet.md; brings those too
 #   make lock      the dependencies anew, pinned with hashes; make audit asks for known flaws
 PYTHON ?= python3
 VENV := .venv
@@ -30,6 +30,7 @@ judges: $(VENV)/.installed
 bench: $(VENV)/.installed tools
 	tests/tools.sh peers
 	$(BIN)/python -m benchmarks.run --into docs/performance.md
+	$(BIN)/python -m benchmarks.fleet --into docs/fleet.md
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check

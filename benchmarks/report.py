@@ -15,8 +15,6 @@ from benchmarks.growth import Growth
 from benchmarks.measure import Pairs, Runs
 from benchmarks.parts import Root
 
-_BEGIN, _END = "<!-- begin of what benchmarks.run prints -->", "<!-- end -->"
-
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -48,18 +46,19 @@ class Measured:
     growths: Sequence[Growth]
 
 
-def put(text: str, file: Path) -> None:
-    """Between the two marks of a document."""
-    old = file.read_text()
-    if _BEGIN not in old or _END not in old:
-        raise SystemExit(f"{file} has no `{_BEGIN}` and `{_END}`")
-    before, after = old.split(_BEGIN)[0], old.split(_END)[1]
-    file.write_text(f"{before}{_BEGIN}\n{text}{_END}{after}")
+def put(text: str, file: Path, module: str) -> None:
+    """Between the two marks that a document has for what a module prints."""
+    begin, end = f"<!-- python -m {module} -->\n", "<!-- end -->"
+    before, found, rest = file.read_text().partition(begin)
+    _, ended, after = rest.partition(end)
+    if not found or not ended:
+        raise SystemExit(f"{file} has no place for {module}: {begin.strip()} and {end}")
+    file.write_text(f"{before}{begin}{text}{end}{after}")
 
 
 def markdown(measured: Measured) -> str:
     sections = [
-        _machine(),
+        [f"Measured on {machine()}"],
         _targets(measured),
         *map(_case, measured.cases),
         _incremental(measured),
@@ -70,12 +69,11 @@ def markdown(measured: Measured) -> str:
     return "\n".join("\n".join(lines) + "\n" for lines in sections)
 
 
-def _machine() -> Iterator[str]:
-    load = os.getloadavg()[2]
-    yield (
-        f"Measured on {date.today():%Y-%m-%d}: {os.cpu_count()} cores, {_processor()}, "
+def machine() -> str:
+    return (
+        f"{date.today():%Y-%m-%d}, {os.cpu_count()} cores ({_processor()}), "
         f"Python {platform.python_version()}, {platform.system()}; "
-        f"load over the last 15 minutes {load:.1f}."
+        f"load over the last 15 minutes {os.getloadavg()[2]:.1f}:"
     )
 
 
@@ -84,7 +82,7 @@ def _processor() -> str:
     return found[1] if found else platform.machine()
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     for row in (head, ["---"] * len(head), *rows):
         yield f"| {' | '.join(row)} |"
 
@@ -99,7 +97,7 @@ def _targets(measured: Measured) -> Iterator[str]:
     helm, jinja = middle.pairs["helm"].wall, middle.pairs["Jinja2"].wall
     first = reference.pairs["helm"].wall
     yield "### The targets\n"
-    yield from _table(
+    yield from table(
         ["case", "peer in the same run", "must", "moonshot", "measured", "reached"],
         [
             [f"cold compile of {_title(reference)}", "helm template", "<= 1.0x", "<= 0.5x",
@@ -140,7 +138,7 @@ def _case(case: Case) -> Iterator[str]:
     rows = [["platformc, cold", *_figures(case.ours), "1"]]
     rows += [[name, *_figures(one.theirs), str(one.wall)] for name, one in case.pairs.items()]
     head = ["program", "wall s", "CPU s", "peak MiB", "runs", "platformc / this, wall"]
-    yield from _table(head, rows)
+    yield from table(head, rows)
 
 
 def _figures(runs: Runs) -> list[str]:
@@ -155,7 +153,7 @@ def _incremental(measured: Measured) -> Iterator[str]:
         "nothing changed": measured.unchanged,
         "one model changed": measured.changed,
     }
-    yield from _table(
+    yield from table(
         ["platformc compile", "wall s", "CPU s", "peak MiB", "runs"],
         [[name, *_figures(one)] for name, one in rows.items()],
     )
@@ -168,7 +166,7 @@ def _roots(roots: Sequence[Root]) -> Iterator[str]:
     if pieces:
         rows.append(_root(f"{len(pieces)} pieces of models", pieces))
     head = ["root", "objects", "CPU s", "in one file, CPU s", "ratio, CPU"]
-    yield from _table(head, rows)
+    yield from table(head, rows)
 
 
 def _root(name: str, roots: Sequence[Root]) -> list[str]:
@@ -188,7 +186,7 @@ def _root(name: str, roots: Sequence[Root]) -> list[str]:
 
 def _checks(checked: Sequence[tuple[str, int, Pairs]]) -> Iterator[str]:
     yield "### The schema check\n"
-    yield from _table(
+    yield from table(
         ["platform", "objects", "in process, wall s", "CPU s", "kubeconform, wall s", "CPU s",
          "ratio, CPU"],
         [
@@ -202,7 +200,7 @@ def _checks(checked: Sequence[tuple[str, int, Pairs]]) -> Iterator[str]:
 def _growth(growth: Growth) -> Iterator[str]:
     small, large = growth.sizes
     yield f"### Growth with {growth.what}: {small:,} to {large:,}\n"
-    yield from _table(
+    yield from table(
         ["program", f"CPU s at {small:,}", f"CPU s at {large:,}", "exponent"],
         [
             [name, f"{growth.small[name].cpu:.2f}", f"{growth.large[name].cpu:.2f}", f"{one:.2f}"]

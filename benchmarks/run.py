@@ -50,7 +50,7 @@ def main() -> None:
     text = report.markdown(measured)
     print(text)
     if asked.into:
-        report.put(text, asked.into)
+        report.put(text, asked.into, "benchmarks.run")
 
 
 def _measured(sizes: Sizes, folder: Path) -> Measured:

@@ -129,13 +129,17 @@ def test_the_schema_check_is_timed_where_it_happens(
     assert cpu > 0
 
 
-def test_the_document_has_a_place_for_what_is_measured(tmp_path: Path) -> None:
-    document = Path(__file__).parent.parent / "docs" / "performance.md"
-    copy = tmp_path / "performance.md"
-    copy.write_text(document.read_text())
-    report.put("figures\n", copy)
-    assert "figures\n<!-- end -->" in copy.read_text()
-    other = tmp_path / "other.md"
-    other.write_text("nothing\n")
-    with pytest.raises(SystemExit, match=r"other\.md has no"):
-        report.put("figures\n", other)
+@pytest.mark.parametrize(
+    ("name", "module"), [("performance.md", "benchmarks.run"), ("fleet.md", "benchmarks.fleet")]
+)
+def test_a_document_has_a_place_for_what_is_measured(
+    name: str, module: str, tmp_path: Path
+) -> None:
+    document = (Path(__file__).parent.parent / "docs" / name).read_text()
+    copy = tmp_path / name
+    copy.write_text(document)
+    report.put("figures\n", copy, module)
+    assert f"<!-- python -m {module} -->\nfigures\n<!-- end -->" in copy.read_text()
+    copy.write_text("nothing\n")
+    with pytest.raises(SystemExit, match=f"no place for {module}"):
+        report.put("figures\n", copy, module)
