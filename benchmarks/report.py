@@ -60,7 +60,7 @@ def markdown(measured: Measured) -> str:
     sections = [
         [f"Measured on {machine()}"],
         _targets(measured),
-        *map(_case, measured.cases),
+        *map(of_case, measured.cases),
         _incremental(measured),
         _roots(measured.roots),
         _checks(measured.checked),
@@ -133,11 +133,14 @@ def _reached(value: float, must: float, moonshot: float | None = None) -> str:
     return "must" if value <= must else "no"
 
 
-def _case(case: Case) -> Iterator[str]:
+def of_case(case: Case) -> Iterator[str]:
     yield f"### {_title(case)}\n"
-    rows = [["platformc, cold", *_figures(case.ours), "1"]]
-    rows += [[name, *_figures(one.theirs), str(one.wall)] for name, one in case.pairs.items()]
-    head = ["program", "wall s", "CPU s", "peak MiB", "runs", "platformc / this, wall"]
+    rows = [["platformc, cold", *_figures(case.ours), "1", "1"]]
+    rows += [
+        [name, *_figures(one.theirs), str(one.wall), str(one.cpu)]
+        for name, one in case.pairs.items()
+    ]
+    head = ["program", "wall s", "CPU s", "peak MiB", "runs", "platformc / this, wall", "CPU"]
     yield from table(head, rows)
 
 

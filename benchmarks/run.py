@@ -94,7 +94,9 @@ def _case(name: str, place: Workplace, rounds: int) -> Case:
     for peer, task in peers.items():
         _tell(f"{name}: {peer}")
         pairs[peer] = paired(ours, task, rounds)
-    return Case(name, len(place.objects), place.count, pairs)
+    found = Case(name, len(place.objects), place.count, pairs)
+    _tell("\n".join(report.of_case(found)))
+    return found
 
 
 def _by_environments(sizes: Sizes, folder: Path) -> tuple[Case, Growth]:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks import check, peers, report
+from benchmarks import check, parts, peers, report
 from benchmarks.chart import chart
 from benchmarks.growth import Growth
-from benchmarks.measure import Run, Runs, Task, alone, paired
+from benchmarks.measure import Pairs, Run, Runs, Task, alone, paired
 from benchmarks.peers import cue, helm, jinja, jsonnet
 from benchmarks.platforms import Spec, platform, reference
 from benchmarks.template import Chart, Node, Text, Value
@@ -118,6 +118,23 @@ def test_what_is_linear_has_the_exponent_one() -> None:
     small, large = {"linear": runs(1), "square": runs(1)}, {"linear": runs(5), "square": runs(25)}
     found = Growth("models", (1000, 5000), small, large).exponents()
     assert found == pytest.approx({"linear": 1, "square": 2})
+
+
+def test_a_table_says_which_targets_are_reached(tmp_path: Path) -> None:
+    def runs(wall: float) -> Runs:
+        return Runs((Run(wall, wall, 100), Run(wall, wall, 120)))
+
+    pairs = dict.fromkeys(("helm", "Jinja2"), Pairs(runs(1), runs(2)))
+    cases = [report.Case(name, 3, 349, pairs) for name in ("first", "small", "middle", "large")]
+    roots = [parts.Root("dev", 301, Pairs(runs(2), runs(1)))]
+    checked = [("middle", 349, Pairs(runs(0.1), runs(4)))]
+    growths = [Growth("models", (10, 100), cases[0].runs, cases[0].runs)]
+    text = report.markdown(report.Measured(cases, runs(0.1), runs(0.5), roots, checked, growths))
+    reached = [line.split(" | ")[-1].removesuffix(" |") for line in text.splitlines()[6:16]]
+    assert reached == [
+        "moonshot", "must", "moonshot", "must", "moonshot", "must", "no", "must", "no", "moonshot"
+    ]  # fmt: skip
+    assert "| helm | 2.000 | 2.000 | 120 | 2 | 0.50 (0.50 to 0.50) | 0.50 (0.50 to 0.50) |" in text
 
 
 def test_the_schema_check_is_timed_where_it_happens(
