@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from operator import itemgetter
 
 from compiler.derive.labels import package_labels
 from compiler.derive.order import WAVE
@@ -54,8 +54,8 @@ def manifests(lowered: Lowered) -> list[Manifest]:
 def waves(lowered: Lowered) -> dict[int, list[Manifest]]:
     """The same, by wave: what is in one may be applied at once, what is in the next must wait."""
     found: dict[int, list[Manifest]] = {}
-    for wave, manifest in _delivery(lowered):
-        found.setdefault(wave, []).append(manifest)
+    for place, manifest in _delivery(lowered):
+        found.setdefault(place[0], []).append(manifest)
     return found
 
 
@@ -104,18 +104,28 @@ _KINDS = [
 ]
 
 
-def _delivery(lowered: Lowered) -> list[tuple[int, Manifest]]:
-    found: list[tuple[int, Manifest]] = []
+Place = tuple[int, int, str, str, str]  # wave, rank and name of the kind, namespace, name
+
+
+def _delivery(lowered: Lowered) -> list[tuple[Place, Manifest]]:
+    found = [*_resources(lowered.packages), *lowered.models.once(_resources)]
     for package in lowered.everything:
-        found += [(package.wave(one), one.manifest) for one in package.resources]
         for config in package.configs:
             made = config_map(config, package, lowered.platform)
-            found.append((package.wave(config), made))
-    return sorted(found, key=_place)
+            found.append((_place(package.wave(config), made), made))
+    return sorted(found, key=itemgetter(0))
 
 
-def _place(entry: tuple[int, Manifest]) -> tuple[Any, ...]:
-    wave, manifest = entry
+def _resources(packages: Mapping[str, Package]) -> list[tuple[Place, Manifest]]:
+    found = [
+        (_place(package.wave(one), one.manifest), one.manifest)
+        for package in packages.values()
+        for one in package.resources
+    ]
+    return sorted(found, key=itemgetter(0))
+
+
+def _place(wave: int, manifest: Manifest) -> Place:
     kind, metadata = manifest["kind"], manifest["metadata"]
     rank = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
     return (wave, rank, kind, metadata.get("namespace", ""), metadata["name"])
@@ -133,6 +143,7 @@ class _Writer:
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
         self._texts: dict[int, tuple[Manifest, str]] = {}
+        self._models: dict[tuple[int, ...], str] = {}
 
     def dump(self, manifest: Manifest) -> str:
         known = self._texts.get(id(manifest))
@@ -148,7 +159,7 @@ class _Writer:
         order = sorted(overlays.values(), key=lambda one: (one.package.start, one.package.name))
         names = [one.package.name for one in order]
         tree: Tree = {}
-        shards = sharded(lowered)
+        shards = sharded(lowered.models)
         for shard, packages in shards.items():
             tree |= self.shard(f"{folder}/{MODELS}/{shard}", packages, lowered.platform)
         if split(lowered):
@@ -162,18 +173,21 @@ class _Writer:
 
     def shard(self, folder: str, packages: Sequence[Package], platform: Platform) -> Tree:
         """Models as one file: to a writer, many small files cost more than what is in them."""
-        texts: list[str] = []
-        for package in packages:
-            texts += [self.file(one.manifest, package) for one in package.resources]
-            texts += [
-                self.file(config_map(config, package, platform), package)
-                for config in package.configs
-            ]
+        key = tuple(map(id, packages))
+        if key not in self._models:
+            self._models[key] = yaml.dump_all(self.models(packages, platform))
         root = {**KUSTOMIZATION, "resources": [f"{MODELS}.yaml"]}
         return {
             f"{folder}/kustomization.yaml": _text(root, "spec.models", platform),
-            f"{folder}/{MODELS}.yaml": yaml.dump_all(texts),
+            f"{folder}/{MODELS}.yaml": self._models[key],
         }
+
+    def models(self, packages: Sequence[Package], platform: Platform) -> Iterator[str]:
+        for package in packages:
+            for one in package.resources:
+                yield self.file(one.manifest, package)
+            for config in package.configs:
+                yield self.file(config_map(config, package, platform), package)
 
     def base(self, package: Package) -> Tree:
         overlay = Overlay(package, False, added=package.resources, configs=())

@@ -7,15 +7,15 @@ custom resource whose name ends in `image`, and the fields of the spec that hold
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 from pydantic import BaseModel
 
+from compiler.model.fleet import Fleet
 from compiler.model.package import Lowered, Package
 from compiler.model.words import split_image
 
@@ -55,9 +55,8 @@ def images(lowered: Lowered) -> tuple[Image, ...]:
         named = {image for image in declared if any(image in text for text in texts)}
         for image in {*structural(package), *named}:
             found[image].add(package.name)
-    for package in lowered.models.values():
-        for image in structural(package):
-            found[image].add(package.name)
+    for image, users in lowered.models.once(_images_of_models).items():
+        found[image] |= users
     made = []
     for reference, users in sorted(found.items()):
         bare = reference.removeprefix(f"{mirror}/") if mirror else reference
@@ -67,6 +66,14 @@ def images(lowered: Lowered) -> tuple[Image, ...]:
         digest = reference.partition("@")[2]
         made.append(Image(reference, source, digest, tuple(sorted(users))))
     return tuple(made)
+
+
+def _images_of_models(models: Fleet) -> Mapping[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for package in models.values():
+        for image in structural(package):
+            found[image].add(package.name)
+    return found
 
 
 def known_images(lowered: Lowered) -> frozenset[str]:
@@ -100,7 +107,7 @@ def image_keys(value: Any) -> Iterator[str]:
 
 def _names_image(key: str) -> bool:
     """`image`, CloudNativePG's `imageName`, an operator's `sidecarImage`, a spec's `client_image`."""
-    return bool(re.fullmatch(r"image|imageName|\w+Image|\w+_image", key))
+    return key in ("image", "imageName") or key.endswith(("Image", "_image"))
 
 
 def _declared(package: Package) -> Iterator[str]:

@@ -11,19 +11,18 @@ from compiler.model.graph import Graph, Instance, Piece
 from compiler.model.metrics import Metrics
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering, Resource
-from compiler.resolve import module
+from compiler.registry import module
 
 P = TypeVar("P")
 
 
 def lower(platform: Platform, graph: Graph) -> Lowered:
     """Every instance's package but the models'; who lowers to nothing has none."""
-    wiring = graph.wiring()
     packages: dict[str, Package] = {}
     for name, instance in graph.instances.items():
         if instance.section == "models":
             continue  # there may be thousands: see models.py
-        package = package_of(instance, module(instance).lower(instance, wiring[name]))
+        package = package_of(instance, module(instance).lower(instance, graph.wiring(name)))
         if package.resources or package.configs:
             packages[name] = package
     return Lowered(platform, graph, packages)

@@ -1,13 +1,14 @@
 """Models to packages: there may be thousands, in every environment nearly the same.
 
 A model's objects follow from its section of the spec and from what it is bound to. Where neither
-differs between two environments, neither do the objects: they are made, labelled and later checked
-and written as text once. Models are finished here and go through no pass of derive/.
+differs between two environments, both are the same values (see resolve/shared.py), and the objects
+are made, labelled and later checked and written as text once. Models are finished here and go
+through no pass of derive/.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,67 +18,49 @@ from compiler.derive.labels import package_labels
 from compiler.derive.order import WAVE
 from compiler.inventory import structural
 from compiler.lower import package_of
-from compiler.model.graph import Binding, Instance, Wiring
+from compiler.model.fleet import Fleet
+from compiler.model.graph import Binding, Instance
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import Resource
-from compiler.resolve import module
+from compiler.registry import module
 
-Surroundings = tuple[Any, ...]
+Surroundings = tuple[object, ...]
 
 
 class Models:
     """The models of one compile."""
 
     def __init__(self) -> None:
-        self._surroundings: list[Surroundings] = []
-        self._made: dict[tuple[int, str, str, int], Package] = {}
+        self._made: dict[Surroundings, Package] = {}
+        self._fleets: dict[tuple[int, ...], Fleet] = {}
+        self._alive: list[object] = []  # an id is an object's own only while it lives
 
     def added(self, lowered: Lowered) -> Lowered:
         """An environment with its models."""
         graph, platform = lowered.graph, lowered.platform
-        names = [name for name, one in graph.instances.items() if one.section == "models"]
-        if not names:
-            return lowered
-        wiring = graph.wiring()
-        known: dict[tuple[Any, ...], int] = {}
+        around = (tuple(sorted(platform.labels.items())), tuple(sorted(platform.pins.items())))
+        self._alive.append(graph)
         made: dict[str, Package] = {}
-        for name in names:
-            instance = graph.instances[name]
-            bound = tuple(_bound(wiring[name]))
-            place = tuple(
-                (one.requires.slot, one.provider.name, one.provides.slot) for one in bound
-            )
-            if place not in known:
-                known[place] = self._index(platform, bound)
-            made[name] = self._package(instance, wiring[name], platform, known[place])
-        return replace(lowered, models=made)
-
-    def _index(self, platform: Platform, bound: tuple[Binding, ...]) -> int:
-        """The number of these surroundings: equal ones have the same."""
-        around: Surroundings = (
-            platform.settings, platform.labels, platform.pins,
-            tuple((one.provider, one.provides, one.offer) for one in bound),
-        )  # fmt: skip
-        if around not in self._surroundings:
-            self._surroundings.append(around)
-        return self._surroundings.index(around)
-
-    def _package(
-        self, instance: Instance[Any], wiring: Wiring, platform: Platform, around: int
-    ) -> Package:
-        # A section that environments share is one object, and the package keeps it alive.
-        key = (id(instance.spec), instance.name, instance.namespace, around)
-        known = self._made.get(key)
-        if known is None:
-            package = package_of(instance, module(instance).lower(instance, wiring))
-            known = self._made[key] = _finished(package, platform)
-        return known
+        for name, instance in graph.instances.items():
+            if instance.section == "models":
+                key = (id(instance), around, *_bound(graph.got.get(name, {})))
+                if key not in self._made:
+                    self._made[key] = _package(instance, lowered)
+                made[name] = self._made[key]
+        fleet = self._fleets.setdefault(tuple(map(id, made.values())), Fleet(made))
+        return replace(lowered, models=fleet)
 
 
-def _bound(wiring: Wiring) -> Iterator[Binding]:
-    for _, binding in sorted(wiring.got.items()):
-        yield binding
-        yield from binding.entailed
+def _bound(bindings: Mapping[str, Binding]) -> Iterator[object]:
+    """What a model is bound to. The store's other models are none of its business."""
+    for slot, binding in bindings.items():
+        for one in (binding, *binding.entailed):
+            yield slot, id(one.provider), one.provides.slot, id(one.offer)
+
+
+def _package(instance: Instance[Any], lowered: Lowered) -> Package:
+    pieces = module(instance).lower(instance, lowered.graph.wiring(instance.name))
+    return _finished(package_of(instance, pieces), lowered.platform)
 
 
 def _finished(package: Package, platform: Platform) -> Package:

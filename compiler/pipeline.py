@@ -22,6 +22,7 @@ from compiler.model.graph import Graph
 from compiler.model.package import Lowered, Platform
 from compiler.models import Models
 from compiler.resolve import resolve
+from compiler.resolve.shared import Shared
 from compiler.silence import unused
 from compiler.specialise import specialise
 from compiler.validate import validate
@@ -74,7 +75,8 @@ def compile(
         platforms = {name: replace(one, pins=pins) for name, one in platforms.items()}
     if report.failed:
         return Compilation(report, platforms)
-    graphs = {name: resolve(one, report.within(name)) for name, one in platforms.items()}
+    shared = Shared()
+    graphs = {name: resolve(one, report.within(name), shared) for name, one in platforms.items()}
     if report.failed:
         return Compilation(report, platforms, graphs)
     used = check(platforms, graphs, report)

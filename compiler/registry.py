@@ -8,9 +8,10 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from compiler.model.graph import Component
+from compiler import tenants
+from compiler.model.graph import Component, Instance
 
 GROUP = "platformc.components"
 _FOLDER = Path(__file__).parent / "components"
@@ -35,6 +36,15 @@ def component(type: str) -> Component | None:
         return cast(Component, import_module(f"compiler.components.{type.replace('-', '_')}"))
     found = _entry_points().get(type)
     return cast(Component, import_module(found)) if found else None
+
+
+def module(instance: Instance[Any]) -> Component:
+    """The code of an instance: its component's, or its tenant's."""
+    if instance.section != "components":
+        return tenants.module(instance.section)
+    found = component(instance.type)
+    assert found is not None, instance.type
+    return found
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
+from compiler.model.fleet import Fleet
 from compiler.model.package import Lowered, Package
 
 MODELS = "models"  # the folder of the pieces, and the file in each
@@ -19,22 +20,32 @@ MOST_OBJECTS = 300  # in one root
 
 def roots(lowered: Lowered, folder: str) -> tuple[str, ...]:
     """Every kustomization that has to be applied for an environment, in order."""
-    pieces = sharded(lowered) if split(lowered) else ()
+    pieces = sharded(lowered.models) if split(lowered) else ()
     return (folder, *(f"{folder}/{MODELS}/{piece}" for piece in pieces))
 
 
 def split(lowered: Lowered) -> bool:
     """Whether there are too many objects for one root to list the models."""
-    return bool(lowered.models) and objects(lowered.everything) > MOST_OBJECTS
+    if not lowered.models:
+        return False
+    return objects(lowered.packages.values()) + lowered.models.once(_of_models) > MOST_OBJECTS
 
 
 def objects(packages: Iterable[Package]) -> int:
     return sum(len(one.resources) + len(one.configs) for one in packages)
 
 
-def sharded(lowered: Lowered) -> Mapping[str, tuple[Package, ...]]:
+def _of_models(models: Fleet) -> int:
+    return objects(models.values())
+
+
+def sharded(models: Fleet) -> Mapping[str, tuple[Package, ...]]:
     """The models by piece: each piece in the order of its names."""
-    keyed = [(_bits(name), package) for name, package in sorted(lowered.models.items())]
+    return models.once(_sharded)
+
+
+def _sharded(models: Fleet) -> Mapping[str, tuple[Package, ...]]:
+    keyed = [(_bits(name), package) for name, package in sorted(models.items())]
     return dict(_pieces(keyed, "")) if keyed else {}
 
 

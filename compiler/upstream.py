@@ -12,7 +12,7 @@ from compiler.kube import yaml
 from compiler.model.graph import Graph, Instance, Wiring
 from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import Manifest
-from compiler.resolve import module
+from compiler.registry import module
 
 
 def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
@@ -34,14 +34,13 @@ def vendored(graph: Graph) -> tuple[Prerequisite, ...]:
 
 
 def _instances(graph: Graph) -> Iterator[tuple[Instance[Any], Wiring]]:
-    wiring = graph.wiring()
     for name in sorted(graph.instances):
-        yield graph.instances[name], wiring[name]
+        if hasattr(module(graph.instances[name]), "prerequisites"):
+            yield graph.instances[name], graph.wiring(name)
 
 
 def _asked(instance: Instance[Any], wiring: Wiring) -> Prerequisite | None:
-    ask = getattr(module(instance), "prerequisites", None)
-    found: Prerequisite | None = ask(instance, wiring) if ask else None
+    found: Prerequisite | None = vars(module(instance))["prerequisites"](instance, wiring)
     return found
 
 

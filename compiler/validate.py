@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from compiler import registry, tenants
@@ -35,39 +35,58 @@ class Header(Section):
 class Shape(Settings):
     """`spec`, with the instances still unread; `environments` are merged before."""
 
-    components: dict[Name, Any] = Field({})
-    models: dict[Name, Any] = Field({})
-    workloads: dict[Name, Any] = Field({})
+    components: dict[str, Any] = Field({})
+    models: dict[str, Any] = Field({})
+    workloads: dict[str, Any] = Field({})
 
 
-class _Environments(Section):
-    names: dict[Name, Any]
+class Names(RootModel[dict[Name, Any]]):
+    """What the keys of a section of instances, or of `environments`, may be."""
 
 
 class Validator:
-    """Parses the documents of one compile; sections that they share are parsed once."""
+    """Parses the documents of one compile; what they share is parsed once, and stays one object."""
 
     def __init__(self) -> None:
         self._parsed: dict[tuple[int, type[BaseModel]], tuple[Node, BaseModel]] = {}
+        self._settings: list[Settings] = []
+        self._known: dict[tuple[int, str, str, int], Instance[Any]] = {}
 
     def platform(self, document: Node, environment: str | None, report: Report) -> Platform | None:
         """One effective spec; None when it has errors, and then the report says which."""
         before = len(report.diagnostics)
-        header = self._parse(Header, document, (), document, report)
+        header = self._parse(Header, document, (), document, report, ("spec",))
         spec_node = document.child("spec")
         if header is None or spec_node is None:
             return None
-        shape = self._parse(Shape, spec_node, ("spec",), document, report)
-        if shape is None:
+        settings = self._settings_of(spec_node, document, report)
+        if settings is None:
             return None
-        settings = Settings.model_construct(
-            **{name: getattr(shape, name) for name in Settings.model_fields}
-        )
         instances = dict(self._instances(settings, header, spec_node, document, report))
         if len(report.diagnostics) > before and report.failed:
             return None
         metadata = header.metadata
         return Platform(metadata.name, metadata.labels, settings, instances, document, environment)
+
+    def _settings_of(self, spec: Node, document: Node, report: Report) -> Settings | None:
+        """What a spec says besides its instances, whose names are looked at too."""
+        shape = self._parse(Shape, spec, ("spec",), document, report, SECTIONS)
+        sections = [(name, node) for name in SECTIONS if (node := spec.child(name)) is not None]
+        names = [
+            self._parse(Names, node, ("spec", name), document, report, tuple(node.keys))
+            for name, node in sections
+            if shape is not None
+        ]
+        if shape is None or None in names:
+            return None
+        found = Settings.model_construct(
+            **{name: getattr(shape, name) for name in Settings.model_fields}
+        )
+        for known in self._settings:
+            if known == found:
+                return known
+        self._settings.append(found)
+        return found
 
     def _instances(
         self, settings: Settings, header: Header, spec_node: Node, document: Node, report: Report
@@ -83,12 +102,15 @@ class Validator:
                 seen[name] = path
                 model, type = self._model(section, name, child, path, document, report)
                 spec = self._parse(model, child, path, document, report) if model else None
-                if spec is not None:
+                if spec is None:
+                    continue
+                key = (id(child), name, type, id(settings))
+                if key not in self._known:
                     space = spec.namespace or settings.namespace  # type: ignore[attr-defined]  # every instance's Spec has it
-                    yield (
-                        name,
-                        Instance(name, section, type, space, spec, header.metadata.name, settings),
+                    self._known[key] = Instance(
+                        name, section, type, space, spec, header.metadata.name, settings
                     )
+                yield name, self._known[key]
 
     def _model(
         self, section: str, name: str, node: Node, path: Path, document: Node, report: Report
@@ -104,13 +126,14 @@ class Validator:
         return component.Spec, type
 
     def _parse(
-        self, model: type[M], node: Node, path: Path, document: Node, report: Report
-    ) -> M | None:
+        self, model: type[M], node: Node, path: Path, document: Node, report: Report,
+        unread: Collection[str] = (),
+    ) -> M | None:  # fmt: skip
         known = self._parsed.get((id(node), model))
         if known is not None:
             return known[1]  # type: ignore[return-value]  # the key holds the model
         try:
-            parsed = model.model_validate(node.plain())
+            parsed = model.model_validate(node.plain(unread))
         except ValidationError as error:
             for detail in _causes(error.errors(include_url=False), model):
                 _explain(detail, model, node, path, document, report)
@@ -137,7 +160,7 @@ def validate(variants: Variants, report: Report) -> dict[str | None, Platform]:
 def _environment_names(variants: Variants, report: Report) -> None:
     for name in variants.environments:
         try:
-            _Environments.model_validate({"names": {name: None}})
+            Names.model_validate({name: None})
         except ValidationError as error:
             detail = error.errors(include_url=False)[0]
             report.add(

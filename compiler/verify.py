@@ -31,8 +31,11 @@ def schemas() -> Path:
 def verify(lowered: Mapping[str | None, Lowered], report: Report) -> None:
     """Report every object that does not fit its schema, or that has none."""
     seen: set[int] = set()
+    fleets: set[int] = set()
     for name, environment in lowered.items():
-        for package in environment.everything:
+        known = id(environment.models) in fleets
+        fleets.add(id(environment.models))
+        for package in environment.packages.values() if known else environment.everything:
             document = environment.platform.document
             path = package.instance.path if package.instance else ("spec",)
             objects = [resource.manifest for resource in package.resources]

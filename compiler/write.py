@@ -12,9 +12,10 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from stat import S_ISREG
 
 from msgspec import Struct, field
 
@@ -61,19 +62,18 @@ def read_sums(root: Path) -> dict[str, str]:
 
 def _inside(path: str) -> bool:
     """Whether a listed path stays below the output directory: the list could have been edited."""
-    pure = PurePosixPath(path)
-    return not pure.is_absolute() and ".." not in pure.parts and path not in ("", SUMS)
+    return not path.startswith("/") and ".." not in path.split("/") and path not in ("", SUMS)
 
 
 def plan(tree: Mapping[str, str], root: Path, scope: tuple[str, ...] = ("",)) -> Plan:
     """Compare a tree with the disk. Files of ours outside `scope` (path prefixes) are kept."""
-    ours = read_sums(root)
+    ours, base = read_sums(root), os.fspath(root)
     write: list[str] = []
     edited: list[str] = []
     foreign: list[str] = []
     sums = {path: sum for path, sum in ours.items() if not path.startswith(scope)}
     for path, text in tree.items():
-        wanted, found = digest(text), _disk_digest(root / path)
+        wanted, found = digest(text), _disk_digest(f"{base}/{path}")
         sums[path] = wanted
         if found == wanted:
             continue
@@ -82,7 +82,7 @@ def plan(tree: Mapping[str, str], root: Path, scope: tuple[str, ...] = ("",)) ->
         write.append(path)
     stale = [path for path in ours if path not in sums]
     for path in stale:
-        if _disk_digest(root / path) not in (None, ours[path]):
+        if _disk_digest(f"{base}/{path}") not in (None, ours[path]):
             edited.append(path)
     listed = "".join(f"{sums[path]}  {path}\n" for path in sorted(sums))
     if ours != sums and not write and not stale:
@@ -90,15 +90,14 @@ def plan(tree: Mapping[str, str], root: Path, scope: tuple[str, ...] = ("",)) ->
     return Plan(tuple(write), tuple(sorted(stale)), tuple(sorted(edited)), tuple(foreign), listed)
 
 
-def _disk_digest(path: Path) -> str | None:
+def _disk_digest(path: str) -> str | None:
     """The digest of a file; None where there is none. A link or folder in its place is nobody's."""
-    if path.is_symlink() or path.is_dir():
-        return "not a file"
     try:
-        return sha256(path.read_bytes()).hexdigest()
-    except FileNotFoundError:
-        return None
-    except NotADirectoryError:
+        if not S_ISREG(os.lstat(path).st_mode):
+            return "not a file"
+        with open(path, "rb") as file:
+            return sha256(file.read()).hexdigest()
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
@@ -111,9 +110,10 @@ def carry_out(planned: Plan, tree: Mapping[str, str], root: Path) -> None:
     stage = state / _STAGE
     stage.mkdir(parents=True)
     files = {path: tree[path] for path in planned.write if path != SUMS} | {SUMS: planned.sums}
+    folder = os.fspath(stage)
     for index, text in enumerate(files.values()):
         # newline="": a file is the bytes that were compiled, on every system.
-        with (stage / str(index)).open("w", encoding="utf-8", newline="") as file:
+        with open(f"{folder}/{index}", "w", encoding="utf-8", newline="") as file:
             file.write(text)
     journal = {"write": list(files), "remove": list(planned.remove)}
     prepared = state / f"{_JOURNAL}.new"
@@ -130,23 +130,28 @@ def stay_inside(paths: Iterable[str], root: Path) -> None:
 
     A journal is believed no more than a plan: whoever wrote the repository may have written it.
     """
+    folders: set[str] = set()
     for path in paths:
         if path != SUMS and not _inside(path):
             raise OSError(f"{path} is not below {root}")
-        for parent in PurePosixPath(path).parents:
-            if (root / parent).is_symlink() and parent != PurePosixPath("."):
-                raise OSError(f"{root / parent} is a symbolic link; platformc does not follow it")
+        above = path
+        while (above := above.rpartition("/")[0]) and above not in folders:
+            folders.add(above)
+    for folder in sorted(folders):
+        if (root / folder).is_symlink():
+            raise OSError(f"{root / folder} is a symbolic link; platformc does not follow it")
 
 
 def _finish(root: Path) -> None:
     state = root / STATE
     journal = json.loads((state / _JOURNAL).read_text(encoding="utf-8"))
     stay_inside((*journal["write"], *journal["remove"]), root)
+    for folder in sorted({path.rpartition("/")[0] for path in journal["write"]}):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    stage, base = os.fspath(state / _STAGE), os.fspath(root)
     for index, path in enumerate(journal["write"]):
-        prepared, target = state / _STAGE / str(index), root / path
-        if prepared.exists():  # else an earlier run got past it
-            target.parent.mkdir(parents=True, exist_ok=True)
-            prepared.replace(target)
+        with suppress(FileNotFoundError):  # an earlier run got past it
+            os.replace(f"{stage}/{index}", f"{base}/{path}")
     for path in journal["remove"]:
         (root / path).unlink(missing_ok=True)
         _prune(root, (root / path).parent)

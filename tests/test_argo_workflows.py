@@ -22,7 +22,7 @@ def graph() -> Graph:
 
 def prerequisite() -> Prerequisite:
     me = graph().instances["argo-workflows"]
-    return argo_workflows.prerequisites(me, graph().wiring()["argo-workflows"])
+    return argo_workflows.prerequisites(me, graph().wiring("argo-workflows"))
 
 
 def settings() -> dict[str, Any]:
@@ -145,7 +145,7 @@ def routed() -> Prerequisite:
     """Upstream's part in a platform with a gateway."""
     graph = compiled("production").graphs["prod"]
     me = graph.instances["argo-workflows"]
-    return argo_workflows.prerequisites(me, graph.wiring()["argo-workflows"])
+    return argo_workflows.prerequisites(me, graph.wiring("argo-workflows"))
 
 
 def test_behind_a_gateway_the_server_speaks_http_and_asks_for_a_token() -> None:

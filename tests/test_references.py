@@ -18,7 +18,7 @@ from test_network import network, pods
 
 from compiler.derive.credentials import REFERENCES
 from compiler.model.resource import Manifest
-from compiler.resolve import module
+from compiler.registry import module
 
 HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc\b(?:\.[a-z0-9.-]*[a-z0-9])?(?::([0-9]+))?")
 
@@ -122,11 +122,10 @@ def made_by_serving(one: Manifest) -> Iterator[tuple[str, int]]:
 def upstream(scenario: str, environment: str) -> frozenset[str]:
     """Namespaces of what is installed beforehand: its Services are not ours to know."""
     whole = lowered(scenario, environment)
-    wiring = whole.graph.wiring()
     found: set[str] = set()
     for instance in whole.graph.instances.values():
         asked = getattr(module(instance), "prerequisites", None)
-        made = asked(instance, wiring[instance.name]) if asked else None
+        made = asked(instance, whole.graph.wiring(instance.name)) if asked else None
         found |= set(made.namespaces) if made else set()
     return frozenset(found)
 

@@ -129,7 +129,7 @@ def test_seldon_splits_between_versions_that_are_both_there() -> None:
 
 def prerequisite(scenario: str, component: Any, name: str) -> Prerequisite:
     graph = compiled(scenario).graphs[compiled(scenario).environments[-1]]
-    found = component.prerequisites(graph.instances[name], graph.wiring()[name])
+    found = component.prerequisites(graph.instances[name], graph.wiring(name))
     assert isinstance(found, Prerequisite)
     return found
 

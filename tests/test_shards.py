@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from compiler.emit import manifests
+from compiler.model.fleet import Fleet
 from compiler.model.package import Lowered
 from compiler.shards import MOST_MODELS, MOST_OBJECTS, objects, roots, sharded, split
 
@@ -17,11 +18,11 @@ NAMES = st.sets(st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True), min_size=1
 def with_models(names: set[str]) -> Lowered:
     whole = compiled("many-models").lowered["prod"]
     one = whole.models["model-000"]
-    return replace(whole, models={name: replace(one, name=name) for name in names})
+    return replace(whole, models=Fleet({name: replace(one, name=name) for name in names}))
 
 
 def pieces(names: set[str]) -> dict[str, tuple[str, ...]]:
-    found = sharded(with_models(names))
+    found = sharded(with_models(names).models)
     return {piece: tuple(one.name for one in some) for piece, some in found.items()}
 
 
@@ -52,7 +53,7 @@ def test_a_large_one_says_what_to_apply_and_no_root_is_too_large() -> None:
     named = tree["overlays/prod/ROOTS"].splitlines()
     assert tuple(named) == roots(large, "overlays/prod")
     assert "models/" not in tree["overlays/prod/kustomization.yaml"]
-    counts = [objects(some) for some in sharded(large).values()]
+    counts = [objects(some) for some in sharded(large.models).values()]
     assert max([*counts, objects(large.packages.values())]) <= MOST_OBJECTS
     assert sum(counts) + objects(large.packages.values()) == len(manifests(large))
     assert "overlays/dev/ROOTS" not in tree

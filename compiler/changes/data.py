@@ -13,7 +13,7 @@ from compiler.changes.risk import holds_data
 from compiler.changes.rules import COPY
 from compiler.model.graph import Binding, Graph
 from compiler.model.package import Lowered
-from compiler.resolve import module
+from compiler.registry import module
 
 
 def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:

@@ -45,7 +45,7 @@ def command(
         fail(f"no workload `{workload}`" + (f"; did you mean `{close}`?" if close else ""))
     instance = graph.instances[workload]
     root, folder = output or file.parent, f"clients/{environment}/{workload}"
-    files = kit(instance, graph.wiring()[workload], container)
+    files = kit(instance, graph.wiring(workload), container)
     stay_inside([f"{folder}/{path}" for path in files], root)
     for path, text in files.items():
         place = root / folder / path

@@ -39,6 +39,8 @@ def command(environment: str, file: Path, component: str | None, wave: int | Non
 def only(lowered: Lowered, component: str) -> Lowered:
     from msgspec.structs import replace
 
+    from compiler.model.fleet import Fleet
+
     known = {*lowered.packages, *lowered.models}
     if component not in known:
         from compiler.diagnostics import listing, near
@@ -49,5 +51,5 @@ def only(lowered: Lowered, component: str) -> Lowered:
     return replace(
         lowered,
         packages={name: one for name, one in lowered.packages.items() if name == component},
-        models={name: one for name, one in lowered.models.items() if name == component},
+        models=Fleet({name: one for name, one in lowered.models.items() if name == component}),
     )

@@ -21,7 +21,7 @@ from compiler.model.graph import Instance
 from compiler.model.metrics import Alert, Metrics
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Ingress, Manifest, Resource, pod_template
-from compiler.resolve import module
+from compiler.registry import module
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

@@ -21,7 +21,7 @@ from compiler.lower import dotted
 from compiler.model.graph import Binding, Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Made, Manifest, Pods, Resource
-from compiler.resolve import module
+from compiler.registry import module
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

@@ -14,7 +14,7 @@ from compiler.lower import dotted
 from compiler.model.graph import Binding
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
-from compiler.resolve import module
+from compiler.registry import module
 
 # What an offer's scheme is to the mesh; without one it is bytes.
 _PROTOCOLS = {"http": "HTTP", "https": "TLS"}

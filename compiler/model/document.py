@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -23,13 +23,20 @@ class Node(Struct, frozen=True, eq=False):
     span: Span
     keys: dict[str, Span]
 
-    def plain(self) -> Any:
-        """The value without its places."""
+    def plain(self, unread: Collection[str] = ()) -> Any:
+        """The value without its places; below the keys in `unread`, no more than an outline."""
         if isinstance(self.value, dict):
-            return {key: node.plain() for key, node in self.value.items()}
+            return {
+                key: node.outline() if key in unread else node.plain()
+                for key, node in self.value.items()
+            }
         if isinstance(self.value, list):
             return [node.plain() for node in self.value]
         return self.value
+
+    def outline(self) -> Any:
+        """The value's own keys, with nothing below them."""
+        return dict.fromkeys(self.value) if isinstance(self.value, dict) else self.plain()
 
     def child(self, key: str | int) -> Node | None:
         """The node below `key`, or None where there is none."""

@@ -258,29 +258,30 @@ class Graph(Struct, frozen=True, dict=True):
     bindings: tuple[Binding, ...]
     offers: Mapping[str, Offers]
 
-    def wiring(self) -> Mapping[str, Wiring]:
-        """Each instance's view of the graph."""
-        return self._views
+    def wiring(self, name: str) -> Wiring:
+        """One instance's view of the graph."""
+        got, made = self.got.get(name, {}), self._made
+        around = {slot: made[b.provider.name][b.provides.slot] for slot, b in got.items()}
+        return Wiring(got, made.get(name, {}), around)
 
     @cached_property
-    def _views(self) -> Mapping[str, Wiring]:
-        """All views, made in one pass and once."""
-        got: dict[str, dict[str, Binding]] = {name: {} for name in self.instances}
-        made: dict[str, dict[str, list[Binding]]] = {name: {} for name in self.instances}
+    def got(self) -> Mapping[str, Mapping[str, Binding]]:
+        """What each instance is bound to, by its slots."""
+        found: dict[str, dict[str, Binding]] = {}
         for binding in self.bindings:
             if binding.via is None:
-                got[binding.consumer.name][binding.requires.slot] = binding
-            made[binding.provider.name].setdefault(binding.provides.slot, []).append(binding)
-        claims = {
-            name: {slot: tuple(all) for slot, all in slots.items()} for name, slots in made.items()
-        }
+                found.setdefault(binding.consumer.name, {})[binding.requires.slot] = binding
+        return found
+
+    @cached_property
+    def _made(self) -> Mapping[str, Mapping[str, tuple[Binding, ...]]]:
+        """The claims on each instance, by its slots."""
+        found: dict[str, dict[str, list[Binding]]] = {}
+        for binding in self.bindings:
+            slots = found.setdefault(binding.provider.name, {})
+            slots.setdefault(binding.provides.slot, []).append(binding)
         return {
-            name: Wiring(
-                got[name],
-                claims[name],
-                {slot: claims[b.provider.name][b.provides.slot] for slot, b in got[name].items()},
-            )
-            for name in self.instances
+            name: {slot: tuple(all) for slot, all in slots.items()} for name, slots in found.items()
         }
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from compiler.model.credential import Credential
 from compiler.model.document import Node
+from compiler.model.fleet import Fleet
 from compiler.model.graph import Graph, Instance
 from compiler.model.metrics import Metrics
 from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering, Phase, Resource
@@ -75,7 +76,7 @@ class Lowered(Struct, frozen=True):
     platform: Platform
     graph: Graph
     packages: Mapping[str, Package]
-    models: Mapping[str, Package] = field(default_factory=dict)  # finished; never factored
+    models: Fleet = field(default_factory=lambda: Fleet({}))  # finished; never factored
     credentials: tuple[Credential, ...] = ()
 
     @property

@@ -97,7 +97,7 @@ def _texts(one: Instance[Any]) -> Iterator[tuple[Path, str]]:
 def _of_workload(place: Place, graph: Graph, held: Held) -> Problem | None:
     """A URI whose bucket the workload's key does not open."""
     name, uri = place.instance.name, f"s3://{place.bucket}"
-    got = graph.wiring()[name].got.values()
+    got = graph.wiring(name).got.values()
     store = next((one for one in got if issubclass(one.provides.endpoint, s3.Endpoint)), None)
     known = held.opened(store) if store else set()
     if store is not None and (store.offer.external or place.bucket in known):
@@ -116,8 +116,7 @@ def _of_workload(place: Place, graph: Graph, held: Held) -> Problem | None:
 
 def _of_model(place: Place, graph: Graph, held: Held) -> Problem | None:
     """A URI whose bucket or repository nobody can fill."""
-    wiring = graph.wiring().get(model_store.name(place.instance))
-    store = wiring.got.get(serving.STORE.slot) if wiring else None
+    store = graph.wiring(model_store.name(place.instance)).got.get(serving.STORE.slot)
     if store is None or store.offer.external:
         return None
     where, uri = store.provider.name, f"s3://{place.bucket}"

@@ -48,7 +48,7 @@ def collisions(one: Platform, other: Platform) -> list[tuple[str, list[str]]]:
 
 
 def _namespaces(platform: Platform) -> set[str]:
-    from compiler.resolve import module
+    from compiler.registry import module
 
     return {
         instance.namespace

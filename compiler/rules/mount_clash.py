@@ -8,9 +8,8 @@ from compiler.model import Graph, Path, Platform
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     mounting = [one for one in platform.having("volumes") if one.spec.volumes]
-    wiring = graph.wiring() if mounting else {}
     for instance in mounting:
-        files = [path for end in wiring[instance.name].endpoints for path in end.files()]
+        files = [path for end in graph.wiring(instance.name).endpoints for path in end.files()]
         taken: dict[str, Path | None] = {path.rpartition("/")[0]: None for path in files}
         for name, mount in sorted(instance.spec.volumes.items()):
             where: Path = (*instance.path, "volumes", name, "mountPath")

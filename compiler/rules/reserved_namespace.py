@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compiler.diagnostics import Report
 from compiler.model import Graph, Path, Platform
-from compiler.resolve import module
+from compiler.registry import module
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:

@@ -7,12 +7,11 @@ from compiler.model import Graph, Path, Platform
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    wiring = graph.wiring()
     for instance in platform.having("env"):
         name, own = instance.name, instance.spec.env
         sources = {
             env.name: endpoint.binding.provider.name
-            for endpoint in (wiring[name].endpoints if own else ())
+            for endpoint in (graph.wiring(name).endpoints if own else ())
             if not endpoint.binding.relayed
             for env in endpoint.env()
         }

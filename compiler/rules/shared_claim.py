@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from compiler.diagnostics import Related, Report, listing
 from compiler.model import Binding, Graph, Platform
-from compiler.resolve import module
+from compiler.registry import module
 
 _NOUN = {"s3": "bucket"}
 

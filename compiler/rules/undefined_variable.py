@@ -19,9 +19,8 @@ _REFERENCE = re.compile(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     users = [one for one in platform.instances.values() if one.section == "workloads"]
     texts = [(one, found) for one in users if (found := list(references(one)))]
-    wiring = graph.wiring() if texts else {}
     for instance, found in texts:
-        derived = {env.name for end in wiring[instance.name].endpoints for env in end.env()}
+        derived = {env.name for end in graph.wiring(instance.name).endpoints for env in end.env()}
         for path, name, later in found:
             own = {key for key in instance.spec.env if later is None or key < later}
             known = derived | own | {"HOME"}

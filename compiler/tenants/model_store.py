@@ -7,7 +7,7 @@ otherwise than the rest of their namespace share with those that bind as they do
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -39,15 +39,18 @@ def name(one: model.Instance[ModelSpec]) -> str:
     return f"{whole[: LONGEST - 9].rstrip('-')}-{sha256(whole.encode()).hexdigest()[:8]}"
 
 
-def stores(models: Iterable[model.Instance[ModelSpec]]) -> Mapping[str, model.Instance[Spec]]:
-    """One store for all models of a namespace that are bound alike."""
-    groups: dict[str, list[model.Instance[ModelSpec]]] = defaultdict(list)
+def groups(
+    models: Iterable[model.Instance[ModelSpec]],
+) -> Mapping[str, Sequence[model.Instance[ModelSpec]]]:
+    """The models that share a store: those of a namespace that are bound alike."""
+    found: dict[str, list[model.Instance[ModelSpec]]] = defaultdict(list)
     for one in models:
-        groups[name(one)].append(one)
-    return {key: _store(key, group) for key, group in sorted(groups.items())}
+        found[name(one)].append(one)
+    return dict(sorted(found.items()))
 
 
-def _store(key: str, group: list[model.Instance[ModelSpec]]) -> model.Instance[Spec]:
+def store(key: str, group: Sequence[model.Instance[ModelSpec]]) -> model.Instance[Spec]:
+    """The store of a group of models, with every bucket that one of them is in."""
     first = group[0]
     uris = {one.spec.uri for one in group}
     uris |= {c.previous for one in group if (c := one.spec.canary) is not None and c.previous}

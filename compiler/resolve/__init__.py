@@ -1,0 +1,101 @@
+"""Claims meet offers: each requirement of each instance becomes a binding, or a diagnostic.
+
+What an instance claims and offers follows from its own spec alone, so resolution is one join; the
+only thing passed on is a pooler's, from its clients to its upstream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from compiler.diagnostics import Report
+from compiler.interfaces import gateway, serving
+from compiler.model.graph import Binding, Graph, Instance
+from compiler.model.package import Platform
+from compiler.registry import module
+from compiler.resolve import models, problems, uses
+from compiler.resolve.forwarding import chain
+from compiler.resolve.join import Join
+from compiler.resolve.shared import Shared
+from compiler.tenants import model_store
+
+
+def resolve(platform: Platform, report: Report, shared: Shared | None = None) -> Graph:
+    """All bindings of one effective spec; `shared` is what those resolved before it have in common."""
+    shared = shared or Shared()
+    instances = {**platform.instances, **_brought_along(platform, shared)}
+    offers = {name: shared.offers(instance) for name, instance in instances.items()}
+    join = Join(instances, offers, platform.document, report, shared)
+    bindings = tuple(_sorted(_bindings(join)))
+    return Graph(dict(sorted(instances.items())), bindings, offers)
+
+
+def _brought_along(platform: Platform, shared: Shared) -> Mapping[str, Instance[Any]]:
+    """Workloads that components declare themselves, such as a smoke test; stores of models."""
+    found: dict[str, Instance[Any]] = {}
+    served = [one for one in platform.instances.values() if one.section == "models"]
+    found |= {name: shared.store(name, group) for name, group in model_store.groups(served).items()}
+    for instance in platform.instances.values():
+        if instance.section != "components":
+            continue
+        bring = getattr(module(instance), "workloads", None)
+        for name, spec in (bring(instance) if bring else {}).items():
+            if name not in platform.instances:
+                found[name] = replace(
+                    instance, name=name, section="workloads", type="workload", spec=spec,
+                    declared=instance.path,
+                )  # fmt: skip
+    return found
+
+
+def _bindings(join: Join) -> Mapping[str, list[Binding]]:
+    """The bindings of each consumer: those of components first, since tenants need theirs."""
+    for instance in join.instances.values():
+        if instance.section in ("components", model_store.SECTION):
+            _bind_claims(join, instance)
+    _bind_routes(join)
+    found: dict[str, list[Binding]] = {}
+    for name in sorted(join.instances):
+        instance = join.instances[name]
+        if instance.section == "models":
+            found[name] = list(models.bound(join, instance))
+        elif instance.section == "workloads":
+            _bind_claims(join, instance)
+        if getattr(instance.spec, "uses", ()):
+            uses.bind(join, instance)
+    for binding in join.direct.values():
+        found.setdefault(binding.consumer.name, []).extend(chain(join, binding))
+    return found
+
+
+def _sorted(bindings: Mapping[str, list[Binding]]) -> Iterator[Binding]:
+    for _, own in sorted(bindings.items()):
+        yield from sorted(own, key=_order) if len(own) > 1 else own
+
+
+def _order(binding: Binding) -> tuple[str, ...]:
+    return (binding.requires.slot, binding.provider.name, binding.provides.slot)
+
+
+def _bind_claims(join: Join, instance: Instance[Any]) -> None:
+    """What an instance itself requires."""
+    problems.check_bind_keys(join, instance)
+    for requires, claim in module(instance).claims(instance).items():
+        join.bind(instance, requires, claim)
+    served = join.direct.get((instance.name, serving.SERVING.slot))
+    if served is not None:
+        for own in models.entailed(join, instance, served):
+            join.add(own)
+
+
+def _bind_routes(join: Join) -> None:
+    """A host on the gateway for what people open, where there is a gateway."""
+    opened = {(one.provider.name, one.provides.slot)
+              for one in join.direct.values() if one.claim.outside}  # fmt: skip
+    for name, offers in join.offers.items():
+        routed = any(offer.ui or (name, one.slot) in opened for one, offer in offers.items())
+        if routed and (name, gateway.ROUTE.slot) not in join.direct:
+            join.bind(join.instances[name], gateway.ROUTE, gateway.Claim(optional=True))

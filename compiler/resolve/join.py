@@ -1,0 +1,99 @@
+"""One environment while it is resolved: who offers what, and which claims have found an offer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from compiler.diagnostics import Report
+from compiler.model.document import Node
+from compiler.model.graph import Binding, Claim, Instance, Offer, Offers, Provides, Requires
+from compiler.resolve import problems
+from compiler.resolve.shared import Shared
+
+
+class Candidate(Struct, frozen=True):
+    """An offer of an instance, of which a claim may become a binding."""
+
+    provider: Instance[Any]
+    provides: Provides[Any]
+    offer: Offer
+
+
+class Join:
+    """The instances of one environment with their offers, and the bindings found so far."""
+
+    def __init__(
+        self, instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers], document: Node,
+        report: Report, shared: Shared,
+    ) -> None:  # fmt: skip
+        self.instances, self.offers = instances, offers
+        self.document, self.report, self.shared = document, report, shared
+        self.candidates: dict[str, list[Candidate]] = defaultdict(list)
+        self.first: dict[str, Candidate] = {}  # of each provider: what those who `use` it get
+        for name, slots in offers.items():
+            for provides, offer in slots.items():
+                candidate = Candidate(instances[name], provides, offer)
+                self.candidates[provides.endpoint.interface].append(candidate)
+                self.first.setdefault(name, candidate)
+        self.direct: dict[tuple[str, str], Binding] = {}
+        self.cycles: set[frozenset[str]] = set()
+
+    def add(self, binding: Binding) -> None:
+        slot = (binding.consumer.name, binding.requires.slot)
+        self.direct[slot] = self.shared.binding(binding)
+
+    def bind(self, consumer: Instance[Any], requires: Requires[Any], claim: Claim) -> None:
+        """Add the binding of a claim, or report why there is none."""
+        candidate = self.choose(consumer, requires, claim)
+        if candidate is not None:
+            entailed = self._entailed(consumer, candidate)
+            provider, provides, offer = candidate.provider, candidate.provides, candidate.offer
+            self.add(
+                Binding(consumer, requires, provider, provides, claim, offer, entailed=entailed)
+            )
+
+    def _entailed(self, consumer: Instance[Any], candidate: Candidate) -> tuple[Binding, ...]:
+        """What a tenant needs of others because its provider does; components are bound first."""
+        if consumer.section == "components":
+            return ()
+        slots = ((candidate.provider.name, one.slot) for one in candidate.offer.entails)
+        return tuple(self.direct[slot] for slot in slots if slot in self.direct)
+
+    def choose(
+        self, consumer: Instance[Any], requires: Requires[Any], claim: Claim
+    ) -> Candidate | None:
+        """The offer that answers a claim: the one named, or the only one there is."""
+        interface = requires.endpoint.interface
+        able = [c for c in self.candidates[interface] if c.provider.name != consumer.name]
+        named = consumer.spec.bind.get(requires.slot)
+        if named is not None:
+            found = next((c for c in able if c.provider.name == named), None)
+            if found is None:
+                problems.unknown(self, consumer, requires, named, able)
+            return found
+        final = [c for c in able if c.provides.forwards is None and not c.provides.explicit]
+        if len(final) == 1:
+            return pooler(final[0], able, claim) or final[0]
+        if final:
+            problems.ambiguous(self, consumer, requires, final)
+        elif not claim.optional:
+            problems.unbound(self, consumer, requires)
+        return None
+
+
+def pooler(final: Candidate, able: list[Candidate], claim: Claim) -> Candidate | None:
+    """The one pooler in front of a provider, for claims that tolerate it."""
+    if not claim.pooled:
+        return None
+    poolers = [c for c in able if c.provides.forwards and _leads_to(c, final)]
+    return poolers[0] if len(poolers) == 1 else None
+
+
+def _leads_to(pooler: Candidate, final: Candidate) -> bool:
+    assert pooler.provides.forwards is not None
+    named = pooler.provider.spec.bind.get(pooler.provides.forwards.slot)
+    return named in (None, final.provider.name)

@@ -1,0 +1,48 @@
+"""Models: each is bound to what its namespace's store is bound to, and has the store's key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from compiler.interfaces import serving
+from compiler.model.graph import Binding, Instance
+from compiler.resolve.forwarding import chain
+from compiler.resolve.join import Join
+from compiler.tenants import model_store
+
+
+def bound(join: Join, consumer: Instance[Any]) -> tuple[Binding, ...]:
+    """The bindings that a model has by being one. They follow from what its store is bound to."""
+    store = model_store.name(consumer)
+    served = join.direct.get((store, serving.SERVING.slot))
+    key = join.direct.get((store, serving.STORE.slot))
+    if served is None or key is None:
+        return ()
+    theirs = tuple(_theirs(join, served))
+    same = (id(consumer), id(served), id(key), *map(id, theirs))
+    known = join.shared.of_model(same)
+    if known is not None:
+        return known
+    own = Binding(
+        consumer, served.requires, served.provider, served.provides, served.claim, served.offer,
+        entailed=(key,),
+    )  # fmt: skip
+    direct = (own, *(_entailed(consumer, one) for one in theirs))
+    return join.shared.keep(same, tuple(one for each in direct for one in chain(join, each)))
+
+
+def entailed(join: Join, consumer: Instance[Any], served: Binding) -> Iterator[Binding]:
+    """What serving models requires, their pods require too."""
+    return (_entailed(consumer, one) for one in _theirs(join, served))
+
+
+def _theirs(join: Join, served: Binding) -> Iterator[Binding]:
+    """The bindings of the system that serves, of which its models have the like."""
+    slots = ((served.provider.name, one.slot) for one in served.offer.entails)
+    return (join.direct[slot] for slot in slots if slot in join.direct)
+
+
+def _entailed(consumer: Instance[Any], theirs: Binding) -> Binding:
+    claim = theirs.requires.endpoint.entailed_claim(consumer, theirs.claim)
+    return Binding(consumer, theirs.requires, theirs.provider, theirs.provides, claim, theirs.offer)

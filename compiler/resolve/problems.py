@@ -1,0 +1,156 @@
+"""What stands against a binding, in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from compiler import registry
+from compiler.diagnostics import Related, correction, listing, suggestion
+from compiler.interfaces import gateway
+from compiler.model.document import Path
+from compiler.model.graph import Binding, Instance, Requires
+
+if TYPE_CHECKING:
+    from compiler.resolve.join import Candidate, Join
+
+
+def check_bind_keys(join: Join, instance: Instance[Any]) -> None:
+    """Every key of `bind` is a slot of the instance."""
+    if not instance.spec.bind:
+        return
+    slots = [requires.slot for requires in registry.module(instance).claims(instance)]
+    if any(offer.ui for offer in join.offers[instance.name].values()):
+        slots.append(gateway.ROUTE.slot)
+    for key in instance.spec.bind:
+        if key not in slots:
+            path: Path = (*_place(instance), "bind", key)
+            span = join.document.span_of(path)
+            join.report.add(
+                "unknown-binding",
+                f"`{instance.name}` has no slot `{key}`",
+                span,
+                path=path,
+                help=suggestion(key, slots) or f"its slots are {listing(slots) or 'none'}",
+                fix=correction(span, key, slots),
+            )
+
+
+def unbound(join: Join, consumer: Instance[Any], requires: Requires[Any]) -> None:
+    interface = requires.endpoint.interface
+    path = _place(consumer)
+    join.report.add(
+        "unbound-requirement",
+        f"`{consumer.name}` requires {_a(interface)} provider for `{requires.slot}`, "
+        "and none is declared",
+        join.document.span_of(path),
+        path=path,
+        help=f"add one of {listing(registry.providers(interface))} under `spec.components`",
+    )
+
+
+def ambiguous(
+    join: Join, consumer: Instance[Any], requires: Requires[Any], able: Sequence[Candidate]
+) -> None:
+    path = _place(consumer)
+    names = sorted(one.provider.name for one in able)
+    declared = [join.document.span_of(("spec", "components", name)) for name in names]
+    join.report.add(
+        "ambiguous-binding",
+        f"`{consumer.name}` requires {_a(requires.endpoint.interface)} provider for "
+        f"`{requires.slot}`, and {listing(names)} would all do",
+        join.document.span_of(path),
+        path=path,
+        help=f"add `bind: {{{requires.slot}: {names[0]}}}` to `{consumer.name}`",
+        related=[Related("one provider", span) for span in declared],
+    )
+
+
+def unknown(
+    join: Join, consumer: Instance[Any], requires: Requires[Any], name: str,
+    able: Sequence[Candidate],
+) -> None:  # fmt: skip
+    """`bind` names an instance that does not offer what is required."""
+    path: Path = (*_place(consumer), "bind", requires.slot)
+    interface = requires.endpoint.interface
+    names = [one.provider.name for one in able]
+    reason = f"does not offer `{interface}`" if name in join.instances else "is not an instance"
+    _unknown(
+        join, path, f"`{name}` {reason}", name, names,
+        f"instances with `{interface}`: {listing(names) or 'none'}",
+    )  # fmt: skip
+
+
+def unknown_use(join: Join, consumer: Instance[Any], index: int, word: str, *, known: bool) -> None:
+    """`uses` names what has nothing to use."""
+    names = sorted(join.first)
+    _unknown(
+        join, (*consumer.path, "uses", index),
+        f"`{word}` {'offers nothing to use' if known else 'is not an instance'}", word, names,
+        f"instances to use: {listing(names) or 'none'}",
+    )  # fmt: skip
+
+
+def _unknown(
+    join: Join, path: Path, message: str, word: str, names: Sequence[str], otherwise: str
+) -> None:
+    span = join.document.value_span(path)
+    join.report.add(
+        "unknown-binding",
+        message,
+        span,
+        path=path,
+        help=suggestion(word, names) or otherwise,
+        fix=correction(span, word, names),
+    )
+
+
+def ambiguous_use(
+    join: Join, consumer: Instance[Any], index: int, word: str, typed: Sequence[Instance[Any]]
+) -> None:
+    path: Path = (*consumer.path, "uses", index)
+    join.report.add(
+        "ambiguous-binding",
+        f"`{word}` could be any of {listing(one.name for one in typed)}",
+        join.document.value_span(path),
+        path=path,
+        help="name the instance",
+    )
+
+
+def conflict(
+    join: Join, consumer: Instance[Any], index: int, binding: Binding, other: Binding
+) -> None:
+    path: Path = (*consumer.path, "uses", index)
+    interface = binding.requires.endpoint.interface
+    join.report.add(
+        "client-environment-conflict",
+        f"`{consumer.name}` would need the `{interface}` variables of both "
+        f"`{other.provider.name}` and `{binding.provider.name}`",
+        join.document.value_span(path),
+        path=path,
+        help="a pod has one set of them: use one of the two, or set `artifacts: proxied` on "
+        "the mlflow that it uses",
+    )
+
+
+def cycle(join: Join, pooler: Instance[Any], slot: str, seen: tuple[str, ...]) -> None:
+    if frozenset(seen) in join.cycles:
+        return
+    join.cycles.add(frozenset(seen))
+    path = _place(pooler)
+    join.report.add(
+        "forwarding-cycle",
+        f"`{pooler.name}` forwards to itself through {listing(seen)}",
+        join.document.span_of(path),
+        path=path,
+        help=f"bind its `{slot}` to a database",
+    )
+
+
+def _place(instance: Instance[Any]) -> Path:
+    return instance.declared or instance.path
+
+
+def _a(word: str) -> str:
+    return f"an `{word}`" if word[0] in "aeious" and word not in ("serverless",) else f"a `{word}`"

@@ -1,0 +1,95 @@
+"""What a tenant `uses`: its bindings to the instances named, and to all that these entail."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from compiler.model.graph import Binding, Instance, Requires
+from compiler.resolve import problems
+from compiler.resolve.join import Candidate, Join, pooler
+
+Needs = dict[str, list[tuple[int, Binding]]]  # by slot: the element of `uses`, and its binding
+
+
+def bind(join: Join, consumer: Instance[Any]) -> None:
+    """The bindings of all that an instance uses, merged where one connection serves several."""
+    needs: Needs = defaultdict(list)
+    for index, word in enumerate(consumer.spec.uses):
+        used = _used(join, consumer, index, word)
+        if used is None:
+            continue
+        claim = used.provides.endpoint.client_claim(consumer)
+        able = join.candidates[used.provides.endpoint.interface]
+        used = pooler(used, able, claim) or used
+        requires = _slot(used.provides.endpoint, used.provider.name)
+        binding = Binding(consumer, requires, used.provider, used.provides, claim, used.offer)
+        _add(join, consumer, index, binding, needs)
+        for own in _besides(join, binding):
+            _add(join, consumer, index, own, needs)
+    _settle(join, needs)
+
+
+def _used(join: Join, consumer: Instance[Any], index: int, word: str) -> Candidate | None:
+    """The offer that an element of `uses` stands for: an instance, or a type's only one."""
+    instance = join.instances.get(word)
+    typed = [i for i in join.instances.values() if i.type == word and i.section == "components"]
+    if instance is None and len(typed) > 1:
+        problems.ambiguous_use(join, consumer, index, word, typed)
+        return None
+    instance = instance or (typed[0] if typed else None)
+    if instance is not None and instance.name in join.first:
+        return join.first[instance.name]
+    problems.unknown_use(join, consumer, index, word, known=instance is not None)
+    return None
+
+
+def _besides(join: Join, used: Binding) -> Iterator[Binding]:
+    """What the clients of an offer need besides: what its provider needs, and its companions."""
+    consumer, provider, offer = used.consumer, used.provider, used.offer
+    for slot in (*offer.entails, *offer.relays):
+        theirs = join.direct.get((provider.name, slot.slot))
+        if theirs is None:
+            continue
+        name, relayed = f"{provider.name}-{slot.slot}", slot in offer.relays
+        requires = Requires(name, slot.endpoint) if relayed else _slot(slot.endpoint, name)
+        claim = slot.endpoint.entailed_claim(consumer, theirs.claim)
+        yield replace(theirs, consumer=consumer, requires=requires, claim=claim, relayed=relayed)
+    for companion in offer.companions:
+        requires = Requires(f"{provider.name}-{companion.slot}", companion.endpoint)
+        for one in join.candidates[companion.endpoint.interface]:
+            if (one.provider.name, one.provides) == (provider.name, companion):
+                claim = companion.endpoint.client_claim(consumer)
+                yield Binding(
+                    consumer, requires, provider, companion, claim, one.offer, relayed=True
+                )
+
+
+def _slot(endpoint: Any, name: str) -> Requires[Any]:
+    return Requires(endpoint.interface if endpoint.one_per_pod else name, endpoint)
+
+
+def _add(join: Join, consumer: Instance[Any], index: int, binding: Binding, needs: Needs) -> None:
+    earlier = needs[binding.requires.slot]
+    for _, other in earlier:
+        if (other.provider.name, other.provides) != (binding.provider.name, binding.provides):
+            problems.conflict(join, consumer, index, binding, other)
+            return
+    earlier.append((index, binding))
+
+
+def _settle(join: Join, needs: Mapping[str, list[tuple[int, Binding]]]) -> None:
+    merged: dict[str, Binding] = {}
+    for slot, all in needs.items():
+        binding = all[0][1]
+        for _, other in all[1:]:
+            both = binding.claim.merged(other.claim)
+            binding = replace(binding, claim=both) if both is not None else binding
+        merged[slot] = binding
+    for binding in merged.values():
+        wanted = {own.requires.slot for own in _besides(join, binding)}
+        entailed = tuple(merged[name] for name in sorted(wanted) if name in merged)
+        join.add(replace(binding, entailed=entailed))
