@@ -95,13 +95,15 @@ def _laptop(me: Instance[Any], client: kube.Client) -> Iterator[str]:
 
 
 def _line(me: Instance[Any], env: Env, local: dict[str, str]) -> Iterator[str]:
-    if isinstance(env.value, SecretRef):
-        secret, key = env.value.name, env.value.key
-        at = f"kubectl --namespace {me.namespace} get secret {secret} --output"
-        yield f"# fill in: {at} go-template='{{{{index .data \"{key}\" | base64decode}}}}'"
+    value = env.value
+    if not isinstance(value, str):
+        secret = isinstance(value, SecretRef)
+        what = f"{'secret' if secret else 'configmap'} {value.name}"
+        decoded = " | base64decode" if secret else ""
+        at = f"kubectl --namespace {me.namespace} get {what} --output"
+        yield f"# fill in: {at} go-template='{{{{index .data \"{value.key}\"{decoded}}}}}'"
         yield f"{env.name}="
         return
-    value = env.value
     for there, here in local.items():
         value = value.replace(there, here)
     value = _REFERENCE.sub(r"${\1}", value)

@@ -45,9 +45,10 @@ def name(manifest: Manifest) -> str:
 
 @each_environment
 def test_every_secret_and_its_key_is_in_the_contract(scenario: str, environment: str) -> None:
+    contract = lowered(scenario, environment)
     known = {
         (space, one.name): set(one.keys)
-        for one in lowered(scenario, environment).credentials
+        for one in (*contract.credentials, *contract.granted)
         for space in one.namespaces
     }
     for manifest in objects(scenario, environment):
@@ -65,7 +66,7 @@ def test_every_config_map_and_its_files_exist(scenario: str, environment: str) -
         (one["metadata"]["namespace"], one["metadata"]["name"]): set(one["data"])
         for one in objects(scenario, environment)
         if one["kind"] == "ConfigMap"
-    }
+    } | granted(scenario, environment)
     for manifest in objects(scenario, environment):
         for key, value in walk(manifest):
             if key not in ("configMap", "configMapKeyRef") or not isinstance(value, dict):
@@ -74,6 +75,24 @@ def test_every_config_map_and_its_files_exist(scenario: str, environment: str) -
             assert files is not None, f"{name(manifest)} names ConfigMap {value['name']}"
             wanted = {item["key"] for item in value.get("items", ())}
             assert wanted | {value.get("key")} <= {None, *files}, f"{name(manifest)}: {value}"
+
+
+def granted(scenario: str, environment: str) -> dict[tuple[str, str], set[str]]:
+    """The ConfigMaps that Rook 1.20 makes of bucket claims, each under its claim's name."""
+    return {
+        (one["metadata"]["namespace"], one["metadata"]["name"]): {
+            "BUCKET_HOST", "BUCKET_PORT", "BUCKET_NAME", "BUCKET_REGION", "BUCKET_SUBREGION",
+        }
+        for one in objects(scenario, environment)
+        if one["kind"] == "ObjectBucketClaim"
+    }  # fmt: skip
+
+
+@each_environment
+def test_what_a_server_grants_is_read_where_it_grants_it(scenario: str, environment: str) -> None:
+    claims = granted(scenario, environment)
+    for one in lowered(scenario, environment).granted:
+        assert [(space, one.name) in claims for space in one.namespaces] == [True]
 
 
 @each_environment

@@ -42,7 +42,8 @@ def command() -> None:
 def list_(environment: str, file: Path, form: str) -> None:
     """Say which Secrets must exist, where, with which keys, who makes them and who reads them."""
     lowered = _lowered(file, environment)
-    rows = [_row(lowered, one) for one in lowered.credentials]
+    all = sorted((*lowered.credentials, *lowered.granted), key=lambda one: one.name)
+    rows = [_row(lowered, one) for one in all]
     if form == "json":
         click.echo(json.dumps({"secrets": rows}, indent=2))
         return
@@ -156,7 +157,10 @@ def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
 def _named(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
     """The credentials of some names; ends the command where there is none of one."""
     known = {one.name: one for one in lowered.credentials}
+    granted = {one.name: one.maker for one in lowered.granted}
     for name in names:
+        if name in granted:
+            fail(f"the Secret `{name}` is made by {granted[name]}, which alone can change it")
         if name not in known:
             from compiler.diagnostics import near
 

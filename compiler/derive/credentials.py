@@ -47,7 +47,11 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         for name in sorted(defined)
         if spaces[name]
     )
-    return replace(lowered, credentials=credentials)
+    return replace(
+        lowered,
+        credentials=tuple(one for one in credentials if not one.maker),
+        granted=tuple(one for one in credentials if one.maker),
+    )
 
 
 # Where objects name a Secret beside a key of it, in the words of each API.

@@ -25,6 +25,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 
     buckets: tuple[str, ...]
     read_only: bool = False
+    abroad: bool = False  # the key is read in other namespaces than the consumer's, too
 
     @property
     def resources(self) -> tuple[str, ...]:

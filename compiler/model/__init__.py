@@ -23,6 +23,7 @@ from compiler.model.package import Lowered, Package, Platform
 from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import (
     ConfigFiles,
+    ConfigRef,
     Egress,
     Env,
     Ingress,
@@ -49,7 +50,7 @@ from compiler.model.spec import (
 
 __all__ = [
     "PREFIX", "Alert", "Amounts", "Binding", "Claim", "Claims", "Component", "ConfigFiles",
-    "Credential", "Egress", "Endpoint", "Env", "Graph", "Ingress", "Instance", "InstanceSpec",
+    "ConfigRef", "Credential", "Egress", "Endpoint", "Env", "Graph", "Ingress", "Instance", "InstanceSpec",
     "Lowered", "Made", "Manifest", "Metrics", "Node", "Offer", "Offers", "Package", "Patch",
     "Path", "Peering", "Phase", "Piece", "Platform", "Prerequisite", "Provides", "Random",
     "Requires", "Resource", "Resources", "RunningSpec", "SecretRef", "Section", "Settings",

@@ -31,3 +31,4 @@ class Credential(Struct, frozen=True):
     labels: Mapping[str, str] = field(default_factory=dict)  # that a reader of it looks for
     kept: str = ""  # the command that changes it in a server that keeps it in its own data
     annotations: Mapping[str, str] = field(default_factory=dict)  # that tell a reader how to use it
+    maker: str = ""  # who makes it, where that is no provider of secrets but the server itself

@@ -78,6 +78,7 @@ class Lowered(Struct, frozen=True):
     packages: Mapping[str, Package]
     models: Fleet = field(default_factory=lambda: Fleet({}))  # finished; never factored
     credentials: tuple[Credential, ...] = ()
+    granted: tuple[Credential, ...] = ()  # those that a server makes itself, and nobody else
 
     @property
     def everything(self) -> tuple[Package, ...]:

@@ -37,17 +37,25 @@ class SecretRef(Struct, frozen=True):
     key: str
 
 
+class ConfigRef(Struct, frozen=True):
+    """One key of a ConfigMap that a controller writes, by name."""
+
+    name: str
+    key: str
+
+
 class Env(Struct, frozen=True):
     """One variable of a container. `$(NAME)` in a value reads a variable declared before it."""
 
     name: str
-    value: str | SecretRef
+    value: str | SecretRef | ConfigRef
 
     def manifest(self) -> Manifest:
-        if isinstance(self.value, SecretRef):
-            reference = {"name": self.value.name, "key": self.value.key}
-            return {"name": self.name, "valueFrom": {"secretKeyRef": reference}}
-        return {"name": self.name, "value": self.value}
+        if isinstance(self.value, str):
+            return {"name": self.name, "value": self.value}
+        kind = "secretKeyRef" if isinstance(self.value, SecretRef) else "configMapKeyRef"
+        reference = {"name": self.value.name, "key": self.value.key}
+        return {"name": self.name, "valueFrom": {kind: reference}}
 
 
 class Resource(Struct, frozen=True):

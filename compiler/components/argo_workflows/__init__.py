@@ -40,7 +40,8 @@ class Spec(model.InstanceSpec):
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    artifacts = {ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,))}
+    # Runs write artefacts where they are, and the controller reads them in its own namespace.
+    artifacts = {ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,), abroad=True)}
     if not me.spec.archive:
         return artifacts
     archive = postgresql.Claim(

@@ -1,9 +1,10 @@
-"""Ceph's S3 gateway in a Ceph cluster that Rook runs: a store, its buckets, a user for each claim.
+"""Ceph's S3 gateway in a Ceph cluster that Rook runs: a store, and a claim for each bucket.
 
-Facts are of Rook 1.20. A bucket claim makes a user of its own, with a Secret whose name nobody can
-choose; two consumers of one bucket would never have the same key. So each consumer is a user with
-the key of its own Secret, a bucket claim makes the bucket, and the bucket's policy says who may
-what. The class of the claims retains: taking a bucket out of the spec deletes no data.
+A consumer with a bucket to itself has it as Rook grants it, key and all (see endpoint.py). A claim
+grants one key to one bucket, in one namespace. A consumer that shares a bucket, only reads it, has
+several or is in several namespaces is a user with the key of its own Secret, and the policies of
+the buckets say what it may. The class of the claims retains: taking a bucket out of the spec deletes
+no data.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.ceph import buckets
+from compiler.components.ceph.endpoint import Endpoint
 from compiler.interfaces import s3
 from compiler.model.words import Name, Namespace
 
 PHASE = model.Phase.STORES
 UPSTREAM_NAMESPACE = True
-STORE = model.Provides("s3", s3.Endpoint)
+STORE = model.Provides("s3", Endpoint)
 PORT, TARGET = 80, 8080  # of the gateway's Service, and of its pods
 VERSION = "1.20.6"
 
@@ -65,7 +67,15 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             f"kubectl apply --server-side -f {examples}/{file}.yaml"
             for file in ("crds", "common", "csi-operator", "operator", "cluster")
         ),
+        objects=(_operator(me),),
     )
+
+
+def _operator(me: model.Instance[Spec]) -> model.Manifest:
+    """Since 1.17 the operator refuses a claim with a policy unless it is told not to."""
+    fields = {"ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS": "maxObjects,maxSize,bucketPolicy"}
+    metadata = {"name": "rook-ceph-operator-config", "namespace": me.namespace}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": fields}
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:

@@ -1,4 +1,8 @@
-"""Users and buckets of a Ceph object store, from the claims that are made on it."""
+"""Buckets of a Ceph object store and who may what in them, from the claims that are made on it.
+
+Facts are of Rook 1.20: a bucket claim makes a user of its own, which owns the bucket; who else may
+read or write it says the claim's `bucketPolicy`, which the operator takes only when it is told to.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,27 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compiler import kube, model
+from compiler.components.ceph.endpoint import owns
 from compiler.interfaces import s3
 
 Bindings = tuple[model.Binding, ...]
 
 
 def lower(me: model.Instance[Any], store: str, bindings: Bindings) -> Iterator[model.Resource]:
-    for binding in bindings:
-        yield _user(me, store, binding)
-    wanted = sorted({bucket for binding in bindings for bucket in binding.claim.buckets})
-    if wanted:
+    guests = [one for one in bindings if not owns(one)]
+    for guest in guests:
+        yield _user(me, store, guest)
+    if _buckets(bindings):
         yield _class(me, store)
-    for bucket in wanted:
-        yield _claim(me, bucket, [one for one in bindings if bucket in one.claim.buckets])
+    owners = {one.claim.buckets[0]: one for one in bindings if owns(one)}
+    for bucket in _buckets(bindings):
+        visitors = [one for one in guests if bucket in one.claim.buckets]
+        yield _claim(me, bucket, owners.get(bucket), visitors)
+
+
+def _buckets(bindings: Bindings) -> list[str]:
+    """All buckets that somebody claims."""
+    return sorted({bucket for binding in bindings for bucket in binding.claim.buckets})
 
 
 def _user(me: model.Instance[Any], store: str, binding: model.Binding) -> model.Resource:
@@ -59,32 +71,36 @@ def _class_name(me: model.Instance[Any]) -> str:
 
 
 def _claim(
-    me: model.Instance[Any], bucket: str, bindings: Iterable[model.Binding]
-) -> model.Resource:
-    """A bucket of a fixed name, and who may read and write it."""
+    me: model.Instance[Any], bucket: str, owner: model.Binding | None,
+    visitors: Iterable[model.Binding],
+) -> model.Resource:  # fmt: skip
+    """A bucket of a fixed name: its owner's, who finds key and place under the claim's name."""
+    metadata = kube.metadata(me, f"{me.name}-{bucket}", "bucket")
+    if owner is not None:
+        metadata |= {"name": owner.secret, "namespace": owner.consumer.namespace}
+    spec: model.Manifest = {"bucketName": bucket, "storageClassName": _class_name(me)}
+    policy = _policy(bucket, visitors)
+    if policy is not None:
+        spec["additionalConfig"] = {"bucketPolicy": policy}
     return model.Resource(
         {
             "apiVersion": "objectbucket.io/v1alpha1",
             "kind": "ObjectBucketClaim",
-            "metadata": kube.metadata(me, f"{me.name}-{bucket}", "bucket"),
-            "spec": {
-                "bucketName": bucket,
-                "storageClassName": _class_name(me),
-                "additionalConfig": {"bucketPolicy": _policy(bucket, bindings)},
-            },
+            "metadata": metadata,
+            "spec": spec,
         },
         step=2,
     )
 
 
-def _policy(bucket: str, bindings: Iterable[model.Binding]) -> str:
+def _policy(bucket: str, visitors: Iterable[model.Binding]) -> str | None:
     """The bucket's policy: the same words for all its writers, and for all its readers."""
     users: dict[bool, list[str]] = {}
-    for binding in bindings:
+    for binding in visitors:
         arn = f"arn:aws:iam:::user/{binding.secret}"
         users.setdefault(binding.claim.read_only, []).append(arn)
     statements = []
     for read_only, names in sorted(users.items()):
         claim = s3.Claim(buckets=(bucket,), read_only=read_only)
         statements += [{**one, "Principal": {"AWS": names}} for one in s3.statements(claim)]
-    return s3.document(statements)
+    return s3.document(statements) if statements else None

@@ -1,5 +1,10 @@
 -- Every statement may run again. A database is owned by a role of its own, which the roles that
 -- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+SELECT 'CREATE ROLE "lakefs_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'lakefs_owner') \gexec
+SELECT 'CREATE DATABASE "lakefs" OWNER "lakefs_owner"'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'lakefs') \gexec
+REVOKE ALL ON DATABASE "lakefs" FROM PUBLIC;
 SELECT 'CREATE ROLE "mlflow_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'mlflow_owner') \gexec
 SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner"'
@@ -7,6 +12,14 @@ SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner"'
 REVOKE ALL ON DATABASE "mlflow" FROM PUBLIC;
 \getenv role ROLE_0
 \getenv password PASSWORD_0
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "lakefs_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "lakefs" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "lakefs" SET role = %L', :'role', 'lakefs_owner') \gexec
+\getenv role ROLE_1
+\getenv password PASSWORD_1
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
