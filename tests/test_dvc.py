@@ -6,7 +6,7 @@ from configparser import ConfigParser
 
 from conftest import compiled
 
-from compiler.components.dvc import laptop_url
+from compiler.components.dvc import STORE, laptop_url
 from compiler.interfaces import s3
 
 
@@ -57,5 +57,5 @@ def test_a_workload_gets_a_key_of_its_own_for_the_remotes_bucket() -> None:
 
 def test_a_store_outside_has_one_address_for_all() -> None:
     bindings = compiled("external-services").graphs["default"].bindings
-    (store,) = [one for one in bindings if one.requires.slot == "artifacts"]
+    (store,) = [one for one in bindings if one.consumer.name == "dvc" and one.requires == STORE]
     assert laptop_url(s3.Endpoint(binding=store)) == s3.Endpoint(binding=store).url

@@ -96,11 +96,17 @@ def _sources(users: frozenset[Account], trust: str) -> list[Source]:
 
 def _peers(package: Package, me: Instance[object], peering: Peering, trust: str) -> Resource:
     client = labels_of(me, peering.client)
-    accounts = frozenset(
+    own = {
         (one.namespace, pod_account(one.manifest))
         for one in package.resources
         if client.items() <= pod_labels(one.manifest).items()
-    )
+    }
+    made = {
+        (one.namespace or me.namespace, one.account)
+        for one in package.made
+        if one.account and client.items() <= one.labels.items()
+    }
+    accounts = frozenset(own | made)
     names = [pods.role if isinstance(pods, Made) else pods
              for pods in (peering.client, peering.server)]  # fmt: skip
     return _policy(

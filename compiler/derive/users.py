@@ -27,7 +27,7 @@ def _users(packages: Mapping[str, Package]) -> Mapping[str, set[Account]]:
     for package in packages.values():
         for made in package.made:
             for label in made.labels:
-                found[label].add((made.namespace or package.namespace, ""))
+                found[label].add((made.namespace or package.namespace, made.account))
         for resource in package.resources:
             used = [label for label in pod_labels(resource.manifest) if label.startswith(_USES)]
             if used:

@@ -99,6 +99,7 @@ class Made(Struct, frozen=True):
     role: str
     labels: Mapping[str, str]
     namespace: str | None = None  # where it is not the instance's
+    account: str = ""  # the ServiceAccount that they run as, where it is known
 
     def __hash__(self) -> int:
         return hash((self.role, self.namespace))

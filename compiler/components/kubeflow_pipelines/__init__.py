@@ -15,7 +15,7 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.kubeflow_pipelines import crd, metadata, runs, servers
-from compiler.interfaces import http, mysql, pipelines, s3, workflows
+from compiler.interfaces import gateway, http, mysql, pipelines, s3, workflows
 from compiler.model.words import Bucket, Database, Image, Namespace
 
 PHASE = model.Phase.SERVERS
@@ -25,7 +25,7 @@ ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 WORKFLOWS = model.Requires("workflows", workflows.Endpoint)
 API = model.Provides("api", pipelines.Endpoint)
 UI = model.Provides("ui", http.Endpoint, explicit=True)
-OWN = (PIPELINES, METADATA, ARTIFACTS, WORKFLOWS)
+OWN = (PIPELINES, METADATA, ARTIFACTS, WORKFLOWS, gateway.ROUTE)  # not its steps'
 
 
 def _image(name: str) -> str:

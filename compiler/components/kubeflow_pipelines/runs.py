@@ -37,7 +37,7 @@ def lower(
     yield from kube.role(account(me), me.namespace, rights.of("runs", (store.secret,)))
     for one in steps.endpoints:
         yield from one.credentials(me.namespace)  # which the patch names, and no object
-    yield model.Made("runs", labels(me, argo, store, steps))
+    yield model.Made("runs", labels(me, argo, store, steps), account=account(me))
     yield model.Peering("runs", "api", PORTS)
     yield model.Peering("runs", "metadata", (metadata.GRPC,))
 
