@@ -2,7 +2,8 @@
 
 Facts are of CloudNativePG 1.30: the servers speak TLS, the one that writes is behind `<name>-rw`,
 and roles are made from Secrets of type kubernetes.io/basic-auth in the cluster's own namespace.
-Backups go by the operator's own Barman Cloud support, which the `system` images hold.
+Backups go by the operator's own Barman Cloud support, which the `system` images hold; 1.31 is to end
+it in favour of a plugin.
 """
 
 from __future__ import annotations
