@@ -53,7 +53,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield _server(me, superuser)
     yield kube.service(me, "server", {"tcp-postgresql": PORT})
     yield kube.headless(me, "server", {"tcp-postgresql": PORT})
-    yield metrics.of(superuser)
+    yield metrics.of()
     logins = sql.logins(wiring.claims(DATABASES))
     if logins:
         yield from _ensure(me, superuser, logins)
