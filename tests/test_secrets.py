@@ -340,7 +340,7 @@ def test_a_missing_program_is_named() -> None:
         encrypted(["no-such-program"], "", Path("secret.yaml"))
 
 
-# The list, and rotation
+# The list
 
 
 def test_list_says_who_makes_who_reads_and_which_keys(tmp_path: Path) -> None:
@@ -355,27 +355,6 @@ def test_list_says_who_makes_who_reads_and_which_keys(tmp_path: Path) -> None:
         text = run("secrets", "list", "default", "-f", spec).stdout
         assert all(name in text for name in found)
         assert maker in text
-
-
-def test_rotation_goes_from_the_server_to_the_consumer_and_nowhere_else(spec: Path) -> None:
-    lines = run("secrets", "rotate", "default", "mlflow-backend-store", "-f", spec).stdout
-    restarted = re.findall(r"rollout restart (\S+)", lines)
-    assert restarted == ["deployment/pgbouncer", "deployment/mlflow"]
-    assert lines.index("job/postgres-ensure") < lines.index("deployment/pgbouncer")
-    assert "minio" not in lines
-    assert "--rotate mlflow-backend-store" in lines
-
-
-def test_a_password_that_the_server_keeps_is_changed_there(spec: Path) -> None:
-    lines = run("secrets", "rotate", "default", "postgres-superuser", "-f", spec).stdout
-    assert "ALTER ROLE postgres PASSWORD" in lines
-    assert "rollout restart" not in lines
-
-
-def test_an_unknown_secret_gets_a_suggestion(spec: Path) -> None:
-    result = run("secrets", "rotate", "default", "mlflow-artefacts", "-f", spec)
-    assert result.exit_code == 2
-    assert "did you mean `mlflow-artifacts`?" in result.stderr
 
 
 # No secret anywhere

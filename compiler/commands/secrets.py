@@ -96,7 +96,7 @@ def generate(environment: str, file: Path, output: Path | None, rotate: tuple[st
     from compiler.secrets.local import UnreadableSecretError
 
     lowered = _lowered(file, environment)
-    _named(lowered, rotate)
+    _changed(lowered, rotate)
     try:
         done = _generated(lowered, environment, file.parent, output or file.parent, rotate)
     except (UnreadableSecretError, CipherError, OSError) as error:
@@ -148,14 +148,14 @@ def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
     from compiler.secrets.rotation import plan
 
     lowered = _lowered(file, environment)
-    for step in plan(lowered, _named(lowered, secrets)):
+    for step in plan(lowered, _changed(lowered, secrets)):
         click.echo(f"# {step.title}")
         for line in step.commands:
             click.echo(line)
 
 
-def _named(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
-    """The credentials of some names; ends the command where there is none of one."""
+def _changed(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
+    """The credentials of some names; ends the command where there is none, or it cannot change."""
     known = {one.name: one for one in lowered.credentials}
     granted = {one.name: one.maker for one in lowered.granted}
     for name in names:
@@ -166,6 +166,8 @@ def _named(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
 
             close = near(name, known)
             fail(f"no Secret `{name}`" + (f"; did you mean `{close}`?" if close else ""))
+        if known[name].fixed:
+            fail(f"`{name}` stays as it is: {known[name].fixed}")
     return tuple(known[name] for name in names)
 
 

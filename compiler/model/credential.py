@@ -30,5 +30,8 @@ class Credential(Struct, frozen=True):
     type: str = "Opaque"  # of the Secret, where a reader of it insists on one
     labels: Mapping[str, str] = field(default_factory=dict)  # that a reader of it looks for
     kept: str = ""  # the command that changes it in a server that keeps it in its own data
+    retired: str = ""  # the command that takes it out of such data, where only a new one goes in
+    fixed: str = ""  # why it can never be another
+    held: tuple[str, ...] = ()  # upstream's own workloads that read it as they start
     annotations: Mapping[str, str] = field(default_factory=dict)  # that tell a reader how to use it
     maker: str = ""  # who makes it, where that is no provider of secrets but the server itself

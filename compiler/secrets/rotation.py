@@ -2,7 +2,8 @@
 
 Pods read their variables when they start, so a new value reaches nobody by itself. First come the
 objects that tell a server of it (Jobs that make roles and keys, then servers and poolers that read
-it at start), then the consumer; who does not read it is left alone.
+it at start), then the consumer; who does not read it is left alone. Models share the key that their
+files are fetched with, which each pod needs only once: they start again for a key of their own.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from compiler.delivery import Step, made
 from compiler.derive.credentials import secret_names
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Resource
+from compiler.model.resource import Manifest, Resource, pod_template
 
 _TIMEOUT = "10m"
 
 
 def plan(lowered: Lowered, credentials: tuple[Credential, ...]) -> Iterator[Step]:
     """The steps, in order: new values, then each reader of them once."""
+    for credential in credentials:
+        if credential.retired:
+            title = f"{credential.name} is taken out of the server's data, to be made again"
+            yield Step(title, (credential.retired,))
     yield Step("new values", tuple(_renewed(lowered, credentials)))
     for credential in credentials:
         if credential.kept:
@@ -27,20 +32,33 @@ def plan(lowered: Lowered, credentials: tuple[Credential, ...]) -> Iterator[Step
     names = {credential.name for credential in credentials if not credential.kept}
     consumers = {binding.consumer.name for binding in lowered.graph.bindings
                  if binding.endpoint().secret in names}  # fmt: skip
-    readers = list(_readers(lowered, names))
+    kept = {credential.name for credential in credentials if credential.kept}
+    readers = list(_readers(lowered, names, kept))
     readers.sort(key=lambda one: (one[0].name in consumers, one[0].wave(one[1]), one[1].name))
     environment = str(lowered.platform.environment)
     for package, resource in readers:
         commands = _restart(resource, environment, consumes=package.name in consumers)
         if commands:
             yield Step(f"{package.name} reads it", commands)
+    for credential in credentials:
+        for what in credential.held:
+            yield Step(f"upstream's {what} reads it", _rolled(what))
 
 
-def _readers(lowered: Lowered, names: set[str]) -> Iterator[tuple[Package, Resource]]:
-    for package in lowered.packages.values():
+def _readers(
+    lowered: Lowered, names: set[str], kept: set[str]
+) -> Iterator[tuple[Package, Resource]]:
+    for package in lowered.everything:
         for resource in package.resources:
-            if names & set(secret_names(resource.manifest)):
+            beside = set(secret_names(_beside(resource.manifest)))
+            if names & set(secret_names(resource.manifest)) or kept & beside:
                 yield package, resource
+
+
+def _beside(manifest: Manifest) -> list[Manifest]:
+    """Containers beside a server: they read at every start what it reads on an empty volume only."""
+    template = pod_template(manifest)
+    return template["spec"]["containers"][1:] if template else []
 
 
 def _renewed(lowered: Lowered, credentials: tuple[Credential, ...]) -> Iterator[str]:
@@ -80,10 +98,12 @@ def _restart(resource: Resource, environment: str, *, consumes: bool) -> tuple[s
     name, space = resource.name, f"-n {resource.namespace}"
     match resource.kind:
         case "Deployment" | "StatefulSet" | "DaemonSet":
-            what = f"{resource.kind.lower()}/{name}"
+            return _rolled(f"{resource.kind.lower()}/{name} {space}")
+        case "InferenceService":  # what makes its pods is KServe's and Knative's own to write
             return (
-                f"kubectl rollout restart {what} {space}",
-                f"kubectl rollout status {what} {space} --timeout={_TIMEOUT}",
+                f"kubectl delete pod {space} -l serving.kserve.io/inferenceservice={name}",
+                f"kubectl wait --for=condition=Ready inferenceservice.serving.kserve.io/{name} "
+                f"{space} --timeout={_TIMEOUT}",
             )
         case "Job" if not consumes:  # it tells the server; a consumer's own has done its work
             return (
@@ -92,3 +112,10 @@ def _restart(resource: Resource, environment: str, *, consumes: bool) -> tuple[s
                 f"kubectl wait --for=condition=Complete job/{name} {space} --timeout={_TIMEOUT}",
             )
     return ()  # a CronJob's next run reads it; operators watch the Secrets that they are given
+
+
+def _rolled(what: str) -> tuple[str, ...]:
+    return (
+        f"kubectl rollout restart {what}",
+        f"kubectl rollout status {what} --timeout={_TIMEOUT}",
+    )

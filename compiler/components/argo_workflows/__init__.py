@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
 from pydantic import Field
 
 from compiler import kube, model
@@ -65,7 +66,8 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     # Text in ConfigMaps names these Secrets, here and upstream's: no object does.
     yield from store.credentials(*namespaces(me, wiring, repository=True))
     if archive := wiring.get(ARCHIVE):
-        yield from archive.credentials(me.namespace)
+        for one in archive.credentials(me.namespace):
+            yield replace(one, held=upstream.archivists(me))
         yield model.Made("archivers", upstream.labels(archive))
     for space in spaces:
         yield from _account(me, space)

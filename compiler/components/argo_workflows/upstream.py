@@ -48,6 +48,11 @@ def prerequisite(
     )
 
 
+def archivists(me: model.Instance[Any]) -> tuple[str, ...]:
+    """Who must start again to see another password."""
+    return tuple(f"deployment/{name} -n {me.namespace}" for name in (CONTROLLER, SERVER))
+
+
 def labels(archive: postgresql.Endpoint) -> dict[str, str]:
     """The label by which the database knows its clients; upstream's pods get it by a patch."""
     return {archive.binding.label: "true"}

@@ -24,6 +24,12 @@ STORE = model.Requires("store", s3.Endpoint)
 GATEWAY = model.Provides("gateway", lakefs.Endpoint, explicit=True)
 PORT = 8000
 POOL = 10  # connections of each process
+# Takes the one user out of lakeFS' data, for the setup to make it again. lakeFS' own tools can't:
+# without its user, and with the date of its setup, it does not start.
+DISMISS = """\
+psql "${LAKEFS_DATABASE:?is to be a URI of lakeFS' database, perhaps by kubectl port-forward}" \
+  -c "DELETE FROM kv WHERE partition_key = 'basicAuth' OR key = 'installation_metadata/setup_timestamp'"\
+"""
 
 FAILING = model.Alert(
     "RequestsFailing",
@@ -80,6 +86,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         (me.namespace,),
         (me.name,),
         "the administrator's key, which every client shares: at most 20 characters in its ID",
+        retired=DISMISS,
     )
     yield model.Credential(
         keys,
@@ -87,6 +94,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         (me.namespace,),
         (me.name,),
         "`encrypt` may never change: credentials in the database are encrypted with it",
+        fixed="lakeFS has encrypted the credentials in its database with it",
     )
     settings = [*_database(database), *_secrets(keys), *_blockstore(store), *_private()]
     yield _server(me, settings, [database, store])

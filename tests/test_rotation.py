@@ -1,0 +1,201 @@
+"""Rotation: for every Secret of every scenario, who reads it starts again, and nobody else.
+
+Who reads it is told from the pods as they are written, not from the graph that the plan is made of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cluster import Template, environments, lowered, templates
+from conftest import SCENARIOS
+from test_secrets import run, written
+
+from compiler.model.credential import Credential
+from compiler.model.package import Lowered
+from compiler.secrets.rotation import plan
+
+SERVERS = ("Deployment", "StatefulSet", "DaemonSet")
+each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
+
+
+def changing(scenario: str, environment: str) -> list[Credential]:
+    return [one for one in lowered(scenario, environment).credentials if not one.fixed]
+
+
+def commands(whole: Lowered, credential: Credential) -> list[str]:
+    return [line for step in plan(whole, (credential,)) for line in step.commands]
+
+
+def named(value: Any) -> Iterator[str]:
+    """Every Secret that a pod gets something from: a variable, all of them, or a file."""
+    if isinstance(value, dict):
+        for key in ("secretKeyRef", "secretRef"):
+            if key in value:
+                yield value[key]["name"]
+        if isinstance(value.get("secret"), dict):
+            yield value["secret"].get("secretName") or value["secret"]["name"]
+        for inner in value.values():
+            yield from named(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from named(inner)
+
+
+def readers(scenario: str, environment: str, secret: str, *kinds: str) -> Iterator[Template]:
+    for template in templates(scenario, environment):
+        if template.owner["kind"] in kinds and secret in named(template.spec):
+            yield template
+
+
+def started_again(lines: list[str]) -> set[tuple[str, str, str]]:
+    """Kind, namespace and name of all whose pods are replaced."""
+    found = set()
+    for line in lines:
+        if match := re.fullmatch(r"kubectl rollout restart (\w+)/(\S+) -n (\S+)", line):
+            found.add((match[1], match[3], match[2]))
+        if match := re.fullmatch(
+            r"kubectl delete pod -n (\S+) -l \S+/inferenceservice=(\S+)", line
+        ):
+            found.add(("inferenceservice", match[1], match[2]))
+    return found
+
+
+def _place(template: Template) -> tuple[str, str, str]:
+    return template.owner["kind"].lower(), template.namespace, template.owner["metadata"]["name"]
+
+
+@each_environment
+def test_its_readers_start_again_and_nobody_else(scenario: str, environment: str) -> None:
+    for one in changing(scenario, environment):
+        lines = commands(lowered(scenario, environment), one)
+        pods = readers(scenario, environment, one.name, *SERVERS, "InferenceService")
+        wanted = {_place(pod) for pod in pods if not one.kept or _exports(pod, one.name)}
+        upstream = {(*_kind_and_name(what),) for what in one.held}
+        assert started_again(lines) == wanted | upstream, one.name
+
+
+def _exports(pod: Template, secret: str) -> bool:
+    """Whether a server's exporter reads what the server itself keeps in its data."""
+    exporters = [one for one in pod.spec["containers"] if one["name"] == "exporter"]
+    return secret in named(exporters)
+
+
+def _kind_and_name(what: str) -> tuple[str, str, str]:
+    resource, _, namespace = what.partition(" -n ")
+    kind, _, name = resource.partition("/")
+    return kind, namespace, name
+
+
+@each_environment
+def test_a_server_is_told_before_the_consumer_reads(scenario: str, environment: str) -> None:
+    """The Jobs that make roles and keys run again; the consumer's own have done their work."""
+    whole = lowered(scenario, environment)
+    consumers = {
+        binding.endpoint().secret: binding.consumer.name for binding in whole.graph.bindings
+    }
+    for one in changing(scenario, environment):
+        lines, own = commands(whole, one), consumers.get(one.name)
+        consumer = [_line(lines, template) for template in
+                    readers(scenario, environment, one.name, *SERVERS, "InferenceService")
+                    if _instance(template) == own]  # fmt: skip
+        for job in readers(scenario, environment, one.name, "Job"):
+            told = f"kubectl delete job {job.owner['metadata']['name']} -n {job.namespace}"
+            at = [index for index, line in enumerate(lines) if line.startswith(told)]
+            if _instance(job) == own or one.kept:
+                assert at == []
+            else:
+                assert len(at) == 1
+                assert all(at[0] < index for index in consumer), one.name
+
+
+def _instance(template: Template) -> str:
+    return str(template.owner["metadata"]["labels"]["app.kubernetes.io/instance"])
+
+
+def _line(lines: list[str], template: Template) -> int:
+    (found,) = (index for index, line in enumerate(lines)
+                if _place(template) in started_again([line]))  # fmt: skip
+    return found
+
+
+@each_environment
+def test_a_value_in_a_servers_own_data_is_changed_there(scenario: str, environment: str) -> None:
+    """What only an empty volume reads: then the value goes from Secret to server and nowhere."""
+    for one in changing(scenario, environment):
+        if one.kept:
+            assert one.kept in commands(lowered(scenario, environment), one)
+            assert one.readers == (one.name.rpartition("-")[0],)
+
+
+@each_environment
+def test_every_value_is_made_anew_in_every_copy(scenario: str, environment: str) -> None:
+    whole = lowered(scenario, environment)
+    for one in changing(scenario, environment):
+        text = "\n".join(commands(whole, one))
+        match whole.platform.settings.secrets.provider:
+            case "local" | "sealed-secrets" | "sops":
+                assert f"secrets generate {environment} --rotate {one.name}" in text
+            case "existing":
+                assert f"change `{one.name}` where it is kept: {', '.join(one.keys)}" in text
+            case "external-secrets":
+                for space in one.namespaces:
+                    assert f"annotate externalsecret {one.name} -n {space} " in text
+
+
+def test_plans_were_looked_at() -> None:
+    """All that the tests above tell apart is there: or they would hold of nothing."""
+    all = [one for place in environments() for one in changing(*place)]
+    assert len({one.name for one in all}) > 60
+    assert {bool(one.kept) for one in all} == {bool(one.held) for one in all} == {True, False}
+    models = [place for place in environments() for one in changing(*place)
+              if any(readers(*place, one.name, "InferenceService"))]  # fmt: skip
+    assert models
+
+
+def test_what_encrypts_other_values_is_not_rotated() -> None:
+    spec = SCENARIOS / "lakefs" / "platform.yaml"
+    for verb in (["rotate", "default", "lakefs-keys"],
+                 ["generate", "default", "--rotate", "lakefs-keys"]):  # fmt: skip
+        result = run("secrets", *verb, "-f", spec)
+        assert result.exit_code == 2
+        assert "`lakefs-keys` stays as it is: lakeFS has encrypted" in result.stderr
+    assert not (spec.parent / "secrets").exists()
+
+
+def test_the_one_user_of_lakefs_is_taken_out_of_its_data_before_a_new_one_is_made() -> None:
+    lines = run("secrets", "rotate", "default", "lakefs-admin",
+                "-f", SCENARIOS / "dvc" / "platform.yaml").stdout  # fmt: skip
+    deleted, made = lines.index("DELETE FROM kv"), lines.index("secrets generate")
+    assert deleted < made < lines.index("delete job lakefs-setup")
+
+
+def test_rotation_goes_from_the_server_to_the_consumer_and_nowhere_else(tmp_path: Path) -> None:
+    lines = run(
+        "secrets", "rotate", "default", "mlflow-backend-store", "-f", written(tmp_path, "local")
+    ).stdout
+    restarted = re.findall(r"rollout restart (\S+)", lines)
+    assert restarted == ["deployment/pgbouncer", "deployment/mlflow"]
+    assert lines.index("job/postgres-ensure") < lines.index("deployment/pgbouncer")
+    assert "minio" not in lines
+    assert "--rotate mlflow-backend-store" in lines
+
+
+def test_a_password_that_the_server_keeps_is_changed_there(tmp_path: Path) -> None:
+    lines = run(
+        "secrets", "rotate", "default", "postgres-superuser", "-f", written(tmp_path, "local")
+    ).stdout
+    assert "ALTER ROLE postgres PASSWORD" in lines
+    assert "rollout restart" not in lines
+
+
+def test_an_unknown_secret_gets_a_suggestion(tmp_path: Path) -> None:
+    result = run(
+        "secrets", "rotate", "default", "mlflow-artefacts", "-f", written(tmp_path, "local")
+    )
+    assert result.exit_code == 2
+    assert "did you mean `mlflow-artifacts`?" in result.stderr
