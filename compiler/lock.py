@@ -53,6 +53,8 @@ def parse(data: bytes, name: str) -> Lock:
         found = yaml.safe_load(data)
     except yaml.YAMLError as error:
         raise BrokenLockError(f"{name} is not YAML") from error
+    if found is None:  # nothing but the comment: no registry answered
+        return Lock()
     if not isinstance(found, dict) or not found.keys() <= {"images", "operators"}:
         raise BrokenLockError(f"{name} holds something else than `images` and `operators`")
     images, operators = found.get("images") or {}, found.get("operators") or {}

@@ -18,7 +18,7 @@ from conftest import ROOT, SCENARIOS, compiled, scenario_names
 from msgspec.structs import replace
 from ruamel.yaml import YAML
 
-from compiler import pipeline
+from compiler import lock, pipeline
 from compiler.cli import platformc
 from compiler.derive.images import Rewriter, derive, full_name
 from compiler.diagnostics import Report
@@ -220,6 +220,12 @@ def test_a_broken_lock_is_refused(tmp_path: Path) -> None:
     assert "something else than digests" in result.stderr
 
 
+def test_a_lock_that_no_registry_filled_is_an_empty_one(tmp_path: Path) -> None:
+    lock.write(tmp_path / "platform.yaml", lock.Lock())
+    assert (tmp_path / "platform.lock").read_text()
+    assert lock.read(tmp_path / "platform.yaml") == lock.Lock()
+
+
 def run(*words: object) -> str:
     result = CliRunner().invoke(platformc, [str(word) for word in words])
     assert result.exit_code == 0, result.output
@@ -281,5 +287,5 @@ def test_pinning_writes_the_lock_and_keeps_what_it_could_not_ask(
     result = CliRunner().invoke(platformc, ["images", "default", "-f", str(spec), "--pin"])
     assert result.exit_code == 1
     assert "404" in result.stderr
-    lock = yaml.safe_load((tmp_path / "platform.lock").read_text())
-    assert lock == {"images": {f"{registry}/team/app:1.4": PIN}}
+    found = yaml.safe_load((tmp_path / "platform.lock").read_text())
+    assert found == {"images": {f"{registry}/team/app:1.4": PIN}}
