@@ -14,7 +14,7 @@ from compiler.commands.shared import compiled, environment_of, spec_option
 @click.command
 @click.argument("environment", metavar="ENV")
 @spec_option
-@click.option("--since", metavar="A", help="Delete what A had: a revision, directory or spec.")
+@click.option("--since", metavar="A", help="Delete what A had: a git revision, directory or spec.")
 def command(environment: str, file: Path, since: str | None) -> None:
     """Print the exact commands that deliver an environment, in order, with waits.
 

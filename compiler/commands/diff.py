@@ -38,7 +38,8 @@ def command(
 ) -> None:  # fmt: skip
     """Say what differs between two specs, why, and how dangerous it is.
 
-    A and B are git revisions, directories or specs. Both are compiled by this compiler.
+    A and B are git revisions, which git is asked for, directories or specs. Both are compiled by
+    this compiler.
 
     \b
     platformc diff                     the last commit against the working tree

@@ -85,7 +85,7 @@ def generate(environment: str, file: Path, output: Path | None, rotate: tuple[st
     """Make the Secrets that are missing, in secrets/ENV/.
 
     With the provider `local` they are plain and for `kubectl apply -k`; with `sealed-secrets` and
-    `sops` they are ciphertext, for Git.
+    `sops` they are ciphertext, for Git, by the programs `kubeseal` and `sops`.
 
     \b
     platformc secrets generate dev
