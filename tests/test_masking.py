@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
+from typing import Any
+
 import pytest
+import yaml
+from conftest import SCENARIOS, scenario_names
 from diagnosed import HEADER, diagnosed
 
 from compiler.commands.shared import FORMATS
 from compiler.diagnostics import github, json, junit, sarif, text
+from compiler.model import Path
 
 RENDERERS = {"text": text, "json": json, "sarif": sarif, "github": github, "junit": junit}
 SECRET = "hunter2hunter2"
 TOKEN = "AKIA" + "Q3EGRXWZ7JNM5DTK"  # of the form that AWS gives its key ids
+RANDOM = "wJalrXUtnFEMI7K7" + "MDENGbPxRfiCY8xQ2vT4nLp0Zs"
 
 HIDDEN = {
     "after an unknown key": f"spec:\n  components:\n    minio: {{rootPwd: {SECRET}}}\n",
@@ -55,3 +63,96 @@ def test_what_is_no_credential_is_shown() -> None:
     shown = text.render(diagnosed(spec.encode()), {"platform.yaml": spec})
     assert "`vault`" in shown
     assert "pullSecrets: [Bad_Name]" in shown
+
+
+# Whatever the user puts where: each field and each map of the language, by what scenarios say there
+
+PLANTED = {
+    "token": (TOKEN, TOKEN),
+    "password in a URL": (f"postgres://me:{SECRET}@db/x", SECRET),
+    "random text": (RANDOM, RANDOM),
+}
+Place = tuple[str, Path]  # a scenario, and where in its spec
+
+
+def _walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    yield path, value
+    for key, inner in _inside(value):
+        yield from _walk(inner, (*path, key))
+
+
+def _inside(value: Any) -> Iterable[tuple[Any, Any]]:
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
+
+
+def _kind(document: Any, path: Path) -> Path:
+    """A path with what users name taken out: the same for all that the language knows as one."""
+    parts: list[str | int] = []
+    for index, part in enumerate(path):
+        section = path[index - 1] if index else ""
+        if section == "components":
+            inner = _at(document, path[: index + 1])
+            part = inner.get("type", part) if isinstance(inner, dict) else part
+        named = section in ("models", "workloads", "environments")
+        parts.append("*" if named or isinstance(part, int) else part)
+    return tuple(parts)
+
+
+def _at(document: Any, path: Path) -> Any:
+    for part in path:
+        document = document[part]
+    return document
+
+
+@cache
+def places() -> dict[bool, dict[Path, Place]]:
+    """Every scalar (False) and every map (True) that any scenario's spec has, once."""
+    found: dict[bool, dict[Path, Place]] = {False: {}, True: {}}
+    for name in scenario_names():
+        document = yaml.safe_load(_spec(name))
+        for path, value in _walk(document):
+            if not isinstance(value, list):
+                found[isinstance(value, dict)].setdefault(_kind(document, path), (name, path))
+    return found
+
+
+def _spec(scenario: str) -> str:
+    return (SCENARIOS / scenario / "platform.yaml").read_text()
+
+
+def shown(place: Place, plant: Callable[[Any, Any], None], whole: bool) -> str:
+    """All that any format prints of a spec in which something was planted."""
+    scenario, path = place
+    document = yaml.safe_load(_spec(scenario))
+    plant(_at(document, path if whole else path[:-1]), path[-1] if path else "")
+    text = yaml.safe_dump(document, sort_keys=False, width=1000)
+    found = diagnosed(text.encode())
+    return "".join(one.render(found, {"platform.yaml": text}) for one in RENDERERS.values())
+
+
+WAYS: dict[str, tuple[bool, Callable[[str, Any, Any], None]]] = {
+    "as a value": (False, lambda text, at, key: at.__setitem__(key, text)),
+    "in a list": (False, lambda text, at, key: at.__setitem__(key, [text])),
+    "in a map": (False, lambda text, at, key: at.__setitem__(key, {"inner": text})),
+    "after an unknown key": (True, lambda text, at, key: at.__setitem__("stranger", text)),
+    "as a key": (True, lambda text, at, key: at.__setitem__(text, {})),
+}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_secret_is_shown_wherever_it_stands(way: str, what: str) -> None:
+    text, secret = PLANTED[what]
+    whole, plant = WAYS[way]
+    seen = [
+        kind for kind, place in places()[whole].items()
+        if secret in shown(place, partial(plant, text), whole)
+    ]  # fmt: skip
+    assert seen == []
+
+
+def test_there_are_places_to_look_at() -> None:
+    assert len(places()[False]) > 150
+    assert len(places()[True]) > 80

@@ -1,13 +1,16 @@
 """What must not be shown: source text and values that may be a credential.
 
 A key that sounds like a credential's hides its value, and so does a key that the language does not
-know: behind a typo stands anything. What is a known token by its form is hidden wherever it is.
+know: behind a typo stands anything. What is a known token by its form, or as random as a key, is
+hidden wherever it is.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from math import log2
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -36,6 +39,7 @@ TOKENS = re.compile(
     r"|AIza[\w-]{35}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|dckr_pat_[\w-]{20,}|pypi-[\w-]{30,}|npm_[A-Za-z0-9]{30,}|hvs\.[\w-]{20,}"
 )
+WORD = re.compile(r"[A-Za-z0-9+/_=-]{32,}")  # long enough for a key
 PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]*:)([^/\s@$][^/\s@]*)(?=@)")
 
 
@@ -44,9 +48,22 @@ def sounds_secret(key: str) -> bool:
     return key not in _NAMES and _SOUNDS.search(key) is not None
 
 
+def random(word: str) -> bool:
+    """Whether a word is as random as a key: letters and digits mixed, over four bits in each."""
+    mixed = all(re.search(form, word) for form in ("[a-z]", "[A-Z]", r"\d"))
+    return mixed and entropy(word) > 4
+
+
+def entropy(word: str) -> float:
+    """Shannon's, in bits for each character."""
+    shares = [count / len(word) for count in Counter(word).values()]
+    return -sum(share * log2(share) for share in shares)
+
+
 def tokens_masked(text: str) -> str:
-    """Text without what is a token by its form, or a password inside a URL."""
-    return PASSWORD_IN_URL.sub(rf"\1{MASK}", TOKENS.sub(MASK, text))
+    """Text without what is a token by its form or its randomness, or a password inside a URL."""
+    plain = WORD.sub(lambda match: MASK if random(match[0]) else match[0], TOKENS.sub(MASK, text))
+    return PASSWORD_IN_URL.sub(rf"\1{MASK}", plain)
 
 
 def value_masked(message: str, path: Path, value: object) -> str:
@@ -64,6 +81,7 @@ def messages_masked(found: Diagnostic) -> Diagnostic:
     return replace(
         found,
         message=tokens_masked(found.message),
+        path=tuple(tokens_masked(one) if isinstance(one, str) else one for one in found.path),
         help=tuple(tokens_masked(line) for line in found.help),
         related=tuple(Related(tokens_masked(one.message), one.span) for one in found.related),
     )
@@ -157,6 +175,7 @@ def _credentials(line: str) -> Iterator[Stretch]:
 
 def _tokens(line: str) -> Iterator[Stretch]:
     yield from (match.span() for match in TOKENS.finditer(line))
+    yield from (match.span() for match in WORD.finditer(line) if random(match[0]))
     yield from (match.span(2) for match in PASSWORD_IN_URL.finditer(line))
 
 

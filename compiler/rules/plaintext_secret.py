@@ -8,15 +8,12 @@ character). What is measured is never printed.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from math import log2
 
 from compiler.diagnostics import Report
-from compiler.diagnostics.masking import PASSWORD_IN_URL, TOKENS, sounds_secret
+from compiler.diagnostics.masking import PASSWORD_IN_URL, TOKENS, WORD, random, sounds_secret
 from compiler.model import Graph, Node, Path, Platform
 
-_WORD = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
 _REFERENCE = re.compile(r"\$\([A-Za-z_]\w*\)")
 # An option or a part of a connection string: what it is called, and its value.
 _ASSIGNED = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^\s;,&'\"]+))")
@@ -109,20 +106,9 @@ def suspicion(called: str, text: str) -> str | None:
     for name, *values in _ASSIGNED.findall(text):
         if _credential(name) and not _pointer(name, "".join(values)):
             return f"gives `{name}` a value of its own"
-    if any(entropy(word) > 4 and _mixed(word) for word in _WORD.findall(text)):
+    if any(random(word) for word in WORD.findall(text)):
         return "holds a text as random as a key"
     return None
-
-
-def entropy(word: str) -> float:
-    """Shannon's, in bits for each character."""
-    shares = [count / len(word) for count in Counter(word).values()]
-    return -sum(share * log2(share) for share in shares)
-
-
-def _mixed(word: str) -> bool:
-    """Capitals, small letters and digits: names have words in them, keys don't."""
-    return all(re.search(form, word) for form in ("[a-z]", "[A-Z]", r"\d"))
 
 
 def _credential(name: str) -> bool:
