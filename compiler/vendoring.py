@@ -7,7 +7,7 @@ address that answers with another content is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,11 +36,16 @@ class Vendored(Struct, frozen=True):
 
 
 def vendor(
-    addresses: tuple[str, ...], known: Mapping[str, str], mirror: str | None, base: str | None
-) -> Vendored:
-    """Fetch a release; `base` is an HTTP mirror of it, below which hosts are folders."""
+    addresses: tuple[str, ...], namespaces: Iterable[str], known: Mapping[str, str],
+    mirror: str | None, base: str | None,
+) -> Vendored:  # fmt: skip
+    """Fetch a release; `base` is an HTTP mirror of it, below which hosts are folders.
+
+    Releases that are applied into a namespace do not make it, and a root of its own must.
+    """
     files: dict[str, str] = {}
     digests: dict[str, str] = {}
+    missing = set(namespaces)
     for address in addresses:
         data = _fetch(address, base)
         digests[address] = f"sha256:{sha256(data).hexdigest()}"
@@ -52,11 +57,18 @@ def vendor(
         name = address.rpartition("/")[2]
         objects = [_mirrored(one, mirror) for one in _objects(data, address)]
         files[name] = yaml.dump_all(yaml.dump(one) for one in objects)
+        missing -= {one["metadata"]["name"] for one in objects if one["kind"] == "Namespace"}
+    resources = [address.rpartition("/")[2] for address in addresses]
+    for space in sorted(missing):
+        resources.insert(0, f"namespace-{space}.yaml")
+        files[resources[0]] = yaml.dump(
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}}
+        )
     files["kustomization.yaml"] = yaml.dump(
         {
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
             "kind": "Kustomization",
-            "resources": [address.rpartition("/")[2] for address in addresses],
+            "resources": resources,
         }
     )
     return Vendored(files, digests)

@@ -21,8 +21,15 @@ def graph() -> Graph:
 
 
 def prerequisite() -> Prerequisite:
-    me = graph().instances["argo-workflows"]
-    return argo_workflows.prerequisites(me, graph().wiring("argo-workflows"))
+    return asked(graph())
+
+
+def asked(graph: Graph) -> Prerequisite:
+    """What a platform says of Argo."""
+    me = graph.instances["argo-workflows"]
+    found = argo_workflows.prerequisites(me, graph.wiring("argo-workflows"))
+    assert found is not None
+    return found
 
 
 def settings() -> dict[str, Any]:
@@ -143,9 +150,7 @@ def test_without_an_archive_no_database_is_needed() -> None:
 
 def routed() -> Prerequisite:
     """Upstream's part in a platform with a gateway."""
-    graph = compiled("production").graphs["prod"]
-    me = graph.instances["argo-workflows"]
-    return argo_workflows.prerequisites(me, graph.wiring("argo-workflows"))
+    return asked(compiled("production").graphs["prod"])
 
 
 def test_behind_a_gateway_the_server_speaks_http_and_asks_for_a_token() -> None:

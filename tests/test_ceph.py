@@ -88,6 +88,7 @@ def test_every_visitor_is_a_user_with_the_key_of_its_secret_and_no_owner_is() ->
 def test_the_operator_must_be_told_to_take_policies() -> None:
     graph = lowered("ceph", "prod").graph
     asked = ceph.prerequisites(graph.instances["ceph"], graph.wiring("ceph"))
+    assert asked is not None
     (config,) = asked.objects
     allowed = config["data"]["ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS"].split(",")
     used: set[str] = {key for one in claims().values()

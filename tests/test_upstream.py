@@ -18,10 +18,11 @@ import yaml
 from click.testing import CliRunner, Result
 from conftest import SCENARIOS, compiled, scenario_names, tool
 
+from compiler import pipeline
 from compiler.cli import platformc
 from compiler.cluster_check import check
 from compiler.emit import manifests
-from compiler.upstream import component, prerequisites, release
+from compiler.upstream import component, prerequisites, release, vendored
 
 WORKFLOWS = SCENARIOS / "argo-workflows" / "platform.yaml"
 ENVIRONMENT = compiled("argo-workflows").environments[0]
@@ -137,6 +138,7 @@ def test_a_release_is_brought_along(spec: Path, releases: tuple[str, Path]) -> N
     objects = list(yaml.safe_load_all(built.stdout))
     assert sorted((one["kind"], one["metadata"]["name"]) for one in objects) == [
         ("Deployment", "workflow-controller"),
+        ("Namespace", "argo"),
         ("Secret", "empty"),
     ]
     assert "aGk=" not in built.stdout
@@ -148,6 +150,27 @@ def test_a_release_is_brought_along(spec: Path, releases: tuple[str, Path]) -> N
     listed = json.loads(run("images", ENVIRONMENT, "-f", str(spec), "--format", "json").stdout)
     assert {"image": image.removeprefix("mirror.local/"), "pulled": image, "digest": None,
             "usedBy": ["operators/argo-workflows"]} in listed  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        "argo-workflows: {archive: false, install: vendored}, seaweedfs: {}",
+        "ceph: {install: vendored}",
+        "cloudnative-pg: {install: vendored}",
+        "kserve: {mode: standard, install: vendored}",
+        "knative: {install: vendored}, istio: {}",
+    ],
+)
+def test_what_comes_along_is_no_prerequisite(components: str) -> None:
+    head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\n"
+    text = f"{head}spec:\n  components: {{{components}}}\n"
+    result = pipeline.compile(text.encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    graph = result.graphs[None]
+    (ours,) = vendored(graph)
+    assert release(ours)
+    assert ours.name not in {one.name for one in prerequisites(graph)}
 
 
 def test_a_release_that_changed_is_refused(spec: Path, releases: tuple[str, Path]) -> None:

@@ -46,7 +46,7 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
         before = {} if update else operators.get(one.name, {})
         mirror = result.platforms[None].settings.registry.mirror
         try:
-            made = vendor(addresses, before, mirror, base)
+            made = vendor(addresses, one.namespaces, before, mirror, base)
         except VendorError as error:
             fail(str(error), 1)
         _write(file.parent / "operators" / one.name, made.files, one)

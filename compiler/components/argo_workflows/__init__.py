@@ -27,7 +27,7 @@ WORKFLOWS = model.Provides(workflows.SLOT, workflows.Endpoint)
 UI = model.Provides("ui", http.Endpoint, explicit=True)
 
 
-class Spec(model.InstanceSpec):
+class Spec(model.UpstreamSpec):
     """Argo Workflows; runs are where something has them made, and where people start their own."""
 
     namespace: Namespace | None = Field("argo", description="Where upstream's manifests put it.")
@@ -78,7 +78,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         yield workflows.artifact_repositories(me, space, store)
 
 
-def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:
+    if me.spec.install != "existing":
+        return None
     store, archive = wiring[ARTIFACTS], wiring.get(ARCHIVE)
     routed = wiring.get(gateway.ROUTE) is not None
     return upstream.prerequisite(me, store, archive, me.spec.archive_ttl, routed=routed)

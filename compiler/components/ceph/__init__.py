@@ -26,7 +26,7 @@ PORT, TARGET = 80, 8080  # of the gateway's Service, and of its pods
 VERSION = "1.20.6"
 
 
-class Spec(model.InstanceSpec):
+class Spec(model.UpstreamSpec):
     """An object store in a Ceph cluster that exists."""
 
     namespace: Namespace | None = Field(
@@ -56,7 +56,9 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
     }
 
 
-def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:
+    if me.spec.install != "existing":
+        return None
     examples = f"https://raw.githubusercontent.com/rook/rook/v{VERSION}/deploy/examples"
     return model.Prerequisite(
         name=me.name,

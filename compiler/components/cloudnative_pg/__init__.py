@@ -39,7 +39,7 @@ OPERATOR = postgresql.Operator(
 )
 
 
-class Spec(model.RunningSpec):
+class Spec(model.RunningSpec, model.UpstreamSpec):
     """A PostgreSQL cluster that CloudNativePG runs."""
 
     image: Image = Field(
@@ -75,7 +75,9 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
     }
 
 
-def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:
+    if me.spec.install != "existing":
+        return None
     release = f"release-{VERSION.rpartition('.')[0]}/releases/cnpg-{VERSION}.yaml"
     source = "https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg"
     return model.Prerequisite(
