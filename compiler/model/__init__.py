@@ -39,6 +39,7 @@ from compiler.model.resource import (
 from compiler.model.span import Span
 from compiler.model.spec import (
     Amounts,
+    ChartSpec,
     InstanceSpec,
     Patch,
     Resources,
@@ -49,7 +50,7 @@ from compiler.model.spec import (
 )
 
 __all__ = [
-    "PREFIX", "Alert", "Amounts", "Binding", "Claim", "Claims", "Component", "ConfigFiles",
+    "PREFIX", "Alert", "Amounts", "Binding", "ChartSpec", "Claim", "Claims", "Component", "ConfigFiles",
     "ConfigRef", "Credential", "Egress", "Endpoint", "Env", "Graph", "Ingress", "Instance", "InstanceSpec",
     "Lowered", "Made", "Manifest", "Metrics", "Node", "Offer", "Offers", "Package", "Patch",
     "Path", "Peering", "Phase", "Piece", "Platform", "Prerequisite", "Provides", "Random",

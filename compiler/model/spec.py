@@ -111,6 +111,12 @@ class UpstreamSpec(InstanceSpec):
     )
 
 
+class ChartSpec(InstanceSpec):
+    """What every component takes that upstream ships as charts: `vendor` renders none."""
+
+    install: Literal["existing"] = Field("existing", description="A prerequisite, by its charts.")
+
+
 class RunningSpec(InstanceSpec):
     """What every component with pods of its own takes."""
 

@@ -50,7 +50,7 @@ class GatewayPods(model.Section):
     service_account: Name = Field("istio-ingressgateway", description="Whom they run as.")
 
 
-class Spec(model.UpstreamSpec):
+class Spec(model.ChartSpec):
     """Istio: the gateway and the mesh."""
 
     namespace: Namespace | None = Field("istio-system", description="Where istiod runs.")
@@ -99,10 +99,8 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         yield _certificate(me, tls.issuer, secret)
 
 
-def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
     """The charts whose release names give the gateway's pods the labels that others rely on."""
-    if me.spec.install != "existing":
-        return None
     space = me.namespace
     charts = ["base", "istiod", "cni"]
     if me.spec.dataplane == "ambient":

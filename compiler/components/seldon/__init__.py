@@ -27,7 +27,7 @@ LICENSE_NOTE = (
 )
 
 
-class Spec(model.UpstreamSpec):
+class Spec(model.ChartSpec):
     """Seldon Core 1, as an alternative to KServe."""
 
     namespace: Namespace | None = Field("seldon-system", description="Where its operator runs.")
@@ -49,10 +49,8 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     return iter(())  # all that is the platform's own belongs to its models
 
 
-def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
     """The chart, without its own routes: the platform makes them."""
-    if me.spec.install != "existing":
-        return None
     charts = "https://storage.googleapis.com/seldon-charts"
     return model.Prerequisite(
         name=me.name,
