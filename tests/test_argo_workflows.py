@@ -58,15 +58,21 @@ def test_upstreams_servers_get_the_label_that_opens_the_database() -> None:
         if one["kind"] == "Deployment"
     }
     assert set(labels) == {"workflow-controller", "argo-server"}
-    (policy,) = [
-        one for one in objects("NetworkPolicy") if one["metadata"]["name"] == "postgres-databases"
-    ]
-    admitted = [
+    archive, store = ({f"uses.platformc.dev/{one}": "true"}
+                      for one in ("postgres-databases", "seaweedfs-s3"))  # fmt: skip
+    assert labels == {"workflow-controller": archive, "argo-server": {**archive, **store}}
+    assert admitted("postgres-databases") == [archive]
+    assert admitted("seaweedfs-s3") == [store]  # the server shows artefacts and logs
+
+
+def admitted(name: str) -> list[dict[str, str]]:
+    """The pods of upstream's namespace that a policy lets in."""
+    (policy,) = [one for one in objects("NetworkPolicy") if one["metadata"]["name"] == name]
+    return [
         peer["podSelector"]["matchLabels"]
         for peer in policy["spec"]["ingress"][0]["from"]
         if peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] == "argo"
     ]
-    assert admitted == [labels["argo-server"]] == [labels["workflow-controller"]]
 
 
 def test_nothing_is_written_into_upstreams_namespace() -> None:
@@ -161,6 +167,11 @@ def test_behind_a_gateway_the_server_speaks_http_and_asks_for_a_token() -> None:
     assert container["readinessProbe"]["httpGet"]["scheme"] == "HTTP"
     (service,) = [one for one in routed().objects if one["kind"] == "Service"]
     assert service["spec"]["ports"] == [{"port": 2746, "appProtocol": "http"}]
+
+
+def test_in_a_strict_mesh_upstreams_pods_are_in_it_and_so_reach_the_archive() -> None:
+    (namespace,) = [one for one in routed().objects if one["kind"] == "Namespace"]
+    assert namespace["metadata"] == {"name": "argo", "labels": {"istio-injection": "enabled"}}
 
 
 def test_the_ui_has_the_instances_host() -> None:

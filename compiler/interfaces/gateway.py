@@ -49,6 +49,14 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
             meshed=True,
         )
 
+    def joined(self, namespace: str) -> model.Manifest:
+        """A namespace of upstream's in the mesh: to strict pods, those outside cannot talk."""
+        return {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": namespace, "labels": dict(self.offer.joins)},
+        }
+
     def local(self, name: str) -> str:
         """The address of a Service that stands beside the gateway."""
         return self.binding.provider.host(name)

@@ -65,10 +65,12 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     store, spaces = wiring[ARTIFACTS], namespaces(me, wiring)
     # Text in ConfigMaps names these Secrets, here and upstream's: no object does.
     yield from store.credentials(*namespaces(me, wiring, repository=True))
-    if archive := wiring.get(ARCHIVE):
+    archive = wiring.get(ARCHIVE)
+    if archive is not None:
         for one in archive.credentials(me.namespace):
             yield replace(one, held=upstream.archivists(me))
-        yield model.Made("archivers", upstream.labels(archive))
+    for name, labels in upstream.labels(store, archive).items():
+        yield model.Made(name, labels)
     for space in spaces:
         yield from _account(me, space)
         yield model.Made("runs", upstream.run_labels(me, store), space)
@@ -81,9 +83,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:
     if me.spec.install != "existing":
         return None
-    store, archive = wiring[ARTIFACTS], wiring.get(ARCHIVE)
-    routed = wiring.get(gateway.ROUTE) is not None
-    return upstream.prerequisite(me, store, archive, me.spec.archive_ttl, routed=routed)
+    return upstream.prerequisite(
+        me, wiring[ARTIFACTS], wiring.get(ARCHIVE), wiring.get(gateway.ROUTE)
+    )
 
 
 def namespaces(

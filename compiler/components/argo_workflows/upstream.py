@@ -1,5 +1,5 @@
-"""What Argo's own objects must hold: its ConfigMap, the labels that open the database to it, and a
-server that a gateway can talk to.
+"""What Argo's own objects must hold: its ConfigMap, the labels that open database and store to it,
+and a server that a gateway can talk to, in a namespace of the mesh.
 
 People log in with a token of Kubernetes (`--auth-mode=client`, the default since 3.0, written out
 because everybody who reaches the host would be the server itself otherwise). The UI has a host of
@@ -8,11 +8,10 @@ its own, so its base href stays `/`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from compiler import model
-from compiler.interfaces import postgresql, s3, workflows
+from compiler.interfaces import gateway, postgresql, s3, workflows
 from compiler.kube import yaml
 from compiler.model.words import seconds
 
@@ -25,15 +24,17 @@ UI_PORT = 2746
 
 
 def prerequisite(
-    me: model.Instance[Any], store: s3.Endpoint, archive: postgresql.Endpoint | None, ttl: str, *,
-    routed: bool,
+    me: model.Instance[Any], store: s3.Endpoint, archive: postgresql.Endpoint | None,
+    entrance: gateway.Endpoint | None,
 ) -> model.Prerequisite:  # fmt: skip
     settings = {**_pods(me, store), "artifactRepository": workflows.repository(store)}
     if archive is not None:
-        settings["persistence"] = _persistence(archive, ttl)
-    objects = [_config(me.namespace, settings), *_deployments(me.namespace, archive, routed)]
-    if routed:
-        objects.append(_service(me.namespace))
+        settings["persistence"] = _persistence(archive, me.spec.archive_ttl)
+    objects = [_config(me.namespace, settings)]
+    for name, labelled in labels(store, archive).items():
+        objects.append(_deployment(me.namespace, name, labelled, plain=entrance is not None))
+    if entrance is not None:
+        objects += [_service(me.namespace), entrance.joined(me.namespace)]
     return model.Prerequisite(
         name=me.name,
         system="Argo Workflows",
@@ -53,9 +54,15 @@ def archivists(me: model.Instance[Any]) -> tuple[str, ...]:
     return tuple(f"deployment/{name} -n {me.namespace}" for name in (CONTROLLER, SERVER))
 
 
-def labels(archive: postgresql.Endpoint) -> dict[str, str]:
-    """The label by which the database knows its clients; upstream's pods get it by a patch."""
-    return {archive.binding.label: "true"}
+def labels(store: s3.Endpoint, archive: postgresql.Endpoint | None) -> dict[str, dict[str, str]]:
+    """The labels by which providers know upstream's Deployments, which get them by a patch.
+
+    Both read the archive; the server fetches the artefacts and logs that people look at.
+    """
+    archived = {archive.binding.label: "true"} if archive else {}
+    server = {**archived, store.binding.label: "true"}
+    found = {CONTROLLER: archived, SERVER: dict(sorted(server.items()))}
+    return {name: one for name, one in found.items() if one}
 
 
 def _config(namespace: str, settings: dict[str, Any]) -> model.Manifest:
@@ -68,23 +75,19 @@ def _config(namespace: str, settings: dict[str, Any]) -> model.Manifest:
     }
 
 
-def _deployments(
-    namespace: str, archive: postgresql.Endpoint | None, routed: bool
-) -> Iterator[model.Manifest]:
-    """Both read the archive; the server speaks plain HTTP where a gateway has the certificate."""
-    for name in (CONTROLLER, SERVER):
-        template: model.Manifest = {}
-        if archive is not None:
-            template["metadata"] = {"labels": labels(archive)}
-        if routed and name == SERVER:
-            template["spec"] = {"containers": [_plain_server()]}
-        if template:
-            yield {
-                "apiVersion": "apps/v1",
-                "kind": "Deployment",
-                "metadata": {"name": name, "namespace": namespace},
-                "spec": {"template": template},
-            }
+def _deployment(
+    namespace: str, name: str, labelled: dict[str, str], *, plain: bool
+) -> model.Manifest:
+    """The server speaks plain HTTP where a gateway has the certificate."""
+    template: model.Manifest = {"metadata": {"labels": labelled}}
+    if plain and name == SERVER:
+        template["spec"] = {"containers": [_plain_server()]}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"template": template},
+    }
 
 
 def _plain_server() -> model.Manifest:

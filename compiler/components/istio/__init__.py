@@ -117,10 +117,12 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
         for chart in charts
     ]
     how.append(install.format(name=me.spec.gateway.service_account, chart="gateway"))
+    signed = me.spec.tls is not None and me.spec.tls.issuer is not None
+    signer = ", and cert-manager with the issuer" if signed else ""
     return model.Prerequisite(
         name=me.name,
-        system="Istio, with its CNI plugin: `restricted` namespaces refuse pods that set up their "
-        "own network",
+        system=f"Istio{signer}, with its CNI plugin: `restricted` namespaces refuse pods that set "
+        "up their own network",
         version=VERSION,
         namespaces=(space,),
         how=tuple(how),

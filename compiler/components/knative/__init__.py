@@ -102,12 +102,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 
 def _namespace(me: model.Instance[Spec], wiring: model.Wiring) -> model.Manifest:
     """Strict mutual TLS holds only where the activator and the autoscaler are in the mesh too."""
-    labels = dict(wiring[GATEWAY].offer.joins)
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": me.namespace, "labels": labels},
-    }
+    return wiring[GATEWAY].joined(me.namespace)
 
 
 def _config_maps(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Manifest]:
