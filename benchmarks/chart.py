@@ -26,7 +26,7 @@ def chart(spec: Spec) -> Chart:
     sample = variants.sampled(spec)
     specs = [variants.base(sample), *variants.effective(sample).values()]
     specs.append(variants.otherwise(sample))
-    objects = [variants.objects(one) or [] for one in specs]
+    objects = [variants.objects(one) for one in specs]
     names = tuple(sample["spec"].get("models", {}))
     finder = Finder([variants.values(one) for one in specs])
     sections = _sections(objects, names, finder)

@@ -43,24 +43,30 @@ def effective(spec: Spec) -> dict[str, Spec]:
     return {name: {**spec, "spec": merged(plain["spec"], one)} for name, one in overrides.items()}
 
 
-def objects(spec: Spec) -> list[Manifest] | None:
-    """What a spec without environments compiles to; None where it doesn't."""
+def objects(spec: Spec) -> list[Manifest]:
+    """What a spec without environments compiles to."""
     result = pipeline.compile(text(spec).encode(), "platform.yaml")
-    return None if result.report.failed else manifests(result.lowered[None])
+    if result.report.failed:
+        raise ValueError("\n".join(one.message for one in result.report.sorted()))
+    return manifests(result.lowered[None])
 
 
 def otherwise(spec: Spec) -> Spec:
     """The base with every value another that may be another."""
     other = base(spec)
-    count = len(objects(other) or ())
+    count = len(objects(other))
     for number, (path, value) in enumerate(list(_scalars(other, ()))):
-        for candidate in _others(value, number):
-            changed = _with(other, path, candidate)
-            made = objects(changed)
-            if made is not None and len(made) == count:
-                other = changed
-                break
+        changes = (_with(other, path, one) for one in _others(value, number))
+        other = next((one for one in changes if _makes(one, count)), other)
     return other
+
+
+def _makes(spec: Spec, count: int) -> bool:
+    """Whether a spec is a valid one, of as many objects."""
+    try:
+        return len(objects(spec)) == count
+    except ValueError:
+        return False
 
 
 def _scalars(spec: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -64,10 +64,20 @@ def _entry(head: str, node: Node, pad: int, syntax: Syntax) -> Iterator[str]:
         yield from _entry(head, node.node, pad, syntax)
         yield syntax.end
     elif isinstance(node, Mapping | list | Labels) and node:
-        yield " " * pad + head
-        yield from _lines(node, pad + 2, syntax)
+        yield from _headed(head, list(_lines(node, pad + 2, syntax)), pad)
     else:
         yield f"{' ' * pad}{head} {_scalar(node, pad + 2, syntax)}"
+
+
+def _headed(head: str, lines: list[str], pad: int) -> Iterator[str]:
+    """An item's first line beside its dash, unless that is a condition."""
+    first = lines[0][pad + 2 :]
+    if head == "-" and lines[0].startswith(" " * (pad + 2)) and not first.startswith("{"):
+        yield f"{' ' * pad}- {first}"
+        yield from lines[1:]
+    else:
+        yield " " * pad + head
+        yield from lines
 
 
 def _scalar(node: Node, pad: int, syntax: Syntax) -> str:
