@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from benchmarks import variants
 from benchmarks.finder import Finder
 from benchmarks.platforms import Spec
-from benchmarks.template import LABEL, MODEL, Chart, Node, camel
+from benchmarks.template import LABEL, MODEL, Chart, Node, camel, with_name
 from benchmarks.variants import Manifest
 
 _HASH = re.compile(r"-[0-9a-f]{8}$")  # of a Job's template, which its name ends with
@@ -42,7 +42,8 @@ def _sections(
     found: dict[str, list[Node]] = {}
     for row in _rows(objects, finder.plain, lambda one: instance(one) not in models):
         section = camel(next(instance(one) for one in row if one))
-        found.setdefault(section, []).append(finder.node(row, section, ("object",)))
+        node = with_name(finder.node(row, section, ("object",)))
+        found.setdefault(section, []).append(node)
     return found
 
 
@@ -87,7 +88,7 @@ def _model(
         for some, name in zip(by_model, list(names) * len(specs), strict=True)
     ]
     found = [
-        wide.node(tuple(one.get(id) for one in nameless), MODEL, ("object",))
+        with_name(wide.node(tuple(one.get(id) for one in nameless), MODEL, ("object",)))
         for id in dict.fromkeys(id for one in nameless for id in one)
     ]
     for value, vector in wide.vectors.items():

@@ -9,7 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from benchmarks.template import MODEL, Node, Text, Value, When, camel, with_helper
+from benchmarks.template import (
+    MODEL,
+    Node,
+    Part,
+    Text,
+    Value,
+    When,
+    camel,
+    with_helper,
+    with_selector,
+)
 from benchmarks.variants import MARK
 
 _Vector = tuple[Node, ...]
@@ -67,7 +77,9 @@ class Finder:
             key: self.node(tuple(one.get(key) for one in nodes), section, (*path, key))
             for key in dict.fromkeys(key for one in nodes for key in one)
         }
-        return with_helper(made) if path[-1:] == ("labels",) else made
+        if path[-1] in ("matchLabels", "selector"):
+            return with_selector(made)
+        return with_helper(made) if path[-1] == "labels" else made
 
     def _list(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> list[Node]:
         most = max(len(one) for one in nodes)
@@ -94,9 +106,7 @@ class Finder:
         exact = all(self._joined(split, at) == one for at, one in enumerate(strings))
         return Text(tuple(split)) if len(split) > 1 and exact else strings[0]
 
-    def _parts(
-        self, strings: _Vector, section: str, path: tuple[str, ...]
-    ) -> Iterator[str | Value]:
+    def _parts(self, strings: _Vector, section: str, path: tuple[str, ...]) -> Iterator[Part]:
         """A string that differs: its lines, what the marks in it say, or what its ends share."""
         if all(one == strings[0] for one in strings):
             yield strings[0]
@@ -123,14 +133,14 @@ class Finder:
         }
         return dict(sorted(found.items(), key=lambda one: -len(one[0])))
 
-    def _split(self, string: str) -> list[str | Value]:
+    def _split(self, string: str) -> list[Part]:
         marks = self._marks()
         if not marks:
             return [string]
         parts = re.split("(" + "|".join(map(re.escape, marks)) + ")", string)
         return [marks.get(part, part) for part in parts]
 
-    def _joined(self, parts: Iterable[str | Value], at: int) -> str:
+    def _joined(self, parts: Iterable[Part], at: int) -> str:
         texts = (self.vectors[one][at] if isinstance(one, Value) else one for one in parts)
         return "".join(map(str, texts))
 

@@ -22,10 +22,20 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """An instance's name, from a helper that keeps it within what Kubernetes allows."""
+
+    instance: str | Value
+
+
+Part = str | Value | Name
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """A string with values in it."""
 
-    parts: tuple[str | Value, ...]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,14 @@ class Labels:
     instance: str | Value
     name: str
     more: Mapping[str, Node]
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """The labels that select the pods of a component, from a helper."""
+
+    instance: str | Value
+    component: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +86,43 @@ def with_helper(labels: dict[str, Node]) -> Node:
     instance, name, part_of, by = (
         rest.pop(f"{LABEL}{key}", None) for key in ("instance", "name", "part-of", "managed-by")
     )
-    if isinstance(instance, Text) and len(instance.parts) == 1:
-        instance = instance.parts[0]
+    instance = _single(instance)
     given = isinstance(instance, str | Value) and isinstance(name, str) and part_of and by
     return Labels(instance, name, rest) if given else labels
+
+
+def with_selector(labels: dict[str, Node]) -> Node:
+    """What selects pods by the helper, where it is no more and no less."""
+    instance = _single(labels.get(f"{LABEL}instance"))
+    component = labels.get(f"{LABEL}component")
+    if isinstance(instance, str | Value) and isinstance(component, str) and len(labels) == 2:
+        return Selector(instance, component)
+    return labels
+
+
+def with_name(manifest: Node) -> Node:
+    """An object whose name begins with its instance's, by the helper."""
+    if isinstance(manifest, When):
+        return When(manifest.flag, with_name(manifest.node))
+    metadata = manifest["metadata"]
+    labels, name = metadata["labels"], metadata["name"]
+    if not isinstance(labels, Labels):
+        return manifest
+    parts = name.parts if isinstance(name, Text) else (name,)
+    rest = _without(labels.instance, [one for one in parts if one])
+    if rest is None:
+        return manifest
+    named = Text((Name(labels.instance), *rest))
+    return {**manifest, "metadata": {**metadata, "name": named}}
+
+
+def _without(instance: str | Value, parts: list[Part]) -> list[Part] | None:
+    """What follows on the instance's name, or None where that is not what comes first."""
+    first = parts[0]
+    if isinstance(instance, str) and isinstance(first, str) and first.startswith(instance):
+        return [first[len(instance) :], *parts[1:]]
+    return parts[1:] if first == instance else None
+
+
+def _single(node: Node) -> Node:
+    return node.parts[0] if isinstance(node, Text) and len(node.parts) == 1 else node

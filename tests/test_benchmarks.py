@@ -85,6 +85,7 @@ def test_every_language_is_written(tmp_path: Path) -> None:
     cue.write(made, tmp_path / "cue", "cue")
     template = (tmp_path / "helm" / "templates" / "models.yaml").read_text()
     assert 'storageUri: "{{ $model.uri }}"' in template
+    assert 'name: "{{ include "platform.name" $name }}-edge"' in template
     assert '"storageUri": "" + model.uri' in (tmp_path / "jsonnet/platform.libsonnet").read_text()
     assert '"storageUri": "\\(model.uri)"' in (tmp_path / "cue" / "platform.cue").read_text()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.data import written
-from benchmarks.template import MODEL, Chart, Labels, Text, Value
+from benchmarks.template import MODEL, Chart, Labels, Name, Part, Selector, Text, Value
 
 _HEAD = """\
 package platform
@@ -15,6 +15,7 @@ package platform
 import (
 	"encoding/yaml"
 	"list"
+	"strings"
 )
 
 #Labels: {
@@ -28,6 +29,19 @@ import (
 	...
 }
 
+#Selector: {
+	#instance:  string
+	#component: string
+
+	"app.kubernetes.io/component": #component
+	"app.kubernetes.io/instance":  #instance
+}
+
+#Name: {
+	#instance: string
+	out:       strings.MaxRunes(63) & #instance
+}
+
 stream: yaml.MarshalStream(list.Concat([shared, models]))
 """
 
@@ -39,17 +53,24 @@ class _Cue:
         return "name" if value.key == "name" else f"model.{value.key}"
 
     def text(self, text: Text) -> str:
-        parts = (
-            f"\\({self.value(one)})" if isinstance(one, Value) else json.dumps(one)[1:-1]
-            for one in text.parts
-        )
-        return '"' + "".join(parts) + '"'
+        return '"' + "".join(map(self._part, text.parts)) + '"'
+
+    def _part(self, part: Part) -> str:
+        if isinstance(part, Name):
+            return f"\\((#Name & {{#instance: {self._argument(part.instance)}}}).out)"
+        return f"\\({self.value(part)})" if isinstance(part, Value) else json.dumps(part)[1:-1]
+
+    def _argument(self, instance: str | Value) -> str:
+        return json.dumps(instance) if isinstance(instance, str) else self.value(instance)
 
     def labels(self, labels: Labels, more: str) -> str:
-        one = labels.instance
-        of = json.dumps(one) if isinstance(one, str) else self.value(one)
-        given = f"#instance: {of}, #name: {json.dumps(labels.name)}"
+        given = f"#instance: {self._argument(labels.instance)}, #name: {json.dumps(labels.name)}"
         return f"#Labels & {{{given}{', ' if more else ''}{more}}}"
+
+    def selector(self, selector: Selector) -> str:
+        instance = self._argument(selector.instance)
+        given = f"#instance: {instance}, #component: {json.dumps(selector.component)}"
+        return f"#Selector & {{{given}}}"
 
     def field(self, key: str, flag: Value | None, node: str) -> str:
         return f"if {self.value(flag)} {{{key}: {node}}}" if flag else f"{key}: {node}"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from benchmarks.template import Labels, Node, Text, Value, When
+from benchmarks.template import Labels, Node, Selector, Text, Value, When
 
 
 class Syntax(Protocol):
@@ -20,6 +20,9 @@ class Syntax(Protocol):
 
     def labels(self, labels: Labels, more: str) -> str:
         """The labels of everything, and more."""
+
+    def selector(self, selector: Selector) -> str:
+        """The labels that select pods."""
 
     def field(self, key: str, flag: Value | None, node: str) -> str:
         """A field, which may depend on a condition."""
@@ -36,6 +39,8 @@ def written(node: Node, syntax: Syntax) -> str:
         return syntax.text(node)
     if isinstance(node, Labels):
         return syntax.labels(node, fields(node.more, syntax))
+    if isinstance(node, Selector):
+        return syntax.selector(node)
     if isinstance(node, Mapping):
         return f"{{{fields(node, syntax)}}}"
     if isinstance(node, list):

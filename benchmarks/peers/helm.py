@@ -16,6 +16,13 @@ app.kubernetes.io/managed-by: platformc
 app.kubernetes.io/name: {{ .name }}
 app.kubernetes.io/part-of: {{ .root.Values.platform.name }}
 {{- end }}
+{{- define "platform.selectorLabels" -}}
+app.kubernetes.io/component: {{ .component }}
+app.kubernetes.io/instance: {{ .instance }}
+{{- end }}
+{{- define "platform.name" -}}
+{{ . | trunc 63 | trimSuffix "-" }}
+{{- end }}
 """
 
 
@@ -35,16 +42,30 @@ class _Helm:
             if type(one) is int and one >= 1_000_000
         }
 
+    def name(self, instance: str | Value) -> str:
+        return f'{{{{ include "platform.name" {_argument(instance)} }}}}'
+
     def labels(self, instance: str | Value, name: str, pad: int) -> str:
-        of = json.dumps(instance) if isinstance(instance, str) else expression(instance)
-        call = f'include "platform.labels" (dict "instance" {of} "name" "{name}" "root" $)'
-        return f"{' ' * pad}{{{{- {call} | nindent {pad} }}}}"
+        given = f'"instance" {_argument(instance)} "name" "{name}" "root" $'
+        return _indented(f'include "platform.labels" (dict {given})', pad)
+
+    def selector(self, instance: str | Value, component: str, pad: int) -> str:
+        given = f'"instance" {_argument(instance)} "component" "{component}"'
+        return _indented(f'include "platform.selectorLabels" (dict {given})', pad)
 
     def when(self, flag: Value) -> str:
         return f"{{{{- if {expression(flag)} }}}}"
 
     def literal(self, text: str) -> str:
         return text.replace("{{", '{{ "{{" }}')
+
+
+def _argument(instance: str | Value) -> str:
+    return json.dumps(instance) if isinstance(instance, str) else expression(instance)
+
+
+def _indented(call: str, pad: int) -> str:
+    return f"{' ' * pad}{{{{- {call} | nindent {pad} }}}}"
 
 
 def expression(value: Value) -> str:

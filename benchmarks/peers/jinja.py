@@ -17,6 +17,13 @@ app.kubernetes.io/managed-by: platformc
 app.kubernetes.io/name: {{ name }}
 app.kubernetes.io/part-of: {{ values.platform.name }}
 {%- endmacro %}
+{% macro selector(instance, component) -%}
+app.kubernetes.io/component: {{ component }}
+app.kubernetes.io/instance: {{ instance }}
+{%- endmacro %}
+{% macro name(instance) -%}
+{{ instance[:63] }}
+{%- endmacro %}
 """
 _IMPORT = '{% import "helpers.j2" as helpers %}\n'
 _RENDER = '''\
@@ -59,10 +66,14 @@ class _Jinja:
     def value(self, value: Value) -> str:
         return f"{{{{ {expression(value)} }}}}"
 
+    def name(self, instance: str | Value) -> str:
+        return f"{{{{ helpers.name({_argument(instance)}) }}}}"
+
     def labels(self, instance: str | Value, name: str, pad: int) -> str:
-        of = json.dumps(instance) if isinstance(instance, str) else expression(instance)
-        call = f'helpers.labels(values, {of}, "{name}")'
-        return f"{' ' * pad}{{{{ {call} | indent({pad}) }}}}"
+        return _indented(f'helpers.labels(values, {_argument(instance)}, "{name}")', pad)
+
+    def selector(self, instance: str | Value, component: str, pad: int) -> str:
+        return _indented(f'helpers.selector({_argument(instance)}, "{component}")', pad)
 
     def when(self, flag: Value) -> str:
         return f"{{% if {expression(flag)} %}}"
@@ -71,6 +82,14 @@ class _Jinja:
         for own in ("{{", "{%", "{#"):
             text = text.replace(own, f'{{{{ "{own}" }}}}' if own != "{{" else "\0")
         return text.replace("\0", '{{ "{{" }}')
+
+
+def _argument(instance: str | Value) -> str:
+    return json.dumps(instance) if isinstance(instance, str) else expression(instance)
+
+
+def _indented(call: str, pad: int) -> str:
+    return f"{' ' * pad}{{{{ {call} | indent({pad}) }}}}"
 
 
 def expression(value: Value) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.data import written
-from benchmarks.template import MODEL, Chart, Labels, Text, Value
+from benchmarks.template import MODEL, Chart, Labels, Name, Part, Selector, Text, Value
 
 _LABELS = """\
 local labels(instance, name) = {
@@ -17,6 +17,11 @@ local labels(instance, name) = {
   "app.kubernetes.io/name": name,
   "app.kubernetes.io/part-of": values.platform.name,
 };
+local selector(instance, component) = {
+  "app.kubernetes.io/component": component,
+  "app.kubernetes.io/instance": instance,
+};
+local nameOf(instance) = std.substr(instance, 0, 63);
 """
 _RENDER = '''\
 """Renders every environment that is named, as a list in JSON."""
@@ -38,17 +43,20 @@ class _Jsonnet:
         return "name" if value.key == "name" else f"model.{value.key}"
 
     def text(self, text: Text) -> str:
-        whole = [
-            self.value(one) if isinstance(one, Value) else json.dumps(one)
-            for one in text.parts
-            if one
-        ]
+        whole = [self._part(one) for one in text.parts if one]
         return " + ".join(whole if '"' in whole[0] else ['""', *whole])
 
+    def _part(self, part: Part) -> str:
+        if isinstance(part, Name):
+            return f"nameOf({self._part(part.instance)})"
+        return self.value(part) if isinstance(part, Value) else json.dumps(part)
+
     def labels(self, labels: Labels, more: str) -> str:
-        one = labels.instance
-        of = json.dumps(one) if isinstance(one, str) else self.value(one)
-        return f"labels({of}, {json.dumps(labels.name)})" + (f" + {{{more}}}" if more else "")
+        given = f"{self._part(labels.instance)}, {json.dumps(labels.name)}"
+        return f"labels({given})" + (f" + {{{more}}}" if more else "")
+
+    def selector(self, selector: Selector) -> str:
+        return f"selector({self._part(selector.instance)}, {json.dumps(selector.component)})"
 
     def field(self, key: str, flag: Value | None, node: str) -> str:
         return f"[if {self.value(flag)} then {key}]: {node}" if flag else f"{key}: {node}"

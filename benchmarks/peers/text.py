@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from benchmarks.template import Labels, Node, Text, Value, When
+from benchmarks.template import Labels, Name, Node, Part, Selector, Text, Value, When
 from compiler.kube import yaml
 
 
@@ -15,6 +15,12 @@ class Syntax(Protocol):
 
     def value(self, value: Value) -> str:
         """A value's text."""
+
+    def name(self, instance: str | Value) -> str:
+        """An instance's name."""
+
+    def selector(self, instance: str | Value, component: str, pad: int) -> str:
+        """The line that stands for the labels that select pods."""
 
     def labels(self, instance: str | Value, name: str, pad: int) -> str:
         """The line that stands for the labels of everything."""
@@ -50,6 +56,8 @@ def _lines(node: Node, pad: int, syntax: Syntax) -> Iterator[str]:
     if isinstance(node, Labels):
         yield syntax.labels(node.instance, node.name, pad)
         yield from _lines(node.more, pad, syntax)
+    elif isinstance(node, Selector):
+        yield syntax.selector(node.instance, node.component, pad)
     elif isinstance(node, Mapping):
         for key, one in node.items():
             yield from _entry(f"{syntax.literal(_key(key))}:", one, pad, syntax)
@@ -63,7 +71,7 @@ def _entry(head: str, node: Node, pad: int, syntax: Syntax) -> Iterator[str]:
         yield syntax.when(node.flag)
         yield from _entry(head, node.node, pad, syntax)
         yield syntax.end
-    elif isinstance(node, Mapping | list | Labels) and node:
+    elif isinstance(node, Mapping | list | Labels | Selector) and node:
         yield from _headed(head, list(_lines(node, pad + 2, syntax)), pad)
     else:
         yield f"{' ' * pad}{head} {_scalar(node, pad + 2, syntax)}"
@@ -87,21 +95,23 @@ def _scalar(node: Node, pad: int, syntax: Syntax) -> str:
     if "\n" in "".join(one for one in parts if isinstance(one, str)):
         return _block(parts, pad, syntax)
     if isinstance(node, Text):
-        return '"' + "".join(_quoted(one, syntax) for one in parts) + '"'
+        return '"' + "".join(_computed(one, syntax, _escaped) for one in parts) + '"'
     return syntax.literal(yaml.scalar(node)) if node not in ({}, []) else str(node)
 
 
-def _quoted(part: str | Value, syntax: Syntax) -> str:
+def _computed(part: Part, syntax: Syntax, written: Callable[[str], str]) -> str:
     if isinstance(part, Value):
         return syntax.value(part)
-    return syntax.literal(json.dumps(part)[1:-1])
+    return syntax.name(part.instance) if isinstance(part, Name) else syntax.literal(written(part))
 
 
-def _block(parts: Sequence[str | Value], pad: int, syntax: Syntax) -> str:
+def _escaped(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def _block(parts: Sequence[Part], pad: int, syntax: Syntax) -> str:
     """A text of several lines, which may have values in them."""
-    body = "".join(
-        syntax.value(one) if isinstance(one, Value) else syntax.literal(one) for one in parts
-    )
+    body = "".join(_computed(one, syntax, str) for one in parts)
     kept = body.rstrip("\n")
     ends = len(body) - len(kept)
     style = ("-", "", "+")[min(ends, 2)]
