@@ -77,6 +77,7 @@ CODES: dict[str, Code] = {
     "dangling-uri": Code("error", "An S3 URI leads to what nobody provides.", rule=True),
     "gone-image": Code("error", "An image is no longer where it was.", rule=True),
     "gpu-placement": Code("warning", "A GPU is asked for on any node.", rule=True),
+    "twice-installed": Code("error", "A system that a cluster has once is declared twice."),
     "host-collision": Code("error", "Two things have one host name."),
     "ignored-schedule": Code("error", "A schedule stands beside what excludes it."),
     "invalid-label": Code("error", "A label is not one, or is the compiler's own."),

@@ -21,6 +21,7 @@ from compiler.model.words import Bucket, Database, Duration, Namespace
 
 PHASE = model.Phase.SERVERS
 UPSTREAM_NAMESPACE = True
+SOLE = "its controller makes the runs of every namespace"
 ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 ARCHIVE = model.Requires("archive", postgresql.Endpoint)
 WORKFLOWS = model.Provides(workflows.SLOT, workflows.Endpoint)

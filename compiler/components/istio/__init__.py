@@ -17,6 +17,7 @@ from compiler.model.words import Name, Namespace, SecretName, refusal
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
+SOLE = "a cluster has one mesh"
 GATEWAY = model.Provides("gateway", gateway.Endpoint)
 VERSION = "1.30.3"
 HTTP, HTTPS = 80, 443

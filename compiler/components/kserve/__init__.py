@@ -21,6 +21,7 @@ from compiler.model.words import Name, Namespace
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
+SOLE = "its controller serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
 VERSION = "0.20.0"
 

@@ -18,6 +18,7 @@ from compiler.model.words import Image, Namespace
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
+SOLE = "its operator serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
 VERSION = "1.17.1"
 UNMAINTAINED = "releases under its free licence ended with 1.17.1 in 2023"
