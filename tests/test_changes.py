@@ -349,6 +349,40 @@ def test_each_change_names_the_line_that_it_comes_from() -> None:
     assert server.causes[0].place == f"new.yaml:{line}"
 
 
+MODELS = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: one}
+spec:
+  components: {seaweedfs: {}, istio: {}, knative: {}, kserve: {MODE}}
+  models:
+    churn: {format: sklearn, uri: "s3://models/churn/CHURN"}
+    fraud: {format: xgboost, uri: "s3://models/fraud/v1", minReplicas: FRAUD}
+"""
+
+
+def of_models(**words: str) -> Compilation:
+    text = MODELS
+    for word, value in {"MODE": "", "CHURN": "v1", "FRAUD": "1", **words}.items():
+        text = text.replace(word, value)
+    return pipeline.compile(text.encode(), "new.yaml")
+
+
+def test_models_change_like_everything_else_each_by_its_own_section() -> None:
+    found = compare(of_models(), of_models(CHURN="v2", FRAUD="2"))
+    assert {(one.title, one.risk, one.causes[0].path) for one in found} == {
+        ("InferenceService mlops/churn", RESTART, "spec.models.churn.uri"),
+        ("InferenceService mlops/fraud", RELOAD, "spec.models.fraud.minReplicas"),
+    }
+
+
+def test_what_all_models_share_changes_them_all() -> None:
+    found = compare(of_models(), of_models(MODE="mode: standard"))
+    for name in ("churn", "fraud"):
+        change = named(found, f"InferenceService mlops/{name}")
+        assert [cause.path for cause in change.causes] == ["spec.components.kserve.mode"]
+
+
 def test_a_component_says_which_field_tells_whose_data_it_sees() -> None:
     text = (SCENARIOS / "feast-file" / "platform.yaml").read_text()
     spec = YAML(typ="safe").load(text)

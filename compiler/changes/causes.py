@@ -2,7 +2,8 @@
 
 For each section that differs, the old spec with only that section from the new one is compiled;
 what then differs from the old output comes from that section. A change that takes several sections
-together, or sections that don't compile alone, is put down to all of them.
+together, or sections that don't compile alone, is put down to all of them. Models, of which there
+may be thousands, are not tried: one comes from its own section, or from what all of them share.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Causes:
         self._new = after.platforms.get(environment)
         self._environment = environment
         self._touched: dict[Path, Touched | None] = {}
+        lowered = (one.lowered.get(environment) for one in (before, after))
+        self._models = {name for one in lowered if one for name in one.models}
         if self._old is None or self._new is None:
             return
         sections = tuple(dict.fromkeys(_sections(self._old.document, self._new.document)))
@@ -65,6 +68,12 @@ class Causes:
         return Cause(f"spec.environments.{self._environment}", f"{span.file}:{span.line}")
 
     def _sections_of(self, change: Change) -> list[Path]:
+        model = ("spec", "models", change.component)
+        if model in self._touched:
+            return [model]
+        if change.component in self._models:
+            shared = [one for one in self._touched if one[:2] != model[:2]]
+            return shared or list(self._touched)
         thing = (change.kind, change.namespace, change.name)
         known = [one for one, touched in self._touched.items() if touched and thing in touched]
         if known:
@@ -90,7 +99,7 @@ def _touched(old: Platform, new: Platform, section: Path, lowered: Lowered) -> T
     tried = derive(lower(made, graph), report)
     if report.failed:
         return None
-    ours, theirs = objects(lowered), objects(tried)
+    ours, theirs = objects(lowered, models=False), objects(tried, models=False)
     differing = (key[1:] for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
     return frozenset({*differing, *((one.kind, "", one.name) for one in moved("", lowered, tried))})
 

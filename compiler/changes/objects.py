@@ -21,11 +21,12 @@ class Found(Struct, frozen=True):
     manifest: Manifest
 
 
-def objects(lowered: Lowered) -> Mapping[Key, Found]:
+def objects(lowered: Lowered, *, models: bool = True) -> Mapping[Key, Found]:
     """Every object; a Job by its name without the hash of what it runs."""
+    packages = lowered.everything if models else lowered.packages.values()
     return {
         _key(manifest): Found(package.name, manifest)
-        for package in lowered.packages.values()
+        for package in packages
         for manifest in _manifests(package, lowered)
     }
 
