@@ -198,6 +198,9 @@ def test_roles_are_no_wider_than_their_use(scenario: str, environment: str) -> N
         for rule in one["rules"]:
             words = {*rule.get("apiGroups", ()), *rule.get("resources", ()), *rule["verbs"]}
             assert not words & {"*", "escalate", "bind", "impersonate"}, one["metadata"]["name"]
+            if "secrets" in rule.get("resources", ()):  # each by its name, and nothing but read
+                assert rule["resourceNames"], one["metadata"]["name"]
+                assert rule["verbs"] == ["get"], one["metadata"]["name"]
 
 
 @each_environment

@@ -45,6 +45,15 @@ s3 = boto3.client("s3")
 for one in s3.list_objects_v2(Bucket="mlflow").get("Contents", ()):
     print(one["Key"], s3.get_object(Bucket="mlflow", Key=one["Key"])["Body"].read())
 """
+LISTED = """
+import boto3, botocore, json, sys
+key = {name.lower(): value for name, value in json.loads(sys.argv[1]).items()}
+try:
+    found = boto3.client("s3", **key).list_objects_v2(Bucket="mlflow")
+    print([one["Key"] for one in found["Contents"]])
+except botocore.exceptions.ClientError as problem:
+    print(problem.response["Error"]["Code"])
+"""
 FOREIGN = """
 import boto3, botocore
 try:
@@ -142,3 +151,18 @@ def test_credentials_rotate(platform: Platform, node: Node) -> None:
     node.wait(120)
     assert "FINISHED" in node.execute("mlops", "mlflow", "python", "-c", ROWS)
     assert "logged" in train(node, LOG_A_RUN)
+
+
+def test_a_key_that_was_changed_opens_nothing_any_more(platform: Platform, node: Node) -> None:
+    name, storage = "mlflow-artifacts", "storage"
+    (old,) = {json.dumps(one["stringData"]) for one in platform.secrets()
+              if one["metadata"]["name"] == name}  # fmt: skip
+    assert "artifacts/model.txt" in node.execute("mlops", "mlflow", "python", "-c", LISTED, old)
+    platform.generate("--rotate", name)
+    node.apply([one for one in platform.secrets() if one["metadata"]["name"] == name])
+    node.restart("Job", storage, job(node, "minio-buckets"))
+    node.wait(60, job(node, "minio-buckets"))
+    node.restart("Deployment", "mlops", "mlflow")
+    node.wait(120)
+    assert "InvalidAccessKeyId" in node.execute("mlops", "mlflow", "python", "-c", LISTED, old)
+    assert "artifacts/model.txt" in node.execute("mlops", "mlflow", "python", "-c", OBJECTS)

@@ -13,6 +13,12 @@ key() { # NAME ACCESS_KEY SECRET_KEY
   # Attaching what is attached already is an error to mc.
   mc admin policy attach store "$1" --user "$2" >/dev/null 2>&1 ||
     mc admin user info store "$2" | grep -q "$1"
+  # A key that it had before opens nothing any more.
+  mc admin user list store --json | grep -F "\"policyName\":\"$1\"" | while read -r user; do
+    user=${user#*'"accessKey":"'}
+    user=${user%%'"'*}
+    [ "$user" = "$2" ] || mc admin user remove store "$user" >/dev/null
+  done
   echo "key of $1 is ready"
 }
 key argo-workflows-artifacts "$ACCESS_KEY_0" "$SECRET_KEY_0"

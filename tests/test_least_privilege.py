@@ -1,0 +1,171 @@
+"""Keys and roles: each opens what its bindings claim and nothing else, as the output has it.
+
+What is claimed comes from the graph; what is opened from the files and scripts that the servers are
+given. The servers' own tests of it are among the live ones.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from cluster import Template, environments, lowered, objects, templates
+
+from compiler.model.graph import Binding
+from compiler.model.resource import Manifest
+
+# What one key may do to one bucket.
+Rights = set[tuple[str, str]]
+READ, WRITE = "read", "write"
+ACTIONS = {
+    "s3:GetBucketLocation": READ, "s3:ListBucket": READ, "s3:ListBucketMultipartUploads": READ,
+    "s3:GetObject": READ, "s3:PutObject": WRITE, "s3:DeleteObject": WRITE,
+    "s3:AbortMultipartUpload": WRITE, "s3:ListMultipartUploadParts": WRITE,
+}  # fmt: skip
+WORDS = {"Read": READ, "List": READ, "Write": WRITE, "Tagging": WRITE}
+STORES = ("minio", "seaweedfs", "ceph")
+
+each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
+
+
+def claimed(bindings: Iterator[Binding]) -> dict[str, Rights]:
+    found: dict[str, Rights] = defaultdict(set)
+    for binding in bindings:
+        rights = (READ,) if binding.claim.read_only else (READ, WRITE)
+        found[binding.secret] |= {(one, right) for one in binding.claim.buckets for right in rights}
+    return {secret: rights for secret, rights in found.items() if rights}
+
+
+def opened(scenario: str, environment: str) -> dict[str, Rights]:
+    """What the stores are told that each Secret's key may do."""
+    found: dict[str, Rights] = defaultdict(set)
+    for reader in (_minio, _seaweedfs, _ceph):
+        for secret, bucket, right in reader(scenario, environment):
+            found[secret].add((bucket, right))
+    return dict(found)
+
+
+def _statements(text: str) -> Iterator[tuple[Manifest, str, str]]:
+    """Of a policy in AWS' words: each statement, with a bucket and a right."""
+    for statement in json.loads(text)["Statement"]:
+        assert statement["Effect"] == "Allow"
+        for resource in statement["Resource"]:
+            match = re.fullmatch(r"arn:aws:s3:::([a-z0-9.-]+)(/\*)?", resource)
+            assert match, resource
+            for action in statement["Action"]:
+                yield statement, match[1], ACTIONS[action]
+
+
+def _minio(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
+    files = {
+        (one["metadata"]["namespace"], one["metadata"]["name"]): one["data"]
+        for one in objects(scenario, environment)
+        if one["kind"] == "ConfigMap"
+    }
+    for job in _of_type("minio", "Job", scenario, environment):
+        (container,) = job.spec["containers"]
+        data = files[job.namespace, job.spec["volumes"][0]["configMap"]["name"]]
+        variables = _variables(container)
+        for name, key in re.findall(r'^key (\S+) "\$(\w+)"', data["buckets.sh"], re.M):
+            for _, bucket, right in _statements(data[f"{name}.json"]):
+                yield variables[key], bucket, right
+
+
+def _seaweedfs(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
+    for server in _of_type("seaweedfs", "StatefulSet", scenario, environment):
+        (init,) = server.spec["initContainers"]
+        for identity in _identities(init["command"][2], tuple(_variables(init).items())):
+            (key,) = identity["credentials"]
+            if identity["actions"] == ["Admin"]:
+                assert key["accessKey"].endswith("-admin")
+                continue
+            for action in identity["actions"]:
+                word, _, bucket = action.partition(":")
+                yield key["accessKey"], bucket, WORDS[word]
+
+
+@cache
+def _identities(script: str, variables: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
+    """What the script that SeaweedFS starts with writes, where each key is its Secret's name."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "s3.json"
+        text = script.replace("/etc/seaweedfs/s3.json", str(file))
+        subprocess.run(["sh", "-c", text], env=dict(variables), check=True)
+        found: list[dict[str, Any]] = json.loads(file.read_text())["identities"]
+        return found
+
+
+def _ceph(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
+    """A bucket's claim beside its consumer owns the bucket; guests are in its policy."""
+    instances = lowered(scenario, environment).graph.instances.values()
+    stores = {one.namespace for one in instances if one.type == "ceph"}
+    for one in objects(scenario, environment):
+        if one["kind"] != "ObjectBucketClaim":
+            continue
+        bucket, metadata = one["spec"]["bucketName"], one["metadata"]
+        if metadata["namespace"] not in stores:
+            yield from ((metadata["name"], bucket, right) for right in (READ, WRITE))
+        policy = one["spec"].get("additionalConfig", {}).get("bucketPolicy")
+        for statement, resource, right in _statements(policy) if policy else ():
+            assert resource == bucket
+            for user in statement["Principal"]["AWS"]:
+                yield user.removeprefix("arn:aws:iam:::user/"), bucket, right
+
+
+def _of_type(type: str, kind: str, scenario: str, environment: str) -> Iterator[Template]:
+    names = {
+        one.name for one in lowered(scenario, environment).graph.instances.values()
+        if one.type == type
+    }  # fmt: skip
+    for template in templates(scenario, environment):
+        label = template.owner["metadata"]["labels"]["app.kubernetes.io/instance"]
+        if template.owner["kind"] == kind and label in names:
+            yield template
+
+
+def _variables(container: Manifest) -> dict[str, str]:
+    """The Secret behind each variable."""
+    return {
+        one["name"]: one["valueFrom"]["secretKeyRef"]["name"]
+        for one in container["env"]
+        if "secretKeyRef" in one.get("valueFrom", {})
+    }
+
+
+@each_environment
+def test_a_key_opens_its_claims_and_nothing_else(scenario: str, environment: str) -> None:
+    graph = lowered(scenario, environment).graph
+    claims = (one for one in graph.bindings if one.provider.type in STORES and one.offer.port)
+    assert opened(scenario, environment) == claimed(claims)
+
+
+@each_environment
+def test_models_have_one_key_in_each_namespace_and_only_read(
+    scenario: str, environment: str
+) -> None:
+    lent: dict[str, set[str]] = defaultdict(set)
+    for one in objects(scenario, environment):
+        if one["kind"] == "ServiceAccount":
+            lent[one["metadata"]["namespace"]] |= {key["name"] for key in one.get("secrets", ())}
+    rights = opened(scenario, environment)
+    for keys in lent.values():
+        assert len(keys) <= 1
+        for key in keys:
+            assert {right for _, right in rights.get(key, {("", READ)})} == {READ}
+
+
+def test_there_is_something_to_look_at() -> None:
+    for reader in (_minio, _seaweedfs, _ceph):
+        seen = [right for place in environments() for *_, right in reader(*place)]
+        assert set(seen) == {READ, WRITE}, reader.__name__
+    accounts = [one for place in environments() for one in objects(*place)
+                if one["kind"] == "ServiceAccount" and one.get("secrets")]  # fmt: skip
+    assert len(accounts) > 3
