@@ -18,6 +18,7 @@ from conftest import HERE
 
 FOLDER = HERE / "corpus"
 MARK = "«"
+KEYS = {"code", "old", "new", "also", "drop", "whole", "at", "more", "why"}
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -58,6 +59,7 @@ def _base(name: str) -> str:
 
 
 def _mistake(theme: str, base: str, number: int, case: dict[str, Any]) -> Mistake:
+    assert case.keys() <= KEYS, f"{theme} {number}: {case.keys() - KEYS}"
     text = _base(base)
     edits = [(case["old"], case["new"]), *([case["also"]] if "also" in case else [])] \
         if "old" in case else []  # fmt: skip

@@ -107,16 +107,30 @@ def _position(found: Diagnostic) -> tuple[object, ...]:
     return (span, found.code, found.message)
 
 
-def near(word: str, candidates: Iterable[str]) -> str | None:
+def near(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The candidate that the user most likely meant."""
-    close = get_close_matches(word, sorted(candidates), n=1, cutoff=0.6)
+    known = sorted(candidates)
+    same = _spelt_alike(word, known)
+    close = same or get_close_matches(word, known, n=1, cutoff=cutoff)
     return close[0] if close else None
 
 
 def correction(span: Span, word: str, candidates: Iterable[str]) -> Fix | None:
     """The edit that makes a word the one candidate that it can only mean."""
-    close = get_close_matches(word, sorted(candidates), n=2, cutoff=0.75)
+    known = sorted(candidates)
+    same = _spelt_alike(word, known)
+    close = same or get_close_matches(word, known, n=2, cutoff=0.75)
     return Fix(span, close[0]) if len(close) == 1 else None
+
+
+def _spelt_alike(word: str, candidates: Iterable[str]) -> list[str]:
+    """Those that differ in capitals, dashes and underscores alone: `max_connections`, `Serverless`."""
+    plain = _plain(word)
+    return [one for one in candidates if _plain(one) == plain]
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", "").replace("-", "").casefold()
 
 
 def suggestion(word: str, candidates: Iterable[str]) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ class Problem(Struct, frozen=True):
     message: str
     key: Path  # below the model's section
     help: str
+    candidates: Iterable[str] = ()  # what the value could be meant to be
 
 
 class Surroundings(Struct, frozen=True):

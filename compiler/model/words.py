@@ -179,5 +179,5 @@ EnvName = Annotated[
 Image = Annotated[str, AfterValidator(_image)]
 S3Uri = Annotated[str, AfterValidator(_s3_uri)]
 Schedule = Annotated[str, AfterValidator(_schedule)]
-Duration = Annotated[str, AfterValidator(_duration)]
+Duration = Annotated[str, BeforeValidator(_quantity), AfterValidator(_duration)]
 Port = Annotated[int, Field(ge=1, le=65535)]

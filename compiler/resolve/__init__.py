@@ -66,6 +66,7 @@ def _bindings(join: Join) -> Mapping[str, list[Binding]]:
             _bind_claims(join, instance)
         if getattr(instance.spec, "uses", ()):
             uses.bind(join, instance)
+    problems.unbound(join)
     for binding in join.direct.values():
         found.setdefault(binding.consumer.name, []).extend(chain(join, binding))
     return found

@@ -41,6 +41,8 @@ class Join:
                 self.first.setdefault(name, candidate)
         self.direct: dict[tuple[str, str], Binding] = {}
         self.cycles: set[frozenset[str]] = set()
+        # By interface: who requires what nobody provides, and in which slot.
+        self.missing: dict[str, list[tuple[Instance[Any], str]]] = defaultdict(list)
 
     def add(self, binding: Binding) -> None:
         slot = (binding.consumer.name, binding.requires.slot)
@@ -81,7 +83,7 @@ class Join:
         if final:
             problems.ambiguous(self, consumer, requires, final)
         elif not claim.optional:
-            problems.unbound(self, consumer, requires)
+            self.missing[interface].append((consumer, requires.slot))
         return None
 
 

@@ -10,6 +10,7 @@ from compiler.diagnostics import Related, correction, listing, suggestion
 from compiler.interfaces import gateway
 from compiler.model.document import Path
 from compiler.model.graph import Binding, Instance, Requires
+from compiler.tenants import model_store
 
 if TYPE_CHECKING:
     from compiler.resolve.join import Candidate, Join
@@ -36,17 +37,23 @@ def check_bind_keys(join: Join, instance: Instance[Any]) -> None:
             )
 
 
-def unbound(join: Join, consumer: Instance[Any], requires: Requires[Any]) -> None:
-    interface = requires.endpoint.interface
-    path = _place(consumer)
-    join.report.add(
-        "unbound-requirement",
-        f"`{consumer.name}` requires {_a(interface)} provider for `{requires.slot}`, "
-        "and none is declared",
-        join.document.span_of(path),
-        path=path,
-        help=f"add one of {listing(registry.providers(interface))} under `spec.components`",
-    )
+def unbound(join: Join) -> None:
+    """One finding for each interface that nobody provides: one component makes up for all of it."""
+    for interface, needs in join.missing.items():
+        places = [(join.document.span_of(_place(one)), one, slot) for one, slot in needs]
+        (span, first, slot), *others = sorted(places, key=lambda place: place[0])
+        join.report.add(
+            "unbound-requirement",
+            f"{_required(first)} {_a(interface)} provider for `{slot}`, and none is declared",
+            span,
+            path=_place(first),
+            help=f"add one of {listing(registry.providers(interface))} under `spec.components`",
+            related=dict.fromkeys(
+                Related(f"{_required(one)} one too", where)
+                for where, one, _ in others
+                if where != span
+            ),
+        )
 
 
 def ambiguous(
@@ -57,11 +64,11 @@ def ambiguous(
     declared = [join.document.span_of(("spec", "components", name)) for name in names]
     join.report.add(
         "ambiguous-binding",
-        f"`{consumer.name}` requires {_a(requires.endpoint.interface)} provider for "
+        f"{_required(consumer)} {_a(requires.endpoint.interface)} provider for "
         f"`{requires.slot}`, and {listing(names)} would all do",
         join.document.span_of(path),
         path=path,
-        help=f"add `bind: {{{requires.slot}: {names[0]}}}` to `{consumer.name}`",
+        help=f"add `bind: {{{requires.slot}: {names[0]}}}` to {_written(consumer) or 'each of them'}",
         related=[Related("one provider", span) for span in declared],
     )
 
@@ -152,5 +159,18 @@ def _place(instance: Instance[Any]) -> Path:
     return instance.declared or instance.path
 
 
+def _required(consumer: Instance[Any]) -> str:
+    """Who requires something, and that."""
+    name = _written(consumer)
+    return f"{name} requires" if name else "the models require"
+
+
+def _written(consumer: Instance[Any]) -> str | None:
+    """An instance as the spec has it: nobody wrote the store that all models share."""
+    if consumer.section != model_store.SECTION:
+        return f"`{consumer.name}`"
+    return f"`{consumer.declared[2]}`" if consumer.declared and consumer.spec.bind else None
+
+
 def _a(word: str) -> str:
-    return f"an `{word}`" if word[0] in "aeious" and word not in ("serverless",) else f"a `{word}`"
+    return f"an `{word}`" if word[0] in "aeiou" or word == "s3" else f"a `{word}`"

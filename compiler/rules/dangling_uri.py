@@ -133,8 +133,8 @@ def _of_model(place: Place, graph: Graph, held: Held) -> Problem | None:
     if writer in held.repositories:
         problem = f"`{uri}` is where `{writer}` keeps its objects, under names that it makes up"
         return problem, f"add `bind: {{store: {writer}}}`, and name a repository and its branch"
-    close = near(place.bucket, written)
-    if writer is None and close and not _alike(place.bucket, close):
+    close = near(place.bucket, written, cutoff=0.85)
+    if writer is None and close and not _of_one_family(place.bucket, close):
         problem = f"nobody writes to `{uri}`, and `{written[close]}` writes to `s3://{close}`"
         return problem, f"did you mean `s3://{close}`?"
     return None
@@ -150,9 +150,10 @@ def _of_repository(place: Place, lakefs: str, known: set[str]) -> Problem | None
     return None
 
 
-def _alike(one: str, other: str) -> bool:
-    """Whether two names are of one family, such as `models` and `models-2`."""
-    return one.startswith(other) or other.startswith(one)
+def _of_one_family(one: str, other: str) -> bool:
+    """Whether a name is another with a number or a word behind it, such as `models-2`."""
+    short, long = sorted((one, other), key=len)
+    return long.startswith(short) and not long.removeprefix(short).isalpha()
 
 
 def _owners(bucket: str, graph: Graph, held: Held) -> Iterator[str]:

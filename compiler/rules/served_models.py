@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Report
+from compiler.diagnostics import Report, correction
 from compiler.interfaces import serving
 from compiler.model import Graph, Platform
 
@@ -15,10 +15,15 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         assert isinstance(endpoint, serving.Endpoint)
         for problem in endpoint.problems(binding.consumer):
             path = (*binding.consumer.path, *problem.key)
+            document = platform.document
+            value = document.at(path).value
+            # A section is pointed at by its key.
+            span = document.span_of(path) if isinstance(value, dict) else document.value_span(path)
             report.add(
                 problem.code,
                 problem.message,
-                platform.document.span_of(path),
+                span,
                 path=path,
                 help=problem.help,
+                fix=correction(span, str(value), problem.candidates),
             )

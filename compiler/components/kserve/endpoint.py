@@ -110,7 +110,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             close = near(me.spec.format, formats)
             help = f"did you mean `{close}`?" if close else f"the formats are {listing(formats)}"
             problem = f"no serving runtime reads the format `{me.spec.format}`"
-            yield Problem("unknown-format", problem, ("format",), help)
+            yield Problem("unknown-format", problem, ("format",), help, formats)
         elif named is not None and named not in able:
             known = named in [one.name for one in self.runtimes]
             reason = f"does not read `{me.spec.format}`" if known else "is not a known runtime"
@@ -122,6 +122,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 if known
                 else "declare a runtime of your own under `runtimes:` of the kserve component; "
                 f"those that read `{me.spec.format}` are {listing(able)}",
+                able,
             )
 
 

@@ -44,6 +44,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 f"no server of Seldon Core reads the format `{spec.format}`",
                 ("format",),
                 f"did you mean `{close}`?" if close else f"the formats are {listing(SERVERS)}",
+                SERVERS,
             )
         if spec.canary is not None and spec.canary.previous is None:
             yield Problem(
