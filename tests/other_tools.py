@@ -2,21 +2,23 @@
 
 A mistake that only a rule finds is compiled with the rules left out; a wrong value is put where the
 right one stands in the objects. What is left never reaches a manifest: a key of the spec, a name that
-nothing has. `python tests/other_tools.py [KUBECONFIG]` prints the table of docs/misconfigurations.md;
-with a cluster, its namespaces must admit objects (`--dry-run=server` creates none).
+nothing has. `python tests/other_tools.py` prints the table of docs/misconfigurations.md; with `--server`
+it starts a real API server (as the live tests do) and asks it too, by `kubectl apply --dry-run=server`.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
+from live.control_plane import ControlPlane
 from mistakes import FOLDER, Mistake, bases, mistakes
 
 from compiler import kubeconform
@@ -25,6 +27,7 @@ from compiler.diagnostics import Report
 from compiler.emit import render
 from compiler.load import load
 from compiler.lower import lower
+from compiler.models import Models
 from compiler.resolve import resolve
 from compiler.specialise import specialise
 from compiler.validate import validate
@@ -42,7 +45,7 @@ def without_rules(data: bytes) -> dict[str, str] | None:
         return None
     try:
         return {
-            name: render(derive(lower(one, graphs[name]), report))
+            name: render(derive(Models().added(lower(one, graphs[name])), report))
             for name, one in platforms.items()
             if name is not None
         }
@@ -103,19 +106,40 @@ def judged(text: str) -> bool:
     return bool(kubeconform.problems(text))
 
 
-def server(kubeconfig: str) -> Tool:
-    command = ["kubectl", "--kubeconfig", kubeconfig, "apply", "--dry-run=server", "-f", "-"]
-    return lambda text: _fails(command, text)
+def server(plane: ControlPlane, right: Iterable[str]) -> Tool:
+    """Whether an API server refuses what differs from right objects, which it has accepted."""
+    accepted: set[str] = set()
+
+    def refuses(text: str) -> bool:
+        objects = {json.dumps(one): one for one in yaml.safe_load_all(text)}
+        new = {key: one for key, one in objects.items() if key not in accepted}
+        # Whoever applies for real has the namespaces first.
+        spaces = [one for one in new.values() if one["kind"] == "Namespace"]
+        if plane.run("apply", "-f", "-", stdin=yaml.safe_dump_all(spaces)).returncode and spaces:
+            return True
+        stream = yaml.safe_dump_all(new.values())
+        return plane.run("apply", "--dry-run=server", "-f", "-", stdin=stream).returncode != 0
+
+    for text in right:
+        plane.install(yaml.safe_load_all(text))
+        assert not refuses(text)
+        accepted |= {json.dumps(one) for one in yaml.safe_load_all(text)}
+    return refuses
 
 
-def _fails(command: list[str], text: str | None = None) -> bool:
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
-    return done.returncode != 0
+def _fails(command: list[str]) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode != 0
 
 
-def count(tools: dict[str, Tool]) -> tuple[Counter[str], dict[str, Counter[str]]]:
+def right_manifests() -> dict[str, dict[str, str]]:
+    """What each platform that mistakes are made in lowers to, by environment."""
+    return {name: without_rules((FOLDER / name).read_bytes()) or {} for name in bases()}
+
+
+def count(
+    tools: dict[str, Tool], right: dict[str, dict[str, str]]
+) -> tuple[Counter[str], dict[str, Counter[str]]]:
     """By theme: how many mistakes there are, and how many are in manifests and found by each tool."""
-    right = {name: without_rules((FOLDER / name).read_bytes()) or {} for name in bases()}
     for name, tool in tools.items():
         clean = [next(iter(streams.values())) for streams in right.values()]
         assert not any(map(tool, clean)), f"{name} refuses what is right"
@@ -144,8 +168,21 @@ def table(all: Counter[str], found: dict[str, Counter[str]]) -> str:
     return "\n".join(lines)
 
 
-if __name__ == "__main__":
+def main(with_server: bool) -> None:
+    right = right_manifests()
     judges: dict[str, Tool] = {"kustomize": kustomize, "kubeconform": judged}
-    if len(sys.argv) > 1:
-        judges["server-side dry run"] = server(sys.argv[1])
-    print(table(*count(judges)))
+    if not with_server:
+        print(table(*count(judges, right)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        plane = ControlPlane(Path(folder))
+        try:
+            streams = [text for one in right.values() for text in one.values()]
+            judges["server-side dry run"] = server(plane, streams)
+            print(table(*count(judges, right)))
+        finally:
+            plane.close()
+
+
+if __name__ == "__main__":
+    main("--server" in sys.argv[1:])
