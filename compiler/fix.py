@@ -1,7 +1,10 @@
-"""Corrections that need no judgement: a key, a word or a name that can only mean one other.
+"""Corrections that need no judgement: a key, a word, a name or an amount that can only mean one other.
 
 An edit replaces the text at one place and leaves every other byte as it is: comments, layout, line
-ends. It is kept where it takes the finding away and brings none in its place.
+ends. A round trip through ruamel.yaml would be the usual way, and keeps comments; but it writes the whole
+file anew, and with it blank lines, folded flow maps, a byte order mark and CRLF as it likes them. So the
+places that the diagnostics have are edited, and ruamel is the judge in the tests: to it, nothing else may
+have changed. An edit is kept where it takes the finding away and brings none that only a person can settle.
 """
 
 from __future__ import annotations
@@ -47,13 +50,22 @@ def _mark(found: Diagnostic) -> object:
 
 
 def _better(before: list[Diagnostic], after: list[Diagnostic], one: Diagnostic) -> bool:
-    """Whether a finding is gone and nothing has come up in its line; elsewhere, more may come to light."""
+    """Whether a finding is gone, and what is now said of its place can be corrected as well.
+
+    Elsewhere, more may come to light.
+    """
     known = {_mark(found) for found in before}
-    new = [found for found in errors(after) if _mark(found) not in known]
-    line = one.fix.span.line if one.fix else 0
-    return _mark(one) not in map(_mark, after) and not any(
-        found.span and found.span.line == line for found in new
-    )
+    new = [found for found in errors(after) if _mark(found) not in known and found.fix is None]
+    return _mark(one) not in map(_mark, after) and not any(_about(found, one) for found in new)
+
+
+def _about(found: Diagnostic, one: Diagnostic) -> bool:
+    """Whether a finding is about the very place that was corrected."""
+    if found.code in ("duplicate-key", "duplicate-name"):
+        return found.span is not None and found.span.line == (one.span and one.span.line)
+    renamed = (*one.path[:-1], one.fix.text if one.fix else None)
+    # Of a whole instance, which its right name lets in, there is much that can be said.
+    return any(len(at) > 3 and found.path[: len(at)] == at for at in (one.path, renamed))
 
 
 def replace(path: Path, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -233,19 +234,44 @@ def _explain(
 
 def _fix(detail: ErrorDetails, model: type[BaseModel], document: Node, full: Path) -> Fix | None:
     """The edit that takes one of pydantic's errors away, where only one can be meant."""
-    kind, value = detail["type"], document.at(full)
+    kind, given, value = detail["type"], detail["input"], document.at(full)
     if kind == "extra_forbidden":
         keys = _keys(model, detail["loc"][:-1])
         return correction(document.span_of(full), str(full[-1]), keys)
     if value.span.line != value.span.end_line:
         return None
-    if kind == "literal_error" and isinstance(detail["input"], str):
-        return correction(value.span, detail["input"], _allowed(detail))
-    if kind == "string_type" and isinstance(detail["input"], (bool, int, float)):
+    if given is None:
+        return Fix(value.span, _EMPTY[kind]) if kind in _EMPTY else None
+    if kind == "string_type" and isinstance(given, (bool, int, float)):
         return Fix(value.span)
-    if kind == "model_type" and detail["input"] is None:
-        return Fix(value.span, "{}")
-    return None
+    if not isinstance(given, str):
+        return None
+    if kind == "literal_error":
+        return correction(value.span, given, _allowed(detail))
+    text = detail.get("ctx", {}).get("meant") or _unquoted(kind, given)
+    return Fix(value.span, text) if text else None
+
+
+_EMPTY = {"model_type": "{}", "dict_type": "{}", "tuple_type": "[]"}
+_NOTHING = {"{}": "all defaults", "[]": "none"}
+_SWITCHES = {
+    "true": "true",
+    "yes": "true",
+    "on": "true",
+    "false": "false",
+    "no": "false",
+    "off": "false",
+}
+
+
+def _unquoted(kind: str, text: str) -> str | None:
+    """What a text is where a number, a switch or a list belongs, if it can be one."""
+    if kind == "int_type" and re.fullmatch(r"-?[0-9]{1,9}", text):
+        return text
+    if kind == "bool_type":
+        return _SWITCHES.get(text.lower())
+    # A command line in one word is another mistake.
+    return f"[{text}]" if kind == "tuple_type" and re.fullmatch(r"[a-z][a-z0-9-]*", text) else None
 
 
 def _allowed(detail: ErrorDetails) -> tuple[str, ...]:
@@ -285,11 +311,9 @@ def _reason(
     if kind == "missing":
         return "missing-key", f"`{key}` is missing {where}", _example(model, loc)
     if detail["input"] is None:
-        return (
-            "null-value",
-            f"`{key}` has no value",
-            "write `{}` for all defaults, or delete the key",
-        )
+        empty = _EMPTY.get(kind)
+        way_out = f"write `{empty}` for {_NOTHING[empty]}" if empty else "give it one"
+        return "null-value", f"`{key}` has no value", f"{way_out}, or delete the key"
     if kind in _BOUNDS:
         words, bound = _BOUNDS[kind]
         return "out-of-range", f"`{key}` must be {words} {context[bound]}", ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -24,13 +26,41 @@ CORRECTED = {
     "type": ("postgress: {}", "postgres: {}"),
     "no value": ("postgres:\n    redis:  # later", "postgres: {}\n    redis: {}  # later"),
     "two in a line": ("postgres: {storag: 1Gi, lables: {}}", "postgres: {storage: 1Gi, labels: {}}"),
+    "key as another tool spells it": (
+        "redis: {maxmemory: 1Gi} # small", "redis: {memory: 1Gi} # small",
+    ),
+    "key as PostgreSQL spells it, and a number in quotes": (
+        "postgres: {max_connections: '200'}", "postgres: {maxConnections: 200}",
+    ),
+    "word in capitals": ("mlflow: {artifacts: Direct}", "mlflow: {artifacts: direct}"),
+    "mode as KServe spells it": ("kserve: {mode: RawDeployment}", "kserve: {mode: standard}"),
+    "amount with a unit of its own": ("postgres: {storage: 20GiB}", "postgres: {storage: 20Gi}"),
+    "amount with a space": ("postgres: {storage: 20 Gi} # big", "postgres: {storage: 20Gi} # big"),
+    "duration in words": (
+        "knative: {autoscaler: {stableWindow: 2 minutes}}", "knative: {autoscaler: {stableWindow: 2m}}",
+    ),
+    "duration as Go writes it": (
+        "knative: {autoscaler: {stableWindow: 1h30m}}", "knative: {autoscaler: {stableWindow: 90m}}",
+    ),
+    "number in quotes": ('postgres: {maxConnections: "200"}', "postgres: {maxConnections: 200}"),
+    "switch as YAML 1.1 has it": ("mlflow: {smoke: no}", "mlflow: {smoke: false}"),
+    "switch in quotes": ('mlflow: {smoke: "true"}', "mlflow: {smoke: true}"),
+    "list without a value": ("postgres:\n      patches:\n", "postgres:\n      patches: []\n"),
+    "list without its brackets": (
+        "redis: {}\n  workloads:\n    w: {image: 'a/b:1', uses: redis}",
+        "redis: {}\n  workloads:\n    w: {image: 'a/b:1', uses: [redis]}",
+    ),
     "crlf": ("postgres: {storag: 1Gi} # one\r\n    redis: {}", "postgres: {storage: 1Gi} # one\r\n    redis: {}"),
 }  # fmt: skip
 LEFT = {
-    "two that it could be": "redis: {eviction: allkeys_lru}",
+    "two that it could be": "redis: {eviction: allkeys-lu}",
     "a word too far from any": "redis: {eviction: everything}",
     "a key that is there already": "postgres: {storag: 1Gi, storage: 2Gi}",
-    "an amount": "postgres: {storage: 20GB}",
+    "an amount of either unit": "postgres: {storage: 20GB}",
+    "a duration without a unit": "knative: {autoscaler: {stableWindow: 60}}",
+    "a word for a number": "postgres: {maxConnections: many}",
+    "a command line in one word": "redis: {}\n  workloads: {w: {image: 'a/b:1', command: python train.py}}",
+    "a section for a number": "kserve: {}\n  models: {m: {format: x, uri: 's3://abc', canaryTrafficPercent: 2}}",
 }
 
 
@@ -64,6 +94,29 @@ def test_no_correction_makes_it_worse(mistake: Mistake) -> None:
 
 def _comments(text: str) -> list[str]:
     return [line.partition("#")[2] for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("case", sorted(CORRECTED))
+def test_nothing_else_has_changed_to_an_independent_reader(case: str) -> None:
+    """ruamel (YAML 1.2) reads the same tree but for one place in each correction, and all comments."""
+    wrong, _ = CORRECTED[case]
+    before = f"{HEADER}# above\nspec:\n  components:\n    {wrong}\n"
+    done = correct(before)
+    old, new = (YAML().load(text) for text in (before, done.data.decode()))
+    assert len(list(_differences(old, new))) <= len(done.corrected)
+    assert _comments(before) == _comments(done.data.decode())
+
+
+def _differences(one: Any, other: Any) -> Iterator[object]:
+    if isinstance(one, dict) and isinstance(other, dict) and len(one) == len(other):
+        for (key, left), (name, right) in zip(one.items(), other.items(), strict=True):
+            yield from [name] if key != name else []
+            yield from _differences(left, right)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for left, right in zip(one, other, strict=True):
+            yield from _differences(left, right)
+    elif one != other:
+        yield other
 
 
 def test_reads_back_as_the_platform_that_was_meant() -> None:

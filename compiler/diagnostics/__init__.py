@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from compiler.diagnostics.codes import CODES
+from compiler.diagnostics.synonyms import HERE
 from compiler.model.document import Path
 from compiler.model.span import Span
 
@@ -124,9 +125,9 @@ def correction(span: Span, word: str, candidates: Iterable[str]) -> Fix | None:
 
 
 def _spelt_alike(word: str, candidates: Iterable[str]) -> list[str]:
-    """Those that differ in capitals, dashes and underscores alone: `max_connections`, `Serverless`."""
-    plain = _plain(word)
-    return [one for one in candidates if _plain(one) == plain]
+    """Those that differ in capitals, dashes and underscores alone, or are what others call it."""
+    plain, here = _plain(word), HERE.get(word)
+    return [one for one in candidates if _plain(one) == plain or one == here]
 
 
 def _plain(word: str) -> str:

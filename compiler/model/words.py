@@ -15,9 +15,12 @@ from pydantic_core import PydanticCustomError
 from compiler.model import cron, quantity
 
 
-def refusal(code: str, message: str, help: str = "") -> PydanticCustomError:
-    """An error that validate.py turns into the diagnostic `code`."""
-    return PydanticCustomError(code, "{text}", {"text": message, "help": help})
+def refusal(
+    code: str, message: str, help: str = "", meant: str | None = None
+) -> PydanticCustomError:
+    """An error that validate.py turns into the diagnostic `code`; `meant` is the value that was."""
+    help = f"did you mean `{meant}`?" if meant else help
+    return PydanticCustomError(code, "{text}", {"text": message, "help": help, "meant": meant})
 
 
 def _quantity(value: Any) -> Any:
@@ -31,7 +34,18 @@ def _bytes(text: str) -> str:
         quantity.whole(text)
         return quantity.canonical(text)
     except ValueError as error:
-        raise refusal("invalid-quantity", str(error), "write it like `512Mi` or `20Gi`") from error
+        help = _units(text) or "write it like `512Mi` or `20Gi`"
+        raise refusal("invalid-quantity", str(error), help, quantity.meant(text)) from error
+
+
+def _units(text: str) -> str | None:
+    """Which of two units an amount could have, where people write neither."""
+    match = re.fullmatch(r"([0-9.]+) ?([KMGTkmgt])[bB]?", text)
+    if match is None:
+        return None
+    number, unit = match[1], match[2].upper()
+    decimal = "k" if unit == "K" else unit
+    return f"write `{number}{unit}i` (powers of two) or `{number}{decimal}` (powers of ten)"
 
 
 def _cpu(text: str) -> str:
@@ -106,13 +120,31 @@ def _schedule(text: str) -> str:
 def _duration(text: str) -> str:
     if not re.fullmatch(r"[1-9][0-9]{0,5}[smhd]", text):
         help = "write it like `90s`, `15m`, `6h` or `1d`"
-        raise refusal("invalid-duration", f"`{text}` is not a duration", help)
+        raise refusal("invalid-duration", f"`{text}` is not a duration", help, _meant(text))
     return text
+
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SPOKEN = re.compile(
+    r"([0-9]{1,6}) ?(s|sec|second|m|min|minute|h|hr|hour|d|day)s?(?=[ 0-9]|$) ?", re.IGNORECASE
+)
+
+
+def _meant(text: str) -> str | None:
+    """The duration that `90min`, `6 hours` or `1h30m` can only mean."""
+    parts = [match.groups() for match in _SPOKEN.finditer(text)]
+    if not parts or _SPOKEN.sub("", text):
+        return None
+    amounts = [(int(count), unit[0].lower()) for count, unit in parts]
+    total = sum(count * _SECONDS[unit] for count, unit in amounts)
+    # In the unit of its least part, as `90m` for `1h30m`.
+    unit = min((unit for _, unit in amounts), key=_SECONDS.__getitem__)
+    return f"{total // _SECONDS[unit]}{unit}" if total else None
 
 
 def seconds(duration: str) -> int:
     """The length of a duration in seconds."""
-    return int(duration[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[duration[-1]]
+    return int(duration[:-1]) * _SECONDS[duration[-1]]
 
 
 _TEXT_OR_NUMBER = WithJsonSchema({"type": ["string", "number"]})
