@@ -7,8 +7,9 @@ A rule is a file of `rules/` with some of four functions:
 - `check_all(platforms, graphs, report)`: all environments at once
 - `check_objects(platform, lowered, report)`: what an environment lowers to
 
-The base is never applied, so no rule looks at it. Each stage of rules answers with the silences
-that hid a finding.
+The first of them needs no bindings: it is asked before they are made, so a spec whose bindings fail
+is told of both. The base is never applied, so no rule looks at it. Each stage of rules answers with
+the silences that hid a finding.
 """
 
 from __future__ import annotations
@@ -53,6 +54,14 @@ def check(
             rule.check_all(environments, theirs, found)
         for name, platform in environments.items() if hasattr(rule, "check") else ():
             rule.check(platform, theirs[name], found.within(name))
+    return _settle(found, environments, report)
+
+
+def check_instances(platforms: Mapping[str | None, Platform], report: Report) -> set[Span]:
+    """Hold every instance against every rule about it alone: nothing need be resolved for that."""
+    environments = _environments(platforms)
+    found = Report()
+    for rule in rules():
         if hasattr(rule, "check_instance"):
             _check_instances(rule, environments, found)
     return _settle(found, environments, report)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from compiler.check import check, check_objects
+from compiler.check import check, check_instances, check_objects
 from compiler.derive import derive
 from compiler.diagnostics import Report
 from compiler.emit import Tree, emit
@@ -75,11 +75,12 @@ def compile(
         platforms = {name: replace(one, pins=pins) for name, one in platforms.items()}
     if report.failed:
         return Compilation(report, platforms)
+    used = check_instances(platforms, report)
     shared = Shared()
     graphs = {name: resolve(one, report.within(name), shared) for name, one in platforms.items()}
     if report.failed:
         return Compilation(report, platforms, graphs)
-    used = check(platforms, graphs, report)
+    used |= check(platforms, graphs, report)
     if report.failed:
         return Compilation(report, platforms, graphs)
     lowered: dict[str | None, Lowered] = {}

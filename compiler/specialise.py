@@ -133,4 +133,13 @@ def _nothing_to_remove(base: Node, override: Node, key: str, path: Path, report:
 
 
 def _not_a_map(node: Node, path: Path, report: Report) -> None:
-    report.add("wrong-type", f"`{path[-1]}` must be a map", node.span, path=path)
+    help = named_by_keys(node.plain())
+    report.add("wrong-type", f"`{path[-1]}` must be a map", node.span, path=path, help=help)
+
+
+def named_by_keys(given: object) -> str | tuple[str, ...]:
+    """How to write a list of named things as the map that belongs there."""
+    first = given[0] if isinstance(given, list) and given else None
+    name = first.get("name") if isinstance(first, dict) else first
+    plain = isinstance(name, str) and name.replace("-", "").replace("_", "").isalnum()
+    return f"names are keys here: write `{name}: {{...}}`" if plain else ()

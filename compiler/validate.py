@@ -17,7 +17,7 @@ from compiler.model.graph import Instance
 from compiler.model.package import Platform
 from compiler.model.spec import Metadata, Section, Settings
 from compiler.model.words import Name
-from compiler.specialise import Variants
+from compiler.specialise import Variants, named_by_keys
 
 M = TypeVar("M", bound=BaseModel)
 API_VERSION = "platformc/v1alpha1"
@@ -51,6 +51,7 @@ class Validator:
     def __init__(self) -> None:
         self._parsed: dict[tuple[int, type[BaseModel]], tuple[Node, BaseModel]] = {}
         self._settings: list[Settings] = []
+        self._unread = Settings()  # in place of those that are wrong
         self._known: dict[tuple[int, str, str, int], Instance[Any]] = {}
 
     def platform(self, document: Node, environment: str | None, report: Report) -> Platform | None:
@@ -58,13 +59,16 @@ class Validator:
         before = len(report.diagnostics)
         header = self._parse(Header, document, (), document, report, ("spec",))
         spec_node = document.child("spec")
-        if header is None or spec_node is None:
+        if spec_node is None:
             return None
         settings = self._settings_of(spec_node, document, report)
-        if settings is None:
-            return None
-        instances = dict(self._instances(settings, header, spec_node, document, report))
-        if len(report.diagnostics) > before and report.failed:
+        # Where these are wrong, the instances are read all the same: for what is wrong with them.
+        name = header.metadata.name if header else ""
+        instances = dict(
+            self._instances(settings or self._unread, name, spec_node, document, report)
+        )
+        failed = len(report.diagnostics) > before and report.failed
+        if header is None or settings is None or failed:
             return None
         metadata = header.metadata
         return Platform(metadata.name, metadata.labels, settings, instances, document, environment)
@@ -76,7 +80,7 @@ class Validator:
         names = [
             self._parse(Names, node, ("spec", name), document, report, tuple(node.keys))
             for name, node in sections
-            if shape is not None
+            if isinstance(node.value, dict)
         ]
         if shape is None or None in names:
             return None
@@ -90,7 +94,7 @@ class Validator:
         return found
 
     def _instances(
-        self, settings: Settings, header: Header, spec_node: Node, document: Node, report: Report
+        self, settings: Settings, platform: str, spec_node: Node, document: Node, report: Report
     ) -> Iterable[tuple[str, Instance[Any]]]:
         seen: dict[str, Path] = {}
         for section in SECTIONS:
@@ -109,7 +113,7 @@ class Validator:
                 if key not in self._known:
                     space = spec.namespace or settings.namespace  # type: ignore[attr-defined]  # every instance's Spec has it
                     self._known[key] = Instance(
-                        name, section, type, space, spec, header.metadata.name, settings
+                        name, section, type, space, spec, platform, settings
                     )
                 yield name, self._known[key]
 
@@ -330,11 +334,20 @@ def _reason(
         return "unknown-value", f"`{key}` cannot be {_shown(detail['input'])}", help
     base = kind.split("_")[0]
     if base in _KINDS and kind.endswith(("_type", "_parsing", "_attributes_type")):
-        hint = (
-            "quote it" if base == "string" and not isinstance(detail["input"], (dict, list)) else ()
-        )
-        return "wrong-type", f"`{key}` must be {_KINDS[base]}, not {_noun(detail['input'])}", hint
+        problem = f"`{key}` must be {_KINDS[base]}, not {_noun(detail['input'])}"
+        return "wrong-type", problem, _way_out(base, detail["input"])
     return "invalid-value", f"`{key}`: {detail['msg'][:1].lower()}{detail['msg'][1:]}", ()
+
+
+def _way_out(kind: str, given: Any) -> str | tuple[str, ...]:
+    """How to write what was given as what belongs there."""
+    if kind == "string" and not isinstance(given, (dict, list)):
+        return "quote it"
+    if kind in ("tuple", "list") and isinstance(given, str) and given.strip():
+        return f"write `[{', '.join(given.split())}]`"
+    if kind == "int" and isinstance(given, str) and given.strip().isdecimal():
+        return "leave out the quotes"
+    return named_by_keys(given) if kind in ("dict", "model") else ()
 
 
 def _noun(value: Any) -> str:

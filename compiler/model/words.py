@@ -29,9 +29,13 @@ def _quantity(value: Any) -> Any:
     return str(value)
 
 
+_FEWEST = 1024  # bytes: with less, a unit was forgotten
+
+
 def _bytes(text: str) -> str:
     try:
-        quantity.whole(text)
+        if quantity.whole(text) < _FEWEST:
+            raise ValueError(f"`{text}` is {text} bytes")
         return quantity.canonical(text)
     except ValueError as error:
         help = _units(text) or "write it like `512Mi` or `20Gi`"
@@ -42,7 +46,7 @@ def _units(text: str) -> str | None:
     """Which of two units an amount could have, where people write neither."""
     match = re.fullmatch(r"([0-9.]+) ?([KMGTkmgt])[bB]?", text)
     if match is None:
-        return None
+        return f"write it like `{text}Gi`" if text.isdecimal() else None
     number, unit = match[1], match[2].upper()
     decimal = "k" if unit == "K" else unit
     return f"write `{number}{unit}i` (powers of two) or `{number}{decimal}` (powers of ten)"
