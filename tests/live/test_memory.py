@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from live.bindings import idle
 from live.platforms import Platform
 from live.pods.node import Node
 
@@ -65,3 +66,7 @@ def test_a_redis_that_is_fed_too_much_stays_below_its_limit(place: Path, node: N
     assert limits["memory"] == f"{LIMIT}Mi"
     assert LIMIT * MEBIBYTE / 3 < peak(node) < LIMIT * MEBIBYTE
     assert node.pod("mlops", "redis").restarts == 0
+
+
+def test_every_binding_was_used(node: Node) -> None:
+    assert idle(SPEC, node) == []

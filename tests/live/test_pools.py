@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from live.bindings import idle
 from live.platforms import Platform
 from live.pods.node import Node
 
@@ -108,3 +109,7 @@ def test_past_the_pooler_the_same_load_fails(platform: Platform, node: Node) -> 
     printed = load(node, DIRECT)
     assert int(printed.split()[0]) >= CLIENTS - CONNECTIONS
     assert "clients already" in printed or "remaining connection slots" in printed
+
+
+def test_every_binding_was_used(platform: Platform, node: Node) -> None:
+    assert idle(SPEC, node) == []

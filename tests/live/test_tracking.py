@@ -6,11 +6,12 @@ its passwords.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
+from live.bindings import idle
+from live.plans import follow
 from live.platforms import Platform
 from live.pods.node import Node
 
@@ -45,15 +46,6 @@ s3 = boto3.client("s3")
 for one in s3.list_objects_v2(Bucket="mlflow").get("Contents", ()):
     print(one["Key"], s3.get_object(Bucket="mlflow", Key=one["Key"])["Body"].read())
 """
-LISTED = """
-import boto3, botocore, json, sys
-key = {name.lower(): value for name, value in json.loads(sys.argv[1]).items()}
-try:
-    found = boto3.client("s3", **key).list_objects_v2(Bucket="mlflow")
-    print([one["Key"] for one in found["Contents"]])
-except botocore.exceptions.ClientError as problem:
-    print(problem.response["Error"]["Code"])
-"""
 FOREIGN = """
 import boto3, botocore
 try:
@@ -79,6 +71,40 @@ with psycopg2.connect("") as connection, connection.cursor() as cursor:
     print(os.environ["PGHOST"], *cursor.fetchone())
 """
 
+REFUSED = "authentication failed"  # PgBouncer's word for it, and the end of PostgreSQL's
+PORTS = {"pgbouncer": 6432, "postgres": 5432}
+
+
+def login(database: str, known: dict[str, str]) -> str:
+    """A program that logs in to MLflow's database with what a Secret held."""
+    return f"""
+import psycopg2
+try:
+    psycopg2.connect(
+        host="{database}.mlops.svc.cluster.local", port={PORTS[database]}, dbname="mlflow",
+        user={known["username"]!r}, password={known["password"]!r},
+    )
+    print("let in")
+except psycopg2.OperationalError as problem:
+    print(problem)
+"""
+
+
+def opened(known: dict[str, str]) -> str:
+    """A program that lists MLflow's bucket with a key that a Secret held."""
+    return f"""
+import boto3, botocore
+s3 = boto3.client(
+    "s3", aws_access_key_id={known["AWS_ACCESS_KEY_ID"]!r},
+    aws_secret_access_key={known["AWS_SECRET_ACCESS_KEY"]!r},
+)
+try:
+    s3.list_objects_v2(Bucket="mlflow")
+    print("let in")
+except botocore.exceptions.ClientError as problem:
+    print(problem.response["Error"]["Code"])
+"""
+
 
 @pytest.fixture(scope="module")
 def platform(place: Path, node: Node) -> Platform:
@@ -88,21 +114,10 @@ def platform(place: Path, node: Node) -> Platform:
     return made
 
 
-def job(node: Node, name: str) -> str:
-    """The workload whose name starts with one; the rest of it is the hash of its template."""
-    found = [str(pod.owner["metadata"]["name"]) for pod in node.all_pods()]
-    return next(one for one in found if one.startswith(name))
-
-
-def train(node: Node, script: str) -> str:
-    """What a script prints in a pod of the workload `training`, with its environment as compiled."""
-    pod = node.run("mlops", "training", command=("python", "-c", script))
-    node.until(lambda: pod.finished, 120, [pod])
-    return node.output(pod)
-
-
 def test_the_smoke_job_logs_its_run(platform: Platform, node: Node) -> None:
-    assert "Run logged successfully!" in node.output(node.pod("mlops", job(node, "mlflow-smoke")))
+    assert "Run logged successfully!" in node.output(
+        node.pod("mlops", node.named("mlops", "mlflow-smoke"))
+    )
 
 
 def test_the_run_is_a_row_read_through_pgbouncer(platform: Platform, node: Node) -> None:
@@ -120,7 +135,7 @@ def test_a_key_opens_nothing_but_its_claim(platform: Platform, node: Node) -> No
 
 
 def test_a_training_pod_logs_with_what_it_was_given(platform: Platform, node: Node) -> None:
-    assert "logged" in train(node, LOG_A_RUN)
+    assert "logged" in node.script("mlops", "training", LOG_A_RUN)
     assert "note.txt b'from a training pod'" in node.execute(
         "mlops", "mlflow", "python", "-c", OBJECTS
     )
@@ -131,38 +146,58 @@ def test_a_database_and_a_bucket_added_later_appear_on_the_old_volume(
 ) -> None:
     node.apply(platform.write(GROWN).compile())
     node.wait(200)
-    printed = train(node, OWN_DATABASE)
+    printed = node.script("mlops", "training", OWN_DATABASE)
     host = "postgres.mlops.svc.cluster.local"
     assert f"{host} 7 training training_owner training_owner" in printed
     assert "FINISHED" in node.execute("mlops", "mlflow", "python", "-c", ROWS)
 
 
-def test_credentials_rotate(platform: Platform, node: Node) -> None:
-    name = "mlflow-backend-store"
-    before = {json.dumps(one) for one in platform.secrets()}
-    platform.generate("--rotate", name)
-    after = [one for one in platform.secrets() if json.dumps(one) not in before]
-    assert {one["metadata"]["name"] for one in after} == {name}
-    node.apply(after)
-    node.restart("Job", "mlops", job(node, "postgres-ensure"))
-    node.wait(60, job(node, "postgres-ensure"))
-    for server in ("pgbouncer", "mlflow"):
-        node.restart("Deployment", "mlops", server)
-    node.wait(120)
+def held(node: Node, namespace: str, secret: str) -> dict[str, str]:
+    found = node.objects.data("Secret", namespace, secret)
+    return {key: value.decode() for key, value in found.items()}
+
+
+def rotated(platform: Platform, node: Node, namespace: str, secret: str) -> dict[str, str]:
+    """The old values of a Secret, after all that its rotation's plan says was done."""
+    old = held(node, namespace, secret)
+    follow(platform.rotation(secret), platform, node)
+    new = held(node, namespace, secret)
+    assert new.keys() == old.keys()
+    assert new != old
+    return old
+
+
+def test_a_databases_password_rotates(platform: Platform, node: Node) -> None:
+    old = held(node, "mlops", "mlflow-backend-store")
+    for database in PORTS:
+        assert "let in" in node.script("mlops", "training", login(database, old))
+    assert old == rotated(platform, node, "mlops", "mlflow-backend-store")
     assert "FINISHED" in node.execute("mlops", "mlflow", "python", "-c", ROWS)
-    assert "logged" in train(node, LOG_A_RUN)
+    assert "logged" in node.script("mlops", "training", LOG_A_RUN)
+    for database in PORTS:
+        assert REFUSED in node.script("mlops", "training", login(database, old))
 
 
-def test_a_key_that_was_changed_opens_nothing_any_more(platform: Platform, node: Node) -> None:
-    name, storage = "mlflow-artifacts", "storage"
-    (old,) = {json.dumps(one["stringData"]) for one in platform.secrets()
-              if one["metadata"]["name"] == name}  # fmt: skip
-    assert "artifacts/model.txt" in node.execute("mlops", "mlflow", "python", "-c", LISTED, old)
-    platform.generate("--rotate", name)
-    node.apply([one for one in platform.secrets() if one["metadata"]["name"] == name])
-    node.restart("Job", storage, job(node, "minio-buckets"))
-    node.wait(60, job(node, "minio-buckets"))
-    node.restart("Deployment", "mlops", "mlflow")
-    node.wait(120)
-    assert "InvalidAccessKeyId" in node.execute("mlops", "mlflow", "python", "-c", LISTED, old)
+def test_the_superusers_password_rotates(platform: Platform, node: Node) -> None:
+    old = held(node, "mlops", "postgres-superuser")
+    assert "let in" in node.script("mlops", "training", login("postgres", old))
+    assert old == rotated(platform, node, "mlops", "postgres-superuser")
+    node.again("mlops", "postgres-ensure")
+    assert REFUSED in node.script("mlops", "training", login("postgres", old))
+
+
+def test_a_key_of_the_store_rotates(platform: Platform, node: Node) -> None:
+    old = held(node, "mlops", "mlflow-artifacts")
+    assert "let in" in node.script("mlops", "training", opened(old))
+    assert rotated(platform, node, "mlops", "mlflow-artifacts") == old
     assert "artifacts/model.txt" in node.execute("mlops", "mlflow", "python", "-c", OBJECTS)
+    assert "InvalidAccessKeyId" in node.script("mlops", "training", opened(old))
+
+
+def test_the_stores_own_key_rotates(platform: Platform, node: Node) -> None:
+    rotated(platform, node, "storage", "minio-root")
+    assert "logged" in node.script("mlops", "training", LOG_A_RUN)
+
+
+def test_every_binding_was_used(platform: Platform, node: Node) -> None:
+    assert idle(GROWN, node) == []

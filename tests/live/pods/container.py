@@ -131,7 +131,7 @@ class Container:
 
     def _programs(self, root: str) -> list[str]:
         return [
-            f"rm -f {root}{name}; ln -s {shlex.quote(path)} {root}{name}"
+            f"mkdir -p $(dirname {root}{name}); ln -sf {shlex.quote(path)} {root}{name}"
             for name, path in self.image.programs.items()
         ]
 

@@ -25,6 +25,7 @@ class Node:
         self.lock = threading.RLock()
         self.pods: dict[tuple[str, str, str], list[Pod]] = {}
         self.addresses: dict[tuple[str, str], str] = {}
+        self.owners: dict[str, str] = {}  # of addresses of pods: the instances
         self.count = 0
 
     # Applying ----------------------------------------------------------------------------------
@@ -69,6 +70,27 @@ class Node:
         }
         return self._start(("Job", namespace, title), one)[0]
 
+    def named(self, namespace: str, prefix: str) -> str:
+        """A Job's whole name, which ends in the hash of its template."""
+        return next(
+            name
+            for space, name, _ in self.objects.of("CronJob", "Job")
+            if space == namespace and name.startswith(prefix)
+        )
+
+    def again(self, namespace: str, prefix: str, timeout: float = 120) -> str:
+        """What a Job prints that runs once more."""
+        return self.completed(self.run(namespace, self.named(namespace, prefix)), timeout)
+
+    def script(self, namespace: str, workload: str, program: str, timeout: float = 120) -> str:
+        """What a Python program prints in a new pod of a workload, in its environment."""
+        pod = self.run(namespace, workload, command=("python", "-c", program))
+        return self.completed(pod, timeout)
+
+    def completed(self, pod: Pod, timeout: float) -> str:
+        self.until(lambda: pod.finished, timeout, [pod])
+        return self.output(pod)
+
     def template(self, namespace: str, name: str) -> Manifest:
         """The pod template of a Job or a CronJob."""
         return next(
@@ -99,10 +121,12 @@ class Node:
             volume = claim["metadata"]["name"]
             claims[volume] = self.place / "claims" / namespace / f"{volume}-{title}"
         self.count += 1
-        return Pod(
+        pod = Pod(
             self, namespace, one, title, self.count, pod_template(one),
             job=one["kind"] == "Job", retries=one["spec"].get("backoffLimit", 6), claims=claims,
         )  # fmt: skip
+        self.owners[pod.address] = pod.labels.get("app.kubernetes.io/instance", "")
+        return pod
 
     # Services and names ------------------------------------------------------------------------
 
@@ -170,6 +194,18 @@ class Node:
 
         return backends
 
+    def conversations(self) -> set[tuple[str, str, int]]:
+        """Who had an answer from which Service, by its DNS name, on which port."""
+        hosts = {
+            address: services.names(name, namespace)[0]
+            for (namespace, name), address in self.addresses.items()
+        }
+        return {
+            (self.owners[client], hosts[address], port)
+            for client, address, port in set(self.forwarder.answered)
+            if client in self.owners
+        }
+
     # Looking -----------------------------------------------------------------------------------
 
     def all_pods(self) -> list[Pod]:
@@ -197,10 +233,12 @@ class Node:
                 return pods[0]
         raise AssertionError(f"no workload {workload} in {namespace}")
 
-    def execute(self, namespace: str, workload: str, *command: str, timeout: float = 60) -> str:
+    def execute(
+        self, namespace: str, workload: str, *command: str, timeout: float = 60, given: str = ""
+    ) -> str:
         """What a command in a workload's first container prints; it must succeed."""
         pod = self.pod(namespace, workload)
-        done = pod.execute(pod.spec["containers"][0]["name"], command, timeout)
+        done = pod.execute(pod.spec["containers"][0]["name"], command, timeout, given)
         assert done.returncode == 0, f"{command[0]} in {workload}: {done.stdout}{done.stderr}"
         return done.stdout
 
@@ -225,6 +263,10 @@ class Node:
         return "\n".join(parts)
 
     # Ending ------------------------------------------------------------------------------------
+
+    def delete(self, kind: str, namespace: str, name: str) -> None:
+        self.stop(kind, namespace, name)
+        self.objects.found.pop((kind, namespace, name), None)
 
     def stop(self, kind: str, namespace: str, name: str) -> None:
         pods = self.pods.pop((kind, namespace, name), [])

@@ -208,14 +208,14 @@ class Pod:
         return sorted(found, key=lambda mounted: mounted.target)
 
     def execute(
-        self, container: str, command: tuple[str, ...], timeout: float = 60
+        self, container: str, command: tuple[str, ...], timeout: float = 60, given: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in a running container, as `kubectl exec` does."""
         process = _child(self.processes[container].pid)
         enter = ["nsenter", "-t", str(process), "-m", "-n", "-u", "-i", "-p", "-r"]
         line = [*enter, *self.made[container].inside(("timeout", str(timeout), *command))]
         return subprocess.run(
-            line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout + 20
+            line, input=given, capture_output=True, text=True, timeout=timeout + 20
         )
 
     def stop(self) -> None:

@@ -23,6 +23,7 @@ class Forwarder:
     """One thread in the node's network that serves all Services."""
 
     def __init__(self, network: Netns) -> None:
+        self.answered: set[tuple[str, str, int]] = set()  # who had an answer, from where
         self.loop = asyncio.new_event_loop()
         self.servers: dict[tuple[str, int], asyncio.Server] = {}
         self.thread = threading.Thread(target=self._run, args=(network,), daemon=True)
@@ -42,9 +43,12 @@ class Forwarder:
     async def _set(self, address: str, port: int, backends: Backends) -> None:
         server = self.servers.get((address, port))
         if backends() and server is None:
-            made = await asyncio.start_server(
-                lambda reader, writer: _serve(reader, writer, backends), address, port, backlog=1024
-            )
+
+            async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                client = (writer.get_extra_info("peername")[0], address, port)
+                await _serve(reader, writer, backends, lambda: self.answered.add(client))
+
+            made = await asyncio.start_server(serve, address, port, backlog=1024)
             self.servers[address, port] = made
         elif not backends() and server is not None:
             server.close()
@@ -56,21 +60,29 @@ class Forwarder:
 
 
 async def _serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, backends: Backends
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    backends: Backends,
+    answered: Callable[[], None],
 ) -> None:
     targets = backends()
     random.shuffle(targets)
     for address, port in targets:
         with contextlib.suppress(OSError):
             from_pod, to_pod = await asyncio.open_connection(address, port)
-            await asyncio.gather(_copy(reader, to_pod), _copy(from_pod, writer))
+            await asyncio.gather(_copy(reader, to_pod), _copy(from_pod, writer, answered))
             break
     writer.close()
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    told: Callable[[], None] = lambda: None,
+) -> None:
     try:
         while chunk := await reader.read(65536):
+            told()
             writer.write(chunk)
             await writer.drain()
         if writer.can_write_eof():

@@ -1,0 +1,41 @@
+"""Which bindings of a platform its pods were seen to use: by the answers that Services gave them."""
+
+from __future__ import annotations
+
+from compiler import pipeline
+from compiler.model.graph import Binding, Graph
+from live.platforms import HEAD
+from live.pods.node import Node
+
+
+def graph(spec: str) -> Graph:
+    """The bindings of a test's platform."""
+    result = pipeline.compile((HEAD + spec).encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    return result.graphs[None]
+
+
+def idle(spec: str, node: Node) -> list[str]:
+    """The bindings of which nothing was seen."""
+    bindings, seen = graph(spec).bindings, node.conversations()
+    running = {consumer for consumer, _, _ in seen}
+
+    def spoke(consumer: str, binding: Binding) -> bool:
+        return (consumer, binding.host, binding.offer.port) in seen
+
+    def used(binding: Binding) -> bool:
+        if not binding.offer.port:  # only configuration: it is used where what it names is
+            return all(used(one) for one in binding.entailed)
+        if binding.consumer.name not in running:  # it has no pods: those who use it have
+            return any(used(one) for one in bindings if one.provider.name == binding.consumer.name)
+        if spoke(binding.consumer.name, binding):
+            return True
+        # What a pooler carries on.
+        via = binding.via
+        return via is not None and used(via) and spoke(via.provider.name, binding)
+
+    return [
+        f"{one.consumer.name} -> {one.provider.name} ({one.requires.slot})"
+        for one in bindings
+        if not used(one)
+    ]

@@ -1,0 +1,61 @@
+"""Follows a plan that platformc prints, line by line, with a node in the place of a cluster.
+
+Only what such plans are made of is known; any other word is an error.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+
+from live.platforms import Platform, platformc
+from live.pods.node import Node
+
+KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet", "job": "Job"}
+VALUE = re.compile(r"\{\{\.data\.(\w+) \| base64decode\}\}")
+PATIENCE = 120.0  # seconds for each step
+
+
+def follow(plan: str, platform: Platform, node: Node) -> None:
+    for line in plan.splitlines():
+        if line and not line.startswith("#"):
+            text = ""
+            for words in _piped(shlex.split(line)):
+                text = _run(words, text, platform, node)
+
+
+def _piped(words: list[str]) -> Iterator[list[str]]:
+    while "|" in words:
+        cut = words.index("|")
+        yield words[:cut]
+        words = words[cut + 1 :]
+    yield words
+
+
+def _run(words: list[str], given: str, platform: Platform, node: Node) -> str:
+    match words:
+        case ["platformc", *rest]:
+            return platformc(*rest, directory=platform.directory)
+        case ["kubectl", "apply", "-k", folder]:
+            whole = folder.startswith("overlays/")
+            node.apply(platform.manifests() if whole else platform.secrets())
+        case ["kubectl", "rollout", "restart", what, "-n", space]:
+            node.restart(*_object(what, space))
+        case ["kubectl", "rollout", "status", what, *_] | ["kubectl", "wait", _, what, *_]:
+            node.wait(PATIENCE, what.split("/")[1])
+        case ["kubectl", "delete", "job", name, "-n", space, "--ignore-not-found"]:
+            node.delete("Job", space, name)
+        case ["kubectl", "get", "secret", name, "-n", space, "-o", template]:
+            held = node.objects.data("Secret", space, name)
+            return VALUE.sub(lambda match: held[match[1]].decode(), template.partition("=")[2])
+        case ["kubectl", "exec", "-i", "-n", space, what, "--", *command]:
+            return node.execute(space, what.split("/")[1], *command, given=given)
+        case _:
+            raise AssertionError(f"nobody here knows: {shlex.join(words)}")
+    return ""
+
+
+def _object(what: str, space: str) -> tuple[str, str, str]:
+    kind, _, name = what.partition("/")
+    return KINDS[kind], space, name

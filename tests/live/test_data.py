@@ -1,0 +1,180 @@
+"""Data under version control as processes: lakeFS over MinIO and PostgreSQL, and DVC over both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from live.bindings import idle
+from live.platforms import Platform
+from live.pods.node import Node
+
+pytestmark = pytest.mark.live
+
+SPEC = """
+  components:
+    minio: {namespace: storage}
+    postgres: {maxConnections: 60}
+    lakefs:
+      repositories:
+        datasets: {}
+        features: {defaultBranch: trunk}
+    dvc: {remotes: {versions: {bucket: dvc-versions, path: labels}}}
+    dvc-lake:
+      type: dvc
+      bind: {store: lakefs}
+      remotes: {curated: {bucket: curated, path: dvc}}
+  workloads:
+    refresh:
+      image: registry.example.internal/data:1.0.0
+      command: [python, refresh.py]
+      uses: [lakefs]
+    label:
+      image: registry.example.internal/data:1.0.0
+      command: [python, label.py]
+      uses: [dvc]
+    curate:
+      image: registry.example.internal/data:1.0.0
+      command: [python, curate.py]
+      uses: [dvc-lake]
+"""
+
+S3 = """
+import botocore.exceptions, botocore.session
+s3 = botocore.session.get_session().create_client("s3")
+"""
+# Through the gateway as through any store, and by lakeFS' own client where branches are meant.
+REFRESH = f"""{S3}
+import subprocess
+
+def lakectl(*words):
+    done = subprocess.run(("lakectl", *words), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+s3.put_object(Bucket="datasets", Key="main/orders.csv", Body=b"first")
+lakectl("commit", "lakefs://datasets/main", "--message", "orders")
+lakectl("branch", "create", "lakefs://datasets/next", "--source", "lakefs://datasets/main")
+s3.put_object(Bucket="datasets", Key="next/orders.csv", Body=b"second")
+for branch in ("main", "next"):
+    print(branch, s3.get_object(Bucket="datasets", Key=branch + "/orders.csv")["Body"].read())
+print(lakectl("log", "lakefs://datasets/main", "--amount", "1"))
+print(lakectl("repo", "list"))
+s3.put_object(Bucket="features", Key="trunk/a", Body=b"there")
+"""
+READ = f"""{S3}
+print(s3.get_object(Bucket="datasets", Key="main/orders.csv")["Body"].read())
+"""
+REPOSITORY = """
+import os, pathlib, subprocess
+
+def run(*words):
+    subprocess.run(words, check=True)
+
+os.makedirs("/tmp/repository")
+os.chdir("/tmp/repository")
+run("git", "init", "--quiet")
+run("dvc", "init", "--quiet")
+pathlib.Path(".dvc/config").write_text(CONFIG)
+os.symlink("/etc/dvc/config.local", ".dvc/config.local")
+"""
+PUSH = """
+pathlib.Path("labels.csv").write_text("cat,7")
+run("dvc", "add", "--quiet", "labels.csv")
+run("dvc", "push")
+print("known as", pathlib.Path("labels.csv.dvc").read_text())
+"""
+COMMIT = """
+run("lakectl", "commit", "lakefs://curated/main", "--message", "labels")
+"""
+PULL = """
+pathlib.Path("labels.csv.dvc").write_text(KNOWN)
+run("dvc", "pull")
+print("pulled", pathlib.Path("labels.csv").read_text())
+"""
+# Where a foreign key must not lead.
+STRAY = f"""{S3}
+for bucket in ("lakefs", "dvc-versions"):
+    try:
+        s3.list_objects_v2(Bucket=bucket)
+        print(bucket, "open")
+    except botocore.exceptions.ClientError as problem:
+        print(bucket, problem.response["Error"]["Code"])
+"""
+
+
+@pytest.fixture(scope="module")
+def platform(place: Path, node: Node) -> Platform:
+    made = Platform(place).write(SPEC)
+    node.apply(made.compile())
+    node.wait(240)
+    return made
+
+
+def repository(node: Node, instance: str) -> str:
+    """A program that makes a Git repository with the configuration that the instance compiles to."""
+    config = node.objects.data("ConfigMap", "mlops", instance)["config"].decode()
+    return f"CONFIG = {config!r}\n{REPOSITORY}"
+
+
+def test_a_workload_writes_reads_and_commits_through_the_gateway(
+    platform: Platform, node: Node
+) -> None:
+    printed = node.script("mlops", "refresh", REFRESH)
+    assert "main b'first'" in printed
+    assert "next b'second'" in printed
+    assert "orders" in printed
+    assert all(name in printed for name in ("datasets", "features", "curated"))
+
+
+def test_the_jobs_may_run_again(platform: Platform, node: Node) -> None:
+    printed = node.again("mlops", "lakefs-setup")
+    assert "the administrator is there" in printed
+    assert "repository datasets is there" in printed
+    node.again("storage", "minio-buckets")
+    node.again("mlops", "postgres-ensure")
+    assert "b'first'" in node.script("mlops", "refresh", READ)
+
+
+def test_the_setup_prints_no_key(platform: Platform, node: Node) -> None:
+    printed = node.output(node.pod("mlops", node.named("mlops", "lakefs-setup")))
+    keys = node.objects.data("Secret", "mlops", "lakefs-admin").values()
+    assert printed
+    assert not any(key.decode() in printed for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("instance", "workload", "afterwards"),
+    [("dvc", "label", ""), ("dvc-lake", "curate", COMMIT)],
+    ids=["store", "lakefs"],
+)
+def test_dvc_pushes_and_pulls(
+    platform: Platform, node: Node, instance: str, workload: str, afterwards: str
+) -> None:
+    begin = repository(node, instance)
+    pushed = node.script("mlops", workload, begin + PUSH + afterwards)
+    known = pushed.split("known as ")[1].split("\n\n")[0] + "\n"
+    pulled = node.script("mlops", workload, f"{begin}KNOWN = {known!r}\n{PULL}")
+    assert "pulled cat,7" in pulled
+
+
+def test_the_versions_lie_where_the_spec_says(platform: Platform, node: Node) -> None:
+    listing = f"""{S3}
+for one in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
+    print(one["Key"])
+"""
+    on_store = node.script("mlops", "label", listing.replace("BUCKET", '"dvc-versions"'))
+    assert on_store.startswith("labels/files/md5/")
+    lake = listing.replace("BUCKET", '"curated", Prefix="main/"')
+    assert node.script("mlops", "curate", lake).startswith("main/dvc/files/md5/")
+
+
+def test_dvcs_key_opens_its_bucket_alone(platform: Platform, node: Node) -> None:
+    printed = node.script("mlops", "label", STRAY)
+    assert "lakefs AccessDenied" in printed
+    assert "dvc-versions open" in printed
+
+
+def test_every_binding_was_used(platform: Platform, node: Node) -> None:
+    assert idle(SPEC, node) == []

@@ -1,0 +1,91 @@
+"""MySQL as a process, filled by its Job: databases, users, and what becomes of both later.
+
+The server is MySQL 8.0.15, older than the image's 8.4; the client is MariaDB's.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from live.bindings import idle
+from live.platforms import Platform
+from live.pods.node import Node
+
+pytestmark = pytest.mark.live
+
+SPEC = """
+  components:
+    mysql: {}
+  workloads:
+    orders:
+      image: registry.example.internal/orders:1.0.0
+      command: [python, orders.py]
+      uses: [mysql]
+"""
+GROWN = f"""{SPEC}
+    stock:
+      image: registry.example.internal/stock:1.0.0
+      command: [python, stock.py]
+      uses: [mysql]
+"""
+CONNECT = """
+import os, pymysql
+
+def connect(database=os.environ["MYSQL_DATABASE"]):
+    return pymysql.connect(
+        host=os.environ["MYSQL_HOST"], port=int(os.environ["MYSQL_TCP_PORT"]),
+        user=os.environ["MYSQL_USER"], password=os.environ["MYSQL_PASSWORD"], database=database,
+    )
+"""
+WRITE = f"""{CONNECT}
+with connect() as connection, connection.cursor() as cursor:
+    cursor.execute("create table if not exists kept (value int)")
+    cursor.execute("insert into kept values (7)")
+    connection.commit()
+    print("written to", os.environ["MYSQL_DATABASE"])
+"""
+READ = f"""{CONNECT}
+with connect() as connection, connection.cursor() as cursor:
+    cursor.execute("select value, database(), current_user() from kept")
+    print(*cursor.fetchone())
+"""
+FOREIGN = f"""{CONNECT}
+try:
+    connect("stock")
+    print("let in")
+except pymysql.MySQLError as problem:
+    print(problem.args[0])
+"""
+ACCESS_DENIED = "1044"  # ER_DBACCESS_DENIED_ERROR
+
+
+@pytest.fixture(scope="module")
+def platform(place: Path, node: Node) -> Platform:
+    made = Platform(place).write(SPEC)
+    node.apply(made.compile())
+    node.wait(180)
+    return made
+
+
+def test_a_workload_writes_to_its_database(platform: Platform, node: Node) -> None:
+    assert "written to orders" in node.script("mlops", "orders", WRITE)
+    assert "7 orders orders-mysql@%" in node.script("mlops", "orders", READ)
+
+
+def test_the_job_may_run_again(platform: Platform, node: Node) -> None:
+    assert "databases and users are ready" in node.again("mlops", "mysql-ensure")
+    assert "7 orders" in node.script("mlops", "orders", READ)
+
+
+def test_a_database_added_later_appears_on_the_old_volume(platform: Platform, node: Node) -> None:
+    node.apply(platform.write(GROWN).compile())
+    node.wait(120)
+    assert "written to stock" in node.script("mlops", "stock", WRITE)
+    assert ACCESS_DENIED in node.script("mlops", "orders", FOREIGN)
+    assert "7 orders" in node.script("mlops", "orders", READ)
+
+
+def test_every_binding_was_used(platform: Platform, node: Node) -> None:
+    assert idle(GROWN, node) == []
