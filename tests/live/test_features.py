@@ -6,11 +6,11 @@ the feature server and the training pod's own Feast read them.
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
+from live import features
 from live.bindings import idle
 from live.platforms import Platform
 from live.pods.node import Node
@@ -76,38 +76,6 @@ pyarrow.parquet.write_table(
     filesystem=S3FileSystem(endpoint_override=os.environ["FEAST_S3_ENDPOINT_URL"]),
 )
 """
-
-ASK = """
-import json, os, urllib.request
-
-body = {"features": ["order_statistics:order_count"], "entities": {"customer_id": [1, 3, 9]}}
-request = urllib.request.Request(
-    os.environ["FEAST_SERVER_URL"] + "/get-online-features",
-    data=json.dumps(body).encode(), headers={"Content-Type": "application/json"},
-)
-answer = json.load(urllib.request.urlopen(request))
-print([one["values"] for one in answer["results"]][1])
-"""
-
-READ = """
-from feast import FeatureStore
-
-features = FeatureStore().get_online_features(
-    ["order_statistics:order_count"], [{"customer_id": 2}]
-)
-print(features.to_dict()["order_count"])
-"""
-
-TRAIN = """
-import datetime, pandas
-from feast import FeatureStore
-
-now = datetime.datetime.now(datetime.timezone.utc)
-frame = pandas.DataFrame({"customer_id": [1, 2, 3], "event_timestamp": [now] * 3})
-table = FeatureStore().get_historical_features(frame, ["order_statistics:order_value"]).to_df()
-print(table.sort_values("customer_id")["order_value"].tolist())
-"""
-
 REDIS = """
 import os, redis
 
@@ -140,31 +108,24 @@ def platform(place: Path, node: Node) -> Platform:
     return made
 
 
-def python(node: Node, workload: str, program: str, timeout: float = 120) -> str:
-    """The last line that a program prints in a new pod of a workload."""
-    return node.script("mlops", workload, program, timeout).strip().splitlines()[-1]
-
-
 def test_values_come_online_and_are_served(platform: Platform, node: Node) -> None:
     node.script("mlops", "training", WRITE)
     node.again("mlops", "feast-materialize")
-    deadline = time.monotonic() + 90  # a server reads the registry anew every minute
-    while (served := python(node, "training", ASK)) != "[5, 11, None]":
-        assert time.monotonic() < deadline, served
-    assert python(node, "training", READ) == "[7]"
+    features.served(node)
+    assert features.python(node, features.READ) == "[7]"
 
 
 def test_the_offline_store_is_read_with_what_feasts_image_has(
     platform: Platform, node: Node
 ) -> None:
-    answer = node.execute("mlops", "feast", "python", "-c", TRAIN, timeout=120)
+    answer = node.execute("mlops", "feast", "python", "-c", features.TRAIN, timeout=120)
     assert answer.strip().splitlines()[-1] == "[1.5, 2.5, 3.5]"
 
 
 def test_redis_keeps_its_bound_and_its_users_apart(platform: Platform, node: Node) -> None:
     keys = int(256 * 2**20 * 0.55)
     refusals = "ReadOnlyError NoPermissionError NoPermissionError AuthenticationError"
-    assert python(node, "training", REDIS) == f"{keys} x {refusals}"
+    assert features.python(node, REDIS) == f"{keys} x {refusals}"
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

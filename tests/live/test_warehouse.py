@@ -1,0 +1,119 @@
+"""Features from PostgreSQL, on Valkey, for clients that ask servers: Feast's other half.
+
+Values lie in a table, the emitted CronJob's own command brings them online, and a training pod
+without a single key reads them: from the feature server, the registry's server and the offline one.
+Valkey is 8.1.8, older than the image's 9.1.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from live import features
+from live.bindings import idle
+from live.platforms import Platform
+from live.pods.node import Node
+
+pytestmark = pytest.mark.live
+
+SPEC = """
+  components:
+    postgres: {}
+    pgbouncer: {}
+    valkey: {memory: 256Mi}
+    feast:
+      project: shop
+      offlineStore: postgres
+      clients: remote
+      materialize: {schedule: "*/15 * * * *", views: [order_statistics]}
+      repository:
+        validateSources: false
+        files:
+          features.py: |
+            from datetime import timedelta
+
+            from feast import Entity, FeatureView, Field
+            from feast.infra.offline_stores.contrib.postgres_offline_store.postgres_source import (
+                PostgreSQLSource,
+            )
+            from feast.types import Float32, Int64
+
+            customer = Entity(name="customer", join_keys=["customer_id"])
+            orders = PostgreSQLSource(
+                name="orders", table="orders", timestamp_field="event_timestamp"
+            )
+            order_statistics = FeatureView(
+                name="order_statistics",
+                entities=[customer],
+                ttl=timedelta(days=30),
+                schema=[
+                    Field(name="customer_id", dtype=Int64),
+                    Field(name="order_count", dtype=Int64),
+                    Field(name="order_value", dtype=Float32),
+                ],
+                source=orders,
+            )
+  workloads:
+    training:
+      image: quay.io/feastdev/feature-server:0.67.0
+      command: [python, train.py]
+      uses: [feast]
+"""
+
+# As whoever fills the warehouse does, with the login of Feast's own server.
+WRITE = """
+import os, psycopg, yaml
+
+with open(os.environ["FEAST_FS_YAML_FILE_PATH"]) as file:
+    store = yaml.safe_load(os.path.expandvars(file.read()))["offline_store"]
+login = {key: store[key] for key in ("host", "port", "user", "password")}
+with psycopg.connect(dbname=store["database"], **login) as connection:
+    connection.execute(
+        "create table orders (customer_id bigint, order_count bigint, order_value real,"
+        " event_timestamp timestamptz)"
+    )
+    connection.execute(
+        "insert into orders select id, count, count - 3.5, now() - interval '10 minutes'"
+        " from (values (1, 5), (2, 7), (3, 11)) as given (id, count)"
+    )
+print("filled", store["host"])
+"""
+KEYS = """
+import os
+print([name for name in os.environ if "PASSWORD" in name or "SECRET" in name])
+"""
+
+
+@pytest.fixture(scope="module")
+def platform(place: Path, node: Node) -> Platform:
+    made = Platform(place).write(SPEC)
+    node.apply(made.compile())
+    node.wait(300)
+    return made
+
+
+def test_values_of_a_table_come_online_and_are_served(platform: Platform, node: Node) -> None:
+    filled = node.execute("mlops", "feast", "python", "-c", WRITE)
+    assert "filled postgres.mlops.svc.cluster.local" in filled
+    node.again("mlops", "feast-materialize")
+    features.served(node)
+    assert features.python(node, features.READ) == "[7]"
+
+
+def test_training_data_come_from_the_offline_server(platform: Platform, node: Node) -> None:
+    assert features.python(node, features.TRAIN) == "[1.5, 3.5, 7.5]"
+
+
+def test_a_client_of_servers_holds_no_key(platform: Platform, node: Node) -> None:
+    assert features.python(node, KEYS) == "[]"
+
+
+def test_the_definitions_may_be_applied_again(platform: Platform, node: Node) -> None:
+    node.again("mlops", "feast-apply")
+    assert features.python(node, features.READ) == "[7]"
+
+
+def test_every_binding_was_used(platform: Platform, node: Node) -> None:
+    assert idle(SPEC, node) == []
