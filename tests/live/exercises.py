@@ -1,0 +1,67 @@
+"""Kinds of bindings: what the live tests exercise, and what they cannot, each with the reason.
+
+A kind is a consumer's type, its slot and the protocol that it speaks there. That a binding of a live
+test's platform was used is that test's own last question (`bindings.idle`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import NamedTuple
+
+from compiler.model.graph import Binding
+from live.bindings import graph
+
+
+class Kind(NamedTuple):
+    consumer: str
+    slot: str  # `uses` for whatever a workload uses
+    protocol: str
+
+    def matches(self, pattern: Kind) -> bool:
+        return all(fnmatchcase(own, wanted) for own, wanted in zip(self, pattern, strict=True))
+
+
+OPERATOR = "the pods are an operator's, which makes them through an API server on nodes with images"
+# Where no exercise is possible without a container engine, and why.
+ELSEWHERE = {
+    Kind("*", "gateway", "gateway"): "routes are read by Istio, whose gateway is Envoy in an image",
+    Kind("argo-workflows", "*", "*"): f"Argo's controller and UI: {OPERATOR}",
+    Kind("cloudnative-pg", "backups", "s3"): f"CloudNativePG: {OPERATOR}",
+    Kind("kserve", "serverless", "serverless"): f"KServe and Knative: {OPERATOR}",
+    Kind("kubeflow-pipelines", "*", "*"): "its servers come as images alone; pipelines need Argo",
+    Kind("model", "*", "*"): f"KServe and Seldon: {OPERATOR}",
+    Kind("model-store", "*", "*"): f"KServe and Seldon: {OPERATOR}",
+    Kind(
+        "workload", "uses", "pipelines"
+    ): "the server is Kubeflow's, which comes as an image alone",
+    Kind("workload", "workflows", "workflows"): f"Argo's workflows: {OPERATOR}",
+}
+
+
+def kind(binding: Binding) -> Kind:
+    consumer = binding.consumer
+    used = consumer.section == "workloads" and binding.requires.slot != "workflows"
+    module = binding.provides.endpoint.__module__
+    inherited = not module.startswith("compiler.interfaces.")
+    protocol = binding.provides.endpoint.interface if inherited else module.rpartition(".")[2]
+    slot = "uses" if used else binding.requires.slot
+    return Kind(consumer.type, slot, protocol)
+
+
+def exercised() -> set[Kind]:
+    """The kinds in the platforms of the live tests that ask whether their bindings were used."""
+    return {kind(one) for spec in _specs() for one in graph(spec).bindings}
+
+
+def _specs() -> Iterator[str]:
+    for found in iter_modules([str(Path(__file__).parent)]):
+        if found.name.startswith("test_"):
+            module = import_module(f"live.{found.name}")
+            if hasattr(module, "test_every_binding_was_used"):
+                yield from (getattr(module, name) for name in ("SPEC", "GROWN")
+                            if hasattr(module, name))  # fmt: skip

@@ -1,0 +1,64 @@
+"""No kind of binding goes without a live exercise, unless it is written down why.
+
+The kinds are those of every scenario's graphs; what modules declare must be among them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from conftest import compiled, scenario_names
+from live.exercises import ELSEWHERE, Kind, exercised, kind
+
+import compiler.components
+from compiler import registry
+from compiler.model.graph import Binding, Requires
+
+
+@cache
+def bindings() -> tuple[Binding, ...]:
+    graphs = (graph for name in scenario_names() for graph in compiled(name).graphs.values())
+    return tuple(binding for graph in graphs for binding in graph.bindings)
+
+
+@cache
+def kinds() -> frozenset[Kind]:
+    return frozenset(map(kind, bindings()))
+
+
+def excused(one: Kind) -> bool:
+    return any(one.matches(pattern) for pattern in ELSEWHERE)
+
+
+def test_every_kind_of_binding_is_exercised_or_excused() -> None:
+    idle = {one for one in kinds() | exercised() if one not in exercised() and not excused(one)}
+    assert idle == set()
+
+
+def test_no_excuse_is_stale() -> None:
+    for pattern in ELSEWHERE:
+        matched = {one for one in kinds() if one.matches(pattern)}
+        assert matched, f"no binding is {pattern}"
+        assert not matched & exercised(), f"{pattern} is exercised"
+
+
+def test_every_slot_that_a_component_declares_is_bound_in_a_scenario() -> None:
+    bound = {(one.consumer.type, one.requires) for one in bindings()}
+    for type in registry.builtin_types():
+        slots = {
+            one for one in vars(registry.component(type)).values() if isinstance(one, Requires)
+        }
+        assert {(type, one) for one in slots} <= bound
+
+
+def test_every_slot_that_any_module_declares_is_bound_in_a_scenario() -> None:
+    bound = {one.requires for one in bindings()}
+    packages = (compiler.components, importlib.import_module("compiler.interfaces"),
+                importlib.import_module("compiler.tenants"))  # fmt: skip
+    for package in packages:
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            module = importlib.import_module(found.name)
+            slots = {one for one in vars(module).values() if isinstance(one, Requires)}
+            assert slots <= bound, found.name
