@@ -1,16 +1,16 @@
 """Corrections that need no judgement: a key, a word, a name or an amount that can only mean one other.
 
-An edit replaces the text at one place and leaves every other byte as it is: comments, layout, line
-ends. A round trip through ruamel.yaml would be the usual way, and keeps comments; but it writes the whole
-file anew, and with it blank lines, folded flow maps, a byte order mark and CRLF as it likes them. So the
-places that the diagnostics have are edited, and ruamel is the judge in the tests: to it, nothing else may
-have changed. An edit is kept where it takes the finding away and brings none that only a person can settle.
+An edit replaces the text at one place and leaves every other byte as it is: blank lines, flow maps, line
+ends. It is kept where it takes the finding away and brings none that only a person can settle. Written
+back by ruamel.yaml the whole file would be laid out anew; but what ruamel reads and writes of the file
+before and after, comments included, must differ in the corrected lines alone, or nothing is written.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 from msgspec import Struct
@@ -30,7 +30,7 @@ class Fixed(Struct, frozen=True):
 
 def fixed(data: bytes, diagnose: Diagnose) -> Fixed:
     """Correct what can be, one by one: a mistake can hide another."""
-    corrected: list[Diagnostic] = []
+    original, corrected = data, list[Diagnostic]()
     tried: set[object] = set()
     found = diagnose(data).sorted()
     while one := next((one for one in found if one.fix and _mark(one) not in tried), None):
@@ -41,7 +41,29 @@ def fixed(data: bytes, diagnose: Diagnose) -> Fixed:
         if _better(found, after, one):
             data, found = changed, after
             corrected.append(one)
+    if not _spared(original, data, len(corrected)):
+        raise RuntimeError("a correction has changed more than its place; nothing was written")
     return Fixed(data, tuple(corrected))
+
+
+def _spared(before: bytes, after: bytes, count: int) -> bool:
+    """Whether two files, each taken round by ruamel, differ in so many lines at the most."""
+    if before == after:
+        return True
+    old, new = (_round_trip(data).split("\n") for data in (before, after))
+    different = sum(one != other for one, other in zip(old, new, strict=False))
+    return len(old) == len(new) and different <= count
+
+
+def _round_trip(data: bytes) -> str:
+    from ruamel.yaml import YAML
+
+    yaml, written = YAML(), StringIO()
+    yaml.allow_duplicate_keys = True
+    yaml.preserve_quotes = True
+    yaml.width = len(data)
+    yaml.dump(yaml.load(data.decode("utf-8-sig")), written)
+    return written.getvalue()
 
 
 def _mark(found: Diagnostic) -> object:

@@ -112,19 +112,28 @@ def server(plane: ControlPlane, right: Iterable[str]) -> Tool:
 
     def refuses(text: str) -> bool:
         objects = {json.dumps(one): one for one in yaml.safe_load_all(text)}
-        new = {key: one for key, one in objects.items() if key not in accepted}
+        new = [one for key, one in objects.items() if key not in accepted]
         # Whoever applies for real has the namespaces first.
-        spaces = [one for one in new.values() if one["kind"] == "Namespace"]
-        if plane.run("apply", "-f", "-", stdin=yaml.safe_dump_all(spaces)).returncode and spaces:
-            return True
-        stream = yaml.safe_dump_all(new.values())
-        return plane.run("apply", "--dry-run=server", "-f", "-", stdin=stream).returncode != 0
+        spaces = [one for one in new if one["kind"] == "Namespace"]
+        return _refused(plane, spaces) or _refused(plane, new, "--dry-run=server")
 
     for text in right:
-        plane.install(yaml.safe_load_all(text))
+        objects = list(yaml.safe_load_all(text))
+        plane.install(objects)
+        # Upstream systems brought theirs.
+        names = {one["metadata"].get("namespace", "default") for one in objects} - {"default"}
+        kind = {"apiVersion": "v1", "kind": "Namespace"}
+        plane.apply({**kind, "metadata": {"name": name}} for name in sorted(names))
         assert not refuses(text)
-        accepted |= {json.dumps(one) for one in yaml.safe_load_all(text)}
+        accepted |= set(map(json.dumps, objects))
     return refuses
+
+
+def _refused(plane: ControlPlane, objects: list[Any], *options: str) -> bool:
+    if not objects:
+        return False
+    stream = yaml.safe_dump_all(objects)
+    return plane.run("apply", *options, "-f", "-", stdin=stream).returncode != 0
 
 
 def _fails(command: list[str]) -> bool:

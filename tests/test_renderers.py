@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+import xmlschema
 from click.testing import CliRunner, Result
 from conftest import HERE
-from diagnosed import HEADER, diagnosed
+from diagnosed import GOLDENS, HEADER, diagnosed, golden_names
 
 from compiler.cli import platformc
 from compiler.diagnostics import github, junit, sarif
+from compiler.diagnostics.masking import messages_masked
 
 WRONG = HEADER + "spec:\n  components:\n    minio: {replicas: 2}\n    mlfow: {}\n"
 WARNED = HEADER + "spec:\n  components:\n    minio: {}\n"
@@ -27,15 +30,53 @@ def validate(folder: Path, spec: str, form: str) -> Result:
     return CliRunner().invoke(platformc, ["validate", "-f", str(path), "--format", form])
 
 
-def schema() -> object:
+@cache
+def sarif_schema() -> jsonschema.Draft4Validator:
     text = (HERE / "schemas" / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8")
-    return json.loads(text)
+    return jsonschema.Draft4Validator(json.loads(text))
+
+
+@cache
+def junit_schema() -> xmlschema.XMLSchema:
+    """Jenkins' own, as kubeconform 0.8 ships it among its tests."""
+    return xmlschema.XMLSchema(str(HERE / "schemas" / "junit-4.xsd"))
 
 
 @pytest.mark.parametrize("spec", [WRONG, WARNED, FINE, HOSTILE])
-def test_sarif_fits_its_schema(spec: str, tmp_path: Path) -> None:
-    log = json.loads(validate(tmp_path, spec, "sarif").stdout)
-    jsonschema.Draft4Validator(schema()).validate(log)  # type: ignore[arg-type]  # parsed JSON
+def test_reports_fit_their_schemas(spec: str, tmp_path: Path) -> None:
+    sarif_schema().validate(json.loads(validate(tmp_path, spec, "sarif").stdout))
+    junit_schema().validate(validate(tmp_path, spec, "junit").stdout)
+
+
+@pytest.mark.parametrize("name", golden_names())
+def test_every_diagnostic_fits_the_schemas(name: str) -> None:
+    found = diagnosed((GOLDENS / name / "platform.yaml").read_bytes())
+    sarif_schema().validate(json.loads(sarif.render(found, {})))
+    junit_schema().validate(junit.render(found, {}))
+
+
+@pytest.mark.parametrize("name", golden_names())
+def test_github_reads_back_every_message(name: str) -> None:
+    """What a runner makes of a command, by its own rules of escaping, is what we meant."""
+    found = diagnosed((GOLDENS / name / "platform.yaml").read_bytes())
+    commands = github.render(found, {}).splitlines()
+    assert len(commands) == len(found)
+    for command, one in zip(commands, map(messages_masked, found), strict=True):
+        head, message = command.removeprefix("::").split("::", 1)
+        kind, _, properties = head.partition(" ")
+        pairs = dict(pair.split("=", 1) for pair in properties.split(","))
+        assert kind == {"note": "notice"}.get(one.severity, one.severity)
+        assert pairs["title"] == one.code
+        assert unescaped(message).split("\nhelp: ") == [one.message, *one.help]
+        if one.span is not None:
+            assert (pairs["line"], pairs["col"]) == (str(one.span.line), str(one.span.column))
+
+
+def unescaped(text: str) -> str:
+    """As actions/runner reads the data of a command: `%25` last."""
+    for written, meant in (("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
+        text = text.replace(written, meant)
+    return text
 
 
 def test_sarif_has_rule_and_region_of_each_result(tmp_path: Path) -> None:
