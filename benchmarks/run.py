@@ -1,6 +1,6 @@
 """Measures platformc against its peers and prints the tables of docs/performance.md.
 
-python -m benchmarks.run                                 about half an hour on a quiet machine
+python -m benchmarks.run                                 about twenty minutes on a quiet machine
 python -m benchmarks.run --into docs/performance.md      the same, and puts them in their place
 python -m benchmarks.run --quick                         small sizes and one round: does it run?
 """
