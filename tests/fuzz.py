@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from mistakes import FOLDER, bases
 
 from compiler import pipeline
 from compiler.diagnostics import github, junit, sarif, text
@@ -24,7 +25,7 @@ from compiler.diagnostics import json as as_json
 
 HERE = Path(__file__).parent
 SPECS = sorted(
-    [*(HERE / "corpus").glob("[be]*e*.yaml"), *(HERE / "scenarios").glob("*/platform.yaml")]
+    [*(FOLDER / name for name in bases()), *(HERE / "scenarios").glob("*/platform.yaml")]
 )
 HOSTILE = (
     "", " ", "~", "null", "yes", "0x1f", "1e999", "-0", "012", "12:30", "a: b", "- a", "'", '"', "`",

@@ -49,7 +49,7 @@ def without_rules(data: bytes) -> dict[str, str] | None:
             for name, one in platforms.items()
             if name is not None
         }
-    except ValueError:  # one variable, two values: no manifest of ours can say both
+    except (ValueError, AssertionError):  # what only a rule keeps out: ours can say no such thing
         return None
 
 

@@ -137,6 +137,12 @@ def test_results_of_validate_go_to_stdout_and_decide_the_status(form: str, tmp_p
             assert done.stderr == ""
 
 
+def test_a_misspelt_format_is_answered_with_the_right_one(tmp_path: Path) -> None:
+    done = validate(tmp_path, FINE, "sraif")
+    assert done.exit_code == 2
+    assert "did you mean `sarif`?" in done.stderr
+
+
 def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
     done = CliRunner().invoke(platformc, ["validate", "-f", str(tmp_path / "none.yaml")])
     assert (done.exit_code, done.stdout) == (2, "")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compiler.commands.choice import Choice
 from compiler.commands.shared import compiled, environment_of, fail, note, spec_option
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _only(result: Compilation) -> str:
 @click.option("--path", default=".", show_default=True, help="The spec's folder in it.")
 @click.option(
     "--road",
-    type=click.Choice(["plugin", "rendered"]),
+    type=Choice(["plugin", "rendered"]),
     default="plugin",
     show_default=True,
     help="Render by the plugin, or read the files in out/.",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from compiler.commands.choice import Choice
 from compiler.commands.revisions import compile_source, of_file, source
 from compiler.commands.shared import spec_option
 
@@ -22,7 +23,7 @@ CHANGED = 3  # 1 and 2 mean that something is wrong
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "json"]),
+    type=Choice(["text", "markdown", "json"]),
     default="text",
     show_default=True,
     help="How the changes are written.",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from compiler.commands.choice import Choice
 from compiler.commands.shared import compiled, environment_of, spec_option
 
 
@@ -16,7 +17,7 @@ from compiler.commands.shared import compiled, environment_of, spec_option
 @click.option(
     "--as",
     "form",
-    type=click.Choice(["mermaid", "dot", "svg"]),
+    type=Choice(["mermaid", "dot", "svg"]),
     default="mermaid",
     show_default=True,
     help="The form.",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
+from compiler.commands.choice import Choice
 from compiler.commands.shared import compiled, environment_of, note, spec_option
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "pairs"]),
+    type=Choice(["text", "json", "pairs"]),
     default="text",
     show_default=True,
     help="`pairs`: upstream's name and the mirror's, for a program that copies.",

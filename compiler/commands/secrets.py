@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from compiler.commands.choice import Choice
 from compiler.commands.shared import (
     compiled,
     environment_of,
@@ -36,7 +37,7 @@ def command() -> None:
 @click.argument("environment", metavar="ENV")
 @spec_option
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    "--format", "form", type=Choice(["text", "json"]), default="text", show_default=True,
     help="How the list is written.",
 )  # fmt: skip
 def list_(environment: str, file: Path, form: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from compiler.commands.choice import Choice
 from compiler.source import UnreadableError, read
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ output_option = click.option(
 format_option = click.option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
+    type=Choice(FORMATS),
     default="text",
     show_default=True,
     help="How diagnostics are written; any but text goes to stdout.",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from compiler.commands.choice import Choice
 from compiler.commands.shared import (
     fail,
     format_option,
@@ -23,7 +24,7 @@ from compiler.commands.shared import (
 @click.option(
     "--with",
     "checker",
-    type=click.Choice(["kubeconform"]),
+    type=Choice(["kubeconform"]),
     default=None,
     help="Check the output with this program too.",
 )

@@ -56,7 +56,7 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
 
 
 def _wanted(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]:
-    from compiler.diagnostics import listing
+    from compiler.diagnostics import listing, near
     from compiler.upstream import prerequisites, vendored
 
     found: dict[str, Prerequisite] = {}
@@ -67,7 +67,9 @@ def _wanted(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]:
         found |= {one.name: one for one in vendored(graph)}
     unknown = sorted(set(names) - set(found))
     if unknown:
-        fail(f"no upstream system {listing(unknown)}; there is {listing(found) or 'none'}")
+        close = near(unknown[0], found)
+        way_out = f"did you mean `{close}`?" if close else f"there is {listing(found) or 'none'}"
+        fail(f"no upstream system {listing(unknown)}; {way_out}")
     return [found[name] for name in sorted(found) if not names or name in names]
 
 
