@@ -400,3 +400,15 @@ def test_credentials_are_values_without_values() -> None:
         assert isinstance(credential, Credential)
         fixed = [one for one in credential.keys.values() if not isinstance(one, Random)]
         assert all(re.fullmatch(r"[a-z0-9-]+", one) for one in fixed)
+
+
+def test_what_others_run_must_know_its_logins_and_have_what_they_open() -> None:
+    notes = {one.name: one.note for one in lowered("external-services", "default").credentials}
+    assert "`db.example.com` is run elsewhere" in notes["mlflow-backend-store"]  # past the pooler
+    assert notes["mlflow-backend-store"].endswith("and have `mlflow` for it")
+    assert notes["mlflow-artifacts"].endswith("and have `mlflow` for it")
+    assert notes["models-mlops-store"].endswith("it must know this login")  # it only reads
+    native = {name for name, note in notes.items() if "mysql_native_password" in note}
+    assert native == {"kubeflow-pipelines-metadata"}
+    inside = lowered("minimal", "default").credentials
+    assert not [one.name for one in inside if "elsewhere" in one.note]

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from compiler.diagnostics import Report
+from compiler.diagnostics import Report, listing
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest
@@ -26,6 +26,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             credential = binding.provides.endpoint.credential(binding)
             if credential is not None:
                 defined[credential.name] = credential
+    elsewhere = dict(_elsewhere(lowered))
     spaces: dict[str, set[str]] = defaultdict(set)
     readers: dict[str, set[str]] = defaultdict(set)
     for package in lowered.packages.values():
@@ -43,6 +44,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             defined[name],
             namespaces=_home_first(defined[name], spaces[name]),
             readers=tuple(sorted(readers[name])),
+            note="; ".join(filter(None, (defined[name].note, elsewhere.get(name)))),
         )
         for name in sorted(defined)
         if spaces[name]
@@ -52,6 +54,15 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         credentials=tuple(one for one in credentials if not one.maker),
         granted=tuple(one for one in credentials if one.maker),
     )
+
+
+def _elsewhere(lowered: Lowered) -> Iterator[tuple[str, str]]:
+    """What must hold of a login at a service that somebody else runs, a pooler in front or not."""
+    for binding in lowered.graph.bindings:
+        if binding.offer.external:
+            known = f"`{binding.host}` is run elsewhere: it must know this login"
+            own = listing(binding.claim.resources)
+            yield binding.secret, f"{known}, and have {own} for it" if own else known
 
 
 # Where objects name a Secret beside a key of it, in the words of each API.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
+
 from compiler import model
 from compiler.interfaces import sql
 from compiler.model import Env, SecretRef
@@ -40,7 +42,10 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     @classmethod
     def credential(cls, binding: model.Binding) -> model.Credential:
-        return sql.credential(binding, LONGEST_USER)
+        made = sql.credential(binding, LONGEST_USER)
+        if not binding.claim.native_password:
+            return made
+        return replace(made, note=f"{made.note}; the user logs in by `mysql_native_password`")
 
     @property
     def database(self) -> str:
