@@ -107,3 +107,13 @@ def test_a_workload_finds_the_api_server() -> None:
     endpoint = {"name": "KF_PIPELINES_ENDPOINT",
                 "value": "http://ml-pipeline.kubeflow.svc.cluster.local:8888"}  # fmt: skip
     assert endpoint in container["env"]
+
+
+def test_a_database_that_wants_tls_gets_it_from_both() -> None:
+    packages = compiled("external-services").lowered["default"].packages
+    (store,) = [one.manifest for one in packages[SCENARIO].resources
+                if (one.kind, one.name) == ("Deployment", f"{SCENARIO}-metadata")]  # fmt: skip
+    (container,) = store["spec"]["template"]["spec"]["containers"]
+    assert "--mysql_config_sslcapath=/etc/ssl/certs" in container["args"]
+    assert "sslcapath" not in str(compiled(SCENARIO).tree()["base/kubeflow-pipelines/"
+                                  "deployment-kubeflow-pipelines-metadata.yaml"])  # fmt: skip

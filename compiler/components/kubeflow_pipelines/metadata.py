@@ -51,6 +51,8 @@ def _store(me: model.Instance[Any], database: mysql.Endpoint) -> model.Resource:
             "--mysql_config_user=$(DATABASE_USERNAME)",
             "--mysql_config_password=$(DATABASE_PASSWORD)",
             "--enable_database_upgrade=true",
+            # Any of its TLS options turns TLS on (ML Metadata 1.14, metadata_store_server_main.cc).
+            *(["--mysql_config_sslcapath=/etc/ssl/certs"] if database.tls else []),
         ],
         env=[
             Env("DATABASE_USERNAME", database.username),
