@@ -248,3 +248,14 @@ def test_the_evaluator_finds(check: str, pod: dict[str, Any], container: dict[st
     bad = {**GOOD, **pod, "containers": [{"name": "main", "securityContext": context}]}
     assert [found for found, _ in restricted(bad)] == [check]
     assert list(restricted(GOOD)) == []
+
+
+@each_environment
+def test_no_account_is_one_that_an_operator_makes(scenario: str, environment: str) -> None:
+    """CloudNativePG 1.30 makes one of the name of each Cluster and Pooler; its pods need a token."""
+    found = objects(scenario, environment)
+    places = [(one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"],
+               one["apiVersion"].partition("/")[0]) for one in found]  # fmt: skip
+    theirs = {(space, name) for _, space, name, group in places if group == "postgresql.cnpg.io"}
+    ours = {(space, name) for kind, space, name, _ in places if kind == "ServiceAccount"}
+    assert ours & theirs == set()

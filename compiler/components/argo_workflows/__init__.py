@@ -71,10 +71,12 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         for one in archive.credentials(me.namespace):
             yield replace(one, held=upstream.archivists(me))
     for name, labels in upstream.labels(store, archive).items():
-        yield model.Made(name, labels)
+        yield model.Made(name, labels, account=upstream.ACCOUNTS[name])
     for space in spaces:
         yield from _account(me, space)
-        yield model.Made("runs", upstream.run_labels(me, store), space)
+        # A run that names another account than the one made for it is nobody to a strict mesh.
+        labels = upstream.run_labels(me, store)
+        yield model.Made("runs", labels, space, workflows.account(me))
         runs = model.Made("runs", {workflows.label(me): "true"})
         yield kube.api_server(me, runs, space)
     for space in namespaces(me, wiring, repository=True):

@@ -20,6 +20,7 @@ RELEASE = f"https://github.com/argoproj/argo-workflows/releases/download/{VERSIO
 EXECUTOR_USER = 8737  # of argoexec's `-nonroot` image
 POOL = 5  # connections of the controller, and of the server
 CONTROLLER, SERVER = "workflow-controller", "argo-server"  # upstream's Deployments
+ACCOUNTS = {CONTROLLER: "argo", SERVER: "argo-server"}  # whom their pods run as
 UI_PORT = 2746
 
 

@@ -97,5 +97,7 @@ def _settle(
         restart="OnFailure",
         volumes=[kube.config(f"{me.name}-logins", "/etc/platformc")],
     )
+    # The operator makes an account of the cluster's own name, whose pods need its token.
+    spec = {**template["spec"], "serviceAccountName": f"{me.name}-logins"}
     yield model.Peering("logins", servers, (5432,))
-    yield kube.job(me, f"{me.name}-logins", template, step=2)
+    yield kube.job(me, f"{me.name}-logins", {**template, "spec": spec}, step=2)
