@@ -174,3 +174,19 @@ def test_kserve_is_told_its_mode() -> None:
             if one["kind"] == "InferenceService":
                 marks = one["metadata"]["annotations"]
                 assert marks["serving.kserve.io/deploymentMode"] == mode
+
+
+@pytest.mark.parametrize("install", ["existing", "operator", "vendored"])
+@pytest.mark.parametrize(("timeout", "most"), [("10m", None), ("601s", "601"), ("20m", "1200")])
+def test_knative_admits_the_longest_timeout(install: str, timeout: str, most: str | None) -> None:
+    """Beyond 600 s Knative refuses a revision (config-defaults, max-revision-timeout-seconds)."""
+    text = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\nspec:\n"
+        f"  components: {{istio: {{}}, knative: {{install: {install}}}, kserve: {{}}, seaweedfs: {{}}}}\n"
+        "  models:\n    short: {uri: 's3://models/short', format: sklearn, timeout: 30s}\n"
+        f"    long: {{uri: 's3://models/long', format: sklearn, timeout: {timeout}}}\n"
+    )
+    lowered = pipeline.compile(text.encode(), "platform.yaml").lowered["default"]
+    wiring = lowered.graph.wiring("knative")
+    config = knative.config(lowered.graph.instances["knative"], wiring)
+    assert config.get("defaults", {}).get("max-revision-timeout-seconds") == most
