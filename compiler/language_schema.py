@@ -119,12 +119,15 @@ def _tidy(value: Any, short: dict[str, str]) -> Any:
 
 
 def _flat(schema: Schema) -> Schema:
-    """`anyOf` of one scalar type and null as a list of types, which editors complete better."""
+    """What may be left out, without null: the base says nothing by leaving a key out, not by null."""
     options = schema.get("anyOf", [])
-    if len(options) != 2 or options[1] != {"type": "null"} or "type" not in options[0]:
+    if len(options) != 2 or options[1] != {"type": "null"}:
         return schema
-    rest = {key: value for key, value in schema.items() if key != "anyOf"}
-    return {**rest, **_nullable(options[0])}
+    rest = {
+        key: value for key, value in schema.items()
+        if key != "anyOf" and (key, value) != ("default", None)
+    }  # fmt: skip
+    return {**rest, **options[0]} if "type" in options[0] else {**rest, "anyOf": options[:1]}
 
 
 def _nullable(schema: Schema) -> Schema:

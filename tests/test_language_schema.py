@@ -88,3 +88,42 @@ def test_both_refuse_a_wrong_value(change: dict[str, Any]) -> None:
     report = compile_spec(yaml.safe_dump(document).encode(), "f").report
     assert {one.code for one in report.sorted()} & FORM
     assert list(CHECK.iter_errors(document))
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("domain",), "https://ml.example.com"), (("namespace",), "ml_ops"),
+        (("components", "mlflow", "image"), "mlflow"), (("components", "mlflow", "database"), "a-b"),
+        (("components", "mlflow", "resources"), {"limits": {"memory": "4GB"}}),
+        (("models", "m", "uri"), "gs://models/m"), (("models", "m", "timeout"), "1 hour"),
+        (("workloads", "w", "schedule"), "0 2 * *"), (("cluster", "podCIDRs"), ["10.0.0.0"]),
+    ],
+)  # fmt: skip
+def test_both_refuse_a_wrong_form(place: tuple[str, ...], value: Any) -> None:
+    """An editor says in words what is wrong with a text, as the compiler does."""
+    document = load(SCENARIOS / "minimal" / "platform.yaml")
+    spec = document["spec"]
+    spec["models"] = {"m": {"format": "onnx", "uri": "s3://models/m", "timeout": "1h"}}
+    spec["workloads"] = {"w": {"image": "example.com/w:1", "schedule": "*/5 * * * mon-fri"}}
+    assert not list(CHECK.iter_errors(document))
+    holder = spec
+    for key in place[:-1]:
+        holder = holder.setdefault(key, {})
+    holder[place[-1]] = value
+    assert list(CHECK.iter_errors(document))
+    assert "patternErrorMessage" in str([error.schema for error in _deepest(document)])
+    codes = {
+        one.code for one in compile_spec(yaml.safe_dump(document).encode(), "f").report.sorted()
+    }
+    assert any(code.startswith(("invalid-", "floating-")) for code in codes)
+
+
+def _deepest(document: Any) -> list[jsonschema.ValidationError]:
+    """The errors at the leaves: those of a branch that was tried hold the reason."""
+    found, open = [], list(CHECK.iter_errors(document))
+    while open:
+        error = open.pop()
+        open += error.context or []
+        found += [] if error.context else [error]
+    return found

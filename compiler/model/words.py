@@ -9,8 +9,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError, core_schema
 
 from compiler.model import cron, quantity
 
@@ -59,15 +66,34 @@ def _cpu(text: str) -> str:
         raise refusal("invalid-quantity", str(error), "write it like `500m` or `2`") from error
 
 
-def _matching(pattern: str, code: str, what: str, help: str) -> AfterValidator:
-    form = re.compile(pattern)
+def _told(pattern: str, what: str, help: str) -> dict[str, Any]:
+    """A pattern, and the words for it that the YAML language server shows."""
+    return {"pattern": f"^({pattern})$", "patternErrorMessage": f"{what}: {help}."}
 
-    def check(text: str) -> str:
-        if not form.fullmatch(text):
-            raise refusal(code, f"`{text}` is not {what}", help)
+
+class _Form:
+    """A text of a certain form, which the language's schema tells editors too."""
+
+    def __init__(self, pattern: str, code: str, what: str, help: str) -> None:
+        self.form, self.code, self.what, self.help = re.compile(pattern), code, what, help
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {
+            **handler(schema),
+            **_told(self.form.pattern, f"This is not {self.what}", self.help),
+        }
+
+    def check(self, text: str) -> str:
+        if not self.form.fullmatch(text):
+            raise refusal(self.code, f"`{text}` is not {self.what}", self.help)
         return text
-
-    return AfterValidator(check)
 
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -121,8 +147,11 @@ def _schedule(text: str) -> str:
     return text
 
 
+_DURATION = r"[1-9][0-9]{0,5}[smhd]"
+
+
 def _duration(text: str) -> str:
-    if not re.fullmatch(r"[1-9][0-9]{0,5}[smhd]", text):
+    if not re.fullmatch(_DURATION, text):
         help = "write it like `90s`, `15m`, `6h` or `1d`"
         raise refusal("invalid-duration", f"`{text}` is not a duration", help, _meant(text))
     return text
@@ -151,69 +180,122 @@ def seconds(duration: str) -> int:
     return int(duration[:-1]) * _SECONDS[duration[-1]]
 
 
-_TEXT_OR_NUMBER = WithJsonSchema({"type": ["string", "number"]})
+_NUMBER = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 
-Memory = Annotated[str, BeforeValidator(_quantity), AfterValidator(_bytes), _TEXT_OR_NUMBER]
-Cpu = Annotated[str, BeforeValidator(_quantity), AfterValidator(_cpu), _TEXT_OR_NUMBER]
+
+def _spelt(pattern: str, what: str, help: str, *types: str) -> WithJsonSchema:
+    """What editors are told of a text that is checked more closely here."""
+    return WithJsonSchema({"type": list(types) or "string", **_told(pattern, what, help)})
+
+
+Memory = Annotated[
+    str,
+    BeforeValidator(_quantity),
+    AfterValidator(_bytes),
+    _spelt(
+        rf"{_NUMBER}([KMGTPE]i|[kMGTPE]|[eE][0-9]+)?",
+        "This is not an amount of bytes",
+        "write it like `512Mi` or `20Gi`",
+        "string",
+        "number",
+    ),
+]
+Cpu = Annotated[
+    str,
+    BeforeValidator(_quantity),
+    AfterValidator(_cpu),
+    _spelt(
+        rf"{_NUMBER}([numk]|[eE][0-9]+)?",
+        "This is not an amount of processors",
+        "write it like `500m` or `2`",
+        "string",
+        "number",
+    ),
+]
 Name = Annotated[
     str,
-    _matching(
+    _Form(
         NAME_PATTERN, "invalid-name", "a name",
         "use at most 40 of `a-z`, `0-9` and `-`; start with a letter, end with one or a digit",
     ),
-    Field(json_schema_extra={"pattern": f"^{NAME_PATTERN}$"}),
 ]  # fmt: skip
 Namespace = Annotated[
     str,
-    _matching(
+    _Form(
         rf"(?=.{{1,63}}$){_LABEL}", "invalid-name", "a namespace",
         "use at most 63 of `a-z`, `0-9` and `-`",
     ),
 ]  # fmt: skip
 Host = Annotated[
-    str, _matching(_HOST, "invalid-host", "a host name", "write it like `ml.example.internal`")
+    str, _Form(_HOST, "invalid-host", "a host name", "write it like `ml.example.internal`")
 ]
 Bucket = Annotated[
     str,
-    _matching(
+    _Form(
         _BUCKET, "invalid-bucket", "a bucket name",
         "use 3 to 63 of `a-z`, `0-9`, `-` and `.`; start and end with a letter or digit",
     ),
 ]  # fmt: skip
 Database = Annotated[
     str,
-    _matching(
+    _Form(
         r"[a-z_][a-z0-9_]{0,62}", "invalid-database", "a database name",
         "use at most 63 of `a-z`, `0-9` and `_`; start with a letter",
     ),
 ]  # fmt: skip
 Cidr = Annotated[
     str,
-    _matching(
+    _Form(
         rf"({_OCTET}\.){{3}}{_OCTET}/([0-9]|[12][0-9]|3[0-2])", "invalid-cidr", "an IPv4 range",
         "write it like `10.0.0.0/8`",
     ),
 ]  # fmt: skip
 SecretName = Annotated[
     str,
-    _matching(_HOST, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`"),
+    _Form(_HOST, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`"),
 ]
 TreePath = Annotated[
     str,
-    _matching(
+    _Form(
         r"(?!\.\.(/|$))[A-Za-z0-9._-]+(/(?!\.\.(/|$))[A-Za-z0-9._-]+)*", "invalid-value",
         "a path below the spec's folder", "write it like `certificates/prod.pem`, without `..`",
     ),
 ]  # fmt: skip
 EnvName = Annotated[
     str,
-    _matching(
+    _Form(
         r"[A-Za-z_][A-Za-z0-9_]*", "invalid-name", "the name of an environment variable",
         "use letters, digits and `_`; start with a letter",
     ),
 ]  # fmt: skip
-Image = Annotated[str, AfterValidator(_image)]
-S3Uri = Annotated[str, AfterValidator(_s3_uri)]
-Schedule = Annotated[str, AfterValidator(_schedule)]
-Duration = Annotated[str, BeforeValidator(_quantity), AfterValidator(_duration)]
+Image = Annotated[
+    str,
+    AfterValidator(_image),
+    _spelt(
+        r"[^\s/]\S*[:@]\S+", "This is no image that stays the same",
+        "write it like `registry.example.com/team/app:1.4`",
+    ),
+]  # fmt: skip
+S3Uri = Annotated[
+    str,
+    AfterValidator(_s3_uri),
+    _spelt(
+        rf"s3://{_BUCKET}(/\S*)?", "This is not an S3 URI",
+        "write it like `s3://models/fraud-detection/v2`",
+    ),
+]  # fmt: skip
+Schedule = Annotated[
+    str,
+    AfterValidator(_schedule),
+    _spelt(
+        r"@[a-z]+|[\w*?/,-]+( [\w*?/,-]+){4}", "This is not a schedule",
+        "minute, hour, day of month, month, day of week, like `0 2 * * *`",
+    ),
+]  # fmt: skip
+Duration = Annotated[
+    str,
+    BeforeValidator(_quantity),
+    AfterValidator(_duration),
+    _spelt(_DURATION, "This is not a duration", "write it like `90s`, `15m`, `6h` or `1d`"),
+]
 Port = Annotated[int, Field(ge=1, le=65535)]
