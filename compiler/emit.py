@@ -108,7 +108,9 @@ Place = tuple[int, int, str, str, str]  # wave, rank and name of the kind, names
 
 
 def _delivery(lowered: Lowered) -> list[tuple[Place, Manifest]]:
-    found = [*_resources(lowered.packages), *lowered.models.once(_resources)]
+    found = [entry for package in lowered.packages.values() for entry in _resources(package)]
+    for _, entries in lowered.models.each(_resources):
+        found += entries
     for package in lowered.everything:
         for config in package.configs:
             made = config_map(config, package, lowered.platform)
@@ -116,13 +118,8 @@ def _delivery(lowered: Lowered) -> list[tuple[Place, Manifest]]:
     return sorted(found, key=itemgetter(0))
 
 
-def _resources(packages: Mapping[str, Package]) -> list[tuple[Place, Manifest]]:
-    found = [
-        (_place(package.wave(one), one.manifest), one.manifest)
-        for package in packages.values()
-        for one in package.resources
-    ]
-    return sorted(found, key=itemgetter(0))
+def _resources(package: Package) -> list[tuple[Place, Manifest]]:
+    return [(_place(package.wave(one), one.manifest), one.manifest) for one in package.resources]
 
 
 def _place(wave: int, manifest: Manifest) -> Place:

@@ -8,14 +8,13 @@ custom resource whose name ends in `image`, and the fields of the spec that hold
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 from pydantic import BaseModel
 
-from compiler.model.fleet import Fleet
 from compiler.model.package import Lowered, Package
 from compiler.model.words import split_image
 
@@ -55,8 +54,9 @@ def images(lowered: Lowered) -> tuple[Image, ...]:
         named = {image for image in declared if any(image in text for text in texts)}
         for image in {*structural(package), *named}:
             found[image].add(package.name)
-    for image, users in lowered.models.once(_images_of_models).items():
-        found[image] |= users
+    for package, theirs in lowered.models.each(_images):
+        for image in theirs:
+            found[image].add(package.name)
     made = []
     for reference, users in sorted(found.items()):
         bare = reference.removeprefix(f"{mirror}/") if mirror else reference
@@ -68,14 +68,6 @@ def images(lowered: Lowered) -> tuple[Image, ...]:
     return tuple(made)
 
 
-def _images_of_models(models: Fleet) -> Mapping[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for package in models.values():
-        for image in structural(package):
-            found[image].add(package.name)
-    return found
-
-
 def known_images(lowered: Lowered) -> frozenset[str]:
     """Every text that is known to be an image, as components wrote it."""
     return frozenset(
@@ -85,6 +77,10 @@ def known_images(lowered: Lowered) -> frozenset[str]:
     )
 
 
+def _images(package: Package) -> frozenset[str]:
+    return frozenset(structural(package))
+
+
 def structural(package: Package) -> Iterator[str]:
     """The images that a package's objects name as such."""
     for resource in package.resources:
@@ -92,17 +88,18 @@ def structural(package: Package) -> Iterator[str]:
 
 
 def image_keys(value: Any) -> Iterator[str]:
-    """Images under the keys that hold images."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if isinstance(inner, str):
-                if _names_image(key) and split_image(inner)[0]:
+    """Images under the keys that hold images, at any depth."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            for key, inner in one.items():
+                if isinstance(inner, (dict, list)):
+                    waiting.append(inner)
+                elif isinstance(inner, str) and _names_image(key) and split_image(inner)[0]:
                     yield inner
-            else:
-                yield from image_keys(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from image_keys(inner)
 
 
 def _names_image(key: str) -> bool:

@@ -18,7 +18,7 @@ from compiler.derive.labels import package_labels
 from compiler.derive.order import WAVE
 from compiler.inventory import structural
 from compiler.lower import package_of
-from compiler.model.fleet import Fleet
+from compiler.model.fleet import Facts, Fleet
 from compiler.model.graph import Binding, Instance
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import Resource
@@ -32,7 +32,7 @@ class Models:
 
     def __init__(self) -> None:
         self._made: dict[Surroundings, Package] = {}
-        self._fleets: dict[tuple[int, ...], Fleet] = {}
+        self._facts: Facts = {}
         self._alive: list[object] = []  # an id is an object's own only while it lives
 
     def added(self, lowered: Lowered) -> Lowered:
@@ -47,8 +47,7 @@ class Models:
                 if key not in self._made:
                     self._made[key] = _package(instance, lowered)
                 made[name] = self._made[key]
-        fleet = self._fleets.setdefault(tuple(map(id, made.values())), Fleet(made))
-        return replace(lowered, models=fleet)
+        return replace(lowered, models=Fleet(made, self._facts))
 
 
 def _bound(bindings: Mapping[str, Binding]) -> Iterator[object]:

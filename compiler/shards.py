@@ -28,24 +28,17 @@ def split(lowered: Lowered) -> bool:
     """Whether there are too many objects for one root to list the models."""
     if not lowered.models:
         return False
-    return objects(lowered.packages.values()) + lowered.models.once(_of_models) > MOST_OBJECTS
+    return objects(lowered.packages.values()) + objects(lowered.models.values()) > MOST_OBJECTS
 
 
 def objects(packages: Iterable[Package]) -> int:
     return sum(len(one.resources) + len(one.configs) for one in packages)
 
 
-def _of_models(models: Fleet) -> int:
-    return objects(models.values())
-
-
 def sharded(models: Fleet) -> Mapping[str, tuple[Package, ...]]:
     """The models by piece: each piece in the order of its names."""
-    return models.once(_sharded)
-
-
-def _sharded(models: Fleet) -> Mapping[str, tuple[Package, ...]]:
-    keyed = [(_bits(name), package) for name, package in sorted(models.items())]
+    keyed = [(bits, package) for package, bits in models.each(_bits)]
+    keyed.sort(key=lambda one: one[1].name)
     return dict(_pieces(keyed, "")) if keyed else {}
 
 
@@ -61,6 +54,6 @@ def _pieces(
         yield from _pieces([one for one in keyed if one[0].startswith(longer)], longer)
 
 
-def _bits(name: str) -> str:
-    """The hash of a name, as the digits 0 and 1."""
-    return f"{int.from_bytes(sha256(name.encode()).digest()[:8]):064b}"
+def _bits(package: Package) -> str:
+    """The hash of a model's name, as the digits 0 and 1."""
+    return f"{int.from_bytes(sha256(package.name.encode()).digest()[:8]):064b}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, Field, RootModel, ValidationError
@@ -57,7 +57,7 @@ class Validator:
     def platform(self, document: Node, environment: str | None, report: Report) -> Platform | None:
         """One effective spec; None when it has errors, and then the report says which."""
         before = len(report.diagnostics)
-        header = self._parse(Header, document, (), document, report, ("spec",))
+        header = self._parse(Header, document, (), document, report, _without("spec"))
         spec_node = document.child("spec")
         if spec_node is None:
             return None
@@ -75,10 +75,10 @@ class Validator:
 
     def _settings_of(self, spec: Node, document: Node, report: Report) -> Settings | None:
         """What a spec says besides its instances, whose names are looked at too."""
-        shape = self._parse(Shape, spec, ("spec",), document, report, SECTIONS)
+        shape = self._parse(Shape, spec, ("spec",), document, report, _without(*SECTIONS))
         sections = [(name, node) for name in SECTIONS if (node := spec.child(name)) is not None]
         names = [
-            self._parse(Names, node, ("spec", name), document, report, tuple(node.keys))
+            self._parse(Names, node, ("spec", name), document, report, Node.outline)
             for name, node in sections
             if isinstance(node.value, dict)
         ]
@@ -132,13 +132,13 @@ class Validator:
 
     def _parse(
         self, model: type[M], node: Node, path: Path, document: Node, report: Report,
-        unread: Collection[str] = (),
+        read: Callable[[Node], Any] = Node.plain,
     ) -> M | None:  # fmt: skip
         known = self._parsed.get((id(node), model))
         if known is not None:
             return known[1]  # type: ignore[return-value]  # the key holds the model
         try:
-            parsed = model.model_validate(node.plain(unread))
+            parsed = model.model_validate(read(node))
         except ValidationError as error:
             for detail in _causes(error.errors(include_url=False), model):
                 _explain(detail, model, node, path, document, report)
@@ -146,6 +146,11 @@ class Validator:
         # The node is kept beside its result: an id is only its own while it lives.
         self._parsed[(id(node), model)] = (node, parsed)
         return parsed
+
+
+def _without(*keys: str) -> Callable[[Node], Any]:
+    """Reads a map but for what is below some of its keys."""
+    return lambda node: node.plain(keys)
 
 
 def validate(variants: Variants, report: Report) -> dict[str | None, Platform]:

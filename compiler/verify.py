@@ -28,6 +28,13 @@ def schemas() -> Path:
     return inside if inside.is_dir() else _HERE.parent / "schemas"
 
 
+def sound(lowered: Mapping[str | None, Lowered]) -> bool:
+    """Whether every object fits its schema."""
+    report = Report()
+    verify(lowered, report)
+    return not report.failed
+
+
 def verify(lowered: Mapping[str | None, Lowered], report: Report) -> None:
     """Report every object that does not fit its schema, or that has none."""
     seen: set[int] = set()

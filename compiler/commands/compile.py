@@ -57,11 +57,13 @@ def command(
         click.echo(said, err=True, nl=False)
         note(f"{file}: nothing changed")
         return
-    result = compiled(file, form, quiet=True, data=data)
+    result = compiled(file, form, quiet=True, data=data, verified=False)
     for name in environments:
         environment_of(result, name)
-    from compiler import first_canary, write
+    from compiler import first_canary, verify, write
+    from compiler.beside import beside
 
+    is_sound = beside(lambda: verify.sound(result.lowered))
     said = said_of(result, data, str(file))
     first_canary.check(result, root)
     tree = result.tree()
@@ -70,6 +72,10 @@ def command(
         folders = tuple(f"{top}/{name}/" for top in _PER_ENVIRONMENT for name in environments)
         scope = ("base/", *folders)
         tree = {path: text for path, text in tree.items() if path.startswith(scope)}
+    if not is_sound():
+        verify.verify(result.lowered, result.report)
+        show(result, data, str(file), form)
+        sys.exit(1)
     if check:
         _check(tree, root, scope, form, result.report)
         show(result, data, str(file), form)

@@ -59,8 +59,9 @@ def read_spec(file: Path) -> bytes:
 
 
 def compiled(
-    file: Path, form: str = "text", *, quiet: bool = False, data: bytes | None = None
-) -> Compilation:
+    file: Path, form: str = "text", *, quiet: bool = False, data: bytes | None = None,
+    verified: bool = True,
+) -> Compilation:  # fmt: skip
     """The compiled spec. Prints what is wrong with it; ends the command where that is an error.
 
     With `quiet`, what is no error waits for a later `show`.
@@ -70,7 +71,7 @@ def compiled(
 
     data = read_spec(file) if data is None else data
     with progress() as step:
-        result = pipeline.compile(data, str(file), step, pins(file))
+        result = pipeline.compile(data, str(file), step, pins(file), verified)
     if result.report.failed or not quiet:
         show(result, data, str(file), form)
     if result.report.failed:

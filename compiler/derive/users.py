@@ -16,22 +16,22 @@ _USES = f"uses.{PREFIX}/"
 def users_of(lowered: Lowered) -> Mapping[str, frozenset[Account]]:
     """For each offer's label, who the pods that carry it run as."""
     found: dict[str, set[Account]] = defaultdict(set)
-    for part in (_users(lowered.packages), lowered.models.once(_users)):
-        for label, who in part.items():
-            found[label] |= who
+    used = [_used(package) for package in lowered.packages.values()]
+    for one in (*used, *(used for _, used in lowered.models.each(_used))):
+        for label, account in one:
+            found[label].add(account)
     return defaultdict(frozenset, {label: frozenset(who) for label, who in found.items()})
 
 
-def _users(packages: Mapping[str, Package]) -> Mapping[str, set[Account]]:
-    found: dict[str, set[Account]] = defaultdict(set)
-    for package in packages.values():
-        for made in package.made:
-            for label in made.labels:
-                found[label].add((made.namespace or package.namespace, made.account))
-        for resource in package.resources:
-            used = [label for label in pod_labels(resource.manifest) if label.startswith(_USES)]
-            if used:
-                account = (resource.namespace, pod_account(resource.manifest))
-                for label in used:
-                    found[label].add(account)
-    return found
+def _used(package: Package) -> tuple[tuple[str, Account], ...]:
+    """The offers that one package's pods use, and who they run as."""
+    found: list[tuple[str, Account]] = []
+    for made in package.made:
+        account = (made.namespace or package.namespace, made.account)
+        found += [(label, account) for label in made.labels]
+    for resource in package.resources:
+        used = [label for label in pod_labels(resource.manifest) if label.startswith(_USES)]
+        if used:
+            account = (resource.namespace, pod_account(resource.manifest))
+            found += [(label, account) for label in used]
+    return tuple(found)

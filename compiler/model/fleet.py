@@ -1,26 +1,28 @@
-"""The models of an environment, lowered: thousands of packages that are one value.
+"""The models of an environment, lowered: thousands of packages, most of which others have too.
 
-Environments whose models do not differ have the same fleet, and what has been found out about one
-need not be found again.
+A model that environments share is one package in all of their fleets, and what has been found out
+about it need not be found again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from compiler.model.package import Package
 
 T = TypeVar("T")
+# By what was asked and by a package's id, which is its own only while the package lives.
+Facts = dict[Callable[..., Any], dict[int, tuple["Package", Any]]]
 
 
 class Fleet(Mapping[str, "Package"]):
-    """Finished packages by the names of their models. Never changed, and equal only to itself."""
+    """Finished packages by the names of their models, never changed; `facts` is what fleets share."""
 
-    def __init__(self, packages: Mapping[str, Package]) -> None:
+    def __init__(self, packages: Mapping[str, Package], facts: Facts | None = None) -> None:
         self._packages = packages
-        self._found: dict[Callable[[Fleet], object], object] = {}
+        self._facts: Facts = {} if facts is None else facts
 
     def __getitem__(self, name: str) -> Package:
         return self._packages[name]
@@ -31,11 +33,11 @@ class Fleet(Mapping[str, "Package"]):
     def __len__(self) -> int:
         return len(self._packages)
 
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
-
-    def once(self, find: Callable[[Fleet], T]) -> T:
-        """What a function finds of these models, found at the first asking."""
-        if find not in self._found:
-            self._found[find] = find(self)
-        return cast(T, self._found[find])
+    def each(self, find: Callable[[Package], T]) -> Iterator[tuple[Package, T]]:
+        """Every package with what a function finds of it, found once for all fleets."""
+        known = self._facts.setdefault(find, {})
+        for package in self._packages.values():
+            fact = known.get(id(package))
+            if fact is None:
+                fact = known[id(package)] = (package, find(package))
+            yield fact

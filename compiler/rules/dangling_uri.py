@@ -43,10 +43,11 @@ class Held(Struct, frozen=True):
     @classmethod
     def of(cls, graph: Graph) -> Held:
         written: dict[str, dict[str, str]] = {name: {} for name in graph.offers}
-        for one in sorted(graph.bindings, key=lambda one: one.consumer.section != "components"):
-            if isinstance(one.claim, s3.Claim) and not one.claim.read_only:
-                for bucket in one.claim.buckets:
-                    written[one.provider.name].setdefault(bucket, one.consumer.name)
+        claims = [one for one in graph.bindings
+                  if isinstance(one.claim, s3.Claim) and not one.claim.read_only]  # fmt: skip
+        for one in sorted(claims, key=lambda one: one.consumer.section != "components"):
+            for bucket in one.claim.buckets:
+                written[one.provider.name].setdefault(bucket, one.consumer.name)
         repositories = {
             name: {*offer.buckets, *written[name]}
             for name, slots in graph.offers.items()
@@ -63,9 +64,15 @@ class Held(Struct, frozen=True):
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     found = list(places(platform.instances.values()))
     held = Held.of(graph) if found else Held({}, {})
+    alike: dict[object, Problem | None] = {}  # thousands of models may name a handful of buckets
     for place in found:
-        find = _of_model if place.instance.section == "models" else _of_workload
-        problem = find(place, graph, held)
+        if place.instance.section == "models":
+            key = (model_store.name(place.instance), place.bucket, place.has_key)
+            if key not in alike:
+                alike[key] = _of_model(place, graph, held)
+            problem = alike[key]
+        else:
+            problem = _of_workload(place, graph, held)
         if problem is not None:
             message, help = problem
             span = platform.document.value_span(place.path)

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from compiler.diagnostics import Report, correction
 from compiler.interfaces import serving
 from compiler.model import Graph, Platform
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
+def check_all(
+    platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
+) -> None:
+    fine: set[int] = set()  # the bindings that environments share need one look
+    for name, platform in platforms.items():
+        _check(platform, graphs[name], fine, report.within(name))
+
+
+def _check(platform: Platform, graph: Graph, fine: set[int], report: Report) -> None:
     for binding in graph.bindings:
-        if binding.consumer.section != "models" or binding.requires != serving.SERVING:
+        if binding.requires != serving.SERVING or id(binding) in fine:
             continue
+        if binding.consumer.section != "models":
+            continue
+        fine.add(id(binding))
         endpoint = binding.endpoint()
         assert isinstance(endpoint, serving.Endpoint)
         for problem in endpoint.problems(binding.consumer):
+            fine.discard(id(binding))
             path = (*binding.consumer.path, *problem.key)
             document = platform.document
             value = document.at(path).value

@@ -1,0 +1,144 @@
+"""Compiling again after edits: what stands there then is what a compile from nothing writes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+from click.testing import CliRunner
+from conftest import SCENARIOS
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from compiler.cli import platformc
+
+Spec = dict[str, Any]
+Edit = Callable[[Spec], None]
+
+
+def spec() -> Spec:
+    """A platform with models in some pieces, and environments that share most of it."""
+    return {
+        "apiVersion": "platformc/v1alpha1",
+        "kind": "Platform",
+        "metadata": {"name": "again"},
+        "spec": {
+            "rendered": True,
+            "components": {
+                "seaweedfs": {}, "postgres": {"maxConnections": 200}, "mlflow": {},
+                "kserve": {"mode": "standard"},
+            },
+            "models": {f"m-{index:03}": _model(index) for index in range(70)},
+            "workloads": {},
+            "environments": {"dev": {}, "prod": {"components": {"mlflow": {"replicas": 2}}}},
+        },
+    }  # fmt: skip
+
+
+def _model(version: int) -> Spec:
+    return {"format": "sklearn", "uri": f"s3://models/any/v{version}"}
+
+
+names = st.integers(0, 75).map(lambda index: f"m-{index:03}")
+environments = st.sampled_from(["dev", "prod", "stage"])
+
+
+def _set_model(name: str, version: int) -> Edit:
+    return lambda whole: whole["spec"]["models"].update({name: _model(version)})
+
+
+def _drop_model(name: str) -> Edit:
+    def edit(whole: Spec) -> None:
+        whole["spec"]["models"].pop(name, None)
+        for override in whole["spec"]["environments"].values():
+            override.get("models", {}).pop(name, None)
+
+    return edit
+
+
+def _override(environment: str, name: str, replicas: int) -> Edit:
+    def edit(whole: Spec) -> None:
+        override: Spec = {"models": {name: {**_model(1), "minReplicas": replicas}}}
+        whole["spec"]["environments"][environment] = override
+
+    return edit
+
+
+def _replicas(environment: str, replicas: int) -> Edit:
+    def edit(whole: Spec) -> None:
+        override = {"components": {"mlflow": {"replicas": replicas}}}
+        whole["spec"]["environments"][environment] = override
+
+    return edit
+
+
+def _space(name: str) -> Edit:
+    return lambda whole: whole["spec"].update(namespace=name)
+
+
+def _rendered(value: bool) -> Edit:
+    return lambda whole: whole["spec"].update(rendered=value)
+
+
+def _workload(image: str) -> Edit:
+    job = {"image": image, "uses": ["mlflow"]}
+    return lambda whole: whole["spec"]["workloads"].update(job=job)
+
+
+def _nothing(whole: Spec) -> None:
+    """Compiling the same again."""
+
+
+edits: st.SearchStrategy[Edit] = st.one_of(
+    st.builds(_set_model, names, st.integers(1, 9)),
+    st.builds(_drop_model, names),
+    st.builds(_override, environments, names, st.integers(1, 3)),
+    st.builds(_replicas, environments, st.integers(1, 3)),
+    st.builds(_space, st.sampled_from(["mlops", "science"])),
+    st.builds(_rendered, st.booleans()),
+    st.builds(_workload, st.sampled_from(["r.example.com/a:1", "r.example.com/a:2"])),
+    st.just(_nothing),
+)
+
+
+def compiled_to(root: Path, whole: Spec) -> dict[str, bytes]:
+    """Compile with the command into a folder; its files, but for the compiler's own notes."""
+    path = root / "platform.yaml"
+    path.write_text(yaml.safe_dump(whole, sort_keys=False))
+    done = CliRunner().invoke(platformc, ["compile", "-f", str(path)])
+    assert done.exit_code == 0, done.output
+    found = (one for one in root.rglob("*") if one.is_file() and one != path)
+    files = {str(one.relative_to(root)): one.read_bytes() for one in found}
+    return {name: data for name, data in files.items() if not name.startswith(".platformc/")}
+
+
+@given(changes=st.lists(edits, min_size=1, max_size=4))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+def test_what_stands_after_edits_is_what_a_compile_from_nothing_writes(changes: list[Edit]) -> None:
+    whole = spec()
+    with TemporaryDirectory() as kept:
+        compiled_to(Path(kept), whole)
+        for edit in changes:
+            edit(whole)
+            after = compiled_to(Path(kept), whole)
+        with TemporaryDirectory() as fresh:
+            assert after == compiled_to(Path(fresh), whole)
+
+
+def test_a_changed_output_of_the_same_size_and_time_is_noticed(tmp_path: Path) -> None:
+    """What is there already is known by its content, not by its time stamp."""
+    shutil.copy(SCENARIOS / "minimal" / "platform.yaml", tmp_path / "platform.yaml")
+    compile_it = ["compile", "-f", str(tmp_path / "platform.yaml")]
+    assert CliRunner().invoke(platformc, compile_it).exit_code == 0
+    file = next((tmp_path / "base").rglob("*.yaml"))
+    before, text = file.stat(), file.read_bytes()
+    file.write_bytes(text[:-2] + b"~\n")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    done = CliRunner().invoke(platformc, compile_it)
+    assert done.exit_code == 1
+    assert "edited by hand" in done.output
