@@ -6,7 +6,7 @@ stages when it holds an error. An exception is a bug in the compiler.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -49,7 +49,7 @@ class Compilation(Struct, frozen=True):
         """The files; `out/` for the environments named, or as the spec says."""
         if rendered is None:
             asked = self.platforms[None].settings.rendered
-            rendered = self.environments if asked else ()
+            rendered = [name for name in self.environments if name in self.lowered] if asked else ()
         return emit(self.factored(), rendered=rendered)
 
 
@@ -59,11 +59,13 @@ def compile(
     step: Callable[[str], None] = lambda what: None,
     pins: Mapping[str, str] | None = None,
     verified: bool = True,
+    only: Collection[str | None] | None = None,
 ) -> Compilation:
     """The whole way from text to verified objects; `step` is told of each stage.
 
     The base stands under None. `pins` are the digests of images that `platform.lock` knows. Who
-    asks for objects that are not `verified` does that before anybody else sees them.
+    asks for objects that are not `verified` does that before anybody else sees them. With `only`,
+    no other environment is lowered; the specs of all are read and held against the rules.
     """
     report = Report()
     step("reading the spec")
@@ -87,12 +89,13 @@ def compile(
         return Compilation(report, platforms, graphs)
     lowered: dict[str | None, Lowered] = {}
     models = Models()
-    for name, platform in platforms.items():
+    asked = {name: one for name, one in platforms.items() if only is None or name in only}
+    for name, platform in asked.items():
         step(f"lowering {name or 'the base'}: {len(platform.instances)} instances")
         whole = models.added(lower(platform, graphs[name]))
         lowered[name] = derive(whole, report.within(name))
     used |= check_objects(lowered, report)
-    unused(platforms, used, report)
+    unused(asked, used, report)
     if verified:
         step("checking every object against its schema")
         verify(lowered, report)

@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from compiler import pipeline
 from compiler.cli import platformc
+from compiler.lower import lower
+from compiler.model.graph import Graph
+from compiler.model.package import Lowered, Platform
 
 GOOD = """\
 apiVersion: platformc/v1alpha1
@@ -250,3 +254,18 @@ def test_a_reader_that_goes_away_is_no_bug(spec: Path) -> None:
 
 def test_version_names_the_schemas() -> None:
     assert run(["version"]).stdout.startswith("platformc 0.")
+
+
+@pytest.mark.parametrize("verb", [["compile", "--env"], ["render"], ["apply-plan"]])
+def test_who_asks_for_one_environment_does_not_wait_for_the_others(
+    verb: list[str], spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lowered: list[str | None] = []
+
+    def noted(platform: Platform, graph: Graph) -> Lowered:
+        lowered.append(platform.environment)
+        return lower(platform, graph)
+
+    monkeypatch.setattr(pipeline, "lower", noted)
+    assert run([*verb, "prod"]).exit_code == 0
+    assert set(lowered) <= {None, "prod"}

@@ -22,7 +22,7 @@ def command(environment: str, file: Path, since: str | None) -> None:
     platformc apply-plan dev           to read
     platformc apply-plan dev | sh -e   to run
     """
-    result = compiled(file)
+    result = compiled(file, only=(environment,))
     from compiler.delivery import deletions, plan
 
     lowered = result.lowered[environment_of(result, environment)]

@@ -75,7 +75,7 @@ def generate(file: Path) -> None:
         request = parse(os.environ)
     except BadRequestError as error:
         fail(str(error), 1)
-    result = compiled(file)
+    result = compiled(file, only=(request.environment,) if request.environment else None)
     environment = environment_of(result, request.environment or _only(result))
     from compiler.commands.render import only
     from compiler.emit import render

@@ -57,7 +57,8 @@ def command(
         click.echo(said, err=True, nl=False)
         note(f"{file}: nothing changed")
         return
-    result = compiled(file, form, quiet=True, data=data, verified=False)
+    only = (None, *environments) if environments else None
+    result = compiled(file, form, quiet=True, data=data, verified=False, only=only)
     for name in environments:
         environment_of(result, name)
     from compiler import first_canary, verify, write

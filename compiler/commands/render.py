@@ -25,7 +25,7 @@ def command(environment: str, file: Path, component: str | None, wave: int | Non
     platformc render dev | kubectl apply --server-side -f -
     platformc render prod --component mlflow
     """
-    result = compiled(file)
+    result = compiled(file, only=(environment,))
     lowered = result.lowered[environment_of(result, environment)]
     if component is not None:
         lowered = only(lowered, component)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -60,18 +60,18 @@ def read_spec(file: Path) -> bytes:
 
 def compiled(
     file: Path, form: str = "text", *, quiet: bool = False, data: bytes | None = None,
-    verified: bool = True,
+    verified: bool = True, only: Collection[str | None] | None = None,
 ) -> Compilation:  # fmt: skip
     """The compiled spec. Prints what is wrong with it; ends the command where that is an error.
 
-    With `quiet`, what is no error waits for a later `show`.
+    With `quiet`, what is no error waits for a later `show`. `verified` and `only` as in `pipeline`.
     """
     from compiler import pipeline
     from compiler.commands.progress import progress
 
     data = read_spec(file) if data is None else data
     with progress() as step:
-        result = pipeline.compile(data, str(file), step, pins(file), verified)
+        result = pipeline.compile(data, str(file), step, pins(file), verified, only)
     if result.report.failed or not quiet:
         show(result, data, str(file), form)
     if result.report.failed:
