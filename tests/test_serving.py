@@ -117,6 +117,18 @@ def test_the_edge_speaks_to_the_local_gateway_as_the_predictor() -> None:
     assert to == "knative-local-gateway.istio-system.svc.cluster.local"
 
 
+def test_knative_gives_a_model_no_host_of_its_own_outside() -> None:
+    def seen(scenario: str) -> set[str | None]:
+        return {
+            one["metadata"]["labels"].get("networking.knative.dev/visibility")
+            for one in objects(scenario, compiled(scenario).environments[0])
+            if one["kind"] == "InferenceService"
+        }
+
+    assert seen("kserve-serverless") == {"cluster-local"}
+    assert seen("kserve-standard") == {None}
+
+
 def test_seldon_splits_between_versions_that_are_both_there() -> None:
     (route,) = [
         one["spec"]["http"][0]["route"]

@@ -11,6 +11,9 @@ from compiler.model.words import seconds
 
 # KServe 0.20 still reads the older words Serverless and RawDeployment, but refuses them later on.
 MODES = {"serverless": "Knative", "standard": "Standard"}
+# One way in, the platform's: Knative would route a host of its own from the same gateway as well,
+# by plain HTTP and past the platform's certificate. KServe heeds the label too.
+INSIDE = {"networking.knative.dev/visibility": "cluster-local"}
 GIBI = 2**30
 # KServe gives its storage initializer the same. Every runtime's image knows this user.
 CONFINED = {
@@ -39,6 +42,8 @@ def inference_service(
         predictor["volumes"] = [{"name": one.name, **one.source} for one in around.client.volumes]
     used = {one.binding.label for one in (*around.stores, *around.client.endpoints)}
     labels = {**serving.pods().labels, **dict.fromkeys(sorted(used), "true")}
+    if mode == "serverless":
+        labels |= INSIDE
     return model.Resource(
         {
             "apiVersion": "serving.kserve.io/v1beta1",
