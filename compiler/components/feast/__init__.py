@@ -2,7 +2,8 @@
 
 What runs is a feature server, a Job that makes the registry's tables and applies a feature
 repository, and a CronJob that brings new values online; for clients that open no store themselves,
-servers of the registry and of training data too. Facts are of Feast 0.67.
+servers of the registry and of training data too. Facts are of Feast 0.67; its UI is left out, for it
+writes beside its own program, which a read-only root forbids.
 """
 
 from __future__ import annotations
