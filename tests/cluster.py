@@ -52,12 +52,20 @@ def lowered(scenario: str, environment: str) -> Lowered:
 
 
 def objects(scenario: str, environment: str) -> list[Manifest]:
-    return manifests(lowered(scenario, environment))
+    return objects_of(lowered(scenario, environment))
+
+
+def objects_of(lowered: Lowered) -> list[Manifest]:
+    return manifests(lowered)
 
 
 def templates(scenario: str, environment: str) -> list[Template]:
+    return templates_of(lowered(scenario, environment))
+
+
+def templates_of(lowered: Lowered) -> list[Template]:
     found = []
-    for manifest in objects(scenario, environment):
+    for manifest in objects_of(lowered):
         for metadata, spec in pods_in(manifest, {}):
             labels, annotations = metadata.get("labels", {}), metadata.get("annotations", {})
             found.append(Template(manifest, labels, annotations, spec))

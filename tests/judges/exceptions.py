@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from judges.finding import Finding
 
-USER_IDS = ("container-security-context-user-group-id", "CKV_K8S_40")
+USER_IDS = ("container-security-context-user-group-id", "CKV_K8S_40", "KSV-0020", "KSV-0021")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def _type(*names: str) -> Callable[[Finding], bool]:
 EXCEPTIONS = (
     Allowed(
         ("CKV_K8S_43",),
-        "A digest is the registry's to say: `platformc images --lock` asks it and pins all of "
+        "A digest is the registry's to say: `platformc images --pin` asks it and pins all of "
         "them. Tags are pinned in any case; a floating one does not compile.",
     ),
     Allowed(
@@ -59,7 +59,7 @@ EXCEPTIONS = (
         ("CKV_K8S_9",),
         "A metrics exporter beside a server has no readiness of its own: its failure must not take "
         "the server out of service.",
-        _type("postgres", "redis", "valkey", "pgbouncer"),
+        _type("postgres", "mysql", "redis", "valkey", "pgbouncer"),
     ),
     Allowed(
         ("CKV_K8S_8", "CKV_K8S_9"),
@@ -67,12 +67,33 @@ EXCEPTIONS = (
         _type("kubeflow-pipelines"),
     ),
     Allowed(
-        ("CKV_K8S_38",),
-        "Kubeflow's servers use the API, each with a role of its own.",
+        ("CKV_K8S_38", "KSV-0048"),
+        "Kubeflow's servers use the API, each with a role of its own; the one for runs takes away "
+        "their pods.",
         _type("kubeflow-pipelines"),
     ),
     Allowed(
-        ("container-security-context-readonlyrootfilesystem", "CKV_K8S_22"),
+        ("KSV-0036",),
+        "Argo's executor runs in the run's own pod and reports to the API; a token for it alone "
+        "would be a Secret that never expires.",
+        lambda finding: finding.kind in ("WorkflowTemplate", "CronWorkflow"),
+    ),
+    Allowed(
+        ("KSV-0113",),
+        "Who has to read a Secret may `get` just those that the role names (tests/test_pods.py).",
+    ),
+    Allowed(
+        ("KSV-01010", "KSV-0109"),
+        "trivy finds words such as `password` and `connection_string`; what stands behind them is "
+        "the name of a variable or of a Secret's key (tests/test_secrets.py).",
+    ),
+    Allowed(
+        ("KSV-0125",),
+        "trivy trusts clouds' registries alone; whom to trust is the spec's to say, by "
+        "`registry.mirror`.",
+    ),
+    Allowed(
+        ("container-security-context-readonlyrootfilesystem", "CKV_K8S_22", "KSV-0014"),
         "The workload says `writableRoot: true`.",
         _tenant,
     ),

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 from cluster import environments, lowered, objects
 from reachability import selects
 from test_network import pods
 
 from compiler.emit import render
-from compiler.model.resource import Manifest
-from judges import checkov, kube_score
+from compiler.model.resource import Manifest, pod_template
+from judges import checkov, kube_score, trivy
 from judges.exceptions import EXCEPTIONS, reason
 from judges.finding import Finding, Verdict
 
 pytestmark = [pytest.mark.live, pytest.mark.judges]
-JUDGES = [pytest.param(one, id=one.__name__.rpartition(".")[2]) for one in (kube_score, checkov)]
+ALL = (kube_score, checkov, trivy)
+JUDGES = [pytest.param(one, id=one.__name__.rpartition(".")[2]) for one in ALL]
 
 each_judge = pytest.mark.parametrize("judge", JUDGES)
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
@@ -110,6 +113,25 @@ def test_the_judge_finds_what_is_wrong(judge: ModuleType, tmp_path: Path) -> Non
     assert len(judge.judge([path])[path].findings) >= 5
 
 
+def test_trivy_looks_into_every_workload(tmp_path: Path) -> None:
+    """Its checks pass on what they are not about: so a privileged container is put into each."""
+    path = tmp_path / "privileged.yaml"
+    all = objects("oss-mlops", "default")
+    workloads = [one for one in all if pod_template(one) is not None]
+    path.write_text(yaml.dump_all(_privileged(one) for one in workloads))
+    found = {(one.kind, one.namespace, one.name) for one in trivy.judge([path])[path].findings
+             if one.check == "KSV-0017"}  # fmt: skip
+    assert found == {_place(one) for one in workloads}
+
+
+def _privileged(manifest: Manifest) -> Manifest:
+    worse = deepcopy(manifest)
+    template = pod_template(worse)
+    assert template is not None
+    template["spec"]["containers"][0]["securityContext"]["privileged"] = True
+    return worse
+
+
 def test_every_exception_is_needed(folder: Path) -> None:
     findings = list(_all(folder))
     idle = [
@@ -120,6 +142,6 @@ def test_every_exception_is_needed(folder: Path) -> None:
 
 
 def _all(folder: Path) -> Iterator[Finding]:
-    for judge in (kube_score, checkov):
+    for judge in ALL:
         for found in verdicts(judge, folder).values():
             yield from found.findings

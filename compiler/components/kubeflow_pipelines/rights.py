@@ -28,7 +28,8 @@ def _rule(group: str, resources: Sequence[str], verbs: Sequence[str]) -> model.M
 _RULES: dict[str, list[tuple[str, Sequence[str], Sequence[str]]]] = {
     "api": [
         ("", ["configmaps"], READ),
-        ("", ["pods", "pods/log"], ["delete", "get", "list"]),
+        ("", ["pods"], ["delete", "get", "list"]),
+        ("", ["pods/log"], ["get"]),
         ("argoproj.io", ["workflows"], WRITE),
         ("kubeflow.org", ["scheduledworkflows"], WRITE),
     ],
@@ -46,7 +47,8 @@ _RULES: dict[str, list[tuple[str, Sequence[str], Sequence[str]]]] = {
         ("pipelines.kubeflow.org", ["runs"], ["create"]),
     ],
     "ui": [
-        ("", ["events", "pods", "pods/log"], ["get", "list"]),
+        ("", ["events", "pods"], ["get", "list"]),
+        ("", ["pods/log"], ["get"]),
         ("argoproj.io", ["workflows"], ["get", "list"]),
     ],
     "runs": [
