@@ -8,7 +8,7 @@ import pytest
 from cluster import Template, environments, lowered, objects, templates
 from conftest import compiled
 from reachability import selects
-from test_network import network, pods
+from test_network import needs, network, pods
 
 from compiler import pipeline
 from compiler.derive.mesh import SIDECAR, TUNNEL, mesh_of
@@ -43,10 +43,13 @@ def admits(specs: list[Manifest], client: Template, server: Template) -> set[int
 
 
 def _is(source: Manifest, client: Template) -> bool:
-    account = client.spec.get("serviceAccountName") or pod_account(client.owner)
-    identity = f"cluster.local/ns/{client.namespace}/sa/{account}"
+    identity = f"cluster.local/ns/{client.namespace}/sa/{_account(client)}"
     known = identity in source.get("principals", ())
     return known or client.namespace in source.get("namespaces", ())
+
+
+def _account(client: Template) -> str:
+    return client.spec.get("serviceAccountName") or pod_account(client.owner)
 
 
 def named(specs: list[Manifest]) -> set[int]:
@@ -93,6 +96,29 @@ def test_identities_open_what_addresses_open(scenario: str, environment: str) ->
             if not reached <= allowed or (allowed - reached and not shared(client, known)):
                 found[source.name, target.name] = (reached, allowed)
     assert found == {}
+
+
+@pytest.mark.parametrize(("scenario", "environment"), STRICT)
+def test_an_identity_may_call_what_its_pods_are_bound_to(scenario: str, environment: str) -> None:
+    """From the graph: no more and no less, for all accounts and pods, databases among them."""
+    whole, spaces = lowered(scenario, environment), policies(scenario, environment)
+    all = {pod.name: pod for pod in pods(scenario, environment)}
+    known = [one for one in templates(scenario, environment) if one.name in all]
+    runs_as: dict[tuple[str, str], list[Template]] = defaultdict(list)
+    for one in known:
+        runs_as[one.namespace, _account(one)].append(one)
+    found = {}
+    for account, clients in runs_as.items():
+        for server in known:
+            specs = spaces[server.namespace]
+            anybody = without_identity(specs, server)
+            allowed = admits(specs, clients[0], server) - anybody
+            needed = {port for one in clients
+                      for port in needs(whole, all[one.name], all[server.name])}  # fmt: skip
+            if allowed != needed - anybody:
+                found[account, server.name] = (allowed, needed)
+    assert found == {}
+    assert len(runs_as) > 1
 
 
 @pytest.mark.parametrize(("scenario", "environment"), STRICT)

@@ -17,9 +17,11 @@ from cluster import Template, environments, lowered, objects, templates
 from conftest import compiled
 from reachability import Network, Pod, selects
 
+from compiler import pipeline
 from compiler.derive.mesh import SIDECAR, TUNNEL, mesh_of
 from compiler.derive.namespaces import platform_namespaces
 from compiler.derive.network_policies import labels_of
+from compiler.emit import manifests
 from compiler.interfaces import serving
 from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
@@ -88,7 +90,7 @@ def _ports(spec: Manifest) -> Iterator[int]:
 
 def bound(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
     """The ports that a pod needs of another, with what the mesh needs between them."""
-    ports, mesh = set(_bound(whole, source, target)), mesh_of(whole)
+    ports, mesh = set(needs(whole, source, target)), mesh_of(whole)
     yield from ports
     if mesh is not None and mesh.ambient and ports:
         yield TUNNEL
@@ -97,7 +99,7 @@ def bound(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
         yield from SIDECAR  # of the proxy in each pod: for the kubelet and for scrapers
 
 
-def _bound(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
+def needs(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
     """The ports that a pod needs of another: by a binding, as a peer, or as anyone's DNS."""
     for binding in whole.graph.bindings:
         if _uses(source, binding) and _answers(target, binding):
@@ -268,6 +270,46 @@ def test_policies_do_not_grow_with_clients(scenario: str, environment: str) -> N
         for rule in one["spec"].get("ingress", ()):
             spaces = [str(peer.get("namespaceSelector")) for peer in rule.get("from", ())]
             assert len(spaces) == len(set(spaces)), one["metadata"]["name"]
+
+
+def allowing(namespaces: list[str], dns: str = "") -> dict[tuple[str, str], Manifest]:
+    """The network policies of a platform with a training job in each of some namespaces."""
+    jobs = "".join(
+        f"    job-{index}: {{image: 'a:1', uses: [mlflow, postgres], namespace: {space}}}\n"
+        for index, space in enumerate(namespaces)
+    )
+    text = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: grown}\nspec:\n"
+        f"{dns}  components: {{seaweedfs: {{}}, postgres: {{maxConnections: 900}}, mlflow: {{}}}}\n"
+        f"  workloads:\n{jobs}"
+    )
+    result = pipeline.compile(text.encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    found = manifests(result.lowered["default"])
+    policies = [one for one in found if one["kind"] == "NetworkPolicy"]
+    return {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in policies}
+
+
+def test_clients_more_change_no_policy() -> None:
+    assert allowing(["team"] * 12) == allowing(["team"])
+
+
+def test_a_namespace_more_is_one_peer_more_and_nothing_else() -> None:
+    few, more = allowing(["team"]), allowing(["team", "other"])
+    assert {space for space, _ in more.keys() - few.keys()} == {"other"}
+    for place, policy in few.items():
+        for rule in more[place]["spec"].get("ingress", ()):
+            rule["from"] = [one for one in rule["from"] if "'other'" not in str(one)]
+        assert more[place] == policy, place
+
+
+def test_a_nodes_own_cache_of_dns_is_asked_by_its_address() -> None:
+    dns = "  cluster: {dns: {addresses: [169.254.20.10/32]}}\n"
+    for (_, name), policy in allowing(["team"], dns).items():
+        if name == "allow-dns":
+            (rule,) = policy["spec"]["egress"]
+            assert {"ipBlock": {"cidr": "169.254.20.10/32"}} in rule["to"]
+            assert {port["port"] for port in rule["ports"]} == {53}
 
 
 ADDRESS = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc\.[a-z0-9.-]+?:([0-9]+)")

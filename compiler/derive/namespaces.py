@@ -8,7 +8,7 @@ from compiler.derive.network_policies import policy, upstream_namespaces
 from compiler.diagnostics import Report
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Phase, Resource
-from compiler.model.spec import Settings
+from compiler.model.spec import Dns, Settings
 
 NAME = "namespaces"
 # The cluster's own, which exist and are not ours to label.
@@ -41,22 +41,19 @@ def _namespace(name: str, settings: Settings) -> tuple[Resource, ...]:
         "kind": "Namespace",
         "metadata": {"name": name, "labels": levels},
     }
-    dns = settings.cluster.dns
-    ask_dns = [
-        {
-            "to": [
-                {
-                    "namespaceSelector": {
-                        "matchLabels": {"kubernetes.io/metadata.name": dns.namespace}
-                    },
-                    "podSelector": {"matchLabels": dict(sorted(dns.labels.items()))},
-                }
-            ],
-            "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
-        }
-    ]
     return (
         Resource(namespace),
         policy("default-deny", name, {}, ingress=[], egress=[]),
-        policy("allow-dns", name, {}, egress=ask_dns),
+        policy("allow-dns", name, {}, egress=[_ask(settings.cluster.dns)]),
     )
+
+
+def _ask(dns: Dns) -> Manifest:
+    """The cluster's DNS pods, and the nodes' own caches, which no label selects."""
+    pods = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": dns.namespace}},
+        "podSelector": {"matchLabels": dict(sorted(dns.labels.items()))},
+    }
+    caches = [{"ipBlock": {"cidr": address}} for address in dns.addresses]
+    ports = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
+    return {"to": [pods, *caches], "ports": ports}

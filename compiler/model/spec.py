@@ -210,6 +210,9 @@ class Dns(Section):
 
     namespace: Namespace = "kube-system"
     labels: dict[str, str] = {"k8s-app": "kube-dns"}
+    addresses: tuple[Cidr, ...] = Field(
+        (), strict=False, description="Of caches on the nodes, such as 169.254.20.10/32."
+    )
 
 
 class Cluster(Section):
