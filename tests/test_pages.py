@@ -9,6 +9,7 @@ from diagnosed import HEADER, compiled, diagnosed, examples, run
 
 from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.pages import folder, page
+from compiler.rules.unfit_version import IMAGES, OLDEST
 
 SPEC = HEADER + "spec:\n  components:\n    postgres: {storage: 10Gi}\n"
 
@@ -42,3 +43,13 @@ def _sessions(code: str, wrong: str, right: str, folder: Path) -> None:
         done = run(place, script)
         said = f"[{code}]" in done.stderr
         assert (done.returncode, said) == (status, name == "wrong"), done.stderr
+
+
+def test_the_page_of_versions_has_every_row_of_the_table() -> None:
+    rows = [line for line in page("unfit-version").splitlines() if line.startswith("| `")]
+    reasons = [(one.type, one.reason) for one in IMAGES]
+    reasons += [(type, source) for type, (_, source) in OLDEST.items()]
+    assert len(rows) == len(reasons)
+    for row, (type, reason) in zip(rows, reasons, strict=True):
+        assert row.startswith(f"| `{type}` |")
+        assert reason in row
