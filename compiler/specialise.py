@@ -83,6 +83,24 @@ def _merge(base: Node, override: Node, path: Path, report: Report) -> Node:
     return Node(items, base.span, keys)
 
 
+def overridden(document: Node, path: Path) -> Span | None:
+    """Where an environment sets something below a section that the base has, if one does."""
+    section = document.at(path)
+    for key, inner in section.entries():
+        at = (*path, key)
+        spans = (document.span_of(at), document.value_span(at))
+        outside = (one for one in spans if not _within(section.span, one))
+        below = overridden(document, at) if isinstance(inner.value, dict) else None
+        found = next(outside, below)
+        if found is not None:
+            return found
+    return None
+
+
+def _within(outer: Span, inner: Span) -> bool:
+    return outer.line <= inner.line <= outer.end_line
+
+
 def _other_type(base: Node, override: Node, path: Path) -> bool:
     """Whether the override makes an instance of another type, and so replaces it whole."""
     if path[3:] != ("components",):

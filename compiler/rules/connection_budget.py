@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from compiler.diagnostics import Related, Report
 from compiler.interfaces import postgresql
-from compiler.model import Binding, Graph, Instance, Path, Platform
+from compiler.model import Binding, Graph, Instance, Node, Path, Platform
+from compiler.specialise import overridden
 
 
 class Part(Struct, frozen=True):
@@ -51,9 +52,17 @@ def _hold(
         path=path,
         help=f"set `maxConnections: {_rounded(total)}` on `{server.name}`, or lower replicas, "
         "workers or `poolSize`",
-        related=[Related(f"opens {p.count}", document.span_of(p.instance.declared or p.instance.path))
-                 for p in found],
-    )  # fmt: skip
+        related=[_opens(part, document) for part in found],
+    )
+
+
+def _opens(part: Part, document: Node) -> Related:
+    """Where it is declared how many there are: by an environment, where one overrides it."""
+    path = part.instance.declared or part.instance.path
+    override = overridden(document, path)
+    if override is not None:
+        return Related(f"opens {part.count}, as overridden here", override)
+    return Related(f"opens {part.count}", document.span_of(path))
 
 
 def parts(graph: Graph, server: Instance[Any]) -> Iterator[Part]:

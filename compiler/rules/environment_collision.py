@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from itertools import combinations
 
 from compiler.diagnostics import Related, Report, listing
+from compiler.interfaces import gateway
 from compiler.model import Graph, Path, Platform
+from compiler.rules.host_collision import hosts
 
 _NAME: Path = ("spec", "cluster", "name")
 
@@ -21,11 +23,15 @@ def check_all(
         cluster = platforms[one].settings.cluster.name
         if cluster is None or cluster != platforms[other].settings.cluster.name:
             continue
-        for what, values in collisions(platforms[one], platforms[other]):
+        spaces = _namespaces(platforms[one]) & _namespaces(platforms[other])
+        same = _routed(graphs[one]) & _routed(graphs[other])
+        for what, values in (("namespace", sorted(spaces)), ("host", sorted(same))):
+            if not values:
+                continue
             report.add(
                 "environment-collision",
-                f"`{one}` and `{other}` share the cluster `{cluster}` and the {what} "
-                f"{listing(values[:3])}",
+                f"`{one}` and `{other}` share the cluster `{cluster}` and the {what}"
+                f"{'s' if len(values) > 1 else ''} {listing(values[:3])}",
                 platforms[other].document.value_span(_NAME),
                 path=_NAME,
                 help=_WAY_OUT[what],
@@ -39,14 +45,6 @@ _WAY_OUT = {
 }
 
 
-def collisions(one: Platform, other: Platform) -> list[tuple[str, list[str]]]:
-    """What both would write to: namespaces of their own, and hosts."""
-    spaces = _namespaces(one) & _namespaces(other)
-    hosts = _hosts(one) & _hosts(other)
-    found = [("namespace", sorted(spaces)), ("host", sorted(hosts))]
-    return [(what, values) for what, values in found if values]
-
-
 def _namespaces(platform: Platform) -> set[str]:
     from compiler.registry import module
 
@@ -57,9 +55,7 @@ def _namespaces(platform: Platform) -> set[str]:
     }
 
 
-def _hosts(platform: Platform) -> set[str]:
-    return {
-        instance.route
-        for instance in platform.instances.values()
-        if instance.section != "workloads"
-    }
+def _routed(graph: Graph) -> set[str]:
+    """The hosts that a gateway has: without one, nothing answers to them."""
+    routed = {one.consumer.name for one in graph.bindings if one.requires == gateway.ROUTE}
+    return {host for host, one in hosts(graph).items() if one.name in routed}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from compiler.diagnostics import Related, Report
-from compiler.model import Graph, Path, Platform
+from compiler.model import Graph, Instance, Path, Platform
 
 _DOMAIN: Path = ("spec", "domain")
 
@@ -11,7 +13,7 @@ _DOMAIN: Path = ("spec", "domain")
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     _domain(platform, report)
     document = platform.document
-    routes = {one.route: one for one in platform.instances.values() if one.section != "workloads"}
+    routes = hosts(graph)
     for name, slots in graph.offers.items():
         for offer in slots.values():
             other = routes.get(offer.host or "")
@@ -28,6 +30,17 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                         Related("its host is derived from here", document.span_of(other.path))
                     ],
                 )
+
+
+def hosts(graph: Graph) -> dict[str, Instance[Any]]:
+    """The hosts of models and of what people open, and whose they are."""
+    opened = {one.provider.name for one in graph.bindings if one.claim.outside}
+    opened |= {name for name, slots in graph.offers.items() if any(o.ui for o in slots.values())}
+    return {
+        one.route: one
+        for name, one in graph.instances.items()
+        if one.section == "models" or name in opened
+    }
 
 
 def _domain(platform: Platform, report: Report) -> None:
