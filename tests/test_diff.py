@@ -72,9 +72,26 @@ def test_directories_and_specs_are_compared(tmp_path: Path) -> None:
 
 
 def test_the_status_tells_whether_anything_changes(repository: Path) -> None:
-    assert run("--detailed-exitcode").exit_code == 3
+    assert run("--detailed-exitcode").exit_code == 2
     assert run("HEAD", "HEAD", "--detailed-exitcode").exit_code == 0
     assert run("HEAD", "HEAD").stdout == "in all: nothing changes\n"
+
+
+@pytest.mark.parametrize(
+    "words", [["nowhere"], ["--no-such-option"], ["--format", "xml"], ["--env", "prd"]]
+)
+def test_an_error_is_no_change_in_the_detailed_status(repository: Path, words: list[str]) -> None:
+    assert run(*words).exit_code == 2
+    assert run(*words, "--detailed-exitcode").exit_code == 1
+
+
+def test_a_spec_that_does_not_compile_is_no_change_either(repository: Path) -> None:
+    (repository / "platform.yaml").write_text(SPEC.replace("minio:", "minoi:"))
+    assert run("--detailed-exitcode").exit_code == 1
+
+
+def test_an_environment_that_neither_has_is_said(repository: Path) -> None:
+    assert "did you mean `prod`?" in run("--env", "prd").stderr
 
 
 def test_one_environment_alone(repository: Path) -> None:

@@ -5,17 +5,35 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from compiler.commands.choice import Choice
 from compiler.commands.revisions import compile_source, of_file, source
-from compiler.commands.shared import spec_option
+from compiler.commands.shared import environment_of, spec_option
 
-CHANGED = 3  # 1 and 2 mean that something is wrong
+if TYPE_CHECKING:
+    from compiler.changes import Change
+
+DETAILED = "--detailed-exitcode"
+# Terraform's habit, which pipelines know. Elsewhere 2 is wrong usage, which here ends with 1 too.
+CHANGED, FAILED = 2, 1
 
 
-@click.command
+class _Diff(click.Command):
+    """Wrong usage must not look like a change to whoever asks for the detailed status."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        detailed = DETAILED in args
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.exit_code = FAILED if detailed else error.exit_code
+            raise
+
+
+@click.command(cls=_Diff)
 @click.argument("before", metavar="[A]", default="HEAD")
 @click.argument("after", metavar="[B]", required=False)
 @spec_option
@@ -29,9 +47,9 @@ CHANGED = 3  # 1 and 2 mean that something is wrong
     help="How the changes are written.",
 )
 @click.option(
-    "--detailed-exitcode",
+    DETAILED,
     is_flag=True,
-    help=f"End with {CHANGED} where anything changes, with 0 where nothing does.",
+    help=f"End with {CHANGED} where anything changes, 0 where nothing does, {FAILED} on any error.",
 )
 def command(
     before: str, after: str | None, file: Path, environment: str | None, form: str,
@@ -47,14 +65,26 @@ def command(
     platformc diff main --env prod
     platformc diff v1.2 v1.3 --format markdown
     """
-    one = source(before, file)
-    other = source(after, file) if after else of_file(file)
-    from compiler.changes.compare import compare
-
-    changes = compare(compile_source(one), compile_source(other))
-    if environment:
-        changes = tuple(change for change in changes if change.environment == environment)
+    try:
+        changes = _changes(before, after, file, environment)
+    except SystemExit as ended:
+        sys.exit(FAILED if detailed_exitcode else ended.code)
     renderer = import_module(f"compiler.changes.{form}")
     click.echo(renderer.render(changes), nl=False)
     if detailed_exitcode and changes:
         sys.exit(CHANGED)
+
+
+def _changes(
+    before: str, after: str | None, file: Path, environment: str | None
+) -> tuple[Change, ...]:
+    one = source(before, file)
+    other = source(after, file) if after else of_file(file)
+    from compiler.changes.compare import compare
+
+    old, new = compile_source(one), compile_source(other)
+    if environment:
+        known = new if environment in new.environments else old
+        environment_of(known, environment)
+    found = compare(old, new)
+    return tuple(one for one in found if environment in (None, one.environment))
