@@ -16,6 +16,7 @@ from compiler import pipeline
 from compiler.changes import Change, Risk, worst
 from compiler.changes.compare import compare
 from compiler.changes.fields import differences
+from compiler.changes.immutable import refused
 from compiler.changes.risk import of_addition, of_field, of_removal
 from compiler.pipeline import Compilation
 
@@ -133,7 +134,7 @@ LABELLED: dict[str, tuple[Edits, Risk]] = {
     "the port of a Service": ({f"{MLFLOW}.patches": patch(
         "Service", "mlflow", "/spec/ports/0/port", 5001)}, DOWNTIME),
     "the kind of a Service": ({f"{MLFLOW}.patches": patch(
-        "Service", "mlflow", "/spec/type", "NodePort", "add")}, DOWNTIME),
+        "Service", "mlflow", "/spec/type", "NodePort", "add")}, RELOAD),
     "how servers of a set start": ({f"{MINIO}.patches": patch(
         "StatefulSet", "minio", "/spec/podManagementPolicy", "OrderedReady", "add")}, DOWNTIME),
     "a smaller volume": ({f"{POSTGRES}.storage": "40Gi"}, DATA_LOSS),
@@ -277,7 +278,11 @@ MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
         thing("PeerAuthentication", mtls={"mode": "PERMISSIVE"}),
         thing("PeerAuthentication", mtls={"mode": "STRICT"}), DOWNTIME),
     "the address of a Service": (
-        thing("Service", clusterIP="None"), thing("Service", type="ClusterIP"), DOWNTIME),
+        thing("Service", clusterIP="None"), thing("Service"), DOWNTIME),
+    "a Service that is no longer open": (
+        thing("Service", type="NodePort"), thing("Service", type="ClusterIP"), DOWNTIME),
+    "a Service that is a name for another": (
+        thing("Service", type="ClusterIP"), thing("Service", type="ExternalName"), DOWNTIME),
     "the Secret of an ExternalSecret": (
         thing("ExternalSecret", target={"name": "a"}),
         thing("ExternalSecret", target={"name": "b"}), DOWNTIME),
@@ -290,6 +295,16 @@ def test_a_change_of_an_object_is_rated(label: str) -> None:
     found = list(differences(before, after))
     assert found
     assert worst(of_field(field, before, after).risk for field in found) == expected
+
+
+def test_what_a_cluster_refuses_is_never_rated_low() -> None:
+    for label in LABELLED:
+        for change in changes(LABELLED[label][0]):
+            assert change.risk >= DOWNTIME or not change.recreation, (label, change.title)
+    for before, after, _ in MANIFESTS.values():
+        for field in differences(before, after):
+            if refused(before["kind"], field):
+                assert of_field(field, before, after).risk >= DOWNTIME, field
 
 
 @pytest.mark.parametrize(

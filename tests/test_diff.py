@@ -49,7 +49,7 @@ def test_the_last_commit_is_compared_with_the_working_tree(repository: Path) -> 
     result = run()
     assert result.exit_code == 0, result.output
     assert "storage: 600Gi -> 400Gi" in result.stdout
-    assert "[data loss] StatefulSet storage/minio changed" in result.stdout
+    assert "[data loss, recreation] StatefulSet storage/minio changed" in result.stdout
     assert re.search(r"from spec\.components\.minio\.storage \(platform\.yaml:\d+\)", result.stdout)
     assert result.stdout.splitlines()[-1].startswith("in all: 2 data loss")
 

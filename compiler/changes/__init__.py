@@ -77,10 +77,15 @@ class Change(Struct, frozen=True):
     fields: tuple[FieldChange, ...] = ()
     judgements: tuple[Judgement, ...] = ()
     causes: tuple[Cause, ...] = ()
+    recreation: bool = False  # a cluster refuses it: the object must be made anew
 
     @property
     def risk(self) -> Risk:
         return worst(judgement.risk for judgement in self.judgements)
+
+    @property
+    def label(self) -> str:
+        return f"{self.risk.label}, recreation" if self.recreation else self.risk.label
 
     @property
     def title(self) -> str:

@@ -11,6 +11,7 @@ from compiler.changes import Action, Change, FieldChange, Judgement
 from compiler.changes.causes import Causes
 from compiler.changes.data import moved
 from compiler.changes.fields import differences
+from compiler.changes.immutable import refused
 from compiler.changes.objects import Found, Key, objects
 from compiler.changes.risk import of_addition, of_field, of_removal
 from compiler.model.package import Lowered
@@ -66,7 +67,10 @@ def _changed(environment: str, key: Key, before: Found, after: Found) -> Change 
     if not fields:
         return None
     verdicts = (of_field(field, before.manifest, after.manifest) for field in fields)
-    return _change(environment, key, after, Action.CHANGED, fields, tuple(dict.fromkeys(verdicts)))
+    change = _change(
+        environment, key, after, Action.CHANGED, fields, tuple(dict.fromkeys(verdicts))
+    )
+    return replace(change, recreation=any(refused(change.kind, field) for field in fields))
 
 
 def _change(

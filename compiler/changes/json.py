@@ -25,6 +25,7 @@ def _record(change: Change) -> dict[str, Any]:
         "namespace": change.namespace or None,
         "name": change.name,
         "risk": _slug(change.risk.label),
+        "recreation": change.recreation,
         "reasons": list(reasons(change)),
         "ways": list(ways(change)),
         "fields": [

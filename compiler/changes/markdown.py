@@ -48,7 +48,7 @@ def _row(change: Change) -> str:
     text += [f"to do it: {way}" for way in map(_cell, ways(change))]
     cells = [
         _cell(change.component),
-        f"{_MARKS[change.risk]} {change.risk.label}",
+        f"{_MARKS[change.risk]} {change.label}",
         f"{_cell(change.title)} {change.action}",
         "<br>".join(text),
         _cell(causes(change)),

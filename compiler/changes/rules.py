@@ -21,7 +21,7 @@ from compiler.model.words import split_image
 When = Callable[[FieldChange, Manifest, Manifest], bool]
 
 ORPHAN = (
-    "kubectl delete {kind} {name} --cascade=orphan, then apply: the pods and volumes stay, and are "
+    "kubectl delete {object} --cascade=orphan, then apply: the pods and volumes stay, and are "
     "taken over"
 )
 EXPAND = (
@@ -46,8 +46,14 @@ class Rule(Struct, frozen=True):
             return None
         if not self.when(change, before, after):
             return None
-        names = {"kind": before["kind"].lower(), "name": before["metadata"]["name"]}
-        return Judgement(self.risk, self.reason, self.way.format(**names) if self.way else "")
+        return Judgement(self.risk, self.reason, self.way.format(object=_words(before)))
+
+
+def _words(manifest: Manifest) -> str:
+    """An object as kubectl is told of it."""
+    metadata = manifest["metadata"]
+    space = f" -n {metadata['namespace']}" if "namespace" in metadata else ""
+    return f"{manifest['kind'].lower()} {metadata['name']}{space}"
 
 
 def _shrinks(change: FieldChange, before: Manifest, after: Manifest) -> bool:
@@ -96,6 +102,13 @@ def _other_major(change: FieldChange, before: Manifest, after: Manifest) -> bool
 
 def _stateful_major(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     return bool(claim_names(before)) and _other_major(change, before, after)
+
+
+def _opens(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+    """Whether a Service keeps what it has, and gets more: each of these types holds the one before."""
+    types = ("ClusterIP", "NodePort", "LoadBalancer")
+    old, new = change.before or types[0], change.after or types[0]
+    return old in types and new in types and types.index(old) < types.index(new)
 
 
 def _strict(change: FieldChange, before: Manifest, after: Manifest) -> bool:
@@ -177,7 +190,7 @@ WORKLOAD_TABLE = (
          "the field never changes in place", ORPHAN),
     Rule("Deployment|DaemonSet", "spec/selector(/.*)?", Risk.DOWNTIME,
          "a selector never changes in place: the workload must be deleted and made anew",
-         "kubectl delete {kind} {name}, then apply"),
+         "kubectl delete {object}, then apply"),
     Rule("Deployment", "spec/replicas", Risk.DOWNTIME, "nothing runs any more", when=_to_zero),
     Rule("Deployment|StatefulSet", "spec/replicas", Risk.RELOAD, "pods come or go, none restarts"),
     Rule("StatefulSet", "spec/template/spec/containers/[^/]+/image", Risk.DOWNTIME,
@@ -190,7 +203,7 @@ WORKLOAD_TABLE = (
     Rule(WORKLOADS, "spec/(strategy|updateStrategy|minReadySeconds|revisionHistoryLimit|"
          "progressDeadlineSeconds)(/.*)?", Risk.NO_OP, ""),
     Rule("Job", ".*", Risk.RELOAD, "it runs again"),
-    Rule("CronJob", "spec/.*", Risk.RELOAD, "from its next run on"),
+    Rule("CronJob", "spec/.*", Risk.RELOAD, "its next run is the first that sees it"),
     Rule("InferenceService", "spec/.*/(minReplicas|maxReplicas|canaryTrafficPercent|scaleTarget|"
          "scaleMetric|containerConcurrency)", Risk.RELOAD, "the autoscaler or the route changes"),
     Rule("InferenceService", "spec(/.*)?", Risk.RESTART, "a new revision takes over"),
@@ -201,13 +214,15 @@ WORKLOAD_TABLE = (
     Rule("Cluster", "spec(/.*)?", Risk.DOWNTIME, "its only instance restarts", when=_alone),
 )  # fmt: skip
 OTHER_TABLE = (
-    Rule("Service", "spec/(type|clusterIP|clusterIPs)", Risk.DOWNTIME,
+    Rule("Service", "spec/type", Risk.RELOAD, "it is reached from more places", when=_opens),
+    Rule("Service", "spec/type", Risk.DOWNTIME, "who came from outside is turned away"),
+    Rule("Service", "spec/(clusterIP|clusterIPs)", Risk.DOWNTIME,
          "the field never changes in place: the Service must be deleted and made anew",
-         "kubectl delete service {name}, then apply"),
+         "kubectl delete {object}, then apply"),
     Rule("Service", "spec/(selector|ports)(/.*)?", Risk.DOWNTIME,
          "clients lose the way until they know the new one"),
     Rule("(Cluster)?RoleBinding", "roleRef(/.*)?", Risk.DOWNTIME,
-         "a role reference never changes in place", "kubectl delete {kind} {name}, then apply"),
+         "a role reference never changes in place", "kubectl delete {object}, then apply"),
     Rule("PeerAuthentication", "spec(/.*)?", Risk.DOWNTIME,
          "clients without a sidecar are turned away", when=_strict),
     Rule("ExternalSecret|SealedSecret", "spec/target/name", Risk.DOWNTIME,

@@ -26,7 +26,7 @@ def _lines(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def _change(change: Change) -> Iterator[str]:
-    yield f"[{change.risk.label}] {change.title} {change.action}"
+    yield f"[{change.label}] {change.title} {change.action}"
     for line in field_lines(change):
         yield f"  {line}"
     for reason in reasons(change):

@@ -29,8 +29,13 @@ class _Diff(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
-            error.exit_code = FAILED if detailed else error.exit_code
-            raise
+            if not detailed:
+                raise
+            raise _Failed(error.format_message(), error.ctx) from error
+
+
+class _Failed(click.UsageError):
+    exit_code = FAILED
 
 
 @click.command(cls=_Diff)
