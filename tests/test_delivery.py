@@ -10,10 +10,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from conftest import SCENARIOS, compiled, scenario_names
+from msgspec.structs import replace
 
 from compiler import pipeline
 from compiler.cli import platformc
-from compiler.delivery import plan
+from compiler.delivery import Place, Step, plan
 from compiler.derive.order import OPTIONS, WAVE
 from compiler.emit import manifests
 from compiler.model.package import Lowered
@@ -29,6 +30,12 @@ ENVIRONMENTS = [
 
 def lowered(scenario: str, environment: str) -> Lowered:
     return compiled(scenario).lowered[environment]
+
+
+def steps(one: Lowered) -> list[Step]:
+    """The plan from rendered files."""
+    settings = one.platform.settings.model_copy(update={"rendered": True})
+    return list(plan(replace(one, platform=replace(one.platform, settings=settings)), Place()))
 
 
 def ranks(groups: Iterable[Iterable[Manifest]]) -> Order:
@@ -58,8 +65,7 @@ def kubectl_order(commands: list[str], files: dict[str, str]) -> Order:
 @pytest.mark.parametrize(("scenario", "environment"), ENVIRONMENTS)
 def test_both_deliverers_have_one_order(scenario: str, environment: str) -> None:
     one = lowered(scenario, environment)
-    folder = f"out/{environment}"
-    commands = [line for step in plan(one, out=folder) for line in step.commands]
+    commands = [line for step in steps(one) for line in step.commands]
     files = compiled(scenario).tree(rendered=[environment])
     order = kubectl_order(commands, files)
     assert order == argo_order(manifests(one))
@@ -88,7 +94,7 @@ def test_providers_run_before_their_clients(scenario: str, environment: str) -> 
 @pytest.mark.parametrize(("scenario", "environment"), ENVIRONMENTS)
 def test_every_server_and_job_is_waited_for_in_its_wave(scenario: str, environment: str) -> None:
     one = lowered(scenario, environment)
-    for step in plan(one, out="out"):
+    for step in steps(one):
         if not step.title.startswith("wave"):
             continue
         wave = int(step.title.split()[1].rstrip(","))

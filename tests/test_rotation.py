@@ -15,6 +15,7 @@ from cluster import Template, environments, lowered, templates
 from conftest import SCENARIOS
 from test_secrets import run, written
 
+from compiler.delivery import Place
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered
 from compiler.secrets.rotation import plan
@@ -28,7 +29,7 @@ def changing(scenario: str, environment: str) -> list[Credential]:
 
 
 def commands(whole: Lowered, credential: Credential) -> list[str]:
-    return [line for step in plan(whole, (credential,)) for line in step.commands]
+    return [line for step in plan(whole, (credential,), Place()) for line in step.commands]
 
 
 def named(value: Any) -> Iterator[str]:
@@ -144,7 +145,7 @@ def test_every_value_is_made_anew_in_every_copy(scenario: str, environment: str)
                 assert f"change `{one.name}` where it is kept: {', '.join(one.keys)}" in text
             case "external-secrets":
                 for space in one.namespaces:
-                    assert f"annotate externalsecret {one.name} -n {space} " in text
+                    assert f"wait --for=create secret/{one.name} -n {space} " in text
 
 
 def test_plans_were_looked_at() -> None:

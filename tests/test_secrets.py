@@ -358,6 +358,46 @@ def test_list_says_who_makes_who_reads_and_which_keys(tmp_path: Path) -> None:
         assert maker in text
 
 
+def test_mysqls_root_password_is_changed_in_its_data() -> None:
+    spec = SCENARIOS / "mysql" / "platform.yaml"
+    lines = run("secrets", "rotate", "default", "mysql-root", "-f", spec).stdout
+    assert lines.count("IDENTIFIED BY") == 2
+    assert "kubectl exec -i -n mlops statefulset/mysql -c mysql" in lines
+    assert "rollout restart" not in lines
+
+
+def test_a_job_is_made_again_alone(spec: Path) -> None:
+    """What else waits to be applied is nobody's business here."""
+    lines = run("secrets", "rotate", "default", "mlflow-artifacts", "-f", spec).stdout
+    (selector,) = re.findall(r"apply -k \S+ -l (\S+)", lines)
+    wanted = dict(part.split("=") for part in selector.split(","))
+    found = [
+        one["kind"]
+        for one in objects("external-secrets", "default")
+        if wanted.items() <= one["metadata"].get("labels", {}).items()
+    ]
+    assert found == ["Job"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "command"),
+    [
+        ("local", "kubectl apply --server-side -k {}/secrets/default"),
+        ("sealed-secrets", "kubectl wait --for=condition=Synced sealedsecret/"),
+        ("sops", 'sops decrypt "$file" | kubectl apply --server-side -f -'),
+        ("existing", "kubectl wait --for=create secret/"),
+        ("external-secrets", "kubectl wait --for='condition=Ready' externalsecret."),
+    ],
+)
+def test_the_plan_says_how_credentials_come_to_exist(
+    tmp_path: Path, provider: str, command: str
+) -> None:
+    plan = run("apply-plan", "default", "-f", written(tmp_path, provider)).stdout
+    before, _, after = plan.partition("kubectl rollout status")
+    assert command.format(tmp_path) in before
+    assert "secrets" not in after
+
+
 # No secret anywhere
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
@@ -23,13 +22,10 @@ def command(environment: str, file: Path, since: str | None) -> None:
     platformc apply-plan dev | sh -e   to run
     """
     result = compiled(file, only=(environment,))
-    from compiler.delivery import deletions, plan
+    from compiler.delivery import Place, deletions, plan
 
     lowered = result.lowered[environment_of(result, environment)]
-    rendered = lowered.platform.settings.rendered
-    out = str(file.parent / "out" / environment) if rendered else None
-    options = "" if file == Path("platform.yaml") else f" -f {shlex.quote(str(file))}"
-    steps = [*plan(lowered, out=out, options=options)]
+    steps = [*plan(lowered, Place(file))]
     if since:
         before = compile_source(source(since, file)).lowered.get(environment)
         steps += [deletions(before, lowered)] if before else []

@@ -20,7 +20,7 @@ def command(folder: Path, lab: bool, name: str) -> None:
     platformc init --lab
     platformc compile
     platformc secrets generate default
-    kubectl apply -k secrets/default && kubectl apply -k overlays/default
+    kubectl apply --server-side -k secrets/default && kubectl apply --server-side -k overlays/default
     """
     import re
 

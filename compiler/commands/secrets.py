@@ -90,9 +90,9 @@ def generate(environment: str, file: Path, output: Path | None, rotate: tuple[st
 
     \b
     platformc secrets generate dev
-    kubectl apply -k secrets/dev
+    kubectl apply --server-side -k secrets/dev
     """
-    from compiler.delivery import made
+    from compiler.delivery import Place, made
     from compiler.secrets.ciphertext import CipherError
     from compiler.secrets.local import UnreadableSecretError
 
@@ -104,7 +104,7 @@ def generate(environment: str, file: Path, output: Path | None, rotate: tuple[st
         fail(str(error))
     counts = f"{len(done.made)} made, {len(done.kept)} kept"
     note(f"{done.folder}: {counts}" + (f", {len(done.rotated)} rotated" if done.rotated else ""))
-    note(f"next: {made(lowered, environment)[-1]}")
+    note(f"next: {made(lowered, Place(file))[1]}")
 
 
 def _generated(
@@ -146,10 +146,11 @@ def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
     platformc secrets rotate dev mlflow-artifacts            to read
     platformc secrets rotate dev mlflow-artifacts | sh -e    to run
     """
+    from compiler.delivery import Place
     from compiler.secrets.rotation import plan
 
     lowered = _lowered(file, environment)
-    for step in plan(lowered, _changed(lowered, secrets)):
+    for step in plan(lowered, _changed(lowered, secrets), Place(file)):
         click.echo(f"# {step.title}")
         for line in step.commands:
             click.echo(line)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.delivery import Step, made
+from compiler.delivery import Place, Step, made
 from compiler.derive.credentials import secret_names
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered, Package
@@ -19,13 +19,13 @@ from compiler.model.resource import Manifest, Resource, pod_template
 _TIMEOUT = "10m"
 
 
-def plan(lowered: Lowered, credentials: tuple[Credential, ...]) -> Iterator[Step]:
+def plan(lowered: Lowered, credentials: tuple[Credential, ...], place: Place) -> Iterator[Step]:
     """The steps, in order: new values, then each reader of them once."""
     for credential in credentials:
         if credential.retired:
             title = f"{credential.name} is taken out of the server's data, to be made again"
             yield Step(title, (credential.retired,))
-    yield Step("new values", tuple(_renewed(lowered, credentials)))
+    yield Step("new values", tuple(_renewed(lowered, credentials, place)))
     for credential in credentials:
         if credential.kept:
             yield Step(f"{credential.name} is kept in the server's data", (credential.kept,))
@@ -35,9 +35,9 @@ def plan(lowered: Lowered, credentials: tuple[Credential, ...]) -> Iterator[Step
     kept = {credential.name for credential in credentials if credential.kept}
     readers = list(_readers(lowered, names, kept))
     readers.sort(key=lambda one: (one[0].name in consumers, one[0].wave(one[1]), one[1].name))
-    environment = str(lowered.platform.environment)
+    root = place.beside(f"overlays/{lowered.platform.environment}")
     for package, resource in readers:
-        commands = _restart(resource, environment, consumes=package.name in consumers)
+        commands = _restart(resource, root, consumes=package.name in consumers)
         if commands:
             yield Step(f"{package.name} reads it", commands)
     for credential in credentials:
@@ -61,40 +61,37 @@ def _beside(manifest: Manifest) -> list[Manifest]:
     return template["spec"]["containers"][1:] if template else []
 
 
-def _renewed(lowered: Lowered, credentials: tuple[Credential, ...]) -> Iterator[str]:
+def _renewed(lowered: Lowered, credentials: tuple[Credential, ...], place: Place) -> Iterator[str]:
     secrets = lowered.platform.settings.secrets
-    environment = str(lowered.platform.environment)
     match secrets.provider:
         case "local" | "sealed-secrets" | "sops":
-            options = "".join(f" --rotate {one.name}" for one in credentials)
-            yield from made(lowered, f"{environment}{options}")
+            yield from made(lowered, place, credentials)
         case "external-secrets" if secrets.store is None:
             yield from _made_again(credentials)
         case _:
             for one in credentials:
                 yield f"# change `{one.name}` where it is kept: {', '.join(one.keys)}"
             if secrets.provider == "external-secrets":
-                yield from (_synced(one, space) for one in credentials for space in one.namespaces)
+                yield from _made_again(credentials)
 
 
 def _made_again(credentials: tuple[Credential, ...]) -> Iterator[str]:
-    """The Secret is immutable and made once: it is made again when it is gone."""
+    """The operator makes a Secret again where it is gone; its home's first, which others copy.
+
+    Pods have their values already. Whoever waits for the Secret to come knows that it is the new
+    one, which no condition of an ExternalSecret would tell.
+    """
     for one in credentials:
-        home, *others = one.namespaces
-        yield f"kubectl delete secret {one.name} -n {home}"
-        yield _synced(one, home)
-        yield f"kubectl wait --for=create secret/{one.name} -n {home} --timeout=2m"
-        yield from (_synced(one, space) for space in others)
+        for space in one.namespaces:
+            yield f"kubectl delete secret {one.name} -n {space}"
+            yield (
+                f"kubectl annotate externalsecret {one.name} -n {space} --overwrite "
+                'force-sync="$(date +%s)"'
+            )
+            yield f"kubectl wait --for=create secret/{one.name} -n {space} --timeout=2m"
 
 
-def _synced(credential: Credential, namespace: str) -> str:
-    return (
-        f"kubectl annotate externalsecret {credential.name} -n {namespace} --overwrite "
-        'force-sync="$(date +%s)"'
-    )
-
-
-def _restart(resource: Resource, environment: str, *, consumes: bool) -> tuple[str, ...]:
+def _restart(resource: Resource, root: str, *, consumes: bool) -> tuple[str, ...]:
     name, space = resource.name, f"-n {resource.namespace}"
     match resource.kind:
         case "Deployment" | "StatefulSet" | "DaemonSet":
@@ -108,10 +105,17 @@ def _restart(resource: Resource, environment: str, *, consumes: bool) -> tuple[s
         case "Job" if not consumes:  # it tells the server; a consumer's own has done its work
             return (
                 f"kubectl delete job {name} {space} --ignore-not-found",
-                f"kubectl apply -k overlays/{environment}",
+                f"kubectl apply -k {root} -l {_selector(resource)}",
                 f"kubectl wait --for=condition=Complete job/{name} {space} --timeout={_TIMEOUT}",
             )
     return ()  # a CronJob's next run reads it; operators watch the Secrets that they are given
+
+
+def _selector(resource: Resource) -> str:
+    """Labels that no other object of the environment has: what waits to be applied is left alone."""
+    labels = resource.manifest["metadata"]["labels"]
+    keys = ("app.kubernetes.io/instance", "app.kubernetes.io/component")
+    return ",".join(f"{key}={labels[key]}" for key in keys)
 
 
 def _rolled(what: str) -> tuple[str, ...]:

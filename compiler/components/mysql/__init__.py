@@ -46,6 +46,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         {"username": "root", "password": model.Random.PASSWORD},
         (me.namespace,),
         (me.name,),
+        kept=_change_password(me, root),
     )
     native = any(binding.claim.native_password for binding in logins)
     yield _server(me, root, native_password=native)
@@ -54,6 +55,22 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield metrics.of(root, PORT)
     if logins:
         yield from _ensure(me, root, logins)
+
+
+def _change_password(me: model.Instance[Spec], secret: str) -> str:
+    """The image reads its variable on an empty volume only, and makes the user for two hosts.
+
+    Until its pod starts again, the server's variable holds the password that it still knows.
+    """
+    new = 'IDENTIFIED BY "{{$new}}"'
+    users = f'root@"localhost" {new}, root@"%" {new}'
+    sql = f"{{{{$new := .data.password | base64decode}}}}ALTER USER {users};"
+    space = f"-n {me.namespace}"
+    client = "sh -c 'MYSQL_PWD=$MYSQL_ROOT_PASSWORD exec mysql --user=root'"
+    return (
+        f"kubectl get secret {secret} {space} -o go-template='{sql}' | "
+        f"kubectl exec -i {space} statefulset/{me.name} -c mysql -- {client}"
+    )
 
 
 def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> model.Resource:

@@ -65,7 +65,7 @@ def _change_password(me: model.Instance[Spec], secret: str) -> str:
     space = f"-n {me.namespace}"
     return (
         f"kubectl get secret {secret} {space} -o go-template='{sql}' | "
-        f"kubectl exec -i {space} statefulset/{me.name} -- psql -q -U postgres"
+        f"kubectl exec -i {space} statefulset/{me.name} -c postgres -- psql -q -U postgres"
     )
 
 
