@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import io
 import os
 import sys
 from importlib import import_module
@@ -69,8 +71,13 @@ def platformc() -> None:
     """
 
 
+# What says that a stream or a disk takes no more.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
+
 def main() -> NoReturn:
     """Run the command. Statuses: 0, 1 the input is wrong, 2 the usage is, 70 the compiler is."""
+    _whole_or_error()
     # Looking for plugins of pydantic's costs a tenth of a small compile; there are none of ours.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # A command is short, and what it makes it keeps: looking for garbage only costs (an eighth).
@@ -82,8 +89,28 @@ def main() -> NoReturn:
         # The reader of the output has gone, as in `platformc render dev | head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            _bug(error)
+        click.echo(f"platformc: {error.strerror}; what was printed is not all", err=True)
+        sys.exit(2)
     except Exception as error:
         _bug(error)
+
+
+def _whole_or_error() -> None:
+    """Make sure that status 0 means that all was printed: whoever prunes by it deletes the rest.
+
+    Without a stream nothing would be printed, without an error; and where Python is told not to
+    buffer (PYTHONUNBUFFERED, as in many images) the rest of a write that was cut short is dropped.
+    """
+    if sys.stdout is None:
+        click.echo("platformc: there is no standard output", err=True)
+        sys.exit(2)
+    if not isinstance(sys.stdout.buffer, io.BufferedWriter):
+        sys.stdout = open(  # noqa: SIM115  # for as long as the process lives
+            1, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors, closefd=False
+        )
 
 
 def _bug(error: Exception) -> NoReturn:

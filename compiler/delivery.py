@@ -22,7 +22,7 @@ from compiler.upstream import prerequisites, vendored
 
 _TIMEOUT = "10m"
 # What a custom resource's controller says once it is done: (group, kind) to a kubectl condition.
-_READY = {
+READY = {
     ("postgresql.cnpg.io", "Cluster"): "condition=Ready",
     ("ceph.rook.io", "CephObjectStore"): "jsonpath={.status.phase}=Ready",
     ("ceph.rook.io", "CephObjectStoreUser"): "jsonpath={.status.phase}=Ready",
@@ -164,5 +164,5 @@ def _condition(manifest: Manifest) -> tuple[str, str, str] | None:
         return "job", "condition=Complete", f"{deadline}s" if deadline else _TIMEOUT
     if kind == "CustomResourceDefinition":
         return "crd", "condition=Established", "1m"
-    ready = _READY.get((group, kind))
+    ready = READY.get((group, kind))
     return (f"{kind.lower()}.{group}", f"'{ready}'", _TIMEOUT) if ready else None

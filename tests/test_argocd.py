@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import resource
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import yaml
@@ -117,6 +121,16 @@ FAILURES = {
         parameters(environment="dev", component="mlfow"), "did you mean `mlflow`?"),
     "another parameter": (parameters(env="dev"), "no parameter `env`"),
     "parameters that are none": ({"ARGOCD_APP_PARAMETERS": "{"}, "is not a list of parameters"),
+    "a map of parameters": ({"ARGOCD_APP_PARAMETERS": "{}"}, "is not a list of parameters"),
+    "null": ({"ARGOCD_APP_PARAMETERS": "null"}, "is not a list of parameters"),
+    "a list of components": (
+        {"ARGOCD_APP_PARAMETERS": json.dumps([
+            {"name": "environment", "string": "dev"},
+            {"name": "component", "array": ["mlflow"]}])},
+        "the parameter `component` takes one text"),
+    "a blank component": (parameters(environment="dev", component=" "), "no component ` `"),
+    "a revision that Argo CD does not know": (
+        parameters(environment="dev", revision="abc"), "pinned to revision `abc`"),
     "another revision": (
         {**parameters(environment="dev", revision="abc"), "ARGOCD_APP_REVISION": "def0123"},
         "pinned to revision `abc`"),
@@ -130,6 +144,53 @@ def test_what_is_wrong_fails_and_prints_no_manifest(what: str) -> None:
     assert result.exit_code != 0
     assert result.stdout == ""
     assert message in result.stderr
+
+
+def generated(
+    arrange: Callable[[], None], stdout: int | IO[bytes] | None, **variables: str
+) -> subprocess.Popen[bytes]:
+    """The plugin's command in a process of its own, as the plugin server starts it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "compiler", "argocd", "generate", "-f", SPEC],
+        stdout=stdout, stderr=subprocess.PIPE, preexec_fn=arrange,  # no threads
+        env={**os.environ, "PYTHONPATH": str(ROOT), "ARGOCD_ENV_ENVIRONMENT": "dev", **variables},
+    )  # fmt: skip
+
+
+def nothing() -> None:
+    pass
+
+
+BUFFERS = pytest.mark.parametrize("unbuffered", ["", "1"])
+
+
+@BUFFERS
+def test_a_reader_that_goes_away_is_no_success(unbuffered: str) -> None:
+    process = generated(nothing, subprocess.PIPE, PYTHONUNBUFFERED=unbuffered)
+    assert process.stdout is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.wait() != 0
+
+
+@BUFFERS
+@pytest.mark.parametrize("room", [0, 20_000])
+def test_a_full_disk_is_no_success(tmp_path: Path, unbuffered: str, room: int) -> None:
+    def little_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    with (tmp_path / "out").open("wb") as out:
+        process = generated(little_room, out, PYTHONUNBUFFERED=unbuffered)
+        _, said = process.communicate()
+    assert process.returncode == 2
+    assert b"what was printed is not all" in said
+
+
+def test_without_an_output_it_is_no_success() -> None:
+    process = generated(lambda: os.close(1), None)
+    _, said = process.communicate()
+    assert process.returncode == 2
+    assert b"no standard output" in said
 
 
 def test_a_pinned_revision_is_rendered() -> None:

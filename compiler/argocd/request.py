@@ -40,9 +40,14 @@ def parse(variables: Mapping[str, str]) -> Request:
 def _parameters(text: str) -> dict[str, str]:
     try:
         found = json.loads(text or "[]")
+        if not isinstance(found, list):
+            raise TypeError
         given = {one["name"]: one.get("string", "") for one in found}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadRequestError("ARGOCD_APP_PARAMETERS is not a list of parameters") from error
+    other = sorted(one["name"] for one in found if one.keys() & {"array", "map"})
+    if other:
+        raise BadRequestError(f"the parameter {listing(other)} takes one text (`string`)")
     unknown = sorted(given.keys() - PARAMETERS)
     if unknown:
         raise BadRequestError(f"no parameter {listing(unknown)}; there is {listing(PARAMETERS)}")
