@@ -7,9 +7,13 @@ import os
 import re
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import workflow
@@ -38,11 +42,12 @@ def script(folder: Path, name: str, text: str) -> None:
 
 @dataclass
 class Runner:
-    """A runner with a checkout of a pull request, and a record of what `gh` was told."""
+    """A runner with a checkout of a pull request."""
 
     checkout: Path
     temp: Path
     base: str
+    hub: Hub
 
     @property
     def path(self) -> str:
@@ -55,8 +60,9 @@ class Runner:
         }
         names = {name.replace("_", "-"): value for name, value in inputs.items()}
         return workflow.run(
-            ROOT / "action.yml", self.checkout, self.temp, self.path, inputs=names, github=github
-        )
+            ROOT / "action.yml", self.checkout, self.temp, self.path, inputs=names, github=github,
+            runner={"GITHUB_API_URL": self.hub.url, "GITHUB_REPOSITORY": "ml/platform"},
+        )  # fmt: skip
 
     def write(self, text: str, *, compiled: bool = True) -> None:
         (self.checkout / "platform.yaml").write_text(text)
@@ -64,27 +70,85 @@ class Runner:
             done = shell(self.checkout, "platformc", "compile", path=self.path)
             assert done.returncode == 0, done.stderr
 
+
+class Hub(ThreadingHTTPServer):
+    """GitHub's comments of pull request 7, as its REST API serves them."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Comments)
+        self.comments: list[dict[str, Any]] = []
+        self.writable = True
+
     @property
-    def comments(self) -> list[str]:
-        record = self.temp / "comments"
-        return record.read_text().splitlines() if record.exists() else []
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def add(self, body: str, kind: str = "User") -> dict[str, Any]:
+        self.comments.append({"id": len(self.comments) + 1, "user": {"type": kind}, "body": body})
+        return self.comments[-1]
+
+
+class _Comments(BaseHTTPRequestHandler):
+    server: Hub
+    _ISSUE, _ONE = "/repos/ml/platform/issues/7/comments", "/repos/ml/platform/issues/comments/"
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        assert url.path == self._ISSUE
+        asked = {key: int(values[0]) for key, values in parse_qs(url.query).items()}
+        first = asked["per_page"] * (asked["page"] - 1)
+        self._answer(200, self.server.comments[first : first + asked["per_page"]])
+
+    def do_POST(self) -> None:
+        assert self.path == self._ISSUE
+        self._write(lambda body: self.server.add(body, "Bot"))
+
+    def do_PATCH(self) -> None:
+        assert self.path.startswith(self._ONE)
+        one = self.server.comments[int(self.path.removeprefix(self._ONE)) - 1]
+        self._write(lambda body: one.update(body=body))
+
+    def _write(self, change: Callable[[str], object]) -> None:
+        text = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["Authorization"] != "Bearer a-token" or not self.server.writable:
+            self._answer(403, {"message": "Resource not accessible by integration"})
+            return
+        change(json.loads(text)["body"])
+        self._answer(200, {})
+
+    def _answer(self, status: int, value: object) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(value).encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the tests' output is for failures."""
 
 
 @pytest.fixture
-def runner(tmp_path: Path) -> Runner:
-    """A platform that was compiled and committed. Installing is another test's (test_install)."""
+def hub() -> Iterator[Hub]:
+    server = Hub()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def runner(tmp_path: Path, hub: Hub) -> Runner:
+    """A platform that was compiled and committed. Installing is another test's (tests/live/test_hosts.py)."""
     checkout, temp = tmp_path / "checkout", tmp_path / "temp"
     checkout.mkdir()
     temp.mkdir()
     call = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m compiler "$@"'
     script(temp / "bin", "platformc", call)
-    # What the install step calls; it brings the same compiler.
-    install = f'mkdir -p "$3/bin" && cp "{temp}/bin/platformc" "{temp}/bin/true" "$3/bin/" && '
+    # What the install step calls; it brings the same compiler. Scripts run as they are.
+    install = f'[ "$1" = -m ] || exec "{sys.executable}" "$@"\n'
+    install += f'mkdir -p "$3/bin" && cp "{temp}/bin/platformc" "{temp}/bin/true" "$3/bin/" && '
     install += 'mv "$3/bin/true" "$3/bin/pip"'
     script(temp / "bin", "python3", install)
     script(temp / "bin", "true", "exit 0")
-    script(temp / "bin", "gh", f'printf "%s\\n" "$*" >>"{temp}/comments"')
-    one = Runner(checkout, temp, "")
+    one = Runner(checkout, temp, "", hub)
     shell(checkout, "git", "init", "-q", "-b", "main")
     one.write(SPEC)
     shell(checkout, "git", "add", "-A")
@@ -101,9 +165,8 @@ def test_a_good_change_is_planned_and_commented(runner: Runner) -> None:
     plan = Path(outcome.outputs["plan"]).read_text()
     assert "500Gi -&gt; 600Gi" in plan or "500Gi -> 600Gi" in plan
     assert (runner.temp / "GITHUB_STEP_SUMMARY").read_text() == plan
-    assert runner.comments == [
-        f"pr comment 7 --body-file {outcome.outputs['plan']} --edit-last --create-if-none"
-    ]
+    (comment,) = runner.hub.comments
+    assert comment["body"] == f"<!-- platformc: platform.yaml -->\n{plan}"
     assert outcome.used[UPLOAD]["sarif_file"] == f"{runner.temp}/platformc.sarif"
     sarif = json.loads((runner.temp / "platformc.sarif").read_text())
     assert sarif["version"] == "2.1.0"
@@ -117,7 +180,29 @@ def test_a_bad_spec_annotates_its_line_and_is_uploaded_all_the_same(runner: Runn
     sarif = json.loads((runner.temp / "platformc.sarif").read_text())
     assert any(one["ruleId"] == "unknown-key" for one in sarif["runs"][0]["results"])
     assert UPLOAD in outcome.used
-    assert runner.comments == []
+    assert runner.hub.comments == []
+
+
+def test_a_later_plan_replaces_its_own_comment_and_no_other(runner: Runner) -> None:
+    for number in range(120):  # more than a page
+        runner.hub.add(f"a remark {number}")
+    runner.hub.add("a bot's remark", "Bot")
+    forged = runner.hub.add("<!-- platformc: platform.yaml -->\nwho wrote this can change it")
+    before = [dict(one) for one in runner.hub.comments]
+    for text, amount in ((LARGER, "600Gi"), (SMALLER, "400Gi")):
+        runner.write(text)
+        assert runner.run(sarif="false").failed == []
+        *others, mine = runner.hub.comments
+        assert others == before, forged
+        assert amount in mine["body"]
+
+
+def test_a_token_that_may_not_comment_is_a_warning(runner: Runner) -> None:
+    runner.hub.writable = False
+    outcome = runner.run(sarif="false")
+    assert outcome.failed == []
+    assert "::warning::The plan could not be commented: HTTP Error 403" in outcome.log
+    assert runner.hub.comments == []
 
 
 def test_a_stale_tree_fails(runner: Runner) -> None:

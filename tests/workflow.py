@@ -31,9 +31,10 @@ class Outcome:
 
 def run(
     action: Path, checkout: Path, temp: Path, path: str, *,
-    inputs: Mapping[str, str], github: Mapping[str, Any],
+    inputs: Mapping[str, str], github: Mapping[str, Any], runner: Mapping[str, str],
 ) -> Outcome:  # fmt: skip
-    """Run an action's steps in a checkout; `path` is the PATH of a runner."""
+    """Run an action's steps in a checkout; `path` is the PATH of a runner, `runner` what it tells
+    every step of itself."""
     described = yaml.safe_load(action.read_text())
     given = {name: str(one.get("default", "")) for name, one in described["inputs"].items()}
     contexts: dict[str, Any] = {
@@ -50,7 +51,7 @@ def run(
         file.touch()
     environment = {
         "PATH": path, "HOME": str(temp), "RUNNER_TEMP": str(temp), "NO_COLOR": "1",
-        "GITHUB_ACTION_PATH": str(action.parent), **{name: str(one) for name, one in files.items()},
+        "GITHUB_ACTION_PATH": str(action.parent), **runner, **{name: str(one) for name, one in files.items()},
     }  # fmt: skip
     for step in described["runs"]["steps"]:
         condition = str(step.get("if", "success()")).removeprefix("${{").removesuffix("}}").strip()
