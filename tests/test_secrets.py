@@ -18,6 +18,8 @@ from test_confinement import QUIET
 
 from compiler import pipeline
 from compiler.cli import platformc
+from compiler.derive.credentials import secret_names
+from compiler.derive.external_secrets import source
 from compiler.model.credential import Credential, Random
 from compiler.model.package import Lowered
 from compiler.secrets import values
@@ -136,6 +138,8 @@ def test_every_secret_is_made_or_fetched_with_all_of_its_keys(scenario: str) -> 
         whole = lowered(scenario, one)
         found = external(whole)
         wanted = {(space, c.name): set(c.keys) for c in whole.credentials for space in c.namespaces}
+        if whole.platform.settings.secrets.store is None:
+            wanted |= {(c.namespaces[0], source(c)): set(c.keys) for c in whole.credentials}
         assert {place: _keys(spec) for place, spec in found.items()} == wanted
 
 
@@ -151,16 +155,16 @@ def test_a_value_is_made_once_and_in_the_right_alphabet() -> None:
                   if one.kind == "Password"}  # fmt: skip
     for credential in whole.credentials:
         home = credential.namespaces[0]
-        spec = external(whole)[home, credential.name]
+        spec = external(whole)[home, source(credential)]
         assert spec["refreshPolicy"] == "CreatedOnce"
         target = spec["target"]
         assert target["immutable"] is True
         assert (target["creationPolicy"], target["deletionPolicy"]) == ("Orphan", "Retain")
         made = {}
-        for source in spec["dataFrom"]:
-            generator = generators[home, source["sourceRef"]["generatorRef"]["name"]]
+        for entry in spec["dataFrom"]:
+            generator = generators[home, entry["sourceRef"]["generatorRef"]["name"]]
             assert generator["symbols"] == 0
-            made[source["rewrite"][0]["regexp"]["target"]] = "0aZ" * 20, generator["length"]
+            made[entry["rewrite"][0]["regexp"]["target"]] = "0aZ" * 20, generator["length"]
         for key, kind in credential.keys.items():
             text = _rendered(target["template"]["data"][key], made)
             assert re.fullmatch(ALPHABETS[kind], text) if isinstance(kind, Random) else text == kind
@@ -176,21 +180,37 @@ def _rendered(template: str, made: dict[str, tuple[str, int]]) -> str:
     return re.sub(r"{{ \.(\w+)(?: \| upper)? }}", value, template)
 
 
+def test_no_pod_reads_an_immutable_secret() -> None:
+    """Nodes would go on giving out its first value after a rotation."""
+    whole = lowered("external-secrets", "default")
+    read = {
+        (resource.namespace, name)
+        for package in whole.packages.values()
+        for resource in package.resources
+        for name in secret_names(resource.manifest)
+    }
+    fixed = {place for place, spec in external(whole).items() if spec["target"].get("immutable")}
+    assert read
+    assert fixed
+    assert not read & fixed
+
+
 def test_a_copy_is_fetched_with_a_right_to_just_its_secrets() -> None:
     whole = lowered("external-secrets", "default")
     resources = whole.packages["credentials"].resources
     found = {(one.kind, one.namespace, one.name): one.manifest for one in resources}
-    copies = [(space, one.name, one.namespaces[0])
-              for one in whole.credentials for space in one.namespaces[1:]]  # fmt: skip
+    copies = [(space, one, one.namespaces[0])
+              for one in whole.credentials for space in one.namespaces]  # fmt: skip
     assert copies
     wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for space, name, home in copies:
+    for space, credential, home in copies:
+        name = credential.name
         store = external(whole)[space, name]["secretStoreRef"]["name"]
         kubernetes = found["SecretStore", space, store]["spec"]["provider"]["kubernetes"]
         assert kubernetes["remoteNamespace"] == home
         account = kubernetes["auth"]["serviceAccount"]["name"]
         assert ("ServiceAccount", space, account) in found
-        wanted[home, space].add(name)
+        wanted[home, space].add(source(credential))
     for (home, space), names in wanted.items():
         role = found["Role", home, f"credentials-{space}"]
         assert [set(rule["resourceNames"]) for rule in role["rules"]] == [names]

@@ -1,10 +1,14 @@
 """The provider `external-secrets`: objects that tell External Secrets what to make, or to fetch.
 
-Without a store of the user's, each credential is generated once, in its home namespace, and copied
-into the others by a store that may read just those Secrets. With a store, every Secret is fetched
-from it under one path. Facts are of External Secrets 2.9: a Password generator runs again at every
-refresh unless told `CreatedOnce`, and again when its ExternalSecret is made anew, unless the Secret
-is immutable; a SecretStore of Kubernetes needs no more than `get`.
+Without a store of the user's, each credential is generated once, into a Secret that no pod reads,
+and copied from there to where it is read, by a store that may read just those Secrets. With a store,
+every Secret is fetched from it under one path.
+
+Facts are of External Secrets 0.20 to 2.9: a Password generator runs again at every refresh unless
+told `CreatedOnce`, and again when its ExternalSecret is made anew, unless the Secret is immutable; a
+SecretStore of Kubernetes needs no more than `get`. And of Kubernetes 1.36: a node gives the value
+of an immutable Secret that it read first to every later pod, as long as any pod on it names the
+Secret; so what pods read is a copy that can change.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from compiler.model.credential import Credential, Random
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Phase, Resource
 from compiler.model.spec import Store
-from compiler.secrets.secret import marks
+from compiler.secrets.secret import MANAGED, marks
 
 NAME = "credentials"
 ACCOUNT = "credential-reader"
@@ -54,6 +58,11 @@ def store_path(lowered: Lowered, store: Store, credential: str) -> str:
     return f"{prefix}/{credential}"
 
 
+def source(credential: Credential) -> str:
+    """The Secret that a generated credential's values are kept in; its copies have the name."""
+    return f"{credential.name}-source"
+
+
 def _fetched(lowered: Lowered, store: Store) -> Iterator[Resource]:
     reference = {"kind": store.kind, "name": store.name}
     for credential in lowered.credentials:
@@ -65,12 +74,12 @@ def _fetched(lowered: Lowered, store: Store) -> Iterator[Resource]:
 def _generated(credentials: tuple[Credential, ...]) -> Iterator[Resource]:
     shared: dict[tuple[str, str], list[str]] = defaultdict(list)
     for credential in credentials:
-        home, *others = credential.namespaces
+        home = credential.namespaces[0]
         yield _source(credential, home)
-        for namespace in others:
-            shared[home, namespace].append(credential.name)
+        for namespace in credential.namespaces:
+            shared[home, namespace].append(source(credential))
             reference = {"kind": "SecretStore", "name": f"{NAME}-{home}"}
-            yield _copy(credential, namespace, reference, credential.name)
+            yield _copy(credential, namespace, reference, source(credential))
     for namespace in sorted({namespace for _, namespace in shared}):
         yield Resource(
             {
@@ -120,14 +129,15 @@ def _source(credential: Credential, namespace: str) -> Resource:
         rename = {"regexp": {"source": "password", "target": variable}}
         sources.append({"rewrite": [rename], "sourceRef": {"generatorRef": generator}})
     target = {
-        "name": credential.name,
+        "name": source(credential),
         "creationPolicy": "Orphan",
         "deletionPolicy": "Retain",
         "immutable": True,
-        "template": {**_template(credential), "engineVersion": "v2", "data": data},
+        "template": {"metadata": {"labels": MANAGED}, "engineVersion": "v2", "data": data},
     }
     spec = {"refreshPolicy": "CreatedOnce", "target": target, "dataFrom": sources}
-    metadata = {**_metadata(credential, namespace), "annotations": {OPTIONS: "Prune=false"}}
+    metadata = {"name": source(credential), "namespace": namespace,
+                "annotations": {OPTIONS: "Prune=false"}}  # fmt: skip
     return Resource(
         {"apiVersion": API, "kind": "ExternalSecret", "metadata": metadata, "spec": spec}, 1
     )
@@ -136,7 +146,7 @@ def _source(credential: Credential, namespace: str) -> Resource:
 def _copy(credential: Credential, namespace: str, store: dict[str, str], path: str) -> Resource:
     """Keeps a Secret as the store has it."""
     spec = {
-        "refreshInterval": "1h",
+        "refreshInterval": "1h0m0s",  # as its controller writes it back
         "secretStoreRef": store,
         "target": {"name": credential.name, "template": _template(credential)},
         "data": [
@@ -144,7 +154,7 @@ def _copy(credential: Credential, namespace: str, store: dict[str, str], path: s
             for key in sorted(credential.keys)
         ],
     }
-    metadata = _metadata(credential, namespace)
+    metadata = {"name": credential.name, "namespace": namespace}
     return Resource(
         {"apiVersion": API, "kind": "ExternalSecret", "metadata": metadata, "spec": spec}, 2
     )
@@ -186,7 +196,3 @@ def _store(home: str, namespace: str, names: list[str]) -> Iterator[Resource]:
 def _template(credential: Credential) -> Manifest:
     """What the Secret carries besides its values."""
     return {"type": credential.type, "metadata": marks(credential)}
-
-
-def _metadata(credential: Credential, namespace: str) -> Manifest:
-    return {"name": credential.name, "namespace": namespace}

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.delivery import Place, Step, made
+from compiler.derive import external_secrets
 from compiler.derive.credentials import secret_names
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered, Package
@@ -67,28 +68,34 @@ def _renewed(lowered: Lowered, credentials: tuple[Credential, ...], place: Place
         case "local" | "sealed-secrets" | "sops":
             yield from made(lowered, place, credentials)
         case "external-secrets" if secrets.store is None:
-            yield from _made_again(credentials)
+            for one in credentials:
+                yield from _made_again(external_secrets.source(one), one.namespaces[0])
+                yield from _copied_again(one)
         case _:
             for one in credentials:
                 yield f"# change `{one.name}` where it is kept: {', '.join(one.keys)}"
-            if secrets.provider == "external-secrets":
-                yield from _made_again(credentials)
+                if secrets.provider == "external-secrets":
+                    yield from _copied_again(one)
 
 
-def _made_again(credentials: tuple[Credential, ...]) -> Iterator[str]:
-    """The operator makes a Secret again where it is gone; its home's first, which others copy.
+def _copied_again(credential: Credential) -> Iterator[str]:
+    for space in credential.namespaces:
+        yield from _made_again(credential.name, space)
 
-    Pods have their values already. Whoever waits for the Secret to come knows that it is the new
-    one, which no condition of an ExternalSecret would tell.
+
+def _made_again(name: str, space: str) -> Iterator[str]:
+    """The operator forgets that it has made a Secret, and makes it again where it is gone.
+
+    Pods have their values already. Whoever waits for a Secret to come knows that it is the new one,
+    which no condition of an ExternalSecret would tell.
     """
-    for one in credentials:
-        for space in one.namespaces:
-            yield f"kubectl delete secret {one.name} -n {space}"
-            yield (
-                f"kubectl annotate externalsecret {one.name} -n {space} --overwrite "
-                'force-sync="$(date +%s)"'
-            )
-            yield f"kubectl wait --for=create secret/{one.name} -n {space} --timeout=2m"
+    forget = '{"status": {"syncedResourceVersion": null}}'
+    yield f"kubectl delete secret {name} -n {space}"
+    yield (
+        f"kubectl patch externalsecret {name} -n {space} --subresource=status --type=merge "
+        f"-p '{forget}'"
+    )
+    yield f"kubectl wait --for=create secret/{name} -n {space} --timeout=2m"
 
 
 def _restart(resource: Resource, root: str, *, consumes: bool) -> tuple[str, ...]:
