@@ -174,8 +174,8 @@ LABELLED: dict[str, tuple[Edits, Risk]] = {
     "where a volume is mounted": ({f"{MINIO}.patches": patch(
         "StatefulSet", "minio", f"{POD}/containers/0/volumeMounts/0/mountPath", "/other")}, DATA_LOSS),
     "where the database server looks": ({f"{POSTGRES}.patches": patch(
-        "StatefulSet", "postgres", f"{POD}/containers/0/env/-",
-        {"name": "PGDATA", "value": "/tmp/data"}, "add")}, DATA_LOSS),
+        "StatefulSet", "postgres", f"{POD}/containers/0/env/2",
+        {"name": "PGDATA", "value": "/tmp/data"})}, DATA_LOSS),
     "an environment in another cluster's place": ({"spec.environments": {"prod": {}}}, DATA_LOSS),
 }  # fmt: skip
 

@@ -7,9 +7,11 @@ they do when run is the other half of the live tests. Facts are of Kubernetes 1.
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,21 +22,26 @@ import yaml
 from live.pods.images import HOME
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 SERVERS, KWOK, STAGES = HOME / "bin/servers", HOME / "bin/kwok", HOME / "kwok-stages.yaml"
 START = 60.0  # seconds until a server answers
 Manifest = dict[str, Any]
 
 
 class ControlPlane:
-    """Servers of one cluster, and `kubectl` against it."""
+    """Servers of one cluster, and `kubectl` against it.
 
-    def __init__(self, place: Path) -> None:
+    `address` and `port` are the API server's, where something must find it by its own name.
+    """
+
+    def __init__(self, place: Path, address: str = "127.0.0.1", port: int = 0) -> None:
         self.place = place
+        self.address = address
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.token = secrets.token_hex(16)
         self.kubeconfig = place / "kubeconfig"
         self.installed: set[str] = set()
-        self.etcd, peers, self.port = _free_port(), _free_port(), _free_port()
+        self.etcd, peers, self.port = _free_port(), _free_port(), port or _free_port()
         self._files()
         self._start_etcd(peers)
         self._start_api_server()
@@ -58,7 +65,13 @@ class ControlPlane:
             str(key),
         ]
         subprocess.run(command, check=True, capture_output=True)
-        cluster = {"server": f"https://127.0.0.1:{self.port}", "insecure-skip-tls-verify": True}
+        (self.place / "bin").mkdir()
+        (self.place / "bin/kubectl").symlink_to(SERVERS)
+        command_line = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m compiler "$@"'
+        (self.place / "bin/platformc").write_text(f"#!/bin/sh\n{command_line}\n")
+        (self.place / "bin/platformc").chmod(0o755)
+        server = f"https://{self.address}:{self.port}"
+        cluster = {"server": server, "insecure-skip-tls-verify": True}
         self.kubeconfig.write_text(
             yaml.safe_dump(
                 {
@@ -88,15 +101,21 @@ class ControlPlane:
             )
         )
 
-    def _start(self, name: str, *command: str | Path) -> None:
+    def start(self, name: str, *command: str | Path) -> None:
+        """A program that belongs to the cluster, and ends with it."""
         with (self.place / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.place
             )
 
+    @property
+    def certificate(self) -> Path:
+        """The API server's own, with the authority that signed it."""
+        return self.place / "certificates/apiserver.crt"
+
     def _start_etcd(self, peers: int) -> None:
         client, peer = f"http://127.0.0.1:{self.etcd}", f"http://127.0.0.1:{peers}"
-        self._start(
+        self.start(
             "etcd", SERVERS, "etcd", "--name=live", f"--data-dir={self.place / 'etcd'}",
             "--unsafe-no-fsync", f"--listen-client-urls={client}",
             f"--advertise-client-urls={client}", f"--listen-peer-urls={peer}",
@@ -105,11 +124,11 @@ class ControlPlane:
 
     def _start_api_server(self) -> None:
         keys = self.place / "service-accounts.key"
-        self._start(
+        self.start(
             "kube-apiserver", SERVERS, "kube-apiserver",
-            f"--etcd-servers=http://127.0.0.1:{self.etcd}", "--bind-address=127.0.0.1",
-            f"--secure-port={self.port}", "--advertise-address=127.0.0.1",
-            "--endpoint-reconciler-type=none", f"--cert-dir={self.place / 'certificates'}",
+            f"--etcd-servers=http://127.0.0.1:{self.etcd}", f"--bind-address={self.address}",
+            f"--secure-port={self.port}", f"--advertise-address={self.address}",
+            "--endpoint-reconciler-type=none", f"--cert-dir={self.certificate.parent}",
             f"--token-auth-file={self.place / 'tokens.csv'}", "--authorization-mode=RBAC",
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
             f"--service-account-key-file={keys}", f"--service-account-signing-key-file={keys}",
@@ -119,19 +138,20 @@ class ControlPlane:
         self.until(lambda: self._try("get", "--raw=/readyz") is not None, "the API server")
 
     def _start_controllers(self) -> None:
-        self._start(
+        self.start(
             "kube-controller-manager", SERVERS, "kube-controller-manager",
             f"--kubeconfig={self.kubeconfig}", "--secure-port=0", "--leader-elect=false",
             f"--service-account-private-key-file={self.place / 'service-accounts.key'}",
+            f"--root-ca-file={self.certificate}",
             "--kube-api-qps=200", "--kube-api-burst=400",
         )  # fmt: skip
-        self._start(
+        self.start(
             "kube-scheduler", SERVERS, "kube-scheduler", f"--kubeconfig={self.kubeconfig}",
             "--secure-port=0", "--leader-elect=false",
         )  # fmt: skip
-        self._start(
+        self.start(
             "kwok", KWOK, f"--kubeconfig={self.kubeconfig}", f"--config={STAGES}",
-            "--manage-all-nodes=true", "--cidr=10.244.0.0/16", "--node-ip=127.0.0.1",
+            "--v=WARN", "--manage-all-nodes=true", "--cidr=10.244.0.0/16", "--node-ip=127.0.0.1",
         )  # fmt: skip
 
     def _node_conditions(self) -> str:
@@ -155,6 +175,26 @@ class ControlPlane:
         assert done.returncode == 0, f"{what}\n{done.stdout[-2000:]}{done.stderr[-6000:]}"
         assert not done.stderr, f"{what} warns:\n{done.stderr[-6000:]}"
         return done.stdout
+
+    def shell(self, script: str, directory: Path, timeout: float = 300) -> str:
+        """What a script of `kubectl` and `platformc` commands prints, stopped at its first failure.
+
+        It runs as printed, once, and must have nothing to warn of.
+        """
+        done = subprocess.run(
+            ["timeout", str(timeout), "sh", "-ex"], input=script, capture_output=True, text=True,
+            cwd=directory, env=self.environment,
+        )  # fmt: skip
+        said = f"{done.stdout[-2000:]}{done.stderr[-4000:]}"
+        assert done.returncode == 0, f"status {done.returncode} of\n{said}\n{self.logs()}"
+        assert "Warning" not in done.stderr, said
+        return done.stdout
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """In which `kubectl`, `platformc` and what they call are this cluster's."""
+        path = f"{self.place / 'bin'}:{ROOT / '.tools/bin'}:{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, "KUBECONFIG": str(self.kubeconfig)}
 
     def _try(self, *arguments: str) -> str | None:
         done = self.run("--request-timeout=5s", *arguments)
@@ -197,7 +237,10 @@ class ControlPlane:
     def install(self, objects: Iterable[Manifest]) -> None:
         """The definitions of the custom resources among the objects."""
         kinds = {(one["apiVersion"].rpartition("/")[0], one["kind"]) for one in objects}
-        wanted = [one for kind, one in _definitions().items() if kind in kinds]
+        self.define(one for kind, one in definitions().items() if kind in kinds)
+
+    def define(self, wanted: Iterable[Manifest]) -> None:
+        """Some definitions, each once."""
         new = [one for one in wanted if one["metadata"]["name"] not in self.installed]
         if not new:
             return
@@ -209,6 +252,12 @@ class ControlPlane:
         self.installed |= {one["metadata"]["name"] for one in new}
 
     # Ending ------------------------------------------------------------------------------------
+
+    def stop(self, name: str) -> None:
+        """End one program, as its node would."""
+        process = self.processes.pop(name)
+        process.terminate()
+        process.wait(30)
 
     def log(self, name: str, lines: int = 15) -> str:
         text = (self.place / f"{name}.log").read_text(errors="replace")
@@ -232,7 +281,7 @@ def _free_port() -> int:
         return port
 
 
-def _definitions() -> dict[tuple[str, str], Manifest]:
+def definitions() -> dict[tuple[str, str], Manifest]:
     found = {}
     for path in sorted((HERE / "crds").glob("*.yaml")):
         for line in path.read_text().splitlines():

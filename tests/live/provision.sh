@@ -95,6 +95,34 @@ mysql_server() { # VERSION OF THE LIBRARY
   echo "$1" >"$live/.mysql"
 }
 
+# External Secrets comes with the clients of forty clouds; here it has the provider and the generator
+# that the compiled objects name, which builds in minutes. 0.20.4 is of the last releases that
+# are one module; what its API lacks of the release that platformc knows, no object here uses.
+external_secrets() {
+  local version=$1 source=$live/build/external-secrets go
+  made external-secrets "$version" && return
+  echo "building External Secrets $version" >&2
+  go=$(go_command)
+  mkdir -p "$live/build"
+  rm -rf "$source"
+  cp -r "$("$go" mod download -json "github.com/external-secrets/external-secrets@$version" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')" "$source"
+  chmod -R u+w "$source"
+  sed -i '\|/pkg/provider/|{\|/kubernetes"|!d}' "$source/pkg/provider/register/register.go"
+  sed -i '\|/pkg/generator/|{\|/password"|!d}' "$source/pkg/generator/register/register.go"
+  (cd "$source" && "$go" build -p 2 -trimpath -ldflags '-s -w' -o "$live/bin/external-secrets" .)
+  rm -rf "$source"
+  echo "$version" >"$live/.external-secrets"
+}
+
+sealed_secrets() {
+  made sealed-secrets "$1" && return
+  module controller "github.com/bitnami-labs/sealed-secrets/cmd/controller@$1"
+  mv "$live/bin/controller" "$live/bin/sealed-secrets"
+  rm "$live/.controller"
+  echo "$1" >"$live/.sealed-secrets"
+}
+
 control_plane() {
   made servers "$KUBERNETES $KWOK $(cat servers/go.sum servers/*.go | sha256sum)" && return
   echo "building Kubernetes $KUBERNETES and kwok $KWOK" >&2
@@ -123,3 +151,5 @@ module minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 module mc github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9
 lakefs 1.84.0
 control_plane
+external_secrets v0.20.4
+sealed_secrets v0.27.1

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Builds Argo CD's plugin server and a client for it from Argo CD's Go module into .tools/bin, once
-# for each state of this folder. Takes some six minutes on two cores, and a gigabyte of modules.
+# Builds Argo CD's plugin server and a client for it from Argo CD's Go module, and a reader of
+# container build files from BuildKit's, into .tools/bin, once for each state of this folder. Takes
+# some six minutes on two cores, and a gigabyte of modules.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$(cd "$here/../../.." && pwd)/.tools/bin
 mkdir -p "$bin"
 
-state=$(cat "$here"/go.* "$here"/*/main.go | sha256sum)
+state=$(cat "$here"/go.* "$here"/*/go.* "$here"/*/main.go | sha256sum)
 [ "$(cat "$bin/.argocd" 2>/dev/null)" = "$state" ] && exit
 
 go=$(command -v go || echo "$here/../../../.tools/go/bin/go")  # tests/tools.sh brings it
@@ -14,4 +15,5 @@ cd "$here"
 for part in server client; do
   CGO_ENABLED=0 "$go" build -trimpath -ldflags '-s -w' -o "$bin/argocd-cmp-$part" "./$part"
 done
+(cd containerfile && CGO_ENABLED=0 "$go" build -trimpath -ldflags '-s -w' -o "$bin/containerfile" .)
 echo "$state" >"$bin/.argocd"

@@ -1,0 +1,239 @@
+"""Credentials on a cluster: they come to exist, stay what they are, and change when told to.
+
+Three providers, each with its real maker, on a real API server, to which the compiled platform is
+brought by `apply-plan` as printed; rotation is done as printed too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from base64 import b64decode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_secrets import ALPHABETS, spec_of
+
+from compiler.model.credential import Random
+from live import operators
+from live.control_plane import ControlPlane, Manifest
+from live.platforms import read
+from live.pods.objects import pod_template
+from live.test_apply import prepare
+
+pytestmark = pytest.mark.live
+
+KINDS = {"username": None, "password": Random.PASSWORD, "AWS_ACCESS_KEY_ID": Random.ACCESS_KEY,
+         "AWS_SECRET_ACCESS_KEY": Random.SECRET_KEY}  # fmt: skip
+Place = tuple[str, str]  # namespace, name
+
+
+@dataclass
+class Delivered:
+    """A platform on a cluster, and who makes its credentials."""
+
+    plane: ControlPlane
+    directory: Path
+    provider: str
+
+    def platformc(self, *arguments: str) -> str:
+        return self.plane.shell(" ".join(["platformc", *arguments]), self.directory)
+
+    @cached_property
+    def objects(self) -> list[Manifest]:
+        return read(self.directory / "out/default")
+
+    @cached_property
+    def wanted(self) -> dict[Place, set[str]]:
+        """What the contract says: the keys of each Secret in each namespace."""
+        listed = json.loads(self.platformc("secrets", "list", "default", "--format", "json"))
+        return {
+            (space, one["name"]): set(one["keys"])
+            for one in listed["secrets"]
+            for space in one["namespaces"]
+        }
+
+    def secrets(self) -> dict[Place, dict[str, str]]:
+        """The values in the cluster, of the platform's namespaces."""
+        found = {}
+        for space in sorted({space for space, _ in self.wanted}):
+            listed = json.loads(self.plane.kubectl("get", "secrets", "-n", space, "-o", "json"))
+            for one in listed["items"]:
+                values = {key: b64decode(text).decode() for key, text in one["data"].items()}
+                found[space, one["metadata"]["name"]] = values
+        return found
+
+    def servers(self) -> dict[str, str]:
+        """Each server's pod template as the cluster has it, and each Job's identity."""
+        found = {}
+        for space in sorted({one["metadata"].get("namespace", "") for one in self.objects} - {""}):
+            for one in self.plane.listed(space):
+                if one["kind"] in ("Deployment", "StatefulSet"):
+                    found[_title(one)] = json.dumps(one["spec"]["template"], sort_keys=True)
+                elif one["kind"] == "Job":
+                    found[_title(one)] = one["metadata"]["uid"]
+        return found
+
+    def readers(self, secret: str, consumer: str) -> set[str]:
+        """Who must start again: servers that name a Secret, and Jobs that tell a server of it."""
+        return {
+            _title(one)
+            for one in self.objects
+            if one["kind"] in ("Deployment", "StatefulSet", "Job")
+            and secret in set(_named(pod_template(one)))
+            and (one["kind"] != "Job" or _instance(one) != consumer)
+        }
+
+
+def _title(one: Manifest) -> str:
+    return f"{one['kind']} {one['metadata']['namespace']}/{one['metadata']['name']}"
+
+
+def _instance(one: Manifest) -> str:
+    return str(one["metadata"]["labels"]["app.kubernetes.io/instance"])
+
+
+def _named(value: Any) -> Iterator[str]:
+    """The Secrets that a pod names."""
+    if isinstance(value, dict):
+        if "secretKeyRef" in value:
+            yield value["secretKeyRef"]["name"]
+        if "secretName" in value:
+            yield value["secretName"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _named(inner)
+
+
+@pytest.fixture(scope="module", params=["external-secrets", "local", "sealed-secrets"])
+def delivered(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Delivered]:
+    folder = tmp_path_factory.mktemp(request.param)
+    plane = operators.cluster(folder / "cluster")
+    try:
+        one = Delivered(plane, folder / "platform", request.param)
+        _deliver(one)
+        yield one
+    finally:
+        plane.close()
+
+
+def _deliver(one: Delivered) -> None:
+    one.directory.mkdir()
+    text = spec_of(one.provider).replace("spec:\n", "spec:\n  rendered: true\n", 1)
+    if one.provider == "external-secrets":
+        operators.external_secrets(one.plane)
+    if one.provider == "sealed-secrets":
+        operators.sealed_secrets(one.plane)
+        (one.directory / "controller.pem").write_text(operators.certificate(one.plane))
+        text = text.replace("sealed-secrets}", "sealed-secrets, certificate: controller.pem}")
+    (one.directory / "platform.yaml").write_text(text)
+    one.platformc("compile")
+    prepare(one.plane, one.objects)
+    one.plane.shell(one.platformc("apply-plan", "default"), one.directory)
+
+
+def test_secrets_come_to_exist_with_the_keys_of_the_contract(delivered: Delivered) -> None:
+    found, wanted = delivered.secrets(), delivered.wanted
+    assert wanted
+    assert {place: set(found.get(place, ())) for place in wanted} == wanted
+    for place in wanted:
+        for key, value in found[place].items():
+            kind = KINDS[key]
+            assert re.fullmatch(ALPHABETS[kind], value) if kind else value, (place, key)
+
+
+def test_copies_are_equal(delivered: Delivered) -> None:
+    found = delivered.secrets()
+    for space, name in delivered.wanted:
+        others = {json.dumps(found[place]) for place in delivered.wanted if place[1] == name}
+        assert len(others) == 1, (space, name)
+
+
+@pytest.mark.parametrize(
+    ("secret", "consumer"),
+    [("mlflow-artifacts", "mlflow"), ("mlflow-backend-store", "mlflow"), ("minio-root", "")],
+)
+def test_rotation_as_printed_restarts_who_reads_it_and_nobody_else(
+    delivered: Delivered, secret: str, consumer: str
+) -> None:
+    values, servers = delivered.secrets(), delivered.servers()
+    delivered.plane.shell(
+        delivered.platformc("secrets", "rotate", "default", secret), delivered.directory
+    )
+    now = delivered.secrets()
+    changed = {place for place in values if now[place] != values[place]}
+    assert changed & delivered.wanted.keys() == {
+        place for place in delivered.wanted if place[1] == secret
+    }
+    test_copies_are_equal(delivered)
+    after = delivered.servers()
+    assert after.keys() == servers.keys()
+    restarted = {title for title in servers if after[title] != servers[title]}
+    assert restarted == delivered.readers(secret, consumer)
+    assert restarted
+
+
+def test_applying_again_changes_no_value(delivered: Delivered) -> None:
+    before = delivered.secrets()
+    delivered.plane.shell(delivered.platformc("apply-plan", "default"), delivered.directory)
+    assert delivered.secrets() == before
+
+
+# External Secrets alone: what makes a value once must not make it again
+
+external = pytest.mark.parametrize("delivered", ["external-secrets"], indirect=True)
+
+
+def refreshed(delivered: Delivered) -> None:
+    """Touch every ExternalSecret, and wait until the controller has looked at them."""
+    plane = delivered.plane
+    before = _synced(plane)
+    touch = f"force-sync={time.time_ns()}"
+    plane.kubectl("annotate", "externalsecret", "--all", "-A", "--overwrite", touch)
+    plane.until(lambda: not before.items() & _synced(plane).items(), "copies that are refreshed")
+
+
+def _synced(plane: ControlPlane) -> dict[str, str]:
+    """At which version each copy was fetched; what makes a value once keeps to its first."""
+    listed = json.loads(plane.kubectl("get", "externalsecrets", "-A", "-o", "json"))["items"]
+    copies = [one for one in listed if one["spec"].get("refreshPolicy") != "CreatedOnce"]
+    assert copies
+    return {one["metadata"]["uid"]: one["status"]["syncedResourceVersion"] for one in copies}
+
+
+@external
+def test_a_refresh_makes_no_new_value(delivered: Delivered) -> None:
+    before = delivered.secrets()
+    refreshed(delivered)
+    assert delivered.secrets() == before
+
+
+@external
+def test_a_controller_that_starts_again_makes_no_new_value(delivered: Delivered) -> None:
+    before = delivered.secrets()
+    delivered.plane.stop("external-secrets")
+    operators.external_secrets(delivered.plane)
+    refreshed(delivered)
+    assert delivered.secrets() == before
+
+
+@external
+def test_an_external_secret_made_anew_takes_over_what_is_there(delivered: Delivered) -> None:
+    """Deleted by mistake, or by a deliverer that prunes: the servers know no other values."""
+    before = delivered.secrets()
+    for space in sorted({space for space, _ in delivered.wanted}):
+        delivered.plane.kubectl("delete", "externalsecret", "--all", "-n", space)
+    left = delivered.secrets()
+    assert left == {place: before[place] for place in left}
+    assert {name for _, name in left} >= {f"{name}-source" for _, name in delivered.wanted}
+    delivered.plane.shell(delivered.platformc("apply-plan", "default"), delivered.directory)
+    refreshed(delivered)
+    assert delivered.secrets() == before

@@ -1,0 +1,169 @@
+"""Plans as printed: `apply-plan` brings a platform to an empty cluster in one pass, and `doctor`
+says before and after what the cluster lacks.
+
+Operators are not here: their definitions are, and a stand-in that calls their objects done.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, SCENARIOS
+
+from compiler import pipeline
+from compiler.model.package import Lowered
+from compiler.upstream import prerequisites
+from live.control_plane import ControlPlane, Manifest
+from live.stand_in import StandIn
+from live.test_apply import becomes_ready, claims, namespace, volume
+
+pytestmark = pytest.mark.live
+
+PLATFORMS = {
+    "reference": (ROOT / "platform.yaml", "prod"),
+    "ceph": (SCENARIOS / "ceph/platform.yaml", "default"),
+    "cloudnative-pg": (SCENARIOS / "cloudnative-pg/platform.yaml", "default"),
+}
+
+
+@dataclass
+class Bench:
+    """An empty cluster, and a platform in a folder of its own."""
+
+    plane: ControlPlane
+    directory: Path
+    environment: str
+
+    @property
+    def lowered(self) -> Lowered:
+        spec = (self.directory / "platform.yaml").read_bytes()
+        return pipeline.compile(spec, "platform.yaml").lowered[self.environment]
+
+    @property
+    def objects(self) -> list[Manifest]:
+        from compiler.emit import manifests
+
+        return manifests(self.lowered)
+
+    def platformc(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["platformc", *words], capture_output=True, text=True, timeout=120,
+            cwd=self.directory, env=self.plane.environment,
+        )  # fmt: skip
+
+    def run(self, *words: str) -> str:
+        done = self.platformc(*words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def doctor(self) -> tuple[int, dict[str, bool]]:
+        """Its status, and what it says of each thing: whether it is well."""
+        done = self.platformc("doctor", self.environment)
+        lines = [line.split("  ", 1) for line in done.stdout.splitlines()]
+        found = {text.strip(): word.strip() == "ok" for word, text in lines}
+        assert found, done.stderr
+        return done.returncode, found
+
+    def missing(self) -> list[str]:
+        return [text for text, good in self.doctor()[1].items() if not good]
+
+    def install_upstream(self) -> None:
+        """What the platform's author has installed before: definitions, namespaces, and objects of
+        upstream's own, told what they must hold with the commands that `prerequisites` prints."""
+        self.plane.install(self.objects)
+        for one in prerequisites(self.lowered.graph):
+            wanted = [namespace(name) for name in one.namespaces]
+            for each in one.objects:
+                wanted.append(upstream(each))
+            self.plane.apply(wanted)
+        printed = self.run("prerequisites", self.environment)
+        patches = re.findall(r"^ +(kubectl patch .*)$", printed, re.MULTILINE)
+        self.plane.shell("\n".join(patches), self.directory)
+
+
+def upstream(told: Manifest) -> Manifest:
+    """An object as upstream makes it, before anybody tells it anything."""
+    made = {key: told[key] for key in ("apiVersion", "kind")}
+    keys = ("name", "namespace")
+    made["metadata"] = {key: told["metadata"][key] for key in keys if key in told["metadata"]}
+    if told["kind"] == "Deployment":
+        labels = {"app": told["metadata"]["name"]}
+        containers = [
+            {"name": one["name"], "image": "upstream:1"}
+            for one in told["spec"]["template"]["spec"].get("containers", [{"name": "main"}])
+        ]
+        template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
+        made["spec"] = {"selector": {"matchLabels": labels}, "template": template}
+    return made
+
+
+@pytest.fixture(params=PLATFORMS)
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    spec, environment = PLATFORMS[request.param]
+    (tmp_path / "cluster").mkdir()
+    (tmp_path / "platform").mkdir()
+    (tmp_path / "platform/platform.yaml").write_text(spec.read_text())
+    plane = ControlPlane(tmp_path / "cluster")
+    try:
+        yield Bench(plane, tmp_path / "platform", environment)
+    finally:
+        plane.close()
+
+
+def test_a_plan_brings_a_platform_to_an_empty_cluster(bench: Bench) -> None:
+    bench.run("compile")
+    status, found = bench.doctor()
+    assert status == 1
+    lacking = {text for text, good in found.items() if not good}
+    for kind in custom_kinds(bench.objects):
+        assert any(text.startswith(f"no {kind}") for text in lacking), kind
+    for one in prerequisites(bench.lowered.graph):
+        for name in one.namespaces:
+            assert f"{one.system}: no namespace `{name}`" in lacking
+
+    bench.install_upstream()
+    # What is left to do is the plan's own: the Secrets.
+    assert [text for text in bench.missing() if not text.startswith("no Secret")] == []
+
+    bench.plane.apply(volume(index, name) for index, name in enumerate(claims(bench.objects)))
+    with StandIn(bench.plane, bench.objects):
+        bench.plane.shell(bench.run("apply-plan", bench.environment), bench.directory)
+    becomes_ready(bench.plane, bench.objects)
+    assert bench.doctor()[0] == 0, bench.missing()
+    _take_away(bench)
+
+
+def custom_kinds(objects: list[Manifest]) -> set[str]:
+    return {
+        f"{one['kind']} {one['apiVersion']}"
+        for one in objects
+        if "." in one["apiVersion"] and not one["apiVersion"].partition("/")[0].endswith("k8s.io")
+    }
+
+
+def _take_away(bench: Bench) -> None:
+    """Each thing that a cluster loses is said, alone."""
+    plane, ours = bench.plane, next(one for one in bench.objects if one["kind"] == "Namespace")
+    space = ours["metadata"]["name"]
+    default = "storageclass.kubernetes.io/is-default-class"
+    plane.kubectl("annotate", "storageclass", "standard", "--overwrite", f"{default}=false")
+    enforce = "pod-security.kubernetes.io/enforce"
+    plane.kubectl("label", "namespace", space, "--overwrite", f"{enforce}=privileged")
+    credential = bench.lowered.credentials[0]
+    home = credential.namespaces[0]
+    plane.kubectl("delete", "secret", credential.name, "-n", home)
+    expected = [f"no Secret `{home}/{credential.name}`; see `platformc secrets`",
+                f"namespace `{space}` admits a privileged pod"]  # fmt: skip
+    if claims(bench.objects):
+        expected.insert(0, "no default storage class; set `spec.cluster.storageClass`")
+    assert bench.missing() == expected
+    spec = bench.directory / "platform.yaml"
+    spec.write_text(
+        spec.read_text().replace("spec:\n", "spec:\n  cluster: {kubernetes: '1.30'}\n", 1)
+    )
+    assert "Kubernetes 1.36, and `spec.cluster.kubernetes` says 1.30" in bench.missing()

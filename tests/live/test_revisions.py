@@ -1,0 +1,259 @@
+"""The next revision applies over the one before, for every change that `diff` says can be applied.
+
+Each labelled change of tests/test_changes.py is made for real, both ways: the objects that it
+touches as they were, then as they are now. The cluster refuses what `diff` rates as recreation, and
+nothing else; what the diff says to do about it then works. Each change has namespaces of its own,
+so that all of them share one cluster.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from test_changes import LABELLED, changes, compiled, edited, original
+
+from compiler.changes.fields import differences
+from compiler.changes.immutable import IMMUTABLE, refused
+from compiler.changes.objects import objects
+from compiler.changes.words import ways
+from live.control_plane import ControlPlane, Manifest
+from live.test_apply import plane, unchanged
+
+__all__ = ["plane"]  # a fixture
+pytestmark = pytest.mark.live
+
+REVISION = "live.platformc.dev/revision"
+ROADS = {"client-side": (), "server-side": ("--server-side",)}
+Id = tuple[str, str, str]  # kind, namespace, name
+
+
+@dataclass
+class Revision:
+    """A change: what it touches, as it was and as it is now, and what a cluster should refuse."""
+
+    label: str
+    before: list[Manifest]
+    after: list[Manifest]
+    refused: set[Id]
+    commands: list[str]  # that the diff gives for what is refused
+
+
+def identity(one: Manifest) -> Id:
+    return one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]
+
+
+def of_specs(label: str) -> Revision | None:
+    """A labelled change of the spec; none where the environment itself is another."""
+    spec = edited(LABELLED[label][0])
+    theirs = compiled(spec).lowered.get("default")
+    if theirs is None:
+        return None
+    old, new = objects(original().lowered["default"]), objects(theirs)
+    touched = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+    used = {key[2] for key in touched}
+    touched |= {key for key in old.keys() | new.keys() if key[1] == "Namespace" and key[3] in used}
+    found = [one for one in changes(LABELLED[label][0]) if one.recreation]
+    return Revision(
+        label,
+        [old[key].manifest for key in sorted(touched & old.keys())],
+        [new[key].manifest for key in sorted(touched & new.keys())],
+        {(one.kind, one.namespace, one.name) for one in found},
+        [
+            command
+            for one in found
+            for way in ways(one)
+            for command in re.findall(r"kubectl delete [^,]+", way)
+        ],
+    )
+
+
+def thing(kind: str, api: str, **fields: object) -> Manifest:
+    return {
+        "apiVersion": api,
+        "kind": kind,
+        "metadata": {"name": "it", "namespace": "more"},
+        **fields,
+    }
+
+
+def service(**spec: object) -> Manifest:
+    return thing("Service", "v1", spec={"ports": [{"port": 80}], "selector": {"a": "b"}, **spec})
+
+
+def claim(**spec: object) -> Manifest:
+    room = {"resources": {"requests": {"storage": "2Gi"}}, "accessModes": ["ReadWriteOnce"]}
+    return thing("PersistentVolumeClaim", "v1", spec={"volumeName": "none", **room, **spec})
+
+
+def deployment(label: str) -> Manifest:
+    labels = {"a": "b", "both": label}
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}
+    spec = {"selector": {"matchLabels": labels}, "template": pod, "replicas": 0}
+    return thing("Deployment", "apps/v1", spec=spec)
+
+
+def database(**spec: object) -> Manifest:
+    base = {"name": "a", "owner": "b", "cluster": {"name": "c"}}
+    return thing("Database", "postgresql.cnpg.io/v1", spec={**base, **spec})
+
+
+def role_binding(role: str) -> Manifest:
+    group = "rbac.authorization.k8s.io"
+    return thing(
+        "RoleBinding", f"{group}/v1",
+        roleRef={"apiGroup": group, "kind": "Role", "name": role},
+        subjects=[{"kind": "ServiceAccount", "name": "a", "namespace": "more"}],
+    )  # fmt: skip
+
+
+def backup(cluster: str) -> Manifest:
+    spec = {"schedule": "0 0 0 * * *", "cluster": {"name": cluster}}
+    return thing("ScheduledBackup", "postgresql.cnpg.io/v1", spec=spec)
+
+
+def pooler(cluster: str) -> Manifest:
+    spec = {"cluster": {"name": cluster}, "pgbouncer": {"poolMode": "session"}}
+    return thing("Pooler", "postgresql.cnpg.io/v1", spec=spec)
+
+
+def storage_class(**fields: object) -> Manifest:
+    made = thing("StorageClass", "storage.k8s.io/v1", provisioner="a.example.org", **fields)
+    return {**made, "metadata": {"name": "it"}}
+
+
+# Beyond what a change of the spec shows: pairs of objects, each differing in one thing.
+PAIRS: dict[str, tuple[Manifest, Manifest]] = {
+    "a Service's type": (service(), service(type="NodePort")),
+    "a Service that is a name": (service(), service(type="ExternalName", externalName="a.example")),
+    "a Service's port": (service(), service(ports=[{"port": 81}])),
+    "a Service's address": (service(), service(clusterIP="None")),
+    "a smaller claim": (claim(), claim(resources={"requests": {"storage": "1Gi"}})),
+    "another mode of a claim": (claim(), claim(accessModes=["ReadWriteMany"])),
+    "another class of a claim": (claim(), claim(storageClassName="other")),
+    "another selector": (deployment("b"), deployment("c")),
+    "another role": (role_binding("a"), role_binding("b")),
+    "another database": (database(), database(name="b")),
+    "another owner of a database": (database(), database(owner="c")),
+    "another reclaim policy of a database": (database(), database(databaseReclaimPolicy="delete")),
+    "another cluster of a backup": (backup("a"), backup("b")),
+    "another cluster of a pooler": (pooler("a"), pooler("b")),
+    "another reclaim policy": (storage_class(), storage_class(reclaimPolicy="Retain")),
+}
+
+
+def of_pair(label: str) -> Revision:
+    before, after = PAIRS[label]
+    found = any(refused(before["kind"], field) for field in differences(before, after))
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "more"}}
+    return Revision(
+        label, [space, before], [space, after], {identity(before)} if found else set(), []
+    )
+
+
+def revisions() -> Iterator[Revision]:
+    for index, one in enumerate([*map(of_specs, LABELLED), *map(of_pair, PAIRS)]):
+        if one is not None:
+            yield apart(one, f"-{index}")
+
+
+def apart(one: Revision, suffix: str) -> Revision:
+    """The change in namespaces of its own."""
+
+    def placed(manifest: Manifest, revision: str) -> Manifest:
+        made = copy.deepcopy(manifest)
+        metadata = made["metadata"]
+        if "namespace" in metadata:
+            metadata["namespace"] += suffix
+        else:
+            metadata["name"] += suffix
+        metadata["annotations"] = {**metadata.get("annotations", {}), REVISION: revision}
+        for subject in made.get("subjects", ()):
+            subject["namespace"] += suffix
+        return made
+
+    return Revision(
+        one.label,
+        [placed(each, "before") for each in one.before],
+        [placed(each, "after") for each in one.after],
+        {(kind, space and space + suffix, name if space else name + suffix)
+         for kind, space, name in one.refused},
+        [re.sub(r"(-n \S+)", rf"\1{suffix}", command) for command in one.commands],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def made() -> list[Revision]:
+    return list(revisions())
+
+
+def in_order(manifests: Iterable[Manifest]) -> list[Manifest]:
+    """Namespaces first: `kubectl apply -f` takes objects as they come."""
+    return sorted(manifests, key=lambda one: one["kind"] != "Namespace")
+
+
+def apply(plane: ControlPlane, road: str, manifests: list[Manifest], folder: Path) -> str:
+    """Apply all of them; what kubectl says is wrong."""
+    folder.mkdir(exist_ok=True)
+    (folder / "all.yaml").write_text(yaml.safe_dump_all(manifests))
+    words = ("apply", *ROADS[road], "-f", str(folder / "all.yaml"))
+    return plane.run(*words, timeout=400).stderr
+
+
+def stamped(plane: ControlPlane, manifests: Iterable[Manifest]) -> dict[Id, str]:
+    """Which revision each object is of, as the cluster has it."""
+    kinds = sorted(
+        {f"{one['kind']}.{one['apiVersion'].rpartition('/')[0]}".rstrip(".") for one in manifests}
+    )
+    found = {}
+    for kind in kinds:
+        for one in json.loads(plane.kubectl("get", kind, "-A", "-o", "json"))["items"]:
+            found[identity(one)] = one["metadata"].get("annotations", {}).get(REVISION, "")
+    return found
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_the_next_revision_applies_unless_it_is_a_recreation(
+    road: str, made: list[Revision], plane: ControlPlane, tmp_path: Path
+) -> None:
+    before = in_order(one for revision in made for one in revision.before)
+    after = in_order(one for revision in made for one in revision.after)
+    plane.install([*before, *after])
+    # Whether pods then become ready is asked of the scenarios (test_apply.py).
+    plane.stop("kwok")
+    plane.stop("kube-scheduler")
+    assert apply(plane, road, before, tmp_path / "before") == ""
+    said = apply(plane, road, after, tmp_path / "after")
+    assert "Warning" not in said, said
+    now = stamped(plane, after)
+    accepted = {identity(one) for one in after if now.get(identity(one)) == "after"}
+    for revision in made:
+        wrong = {identity(one) for one in revision.after} - accepted ^ revision.refused
+        assert not wrong, f"{revision.label}: {wrong}\n{said}"
+
+    kept = [one for one in after if identity(one) in accepted]
+    unchanged(plane, kept, lambda: apply(plane, road, kept, tmp_path / "again"))
+    _recreate(plane, road, made, tmp_path)
+
+
+def _recreate(plane: ControlPlane, road: str, made: list[Revision], folder: Path) -> None:
+    """What the diff says to do where it is a recreation, done as printed."""
+    told = [one for one in made if one.commands]
+    assert told
+    plane.shell("\n".join(command for one in told for command in one.commands), folder)
+    after = in_order(one for revision in told for one in revision.after)
+    assert apply(plane, road, after, folder / "recreated") == ""
+    now = stamped(plane, after)
+    assert {now[identity(one)] for one in after} == {"after"}
+
+
+def test_every_immutable_field_is_among_the_changes(made: list[Revision]) -> None:
+    kinds = {kind for revision in made for kind, _, _ in revision.refused}
+    for pattern, _, _ in IMMUTABLE:
+        assert any(re.fullmatch(pattern, kind) for kind in kinds), pattern
