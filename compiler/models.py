@@ -32,6 +32,7 @@ class Models:
 
     def __init__(self) -> None:
         self._made: dict[Surroundings, Package] = {}
+        self._same: dict[Surroundings, Package] = {}  # found by the bindings themselves
         self._facts: Facts = {}
         self._alive: list[object] = []  # an id is an object's own only while it lives
 
@@ -43,10 +44,14 @@ class Models:
         made: dict[str, Package] = {}
         for name, instance in graph.instances.items():
             if instance.section == "models":
-                key = (id(instance), around, *_bound(graph.got.get(name, {})))
-                if key not in self._made:
-                    self._made[key] = _package(instance, lowered)
-                made[name] = self._made[key]
+                bindings = graph.got.get(name, {})
+                same = (id(instance), around, *map(id, bindings.values()))
+                if same not in self._same:
+                    key = (id(instance), around, *_bound(bindings))
+                    if key not in self._made:
+                        self._made[key] = _package(instance, lowered)
+                    self._same[same] = self._made[key]
+                made[name] = self._same[same]
         return replace(lowered, models=Fleet(made, self._facts))
 
 

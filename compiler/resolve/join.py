@@ -40,6 +40,7 @@ class Join:
                 self.candidates[provides.endpoint.interface].append(candidate)
                 self.first.setdefault(name, candidate)
         self.direct: dict[tuple[str, str], Binding] = {}
+        self.stores: dict[str, tuple[Binding, ...]] = {}  # what the models of each are bound to
         self.cycles: set[frozenset[str]] = set()
         # By interface: who requires what nobody provides, and in which slot.
         self.missing: dict[str, list[tuple[Instance[Any], str]]] = defaultdict(list)

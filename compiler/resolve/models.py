@@ -15,21 +15,29 @@ from compiler.tenants import model_store
 def bound(join: Join, consumer: Instance[Any]) -> tuple[Binding, ...]:
     """The bindings that a model has by being one. They follow from what its store is bound to."""
     store = model_store.name(consumer)
-    served = join.direct.get((store, serving.SERVING.slot))
-    key = join.direct.get((store, serving.STORE.slot))
-    if served is None or key is None:
+    if store not in join.stores:
+        join.stores[store] = _of_store(join, store)
+    around = join.stores[store]
+    if not around:
         return ()
-    theirs = tuple(_theirs(join, served))
-    same = (id(consumer), id(served), id(key), *map(id, theirs))
+    same = (id(consumer), *map(id, around))
     known = join.shared.of_model(same)
     if known is not None:
         return known
+    served, key, *theirs = around
     own = Binding(
         consumer, served.requires, served.provider, served.provides, served.claim, served.offer,
         entailed=(key,),
     )  # fmt: skip
     direct = (own, *(_entailed(consumer, one) for one in theirs))
     return join.shared.keep(same, tuple(one for each in direct for one in chain(join, each)))
+
+
+def _of_store(join: Join, store: str) -> tuple[Binding, ...]:
+    """What the models of a store are bound to: a system that serves, a key, what the system needs."""
+    served = join.direct.get((store, serving.SERVING.slot))
+    key = join.direct.get((store, serving.STORE.slot))
+    return () if served is None or key is None else (served, key, *_theirs(join, served))
 
 
 def entailed(join: Join, consumer: Instance[Any], served: Binding) -> Iterator[Binding]:

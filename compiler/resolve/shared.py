@@ -20,7 +20,7 @@ class Shared:
 
     def __init__(self) -> None:
         self._offers: dict[int, tuple[Instance[Any], Offers]] = {}
-        self._stores: dict[str, list[tuple[Sequence[Instance[Any]], Instance[Any]]]] = {}
+        self._stores: dict[str, list[Instance[Any]]] = {}
         self._bindings: dict[tuple[str, str], list[Binding]] = {}
         self._models: dict[tuple[int, ...], tuple[Binding, ...]] = {}
 
@@ -31,15 +31,13 @@ class Shared:
         return known[1]
 
     def store(self, name: str, group: Sequence[Instance[Any]]) -> Instance[Any]:
-        """The store of a group of models; the same one where the group is."""
-        known = self._stores.setdefault(name, [])
-        for models, store in known:
-            if len(models) == len(group) and all(
-                a is b for a, b in zip(models, group, strict=True)
-            ):
-                return store
-        known.append((group, model_store.store(name, group)))
-        return known[-1][1]
+        """The store of a group of models; the same one for groups that ask the same of it."""
+        wanted = model_store.store(name, group)
+        for known in self._stores.setdefault(name, []):
+            if known == wanted:
+                return known
+        self._stores[name].append(wanted)
+        return wanted
 
     def binding(self, wanted: Binding) -> Binding:
         """A binding, or the one of an earlier environment that is no different."""
