@@ -10,10 +10,11 @@ import json
 import re
 from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from compiler.derive.images import full_name
 from compiler.model.words import split_image
+from compiler.web import ask
 
 _HUB = ("docker.io", "registry-1.docker.io")
 _LOCAL = ("localhost", "127.0.0.1")
@@ -25,7 +26,6 @@ _KINDS = ", ".join(
         "application/vnd.docker.distribution.manifest.v2+json",
     ]
 )
-_TIMEOUT = 30
 
 
 class UnknownImageError(Exception):
@@ -60,7 +60,7 @@ def _head(url: str) -> str:
 
 def _ask(url: str, headers: dict[str, str]) -> str:
     request = Request(url, headers=headers, method="HEAD")  # noqa: S310  # http only to this host
-    with urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310  # the same
+    with ask(request) as answer:
         return str(answer.headers.get("Docker-Content-Digest", ""))
 
 
@@ -70,6 +70,6 @@ def _token(challenge: str) -> str:
     realm = fields.pop("realm", "")
     if not re.match(r"https://|http://(localhost|127\.0\.0\.1)[:/]", realm):
         raise OSError("the registry sends for a token to an address that is not https")
-    with urlopen(f"{realm}?{urlencode(fields)}", timeout=_TIMEOUT) as answer:  # noqa: S310  # checked
+    with ask(f"{realm}?{urlencode(fields)}") as answer:
         body = json.load(answer)
     return str(body.get("token") or body.get("access_token") or "")

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 from msgspec import Struct
 
@@ -19,8 +18,8 @@ from compiler.derive.images import Rewriter, pulled
 from compiler.inventory import image_keys
 from compiler.kube import yaml
 from compiler.model.resource import Manifest
+from compiler.web import ask
 
-_TIMEOUT = 60
 _LOCAL = ("localhost", "127.0.0.1")
 
 
@@ -81,7 +80,7 @@ def _fetch(address: str, base: str | None) -> bytes:
     if asked.scheme != "https" and not (asked.scheme == "http" and asked.hostname in _LOCAL):
         raise VendorError(f"{source} is not https")
     try:
-        with urlopen(source, timeout=_TIMEOUT) as answer:  # noqa: S310  # checked above
+        with ask(source) as answer:
             data: bytes = answer.read()
     except OSError as error:
         raise VendorError(f"{source}: {error}") from error
