@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
-from conftest import SCENARIOS, compiled, scenario_names
+from conftest import ROOT, SCENARIOS, compiled, scenario_names
 from diagnosed import diagnosed
 from mistakes import FOLDER, Mistake, bases, mistakes
 
@@ -66,3 +67,12 @@ def test_typo_on_every_key(key: str, typo: str) -> None:
     ]
     assert [one.code for one in here] in (["unknown-key"], ["unknown-type"])
     assert f"did you mean `{key}`?" in here[0].help
+
+
+def test_the_table_of_other_tools_counts_this_corpus() -> None:
+    """Where mistakes have come or gone, `tests/other_tools.py --server` has to count anew."""
+    text = (ROOT / "docs" / "misconfigurations.md").read_text(encoding="utf-8")
+    counted = {
+        theme: int(count) for theme, count in re.findall(r"^\| (\w+) \| (\d+) \|", text, re.M)
+    }
+    assert counted == Counter(mistake.theme for mistake in ALL)

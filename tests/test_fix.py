@@ -50,12 +50,17 @@ CORRECTED = {
         "redis: {}\n  workloads:\n    w: {image: 'a/b:1', uses: redis}",
         "redis: {}\n  workloads:\n    w: {image: 'a/b:1', uses: [redis]}",
     ),
+    "a URL for a host": (
+        "external-redis: {host: 'https://redis.example.com/'}", "external-redis: {host: redis.example.com}",
+    ),
+    "a URI for a bucket": ("lakefs: {bucket: s3://lake}", "lakefs: {bucket: lake}"),
     "crlf": ("postgres: {storag: 1Gi} # one\r\n    redis: {}", "postgres: {storage: 1Gi} # one\r\n    redis: {}"),
 }  # fmt: skip
 LEFT = {
     "two that it could be": "redis: {eviction: allkeys-lu}",
     "a word too far from any": "redis: {eviction: everything}",
     "a key that is there already": "postgres: {storag: 1Gi, storage: 2Gi}",
+    "a URL that says no TLS": "external-redis: {host: 'http://redis.example.com'}",
     "an amount of either unit": "postgres: {storage: 20GB}",
     "a duration without a unit": "knative: {autoscaler: {stableWindow: 60}}",
     "a word for a number": "postgres: {maxConnections: many}",

@@ -74,8 +74,9 @@ def _told(pattern: str, what: str, help: str) -> dict[str, Any]:
 class _Form:
     """A text of a certain form, which the language's schema tells editors too."""
 
-    def __init__(self, pattern: str, code: str, what: str, help: str) -> None:
+    def __init__(self, pattern: str, code: str, what: str, help: str, scheme: str = "") -> None:
         self.form, self.code, self.what, self.help = re.compile(pattern), code, what, help
+        self.scheme = scheme  # of the URL that people write in its place
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -92,8 +93,13 @@ class _Form:
 
     def check(self, text: str) -> str:
         if not self.form.fullmatch(text):
-            raise refusal(self.code, f"`{text}` is not {self.what}", self.help)
+            raise refusal(self.code, f"`{text}` is not {self.what}", self.help, self.meant(text))
         return text
+
+    def meant(self, text: str) -> str | None:
+        """What stands in a URL that has nothing else in it."""
+        bare = text.removeprefix(self.scheme).rstrip("/")
+        return bare if self.scheme and bare != text and self.form.fullmatch(bare) else None
 
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -227,13 +233,14 @@ Namespace = Annotated[
     ),
 ]  # fmt: skip
 Host = Annotated[
-    str, _Form(_HOST, "invalid-host", "a host name", "write it like `ml.example.internal`")
+    str,
+    _Form(_HOST, "invalid-host", "a host name", "write it like `ml.example.internal`", "https://"),
 ]
 Bucket = Annotated[
     str,
     _Form(
         _BUCKET, "invalid-bucket", "a bucket name",
-        "use 3 to 63 of `a-z`, `0-9`, `-` and `.`; start and end with a letter or digit",
+        "use 3 to 63 of `a-z`, `0-9`, `-` and `.`; start and end with a letter or digit", "s3://",
     ),
 ]  # fmt: skip
 Database = Annotated[
