@@ -89,7 +89,21 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -
         else span
     )
     related = [Related("it starts here", start)] if start != span else []
-    report.add("invalid-yaml", f"not YAML: {problem}", span, related=related)
+    help = next((way_out for sign, way_out in _SYNTAX.items() if sign in problem), ())
+    report.add("invalid-yaml", f"not YAML: {problem}", span, help=help, related=related)
+
+
+# libyaml's words, and what to type.
+_SYNTAX = {
+    "expected ',' or '}'": "close the map with `}`, or put a comma between its keys",
+    "expected ',' or ']'": "close the list with `]`, or put a comma between its elements",
+    "did not find expected key": "indent this line like the keys beside it",
+    "did not find expected '-'": "indent this line like the elements beside it",
+    "mapping values are not allowed": "indent the key, or quote the text that holds a colon",
+    "could not find expected ':'": "write `key: value`, with a space behind the colon",
+    "cannot start any token": "quote the text",
+    "unexpected end of stream": "close the quotes",
+}
 
 
 def _sentence(text: str) -> str:

@@ -214,14 +214,18 @@ def _unknown_type(
 
 def _causes(details: Sequence[ErrorDetails], model: type[BaseModel]) -> Iterator[ErrorDetails]:
     """Without the keys that are missing because they are misspelt right there."""
-    meant = {
-        (*detail["loc"][:-1], near(str(detail["loc"][-1]), _keys(model, detail["loc"][:-1])))
-        for detail in details
-        if detail["type"] == "extra_forbidden"
-    }
+    extra = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
+    meant = {(*loc[:-1], near(str(loc[-1]), _keys(model, loc[:-1]))) for loc in extra}
+    if any(_below_spec(model, loc) for loc in extra):
+        meant.add(("spec",))
     for detail in details:
         if detail["type"] != "missing" or detail["loc"] not in meant:
             yield detail
+
+
+def _below_spec(model: type[BaseModel], loc: tuple[int | str, ...]) -> bool:
+    """Whether a key at the top belongs one level down."""
+    return model is Header and len(loc) == 1 and loc[0] in {*_keys(Shape, ())}
 
 
 def _explain(
@@ -310,12 +314,14 @@ def _reason(
 ) -> tuple[str, str, str | tuple[str, ...]]:
     kind, loc, context = detail["type"], detail["loc"], detail.get("ctx", {})
     key = _called(full)
-    where = f"in `{_called(full[:-1])}`" if len(full) > 1 else "in the spec"
+    where = f"in `{_called(full[:-1])}`" if len(full) > 1 else "at the top"
     if "text" in context:
         return kind, context["text"], context["help"] or ()
     if kind == "extra_forbidden":
         keys = _keys(model, loc[:-1])
         help = suggestion(key, keys) or (f"the keys are {listing(keys)}",)
+        if _below_spec(model, loc):
+            help = (f"indent `{key}:` under `spec:`",)
         return "unknown-key", f"unknown key `{key}` {where}", help
     if kind == "missing":
         return "missing-key", f"`{key}` is missing {where}", _example(model, loc)
@@ -352,7 +358,9 @@ def _way_out(kind: str, given: Any) -> str | tuple[str, ...]:
         return f"write `[{', '.join(given.split())}]`"
     if kind == "int" and isinstance(given, str) and given.strip().isdecimal():
         return "leave out the quotes"
-    return named_by_keys(given) if kind in ("dict", "model") else ()
+    if kind in ("dict", "model"):
+        return named_by_keys(given) or "write its keys in braces, `{...}`, or indented below it"
+    return ()
 
 
 def _noun(value: Any) -> str:

@@ -47,7 +47,7 @@ def unbound(join: Join) -> None:
             f"{_required(first)} {_a(interface)} provider for `{slot}`, and none is declared",
             span,
             path=_place(first),
-            help=f"add one of {listing(registry.providers(interface))} under `spec.components`",
+            help=f"add {_one_of(registry.providers(interface))} under `spec.components`",
             related=dict.fromkeys(
                 Related(f"{_required(one)} one too", where)
                 for where, one, _ in others
@@ -157,6 +157,10 @@ def cycle(join: Join, pooler: Instance[Any], slot: str, seen: tuple[str, ...]) -
 
 def _place(instance: Instance[Any]) -> Path:
     return instance.declared or instance.path
+
+
+def _one_of(types: Sequence[str]) -> str:
+    return listing(types) if len(types) == 1 else f"one of {listing(types)}"
 
 
 def _required(consumer: Instance[Any]) -> str:
