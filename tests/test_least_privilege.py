@@ -65,11 +65,7 @@ def _statements(text: str) -> Iterator[tuple[Manifest, str, str]]:
 
 
 def _minio(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
-    files = {
-        (one["metadata"]["namespace"], one["metadata"]["name"]): one["data"]
-        for one in objects(scenario, environment)
-        if one["kind"] == "ConfigMap"
-    }
+    files = _files(scenario, environment)
     for job in _of_type("minio", "Job", scenario, environment):
         (container,) = job.spec["containers"]
         data = files[job.namespace, job.spec["volumes"][0]["configMap"]["name"]]
@@ -77,6 +73,14 @@ def _minio(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
         for name, key in re.findall(r'^key (\S+) "\$(\w+)"', data["buckets.sh"], re.M):
             for _, bucket, right in _statements(data[f"{name}.json"]):
                 yield variables[key], bucket, right
+
+
+def _files(scenario: str, environment: str) -> dict[tuple[str, str], dict[str, str]]:
+    return {
+        (one["metadata"]["namespace"], one["metadata"]["name"]): one["data"]
+        for one in objects(scenario, environment)
+        if one["kind"] == "ConfigMap"
+    }
 
 
 def _seaweedfs(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
@@ -147,6 +151,36 @@ def test_a_key_opens_its_claims_and_nothing_else(scenario: str, environment: str
     assert opened(scenario, environment) == claimed(claims)
 
 
+def logins(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
+    """Whose Secret opens which database, as the Jobs of PostgreSQL and MySQL make it."""
+    files = _files(scenario, environment)
+    for job in _of_type("postgres", "Job", scenario, environment):
+        sql = files[job.namespace, job.spec["volumes"][0]["configMap"]["name"]]["ensure.sql"]
+        variables = _variables(job.spec["containers"][0])
+        first, *roles = sql.split("\\getenv role ")
+        closed = set(re.findall(r'REVOKE ALL ON DATABASE "(\w+)" FROM PUBLIC', first))
+        for role in roles:
+            databases = re.findall(r'(?:GRANT|DATABASE) "(\w+?)(?:_owner)?" (?:TO|SET)', role)
+            assert len(databases) == 3
+            assert len(set(databases) & closed) == 1
+            yield variables[role.split()[0]], databases[0]
+    for job in _of_type("mysql", "Job", scenario, environment):
+        script = files[job.namespace, job.spec["volumes"][0]["configMap"]["name"]]["ensure.sh"]
+        variables = _variables(job.spec["containers"][0])
+        for database, user in re.findall(r'^  user (\w+) \w+ "\$(USER_\d+)"', script, re.M):
+            yield variables[user], database
+
+
+@each_environment
+def test_a_login_opens_its_database_and_no_other(scenario: str, environment: str) -> None:
+    claimed = {
+        (binding.secret, binding.claim.database)
+        for binding in lowered(scenario, environment).graph.bindings
+        if binding.provider.type in ("postgres", "mysql") and binding.claim.database
+    }
+    assert set(logins(scenario, environment)) == claimed
+
+
 @each_environment
 def test_models_have_one_key_in_each_namespace_and_only_read(
     scenario: str, environment: str
@@ -166,6 +200,7 @@ def test_there_is_something_to_look_at() -> None:
     for reader in (_minio, _seaweedfs, _ceph):
         seen = [right for place in environments() for *_, right in reader(*place)]
         assert set(seen) == {READ, WRITE}, reader.__name__
+    assert len({one for place in environments() for one in logins(*place)}) > 15
     accounts = [one for place in environments() for one in objects(*place)
                 if one["kind"] == "ServiceAccount" and one.get("secrets")]  # fmt: skip
     assert len(accounts) > 3
