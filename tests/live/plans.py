@@ -14,11 +14,12 @@ from live.pods.node import Node
 
 KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet", "job": "Job"}
 VALUE = re.compile(r"\{\{\.data\.(\w+) \| base64decode\}\}")
+DATABASE = re.compile(r"\$\{(\w+)_DATABASE:\?")  # a variable for the reader to set
 PATIENCE = 120.0  # seconds for each step
 
 
 def follow(plan: str, platform: Platform, node: Node) -> None:
-    for line in plan.splitlines():
+    for line in plan.replace("\\\n", " ").splitlines():
         if line and not line.startswith("#"):
             text = ""
             for words in _piped(shlex.split(line)):
@@ -49,6 +50,11 @@ def _run(words: list[str], given: str, platform: Platform, node: Node) -> str:
         case ["kubectl", "get", "secret", name, "-n", space, "-o", template]:
             held = node.objects.data("Secret", space, name)
             return VALUE.sub(lambda match: held[match[1]].decode(), template.partition("=")[2])
+        case ["psql", uri, "-c", command]:  # in the server's pod, which needs no password
+            database = DATABASE.match(uri)
+            assert database, uri
+            name = database[1].lower()
+            return node.execute("mlops", "postgres", "psql", "-U", "postgres", name, "-c", command)
         case ["kubectl", "exec", "-i", "-n", space, what, "--", *command]:
             return node.execute(space, what.split("/")[1], *command, given=given)
         case _:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from live.bindings import idle
+from live.plans import follow
 from live.platforms import Platform
 from live.pods.node import Node
 
@@ -93,6 +95,14 @@ pathlib.Path("labels.csv.dvc").write_text(KNOWN)
 run("dvc", "pull")
 print("pulled", pathlib.Path("labels.csv").read_text())
 """
+KNOWN = f"""{S3}
+try:
+    s3.get_object(Bucket="datasets", Key="main/orders.csv")
+    print("let in")
+except botocore.exceptions.ClientError as problem:
+    print(problem.response["Error"]["Code"])
+"""
+CACHED = 60.0  # seconds: lakeFS remembers a key for twenty
 # Where a foreign key must not lead.
 STRAY = f"""{S3}
 for bucket in ("lakefs", "dvc-versions"):
@@ -174,6 +184,17 @@ def test_dvcs_key_opens_its_bucket_alone(platform: Platform, node: Node) -> None
     printed = node.script("mlops", "label", STRAY)
     assert "lakefs AccessDenied" in printed
     assert "dvc-versions open" in printed
+
+
+def test_the_administrators_key_rotates(platform: Platform, node: Node) -> None:
+    old = node.held("mlops", "lakefs-admin")
+    follow(platform.rotation("lakefs-admin"), platform, node)
+    assert "b'first'" in node.script("mlops", "refresh", READ)
+    known = f"import os\nos.environ |= {old!r}\n{KNOWN}"
+    deadline = time.monotonic() + CACHED
+    while (answer := node.script("mlops", "refresh", known)) == "let in\n":
+        assert time.monotonic() < deadline
+    assert answer == "AccessDenied\n"
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

@@ -152,23 +152,18 @@ def test_a_database_and_a_bucket_added_later_appear_on_the_old_volume(
     assert "FINISHED" in node.execute("mlops", "mlflow", "python", "-c", ROWS)
 
 
-def held(node: Node, namespace: str, secret: str) -> dict[str, str]:
-    found = node.objects.data("Secret", namespace, secret)
-    return {key: value.decode() for key, value in found.items()}
-
-
 def rotated(platform: Platform, node: Node, namespace: str, secret: str) -> dict[str, str]:
     """The old values of a Secret, after all that its rotation's plan says was done."""
-    old = held(node, namespace, secret)
+    old = node.held(namespace, secret)
     follow(platform.rotation(secret), platform, node)
-    new = held(node, namespace, secret)
+    new = node.held(namespace, secret)
     assert new.keys() == old.keys()
     assert new != old
     return old
 
 
 def test_a_databases_password_rotates(platform: Platform, node: Node) -> None:
-    old = held(node, "mlops", "mlflow-backend-store")
+    old = node.held("mlops", "mlflow-backend-store")
     for database in PORTS:
         assert "let in" in node.script("mlops", "training", login(database, old))
     assert old == rotated(platform, node, "mlops", "mlflow-backend-store")
@@ -179,7 +174,7 @@ def test_a_databases_password_rotates(platform: Platform, node: Node) -> None:
 
 
 def test_the_superusers_password_rotates(platform: Platform, node: Node) -> None:
-    old = held(node, "mlops", "postgres-superuser")
+    old = node.held("mlops", "postgres-superuser")
     assert "let in" in node.script("mlops", "training", login("postgres", old))
     assert old == rotated(platform, node, "mlops", "postgres-superuser")
     node.again("mlops", "postgres-ensure")
@@ -187,7 +182,7 @@ def test_the_superusers_password_rotates(platform: Platform, node: Node) -> None
 
 
 def test_a_key_of_the_store_rotates(platform: Platform, node: Node) -> None:
-    old = held(node, "mlops", "mlflow-artifacts")
+    old = node.held("mlops", "mlflow-artifacts")
     assert "let in" in node.script("mlops", "training", opened(old))
     assert rotated(platform, node, "mlops", "mlflow-artifacts") == old
     assert "artifacts/model.txt" in node.execute("mlops", "mlflow", "python", "-c", OBJECTS)

@@ -208,6 +208,11 @@ class Node:
 
     # Looking -----------------------------------------------------------------------------------
 
+    def held(self, namespace: str, secret: str) -> dict[str, str]:
+        """The values of a Secret."""
+        found = self.objects.data("Secret", namespace, secret)
+        return {key: value.decode() for key, value in found.items()}
+
     def all_pods(self) -> list[Pod]:
         return [pod for key in sorted(self.pods) for pod in self.pods[key]]
 
