@@ -1,43 +1,126 @@
-"""Derived references in a pod template, each broken once: what the live tests must notice."""
+"""Derived references, each broken once: what the live tests must notice.
+
+A reference is a host, a port, a user, the name of a database, a bucket or whatever else the spec
+names, in a variable, a word of a command or a mounted file; and a Secret, by its name or its key.
+"""
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from live.pods.objects import Manifest
+from live.pods.objects import Manifest, Objects
 
-ADDRESS = re.compile(r"([a-z0-9.-]+\.svc\.cluster\.local)(?::(\d+))?(?:/([a-z_]+)\?)?")
-
-
-def mutants(template: Manifest) -> Iterator[tuple[str, Manifest]]:
-    """What was broken, and the template with it."""
-    for index, one in enumerate(template["spec"]["containers"][0].get("env", ())):
-        for what, broken in _broken(one):
-            made = copy.deepcopy(template)
-            made["spec"]["containers"][0]["env"][index] = broken
-            yield f"{what} of {one['name']}", made
+HOST = r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.svc\.cluster\.local"
+PORT = r"(?<=\.svc\.cluster\.local:)\d+|(?<=port=)\d+|(?<=port: )\d+"
+COMMENT = re.compile(r"^[#;].*|^\s+[#;].*|^--.*", re.MULTILINE)
 
 
-def _broken(variable: Manifest) -> Iterator[tuple[str, Manifest]]:
-    secret = variable.get("valueFrom", {}).get("secretKeyRef")
-    if secret:
-        for key in ("name", "key"):
-            reference = {**secret, key: f"{secret[key]}-else"}
-            yield f"Secret's {key}", {**variable, "valueFrom": {"secretKeyRef": reference}}
-    value = variable.get("value", "")
-    if variable["name"].endswith("PORT") and value.isdigit():
-        yield "port", {**variable, "value": str(int(value) + 1)}
-    found = ADDRESS.search(value)
-    if not found:
-        return
-    changes: tuple[tuple[str, int, Callable[[str], str]], ...] = (
-        ("host", 1, lambda host: f"else-{host}"),
-        ("port", 2, lambda port: str(int(port) + 1)),
-        ("database", 3, lambda database: f"{database}_else"),
-    )
-    for what, group, change in changes:
-        if found[group]:
-            start, end = found.span(group)
-            yield what, {**variable, "value": value[:start] + change(found[group]) + value[end:]}
+@dataclass(frozen=True)
+class Mutant:
+    """A pod template with one reference broken, and the objects that it names instead."""
+
+    what: str
+    template: Manifest
+    objects: tuple[Manifest, ...] = ()
+
+
+@dataclass(frozen=True)
+class Breaker:
+    """Finds references in the pods of one namespace; `names` says what each name is of."""
+
+    objects: Objects
+    namespace: str
+    names: Mapping[str, str]
+
+    def mutants(self, template: Manifest) -> Iterator[Mutant]:
+        spec = template["spec"]
+        for part in ("initContainers", "containers"):
+            for index, one in enumerate(spec.get(part, ())):
+                for what, broken, objects in self._container(one):
+                    yield _with(
+                        template, (part, index), broken, f"{what} of {one['name']}", objects
+                    )
+        for index, volume in enumerate(spec.get("volumes", ())):
+            for what, broken, objects in self._volume(volume):
+                yield _with(template, ("volumes", index), broken, what, objects)
+
+    def _container(self, one: Manifest) -> Iterator[tuple[str, Manifest, tuple[Manifest, ...]]]:
+        for index, variable in enumerate(one.get("env", ())):
+            for what, broken, objects in self._variable(variable):
+                env = [*one["env"][:index], broken, *one["env"][index + 1 :]]
+                yield f"{what} in {variable['name']}", {**one, "env": env}, objects
+        for part in ("command", "args"):
+            for index, word in enumerate(one.get(part, ())):
+                for what, other in self.texts(word):
+                    words = [*one[part][:index], other, *one[part][index + 1 :]]
+                    yield f"{what} in the {part}", {**one, part: words}, ()
+
+    def _variable(self, one: Manifest) -> Iterator[tuple[str, Manifest, tuple[Manifest, ...]]]:
+        reference = one.get("valueFrom", {}).get("secretKeyRef")
+        if reference:
+            other = self._other(reference["name"])
+            key = {**reference, "key": f"{reference['key']}-else"}
+            name = {**reference, "name": other["metadata"]["name"]}
+            yield "key of a Secret", {**one, "valueFrom": {"secretKeyRef": key}}, ()
+            yield "Secret", {**one, "valueFrom": {"secretKeyRef": name}}, (other,)
+            return
+        value = one.get("value", "")
+        if one["name"].endswith("PORT") and value.isdigit():
+            yield "port", {**one, "value": str(int(value) + 1)}, ()
+        if one["name"].endswith("_USERNAME") and "$" not in value:
+            yield "user", {**one, "value": f"{value}-else"}, ()
+        for what, text in self.texts(value):
+            yield what, {**one, "value": text}, ()
+
+    def _volume(self, one: Manifest) -> Iterator[tuple[str, Manifest, tuple[Manifest, ...]]]:
+        if "secret" in one:
+            other = self._other(one["secret"]["secretName"])
+            source = {**one["secret"], "secretName": other["metadata"]["name"]}
+            yield "Secret of a volume", {**one, "secret": source}, (other,)
+        if "configMap" not in one:
+            return
+        name = one["configMap"]["name"]
+        held = self.objects.get("ConfigMap", self.namespace, name)
+        shown = {item["key"] for item in one["configMap"].get("items", ())} or held["data"].keys()
+        for key in sorted(shown):
+            for number, (what, broken) in enumerate(self.texts(held["data"][key])):
+                title = f"{name}-{key.replace('_', '-').lower()}-{number}"
+                other = {**held, "data": {**held["data"], key: broken}}
+                other["metadata"] = {**held["metadata"], "name": title}
+                source = {**one["configMap"], "name": title}
+                yield f"{what} in {key}", {**one, "configMap": source}, (other,)
+
+    def _other(self, name: str) -> Manifest:
+        """Another Secret with the same keys, and values that open nothing."""
+        held = self.objects.data("Secret", self.namespace, name)
+        return {
+            "kind": "Secret",
+            "metadata": {"name": f"{name}-else", "namespace": self.namespace},
+            "stringData": {key: f"Else{value.decode()[4:]}" for key, value in held.items()},
+        }
+
+    def texts(self, text: str) -> Iterator[tuple[str, str]]:
+        """What was broken in a text, and the text with it; names, wherever they stand in it."""
+        remarks = [match.span() for match in COMMENT.finditer(text)]
+        for kind, pattern in (("host", HOST), ("port", PORT)):
+            for match in re.finditer(pattern, text):
+                if any(start <= match.start() < end for start, end in remarks):
+                    continue
+                broken = f"else-{match[0]}" if kind == "host" else str(int(match[0]) + 1)
+                yield kind, text[: match.start()] + broken + text[match.end() :]
+        for name, kind in self.names.items():
+            broken = re.sub(rf"\b{re.escape(name)}\b", f"{name}x", text)
+            if broken != text:
+                yield kind, broken
+
+
+def _with(
+    template: Manifest, place: tuple[str, int], part: Manifest, what: str,
+    objects: Iterable[Manifest],
+) -> Mutant:  # fmt: skip
+    made = copy.deepcopy(template)
+    made["spec"][place[0]][place[1]] = part
+    return Mutant(what, made, tuple(objects))

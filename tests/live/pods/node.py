@@ -6,7 +6,7 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from live.pods import network, services
@@ -56,19 +56,33 @@ class Node:
         *,
         command: tuple[str, ...] = (),
         template: Manifest | None = None,
+        instead: Mapping[str, str] | None = None,
     ) -> Pod:
-        """A Job from a CronJob or another Job, as `kubectl create job --from` makes one."""
+        """A Job from a CronJob or another Job, as `kubectl create job --from` makes one.
+
+        `instead` are addresses of the pod's own for some of the names that it knows.
+        """
         template = template or self.template(namespace, name)
         if command:
-            first = {**template["spec"]["containers"][0], "command": list(command), "args": []}
-            template = {**template, "spec": {**template["spec"], "containers": [first]}}
+            template = commanded(template, command)
+        return self._alone("Job", namespace, name, template, instead)
+
+    def serve(self, namespace: str, name: str, template: Manifest) -> Pod:
+        """A server beside all others: no Service leads to it."""
+        unlabelled = {**template, "metadata": {**template["metadata"], "labels": {}}}
+        return self._alone("Deployment", namespace, name, unlabelled)
+
+    def _alone(
+        self, kind: str, namespace: str, name: str, template: Manifest,
+        instead: Mapping[str, str] | None = None,
+    ) -> Pod:  # fmt: skip
         title = f"{name}-{self.count}"
         one: Manifest = {
-            "kind": "Job",
+            "kind": kind,
             "metadata": {"name": title, "namespace": namespace},
             "spec": {"template": template, "backoffLimit": 0},
         }
-        return self._start(("Job", namespace, title), one)[0]
+        return self._start((kind, namespace, title), one, instead or {})[0]
 
     def named(self, namespace: str, prefix: str) -> str:
         """A Job's whole name, which ends in the hash of its template."""
@@ -99,13 +113,16 @@ class Node:
             if (space, key) == (namespace, name)
         )
 
-    def _start(self, key: tuple[str, str, str], one: Manifest) -> list[Pod]:
+    def _start(
+        self, key: tuple[str, str, str], one: Manifest, instead: Mapping[str, str] | None = None
+    ) -> list[Pod]:
         spec = one["spec"]
         replicas = 1 if one["kind"] == "Job" else spec.get("replicas", 1)
         made = [self._pod(one, ordinal) for ordinal in range(replicas)]
         self.pods[key] = made
         self._write_hosts()
         for pod in made:
+            pod.hosts = self._other_hosts(pod, instead) if instead else None
             pod.thread.start()
         return made
 
@@ -140,6 +157,15 @@ class Node:
         path = self.place / "hosts" / namespace
         if not path.exists():
             self._write_hosts()
+        return path
+
+    def _other_hosts(self, pod: Pod, instead: Mapping[str, str]) -> Path:
+        """The names of a pod's namespace, some of them with another address."""
+        lines = self.hosts_file(pod.namespace).read_text().splitlines()
+        kept = [line for line in lines if not set(instead) & set(line.split()[1:])]
+        path = self.place / "hosts" / f"of-{pod.index}"
+        others = [f"{address} {name}" for name, address in instead.items()]
+        path.write_text("\n".join([*kept, *others, ""]))
         return path
 
     def _write_hosts(self) -> None:
@@ -288,6 +314,15 @@ class Node:
             pod.gone()
         self.forwarder.close()
         self.network.close()
+
+
+def commanded(template: Manifest, command: tuple[str, ...]) -> Manifest:
+    """A pod template whose first container does something else, and nothing before it."""
+    first = {**template["spec"]["containers"][0], "command": list(command), "args": []}
+    without = {"livenessProbe", "readinessProbe", "startupProbe"}
+    first = {key: value for key, value in first.items() if key not in without}
+    spec = {key: value for key, value in template["spec"].items() if key != "initContainers"}
+    return {**template, "spec": {**spec, "containers": [first]}}
 
 
 def _overwrite(path: Path, data: bytes) -> None:

@@ -47,6 +47,7 @@ class Pod:
     failed: bool = False
     note: str = ""
     restarts: int = 0
+    hosts: Path | None = None  # its own /etc/hosts
 
     def __post_init__(self) -> None:
         self.netns, self.address = network.pod(self.node.network, self.index)
@@ -171,7 +172,7 @@ class Pod:
             command=tuple(expand(word, made) for word in (*command, *arguments)),
             environment=made,
             mounts=tuple(self._mounts(one)),
-            hosts=self.node.hosts_file(self.namespace),
+            hosts=self.hosts or self.node.hosts_file(self.namespace),
             hostname=self.hostname,
             read_only=(one.get("securityContext") or {}).get("readOnlyRootFilesystem", False),
             workdir=one.get("workingDir", "/"),
