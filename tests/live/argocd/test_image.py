@@ -37,7 +37,7 @@ def stages(file: Path) -> list[dict[str, Any]]:
     ("old", "new", "complaint"),
     [
         ("COPY --from=build", "COPYY --from=build", "unknown instruction"),
-        ('ENTRYPOINT ["platformc"]', "ENTRYPOINT platformc", "JSONArgsRecommended"),
+        ("USER 999", "MAINTAINER me", "MaintainerDeprecated"),
         ("AS build", "as build", "FromAsCasing"),
     ],
 )
