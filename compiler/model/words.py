@@ -41,8 +41,9 @@ _FEWEST = 1024  # bytes: with less, a unit was forgotten
 
 def _bytes(text: str) -> str:
     try:
-        if quantity.whole(text) < _FEWEST:
-            raise ValueError(f"`{text}` is {text} bytes")
+        count = quantity.whole(text)
+        if count < _FEWEST:
+            raise ValueError(f"`{text}` is {count} bytes, and not a kibibyte")
         return quantity.canonical(text)
     except ValueError as error:
         help = _units(text) or "write it like `512Mi` or `20Gi`"
