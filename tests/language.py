@@ -1,0 +1,90 @@
+"""Sections of the language drawn at random from its published schema, and so from the Specs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+Schema = dict[str, Any]
+WHOLE: Schema = json.loads(
+    (Path(__file__).parents[1] / "schemas" / "platform.schema.json").read_text(encoding="utf-8")
+)
+PLAIN = st.text("abcxyz019-. ", min_size=1, max_size=12)
+# What names others, or has a grammar that no schema holds: drawn elsewhere.
+LEFT_OUT = frozenset(["bind", "default", "patches", "type"])
+# What a pattern says too little of: a platform of such values gets past its reading.
+AMOUNTS = st.sampled_from(["1Gi", "20Gi", "512Mi"])
+SENSIBLE: dict[str, st.SearchStrategy[Any]] = {
+    "image": st.just("registry.example.com/team/app:1.4"),
+    "clientImage": st.just("registry.example.com/team/client:1.4"),
+    "labels": st.just({"team": "research"}),
+    "nodeSelector": st.just({"disk": "fast"}),
+    "tolerations": st.just([{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]),
+    "schedule": st.sampled_from(["0 2 * * *", "@daily"]),
+    "cpu": st.sampled_from(["500m", "2"]),
+    **dict.fromkeys(("memory", "storage", "size", "ephemeralStorage"), AMOUNTS),
+}
+
+
+def section(name: str) -> st.SearchStrategy[Any]:
+    """A section by the name of its definition, such as `mlflow` or `WorkloadSpec`."""
+    return drawn(WHOLE["definitions"][name])
+
+
+def drawn(schema: Schema) -> st.SearchStrategy[Any]:
+    """A value that a schema allows."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return st.deferred(lambda: section(name))
+    if "const" in schema:
+        return st.just(schema["const"])
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    for several in ("anyOf", "oneOf"):
+        if several in schema:
+            return st.one_of([drawn(one) for one in schema[several]])
+    kinds = schema.get("type", "string")
+    return st.one_of(
+        [_of_type(one, schema) for one in ([kinds] if isinstance(kinds, str) else kinds)]
+    )
+
+
+def _of_type(kind: str, schema: Schema) -> st.SearchStrategy[Any]:
+    match kind:
+        case "object":
+            return _object(schema)
+        case "array":
+            least = schema.get("minItems", 0)
+            return st.lists(drawn(schema["items"]), min_size=least, max_size=max(2, least))
+        case "boolean":
+            return st.booleans()
+        case "integer" | "number":
+            least = schema.get("minimum", 0)
+            return st.integers(least, min(schema.get("maximum", least + 9), least + 99))
+        case "null":
+            return st.none()
+        case _:
+            pattern = schema.get("pattern")
+            return st.from_regex(pattern.replace("$", r"\Z"), alphabet=ASCII) if pattern else PLAIN
+
+
+ASCII = st.characters(min_codepoint=32, max_codepoint=126)
+
+
+def _object(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
+    known = schema.get("properties", {})
+    needed = {key: drawn(known[key]) for key in schema.get("required", ()) if key in known}
+    other = {key: drawn(one) for key, one in known.items() if key not in {*needed, *LEFT_OUT}}
+    if known:
+        for fields in (needed, other):
+            fields |= {key: SENSIBLE[key] for key in fields.keys() & SENSIBLE.keys()}
+        return st.fixed_dictionaries(needed, optional=other)
+    names = drawn({"type": "string", **schema.get("propertyNames", {})})
+    inner = schema.get("additionalProperties")
+    values = drawn(inner) if isinstance(inner, dict) else PLAIN
+    for pattern, one in schema.get("patternProperties", {}).items():
+        names, values = drawn({"type": "string", "pattern": pattern}), drawn(one)
+    return st.dictionaries(names, values, max_size=2)

@@ -1,0 +1,58 @@
+"""What the published schema allows, the compiler reads; and what it lowers to is valid."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from language import section
+
+from compiler import pipeline, registry
+from compiler.diagnostics.codes import CODES
+
+# What says that the form of a section is wrong; an editor would have said so first.
+FORM = {"unknown-key", "missing-key", "wrong-type", "null-value", "unknown-type"}
+AROUND = {
+    "a-store": {"type": "seaweedfs"}, "a-database": {"type": "postgres", "maxConnections": 900},
+    "a-mysql": {"type": "mysql"}, "a-cache": {"type": "redis"}, "a-server": {"type": "mlflow"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("type", registry.builtin_types())
+@given(data=st.data())
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_section_that_the_schema_allows_is_read(type: str, data: st.DataObject) -> None:
+    drawn = {"type": type, **data.draw(section(type))}
+    found = codes_of({"components": {**AROUND, "drawn": drawn}})
+    assert not found & FORM
+    assert "schema-violation" not in found
+
+
+@pytest.mark.parametrize(
+    ("where", "name"), [("workloads", "WorkloadSpec"), ("models", "ModelSpec")]
+)
+@given(data=st.data())
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_tenant_that_the_schema_allows_is_read(
+    where: str, name: str, data: st.DataObject
+) -> None:
+    serving = {"kserve": {"mode": "standard"}}
+    found = codes_of({"components": AROUND | serving, where: {"drawn": data.draw(section(name))}})
+    assert not found & FORM
+    assert "schema-violation" not in found
+
+
+def codes_of(spec: object) -> set[str]:
+    """What is said of a platform; whatever it is, it is a diagnostic that is known."""
+    whole = {
+        "apiVersion": "platformc/v1alpha1", "kind": "Platform", "metadata": {"name": "drawn"},
+        "spec": spec,
+    }  # fmt: skip
+    result = pipeline.compile(json.dumps(whole).encode(), "platform.yaml")  # JSON is YAML
+    if result.lowered:
+        result.tree()
+    found = {one.code for one in result.report.diagnostics}
+    assert found <= CODES.keys()
+    return found
