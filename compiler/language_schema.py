@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 from compiler import registry
 from compiler.model.spec import ModelSpec, Settings, WorkloadSpec
 from compiler.model.words import NAME_PATTERN
-from compiler.validate import API_VERSION, Header
+from compiler.validate.shapes import API_VERSION, Header
 
 Schema = dict[str, Any]
 _REF = "#/definitions/"

@@ -23,7 +23,8 @@ from compiler.model.document import Node, Path
 from compiler.model.package import Lowered, Platform
 from compiler.pipeline import Compilation
 from compiler.resolve import resolve
-from compiler.validate import SECTIONS, Validator
+from compiler.validate import Validator
+from compiler.validate.shapes import SECTIONS
 
 Touched = frozenset[tuple[str, str, str]]  # kind, namespace, name
 _MOST = 40  # sections to try; above, a change is put down to its own component's, or to all

@@ -25,7 +25,7 @@ from compiler.model import cron, quantity
 def refusal(
     code: str, message: str, help: str = "", meant: str | None = None
 ) -> PydanticCustomError:
-    """An error that validate.py turns into the diagnostic `code`; `meant` is the value that was."""
+    """An error that validate/ turns into the diagnostic `code`; `meant` is the value that was."""
     help = f"did you mean `{meant}`?" if meant else help
     return PydanticCustomError(code, "{text}", {"text": message, "help": help, "meant": meant})
 

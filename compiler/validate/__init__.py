@@ -1,0 +1,187 @@
+"""Document to platform: every section parsed by its Spec, every mistake said in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from compiler import registry, tenants
+from compiler.diagnostics import Related, Report, correction, listing, suggestion
+from compiler.model.document import Node, Path
+from compiler.model.graph import Instance
+from compiler.model.package import Platform
+from compiler.model.spec import Settings
+from compiler.specialise import Variants
+from compiler.validate.refusals import causes, explain
+from compiler.validate.shapes import SECTIONS, Header, Names, Shape
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Validator:
+    """Parses the documents of one compile; what they share is parsed once, and stays one object."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[tuple[int, type[BaseModel]], tuple[Node, BaseModel]] = {}
+        self._settings: list[Settings] = []
+        self._unread = Settings()  # in place of those that are wrong
+        self._known: dict[tuple[int, str, str, int], Instance[Any]] = {}
+
+    def platform(self, document: Node, environment: str | None, report: Report) -> Platform | None:
+        """One effective spec; None when it has errors, and then the report says which."""
+        before = len(report.diagnostics)
+        header = self._parse(Header, document, (), document, report, _without("spec"))
+        spec_node = document.child("spec")
+        if spec_node is None:
+            return None
+        settings = self._settings_of(spec_node, document, report)
+        # Where these are wrong, the instances are read all the same: for what is wrong with them.
+        name = header.metadata.name if header else ""
+        instances = dict(
+            self._instances(settings or self._unread, name, spec_node, document, report)
+        )
+        failed = len(report.diagnostics) > before and report.failed
+        if header is None or settings is None or failed:
+            return None
+        metadata = header.metadata
+        return Platform(metadata.name, metadata.labels, settings, instances, document, environment)
+
+    def _settings_of(self, spec: Node, document: Node, report: Report) -> Settings | None:
+        """What a spec says besides its instances, whose names are looked at too."""
+        shape = self._parse(Shape, spec, ("spec",), document, report, _without(*SECTIONS))
+        sections = [(name, node) for name in SECTIONS if (node := spec.child(name)) is not None]
+        names = [
+            self._parse(Names, node, ("spec", name), document, report, Node.outline)
+            for name, node in sections
+            if isinstance(node.value, dict)
+        ]
+        if shape is None or None in names:
+            return None
+        found = Settings.model_construct(
+            **{name: getattr(shape, name) for name in Settings.model_fields}
+        )
+        for known in self._settings:
+            if known == found:
+                return known
+        self._settings.append(found)
+        return found
+
+    def _instances(
+        self, settings: Settings, platform: str, spec_node: Node, document: Node, report: Report
+    ) -> Iterable[tuple[str, Instance[Any]]]:
+        seen: dict[str, Path] = {}
+        for section in SECTIONS:
+            node = spec_node.child(section)
+            for name, child in sorted(node.entries()) if node else ():
+                path: Path = ("spec", section, name)
+                if name in seen:
+                    _duplicate(name, path, seen[name], document, report)
+                    continue
+                seen[name] = path
+                model, type = self._model(section, name, child, path, document, report)
+                spec = self._parse(model, child, path, document, report) if model else None
+                if spec is None:
+                    continue
+                key = (id(child), name, type, id(settings))
+                if key not in self._known:
+                    space = spec.namespace or settings.namespace  # type: ignore[attr-defined]  # every instance's Spec has it
+                    self._known[key] = Instance(
+                        name, section, type, space, spec, platform, settings
+                    )
+                yield name, self._known[key]
+
+    def _model(
+        self, section: str, name: str, node: Node, path: Path, document: Node, report: Report
+    ) -> tuple[type[BaseModel] | None, str]:
+        if section != "components":
+            return tenants.module(section).Spec, section.rstrip("s")
+        given = node.child("type")
+        type = str(given.value) if given else name
+        component = registry.component(type)
+        if component is None:
+            _unknown_type(name, type, given, path, document, report)
+            return None, type
+        return component.Spec, type
+
+    def _parse(
+        self, model: type[M], node: Node, path: Path, document: Node, report: Report,
+        read: Callable[[Node], Any] = Node.plain,
+    ) -> M | None:  # fmt: skip
+        known = self._parsed.get((id(node), model))
+        if known is not None:
+            return known[1]  # type: ignore[return-value]  # the key holds the model
+        try:
+            parsed = model.model_validate(read(node))
+        except ValidationError as error:
+            for detail in causes(error.errors(include_url=False), model):
+                explain(detail, model, node, path, document, report)
+            return None
+        # The node is kept beside its result: an id is only its own while it lives.
+        self._parsed[(id(node), model)] = (node, parsed)
+        return parsed
+
+
+def _without(*keys: str) -> Callable[[Node], Any]:
+    """Reads a map but for what is below some of its keys."""
+    return lambda node: node.plain(keys)
+
+
+def validate(variants: Variants, report: Report) -> dict[str | None, Platform]:
+    """Every effective spec, the base's under None. Empty when any has errors."""
+    _environment_names(variants, report)
+    validator = Validator()
+    documents: dict[str | None, Node] = {None: variants.base}
+    documents.update(variants.environments)
+    platforms: dict[str | None, Platform] = {}
+    for environment, document in documents.items():
+        platform = validator.platform(document, environment, report.within(environment))
+        if platform is not None:
+            platforms[environment] = platform
+    return {} if report.failed else platforms
+
+
+def _environment_names(variants: Variants, report: Report) -> None:
+    for name in variants.environments:
+        try:
+            Names.model_validate({name: None})
+        except ValidationError as error:
+            detail = error.errors(include_url=False)[0]
+            report.add(
+                detail["type"],
+                detail["ctx"]["text"],
+                variants.names.get(name),
+                path=("spec", "environments", name),
+                help=detail["ctx"]["help"],
+            )
+
+
+def _duplicate(name: str, path: Path, first: Path, document: Node, report: Report) -> None:
+    report.add(
+        "duplicate-name",
+        f"`{name}` names a {str(path[1])[:-1]} and a {str(first[1])[:-1]}",
+        document.span_of(path),
+        path=path,
+        help="components, models and workloads share one set of names; rename one of them",
+        related=[Related("the other one", document.span_of(first))],
+    )
+
+
+def _unknown_type(
+    name: str, type: str, given: Node | None, path: Path, document: Node, report: Report
+) -> None:
+    types = registry.all_types()
+    report.add(
+        "unknown-type",
+        f"`{type}` is not a component type",
+        given.span if given else document.span_of(path),
+        path=path,
+        help=(*suggestion(type, types), f"the types are {listing(types)}")
+        if given
+        else (
+            *suggestion(type, types),
+            "the key is the type; an instance of another name says its `type:`",
+        ),
+        fix=correction(given.span if given else document.span_of(path), type, types),
+    )

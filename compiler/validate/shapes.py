@@ -1,0 +1,34 @@
+"""The outline of a spec: its root, what stands in `spec`, and what names may be."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, RootModel
+
+from compiler.model.spec import Metadata, Section, Settings
+from compiler.model.words import Name
+
+API_VERSION = "platformc/v1alpha1"
+SECTIONS = ("components", "models", "workloads")
+
+
+class Header(Section):
+    """The root of the spec."""
+
+    api_version: Literal["platformc/v1alpha1"]
+    kind: Literal["Platform"]
+    metadata: Metadata
+    spec: dict[str, Any]
+
+
+class Shape(Settings):
+    """`spec`, with the instances still unread; `environments` are merged before."""
+
+    components: dict[str, Any] = Field({})
+    models: dict[str, Any] = Field({})
+    workloads: dict[str, Any] = Field({})
+
+
+class Names(RootModel[dict[Name, Any]]):
+    """What the keys of a section of instances, or of `environments`, may be."""
