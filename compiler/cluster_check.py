@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from compiler.emit import manifests
+from compiler.manifests import manifests
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
 from compiler.upstream import prerequisites, vendored

@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from compiler.derive.order import KEPT
-from compiler.emit import manifests, wave_file, waves
+from compiler.manifests import manifests, wave_file, waves
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, Phase, Resource

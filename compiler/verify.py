@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.diagnostics import Report
-from compiler.emit import config_map
+from compiler.manifests import config_map
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
 

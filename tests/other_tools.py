@@ -24,9 +24,9 @@ from mistakes import FOLDER, Mistake, bases, mistakes
 from compiler import kubeconform
 from compiler.derive import derive
 from compiler.diagnostics import Report
-from compiler.emit import render
 from compiler.load import load
 from compiler.lower import lower
+from compiler.manifests import render
 from compiler.models import Models
 from compiler.resolve import resolve
 from compiler.specialise import specialise

@@ -19,7 +19,7 @@ from conftest import ROOT, SCENARIOS, compiled, scenario_names, tool
 
 from compiler.argocd.plugin import PARAMETERS
 from compiler.cli import platformc
-from compiler.emit import manifests
+from compiler.manifests import manifests
 from compiler.verify import problems
 
 SPEC = str(ROOT / "platform.yaml")

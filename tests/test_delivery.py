@@ -16,7 +16,7 @@ from compiler import pipeline
 from compiler.cli import platformc
 from compiler.delivery import Place, Step, plan
 from compiler.derive.order import OPTIONS, WAVE
-from compiler.emit import manifests
+from compiler.manifests import manifests
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, Phase, Resource, pod_template
 

@@ -23,8 +23,8 @@ from compiler.cli import platformc
 from compiler.derive.images import Rewriter, derive, full_name
 from compiler.diagnostics import Report
 from compiler.digests import UnknownImageError, digest
-from compiler.emit import manifests
 from compiler.inventory import images
+from compiler.manifests import manifests
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import ConfigFiles, Phase, Resource
 from compiler.model.spec import Registry

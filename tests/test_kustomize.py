@@ -11,7 +11,7 @@ import yaml
 from conftest import ROOT, Reader, compiled, scenario_names, tool
 
 from compiler import pipeline
-from compiler.emit import manifests
+from compiler.manifests import manifests
 from compiler.model.credential import Random
 from compiler.pipeline import Compilation
 

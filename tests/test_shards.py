@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from compiler.emit import manifests
+from compiler.manifests import manifests
 from compiler.model.fleet import Fleet
 from compiler.model.package import Lowered
 from compiler.shards import MOST_MODELS, MOST_OBJECTS, objects, roots, sharded, split

@@ -21,7 +21,7 @@ from conftest import SCENARIOS, compiled, scenario_names, tool
 from compiler import pipeline
 from compiler.cli import platformc
 from compiler.cluster_check import check
-from compiler.emit import manifests
+from compiler.manifests import manifests
 from compiler.upstream import component, prerequisites, release, vendored
 
 WORKFLOWS = SCENARIOS / "argo-workflows" / "platform.yaml"

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from conftest import compiled, scenario_names, tool
 
-from compiler.emit import manifests, render
+from compiler.manifests import manifests, render
 from compiler.verify import KUBERNETES, problems, schemas
 
 Manifest = dict[str, Any]

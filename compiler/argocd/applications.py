@@ -13,7 +13,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from compiler.argocd.plugin import NAME
-from compiler.emit import manifests
+from compiler.manifests import manifests
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from compiler.emit import config_map
+from compiler.manifests import config_map
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
 

@@ -78,7 +78,7 @@ def generate(file: Path) -> None:
     result = compiled(file, only=(request.environment,) if request.environment else None)
     environment = environment_of(result, request.environment or _only(result))
     from compiler.commands.render import only
-    from compiler.emit import render
+    from compiler.manifests import render
 
     lowered = result.lowered[environment]
     text = render(only(lowered, request.component) if request.component else lowered)

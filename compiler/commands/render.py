@@ -29,7 +29,7 @@ def command(environment: str, file: Path, component: str | None, wave: int | Non
     lowered = result.lowered[environment_of(result, environment)]
     if component is not None:
         lowered = only(lowered, component)
-    from compiler.emit import render, waves
+    from compiler.manifests import render, waves
 
     if wave is not None and wave not in waves(lowered):
         fail(f"no wave {wave}; there is {', '.join(str(one) for one in sorted(waves(lowered)))}")

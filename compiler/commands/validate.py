@@ -79,7 +79,7 @@ def _fix(file: Path, data: bytes) -> bytes:
 
 def _kubeconform(result: object) -> None:
     from compiler import kubeconform
-    from compiler.emit import render
+    from compiler.manifests import render
     from compiler.pipeline import Compilation
 
     assert isinstance(result, Compilation)

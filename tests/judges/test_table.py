@@ -18,7 +18,7 @@ from compiler import kubeconform, pipeline
 from compiler.derive.credentials import secret_names
 from compiler.derive.namespaces import platform_namespaces
 from compiler.diagnostics.masking import sounds_secret
-from compiler.emit import render
+from compiler.manifests import render
 from compiler.model.package import Lowered
 from compiler.model.resource import pod_labels
 from compiler.model.words import split_image

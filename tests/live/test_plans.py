@@ -47,7 +47,7 @@ class Bench:
 
     @property
     def objects(self) -> list[Manifest]:
-        from compiler.emit import manifests
+        from compiler.manifests import manifests
 
         return manifests(self.lowered)
 

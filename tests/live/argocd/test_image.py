@@ -16,7 +16,7 @@ import yaml
 
 from compiler import pipeline
 from compiler.argocd.plugin import USER, plugin
-from compiler.emit import manifests
+from compiler.manifests import manifests
 from live.argocd.test_plugin import BIN, HERE, ROOT, SPEC
 
 pytestmark = pytest.mark.live

@@ -21,8 +21,8 @@ import pytest
 
 from compiler import pipeline
 from compiler.argocd.plugin import PARAMETERS, plugin
-from compiler.emit import manifests
 from compiler.kube import yaml
+from compiler.manifests import manifests
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
