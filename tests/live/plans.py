@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from live.platforms import Platform, platformc
+from live.platforms import Manifest, Platform, platformc
 from live.pods.node import Node
 
 KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet", "job": "Job"}
@@ -38,9 +38,10 @@ def _run(words: list[str], given: str, platform: Platform, node: Node) -> str:
     match words:
         case ["platformc", *rest]:
             return platformc(*rest, directory=platform.directory)
-        case ["kubectl", "apply", "-k", folder]:
-            whole = folder.startswith("overlays/")
-            node.apply(platform.manifests() if whole else platform.secrets())
+        case ["kubectl", "apply", "--server-side", "-k", "secrets/default"]:
+            node.apply(platform.secrets())
+        case ["kubectl", "apply", "-k", "overlays/default", "-l", selector]:
+            node.apply(one for one in platform.manifests() if _has(one, selector))
         case ["kubectl", "rollout", "restart", what, "-n", space]:
             node.restart(*_object(what, space))
         case ["kubectl", "rollout", "status", what, *_] | ["kubectl", "wait", _, what, *_]:
@@ -55,11 +56,17 @@ def _run(words: list[str], given: str, platform: Platform, node: Node) -> str:
             assert database, uri
             name = database[1].lower()
             return node.execute("mlops", "postgres", "psql", "-U", "postgres", name, "-c", command)
-        case ["kubectl", "exec", "-i", "-n", space, what, "--", *command]:
+        case ["kubectl", "exec", "-i", "-n", space, what, "-c", _, "--", *command]:
             return node.execute(space, what.split("/")[1], *command, given=given)
         case _:
             raise AssertionError(f"nobody here knows: {shlex.join(words)}")
     return ""
+
+
+def _has(manifest: Manifest, selector: str) -> bool:
+    labels = manifest["metadata"].get("labels", {})
+    wanted = (one.split("=") for one in selector.split(","))
+    return all(labels.get(key) == value for key, value in wanted)
 
 
 def _object(what: str, space: str) -> tuple[str, str, str]:
