@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 import sys
+import tempfile
 from functools import cached_property
 from pathlib import Path
 
@@ -56,8 +56,11 @@ class Workplace:
         return [str(Path(sys.executable).with_name("platformc")), "compile"]
 
     def _clean(self) -> None:
-        for path in (self.folder / name for name in _OUTPUTS):
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        # Put aside, not removed: ext4 looks long for a place for a file just after many were deleted.
+        aside = Path(tempfile.mkdtemp(dir=self.folder))
+        for name in _OUTPUTS:
+            if (self.folder / name).exists():
+                (self.folder / name).rename(aside / name)
 
     def _change(self) -> None:
         models = self.spec["spec"]["models"]
