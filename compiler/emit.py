@@ -11,7 +11,7 @@ from compiler.manifests import config_map, config_metadata, wave_file, waves
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import ConfigFiles, Manifest, Resource
 from compiler.render.mermaid import mermaid
-from compiler.shards import MODELS, sharded, split
+from compiler.shards import MODELS, WORKLOADS, roots, sharded, split, workloads
 from compiler.upstream import component, prerequisites, vendored
 
 Tree = dict[str, str]
@@ -62,18 +62,25 @@ class _Writer:
         return f"# from {package.source}\n{self.dump(manifest)}"
 
     def roots(self, folder: str, lowered: Lowered, overlays: Mapping[str, Overlay]) -> Tree:
-        """The kustomization over all, or over all but the models where they are too many."""
-        order = sorted(overlays.values(), key=lambda one: (one.package.start, one.package.name))
-        names = [one.package.name for one in order]
+        """The kustomization over all, or over all but the tenants where they are too many."""
+        apart = workloads(lowered)
+        aside = {one.name for some in apart.values() for one in some}
+        inside = (one.package for one in overlays.values() if one.package.name not in aside)
+        names = _delivered(inside)
         tree: Tree = {}
+        for piece, packages in apart.items():
+            within = [f"../../{name}" for name in _delivered(packages)]
+            tree[f"{folder}/{WORKLOADS}/{piece}/kustomization.yaml"] = _text(
+                {**KUSTOMIZATION, "resources": within}, "spec.workloads", lowered.platform
+            )
         shards = sharded(lowered.models)
         for shard, packages in shards.items():
             tree |= self.shard(f"{folder}/{MODELS}/{shard}", packages, lowered.platform)
-        if split(lowered):
-            listed = [folder, *(f"{folder}/{MODELS}/{shard}" for shard in shards)]
-            tree[f"{folder}/ROOTS"] = "".join(f"{root}\n" for root in listed)
-        else:
+        if not split(lowered):
             names += [f"{MODELS}/{shard}" for shard in shards]
+        listed = roots(lowered, folder)
+        if len(listed) > 1:
+            tree[f"{folder}/ROOTS"] = "".join(f"{root}\n" for root in listed)
         root = {**KUSTOMIZATION, "resources": names}
         tree[f"{folder}/kustomization.yaml"] = _text(root, "spec", lowered.platform)
         return tree
@@ -183,6 +190,11 @@ class _Writer:
         tree[f"{folder}/images.txt"] = "".join(f"{image.reference}\n" for image in images(lowered))
         tree[f"{folder}/graph.mmd"] = mermaid(lowered.graph)
         return tree
+
+
+def _delivered(packages: Iterable[Package]) -> list[str]:
+    """The names of packages in the order of delivery."""
+    return [one.name for one in sorted(packages, key=lambda one: (one.start, one.name))]
 
 
 def _file_name(resource: Resource, package: Package) -> str:

@@ -1,18 +1,20 @@
-"""A platform too large for one kustomization: its models in pieces that are roots of their own.
+"""A platform too large for one kustomization: its tenants in pieces that are roots of their own.
 
-kustomize's cost grows with the square of a root's objects and more. A piece holds the models whose
-names' hashes begin with its bits: one model more splits at most one piece, and moves no other.
+kustomize's cost grows with the square of a root's objects and more. Models leave the root first,
+and workloads where the rest alone is too large. A piece holds the tenants whose names' hashes begin
+with its bits: one more splits at most one piece, and moves no other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 
 from compiler.model.fleet import Fleet
 from compiler.model.package import Lowered, Package
 
-MODELS = "models"  # the folder of the pieces, and the file in each
+MODELS = "models"  # the folder of the models' pieces, and the file in each
+WORKLOADS = "workloads"  # the folder of the workloads' pieces
 WHOLE = "all"  # the piece's name where there is but one
 MOST_MODELS = 60  # in one piece
 MOST_OBJECTS = 300  # in one root
@@ -20,8 +22,12 @@ MOST_OBJECTS = 300  # in one root
 
 def roots(lowered: Lowered, folder: str) -> tuple[str, ...]:
     """Every kustomization that has to be applied for an environment, in order."""
-    pieces = sharded(lowered.models) if split(lowered) else ()
-    return (folder, *(f"{folder}/{MODELS}/{piece}" for piece in pieces))
+    models = sharded(lowered.models) if split(lowered) else ()
+    return (
+        folder,
+        *(f"{folder}/{WORKLOADS}/{piece}" for piece in workloads(lowered)),
+        *(f"{folder}/{MODELS}/{piece}" for piece in models),
+    )
 
 
 def split(lowered: Lowered) -> bool:
@@ -39,21 +45,34 @@ def sharded(models: Fleet) -> Mapping[str, tuple[Package, ...]]:
     """The models by piece: each piece in the order of its names."""
     keyed = [(bits, package) for package, bits in models.each(_bits)]
     keyed.sort(key=lambda one: one[1].name)
-    return dict(_pieces(keyed, "")) if keyed else {}
+    return dict(_pieces(keyed, "", lambda some: len(some) <= MOST_MODELS))
+
+
+def workloads(lowered: Lowered) -> Mapping[str, tuple[Package, ...]]:
+    """The workloads by piece; none where the root has room for them."""
+    packages = lowered.packages.values()
+    if objects(packages) <= MOST_OBJECTS:
+        return {}
+    ours = [one for one in packages if one.instance and one.instance.section == "workloads"]
+    keyed = [(_bits(one), one) for one in sorted(ours, key=lambda one: one.name)]
+    return dict(_pieces(keyed, "", lambda some: objects(one for _, one in some) <= MOST_OBJECTS))
+
+
+Keyed = list[tuple[str, Package]]
 
 
 def _pieces(
-    keyed: list[tuple[str, Package]], prefix: str
+    keyed: Keyed, prefix: str, fits: Callable[[Keyed], bool]
 ) -> Iterator[tuple[str, tuple[Package, ...]]]:
-    if len(keyed) <= MOST_MODELS:
+    if len(keyed) == 1 or fits(keyed):
         if keyed:
             yield prefix or WHOLE, tuple(package for _, package in keyed)
         return
     for bit in "01":
         longer = prefix + bit
-        yield from _pieces([one for one in keyed if one[0].startswith(longer)], longer)
+        yield from _pieces([one for one in keyed if one[0].startswith(longer)], longer, fits)
 
 
 def _bits(package: Package) -> str:
-    """The hash of a model's name, as the digits 0 and 1."""
+    """The hash of a tenant's name, as the digits 0 and 1."""
     return f"{int.from_bytes(sha256(package.name.encode()).digest()[:8]):064b}"

@@ -14,6 +14,7 @@ from compiler import pipeline
 from compiler.manifests import manifests
 from compiler.model.credential import Random
 from compiler.pipeline import Compilation
+from compiler.shards import MOST_OBJECTS
 
 Objects = dict[tuple[str, str, str, str], dict[str, Any]]
 
@@ -61,6 +62,33 @@ def assert_equal(result: Compilation, folder: Path) -> None:
 @pytest.mark.parametrize("scenario", scenario_names())
 def test_a_scenario_builds_to_what_was_lowered(scenario: str, tmp_path: Path) -> None:
     assert_equal(compiled(scenario), tmp_path)
+
+
+MANY = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: many}
+spec:
+  components: {seaweedfs: {}, postgres: {maxConnections: 400}, mlflow: {}}
+  workloads:
+""" + "".join(
+    f"    job-{index:03}: {{image: 'r.example.com/job:1', uses: [mlflow]}}\n"
+    for index in range(120)
+)
+
+
+def test_workloads_in_pieces_build_to_what_was_lowered(tmp_path: Path) -> None:
+    """Too many for one root, they have roots of their own, none of them too large."""
+    result = pipeline.compile(MANY.encode(), "platform.yaml")
+    assert_equal(result, tmp_path)
+    listed = roots(tmp_path, "default")
+    assert len(listed) > 2
+    assert max(len(build(root)) for root in listed) <= MOST_OBJECTS
+    one_more = pipeline.compile(MANY.replace("job-119", "job-120").encode(), "platform.yaml").tree()
+    before = result.tree()
+    touched = {path for path in {*before, *one_more} if before.get(path) != one_more.get(path)}
+    pieces = {path for path in touched if path.startswith("overlays/default/workloads/")}
+    assert len(pieces) <= 2  # the one that loses a job, and the one that gains it
 
 
 def test_the_reference_builds_to_what_was_lowered(tmp_path: Path) -> None:
