@@ -10,15 +10,20 @@ from live.pods.node import Node
 PATIENCE = 90.0
 
 ASK = """
-import json, os, urllib.request
+import json, os, urllib.error, urllib.request
 
 body = {"features": ["order_statistics:order_count"], "entities": {"customer_id": [1, 3, 9]}}
 request = urllib.request.Request(
     os.environ["FEAST_SERVER_URL"] + "/get-online-features",
     data=json.dumps(body).encode(), headers={"Content-Type": "application/json"},
 )
-answer = json.load(urllib.request.urlopen(request))
-print([one["values"] for one in answer["results"]][1])
+try:
+    answer = json.load(urllib.request.urlopen(request))
+    print([one["values"] for one in answer["results"]][1])
+except urllib.error.HTTPError as error:
+    if error.code != 404 or b"order_statistics" not in (text := error.read()):
+        raise
+    print("not known yet:", text)
 """
 READ = """
 from feast import FeatureStore
@@ -40,7 +45,11 @@ print(table.sort_values("customer_id")["order_value"].tolist())
 
 
 def served(node: Node) -> None:
-    """What is online comes back over HTTP, and what was never there as nothing."""
+    """What is online comes back over HTTP, and what was never there as nothing.
+
+    A server that read the registry before the definitions were applied answers 404 until it reads
+    it anew.
+    """
     deadline = time.monotonic() + PATIENCE
     while (answer := python(node, ASK)) != "[5, 11, None]":
         assert time.monotonic() < deadline, answer
