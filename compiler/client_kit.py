@@ -14,7 +14,8 @@ from typing import Any
 from compiler import kube
 from compiler.emit import Tree
 from compiler.kube import yaml
-from compiler.model.graph import PREFIX, Instance, Wiring
+from compiler.model.graph import Wiring
+from compiler.model.instance import PREFIX, Instance
 from compiler.model.resource import Env, Manifest, SecretRef
 
 _REFERENCE = re.compile(r"[$][(]([A-Za-z_][A-Za-z0-9_]*)[)]")

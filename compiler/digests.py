@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from urllib.request import Request
 
 from compiler.derive.images import full_name
-from compiler.model.words import split_image
+from compiler.model.image import split_image
 from compiler.web import ask
 
 _HUB = ("docker.io", "registry-1.docker.io")

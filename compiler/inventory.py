@@ -15,8 +15,8 @@ from typing import Any
 from msgspec import Struct
 from pydantic import BaseModel
 
+from compiler.model.image import split_image
 from compiler.model.package import Lowered, Package
-from compiler.model.words import split_image
 
 
 class Image(Struct, frozen=True):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from compiler.model.component import Piece
 from compiler.model.credential import Credential
 from compiler.model.document import Path
-from compiler.model.graph import Graph, Instance, Piece
+from compiler.model.graph import Graph
+from compiler.model.instance import Instance
 from compiler.model.metrics import Metrics
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering, Resource

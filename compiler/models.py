@@ -18,8 +18,9 @@ from compiler.derive.labels import package_labels
 from compiler.derive.order import WAVE
 from compiler.inventory import structural
 from compiler.lower import package_of
+from compiler.model.binding import Binding
 from compiler.model.fleet import Facts, Fleet
-from compiler.model.graph import Binding, Instance
+from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import Resource
 from compiler.registry import module

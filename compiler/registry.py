@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from compiler import tenants
-from compiler.model.graph import Component, Instance
+from compiler.model.component import Component
+from compiler.model.instance import Instance
 
 GROUP = "platformc.components"
 _FOLDER = Path(__file__).parent / "components"
@@ -62,7 +63,7 @@ def providers(interface: str) -> tuple[str, ...]:
 
 def provided(type: str) -> tuple[str, ...]:
     """Interfaces that a type's module says it provides (its module-level `Provides`)."""
-    from compiler.model.graph import Provides
+    from compiler.model.binding import Provides
 
     slots = vars(component(type)).values()
     return tuple(

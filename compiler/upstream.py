@@ -9,7 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from compiler.kube import yaml
-from compiler.model.graph import Graph, Instance, Wiring
+from compiler.model.graph import Graph, Wiring
+from compiler.model.instance import Instance
 from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import Manifest
 from compiler.registry import module

@@ -12,7 +12,7 @@ import yaml
 from conftest import SCENARIOS, scenario_names
 
 from compiler import model, registry
-from compiler.model.graph import Offer, Provides, Requires
+from compiler.model.binding import Offer, Provides, Requires
 from compiler.pipeline import compile as compile_spec
 
 each_type = pytest.mark.parametrize("type", registry.builtin_types())

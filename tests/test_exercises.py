@@ -14,7 +14,7 @@ from live.exercises import ELSEWHERE, Kind, exercised, kind
 
 import compiler.components
 from compiler import registry
-from compiler.model.graph import Binding, Requires
+from compiler.model.binding import Binding, Requires
 
 
 @cache

@@ -25,10 +25,10 @@ from compiler.diagnostics import Report
 from compiler.digests import UnknownImageError, digest
 from compiler.inventory import images
 from compiler.manifests import manifests
+from compiler.model.image import split_image
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import ConfigFiles, Phase, Resource
 from compiler.model.spec import Registry
-from compiler.model.words import split_image
 from compiler.pipeline import Compilation
 
 MIRROR = "mirror.example.internal:5000/cache"

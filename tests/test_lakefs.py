@@ -11,7 +11,7 @@ import pytest
 from conftest import compiled
 
 from compiler import pipeline
-from compiler.model.graph import Binding
+from compiler.model.binding import Binding
 from compiler.pipeline import Compilation
 
 HEADER = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: lake}\nspec:\n"

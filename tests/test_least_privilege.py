@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from cluster import Template, environments, lowered, objects, templates
 
-from compiler.model.graph import Binding
+from compiler.model.binding import Binding
 from compiler.model.resource import Manifest
 
 # What one key may do to one bucket.

@@ -25,7 +25,8 @@ from compiler.interfaces import serving
 from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
 from compiler.manifests import manifests
-from compiler.model.graph import PREFIX, Binding
+from compiler.model.binding import Binding
+from compiler.model.instance import PREFIX
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, pod_labels, pod_template
 from compiler.tenants import model_store

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cluster import Template, environments, lowered, objects, templates
 
-from compiler.model.graph import PREFIX
+from compiler.model.instance import PREFIX
 
 VOLUMES = {
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim",

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from compiler.kube import yaml
-from compiler.model.graph import PREFIX
+from compiler.model.instance import PREFIX
 from compiler.model.resource import Manifest
 
 NAME = "platformc"

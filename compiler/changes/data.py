@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from compiler.changes import Action, Change, FieldChange, Judgement, Risk
 from compiler.changes.risk import holds_data
 from compiler.changes.rules import COPY
-from compiler.model.graph import Binding, Graph
+from compiler.model.binding import Binding
+from compiler.model.graph import Graph
 from compiler.model.package import Lowered
 from compiler.registry import module
 

@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from compiler.changes import FieldChange, Judgement, Risk
 from compiler.changes.storage import claim_names, loses_claim, moves_data, shrinks
+from compiler.model.image import split_image
 from compiler.model.quantity import amount
 from compiler.model.resource import Manifest
-from compiler.model.words import split_image
 
 When = Callable[[FieldChange, Manifest, Manifest], bool]
 

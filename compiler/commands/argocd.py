@@ -43,7 +43,7 @@ def plugin(output: Path | None, image: str, namespace: str) -> None:
     """
     from compiler.argocd import plugin as made
     from compiler.kube import yaml
-    from compiler.model.words import split_image
+    from compiler.model.image import split_image
 
     if not split_image(image)[0]:
         fail(f"`{image}` is not an image reference")

@@ -17,7 +17,8 @@ from compiler.derive.packages import each_package, extended
 from compiler.derive.users import Account, users_of
 from compiler.diagnostics import Report
 from compiler.kube.labels import selector
-from compiler.model.graph import Binding, Instance
+from compiler.model.binding import Binding
+from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import (
     Ingress,

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from compiler.derive.packages import annotated, each_pod
 from compiler.diagnostics import Report
-from compiler.model.graph import PREFIX
+from compiler.model.instance import PREFIX
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest
 

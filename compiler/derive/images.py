@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from compiler.derive.packages import each_package
 from compiler.diagnostics import Report
 from compiler.inventory import known_images
+from compiler.model.image import split_image
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import ConfigFiles
-from compiler.model.words import split_image
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from compiler.derive.packages import each_object
 from compiler.diagnostics import Report
+from compiler.model.image import split_image
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import Manifest, pod_template
-from compiler.model.words import split_image
 
 KUBERNETES = "app.kubernetes.io"
 

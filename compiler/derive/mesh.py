@@ -18,7 +18,7 @@ from compiler.derive.network_policies import policy
 from compiler.derive.packages import annotated, each_object, each_pod
 from compiler.diagnostics import Report
 from compiler.interfaces import gateway
-from compiler.model.graph import Instance
+from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
 

@@ -17,7 +17,7 @@ from compiler.derive.scraping import PORT, Source, of_operator, service_of
 from compiler.diagnostics import Report
 from compiler.interfaces import monitoring
 from compiler.lower import dotted
-from compiler.model.graph import Instance
+from compiler.model.instance import Instance
 from compiler.model.metrics import Alert, Metrics
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Ingress, Manifest, Resource, pod_template

@@ -18,7 +18,8 @@ from compiler.diagnostics import Report
 from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
 from compiler.lower import dotted
-from compiler.model.graph import Binding, Instance
+from compiler.model.binding import Binding
+from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Made, Manifest, Pods, Resource
 from compiler.registry import module

@@ -16,7 +16,8 @@ from compiler.derive.network_policies import upstreams
 from compiler.derive.packages import each_package
 from compiler.diagnostics import Report
 from compiler.interfaces import gateway
-from compiler.model.graph import Binding, Instance, Offer, Provides
+from compiler.model.binding import Binding, Offer, Provides
+from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Ingress, Made, Pods, Resource
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from compiler.derive.network_policies import labels_of
 from compiler.interfaces import monitoring
 from compiler.kube.labels import selector
-from compiler.model.graph import PREFIX, Instance
+from compiler.model.instance import PREFIX, Instance
 from compiler.model.metrics import Metrics
 from compiler.model.resource import Made, Manifest, Resource
 

@@ -11,7 +11,7 @@ from compiler.derive.mesh import mesh_of
 from compiler.derive.packages import extended
 from compiler.diagnostics import Report
 from compiler.lower import dotted
-from compiler.model.graph import Binding
+from compiler.model.binding import Binding
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
 from compiler.registry import module

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from compiler.model.graph import PREFIX
+from compiler.model.instance import PREFIX
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import pod_account, pod_labels
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from compiler import model
+from compiler.model.duration import seconds
 from compiler.model.spec import ModelSpec
-from compiler.model.words import seconds
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from compiler.kube.container import unique
 from compiler.kube.volumes import Volume
-from compiler.model.graph import Endpoint, Instance
+from compiler.model.binding import Endpoint
+from compiler.model.instance import Instance
 from compiler.model.resource import ConfigFiles, Env
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.model.graph import Instance
+from compiler.model.instance import Instance
 from compiler.model.resource import Manifest
 
 

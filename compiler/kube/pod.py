@@ -9,7 +9,8 @@ from compiler.kube.container import Container
 from compiler.kube.labels import selector
 from compiler.kube.security import UNPRIVILEGED
 from compiler.kube.volumes import Volume, tmp
-from compiler.model.graph import Endpoint, Instance
+from compiler.model.binding import Endpoint
+from compiler.model.instance import Instance
 from compiler.model.resource import Manifest
 from compiler.model.spec import Toleration
 

@@ -12,7 +12,7 @@ from compiler.kube.pod import place, pod, pod_labels
 from compiler.kube.security import LOCKED, UNPRIVILEGED, USER
 from compiler.kube.volumes import Volume, config, scratch, volume_claim
 from compiler.kube.workload import cron_job, deployment, job, stateful_set
-from compiler.model.graph import PREFIX
+from compiler.model.instance import PREFIX
 from compiler.model.resource import Manifest
 
 

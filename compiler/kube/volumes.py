@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from compiler.model.graph import Instance
+from compiler.model.instance import Instance
 from compiler.model.resource import Manifest
 
 

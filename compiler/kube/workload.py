@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from compiler.kube.labels import metadata, selector
-from compiler.model.graph import Instance
+from compiler.model.instance import Instance
 from compiler.model.resource import Manifest, Resource
 
 

@@ -19,7 +19,8 @@ from compiler import kube, model
 from compiler.interfaces import redis
 from compiler.lowering import redis_metrics
 from compiler.model import Env, SecretRef, quantity
-from compiler.model.words import Memory, refusal
+from compiler.model.form import refusal
+from compiler.model.words import Memory
 
 PORT = 6379
 GIB = 2**30

@@ -1,23 +1,20 @@
 """The nouns of the compiler."""
 
-from compiler.model.credential import Credential, Random
-from compiler.model.document import Node, Path
-from compiler.model.graph import (
-    PREFIX,
+from compiler.model.binding import (
     Binding,
     Claim,
     Claims,
-    Component,
     Endpoint,
-    Graph,
-    Instance,
     Offer,
     Offers,
-    Piece,
     Provides,
     Requires,
-    Wiring,
 )
+from compiler.model.component import Component, Piece
+from compiler.model.credential import Credential, Random
+from compiler.model.document import Node, Path
+from compiler.model.graph import Graph, Wiring
+from compiler.model.instance import PREFIX, Instance
 from compiler.model.metrics import Alert, Metrics
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.prerequisite import Prerequisite

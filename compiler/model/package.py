@@ -10,7 +10,8 @@ from msgspec import Struct, field
 from compiler.model.credential import Credential
 from compiler.model.document import Node
 from compiler.model.fleet import Fleet
-from compiler.model.graph import Graph, Instance
+from compiler.model.graph import Graph
+from compiler.model.instance import Instance
 from compiler.model.metrics import Metrics
 from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering, Phase, Resource
 from compiler.model.spec import Settings

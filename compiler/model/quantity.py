@@ -71,3 +71,13 @@ def meant(text: str) -> str | None:
     """The quantity that `20GiB`, `20gi` or `20 Gi` can only mean; `20GB` can mean two."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtpe])i(?:b|bytes)?", text, re.IGNORECASE)
     return f"{match[1]}{match[2].upper()}i" if match else None
+
+
+def units(text: str) -> str | None:
+    """How to write `20GB` or `20`: which units it could have, where people write none of them."""
+    match = re.fullmatch(r"([0-9.]+) ?([KMGTkmgt])[bB]?", text)
+    if match is None:
+        return f"write it like `{text}Gi`" if text.isdecimal() else None
+    number, unit = match[1], match[2].upper()
+    decimal = "k" if unit == "K" else unit
+    return f"write `{number}{unit}i` (powers of two) or `{number}{decimal}` (powers of ten)"

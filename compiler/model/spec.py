@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
+from compiler.model.form import refusal
 from compiler.model.words import (
     Cidr,
     Cpu,
@@ -25,7 +26,6 @@ from compiler.model.words import (
     Schedule,
     SecretName,
     TreePath,
-    refusal,
 )
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from compiler.model.graph import Graph, Instance
+from compiler.model.graph import Graph
+from compiler.model.instance import Instance
 
 
 class Edge(Struct, frozen=True):

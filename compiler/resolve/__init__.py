@@ -13,7 +13,9 @@ from msgspec.structs import replace
 
 from compiler.diagnostics import Report
 from compiler.interfaces import gateway, serving
-from compiler.model.graph import Binding, Graph, Instance
+from compiler.model.binding import Binding
+from compiler.model.graph import Graph
+from compiler.model.instance import Instance
 from compiler.model.package import Platform
 from compiler.registry import module
 from compiler.resolve import models, problems, uses

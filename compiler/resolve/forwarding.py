@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from compiler.model.graph import Binding
+from compiler.model.binding import Binding
 from compiler.resolve import problems
 from compiler.resolve.join import Join
 

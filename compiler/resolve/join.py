@@ -9,8 +9,9 @@ from typing import Any
 from msgspec import Struct
 
 from compiler.diagnostics import Report
+from compiler.model.binding import Binding, Claim, Offer, Offers, Provides, Requires
 from compiler.model.document import Node
-from compiler.model.graph import Binding, Claim, Instance, Offer, Offers, Provides, Requires
+from compiler.model.instance import Instance
 from compiler.resolve import problems
 from compiler.resolve.shared import Shared
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.interfaces import serving
-from compiler.model.graph import Binding, Instance
+from compiler.model.binding import Binding
+from compiler.model.instance import Instance
 from compiler.resolve.forwarding import chain
 from compiler.resolve.join import Join
 from compiler.tenants import model_store

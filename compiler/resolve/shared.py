@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from compiler.model.graph import Binding, Instance, Offers
+from compiler.model.binding import Binding, Offers
+from compiler.model.instance import Instance
 from compiler.registry import module
 from compiler.tenants import model_store
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from compiler.model.graph import Binding, Instance, Requires
+from compiler.model.binding import Binding, Requires
+from compiler.model.instance import Instance
 from compiler.resolve import problems
 from compiler.resolve.join import Candidate, Join, pooler
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.model import Instance, Path, Platform, cron
+from compiler.model.duration import seconds
 from compiler.model.walk import sections
-from compiler.model.words import seconds
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:

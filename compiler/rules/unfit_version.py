@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from compiler.diagnostics import Report
 from compiler.model import Graph, Path, Platform
-from compiler.model.words import split_image
+from compiler.model.image import split_image
 
 
 class Image(Struct, frozen=True):

@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
-from compiler.model.graph import Component
+from compiler.model.component import Component
 
 
 @cache

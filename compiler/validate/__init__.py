@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from compiler import registry, tenants
 from compiler.diagnostics import Related, Report, correction, listing, suggestion
 from compiler.model.document import Node, Path
-from compiler.model.graph import Instance
+from compiler.model.instance import Instance
 from compiler.model.package import Platform
 from compiler.model.spec import Settings
 from compiler.specialise import Variants

@@ -19,9 +19,9 @@ from compiler.derive.credentials import secret_names
 from compiler.derive.namespaces import platform_namespaces
 from compiler.diagnostics.masking import sounds_secret
 from compiler.manifests import render
+from compiler.model.image import split_image
 from compiler.model.package import Lowered
 from compiler.model.resource import pod_labels
-from compiler.model.words import split_image
 from judges import checkov, kube_score
 
 pytestmark = [pytest.mark.live, pytest.mark.judges]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from compiler import pipeline
-from compiler.model.graph import Binding, Graph
+from compiler.model.binding import Binding
+from compiler.model.graph import Graph
 from live.platforms import HEAD
 from live.pods.node import Node
 

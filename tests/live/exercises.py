@@ -13,7 +13,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import NamedTuple
 
-from compiler.model.graph import Binding
+from compiler.model.binding import Binding
 from live.bindings import graph
 
 

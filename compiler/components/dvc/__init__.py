@@ -13,7 +13,8 @@ from pydantic import Field, model_validator
 
 from compiler import kube, model
 from compiler.interfaces import dvc, s3
-from compiler.model.words import Bucket, Name, refusal
+from compiler.model.form import refusal
+from compiler.model.words import Bucket, Name
 
 PHASE = model.Phase.CLIENTS
 STORE = model.Requires("store", s3.Endpoint)

@@ -7,14 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from compiler import model
-from compiler.model.words import (
-    Bucket,
-    Database,
-    Duration,
-    Image,
-    Schedule,
-    refusal,
-)
+from compiler.model.form import refusal
+from compiler.model.words import Bucket, Database, Duration, Image, Schedule
 
 REPOSITORY = "/repo"
 

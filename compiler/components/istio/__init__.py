@@ -13,7 +13,8 @@ from pydantic import Field, model_validator
 
 from compiler import model
 from compiler.interfaces import gateway
-from compiler.model.words import Name, Namespace, SecretName, refusal
+from compiler.model.form import refusal
+from compiler.model.words import Name, Namespace, SecretName
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True

@@ -13,7 +13,8 @@ from pydantic import Field, field_validator
 from compiler import kube, model
 from compiler.interfaces import http, s3
 from compiler.model import Env, SecretRef
-from compiler.model.words import Image, Memory, refusal
+from compiler.model.form import refusal
+from compiler.model.words import Image, Memory
 
 PHASE = model.Phase.STORES
 STORE = model.Provides("s3", s3.Endpoint)

@@ -1,0 +1,175 @@
+"""Who needs what from whom: slots, claims on them, offers, and the bindings where these meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from compiler.model.credential import Credential
+from compiler.model.instance import PREFIX, Instance
+from compiler.model.resource import Env
+
+E = TypeVar("E", bound="Endpoint")
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """What a consumer asks of an interface. Each interface has its own."""
+
+    shared: bool = False  # others may claim the same resource
+    pooled: bool = True  # a pooler between transactions does no harm
+    optional: bool = False  # nothing is amiss where nobody provides it
+    outside: bool = False  # it is reached from outside the cluster too, at the provider's route
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """Names that the claim takes for itself at the provider: a database, buckets."""
+        return ()
+
+    def merged(self, other: Self) -> Self | None:
+        """One claim for both, where one connection can serve them."""
+        return self if self == other else None
+
+
+class Offer(Struct, frozen=True, kw_only=True):
+    """What a provider has. Each interface may have its own."""
+
+    port: int = 0  # of the Service; 0 where nothing listens, and what is offered is configuration
+    target: int | None = None  # of the pod, where it differs
+    service: str | None = None  # the Service's name, where it is not the instance's
+    role: str = "server"  # which of the instance's pods answer
+    pods: Mapping[str, str] | None = None  # their labels, where an operator makes them
+    host: str | None = None  # an address outside the platform
+    cidrs: tuple[str, ...] = ()  # of that address, where known
+    ui: bool = False  # people open it, at the instance's route
+    entails: tuple[Requires[Any], ...] = ()  # what the provider requires and its clients do too
+    relays: tuple[Requires[Any], ...] = ()  # the same, but its own endpoint tells clients of it
+    companions: tuple[Provides[Any], ...] = ()  # other offers of the provider that come with it
+
+    @property
+    def external(self) -> bool:
+        return self.host is not None
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """What a consumer learns from a binding. One class for each interface."""
+
+    interface: ClassVar[str] = ""
+    one_per_pod: ClassVar[bool] = False  # its variables can have only one value in a pod
+
+    binding: Binding
+
+    @classmethod
+    def connect(cls, binding: Binding) -> Self:
+        return cls(binding=binding)
+
+    @classmethod
+    def client_claim(cls, consumer: Instance[Any]) -> Claim:
+        """What a workload asks when it `uses` a provider of this interface."""
+        return Claim()
+
+    @classmethod
+    def entailed_claim(cls, consumer: Instance[Any], theirs: Claim) -> Claim:
+        """What a client asks of an interface that it needs because its provider does."""
+        return replace(theirs, shared=True)
+
+    @classmethod
+    def credential(cls, binding: Binding) -> Credential | None:
+        """The credential that the binding needs, if any."""
+        return None
+
+    @classmethod
+    def forwarded(cls, offer: Offer, pooler: Instance[Any], upstream: Offer) -> Offer:
+        """What a pooler offers in front of a provider, where that one has poolers of its own."""
+        return offer
+
+    @property
+    def host(self) -> str:
+        return self.binding.host
+
+    @property
+    def port(self) -> int:
+        port: int = self.binding.offer.port
+        return port
+
+    @property
+    def secret(self) -> str:
+        """The Secret with the consumer's credential."""
+        return self.binding.secret
+
+    def credentials(self, *namespaces: str) -> tuple[Credential, ...]:
+        """Its credential, for namespaces where text names it and no object does."""
+        credential = self.binding.provides.endpoint.credential(self.binding)
+        return (replace(credential, namespaces=namespaces),) if credential else ()
+
+    def env(self) -> tuple[Env, ...]:
+        """The client environment: what a program needs to find and use the provider."""
+        return ()
+
+    def files(self) -> Mapping[str, str]:
+        """Files of the client environment: absolute path to text, without a secret."""
+        return {}
+
+
+class Requires(Struct, Generic[E], frozen=True):
+    """A named slot of a consumer, typed by what it learns; the key into `Wiring`."""
+
+    slot: str
+    endpoint: type[E]
+
+
+class Provides(Struct, Generic[E], frozen=True):
+    """A named slot of a provider.
+
+    `forwards` makes it a pooler: claims on it are passed on to what its own requirement is bound
+    to. `explicit` offers answer only a claim whose instance binds to them by name.
+    """
+
+    slot: str
+    endpoint: type[E]
+    forwards: Requires[E] | None = None
+    explicit: bool = False
+
+
+Claims = Mapping[Requires[Any], Claim]
+Offers = Mapping[Provides[Any], Offer]
+
+
+class Binding(Struct, frozen=True):
+    """One resolved edge of the graph."""
+
+    consumer: Instance[Any]
+    requires: Requires[Any]
+    provider: Instance[Any]
+    provides: Provides[Any]
+    claim: Any
+    offer: Any
+    via: Binding | None = None  # the binding that a pooler forwarded to make this one
+    upstream: Binding | None = None  # where a pooler forwards this one to
+    entailed: tuple[Binding, ...] = ()  # what the provider's clients need besides
+    relayed: bool = False  # told of by the endpoint that entails it, not by its own
+
+    @property
+    def secret(self) -> str:
+        """Whatever the way, a consumer has one credential for one slot."""
+        return f"{self.consumer.name}-{self.requires.slot}"
+
+    @property
+    def host(self) -> str:
+        host: str | None = self.offer.host
+        return host or self.provider.host(self.offer.service)
+
+    @property
+    def label(self) -> str:
+        """The label of pods that use this offer."""
+        return f"uses.{PREFIX}/{self.provider.name}-{self.provides.slot}"
+
+    @property
+    def final(self) -> Binding:
+        """The binding to the provider that holds the data."""
+        return self.upstream.final if self.upstream else self
+
+    def endpoint(self) -> Endpoint:
+        return cast(Endpoint, self.provides.endpoint.connect(self))

@@ -1,0 +1,28 @@
+"""Durations as the language writes them, `90s`, `15m`, `6h` or `1d`, and how people write them."""
+
+from __future__ import annotations
+
+import re
+
+PATTERN = r"[1-9][0-9]{0,5}[smhd]"
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SPOKEN = re.compile(
+    r"([0-9]{1,6}) ?(s|sec|second|m|min|minute|h|hr|hour|d|day)s?(?=[ 0-9]|$) ?", re.IGNORECASE
+)
+
+
+def meant(text: str) -> str | None:
+    """The duration that `90min`, `6 hours` or `1h30m` can only mean."""
+    parts = [match.groups() for match in _SPOKEN.finditer(text)]
+    if not parts or _SPOKEN.sub("", text):
+        return None
+    amounts = [(int(count), unit[0].lower()) for count, unit in parts]
+    total = sum(count * _SECONDS[unit] for count, unit in amounts)
+    # In the unit of its least part, as `90m` for `1h30m`.
+    unit = min((unit for _, unit in amounts), key=_SECONDS.__getitem__)
+    return f"{total // _SECONDS[unit]}{unit}" if total else None
+
+
+def seconds(duration: str) -> int:
+    """The length of a duration in seconds."""
+    return int(duration[:-1]) * _SECONDS[duration[-1]]

@@ -1,0 +1,20 @@
+"""References to container images: `registry.example.com/team/app:1.4@sha256:...`."""
+
+from __future__ import annotations
+
+import re
+
+
+def split_image(text: str) -> tuple[str, str, str]:
+    """Repository, tag and digest of an image reference; empty where it has none."""
+    name, _, digest = text.partition("@")
+    head, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    if digest and not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+        return "", "", ""
+    path = r"[a-z0-9]+([._-]+[a-z0-9]+)*"
+    host = rf"([A-Za-z0-9.-]+(:[0-9]{{1,5}})?/)?({path}/)*"
+    good = re.fullmatch(rf"{host}{path}", head + slash + last) and (
+        not tag or re.fullmatch(r"\w[\w.-]{0,127}", tag)
+    )
+    return (head + slash + last, tag, digest) if good and len(text) < 500 else ("", "", "")
