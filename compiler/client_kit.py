@@ -90,7 +90,8 @@ def _laptop(me: Instance[Any], client: kube.Client) -> Iterator[str]:
             forward = f"kubectl --namespace {space} port-forward service/{service} {port}:{port}"
             yield f"# {binding.provider.name}: {forward}"
             local[binding.host] = "localhost"
-        local |= {path: f"files{path}" for path in endpoint.files()}
+        folders = {path.rpartition("/")[0] for path in endpoint.files()}
+        local |= {folder: f"files{folder}" for folder in sorted(folders)}
     for one in client.env:
         yield from _line(me, one, local)
 

@@ -60,7 +60,7 @@ def read(container: Manifest, text: str, monkeypatch: pytest.MonkeyPatch) -> dic
 def test_scenarios_have_every_kind_of_client() -> None:
     kinds = {yaml.safe_load(text)["offline_store"]["type"]
              for one in with_feast() for _, _, text in mounts(*one)}  # fmt: skip
-    assert kinds == {"file", "duckdb", "postgres", "remote"}
+    assert kinds == {"file", "duckdb_s3.DuckDBOfflineStore", "postgres", "remote"}
 
 
 @pytest.mark.parametrize(("scenario", "environment"), with_feast())
@@ -127,6 +127,29 @@ def test_values_come_online_up_to_now_and_one_run_at_a_time() -> None:
     assert spec["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 3600
     script = spec["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["command"][-1]
     assert 'materialize-incremental "$(date -u +%Y-%m-%dT%H:%M:%S+00:00)"' in script
+
+
+def test_servers_start_when_the_registry_has_its_tables() -> None:
+    servers = [
+        one["spec"]["template"]["spec"]
+        for one in objects("feast-remote", "default")
+        if one["kind"] == "Deployment" and one["metadata"]["name"].startswith("feast")
+    ]
+    assert len(servers) == 3
+    for pod in servers:
+        (wait,), (server,) = pod["initContainers"], pod["containers"]
+        assert "FeatureStore().registry" in wait["command"][2]
+        assert (wait["image"], wait["env"]) == (server["image"], server["env"])
+
+
+def test_who_reads_with_duckdb_has_its_reader_of_the_lake() -> None:
+    for _, container, text in mounts("feast-file", "default"):
+        if "duckdb_s3" in text:
+            assert names(container)["PYTHONPATH"]["value"] == feature_store.FOLDER
+    (config,) = [one for one in objects("feast-file", "default")
+                 if one["kind"] == "ConfigMap" and one["metadata"]["name"] == "pond-training-client"]  # fmt: skip
+    for name in ("arrow_s3", "duckdb_s3"):
+        compile(config["data"][f"etc-feast-{name}.py"], name, "exec")
 
 
 def test_feasts_own_pods_read_the_object_store_with_what_their_image_has() -> None:

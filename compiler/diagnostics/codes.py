@@ -66,9 +66,6 @@ CODES: dict[str, Code] = {
     "cold-start": Code(
         "warning", "A heavy model scales to zero, and requests wait for it.", rule=True
     ),
-    "extension-download": Code(
-        "warning", "A program downloads a part of itself when it runs.", rule=True
-    ),
     "first-canary": Code("warning", "A canary has no version before it."),
     "license-note": Code("note", "A component's licence restricts its use.", rule=True),
     "unmaintained-upstream": Code(

@@ -44,20 +44,31 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         }
 
     def env(self) -> tuple[Env, ...]:
-        return (
-            Env("FEAST_FS_YAML_FILE_PATH", feature_store.PATH),
-            Env("FEAST_SERVER_URL", f"http://{self.host}:{self.port}"),
-            *(() if self.servers else self._stores().env()),
-        )
+        here = Env("FEAST_FS_YAML_FILE_PATH", feature_store.PATH)
+        server = Env("FEAST_SERVER_URL", f"http://{self.host}:{self.port}")
+        if self.servers:
+            return (here, server)
+        stores = self._stores()
+        modules = stores.modules(self._project)
+        path = (Env("PYTHONPATH", feature_store.FOLDER),) if modules else ()
+        return (here, server, *path, *stores.env())
 
     def files(self) -> Mapping[str, str]:
-        project: feature_store.Project = self.binding.offer.project
-        servers = self.servers
+        project, servers = self._project, self.servers
         if servers:
-            text = feature_store.remote(project, {**servers, self.binding.provides.slot: self})
-        else:
-            text = self._stores().file(project)
-        return {feature_store.PATH: text}
+            slots = {**servers, self.binding.provides.slot: self}
+            return {feature_store.PATH: feature_store.remote(project, slots)}
+        stores = self._stores()
+        modules = {
+            f"{feature_store.FOLDER}/{name}.py": feature_store.module(name)
+            for name in stores.modules(project)
+        }
+        return {feature_store.PATH: stores.file(project), **modules}
+
+    @property
+    def _project(self) -> feature_store.Project:
+        project: feature_store.Project = self.binding.offer.project
+        return project
 
     def _stores(self) -> feature_store.Stores:
         return feature_store.Stores.of(self.binding.entailed)

@@ -4,6 +4,10 @@ Derived here for servers and clients alike, each with keys of its own. Facts are
 `${VAR}` is expanded in the text before it is read as YAML, so it stands in quotes; serving refuses
 a view that is being materialised unless told not to; without a batch size all rows are written at
 once; the driver in its image is psycopg 3.
+
+DuckDB (2.0) reads S3 by an extension, `httpfs`, which is downloaded from extensions.duckdb.org and
+addresses a bucket as a host unless a session's setting says otherwise (feast#5796). So the store
+that the file names is Feast's own, in a module beside the file that has DuckDB read by pyarrow.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from compiler import model
+from compiler import kube, model
 from compiler.interfaces import postgresql, redis, s3
 from compiler.kube import yaml
 from compiler.model import Env
@@ -21,6 +25,7 @@ from compiler.model import Env
 FOLDER = "/etc/feast"
 FILE = "feature_store.yaml"
 PATH = f"{FOLDER}/{FILE}"
+ARROW, DUCKDB = "arrow_s3", "duckdb_s3"  # modules that read the lake
 
 # The slots of the component, by which the file's parts are told apart.
 REGISTRY = model.Requires("registry", postgresql.Endpoint)
@@ -61,6 +66,10 @@ class Stores(Struct, frozen=True):
             postgresql.Endpoint(binding=warehouse) if warehouse else None,
         )
 
+    def modules(self, project: Project) -> tuple[str, ...]:
+        """Which modules Python must find beside the file, for Feast to read the lake."""
+        return (ARROW, DUCKDB) if self.lake and project.offline == "duckdb" else ()
+
     def env(self) -> tuple[Env, ...]:
         """The variables that the file reads, and the lake's for the user's own definitions."""
         made = [
@@ -93,7 +102,7 @@ class Stores(Struct, frozen=True):
             return _warehouse(self.warehouse)
         if self.lake is not None and project.offline == "duckdb":
             return {
-                "type": "duckdb",
+                "type": f"{DUCKDB}.DuckDBOfflineStore",
                 "staging_location": f"{self.lake.root}/staging",
                 "staging_location_endpoint_override": self.lake.url,
             }
@@ -159,6 +168,11 @@ def _warehouse(database: postgresql.Endpoint) -> dict[str, Any]:
         "password": "${FEAST_OFFLINE_PASSWORD}",
         "sslmode": database.sslmode,
     }
+
+
+def module(name: str) -> str:
+    """The text of one of the modules."""
+    return kube.render(__file__, f"{name}.py.j2")
 
 
 def remote(project: Project, servers: Mapping[str, model.Endpoint]) -> str:

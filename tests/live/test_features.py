@@ -1,7 +1,8 @@
 """Features as processes: Feast, Redis, PostgreSQL behind PgBouncer and MinIO, end to end.
 
 A training pod writes values to the lake, the emitted CronJob's own command brings them online, and
-the feature server and the training pod's own Feast read them.
+the feature server and the training pod's own Feast read them. Then the platform reads the same files
+by DuckDB, where nothing can be downloaded.
 """
 
 from __future__ import annotations
@@ -100,6 +101,12 @@ print(
 """
 
 
+# What the lake holds later: two orders more of the second customer, three seconds ago, for a run
+# ends with the last whole second.
+LATER = WRITE.replace("[5, 7, 11]", "[5, 9, 11]").replace("(30, 20, 10)", "(0.05, 0.05, 0.05)")
+DUCKS = SPEC.replace("      keyTtl", "      offlineStore: duckdb\n      keyTtl")
+
+
 @pytest.fixture(scope="module")
 def platform(place: Path, node: Node) -> Platform:
     made = Platform(place).write(SPEC)
@@ -130,3 +137,13 @@ def test_redis_keeps_its_bound_and_its_users_apart(platform: Platform, node: Nod
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:
     assert idle(SPEC, node) == []
+
+
+def test_duckdb_reads_the_same_files_without_its_extension(platform: Platform, node: Node) -> None:
+    # The servers go on as they are: who reads the lake are the CronJob and the training pod.
+    later = platform.write(DUCKS).compile()
+    node.apply(one for one in later if one["kind"] in ("ConfigMap", "CronJob"))
+    assert features.python(node, features.TRAIN) == "[1.5, 2.5, 3.5]"
+    node.script("mlops", "training", LATER)
+    node.again("mlops", "feast-materialize")
+    assert features.python(node, features.READ) == "[9]"

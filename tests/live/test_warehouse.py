@@ -94,6 +94,13 @@ def platform(place: Path, node: Node) -> Platform:
     return made
 
 
+def test_servers_wait_for_the_registry_and_never_fail_for_it(
+    platform: Platform, node: Node
+) -> None:
+    for name in ("feast", "feast-registry", "feast-offline"):
+        assert node.pod("mlops", name).restarts == 0, name
+
+
 def test_values_of_a_table_come_online_and_are_served(platform: Platform, node: Node) -> None:
     filled = node.execute("mlops", "feast", "python", "-c", WRITE)
     assert "filled postgres.mlops.svc.cluster.local" in filled

@@ -1,3 +1,5 @@
+import os
+
 from fsspec.implementations.arrow import ArrowFSWrapper
 from pyarrow.fs import S3FileSystem
 
@@ -8,5 +10,5 @@ class FileSystem(ArrowFSWrapper):
     protocol = "s3"
 
     def __init__(self, client_kwargs=None, **options):
-        endpoint = (client_kwargs or {}).get("endpoint_url")
+        endpoint = (client_kwargs or {}).get("endpoint_url", os.environ["FEAST_S3_ENDPOINT_URL"])
         super().__init__(S3FileSystem(endpoint_override=endpoint), **options)

@@ -32,8 +32,9 @@ class Pods(Struct, frozen=True):
         """The file, and what Feast's image lacks to read data on the object store."""
         files = {feature_store.FILE: self.stores.file(self.project)}
         if self.stores.lake is not None:
-            for name in ("sitecustomize.py", "arrow_s3.py"):
-                files[name] = kube.render(__file__, f"{name}.j2")
+            files["sitecustomize.py"] = kube.render(__file__, "sitecustomize.py.j2")
+            for name in (feature_store.ARROW, *self.stores.modules(self.project)):
+                files[f"{name}.py"] = feature_store.module(name)
         return model.ConfigFiles(self.me.name, self.me.namespace, files)
 
     def container(self, name: str, command: Sequence[str], memory: int) -> kube.Container:
@@ -54,6 +55,11 @@ class Pods(Struct, frozen=True):
                 *self.stores.env(),
             ],
         )  # fmt: skip
+
+    def await_schema(self) -> kube.Container:
+        """What servers wait for: they exit when the Job that applies has not made the tables yet."""
+        script = kube.render(__file__, "await_schema.py.j2")
+        return self.container("schema", ["python", "-c", script], 512)
 
     def template(
         self, role: str, container: kube.Container, *, init: Sequence[kube.Container] = (),
@@ -89,7 +95,7 @@ def servers(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
         # Not /health: it fails with the registry, which no restart would repair.
         liveness=kube.tcp_probe("http-feast", period=20, failures=6),
     )
-    template = pods.template("server", server, spread=spec.replicas > 1)
+    template = pods.template("server", server, init=[pods.await_schema()], spread=spec.replicas > 1)
     yield kube.deployment(me, "server", template, replicas=spec.replicas, step=1)
     yield kube.service(me, "server", {"http-feast": PORT})
     yield metrics.of(me)
@@ -121,7 +127,7 @@ def _behind(
         liveness=kube.tcp_probe(port, period=20, failures=6),
     )
     name = f"{me.name}-{role}"
-    template = pods.template(role, container)
+    template = pods.template(role, container, init=[pods.await_schema()])
     yield kube.deployment(me, role, template, replicas=1, name=name, step=1)
     yield kube.service(me, role, {port: number}, name=name)
 

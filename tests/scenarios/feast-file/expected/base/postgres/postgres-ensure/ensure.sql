@@ -1,5 +1,10 @@
 -- Every statement may run again. A database is owned by a role of its own, which the roles that
 -- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+SELECT 'CREATE ROLE "ducks_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ducks_owner') \gexec
+SELECT 'CREATE DATABASE "ducks" OWNER "ducks_owner"'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'ducks') \gexec
+REVOKE ALL ON DATABASE "ducks" FROM PUBLIC;
 SELECT 'CREATE ROLE "feast_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'feast_owner') \gexec
 SELECT 'CREATE DATABASE "feast" OWNER "feast_owner"'
@@ -23,14 +28,30 @@ SELECT format('ALTER ROLE %I IN DATABASE "feast" SET role = %L', :'role', 'feast
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "ducks_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "ducks" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "ducks" SET role = %L', :'role', 'ducks_owner') \gexec
+\getenv role ROLE_2
+\getenv password PASSWORD_2
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "feast_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "feast" SET role = %L', :'role', 'feast_owner') \gexec
-\getenv role ROLE_2
-\getenv password PASSWORD_2
+\getenv role ROLE_3
+\getenv password PASSWORD_3
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "mlflow_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "mlflow" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "mlflow" SET role = %L', :'role', 'mlflow_owner') \gexec
+\getenv role ROLE_4
+\getenv password PASSWORD_4
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "ducks_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "ducks" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "ducks" SET role = %L', :'role', 'ducks_owner') \gexec
