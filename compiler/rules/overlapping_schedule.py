@@ -1,7 +1,10 @@
 """A run that may last longer than the time to the next: the next one is skipped.
 
 CronJobs forbid two runs at once here (`concurrencyPolicy: Forbid`), so what is late is lost. The
-shortest time between two starts is held against `timeout`, where the spec sets one.
+shortest time between two starts is held against `timeout`, where the spec sets one: that says how
+long its author thinks a run takes. A default only ends what hangs. It is longer than most schedules on
+purpose: Feast's first materialisation reads as far back as a view's `ttl`, and ended early it would
+start from there for ever.
 """
 
 from __future__ import annotations
