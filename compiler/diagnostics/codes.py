@@ -101,6 +101,7 @@ CODES: dict[str, Code] = {
     ),
     "undefined-variable": Code("error", "A reference to a variable that is not set.", rule=True),
     "unfit-version": Code("error", "A version is known not to fit.", rule=True),
+    "untried-version": Code("note", "A version may fit or not: nobody knows.", rule=True),
     "volume-replicas": Code("error", "Replicas and volumes do not fit.", rule=True),
     "unused-silence": Code("warning", "A silence hides nothing."),
     # Lowering and writing.

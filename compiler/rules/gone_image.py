@@ -32,15 +32,20 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
     for path, section in sections(instance.spec, instance.path):
         for name, field in type(section).model_fields.items():
             image = getattr(section, name)
-            if not name.endswith("image") or not isinstance(image, str):
-                continue
-            for prefix, (reason, instead) in _GONE.items():
-                if full_name(image).startswith(prefix):
-                    where = (*path, field.alias or name)
-                    report.add(
-                        "gone-image",
-                        f"`{image}` can't be pulled: `{prefix.rstrip('/')}` {reason}",
-                        platform.document.value_span(where),
-                        path=where,
-                        help=instead,
-                    )
+            prefix = gone(image) if name.endswith("image") and isinstance(image, str) else None
+            if prefix is not None:
+                reason, instead = _GONE[prefix]
+                where = (*path, field.alias or name)
+                report.add(
+                    "gone-image",
+                    f"`{image}` can't be pulled: `{prefix.rstrip('/')}` {reason}",
+                    platform.document.value_span(where),
+                    path=where,
+                    help=instead,
+                )
+
+
+def gone(image: str) -> str | None:
+    """The place that an image was in and is no longer, if it is one of those."""
+    full = full_name(image)
+    return next((prefix for prefix in _GONE if full.startswith(prefix)), None)

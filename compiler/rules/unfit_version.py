@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from msgspec import Struct
 
 from compiler.diagnostics import Report
-from compiler.model import Graph, Path, Platform
+from compiler.model import Instance, Path, Platform
 from compiler.model.image import split_image
 
 
@@ -19,6 +20,10 @@ class Image(Struct, frozen=True):
     tag: str  # a pattern
     reason: str
     instead: str
+
+    def means(self, repository: str, tag: str) -> bool:
+        same = f"/{repository}".endswith(f"/{self.repository}")
+        return same and re.fullmatch(self.tag, tag) is not None
 
 
 IMAGES = (
@@ -51,36 +56,41 @@ OLDEST = {
 }
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for instance in platform.having("image"):
-        image = instance.spec.image
-        repository, tag, _ = split_image(image) if isinstance(image, str) else ("", "", "")
-        for known in IMAGES if instance.section == "components" else ():
-            ends = repository == known.repository or repository.endswith(f"/{known.repository}")
-            if instance.type == known.type and ends and re.fullmatch(known.tag, tag):
-                path: Path = (*instance.path, "image")
-                report.add(
-                    "unfit-version",
-                    f"`{image}` {known.reason}",
-                    platform.document.value_span(path),
-                    path=path,
-                    help=known.instead,
-                )
-    _cluster(platform, report)
+def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
+    if instance.section == "components":
+        _check_image(instance, platform, report)
+        _check_cluster(instance, platform, report)
 
 
-def _cluster(platform: Platform, report: Report) -> None:
+def _check_image(instance: Instance[Any], platform: Platform, report: Report) -> None:
+    image = getattr(instance.spec, "image", None)
+    known = unfit(instance.type, image) if isinstance(image, str) else None
+    if known is not None:
+        path: Path = (*instance.path, "image")
+        report.add(
+            "unfit-version",
+            f"`{image}` {known.reason}",
+            platform.document.value_span(path),
+            path=path,
+            help=known.instead,
+        )
+
+
+def unfit(type: str, image: str) -> Image | None:
+    """The row of the table that an image is in, for a component of a type."""
+    repository, tag, _ = split_image(image)
+    return next((one for one in IMAGES if one.type == type and one.means(repository, tag)), None)
+
+
+def _check_cluster(instance: Instance[Any], platform: Platform, report: Report) -> None:
     version = platform.settings.cluster.kubernetes
-    if version is None:
-        return
-    path: Path = ("spec", "cluster", "kubernetes")
-    for instance in platform.instances.values():
-        oldest, source = OLDEST.get(instance.type, (0, ""))
-        if instance.section == "components" and int(version.partition(".")[2]) < oldest:
-            report.add(
-                "unfit-version",
-                f"`{instance.name}` needs Kubernetes 1.{oldest} or newer, not {version}: {source}",
-                platform.document.value_span(path),
-                path=path,
-                help="upgrade the cluster, or leave the component out of this environment",
-            )
+    oldest, source = OLDEST.get(instance.type, (0, ""))
+    if version is not None and int(version.partition(".")[2]) < oldest:
+        path: Path = ("spec", "cluster", "kubernetes")
+        report.add(
+            "unfit-version",
+            f"`{instance.name}` needs Kubernetes 1.{oldest} or newer, not {version}: {source}",
+            platform.document.value_span(path),
+            path=path,
+            help="upgrade the cluster, or leave the component out of this environment",
+        )

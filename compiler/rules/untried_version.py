@@ -1,0 +1,44 @@
+"""An image of a component that its manifests were not made for: it may fit or not, nobody knows.
+
+Known to fit is the default, whatever registry it comes from; known not to is what the tables of
+unfit_version.py and gone_image.py hold. All others are said to be unknown.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compiler.diagnostics import Report
+from compiler.model import Instance, Path, Platform
+from compiler.model.image import split_image
+from compiler.rules import gone_image, unfit_version
+
+
+def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
+    if instance.section != "components":
+        return
+    fields = type(instance.spec).model_fields
+    for name in sorted(instance.spec.model_fields_set):
+        image, tried = getattr(instance.spec, name), fields[name].default
+        if not name.endswith("image") or not isinstance(tried, str) or _same(image, tried):
+            continue
+        if gone_image.gone(image) or unfit_version.unfit(instance.type, image):
+            continue
+        path: Path = (*instance.path, fields[name].alias or name)
+        report.add(
+            "untried-version",
+            f"whether `{image}` fits is unknown: `{instance.type}` is made for `{tried}`",
+            platform.document.value_span(path),
+            path=path,
+            help="try it, then add the code to `spec.silence` with what you saw",
+        )
+
+
+def _same(image: str, tried: str) -> bool:
+    """Whether two images are of one name and version, in whatever registry."""
+    return _version(image) == _version(tried)
+
+
+def _version(image: str) -> tuple[str, str]:
+    repository, tag, _ = split_image(image)
+    return repository.rpartition("/")[2], tag
