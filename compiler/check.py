@@ -1,13 +1,14 @@
 """Rules about the whole platform: each looks at one environment's graph, its objects, or at all.
 
-A rule is a file of `rules/` with some of four functions:
+A rule is a file of `rules/` with some of five functions:
 
 - `check_instance(instance, platform, report)`: one instance, by its section and the settings alone
+- `check_specs(platforms, report)`: the specs of all environments
 - `check(platform, graph, report)`: each environment by itself
 - `check_all(platforms, graphs, report)`: all environments at once
 - `check_objects(platform, lowered, report)`: what an environment lowers to
 
-The first of them needs no bindings: it is asked before they are made, so a spec whose bindings fail
+The first two need no bindings: they are asked before these are made, so a spec whose bindings fail
 is told of both. The base is never applied, so no rule looks at it. Each stage of rules answers with
 the silences that hid a finding.
 """
@@ -57,13 +58,15 @@ def check(
     return _settle(found, environments, report)
 
 
-def check_instances(platforms: Mapping[str | None, Platform], report: Report) -> set[Span]:
-    """Hold every instance against every rule about it alone: nothing need be resolved for that."""
+def check_specs(platforms: Mapping[str | None, Platform], report: Report) -> set[Span]:
+    """Hold what is written against every rule that needs nothing resolved."""
     environments = _environments(platforms)
     found = Report()
     for rule in rules():
         if hasattr(rule, "check_instance"):
             _check_instances(rule, environments, found)
+        if hasattr(rule, "check_specs"):
+            rule.check_specs(environments, found)
     return _settle(found, environments, report)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from compiler.check import check, check_instances, check_objects
+from compiler.check import check, check_objects, check_specs
 from compiler.derive import derive
 from compiler.diagnostics import Report
 from compiler.emit import Tree, emit
@@ -79,7 +79,7 @@ def compile(
         platforms = {name: replace(one, pins=pins) for name, one in platforms.items()}
     if report.failed:
         return Compilation(report, platforms)
-    used = check_instances(platforms, report)
+    used = check_specs(platforms, report)
     shared = Shared()
     graphs = {name: resolve(one, report.within(name), shared) for name, one in platforms.items()}
     if report.failed:

@@ -48,6 +48,11 @@ def module(instance: Instance[Any]) -> Component:
     return found
 
 
+def sole(instance: Instance[Any]) -> str | None:
+    """Why a cluster has one instance of this type and no more, if that is so."""
+    return getattr(module(instance), "SOLE", None)
+
+
 @cache
 def _entry_points() -> dict[str, str]:
     # importlib.metadata alone costs more than a small compile: only unknown types pay for it.

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from compiler import registry
 from compiler.diagnostics import Report
 from compiler.model.binding import Binding, Claim, Offer, Offers, Provides, Requires
 from compiler.model.document import Node
@@ -80,13 +81,19 @@ class Join:
                 problems.unknown(self, consumer, requires, named, able)
             return found
         final = [c for c in able if c.provides.forwards is None and not c.provides.explicit]
-        if len(final) == 1:
+        if len(final) == 1 or (final and _twice_installed(final)):
             return pooler(final[0], able, claim) or final[0]
         if final:
             problems.ambiguous(self, consumer, requires, final)
         elif not claim.optional:
             self.missing[interface].append((consumer, requires.slot))
         return None
+
+
+def _twice_installed(able: list[Candidate]) -> bool:
+    """Whether all are of a type that a cluster has once: that is the mistake, and a rule finds it."""
+    types = {one.provider.type for one in able}
+    return len(types) == 1 and registry.sole(able[0].provider) is not None
 
 
 def pooler(final: Candidate, able: list[Candidate], claim: Claim) -> Candidate | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compiler.diagnostics import Report
-from compiler.model import PREFIX, Graph, Instance, Path, Platform
+from compiler.model import PREFIX, Instance, Path, Platform
 from compiler.model.walk import sections
 
 _NAME = r"[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?"
@@ -20,7 +20,12 @@ _VALUE = re.compile(rf"(?:{_NAME})?", re.ASCII)
 _RESERVED = ("app.kubernetes.io/", f"{PREFIX}/", f"uses.{PREFIX}/")
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
+def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
+    for name, platform in platforms.items():
+        _check(platform, report.within(name))
+
+
+def _check(platform: Platform, report: Report) -> None:
     _judge(("metadata", "labels"), platform.labels, platform, report)
 
 

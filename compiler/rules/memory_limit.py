@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from compiler.diagnostics import Report
 from compiler.lowering import redis
-from compiler.model import Graph, Path, Platform, quantity
+from compiler.model import Instance, Path, Platform, quantity
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for instance in platform.instances.values():
-        spec = instance.spec
-        limit = spec.resources.limits.memory if isinstance(spec, redis.Spec) else None
-        if limit is not None and quantity.whole(limit) != quantity.whole(spec.memory):
-            path: Path = (*instance.path, "resources", "limits", "memory")
-            report.add(
-                "memory-limit",
-                f"`{instance.name}` has a memory limit of {limit} beside `memory: {spec.memory}`, "
-                "and what keys may fill follows it",
-                platform.document.value_span(path),
-                path=path,
-                help=f"delete the limit and write `memory: {limit}`",
-            )
+def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
+    spec = instance.spec
+    limit = spec.resources.limits.memory if isinstance(spec, redis.Spec) else None
+    if limit is not None and quantity.whole(limit) != quantity.whole(spec.memory):
+        path: Path = (*instance.path, "resources", "limits", "memory")
+        report.add(
+            "memory-limit",
+            f"`{instance.name}` has a memory limit of {limit} beside `memory: {spec.memory}`, "
+            "and what keys may fill follows it",
+            platform.document.value_span(path),
+            path=path,
+            help=f"delete the limit and write `memory: {limit}`",
+        )

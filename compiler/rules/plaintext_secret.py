@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from compiler.diagnostics import Report
 from compiler.diagnostics.masking import PASSWORD_IN_URL, TOKENS, WORD, random, sounds_secret
-from compiler.model import Graph, Node, Path, Platform
+from compiler.model import Node, Path, Platform
 
 _REFERENCE = re.compile(r"\$\([A-Za-z_]\w*\)")
 # An option or a part of a connection string: what it is called, and its value.
@@ -26,9 +26,7 @@ _ELSEWHERE = {"silence", "secrets", "registry", "image", "clientImage"}
 _HARMLESS = re.compile(r"|true|false|none|null|\d{1,5}|/.*|https?://[^@]*")
 
 
-def check_all(
-    platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
-) -> None:
+def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
     clean: set[int] = set()  # the nodes that environments share need one look
     for name, platform in platforms.items():
         _check(platform, clean, report.within(name))

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from compiler.diagnostics import Report
-from compiler.model import Graph, Path, Platform
+from compiler.model import Instance, Path, Platform
 from compiler.registry import module
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for instance in platform.instances.values():
-        upstream = getattr(module(instance), "UPSTREAM_NAMESPACE", False)
-        if upstream or not reserved(instance.namespace):
-            continue
-        own = instance.spec.namespace is not None
-        path: Path = (*instance.path, "namespace") if own else ("spec", "namespace")
-        report.add(
-            "reserved-namespace",
-            f"`{instance.namespace}` is Kubernetes' own, and the platform denies all traffic in its "
-            "namespaces that it doesn't know of",
-            platform.document.value_span(path),
-            path=path,
-            help="name a namespace of the platform's own, such as `mlops`",
-        )
+def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
+    upstream = getattr(module(instance), "UPSTREAM_NAMESPACE", False)
+    if upstream or not reserved(instance.namespace):
+        return
+    own = instance.spec.namespace is not None
+    path: Path = (*instance.path, "namespace") if own else ("spec", "namespace")
+    report.add(
+        "reserved-namespace",
+        f"`{instance.namespace}` is Kubernetes' own, and the platform denies all traffic in its "
+        "namespaces that it doesn't know of",
+        platform.document.value_span(path),
+        path=path,
+        help="name a namespace of the platform's own, such as `mlops`",
+    )
 
 
 def reserved(namespace: str) -> bool:

@@ -7,13 +7,19 @@ Unless the claim is ReadWriteMany, a second pod on another node waits for the fi
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from compiler.diagnostics import Related, Report, listing
-from compiler.model import Graph, Instance, Path, Platform
+from compiler.model import Instance, Path, Platform
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
+def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
+    for name, platform in platforms.items():
+        _check(platform, report.within(name))
+
+
+def _check(platform: Platform, report: Report) -> None:
     places: dict[tuple[str, str], list[tuple[str, Path]]] = defaultdict(list)
     for instance in platform.having("volumes"):
         for key, path in _claims(instance):

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from compiler import registry
 from compiler.diagnostics import Report
-from compiler.model import Graph, Platform
+from compiler.model import Instance, Platform
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for instance in platform.instances.values():
-        if instance.section != "components":
-            continue
-        module = registry.component(instance.type)
-        reason = getattr(module, "UNMAINTAINED", None)
-        if reason is not None:
-            report.add(
-                "unmaintained-upstream",
-                f"`{instance.type}` is not maintained by its authors: {reason}",
-                platform.document.span_of(instance.path),
-                path=instance.path,
-                help=_instead(instance.type),
-            )
+def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
+    if instance.section != "components":
+        return
+    module = registry.component(instance.type)
+    reason = getattr(module, "UNMAINTAINED", None)
+    if reason is not None:
+        report.add(
+            "unmaintained-upstream",
+            f"`{instance.type}` is not maintained by its authors: {reason}",
+            platform.document.span_of(instance.path),
+            path=instance.path,
+            help=_instead(instance.type),
+        )
 
 
 def _instead(type: str) -> tuple[str, ...]:
