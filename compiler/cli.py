@@ -78,8 +78,6 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 def main() -> NoReturn:
     """Run the command. Statuses: 0, 1 the input is wrong, 2 the usage is, 70 the compiler is."""
     _whole_or_error()
-    # Looking for plugins of pydantic's costs a tenth of a small compile; there are none of ours.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # A command is short, and what it makes it keeps: looking for garbage only costs (an eighth).
     gc.disable()
     try:

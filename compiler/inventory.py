@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from pydantic import BaseModel
 
 from compiler.model.image import split_image
 from compiler.model.package import Lowered, Package
+from compiler.model.section import Section
 
 
 class Image(Struct, frozen=True):
@@ -110,14 +110,14 @@ def _names_image(key: str) -> bool:
 def _declared(package: Package) -> Iterator[str]:
     """The images in the fields of an instance's own section."""
     spec = package.instance.spec if package.instance else None
-    if isinstance(spec, BaseModel):
+    if isinstance(spec, Section):
         yield from _fields(spec)
 
 
-def _fields(section: BaseModel) -> Iterator[str]:
-    for name in type(section).model_fields:
+def _fields(section: Section) -> Iterator[str]:
+    for name in section.__struct_fields__:
         value = getattr(section, name)
-        if isinstance(value, BaseModel):
+        if isinstance(value, Section):
             yield from _fields(value)
         elif isinstance(value, str) and _names_image(name) and split_image(value)[0]:
             yield value

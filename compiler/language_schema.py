@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic.json_schema import models_json_schema
+from msgspec.json import schema_components
 
 from compiler import registry
+from compiler.model.form import exact
 from compiler.model.spec import ModelSpec, Settings, WorkloadSpec
 from compiler.model.words import NAME_PATTERN
 from compiler.validate.shapes import API_VERSION, Header
 
 Schema = dict[str, Any]
 _REF = "#/definitions/"
+_NO_LINE_END = exact("").removeprefix("^()$")
 
 
 def schema_text() -> str:
@@ -83,12 +85,10 @@ def _definitions() -> dict[str, Schema]:
     """Every section of the language under a short name; a component's Spec under its type."""
     specs = {type: _spec(type) for type in registry.all_types()}
     models = [*specs.values(), Settings, ModelSpec, WorkloadSpec, Header]
-    names, made = models_json_schema(
-        [(model, "validation") for model in models], ref_template=f"{_REF}{{model}}"
-    )
-    found = {key[0]: str(value["$ref"]).removeprefix(_REF) for key, value in names.items()}
-    short = {found[model]: type for type, model in specs.items()}
-    definitions = {short.get(name, name): _tidy(one, short) for name, one in made["$defs"].items()}
+    roots, made = schema_components(models, ref_template=f"{_REF}{{name}}")
+    names = [str(root["$ref"]).removeprefix(_REF) for root in roots]
+    short = dict(zip(names, specs, strict=False))
+    definitions = {short.get(name, name): _tidy(one, short) for name, one in made.items()}
     definitions.pop("Header")
     return definitions
 
@@ -100,7 +100,7 @@ def _spec(type: str) -> Any:
 
 
 def _tidy(value: Any, short: dict[str, str]) -> Any:
-    """pydantic's schema without what editors stumble over."""
+    """msgspec's schema without what editors stumble over."""
     if isinstance(value, list):
         return [_tidy(one, short) for one in value]
     if not isinstance(value, dict):
@@ -115,7 +115,20 @@ def _tidy(value: Any, short: dict[str, str]) -> Any:
     if "$ref" in made:
         name = str(made["$ref"]).removeprefix(_REF)
         made["$ref"] = f"{_REF}{short.get(name, name)}"
-    return _described(_flat(made))
+    return _described(_flat(_simple(made)))
+
+
+def _simple(schema: Schema) -> Schema:
+    """Without what follows from the rest: an amount's other kinds, no keys that must be there."""
+    made = {key: value for key, value in schema.items() if (key, value) != ("required", [])}
+    if "type" in made:
+        made.pop("anyOf", None)
+    if "enum" in made:
+        made["type"] = "string"
+    if "pattern" in made:
+        # Where a line may end is no matter here: YAML's plain texts have none.
+        made["pattern"] = str(made["pattern"]).removesuffix(_NO_LINE_END)
+    return made
 
 
 def _flat(schema: Schema) -> Schema:
@@ -145,7 +158,11 @@ def _described(schema: Schema) -> Schema:
     """The default told in the description: hovers do not show it."""
     default = schema.get("default")
     text = schema.get("description", "")
-    if default in (None, {}, []) or not isinstance(default, (str, int, bool)) or "efault" in text:
+    if (
+        default in (None, {}, [], ())
+        or not isinstance(default, (str, int, bool))
+        or "efault" in text
+    ):
         return schema
     shown = json.dumps(default) if isinstance(default, bool) else default
     return {**schema, "description": f"{text} Default: `{shown}`.".strip()}

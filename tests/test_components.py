@@ -13,6 +13,7 @@ from conftest import SCENARIOS, scenario_names
 
 from compiler import model, registry
 from compiler.model.binding import Offer, Provides, Requires
+from compiler.model.section import fields
 from compiler.pipeline import compile as compile_spec
 
 each_type = pytest.mark.parametrize("type", registry.builtin_types())
@@ -43,7 +44,8 @@ def test_it_has_the_names_of_the_contract(type: str) -> None:
 def test_every_field_says_what_it_is(type: str) -> None:
     component = registry.component(type)
     assert component is not None
-    silent = [name for name, field in component.Spec.model_fields.items() if not field.description]
+    said = {one.name: getattr(one.type, "__metadata__", ()) for one in fields(component.Spec)}
+    silent = [name for name, metas in said.items() if not any(one.description for one in metas)]
     assert silent == []
 
 
@@ -120,8 +122,7 @@ def _wanted(type: str) -> list[str]:
 def _section(type: str) -> dict[str, Any]:
     component = registry.component(type)
     assert component is not None
-    return {name: GIVEN[name] for name, one in component.Spec.model_fields.items()
-            if one.is_required()}  # fmt: skip
+    return {one.name: GIVEN[one.name] for one in fields(component.Spec) if one.required}
 
 
 def _simplest(interface: str) -> str:

@@ -34,7 +34,7 @@ def lowered(scenario: str, environment: str) -> Lowered:
 
 def steps(one: Lowered) -> list[Step]:
     """The plan from rendered files."""
-    settings = one.platform.settings.model_copy(update={"rendered": True})
+    settings = replace(one.platform.settings, rendered=True)
     return list(plan(replace(one, platform=replace(one.platform, settings=settings)), Place()))
 
 

@@ -104,7 +104,7 @@ def package(name: str, manifest: dict[str, Any], **files: str) -> Package:
 def with_packages(mirror: str | None, *packages: Package) -> Lowered:
     """A platform of just these packages."""
     lowered = compiled("minimal").lowered["default"]
-    settings = lowered.platform.settings.model_copy(update={"registry": Registry(mirror=mirror)})
+    settings = replace(lowered.platform.settings, registry=Registry(mirror=mirror))
     platform = replace(lowered.platform, settings=settings)
     return replace(lowered, platform=platform, packages={one.name: one for one in packages})
 

@@ -72,7 +72,7 @@ def test_a_volume_holds_what_persistence_writes(
 
 
 def test_resources_that_raise_the_limit_raise_what_is_derived() -> None:
-    spec = redis.Spec.model_validate({"memory": "1Gi"})
+    spec = redis.Spec(memory="1Gi")
     assert redis.storage(spec, 2**30) == "3Gi"
     assert redis.storage(spec, 2**30 + 1) == "4Gi"
 

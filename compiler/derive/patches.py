@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from compiler.derive.packages import each_package
@@ -43,9 +41,7 @@ def _apply(package: Package, patch: Patch) -> tuple[str | None, tuple[str, ...],
         problem = f"`{package.name}` has {len(hit) or 'no'} {target.kind} named `{target.name}`"
         close = suggestion(f"{target.kind} {target.name}", names)
         return problem, close or (f"its objects are {listing(names)}",), package
-    operations: list[dict[str, Any]] = [
-        one.model_dump(by_alias=True, exclude_unset=True) for one in patch.operations
-    ]
+    operations = [one.written() for one in patch.operations]
     try:
         changed = jsonpatch.JsonPatch(operations).apply(hit[0].manifest)
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:

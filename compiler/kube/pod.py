@@ -83,9 +83,7 @@ def place(wanted: Schedulable) -> Manifest:
     if wanted.node_selector:
         made["nodeSelector"] = dict(sorted(wanted.node_selector.items()))
     if wanted.tolerations:
-        made["tolerations"] = [
-            one.model_dump(by_alias=True, exclude_none=True) for one in wanted.tolerations
-        ]
+        made["tolerations"] = [one.written() for one in wanted.tolerations]
     return made
 
 

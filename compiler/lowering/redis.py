@@ -10,16 +10,15 @@ empties its copies.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
-from pydantic import Field, model_validator
+from msgspec import Meta, Struct
 
 from compiler import kube, model
 from compiler.interfaces import redis
 from compiler.lowering import redis_metrics
 from compiler.model import Env, SecretRef, quantity
-from compiler.model.form import refusal
+from compiler.model.form import Refusal
 from compiler.model.words import Memory
 
 PORT = 6379
@@ -35,27 +34,29 @@ DISK = {"rdb": 2, "aof": 3}
 class Spec(model.RunningSpec):
     """What Redis and Valkey take."""
 
-    memory: Memory = Field("1Gi", description="The hard limit; `maxmemory` is derived from it.")
-    eviction: Literal[
+    memory: Annotated[
+        Memory, Meta(description="The hard limit; `maxmemory` is derived from it.")
+    ] = "1Gi"
+    eviction: Annotated[Literal[
         "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu",
         "volatile-random", "volatile-ttl", "noeviction",
-    ] = Field("allkeys-lru", description="What goes when memory is full (`maxmemory-policy`).")  # fmt: skip
-    persistence: Literal["aof", "rdb", "none"] = Field(
-        "aof", description="A log of all writes, snapshots, or nothing on disk."
-    )
-    storage: Memory | None = Field(
-        None, description="Size of each volume; default: what the persistence needs."
-    )
-    replicas: int = Field(
-        1, ge=1, le=10, description="One primary, and read-only copies; none is ever promoted."
-    )
+    ], Meta(description="What goes when memory is full (`maxmemory-policy`).")] = "allkeys-lru"  # fmt: skip
+    persistence: Annotated[
+        Literal["aof", "rdb", "none"],
+        Meta(description="A log of all writes, snapshots, or nothing on disk."),
+    ] = "aof"
+    storage: Annotated[
+        Memory | None, Meta(description="Size of each volume; default: what the persistence needs.")
+    ] = None
+    replicas: Annotated[
+        int,
+        Meta(ge=1, le=10, description="One primary, and read-only copies; none is ever promoted."),
+    ] = 1
 
-    @model_validator(mode="after")
-    def _copies_outlive_a_restart(self) -> Self:
+    def check(self) -> None:
         if self.replicas > 1 and self.persistence == "none":
             message = "a primary without persistence comes back empty and empties its replicas"
-            raise refusal("invalid-value", message, "write `persistence: aof`, or `replicas: 1`")
-        return self
+            raise Refusal("invalid-value", message, "write `persistence: aof`, or `replicas: 1`")
 
 
 class Program(Struct, frozen=True):

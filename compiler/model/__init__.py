@@ -33,22 +33,23 @@ from compiler.model.resource import (
     pod_labels,
     pod_template,
 )
+from compiler.model.section import Section
 from compiler.model.span import Span
 from compiler.model.spec import (
     Amounts,
     ChartSpec,
+    Install,
     InstanceSpec,
     Patch,
     Resources,
     RunningSpec,
-    Section,
     Settings,
     UpstreamSpec,
 )
 
 __all__ = [
     "PREFIX", "Alert", "Amounts", "Binding", "ChartSpec", "Claim", "Claims", "Component", "ConfigFiles",
-    "ConfigRef", "Credential", "Egress", "Endpoint", "Env", "Graph", "Ingress", "Instance", "InstanceSpec",
+    "ConfigRef", "Credential", "Egress", "Endpoint", "Env", "Graph", "Ingress", "Install", "Instance", "InstanceSpec",
     "Lowered", "Made", "Manifest", "Metrics", "Node", "Offer", "Offers", "Package", "Patch",
     "Path", "Peering", "Phase", "Piece", "Platform", "Prerequisite", "Provides", "Random",
     "Requires", "Resource", "Resources", "RunningSpec", "SecretRef", "Section", "Settings",

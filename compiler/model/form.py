@@ -1,58 +1,73 @@
-"""How a text of the language checks itself, and how editors are told of it."""
+"""How a word of the language checks itself, and what its refusal says.
+
+A word is a type with a `Meta` of msgspec's, which holds it to a pattern; beside it stands what a
+diagnostic says of a text that does not match, or a function that reads more closely.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
-from pydantic_core import PydanticCustomError, core_schema
+from msgspec import Meta
 
-
-def refusal(
-    code: str, message: str, help: str = "", meant: str | None = None
-) -> PydanticCustomError:
-    """An error that validate/ turns into the diagnostic `code`; `meant` is the value that was."""
-    help = f"did you mean `{meant}`?" if meant else help
-    return PydanticCustomError(code, "{text}", {"text": message, "help": help, "meant": meant})
+if TYPE_CHECKING:
+    Amount = str
+else:
+    # What an amount is written as; what is read is text.
+    Amount = str | int | float
 
 
-def _told(pattern: str, what: str, help: str) -> dict[str, Any]:
-    """A pattern, and the words for it that the YAML language server shows."""
-    return {"pattern": f"^({pattern})$", "patternErrorMessage": f"{what}: {help}."}
+class Refusal(ValueError):
+    """Why a value can't stand where it does: the code of its diagnostic, and what to type instead.
+
+    `meant` is the value that can only have been meant; `at` is the field that is to blame where a
+    section was looked at as a whole.
+    """
+
+    def __init__(
+        self, code: str, message: str, help: str = "", meant: str | None = None, at: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.code, self.message, self.meant, self.at = code, message, meant, at
+        self.help = f"did you mean `{meant}`?" if meant else help
 
 
 class Form:
-    """A text of a certain form, which the language's schema tells editors too."""
+    """What is said of a text that has not the form of its word."""
 
-    def __init__(self, pattern: str, code: str, what: str, help: str, scheme: str = "") -> None:
-        self.form, self.code, self.what, self.help = re.compile(pattern), code, what, help
+    def __init__(self, pattern: str, code: str, what: str, help: str, scheme: str) -> None:
+        self.pattern, self.code, self.what, self.help = pattern, code, what, help
         self.scheme = scheme  # of the URL that people write in its place
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        return core_schema.no_info_after_validator_function(self.check, handler(source))
+    def refusal(self, text: str) -> Refusal:
+        return Refusal(self.code, f"`{text}` is not {self.what}", self.help, self._meant(text))
 
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {
-            **handler(schema),
-            **_told(self.form.pattern, f"This is not {self.what}", self.help),
-        }
-
-    def check(self, text: str) -> str:
-        if not self.form.fullmatch(text):
-            raise refusal(self.code, f"`{text}` is not {self.what}", self.help, self.meant(text))
-        return text
-
-    def meant(self, text: str) -> str | None:
+    def _meant(self, text: str) -> str | None:
         """What stands in a URL that has nothing else in it."""
         bare = text.removeprefix(self.scheme).rstrip("/")
-        return bare if self.scheme and bare != text and self.form.fullmatch(bare) else None
+        good = self.scheme and bare != text and re.fullmatch(self.pattern, bare)
+        return bare if good else None
 
 
-def spelt(pattern: str, what: str, help: str, *types: str) -> WithJsonSchema:
-    """What editors are told of a text that is checked more closely here."""
-    return WithJsonSchema({"type": list(types) or "string", **_told(pattern, what, help)})
+def exact(pattern: str) -> str:
+    """A pattern of the whole text: `$` alone would let a line's end pass."""
+    return rf"^({pattern})$(?!\n)"
+
+
+def form(pattern: str, code: str, what: str, help: str, scheme: str = "") -> Meta:
+    """A text of a certain form, which the language's schema tells editors too."""
+    return Meta(
+        pattern=exact(pattern),
+        extra={"form": Form(pattern, code, what, help, scheme)},
+        extra_json_schema={"patternErrorMessage": f"This is not {what}: {help}."},
+    )
+
+
+def reading(
+    read: Callable[[str], str], pattern: str, what: str, help: str, *types: str
+) -> Meta:  # fmt: skip
+    """A text that a function reads into its canonical form, or refuses; editors know a pattern."""
+    told = {"pattern": f"^({pattern})$", "patternErrorMessage": f"{what}: {help}."}
+    return Meta(extra={"read": read}, extra_json_schema={"type": list(types) or "string", **told})

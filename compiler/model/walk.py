@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args
 
-from pydantic import BaseModel
-
 from compiler.model.document import Path
+from compiler.model.section import Section, fields
 
 
-def sections(value: Any, path: Path = ()) -> Iterator[tuple[Path, BaseModel]]:
+def sections(value: Any, path: Path = ()) -> Iterator[tuple[Path, Section]]:
     """Every section at or below a value that somebody wrote, the outer before the inner."""
-    if isinstance(value, BaseModel):
+    if isinstance(value, Section):
         yield path, value
-        for name, key in _holding(type(value)):
-            if name in value.model_fields_set:
-                yield from sections(getattr(value, name), (*path, key))
+        for name, key, default in _holding(type(value)):
+            inner = getattr(value, name)
+            if inner is not default:
+                yield from sections(inner, (*path, key))
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from sections(inner, (*path, key))
@@ -27,16 +27,16 @@ def sections(value: Any, path: Path = ()) -> Iterator[tuple[Path, BaseModel]]:
 
 
 @cache
-def _holding(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
-    """The fields that can hold a section, with the user's keys: there is no need to look at others."""
+def _holding(section: type[Section]) -> tuple[tuple[str, str, Any], ...]:
+    """The fields that can hold a section, with the user's keys and their defaults."""
     return tuple(
-        (name, field.alias or name)
-        for name, field in model.model_fields.items()
-        if _holds(field.annotation)
+        (field.name, field.encode_name, field.default)
+        for field in fields(section)
+        if _holds(field.type)
     )
 
 
 def _holds(annotation: Any) -> bool:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and issubclass(annotation, Section):
         return True
     return annotation is Any or any(_holds(part) for part in get_args(annotation))

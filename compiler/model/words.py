@@ -7,20 +7,13 @@ code of its diagnostic and what to type instead.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from msgspec import Meta
 
 from compiler.model import cron, duration, quantity
-from compiler.model.form import Form, refusal, spelt
+from compiler.model.form import Amount, Refusal, form, reading
 from compiler.model.image import split_image
-
-
-def _quantity(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return value
-    return str(value)
-
 
 _FEWEST = 1024  # bytes: with less, a unit was forgotten
 
@@ -33,14 +26,14 @@ def _bytes(text: str) -> str:
         return quantity.canonical(text)
     except ValueError as error:
         help = quantity.units(text) or "write it like `512Mi` or `20Gi`"
-        raise refusal("invalid-quantity", str(error), help, quantity.meant(text)) from error
+        raise Refusal("invalid-quantity", str(error), help, quantity.meant(text)) from error
 
 
 def _cpu(text: str) -> str:
     try:
         return quantity.canonical(text)
     except ValueError as error:
-        raise refusal("invalid-quantity", str(error), "write it like `500m` or `2`") from error
+        raise Refusal("invalid-quantity", str(error), "write it like `500m` or `2`") from error
 
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -55,11 +48,11 @@ def _image(text: str) -> str:
     repository, tag, digest = split_image(text)
     if not repository:
         message = f"`{text}` is not an image reference"
-        raise refusal("invalid-image", message, "write it like `registry.example.com/team/app:1.4`")
+        raise Refusal("invalid-image", message, "write it like `registry.example.com/team/app:1.4`")
     if digest or (tag and tag not in _FLOATING):
         return text
     message = f"`{text}` floats: what runs can change without a change here"
-    raise refusal("floating-tag", message, "name a version, or add `@sha256:...`")
+    raise Refusal("floating-tag", message, "name a version, or add `@sha256:...`")
 
 
 def _s3_uri(text: str) -> str:
@@ -67,7 +60,7 @@ def _s3_uri(text: str) -> str:
     spaced = re.search(r"\s", text)
     if not text.startswith("s3://") or not re.fullmatch(_BUCKET, bucket) or spaced:
         message = f"`{text}` is not an S3 URI"
-        raise refusal("invalid-uri", message, "write it like `s3://models/fraud-detection/v2`")
+        raise Refusal("invalid-uri", message, "write it like `s3://models/fraud-detection/v2`")
     return text
 
 
@@ -75,14 +68,14 @@ def _schedule(text: str) -> str:
     problem = cron.problem(text)
     if problem:
         help = "write it like `0 2 * * *`: minute, hour, day of month, month, day of week"
-        raise refusal("invalid-schedule", f"`{text}` is not a schedule: {problem}", help)
+        raise Refusal("invalid-schedule", f"`{text}` is not a schedule: {problem}", help)
     return text
 
 
 def _duration(text: str) -> str:
     if not re.fullmatch(duration.PATTERN, text):
         help = "write it like `90s`, `15m`, `6h` or `1d`"
-        raise refusal("invalid-duration", f"`{text}` is not a duration", help, duration.meant(text))
+        raise Refusal("invalid-duration", f"`{text}` is not a duration", help, duration.meant(text))
     return text
 
 
@@ -90,10 +83,9 @@ _NUMBER = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 
 
 Memory = Annotated[
-    str,
-    BeforeValidator(_quantity),
-    AfterValidator(_bytes),
-    spelt(
+    Amount,
+    reading(
+        _bytes,
         rf"{_NUMBER}([KMGTPE]i|[kMGTPE]|[eE][0-9]+)?",
         "This is not an amount of bytes",
         "write it like `512Mi` or `20Gi`",
@@ -102,10 +94,9 @@ Memory = Annotated[
     ),
 ]
 Cpu = Annotated[
-    str,
-    BeforeValidator(_quantity),
-    AfterValidator(_cpu),
-    spelt(
+    Amount,
+    reading(
+        _cpu,
         rf"{_NUMBER}([numk]|[eE][0-9]+)?",
         "This is not an amount of processors",
         "write it like `500m` or `2`",
@@ -115,89 +106,95 @@ Cpu = Annotated[
 ]
 Name = Annotated[
     str,
-    Form(
+    form(
         NAME_PATTERN, "invalid-name", "a name",
         "use at most 40 of `a-z`, `0-9` and `-`; start with a letter, end with one or a digit",
     ),
 ]  # fmt: skip
 Namespace = Annotated[
     str,
-    Form(
+    form(
         rf"(?=.{{1,63}}$){_LABEL}", "invalid-name", "a namespace",
         "use at most 63 of `a-z`, `0-9` and `-`",
     ),
 ]  # fmt: skip
 Host = Annotated[
     str,
-    Form(_HOST, "invalid-host", "a host name", "write it like `ml.example.internal`", "https://"),
+    form(_HOST, "invalid-host", "a host name", "write it like `ml.example.internal`", "https://"),
 ]
 Bucket = Annotated[
     str,
-    Form(
+    form(
         _BUCKET, "invalid-bucket", "a bucket name",
         "use 3 to 63 of `a-z`, `0-9`, `-` and `.`; start and end with a letter or digit", "s3://",
     ),
 ]  # fmt: skip
 Database = Annotated[
     str,
-    Form(
+    form(
         r"[a-z_][a-z0-9_]{0,62}", "invalid-database", "a database name",
         "use at most 63 of `a-z`, `0-9` and `_`; start with a letter",
     ),
 ]  # fmt: skip
 Cidr = Annotated[
     str,
-    Form(
+    form(
         rf"({_OCTET}\.){{3}}{_OCTET}/([0-9]|[12][0-9]|3[0-2])", "invalid-cidr", "an IPv4 range",
         "write it like `10.0.0.0/8`",
     ),
 ]  # fmt: skip
 SecretName = Annotated[
     str,
-    Form(_HOST, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`"),
+    form(_HOST, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`"),
 ]
 TreePath = Annotated[
     str,
-    Form(
+    form(
         r"(?!\.\.(/|$))[A-Za-z0-9._-]+(/(?!\.\.(/|$))[A-Za-z0-9._-]+)*", "invalid-value",
         "a path below the spec's folder", "write it like `certificates/prod.pem`, without `..`",
     ),
 ]  # fmt: skip
 EnvName = Annotated[
     str,
-    Form(
+    form(
         r"[A-Za-z_][A-Za-z0-9_]*", "invalid-name", "the name of an environment variable",
         "use letters, digits and `_`; start with a letter",
     ),
 ]  # fmt: skip
 Image = Annotated[
     str,
-    AfterValidator(_image),
-    spelt(
+    reading(
+        _image,
+
         r"[^\s/]\S*[:@]\S+", "This is no image that stays the same",
         "write it like `registry.example.com/team/app:1.4`",
     ),
 ]  # fmt: skip
 S3Uri = Annotated[
     str,
-    AfterValidator(_s3_uri),
-    spelt(
+    reading(
+        _s3_uri,
+
         rf"s3://{_BUCKET}(/\S*)?", "This is not an S3 URI",
         "write it like `s3://models/fraud-detection/v2`",
     ),
 ]  # fmt: skip
 Schedule = Annotated[
     str,
-    AfterValidator(_schedule),
-    spelt(
+    reading(
+        _schedule,
+
         r"@[a-z]+|[\w*?/,-]+( [\w*?/,-]+){4}", "This is not a schedule",
         "minute, hour, day of month, month, day of week, like `0 2 * * *`",
     ),
 ]  # fmt: skip
 Duration = Annotated[
-    str,
-    BeforeValidator(_quantity),
-    AfterValidator(_duration),
-    spelt(duration.PATTERN, "This is not a duration", "write it like `90s`, `15m`, `6h` or `1d`"),
+    Amount,
+    reading(
+        _duration,
+        duration.PATTERN,
+        "This is not a duration",
+        "write it like `90s`, `15m`, `6h` or `1d`",
+    ),
 ]
-Port = Annotated[int, Field(ge=1, le=65535)]
+Port = Annotated[int, Meta(ge=1, le=65535)]

@@ -12,6 +12,7 @@ from typing import Any
 from compiler.derive.images import full_name
 from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
+from compiler.model.section import keys
 from compiler.model.walk import sections
 
 _GONE = {
@@ -30,12 +31,12 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
     if platform.settings.registry.mirror is not None:
         return
     for path, section in sections(instance.spec, instance.path):
-        for name, field in type(section).model_fields.items():
+        for name, key in keys(section):
             image = getattr(section, name)
             prefix = gone(image) if name.endswith("image") and isinstance(image, str) else None
             if prefix is not None:
                 reason, instead = _GONE[prefix]
-                where = (*path, field.alias or name)
+                where = (*path, key)
                 report.add(
                     "gone-image",
                     f"`{image}` can't be pulled: `{prefix.rstrip('/')}` {reason}",

@@ -32,7 +32,7 @@ def _check(platform: Platform, report: Report) -> None:
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     for path, section in sections(instance.spec, instance.path):
         for name, key in (("labels", "labels"), ("node_selector", "nodeSelector")):
-            if name in type(section).model_fields:
+            if name in section.__struct_fields__:
                 _judge((*path, key), getattr(section, name), platform, report)
 
 

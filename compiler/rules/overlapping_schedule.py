@@ -19,10 +19,10 @@ from compiler.model.walk import sections
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     for path, section in sections(instance.spec, instance.path):
-        if "timeout" not in section.model_fields_set:
-            continue
         schedule, timeout = getattr(section, "schedule", None), getattr(section, "timeout", None)
         if schedule is None or timeout is None:
+            continue
+        if platform.document.at(path).child("timeout") is None:
             continue
         gap = cron.shortest_gap(schedule)
         if gap is not None and seconds(timeout) > gap:

@@ -20,7 +20,7 @@ _REPLICAS = ("replicas", "minReplicas", "instances")  # Seldon, KServe, CloudNat
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
     for namespace, quota in platform.settings.cluster.quotas.items():
-        for key, most in quota.model_dump(by_alias=True, exclude_none=True).items():
+        for key, most in quota.written().items():
             name = "ephemeral-storage" if key == "ephemeralStorage" else key
             terms = list(requests(lowered, namespace, name))
             total = sum((amount for _, amount in terms), Fraction(0))

@@ -29,8 +29,8 @@ def over(instance: Instance[Any]) -> Iterator[tuple[Path, str, str]]:
     """Each request that is above its limit: its path, and both amounts."""
     for path, section in sections(instance.spec, instance.path):
         if isinstance(section, Resources):
-            limits = section.limits.model_dump(exclude_none=True)
-            for key, asked in section.requests.model_dump(exclude_none=True).items():
+            limits = section.limits.written()
+            for key, asked in section.requests.written().items():
                 bound = limits.get(key)
                 if bound is not None and quantity.amount(asked) > quantity.amount(bound):
                     yield (*path, "requests", key), asked, bound

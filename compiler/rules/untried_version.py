@@ -11,20 +11,20 @@ from typing import Any
 from compiler.diagnostics import Report
 from compiler.model import Instance, Path, Platform
 from compiler.model.image import split_image
+from compiler.model.section import fields
 from compiler.rules import gone_image, unfit_version
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     if instance.section != "components":
         return
-    fields = type(instance.spec).model_fields
-    for name in sorted(instance.spec.model_fields_set):
-        image, tried = getattr(instance.spec, name), fields[name].default
-        if not name.endswith("image") or not isinstance(tried, str) or _same(image, tried):
+    for field in fields(instance.spec):
+        image, tried = getattr(instance.spec, field.name), field.default
+        if not field.name.endswith("image") or not isinstance(tried, str) or _same(image, tried):
             continue
         if gone_image.gone(image) or unfit_version.unfit(instance.type, image):
             continue
-        path: Path = (*instance.path, fields[name].alias or name)
+        path: Path = (*instance.path, field.encode_name)
         report.add(
             "untried-version",
             f"whether `{image}` fits is unknown: `{instance.type}` is made for `{tried}`",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from compiler.diagnostics import Report
 from compiler.lowering import redis
 from compiler.model import Instance, Path, Platform, quantity
@@ -18,7 +20,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
     if not isinstance(spec, redis.Spec) or spec.storage is None or spec.persistence == "none":
         return
     limit = spec.resources.limits.memory or spec.memory
-    needed = redis.storage(spec.model_copy(update={"storage": None}), quantity.whole(limit))
+    needed = redis.storage(replace(spec, storage=None), quantity.whole(limit))
     if quantity.whole(spec.storage) < quantity.whole(needed):
         path: Path = (*instance.path, "storage")
         report.add(

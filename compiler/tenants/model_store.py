@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from pydantic import Field
-
 from compiler import model
 from compiler.interfaces import s3, serving
 from compiler.model.spec import ModelSpec
@@ -27,7 +25,7 @@ class Spec(model.Section):
 
     buckets: tuple[str, ...]
     bind: dict[str, str]
-    labels: dict[str, str] = Field({})
+    labels: dict[str, str] = {}
 
 
 def name(one: model.Instance[ModelSpec]) -> str:

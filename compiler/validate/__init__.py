@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from msgspec import ValidationError, convert
 
 from compiler import registry, tenants
 from compiler.diagnostics import Related, Report, correction, listing, suggestion
 from compiler.model.document import Node, Path
 from compiler.model.instance import Instance
 from compiler.model.package import Platform
+from compiler.model.section import Section
 from compiler.model.spec import Settings
 from compiler.specialise import Variants
-from compiler.validate.refusals import causes, explain
+from compiler.validate.explain import causes, explain
+from compiler.validate.mistakes import Refused, mistakes
 from compiler.validate.shapes import SECTIONS, Header, Names, Shape
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M")
 
 
 class Validator:
     """Parses the documents of one compile; what they share is parsed once, and stays one object."""
 
     def __init__(self) -> None:
-        self._parsed: dict[tuple[int, type[BaseModel]], tuple[Node, BaseModel]] = {}
+        self._parsed: dict[tuple[int, Any], tuple[Node, Any]] = {}
         self._settings: list[Settings] = []
         self._unread = Settings()  # in place of those that are wrong
         self._known: dict[tuple[int, str, str, int], Instance[Any]] = {}
@@ -59,9 +61,7 @@ class Validator:
         ]
         if shape is None or None in names:
             return None
-        found = Settings.model_construct(
-            **{name: getattr(shape, name) for name in Settings.model_fields}
-        )
+        found = Settings(**{name: getattr(shape, name) for name in Settings.__struct_fields__})
         for known in self._settings:
             if known == found:
                 return known
@@ -94,7 +94,7 @@ class Validator:
 
     def _model(
         self, section: str, name: str, node: Node, path: Path, document: Node, report: Report
-    ) -> tuple[type[BaseModel] | None, str]:
+    ) -> tuple[type[Section] | None, str]:
         if section != "components":
             return tenants.module(section).Spec, section.rstrip("s")
         given = node.child("type")
@@ -111,12 +111,13 @@ class Validator:
     ) -> M | None:  # fmt: skip
         known = self._parsed.get((id(node), model))
         if known is not None:
-            return known[1]  # type: ignore[return-value]  # the key holds the model
+            return known[1]  # type: ignore[no-any-return]  # the key holds the model
+        value = read(node)
         try:
-            parsed = model.model_validate(read(node))
-        except ValidationError as error:
-            for detail in causes(error.errors(include_url=False), model):
-                explain(detail, model, node, path, document, report)
+            parsed = convert(value, model)
+        except ValidationError:
+            for mistake in causes(list(mistakes(value, model))):
+                explain(mistake, path, document, report)
             return None
         # The node is kept beside its result: an id is only its own while it lives.
         self._parsed[(id(node), model)] = (node, parsed)
@@ -144,16 +145,14 @@ def validate(variants: Variants, report: Report) -> dict[str | None, Platform]:
 
 def _environment_names(variants: Variants, report: Report) -> None:
     for name in variants.environments:
-        try:
-            Names.model_validate({name: None})
-        except ValidationError as error:
-            detail = error.errors(include_url=False)[0]
+        for mistake in mistakes({name: None}, Names):
+            assert isinstance(mistake, Refused)
             report.add(
-                detail["type"],
-                detail["ctx"]["text"],
+                mistake.refusal.code,
+                mistake.refusal.message,
                 variants.names.get(name),
                 path=("spec", "environments", name),
-                help=detail["ctx"]["help"],
+                help=mistake.refusal.help,
             )
 
 

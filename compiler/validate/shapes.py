@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, RootModel
-
-from compiler.model.spec import Metadata, Section, Settings
+from compiler.model.section import Section
+from compiler.model.spec import Metadata, Settings
 from compiler.model.words import Name
 
 API_VERSION = "platformc/v1alpha1"
@@ -25,10 +24,10 @@ class Header(Section):
 class Shape(Settings):
     """`spec`, with the instances still unread; `environments` are merged before."""
 
-    components: dict[str, Any] = Field({})
-    models: dict[str, Any] = Field({})
-    workloads: dict[str, Any] = Field({})
+    components: dict[str, Any] = {}
+    models: dict[str, Any] = {}
+    workloads: dict[str, Any] = {}
 
 
-class Names(RootModel[dict[Name, Any]]):
-    """What the keys of a section of instances, or of `environments`, may be."""
+# What the keys of a section of instances, or of `environments`, may be.
+Names = dict[Name, Any]

@@ -10,9 +10,10 @@ through `workflowtaskresults`, and its server speaks TLS with a certificate of i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
+from msgspec import Meta
 from msgspec.structs import replace
-from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.argo_workflows import upstream
@@ -31,14 +32,21 @@ UI = model.Provides("ui", http.Endpoint, explicit=True)
 class Spec(model.UpstreamSpec):
     """Argo Workflows; runs are where something has them made, and where people start their own."""
 
-    namespace: Namespace | None = Field("argo", description="Where upstream's manifests put it.")
-    namespaces: tuple[Namespace, ...] = Field(
-        (), strict=False, description="Where people start runs; default: the platform's namespace."
+    namespace: Annotated[
+        Namespace | None, Meta(description="Where upstream's manifests put it.")
+    ] = "argo"
+    namespaces: Annotated[
+        tuple[Namespace, ...],
+        Meta(description="Where people start runs; default: the platform's namespace."),
+    ] = ()
+    bucket: Annotated[
+        Bucket | None, Meta(description="Of artefacts and logs; default: its name.")
+    ] = None
+    archive: Annotated[bool, Meta(description="Keep finished runs in a database.")] = True
+    archive_ttl: Annotated[Duration, Meta(description="How long the archive keeps them.")] = "180d"
+    database: Annotated[Database | None, Meta(description="Of the archive; default: its name.")] = (
+        None
     )
-    bucket: Bucket | None = Field(None, description="Of artefacts and logs; default: its name.")
-    archive: bool = Field(True, description="Keep finished runs in a database.")
-    archive_ttl: Duration = Field("180d", description="How long the archive keeps them.")
-    database: Database | None = Field(None, description="Of the archive; default: its name.")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

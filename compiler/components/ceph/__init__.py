@@ -10,8 +10,9 @@ no data.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import kube, model
 from compiler.components.ceph import buckets
@@ -29,15 +30,18 @@ VERSION = "1.20.6"
 class Spec(model.UpstreamSpec):
     """An object store in a Ceph cluster that exists."""
 
-    namespace: Namespace | None = Field(
-        "rook-ceph", description="Of the Ceph cluster, which Rook's operator watches."
+    namespace: Annotated[
+        Namespace | None, Meta(description="Of the Ceph cluster, which Rook's operator watches.")
+    ] = "rook-ceph"
+    store: Annotated[
+        Name | None,
+        Meta(description="An object store that exists; default: one of the instance's name."),
+    ] = None
+    replicas: Annotated[int, Meta(ge=1, le=20, description="Gateways of a store that is made.")] = 2
+    copies: Annotated[int, Meta(ge=1, le=10, description="Of each object, on as many hosts.")] = 3
+    resources: Annotated[model.Resources, Meta(description="Compute of each gateway.")] = (
+        model.Resources()
     )
-    store: Name | None = Field(
-        None, description="An object store that exists; default: one of the instance's name."
-    )
-    replicas: int = Field(2, ge=1, le=20, description="Gateways of a store that is made.")
-    copies: int = Field(3, ge=1, le=10, description="Of each object, on as many hosts.")
-    resources: model.Resources = Field(model.Resources(), description="Compute of each gateway.")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -9,8 +9,9 @@ it in favour of a plugin.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import kube, model
 from compiler.components.cloudnative_pg import backups, logins
@@ -39,21 +40,24 @@ OPERATOR = postgresql.Operator(
 )
 
 
-class Spec(model.RunningSpec, model.UpstreamSpec):
+class Spec(model.RunningSpec):
     """A PostgreSQL cluster that CloudNativePG runs."""
 
-    image: Image = Field(
-        "ghcr.io/cloudnative-pg/postgresql:18.6-system-trixie", description="Its image."
+    image: Annotated[Image, Meta(description="Its image.")] = (
+        "ghcr.io/cloudnative-pg/postgresql:18.6-system-trixie"
     )
-    replicas: int = Field(1, ge=1, le=10, description="Servers; all but one follow the first.")
-    storage: Memory = Field("20Gi", description="Size of each server's volume.")
-    max_connections: int = Field(
-        100, ge=20, le=10000, description="Its `max_connections`; pools are held against it."
-    )
-    backup: backups.Backup | None = Field(None, description="Backups to an object store.")
-    operator_namespace: Namespace = Field(
-        "cnpg-system", description="Where the operator is installed."
-    )
+    replicas: Annotated[
+        int, Meta(ge=1, le=10, description="Servers; all but one follow the first.")
+    ] = 1
+    storage: Annotated[Memory, Meta(description="Size of each server's volume.")] = "20Gi"
+    max_connections: Annotated[
+        int, Meta(ge=20, le=10000, description="Its `max_connections`; pools are held against it.")
+    ] = 100
+    backup: Annotated[backups.Backup | None, Meta(description="Backups to an object store.")] = None
+    install: model.Install = "existing"
+    operator_namespace: Annotated[
+        Namespace, Meta(description="Where the operator is installed.")
+    ] = "cnpg-system"
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

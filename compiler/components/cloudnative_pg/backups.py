@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import kube, model
 from compiler.interfaces import s3
 from compiler.model import Env
+from compiler.model.form import exact
 from compiler.model.words import Bucket, Schedule
 
 
 class Backup(model.Section):
     """Where and when a cluster is backed up."""
 
-    schedule: Schedule = Field("0 2 * * *", description="A cron expression, in UTC.")
-    retention: str = Field(
-        "30d", pattern=r"^[1-9][0-9]*[dwm]$", description="How long, like `30d` or `4w`."
-    )
-    bucket: Bucket | None = Field(None, description="Default: `<name>-backups`.")
+    schedule: Annotated[Schedule, Meta(description="A cron expression, in UTC.")] = "0 2 * * *"
+    retention: Annotated[
+        str, Meta(pattern=exact(r"[1-9][0-9]*[dwm]"), description="How long, like `30d` or `4w`.")
+    ] = "30d"
+    bucket: Annotated[Bucket | None, Meta(description="Default: `<name>-backups`.")] = None
 
 
 def archive(backup: Backup, store: s3.Endpoint) -> model.Manifest:

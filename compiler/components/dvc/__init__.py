@@ -9,44 +9,48 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from msgspec import Meta
 
 from compiler import kube, model
 from compiler.interfaces import dvc, s3
-from compiler.model.form import refusal
+from compiler.model.form import Refusal, exact
 from compiler.model.words import Bucket, Name
 
 PHASE = model.Phase.CLIENTS
 STORE = model.Requires("store", s3.Endpoint)
 REMOTES = model.Provides("remotes", dvc.Endpoint)
 
-Url = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$")]
+Url = Annotated[str, Meta(pattern=exact(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?"))]
 
 
 class Remote(model.Section):
     """One remote: a bucket of the store, or a part of one."""
 
-    bucket: Bucket | None = Field(
-        None, description="Its bucket, on lakeFS its repository; default: instance and remote."
-    )
-    path: str = Field("", pattern=r"^([\w.-]+(/[\w.-]+)*)?$", description="Its part of the bucket.")
+    bucket: Annotated[
+        Bucket | None,
+        Meta(description="Its bucket, on lakeFS its repository; default: instance and remote."),
+    ] = None
+    path: Annotated[
+        str, Meta(pattern=exact(r"([\w.-]+(/[\w.-]+)*)?"), description="Its part of the bucket.")
+    ] = ""
 
 
-class Spec(model.InstanceSpec):
+class Spec(model.InstanceSpec, kw_only=True):
     """The remotes of a Git repository, all on one store; `bind: {store: lakefs}` takes lakeFS."""
 
-    remotes: dict[Name, Remote] = Field(min_length=1, description="Remotes, by name.")
-    default: Name | None = Field(None, description="The default remote; default: the only one.")
-    external_endpoint: Url | None = Field(
-        None, description="URL at which laptops reach the store; default: its route, by HTTPS."
-    )
+    remotes: Annotated[dict[Name, Remote], Meta(min_length=1, description="Remotes, by name.")]
+    default: Annotated[
+        Name | None, Meta(description="The default remote; default: the only one.")
+    ] = None
+    external_endpoint: Annotated[
+        Url | None,
+        Meta(description="URL at which laptops reach the store; default: its route, by HTTPS."),
+    ] = None
 
-    @model_validator(mode="after")
-    def _known_default(self) -> Spec:
+    def check(self) -> None:
         if self.default is not None and self.default not in self.remotes:
             message = f"`{self.default}` is not one of the remotes"
-            raise refusal("unknown-value", message, f"write one of {', '.join(self.remotes)}")
-        return self
+            raise Refusal("unknown-value", message, f"write one of {', '.join(self.remotes)}")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -6,8 +6,9 @@ It offers databases and emits nothing; users and databases are made where it is 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import model
 from compiler.interfaces import mysql
@@ -17,15 +18,15 @@ PHASE = model.Phase.DATABASES
 DATABASES = model.Provides("databases", mysql.Endpoint)
 
 
-class Spec(model.InstanceSpec):
+class Spec(model.InstanceSpec, kw_only=True):
     """A MySQL server that exists."""
 
-    host: Host = Field(description="Its host name.")
-    port: Port = Field(3306, description="Its port.")
-    tls: bool = Field(True, description="Whether clients must speak TLS to it.")
-    cidrs: tuple[Cidr, ...] = Field(
-        (), strict=False, description="Its addresses; default: any, on its port."
-    )
+    host: Annotated[Host, Meta(description="Its host name.")]
+    port: Annotated[Port, Meta(description="Its port.")] = 3306
+    tls: Annotated[bool, Meta(description="Whether clients must speak TLS to it.")] = True
+    cidrs: Annotated[
+        tuple[Cidr, ...], Meta(description="Its addresses; default: any, on its port.")
+    ] = ()
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

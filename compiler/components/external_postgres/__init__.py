@@ -6,9 +6,9 @@ It offers databases and emits nothing; roles and databases are made where it is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import model
 from compiler.interfaces import postgresql
@@ -18,20 +18,21 @@ PHASE = model.Phase.DATABASES
 DATABASES = model.Provides("databases", postgresql.Endpoint)
 
 
-class Spec(model.InstanceSpec):
+class Spec(model.InstanceSpec, kw_only=True):
     """A PostgreSQL server that exists."""
 
-    host: Host = Field(description="Its host name.")
-    port: Port = Field(5432, description="Its port.")
-    sslmode: Literal["disable", "prefer", "require"] = Field(
-        "require", description="TLS, as libpq names it."
-    )
-    max_connections: int | None = Field(
-        None, ge=20, description="Its `max_connections`, so that pools can be held against it."
-    )
-    cidrs: tuple[Cidr, ...] = Field(
-        (), strict=False, description="Its addresses; default: any, on its port."
-    )
+    host: Annotated[Host, Meta(description="Its host name.")]
+    port: Annotated[Port, Meta(description="Its port.")] = 5432
+    sslmode: Annotated[
+        Literal["disable", "prefer", "require"], Meta(description="TLS, as libpq names it.")
+    ] = "require"
+    max_connections: Annotated[
+        Annotated[int, Meta(ge=20)] | None,
+        Meta(description="Its `max_connections`, so that pools can be held against it."),
+    ] = None
+    cidrs: Annotated[
+        tuple[Cidr, ...], Meta(description="Its addresses; default: any, on its port.")
+    ] = ()
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -6,31 +6,35 @@ It offers its keys and emits nothing; users are made where it is run.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import model
 from compiler.interfaces import redis
+from compiler.model.form import exact
 from compiler.model.words import Cidr, Host, Port
 
 PHASE = model.Phase.DATABASES
 KEYS = model.Provides("keys", redis.Endpoint)
 
 
-class Spec(model.InstanceSpec):
+class Spec(model.InstanceSpec, kw_only=True):
     """A Redis server that exists."""
 
-    host: Host = Field(description="Its host name.")
-    port: Port = Field(6379, description="Its port.")
-    tls: bool = Field(True, description="Whether clients must speak TLS to it.")
-    user: str = Field(
-        "default",
-        pattern=r"^[A-Za-z0-9_.-]+$",
-        description="The user that clients log in as, each with a Secret that holds its password.",
-    )
-    cidrs: tuple[Cidr, ...] = Field(
-        (), strict=False, description="Its addresses; default: any, on its port."
-    )
+    host: Annotated[Host, Meta(description="Its host name.")]
+    port: Annotated[Port, Meta(description="Its port.")] = 6379
+    tls: Annotated[bool, Meta(description="Whether clients must speak TLS to it.")] = True
+    user: Annotated[
+        str,
+        Meta(
+            pattern=exact(r"[A-Za-z0-9_.-]+"),
+            description="The user that clients log in as, each with a Secret that holds its password.",
+        ),
+    ] = "default"
+    cidrs: Annotated[
+        tuple[Cidr, ...], Meta(description="Its addresses; default: any, on its port.")
+    ] = ()
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -6,33 +6,37 @@ It offers S3 and emits nothing; buckets and keys are made where it is run.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import model
 from compiler.interfaces import s3
+from compiler.model.form import exact
 from compiler.model.words import Cidr, Host, Port
 
 PHASE = model.Phase.STORES
 STORE = model.Provides("s3", s3.Endpoint)
 
 
-class Spec(model.InstanceSpec):
+class Spec(model.InstanceSpec, kw_only=True):
     """An S3 endpoint that exists."""
 
-    host: Host = Field(description="Its host name.")
-    port: Port | None = Field(None, description="Its port; default 443, or 80 without TLS.")
-    tls: bool = Field(True, description="Whether it speaks HTTPS.")
-    region: str = Field(
-        "us-east-1", pattern=r"^[a-z0-9-]+$", description="The region it signs for."
+    host: Annotated[Host, Meta(description="Its host name.")]
+    port: Annotated[Port | None, Meta(description="Its port; default 443, or 80 without TLS.")] = (
+        None
     )
-    checksums: Literal["when_required", "when_supported"] = Field(
-        "when_required", description="When clients add checksum headers."
-    )
-    cidrs: tuple[Cidr, ...] = Field(
-        (), strict=False, description="Its addresses; default: any, on its port."
-    )
+    tls: Annotated[bool, Meta(description="Whether it speaks HTTPS.")] = True
+    region: Annotated[
+        str, Meta(pattern=exact(r"[a-z0-9-]+"), description="The region it signs for.")
+    ] = "us-east-1"
+    checksums: Annotated[
+        Literal["when_required", "when_supported"],
+        Meta(description="When clients add checksum headers."),
+    ] = "when_required"
+    cidrs: Annotated[
+        tuple[Cidr, ...], Meta(description="Its addresses; default: any, on its port.")
+    ] = ()
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

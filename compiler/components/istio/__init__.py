@@ -7,13 +7,13 @@ policies, routes) is in derive/mesh.py and derive/routes.py; facts are of Istio 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from msgspec import Meta, field
 
 from compiler import model
 from compiler.interfaces import gateway
-from compiler.model.form import refusal
+from compiler.model.form import Refusal
 from compiler.model.words import Name, Namespace, SecretName
 
 PHASE = model.Phase.OPERATORS
@@ -27,46 +27,55 @@ HTTP, HTTPS = 80, 443
 class Issuer(model.Section):
     """The issuer of cert-manager that signs the gateway's certificate."""
 
-    name: Name = Field(description="Its name.")
-    kind: Literal["ClusterIssuer", "Issuer"] = Field("ClusterIssuer", description="Its kind.")
+    name: Annotated[Name, Meta(description="Its name.")]
+    kind: Annotated[Literal["ClusterIssuer", "Issuer"], Meta(description="Its kind.")] = (
+        "ClusterIssuer"
+    )
 
 
 class Tls(model.Section):
     """Where the gateway's certificate comes from: an issuer, or a Secret that exists."""
 
-    issuer: Issuer | None = Field(None, description="An issuer of cert-manager.")
-    secret: SecretName | None = Field(None, description="A TLS Secret in the gateway's namespace.")
+    issuer: Annotated[Issuer | None, Meta(description="An issuer of cert-manager.")] = None
+    secret: Annotated[
+        SecretName | None, Meta(description="A TLS Secret in the gateway's namespace.")
+    ] = None
 
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
+    def check(self) -> None:
         if (self.issuer is None) == (self.secret is None):
             message = "`tls` takes one of `issuer` and `secret`"
-            raise refusal("invalid-value", message, "write `tls: {secret: ml-tls}`")
-        return self
+            raise Refusal("invalid-value", message, "write `tls: {secret: ml-tls}`")
 
 
 class GatewayPods(model.Section):
     """The pods of the ingress gateway, which upstream's chart runs."""
 
-    labels: dict[str, str] = Field({"istio": "ingressgateway"}, description="Their labels.")
-    service_account: Name = Field("istio-ingressgateway", description="Whom they run as.")
+    labels: Annotated[dict[str, str], Meta(description="Their labels.")] = field(
+        default_factory=lambda: {"istio": "ingressgateway"}
+    )
+    service_account: Annotated[Name, Meta(description="Whom they run as.")] = "istio-ingressgateway"
 
 
 class Spec(model.ChartSpec):
     """Istio: the gateway and the mesh."""
 
-    namespace: Namespace | None = Field("istio-system", description="Where istiod runs.")
-    mtls: Literal["strict", "permissive"] = Field(
-        "strict", description="Whether pods accept nothing but mutual TLS."
+    namespace: Annotated[Namespace | None, Meta(description="Where istiod runs.")] = "istio-system"
+    mtls: Annotated[
+        Literal["strict", "permissive"],
+        Meta(description="Whether pods accept nothing but mutual TLS."),
+    ] = "strict"
+    dataplane: Annotated[
+        Literal["sidecar", "ambient"], Meta(description="A proxy in each pod, or one on each node.")
+    ] = "sidecar"
+    revision: Annotated[
+        Name | None, Meta(description="The control plane's revision, if it has one.")
+    ] = None
+    tls: Annotated[
+        Tls | None, Meta(description="The gateway's certificate; without, it is plain HTTP.")
+    ] = None
+    gateway: Annotated[GatewayPods, Meta(description="The pods of the ingress gateway.")] = (
+        GatewayPods()
     )
-    dataplane: Literal["sidecar", "ambient"] = Field(
-        "sidecar", description="A proxy in each pod, or one on each node."
-    )
-    revision: Name | None = Field(None, description="The control plane's revision, if it has one.")
-    tls: Tls | None = Field(
-        None, description="The gateway's certificate; without, it is plain HTTP."
-    )
-    gateway: GatewayPods = Field(GatewayPods(), description="The pods of the ingress gateway.")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

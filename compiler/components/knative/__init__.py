@@ -9,9 +9,9 @@ of Knative 1.21.1, which KServe 0.20 is tested with.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import model
 from compiler.interfaces import gateway, serverless
@@ -35,24 +35,28 @@ SKIPPED = (
 class Autoscaler(model.Section):
     """How revisions scale, where upstream's defaults do not fit."""
 
-    scale_to_zero_grace: Duration | None = Field(None, description="Upstream: 30s.")
-    stable_window: Duration | None = Field(None, description="Upstream: 60s.")
-    target_concurrency: int | None = Field(None, ge=1, description="Requests for each pod.")
+    scale_to_zero_grace: Annotated[Duration | None, Meta(description="Upstream: 30s.")] = None
+    stable_window: Annotated[Duration | None, Meta(description="Upstream: 60s.")] = None
+    target_concurrency: Annotated[
+        Annotated[int, Meta(ge=1)] | None, Meta(description="Requests for each pod.")
+    ] = None
 
 
 class Spec(model.InstanceSpec):
     """Knative Serving, as the platform needs it set up."""
 
-    namespace: Namespace | None = Field("knative-serving", description="Where it runs.")
-    install: Literal["existing", "operator", "vendored"] = Field(
-        "existing",
-        description="`existing`: a prerequisite; `operator`: its operator installs it; `vendored`: "
-        "`platformc vendor` brings the release.",
-    )
-    autoscaler: Autoscaler = Field(Autoscaler(), description="How revisions scale.")
-    registries: tuple[str, ...] = Field(
-        (), strict=False, description="Registries whose tags it must not resolve to digests."
-    )
+    namespace: Annotated[Namespace | None, Meta(description="Where it runs.")] = "knative-serving"
+    install: Annotated[
+        Literal["existing", "operator", "vendored"],
+        Meta(
+            description="`existing`: a prerequisite; `operator`: its operator installs it; `vendored`: "
+            "`platformc vendor` brings the release."
+        ),
+    ] = "existing"
+    autoscaler: Annotated[Autoscaler, Meta(description="How revisions scale.")] = Autoscaler()
+    registries: Annotated[
+        tuple[str, ...], Meta(description="Registries whose tags it must not resolve to digests.")
+    ] = ()
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

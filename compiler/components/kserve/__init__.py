@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import model
 from compiler.components.knative import LOCAL
@@ -26,21 +26,26 @@ SERVING = model.Provides("serving", Endpoint)
 VERSION = "0.20.0"
 
 
-Formats = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+Formats = Annotated[tuple[str, ...], Meta(min_length=1)]
 
 
 class Spec(model.UpstreamSpec):
     """KServe, and how it runs models."""
 
-    namespace: Namespace | None = Field("kserve", description="Where its controller runs.")
-    mode: Literal["serverless", "standard"] = Field(
-        "serverless",
-        description="`serverless`: scales to zero, splits traffic, needs `knative` and `istio`; "
-        "`standard`: Deployments alone.",
+    namespace: Annotated[Namespace | None, Meta(description="Where its controller runs.")] = (
+        "kserve"
     )
-    runtimes: dict[Name, Formats] = Field(
-        {}, description="Serving runtimes of your own, with the formats they read."
-    )
+    mode: Annotated[
+        Literal["serverless", "standard"],
+        Meta(
+            description="`serverless`: scales to zero, splits traffic, needs `knative` and `istio`; "
+            "`standard`: Deployments alone."
+        ),
+    ] = "serverless"
+    runtimes: Annotated[
+        dict[Name, Formats],
+        Meta(description="Serving runtimes of your own, with the formats they read."),
+    ] = {}
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

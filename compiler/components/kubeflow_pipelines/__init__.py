@@ -10,8 +10,9 @@ Service names: one instance for each namespace.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import kube, model
 from compiler.components.kubeflow_pipelines import crd, metadata, runs, servers
@@ -29,30 +30,41 @@ OWN = (PIPELINES, METADATA, ARTIFACTS, WORKFLOWS, gateway.ROUTE)  # not its step
 
 
 def _image(name: str) -> str:
-    image: str = Field(f"ghcr.io/kubeflow/kfp-{name}:2.17.0", description=f"Its {name} image.")
-    return image
+    return f"ghcr.io/kubeflow/kfp-{name}:2.17.0"
 
 
 class Spec(model.RunningSpec):
     """Kubeflow Pipelines for one namespace."""
 
-    namespace: Namespace | None = Field("kubeflow", description="Where it and its runs are.")
-    image: Image = _image("api-server")
-    ui_image: Image = _image("frontend")
-    agent_image: Image = _image("persistence-agent")
-    schedule_image: Image = _image("scheduled-workflow-controller")
-    envoy_image: Image = _image("metadata-envoy")
-    driver_image: Image = _image("driver")
-    launcher_image: Image = _image("launcher")
-    metadata_image: Image = Field(
-        "gcr.io/tfx-oss-public/ml_metadata_store_server:1.14.0", description="ML Metadata's image."
+    namespace: Annotated[Namespace | None, Meta(description="Where it and its runs are.")] = (
+        "kubeflow"
     )
-    bucket: Bucket | None = Field(None, description="Of artefacts and logs; default: its name.")
-    database: Database = Field("mlpipeline", description="Of pipelines, runs and the cache.")
-    metadata_database: Database = Field("metadb", description="Of ML Metadata.")
-    uses: tuple[str, ...] = Field(
-        (), strict=False, description="Instances whose client environment the steps get."
+    image: Annotated[Image, Meta(description="Its api-server image.")] = _image("api-server")
+    ui_image: Annotated[Image, Meta(description="Its frontend image.")] = _image("frontend")
+    agent_image: Annotated[Image, Meta(description="Its persistence-agent image.")] = _image(
+        "persistence-agent"
     )
+    schedule_image: Annotated[
+        Image, Meta(description="Its scheduled-workflow-controller image.")
+    ] = _image("scheduled-workflow-controller")
+    envoy_image: Annotated[Image, Meta(description="Its metadata-envoy image.")] = _image(
+        "metadata-envoy"
+    )
+    driver_image: Annotated[Image, Meta(description="Its driver image.")] = _image("driver")
+    launcher_image: Annotated[Image, Meta(description="Its launcher image.")] = _image("launcher")
+    metadata_image: Annotated[Image, Meta(description="ML Metadata's image.")] = (
+        "gcr.io/tfx-oss-public/ml_metadata_store_server:1.14.0"
+    )
+    bucket: Annotated[
+        Bucket | None, Meta(description="Of artefacts and logs; default: its name.")
+    ] = None
+    database: Annotated[Database, Meta(description="Of pipelines, runs and the cache.")] = (
+        "mlpipeline"
+    )
+    metadata_database: Annotated[Database, Meta(description="Of ML Metadata.")] = "metadb"
+    uses: Annotated[
+        tuple[str, ...], Meta(description="Instances whose client environment the steps get.")
+    ] = ()
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

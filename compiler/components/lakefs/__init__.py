@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import kube, model
 from compiler.interfaces import lakefs, postgresql, s3
 from compiler.model import Env, SecretRef
+from compiler.model.form import exact
 from compiler.model.words import Bucket, Database, Image
 
 PHASE = model.Phase.SERVERS
@@ -39,25 +40,29 @@ FAILING = model.Alert(
     "More than 5 % of the requests to lakeFS fail: its database or its store may not answer.",
 )
 
-RepositoryName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,62}$")]
+RepositoryName = Annotated[str, Meta(pattern=exact(r"[a-z0-9][a-z0-9-]{2,62}"))]
 
 
 class Repository(model.Section):
     """A repository, kept under its own prefix of the bucket."""
 
-    default_branch: str = Field(
-        lakefs.BRANCH, pattern=r"^\w[\w-]*$", description="The branch that it starts with."
-    )
+    default_branch: Annotated[
+        str, Meta(pattern=exact(r"\w[\w-]*"), description="The branch that it starts with.")
+    ] = lakefs.BRANCH
 
 
 class Spec(model.RunningSpec):
     """A lakeFS server: API, UI and S3 gateway on one port."""
 
-    image: Image = Field("docker.io/treeverse/lakefs:1.84.0", description="Its image.")
-    replicas: int = Field(1, ge=1, le=20, description="Server pods.")
-    database: Database | None = Field(None, description="Default: the instance's name.")
-    bucket: Bucket | None = Field(None, description="Where all data is; default: its name.")
-    repositories: dict[RepositoryName, Repository] = Field({}, description="Made if absent.")
+    image: Annotated[Image, Meta(description="Its image.")] = "docker.io/treeverse/lakefs:1.84.0"
+    replicas: Annotated[int, Meta(ge=1, le=20, description="Server pods.")] = 1
+    database: Annotated[Database | None, Meta(description="Default: the instance's name.")] = None
+    bucket: Annotated[Bucket | None, Meta(description="Where all data is; default: its name.")] = (
+        None
+    )
+    repositories: Annotated[
+        dict[RepositoryName, Repository], Meta(description="Made if absent.")
+    ] = {}
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

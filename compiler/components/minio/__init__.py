@@ -7,13 +7,14 @@ Its community edition is archived and its images are frozen (quay.io only), so t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from msgspec import Meta
 
 from compiler import kube, model
 from compiler.interfaces import http, s3
 from compiler.model import Env, SecretRef
-from compiler.model.form import refusal
+from compiler.model.form import Refusal
 from compiler.model.words import Image, Memory
 
 PHASE = model.Phase.STORES
@@ -26,23 +27,19 @@ UNMAINTAINED = "its repository is archived since 2026-04 and its images get no s
 class Spec(model.RunningSpec):
     """A MinIO object store."""
 
-    image: Image = Field(
-        "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z", description="Its image."
+    image: Annotated[Image, Meta(description="Its image.")] = (
+        "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"
     )
-    client_image: Image = Field(
-        "quay.io/minio/mc:RELEASE.2024-11-21T17-21-54Z",
-        description="The image of the Job that makes buckets and keys.",
-    )
-    replicas: int = Field(1, ge=1, le=32, description="Servers: 1, or at least 4.")
-    storage: Memory = Field("50Gi", description="Size of each server's volume.")
+    client_image: Annotated[
+        Image, Meta(description="The image of the Job that makes buckets and keys.")
+    ] = "quay.io/minio/mc:RELEASE.2024-11-21T17-21-54Z"
+    replicas: Annotated[int, Meta(ge=1, le=32, description="Servers: 1, or at least 4.")] = 1
+    storage: Annotated[Memory, Meta(description="Size of each server's volume.")] = "50Gi"
 
-    @field_validator("replicas")
-    @classmethod
-    def _erasure_set(cls, replicas: int) -> int:
-        if replicas in (2, 3):
-            message = f"MinIO runs on 1 server or on at least 4, not on {replicas}"
-            raise refusal("out-of-range", message, "write `replicas: 4`")
-        return replicas
+    def check(self) -> None:
+        if self.replicas in (2, 3):
+            message = f"MinIO runs on 1 server or on at least 4, not on {self.replicas}"
+            raise Refusal("out-of-range", message, "write `replicas: 4`", at="replicas")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

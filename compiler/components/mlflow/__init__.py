@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import kube, model
 from compiler.interfaces import mlflow, postgresql, s3
@@ -43,16 +43,23 @@ FAILING = model.Alert(
 class Spec(model.RunningSpec):
     """An MLflow tracking server."""
 
-    image: Image = Field("ghcr.io/mlflow/mlflow:v3.17.2-full", description="Its image.")
-    replicas: int = Field(1, ge=1, le=50, description="Server pods.")
-    workers: int = Field(2, ge=1, le=16, description="Processes in each; prefer replicas.")
-    artifacts: Literal["direct", "proxied"] = Field(
-        "direct", description="Whether clients write artefacts to the store or to the server."
+    image: Annotated[Image, Meta(description="Its image.")] = "ghcr.io/mlflow/mlflow:v3.17.2-full"
+    replicas: Annotated[int, Meta(ge=1, le=50, description="Server pods.")] = 1
+    workers: Annotated[
+        int, Meta(ge=1, le=16, description="Processes in each; prefer replicas.")
+    ] = 2
+    artifacts: Annotated[
+        Literal["direct", "proxied"],
+        Meta(description="Whether clients write artefacts to the store or to the server."),
+    ] = "direct"
+    database: Annotated[Database | None, Meta(description="Default: the instance's name.")] = None
+    bucket: Annotated[Bucket | None, Meta(description="Default: the instance's name.")] = None
+    shared: Annotated[bool, Meta(description="Others may claim its database and bucket too.")] = (
+        False
     )
-    database: Database | None = Field(None, description="Default: the instance's name.")
-    bucket: Bucket | None = Field(None, description="Default: the instance's name.")
-    shared: bool = Field(False, description="Others may claim its database and bucket too.")
-    smoke: bool = Field(True, description="A Job that logs a run as a training pod would.")
+    smoke: Annotated[bool, Meta(description="A Job that logs a run as a training pod would.")] = (
+        True
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

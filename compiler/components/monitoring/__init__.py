@@ -8,8 +8,9 @@ release's label, and of kube-state-metrics and the kubelet, which tell of volume
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta, field
 
 from compiler import model
 from compiler.interfaces import monitoring
@@ -24,15 +25,17 @@ VERSION = "0.93.0"
 class Spec(model.InstanceSpec):
     """A Prometheus that exists."""
 
-    namespace: Namespace | None = Field("monitoring", description="Where Prometheus runs.")
-    scraper: dict[str, str] = Field(
-        {"app.kubernetes.io/name": "prometheus"}, description="Labels of its pods."
+    namespace: Annotated[Namespace | None, Meta(description="Where Prometheus runs.")] = (
+        "monitoring"
     )
-    selects: dict[str, str] = Field(
-        {"release": "kube-prometheus-stack"},
-        description="Labels of the PodMonitors and PrometheusRules that it takes.",
+    scraper: Annotated[dict[str, str], Meta(description="Labels of its pods.")] = field(
+        default_factory=lambda: {"app.kubernetes.io/name": "prometheus"}
     )
-    interval: Duration = Field("30s", description="How often it scrapes.")
+    selects: Annotated[
+        dict[str, str],
+        Meta(description="Labels of the PodMonitors and PrometheusRules that it takes."),
+    ] = field(default_factory=lambda: {"release": "kube-prometheus-stack"})
+    interval: Annotated[Duration, Meta(description="How often it scrapes.")] = "30s"
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -7,8 +7,9 @@ while it fills an empty volume. 8.4 has `mysql_native_password` but leaves it of
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import kube, model
 from compiler.components.mysql import metrics
@@ -25,9 +26,11 @@ DATA = "/var/lib/mysql"
 class Spec(model.RunningSpec):
     """A MySQL server."""
 
-    image: Image = Field("docker.io/library/mysql:8.4.7", description="Its image.")
-    storage: Memory = Field("20Gi", description="Size of its volume.")
-    max_connections: int = Field(151, ge=20, le=10000, description="Its `max_connections`.")
+    image: Annotated[Image, Meta(description="Its image.")] = "docker.io/library/mysql:8.4.7"
+    storage: Annotated[Memory, Meta(description="Size of its volume.")] = "20Gi"
+    max_connections: Annotated[int, Meta(ge=20, le=10000, description="Its `max_connections`.")] = (
+        151
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -8,8 +8,9 @@ front of an operator's PostgreSQL it is that operator's own pooler instead.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import kube, model
 from compiler.components.pgbouncer import metrics, pooler
@@ -27,14 +28,19 @@ SMALLEST_POOL = 5  # below, clients wait for each other more than they work
 class Spec(model.RunningSpec):
     """A connection pooler in front of one PostgreSQL."""
 
-    image: Image = Field("docker.io/edoburu/pgbouncer:v1.25.2-p0", description="Its image.")
-    replicas: int = Field(1, ge=1, le=20, description="Poolers, each with pools of its own.")
-    max_client_connections: int = Field(
-        1000, ge=10, le=100000, description="Clients that each replica accepts."
+    image: Annotated[Image, Meta(description="Its image.")] = (
+        "docker.io/edoburu/pgbouncer:v1.25.2-p0"
     )
-    pool_size: int | None = Field(
-        None, ge=1, description="Connections per database and replica; default: what fits."
-    )
+    replicas: Annotated[
+        int, Meta(ge=1, le=20, description="Poolers, each with pools of its own.")
+    ] = 1
+    max_client_connections: Annotated[
+        int, Meta(ge=10, le=100000, description="Clients that each replica accepts.")
+    ] = 1000
+    pool_size: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="Connections per database and replica; default: what fits."),
+    ] = None
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -34,7 +34,7 @@ def lower(
         "type": "rw",
         "pgbouncer": {
             # The operator drives PgBouncer by a program of its own, which other images lack.
-            "image": spec.image if "image" in spec.model_fields_set else IMAGE,
+            "image": IMAGE if spec.image == type(spec)().image else spec.image,
             "poolMode": "transaction",
             "parameters": parameters,
         },

@@ -8,8 +8,9 @@ Job.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import kube, model
 from compiler.components.postgres import metrics
@@ -26,11 +27,13 @@ DATA = "/var/lib/postgresql"
 class Spec(model.RunningSpec):
     """A PostgreSQL server."""
 
-    image: Image = Field("docker.io/library/postgres:17.9-bookworm", description="Its image.")
-    storage: Memory = Field("20Gi", description="Size of its volume.")
-    max_connections: int = Field(
-        100, ge=20, le=10000, description="Its `max_connections`; pools are held against it."
+    image: Annotated[Image, Meta(description="Its image.")] = (
+        "docker.io/library/postgres:17.9-bookworm"
     )
+    storage: Annotated[Memory, Meta(description="Size of its volume.")] = "20Gi"
+    max_connections: Annotated[
+        int, Meta(ge=20, le=10000, description="Its `max_connections`; pools are held against it.")
+    ] = 100
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import model
 from compiler.interfaces import redis
@@ -19,7 +20,9 @@ PROGRAM = server.Program("redis", "redis-server", "redis-cli")
 class Spec(server.Spec):
     """A Redis server."""
 
-    image: Image = Field("docker.io/library/redis:8.2.3-bookworm", description="Its image.")
+    image: Annotated[Image, Meta(description="Its image.")] = (
+        "docker.io/library/redis:8.2.3-bookworm"
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

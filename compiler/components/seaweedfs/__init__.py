@@ -7,8 +7,9 @@ start from the clients' own Secrets, each with the buckets of its claim.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import kube, model
 from compiler.interfaces import s3
@@ -25,8 +26,8 @@ INTERNAL = (9333, 19333, 8888, 18888)
 class Spec(model.RunningSpec):
     """A SeaweedFS object store, for labs and small platforms."""
 
-    image: Image = Field("docker.io/chrislusf/seaweedfs:4.34", description="Its image.")
-    storage: Memory = Field("50Gi", description="Size of its volume.")
+    image: Annotated[Image, Meta(description="Its image.")] = "docker.io/chrislusf/seaweedfs:4.34"
+    storage: Annotated[Memory, Meta(description="Size of its volume.")] = "50Gi"
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -8,8 +8,9 @@ that Seldon looks for, and Seldon leaves it alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import model
 from compiler.components.seldon.endpoint import Endpoint
@@ -31,10 +32,11 @@ LICENSE_NOTE = (
 class Spec(model.ChartSpec):
     """Seldon Core 1, as an alternative to KServe."""
 
-    namespace: Namespace | None = Field("seldon-system", description="Where its operator runs.")
-    initializer: Image = Field(
-        "docker.io/seldonio/rclone-storage-initializer:1.17.1",
-        description="The image that fetches models.",
+    namespace: Annotated[Namespace | None, Meta(description="Where its operator runs.")] = (
+        "seldon-system"
+    )
+    initializer: Annotated[Image, Meta(description="The image that fetches models.")] = (
+        "docker.io/seldonio/rclone-storage-initializer:1.17.1"
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import model
 from compiler.interfaces import redis
@@ -19,7 +20,7 @@ PROGRAM = server.Program("valkey", "valkey-server", "valkey-cli")
 class Spec(server.Spec):
     """A Valkey server."""
 
-    image: Image = Field("docker.io/valkey/valkey:9.1.0", description="Its image.")
+    image: Annotated[Image, Meta(description="Its image.")] = "docker.io/valkey/valkey:9.1.0"
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

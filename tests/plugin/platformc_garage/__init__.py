@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from msgspec import Meta
 
 from compiler import kube, model
 from compiler.interfaces import s3
@@ -17,7 +18,7 @@ PORT = 3900
 class Spec(model.InstanceSpec):
     """A Garage store."""
 
-    greeting: str = Field("hello", description="What its ConfigMap says.")
+    greeting: Annotated[str, Meta(description="What its ConfigMap says.")] = "hello"
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
