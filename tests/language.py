@@ -85,6 +85,4 @@ def _object(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
     names = drawn({"type": "string", **schema.get("propertyNames", {})})
     inner = schema.get("additionalProperties")
     values = drawn(inner) if isinstance(inner, dict) else PLAIN
-    for pattern, one in schema.get("patternProperties", {}).items():
-        names, values = drawn({"type": "string", "pattern": pattern}), drawn(one)
     return st.dictionaries(names, values, max_size=2)

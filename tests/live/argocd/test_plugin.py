@@ -86,7 +86,7 @@ def _user_and_interpreter() -> tuple[int, str]:
 
 
 def _runs(python: str, user: int) -> bool:
-    words = [python, "-c", "import pydantic_core, click, ruamel.yaml"]
+    words = [python, "-c", "import msgspec, click, ruamel.yaml"]
     clean = {"PYTHONPATH": LIBRARIES, "HOME": "/nonexistent"}
     try:
         return subprocess.run(words, user=user, extra_groups=[], env=clean).returncode == 0

@@ -1,0 +1,75 @@
+"""msgspec reads a section or has something against it; `mistakes` then says what, and only then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from language import section
+from msgspec import ValidationError, convert
+
+from compiler import registry
+from compiler.model.section import Section
+from compiler.model.spec import ModelSpec, WorkloadSpec
+from compiler.validate.mistakes import MissingKey, OutOfRange, UnknownKey, WrongShape, mistakes
+
+SECTIONS: dict[str, type[Section]] = {
+    **{
+        type: component.Spec
+        for type in registry.builtin_types()
+        if (component := registry.component(type))
+    },
+    "ModelSpec": ModelSpec,
+    "WorkloadSpec": WorkloadSpec,
+}
+WRONG = st.sampled_from([
+    None, True, 0, -1, 10**9, 1.5, "", "x", "X\n", "mlops\n", [], [1], ["x"], {}, {"x": 1}, {"X\n": "x"},
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+@given(data=st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_there_is_a_mistake_where_msgspec_finds_one(name: str, data: st.DataObject) -> None:
+    value = _spoilt(data.draw(section(name)), data)
+    assert bool(list(mistakes(value, SECTIONS[name]))) == (not _is_read(value, SECTIONS[name]))
+
+
+def _spoilt(value: Any, data: st.DataObject) -> Any:
+    """The same with one value replaced, or a key that is not known."""
+    if isinstance(value, dict) and value and data.draw(st.booleans()):
+        key = data.draw(st.sampled_from(sorted(value)))
+        return {**value, key: _spoilt(value[key], data)}
+    if isinstance(value, list) and value and data.draw(st.booleans()):
+        return [_spoilt(value[0], data), *value[1:]]
+    if isinstance(value, dict) and data.draw(st.booleans()):
+        return {**value, "unknown": 1}
+    return data.draw(WRONG)
+
+
+def _is_read(value: Any, model: type[Section]) -> bool:
+    try:
+        convert(value, model)
+    except ValidationError:
+        return False
+    return True
+
+
+def test_all_mistakes_are_found_at_once_each_at_its_place() -> None:
+    value = {"replicas": 0, "storage": [], "resources": {"limits": {"cpus": 1}}, "patches": [{}]}
+    found = {mistake.loc: type(mistake) for mistake in mistakes(value, SECTIONS["cloudnative-pg"])}
+    assert found == {
+        ("replicas",): OutOfRange,
+        ("storage",): WrongShape,
+        ("resources", "limits", "cpus"): UnknownKey,
+        ("patches", 0, "target"): MissingKey,
+        ("patches", 0, "operations"): MissingKey,
+    }
+
+
+def test_a_text_may_not_end_a_line() -> None:
+    """Python's `$` lets one pass; an object's name or a shell's line would not."""
+    assert not _is_read({"namespace": "mlops\n"}, SECTIONS["mlflow"])
+    assert not _is_read({"host": "s3.example.com", "region": "here\n"}, SECTIONS["external-s3"])
