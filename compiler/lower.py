@@ -25,7 +25,7 @@ def lower(platform: Platform, graph: Graph) -> Lowered:
         if instance.section == "models":
             continue  # there may be thousands: see models.py
         package = package_of(instance, module(instance).lower(instance, graph.wiring(name)))
-        if package.resources or package.configs:
+        if package.resources or package.configs or package.metrics:
             packages[name] = package
     return Lowered(platform, graph, packages)
 

@@ -69,6 +69,45 @@ def test_pods_of_an_operator_have_no_service_of_ours() -> None:
     assert sorted(names) == ["clusters-pool-poolers-monitoring", "clusters-servers-monitoring"]
 
 
+def endpoints(scenario: str, environment: str) -> dict[str, Manifest]:
+    """How pods that have no Service of ours are scraped, by monitor."""
+    return {
+        one["metadata"]["name"]: one["spec"]["podMetricsEndpoints"][0]
+        for one in objects(scenario, environment)
+        if one["kind"] == "PodMonitor"
+    }
+
+
+def test_models_and_those_who_run_them_are_scraped_once_for_all() -> None:
+    ports = {name: one.get("portNumber") for name, one in endpoints("production", "prod").items()}
+    assert ports == {
+        "argo-workflows-controller-monitoring": 9090,
+        "knative-servers-monitoring": 9090,
+        "models-mlops-model-monitoring": 9091,
+    }
+
+
+def test_a_runtime_says_itself_where_its_metrics_are() -> None:
+    found = endpoints("oss-mlops", "default")["models-mlops-model-monitoring"]
+    keep, address = found["relabelings"]
+    assert keep["regex"] == "kserve-container;true"
+    assert address["targetLabel"] == "__address__"
+    (way,) = [one for one in objects("oss-mlops", "default") if one["kind"] == "NetworkPolicy"
+              and one["metadata"]["name"] == "models-mlops-model-from-monitoring"]  # fmt: skip
+    assert {port["port"] for port in way["spec"]["ingress"][0]["ports"]} == {8002, 8080, 8082}
+
+
+def test_pods_of_models_bear_the_labels_by_which_they_are_scraped() -> None:
+    for scenario, environment in (("production", "prod"), ("oss-mlops", "default")):
+        (monitor,) = [one for one in objects(scenario, environment)
+                      if one["metadata"]["name"] == "models-mlops-model-monitoring"]  # fmt: skip
+        models = [one for one in objects(scenario, environment)
+                  if one["kind"] == "InferenceService"]  # fmt: skip
+        assert models
+        assert all(selects(monitor["spec"]["selector"], one["metadata"]["labels"])
+                   for one in models)  # fmt: skip
+
+
 def test_alerts_read_what_is_scraped() -> None:
     jobs = {f"{m['metadata']['namespace']}/{m['metadata']['name']}" for m in monitors("PodMonitor")}
     services = [scraped(one)["metadata"] for one in monitors("ServiceMonitor")]

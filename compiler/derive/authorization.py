@@ -56,6 +56,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         for peering in package.peerings:
             made.append(_peers(package, package.instance, peering, trust))
         used = {one.offer.target or one.offer.port for one in offers[package.name].values()}
+        used |= {port for call in package.ingress if call.meshed for port in call.ports}
         for call in package.ingress:
             # A mesh without proxies in the pods reads no HTTP.
             mixed = not call.meshed and not mesh.ambient and used.intersection(call.ports)

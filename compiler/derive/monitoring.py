@@ -12,6 +12,7 @@ from string import Template
 from msgspec.structs import replace
 
 from compiler.derive import watches
+from compiler.derive.network_policies import upstreams
 from compiler.derive.packages import each_package, with_pod
 from compiler.derive.scraping import PORT, Source, of_operator, service_of
 from compiler.diagnostics import Report
@@ -29,7 +30,13 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         for offer in slots.values():
             if isinstance(offer, monitoring.Offer):
                 lowered = _monitored(lowered, name, offer)
-    return lowered
+    # Who has nothing but metrics has nothing at all where nobody looks.
+    packages = {
+        name: package
+        for name, package in lowered.packages.items()
+        if package.resources or package.configs
+    }
+    return replace(lowered, packages=packages)
 
 
 def _monitored(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
@@ -46,7 +53,7 @@ def _monitored(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
         if alerts:
             made.append(_rule(me, name, offer, alerts))
         changed = (_changed(resource, sources) for resource in package.resources)
-        ways_in = (_way_in(source) for source in sources)
+        ways_in = () if upstreams(me) else tuple(_way_in(source) for source in sources)
         return replace(
             package,
             resources=(*changed, *made),
@@ -140,7 +147,8 @@ def _rule(
 
 def _way_in(source: Source) -> Ingress:
     metrics, offer = source.metrics, source.offer
+    ports = (metrics.port, *metrics.others)
     return Ingress(
-        source.monitor, offer.namespace, metrics.pods, (metrics.port,), offer.scraper,
+        source.monitor, offer.namespace, metrics.pods, ports, offer.scraper,
         paths=(metrics.path,),
     )  # fmt: skip

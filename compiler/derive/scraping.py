@@ -59,7 +59,7 @@ class Source(Struct, frozen=True):
         if self.service is None:
             spec = {
                 "selector": {"matchLabels": labels_of(self.me, self.metrics.pods)},
-                "podMetricsEndpoints": [{"portNumber": self.metrics.port, **how}],
+                "podMetricsEndpoints": [{**_where(self.metrics), **how}],
             }
             return of_operator(self.me, "PodMonitor", self.name, self.offer, spec)
         labels = {"app.kubernetes.io/instance": self.me.name, self.mark: self.role}
@@ -107,6 +107,16 @@ def of_operator(
     metadata = {"name": name, "namespace": me.namespace, "labels": dict(offer.selects)}
     api = "monitoring.coreos.com/v1"
     return Resource({"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec})
+
+
+def _where(metrics: Metrics) -> Manifest:
+    """On which port of a pod. Without a number, each container is one candidate at least."""
+    if metrics.relabelings:
+        return {"relabelings": list(metrics.relabelings)}
+    where: Manifest = {"portNumber": metrics.port}
+    if metrics.tls:
+        where |= {"scheme": "https", "tlsConfig": {"insecureSkipVerify": True}}
+    return where
 
 
 def _port(service: Resource, metrics: Metrics) -> str | None:

@@ -22,11 +22,15 @@ class Metrics(Struct, frozen=True, kw_only=True):
 
     Where an image has none, `exporter` is the container that has them; where a program has them
     only when told so, `env` and `args` are what it is told. All three are for platforms that are
-    monitored, and for no other.
+    monitored, and for no other. Where pods tell by an annotation on which port they have theirs,
+    `relabelings` find it and `others` are what it may be.
     """
 
     pods: Pods
     port: int
+    others: tuple[int, ...] = ()
+    relabelings: tuple[Manifest, ...] = ()
+    tls: bool = False  # with a certificate that nobody else knows
     path: str = "/metrics"
     exporter: Manifest | None = None
     env: tuple[Env, ...] = ()

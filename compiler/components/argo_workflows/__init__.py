@@ -80,6 +80,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
             yield replace(one, held=upstream.archivists(me))
     for name, labels in upstream.labels(store, archive).items():
         yield model.Made(name, labels, account=upstream.ACCOUNTS[name])
+    yield upstream.METRICS
     for space in spaces:
         yield from _account(me, space)
         # A run that names another account than the one made for it is nobody to a strict mesh.

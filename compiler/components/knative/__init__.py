@@ -3,7 +3,8 @@
 The release is upstream's. What its ConfigMaps must hold follows from the platform: a domain, the
 features that the models' pods need, the longest timeout, registries. With `install: existing` that
 is a prerequisite; with `install: operator` it stands in the operator's `KnativeServing`. Facts are
-of Knative 1.21.1, which KServe 0.20 is tested with.
+of Knative 1.21.1 (knative.dev/serving 0.48), which KServe 0.20 is tested with: since 1.19 nothing
+has metrics that is not told how to hand them out.
 """
 
 from __future__ import annotations
@@ -68,6 +69,9 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    # Activator, autoscaler, controller, webhook; a revision's own are on its queue-proxy.
+    servers = model.Made("servers", {"app.kubernetes.io/name": "knative-serving"})
+    yield model.Metrics(pods=servers, port=9090)
     if me.spec.install == "operator":
         yield _serving(me, wiring)
 
@@ -149,6 +153,10 @@ def config(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[
         "features": {
             **dict.fromkeys(sorted(features), "enabled"),
             "secure-pod-defaults": "enabled",
+        },
+        "observability": {
+            "metrics-protocol": "prometheus",
+            "request-metrics-protocol": "prometheus",
         },
     }
     return {suffix: data for suffix, data in made.items() if data}

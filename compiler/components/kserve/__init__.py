@@ -1,7 +1,8 @@
 """KServe: an InferenceService for each model, serverless over Knative or as plain Deployments.
 
 The release is upstream's; the mode is written on every InferenceService all the same, since it
-can't change in place and the shipped ConfigMap says otherwise. Facts are of KServe 0.20.0.
+can't change in place and the shipped ConfigMap says otherwise. Facts are of KServe 0.20.0, whose
+controller keeps its metrics to its own pod (`--metrics-addr=127.0.0.1:8080` in its release).
 """
 
 from __future__ import annotations

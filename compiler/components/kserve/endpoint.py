@@ -19,6 +19,29 @@ from compiler.model.spec import ModelSpec
 PREDICTOR = 8080  # of every runtime's container
 # Knative's queue-proxy in each pod: requests (HTTP/1, HTTP/2, TLS), its probe and its metrics.
 QUEUE_PROXY = (8012, 8013, 8112, 8022, 9090)
+REQUESTS = 9091  # where it counts them for people
+# Without it there is what a runtime tells of itself, on the port that its pods' annotation says:
+# Triton's, TorchServe's, or that of all others.
+RUNTIMES_METRICS = (8002, 8082, PREDICTOR)
+PORT_NOTE = "prometheus_kserve_io_port"
+FIND_PORT: tuple[model.Manifest, ...] = (
+    {
+        "action": "keep",
+        "sourceLabels": [
+            "__meta_kubernetes_pod_container_name",
+            f"__meta_kubernetes_pod_annotationpresent_{PORT_NOTE}",
+        ],
+        "regex": "kserve-container;true",
+    },
+    {
+        "sourceLabels": [
+            "__meta_kubernetes_pod_ip",
+            f"__meta_kubernetes_pod_annotation_{PORT_NOTE}",
+        ],
+        "separator": ":",
+        "targetLabel": "__address__",
+    },
+)
 
 
 class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
@@ -56,6 +79,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             yield gateway.calls(serving.pods(), *ports)
         if knative is not None:
             yield model.Ingress("knative", knative.namespace, serving.pods(), ports, meshed=True)
+        yield _metrics(store, serverless=knative is not None)
 
     def serve(
         self, me: model.Instance[ModelSpec], around: serving.Surroundings
@@ -124,6 +148,16 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 f"those that read `{me.spec.format}` are {listing(able)}",
                 able,
             )
+
+
+def _metrics(store: s3.Endpoint, *, serverless: bool) -> model.Metrics:
+    """Of the models that share a store, however many."""
+    pods = serving.pods()
+    pods = replace(pods, labels={**pods.labels, store.binding.label: "true"})
+    if serverless:
+        return model.Metrics(pods=pods, port=REQUESTS)
+    others = tuple(port for port in RUNTIMES_METRICS if port != PREDICTOR)
+    return model.Metrics(pods=pods, port=PREDICTOR, others=others, relabelings=FIND_PORT)
 
 
 def replicas(spec: ModelSpec, mode: str) -> int:
