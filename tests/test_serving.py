@@ -162,6 +162,9 @@ def test_knative_is_told_what_the_models_need() -> None:
         "kubernetes.podspec-tolerations": "enabled",
         "secure-pod-defaults": "enabled",
     }
+    (activator,) = [one for one in asked.objects if one["kind"] == "Deployment"]
+    assert activator["metadata"]["name"] == "activator"
+    assert activator["spec"]["template"]["spec"] == {"terminationGracePeriodSeconds": 900}
     labels = {one["metadata"]["name"]: one["metadata"].get("labels") for one in asked.objects}
     assert labels["knative-serving"] == {"istio-injection": "enabled"}
 

@@ -105,7 +105,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             f"kubectl apply -f {serving}/serving-core.yaml",
             f"kubectl apply -f {layer}/net-istio.yaml",
         ),
-        objects=(_namespace(me, wiring), *_config_maps(me, wiring)),
+        objects=(_namespace(me, wiring), *_config_maps(me, wiring), *_activator(me, wiring)),
     )
 
 
@@ -122,6 +122,26 @@ def _config_maps(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[mod
             "metadata": {"name": f"config-{suffix}", "namespace": me.namespace},
             "data": data,
         }
+
+
+def _activator(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Manifest]:
+    """It carries requests, and must not end before the longest has.
+
+    The operator's `KnativeServing` has no word for this: it would undo what somebody else patches.
+    """
+    longest = _longest(wiring)
+    if longest > MOST_SECONDS:
+        yield {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "activator", "namespace": me.namespace},
+            "spec": {"template": {"spec": {"terminationGracePeriodSeconds": longest}}},
+        }
+
+
+def _longest(wiring: model.Wiring) -> int:
+    """Seconds that a model may take to answer, by the most patient of them."""
+    return max((binding.claim.timeout for binding in wiring.claims(SERVERLESS)), default=0)
 
 
 def _serving(me: model.Instance[Spec], wiring: model.Wiring) -> model.Resource:
@@ -145,7 +165,7 @@ def config(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[
     features = {f"kubernetes.{name}" for claim in asked for name in claim.features}
     made = {
         "autoscaler": _autoscaler(me.spec.autoscaler),
-        "defaults": _defaults(max((claim.timeout for claim in asked), default=0)),
+        "defaults": _defaults(_longest(wiring)),
         "deployment": _deployment(me),
         # Without a domain, routes stay inside the cluster.
         "domain": {me.settings.domain: ""},
