@@ -7,11 +7,13 @@ given. The servers' own tests of it are among the live ones.
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,6 +34,11 @@ ACTIONS = {
 }  # fmt: skip
 WORDS = {"Read": READ, "List": READ, "Write": WRITE, "Tagging": WRITE}
 STORES = ("minio", "seaweedfs", "ceph")
+DATABASES = ("postgres", "mysql", "cloudnative-pg")
+MEMORIES = ("redis", "valkey")
+# What a client of Redis may say, and those that belong to the server itself; all on no key.
+CLIENT = "&* +@all -@admin -@dangerous +info +role"
+OWN = {"probe": "-@all +ping +role +info", "replication": "-@all +ping +psync +replconf"}
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
 
@@ -139,7 +146,7 @@ def _variables(container: Manifest) -> dict[str, str]:
     """The Secret behind each variable."""
     return {
         one["name"]: one["valueFrom"]["secretKeyRef"]["name"]
-        for one in container["env"]
+        for one in container.get("env", ())
         if "secretKeyRef" in one.get("valueFrom", {})
     }
 
@@ -152,8 +159,9 @@ def test_a_key_opens_its_claims_and_nothing_else(scenario: str, environment: str
 
 
 def logins(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
-    """Whose Secret opens which database, as the Jobs of PostgreSQL and MySQL make it."""
+    """Whose Secret opens which database, as Jobs and operators are told to make it."""
     files = _files(scenario, environment)
+    yield from _managed(scenario, environment)
     for job in _of_type("postgres", "Job", scenario, environment):
         sql = files[job.namespace, job.spec["volumes"][0]["configMap"]["name"]]["ensure.sql"]
         variables = _variables(job.spec["containers"][0])
@@ -171,14 +179,92 @@ def logins(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
             yield variables[user], database
 
 
+def _managed(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
+    """The roles that CloudNativePG keeps; its owners of databases can't log in."""
+    everything = list(objects(scenario, environment))
+    for cluster in everything:
+        if cluster["apiVersion"] != "postgresql.cnpg.io/v1" or cluster["kind"] != "Cluster":
+            continue
+        place = cluster["metadata"]["namespace"], cluster["metadata"]["name"]
+        owned = {
+            one["spec"]["owner"]: one["spec"]["name"] for one in everything
+            if one["kind"] == "Database"
+            and (one["metadata"]["namespace"], one["spec"]["cluster"]["name"]) == place
+        }  # fmt: skip
+        for role in cluster["spec"].get("managed", {}).get("roles", ()):
+            if not role.get("login"):
+                assert set(role) == {"name"}, role
+                assert role["name"] in owned
+                continue
+            assert set(role) == {"name", "login", "inRoles", "passwordSecret"}, role
+            (owner,) = role["inRoles"]
+            yield role["passwordSecret"]["name"], owned[owner]
+
+
 @each_environment
 def test_a_login_opens_its_database_and_no_other(scenario: str, environment: str) -> None:
     claimed = {
         (binding.secret, binding.claim.database)
         for binding in lowered(scenario, environment).graph.bindings
-        if binding.provider.type in ("postgres", "mysql") and binding.claim.database
+        if binding.provider.type in DATABASES and binding.claim.database
     }
     assert set(logins(scenario, environment)) == claimed
+
+
+def _users(scenario: str, environment: str) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Redis' users of each server: whose Secret is the password, on which keys, which commands."""
+    for type in MEMORIES:
+        for server in _of_type(type, "StatefulSet", scenario, environment):
+            (init,) = server.spec["initContainers"]
+            secrets = {
+                sha256(name.encode()).hexdigest(): name for name in _variables(init).values()
+            }
+            first, *users = _acl(init["command"][2], tuple(_variables(init).items()))
+            assert first == "user default reset"  # off, and without a password
+            for user in users:
+                _, name, on, password, *rules = user.split()
+                assert on == "on"
+                keys = tuple(rule[1:] for rule in rules if rule[0] == "~")
+                commands = " ".join(rule for rule in rules if rule[0] != "~")
+                if name in OWN:
+                    assert (keys, commands) == ((), OWN[name])
+                    assert (password == "nopass") == (name == "probe")
+                    continue
+                assert secrets[password[1:]] == name
+                yield name, keys, commands
+
+
+@cache
+def _acl(script: str, variables: tuple[tuple[str, str], ...]) -> list[str]:
+    """What the script that Redis starts after writes, where each password is its Secret's name."""
+    (folder,) = set(re.findall(r"} >(\S+)/users\.acl", script))
+    with TemporaryDirectory() as place:
+        text = script.replace(folder, place)
+        subprocess.run(["sh", "-c", text], env={**os.environ, **dict(variables)}, check=True)
+        return (Path(place) / "users.acl").read_text().splitlines()
+
+
+@each_environment
+def test_a_user_of_redis_touches_its_keys_and_governs_nothing(
+    scenario: str, environment: str
+) -> None:
+    claimed = {
+        (binding.secret, binding.claim.keys, CLIENT)
+        for binding in lowered(scenario, environment).graph.bindings
+        if binding.provider.type in MEMORIES
+    }
+    assert set(_users(scenario, environment)) == claimed
+
+
+@each_environment
+def test_nobody_but_a_server_and_its_jobs_reads_its_root_key(
+    scenario: str, environment: str
+) -> None:
+    """Containers beside a server, which are open to whoever scrapes them, have logins of their own."""
+    for server in templates(scenario, environment):
+        for beside in server.spec["containers"][1:]:
+            for secret in _variables(beside).values():
+                assert not secret.endswith(("-root", "-superuser", "-admin")), server.owner
 
 
 @each_environment
@@ -201,6 +287,8 @@ def test_there_is_something_to_look_at() -> None:
         seen = [right for place in environments() for *_, right in reader(*place)]
         assert set(seen) == {READ, WRITE}, reader.__name__
     assert len({one for place in environments() for one in logins(*place)}) > 15
+    assert len({one for place in environments() for one in _managed(*place)}) > 2
+    assert len({one for place in environments() for one in _users(*place)}) > 2
     accounts = [one for place in environments() for one in objects(*place)
                 if one["kind"] == "ServiceAccount" and one.get("secrets")]  # fmt: skip
     assert len(accounts) > 3

@@ -21,7 +21,7 @@ from compiler.lower import dotted
 from compiler.model.instance import Instance
 from compiler.model.metrics import Alert, Metrics
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Ingress, Manifest, Resource, pod_template
+from compiler.model.resource import Env, Ingress, Manifest, Resource, pod_template
 from compiler.registry import module
 
 
@@ -54,9 +54,11 @@ def _monitored(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
             made.append(_rule(me, name, offer, alerts))
         changed = (_changed(resource, sources) for resource in package.resources)
         ways_in = () if upstreams(me) else tuple(_way_in(source) for source in sources)
+        logins = [metrics.login for metrics in package.metrics if metrics.login is not None]
         return replace(
             package,
             resources=(*changed, *made),
+            credentials=(*package.credentials, *(login.credential for login in logins)),
             ingress=(*package.ingress, *ways_in),
         )
 
@@ -94,8 +96,11 @@ def _changed(resource: Resource, sources: Sequence[Source]) -> Resource:
     role = template["metadata"]["labels"].get("app.kubernetes.io/component")
     containers = template["spec"]["containers"]
     for source in sources:
-        if source.metrics.pods == role:
-            containers = _told(containers, source.metrics)
+        metrics = source.metrics
+        if metrics.pods == role:
+            containers = _told(containers, metrics)
+        if metrics.login is not None and metrics.login.made_by == role:
+            containers = _with_env(containers, metrics.login.env)
     if containers is template["spec"]["containers"]:
         return resource
     extended = {**template, "spec": {**template["spec"], "containers": containers}}
@@ -108,15 +113,17 @@ def _told(containers: list[Manifest], metrics: Metrics) -> list[Manifest]:
         return [*containers, metrics.exporter]
     if not metrics.env and not metrics.args:
         return containers
-    program, *others = containers
-    told = {
-        **program,
-        "command": [*program["command"], *metrics.args],
-        "env": [*program["env"], *(one.manifest() for one in metrics.env)],
-    }
+    program, *others = _with_env(containers, metrics.env)
+    told = {**program, "command": [*program["command"], *metrics.args]}
     if metrics.port not in [port["containerPort"] for port in program["ports"]]:
         told["ports"] = [*program["ports"], {"name": PORT, "containerPort": metrics.port}]
     return [told, *others]
+
+
+def _with_env(containers: list[Manifest], env: Iterable[Env]) -> list[Manifest]:
+    """The program of a pod with some variables more."""
+    program, *others = containers
+    return [{**program, "env": [*program["env"], *(one.manifest() for one in env)]}, *others]
 
 
 def _alerts(sources: Iterable[Source], resources: Iterable[Resource]) -> Iterator[Alert]:

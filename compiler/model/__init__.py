@@ -15,7 +15,7 @@ from compiler.model.credential import Credential, Random
 from compiler.model.document import Node, Path
 from compiler.model.graph import Graph, Wiring
 from compiler.model.instance import PREFIX, Instance
-from compiler.model.metrics import Alert, Metrics
+from compiler.model.metrics import Alert, Login, Metrics
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import (
@@ -50,7 +50,7 @@ from compiler.model.spec import (
 __all__ = [
     "PREFIX", "Alert", "Amounts", "Binding", "ChartSpec", "Claim", "Claims", "Component", "ConfigFiles",
     "ConfigRef", "Credential", "Egress", "Endpoint", "Env", "Graph", "Ingress", "Install", "Instance", "InstanceSpec",
-    "Lowered", "Made", "Manifest", "Metrics", "Node", "Offer", "Offers", "Package", "Patch",
+    "Login", "Lowered", "Made", "Manifest", "Metrics", "Node", "Offer", "Offers", "Package", "Patch",
     "Path", "Peering", "Phase", "Piece", "Platform", "Prerequisite", "Provides", "Random",
     "Requires", "Resource", "Resources", "RunningSpec", "SecretRef", "Section", "Settings",
     "Span", "UpstreamSpec", "Wiring", "pod_labels", "pod_template",

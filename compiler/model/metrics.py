@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from compiler.model.credential import Credential
 from compiler.model.resource import Env, Manifest, Pods
 
 
@@ -17,12 +18,20 @@ class Alert(Struct, frozen=True):
     severity: str = "warning"
 
 
+class Login(Struct, frozen=True, kw_only=True):
+    """A login of an exporter's own, and the pods of the Job that makes it."""
+
+    credential: Credential
+    made_by: str
+    env: tuple[Env, ...]  # what the Job is told
+
+
 class Metrics(Struct, frozen=True, kw_only=True):
     """Metrics of some pods of an instance, in Prometheus' format.
 
-    Where an image has none, `exporter` is the container that has them; where a program has them
-    only when told so, `env` and `args` are what it is told. All three are for platforms that are
-    monitored, and for no other. Where pods tell by an annotation on which port they have theirs,
+    Where an image has none, `exporter` is the container that has them, and `login` its way in;
+    where a program has them only when told so, `env` and `args` are what it is told. All four are
+    for platforms that are monitored, and for no other. Where pods tell by an annotation on which port they have theirs,
     `relabelings` find it and `others` are what it may be.
     """
 
@@ -33,6 +42,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
     tls: bool = False  # with a certificate that nobody else knows
     path: str = "/metrics"
     exporter: Manifest | None = None
+    login: Login | None = None
     env: tuple[Env, ...] = ()
     args: tuple[str, ...] = ()
     alerts: tuple[Alert, ...] = ()

@@ -55,9 +55,8 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield _server(me, root, native_password=native)
     yield kube.service(me, "server", {"tcp-mysql": PORT})
     yield kube.headless(me, "server", {"tcp-mysql": PORT})
-    yield metrics.of(root, PORT)
-    if logins:
-        yield from _ensure(me, root, logins)
+    yield metrics.of(me, PORT)
+    yield from _ensure(me, root, logins)
 
 
 def _change_password(me: model.Instance[Spec], secret: str) -> str:

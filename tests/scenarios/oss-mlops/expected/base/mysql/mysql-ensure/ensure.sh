@@ -18,10 +18,17 @@ user() { # DATABASE PLUGIN USER PASSWORD
   # In a grant `_` stands for any character.
   echo "GRANT ALL PRIVILEGES ON \`${1//_/\\_}\`.* TO $(text "$3")@'%';"
 }
+exporter() { # USER PASSWORD, from the pod itself alone
+  echo "CREATE USER IF NOT EXISTS $(text "$1")@'127.0.0.1' IDENTIFIED BY $(text "$2") WITH MAX_USER_CONNECTIONS 3;"
+  echo "ALTER USER $(text "$1")@'127.0.0.1' IDENTIFIED BY $(text "$2");"
+  echo "GRANT PROCESS, REPLICATION CLIENT ON *.* TO $(text "$1")@'127.0.0.1';"
+  echo "GRANT SELECT ON performance_schema.* TO $(text "$1")@'127.0.0.1';"
+}
 {
   database metadb
   database mlpipeline
   user metadb mysql_native_password "$USER_0" "$PASSWORD_0"
   user mlpipeline caching_sha2_password "$USER_1" "$PASSWORD_1"
+  [ -z "${EXPORTER:-}" ] || exporter "$EXPORTER" "$EXPORTER_PASSWORD"
 } | mysql --user=root
 echo "databases and users are ready"
