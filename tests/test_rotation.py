@@ -6,6 +6,7 @@ Who reads it is told from the pods as they are written, not from the graph that 
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -142,7 +143,7 @@ def test_every_value_is_made_anew_in_every_copy(scenario: str, environment: str)
             case "local" | "sealed-secrets" | "sops":
                 assert f"secrets generate {environment} --rotate {one.name}" in text
             case "existing":
-                assert f"change `{one.name}` where it is kept: {', '.join(one.keys)}" in text
+                assert f"change {', '.join(one.keys)} of {one.name} (where it is kept)" in text
             case "external-secrets":
                 for space in one.namespaces:
                     assert f"wait --for=create secret/{one.name} -n {space} " in text
@@ -192,6 +193,55 @@ def test_a_password_that_the_server_keeps_is_changed_there(tmp_path: Path) -> No
     ).stdout
     assert "ALTER ROLE postgres PASSWORD" in lines
     assert "rollout restart" not in lines
+
+
+def carried_out(lines: str, folder: Path, **variables: str) -> tuple[int, str, list[str]]:
+    """A plan in a shell, with programs that do nothing: its status, errors, and what it called."""
+    log = folder / "called"
+    log.write_text("")
+    for program in ("kubectl", "platformc"):
+        path = folder / program
+        path.write_text(f'#!/bin/sh\necho "{program} $*" >>{log}\n')
+        path.chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-e"], input=lines, capture_output=True, text=True,
+        env={"PATH": f"{folder}:/usr/bin:/bin", **variables},
+    )  # fmt: skip
+    return done.returncode, done.stderr, log.read_text().splitlines()
+
+
+@pytest.mark.parametrize("store", ["", ", store: {name: vault}"])
+def test_a_plan_stops_where_only_a_person_can_go_on(tmp_path: Path, store: str) -> None:
+    """Values of a store or of the user's own: nothing starts again before they have changed."""
+    path = written(tmp_path, f"external-secrets{store}" if store else "existing")
+    lines = run("secrets", "rotate", "default", "mlflow-artifacts", "-f", path).stdout
+    status, told, called = carried_out(lines, tmp_path)
+    assert status != 0
+    assert "change AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY of mlflow-artifacts" in told
+    assert "run this again with MLFLOW_ARTIFACTS_CHANGED=yes" in told
+    assert called == []
+    status, told, called = carried_out(lines, tmp_path, MLFLOW_ARTIFACTS_CHANGED="yes")
+    assert (status, told) == (0, "")
+    assert any("rollout restart deployment/mlflow" in line for line in called)
+
+
+def test_a_service_that_is_run_elsewhere_hears_of_a_value_before_its_clients(
+    tmp_path: Path,
+) -> None:
+    text = (SCENARIOS / "external-services/platform.yaml").read_text()
+    path = tmp_path / "platform.yaml"
+    path.write_text(text.replace("provider: existing", "provider: local"))
+    lines = run("secrets", "rotate", "default", "mlflow-backend-store", "-f", path).stdout
+    status, told, called = carried_out(lines, tmp_path)
+    assert status != 0
+    assert "know the Secret mlflow-backend-store, then run this again" in told
+    made = [line for line in called if line.startswith("platformc secrets generate")]
+    assert len(made) == 1
+    assert not any("rollout restart" in line for line in called)
+    status, told, called = carried_out(lines, tmp_path, MLFLOW_BACKEND_STORE_CHANGED="yes")
+    assert (status, told) == (0, "")
+    assert not any("secrets generate" in line for line in called)
+    assert any("rollout restart deployment/mlflow" in line for line in called)
 
 
 def test_an_unknown_secret_gets_a_suggestion(tmp_path: Path) -> None:

@@ -4,11 +4,17 @@ Pods read their variables when they start, so a new value reaches nobody by itse
 objects that tell a server of it (Jobs that make roles and keys, then servers and poolers that read
 it at start), then the consumer; who does not read it is left alone. Models share the key that their
 files are fetched with, which each pod needs only once: they start again for a key of their own.
+
+What only a person can do stops a shell until a variable says that it is done: a plan must not look
+as if it had gone through.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+from msgspec import Struct
 
 from compiler.delivery import Place, Step, made
 from compiler.derive import external_secrets
@@ -16,17 +22,14 @@ from compiler.derive.credentials import secret_names
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource, pod_template
+from compiler.secrets.makers import maker
 
 _TIMEOUT = "10m"
 
 
 def plan(lowered: Lowered, credentials: tuple[Credential, ...], place: Place) -> Iterator[Step]:
     """The steps, in order: new values, then each reader of them once."""
-    for credential in credentials:
-        if credential.retired:
-            title = f"{credential.name} is taken out of the server's data, to be made again"
-            yield Step(title, (credential.retired,))
-    yield Step("new values", tuple(_renewed(lowered, credentials, place)))
+    yield from _values(lowered, credentials, place)
     for credential in credentials:
         if credential.kept:
             yield Step(f"{credential.name} is kept in the server's data", (credential.kept,))
@@ -44,6 +47,26 @@ def plan(lowered: Lowered, credentials: tuple[Credential, ...], place: Place) ->
     for credential in credentials:
         for what in credential.held:
             yield Step(f"upstream's {what} reads it", _rolled(what))
+
+
+def _values(lowered: Lowered, credentials: tuple[Credential, ...], place: Place) -> Iterator[Step]:
+    """New values come to exist, and what is not the platform's own hears of them."""
+    changes = tuple(_by_hand(lowered, credentials))
+    stops = Step("by hand", tuple(one.stop for one in changes))
+    renewed = tuple(_renewed(lowered, credentials, place))
+    if changes and _kept_elsewhere(lowered):
+        yield stops
+    for one in credentials:
+        if one.retired:
+            title = f"{one.name} is taken out of the server's data, to be made again"
+            yield Step(title, (one.retired,))
+    if changes and not _kept_elsewhere(lowered):
+        # Values are made once, however often the plan starts before it is through.
+        done = " && ".join(f'[ "${{{one.variable}:-}}" ]' for one in changes)
+        yield Step("new values", tuple(f"{{ {done}; }} || {line}" for line in renewed))
+        yield stops
+    elif renewed:
+        yield Step("new values", renewed)
 
 
 def _readers(
@@ -71,11 +94,44 @@ def _renewed(lowered: Lowered, credentials: tuple[Credential, ...], place: Place
             for one in credentials:
                 yield from _made_again(external_secrets.source(one), one.namespaces[0])
                 yield from _copied_again(one)
-        case _:
+        case "external-secrets":
             for one in credentials:
-                yield f"# change `{one.name}` where it is kept: {', '.join(one.keys)}"
-                if secrets.provider == "external-secrets":
-                    yield from _copied_again(one)
+                yield from _copied_again(one)
+
+
+class _ByHand(Struct, frozen=True):
+    """What a person does, and the variable that says it is done."""
+
+    variable: str
+    what: str
+
+    @property
+    def stop(self) -> str:
+        return (
+            f': "${{{self.variable}:?{self.what}, then run this again with {self.variable}=yes}}"'
+        )
+
+
+def _kept_elsewhere(lowered: Lowered) -> bool:
+    """Whether values come from a place that platformc does not write to."""
+    secrets = lowered.platform.settings.secrets
+    return secrets.provider == "existing" or secrets.store is not None
+
+
+def _by_hand(lowered: Lowered, credentials: tuple[Credential, ...]) -> Iterator[_ByHand]:
+    """Changes where values are kept, and at services that somebody else runs."""
+    elsewhere = _kept_elsewhere(lowered)
+    for one in credentials:
+        hosts = sorted({binding.host for binding in lowered.graph.bindings
+                        if binding.offer.external and binding.secret == one.name})  # fmt: skip
+        at = f"let {' and '.join(hosts)} know the Secret {one.name}" if hosts else ""
+        where = (
+            maker(lowered, one) if lowered.platform.settings.secrets.store else "where it is kept"
+        )
+        kept = f"change {', '.join(one.keys)} of {one.name} ({where})" if elsewhere else ""
+        what = " and ".join(filter(None, (kept, at)))
+        if what:
+            yield _ByHand(f"{re.sub(r'[^A-Z0-9]', '_', one.name.upper())}_CHANGED", what)
 
 
 def _copied_again(credential: Credential) -> Iterator[str]:

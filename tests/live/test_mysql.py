@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from live.bindings import idle
+from live.plans import follow
 from live.platforms import Platform
 from live.pods.node import Node
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.live
 SPEC = """
   components:
     mysql: {}
+    monitoring: {}
   workloads:
     orders:
       image: registry.example.internal/orders:1.0.0
@@ -59,6 +61,9 @@ except pymysql.MySQLError as problem:
     print(problem.args[0])
 """
 ACCESS_DENIED = "1044"  # ER_DBACCESS_DENIED_ERROR
+TABLE_DENIED = "1142"  # ER_TABLEACCESS_DENIED_ERROR
+# In the server's pod, from where alone the exporter may come.
+EXPORTER = "mysql --host=127.0.0.1 --user=exporter --batch --execute"
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +89,41 @@ def test_a_database_added_later_appears_on_the_old_volume(platform: Platform, no
     node.wait(120)
     assert "written to stock" in node.script("mlops", "stock", WRITE)
     assert ACCESS_DENIED in node.script("mlops", "orders", FOREIGN)
+    assert "7 orders" in node.script("mlops", "orders", READ)
+
+
+def test_the_exporter_sees_the_server_and_no_rows(platform: Platform, node: Node) -> None:
+    collected = scrape(node)
+    assert "SHOW GLOBAL STATUS" in collected
+    assert "events_statements_summary_by_digest" in collected
+    password = node.held("mlops", "mysql-exporter")["password"]
+    ask = f"MYSQL_PWD={password} {EXPORTER} 'select * from orders.kept' 2>&1 || true"
+    assert TABLE_DENIED in node.execute("mlops", "mysql", "sh", "-c", ask)
+
+
+def scrape(node: Node) -> str:
+    """What the server's pod says to a scraper, once the Job has made the exporter's login."""
+    look = "python3 -c 'import urllib.request as r; print(r.urlopen(\"http://127.0.0.1:9104\").read())'"
+    return node.execute("mlops", "mysql", "sh", "-c", look)
+
+
+@pytest.mark.parametrize("secret", ["mysql-root", "mysql-exporter"])
+def test_a_rotated_login_of_the_server_itself_is_known_to_it(
+    platform: Platform, node: Node, secret: str
+) -> None:
+    old = node.held("mlops", secret)
+    follow(platform.rotation(secret), platform, node)
+    new = node.held("mlops", secret)
+    assert new["password"] != old["password"]
+    tell = f"mysql --host=127.0.0.1 --user={new['username']} --execute 'select 1' 2>&1 || true"
+    told = {
+        password: node.execute("mlops", "mysql", "sh", "-c", f"MYSQL_PWD={password} {tell}")
+        for password in (old["password"], new["password"])
+    }
+    assert "1045" in told[old["password"]]  # ER_ACCESS_DENIED_ERROR
+    assert "1045" not in told[new["password"]]
+    assert "SHOW GLOBAL STATUS" in scrape(node)
+    assert "databases and users are ready" in node.again("mlops", "mysql-ensure")
     assert "7 orders" in node.script("mlops", "orders", READ)
 
 

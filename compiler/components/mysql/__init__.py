@@ -64,9 +64,8 @@ def _change_password(me: model.Instance[Spec], secret: str) -> str:
 
     Until its pod starts again, the server's variable holds the password that it still knows.
     """
-    new = 'IDENTIFIED BY "{{$new}}"'
-    users = f'root@"localhost" {new}, root@"%" {new}'
-    sql = f"{{{{$new := .data.password | base64decode}}}}ALTER USER {users};"
+    new = 'IDENTIFIED BY "{{.data.password | base64decode}}"'
+    sql = f'ALTER USER root@"localhost" {new}, root@"%" {new};'
     space = f"-n {me.namespace}"
     client = "sh -c 'MYSQL_PWD=$MYSQL_ROOT_PASSWORD exec mysql --user=root'"
     return (
