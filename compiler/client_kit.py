@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler import kube
+from compiler.derive import authorities
 from compiler.emit import Tree
 from compiler.kube import yaml
+from compiler.model.binding import AUTHORITIES, Endpoint
 from compiler.model.graph import Wiring
 from compiler.model.instance import PREFIX, Instance
 from compiler.model.resource import Env, Manifest, SecretRef
@@ -48,8 +50,14 @@ def kit(me: Instance[Any], wiring: Wiring, container: str) -> Tree:
     tree["kustomization.yaml"] = _about(me) + yaml.dump(component)
     tree["client.env"] = "".join(f"{line}\n" for line in _laptop(me, client))
     for endpoint in client.endpoints:
-        tree |= {f"files{path}": text for path, text in endpoint.files().items()}
+        tree |= {f"files{path}": text for path, text in _files(endpoint).items()}
     return dict(sorted(tree.items()))
+
+
+def _files(endpoint: Endpoint) -> dict[str, str]:
+    """What a client finds at a path: files of its own, and whose certificates to trust."""
+    trusted = {endpoint.authority: endpoint.binding.offer.ca} if endpoint.authority else {}
+    return {**endpoint.files(), **trusted}
 
 
 def _about(me: Instance[Any]) -> str:
@@ -62,19 +70,27 @@ def _about(me: Instance[Any]) -> str:
 def _patch(me: Instance[Any], kind: str, client: kube.Client, container: str) -> Manifest:
     """A strategic merge patch: lists merge by name, so the pod keeps what it has of its own."""
     version, path = _TEMPLATES[kind]
-    inner: Manifest = _template(client, container)
+    inner: Manifest = _template(me, client, container)
     for key in reversed(path):
         inner = {key: inner}
     return {"apiVersion": version, "kind": kind, "metadata": {"name": me.name}, "spec": inner}
 
 
-def _template(client: kube.Client, container: str) -> Manifest:
+def _authorities(me: Instance[Any], client: kube.Client) -> Iterator[kube.Volume]:
+    """The certificates of who vouches for services outside, where the platform brings them."""
+    if any(endpoint.authority for endpoint in client.endpoints):
+        config = {"configMap": {"name": authorities.config_name(me.name)}}
+        yield kube.Volume(authorities.VOLUME, config, AUTHORITIES, read_only=True)
+
+
+def _template(me: Instance[Any], client: kube.Client, container: str) -> Manifest:
     labels = {endpoint.binding.label: "true" for endpoint in client.endpoints}
     patched: Manifest = {"name": container, "env": [one.manifest() for one in client.env]}
     spec: Manifest = {"containers": [patched], "enableServiceLinks": False}
-    if client.volumes:
-        patched["volumeMounts"] = [volume.mount() for volume in client.volumes]
-        spec["volumes"] = [{"name": one.name, **one.source} for one in client.volumes]
+    volumes = [*client.volumes, *_authorities(me, client)]
+    if volumes:
+        patched["volumeMounts"] = [volume.mount() for volume in volumes]
+        spec["volumes"] = [{"name": one.name, **one.source} for one in volumes]
     return {"metadata": {"labels": dict(sorted(labels.items()))}, "spec": spec}
 
 
@@ -90,7 +106,7 @@ def _laptop(me: Instance[Any], client: kube.Client) -> Iterator[str]:
             forward = f"kubectl --namespace {space} port-forward service/{service} {port}:{port}"
             yield f"# {binding.provider.name}: {forward}"
             local[binding.host] = "localhost"
-        folders = {path.rpartition("/")[0] for path in endpoint.files()}
+        folders = {path.rpartition("/")[0] for path in _files(endpoint)}
         local |= {folder: f"files{folder}" for folder in sorted(folders)}
     for one in client.env:
         yield from _line(me, one, local)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.derive import (
+    authorities,
     authorization,
     checksums,
     credentials,
@@ -29,6 +30,7 @@ PASSES = (
     routes.derive,
     service_entries.derive,
     monitoring.derive,
+    authorities.derive,
     service_accounts.derive,
     disruption_budgets.derive,
     credentials.derive,

@@ -55,6 +55,9 @@ CODES: dict[str, Code] = {
     "client-environment-conflict": Code("error", "One pod would need two values of a variable."),
     "shared-claim": Code("error", "Two instances claim one database or bucket."),
     # Rules about the whole platform.
+    "unknown-authority": Code(
+        "error", "A client cannot be told whose certificates to trust.", rule=True
+    ),
     "pooler-namespace": Code("error", "A pooler is not in its database's namespace."),
     "connection-budget": Code("error", "More connections than PostgreSQL accepts.", rule=True),
     "requests-over-limits": Code("error", "A request is larger than its limit."),

@@ -124,7 +124,6 @@ def _head(project: Project) -> dict[str, Any]:
 
 def _registry(database: postgresql.Endpoint) -> dict[str, Any]:
     login = "${FEAST_REGISTRY_USERNAME}:${FEAST_REGISTRY_PASSWORD}"
-    address = f"{database.host}:{database.port}/{database.database}?sslmode={database.sslmode}"
     engine: dict[str, Any] = {
         "echo": False,
         "pool_pre_ping": True,
@@ -136,7 +135,7 @@ def _registry(database: postgresql.Endpoint) -> dict[str, Any]:
         engine["connect_args"] = {"prepare_threshold": None}
     return {
         "registry_type": "sql",
-        "path": f"postgresql+psycopg://{login}@{address}",
+        "path": f"postgresql+psycopg://{login}@{database.address}",
         "cache_ttl_seconds": 60,
         # A Job makes the tables: many processes that all try would fail on each other.
         "schema_mode": "verify",
@@ -148,6 +147,8 @@ def _registry(database: postgresql.Endpoint) -> dict[str, Any]:
 def _online(server: redis.Endpoint, project: Project) -> dict[str, Any]:
     login = "username=${FEAST_REDIS_USERNAME},password=${FEAST_REDIS_PASSWORD}"
     tls = ",ssl=true" if server.tls else ""
+    if server.authority:
+        tls = f"{tls},ssl_ca_certs={server.authority}"
     made: dict[str, Any] = {
         "type": "redis",
         "connection_string": f"{server.host}:{server.port},{login}{tls}",
@@ -167,6 +168,7 @@ def _warehouse(database: postgresql.Endpoint) -> dict[str, Any]:
         "user": "${FEAST_OFFLINE_USERNAME}",
         "password": "${FEAST_OFFLINE_PASSWORD}",
         "sslmode": database.sslmode,
+        **({"sslrootcert_path": database.authority} if database.authority else {}),
     }
 
 

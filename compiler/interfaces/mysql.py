@@ -73,5 +73,10 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
             Env("MYSQL_DATABASE", self.database),
             Env("MYSQL_USER", self.username),
             Env("MYSQL_PASSWORD", self.password),
-            Env("MYSQL_SSL_MODE", "REQUIRED" if self.tls else "PREFERRED"),
+            *self._trust(),
         )
+
+    def _trust(self) -> tuple[Env, ...]:
+        if self.authority:
+            return (Env("MYSQL_SSL_MODE", "VERIFY_IDENTITY"), Env("MYSQL_SSL_CA", self.authority))
+        return (Env("MYSQL_SSL_MODE", "REQUIRED" if self.tls else "PREFERRED"),)

@@ -137,8 +137,14 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
         SQLAlchemy wants its driver in the scheme: what a bare `postgresql` means has changed.
         """
-        address = f"{self.host}:{self.port}/{self.database}?sslmode={self.sslmode}"
-        return f"{scheme}://$({prefix}_USERNAME):$({prefix}_PASSWORD)@{address}"
+        login = f"$({prefix}_USERNAME):$({prefix}_PASSWORD)"
+        return f"{scheme}://{login}@{self.address}"
+
+    @property
+    def address(self) -> str:
+        """What follows the login in a URI, as libpq and drivers that read its words know it."""
+        root = f"&sslrootcert={self.authority}" if self.authority else ""
+        return f"{self.host}:{self.port}/{self.database}?sslmode={self.sslmode}{root}"
 
     def env(self) -> tuple[Env, ...]:
         """libpq's own variables, which psql and every driver on it read."""
@@ -149,6 +155,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
             Env("PGUSER", SecretRef(self.secret, "username")),
             Env("PGPASSWORD", SecretRef(self.secret, "password")),
             Env("PGSSLMODE", self.sslmode),
+            *([Env("PGSSLROOTCERT", self.authority)] if self.authority else []),
         )
 
 

@@ -81,4 +81,6 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     def _url(self, host: str) -> str:
         scheme = "rediss" if self.tls else "redis"
-        return f"{scheme}://$(REDIS_USERNAME):$(REDIS_PASSWORD)@{host}:{self.port}/0"
+        # As Python's client reads it; those of other languages take a file by other means.
+        trust = f"?ssl_ca_certs={self.authority}" if self.authority else ""
+        return f"{scheme}://$(REDIS_USERNAME):$(REDIS_PASSWORD)@{host}:{self.port}/0{trust}"

@@ -119,7 +119,12 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
             Env("AWS_CONFIG_FILE", CONFIG),
             Env("AWS_EC2_METADATA_DISABLED", "true"),  # no cloud to ask when a key is missing
             Env("S3_SIGNATURE_VERSION", "s3v4"),  # for older libraries; the file is what counts
+            *self.trust(),
         )
+
+    def trust(self) -> tuple[Env, ...]:
+        """What AWS' own clients verify a store by; others are told in their own words."""
+        return (Env("AWS_CA_BUNDLE", self.authority),) if self.authority else ()
 
     def files(self) -> Mapping[str, str]:
         return {CONFIG: kube.render(__file__, "aws-config.j2", region=self.region)}

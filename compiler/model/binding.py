@@ -15,6 +15,14 @@ from compiler.model.resource import Env
 E = TypeVar("E", bound="Endpoint")
 
 
+AUTHORITIES = "/etc/platformc-ca"
+
+
+def authority(provider: str) -> str:
+    """Where pods find the certificates of who vouches for a provider."""
+    return f"{AUTHORITIES}/{provider}.crt"
+
+
 class Claim(Struct, frozen=True, kw_only=True):
     """What a consumer asks of an interface. Each interface has its own."""
 
@@ -43,6 +51,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     pods: Mapping[str, str] | None = None  # their labels, where an operator makes them
     host: str | None = None  # an address outside the platform
     cidrs: tuple[str, ...] = ()  # of that address, where known
+    ca: str | None = None  # certificates of who vouches for it, where no public authority does
     ui: bool = False  # people open it, at the instance's route
     entails: tuple[Requires[Any], ...] = ()  # what the provider requires and its clients do too
     relays: tuple[Requires[Any], ...] = ()  # the same, but its own endpoint tells clients of it
@@ -64,6 +73,11 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     @classmethod
     def connect(cls, binding: Binding) -> Self:
         return cls(binding=binding)
+
+    @property
+    def authority(self) -> str | None:
+        """The file by which a pod verifies the server, where the platform brings one."""
+        return authority(self.binding.provider.name) if self.binding.offer.ca else None
 
     @classmethod
     def client_claim(cls, consumer: Instance[Any]) -> Claim:

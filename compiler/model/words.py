@@ -36,6 +36,22 @@ def _cpu(text: str) -> str:
         raise Refusal("invalid-quantity", str(error), "write it like `500m` or `2`") from error
 
 
+def _certificates(text: str) -> str:
+    """Certificates, as OpenSSL reads them, and nothing that is secret."""
+    import ssl
+
+    if "PRIVATE KEY" in text:
+        message = "a private key stands among the certificates"
+        raise Refusal("invalid-value", message, "write the certificate alone, and replace that key")
+    try:
+        ssl.create_default_context(cadata=text)
+    except (ssl.SSLError, ValueError) as error:
+        message = "these are no certificates in PEM form"
+        help = "write `ca: |`, and below it the file that begins with `-----BEGIN CERTIFICATE-----`"
+        raise Refusal("invalid-value", message, help) from error
+    return text
+
+
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 NAME_PATTERN = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
 _HOST = rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*"
@@ -195,6 +211,15 @@ Duration = Annotated[
         duration.PATTERN,
         "This is not a duration",
         "write it like `90s`, `15m`, `6h` or `1d`",
+    ),
+]
+Certificates = Annotated[
+    str,
+    reading(
+        _certificates,
+        r"\s*-----BEGIN CERTIFICATE-----\s[\w+/=\s-]*",
+        "These are no certificates in PEM form",
+        "write `ca: |`, and below it the file",
     ),
 ]
 Port = Annotated[int, Meta(ge=1, le=65535)]

@@ -15,6 +15,8 @@ from compiler.diagnostics.masking import PASSWORD_IN_URL, TOKENS, WORD, random, 
 from compiler.model import Node, Path, Platform
 
 _REFERENCE = re.compile(r"\$\([A-Za-z_]\w*\)")
+# What everybody may know, however random it looks.
+_PUBLIC = re.compile(r"-----BEGIN CERTIFICATE-----[\w+/=\s]*-----END CERTIFICATE-----")
 # An option or a part of a connection string: what it is called, and its value.
 _ASSIGNED = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^\s;,&'\"]+))")
 # Names of what language models call tokens: pieces of text.
@@ -101,6 +103,7 @@ def suspicion(called: str, text: str) -> str | None:
         return reason
     if _credential(called) and not _pointer(called, text):
         return "sounds like a credential and has a value of its own"
+    text = _PUBLIC.sub("", text)
     for name, *values in _ASSIGNED.findall(text):
         if _credential(name) and not _pointer(name, "".join(values)):
             return f"gives `{name}` a value of its own"

@@ -12,21 +12,22 @@ from msgspec import Meta
 
 from compiler import model
 from compiler.interfaces import mysql
-from compiler.model.words import Cidr, Host, Port
+from compiler.lowering import external
+from compiler.model.words import Port
 
 PHASE = model.Phase.DATABASES
 DATABASES = model.Provides("databases", mysql.Endpoint)
 
 
-class Spec(model.InstanceSpec, kw_only=True):
+class Spec(external.Spec, kw_only=True):
     """A MySQL server that exists."""
 
-    host: Annotated[Host, Meta(description="Its host name.")]
     port: Annotated[Port, Meta(description="Its port.")] = 3306
     tls: Annotated[bool, Meta(description="Whether clients must speak TLS to it.")] = True
-    cidrs: Annotated[
-        tuple[Cidr, ...], Meta(description="Its addresses; default: any, on its port.")
-    ] = ()
+
+    @property
+    def encrypted(self) -> bool:
+        return self.tls
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -35,7 +36,11 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
     spec = me.spec
-    return {DATABASES: mysql.Offer(host=spec.host, port=spec.port, tls=spec.tls, cidrs=spec.cidrs)}
+    return {
+        DATABASES: mysql.Offer(
+            host=spec.host, port=spec.port, tls=spec.tls, cidrs=spec.cidrs, ca=spec.ca
+        )
+    }
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Resource]:

@@ -12,27 +12,29 @@ from msgspec import Meta
 
 from compiler import model
 from compiler.interfaces import postgresql
-from compiler.model.words import Cidr, Host, Port
+from compiler.lowering import external
+from compiler.model.words import Port
 
 PHASE = model.Phase.DATABASES
 DATABASES = model.Provides("databases", postgresql.Endpoint)
 
 
-class Spec(model.InstanceSpec, kw_only=True):
+class Spec(external.Spec, kw_only=True):
     """A PostgreSQL server that exists."""
 
-    host: Annotated[Host, Meta(description="Its host name.")]
     port: Annotated[Port, Meta(description="Its port.")] = 5432
     sslmode: Annotated[
-        Literal["disable", "prefer", "require"], Meta(description="TLS, as libpq names it.")
+        Literal["disable", "prefer", "require"],
+        Meta(description="TLS, as libpq names it; with `ca`, it is `verify-full`."),
     ] = "require"
     max_connections: Annotated[
         Annotated[int, Meta(ge=20)] | None,
         Meta(description="Its `max_connections`, so that pools can be held against it."),
     ] = None
-    cidrs: Annotated[
-        tuple[Cidr, ...], Meta(description="Its addresses; default: any, on its port.")
-    ] = ()
+
+    @property
+    def encrypted(self) -> bool:
+        return self.sslmode != "disable"
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -45,9 +47,10 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         DATABASES: postgresql.Offer(
             host=spec.host,
             port=spec.port,
-            sslmode=spec.sslmode,
+            sslmode="verify-full" if spec.ca else spec.sslmode,
             max_connections=spec.max_connections,
             cidrs=spec.cidrs,
+            ca=spec.ca,
         )
     }
 

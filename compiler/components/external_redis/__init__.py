@@ -12,17 +12,17 @@ from msgspec import Meta
 
 from compiler import model
 from compiler.interfaces import redis
+from compiler.lowering import external
 from compiler.model.form import exact
-from compiler.model.words import Cidr, Host, Port
+from compiler.model.words import Port
 
 PHASE = model.Phase.DATABASES
 KEYS = model.Provides("keys", redis.Endpoint)
 
 
-class Spec(model.InstanceSpec, kw_only=True):
+class Spec(external.Spec, kw_only=True):
     """A Redis server that exists."""
 
-    host: Annotated[Host, Meta(description="Its host name.")]
     port: Annotated[Port, Meta(description="Its port.")] = 6379
     tls: Annotated[bool, Meta(description="Whether clients must speak TLS to it.")] = True
     user: Annotated[
@@ -32,9 +32,10 @@ class Spec(model.InstanceSpec, kw_only=True):
             description="The user that clients log in as, each with a Secret that holds its password.",
         ),
     ] = "default"
-    cidrs: Annotated[
-        tuple[Cidr, ...], Meta(description="Its addresses; default: any, on its port.")
-    ] = ()
+
+    @property
+    def encrypted(self) -> bool:
+        return self.tls
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -44,7 +45,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 def offers(me: model.Instance[Spec]) -> model.Offers:
     spec = me.spec
     offer = redis.Offer(
-        host=spec.host, port=spec.port, tls=spec.tls, user=spec.user, cidrs=spec.cidrs
+        host=spec.host, port=spec.port, tls=spec.tls, user=spec.user, cidrs=spec.cidrs, ca=spec.ca
     )
     return {KEYS: offer}
 

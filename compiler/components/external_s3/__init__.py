@@ -12,17 +12,17 @@ from msgspec import Meta
 
 from compiler import model
 from compiler.interfaces import s3
+from compiler.lowering import external
 from compiler.model.form import exact
-from compiler.model.words import Cidr, Host, Port
+from compiler.model.words import Port
 
 PHASE = model.Phase.STORES
 STORE = model.Provides("s3", s3.Endpoint)
 
 
-class Spec(model.InstanceSpec, kw_only=True):
+class Spec(external.Spec, kw_only=True):
     """An S3 endpoint that exists."""
 
-    host: Annotated[Host, Meta(description="Its host name.")]
     port: Annotated[Port | None, Meta(description="Its port; default 443, or 80 without TLS.")] = (
         None
     )
@@ -34,9 +34,10 @@ class Spec(model.InstanceSpec, kw_only=True):
         Literal["when_required", "when_supported"],
         Meta(description="When clients add checksum headers."),
     ] = "when_required"
-    cidrs: Annotated[
-        tuple[Cidr, ...], Meta(description="Its addresses; default: any, on its port.")
-    ] = ()
+
+    @property
+    def encrypted(self) -> bool:
+        return self.tls
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -53,6 +54,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             region=spec.region,
             checksums=spec.checksums,
             cidrs=spec.cidrs,
+            ca=spec.ca,
         )
     }
 

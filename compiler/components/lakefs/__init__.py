@@ -212,6 +212,7 @@ def _blockstore(store: s3.Endpoint) -> Iterator[Env]:
     yield Env(f"{prefix}_CREDENTIALS_SECRET_ACCESS_KEY", SecretRef(store.secret, s3.SECRET_KEY))
     yield Env("AWS_REQUEST_CHECKSUM_CALCULATION", store.checksums)
     yield Env("AWS_RESPONSE_CHECKSUM_VALIDATION", store.checksums)
+    yield from store.trust()
 
 
 def _private() -> Iterator[Env]:

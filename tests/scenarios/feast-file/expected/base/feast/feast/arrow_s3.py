@@ -11,4 +11,7 @@ class FileSystem(ArrowFSWrapper):
 
     def __init__(self, client_kwargs=None, **options):
         endpoint = (client_kwargs or {}).get("endpoint_url", os.environ["FEAST_S3_ENDPOINT_URL"])
-        super().__init__(S3FileSystem(endpoint_override=endpoint), **options)
+        trusted = os.environ.get("AWS_CA_BUNDLE")
+        super().__init__(
+            S3FileSystem(endpoint_override=endpoint, tls_ca_file_path=trusted), **options
+        )
