@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,7 +39,7 @@ def fingerprint(data: bytes, options: Sequence[str]) -> str:
     return seal.hexdigest()
 
 
-def fresh(root: Path, print_of: str) -> str | None:
+def fresh(root: Path, print_of: Callable[[], str]) -> str | None:
     """What the last compile said, where it had this input and its output is untouched."""
     state = root / ".platformc"
     try:
@@ -47,7 +47,7 @@ def fresh(root: Path, print_of: str) -> str | None:
         listed = _read(root / _SUMS)
     except (OSError, ValueError):
         return None
-    if known != print_of or sha256(listed).hexdigest() != sums:
+    if known != print_of() or sha256(listed).hexdigest() != sums:
         return None
     if (state / "journal.json").exists() or (state / "stage").exists():
         return None

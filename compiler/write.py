@@ -103,19 +103,43 @@ def _disk_digest(path: str) -> str | None:
 
 def carry_out(planned: Plan, tree: Mapping[str, str], root: Path) -> None:
     """Write what was planned. Call within `exclusive`."""
+    stage(planned, tree, root)
+    seal(planned, root)
+
+
+def stage(planned: Plan, tree: Mapping[str, str], root: Path) -> None:
+    """Put all texts beside the output, which stays as it is. `recover` throws them away again."""
     if planned.clean:
         return
     stay_inside((*planned.write, *planned.remove), root)
+    folder = root / STATE / _STAGE
+    folder.mkdir(parents=True)
+    for index, path in enumerate(_files(planned)):
+        text = planned.sums if path == SUMS else tree[path]
+        _put(f"{folder}/{index}", text.encode())
+
+
+def _files(planned: Plan) -> list[str]:
+    """What is written, in the order of the stage; the list of files comes last."""
+    return [*(path for path in planned.write if path != SUMS), SUMS]
+
+
+def _put(path: str, data: bytes) -> None:
+    """A new file. Of many small ones, Python's own file objects are half the cost."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        while data:
+            data = data[os.write(file, data) :]
+    finally:
+        os.close(file)
+
+
+def seal(planned: Plan, root: Path) -> None:
+    """Replace the output by what was staged. From its journal on, a kill loses nothing."""
+    if planned.clean:
+        return
     state = root / STATE
-    stage = state / _STAGE
-    stage.mkdir(parents=True)
-    files = {path: tree[path] for path in planned.write if path != SUMS} | {SUMS: planned.sums}
-    folder = os.fspath(stage)
-    for index, text in enumerate(files.values()):
-        # newline="": a file is the bytes that were compiled, on every system.
-        with open(f"{folder}/{index}", "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-    journal = {"write": list(files), "remove": list(planned.remove)}
+    journal = {"write": _files(planned), "remove": list(planned.remove)}
     prepared = state / f"{_JOURNAL}.new"
     with prepared.open("w", encoding="utf-8") as file:
         json.dump(journal, file)

@@ -50,6 +50,16 @@ def test_every_field_says_what_it_is(type: str) -> None:
 
 
 @each_type
+def test_what_stands_in_for_it_offers_the_same(type: str) -> None:
+    component = registry.component(type)
+    offered = set(registry.provided(type))
+    for other in getattr(component, "INSTEAD", ()):
+        assert offered <= set(registry.provided(other))
+        assert not hasattr(registry.component(other), "UNMAINTAINED")
+    assert hasattr(component, "INSTEAD") == hasattr(component, "UNMAINTAINED")
+
+
+@each_type
 def test_its_interfaces_are_files_of_their_own(type: str) -> None:
     for slot in slots(type):
         endpoint = slot.endpoint

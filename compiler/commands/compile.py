@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,11 @@ from compiler.commands.shared import (
 from compiler.fresh import fingerprint, fresh, remember
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from compiler.diagnostics import Report
     from compiler.model.package import Lowered
+    from compiler.pipeline import Compilation
     from compiler.write import Plan
 
 _PER_ENVIRONMENT = ("overlays", "out", "prerequisites")
@@ -51,7 +55,7 @@ def command(
     """
     root = output or file.parent
     data = read_spec(file)
-    print_of = fingerprint(data + lock.data_of(file), environments)
+    print_of = cache(partial(fingerprint, data + lock.data_of(file), environments))
     said = fresh(root, print_of) if form == "text" else None
     if said is not None:
         click.echo(said, err=True, nl=False)
@@ -61,45 +65,82 @@ def command(
     result = compiled(file, form, quiet=True, data=data, verified=False, only=only)
     for name in environments:
         environment_of(result, name)
-    from compiler import first_canary, verify, write
+    from compiler import first_canary, verify
     from compiler.beside import beside
 
     is_sound = beside(lambda: verify.sound(result.lowered))
     said = said_of(result, data, str(file))
     first_canary.check(result, root)
-    tree = result.tree()
-    scope: tuple[str, ...] = ("",)
-    if environments:
-        folders = tuple(f"{top}/{name}/" for top in _PER_ENVIRONMENT for name in environments)
-        scope = ("base/", *folders)
-        tree = {path: text for path, text in tree.items() if path.startswith(scope)}
-    if not is_sound():
-        verify.verify(result.lowered, result.report)
-        show(result, data, str(file), form)
-        sys.exit(1)
+    scope = _scope(environments)
+    tree = {path: text for path, text in result.tree().items() if path.startswith(scope)}
+    planned = None
     if check:
-        _check(tree, root, scope, form, result.report)
-        show(result, data, str(file), form)
-        sys.exit(1 if result.report.failed else 0)
+        if _sound(is_sound, result):
+            _check(tree, root, scope, form, result.report)
+    else:
+        planned = _write(tree, root, scope, force, is_sound, result)
+    if planned and not result.report.failed:
+        remember(root, print_of(), said)
+    show(result, data, str(file), form)
+    if result.report.failed:
+        sys.exit(1)
+    if planned:
+        _summary(planned, len(tree), file, result, environments)
+
+
+def _sound(is_sound: Callable[[], bool], result: Compilation) -> bool:
+    """Whether every object keeps to its schema; if not, the report says which does not."""
+    if is_sound():
+        return True
+    from compiler import verify
+
+    verify.verify(result.lowered, result.report)
+    return False
+
+
+def _write(
+    tree: dict[str, str], root: Path, scope: tuple[str, ...], force: bool,
+    is_sound: Callable[[], bool], result: Compilation,
+) -> Plan:  # fmt: skip
+    """Bring the tree to disk, unless an object or somebody else's edit speaks against it."""
+    from compiler import write
+
     try:
         with write.exclusive(root):
             write.recover(root)
             planned = write.plan(tree, root, scope)
-            if planned.blocked and not force:
+            may = force or not planned.blocked
+            if may:
+                write.stage(planned, tree, root)  # while the other core looks at the objects
+            if not _sound(is_sound, result):
+                write.recover(root)
+            elif may:
+                write.seal(planned, root)
+            else:
                 _blocked(planned, root, result.report)
-                show(result, data, str(file), form)
-                sys.exit(1)
-            write.carry_out(planned, tree, root)
-            remember(root, print_of, said)
     except (write.BusyError, OSError) as error:
         fail(str(error))
-    show(result, data, str(file), form)
+    return planned
+
+
+def _summary(
+    planned: Plan, files: int, file: Path, result: Compilation, environments: tuple[str, ...]
+) -> None:
+    """Say what a compile changed."""
+    from compiler import write
+
     count, gone = len([path for path in planned.write if path != write.SUMS]), len(planned.remove)
     changes = f"{count} written" + (f", {gone} removed" if gone else "")
     names = ", ".join(environments or result.environments)
-    note(f"{file}: {names}: {len(tree)} files, {changes if count or gone else 'nothing changed'}")
+    note(f"{file}: {names}: {files} files, {changes if count or gone else 'nothing changed'}")
     for name in environments or result.environments:
         _split(result.lowered[name], name)
+
+
+def _scope(environments: tuple[str, ...]) -> tuple[str, ...]:
+    """What a compile is about: all, or the base and what is of the environments named."""
+    named = tuple(f"{top}/{name}/" for top in _PER_ENVIRONMENT for name in environments)
+    return ("base/", *named) if environments else ("",)
 
 
 def _split(lowered: Lowered, name: str) -> None:

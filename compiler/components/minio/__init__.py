@@ -22,6 +22,7 @@ STORE = model.Provides("s3", s3.Endpoint)
 PAGES = model.Provides("console", http.Endpoint, explicit=True)
 PORT, CONSOLE = 9000, 9001
 UNMAINTAINED = "its repository is archived since 2026-04 and its images get no security fixes"
+INSTEAD = ("ceph", "external-s3", "seaweedfs")
 
 
 class Spec(model.RunningSpec):
