@@ -187,7 +187,9 @@ class _Writer:
             f"{folder}/{wave_file(wave)}": yaml.dump_all(self.dump(one) for one in manifests)
             for wave, manifests in waves(lowered).items()
         }
-        tree[f"{folder}/images.txt"] = "".join(f"{image.reference}\n" for image in images(lowered))
+        tree[f"{folder}/images.txt"] = "".join(
+            f"{image.reference}\n" for image in images(lowered, self.dump)
+        )
         tree[f"{folder}/graph.mmd"] = mermaid(lowered.graph)
         return tree
 

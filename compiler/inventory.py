@@ -8,14 +8,16 @@ custom resource whose name ends in `image`, and the fields of the spec that hold
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from compiler.kube import yaml
 from compiler.model.image import split_image
 from compiler.model.package import Lowered, Package
+from compiler.model.resource import Manifest
 from compiler.model.section import Section
 
 
@@ -37,8 +39,11 @@ class Image(Struct, frozen=True):
         )
 
 
-def images(lowered: Lowered) -> tuple[Image, ...]:
-    """Every image of an environment, sorted by reference. For platforms that are derived."""
+def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tuple[Image, ...]:
+    """Every image of an environment, sorted by reference. For platforms that are derived.
+
+    Whoever has the objects' YAML says where (`text`); an image stands in it as it is.
+    """
     from compiler.derive.images import full_name, pulled
 
     mirror, pins = lowered.platform.settings.registry.mirror, lowered.platform.pins
@@ -49,9 +54,9 @@ def images(lowered: Lowered) -> tuple[Image, ...]:
         for image in _declared(package)
     }
     for package in lowered.packages.values():
-        texts = list(_texts(package))
+        written = "".join(_texts(package, text))
         # A field of the spec may be unused in this environment: what counts is what is written.
-        named = {image for image in declared if any(image in text for text in texts)}
+        named = {image for image in declared if image in written}
         for image in {*structural(package), *named}:
             found[image].add(package.name)
     for package, theirs in lowered.models.each(_images):
@@ -123,36 +128,24 @@ def _fields(section: Section) -> Iterator[str]:
             yield value
 
 
-def _texts(package: Package) -> Iterator[str]:
+def _texts(package: Package, text: Callable[[Manifest], str]) -> Iterator[str]:
     for resource in package.resources:
-        yield from _strings(resource.manifest)
+        yield text(resource.manifest)
     for config in package.configs:
         yield from config.files.values()
 
 
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (dict, list)):
-        for inner in _inside(value):
-            yield from _strings(inner)
-
-
-def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value
-
-
 def vendored_images(folder: Path, mirror: str | None) -> Iterator[Image]:
     """The images of releases that were brought along, one folder each."""
-    import yaml
+    import yaml as pyyaml
 
     from compiler.derive.images import full_name
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
     for system in sorted(one for one in folder.glob("*") if one.is_dir()):
         found: set[str] = set()
         for file in sorted(system.glob("*.yaml")):
-            documents = yaml.load_all(file.read_bytes(), Loader=loader)  # safe ones
+            documents = pyyaml.load_all(file.read_bytes(), Loader=loader)  # safe ones
             found |= {image for document in documents for image in image_keys(document)}
         for image in sorted(found):
             source = full_name(image.removeprefix(f"{mirror}/") if mirror else image)

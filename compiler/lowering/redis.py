@@ -7,8 +7,6 @@ snapshot or a rewritten log may copy what is written meanwhile, and a primary th
 empties its copies.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 

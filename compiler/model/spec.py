@@ -4,8 +4,6 @@ Closed at every level, strict about types, frozen once parsed. The sections of t
 in their own folders and derive from `InstanceSpec` or `RunningSpec`.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field

@@ -4,8 +4,6 @@ A key for each model would be a thousand keys that all open the same buckets. Mo
 otherwise than the rest of their namespace share with those that bind as they do.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256

@@ -1,7 +1,5 @@
 """The outline of a spec: its root, what stands in `spec`, and what names may be."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from compiler.model.section import Section

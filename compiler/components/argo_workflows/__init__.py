@@ -7,8 +7,6 @@ its full CRDs go in server-side, its executor has an image for the user 8737, a 
 through `workflowtaskresults`, and its server speaks TLS with a certificate of its own making.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

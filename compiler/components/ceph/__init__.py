@@ -7,8 +7,6 @@ the buckets say what it may. The class of the claims retains: taking a bucket ou
 no data.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

@@ -6,8 +6,6 @@ Backups go by the operator's own Barman Cloud support, which the `system` images
 it in favour of a plugin.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

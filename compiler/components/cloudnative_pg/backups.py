@@ -1,7 +1,5 @@
 """Backups of a CloudNativePG cluster: the log as it is written, and a whole copy on a schedule."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from msgspec import Meta

@@ -4,8 +4,6 @@ What it lowers to is its configuration: `config`, to be committed as `.dvc/confi
 endpoint that laptops reach; `config.local` names the cluster's own. Facts are of DVC 3.67.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

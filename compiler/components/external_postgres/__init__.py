@@ -3,8 +3,6 @@
 It offers databases and emits nothing; roles and databases are made where it is run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

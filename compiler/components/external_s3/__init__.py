@@ -3,8 +3,6 @@
 It offers S3 and emits nothing; buckets and keys are made where it is run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """What `components.feast` may hold."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta

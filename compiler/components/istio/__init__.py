@@ -4,8 +4,6 @@ istiod, its CRDs and the gateway's pods are upstream's. What is derived of the m
 policies, routes) is in derive/mesh.py and derive/routes.py; facts are of Istio 1.30.3.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

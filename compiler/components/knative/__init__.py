@@ -7,8 +7,6 @@ of Knative 1.21.1 (knative.dev/serving 0.48), which KServe 0.20 is tested with: 
 has metrics that is not told how to hand them out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 

@@ -5,8 +5,6 @@ can't change in place and the shipped ConfigMap says otherwise. Facts are of KSe
 controller keeps its metrics to its own pod (`--metrics-addr=127.0.0.1:8080` in its release).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Annotated, Literal

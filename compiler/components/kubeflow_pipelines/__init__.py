@@ -7,8 +7,6 @@ visualisation server. Facts are of Kubeflow Pipelines 2.17, which finds its own 
 Service names: one instance for each namespace.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

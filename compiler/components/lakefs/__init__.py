@@ -6,8 +6,6 @@ most 20 characters; its signing key has a default that the whole world knows; `/
 port of all else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

@@ -4,8 +4,6 @@ Its community edition is archived and its images are frozen (quay.io only), so t
 `unmaintained-upstream` warns; `seaweedfs`, `ceph` and `external-s3` take its place in one line.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

@@ -7,8 +7,6 @@ server pods wait until the migration is through. Only the `-full` image has the 
 its requests with when it is given a folder: without the one, the other keeps it from starting.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, Literal

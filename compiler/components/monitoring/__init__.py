@@ -5,8 +5,6 @@ of prometheus-operator 0.93 and kube-prometheus-stack, whose Prometheus takes th
 release's label, and of kube-state-metrics and the kubelet, which tell of volumes and Jobs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

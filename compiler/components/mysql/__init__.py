@@ -4,8 +4,6 @@ Facts of the image are of docker-library/mysql 8.4: user 999, a temporary server
 while it fills an empty volume. 8.4 has `mysql_native_password` but leaves it off; 9 has it no more.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

@@ -5,8 +5,6 @@ are SCRAM on both sides, from a userlist that is made at start from the clients'
 front of an operator's PostgreSQL it is that operator's own pooler instead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

@@ -5,8 +5,6 @@ its init scripts run on an empty volume only, so that a database added to the sp
 Job.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

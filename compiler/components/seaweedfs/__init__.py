@@ -4,8 +4,6 @@ Facts are of SeaweedFS 4.x: without identities its S3 gateway is open to anyone,
 start from the clients' own Secrets, each with the buckets of its claim.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

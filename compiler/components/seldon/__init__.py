@@ -5,8 +5,6 @@ the Secret, which holds nothing but keys here; so each predictor brings an initi
 that Seldon looks for, and Seldon leaves it alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

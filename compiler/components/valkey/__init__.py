@@ -1,7 +1,5 @@
 """Valkey: keys in memory below a hard limit; Feast's online store."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 
