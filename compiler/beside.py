@@ -1,6 +1,6 @@
-"""One question answered by another core, while this process goes on.
+"""A piece of work done by another core, while this process goes on.
 
-The child is a copy of this process: it has all values as they are, and only its answer comes back.
+The child is a copy of this process: it has all values as they are, and only its result comes back.
 """
 
 from __future__ import annotations
@@ -9,18 +9,35 @@ import os
 from collections.abc import Callable
 
 
-def beside(question: Callable[[], bool]) -> Callable[[], bool]:
-    """Ask now; what is returned waits for the answer. Where nobody can be asked it is answered here."""
+def beside(work: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Start now; what is returned waits for the result.
+
+    Where there is no other core, no process to be had, or none that came to its end, the work is
+    done here: the result is the same.
+    """
     if (os.cpu_count() or 1) < 2 or not hasattr(os, "fork"):
-        return question
+        return work
+    reader, writer = os.pipe()
     try:
         child = os.fork()
     except OSError:  # no process or no memory is left for one
-        return question
+        os.close(reader)
+        os.close(writer)
+        return work
     if child == 0:
-        answer = False
+        status = 1
         try:
-            answer = question()
+            os.close(reader)
+            with open(writer, "wb") as pipe:
+                pipe.write(work())
+            status = 0
         finally:
-            os._exit(0 if answer else 1)
-    return lambda: os.waitpid(child, 0)[1] == 0
+            os._exit(status)
+    os.close(writer)
+
+    def result() -> bytes:
+        with open(reader, "rb") as pipe:
+            found = pipe.read()
+        return found if os.waitpid(child, 0)[1] == 0 else work()
+
+    return result

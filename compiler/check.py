@@ -15,17 +15,18 @@ the silences that hid a finding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from compiler.diagnostics import Diagnostic, Report
 from compiler.model.graph import Graph
+from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Platform
 from compiler.model.span import Span
 from compiler.silence import silenced
@@ -62,30 +63,40 @@ def check_specs(platforms: Mapping[str | None, Platform], report: Report) -> set
     """Hold what is written against every rule that needs nothing resolved."""
     environments = _environments(platforms)
     found = Report()
+    distinct = _distinct(environments)
     for rule in rules():
         if hasattr(rule, "check_instance"):
-            _check_instances(rule, environments, found)
+            _check_instances(rule, distinct, found)
         if hasattr(rule, "check_specs"):
             rule.check_specs(environments, found)
     return _settle(found, environments, report)
 
 
+Occurrence = tuple[Instance[Any], Platform, str]
+
+
+def _distinct(environments: Mapping[str, Platform]) -> Collection[list[Occurrence]]:
+    """Every section once, with the environments that have it."""
+    found: dict[tuple[int, int], list[Occurrence]] = {}
+    for name, platform in environments.items():
+        settings = id(platform.settings)
+        for instance in platform.instances.values():
+            key = (id(instance.spec), settings)
+            found.setdefault(key, []).append((instance, platform, name))
+    return found.values()
+
+
 def _check_instances(
-    rule: ModuleType, environments: Mapping[str, Platform], report: Report
+    rule: ModuleType, distinct: Iterable[list[Occurrence]], report: Report
 ) -> None:
     """Hold every instance against a rule; a section that environments share, and is fine, once."""
-    fine: set[tuple[int, int]] = set()
-    for name, platform in environments.items():
-        for instance in platform.instances.values():
-            seen = (id(instance.spec), id(platform.settings))
-            if seen in fine:
-                continue
-            found = Report(environment=name)
-            rule.check_instance(instance, platform, found)
-            if found.diagnostics:
-                report.diagnostics.extend(found.diagnostics)
-            else:
-                fine.add(seen)
+    judge, found = rule.check_instance, report.diagnostics
+    for occurrences in distinct:
+        for instance, platform, name in occurrences:
+            before = len(found)
+            judge(instance, platform, report.within(name))
+            if len(found) == before:
+                break
 
 
 def check_objects(lowered: Mapping[str | None, Lowered], report: Report) -> set[Span]:

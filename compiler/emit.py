@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from compiler.beside import beside
 from compiler.factor import Factored, Overlay
 from compiler.inventory import images
 from compiler.kube import yaml
@@ -15,12 +16,14 @@ from compiler.shards import MODELS, WORKLOADS, roots, sharded, split, workloads
 from compiler.upstream import component, prerequisites, vendored
 
 Tree = dict[str, str]
+_MANY = 500  # objects whose texts take longer to make than a process does
 KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 
 
 def emit(factored: Factored, *, rendered: Iterable[str] = ()) -> Tree:
     """Base, overlays, and `out/` for the environments named in `rendered`."""
     writer = _Writer(factored.base.platform)
+    writer.ahead(factored.environments.values())
     tree: Tree = {}
     for package in factored.base.packages.values():
         tree |= writer.base(package)
@@ -51,6 +54,20 @@ class _Writer:
         self.platform = platform
         self._texts: dict[int, tuple[Manifest, str]] = {}
         self._models: dict[tuple[int, ...], str] = {}
+
+    def ahead(self, environments: Iterable[Lowered]) -> None:
+        """Make the models' texts by two cores, where there are so many that it helps."""
+        packages = (package for lowered in environments for package in lowered.models.values())
+        distinct = {id(one): one for one in packages}.values()
+        manifests = [one.manifest for package in distinct for one in package.resources]
+        if len(manifests) < _MANY:
+            return
+        here, there = manifests[::2], manifests[1::2]
+        others = beside(lambda: "\0".join(map(yaml.dump, there)).encode())
+        for manifest in here:
+            self.dump(manifest)
+        for manifest, text in zip(there, others().decode().split("\0"), strict=True):
+            self._texts[id(manifest)] = (manifest, text)
 
     def dump(self, manifest: Manifest) -> str:
         known = self._texts.get(id(manifest))

@@ -57,10 +57,10 @@ def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tup
         written = "".join(_texts(package, text))
         # A field of the spec may be unused in this environment: what counts is what is written.
         named = {image for image in declared if image in written}
-        for image in {*structural(package), *named}:
+        for image in {*_named(package, text), *named}:
             found[image].add(package.name)
-    for package, theirs in lowered.models.each(_images):
-        for image in theirs:
+    for package in lowered.models.values():
+        for image in _named(package, text):
             found[image].add(package.name)
     made = []
     for reference, users in sorted(found.items()):
@@ -82,8 +82,10 @@ def known_images(lowered: Lowered) -> frozenset[str]:
     )
 
 
-def _images(package: Package) -> frozenset[str]:
-    return frozenset(structural(package))
+def _named(package: Package, text: Callable[[Manifest], str]) -> set[str]:
+    """The images that a package's objects name as such; most objects have no such word in them."""
+    objects = (resource.manifest for resource in package.resources)
+    return {image for one in objects if "mage" in text(one) for image in image_keys(one)}
 
 
 def structural(package: Package) -> Iterator[str]:

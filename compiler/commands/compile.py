@@ -68,7 +68,7 @@ def command(
     from compiler import first_canary, verify
     from compiler.beside import beside
 
-    is_sound = beside(lambda: verify.sound(result.lowered))
+    is_sound = beside(lambda: b"sound" if verify.sound(result.lowered) else b"")
     said = said_of(result, data, str(file))
     first_canary.check(result, root)
     scope = _scope(environments)
@@ -88,7 +88,7 @@ def command(
         _summary(planned, len(tree), file, result, environments)
 
 
-def _sound(is_sound: Callable[[], bool], result: Compilation) -> bool:
+def _sound(is_sound: Callable[[], bytes], result: Compilation) -> bool:
     """Whether every object keeps to its schema; if not, the report says which does not."""
     if is_sound():
         return True
@@ -100,7 +100,7 @@ def _sound(is_sound: Callable[[], bool], result: Compilation) -> bool:
 
 def _write(
     tree: dict[str, str], root: Path, scope: tuple[str, ...], force: bool,
-    is_sound: Callable[[], bool], result: Compilation,
+    is_sound: Callable[[], bytes], result: Compilation,
 ) -> Plan:  # fmt: skip
     """Bring the tree to disk, unless an object or somebody else's edit speaks against it."""
     from compiler import write
