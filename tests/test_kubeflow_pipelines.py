@@ -99,6 +99,17 @@ def test_servers_read_secrets_by_name_alone() -> None:
                 assert rule["verbs"] == ["get"]
 
 
+def test_no_plugin_of_the_api_server_asks_a_server_of_somebody_elses() -> None:
+    pod = objects("Deployment")[f"{SCENARIO}-api"]["spec"]["template"]["spec"]
+    (mount,) = [one for one in pod["containers"][0]["volumeMounts"] if one["name"] == "settings"]
+    assert mount["mountPath"] == "/config/config.json"
+    package = compiled(SCENARIO).lowered["default"].packages[SCENARIO]
+    (config,) = [one for one in package.configs if one.name == f"{SCENARIO}-settings"]
+    settings = json.loads(config.files[mount["subPath"]])
+    assert not [key for key in settings if key.lower().startswith("plugins")]
+    assert not [word for word in ("minio", "password") if word in str(settings).lower()]
+
+
 def test_a_workload_finds_the_api_server() -> None:
     packages = compiled(SCENARIO).lowered["default"].packages
     (job,) = [one.manifest for one in packages["submit-nightly"].resources

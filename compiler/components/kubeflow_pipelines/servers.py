@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from compiler import kube, model
-from compiler.components.kubeflow_pipelines import metadata, rights, runs
+from compiler.components.kubeflow_pipelines import metadata, rights, runs, settings
 from compiler.interfaces import mysql, s3, workflows
 from compiler.model import Env, SecretRef
 
@@ -34,7 +34,10 @@ def api(
         readiness=kube.http_probe("/apis/v1beta1/healthz", "http-api"),
         liveness=kube.tcp_probe("http-api", period=20, failures=6),
     )
-    template = kube.pod(me, "api", [container], user=USER, uses=[database, store])
+    template = kube.pod(
+        me, "api", [container], user=USER, uses=[database, store], volumes=[settings.volume(me)]
+    )
+    yield settings.files(me)
     yield from _server(me, "api", template)
     yield kube.service(me, "api", {"http-api": HTTP, "grpc-api": GRPC}, name=API)
     yield model.Metrics(pods="api", port=HTTP)
