@@ -12,11 +12,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from compiler import hosts
 from compiler.derive.network_policies import upstreams
 from compiler.derive.packages import each_package
 from compiler.diagnostics import Report
 from compiler.interfaces import gateway
-from compiler.model.binding import Binding, Offer, Provides
+from compiler.model.binding import Offer
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Ingress, Made, Pods, Resource
@@ -28,19 +29,15 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         for binding in lowered.graph.bindings
         if binding.requires == gateway.ROUTE and binding.consumer.section == "components"
     }
-    opened = _opened(lowered.graph.bindings)
+    opened = hosts.opened(lowered.graph)
 
     def one(package: Package) -> Package:
         entrance, me = gateways.get(package.name), package.instance
         if entrance is None or me is None:
             return package
-        offers = [
-            (provides, offer)
-            for provides, offer in lowered.graph.offers[me.name].items()
-            if offer.ui or provides.slot in opened[me.name]
-        ]
-        routes = (_route(me, provides, offer, entrance, lowered) for provides, offer in offers)
-        calls = _calls(me, [offer for _, offer in offers], entrance)
+        pages = opened.get(me.name, ())
+        routes = (_route(one, entrance) for one in pages)
+        calls = _calls(me, [one.offer for one in pages], entrance)
         return replace(
             package,
             resources=(*package.resources, *routes),
@@ -50,25 +47,10 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     return each_package(lowered, one) if gateways else lowered
 
 
-def _opened(bindings: Iterable[Binding]) -> dict[str, set[str]]:
-    """Offers that some client reaches from outside the cluster as well."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for binding in bindings:
-        if binding.claim.outside and not binding.offer.external:
-            found[binding.provider.name].add(binding.provides.slot)
-    return found
-
-
-def _route(
-    me: Instance[Any], provides: Provides[Any], offer: Offer, entrance: gateway.Endpoint,
-    lowered: Lowered,
-) -> Resource:  # fmt: skip
-    """An instance's first server has the instance's own host; the others say which they are."""
-    offers = lowered.graph.offers[me.name]
-    first = next(slot for slot, one in offers.items() if one.port)
-    name = me.name if provides == first else f"{me.name}-{provides.slot}"
-    host = f"{name}.{me.settings.domain}"
-    return entrance.route(name, me.namespace, host, {me.host(offer.service): 100}, offer.port)
+def _route(one: hosts.Opened, entrance: gateway.Endpoint) -> Resource:
+    me, offer = one.instance, one.offer
+    to = {me.host(offer.service): 100}
+    return entrance.route(one.name, me.namespace, one.host, to, offer.port)
 
 
 def _calls(

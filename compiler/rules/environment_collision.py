@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import combinations
 
+from compiler import hosts
 from compiler.diagnostics import Related, Report, listing
-from compiler.interfaces import gateway
 from compiler.model import Graph, Path, Platform
-from compiler.rules.host_collision import hosts
+from compiler.rules.host_collision import routed_of
 
 _NAME: Path = ("spec", "cluster", "name")
 
@@ -56,6 +56,10 @@ def _namespaces(platform: Platform) -> set[str]:
 
 
 def _routed(graph: Graph) -> set[str]:
-    """The hosts that a gateway has: without one, nothing answers to them."""
-    routed = {one.consumer.name for one in graph.bindings if one.requires == gateway.ROUTE}
-    return {host for host, one in hosts(graph).items() if one.name in routed}
+    """The hosts that a gateway has."""
+    routed = routed_of(graph)
+    return {
+        host
+        for host, instances in hosts.owners(graph).items()
+        if any(one.name in routed for one in instances)
+    }

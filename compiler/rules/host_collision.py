@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from compiler import hosts
 from compiler.diagnostics import Related, Report
+from compiler.interfaces import gateway
 from compiler.model import Graph, Instance, Path, Platform
 
 _DOMAIN: Path = ("spec", "domain")
@@ -13,7 +16,9 @@ _DOMAIN: Path = ("spec", "domain")
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     _domain(platform, report)
     document = platform.document
-    routes = hosts(graph)
+    owners = hosts.owners(graph)
+    _twice(platform, graph, owners, report)
+    routes = {host: instances[0] for host, instances in owners.items()}
     for name, slots in graph.offers.items():
         for offer in slots.values():
             other = routes.get(offer.host or "")
@@ -32,15 +37,30 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                 )
 
 
-def hosts(graph: Graph) -> dict[str, Instance[Any]]:
-    """The hosts of models and of what people open, and whose they are."""
-    opened = {one.provider.name for one in graph.bindings if one.claim.outside}
-    opened |= {name for name, slots in graph.offers.items() if any(o.ui for o in slots.values())}
-    return {
-        one.route: one
-        for name, one in graph.instances.items()
-        if one.section == "models" or name in opened
-    }
+def _twice(
+    platform: Platform, graph: Graph, owners: Mapping[str, Sequence[Instance[Any]]], report: Report
+) -> None:
+    """An instance's second server is called after both; somebody may have that name."""
+    routed = routed_of(graph)
+    for host, instances in owners.items():
+        several = [one for one in instances if one.name in routed]
+        if len(several) < 2:
+            continue
+        several.sort(key=lambda one: len(one.name))
+        other, named = several[0], several[-1]
+        report.add(
+            "host-collision",
+            f"`{host}` is the host of `{named.name}` and of a server of `{other.name}`",
+            platform.document.span_of(named.path),
+            path=named.path,
+            help=f"rename `{named.name}`",
+            related=[Related("the other one", platform.document.span_of(other.path))],
+        )
+
+
+def routed_of(graph: Graph) -> set[str]:
+    """Who has a gateway: without one, nothing answers to a host."""
+    return {one.consumer.name for one in graph.bindings if one.requires == gateway.ROUTE}
 
 
 def _domain(platform: Platform, report: Report) -> None:
