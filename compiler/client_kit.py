@@ -87,6 +87,8 @@ def _template(me: Instance[Any], client: kube.Client, container: str) -> Manifes
     labels = {endpoint.binding.label: "true" for endpoint in client.endpoints}
     patched: Manifest = {"name": container, "env": [one.manifest() for one in client.env]}
     spec: Manifest = {"containers": [patched], "enableServiceLinks": False}
+    if me.spec.service_account:
+        spec["serviceAccountName"] = me.spec.service_account
     volumes = [*client.volumes, *_authorities(me, client)]
     if volumes:
         patched["volumeMounts"] = [volume.mount() for volume in volumes]

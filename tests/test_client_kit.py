@@ -26,7 +26,7 @@ spec:
     mlflow: {}
   workloads:
     training: {image: registry.example.internal/w:1, uses: [mlflow, postgres]}
-    notebooks: {image: registry.example.internal/w:1, uses: [mlflow, postgres], run: elsewhere}
+    notebooks: {image: registry.example.internal/w:1, uses: [mlflow, postgres], run: elsewhere, serviceAccount: hub}
 """
 OWN = {
     "apiVersion": "apps/v1",
@@ -92,6 +92,7 @@ def test_the_component_gives_what_a_workload_has(kit: Path) -> None:
     assert {"name": "OWN", "value": "1"} in container["env"]
     uses = {key for key in ours["metadata"]["labels"] if key.startswith("uses.")}
     assert uses <= set(theirs["metadata"]["labels"])
+    assert theirs["spec"]["serviceAccountName"] == "hub"
     mounts = {one["mountPath"] for one in container["volumeMounts"]}
     assert mounts == {one["mountPath"] for one in model["volumeMounts"]} - {"/tmp"}
 

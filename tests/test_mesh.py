@@ -121,6 +121,27 @@ def test_an_identity_may_call_what_its_pods_are_bound_to(scenario: str, environm
     assert len(runs_as) > 1
 
 
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [
+        ("", {"namespaces": ["mlops"]}),
+        (", serviceAccount: hub", {"principals": ["cluster.local/ns/mlops/sa/hub"]}),
+    ],
+)
+def test_pods_run_elsewhere_are_known_by_the_account_that_the_spec_names(
+    said: str, source: Manifest
+) -> None:
+    text = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\nspec:\n"
+        "  components: {redis: {}, istio: {mtls: strict}}\n  workloads:\n"
+        f"    notebooks: {{image: 'example.com/n:1', run: elsewhere, uses: [redis]{said}}}\n"
+    )
+    whole = pipeline.compile(text.encode(), "platform.yaml").lowered["default"]
+    (policy,) = [one.manifest["spec"] for one in whole.packages["redis"].resources
+                 if one.kind == "AuthorizationPolicy" and one.name == "redis-keys"]  # fmt: skip
+    assert policy["rules"][0]["from"] == [{"source": source}]
+
+
 @pytest.mark.parametrize(("scenario", "environment"), STRICT)
 def test_every_namespace_refuses_by_default_and_asks_for_mutual_tls(
     scenario: str, environment: str

@@ -156,6 +156,13 @@ class WorkloadSpec(Section):
             "get its environment from its client kit; default: started by hand."
         ),
     ] = None
+    service_account: Annotated[
+        Name | None,
+        Meta(
+            description="With `run: elsewhere`: the ServiceAccount of your pods. A strict mesh that "
+            "does not know it lets in every account of their namespace."
+        ),
+    ] = None
     workflow: Annotated[
         bool, Meta(description="Runs are Argo workflows, made from a template.")
     ] = False
@@ -189,6 +196,9 @@ class WorkloadSpec(Section):
         if self.workflow and self.run == "once":
             message = "a workflow is started by hand or by its schedule, never by being applied"
             raise Refusal("unknown-value", message, "remove `run: once`, or `workflow: true`")
+        if self.service_account and self.run != "elsewhere":
+            message = "a workload that platformc runs has a ServiceAccount of its own"
+            raise Refusal("unknown-value", message, "remove `serviceAccount`")
 
 
 class Canary(Section):
