@@ -417,6 +417,28 @@ def test_what_is_gone_is_shown_where_it_was() -> None:
     assert {change.causes[0].place.split(":")[0] for change in found} == {"old.yaml"}
 
 
+def test_a_login_whose_consumer_is_gone_is_told_of_with_what_shuts_it_out() -> None:
+    found = changes({MLFLOW: GONE, f"{W}.training": GONE})
+    database = named(found, "Login mlflow-backend-store of postgres")
+    assert (database.action, database.risk) == ("left behind", NO_OP)
+    assert database.judgements[0].way == (
+        "kubectl exec -n mlops statefulset/postgres -c postgres -- "
+        """psql -U postgres -c 'ALTER ROLE "mlflow-backend-store" NOLOGIN'"""
+    )
+    assert (
+        "--policy mlflow-artifacts"
+        in named(found, "Login mlflow-artifacts of minio").judgements[0].way
+    )
+    assert [cause.path for cause in database.causes] == [MLFLOW]
+    # Users in a file are those of the spec; and who is renamed leaves a login, too.
+    assert not any("of redis" in change.title for change in found)
+
+
+def test_a_login_is_not_left_behind_by_a_server_that_is_gone_itself() -> None:
+    found = changes({MINIO: GONE, f"{C}.seaweedfs": {}})
+    assert not [change for change in found if change.action == "left behind"]
+
+
 def test_sections_that_need_each_other_are_named_together() -> None:
     found = changes({MINIO: GONE, f"{C}.seaweedfs": {}})
     paths = {cause.path for cause in named(found, "StatefulSet storage/minio").causes}

@@ -34,12 +34,16 @@ class Risk(IntEnum):
 
 
 class Action(StrEnum):
-    """What happens to an object; `moved` is a consumer whose data is looked for elsewhere."""
+    """What happens to an object; `moved` is a consumer whose data is looked for elsewhere.
+
+    What is left behind is a login whose consumer is gone.
+    """
 
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
     MOVED = "moved"
+    LEFT = "left behind"
 
 
 class FieldChange(Struct, frozen=True):

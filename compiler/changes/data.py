@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.changes import Action, Change, FieldChange, Judgement, Risk
+from compiler.changes.logins import left
 from compiler.changes.risk import holds_data
 from compiler.changes.rules import COPY
 from compiler.model.binding import Binding
@@ -18,10 +19,11 @@ from compiler.registry import module
 
 
 def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
-    """Everything that would start without the data that it had."""
+    """Everything that would start without the data that it had, and what is left of who is gone."""
     yield from _settings(environment, before, after)
     yield from _instances(environment, before, after)
     yield from _bindings(environment, before.graph, after.graph)
+    yield from left(environment, before.graph, after.graph)
 
 
 def _settings(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:

@@ -11,6 +11,11 @@ from compiler.model.form import Refusal
 from compiler.model.words import Certificates, Cidr, Host
 
 
+def dismissal(binding: model.Binding) -> str:
+    """Whoever runs the service knows how."""
+    return f"have {binding.host} take it away"
+
+
 class Spec(model.InstanceSpec, kw_only=True):
     """What all of them say."""
 

@@ -105,6 +105,14 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         yield backups.schedule(me, me.spec.backup)
 
 
+def dismissal(binding: model.Binding) -> str:
+    """Shuts out a login that nobody has any more: a role that is out of the list stays as it is."""
+    me, statement = binding.provider, f'ALTER ROLE "{postgresql.role(binding)}" NOLOGIN'
+    labels = f"cnpg.io/cluster={me.name},cnpg.io/instanceRole=primary"
+    primary = f"$(kubectl get pods -n {me.namespace} -l {labels} -o name)"
+    return f"kubectl exec -n {me.namespace} {primary} -c postgres -- psql -c '{statement}'"
+
+
 def _pods(me: model.Instance[Spec]) -> dict[str, str]:
     return {"cnpg.io/cluster": me.name}
 

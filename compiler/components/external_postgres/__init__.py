@@ -16,6 +16,8 @@ from compiler.model.words import Port
 PHASE = model.Phase.DATABASES
 DATABASES = model.Provides("databases", postgresql.Endpoint)
 
+dismissal = external.dismissal
+
 
 class Spec(external.Spec, kw_only=True):
     """A PostgreSQL server that exists."""

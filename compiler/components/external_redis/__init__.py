@@ -17,6 +17,8 @@ from compiler.model.words import Port
 PHASE = model.Phase.DATABASES
 KEYS = model.Provides("keys", redis.Endpoint)
 
+dismissal = external.dismissal
+
 
 class Spec(external.Spec, kw_only=True):
     """A Redis server that exists."""

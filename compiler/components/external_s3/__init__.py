@@ -17,6 +17,8 @@ from compiler.model.words import Port
 PHASE = model.Phase.STORES
 STORE = model.Provides("s3", s3.Endpoint)
 
+dismissal = external.dismissal
+
 
 class Spec(external.Spec, kw_only=True):
     """An S3 endpoint that exists."""

@@ -68,6 +68,14 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         yield from _buckets(me, root, wiring.claims(STORE))
 
 
+def dismissal(binding: model.Binding) -> str:
+    """Shuts out a key that nobody has any more; its policy has the name of its Secret."""
+    return (
+        f"mc admin policy entities ALIAS --policy {binding.secret}, which names its key, then "
+        "mc admin user disable ALIAS KEY"
+    )
+
+
 def _server(me: model.Instance[Spec], root: str) -> model.Resource:
     spec = me.spec
     peers = f"http://{me.name}-{{0...{spec.replicas - 1}}}.{me.host(f'{me.name}-headless')}:{PORT}"

@@ -19,6 +19,8 @@ PHASE = model.Phase.DATABASES
 DATABASES = model.Provides("databases", mysql.Endpoint)
 PORT, USER = 3306, 999
 DATA = "/var/lib/mysql"
+# In the server's pod, as root; the password is not on a command line, where ps shows it.
+_CLIENT = "sh -c 'MYSQL_PWD=$MYSQL_ROOT_PASSWORD exec mysql --user=root'"
 
 
 class Spec(model.RunningSpec):
@@ -65,11 +67,18 @@ def _change_password(me: model.Instance[Spec], secret: str) -> str:
     new = 'IDENTIFIED BY "{{.data.password | base64decode}}"'
     sql = f'ALTER USER root@"localhost" {new}, root@"%" {new};'
     space = f"-n {me.namespace}"
-    client = "sh -c 'MYSQL_PWD=$MYSQL_ROOT_PASSWORD exec mysql --user=root'"
     return (
         f"kubectl get secret {secret} {space} -o go-template='{sql}' | "
-        f"kubectl exec -i {space} statefulset/{me.name} -c mysql -- {client}"
+        f"kubectl exec -i {space} statefulset/{me.name} -c mysql -- {_CLIENT}"
     )
+
+
+def dismissal(binding: model.Binding) -> str:
+    """Shuts out a login that nobody has any more."""
+    user = sql.username(binding.secret, mysql.LONGEST_USER)
+    me, statement = binding.provider, f'ALTER USER "{user}"@"%" ACCOUNT LOCK'
+    there = f"kubectl exec -i -n {me.namespace} statefulset/{me.name} -c mysql"
+    return f"echo '{statement}' | {there} -- {_CLIENT}"
 
 
 def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> model.Resource:

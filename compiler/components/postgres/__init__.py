@@ -70,6 +70,15 @@ def _change_password(me: model.Instance[Spec], secret: str) -> str:
     )
 
 
+def dismissal(binding: model.Binding) -> str:
+    """Shuts out a login that nobody has any more; what it made belongs to the database's owner."""
+    me, statement = binding.provider, f'ALTER ROLE "{postgresql.role(binding)}" NOLOGIN'
+    return (
+        f"kubectl exec -n {me.namespace} statefulset/{me.name} -c postgres -- "
+        f"psql -U postgres -c '{statement}'"
+    )
+
+
 def _server(me: model.Instance[Spec], superuser: str) -> model.Resource:
     resources = kube.compute(
         me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="1Gi"
