@@ -64,10 +64,12 @@ lock: $(VENV)/.installed
 	$(COMPILE) --group build --group test --group lint --output-file requirements/ci.txt pyproject.toml
 	for file in requirements/*.in; do $(COMPILE) --output-file $${file%.in}.txt $$file; done
 
-# Asks PyPI's advisory service about every release in the locks; fails where it gives no answer.
+# Asks what is known of every release in the locks, and of every Go program that was built; fails where
+# a source gives no answer.
 audit: $(VENV)/.installed
 	$(PIP) pip-audit
-	$(BIN)/pip-audit --strict --disable-pip $(patsubst %,--requirement %,$(wildcard requirements/*.txt))
+	tests/tools.sh audit
+	$(BIN)/python tests/audit.py
 
 clean:
 	rm -rf $(VENV) .tools

@@ -401,8 +401,8 @@ def test_what_all_models_share_changes_them_all() -> None:
 def test_a_component_says_which_field_tells_whose_data_it_sees() -> None:
     text = (SCENARIOS / "feast-file" / "platform.yaml").read_text()
     spec = YAML(typ="safe").load(text)
-    (name,) = [one for one, section in spec["spec"]["components"].items()
-               if (section or {}).get("type", one) == "feast"]  # fmt: skip
+    name, *_ = [one for one, section in spec["spec"]["components"].items()
+                  if (section or {}).get("type", one) == "feast"]  # fmt: skip
     before = compiled(spec)
     spec["spec"]["components"][name] = {**spec["spec"]["components"][name], "project": "another"}
     found = compare(before, compiled(spec))

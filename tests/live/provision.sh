@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 live=${PLATFORMC_LIVE:-$HOME/.cache/platformc-live}
 mkdir -p "$live/bin" "$live/venvs"
-export CGO_ENABLED=0 GOFLAGS=-buildvcs=false
+export CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOTOOLCHAIN=go1.26.10
 KUBERNETES=1.36.3 KWOK=0.8.0
 
 locked() { # ENVIRONMENT NAME: just the files whose hashes requirements/NAME.txt lists
