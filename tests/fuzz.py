@@ -2,6 +2,7 @@
 
 Three kinds of input, from far to near: bytes, trees of the language's own words, and specs that
 compile, changed in a few places. `python tests/fuzz.py 100000` runs as many; the test suite runs few.
+`python tests/fuzz.py 10000 patches` puts a patch on one object of a spec that compiles, at any place in it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +135,48 @@ def _holders(value: Any) -> Any:
             yield from _holders(inner)
 
 
+@st.composite
+def patched(draw: st.DrawFn) -> bytes:
+    """A spec that compiles, with a patch that takes away or replaces any part of an object."""
+    path = draw(st.sampled_from(SPECS).filter(_patchable))
+    root = yaml.safe_load(path.read_text(encoding="utf-8"))
+    instance, manifest = draw(st.sampled_from(_patchable(path)))
+    at = draw(st.sampled_from(list(_pointers(manifest, ""))))
+    operation: dict[str, Any] = {"op": "remove", "path": at}
+    if draw(st.booleans()):
+        operation = {"op": "replace", "path": at, "value": draw(LEAVES | TREES)}
+    target = {"kind": manifest["kind"], "name": manifest["metadata"]["name"]}
+    patch = {"target": target, "operations": [operation]}
+    root["spec"]["components"][instance] = {
+        **(root["spec"]["components"].get(instance) or {}),
+        "patches": [patch],
+    }
+    return written(root)
+
+
+@cache
+def _patchable(path: Path) -> list[tuple[str, Any]]:
+    """The objects that a spec's components lower to, each with who makes it."""
+    lowered = pipeline.compile(path.read_bytes(), path.name).lowered[None]
+    return [
+        (package.name, resource.manifest)
+        for package in lowered.packages.values()
+        if package.name in lowered.platform.instances
+        and lowered.platform.instances[package.name].section == "components"
+        for resource in package.resources
+    ]
+
+
+def _pointers(value: Any, at: str) -> Iterator[str]:
+    yield at
+    if not isinstance(value, (dict, list)):
+        return
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in inside:
+        name = str(key).replace("~", "~0").replace("/", "~1")
+        yield from _pointers(inner, f"{at}/{name}")
+
+
 def written(root: Any) -> bytes:
     """JSON, which is YAML, with every character that may stand as it is."""
     return json.dumps(root, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
@@ -153,7 +198,9 @@ def answer(data: bytes) -> str:
     return "a tree"
 
 
-def fuzz(count: int, *, derandomize: bool = False) -> Counter[str]:
+def fuzz(
+    count: int, inputs: st.SearchStrategy[bytes] = INPUTS, *, derandomize: bool = False
+) -> Counter[str]:
     """How often each answer was given to so many inputs."""
     answers: Counter[str] = Counter()
 
@@ -161,7 +208,7 @@ def fuzz(count: int, *, derandomize: bool = False) -> Counter[str]:
         max_examples=count, deadline=None, database=None, derandomize=derandomize,
         suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink],
     )  # fmt: skip
-    @given(INPUTS)
+    @given(inputs)
     def run(data: bytes) -> None:
         answers[answer(data)] += 1
 
@@ -169,11 +216,11 @@ def fuzz(count: int, *, derandomize: bool = False) -> Counter[str]:
     return answers
 
 
-def main(wanted: int) -> None:
+def main(wanted: int, inputs: st.SearchStrategy[bytes]) -> None:
     """Run in parts, so that a long run can be watched; hypothesis draws each part anew."""
     started, tally = time.monotonic(), Counter[str]()
     while sum(tally.values()) < wanted:
-        tally += fuzz(min(PART, wanted - sum(tally.values())))
+        tally += fuzz(min(PART, wanted - sum(tally.values())), inputs)
         spent = time.monotonic() - started
         print(f"{sum(tally.values())} inputs in {spent:.0f} s, no traceback", flush=True)
     for name, number in tally.most_common():
@@ -181,4 +228,4 @@ def main(wanted: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), patched() if sys.argv[2:] == ["patches"] else INPUTS)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from fuzz import fuzz, written
+from fuzz import fuzz, patched, written
 from mistakes import FOLDER, bases
 
 from compiler import pipeline
@@ -27,6 +27,11 @@ def test_every_answer_is_a_tree_or_diagnostics() -> None:
     answers = fuzz(400, derandomize=True)
     assert answers["a tree"] > 10
     assert len(answers) > 12
+
+
+def test_no_patch_breaks_the_compiler() -> None:
+    answers = fuzz(150, patched(), derandomize=True)
+    assert {"a tree", "schema-violation", "patch-refused"} <= answers.keys()
 
 
 def places(value: Any, path: Place = ()) -> Iterator[Place]:

@@ -1,15 +1,32 @@
-"""The escape hatch: the user's JSON 6902 operations on one of a component's objects."""
+"""The escape hatch: the user's JSON 6902 operations on one of a component's objects.
+
+What comes out is looked at here, where it is known which operation did it. An object that nobody would
+accept is left as it was, so that later passes can rely on what objects are like.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
 from msgspec.structs import replace
 
 from compiler.derive.packages import each_package
 from compiler.diagnostics import Report, listing, suggestion
-from compiler.model.document import Path
+from compiler.model.document import Node, Path
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Resource
+from compiler.model.resource import Manifest, Resource
 from compiler.model.spec import Patch
+
+
+class Problem(Struct, frozen=True):
+    """What is wrong with a patch; `at` is the place in the object, where there is one."""
+
+    code: str
+    message: str
+    help: tuple[str, ...] = ()
+    at: str | None = None
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -22,34 +39,87 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             return package
         for index, patch in enumerate(patches):
             path: Path = (*instance.path, "patches", index)
-            problem, help, package = _apply(package, patch)
-            if problem:
-                span = document.span_of(path)
-                report.add("patch-misses", problem, span, path=path, help=help)
+            found = _patched(package, patch)
+            if isinstance(found, Package):
+                package = found
+            else:
+                _report(found, patch, path, document, report)
         return package
 
     return each_package(lowered, one)
 
 
-def _apply(package: Package, patch: Patch) -> tuple[str | None, tuple[str, ...], Package]:
-    import jsonpatch
+def _report(found: Problem, patch: Patch, path: Path, document: Node, report: Report) -> None:
+    index = _culprit(patch, found.at)
+    where = path if index is None else (*path, "operations", index)
+    report.add(found.code, found.message, document.span_of(where), path=where, help=found.help)
 
+
+def _culprit(patch: Patch, at: str | None) -> int | None:
+    """The last operation that touched a place, or what is around or in it."""
+    touching = [
+        index
+        for index, one in enumerate(patch.operations)
+        if at is not None and (_leads(one.path, at) or _leads(at, one.path))
+    ]
+    return touching[-1] if touching else None
+
+
+def _leads(outer: str, inner: str) -> bool:
+    # `-` is the place behind the last element, so nobody's name.
+    return f"{inner}/".startswith(f"{outer.removesuffix('/-')}/")
+
+
+def _patched(package: Package, patch: Patch) -> Package | Problem:
     target = patch.target
     hit = [r for r in package.resources if (r.kind, r.name) == (target.kind, target.name)]
     if len(hit) != 1:
         names = [f"{r.kind} {r.name}" for r in package.resources]
-        problem = f"`{package.name}` has {len(hit) or 'no'} {target.kind} named `{target.name}`"
+        message = f"`{package.name}` has {len(hit) or 'no'} {target.kind} named `{target.name}`"
         close = suggestion(f"{target.kind} {target.name}", names)
-        return problem, close or (f"its objects are {listing(names)}",), package
-    operations = [one.written() for one in patch.operations]
-    try:
-        changed = jsonpatch.JsonPatch(operations).apply(hit[0].manifest)
-    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
-        kind = f"{target.kind} `{target.name}`"
-        return f"the patch does not fit {kind}: {error}", (), package
-    if Resource(changed).id != hit[0].id:
-        return "a patch may not change what an object is called", (), package
+        return Problem("patch-misses", message, close or (f"its objects are {listing(names)}",))
+    changed = _applied(patch, hit[0].manifest)
+    problem = changed if isinstance(changed, Problem) else next(against(hit[0], changed), None)
+    if problem:
+        return problem
     resources = tuple(
         replace(one, manifest=changed) if one is hit[0] else one for one in package.resources
     )
-    return None, (), replace(package, resources=resources)
+    return replace(package, resources=resources)
+
+
+def _applied(patch: Patch, manifest: Manifest) -> Manifest | Problem:
+    import jsonpatch
+
+    operations = [one.written() for one in patch.operations]
+    try:
+        changed: Manifest = jsonpatch.JsonPatch(operations).apply(manifest)
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+        kind = f"{patch.target.kind} `{patch.target.name}`"
+        return Problem("patch-misses", f"the patch does not fit {kind}: {error}")
+    return changed
+
+
+def against(before: Resource, after: Manifest) -> Iterator[Problem]:
+    """What stands against an object as a patch leaves it."""
+    from compiler.kube.admission import refusals
+    from compiler.verify import problems
+
+    what = f"{before.kind} `{before.name}`"
+    if _called(after) != _called(before.manifest):
+        yield Problem("patch-misses", "a patch may not change what an object is called")
+        return
+    for problem in problems(after):
+        yield Problem("schema-violation", f"{what}: {problem}", at=problem.partition(":")[0])
+    for one in refusals(after):
+        message = f"{what} would be refused: {one.problem}"
+        yield Problem("patch-refused", message, (one.help,), one.at)
+
+
+def _called(manifest: Any) -> object:
+    """What an object is known by, as far as it still is one."""
+    metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
+    if not isinstance(metadata, dict):
+        return None
+    known = (manifest.get("apiVersion"), manifest.get("kind"))
+    return (*known, metadata.get("namespace"), metadata.get("name"))

@@ -109,6 +109,7 @@ CODES: dict[str, Code] = {
     "unused-silence": Code("warning", "A silence hides nothing."),
     # Lowering and writing.
     "patch-misses": Code("error", "A patch does not fit the object that it names."),
+    "patch-refused": Code("error", "A patch makes an object that Kubernetes refuses."),
     "schema-violation": Code("error", "An object does not fit its schema."),
     "edited-output": Code("error", "A compiled file was edited by hand."),
     "foreign-file": Code("error", "A file of somebody else's stands where output belongs."),

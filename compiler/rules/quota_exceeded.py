@@ -74,7 +74,8 @@ def _has_requests(value: Manifest) -> bool:
 
 def _of_pod(template: Manifest, name: str) -> Fraction:
     def asked(container: Manifest) -> Fraction:
-        return quantity.amount(container["resources"]["requests"].get(name, "0"))
+        requests = container.get("resources", {}).get("requests", {})
+        return quantity.amount(str(requests.get(name, "0")))
 
     spec = template["spec"]
     together = sum((asked(one) for one in spec["containers"]), Fraction(0))
