@@ -22,9 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from msgspec.structs import replace
-
-from compiler.diagnostics import Diagnostic, Report
+from compiler.diagnostics import Report, everywhere
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Platform
@@ -116,10 +114,5 @@ def _environments(all: Mapping[str | None, T]) -> dict[str, T]:
 def _settle(found: Report, environments: Mapping[str, Platform], report: Report) -> set[Span]:
     """Pass on what no silence hides."""
     left, used = silenced(found.sorted(), environments)
-    report.diagnostics.extend(_everywhere(one, set(environments)) for one in left)
+    report.diagnostics.extend(everywhere(one, environments) for one in left)
     return used
-
-
-def _everywhere(found: Diagnostic, environments: set[str]) -> Diagnostic:
-    """What holds for every environment needs to name none."""
-    return replace(found, environments=()) if set(found.environments) == environments else found

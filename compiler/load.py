@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from compiler.diagnostics import Related, Report
+from compiler.diagnostics.fix import Edit, Fix
 from compiler.model.document import Node
 from compiler.model.span import Span
 
@@ -166,7 +167,8 @@ class _Builder:
             span = self.span(event)
             value = self.node(next(events), events, depth + 1)
             if key in items:
-                self.duplicate(key, span, keys[key])
+                alike = repr(value.plain()) == repr(items[key].plain())
+                self.duplicate(key, span, keys[key], span.to(value.span) if alike else None)
             else:
                 items[key], keys[key] = value, span
         raise AssertionError("libyaml ended a mapping without its event")
@@ -190,13 +192,14 @@ class _Builder:
                 help="remove the escape, or encode the value (such as in base64)",
             )
 
-    def duplicate(self, key: str, span: Span, first: Span) -> None:
+    def duplicate(self, key: str, span: Span, first: Span, needless: Span | None) -> None:
         self.report.add(
             "duplicate-key",
             f"the key `{key}` stands twice in one mapping",
             span,
             help="keep one of them",
             related=[Related("first written here", first)],
+            fix=Fix(needless, edit=Edit.REMOVE) if needless else None,
         )
 
     def refuse(self, code: str, message: str, event: Any) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from compiler.diagnostics import Diagnostic, Report
+from compiler.diagnostics import Diagnostic, Report, everywhere
 from compiler.diagnostics.codes import CODES
-from compiler.model.document import Path
+from compiler.diagnostics.fix import Edit, Fix
+from compiler.model.document import Node, Path
 from compiler.model.package import Platform
 from compiler.model.span import Span
 from compiler.model.spec import Silence
@@ -61,16 +62,29 @@ def _silences(platform: Platform) -> Iterator[tuple[Silence, Span]]:
 
 def unused(platforms: Mapping[str | None, Platform], used: set[Span], report: Report) -> None:
     """Report each silence that hid nothing in any environment."""
-    for name, platform in platforms.items():
-        if name is None:
-            continue
+    base = platforms.get(None)
+    environments = {name: one for name, one in platforms.items() if name is not None}
+    found = Report()
+    for name, platform in environments.items():
         for index, (silence, span) in enumerate(_silences(platform)):
             if span not in used:
                 where = f" at `{silence.path}`" if silence.path else ""
-                report.within(name).add(
+                found.within(name).add(
                     "unused-silence",
                     f"nothing{where} raises `{silence.code}`",
                     platform.document.value_span((*_LIST, index, "code")),
                     path=(*_LIST, index),
                     help="delete this silence",
+                    fix=_removal(platform.document, base.document if base else None, index),
                 )
+    report.diagnostics.extend(everywhere(one, environments) for one in found.sorted())
+
+
+def _removal(document: Node, base: Node | None, index: int) -> Fix | None:
+    """The edit that takes a silence away; the list goes with its only one."""
+    all = document.at(_LIST)
+    if isinstance(all.value, list) and len(all.value) > 1:
+        return Fix(document.entry_span((*_LIST, index)), edit=Edit.REMOVE)
+    # Without its own list, an environment would take the base's.
+    its_own = base is None or base.at(_LIST) is not all
+    return None if its_own else Fix(document.entry_span(_LIST), edit=Edit.REMOVE)

@@ -1,6 +1,6 @@
 """Environments merged in: one effective document each, every value keeping the place it came from.
 
-Maps merge, lists and scalars replace, null removes and must hit something. Nodes that an
+Maps merge, lists and scalars replace, null removes and must hit something; nothing at all is no null. Nodes that an
 environment leaves alone are shared with the base.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from compiler.diagnostics import Report, correction, suggestion
+from compiler.diagnostics.fix import Edit, Fix
 from compiler.model.document import Node, Path
 from compiler.model.span import Span
 
@@ -72,7 +73,9 @@ def _merge(base: Node, override: Node, path: Path, report: Report) -> Node:
         return override
     items, keys = dict(base.value), dict(base.keys)
     for key, node in override.value.items():
-        if node.value is None:
+        if node.value is None and not node.written:
+            _no_value(override, key, path, report)
+        elif node.value is None:
             if key not in items:
                 _nothing_to_remove(base, override, key, path, report)
             items.pop(key, None)
@@ -139,15 +142,32 @@ def _without(node: Node, name: str) -> Node:
     return Node({k: v for k, v in node.entries() if k != name}, node.span, node.keys)
 
 
+def _no_value(override: Node, key: str, path: Path, report: Report) -> None:
+    report.add(
+        "null-value",
+        f"`{key}` has no value",
+        override.keys[key],
+        path=(*path, key),
+        help=f"write `{key}: null` to remove what the base has, or delete this line",
+    )
+
+
 def _nothing_to_remove(base: Node, override: Node, key: str, path: Path, report: Report) -> None:
+    meant = suggestion(key, base.keys)
     report.add(
         "nothing-to-remove",
         f"`{key}: null` removes a key that the base does not have",
         override.keys[key],
         path=(*path, key),
-        help=suggestion(key, base.keys) or "delete this line",
-        fix=correction(override.keys[key], key, base.keys),
+        help=meant or "delete this line",
+        fix=correction(override.keys[key], key, base.keys) if meant else _removal(override, key),
     )
+
+
+def _removal(override: Node, key: str) -> Fix | None:
+    """The edit that takes a key away; a block that loses its only one would say something else."""
+    alone = len(override.keys) == 1 and not override.flow
+    return None if alone else Fix(override.entry_span((key,)), edit=Edit.REMOVE)
 
 
 def _not_a_map(node: Node, path: Path, report: Report) -> None:

@@ -56,7 +56,52 @@ CORRECTED = {
     "a URI for a bucket": ("lakefs: {bucket: s3://lake}", "lakefs: {bucket: lake}"),
     "crlf": ("postgres: {storag: 1Gi} # one\r\n    redis: {}", "postgres: {storage: 1Gi} # one\r\n    redis: {}"),
 }  # fmt: skip
+REMOVED = {
+    "one silence of two": (
+        "silence:\n    # for now\n    - code: cold-start  # gone\n      reason: known\n    # both\n"
+        "    - {code: unmaintained-upstream, reason: until the move}\n  components: {minio: {}}",
+        "silence:\n    # for now\n    # both\n"
+        "    - {code: unmaintained-upstream, reason: until the move}\n  components: {minio: {}}",
+    ),
+    "two silences of one code": (
+        "silence: [{code: cold-start, reason: a}, {code: unmaintained-upstream, reason: b},"
+        " {code: cold-start, reason: c}]\n  components: {minio: {}}",
+        "silence: [{code: unmaintained-upstream, reason: b}]\n  components: {minio: {}}",
+    ),
+    "the only silence": (
+        "components: {}\n  silence:\n    - code: cold-start\n      reason: known\n\n  # below\n  domain: a.b",
+        "components: {}\n\n  # below\n  domain: a.b",
+    ),
+    "what is used already": (
+        "components: {redis: {}}\n  workloads:\n    w:\n      uses:\n        - redis  # cache\n        - redis\n"
+        "      image: a/b:1",
+        "components: {redis: {}}\n  workloads:\n    w:\n      uses:\n        - redis  # cache\n      image: a/b:1",
+    ),
+    "a removal of nothing": (
+        "components: {}\n  environments:\n    dev:\n      components:\n        kserve: null\n        redis: {}\n"
+        "      workloads: {}",
+        "components: {}\n  environments:\n    dev:\n      components:\n        redis: {}\n      workloads: {}",
+    ),
+    "a removal of nothing, in braces": (
+        "components: {}\n  environments: {dev: {components: {redis: null}}}",
+        "components: {}\n  environments: {dev: {components: {}}}",
+    ),
+    "a key and its value, again": (
+        "components:\n    redis: {memory: 1Gi}\n    postgres: {storage: 1Gi, storage: 1Gi}\n    redis: {memory: 1Gi}",
+        "components:\n    redis: {memory: 1Gi}\n    postgres: {storage: 1Gi}",
+    ),
+}  # fmt: skip
 LEFT = {
+    "a key with another value": "redis: {memory: 1Gi, memory: 2Gi}",
+    "the only key of a block": "redis: {}\n  environments:\n    dev:\n      components:\n        kserve: null\n",
+    "braces over several lines": (
+        "redis: {}\n  environments:\n    dev: {components: {redis: {},\n      kserve: null}}\n"
+    ),
+    "the only silence of an environment": (
+        "redis: {}\n  silence: [{code: cold-start, reason: a}]\n  environments:\n    dev:\n"
+        "      silence: [{code: cold-start, reason: b}]"
+    ),
+    "a block without a value in an environment": "redis: {}\n  environments:\n    dev:\n      components:\n",
     "two that it could be": "redis: {eviction: allkeys-lu}",
     "a word too far from any": "redis: {eviction: everything}",
     "a key that is there already": "postgres: {storag: 1Gi, storage: 2Gi}",
@@ -82,6 +127,24 @@ def test_corrected(case: str) -> None:
     assert done.corrected
 
 
+@pytest.mark.parametrize("case", sorted(REMOVED))
+def test_removed(case: str) -> None:
+    """What says nothing goes, by the line or out of its brackets, and no other line changes."""
+    wrong, right = REMOVED[case]
+    done = correct(f"{HEADER}spec:\n  {wrong}\n")
+    assert done.data.decode() == f"{HEADER}spec:\n  {right}\n"
+    assert done.corrected
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_must_stand_at_the_top_is_added(end: str) -> None:
+    rest = f"metadata: {{name: a}}{end}spec: {{components: {{}}}}{end}"
+    done = correct(f"# mine{end}{rest}")
+    head = f"# mine{end}apiVersion: platformc/v1alpha1{end}kind: Platform{end}"
+    assert done.data.decode() == head + rest
+    assert correct("{metadata: {name: a}, spec: {components: {}}}").corrected == ()
+
+
 @pytest.mark.parametrize("case", sorted(LEFT))
 def test_left_alone(case: str) -> None:
     spec = f"{HEADER}spec:\n  components:\n    {LEFT[case]}\n"
@@ -98,7 +161,7 @@ def test_no_correction_makes_it_worse(mistake: Mistake) -> None:
 
 
 def _comments(text: str) -> list[str]:
-    return [line.partition("#")[2] for line in text.splitlines()]
+    return [line.partition("#")[2] for line in text.splitlines() if "#" in line]
 
 
 @pytest.mark.parametrize("case", sorted(CORRECTED))

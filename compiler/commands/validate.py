@@ -28,7 +28,7 @@ from compiler.commands.shared import (
     default=None,
     help="Check the output with this program too.",
 )
-@click.option("--fix", is_flag=True, help="Correct what can only mean one other, in the spec.")
+@click.option("--fix", is_flag=True, help="Correct, in the spec, what leaves no choice.")
 @format_option
 def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
     """Check the spec and everything that it compiles to; write no output.
@@ -36,7 +36,7 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
     \b
     platformc validate
     platformc validate --format github     annotations on a pull request
-    platformc validate --fix               correct typos in the spec
+    platformc validate --fix               correct typos, add and remove lines
     platformc validate --with kubeconform  ask a second judge
     """
     from compiler import first_canary, pipeline
@@ -57,6 +57,14 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
         note(f"{file}: valid")
 
 
+_DONE = {
+    "write": "now `{}`",
+    "quote": "put into quotes",
+    "insert": "added `{}`",
+    "remove": "removed",
+}
+
+
 def _fix(file: Path, data: bytes) -> bytes:
     """Correct the spec where it stands, say what was corrected, and go on with it."""
     from compiler import pipeline
@@ -71,8 +79,7 @@ def _fix(file: Path, data: bytes) -> bytes:
         fail(f"cannot write {file}: {error.strerror}")
     for one in done.corrected:
         assert one.fix is not None
-        span, text = one.fix.span, one.fix.text
-        what = "put into quotes" if text is None else f"now `{text}`"
+        span, what = one.fix.span, _DONE[one.fix.edit].format(one.fix.text)
         note(f"fixed[{one.code}]: {span.file}:{span.line}:{span.column}: {what}")
     return done.data
 

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from compiler.diagnostics.codes import CODES
+from compiler.diagnostics.fix import Fix
 from compiler.diagnostics.synonyms import HERE
 from compiler.model.document import Path
 from compiler.model.span import Span
@@ -26,19 +27,6 @@ class Related(Struct, frozen=True):
 
     message: str
     span: Span
-
-
-class Fix(Struct, frozen=True):
-    """What to write in one place. Without a text, what stands there is put into quotes."""
-
-    span: Span
-    text: str | None = None
-
-    def replacement(self, old: str) -> str:
-        if self.text is None:
-            return f'"{old}"'
-        # An empty value begins right behind its colon.
-        return self.text if old else f" {self.text}"
 
 
 class Diagnostic(Struct, frozen=True):
@@ -106,6 +94,12 @@ class Report(Struct):
 def _position(found: Diagnostic) -> tuple[object, ...]:
     span = found.span or Span("", 0, 0, 0, 0)
     return (span, found.code, found.message)
+
+
+def everywhere(found: Diagnostic, environments: Iterable[str]) -> Diagnostic:
+    """A finding that names no environment where it is one of them all."""
+    same = set(found.environments) == set(environments)
+    return replace(found, environments=()) if same else found
 
 
 def near(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:

@@ -94,6 +94,7 @@ CODES: dict[str, Code] = {
     "plaintext-secret": Code("error", "A credential stands in the spec.", rule=True),
     "pooled-session": Code("error", "A client that needs a session is behind a pooler.", rule=True),
     "quota-exceeded": Code("error", "Pods request more than a quota admits.", rule=True),
+    "repeated-use": Code("warning", "A workload uses one instance twice.", rule=True),
     "replica-range": Code("error", "The least of the replicas is above the most."),
     "reserved-namespace": Code("error", "A namespace is Kubernetes' own."),
     "secret-clash": Code("error", "Two credentials have one name."),

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compiler.diagnostics import Diagnostic, Fix
+from compiler.diagnostics import Diagnostic
+from compiler.diagnostics.fix import Fix
 from compiler.diagnostics.masking import messages_masked
 from compiler.model.span import Span
 
@@ -31,8 +32,10 @@ def _value(found: Diagnostic) -> dict[str, Any]:
 
 
 def _fix(fix: Fix | None) -> dict[str, Any] | None:
-    """An edit; a `text` of null means that what stands there is put into quotes."""
-    return None if fix is None else {"text": fix.text, **_place(fix.span)}
+    """An edit: `write`, `quote`, `insert` or `remove`, as compiler/diagnostics/fix.py has them."""
+    if fix is None:
+        return None
+    return {"edit": fix.edit.value, "text": fix.text, **_place(fix.span)}
 
 
 def _place(span: Span | None) -> dict[str, Any]:

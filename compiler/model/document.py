@@ -76,6 +76,22 @@ class Node(Struct, frozen=True, eq=False):
             return self.span_of(path)
         return node.span
 
+    def entry_span(self, path: Path) -> Span:
+        """From where `path` is written to the end of all that is below it."""
+        return self.span_of(path).to(self.at(path).span)
+
+    @property
+    def written(self) -> bool:
+        """Whether anything stands there: behind a bare `key:` there is nothing."""
+        span = self.span
+        return (span.line, span.column) != (span.end_line, span.end_column)
+
+    @property
+    def flow(self) -> bool:
+        """Whether a mapping is written in braces: a block begins with its first key."""
+        first = next(iter(self.keys.values()), self.span)
+        return (first.line, first.column) != (self.span.line, self.span.column)
+
     def entries(self) -> Iterator[tuple[str, Node]]:
         """The pairs of a mapping, in the order written; nothing for anything else."""
         if isinstance(self.value, dict):

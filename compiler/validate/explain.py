@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec import inspect
 
-from compiler.diagnostics import Fix, Report, correction, listing, near, suggestion
+from compiler.diagnostics import Report, correction, listing, near, suggestion
+from compiler.diagnostics.fix import Edit, Fix
 from compiler.diagnostics.masking import value_masked
 from compiler.model.document import Node, Path
 from compiler.specialise import named_by_keys
@@ -61,6 +62,8 @@ def _fix(mistake: Mistake, document: Node, full: Path) -> Fix | None:
     """The edit that takes a mistake away, where only one can be meant."""
     if isinstance(mistake, UnknownKey):
         return correction(document.span_of(full), str(full[-1]), _known(mistake))
+    if isinstance(mistake, MissingKey):
+        return _added(mistake, document, full)
     value = document.at(full)
     if value is None or value.span.line != value.span.end_line:
         return None
@@ -70,13 +73,22 @@ def _fix(mistake: Mistake, document: Node, full: Path) -> Fix | None:
             empty = _EMPTY.get(mistake.wanted)
             return Fix(value.span, empty) if empty else None
         if mistake.wanted is inspect.StrType and isinstance(given, (bool, int, float)):
-            return Fix(value.span)
+            return Fix(value.span, edit=Edit.QUOTE)
         text = _unquoted(mistake.wanted, given) if isinstance(given, str) else None
     elif isinstance(mistake, UnknownValue) and isinstance(given, str):
         return correction(value.span, given, mistake.allowed)
     elif isinstance(mistake, Refused):
         text = mistake.refusal.meant
     return Fix(value.span, text) if text else None
+
+
+def _added(mistake: MissingKey, document: Node, full: Path) -> Fix | None:
+    """The line that is missing at the top, where only one can stand there."""
+    if mistake.only is None or len(full) > 1 or document.flow:
+        return None
+    behind = _OUTLINE[_OUTLINE.index(str(full[-1])) :]
+    places = sorted(document.keys[key] for key in behind if key in document.keys)
+    return Fix(places[0], f"{full[-1]}: {mistake.only}", Edit.INSERT) if places else None
 
 
 def _known(mistake: UnknownKey) -> tuple[str, ...]:
@@ -137,8 +149,9 @@ def _reason(mistake: Mistake, full: Path) -> tuple[str, str, str | tuple[str, ..
             keys = _known(mistake)
             help = suggestion(key, keys) or (f"the keys are {listing(keys)}",)
             return "unknown-key", f"unknown key `{key}` {where}", help
-        case MissingKey(description=told):
-            add = f"add `{key}:`: {told}" if told else f"add `{key}:`"
+        case MissingKey(only=word, description=told):
+            line = f"{key}: {word}" if word else f"{key}:"
+            add = f"add `{line}`: {told}" if told else f"add `{line}`"
             return "missing-key", f"`{key}` is missing {where}", add
         case _ if given is None:
             empty = _EMPTY.get(mistake.wanted) if isinstance(mistake, WrongShape) else None

@@ -33,6 +33,7 @@ class MissingKey(Mistake, frozen=True):
     """A key that its section must have."""
 
     description: str
+    only: str | None = None  # the one word that it takes, if it is one
 
 
 class WrongShape(Mistake, frozen=True):
@@ -123,7 +124,7 @@ def _of_section(value: Any, wanted: inspect.StructType, loc: Loc, _: _Told) -> I
     for key, field in known.items():
         if field.required and key not in value:
             sound = False
-            yield MissingKey((*loc, key), value, description_of(field))
+            yield MissingKey((*loc, key), value, description_of(field), _only_word(field.type))
     if sound:
         yield from _as_a_whole(value, wanted, loc)
 
@@ -138,6 +139,11 @@ def _as_a_whole(value: dict[str, Any], wanted: inspect.StructType, loc: Loc) -> 
             raise
         at = (refusal.at,) if refusal.at else ()
         yield Refused((*loc, *at), value, refusal)
+
+
+def _only_word(wanted: inspect.Type) -> str | None:
+    words = wanted.values if isinstance(wanted, inspect.LiteralType) else ()
+    return str(words[0]) if len(words) == 1 else None
 
 
 def description_of(field: inspect.Field) -> str:

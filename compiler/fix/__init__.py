@@ -1,4 +1,4 @@
-"""Corrections that need no judgement: a key, a word, a name or an amount that can only mean one other.
+"""Corrections that need no judgement: what can only mean one other, must be there, or says nothing.
 
 An edit replaces the text at one place and leaves every other byte as it is: blank lines, flow maps, line
 ends. It is kept where it takes the finding away and brings none that only a person can settle. Written
@@ -9,16 +9,18 @@ before and after, comments included, must differ in the corrected lines alone, o
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
+from difflib import SequenceMatcher
 from io import StringIO
 from pathlib import Path
 
 from msgspec import Struct
 
-from compiler.diagnostics import Diagnostic, Fix, Report, errors
+from compiler.diagnostics import Diagnostic, Report, errors
+from compiler.fix.edit import edited
 
 Diagnose = Callable[[bytes], Report]
-_BOM = b"\xef\xbb\xbf"
 
 
 class Fixed(Struct, frozen=True):
@@ -33,9 +35,9 @@ def fixed(data: bytes, diagnose: Diagnose) -> Fixed:
     original, corrected = data, list[Diagnostic]()
     tried: set[object] = set()
     found = diagnose(data).sorted()
-    while one := next((one for one in found if one.fix and _mark(one) not in tried), None):
+    while one := next((one for one in found if one.fix and (data, one) not in tried), None):
         assert one.fix is not None
-        tried.add(_mark(one))
+        tried.add((data, one))
         changed = edited(data, one.fix)
         after = diagnose(changed).sorted()
         if _better(found, after, one):
@@ -47,12 +49,13 @@ def fixed(data: bytes, diagnose: Diagnose) -> Fixed:
 
 
 def _spared(before: bytes, after: bytes, count: int) -> bool:
-    """Whether two files, each taken round by ruamel, differ in so many lines at the most."""
+    """Whether two files, each taken round by ruamel, differ in the corrected lines alone."""
     if before == after:
         return True
     old, new = (_round_trip(data).split("\n") for data in (before, after))
-    different = sum(one != other for one, other in zip(old, new, strict=False))
-    return len(old) == len(new) and different <= count
+    steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    changed = sum(max(i2 - i1, j2 - j1) for what, i1, i2, j1, j2 in steps if what != "equal")
+    return changed <= count + max(0, before.count(b"\n") - after.count(b"\n"))
 
 
 def _round_trip(data: bytes) -> str:
@@ -66,23 +69,24 @@ def _round_trip(data: bytes) -> str:
     return written.getvalue()
 
 
-def _mark(found: Diagnostic) -> object:
-    """What a finding is known by, whatever else is corrected in its line."""
-    return (found.code, found.message, found.span and found.span.line)
-
-
 def _better(before: list[Diagnostic], after: list[Diagnostic], one: Diagnostic) -> bool:
     """Whether a finding is gone, and what is now said of its place can be corrected as well.
 
-    Elsewhere, more may come to light.
+    Elsewhere, more may come to light. Lines may have moved, so findings are told by what they say.
     """
-    known = {_mark(found) for found in before}
-    new = [found for found in errors(after) if _mark(found) not in known and found.fix is None]
-    return _mark(one) not in map(_mark, after) and not any(_about(found, one) for found in new)
+    old, new = Counter(map(_says, before)), Counter(map(_says, after))
+    worse = [found for found in errors(after) if _says(found) in new - old and found.fix is None]
+    return new[_says(one)] < old[_says(one)] and not any(_about(found, one) for found in worse)
+
+
+def _says(found: Diagnostic) -> tuple[str, str]:
+    return (found.code, found.message)
 
 
 def _about(found: Diagnostic, one: Diagnostic) -> bool:
-    """Whether a finding is about the very place that was corrected."""
+    """Whether a finding is about the very place that was corrected, or about the whole file."""
+    if found.code == "invalid-yaml":
+        return True
     if found.code in ("duplicate-key", "duplicate-name"):
         return found.span is not None and found.span.line == (one.span and one.span.line)
     renamed = (*one.path[:-1], one.fix.text if one.fix else None)
@@ -97,15 +101,3 @@ def replace(path: Path, data: bytes) -> None:
     beside.write_bytes(data)
     shutil.copymode(whole, beside)
     beside.replace(whole)
-
-
-def edited(data: bytes, fix: Fix) -> bytes:
-    """The bytes of a spec with one edit made."""
-    bom = _BOM if data.startswith(_BOM) else b""
-    lines = data[len(bom) :].decode().split("\n")
-    span = fix.span
-    line = lines[span.line - 1]
-    start, end = span.column - 1, span.end_column - 1
-    old = line[start:end]
-    lines[span.line - 1] = line[:start] + fix.replacement(old) + line[end:]
-    return bom + "\n".join(lines).encode()
