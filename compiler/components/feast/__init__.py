@@ -4,6 +4,10 @@ What runs is a feature server, a Job that makes the registry's tables and applie
 repository, and a CronJob that brings new values online; for clients that open no store themselves,
 servers of the registry and of training data too. Facts are of Feast 0.67; its UI is left out, for it
 writes beside its own program, which a read-only root forbids.
+
+The image's tag: upstream's chart (infra/charts/feast-feature-server) names its release's on quay.io, and
+others run 0.62.0 and 0.66.0 from there. No stored source names 0.67.0 itself, the release that serves
+views while they are materialised.
 """
 
 from __future__ import annotations

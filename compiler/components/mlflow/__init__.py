@@ -5,6 +5,9 @@ its own flags from variables that Kubernetes' service links would set. On an emp
 makes a schema by itself, in a race with the migration, and on an old one it refuses to start; so
 server pods wait until the migration is through. Only the `-full` image has the drivers, and the exporter that it counts
 its requests with when it is given a folder: without the one, the other keeps it from starting.
+
+The image's tag: a release of mlflow/mlflow is pushed under its git tag (.github/workflows/push-images.yml);
+others build from `v3.17.0-full`. No stored source names 3.17.2 itself.
 """
 
 from collections.abc import Iterator, Mapping
