@@ -152,6 +152,20 @@ def test_who_reads_with_duckdb_has_its_reader_of_the_lake() -> None:
         compile(config["data"][f"etc-feast-{name}.py"], name, "exec")
 
 
+def test_views_may_have_schedules_of_their_own() -> None:
+    jobs = {one["metadata"]["name"]: one["spec"] for one in objects("feast-postgres", "default")
+            if one["kind"] == "CronJob" and one["metadata"]["name"].startswith("feast")}  # fmt: skip
+    scripts = {
+        name: spec["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["command"][-1]
+        for name, spec in jobs.items()
+    }
+    assert {name: spec["schedule"] for name, spec in jobs.items()} == {
+        "feast-materialize": "5 * * * *", "feast-nightly": "0 3 * * *",
+    }  # fmt: skip
+    assert "--views driver_statistics " in scripts["feast-materialize"]
+    assert "--views city_statistics --views weather " in scripts["feast-nightly"]
+
+
 def test_feasts_own_pods_read_the_object_store_with_what_their_image_has() -> None:
     (config,) = [one for one in objects("feast-file", "default")
                  if one["kind"] == "ConfigMap" and one["metadata"]["name"] == "feast"]  # fmt: skip

@@ -1,7 +1,7 @@
 """Feast: a registry in PostgreSQL, an online store in Redis, an offline store to train from.
 
 What runs is a feature server, a Job that makes the registry's tables and applies a feature
-repository, and a CronJob that brings new values online; for clients that open no store themselves,
+repository, and CronJobs that bring new values online; for clients that open no store themselves,
 servers of the registry and of training data too. Facts are of Feast 0.67; its UI is left out, for it
 writes beside its own program, which a read-only root forbids.
 
@@ -59,6 +59,7 @@ def _registry_claim(me: model.Instance[Spec]) -> postgresql.Claim:
     spec = me.spec
     # A rolling update runs one pod more, and gunicorn a process more than its workers.
     processes = (spec.replicas + 1) * (spec.workers + 1) + 2 + 2 * (spec.clients == "remote")
+    processes += len(spec.schedules)
     each = feature_store.POOL_SIZE + feature_store.MAX_OVERFLOW
     return postgresql.Claim(
         database=spec.database or me.name.replace("-", "_"),
@@ -114,5 +115,5 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield pods.config()
     yield from apply(me, pods)
     yield from servers(me, pods)
-    if me.spec.materialize is not None:
-        yield materialize(me, me.spec.materialize, pods)
+    for name, wanted in sorted(me.spec.runs.items()):
+        yield materialize(me, name, wanted, pods)

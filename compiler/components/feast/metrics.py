@@ -16,8 +16,7 @@ YEAR = 366 * 86400
 
 
 def of(me: model.Instance[Spec]) -> model.Metrics:
-    wanted = me.spec.materialize
-    alerts = (_stale(wanted),) if wanted else ()
+    alerts = tuple(_stale(wanted) for _, wanted in sorted(me.spec.runs.items()))
     return model.Metrics(pods="server", port=PORT, args=("--metrics",), alerts=alerts)
 
 

@@ -152,14 +152,16 @@ def apply(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
     yield kube.job(me, f"{me.name}-apply", template)
 
 
-def materialize(me: model.Instance[Spec], wanted: Materialize, pods: Pods) -> model.Resource:
+def materialize(
+    me: model.Instance[Spec], name: str, wanted: Materialize, pods: Pods
+) -> model.Resource:
     script = kube.render(__file__, "materialize.sh.j2", views=wanted.views)
     container = pods.container("materialize", ["sh", "-c", script], 1024)
     template = pods.template("materialize", container, restart="Never")
     return kube.cron_job(
         me,
         template,
-        name=f"{me.name}-materialize",
+        name=f"{me.name}-{name}",
         schedule=wanted.schedule,
         deadline=seconds(wanted.timeout),
         retries=1,

@@ -23,6 +23,10 @@ def _project(name: str) -> str:
     return name
 
 
+# A CronJob's name has room for 52 characters, and an instance's for 40 of them.
+Run = Annotated[str, Meta(pattern=exact(r"[a-z](?:[a-z0-9-]{0,9}[a-z0-9])?"))]
+
+
 class Repository(model.Section):
     """Feature definitions, from an image or from right here."""
 
@@ -98,3 +102,17 @@ class Spec(model.RunningSpec):
         Meta(description="Feature definitions to apply; default: somebody else applies them."),
     ] = None
     materialize: Annotated[Materialize | None, Meta(description="Bring new values online.")] = None
+    schedules: Annotated[
+        dict[Run, Materialize],
+        Meta(description="The same by names: views that must be fresher than others."),
+    ] = {}
+
+    def check(self) -> None:
+        if self.materialize and "materialize" in self.schedules:
+            message = "`materialize` is the name of the run that has no other"
+            raise Refusal("invalid-value", message, "call this one otherwise")
+
+    @property
+    def runs(self) -> dict[str, Materialize]:
+        """What brings values online, by the last part of its name."""
+        return {**({"materialize": self.materialize} if self.materialize else {}), **self.schedules}
