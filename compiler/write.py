@@ -161,8 +161,9 @@ def stay_inside(paths: Iterable[str], root: Path) -> None:
         above = path
         while (above := above.rpartition("/")[0]) and above not in folders:
             folders.add(above)
+    base = os.fspath(root)
     for folder in sorted(folders):
-        if (root / folder).is_symlink():
+        if os.path.islink(f"{base}/{folder}"):
             raise OSError(f"{root / folder} is a symbolic link; platformc does not follow it")
 
 
@@ -170,9 +171,9 @@ def _finish(root: Path) -> None:
     state = root / STATE
     journal = json.loads((state / _JOURNAL).read_text(encoding="utf-8"))
     stay_inside((*journal["write"], *journal["remove"]), root)
-    for folder in sorted({path.rpartition("/")[0] for path in journal["write"]}):
-        (root / folder).mkdir(parents=True, exist_ok=True)
     stage, base = os.fspath(state / _STAGE), os.fspath(root)
+    for folder in {path.rpartition("/")[0] for path in journal["write"]}:
+        os.makedirs(f"{base}/{folder}", exist_ok=True)
     for index, path in enumerate(journal["write"]):
         with suppress(FileNotFoundError):  # an earlier run got past it
             os.replace(f"{stage}/{index}", f"{base}/{path}")

@@ -73,14 +73,14 @@ def command(
     first_canary.check(result, root)
     scope = _scope(environments)
     tree = {path: text for path, text in result.tree().items() if path.startswith(scope)}
-    planned = None
+    planned, remembered = None, print_of()
     if check:
         if _sound(is_sound, result):
             _check(tree, root, scope, form, result.report)
     else:
         planned = _write(tree, root, scope, force, is_sound, result)
     if planned and not result.report.failed:
-        remember(root, print_of(), said)
+        remember(root, remembered, said)
     show(result, data, str(file), form)
     if result.report.failed:
         sys.exit(1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -104,18 +103,21 @@ def everywhere(found: Diagnostic, environments: Iterable[str]) -> Diagnostic:
 
 def near(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The candidate that the user most likely meant."""
-    known = sorted(candidates)
-    same = _spelt_alike(word, known)
-    close = same or get_close_matches(word, known, n=1, cutoff=cutoff)
+    close = _close(word, candidates, 1, cutoff)
     return close[0] if close else None
 
 
 def correction(span: Span, word: str, candidates: Iterable[str]) -> Fix | None:
     """The edit that makes a word the one candidate that it can only mean."""
-    known = sorted(candidates)
-    same = _spelt_alike(word, known)
-    close = same or get_close_matches(word, known, n=2, cutoff=0.75)
+    close = _close(word, candidates, 2, 0.75)
     return Fix(span, close[0]) if len(close) == 1 else None
+
+
+def _close(word: str, candidates: Iterable[str], most: int, cutoff: float) -> list[str]:
+    from difflib import get_close_matches  # only mistakes need it
+
+    known = sorted(candidates)
+    return _spelt_alike(word, known) or get_close_matches(word, known, n=most, cutoff=cutoff)
 
 
 def _spelt_alike(word: str, candidates: Iterable[str]) -> list[str]:

@@ -15,8 +15,6 @@ from compiler.model.package import Platform
 from compiler.model.section import Section
 from compiler.model.spec import Settings
 from compiler.specialise import Variants
-from compiler.validate.explain import causes, explain
-from compiler.validate.mistakes import Refused, mistakes
 from compiler.validate.shapes import SECTIONS, Header, Names, Shape
 
 M = TypeVar("M")
@@ -116,8 +114,9 @@ class Validator:
         try:
             parsed = convert(value, model)
         except ValidationError:
-            for mistake in causes(list(mistakes(value, model))):
-                explain(mistake, path, document, report)
+            from compiler.validate.explain import explain
+
+            explain(value, model, path, document, report)
             return None
         # The node is kept beside its result: an id is only its own while it lives.
         self._parsed[(id(node), model)] = (node, parsed)
@@ -145,7 +144,12 @@ def validate(variants: Variants, report: Report) -> dict[str | None, Platform]:
 
 def _environment_names(variants: Variants, report: Report) -> None:
     for name in variants.environments:
-        for mistake in mistakes({name: None}, Names):
+        try:
+            convert({name: None}, Names)
+        except ValidationError:
+            from compiler.validate.mistakes import Refused, mistakes
+
+            (mistake,) = mistakes({name: None}, Names)
             assert isinstance(mistake, Refused)
             report.add(
                 mistake.refusal.code,

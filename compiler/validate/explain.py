@@ -22,6 +22,7 @@ from compiler.validate.mistakes import (
     UnknownKey,
     UnknownValue,
     WrongShape,
+    mistakes,
 )
 from compiler.validate.shapes import Shape
 
@@ -29,7 +30,13 @@ _OUTLINE = ("apiVersion", "kind", "metadata", "spec")  # the keys at the top
 _BELOW_SPEC = (*Shape.__struct_encode_fields__, "environments")
 
 
-def causes(found: Sequence[Mistake]) -> Iterator[Mistake]:
+def explain(value: Any, model: Any, path: Path, document: Node, report: Report) -> None:
+    """Report what keeps a value at a path from being read as a model."""
+    for mistake in _causes(list(mistakes(value, model))):
+        _explain(mistake, path, document, report)
+
+
+def _causes(found: Sequence[Mistake]) -> Iterator[Mistake]:
     """Without the keys that are missing because they are misspelt right there."""
     unknown = [one for one in found if isinstance(one, UnknownKey)]
     meant = {(*one.loc[:-1], near(str(one.loc[-1]), one.keys)) for one in unknown}
@@ -45,7 +52,7 @@ def _below_spec(mistake: UnknownKey) -> bool:
     return mistake.keys == _OUTLINE and mistake.loc[-1] in _BELOW_SPEC
 
 
-def explain(mistake: Mistake, path: Path, document: Node, report: Report) -> None:
+def _explain(mistake: Mistake, path: Path, document: Node, report: Report) -> None:
     """Turn one mistake below a path into a diagnostic."""
     full = (*path, *mistake.loc)
     code, message, help = _reason(mistake, full)
