@@ -7,12 +7,13 @@ replaced by registry.k8s.io in 2023. A mirror may still hold them, so with one n
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from compiler.derive.images import full_name
 from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
-from compiler.model.section import keys
+from compiler.model.section import Section, keys
 from compiler.model.walk import sections
 
 _GONE = {
@@ -31,9 +32,9 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
     if platform.settings.registry.mirror is not None:
         return
     for path, section in sections(instance.spec, instance.path):
-        for name, key in keys(section):
+        for name, key in _images(type(section)):
             image = getattr(section, name)
-            prefix = gone(image) if name.endswith("image") and isinstance(image, str) else None
+            prefix = gone(image) if image is not None else None
             if prefix is not None:
                 reason, instead = _GONE[prefix]
                 where = (*path, key)
@@ -44,6 +45,12 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
                     path=where,
                     help=instead,
                 )
+
+
+@cache
+def _images(section: type[Section]) -> tuple[tuple[str, str], ...]:
+    """The fields of a section that hold images, with the users' keys."""
+    return tuple((name, key) for name, key in keys(section) if name.endswith("image"))
 
 
 def gone(image: str) -> str | None:

@@ -65,7 +65,8 @@ def _inside(
 ) -> Iterator[tuple[Path, Node, str]]:
     if isinstance(node.value, dict):
         for key, inner in node.value.items():
-            yield from findings(inner, (*path, key), clean, _called(node, key, path))
+            if isinstance(inner.value, (str, dict, list)):  # no number or switch is a credential
+                yield from findings(inner, (*path, key), clean, _called(node, key, path))
     elif isinstance(node.value, list):
         option = ""
         for index, inner in enumerate(node.value):
@@ -73,7 +74,7 @@ def _inside(
             text = inner.value if isinstance(inner.value, str) else ""
             option = text.lstrip("-") if text.startswith("-") and "=" not in text else ""
     elif isinstance(node.value, str):
-        only_tokens = any(part in _ELSEWHERE for part in path)
+        only_tokens = not _ELSEWHERE.isdisjoint(path)
         reason = issued(node.value) if only_tokens else suspicion(called, node.value)
         if reason:
             yield path, node, f"`{called or _key(path)}` {reason}"
