@@ -7,7 +7,7 @@ import re
 from cluster import objects, templates
 from reachability import selects
 
-from compiler.model.resource import Manifest
+from compiler.model.resource import Manifest, pod_labels
 
 API = "monitoring.coreos.com/v1"
 SCENARIO = "monitoring"
@@ -98,14 +98,14 @@ def test_a_runtime_says_itself_where_its_metrics_are() -> None:
 
 
 def test_pods_of_models_bear_the_labels_by_which_they_are_scraped() -> None:
-    for scenario, environment in (("production", "prod"), ("oss-mlops", "default")):
+    served = (("production", "prod"), ("oss-mlops", "default"), ("seldon", "default"))
+    for scenario, environment in served:
         (monitor,) = [one for one in objects(scenario, environment)
                       if one["metadata"]["name"] == "models-mlops-model-monitoring"]  # fmt: skip
         models = [one for one in objects(scenario, environment)
-                  if one["kind"] == "InferenceService"]  # fmt: skip
+                  if one["kind"] in ("InferenceService", "SeldonDeployment")]  # fmt: skip
         assert models
-        assert all(selects(monitor["spec"]["selector"], one["metadata"]["labels"])
-                   for one in models)  # fmt: skip
+        assert all(selects(monitor["spec"]["selector"], pod_labels(one)) for one in models)
 
 
 def test_alerts_read_what_is_scraped() -> None:

@@ -84,6 +84,11 @@ def pods() -> model.Made:
     return model.Made(MODEL, {"app.kubernetes.io/component": MODEL})
 
 
+def sharing(store: s3.Endpoint) -> model.Made:
+    """Those of them that share a store."""
+    return model.Made(MODEL, {**pods().labels, store.binding.label: "true"})
+
+
 def burden(spec: ModelSpec, language: Iterable[str], format: str) -> str | None:
     """What makes a model load for so long that a request can't wait for it, or None."""
     size = quantity.whole(spec.size) if spec.size else 0

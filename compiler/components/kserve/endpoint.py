@@ -152,8 +152,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
 
 def _metrics(store: s3.Endpoint, *, serverless: bool) -> model.Metrics:
     """Of the models that share a store, however many."""
-    pods = serving.pods()
-    pods = replace(pods, labels={**pods.labels, store.binding.label: "true"})
+    pods = serving.sharing(store)
     if serverless:
         return model.Metrics(pods=pods, port=REQUESTS)
     others = tuple(port for port in RUNTIMES_METRICS if port != PREDICTOR)

@@ -19,11 +19,14 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
     """Seldon Core's operator."""
 
     def share(self, me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Piece]:
-        pull, key = me.settings.registry.pull_secrets, wiring[serving.STORE].secret
-        yield model.Resource(kube.service_account(me.name, me.namespace, pull, [key]))
+        pull, store = me.settings.registry.pull_secrets, wiring[serving.STORE]
+        yield model.Resource(kube.service_account(me.name, me.namespace, pull, [store.secret]))
         gateway = wiring.get(serving.GATEWAY)
         if gateway is not None:
             yield gateway.calls(serving.pods(), ORCHESTRATOR)
+        # As upstream's own PodMonitor has it, for the orchestrator, which sees each request.
+        pods = serving.sharing(store)
+        yield model.Metrics(pods=pods, port=ORCHESTRATOR, path="/prometheus")
 
     def serve(
         self, me: model.Instance[ModelSpec], around: serving.Surroundings
