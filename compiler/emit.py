@@ -62,7 +62,8 @@ class _Writer:
         manifests = [one.manifest for package in distinct for one in package.resources]
         if len(manifests) < _MANY:
             return
-        here, there = manifests[::2], manifests[1::2]
+        most = len(manifests) * 2 // 3  # the other core has the schemas to check, too
+        here, there = manifests[:most], manifests[most:]
         others = beside(lambda: "\0".join(map(yaml.dump, there)).encode())
         for manifest in here:
             self.dump(manifest)
