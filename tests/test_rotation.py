@@ -76,7 +76,9 @@ def test_its_readers_start_again_and_nobody_else(scenario: str, environment: str
     for one in changing(scenario, environment):
         lines = commands(lowered(scenario, environment), one)
         pods = readers(scenario, environment, one.name, *SERVERS, "InferenceService")
-        wanted = {_place(pod) for pod in pods if not one.kept or _exports(pod, one.name)}
+        wanted = {
+            _place(pod) for pod in pods if not one.kept or one.within or _exports(pod, one.name)
+        }
         upstream = {(*_kind_and_name(what),) for what in one.held}
         assert started_again(lines) == wanted | upstream, one.name
 

@@ -30,6 +30,7 @@ class Credential(Struct, frozen=True):
     type: str = "Opaque"  # of the Secret, where a reader of it insists on one
     labels: Mapping[str, str] = field(default_factory=dict)  # that a reader of it looks for
     kept: str = ""  # the command that changes it in a server that keeps it in its own data
+    within: bool = False  # that command logs in by the variable of the server's own pod
     retired: str = ""  # the command that takes it out of such data, where only a new one goes in
     fixed: str = ""  # why it can never be another
     held: tuple[str, ...] = ()  # upstream's own workloads that read it as they start

@@ -37,7 +37,8 @@ def plan(lowered: Lowered, credentials: tuple[Credential, ...], place: Place) ->
     consumers = {binding.consumer.name for binding in lowered.graph.bindings
                  if binding.endpoint().secret in names}  # fmt: skip
     kept = {credential.name for credential in credentials if credential.kept}
-    readers = list(_readers(lowered, names, kept))
+    within = {credential.name for credential in credentials if credential.within}
+    readers = list(_readers(lowered, names, kept, within))
     readers.sort(key=lambda one: (one[0].name in consumers, one[0].wave(one[1]), one[1].name))
     root = place.beside(f"overlays/{lowered.platform.environment}")
     for package, resource in readers:
@@ -70,19 +71,24 @@ def _values(lowered: Lowered, credentials: tuple[Credential, ...], place: Place)
 
 
 def _readers(
-    lowered: Lowered, names: set[str], kept: set[str]
+    lowered: Lowered, names: set[str], kept: set[str], within: set[str]
 ) -> Iterator[tuple[Package, Resource]]:
     for package in lowered.everything:
         for resource in package.resources:
-            beside = set(secret_names(_beside(resource.manifest)))
-            if names & set(secret_names(resource.manifest)) or kept & beside:
+            server, *beside = _containers(resource.manifest) or [{}]
+            if (
+                names & set(secret_names(resource.manifest))
+                # What a server reads on an empty volume only, those beside it read at every start.
+                or kept & set(secret_names(beside))
+                # The next rotation logs in with the server's variable, which must be the new one.
+                or (within & set(secret_names(server)) and resource.kind == "StatefulSet")
+            ):
                 yield package, resource
 
 
-def _beside(manifest: Manifest) -> list[Manifest]:
-    """Containers beside a server: they read at every start what it reads on an empty volume only."""
+def _containers(manifest: Manifest) -> list[Manifest]:
     template = pod_template(manifest)
-    return template["spec"]["containers"][1:] if template else []
+    return template["spec"]["containers"] if template else []
 
 
 def _renewed(lowered: Lowered, credentials: tuple[Credential, ...], place: Place) -> Iterator[str]:

@@ -5,15 +5,18 @@ Only what such plans are made of is known; any other word is an error.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 
+from live.control_plane import SERVERS
 from live.platforms import Manifest, Platform, platformc
 from live.pods.node import Node
 
 KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet", "job": "Job"}
-VALUE = re.compile(r"\{\{\.data\.(\w+) \| base64decode\}\}")
 DATABASE = re.compile(r"\$\{(\w+)_DATABASE:\?")  # a variable for the reader to set
 PATIENCE = 120.0  # seconds for each step
 
@@ -49,8 +52,7 @@ def _run(words: list[str], given: str, platform: Platform, node: Node) -> str:
         case ["kubectl", "delete", "job", name, "-n", space, "--ignore-not-found"]:
             node.delete("Job", space, name)
         case ["kubectl", "get", "secret", name, "-n", space, "-o", template]:
-            held = node.objects.data("Secret", space, name)
-            return VALUE.sub(lambda match: held[match[1]].decode(), template.partition("=")[2])
+            return _printed(node.held(space, name), template)
         case ["psql", uri, "-c", command]:  # in the server's pod, which needs no password
             database = DATABASE.match(uri)
             assert database, uri
@@ -61,6 +63,20 @@ def _run(words: list[str], given: str, platform: Platform, node: Node) -> str:
         case _:
             raise AssertionError(f"nobody here knows: {shlex.join(words)}")
     return ""
+
+
+def _printed(held: dict[str, str], template: str) -> str:
+    """What kubectl's own template makes of a Secret; `label --local` asks no server."""
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "held"},
+        "data": {key: b64encode(value.encode()).decode() for key, value in held.items()},
+    }
+    words = [str(SERVERS), "kubectl", "label", "--local", "-f", "-", "a=b", "-o", template]
+    return subprocess.run(
+        words, input=json.dumps(secret), capture_output=True, text=True, check=True, timeout=30
+    ).stdout
 
 
 def _has(manifest: Manifest, selector: str) -> bool:

@@ -64,6 +64,22 @@ ACCESS_DENIED = "1044"  # ER_DBACCESS_DENIED_ERROR
 TABLE_DENIED = "1142"  # ER_TABLEACCESS_DENIED_ERROR
 # In the server's pod, from where alone the exporter may come.
 EXPORTER = "mysql --host=127.0.0.1 --user=exporter --batch --execute"
+REFUSED = "1045"  # ER_ACCESS_DENIED_ERROR
+
+
+def login(known: dict[str, str]) -> str:
+    """A program that logs in with what a Secret held."""
+    return f"""
+import os, pymysql
+try:
+    pymysql.connect(
+        host=os.environ["MYSQL_HOST"], port=int(os.environ["MYSQL_TCP_PORT"]),
+        user={known["username"]!r}, password={known["password"]!r},
+    )
+    print("let in")
+except pymysql.MySQLError as problem:
+    print(problem.args[0])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +123,8 @@ def scrape(node: Node) -> str:
     return node.execute("mlops", "mysql", "sh", "-c", look)
 
 
-@pytest.mark.parametrize("secret", ["mysql-root", "mysql-exporter"])
+# Twice: the second time with what the first has left.
+@pytest.mark.parametrize("secret", ["mysql-root", "mysql-root", "mysql-exporter"])
 def test_a_rotated_login_of_the_server_itself_is_known_to_it(
     platform: Platform, node: Node, secret: str
 ) -> None:
@@ -124,6 +141,13 @@ def test_a_rotated_login_of_the_server_itself_is_known_to_it(
     assert "1045" not in told[new["password"]]
     assert "SHOW GLOBAL STATUS" in scrape(node)
     assert "databases and users are ready" in node.again("mlops", "mysql-ensure")
+    assert "7 orders" in node.script("mlops", "orders", READ)
+
+
+def test_a_users_password_rotates(platform: Platform, node: Node) -> None:
+    old = node.held("mlops", "orders-mysql")
+    follow(platform.rotation("orders-mysql"), platform, node)
+    assert REFUSED in node.script("mlops", "orders", login(old))
     assert "7 orders" in node.script("mlops", "orders", READ)
 
 

@@ -50,6 +50,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         (me.namespace,),
         (me.name,),
         kept=_change_password(me, root),
+        within=True,
     )
     native = any(binding.claim.native_password for binding in logins)
     yield _server(me, root, native_password=native)
