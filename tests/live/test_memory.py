@@ -6,6 +6,7 @@ what it holds.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,25 @@ def test_a_redis_that_is_fed_too_much_stays_below_its_limit(place: Path, node: N
     assert limits["memory"] == f"{LIMIT}Mi"
     assert LIMIT * MEBIBYTE / 3 < peak(node) < LIMIT * MEBIBYTE
     assert node.pod("mlops", "redis").restarts == 0
+    assert not node.pod("mlops", "redis").killed("redis")
 
 
 def test_every_binding_was_used(node: Node) -> None:
     assert idle(SPEC, node) == []
+
+
+def test_without_its_bound_the_same_load_has_it_killed(node: Node) -> None:
+    server = node.pod("mlops", "redis")
+    name = next(one["configMap"]["name"] for one in server.spec["volumes"] if "configMap" in one)
+    held = node.objects.get("ConfigMap", "mlops", name)
+    (unbound, count) = re.subn(r"(?m)^maxmemory.*$", "", held["data"]["redis.conf"])
+    assert count == 2  # the bound, and what to forget at it
+    node.objects.apply([{**held, "data": {**held["data"], "redis.conf": unbound}}])
+    node.restart("StatefulSet", "mlops", "redis")
+    node.wait(60, "redis")
+    loader = node.run("mlops", "loader", command=("python", "-c", LOAD))
+    server = node.pod("mlops", "redis")
+    node.until(lambda: server.restarts > 0, 150, [server])
+    assert server.killed("redis")
+    node.until(lambda: loader.failed or loader.finished, 60, [])
+    assert loader.failed

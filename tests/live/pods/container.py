@@ -1,4 +1,5 @@
-"""One container: a root file system over this machine's, then its user, environment and command.
+"""One container: its memory limit, a root file system over this machine's, then its user,
+environment and command.
 
 The script runs in mount, PID, host name and IPC namespaces of its own; everything that it mounts is
 gone when the container is.
@@ -11,6 +12,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from live.pods import limits
 from live.pods.images import HERE, HOME, Image
 from live.pods.netns import Netns
 from live.pods.objects import ConfigError, Manifest
@@ -79,11 +81,13 @@ class Container:
     hostname: str
     read_only: bool
     workdir: str
+    memory: int | None  # its limit, in bytes
 
     def start(self, network: Netns, place: Path, log: Path) -> subprocess.Popen[bytes]:
         place.mkdir(parents=True, exist_ok=True)
         script = place / "start.sh"
-        script.write_text("\n".join(self.script(place / "root")) + "\n")
+        limited = limits.entering(place, self.memory) if self.memory else []
+        script.write_text("\n".join([*limited, *self.script(place / "root")]) + "\n")
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:
             return subprocess.Popen(

@@ -307,9 +307,10 @@ class Node:
             pod.gone()
 
     def close(self) -> None:
+        """Without grace: nothing of the node is kept."""
         pods = self.all_pods()
         for pod in pods:
-            pod.stop()
+            pod.kill()
         for pod in pods:
             pod.gone()
         self.forwarder.close()

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from compiler.model.quantity import whole
 from live.pods import container as containers
-from live.pods import images, network, probes, volumes
+from live.pods import images, limits, network, probes, volumes
 from live.pods.environment import environment, expand
 from live.pods.netns import Netns
 from live.pods.objects import ConfigError, Manifest, Objects
@@ -176,6 +177,7 @@ class Pod:
             hostname=self.hostname,
             read_only=(one.get("securityContext") or {}).get("readOnlyRootFilesystem", False),
             workdir=one.get("workingDir", "/"),
+            memory=_memory(one),
         )
 
     def _field(self, path: str) -> str:
@@ -219,12 +221,22 @@ class Pod:
             line, input=given, capture_output=True, text=True, timeout=timeout + 20
         )
 
+    def killed(self, container: str) -> int:
+        """How often the kernel has killed a container that exceeded its memory limit."""
+        return limits.kills(self.place / container)
+
     def stop(self) -> None:
         """SIGTERM, and SIGKILL when the grace is over."""
         self.stopping.set()
         for process in self.processes.values():
             if process.poll() is None:
                 subprocess.run(["kill", str(_child(process.pid))], capture_output=True)
+
+    def kill(self) -> None:
+        """At once, with all that it has started."""
+        self.stopping.set()
+        for process in self.processes.values():
+            process.kill()
 
     def gone(self) -> None:
         deadline = time.monotonic() + GRACE
@@ -234,8 +246,15 @@ class Pod:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        for name in self.processes:
+            limits.forget(self.place / name)
         self.thread.join(20)
         self.netns.close()
+
+
+def _memory(one: Manifest) -> int | None:
+    limits = (one.get("resources") or {}).get("limits") or {}
+    return whole(limits["memory"]) if "memory" in limits else None
 
 
 def _child(pid: int) -> int:

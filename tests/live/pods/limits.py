@@ -1,0 +1,52 @@
+"""A container's memory limit: a control group, in which the kernel kills what exceeds it.
+
+Of the kernel's two interfaces (admin-guide/cgroup-v1/memory.rst, cgroup-v2.rst) a machine has one.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+GROUPS = Path("/sys/fs/cgroup")
+FIRST = GROUPS / "memory"
+
+
+def entering(place: Path, bytes: int) -> list[str]:
+    """What a shell does to be limited, with all that it becomes."""
+    group = shlex.quote(str(_group(place)))
+    limit = "memory.limit_in_bytes" if FIRST.is_dir() else "memory.max"
+    return [f"mkdir -p {group}", f"echo {bytes} >{group}/{limit}", f"echo $$ >{group}/cgroup.procs"]
+
+
+def kills(place: Path) -> int:
+    """How often the kernel has killed there for want of memory."""
+    told = _group(place) / ("memory.oom_control" if FIRST.is_dir() else "memory.events")
+    return int(dict(line.split() for line in told.read_text().splitlines())["oom_kill"])
+
+
+def forget(place: Path) -> None:
+    """A group without processes; one that still has some stays until they end."""
+    try:
+        _group(place).rmdir()
+    except OSError:
+        return
+
+
+def _group(place: Path) -> Path:
+    """The group of the container with this folder."""
+    title = "-".join(place.parts[1:])
+    if FIRST.is_dir():
+        return _ours() / title
+    (GROUPS / "cgroup.subtree_control").write_text("+memory")
+    return GROUPS / title
+
+
+def _ours() -> Path:
+    """The group of these tests, whose own limit holds for all that they start."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers == "memory" and os.path.isdir(f"{FIRST}{path}"):
+            return Path(f"{FIRST}{path}")
+    return FIRST
