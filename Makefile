@@ -21,7 +21,8 @@ test: $(VENV)/.installed tools
 live: $(VENV)/.installed tools
 	tests/tools.sh ciphers
 	tests/live/provision.sh
-	$(BIN)/pytest -m "live and not judges"
+	tests/live/argocd/build.sh
+	$(BIN)/pytest -n 2 --dist loadgroup -m "live and not judges"
 
 judges: $(VENV)/.installed tools
 	tests/tools.sh judges

@@ -1,15 +1,23 @@
-"""Fixtures of the live tests: a node for a module's pods, and what failed, shown at the end."""
+"""Fixtures of the live tests: a node for a module's pods, its platform, a deadline for every test,
+and what failed, shown at the end."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
+from live.platforms import Platform
 from live.pods.node import Node
 
 NODE = pytest.StashKey[Node]()
+LONGEST = 600  # seconds for one test, with what it starts; every wait inside has a shorter deadline
+START = 300  # seconds until a platform is ready, beside another one
+# Fixtures that a module starts once.
+SHARED = {"node", "delivered", "sidecar", "still"}
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +36,31 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("platform")
 
 
+@pytest.fixture(scope="module")
+def platform(request: pytest.FixtureRequest, place: Path, node: Node) -> Platform:
+    """The platform of a module's `SPEC`, running."""
+    made = Platform(place).write(request.module.SPEC)
+    node.apply(made.compile())
+    node.wait(START)
+    return made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """A test that waits for what never comes fails, rather than keep all others waiting."""
+
+    def over(signal: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"{item.nodeid} took more than {LONGEST} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.alarm(LONGEST)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
@@ -39,3 +72,10 @@ def pytest_runtest_makereport(
     if report.failed and node is not None:
         report.sections.append(("pods", node.report()))
     return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a module's platform stay together on one worker; the others go anywhere."""
+    for item in items:
+        if SHARED & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))

@@ -1,4 +1,5 @@
-"""A real Kubernetes control plane on free loopback ports: etcd, API server, controllers, scheduler.
+"""A real Kubernetes control plane on a loopback address of its own: etcd, API server, controllers,
+scheduler.
 
 kwok plays the nodes, so that pods are admitted, scheduled and become Ready without being run; what
 they do when run is the other half of the live tests. Facts are of Kubernetes 1.36 and kwok 0.8.
@@ -8,14 +9,17 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import secrets
-import socket
+import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import yaml
 
@@ -25,29 +29,48 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SERVERS, KWOK, STAGES = HOME / "bin/servers", HOME / "bin/kwok", HOME / "kwok-stages.yaml"
 START = 60.0  # seconds until a server answers
+ANSWER = 30.0  # seconds for one question
+COLLECTION = "400"  # memory for time: Go's programs collect garbage a third as often
 Manifest = dict[str, Any]
+# What is looked at, by where the API server lists it.
+LISTED = {
+    "apis/apps/v1/deployments": "Deployment", "apis/apps/v1/statefulsets": "StatefulSet",
+    "apis/batch/v1/jobs": "Job", "apis/batch/v1/cronjobs": "CronJob",
+    "api/v1/services": "Service", "api/v1/configmaps": "ConfigMap",
+    "apis/networking.k8s.io/v1/networkpolicies": "NetworkPolicy",
+    "apis/policy/v1/poddisruptionbudgets": "PodDisruptionBudget",
+}  # fmt: skip
+# What a cluster learns once: definitions, the APIs that they make, and the books that servers keep.
+LASTING = (
+    "apiextensions.k8s.io/",
+    "apiregistration.k8s.io/",
+    "leases/",
+    "masterleases/",
+    "ranges/",
+)
 
 
 class ControlPlane:
     """Servers of one cluster, and `kubectl` against it.
 
-    `address` and `port` are the API server's, where something must find it by its own name.
+    Their address is one that no other cluster has: several run at a time. The API server's port is
+    HTTPS' own, where stores of Secrets look for it.
     """
 
-    def __init__(self, place: Path, address: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, place: Path) -> None:
         self.place = place
-        self.address = address
+        self.address = ".".join(["127", *(str(random.randrange(1, 255)) for _ in range(3))])
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.token = secrets.token_hex(16)
         self.kubeconfig = place / "kubeconfig"
         self.installed: set[str] = set()
-        self.etcd, peers, self.port = _free_port(), _free_port(), port or _free_port()
         self._files()
-        self._start_etcd(peers)
+        self._start_etcd()
         self._start_api_server()
         self._start_controllers()
         self.apply(_nodes(), "--server-side")
-        self.until(lambda: "True" in self._node_conditions(), "nodes that are Ready")
+        self.until(self._begun, "nodes that are Ready")
+        self.first = self._keys()
 
     # Starting ----------------------------------------------------------------------------------
 
@@ -70,7 +93,7 @@ class ControlPlane:
         command_line = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m compiler "$@"'
         (self.place / "bin/platformc").write_text(f"#!/bin/sh\n{command_line}\n")
         (self.place / "bin/platformc").chmod(0o755)
-        server = f"https://{self.address}:{self.port}"
+        server = f"https://{self.address}"
         cluster = {"server": server, "insecure-skip-tls-verify": True}
         self.kubeconfig.write_text(
             yaml.safe_dump(
@@ -105,16 +128,21 @@ class ControlPlane:
         """A program that belongs to the cluster, and ends with it."""
         with (self.place / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.place
-            )
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.place,
+                env=self.environment,
+            )  # fmt: skip
 
     @property
     def certificate(self) -> Path:
         """The API server's own, with the authority that signed it."""
         return self.place / "certificates/apiserver.crt"
 
-    def _start_etcd(self, peers: int) -> None:
-        client, peer = f"http://127.0.0.1:{self.etcd}", f"http://127.0.0.1:{peers}"
+    @property
+    def etcd(self) -> str:
+        return f"http://{self.address}:2379"
+
+    def _start_etcd(self) -> None:
+        client, peer = self.etcd, f"http://{self.address}:2380"
         self.start(
             "etcd", SERVERS, "etcd", "--name=live", f"--data-dir={self.place / 'etcd'}",
             "--unsafe-no-fsync", f"--listen-client-urls={client}",
@@ -126,8 +154,8 @@ class ControlPlane:
         keys = self.place / "service-accounts.key"
         self.start(
             "kube-apiserver", SERVERS, "kube-apiserver",
-            f"--etcd-servers=http://127.0.0.1:{self.etcd}", f"--bind-address={self.address}",
-            f"--secure-port={self.port}", f"--advertise-address={self.address}",
+            f"--etcd-servers={self.etcd}", f"--bind-address={self.address}",
+            "--secure-port=443", f"--advertise-address={self.address}",
             "--endpoint-reconciler-type=none", f"--cert-dir={self.certificate.parent}",
             f"--token-auth-file={self.place / 'tokens.csv'}", "--authorization-mode=RBAC",
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
@@ -135,7 +163,7 @@ class ControlPlane:
             "--service-cluster-ip-range=10.96.0.0/16", "--profiling=false",
             f"--egress-selector-config-file={self.egress}",
         )  # fmt: skip
-        self.until(lambda: self._try("get", "--raw=/readyz") is not None, "the API server")
+        self.until(lambda: self._answers("readyz"), "the API server")
 
     def _start_controllers(self) -> None:
         self.start(
@@ -144,6 +172,9 @@ class ControlPlane:
             f"--service-account-private-key-file={self.place / 'service-accounts.key'}",
             f"--root-ca-file={self.certificate}",
             "--kube-api-qps=200", "--kube-api-burst=400",
+            # A node that a busy machine kept silent for long is not lost, nor are its pods: kwok
+            # makes a pod ready once.
+            "--node-monitor-grace-period=1h",
         )  # fmt: skip
         self.start(
             "kube-scheduler", SERVERS, "kube-scheduler", f"--kubeconfig={self.kubeconfig}",
@@ -154,9 +185,60 @@ class ControlPlane:
             "--v=WARN", "--manage-all-nodes=true", "--cidr=10.244.0.0/16", "--node-ip=127.0.0.1",
         )  # fmt: skip
 
-    def _node_conditions(self) -> str:
-        path = "-o=jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}"
-        return self._try("get", "nodes", path) or ""
+    def _begun(self) -> bool:
+        """Whether nodes are ready and namespaces get what each one has."""
+        nodes = self.get("api/v1/nodes")["items"]
+        ready = [
+            one["status"]
+            for node in nodes
+            for one in node["status"].get("conditions", ())
+            if one["type"] == "Ready"
+        ]
+        account = "api/v1/namespaces/default/serviceaccounts/default"
+        return ready == ["True"] * len(nodes) and self._answers(account)
+
+    # Looking -----------------------------------------------------------------------------------
+
+    def get(self, path: str) -> Manifest:
+        """What the API server answers to a path, in a hundredth of the time that kubectl takes."""
+        with self._ask(path) as answer:
+            found: Manifest = json.load(answer)
+            return found
+
+    def _ask(self, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        request = Request(f"https://{self.address}/{path}", headers=headers)
+        context = ssl.create_default_context(cafile=self.certificate)
+        return urlopen(request, timeout=ANSWER, context=context)
+
+    def _answers(self, path: str) -> bool:
+        try:
+            with self._ask(path):
+                return True
+        except OSError:  # not there yet: no certificate, no server, or an answer that says so
+            return False
+
+    def listed(self, namespaces: Iterable[str]) -> Iterator[Manifest]:
+        """The objects of some namespaces, as they are now."""
+        spaces = set(namespaces)
+        for path, kind in LISTED.items():
+            for one in self.get(path)["items"]:
+                if one["metadata"]["namespace"] in spaces:
+                    yield {"kind": kind, **one}
+
+    def contents(self, namespaces: Iterable[str]) -> dict[str, Manifest]:
+        """Every object as it was written: without its status and the book-keeping of the server."""
+        found = {}
+        for one in self.listed(namespaces):
+            kept = {key: value for key, value in one.items() if key != "status"}
+            kept["metadata"] = {
+                key: value
+                for key, value in one["metadata"].items()
+                if key not in ("resourceVersion", "managedFields")
+            }
+            metadata = one["metadata"]
+            found[f"{one['kind']} {metadata['namespace']}/{metadata['name']}"] = kept
+        return found
 
     # kubectl -----------------------------------------------------------------------------------
 
@@ -166,6 +248,7 @@ class ControlPlane:
         return subprocess.run(
             [str(SERVERS), "kubectl", f"--kubeconfig={self.kubeconfig}", *arguments],
             input=stdin, capture_output=True, text=True, timeout=timeout, cwd=self.place,
+            env=self.environment,
         )  # fmt: skip
 
     def kubectl(self, *arguments: str, stdin: str | None = None, timeout: float = 120) -> str:
@@ -182,8 +265,9 @@ class ControlPlane:
         It runs as printed, once, and must have nothing to warn of.
         """
         done = subprocess.run(
-            ["timeout", str(timeout), "sh", "-ex"], input=script, capture_output=True, text=True,
-            cwd=directory, env=self.environment,
+            ["timeout", "--kill-after=10", str(timeout), "sh", "-ex"], input=script,
+            capture_output=True, text=True, timeout=timeout + 20, cwd=directory,
+            env=self.environment,
         )  # fmt: skip
         said = f"{done.stdout[-2000:]}{done.stderr[-4000:]}"
         assert done.returncode == 0, f"status {done.returncode} of\n{said}\n{self.logs()}"
@@ -194,7 +278,10 @@ class ControlPlane:
     def environment(self) -> dict[str, str]:
         """In which `kubectl`, `platformc` and what they call are this cluster's."""
         path = f"{self.place / 'bin'}:{ROOT / '.tools/bin'}:{os.environ['PATH']}"
-        return {**os.environ, "PATH": path, "KUBECONFIG": str(self.kubeconfig)}
+        return {
+            **os.environ, "PATH": path, "KUBECONFIG": str(self.kubeconfig),
+            "KUBECACHEDIR": str(self.place / "cache"), "GOGC": COLLECTION,
+        }  # fmt: skip
 
     def _try(self, *arguments: str) -> str | None:
         done = self.run("--request-timeout=5s", *arguments)
@@ -203,26 +290,6 @@ class ControlPlane:
     def apply(self, objects: Iterable[Manifest], *options: str) -> str:
         stream = "\n---\n".join(json.dumps(one) for one in objects)
         return self.kubectl("apply", *options, "-f", "-", stdin=stream) if stream else ""
-
-    def contents(self, namespaces: Iterable[str]) -> dict[str, Manifest]:
-        """Every object as it was written: without its status and the book-keeping of the server."""
-        found = {}
-        for namespace in namespaces:
-            for one in self.listed(namespace):
-                kept = {key: value for key, value in one.items() if key != "status"}
-                kept["metadata"] = {
-                    key: value
-                    for key, value in one["metadata"].items()
-                    if key not in ("resourceVersion", "managedFields")
-                }
-                found[f"{one['kind']} {namespace}/{one['metadata']['name']}"] = kept
-        return found
-
-    def listed(self, namespace: str) -> list[Manifest]:
-        kinds = "deployments,statefulsets,jobs,cronjobs,services,configmaps,networkpolicies,pdb"
-        listed = self.kubectl("get", kinds, "-n", namespace, "-o", "json")
-        items: list[Manifest] = json.loads(listed)["items"]
-        return items
 
     def until(self, done: Callable[[], bool], what: str, timeout: float = START) -> None:
         deadline = time.monotonic() + timeout
@@ -251,6 +318,33 @@ class ControlPlane:
         self.until(lambda: self._try(*wait) is not None, "definitions that are established")
         self.installed |= {one["metadata"]["name"] for one in new}
 
+    # Clearing ----------------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """Take out of etcd all that came since the start but definitions.
+
+        Deletion through the API asks for every kind in every namespace and waits for grace periods
+        and finalizers; starting another cluster takes longer still. Controllers see what is gone,
+        and what they make meanwhile goes too.
+        """
+        while new := self._keys() - self.first:
+            for key in sorted(new, key=lambda key: not key.startswith("/registry/namespaces/")):
+                self._etcd("deleterange", key=key)
+            time.sleep(0.2)
+
+    def _keys(self) -> set[str]:
+        """What etcd holds of objects."""
+        found = self._etcd("range", key="/registry/", range_end="/registry0", keys_only=True)
+        keys = {b64decode(one["key"]).decode() for one in found["kvs"]}
+        return {one for one in keys if not one.removeprefix("/registry/").startswith(LASTING)}
+
+    def _etcd(self, action: str, *, keys_only: bool = False, **keys: str) -> Manifest:
+        words = {name: b64encode(key.encode()).decode() for name, key in keys.items()}
+        body = json.dumps({**words, "keys_only": keys_only} if keys_only else words).encode()
+        with urlopen(f"{self.etcd}/v3/kv/{action}", body, timeout=ANSWER) as answer:
+            found: Manifest = json.load(answer)
+            return found
+
     # Ending ------------------------------------------------------------------------------------
 
     def stop(self, name: str) -> None:
@@ -272,13 +366,6 @@ class ControlPlane:
             process.kill()
         for process in self.processes.values():
             process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def definitions() -> dict[tuple[str, str], Manifest]:

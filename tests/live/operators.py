@@ -8,7 +8,6 @@ In their pods they would find the API server by the name `kubernetes.default` an
 from __future__ import annotations
 
 from pathlib import Path
-from random import randrange
 
 from live.control_plane import ControlPlane, definitions
 from live.pods.images import HOME
@@ -25,14 +24,6 @@ mount --bind "$2" {_ACCOUNT}
 shift 2
 exec "$@"
 """
-
-
-def cluster(place: Path) -> ControlPlane:
-    """A control plane on HTTPS' own port, where stores look for it."""
-    place.mkdir()
-    # An address of its own: other clusters may be there.
-    address = ".".join(["127", *(str(randrange(1, 255)) for _ in range(3))])
-    return ControlPlane(place, address, 443)
 
 
 def external_secrets(plane: ControlPlane) -> None:

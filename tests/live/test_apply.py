@@ -23,13 +23,18 @@ READY = 90.0
 SCHEDULED = ("Deployment", "StatefulSet", "Job", "CronJob")
 
 
-@pytest.fixture
-def plane(tmp_path: Path) -> Iterator[ControlPlane]:
-    """A cluster without anything: starting one is quicker than emptying one."""
-    (tmp_path / "cluster").mkdir()
-    made = ControlPlane(tmp_path / "cluster")
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    made = ControlPlane(tmp_path_factory.mktemp("cluster"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def plane(cluster: ControlPlane) -> Iterator[ControlPlane]:
+    """A cluster without anything but definitions."""
+    yield cluster
+    cluster.clear()
 
 
 @pytest.mark.parametrize(("scenario", "environment"), environments())
@@ -124,12 +129,12 @@ def becomes_ready(plane: ControlPlane, objects: Iterable[Manifest]) -> None:
     spaces = namespaces(objects)
 
     def all_ready() -> bool:
-        return not waiting(one for space in spaces for one in plane.listed(space))
+        return not waiting(plane.listed(spaces))
 
     try:
         plane.until(all_ready, "readiness", READY)
     except AssertionError as problem:
-        left = waiting(one for space in spaces for one in plane.listed(space))
+        left = waiting(plane.listed(spaces))
         events = plane.run("get", "events", "-A", "--field-selector=type=Warning").stdout
         pytest.fail(f"not ready: {left}\n{events[-3000:]}\n{problem}")
 

@@ -24,7 +24,7 @@ from live import operators
 from live.control_plane import ControlPlane, Manifest
 from live.platforms import read
 from live.pods.objects import pod_template
-from live.test_apply import prepare
+from live.test_apply import namespaces, prepare
 
 pytestmark = pytest.mark.live
 
@@ -71,12 +71,11 @@ class Delivered:
     def servers(self) -> dict[str, str]:
         """Each server's pod template as the cluster has it, and each Job's identity."""
         found = {}
-        for space in sorted({one["metadata"].get("namespace", "") for one in self.objects} - {""}):
-            for one in self.plane.listed(space):
-                if one["kind"] in ("Deployment", "StatefulSet"):
-                    found[_title(one)] = json.dumps(one["spec"]["template"], sort_keys=True)
-                elif one["kind"] == "Job":
-                    found[_title(one)] = one["metadata"]["uid"]
+        for one in self.plane.listed(namespaces(self.objects)):
+            if one["kind"] in ("Deployment", "StatefulSet"):
+                found[_title(one)] = json.dumps(one["spec"]["template"], sort_keys=True)
+            elif one["kind"] == "Job":
+                found[_title(one)] = one["metadata"]["uid"]
         return found
 
     def readers(self, secret: str, consumer: str) -> set[str]:
@@ -116,7 +115,8 @@ def delivered(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Delivered]:
     folder = tmp_path_factory.mktemp(request.param)
-    plane = operators.cluster(folder / "cluster")
+    (folder / "cluster").mkdir()
+    plane = ControlPlane(folder / "cluster")
     try:
         one = Delivered(plane, folder / "platform", request.param)
         _deliver(one)

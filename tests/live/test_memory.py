@@ -7,7 +7,6 @@ what it holds.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -57,9 +56,7 @@ def peak(node: Node) -> int:
     return max(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
 
 
-def test_a_redis_that_is_fed_too_much_stays_below_its_limit(place: Path, node: Node) -> None:
-    node.apply(Platform(place).write(SPEC).compile())
-    node.wait(120)
+def test_a_redis_that_is_fed_too_much_stays_below_its_limit(platform: Platform, node: Node) -> None:
     loader = node.run("mlops", "loader", command=("python", "-c", LOAD))
     node.until(lambda: loader.finished, 150, [loader])
     assert "refused 0" in node.output(loader)

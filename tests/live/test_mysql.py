@@ -5,8 +5,6 @@ The server is MySQL 8.0.15, older than the image's 8.4; the client is MariaDB's.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from live.bindings import idle
@@ -80,14 +78,6 @@ try:
 except pymysql.MySQLError as problem:
     print(problem.args[0])
 """
-
-
-@pytest.fixture(scope="module")
-def platform(place: Path, node: Node) -> Platform:
-    made = Platform(place).write(SPEC)
-    node.apply(made.compile())
-    node.wait(180)
-    return made
 
 
 def test_a_workload_writes_to_its_database(platform: Platform, node: Node) -> None:

@@ -6,8 +6,6 @@ the load is enough to tell the two apart.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from live.bindings import idle
@@ -79,14 +77,6 @@ print(len(failed), "failed", *failed[:1])
 """
 POOLED = ("pgbouncer.mlops", "pgbouncer.mlops")
 DIRECT = ("pgbouncer.mlops.svc.cluster.local:6432", "postgres.mlops.svc.cluster.local:5432")
-
-
-@pytest.fixture(scope="module")
-def platform(place: Path, node: Node) -> Platform:
-    made = Platform(place).write(SPEC)
-    node.apply(made.compile())
-    node.wait(300)
-    return made
 
 
 def load(node: Node, way: tuple[str, str]) -> str:

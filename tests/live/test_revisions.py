@@ -24,9 +24,8 @@ from compiler.changes.immutable import IMMUTABLE, refused
 from compiler.changes.objects import objects
 from compiler.changes.words import ways
 from live.control_plane import ControlPlane, Manifest
-from live.test_apply import plane, unchanged
+from live.test_apply import unchanged
 
-__all__ = ["plane"]  # a fixture
 pytestmark = pytest.mark.live
 
 REVISION = "live.platformc.dev/revision"
@@ -188,9 +187,26 @@ def apart(one: Revision, suffix: str) -> Revision:
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def made() -> list[Revision]:
     return list(revisions())
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A cluster on which no pod runs: whether they become ready is asked of the scenarios
+    (test_apply.py)."""
+    one = ControlPlane(tmp_path_factory.mktemp("cluster"))
+    one.stop("kwok")
+    one.stop("kube-scheduler")
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def plane(still: ControlPlane) -> Iterator[ControlPlane]:
+    yield still
+    still.clear()
 
 
 def in_order(manifests: Iterable[Manifest]) -> list[Manifest]:
@@ -225,9 +241,6 @@ def test_the_next_revision_applies_unless_it_is_a_recreation(
     before = in_order(one for revision in made for one in revision.before)
     after = in_order(one for revision in made for one in revision.after)
     plane.install([*before, *after])
-    # Whether pods then become ready is asked of the scenarios (test_apply.py).
-    plane.stop("kwok")
-    plane.stop("kube-scheduler")
     assert apply(plane, road, before, tmp_path / "before") == ""
     said = apply(plane, road, after, tmp_path / "after")
     assert "Warning" not in said, said

@@ -6,8 +6,6 @@ its passwords.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from live.bindings import idle
@@ -104,14 +102,6 @@ try:
 except botocore.exceptions.ClientError as problem:
     print(problem.response["Error"]["Code"])
 """
-
-
-@pytest.fixture(scope="module")
-def platform(place: Path, node: Node) -> Platform:
-    made = Platform(place).write(SPEC)
-    node.apply(made.compile())
-    node.wait(300)
-    return made
 
 
 def test_the_smoke_job_logs_its_run(platform: Platform, node: Node) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -227,16 +229,17 @@ class Pod:
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL when the grace is over."""
-        self.stopping.set()
-        for process in self.processes.values():
-            if process.poll() is None:
-                subprocess.run(["kill", str(_child(process.pid))], capture_output=True)
+        self._end(signal.SIGTERM)
 
     def kill(self) -> None:
         """At once, with all that it has started."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
         self.stopping.set()
         for process in self.processes.values():
-            process.kill()
+            if process.poll() is None:
+                _send(how, process)
 
     def gone(self) -> None:
         deadline = time.monotonic() + GRACE
@@ -244,8 +247,8 @@ class Pod:
             try:
                 process.wait(max(deadline - time.monotonic(), 0.1))
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                _send(signal.SIGKILL, process)
+                process.wait(GRACE)
         for name in self.processes:
             limits.forget(self.place / name)
         self.thread.join(20)
@@ -255,6 +258,13 @@ class Pod:
 def _memory(one: Manifest) -> int | None:
     limits = (one.get("resources") or {}).get("limits") or {}
     return whole(limits["memory"]) if "memory" in limits else None
+
+
+def _send(how: signal.Signals, process: subprocess.Popen[bytes]) -> None:
+    """To the container itself: who made its namespaces ends with it, but it not with them, for a
+    change of user takes back what was to kill it then (prctl(2), PR_SET_PDEATHSIG)."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(_child(process.pid), how)
 
 
 def _child(pid: int) -> int:
