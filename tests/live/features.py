@@ -1,14 +1,61 @@
-"""What is asked of a feature store, whatever is behind it: three customers and what they ordered."""
+"""A feature store's definitions, and what is asked of it, whatever is behind it: three customers and
+what they ordered."""
 
 from __future__ import annotations
 
 import time
+from textwrap import indent
 
 from live.pods.node import Node
 
 # Past the servers' cache of the registry: a minute.
 PATIENCE = 90.0
 
+FILE = """FileSource(
+    path=os.environ["FEAST_OFFLINE_URI"] + "/orders.parquet",
+    timestamp_field="event_timestamp",
+    s3_endpoint_override=os.environ["FEAST_S3_ENDPOINT_URL"],
+)"""
+TABLE = 'PostgreSQLSource(name="orders", table="orders", timestamp_field="event_timestamp")'
+DEFINITIONS = """
+import os
+from datetime import timedelta
+
+from feast import Entity, FeatureView, Field, FileSource
+from feast.infra.offline_stores.contrib.postgres_offline_store.postgres_source import (
+    PostgreSQLSource,
+)
+from feast.types import Float32, Int64
+
+customer = Entity(name="customer", join_keys=["customer_id"])
+order_statistics = FeatureView(
+    name="order_statistics",
+    entities=[customer],
+    ttl=timedelta(days=30),
+    schema=[
+        Field(name="customer_id", dtype=Int64),
+        Field(name="order_count", dtype=Int64),
+        Field(name="order_value", dtype=Float32),
+    ],
+    source=SOURCE,
+)
+"""
+# To the lake, as whoever fills it does.
+WRITE = """
+import datetime, os, pandas, pyarrow, pyarrow.parquet
+from pyarrow.fs import S3FileSystem
+
+now = datetime.datetime.now(datetime.timezone.utc)
+frame = pandas.DataFrame({
+    "customer_id": [1, 2, 3], "order_count": [5, 7, 11], "order_value": [1.5, 2.5, 3.5],
+    "event_timestamp": [now - datetime.timedelta(minutes=age) for age in (30, 20, 10)],
+})
+pyarrow.parquet.write_table(
+    pyarrow.Table.from_pandas(frame),
+    os.environ["FEAST_OFFLINE_URI"].removeprefix("s3://") + "/orders.parquet",
+    filesystem=S3FileSystem(endpoint_override=os.environ["FEAST_S3_ENDPOINT_URL"]),
+)
+"""
 ASK = """
 import json, os, urllib.error, urllib.request
 
@@ -42,6 +89,16 @@ frame = pandas.DataFrame({"customer_id": [1, 2, 3], "event_timestamp": [now] * 3
 table = FeatureStore().get_historical_features(frame, ["order_statistics:order_value"]).to_df()
 print(table.sort_values("customer_id")["order_value"].tolist())
 """
+
+
+def repository(source: str) -> str:
+    """Feast's `repository` in a spec, with one view over a source."""
+    text = DEFINITIONS.replace("SOURCE", indent(source, "    ").strip())
+    return f"""
+      repository:
+        validateSources: false
+        files:
+          features.py: |{indent(text, " " * 12)}"""
 
 
 def served(node: Node) -> None:

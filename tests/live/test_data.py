@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 
 from live.bindings import idle
+from live.data import PUSH, S3, repository
 from live.plans import follow
 from live.platforms import Platform
 from live.pods.node import Node
@@ -42,10 +42,6 @@ SPEC = """
       uses: [dvc-lake]
 """
 
-S3 = """
-import botocore.exceptions, botocore.session
-s3 = botocore.session.get_session().create_client("s3")
-"""
 # Through the gateway as through any store, and by lakeFS' own client where branches are meant.
 REFRESH = f"""{S3}
 import subprocess
@@ -67,25 +63,6 @@ s3.put_object(Bucket="features", Key="trunk/a", Body=b"there")
 """
 READ = f"""{S3}
 print(s3.get_object(Bucket="datasets", Key="main/orders.csv")["Body"].read())
-"""
-REPOSITORY = """
-import os, pathlib, subprocess
-
-def run(*words):
-    subprocess.run(words, check=True)
-
-os.makedirs("/tmp/repository")
-os.chdir("/tmp/repository")
-run("git", "init", "--quiet")
-run("dvc", "init", "--quiet")
-pathlib.Path(".dvc/config").write_text(CONFIG)
-os.symlink("/etc/dvc/config.local", ".dvc/config.local")
-"""
-PUSH = """
-pathlib.Path("labels.csv").write_text("cat,7")
-run("dvc", "add", "--quiet", "labels.csv")
-run("dvc", "push")
-print("known as", pathlib.Path("labels.csv.dvc").read_text())
 """
 COMMIT = """
 run("lakectl", "commit", "lakefs://curated/main", "--message", "labels")
@@ -112,20 +89,6 @@ for bucket in ("lakefs", "dvc-versions"):
     except botocore.exceptions.ClientError as problem:
         print(bucket, problem.response["Error"]["Code"])
 """
-
-
-@pytest.fixture(scope="module")
-def platform(place: Path, node: Node) -> Platform:
-    made = Platform(place).write(SPEC)
-    node.apply(made.compile())
-    node.wait(240)
-    return made
-
-
-def repository(node: Node, instance: str) -> str:
-    """A program that makes a Git repository with the configuration that the instance compiles to."""
-    config = node.objects.data("ConfigMap", "mlops", instance)["config"].decode()
-    return f"CONFIG = {config!r}\n{REPOSITORY}"
 
 
 def test_a_workload_writes_reads_and_commits_through_the_gateway(

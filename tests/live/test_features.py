@@ -7,54 +7,28 @@ by DuckDB, where nothing can be downloaded.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from live import features
 from live.bindings import idle
 from live.platforms import Platform
 from live.pods.node import Node
+from live.trials import Bench, Client, Server, judged
 
 pytestmark = pytest.mark.live
 
-SPEC = """
+SPEC = f"""
   components:
-    minio: {}
-    postgres: {}
-    pgbouncer: {}
-    redis: {memory: 256Mi, replicas: 2}
+    minio: {{}}
+    postgres: {{}}
+    pgbouncer: {{}}
+    redis: {{memory: 256Mi, replicas: 2}}
     feast:
       project: on_prem_mlops
+      bucket: lake-bucket
+      database: registry_db
       keyTtl: 30d
-      materialize: {schedule: "*/15 * * * *"}
-      repository:
-        validateSources: false
-        files:
-          features.py: |
-            import os
-            from datetime import timedelta
-
-            from feast import Entity, FeatureView, Field, FileSource
-            from feast.types import Float32, Int64
-
-            customer = Entity(name="customer", join_keys=["customer_id"])
-            orders = FileSource(
-                path=os.environ["FEAST_OFFLINE_URI"] + "/orders.parquet",
-                timestamp_field="event_timestamp",
-                s3_endpoint_override=os.environ["FEAST_S3_ENDPOINT_URL"],
-            )
-            order_statistics = FeatureView(
-                name="order_statistics",
-                entities=[customer],
-                ttl=timedelta(days=30),
-                schema=[
-                    Field(name="customer_id", dtype=Int64),
-                    Field(name="order_count", dtype=Int64),
-                    Field(name="order_value", dtype=Float32),
-                ],
-                source=orders,
-            )
+      materialize: {{schedule: "*/15 * * * *"}}{features.repository(features.FILE)}
   workloads:
     training:
       image: quay.io/feastdev/feature-server:0.67.0
@@ -62,21 +36,6 @@ SPEC = """
       uses: [feast, redis]
 """
 
-WRITE = """
-import datetime, os, pandas, pyarrow, pyarrow.parquet
-from pyarrow.fs import S3FileSystem
-
-now = datetime.datetime.now(datetime.timezone.utc)
-frame = pandas.DataFrame({
-    "customer_id": [1, 2, 3], "order_count": [5, 7, 11], "order_value": [1.5, 2.5, 3.5],
-    "event_timestamp": [now - datetime.timedelta(minutes=age) for age in (30, 20, 10)],
-})
-pyarrow.parquet.write_table(
-    pyarrow.Table.from_pandas(frame),
-    os.environ["FEAST_OFFLINE_URI"].removeprefix("s3://") + "/orders.parquet",
-    filesystem=S3FileSystem(endpoint_override=os.environ["FEAST_S3_ENDPOINT_URL"]),
-)
-"""
 REDIS = """
 import os, redis
 
@@ -100,23 +59,16 @@ print(
 )
 """
 
-
 # What the lake holds later: two orders more of the second customer, three seconds ago, for a run
 # ends with the last whole second.
-LATER = WRITE.replace("[5, 7, 11]", "[5, 9, 11]").replace("(30, 20, 10)", "(0.05, 0.05, 0.05)")
+LATER = features.WRITE.replace("[5, 7, 11]", "[5, 9, 11]").replace(
+    "(30, 20, 10)", "(0.05, 0.05, 0.05)"
+)
 DUCKS = SPEC.replace("      keyTtl", "      offlineStore: duckdb\n      keyTtl")
 
 
-@pytest.fixture(scope="module")
-def platform(place: Path, node: Node) -> Platform:
-    made = Platform(place).write(SPEC)
-    node.apply(made.compile())
-    node.wait(300)
-    return made
-
-
 def test_values_come_online_and_are_served(platform: Platform, node: Node) -> None:
-    node.script("mlops", "training", WRITE)
+    node.script("mlops", "training", features.WRITE)
     node.again("mlops", "feast-materialize")
     features.served(node)
     assert features.python(node, features.READ) == "[7]"
@@ -133,6 +85,50 @@ def test_redis_keeps_its_bound_and_its_users_apart(platform: Platform, node: Nod
     keys = int(256 * 2**20 * 0.55)
     refusals = "ReadOnlyError NoPermissionError NoPermissionError AuthenticationError"
     assert features.python(node, REDIS) == f"{keys} x {refusals}"
+
+
+# Mutation (trials.py) --------------------------------------------------------------------------
+
+NAMES = {"lake-bucket": "bucket", "registry_db": "database"}
+WHOLE = f"""{features.READ}
+assert features.to_dict()["order_count"] == [7]
+{features.ASK}
+assert answer["results"][1]["values"] == [5, 11, None], answer
+{features.TRAIN}
+import redis
+own, copy = (redis.from_url(os.environ[name]) for name in ("REDIS_URL", "REDIS_READ_URL"))
+own.set("mine", "x")
+assert own.wait(1, 5000)
+assert copy.get("mine") == b"x"
+"""
+SERVED = f"""{features.ASK}
+assert answer["results"][1]["values"] == [5, 11, None], answer
+"""
+KEPT = """
+import os, redis
+for user in ("FEAST_REDIS", "REDIS"):
+    name, word = os.environ[user + "_USERNAME"], os.environ[user + "_PASSWORD"]
+    redis.Redis(host=os.environ[HOST], username=name, password=word).execute_command("ACL", "WHOAMI")
+"""
+SERVERS = (
+    Server("feast", Client("training", SERVED)),
+    Server("redis", Client("training", KEPT.replace("HOST", '"REDIS_HOST"')), kind="StatefulSet"),
+)
+
+
+@pytest.mark.parametrize("client", [Client("feast-materialize"), Client("training", WHOLE)],
+                         ids=lambda one: one.workload)  # fmt: skip
+def test_every_broken_reference_of_a_client_is_noticed(
+    platform: Platform, node: Node, client: Client
+) -> None:
+    judged(Bench(node, NAMES).client(client), {})
+
+
+@pytest.mark.parametrize("server", SERVERS, ids=lambda one: one.name)
+def test_every_broken_reference_of_a_server_is_noticed(
+    platform: Platform, node: Node, server: Server
+) -> None:
+    judged(Bench(node, NAMES).server(server), {})
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

@@ -7,8 +7,6 @@ Valkey is 8.1.8, older than the image's 9.1.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from live import features
@@ -18,43 +16,16 @@ from live.pods.node import Node
 
 pytestmark = pytest.mark.live
 
-SPEC = """
+SPEC = f"""
   components:
-    postgres: {}
-    pgbouncer: {}
-    valkey: {memory: 256Mi}
+    postgres: {{}}
+    pgbouncer: {{}}
+    valkey: {{memory: 256Mi}}
     feast:
       project: shop
       offlineStore: postgres
       clients: remote
-      materialize: {schedule: "*/15 * * * *", views: [order_statistics]}
-      repository:
-        validateSources: false
-        files:
-          features.py: |
-            from datetime import timedelta
-
-            from feast import Entity, FeatureView, Field
-            from feast.infra.offline_stores.contrib.postgres_offline_store.postgres_source import (
-                PostgreSQLSource,
-            )
-            from feast.types import Float32, Int64
-
-            customer = Entity(name="customer", join_keys=["customer_id"])
-            orders = PostgreSQLSource(
-                name="orders", table="orders", timestamp_field="event_timestamp"
-            )
-            order_statistics = FeatureView(
-                name="order_statistics",
-                entities=[customer],
-                ttl=timedelta(days=30),
-                schema=[
-                    Field(name="customer_id", dtype=Int64),
-                    Field(name="order_count", dtype=Int64),
-                    Field(name="order_value", dtype=Float32),
-                ],
-                source=orders,
-            )
+      materialize: {{schedule: "*/15 * * * *", views: [order_statistics]}}{features.repository(features.TABLE)}
   workloads:
     training:
       image: quay.io/feastdev/feature-server:0.67.0
@@ -84,14 +55,6 @@ KEYS = """
 import os
 print([name for name in os.environ if "PASSWORD" in name or "SECRET" in name])
 """
-
-
-@pytest.fixture(scope="module")
-def platform(place: Path, node: Node) -> Platform:
-    made = Platform(place).write(SPEC)
-    node.apply(made.compile())
-    node.wait(300)
-    return made
 
 
 def test_servers_wait_for_the_registry_and_never_fail_for_it(

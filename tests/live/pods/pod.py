@@ -229,17 +229,18 @@ class Pod:
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL when the grace is over."""
-        self._end(signal.SIGTERM)
+        self.stopping.set()
+        for process in self._running():
+            _send(signal.SIGTERM, process)
 
     def kill(self) -> None:
         """At once, with all that it has started."""
-        self._end(signal.SIGKILL)
-
-    def _end(self, how: signal.Signals) -> None:
         self.stopping.set()
-        for process in self.processes.values():
-            if process.poll() is None:
-                _send(how, process)
+        for process in self._running():
+            _kill(process)
+
+    def _running(self) -> list[subprocess.Popen[bytes]]:
+        return [one for one in self.processes.values() if one.poll() is None]
 
     def gone(self) -> None:
         deadline = time.monotonic() + GRACE
@@ -247,8 +248,8 @@ class Pod:
             try:
                 process.wait(max(deadline - time.monotonic(), 0.1))
             except subprocess.TimeoutExpired:
-                _send(signal.SIGKILL, process)
-                process.wait(GRACE)
+                _kill(process)
+                process.wait()
         for name in self.processes:
             limits.forget(self.place / name)
         self.thread.join(20)
@@ -260,9 +261,14 @@ def _memory(one: Manifest) -> int | None:
     return whole(limits["memory"]) if "memory" in limits else None
 
 
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """The container, then who made its namespaces: its end alone would leave the other running, for
+    a change of user takes back what was to end it then (prctl(2), PR_SET_PDEATHSIG)."""
+    _send(signal.SIGKILL, process)
+    process.kill()
+
+
 def _send(how: signal.Signals, process: subprocess.Popen[bytes]) -> None:
-    """To the container itself: who made its namespaces ends with it, but it not with them, for a
-    change of user takes back what was to kill it then (prctl(2), PR_SET_PDEATHSIG)."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(_child(process.pid), how)
 

@@ -1,0 +1,39 @@
+"""Programs of pods that work with data under version control: over S3, and with DVC in Git."""
+
+from __future__ import annotations
+
+from live.pods.node import Node
+
+S3 = """
+import botocore.exceptions, botocore.session
+s3 = botocore.session.get_session().create_client("s3")
+"""
+# With the configuration of a repository in CONFIG.
+REPOSITORY = """
+import os, pathlib, subprocess
+
+def run(*words):
+    subprocess.run(words, check=True)
+
+os.makedirs("/tmp/repository")
+os.chdir("/tmp/repository")
+run("git", "init", "--quiet")
+run("dvc", "init", "--quiet")
+pathlib.Path(".dvc/config").write_text(CONFIG)
+os.symlink("/etc/dvc/config.local", ".dvc/config.local")
+"""
+PUSH = """
+pathlib.Path("labels.csv").write_text("cat,7")
+run("dvc", "add", "--quiet", "labels.csv")
+run("dvc", "push")
+print("known as", pathlib.Path("labels.csv.dvc").read_text())
+"""
+
+
+def repository(node: Node, instance: str) -> str:
+    """A program that makes a Git repository with the configuration that the instance compiles to."""
+    return f"CONFIG = {config(node, instance)!r}\n{REPOSITORY}"
+
+
+def config(node: Node, instance: str) -> str:
+    return node.objects.data("ConfigMap", "mlops", instance)["config"].decode()
