@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import subprocess
 from collections.abc import Callable
 
 from live.pods.objects import ConfigError, Manifest
@@ -26,7 +27,7 @@ def succeeds(probe: Manifest, container: Manifest, address: str, execute: Execut
                 return True
             case {"httpGet": request}:
                 return _http(request, container, address, timeout)
-    except (OSError, http.client.HTTPException):
+    except (OSError, http.client.HTTPException, subprocess.TimeoutExpired):
         return False
     raise ConfigError(f"a probe {sorted(probe)} is not known here")
 
