@@ -23,6 +23,7 @@ from compiler.model.document import Node, Path
 from compiler.model.package import Lowered, Platform
 from compiler.pipeline import Compilation
 from compiler.resolve import resolve
+from compiler.resolve.shared import Shared
 from compiler.validate import Validator
 from compiler.validate.shapes import SECTIONS
 
@@ -44,12 +45,9 @@ class Causes:
         if self._old is None or self._new is None:
             return
         sections = tuple(dict.fromkeys(_sections(self._old.document, self._new.document)))
+        tries = Tries(self._old, self._new, before.lowered[environment])
         for section in sections:
-            self._touched[section] = (
-                _touched(self._old, self._new, section, before.lowered[environment])
-                if 1 < len(sections) <= _MOST
-                else None
-            )
+            self._touched[section] = tries.touched(section) if 1 < len(sections) <= _MOST else None
 
     def of(self, change: Change) -> tuple[Cause, ...]:
         """The lines that a change comes from, the first few."""
@@ -86,23 +84,39 @@ class Causes:
         return unknown or list(self._touched)
 
 
-def _touched(old: Platform, new: Platform, section: Path, lowered: Lowered) -> Touched | None:
-    """What differs once one section is the new one; None where it doesn't compile alone."""
-    document = graft(old.document, new.document, section)
-    report = Report()
-    made = Validator().platform(document, old.environment, report) if document else None
-    if made is None:
-        return None
-    made = replace(made, pins=old.pins)
-    graph = resolve(made, report)
-    if report.failed:
-        return None
-    tried = derive(lower(made, graph), report)
-    if report.failed:
-        return None
-    ours, theirs = objects(lowered, models=False), objects(tried, models=False)
-    differing = (key[1:] for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
-    return frozenset({*differing, *((one.kind, "", one.name) for one in moved("", lowered, tried))})
+class Tries:
+    """Compiles of an old spec with one section of the new one; what they share is made once."""
+
+    def __init__(self, old: Platform, new: Platform, lowered: Lowered) -> None:
+        self._old, self._new = old, new
+        self._objects = objects(lowered, models=False)
+        self._lowered = lowered
+        self._validator, self._shared = Validator(), Shared()
+
+    def touched(self, section: Path) -> Touched | None:
+        """What differs once a section is the new one; None where it doesn't compile alone."""
+        tried = self._compiled(graft(self._old.document, self._new.document, section))
+        if tried is None:
+            return None
+        ours, theirs = self._objects, objects(tried, models=False)
+        keys = ours.keys() | theirs.keys()
+        differing = (key[1:] for key in keys if ours.get(key) != theirs.get(key))
+        homes = moved("", self._lowered, tried)
+        return frozenset({*differing, *((one.kind, "", one.name) for one in homes)})
+
+    def _compiled(self, document: Node | None) -> Lowered | None:
+        if document is None:
+            return None
+        report = Report()
+        made = self._validator.platform(document, self._old.environment, report)
+        if made is None:
+            return None
+        made = replace(made, pins=self._old.pins)
+        graph = resolve(made, report, self._shared)
+        if report.failed:
+            return None
+        tried = derive(lower(made, graph), report)
+        return None if report.failed else tried
 
 
 def _line(before: Node, after: Node, path: Path) -> str:
