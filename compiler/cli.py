@@ -12,31 +12,36 @@ from typing import NoReturn
 
 import click
 
-VERBS = (
-    "apply-plan",
-    "argocd",
-    "client-kit",
-    "compile",
-    "diff",
-    "doctor",
-    "explain",
-    "graph",
-    "images",
-    "init",
-    "prerequisites",
-    "render",
-    "schema",
-    "secrets",
-    "validate",
-    "vendor",
-    "version",
-)
+# What `platformc --help` says of each: to read it from the verbs would import them all.
+VERBS = {
+    "apply-plan": "Print the commands that deliver an environment, in order.",
+    "argocd": "Deliver by Argo CD: its plugin and applications.",
+    "client-kit": "Write what a workload uses, for pods of your own.",
+    "compile": "Compile the spec into base/, overlays/ and out/.",
+    "diff": "Say what a change does to what runs, and why.",
+    "doctor": "Ask a cluster for what the environment expects of it.",
+    "explain": "Explain a diagnostic by its code, or list them all.",
+    "graph": "Draw who is bound to whom, by which protocol.",
+    "images": "List every image, or pin them all by digest.",
+    "init": "Write a first platform.yaml.",
+    "prerequisites": "List the upstream systems to install, and how.",
+    "render": "Print every manifest, in the order of delivery.",
+    "schema": "Print the JSON Schema of platform.yaml, for editors.",
+    "secrets": "List, generate and rotate credentials.",
+    "validate": "Check the spec and its output; correct it with --fix.",
+    "vendor": "Fetch upstream releases that the platform brings along.",
+    "version": "Print the version, and that of the schemas.",
+}
 BUG = 70
 
 
 class _Verbs(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:

@@ -16,8 +16,8 @@ from msgspec import Struct
 from compiler.manifests import manifests
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
+from compiler.pinned import KUBERNETES
 from compiler.upstream import prerequisites, vendored
-from compiler.verify import KUBERNETES
 
 # kubectl's words to its status, output and errors.
 Ask = Callable[[list[str], str], tuple[int, str, str]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 
-from compiler.verify import KUBERNETES, schemas
+from compiler.pinned import KUBERNETES, schemas
 
 
 def command(*more: str) -> list[str]:

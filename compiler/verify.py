@@ -19,18 +19,10 @@ from compiler.diagnostics import Report
 from compiler.manifests import config_map
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
+from compiler.pinned import KUBERNETES, schemas
 
 # A schema of schemas has a property of that name, too; what that is, is no text.
 _REFERENCE = re.compile(r'"\$ref":"[^"]*/([^"/]+)"')
-_HERE = Path(__file__).parent
-KUBERNETES = "kubernetes-v1.34.2"
-
-
-@cache
-def schemas() -> Path:
-    """The folder of pinned schemas: beside the package in a checkout, inside it when installed."""
-    inside = _HERE / "schemas"
-    return inside if inside.is_dir() else _HERE.parent / "schemas"
 
 
 def sound(lowered: Mapping[str | None, Lowered]) -> bool:

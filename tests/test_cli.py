@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from conftest import ROOT
 
 from compiler import pipeline
-from compiler.cli import platformc
+from compiler.cli import VERBS, platformc
 from compiler.lower import lower
 from compiler.model.graph import Graph
 from compiler.model.package import Lowered, Platform
@@ -254,6 +255,35 @@ def test_a_reader_that_goes_away_is_no_bug(spec: Path) -> None:
 
 def test_version_names_the_schemas() -> None:
     assert run(["version"]).stdout.startswith("platformc 0.")
+
+
+@pytest.mark.parametrize(
+    ("args", "needless"),
+    [
+        (["--help"], {"msgspec", "subprocess", "compiler.commands.diff"}),
+        (["version"], {"msgspec", "compiler.model"}),
+        (["explain", "unknown-key"], {"difflib", "compiler.model"}),
+        (["validate"], {"difflib", "secrets", "subprocess"}),
+    ],
+)
+def test_no_verb_imports_what_it_does_not_need(
+    args: list[str], needless: set[str], spec: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "compiler", *args],
+        capture_output=True, text=True, check=True, cwd=spec.parent,
+    )  # fmt: skip
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "compiler.cli" in imported
+    assert imported & needless == set()
+
+
+def test_help_has_a_whole_line_for_each_verb() -> None:
+    files = (ROOT / "compiler" / "commands").glob("*.py")
+    verbs = {one.stem.replace("_", "-") for one in files if "\ndef command(" in one.read_text()}
+    assert set(VERBS) == verbs
+    lines = run(["--help"]).stdout.splitlines()
+    assert {f"  {verb:<13}  {line}" for verb, line in VERBS.items()} <= set(lines)
 
 
 @pytest.mark.parametrize("verb", [["compile", "--env"], ["render"], ["apply-plan"]])

@@ -13,7 +13,8 @@ import yaml
 from conftest import compiled, scenario_names, tool
 
 from compiler.manifests import manifests, render
-from compiler.verify import KUBERNETES, problems, schemas
+from compiler.pinned import KUBERNETES, schemas
+from compiler.verify import problems
 
 Manifest = dict[str, Any]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -11,8 +12,10 @@ from msgspec.structs import replace
 from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.fix import Fix
 from compiler.diagnostics.synonyms import HERE
-from compiler.model.document import Path
-from compiler.model.span import Span
+
+if TYPE_CHECKING:
+    from compiler.model.document import Path
+    from compiler.model.span import Span
 
 
 class Severity(StrEnum):
@@ -91,8 +94,7 @@ class Report(Struct):
 
 
 def _position(found: Diagnostic) -> tuple[object, ...]:
-    span = found.span or Span("", 0, 0, 0, 0)
-    return (span, found.code, found.message)
+    return (found.span is not None, found.span, found.code, found.message)
 
 
 def everywhere(found: Diagnostic, environments: Iterable[str]) -> Diagnostic:

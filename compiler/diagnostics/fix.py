@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from compiler.model.span import Span
+if TYPE_CHECKING:
+    from compiler.model.span import Span
 
 
 class Edit(StrEnum):
