@@ -6,6 +6,7 @@ otherwise than the rest of their namespace share with those that bind as they do
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -27,9 +28,14 @@ class Spec(model.Section):
 
 
 def name(one: model.Instance[ModelSpec]) -> str:
-    """The store that a model belongs to; a label must have room for it."""
-    bind = (word for pair in sorted(one.spec.bind.items()) for word in pair)
-    whole = "-".join(("models", one.namespace, *bind))
+    """The store that a model belongs to."""
+    return _named(one.namespace, tuple(sorted(one.spec.bind.items())) if one.spec.bind else ())
+
+
+@cache
+def _named(namespace: str, bind: tuple[tuple[str, str], ...]) -> str:
+    """A name that a label has room for."""
+    whole = "-".join(("models", namespace, *(word for pair in bind for word in pair)))
     if len(whole) <= LONGEST:
         return whole
     return f"{whole[: LONGEST - 9].rstrip('-')}-{sha256(whole.encode()).hexdigest()[:8]}"
