@@ -61,7 +61,7 @@ def check_specs(platforms: Mapping[str | None, Platform], report: Report) -> set
     """Hold what is written against every rule that needs nothing resolved."""
     environments = _environments(platforms)
     found = Report()
-    distinct = _distinct(environments)
+    distinct = _distinct(environments, found)
     for rule in rules():
         if hasattr(rule, "check_instance"):
             _check_instances(rule, distinct, found)
@@ -70,17 +70,17 @@ def check_specs(platforms: Mapping[str | None, Platform], report: Report) -> set
     return _settle(found, environments, report)
 
 
-Occurrence = tuple[Instance[Any], Platform, str]
+Occurrence = tuple[Instance[Any], Platform, Report]
 
 
-def _distinct(environments: Mapping[str, Platform]) -> Collection[list[Occurrence]]:
-    """Every section once, with the environments that have it."""
+def _distinct(environments: Mapping[str, Platform], report: Report) -> Collection[list[Occurrence]]:
+    """Every section once, with the environments that have it and where their findings go."""
     found: dict[tuple[int, int], list[Occurrence]] = {}
     for name, platform in environments.items():
-        settings = id(platform.settings)
+        settings, within = id(platform.settings), report.within(name)
         for instance in platform.instances.values():
             key = (id(instance.spec), settings)
-            found.setdefault(key, []).append((instance, platform, name))
+            found.setdefault(key, []).append((instance, platform, within))
     return found.values()
 
 
@@ -88,11 +88,11 @@ def _check_instances(
     rule: ModuleType, distinct: Iterable[list[Occurrence]], report: Report
 ) -> None:
     """Hold every instance against a rule; a section that environments share, and is fine, once."""
-    judge, found = rule.check_instance, report.diagnostics
+    found = report.diagnostics
     for occurrences in distinct:
-        for instance, platform, name in occurrences:
+        for instance, platform, within in occurrences:
             before = len(found)
-            judge(instance, platform, report.within(name))
+            rule.check_instance(instance, platform, within)
             if len(found) == before:
                 break
 
