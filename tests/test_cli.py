@@ -278,6 +278,16 @@ def test_no_verb_imports_what_it_does_not_need(
     assert imported & needless == set()
 
 
+def test_the_only_environment_needs_no_name(spec: Path) -> None:
+    asked = run(["render", "-f", str(spec)])
+    assert asked.exit_code == 2
+    assert "name an environment; there is `dev`, `prod`" in asked.stderr
+    spec.write_text(GOOD.partition("  environments:")[0])
+    alone = run(["render", "-f", str(spec)])
+    assert alone.exit_code == 0
+    assert alone.stdout == run(["render", "default", "-f", str(spec)]).stdout
+
+
 def test_help_has_a_whole_line_for_each_verb() -> None:
     files = (ROOT / "compiler" / "commands").glob("*.py")
     verbs = {one.stem.replace("_", "-") for one in files if "\ndef command(" in one.read_text()}

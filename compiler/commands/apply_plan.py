@@ -7,27 +7,26 @@ from pathlib import Path
 import click
 
 from compiler.commands.revisions import compile_source, source
-from compiler.commands.shared import compiled, environment_of, spec_option
+from compiler.commands.shared import environment_argument, lowered_of, spec_option
 
 
 @click.command
-@click.argument("environment", metavar="ENV")
+@environment_argument
 @spec_option
 @click.option("--since", metavar="A", help="Delete what A had: a git revision, directory or spec.")
-def command(environment: str, file: Path, since: str | None) -> None:
+def command(environment: str | None, file: Path, since: str | None) -> None:
     """Print the exact commands that deliver an environment, in order, with waits.
 
     \b
     platformc apply-plan dev           to read
     platformc apply-plan dev | sh -e   to run
     """
-    result = compiled(file, only=(environment,))
+    lowered = lowered_of(file, environment)
     from compiler.delivery import Place, deletions, plan
 
-    lowered = result.lowered[environment_of(result, environment)]
     steps = [*plan(lowered, Place(file))]
     if since:
-        before = compile_source(source(since, file)).lowered.get(environment)
+        before = compile_source(source(since, file)).lowered.get(lowered.platform.environment)
         steps += [deletions(before, lowered)] if before else []
     for step in steps:
         click.echo(f"# {step.title}")

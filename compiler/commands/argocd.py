@@ -25,7 +25,7 @@ def command() -> None:
     """Install the rendering plugin, run it, and declare the applications."""
 
 
-@command.command
+@command.command(short_help="Emit the plugin, for the kustomization that installs Argo CD.")
 @click.option(
     "-o",
     "--output",

@@ -8,23 +8,22 @@ from pathlib import Path
 
 import click
 
-from compiler.commands.shared import compiled, environment_of, fail, spec_option
+from compiler.commands.shared import environment_argument, fail, lowered_of, spec_option
 
 
 @click.command
-@click.argument("environment", metavar="ENV")
+@environment_argument
 @spec_option
 @click.option("--context", metavar="NAME", help="Of kubectl's contexts; default: the current one.")
-def command(environment: str, file: Path, context: str | None) -> None:
+def command(environment: str | None, file: Path, context: str | None) -> None:
     """Ask the cluster, through kubectl, for what the environment expects of it. Changes nothing.
 
     \b
     platformc doctor prod --context prod
     """
-    result = compiled(file)
+    lowered = lowered_of(file, environment)
     from compiler.cluster_check import check
 
-    lowered = result.lowered[environment_of(result, environment)]
     front = ["kubectl", *(["--context", context] if context else [])]
 
     def ask(words: list[str], text: str) -> tuple[int, str, str]:

@@ -11,14 +11,14 @@ import click
 from msgspec.structs import replace
 
 from compiler.commands.choice import Choice
-from compiler.commands.shared import compiled, environment_of, note, spec_option
+from compiler.commands.shared import environment_argument, lowered_of, note, spec_option
 
 if TYPE_CHECKING:
     from compiler.inventory import Image
 
 
 @click.command
-@click.argument("environment", metavar="ENV")
+@environment_argument
 @spec_option
 @click.option(
     "--format",
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     help="`pairs`: upstream's name and the mirror's, for a program that copies.",
 )
 @click.option("--pin", is_flag=True, help="Ask the registries for digests; write platform.lock.")
-def command(environment: str, file: Path, form: str, pin: bool) -> None:
+def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
     """List every image of an environment, wherever it is named.
 
     \b
@@ -37,10 +37,9 @@ def command(environment: str, file: Path, form: str, pin: bool) -> None:
     platformc images prod --format pairs | xargs -n2 skopeo copy --all
     platformc images prod --pin
     """
-    result = compiled(file)
+    lowered = lowered_of(file, environment)
     from compiler.inventory import images, vendored_images
 
-    lowered = result.lowered[environment_of(result, environment)]
     mirror = lowered.platform.settings.registry.mirror
     found = (*images(lowered), *vendored_images(file.parent / "operators", mirror))
     if pin:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.commands.choice import Choice
-from compiler.commands.shared import compiled, environment_of, spec_option
+from compiler.commands.shared import environment_argument, lowered_of, spec_option
 
 if TYPE_CHECKING:
     from compiler.model.prerequisite import Prerequisite
 
 
 @click.command
-@click.argument("environment", metavar="ENV")
+@environment_argument
 @spec_option
 @click.option(
     "--format",
@@ -26,18 +26,17 @@ if TYPE_CHECKING:
     show_default=True,
     help="How they are listed.",
 )
-def command(environment: str, file: Path, form: str) -> None:
+def command(environment: str | None, file: Path, form: str) -> None:
     """List the upstream systems that an environment expects, and how to install them.
 
     \b
     platformc prerequisites prod
     """
-    result = compiled(file)
+    lowered = lowered_of(file, environment)
     from compiler.upstream import prerequisites
 
-    graph = result.lowered[environment_of(result, environment)].graph
-    found = prerequisites(graph)
-    folder = str(file.parent / "prerequisites" / environment)
+    found = prerequisites(lowered.graph)
+    folder = str(file.parent / "prerequisites" / str(lowered.platform.environment))
     if form == "json":
         click.echo(json.dumps([_record(one, folder) for one in found], indent=2))
         return

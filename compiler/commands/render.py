@@ -1,4 +1,4 @@
-"""`platformc render ENV`: one environment's manifests as one stream."""
+"""`platformc render`: one environment's manifests as one stream."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compiler.commands.shared import compiled, environment_of, fail, spec_option
+from compiler.commands.shared import environment_argument, fail, lowered_of, spec_option
 
 if TYPE_CHECKING:
     from compiler.model.package import Lowered
 
 
 @click.command
-@click.argument("environment", metavar="ENV")
+@environment_argument
 @spec_option
 @click.option("--component", metavar="NAME", help="Only this component's objects.")
 @click.option("--wave", type=int, help="Only the objects of one wave (see `apply-plan`).")
-def command(environment: str, file: Path, component: str | None, wave: int | None) -> None:
+def command(environment: str | None, file: Path, component: str | None, wave: int | None) -> None:
     """Print every manifest of an environment, in the order of delivery.
 
     \b
     platformc render dev | kubectl apply --server-side -f -
     platformc render prod --component mlflow
     """
-    result = compiled(file, only=(environment,))
-    lowered = result.lowered[environment_of(result, environment)]
+    lowered = lowered_of(file, environment)
     if component is not None:
         lowered = only(lowered, component)
     from compiler.manifests import render, waves

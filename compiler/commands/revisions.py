@@ -51,7 +51,10 @@ def _of_revision(revision: str, file: Path) -> Source:
         fail(f"`{revision}` is no revision, directory or spec")
     data = _show(revision, file)
     if data is None:
-        fail(f"`{revision}` is no directory or spec, and git has no {file} at such a revision")
+        fail(
+            f"`{revision}` is no directory or spec, and git has no {file} at such a revision; "
+            "commit the spec first, or name a file to compare with"
+        )
     name = f"{revision}:{file.name}"
     try:
         return Source(name, data, lock.parse(_show(revision, lock.path_of(file)) or b"", name))

@@ -11,9 +11,9 @@ import click
 
 from compiler.commands.choice import Choice
 from compiler.commands.shared import (
-    compiled,
-    environment_of,
+    environment_argument,
     fail,
+    lowered_of,
     note,
     output_option,
     spec_option,
@@ -33,16 +33,16 @@ def command() -> None:
     """
 
 
-@command.command("list")
-@click.argument("environment", metavar="ENV")
+@command.command("list", short_help="Say which Secrets must exist, and who makes them.")
+@environment_argument
 @spec_option
 @click.option(
     "--format", "form", type=Choice(["text", "json"]), default="text", show_default=True,
     help="How the list is written.",
 )  # fmt: skip
-def list_(environment: str, file: Path, form: str) -> None:
+def list_(environment: str | None, file: Path, form: str) -> None:
     """Say which Secrets must exist, where, with which keys, who makes them and who reads them."""
-    lowered = _lowered(file, environment)
+    lowered = lowered_of(file, environment)
     all = sorted((*lowered.credentials, *lowered.granted), key=lambda one: one.name)
     rows = [_row(lowered, one) for one in all]
     if form == "json":
@@ -78,11 +78,13 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 @command.command
-@click.argument("environment", metavar="ENV")
+@environment_argument
 @spec_option
 @output_option
 @click.option("--rotate", multiple=True, metavar="SECRET", help="Make this one anew.")
-def generate(environment: str, file: Path, output: Path | None, rotate: tuple[str, ...]) -> None:
+def generate(
+    environment: str | None, file: Path, output: Path | None, rotate: tuple[str, ...]
+) -> None:
     """Make the Secrets that are missing, in secrets/ENV/.
 
     With the provider `local` they are plain and for `kubectl apply -k`; with `sealed-secrets` and
@@ -96,10 +98,10 @@ def generate(environment: str, file: Path, output: Path | None, rotate: tuple[st
     from compiler.secrets.ciphertext import CipherError
     from compiler.secrets.local import UnreadableSecretError
 
-    lowered = _lowered(file, environment)
+    lowered = lowered_of(file, environment)
     _changed(lowered, rotate)
     try:
-        done = _generated(lowered, environment, file.parent, output or file.parent, rotate)
+        done = _generated(lowered, file.parent, output or file.parent, rotate)
     except (UnreadableSecretError, CipherError, OSError) as error:
         fail(str(error))
     counts = f"{len(done.made)} made, {len(done.kept)} kept"
@@ -107,12 +109,11 @@ def generate(environment: str, file: Path, output: Path | None, rotate: tuple[st
     note(f"next: {made(lowered, Place(file))[1]}")
 
 
-def _generated(
-    lowered: Lowered, environment: str, spec: Path, root: Path, rotate: Iterable[str]
-) -> Generated:
+def _generated(lowered: Lowered, spec: Path, root: Path, rotate: Iterable[str]) -> Generated:
     from compiler.secrets import ciphertext, local, sealed, sops
 
     secrets = lowered.platform.settings.secrets
+    environment = str(lowered.platform.environment)
     match secrets.provider:
         case "local":
             return local.generate(lowered.credentials, environment, root, rotate)
@@ -135,7 +136,7 @@ def _certificate(spec: Path, name: str | None) -> Path | None:
     return path
 
 
-@command.command
+@command.command(short_help="Print the commands that change Secrets, in order.")
 @click.argument("environment", metavar="ENV")
 @click.argument("secrets", metavar="SECRET...", nargs=-1, required=True)
 @spec_option
@@ -149,7 +150,7 @@ def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
     from compiler.delivery import Place
     from compiler.secrets.rotation import plan
 
-    lowered = _lowered(file, environment)
+    lowered = lowered_of(file, environment)
     for step in plan(lowered, _changed(lowered, secrets), Place(file)):
         click.echo(f"# {step.title}")
         for line in step.commands:
@@ -171,8 +172,3 @@ def _changed(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
         if known[name].fixed:
             fail(f"`{name}` stays as it is: {known[name].fixed}")
     return tuple(known[name] for name in names)
-
-
-def _lowered(file: Path, environment: str) -> Lowered:
-    result = compiled(file)
-    return result.lowered[environment_of(result, environment)]

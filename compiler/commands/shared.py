@@ -14,6 +14,7 @@ from compiler.commands.choice import Choice
 from compiler.source import UnreadableError, read
 
 if TYPE_CHECKING:
+    from compiler.model.package import Lowered
     from compiler.pipeline import Compilation
 
 FORMATS = ("text", "json", "sarif", "github", "junit")
@@ -27,6 +28,7 @@ spec_option = click.option(
     show_default=True,
     help="The spec.",
 )
+environment_argument = click.argument("environment", metavar="[ENV]", required=False)
 output_option = click.option(
     "-o",
     "--output",
@@ -119,14 +121,24 @@ def _coloured(stream: Any) -> bool:
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
 
 
-def environment_of(result: Compilation, name: str) -> str:
-    """The environment of a name; ends the command where the spec has none of it."""
+def lowered_of(file: Path, environment: str | None) -> Lowered:
+    """One environment of a spec, lowered: that of the name, or the only one there is."""
+    result = compiled(file, only=(environment,) if environment else None)
+    return result.lowered[environment_of(result, environment)]
+
+
+def environment_of(result: Compilation, name: str | None) -> str:
+    """The environment of a name, or the only one; ends the command where the spec has no such."""
     if name in result.environments:
         return name
+    names = ", ".join(f"`{one}`" for one in result.environments)
+    if name is None:
+        if len(result.environments) == 1:
+            return result.environments[0]
+        fail(f"name an environment; there is {names}")
     from compiler.diagnostics import near
 
     close = near(name, result.environments)
-    names = ", ".join(f"`{one}`" for one in result.environments)
     fail(
         f"no environment `{name}`; "
         + (f"did you mean `{close}`?" if close else f"there is {names}")
