@@ -68,19 +68,20 @@ def command(
     from compiler import first_canary, verify
     from compiler.beside import beside
 
-    is_sound = beside(lambda: b"sound" if verify.sound(result.lowered) else b"")
+    # The other core answers with the fingerprint of what it found sound, or with nothing.
+    is_sound = cache(beside(lambda: print_of().encode() if verify.sound(result.lowered) else b""))
     said = said_of(result, data, str(file))
     first_canary.check(result, root)
     scope = _scope(environments)
     tree = {path: text for path, text in result.tree().items() if path.startswith(scope)}
-    planned, remembered = None, print_of()
+    planned = None
     if check:
         if _sound(is_sound, result):
             _check(tree, root, scope, form, result.report)
     else:
         planned = _write(tree, root, scope, force, is_sound, result)
     if planned and not result.report.failed:
-        remember(root, remembered, said)
+        remember(root, is_sound().decode(), said)
     show(result, data, str(file), form)
     if result.report.failed:
         sys.exit(1)
