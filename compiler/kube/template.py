@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
+
+_MARK = re.compile(r"\{[{%#]")
 
 
 def render(module: str, name: str, /, **values: Any) -> str:
@@ -16,15 +19,23 @@ def render(module: str, name: str, /, **values: Any) -> str:
     A name that is missing raises, and so does a value with a line break: no value can add a line
     to an ini file or a script.
     """
-    return _environment(Path(module).parent / "templates").get_template(name).render(values)
+    template = _template(os.path.join(os.path.dirname(module), "templates", name))
+    return template if isinstance(template, str) else template.render(values)
 
 
 @cache
-def _environment(folder: Path) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def _template(path: str) -> Template | str:
+    """A template, or its text where nothing in it is to be filled in: compiling one costs."""
+    with open(path, encoding="utf-8") as file:
+        source = file.read()
+    return _environment().from_string(source) if _MARK.search(source) else source
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, StrictUndefined
 
     return Environment(
-        loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         finalize=_one_line,
         keep_trailing_newline=True,
