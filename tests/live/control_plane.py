@@ -172,6 +172,8 @@ class ControlPlane:
             f"--service-account-private-key-file={self.place / 'service-accounts.key'}",
             f"--root-ca-file={self.certificate}",
             "--kube-api-qps=200", "--kube-api-burst=400",
+            # kwok makes a pod ready once: where a busy machine delays its nodes' word, none is again.
+            "--node-monitor-grace-period=1h",
             # A node that a busy machine kept silent for long is not lost, nor are its pods: kwok
             # makes a pod ready once.
             "--node-monitor-grace-period=1h",

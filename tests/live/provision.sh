@@ -95,24 +95,51 @@ mysql_server() { # VERSION OF THE LIBRARY
   echo "$1" >"$live/.mysql"
 }
 
-# External Secrets comes with the clients of forty clouds; here it has the provider and the generator
+# The source of a module, to be changed before it is built.
+unpacked() { # MODULE@VERSION FOLDER
+  mkdir -p "$live/build"
+  rm -rf "$2"
+  cp -r "$("$(go_command)" mod download -json "$1" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')" "$2"
+  chmod -R u+w "$2"
+}
+
+# External Secrets comes with the clients of forty clouds; here it has the providers and the generator
 # that the compiled objects name, which builds in minutes. 0.20.4 is of the last releases that
 # are one module; what its API lacks of the release that platformc knows, no object here uses.
 external_secrets() {
   local version=$1 source=$live/build/external-secrets go
-  made external-secrets "$version" && return
+  made external-secrets "$version, with Vault" && return
   echo "building External Secrets $version" >&2
   go=$(go_command)
-  mkdir -p "$live/build"
-  rm -rf "$source"
-  cp -r "$("$go" mod download -json "github.com/external-secrets/external-secrets@$version" |
-    python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')" "$source"
-  chmod -R u+w "$source"
-  sed -i '\|/pkg/provider/|{\|/kubernetes"|!d}' "$source/pkg/provider/register/register.go"
-  sed -i '\|/pkg/generator/|{\|/password"|!d}' "$source/pkg/generator/register/register.go"
+  unpacked "github.com/external-secrets/external-secrets@$version" "$source"
+  sed -i '\#/pkg/provider/#{\#/\(kubernetes\|vault\)"#!d}' "$source/pkg/provider/register/register.go"
+  sed -i '\#/pkg/generator/#{\#/password"#!d}' "$source/pkg/generator/register/register.go"
   (cd "$source" && "$go" build -p 2 -trimpath -ldflags '-s -w' -o "$live/bin/external-secrets" .)
   rm -rf "$source"
-  echo "$version" >"$live/.external-secrets"
+  echo "$version, with Vault" >"$live/.external-secrets"
+}
+
+# Vault with its key-value store and few plugins besides (its own tag `minimal`). Its module's files lack
+# two modules that lie beside it; their releases stand in. Between those, a function got another
+# parameter, and the plugin Transit another result: that one is left out.
+vault() { # VERSION
+  local source=$live/build/vault go module
+  made vault "$1" && return
+  echo "building Vault $1" >&2
+  go=$(go_command)
+  unpacked "github.com/hashicorp/vault@v$1" "$source"
+  for module in api api/auth/{approle,kubernetes,userpass} sdk; do
+    "$go" mod edit -dropreplace="github.com/hashicorp/vault/$module" "$source/go.mod"
+  done
+  sed -i '/[tT]ransit/d' "$source/helper/builtinplugins/registry.go"
+  sed -i 's/ActivationFunc: iStore.activateDeduplication,/ActivationFunc: func(c context.Context, r *logical.Request, _ string) error { return iStore.activateDeduplication(c, r) },/' \
+    "$source/vault/identity_store.go"
+  sed -i 's/\.ActivationFunc(ctx, nil)/.ActivationFunc(ctx, nil, "")/' \
+    "$source/vault/logical_system_activation_flags.go"
+  "$go" build -C "$source" -mod=mod -tags minimal -p 2 -trimpath -ldflags '-s -w' -o "$live/bin/vault" .
+  rm -rf "$source"
+  echo "$1" >"$live/.vault"
 }
 
 sealed_secrets() {
@@ -152,4 +179,5 @@ module mc github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9
 lakefs 1.84.0
 control_plane
 external_secrets v0.20.4
+vault 1.21.4
 sealed_secrets v0.27.1

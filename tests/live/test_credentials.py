@@ -25,6 +25,7 @@ from live.control_plane import ControlPlane, Manifest
 from live.platforms import read
 from live.pods.objects import pod_template
 from live.test_apply import namespaces, prepare
+from live.vault import Vault
 
 pytestmark = pytest.mark.live
 
@@ -237,3 +238,67 @@ def test_an_external_secret_made_anew_takes_over_what_is_there(delivered: Delive
     delivered.plane.shell(delivered.platformc("apply-plan", "default"), delivered.directory)
     refreshed(delivered)
     assert delivered.secrets() == before
+
+
+# A store of the user's: the same platform moves its values there, and keeps them
+
+
+@pytest.fixture(scope="module")
+def vault(delivered: Delivered) -> Vault:
+    """With the values that are in use, each where `secrets list` says that it is looked for."""
+    one = Vault(delivered.plane)
+    one.start()
+    path = delivered.directory / "platform.yaml"
+    path.write_text(path.read_text().replace(
+        "provider: external-secrets", "provider: external-secrets, store: {name: vault, prefix: ml}"
+    ))  # fmt: skip
+    delivered.platformc("compile")
+    values = delivered.secrets()
+    for (space, name), place in kept_at(delivered).items():
+        one.write(place, values[space, name])
+    delivered.plane.apply(one.store("vault", one.reader("ml")))
+    return one
+
+
+def kept_at(delivered: Delivered) -> dict[Place, str]:
+    """Where the store is to hold each Secret."""
+    listed = json.loads(delivered.platformc("secrets", "list", "default", "--format", "json"))
+    return {
+        (one["namespaces"][0], one["name"]): one["maker"].removeprefix("vault: ")
+        for one in listed["secrets"]
+    }
+
+
+@external
+def test_a_store_of_the_users_takes_over_without_a_new_value(
+    delivered: Delivered, vault: Vault
+) -> None:
+    before = delivered.secrets()
+    delivered.plane.shell(delivered.platformc("apply-plan", "default"), delivered.directory)
+    stores = json.loads(delivered.plane.kubectl("get", "externalsecrets", "-A", "-o", "json"))
+    copies = [one for one in stores["items"] if one["spec"].get("refreshPolicy") != "CreatedOnce"]
+    assert {one["spec"]["secretStoreRef"]["name"] for one in copies} == {"vault"}
+    refreshed(delivered)
+    now = delivered.secrets()
+    assert {place: now[place] for place in delivered.wanted} == {
+        place: before[place] for place in delivered.wanted
+    }
+
+
+@external
+def test_a_value_that_changes_in_the_store_arrives_when_rotated_as_printed(
+    delivered: Delivered, vault: Vault
+) -> None:
+    name, before = "mlflow-artifacts", delivered.secrets()
+    plan = delivered.platformc("secrets", "rotate", "default", name)
+    with pytest.raises(AssertionError, match="run this again with MLFLOW_ARTIFACTS_CHANGED=yes"):
+        delivered.plane.shell(plan, delivered.directory)
+    assert delivered.secrets() == before
+    changed = {"AWS_ACCESS_KEY_ID": "AKIACHANGEDINSTORE00", "AWS_SECRET_ACCESS_KEY": "s" * 40}
+    (place,) = [path for (_, secret), path in kept_at(delivered).items() if secret == name]
+    vault.write(place, changed)
+    delivered.plane.shell(f"export MLFLOW_ARTIFACTS_CHANGED=yes\n{plan}", delivered.directory)
+    now = delivered.secrets()
+    for space, secret in delivered.wanted:
+        place_of = space, secret
+        assert now[place_of] == (changed if secret == name else before[place_of])

@@ -6,6 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$(cd "$here/../../.." && pwd)/.tools/bin
 mkdir -p "$bin"
+export GOTOOLCHAIN=go1.26.10 CGO_ENABLED=0  # as in tests/tools.sh
 
 state=$(cat "$here"/go.* "$here"/*/go.* "$here"/*/main.go | sha256sum)
 [ "$(cat "$bin/.argocd" 2>/dev/null)" = "$state" ] && exit
@@ -13,7 +14,7 @@ state=$(cat "$here"/go.* "$here"/*/go.* "$here"/*/main.go | sha256sum)
 go=$(command -v go || echo "$here/../../../.tools/go/bin/go")  # tests/tools.sh brings it
 cd "$here"
 for part in server client; do
-  CGO_ENABLED=0 "$go" build -trimpath -ldflags '-s -w' -o "$bin/argocd-cmp-$part" "./$part"
+  "$go" build -trimpath -ldflags '-s -w' -o "$bin/argocd-cmp-$part" "./$part"
 done
-(cd containerfile && CGO_ENABLED=0 "$go" build -trimpath -ldflags '-s -w' -o "$bin/containerfile" .)
+(cd containerfile && "$go" build -trimpath -ldflags '-s -w' -o "$bin/containerfile" .)
 echo "$state" >"$bin/.argocd"

@@ -1,0 +1,183 @@
+"""Servers whose certificate a company's own authority signed, and clients as they are compiled.
+
+PostgreSQL, Redis and MinIO stand on this machine with TLS. A workload's environment is the compiled
+one; only the folder of the certificates is another, for the program runs outside a pod.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
+
+import pytest
+
+import compiler
+from compiler.model.binding import AUTHORITIES
+from live.platforms import Platform
+from live.pods.images import HOME
+from live.pods.objects import pod_template
+
+pytestmark = pytest.mark.live
+
+PYTHON = HOME / "venvs/feast/bin/python"
+TEMPLATE = Path(compiler.__file__).parent / "interfaces/templates/arrow_s3.py.j2"
+NOBODY = 65534  # PostgreSQL starts as anybody but root
+PROGRAMS = {
+    "postgres": "import psycopg; print(psycopg.connect('dbname=postgres').info.pgconn.ssl_in_use)",
+    "redis": "import os, redis; print(redis.from_url(os.environ['REDIS_URL']).ping())",
+    "s3": "import boto3; boto3.client('s3').list_buckets(); print(True)",
+    # As Feast's own pods reach the store, by the file that they are given.
+    "s3 by pyarrow": "import arrow_s3; print(arrow_s3.FileSystem().ls('') == [])",
+}
+
+
+@dataclass
+class Company:
+    """An authority, the servers that it vouches for, and a client of them."""
+
+    place: Path
+    ports: dict[str, int]
+    environment: dict[str, str]
+
+    def client(self, server: str, authority: str) -> subprocess.CompletedProcess[str]:
+        """Run a program in the workload's environment, which trusts one of two authorities."""
+        trusted = self.place / f"trusting-{authority}"
+        trusted.mkdir(exist_ok=True)
+        for provider in ("external-postgres", "external-redis", "external-s3"):
+            shutil.copy(self.place / f"{authority}.crt", trusted / f"{provider}.crt")
+        environment = {
+            name: value.replace(AUTHORITIES, str(trusted))
+            for name, value in self.environment.items()
+        }
+        return subprocess.run(
+            [PYTHON, "-c", PROGRAMS[server]], capture_output=True, text=True, timeout=60,
+            env={
+                "PATH": os.environ["PATH"], "HOME": str(self.place), "PYTHONPATH": str(self.place),
+                "FEAST_S3_ENDPOINT_URL": environment["AWS_ENDPOINT_URL_S3"], **environment,
+            },
+        )  # fmt: skip
+
+
+def run(*command: str | Path, **options: object) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, **options)  # type: ignore[call-overload]
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def signed(place: Path) -> None:
+    """Two authorities, and a server's certificate that the first has signed."""
+    key = ("-newkey", "rsa:2048", "-nodes", "-days", "2")
+    for name in ("own", "other"):
+        run("openssl", "req", "-x509", *key, "-keyout", place / f"{name}.key",
+            "-out", place / f"{name}.crt", "-subj", f"/CN={name} authority")  # fmt: skip
+    run("openssl", "req", *key, "-keyout", place / "server.key", "-out", place / "server.csr",
+        "-subj", "/CN=localhost")  # fmt: skip
+    (place / "san").write_text("subjectAltName=DNS:localhost")
+    run("openssl", "x509", "-req", "-in", place / "server.csr", "-CA", place / "own.crt",
+        "-CAkey", place / "own.key", "-CAcreateserial", "-days", "2", "-extfile", place / "san",
+        "-out", place / "server.crt")  # fmt: skip
+
+
+def compiled(place: Path, ports: dict[str, int]) -> dict[str, str]:
+    """The environment of a workload that uses all three, with the values of its Secrets."""
+    ca = "".join(f"        {line}\n" for line in (place / "own.crt").read_text().splitlines())
+    sections = "".join(
+        f"    external-{name}:\n      host: localhost\n      port: {port}\n      ca: |\n{ca}"
+        for name, port in ports.items()
+    )
+    uses = ", ".join(f"external-{name}" for name in ports)
+    platform = Platform(place / "platform").write(
+        f"  components:\n{sections}  workloads:\n    client:\n"
+        f"      image: registry.example.internal/client:1.0.0\n      uses: [{uses}]\n"
+    )
+    objects = platform.compile()
+    secrets = {one["metadata"]["name"]: one for one in objects if one["kind"] == "Secret"}
+    (job,) = [one for one in objects if one["kind"] == "CronJob"]
+    values: dict[str, str] = {}
+    for one in pod_template(job)["spec"]["containers"][0]["env"]:
+        reference = one.get("valueFrom", {}).get("secretKeyRef")
+        text = (
+            secrets[reference["name"]]["stringData"][reference["key"]]
+            if reference
+            else one["value"]
+        )
+        values[one["name"]] = re.sub(r"\$\((\w+)\)", lambda match: values[match[1]], text)
+    return values
+
+
+def serve(place: Path, ports: dict[str, int], login: dict[str, str]) -> Iterator[list[str | Path]]:
+    """The commands that start the servers, each with the login that the Secret has."""
+    key, certificate, data = place / "server.key", place / "server.crt", place / "data"
+    binaries = Path(max(glob("/usr/lib/postgresql/*/bin")))
+    (place / "password").write_text(login["PGPASSWORD"])
+    as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    run("chown", "-R", f"{NOBODY}:{NOBODY}", place)
+    run(*as_nobody, binaries / "initdb", "-D", data, "-U", login["PGUSER"], "-A", "scram-sha-256",
+        f"--pwfile={place / 'password'}", cwd=place)  # fmt: skip
+    yield [
+        *as_nobody, binaries / "postgres", "-D", data, "-p", str(ports["postgres"]), "-k", place,
+        "-c", "ssl=on", "-c", f"ssl_cert_file={certificate}", "-c", f"ssl_key_file={key}",
+    ]  # fmt: skip
+    yield [
+        "redis-server", "--port", "0", "--tls-port", str(ports["redis"]), "--tls-cert-file",
+        certificate, "--tls-key-file", key, "--tls-ca-cert-file", place / "own.crt",
+        "--tls-auth-clients", "no", "--save", "", "--requirepass", login["REDIS_PASSWORD"],
+    ]  # fmt: skip
+    folder = place / "minio"
+    folder.mkdir()
+    shutil.copy(key, folder / "private.key")
+    shutil.copy(certificate, folder / "public.crt")
+    yield [
+        "env", f"MINIO_ROOT_USER={login['AWS_ACCESS_KEY_ID']}",
+        f"MINIO_ROOT_PASSWORD={login['AWS_SECRET_ACCESS_KEY']}", HOME / "bin/minio", "server",
+        "--address", f"127.0.0.1:{ports['s3']}", "--certs-dir", folder, place / "buckets",
+    ]  # fmt: skip
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def company() -> Iterator[Company]:
+    place = Path(tempfile.mkdtemp(dir="/var/tmp"))  # others must be able to enter it
+    place.chmod(0o755)
+    ports = {name: free_port() for name in ("postgres", "redis", "s3")}
+    servers: list[subprocess.Popen[bytes]] = []
+    try:
+        signed(place)
+        environment = compiled(place, ports)
+        shutil.copy(TEMPLATE, place / "arrow_s3.py")
+        for command in serve(place, ports, environment):
+            log = (place / f"{len(servers)}.log").open("wb")
+            servers.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=place))
+        yield Company(place, ports, environment)
+    finally:
+        for server in servers:
+            server.terminate()
+            server.wait(30)
+        shutil.rmtree(place)
+
+
+@pytest.mark.parametrize("server", PROGRAMS)
+def test_a_client_trusts_the_authority_that_the_spec_names_and_no_other(
+    company: Company, server: str
+) -> None:
+    deadline = time.monotonic() + 60
+    while (done := company.client(server, "own")).returncode and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert done.stdout == "True\n", done.stderr
+    other = company.client(server, "other")
+    assert other.returncode != 0
+    assert "certificate" in other.stderr.lower()
