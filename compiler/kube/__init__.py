@@ -5,6 +5,7 @@ from compiler.kube.account import service_account
 from compiler.kube.client import Client, client
 from compiler.kube.compute import GPU, compute
 from compiler.kube.container import Container, person, unique
+from compiler.kube.errand import errand
 from compiler.kube.labels import metadata, selector
 from compiler.kube.network import api_server, headless, service
 from compiler.kube.pod import place, pod, pod_labels
@@ -16,7 +17,7 @@ from compiler.kube.workload import cron_job, deployment, job, stateful_set
 
 __all__ = [
     "GPU", "LOCKED", "UNPRIVILEGED", "USER", "Client", "Container", "Volume", "api_server",
-    "client", "compute", "config", "cron_job", "deployment", "exec_probe", "headless", "http_probe",
+    "client", "compute", "config", "cron_job", "deployment", "errand", "exec_probe", "headless", "http_probe",
     "job", "metadata", "person", "place", "pod", "pod_labels", "render", "role", "scratch", "selector",
     "service", "service_account", "stateful_set", "tcp_probe", "unique", "volume_claim",
 ]  # fmt: skip

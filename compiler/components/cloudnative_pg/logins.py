@@ -70,7 +70,6 @@ def _settle(
 ) -> Iterator[model.Piece]:
     databases = [(index, binding.claim.database) for index, binding in enumerate(bindings)]
     script = kube.render(__file__, "logins.sh.j2", logins=databases)
-    yield model.ConfigFiles(f"{me.name}-logins", me.namespace, {"logins.sh": script})
     env = [
         Env("PGHOST", me.host(f"{me.name}-rw")),
         Env("PGPORT", "5432"),
@@ -80,24 +79,15 @@ def _settle(
     for index, binding in enumerate(bindings):
         env.append(Env(f"USERNAME_{index}", SecretRef(binding.secret, "username")))
         env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
-    container = kube.Container(
-        "logins",
-        me.spec.image,
-        kube.compute(
-            model.Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
-        ),
-        command=["sh", "/etc/platformc/logins.sh"],
-        env=env,
-    )
-    template = kube.pod(
+    yield from kube.errand(
         me,
         "logins",
-        [container],
-        user=kube.USER,
-        restart="OnFailure",
-        volumes=[kube.config(f"{me.name}-logins", "/etc/platformc")],
+        me.spec.image,
+        {"logins.sh": script},
+        env,
+        ports=(5432,),
+        server=servers,
+        # The operator makes an account of the cluster's own name, whose pods need its token.
+        account=f"{me.name}-logins",
+        step=2,
     )
-    # The operator makes an account of the cluster's own name, whose pods need its token.
-    spec = {**template["spec"], "serviceAccountName": f"{me.name}-logins"}
-    yield model.Peering("logins", servers, (5432,))
-    yield kube.job(me, f"{me.name}-logins", {**template, "spec": spec}, step=2)

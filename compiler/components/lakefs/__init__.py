@@ -146,33 +146,20 @@ def _setup(
 ) -> Iterator[model.Piece]:  # fmt: skip
     """The Job that makes the administrator and the repositories, again and again without harm."""
     script = kube.render(__file__, "setup.sh.j2", repositories=repositories)
-    yield model.ConfigFiles(f"{me.name}-setup", me.namespace, {"setup.sh": script})
     admin = lakefs.admin(me)
-    container = kube.Container(
-        "setup",
-        me.spec.image,
-        kube.compute(
-            model.Resources(), cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"
-        ),
-        command=["sh", "/etc/platformc/setup.sh"],
-        env=[
-            *settings,
-            Env("LAKECTL_SERVER_ENDPOINT_URL", f"http://{me.host()}:{PORT}"),
-            Env("LAKECTL_CREDENTIALS_ACCESS_KEY_ID", SecretRef(admin, s3.ACCESS_KEY)),
-            Env("LAKECTL_CREDENTIALS_SECRET_ACCESS_KEY", SecretRef(admin, s3.SECRET_KEY)),
-        ],
+    resources = kube.compute(
+        model.Resources(), cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"
     )
-    template = kube.pod(
-        me,
-        "setup",
-        [container],
-        user=kube.USER,
-        restart="OnFailure",
-        uses=uses,
-        volumes=[kube.config(f"{me.name}-setup", "/etc/platformc")],
+    env = [
+        *settings,
+        Env("LAKECTL_SERVER_ENDPOINT_URL", f"http://{me.host()}:{PORT}"),
+        Env("LAKECTL_CREDENTIALS_ACCESS_KEY_ID", SecretRef(admin, s3.ACCESS_KEY)),
+        Env("LAKECTL_CREDENTIALS_SECRET_ACCESS_KEY", SecretRef(admin, s3.SECRET_KEY)),
+    ]
+    files = {"setup.sh": script}
+    yield from kube.errand(
+        me, "setup", me.spec.image, files, env, ports=(PORT,), resources=resources, uses=uses
     )
-    yield model.Peering("setup", "server", (PORT,))
-    yield kube.job(me, f"{me.name}-setup", template, step=1)
 
 
 def _repositories(

@@ -129,7 +129,6 @@ def _buckets(
         __file__, "buckets.sh.j2", buckets=buckets, keys=[binding.secret for binding in claims]
     )
     policies = {f"{binding.secret}.json": s3.policy(binding.claim) for binding in claims}
-    yield model.ConfigFiles(f"{me.name}-buckets", me.namespace, {"buckets.sh": script, **policies})
     env = [
         Env("ROOT_USERNAME", SecretRef(root, "username")),
         Env("ROOT_PASSWORD", SecretRef(root, "password")),
@@ -139,22 +138,5 @@ def _buckets(
     for index, binding in enumerate(claims):
         env.append(Env(f"ACCESS_KEY_{index}", SecretRef(binding.secret, s3.ACCESS_KEY)))
         env.append(Env(f"SECRET_KEY_{index}", SecretRef(binding.secret, s3.SECRET_KEY)))
-    container = kube.Container(
-        "buckets",
-        me.spec.client_image,
-        kube.compute(
-            model.Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
-        ),
-        command=["sh", "/etc/platformc/buckets.sh"],
-        env=env,
-    )
-    template = kube.pod(
-        me,
-        "buckets",
-        [container],
-        user=kube.USER,
-        restart="OnFailure",
-        volumes=[kube.config(f"{me.name}-buckets", "/etc/platformc")],
-    )
-    yield model.Peering("buckets", "server", (PORT,))
-    yield kube.job(me, f"{me.name}-buckets", template, step=1)
+    files = {"buckets.sh": script, **policies}
+    yield from kube.errand(me, "buckets", me.spec.client_image, files, env, ports=(PORT,))

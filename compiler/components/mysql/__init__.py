@@ -136,7 +136,6 @@ def _ensure(
         databases=sorted({binding.claim.database for binding in logins}),
         users=[(binding.claim.database, _plugin(binding.claim)) for binding in logins],
     )
-    yield model.ConfigFiles(f"{me.name}-ensure", me.namespace, {"ensure.sh": script})
     env = [
         Env("MYSQL_HOST", me.host()),
         Env("MYSQL_TCP_PORT", str(PORT)),
@@ -145,25 +144,10 @@ def _ensure(
     for index, binding in enumerate(logins):
         env.append(Env(f"USER_{index}", SecretRef(binding.secret, "username")))
         env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
-    container = kube.Container(
-        "ensure",
-        me.spec.image,
-        kube.compute(
-            model.Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
-        ),
-        command=["bash", "/etc/platformc/ensure.sh"],
-        env=env,
+    files = {"ensure.sh": script}
+    yield from kube.errand(
+        me, "ensure", me.spec.image, files, env, ports=(PORT,), interpreter="bash"
     )
-    template = kube.pod(
-        me,
-        "ensure",
-        [container],
-        user=kube.USER,
-        restart="OnFailure",
-        volumes=[kube.config(f"{me.name}-ensure", "/etc/platformc")],
-    )
-    yield model.Peering("ensure", "server", (PORT,))
-    yield kube.job(me, f"{me.name}-ensure", template, step=1)
 
 
 def _plugin(claim: mysql.Claim) -> str:

@@ -135,7 +135,6 @@ def _ensure(
         "ensure.sh": kube.render(__file__, "ensure.sh.j2"),
         "ensure.sql": kube.render(__file__, "ensure.sql.j2", databases=databases, roles=roles),
     }
-    yield model.ConfigFiles(f"{me.name}-ensure", me.namespace, files)
     env = [
         Env("PGHOST", me.host()),
         Env("PGPORT", str(PORT)),
@@ -146,22 +145,4 @@ def _ensure(
     for index, binding in enumerate(logins):
         env.append(Env(f"ROLE_{index}", SecretRef(binding.secret, "username")))
         env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
-    container = kube.Container(
-        "ensure",
-        me.spec.image,
-        kube.compute(
-            model.Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
-        ),
-        command=["sh", "/etc/platformc/ensure.sh"],
-        env=env,
-    )
-    template = kube.pod(
-        me,
-        "ensure",
-        [container],
-        user=kube.USER,
-        restart="OnFailure",
-        volumes=[kube.config(f"{me.name}-ensure", "/etc/platformc")],
-    )
-    yield model.Peering("ensure", "server", (PORT,))
-    yield kube.job(me, f"{me.name}-ensure", template, step=1)
+    yield from kube.errand(me, "ensure", me.spec.image, files, env, ports=(PORT,))
