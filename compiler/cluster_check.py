@@ -156,9 +156,8 @@ def _secrets(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
                 _, text, _ = ask(["get", "secrets", "-n", space, "-o", "name"], "")
                 known[space] = {line.rpartition("/")[2] for line in text.split()}
             there = credential.name in known[space]
-            missing = "; see `platformc secrets`"
             name = f"Secret `{space}/{credential.name}`"
-            yield Finding(there, name if there else f"no {name}{missing}")
+            yield Finding(there, name if there else f"no {name}; see `platformc secrets`")
 
 
 def _admission(lowered: Lowered, ask: Ask) -> Iterator[Finding]:

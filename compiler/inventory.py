@@ -8,7 +8,7 @@ custom resource whose name ends in `image`, and the fields of the spec that hold
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,15 +62,23 @@ def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tup
     for package in lowered.models.values():
         for image in _named(package, text):
             found[image].add(package.name)
-    made = []
-    for reference, users in sorted(found.items()):
-        bare = reference.removeprefix(f"{mirror}/") if mirror else reference
-        origin = declared.get(reference) or full_name(bare)
-        name, _, _ = origin.partition("@")
-        source = name if split_image(name)[1] else origin
-        digest = reference.partition("@")[2]
-        made.append(Image(reference, source, digest, tuple(sorted(users))))
-    return tuple(made)
+    return tuple(
+        _image(reference, declared.get(reference) or _upstreams_name(reference, mirror), users)
+        for reference, users in sorted(found.items())
+    )
+
+
+def _image(reference: str, origin: str, users: Iterable[str]) -> Image:
+    """An image by the name that the cluster pulls and by upstream's, which a tag may complete."""
+    name, _, _ = origin.partition("@")
+    source = name if split_image(name)[1] else origin
+    return Image(reference, source, reference.partition("@")[2], tuple(sorted(users)))
+
+
+def _upstreams_name(reference: str, mirror: str | None) -> str:
+    from compiler.derive.images import full_name
+
+    return full_name(reference.removeprefix(f"{mirror}/") if mirror else reference)
 
 
 def known_images(lowered: Lowered) -> frozenset[str]:
@@ -141,8 +149,6 @@ def vendored_images(folder: Path, mirror: str | None) -> Iterator[Image]:
     """The images of releases that were brought along, one folder each."""
     import yaml as pyyaml
 
-    from compiler.derive.images import full_name
-
     loader = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
     for system in sorted(one for one in folder.glob("*") if one.is_dir()):
         found: set[str] = set()
@@ -150,7 +156,4 @@ def vendored_images(folder: Path, mirror: str | None) -> Iterator[Image]:
             documents = pyyaml.load_all(file.read_bytes(), Loader=loader)  # safe ones
             found |= {image for document in documents for image in image_keys(document)}
         for image in sorted(found):
-            source = full_name(image.removeprefix(f"{mirror}/") if mirror else image)
-            name, _, digest = source.partition("@")
-            source = name if split_image(name)[1] else source
-            yield Image(image, source, digest, (f"{folder.name}/{system.name}",))
+            yield _image(image, _upstreams_name(image, mirror), (f"{folder.name}/{system.name}",))

@@ -53,6 +53,14 @@ def sole(instance: Instance[Any]) -> str | None:
     return getattr(module(instance), "SOLE", None)
 
 
+def upstreams(instance: Instance[Any] | None) -> bool:
+    """Whether an instance lives in an operator's namespace, where nothing is denied by default.
+
+    A policy of ours there would shut out clients that are none of the platform's.
+    """
+    return instance is not None and getattr(module(instance), "UPSTREAM_NAMESPACE", False)
+
+
 @cache
 def _entry_points() -> dict[str, str]:
     # importlib.metadata alone costs more than a small compile: only unknown types pay for it.

@@ -53,24 +53,25 @@ def vendor(
                 f"{address} is not what platform.lock says: expected {known[address]}, got "
                 f"{digests[address]}"
             )
-        name = address.rpartition("/")[2]
         objects = [_mirrored(one, mirror) for one in _objects(data, address)]
-        files[name] = yaml.dump_all(yaml.dump(one) for one in objects)
+        files[_file(address)] = yaml.dump_all(yaml.dump(one) for one in objects)
         missing -= {one["metadata"]["name"] for one in objects if one["kind"] == "Namespace"}
-    resources = [address.rpartition("/")[2] for address in addresses]
-    for space in sorted(missing):
-        resources.insert(0, f"namespace-{space}.yaml")
-        files[resources[0]] = yaml.dump(
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}}
-        )
-    files["kustomization.yaml"] = yaml.dump(
-        {
-            "apiVersion": "kustomize.config.k8s.io/v1beta1",
-            "kind": "Kustomization",
-            "resources": resources,
-        }
-    )
-    return Vendored(files, digests)
+    spaces = {f"namespace-{space}.yaml": _namespace(space) for space in sorted(missing)}
+    root = _kustomization([*reversed(spaces), *map(_file, addresses)])
+    return Vendored({**files, **spaces, "kustomization.yaml": root}, digests)
+
+
+def _file(address: str) -> str:
+    return address.rpartition("/")[2]
+
+
+def _namespace(name: str) -> str:
+    return yaml.dump({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+
+
+def _kustomization(resources: list[str]) -> str:
+    kind = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+    return yaml.dump({**kind, "resources": resources})
 
 
 def _fetch(address: str, base: str | None) -> bytes:

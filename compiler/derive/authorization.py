@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from compiler.derive.mesh import mesh_of, peer_authentication
 from compiler.derive.namespaces import NAME
-from compiler.derive.network_policies import labels_of, upstreams
+from compiler.derive.network_policies import labels_of
 from compiler.derive.packages import each_package, extended
 from compiler.derive.users import Account, users_of
 from compiler.diagnostics import Report
@@ -29,6 +29,7 @@ from compiler.model.resource import (
     pod_account,
     pod_labels,
 )
+from compiler.registry import upstreams
 
 Source = dict[str, list[str]]
 

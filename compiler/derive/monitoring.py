@@ -12,7 +12,6 @@ from string import Template
 from msgspec.structs import replace
 
 from compiler.derive import watches
-from compiler.derive.network_policies import upstreams
 from compiler.derive.packages import each_package, with_pod
 from compiler.derive.scraping import PORT, Source, of_operator, service_of
 from compiler.diagnostics import Report
@@ -22,7 +21,7 @@ from compiler.model.instance import Instance
 from compiler.model.metrics import Alert, Metrics
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Env, Ingress, Manifest, Resource, pod_template
-from compiler.registry import module
+from compiler.registry import module, upstreams
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

@@ -22,7 +22,7 @@ from compiler.model.binding import Binding
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Made, Manifest, Pods, Resource
-from compiler.registry import module
+from compiler.registry import module, upstreams
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -69,14 +69,6 @@ def _externals(
                 tuple(made), instance=provider,
             )  # fmt: skip
     return replace(lowered, packages=dict(sorted(packages.items())))
-
-
-def upstreams(instance: Instance[Any] | None) -> bool:
-    """Whether an instance lives in an operator's namespace, where nothing is denied by default.
-
-    A policy of ours there would shut out clients that are none of the platform's.
-    """
-    return instance is not None and getattr(module(instance), "UPSTREAM_NAMESPACE", False)
 
 
 def upstream_namespaces(lowered: Lowered) -> frozenset[str]:

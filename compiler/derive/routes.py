@@ -13,7 +13,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from compiler import hosts
-from compiler.derive.network_policies import upstreams
 from compiler.derive.packages import each_package
 from compiler.diagnostics import Report
 from compiler.interfaces import gateway
@@ -21,6 +20,7 @@ from compiler.model.binding import Offer
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Ingress, Made, Pods, Resource
+from compiler.registry import upstreams
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

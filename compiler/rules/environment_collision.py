@@ -11,6 +11,7 @@ from itertools import combinations
 from compiler import hosts
 from compiler.diagnostics import Related, Report, listing
 from compiler.model import Graph, Path, Platform
+from compiler.registry import upstreams
 from compiler.rules.host_collision import routed_of
 
 _NAME: Path = ("spec", "cluster", "name")
@@ -46,12 +47,8 @@ _WAY_OUT = {
 
 
 def _namespaces(platform: Platform) -> set[str]:
-    from compiler.registry import module
-
     return {
-        instance.namespace
-        for instance in platform.instances.values()
-        if not getattr(module(instance), "UPSTREAM_NAMESPACE", False)
+        instance.namespace for instance in platform.instances.values() if not upstreams(instance)
     }
 
 

@@ -6,12 +6,11 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.model import Instance, Path, Platform
-from compiler.registry import module
+from compiler.registry import upstreams
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    upstream = getattr(module(instance), "UPSTREAM_NAMESPACE", False)
-    if upstream or not reserved(instance.namespace):
+    if upstreams(instance) or not reserved(instance.namespace):
         return
     own = instance.spec.namespace is not None
     path: Path = (*instance.path, "namespace") if own else ("spec", "namespace")
