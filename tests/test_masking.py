@@ -25,6 +25,10 @@ HIDDEN = {
     "after a misspelt key": f"spec:\n  components:\n    minio: {{pasword: {SECRET}}}\n",
     "beside a misspelt key": f"spec:\n  components:\n    minio: {{pasword: {SECRET}, replicas: x}}\n",
     "below an unknown key": f"spec:\n  components:\n    minio:\n      auth: {{user: a, pw: {SECRET}}}\n",
+    "behind a comma in quotes": f'spec:\n  components:\n    minio: {{auth: "a, {SECRET}", replicas: x}}\n',
+    "behind a quote in quotes": f'spec:\n  components:\n    minio: {{auth: "a\\", {SECRET}", replicas: x}}\n',
+    "in a list in braces": f"spec:\n  components:\n    minio: {{auth: [a, {SECRET}], replicas: x}}\n",
+    "behind a comma outside braces": f"spec:\n  components:\n    minio:\n      auth: a, {SECRET}\n",
     "of a variable": (
         f"spec:\n  workloads:\n    w: {{image: 'a:1', env: {{DB_PASSWORD: {SECRET}, X: 1}}}}\n"
     ),
@@ -54,6 +58,12 @@ def test_token_is_hidden_by_its_form(form: str) -> None:
     rendered = RENDERERS[form].render(diagnosed(spec.encode()), {"platform.yaml": spec})
     assert TOKEN not in rendered
     assert "********" in rendered
+
+
+def test_what_stands_beside_is_shown() -> None:
+    spec = f"{HEADER}spec:\n  components:\n    minio: {{auth: [a, {{b: '}}, x'}}], replicas: x}} # no\n"
+    shown = text.render(diagnosed(spec.encode()), {"platform.yaml": spec})
+    assert shown.count("    minio: {auth: ********, replicas: x} # no\n") == 2
 
 
 def test_what_is_no_credential_is_shown() -> None:

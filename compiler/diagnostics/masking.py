@@ -125,7 +125,7 @@ class Source(Struct, frozen=True):
 
     texts: Mapping[str, list[str]]
     hidden: tuple[Span, ...]  # whole values
-    unknown: tuple[Span, ...]  # keys, of which the rest of the line is hidden
+    unknown: tuple[Span, ...]  # keys, whose values are hidden
 
     def line(self, file: str, number: int) -> Line | None:
         """One line as it may be shown, or None where there is none."""
@@ -140,7 +140,10 @@ class Source(Struct, frozen=True):
             (one.column - 1, one.end_column - 1 if one.end_line == number else len(line))
             for one in self._here(self.hidden, file, number)
         ]
-        behind = [(one.end_column - 1, len(line)) for one in self._here(self.unknown, file, number)]
+        behind = [
+            (one.end_column - 1, _end_of_value(line, one.column - 1, one.end_column - 1))
+            for one in self._here(self.unknown, file, number)
+        ]
         return Line.of(line, [*spans, *_values(line, behind), *_credentials(line), *_tokens(line)])
 
     @staticmethod
@@ -156,6 +159,33 @@ def source(texts: Mapping[str, str], found: Iterable[Diagnostic]) -> Source:
         tuple(one.span for one in found if one.span and one.code == "plaintext-secret"),
         tuple(one.span for one in found if one.span and one.code == "unknown-key"),
     )
+
+
+def _end_of_value(line: str, key: int, start: int) -> int:
+    """Where what follows a key ends: in braces at its comma or bracket, else with the line."""
+    depth = sum(1 if sign in "{[" else -1 for _, sign in _signs(line[:key]) if sign != ",")
+    if depth < 1:
+        return len(line)
+    below = 0
+    for index, sign in _signs(line[start:]):
+        if below == 0 and sign in "}],":
+            return start + index
+        below += {"{": 1, "[": 1, "}": -1, "]": -1}.get(sign, 0)
+    return len(line)
+
+
+def _signs(text: str) -> Iterator[tuple[int, str]]:
+    """Commas and brackets outside quotes. A quote that is none only hides more."""
+    quote, escaped = "", False
+    for index, char in enumerate(text):
+        if quote:
+            closed = char == quote and not escaped
+            escaped = quote == '"' and char == "\\" and not escaped
+            quote = "" if closed else quote
+        elif char in "\"'":
+            quote = char
+        elif char in "{}[],":
+            yield index, char
 
 
 def _values(line: str, stretches: Iterable[Stretch]) -> Iterator[Stretch]:
