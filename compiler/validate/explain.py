@@ -172,9 +172,9 @@ def _reason(mistake: Mistake, full: Path) -> tuple[str, str, str | tuple[str, ..
         case UnknownValue(allowed=allowed):
             help = (*suggestion(str(given), allowed), f"write {_either(allowed)}")
             return "unknown-value", f"`{key}` cannot be {_shown(given)}", help
-        case WrongShape(wanted=wanted):
+        case WrongShape(wanted=wanted, must=must):
             problem = f"`{key}` must be {_KINDS[wanted]}, not {_noun(given)}"
-            return "wrong-type", problem, _way_out(wanted, given)
+            return "wrong-type", problem, _way_out(wanted, given, must)
     raise AssertionError(mistake)
 
 
@@ -183,7 +183,9 @@ def _either(words: Sequence[str]) -> str:
     return " or ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
 
 
-def _way_out(wanted: type[inspect.Type], given: Any) -> str | tuple[str, ...]:
+def _way_out(
+    wanted: type[inspect.Type], given: Any, must: tuple[str, ...]
+) -> str | tuple[str, ...]:
     """How to write what was given as what belongs there."""
     if wanted is inspect.StrType and not isinstance(given, (dict, list)):
         return "quote it"
@@ -192,7 +194,10 @@ def _way_out(wanted: type[inspect.Type], given: Any) -> str | tuple[str, ...]:
     if wanted is inspect.IntType and isinstance(given, str) and given.strip().isdecimal():
         return "leave out the quotes"
     if wanted in (inspect.DictType, inspect.StructType):
-        return named_by_keys(given) or "write its keys in braces, `{...}`, or indented below it"
+        keys = ", ".join(f"{key}: ..." for key in must) or "..."
+        return (
+            named_by_keys(given) or f"write its keys in braces, `{{{keys}}}`, or indented below it"
+        )
     return ()
 
 

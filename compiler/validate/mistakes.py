@@ -40,6 +40,7 @@ class WrongShape(Mistake, frozen=True):
     """Not the kind of value that belongs there, or none at all."""
 
     wanted: type[inspect.Type]
+    must: tuple[str, ...] = ()  # keys that a section must have
 
 
 class OutOfRange(Mistake, frozen=True):
@@ -107,7 +108,8 @@ def _of_union(value: Any, wanted: inspect.UnionType, loc: Loc, told: _Told) -> I
 
 def _of_section(value: Any, wanted: inspect.StructType, loc: Loc, _: _Told) -> Iterator[Mistake]:
     if not isinstance(value, dict):
-        yield WrongShape(loc, value, inspect.StructType)
+        must = tuple(field.encode_name for field in wanted.fields if field.required)
+        yield WrongShape(loc, value, inspect.StructType, must)
         return
     known = {field.encode_name: field for field in wanted.fields}
     sound = True
