@@ -57,6 +57,10 @@ def test_what_ci_installs_is_locked(script: str) -> None:
     )
 
 
+# What is known of flaws is wanted as it is today; no test that must pass again depends on it.
+NEWEST = ("golang.org/x/vulndb", "latest")
+
+
 def test_programs_of_other_languages_are_pinned() -> None:
     """Go's checksum database knows what a version is; a version of `latest` it would not."""
     for script in SCRIPTS:
@@ -67,4 +71,6 @@ def test_programs_of_other_languages_are_pinned() -> None:
                     r"^(\w+)\(\) \{", text[: text.index(f"{module}@{given[0]}")], re.M
                 )
                 version = re.findall(rf"^{function[-1]} (\S+)", text, re.M)[0]
+            if (module, version) == NEWEST:
+                continue
             assert re.match(r"v[0-9$]", version), module
