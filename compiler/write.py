@@ -101,14 +101,11 @@ def _disk_digest(path: str) -> str | None:
         return None
 
 
-def carry_out(planned: Plan, tree: Mapping[str, str], root: Path) -> None:
-    """Write what was planned. Call within `exclusive`."""
-    stage(planned, tree, root)
-    seal(planned, root)
-
-
 def stage(planned: Plan, tree: Mapping[str, str], root: Path) -> None:
-    """Put all texts beside the output, which stays as it is. `recover` throws them away again."""
+    """Put all texts beside the output, which stays as it is. `recover` throws them away again.
+
+    Call this and `seal` within `exclusive`.
+    """
     if planned.clean:
         return
     stay_inside((*planned.write, *planned.remove), root)

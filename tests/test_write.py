@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,10 +19,15 @@ OLD = {"a/one": "1\n", "a/two": "2\n", "b/three": "3\n"}
 NEW = {"a/one": "1\n", "a/two": "changed\n", "c/four": "4\n", "c/d/five": "5\n"}
 
 
+def carry_out(planned: write.Plan, tree: Mapping[str, str], root: Path) -> None:
+    write.stage(planned, tree, root)
+    write.seal(planned, root)
+
+
 def put(tree: dict[str, str], root: Path) -> None:
     with write.exclusive(root):
         write.recover(root)
-        write.carry_out(write.plan(tree, root), tree, root)
+        carry_out(write.plan(tree, root), tree, root)
 
 
 def on_disk(root: Path) -> dict[str, str]:
@@ -92,7 +97,7 @@ def test_files_outside_the_scope_stay(tmp_path: Path) -> None:
     part = {"c/four": "4\n"}
     planned = write.plan(part, tmp_path, ("c/",))
     with write.exclusive(tmp_path):
-        write.carry_out(planned, part, tmp_path)
+        carry_out(planned, part, tmp_path)
     assert on_disk(tmp_path) == {**OLD, **part}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from compiler.commands.shared import (
     show,
     spec_option,
 )
+
+if TYPE_CHECKING:
+    from compiler.pipeline import Compilation
 
 
 @click.command
@@ -84,12 +88,10 @@ def _fix(file: Path, data: bytes) -> bytes:
     return done.data
 
 
-def _kubeconform(result: object) -> None:
+def _kubeconform(result: Compilation) -> None:
     from compiler import kubeconform
     from compiler.manifests import render
-    from compiler.pipeline import Compilation
 
-    assert isinstance(result, Compilation)
     for name in result.environments:
         try:
             problems = kubeconform.problems(render(result.lowered[name]))
