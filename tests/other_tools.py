@@ -46,7 +46,7 @@ def without_rules(data: bytes) -> dict[str, str] | None:
         return None
     try:
         # A patch is looked at where it is applied.
-        with patch.object(patches, "against", lambda before, after: iter(())):
+        with patch.object(patches, "against", lambda package, before, after: iter(())):
             return {
                 name: render(derive(Models().added(lower(one, graphs[name])), report))
                 for name, one in platforms.items()

@@ -60,6 +60,19 @@ def test_token_is_hidden_by_its_form(form: str) -> None:
     assert "********" in rendered
 
 
+def test_the_path_of_a_patch_is_no_credential() -> None:
+    path = "/spec/template/spec/containers/0/securityContext/readOnlyRootFilesystem"
+    operation = f"{{op: replace, path: {path}, value: x}}"
+    target = "{kind: StatefulSet, name: postgres}"
+    spec = (
+        f"{HEADER}spec:\n  components:\n    postgres:\n      patches:\n"
+        f"        - target: {target}\n          operations: [{operation}]\n"
+    )
+    found = diagnosed(spec.encode())
+    assert {one.code for one in found} == {"schema-violation"}
+    assert path in text.render(found, {"platform.yaml": spec})
+
+
 def test_what_stands_beside_is_shown() -> None:
     spec = f"{HEADER}spec:\n  components:\n    minio: {{auth: [a, {{b: '}}, x'}}], replicas: x}} # no\n"
     shown = text.render(diagnosed(spec.encode()), {"platform.yaml": spec})

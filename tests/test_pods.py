@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import jsonpatch
 import pytest
 from cluster import Template, environments, lowered, objects, templates
 
+from compiler.kube.admission import insecure
 from compiler.model.instance import PREFIX
 
 VOLUMES = {
@@ -126,6 +128,57 @@ def unexcused(template: Template, found: Iterator[tuple[str, str]]) -> list[str]
 def test_every_pod_is_restricted(scenario: str, environment: str) -> None:
     pods = templates(scenario, environment)
     assert [problem for one in pods for problem in unexcused(one, restricted(one.spec))] == []
+
+
+SOUND = {
+    "containers": [
+        {
+            "name": "one",
+            "securityContext": {
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+            },
+        }
+    ],
+    "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+    "volumes": [{"name": "tmp", "emptyDir": {}}],
+}
+PATCHES: list[tuple[dict[str, Any], bool]] = [
+    ({"op": "add", "path": "/hostNetwork", "value": True}, False),
+    ({"op": "add", "path": "/hostIPC", "value": False}, True),
+    ({"op": "add", "path": "/volumes/-", "value": {"name": "x", "hostPath": {"path": "/"}}}, False),
+    ({"op": "add", "path": "/volumes/-", "value": {"name": "x", "secret": {}}}, True),
+    ({"op": "remove", "path": "/securityContext/runAsNonRoot"}, False),
+    ({"op": "add", "path": "/securityContext/runAsUser", "value": 0}, False),
+    ({"op": "remove", "path": "/securityContext/seccompProfile"}, False),
+    ({"op": "add", "path": "/containers/-", "value": {"name": "two"}}, False),
+    ({"op": "add", "path": "/initContainers", "value": [{"name": "two"}]}, False),
+    ({"op": "add", "path": "/containers/0/ports", "value": [{"hostPort": 80}]}, False),
+    ({"op": "add", "path": "/containers/0/ports", "value": [{"containerPort": 80}]}, True),
+    *(
+        ({"op": "add", "path": f"/containers/0/securityContext/{key}", "value": value}, sound)
+        for key, value, sound in (
+            ("privileged", True, False),
+            ("allowPrivilegeEscalation", True, False),
+            ("capabilities/add", ["NET_ADMIN"], False),
+            ("capabilities/add", ["NET_BIND_SERVICE"], True),
+            ("capabilities/drop", ["NET_RAW"], False),
+            ("procMount", "Unmasked", False),
+            ("readOnlyRootFilesystem", False, True),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "sound"), PATCHES, ids=lambda one: str(one)[:60])
+def test_a_patch_that_the_standard_forbids_does_not_compile(
+    operation: dict[str, Any], sound: bool
+) -> None:
+    """What a patch may do to a pod is judged as the standard does, which is written down above."""
+    pod = jsonpatch.apply_patch(SOUND, [operation])
+    spec = {"selector": {}, "template": {"metadata": {"labels": {}}, "spec": pod}}
+    found = list(insecure({"kind": "Deployment", "metadata": {"name": "x"}, "spec": spec}))
+    assert (not found) == sound == (not list(restricted(pod)))
 
 
 @each_environment

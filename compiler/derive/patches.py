@@ -7,6 +7,7 @@ accept is left as it was, so that later passes can rely on what objects are like
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from compiler.model.document import Node, Path
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
 from compiler.model.spec import Patch
+from compiler.registry import upstreams
 
 
 class Problem(Struct, frozen=True):
@@ -79,7 +81,9 @@ def _patched(package: Package, patch: Patch) -> Package | Problem:
         close = suggestion(f"{target.kind} {target.name}", names)
         return Problem("patch-misses", message, close or (f"its objects are {listing(names)}",))
     changed = _applied(patch, hit[0].manifest)
-    problem = changed if isinstance(changed, Problem) else next(against(hit[0], changed), None)
+    problem = (
+        changed if isinstance(changed, Problem) else next(against(package, hit[0], changed), None)
+    )
     if problem:
         return problem
     resources = tuple(
@@ -100,9 +104,9 @@ def _applied(patch: Patch, manifest: Manifest) -> Manifest | Problem:
     return changed
 
 
-def against(before: Resource, after: Manifest) -> Iterator[Problem]:
+def against(package: Package, before: Resource, after: Manifest) -> Iterator[Problem]:
     """What stands against an object as a patch leaves it."""
-    from compiler.kube.admission import refusals
+    from compiler.kube.admission import insecure, refusals
     from compiler.verify import problems
 
     what = f"{before.kind} `{before.name}`"
@@ -111,7 +115,9 @@ def against(before: Resource, after: Manifest) -> Iterator[Problem]:
         return
     for problem in problems(after):
         yield Problem("schema-violation", f"{what}: {problem}", at=problem.partition(":")[0])
-    for one in refusals(after):
+    # Namespaces of operators are not the platform's to lock.
+    secured = () if upstreams(package.instance) else insecure(after)
+    for one in chain(refusals(after), secured):
         message = f"{what} would be refused: {one.problem}"
         yield Problem("patch-refused", message, (one.help,), one.at)
 

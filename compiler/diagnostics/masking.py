@@ -39,6 +39,8 @@ TOKENS = re.compile(
     r"|AIza[\w-]{35}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|dckr_pat_[\w-]{20,}|pypi-[\w-]{30,}|npm_[A-Za-z0-9]{30,}|hvs\.[\w-]{20,}"
 )
+# A path of words, such as a patch's: `/spec/template/spec/containers/0/securityContext`.
+_PATH = re.compile(r"(/([A-Za-z]+|[0-9]+|-))+/?")
 WORD = re.compile(r"[A-Za-z0-9+/_=-]{32,}")  # long enough for a key
 PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]*:)([^/\s@$][^/\s@]*)(?=@)")
 
@@ -51,7 +53,7 @@ def sounds_secret(key: str) -> bool:
 def random(word: str) -> bool:
     """Whether a word is as random as a key: letters and digits mixed, over four bits in each."""
     mixed = all(re.search(form, word) for form in ("[a-z]", "[A-Z]", r"\d"))
-    return mixed and entropy(word) > 4
+    return mixed and entropy(word) > 4 and not _PATH.fullmatch(word)
 
 
 def entropy(word: str) -> float:

@@ -12,7 +12,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from compiler.model.resource import Manifest
+from compiler.kube import pod_security
+from compiler.model.resource import Manifest, pod_template
 
 _POD = {
     "volumes": ("name",), "imagePullSecrets": ("name",), "hostAliases": ("ip",),
@@ -44,6 +45,23 @@ def refusals(manifest: Manifest) -> Iterator[Refusal]:
         for at in _nulls(manifest, "")
     ]
     yield from empty or _of_kind(manifest)
+
+
+def insecure(manifest: Manifest) -> Iterator[Refusal]:
+    """What a namespace refuses of an object's pods that enforces `restricted`."""
+    template = pod_template(manifest)
+    at = f"{_TEMPLATES.get(manifest['kind'], '')}/spec"
+    pod = template["spec"] if template else {}
+    if of_pod := list(pod_security.of_pod(pod)):
+        yield _forbidden(at, "its pod has", of_pod)
+    for place, container in _containers(pod, at):
+        if of_one := list(pod_security.of_container(container, pod)):
+            yield _forbidden(place, f"`{container['name']}` has", of_one)
+
+
+def _forbidden(at: str, who: str, what: Sequence[str]) -> Refusal:
+    help = "the platform's namespaces enforce `restricted` Pod Security"
+    return Refusal(at, f"{who} {', '.join(what)}", help)
 
 
 def _nulls(value: Any, at: str) -> Iterator[str]:
@@ -86,15 +104,20 @@ def _workload(manifest: Manifest, at: str) -> Iterator[Refusal]:
 
 def _pod(pod: Manifest, at: str, claims: set[str | None]) -> Iterator[Refusal]:
     yield from _twice(pod, at, _POD)
-    containers = [
-        (f"{at}/{key}/{index}", one)
-        for key in ("containers", "initContainers")
-        for index, one in enumerate(pod.get(key, ()))
-    ]
+    containers = _containers(pod, at)
     yield from _same(containers, ("name",))
     volumes = claims | {one["name"] for one in pod.get("volumes", ())}
     for place, container in containers:
         yield from _container(container, place, volumes)
+
+
+def _containers(pod: Manifest, at: str) -> list[tuple[str, Manifest]]:
+    """Each container, and where it stands."""
+    return [
+        (f"{at}/{key}/{index}", one)
+        for key in ("containers", "initContainers")
+        for index, one in enumerate(pod.get(key, ()))
+    ]
 
 
 def _container(container: Manifest, at: str, volumes: set[str | None]) -> Iterator[Refusal]:
