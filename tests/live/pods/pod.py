@@ -117,6 +117,7 @@ class Pod:
 
     def _serve(self) -> None:
         started: dict[str, bool] = {}
+        misses, threshold = 0, min(map(_threshold, self.spec["containers"]))
         while not self.stopping.is_set():
             for one in self.spec["containers"]:
                 name = one["name"]
@@ -124,11 +125,12 @@ class Pod:
                     self._restart(one)
                     started[name] = False
                 started[name] = started[name] or self._asked(one, "startupProbe")
-            every = (
+            every = all(
                 started[one["name"]] and self._asked(one, "readinessProbe")
                 for one in self.spec["containers"]
             )
-            self._set_ready(all(every))
+            misses = 0 if every else misses + 1
+            self._set_ready(every or (self.ready and misses < threshold))
             self.stopping.wait(1 if self.ready else 0.3)
 
     def _restart(self, one: Manifest) -> None:
@@ -254,6 +256,12 @@ class Pod:
             limits.forget(self.place / name)
         self.thread.join(20)
         self.netns.close()
+
+
+def _threshold(one: Manifest) -> int:
+    """How many answers in a row must fail until a container that was ready is so no more."""
+    threshold: int = (one.get("readinessProbe") or {}).get("failureThreshold", 3)
+    return threshold
 
 
 def _memory(one: Manifest) -> int | None:
