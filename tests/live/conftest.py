@@ -17,7 +17,7 @@ NODE = pytest.StashKey[Node]()
 LONGEST = 600  # seconds for one test, with what it starts; every wait inside has a shorter deadline
 START = 300  # seconds until a platform is ready, beside another one
 # Fixtures that a module starts once.
-SHARED = {"node", "delivered", "sidecar", "still"}
+SHARED = {"node", "company", "delivered", "sidecar", "still"}
 
 
 @pytest.fixture(scope="module")

@@ -174,9 +174,6 @@ class ControlPlane:
             "--kube-api-qps=200", "--kube-api-burst=400",
             # kwok makes a pod ready once: where a busy machine delays its nodes' word, none is again.
             "--node-monitor-grace-period=1h",
-            # A node that a busy machine kept silent for long is not lost, nor are its pods: kwok
-            # makes a pod ready once.
-            "--node-monitor-grace-period=1h",
         )  # fmt: skip
         self.start(
             "kube-scheduler", SERVERS, "kube-scheduler", f"--kubeconfig={self.kubeconfig}",
