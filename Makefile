@@ -22,7 +22,7 @@ live: $(VENV)/.installed tools
 	tests/tools.sh ciphers
 	tests/live/provision.sh
 	tests/live/argocd/build.sh
-	$(BIN)/pytest -n 2 --dist loadgroup -m "live and not judges"
+	$(BIN)/pytest -n 2 --dist loadscope -m "live and not judges"
 
 judges: $(VENV)/.installed tools
 	tests/tools.sh judges

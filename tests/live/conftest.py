@@ -16,8 +16,6 @@ from live.pods.node import Node
 NODE = pytest.StashKey[Node]()
 LONGEST = 600  # seconds for one test, with what it starts; every wait inside has a shorter deadline
 START = 300  # seconds until a platform is ready, beside another one
-# Fixtures that a module starts once.
-SHARED = {"node", "company", "delivered", "sidecar", "still"}
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +70,3 @@ def pytest_runtest_makereport(
     if report.failed and node is not None:
         report.sections.append(("pods", node.report()))
     return report
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a module's platform stay together on one worker; the others go anywhere."""
-    for item in items:
-        if SHARED & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
