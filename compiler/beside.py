@@ -10,20 +10,20 @@ from collections.abc import Callable
 
 
 def beside(work: Callable[[], bytes]) -> Callable[[], bytes]:
-    """Start now; what is returned waits for the result.
+    """Start now; what is returned waits for the result, and may be called once.
 
-    Where there is no other core, no process to be had, or none that came to its end, the work is
-    done here: the result is the same.
+    Where there is no other core or no process to be had the work is done here and now; where the
+    other process came to no end, once more when the result is wanted. The result is the same.
     """
     if (os.cpu_count() or 1) < 2 or not hasattr(os, "fork"):
-        return work
+        return _done(work())
     reader, writer = os.pipe()
     try:
         child = os.fork()
     except OSError:  # no process or no memory is left for one
         os.close(reader)
         os.close(writer)
-        return work
+        return _done(work())
     if child == 0:
         status = 1
         try:
@@ -41,3 +41,7 @@ def beside(work: Callable[[], bytes]) -> Callable[[], bytes]:
         return found if os.waitpid(child, 0)[1] == 0 else work()
 
     return result
+
+
+def _done(found: bytes) -> Callable[[], bytes]:
+    return lambda: found

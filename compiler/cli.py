@@ -108,7 +108,7 @@ def _run() -> int:
     try:
         platformc.main(prog_name="platformc", standalone_mode=True)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
 
 

@@ -27,8 +27,17 @@ def test_another_process_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("one_core")
-def test_where_there_is_one_core_it_is_done_here() -> None:
-    assert beside(whoever)() == whoever()
+def test_where_there_is_one_core_it_is_done_here_and_now() -> None:
+    seen: list[bytes] = []
+
+    def work() -> bytes:
+        seen.append(whoever())
+        return b"done"
+
+    result = beside(work)
+    assert seen == [whoever()]
+    assert result() == b"done"
+    assert seen == [whoever()]
 
 
 def test_what_did_not_come_to_its_end_is_done_here() -> None:

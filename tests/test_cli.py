@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import ROOT
 
-from compiler import pipeline
+from compiler import pipeline, write
 from compiler.cli import VERBS, platformc
 from compiler.lower import lower
 from compiler.model.graph import Graph
@@ -95,6 +95,22 @@ def test_check_shows_the_difference_and_writes_nothing(spec: Path) -> None:
     assert "error[stale-output]" in done.stderr
     spec.write_text(GOOD)
     assert run(["compile", "--check"]).exit_code == 0
+
+
+def test_a_compile_is_noted_before_another_one_may_write(
+    spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A note that is made later could stand beside the other one's output."""
+    noted: list[str] = []
+
+    def remember(root: Path, print_of: str, said: str) -> None:
+        with pytest.raises(write.BusyError), write.exclusive(root):
+            raise AssertionError("another compiler could write")
+        noted.append(print_of)
+
+    monkeypatch.setattr("compiler.commands.compile.remember", remember)
+    assert run(["compile"]).exit_code == 0
+    assert len(noted) == 1
 
 
 def test_check_reports_an_interrupted_write(spec: Path) -> None:

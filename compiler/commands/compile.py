@@ -61,15 +61,17 @@ def command(
         click.echo(said, err=True, nl=False)
         note(f"{file}: nothing changed")
         return
+    from compiler.beside import beside
+
+    # Of the compiler as it is now: what replaces it from here on, this output would not follow from.
+    taken = beside(lambda: print_of().encode())
     only = (None, *environments) if environments else None
     result = compiled(file, form, quiet=True, data=data, verified=False, only=only)
     for name in environments:
         environment_of(result, name)
     from compiler import first_canary, verify
-    from compiler.beside import beside
 
-    # The other core answers with the fingerprint of what it found sound, or with nothing.
-    is_sound = cache(beside(lambda: print_of().encode() if verify.sound(result.lowered) else b""))
+    is_sound = beside(lambda: b"sound" if verify.sound(result.lowered) else b"")
     said = said_of(result, data, str(file))
     first_canary.check(result, root)
     scope = _scope(environments)
@@ -79,9 +81,8 @@ def command(
         if _sound(is_sound, result):
             _check(tree, root, scope, form, result.report)
     else:
-        planned = _write(tree, root, scope, force, is_sound, result)
-    if planned and not result.report.failed:
-        remember(root, is_sound().decode(), said)
+        done = partial(remember, root, taken().decode(), said)
+        planned = _write(tree, root, scope, force, is_sound, result, done)
     show(result, data, str(file), form)
     if result.report.failed:
         sys.exit(1)
@@ -101,9 +102,12 @@ def _sound(is_sound: Callable[[], bytes], result: Compilation) -> bool:
 
 def _write(
     tree: dict[str, str], root: Path, scope: tuple[str, ...], force: bool,
-    is_sound: Callable[[], bytes], result: Compilation,
+    is_sound: Callable[[], bytes], result: Compilation, done: Callable[[], None],
 ) -> Plan:  # fmt: skip
-    """Bring the tree to disk, unless an object or somebody else's edit speaks against it."""
+    """Bring the tree to disk, unless an object or somebody else's edit speaks against it.
+
+    `done` notes what was written, before another compiler may write something else.
+    """
     from compiler import write
 
     try:
@@ -117,6 +121,7 @@ def _write(
                 write.recover(root)
             elif may:
                 write.seal(planned, root)
+                done()
             else:
                 _blocked(planned, root, result.report)
     except (write.BusyError, OSError) as error:
