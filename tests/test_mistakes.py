@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from language import section
+from language import WHOLE, section
 from msgspec import ValidationError, convert
 
 from compiler import registry
 from compiler.model.section import Section
-from compiler.model.spec import ModelSpec, WorkloadSpec
 from compiler.validate.mistakes import MissingKey, OutOfRange, UnknownKey, WrongShape, mistakes
 
-SECTIONS: dict[str, type[Section]] = {
-    **{
-        type: component.Spec
-        for type in registry.builtin_types()
-        if (component := registry.component(type))
-    },
-    "ModelSpec": ModelSpec,
-    "WorkloadSpec": WorkloadSpec,
+
+def _sections(of: type[Section]) -> Iterator[type[Section]]:
+    for one in of.__subclasses__():
+        yield one
+        yield from _sections(one)
+
+
+COMPONENTS = {type: component.Spec for type in registry.builtin_types()
+              if (component := registry.component(type))}  # fmt: skip
+SECTIONS = COMPONENTS | {
+    one.__name__: one
+    for one in _sections(Section)
+    if one.__name__ in WHOLE["definitions"] and one.__module__.startswith("compiler.model")
 }
 WRONG = st.sampled_from([
     None, True, 0, -1, 10**9, 1.5, "", "x", "X\n", "mlops\n", [], [1], ["x"], {}, {"x": 1}, {"X\n": "x"},
@@ -67,6 +72,17 @@ def test_all_mistakes_are_found_at_once_each_at_its_place() -> None:
         ("patches", 0, "target"): MissingKey,
         ("patches", 0, "operations"): MissingKey,
     }
+
+
+def test_a_number_that_its_word_refuses_hides_no_other_mistake() -> None:
+    found = {mistake.loc for mistake in mistakes({"replicas": 2, "storage": []}, SECTIONS["minio"])}
+    assert found == {("replicas",), ("storage",)}
+
+
+def test_a_reason_that_says_nothing_is_none() -> None:
+    silence = {"code": "license-note", "reason": ""}
+    (mistake,) = mistakes(silence, SECTIONS["Silence"])
+    assert (mistake.loc, type(mistake)) == (("reason",), OutOfRange)
 
 
 def test_a_text_may_not_end_a_line() -> None:

@@ -66,7 +66,7 @@ def form(pattern: str, code: str, what: str, help: str, scheme: str = "") -> Met
 
 
 def reading(
-    read: Callable[[str], str], pattern: str, what: str, help: str, *types: str
+    read: Callable[[Amount], str], pattern: str, what: str, help: str, *types: str
 ) -> Meta:  # fmt: skip
     """A text that a function reads into its canonical form, or refuses; editors know a pattern."""
     told = {"pattern": f"^({pattern})$", "patternErrorMessage": f"{what}: {help}."}

@@ -31,7 +31,7 @@ class Section(
         for name, read in _read_closely(type(self)):
             value = getattr(self, name)
             if value is not None:
-                force_setattr(self, name, read(str(value)))
+                force_setattr(self, name, read(value))
         self.check()
 
     def check(self) -> None:
@@ -59,13 +59,13 @@ def _fields(section: type[Section]) -> tuple[FieldInfo, ...]:
 
 
 @cache
-def _read_closely(section: type[Section]) -> tuple[tuple[str, Callable[[str], str]], ...]:
+def _read_closely(section: type[Section]) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
     """The fields whose word is more than a pattern, and what reads it into its canonical form."""
     found = ((field.name, _reader(field.type)) for field in fields(section))
     return tuple((name, read) for name, read in found if read is not None)
 
 
-def _reader(annotation: Any) -> Callable[[str], str] | None:
+def _reader(annotation: Any) -> Callable[[Any], Any] | None:
     for meta in getattr(annotation, "__metadata__", ()):
         if isinstance(meta, Meta) and "read" in (meta.extra or {}):
             return meta.extra["read"]  # type: ignore[index,no-any-return]  # it is in there

@@ -354,24 +354,29 @@ class Registry(Section):
     ] = ()
 
 
+def _of_a_rule(code: str) -> str:
+    from compiler.diagnostics import listing, suggestion
+    from compiler.diagnostics.codes import CODES
+
+    rules = [name for name, known in CODES.items() if known.rule]
+    if code not in rules:
+        reason = "can't be silenced" if code in CODES else "is no diagnostic's code"
+        help = suggestion(code, rules) or (f"those that can be are {listing(rules)}",)
+        raise Refusal("unknown-value", f"`{code}` {reason}", help[0])
+    return code
+
+
+RuleCode = Annotated[str, Meta(extra={"read": _of_a_rule})]
+
+
 class Silence(Section, kw_only=True):
     """A finding of a rule that is meant to be so."""
 
-    code: Annotated[str, Meta(description="The diagnostic's code.")]
+    code: Annotated[RuleCode, Meta(description="The diagnostic's code.")]
     path: Annotated[
         str | None, Meta(description="Where, as a path from `spec.` on; default: everywhere.")
     ] = None
     reason: Annotated[str, Meta(min_length=1, description="Why it is meant to be so.")]
-
-    def check(self) -> None:
-        from compiler.diagnostics import listing, suggestion
-        from compiler.diagnostics.codes import CODES
-
-        rules = [name for name, known in CODES.items() if known.rule]
-        if self.code not in rules:
-            reason = "can't be silenced" if self.code in CODES else "is no diagnostic's code"
-            help = suggestion(self.code, rules) or (f"those that can be are {listing(rules)}",)
-            raise Refusal("unknown-value", f"`{self.code}` {reason}", help[0], at="code")
 
 
 class Metadata(Section):

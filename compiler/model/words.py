@@ -18,7 +18,8 @@ from compiler.model.image import split_image
 _FEWEST = 1024  # bytes: with less, a unit was forgotten
 
 
-def _bytes(text: str) -> str:
+def _bytes(written: Amount) -> str:
+    text = str(written)
     try:
         count = quantity.whole(text)
         if count < _FEWEST:
@@ -29,9 +30,9 @@ def _bytes(text: str) -> str:
         raise Refusal("invalid-quantity", str(error), help, quantity.meant(text)) from error
 
 
-def _cpu(text: str) -> str:
+def _cpu(written: Amount) -> str:
     try:
-        return quantity.canonical(text)
+        return quantity.canonical(str(written))
     except ValueError as error:
         raise Refusal("invalid-quantity", str(error), "write it like `500m` or `2`") from error
 
@@ -88,7 +89,8 @@ def _schedule(text: str) -> str:
     return text
 
 
-def _duration(text: str) -> str:
+def _duration(written: Amount) -> str:
+    text = str(written)
     if not re.fullmatch(duration.PATTERN, text):
         help = "write it like `90s`, `15m`, `6h` or `1d`"
         raise Refusal("invalid-duration", f"`{text}` is not a duration", help, duration.meant(text))

@@ -164,8 +164,8 @@ def _reason(mistake: Mistake, full: Path) -> tuple[str, str, str | tuple[str, ..
             empty = _EMPTY.get(mistake.wanted) if isinstance(mistake, WrongShape) else None
             way_out = f"write `{empty}` for {_NOTHING[empty]}" if empty else "give it one"
             return "null-value", f"`{key}` has no value", f"{way_out}, or delete the key"
-        case OutOfRange(words=words, bound=bound):
-            return "out-of-range", f"`{key}` {words} {bound}", ()
+        case OutOfRange(words=words, bound=bound, counted=counted):
+            return "out-of-range", f"`{key}` {words} {bound} {counted}".rstrip(), ()
         case Mismatch(pattern=pattern, description=told):
             told = told or f"it must match {pattern}"
             return "invalid-value", f"`{key}` cannot be {_shown(given)}", told

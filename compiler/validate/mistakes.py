@@ -44,10 +44,11 @@ class WrongShape(Mistake, frozen=True):
 
 
 class OutOfRange(Mistake, frozen=True):
-    """A number, or a count of elements, beyond a bound."""
+    """A number, or a count of what a value has, beyond a bound."""
 
     words: str
     bound: int | float
+    counted: str = ""
 
 
 class Mismatch(Mistake, frozen=True):
@@ -185,17 +186,17 @@ def _of_list(value: Any, wanted: inspect.VarTupleType, loc: Loc, _: _Told) -> It
 
 def _too_few(value: Any, least: int | None, loc: Loc) -> Iterator[Mistake]:
     if least is not None and len(value) < least:
-        yield OutOfRange(loc, value, "must have at least", least)
+        counted = "character" if isinstance(value, str) else "entry"
+        yield OutOfRange(loc, value, "must have at least", least, counted)
 
 
 def _of_text(value: Any, wanted: inspect.StrType, loc: Loc, told: _Told) -> Iterator[Mistake]:
     if not isinstance(value, str):
         yield WrongShape(loc, value, inspect.StrType)
     elif "read" in told.extra:
-        try:
-            told.extra["read"](value)
-        except Refusal as refusal:
-            yield Refused(loc, value, refusal)
+        yield from _of_word(value, loc, told)
+    elif wanted.min_length:
+        yield from _too_few(value, wanted.min_length, loc)
     elif wanted.pattern and not re.search(wanted.pattern, value):
         if "form" in told.extra:
             yield Refused(loc, value, told.extra["form"].refusal(value))
@@ -203,13 +204,22 @@ def _of_text(value: Any, wanted: inspect.StrType, loc: Loc, told: _Told) -> Iter
             yield Mismatch(loc, value, wanted.pattern, told.description)
 
 
-def _of_number(value: Any, wanted: inspect.IntType, loc: Loc, _: _Told) -> Iterator[Mistake]:
+def _of_word(value: Any, loc: Loc, told: _Told) -> Iterator[Mistake]:
+    try:
+        told.extra["read"](value)
+    except Refusal as refusal:
+        yield Refused(loc, value, refusal)
+
+
+def _of_number(value: Any, wanted: inspect.IntType, loc: Loc, told: _Told) -> Iterator[Mistake]:
     if not isinstance(value, int) or isinstance(value, bool):
         yield WrongShape(loc, value, inspect.IntType)
     elif wanted.ge is not None and value < wanted.ge:
         yield OutOfRange(loc, value, "must be at least", wanted.ge)
     elif wanted.le is not None and value > wanted.le:
         yield OutOfRange(loc, value, "must be at most", wanted.le)
+    elif "read" in told.extra:
+        yield from _of_word(value, loc, told)
 
 
 def _of_switch(value: Any, wanted: inspect.BoolType, loc: Loc, _: _Told) -> Iterator[Mistake]:

@@ -23,6 +23,16 @@ UNMAINTAINED = "its repository is archived since 2026-04 and its images get no s
 INSTEAD = ("ceph", "external-s3", "seaweedfs")
 
 
+def _erasure_set(servers: int) -> int:
+    if servers in (2, 3):
+        message = f"MinIO runs on 1 server or on at least 4, not on {servers}"
+        raise Refusal("out-of-range", message, "write `replicas: 4`")
+    return servers
+
+
+Servers = Annotated[int, Meta(ge=1, le=32, extra={"read": _erasure_set})]
+
+
 class Spec(model.RunningSpec):
     """A MinIO object store."""
 
@@ -32,13 +42,8 @@ class Spec(model.RunningSpec):
     client_image: Annotated[
         Image, Meta(description="The image of the Job that makes buckets and keys.")
     ] = "quay.io/minio/mc:RELEASE.2024-11-21T17-21-54Z"
-    replicas: Annotated[int, Meta(ge=1, le=32, description="Servers: 1, or at least 4.")] = 1
+    replicas: Annotated[Servers, Meta(description="Servers: 1, or at least 4.")] = 1
     storage: Annotated[Memory, Meta(description="Size of each server's volume.")] = "50Gi"
-
-    def check(self) -> None:
-        if self.replicas in (2, 3):
-            message = f"MinIO runs on 1 server or on at least 4, not on {self.replicas}"
-            raise Refusal("out-of-range", message, "write `replicas: 4`", at="replicas")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
