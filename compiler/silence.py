@@ -13,8 +13,8 @@ from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.model.document import Node, Path
 from compiler.model.package import Platform
+from compiler.model.settings import Silence
 from compiler.model.span import Span
-from compiler.model.spec import Silence
 
 _LIST: Path = ("spec", "silence")
 

@@ -28,7 +28,7 @@ from compiler.manifests import manifests
 from compiler.model.image import split_image
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import ConfigFiles, Phase, Resource
-from compiler.model.spec import Registry
+from compiler.model.settings import Registry
 from compiler.pipeline import Compilation
 
 MIRROR = "mirror.example.internal:5000/cache"

@@ -23,7 +23,7 @@ from compiler.diagnostics import Report
 from compiler.model.credential import Credential, Random
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Phase, Resource
-from compiler.model.spec import Store
+from compiler.model.settings import Store
 from compiler.secrets.secret import MANAGED, marks
 
 NAME = "credentials"

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from compiler import model
 from compiler.model.duration import seconds
-from compiler.model.spec import ModelSpec
+from compiler.model.tenant import ModelSpec
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from compiler import kube, model
 from compiler.interfaces import gateway, s3, serverless
 from compiler.model import quantity
 from compiler.model.document import Path
-from compiler.model.spec import ModelSpec
+from compiler.model.tenant import ModelSpec
 
 MODEL = "model"  # the role of every model's pods
 EXEMPT = f"exempt.{model.PREFIX}/read-only-root"

@@ -34,6 +34,7 @@ from compiler.model.resource import (
     pod_template,
 )
 from compiler.model.section import Section
+from compiler.model.settings import Settings
 from compiler.model.span import Span
 from compiler.model.spec import (
     Amounts,
@@ -43,7 +44,6 @@ from compiler.model.spec import (
     Patch,
     Resources,
     RunningSpec,
-    Settings,
     UpstreamSpec,
 )
 

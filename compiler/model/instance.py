@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from compiler.model.document import Path
-from compiler.model.spec import Settings
+from compiler.model.settings import Settings
 
 S_co = TypeVar("S_co", covariant=True)
 

@@ -31,8 +31,8 @@ class Metrics(Struct, frozen=True, kw_only=True):
 
     Where an image has none, `exporter` is the container that has them, and `login` its way in;
     where a program has them only when told so, `env` and `args` are what it is told. All four are
-    for platforms that are monitored, and for no other. Where pods tell by an annotation on which port they have theirs,
-    `relabelings` find it and `others` are what it may be.
+    for platforms that are monitored, and for no other. Where pods tell by an annotation on which
+    port they have theirs, `relabelings` find it and `others` are what it may be.
     """
 
     pods: Pods

@@ -14,7 +14,7 @@ from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.metrics import Metrics
 from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering, Phase, Resource
-from compiler.model.spec import Settings
+from compiler.model.settings import Settings
 
 
 class Platform(Struct, frozen=True):

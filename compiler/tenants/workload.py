@@ -14,7 +14,7 @@ from compiler import kube, model
 from compiler.interfaces import workflows
 from compiler.model import Env
 from compiler.model.duration import seconds
-from compiler.model.spec import WorkloadSpec as Spec
+from compiler.model.tenant import WorkloadSpec as Spec
 from compiler.tenants import elsewhere, workflow
 
 PHASE = model.Phase.CLIENTS

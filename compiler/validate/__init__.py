@@ -13,7 +13,7 @@ from compiler.model.document import Node, Path
 from compiler.model.instance import Instance
 from compiler.model.package import Platform
 from compiler.model.section import Section
-from compiler.model.spec import Settings
+from compiler.model.settings import Settings
 from compiler.specialise import Variants
 from compiler.validate.shapes import SECTIONS, Header, Names, Shape
 

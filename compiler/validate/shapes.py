@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from compiler.model.section import Section
-from compiler.model.spec import Metadata, Settings
+from compiler.model.settings import Metadata, Settings
 from compiler.model.words import Name
 
 API_VERSION = "platformc/v1alpha1"

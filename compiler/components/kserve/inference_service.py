@@ -7,7 +7,7 @@ from compiler.components.kserve.runtimes import Runtime, spelled
 from compiler.interfaces import serving
 from compiler.model import quantity
 from compiler.model.duration import seconds
-from compiler.model.spec import ModelSpec
+from compiler.model.tenant import ModelSpec
 
 # KServe 0.20 still reads the older words Serverless and RawDeployment, but refuses them later on.
 MODES = {"serverless": "Knative", "standard": "Standard"}

@@ -19,7 +19,7 @@ from msgspec import Meta
 from compiler import kube, model
 from compiler.interfaces import mlflow, postgresql, s3
 from compiler.model import Env
-from compiler.model.spec import WorkloadSpec
+from compiler.model.tenant import WorkloadSpec
 from compiler.model.words import Bucket, Database, Image
 
 PHASE = model.Phase.SERVERS

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from compiler import kube, model
 from compiler.interfaces import s3, serving
 from compiler.model import Env, quantity
-from compiler.model.spec import ModelSpec
+from compiler.model.tenant import ModelSpec
 
 # Formats, by the server of Seldon Core 1.17.1 that reads them.
 SERVERS = {
