@@ -15,6 +15,7 @@ from compiler import kube
 from compiler.derive import authorities
 from compiler.emit import Tree
 from compiler.kube import yaml
+from compiler.kube.kustomize import COMPONENT
 from compiler.model.binding import AUTHORITIES, Endpoint
 from compiler.model.graph import Wiring
 from compiler.model.instance import PREFIX, Instance
@@ -43,8 +44,7 @@ def kit(me: Instance[Any], wiring: Wiring, container: str) -> Tree:
         target = {"kind": kind, "labelSelector": f"{LABEL}={me.name}"}
         patches.append({"path": name, "target": target})
     component = {
-        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
-        "kind": "Component",
+        **COMPONENT,
         "patches": patches,
     }
     tree["kustomization.yaml"] = _about(me) + yaml.dump(component)

@@ -8,6 +8,7 @@ from compiler.beside import beside
 from compiler.factor import Factored, Overlay
 from compiler.inventory import images
 from compiler.kube import yaml
+from compiler.kube.kustomize import KUSTOMIZATION
 from compiler.manifests import config_map, config_metadata, wave_file, waves
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import ConfigFiles, Manifest, Resource
@@ -17,7 +18,6 @@ from compiler.upstream import component, prerequisites, vendored
 
 Tree = dict[str, str]
 _MANY = 500  # objects whose texts take longer to make than a process does
-KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
 
 
 def emit(factored: Factored, *, rendered: Iterable[str] = ()) -> Tree:

@@ -13,7 +13,8 @@ from msgspec.json import schema_components
 
 from compiler import registry
 from compiler.model.form import exact
-from compiler.model.spec import ModelSpec, Settings, WorkloadSpec
+from compiler.model.settings import Settings
+from compiler.model.tenant import ModelSpec, WorkloadSpec
 from compiler.model.words import NAME_PATTERN
 from compiler.validate.shapes import API_VERSION, Header
 
@@ -126,7 +127,7 @@ def _simple(schema: Schema) -> Schema:
     if "enum" in made:
         made["type"] = "string"
     if "pattern" in made:
-        # Where a line may end is no matter here: YAML's plain texts have none.
+        # To ECMA's patterns, unlike Python's, `$` is the end alone.
         made["pattern"] = str(made["pattern"]).removesuffix(_NO_LINE_END)
     return made
 

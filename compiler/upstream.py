@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from compiler.kube import yaml
+from compiler.kube.kustomize import COMPONENT
 from compiler.model.graph import Graph, Wiring
 from compiler.model.instance import Instance
 from compiler.model.prerequisite import Prerequisite
@@ -59,8 +60,7 @@ def component(one: Prerequisite) -> dict[str, str]:
         return {}
     files = {_file(manifest): yaml.dump(manifest) for manifest in one.objects}
     made = {
-        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
-        "kind": "Component",
+        **COMPONENT,
         "patches": [{"path": name} for name in sorted(files)],
     }
     return {**files, "kustomization.yaml": yaml.dump(made)}

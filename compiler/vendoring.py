@@ -17,6 +17,7 @@ from msgspec import Struct
 from compiler.derive.images import Rewriter, pulled
 from compiler.inventory import image_keys
 from compiler.kube import yaml
+from compiler.kube.kustomize import KUSTOMIZATION
 from compiler.model.resource import Manifest
 from compiler.web import ask
 
@@ -70,8 +71,7 @@ def _namespace(name: str) -> str:
 
 
 def _kustomization(resources: list[str]) -> str:
-    kind = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
-    return yaml.dump({**kind, "resources": resources})
+    return yaml.dump({**KUSTOMIZATION, "resources": resources})
 
 
 def _fetch(address: str, base: str | None) -> bytes:

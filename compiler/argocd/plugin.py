@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from compiler.kube import yaml
+from compiler.kube.kustomize import COMPONENT
 from compiler.model.instance import PREFIX
 from compiler.model.resource import Manifest
 
@@ -116,8 +117,7 @@ def _container(image: str) -> dict[str, Any]:
 def component() -> Manifest:
     """A kustomize Component over both, for the kustomization that installs Argo CD."""
     return {
-        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
-        "kind": "Component",
+        **COMPONENT,
         "resources": ["configmap.yaml"],
         "patches": [{"path": "sidecar.yaml"}],
     }

@@ -30,7 +30,7 @@ _TEMPLATES = {
 _DEFAULTS = {"protocol": "TCP"}
 
 
-class Refusal(Struct, frozen=True):
+class Rejection(Struct, frozen=True):
     """What is refused, and the place in the object as a JSON pointer."""
 
     at: str
@@ -38,16 +38,16 @@ class Refusal(Struct, frozen=True):
     help: str
 
 
-def refusals(manifest: Manifest) -> Iterator[Refusal]:
+def refusals(manifest: Manifest) -> Iterator[Rejection]:
     """Everything of an object that fits its schema and is refused, or dropped."""
     empty = [
-        Refusal(at, f"`{at}` is null, which says nothing", "take it away with `op: remove`")
+        Rejection(at, f"`{at}` is null, which says nothing", "take it away with `op: remove`")
         for at in _nulls(manifest, "")
     ]
     yield from empty or _of_kind(manifest)
 
 
-def insecure(manifest: Manifest) -> Iterator[Refusal]:
+def insecure(manifest: Manifest) -> Iterator[Rejection]:
     """What a namespace refuses of an object's pods that enforces `restricted`."""
     template = pod_template(manifest)
     at = f"{_TEMPLATES.get(manifest['kind'], '')}/spec"
@@ -59,9 +59,9 @@ def insecure(manifest: Manifest) -> Iterator[Refusal]:
             yield _forbidden(place, f"`{container['name']}` has", of_one)
 
 
-def _forbidden(at: str, who: str, what: Sequence[str]) -> Refusal:
+def _forbidden(at: str, who: str, what: Sequence[str]) -> Rejection:
     help = "the platform's namespaces enforce `restricted` Pod Security"
-    return Refusal(at, f"{who} {', '.join(what)}", help)
+    return Rejection(at, f"{who} {', '.join(what)}", help)
 
 
 def _nulls(value: Any, at: str) -> Iterator[str]:
@@ -75,7 +75,7 @@ def _nulls(value: Any, at: str) -> Iterator[str]:
             yield from _nulls(inner, f"{at}/{index}")
 
 
-def _of_kind(manifest: Manifest) -> Iterator[Refusal]:
+def _of_kind(manifest: Manifest) -> Iterator[Rejection]:
     kind = manifest["kind"]
     if kind == "Service" and "spec" in manifest:
         yield from _twice(manifest["spec"], "/spec", {"ports": ("port", "protocol")})
@@ -84,16 +84,16 @@ def _of_kind(manifest: Manifest) -> Iterator[Refusal]:
         yield from _workload(manifest, _TEMPLATES[kind])
 
 
-def _workload(manifest: Manifest, at: str) -> Iterator[Refusal]:
+def _workload(manifest: Manifest, at: str) -> Iterator[Rejection]:
     for part in (f"{at}/metadata", f"{at}/spec/containers"):
         if not _at(manifest, part):
-            yield Refusal(part, f"`{part}` is gone", "leave it, and change what is in it")
+            yield Rejection(part, f"`{part}` is gone", "leave it, and change what is in it")
             return
     spec, template = manifest["spec"], _at(manifest, at)
     labels = template["metadata"].get("labels", {})
     for label, value in sorted(spec.get("selector", {}).get("matchLabels", {}).items()):
         if labels.get(label) != value:
-            yield Refusal(
+            yield Rejection(
                 f"{at}/metadata/labels/{label.replace('/', '~1')}",
                 f"its pods would lack `{label}: {value}`, by which it selects them",
                 "leave the label as it is",
@@ -102,7 +102,7 @@ def _workload(manifest: Manifest, at: str) -> Iterator[Refusal]:
     yield from _pod(template["spec"], f"{at}/spec", {one.get("name") for one in claims})
 
 
-def _pod(pod: Manifest, at: str, claims: set[str | None]) -> Iterator[Refusal]:
+def _pod(pod: Manifest, at: str, claims: set[str | None]) -> Iterator[Rejection]:
     yield from _twice(pod, at, _POD)
     containers = _containers(pod, at)
     yield from _same(containers, ("name",))
@@ -120,24 +120,24 @@ def _containers(pod: Manifest, at: str) -> list[tuple[str, Manifest]]:
     ]
 
 
-def _container(container: Manifest, at: str, volumes: set[str | None]) -> Iterator[Refusal]:
+def _container(container: Manifest, at: str, volumes: set[str | None]) -> Iterator[Rejection]:
     if "image" not in container:
-        yield Refusal(f"{at}/image", f"`{container['name']}` has no image", "leave it one")
+        yield Rejection(f"{at}/image", f"`{container['name']}` has no image", "leave it one")
     yield from _twice(container, at, _CONTAINER)
     yield from _twice(container, at, {"ports": ("name",)})
     for index, mount in enumerate(container.get("volumeMounts", ())):
         if mount["name"] not in volumes:
             volume = f"no volume is called `{mount['name']}`"
-            yield Refusal(f"{at}/volumeMounts/{index}", volume, "add it to the pod's `volumes`")
+            yield Rejection(f"{at}/volumeMounts/{index}", volume, "add it to the pod's `volumes`")
 
 
-def _twice(holder: Manifest, at: str, lists: dict[str, tuple[str, ...]]) -> Iterator[Refusal]:
+def _twice(holder: Manifest, at: str, lists: dict[str, tuple[str, ...]]) -> Iterator[Rejection]:
     for key, fields in lists.items():
         elements = enumerate(holder.get(key, ()))
         yield from _same([(f"{at}/{key}/{i}", one) for i, one in elements], fields)
 
 
-def _same(elements: Sequence[tuple[str, Manifest]], fields: tuple[str, ...]) -> Iterator[Refusal]:
+def _same(elements: Sequence[tuple[str, Manifest]], fields: tuple[str, ...]) -> Iterator[Rejection]:
     """Elements that the server takes for one and the same."""
     first: dict[tuple[Any, ...], str] = {}
     for at, element in elements:
@@ -147,7 +147,7 @@ def _same(elements: Sequence[tuple[str, Manifest]], fields: tuple[str, ...]) -> 
             told = ", ".join(
                 f"`{field}: {value}`" for field, value in zip(fields, known, strict=True)
             )
-            yield Refusal(at, f"{told} stands there twice", f"replace the one at `{other}`")
+            yield Rejection(at, f"{told} stands there twice", f"replace the one at `{other}`")
 
 
 def _at(value: Any, pointer: str) -> Any:

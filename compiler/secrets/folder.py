@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from compiler.kube import yaml
+from compiler.kube.kustomize import KUSTOMIZATION
 
 
 class Generated(Struct, frozen=True):
@@ -32,13 +33,7 @@ def made(folder: Path) -> Path:
 def kustomization(environment: str, files: Iterable[str]) -> str:
     """A root of its own, which makes the namespaces too."""
     namespaces = f"../../overlays/{environment}/namespaces"
-    return yaml.dump(
-        {
-            "apiVersion": "kustomize.config.k8s.io/v1beta1",
-            "kind": "Kustomization",
-            "resources": [namespaces, *sorted(files)],
-        }
-    )
+    return yaml.dump({**KUSTOMIZATION, "resources": [namespaces, *sorted(files)]})
 
 
 def replace_file(path: Path, text: str, mode: int = 0o644) -> None:
