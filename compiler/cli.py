@@ -72,7 +72,7 @@ def platformc() -> None:
     \b
     platformc init               write a first platform.yaml
     platformc compile            compile it into base/, overlays/ and out/
-    kubectl apply -k overlays/dev
+    kubectl apply --server-side -k overlays/dev
     """
 
 

@@ -390,7 +390,7 @@ def test_mysqls_root_password_is_changed_in_its_data() -> None:
 def test_a_job_is_made_again_alone(spec: Path) -> None:
     """What else waits to be applied is nobody's business here."""
     lines = run("secrets", "rotate", "default", "mlflow-artifacts", "-f", spec).stdout
-    (selector,) = re.findall(r"apply -k \S+ -l (\S+)", lines)
+    (selector,) = re.findall(r"apply --server-side -k \S+ -l (\S+)", lines)
     wanted = dict(part.split("=") for part in selector.split(","))
     found = [
         one["kind"]

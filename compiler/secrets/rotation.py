@@ -174,7 +174,7 @@ def _restart(resource: Resource, root: str, *, consumes: bool) -> tuple[str, ...
         case "Job" if not consumes:  # it tells the server; a consumer's own has done its work
             return (
                 f"kubectl delete job {name} {space} --ignore-not-found",
-                f"kubectl apply -k {root} -l {_selector(resource)}",
+                f"kubectl apply --server-side -k {root} -l {_selector(resource)}",
                 f"kubectl wait --for=condition=Complete job/{name} {space} --timeout={_TIMEOUT}",
             )
     return ()  # a CronJob's next run reads it; operators watch the Secrets that they are given
