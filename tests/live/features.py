@@ -68,17 +68,21 @@ try:
     answer = json.load(urllib.request.urlopen(request))
     print([one["values"] for one in answer["results"]][1])
 except urllib.error.HTTPError as error:
-    if error.code != 404 or b"order_statistics" not in (text := error.read()):
+    if error.code != 404:
         raise
-    print("not known yet:", text)
+    print("not known yet:", error.read())
 """
 READ = """
 from feast import FeatureStore
+from feast.errors import FeastObjectNotFoundException
 
-features = FeatureStore().get_online_features(
-    ["order_statistics:order_count"], [{"customer_id": 2}]
-)
-print(features.to_dict()["order_count"])
+try:
+    features = FeatureStore().get_online_features(
+        ["order_statistics:order_count"], [{"customer_id": 2}]
+    )
+    print(features.to_dict()["order_count"])
+except FeastObjectNotFoundException as error:
+    print("not known yet:", error)
 """
 TRAIN = """
 import datetime, pandas
@@ -102,13 +106,21 @@ def repository(source: str) -> str:
 
 
 def served(node: Node) -> None:
-    """What is online comes back over HTTP, and what was never there as nothing.
+    """What is online comes back over HTTP, and what was never there as nothing."""
+    _answered(node, ASK, "[5, 11, None]")
 
-    A server that read the registry before the definitions were applied answers 404 until it reads
-    it anew.
-    """
+
+def read(node: Node, wanted: str) -> None:
+    """What is online comes back to a training pod's own Feast."""
+    _answered(node, READ, wanted)
+
+
+def _answered(node: Node, program: str, wanted: str) -> None:
+    """Each worker of a server keeps a copy of the registry: whoever read it before the definitions
+    were applied, or amid that, knows nothing of them until it reads it anew."""
     deadline = time.monotonic() + PATIENCE
-    while (answer := python(node, ASK)) != "[5, 11, None]":
+    while (answer := python(node, program)) != wanted:
+        assert answer.startswith("not known yet"), answer
         assert time.monotonic() < deadline, answer
 
 

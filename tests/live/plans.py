@@ -43,7 +43,7 @@ def _run(words: list[str], given: str, platform: Platform, node: Node) -> str:
             return platformc(*rest, directory=platform.directory)
         case ["kubectl", "apply", "--server-side", "-k", "secrets/default"]:
             node.apply(platform.secrets())
-        case ["kubectl", "apply", "-k", "overlays/default", "-l", selector]:
+        case ["kubectl", "apply", "--server-side", "-k", "overlays/default", "-l", selector]:
             node.apply(one for one in platform.manifests() if _has(one, selector))
         case ["kubectl", "rollout", "restart", what, "-n", space]:
             node.restart(*_object(what, space))

@@ -71,7 +71,7 @@ def test_values_come_online_and_are_served(platform: Platform, node: Node) -> No
     node.script("mlops", "training", features.WRITE)
     node.again("mlops", "feast-materialize")
     features.served(node)
-    assert features.python(node, features.READ) == "[7]"
+    features.read(node, "[7]")
 
 
 def test_the_offline_store_is_read_with_what_feasts_image_has(
@@ -118,4 +118,4 @@ def test_duckdb_reads_the_same_files_without_its_extension(platform: Platform, n
     assert features.python(node, features.TRAIN) == "[1.5, 2.5, 3.5]"
     node.script("mlops", "training", LATER)
     node.again("mlops", "feast-materialize")
-    assert features.python(node, features.READ) == "[9]"
+    features.read(node, "[9]")

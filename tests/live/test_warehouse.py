@@ -69,7 +69,7 @@ def test_values_of_a_table_come_online_and_are_served(platform: Platform, node: 
     assert "filled postgres.mlops.svc.cluster.local" in filled
     node.again("mlops", "feast-materialize")
     features.served(node)
-    assert features.python(node, features.READ) == "[7]"
+    features.read(node, "[7]")
 
 
 def test_training_data_come_from_the_offline_server(platform: Platform, node: Node) -> None:
@@ -82,7 +82,7 @@ def test_a_client_of_servers_holds_no_key(platform: Platform, node: Node) -> Non
 
 def test_the_definitions_may_be_applied_again(platform: Platform, node: Node) -> None:
     node.again("mlops", "feast-apply")
-    assert features.python(node, features.READ) == "[7]"
+    features.read(node, "[7]")
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:
