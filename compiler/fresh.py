@@ -17,7 +17,7 @@ from pathlib import Path
 _FILE = Path(".platformc", "fresh")
 _SUMS = "platformc.sum"
 _HERE = Path(__file__).parent
-_LIBRARIES = ("msgspec", "yaml", "jinja2")
+_LIBRARIES = ("msgspec", "yaml", "minijinja")
 
 
 def fingerprint(data: bytes, options: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+    from minijinja import Environment
 
 _MARK = re.compile(r"\{[{%#]")
 
@@ -19,29 +19,29 @@ def render(module: str, name: str, /, **values: Any) -> str:
     A name that is missing raises, and so does a value with a line break: no value can add a line
     to an ini file or a script.
     """
-    template = _template(os.path.join(os.path.dirname(module), "templates", name))
-    return template if isinstance(template, str) else template.render(values)
+    text = _text(os.path.join(os.path.dirname(module), "templates", name))
+    # Where nothing is to be filled in, the engine is not even imported.
+    return _environment().render_str(text, name, **values) if _MARK.search(text) else text
 
 
 @cache
-def _template(path: str) -> Template | str:
-    """A template, or its text where nothing in it is to be filled in: compiling one costs."""
+def _text(path: str) -> str:
     with open(path, encoding="utf-8") as file:
-        source = file.read()
-    return _environment().from_string(source) if _MARK.search(source) else source
+        return file.read()
 
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, StrictUndefined
+    from minijinja import Environment
 
     return Environment(
-        undefined=StrictUndefined,
-        finalize=_one_line,
+        undefined_behavior="strict",
+        finalizer=_one_line,
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701  # ini files and scripts, not HTML; see _one_line
+        auto_escape_callback=lambda name: False,  # ini files and scripts, not HTML; see _one_line
+        debug=False,  # an error names no values
     )
 
 
