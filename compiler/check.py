@@ -8,9 +8,8 @@ A rule is a file of `rules/` with some of five functions:
 - `check_all(platforms, graphs, report)`: all environments at once
 - `check_objects(platform, lowered, report)`: what an environment lowers to
 
-The first two need no bindings: they are asked before these are made, so a spec whose bindings fail
-is told of both. The base is never applied, so no rule looks at it. Each stage of rules answers with
-the silences that hid a finding.
+The first two need no bindings, so a spec whose bindings fail is told of both. The base is never
+applied, so no rule looks at it.
 """
 
 from __future__ import annotations
@@ -22,14 +21,27 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from compiler.diagnostics import Report, everywhere
+from msgspec import Struct
+
+from compiler.diagnostics import Diagnostic, Report, everywhere
+from compiler.document.span import Span
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Platform
-from compiler.model.span import Span
 from compiler.silence import silenced
 
 T = TypeVar("T")
+
+
+class Findings(Struct, frozen=True):
+    """What rules found, but what is silenced; and the silences that hid the rest."""
+
+    diagnostics: list[Diagnostic]
+    used: set[Span]
+
+    @property
+    def failed(self) -> bool:
+        return Report(self.diagnostics).failed
 
 
 @cache
@@ -41,11 +53,12 @@ def rules() -> tuple[ModuleType, ...]:
 
 
 def check(
-    platforms: Mapping[str | None, Platform],
-    graphs: Mapping[str | None, Graph],
-    report: Report,
-) -> set[Span]:
-    """Hold every environment against every rule about specs and bindings."""
+    platforms: Mapping[str | None, Platform], graphs: Mapping[str | None, Graph]
+) -> Findings:
+    """Hold every environment against every rule about specs, and then about bindings."""
+    specs = check_specs(platforms)
+    if specs.failed:
+        return specs
     environments = _environments(platforms)
     theirs = _environments(graphs)
     found = Report()
@@ -54,10 +67,11 @@ def check(
             rule.check_all(environments, theirs, found)
         for name, platform in environments.items() if hasattr(rule, "check") else ():
             rule.check(platform, theirs[name], found.within(name))
-    return _settle(found, environments, report)
+    bindings = _settled(found, environments)
+    return Findings(specs.diagnostics + bindings.diagnostics, specs.used | bindings.used)
 
 
-def check_specs(platforms: Mapping[str | None, Platform], report: Report) -> set[Span]:
+def check_specs(platforms: Mapping[str | None, Platform]) -> Findings:
     """Hold what is written against every rule that needs nothing resolved."""
     environments = _environments(platforms)
     found = Report()
@@ -67,7 +81,7 @@ def check_specs(platforms: Mapping[str | None, Platform], report: Report) -> set
             _check_instances(rule, distinct, found)
         if hasattr(rule, "check_specs"):
             rule.check_specs(environments, found)
-    return _settle(found, environments, report)
+    return _settled(found, environments)
 
 
 Occurrence = tuple[Instance[Any], Platform, Report]
@@ -97,22 +111,20 @@ def _check_instances(
                 break
 
 
-def check_objects(lowered: Mapping[str | None, Lowered], report: Report) -> set[Span]:
+def check_objects(lowered: Mapping[str | None, Lowered]) -> Findings:
     """Hold every environment against every rule about objects."""
     environments = {name: one.platform for name, one in _environments(lowered).items()}
     found = Report()
     for rule in rules():
         for name, platform in environments.items() if hasattr(rule, "check_objects") else ():
             rule.check_objects(platform, lowered[name], found.within(name))
-    return _settle(found, environments, report)
+    return _settled(found, environments)
 
 
 def _environments(all: Mapping[str | None, T]) -> dict[str, T]:
     return {name: one for name, one in all.items() if name is not None}
 
 
-def _settle(found: Report, environments: Mapping[str, Platform], report: Report) -> set[Span]:
-    """Pass on what no silence hides."""
+def _settled(found: Report, environments: Mapping[str, Platform]) -> Findings:
     left, used = silenced(found.sorted(), environments)
-    report.diagnostics.extend(everywhere(one, environments) for one in left)
-    return used
+    return Findings([everywhere(one, environments) for one in left], used)

@@ -64,10 +64,10 @@ class _Writer:
             return
         most = len(manifests) * 2 // 3  # the other core has the schemas to check, too
         here, there = manifests[:most], manifests[most:]
-        others = beside(lambda: "\0".join(map(yaml.dump, there)).encode())
+        others = beside(lambda: list(map(yaml.dump, there)), list[str])
         for manifest in here:
             self.dump(manifest)
-        for manifest, text in zip(there, others().decode().split("\0"), strict=True):
+        for manifest, text in zip(there, others(), strict=True):
             self._texts[id(manifest)] = (manifest, text)
 
     def dump(self, manifest: Manifest) -> str:

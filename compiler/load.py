@@ -15,8 +15,8 @@ import yaml
 
 from compiler.diagnostics import Related, Report
 from compiler.diagnostics.fix import Edit, Fix
-from compiler.model.document import Node
-from compiler.model.span import Span
+from compiler.document import Node
+from compiler.document.span import Span
 
 MAX_DEPTH = 64
 

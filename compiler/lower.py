@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from compiler.document import Path
 from compiler.model.component import Piece
 from compiler.model.credential import Credential
-from compiler.model.document import Path
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.metrics import Metrics

@@ -11,12 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from compiler.check import check, check_objects, check_specs
+from compiler.ahead import Parse, parse
+from compiler.beside import Apart, here
+from compiler.check import Findings, check, check_objects, check_specs
 from compiler.derive import derive
-from compiler.diagnostics import Report
+from compiler.diagnostics import Diagnostic, Report
+from compiler.document.span import Span
 from compiler.emit import Tree, emit
 from compiler.factor import Factored, factor
-from compiler.load import load
 from compiler.lower import lower
 from compiler.model.graph import Graph
 from compiler.model.package import Lowered, Platform
@@ -36,6 +38,7 @@ class Compilation(Struct, frozen=True):
     platforms: Mapping[str | None, Platform] = field(default_factory=dict)
     graphs: Mapping[str | None, Graph] = field(default_factory=dict)
     lowered: Mapping[str | None, Lowered] = field(default_factory=dict)
+    used: set[Span] = field(default_factory=set)  # silences that hid a finding so far
 
     @property
     def environments(self) -> tuple[str, ...]:
@@ -44,6 +47,16 @@ class Compilation(Struct, frozen=True):
     def factored(self) -> Factored:
         environments = {name: lowered for name, lowered in self.lowered.items() if name is not None}
         return factor(self.lowered[None], environments)
+
+    def examined(self, verified: bool = True) -> list[Diagnostic]:
+        """What is to be said of the objects: by the rules, and by their schemas if `verified`."""
+        found = check_objects(self.lowered)
+        report = Report(found.diagnostics)
+        asked = {name: self.platforms[name] for name in self.lowered}
+        unused(asked, self.used | found.used, report)
+        if verified:
+            verify(self.lowered, report)
+        return report.diagnostics
 
     def tree(self, rendered: Iterable[str] | None = None) -> Tree:
         """The files; `out/` for the environments named, or as the spec says."""
@@ -58,18 +71,21 @@ def compile(
     file: str,
     step: Callable[[str], None] = lambda what: None,
     pins: Mapping[str, str] | None = None,
-    verified: bool = True,
+    examined: bool = True,
     only: Collection[str | None] | None = None,
+    parse: Parse = parse,
+    apart: Apart = here,
 ) -> Compilation:
-    """The whole way from text to verified objects; `step` is told of each stage.
+    """The whole way from text to objects; `step` is told of each stage.
 
     The base stands under None. `pins` are the digests of images that `platform.lock` knows. Who
-    asks for objects that are not `verified` does that before anybody else sees them. With `only`,
-    no other environment is lowered; the specs of all are read and held against the rules.
+    wants objects that are not `examined` does that before anybody else sees them. With `only`, no
+    other environment is lowered; the specs of all are read and held against the rules. These may
+    be asked `apart`, while objects are made.
     """
     report = Report()
     step("reading the spec")
-    document = load(data, file, report)
+    document = parse(data, file, report)
     if document is None:
         return Compilation(report)
     variants = specialise(document, report)
@@ -79,24 +95,43 @@ def compile(
         platforms = {name: replace(one, pins=pins) for name, one in platforms.items()}
     if report.failed:
         return Compilation(report, platforms)
-    used = check_specs(platforms, report)
     shared = Shared()
     graphs = {name: resolve(one, report.within(name), shared) for name, one in platforms.items()}
     if report.failed:
+        report.diagnostics += check_specs(platforms).diagnostics
         return Compilation(report, platforms, graphs)
-    used |= check(platforms, graphs, report)
+    rules = apart(lambda: check(platforms, graphs), Findings)
+    wanted = {name: one for name, one in graphs.items() if only is None or name in only}
+    of_objects = Report()
+    try:
+        lowered = _lowered(platforms, wanted, step, of_objects)
+    except Exception:
+        found = rules()
+        if not found.failed:  # a component may rely on what the rules forbid
+            raise
+    else:
+        found = rules()
+    report.diagnostics += found.diagnostics
     if report.failed:
         return Compilation(report, platforms, graphs)
+    report.diagnostics += of_objects.diagnostics
+    result = Compilation(report, platforms, graphs, lowered, found.used)
+    if examined:
+        step("checking every object against its schema")
+        report.diagnostics += result.examined()
+    return replace(result, lowered={}) if report.failed else result
+
+
+def _lowered(
+    platforms: Mapping[str | None, Platform],
+    graphs: Mapping[str | None, Graph],
+    step: Callable[[str], None],
+    report: Report,
+) -> dict[str | None, Lowered]:
     lowered: dict[str | None, Lowered] = {}
     models = Models()
-    asked = {name: one for name, one in platforms.items() if only is None or name in only}
-    for name, platform in asked.items():
-        step(f"lowering {name or 'the base'}: {len(platform.instances)} instances")
-        whole = models.added(lower(platform, graphs[name]))
+    for name, graph in graphs.items():
+        step(f"lowering {name or 'the base'}: {len(graph.instances)} instances")
+        whole = models.added(lower(platforms[name], graph))
         lowered[name] = derive(whole, report.within(name))
-    used |= check_objects(lowered, report)
-    unused(asked, used, report)
-    if verified:
-        step("checking every object against its schema")
-        verify(lowered, report)
-    return Compilation(report, platforms, graphs, {} if report.failed else lowered)
+    return lowered

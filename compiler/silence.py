@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from compiler.diagnostics import Diagnostic, Report, everywhere
 from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.fix import Edit, Fix
-from compiler.model.document import Node, Path
+from compiler.document import Node, Path
+from compiler.document.span import Span
 from compiler.model.package import Platform
 from compiler.model.settings import Silence
-from compiler.model.span import Span
 
 _LIST: Path = ("spec", "silence")
 

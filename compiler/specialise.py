@@ -12,8 +12,8 @@ from msgspec import Struct, field
 
 from compiler.diagnostics import Report, correction, suggestion
 from compiler.diagnostics.fix import Edit, Fix
-from compiler.model.document import Node, Path
-from compiler.model.span import Span
+from compiler.document import Node, Path
+from compiler.document.span import Span
 
 # What an instance must say before an environment may add it: proof that its name is no typo.
 _PROOF = {"components": "type", "workloads": "image", "models": "uri"}

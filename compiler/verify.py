@@ -25,13 +25,6 @@ from compiler.pinned import KUBERNETES, schemas
 _REFERENCE = re.compile(r'"\$ref":"[^"]*/([^"/]+)"')
 
 
-def sound(lowered: Mapping[str | None, Lowered]) -> bool:
-    """Whether every object fits its schema."""
-    report = Report()
-    verify(lowered, report)
-    return not report.failed
-
-
 def verify(lowered: Mapping[str | None, Lowered], report: Report) -> None:
     """Report every object that does not fit its schema, or that has none."""
     seen: set[int] = set()

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import signal
 
+import msgspec
 import pytest
 
 from benchmarks.platforms import platform, text
-from compiler import pipeline
+from compiler import ahead, pipeline
 from compiler.beside import beside
+from compiler.diagnostics import Report
+from compiler.load import load
+from compiler.model.package import Lowered
+from conftest import ROOT
 
 
 @pytest.fixture
@@ -17,46 +22,89 @@ def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
 
 
-def whoever() -> bytes:
-    return str(os.getpid()).encode()
+def whoever() -> int:
+    return os.getpid()
 
 
 def test_another_process_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    assert beside(whoever)() not in (b"", whoever())
+    assert beside(whoever, int)() not in (0, whoever())
 
 
 @pytest.mark.usefixtures("one_core")
 def test_where_there_is_one_core_it_is_done_here_and_now() -> None:
-    seen: list[bytes] = []
+    seen: list[int] = []
 
-    def work() -> bytes:
+    def work() -> str:
         seen.append(whoever())
-        return b"done"
+        return "done"
 
-    result = beside(work)
+    result = beside(work, str)
     assert seen == [whoever()]
-    assert result() == b"done"
+    assert result() == "done"
     assert seen == [whoever()]
 
 
 def test_what_did_not_come_to_its_end_is_done_here() -> None:
     here = os.getpid()
 
-    def killed_elsewhere() -> bytes:
+    def killed_elsewhere() -> str:
         if os.getpid() != here:
             os.kill(os.getpid(), signal.SIGKILL)
-        return b"done"
+        return "done"
 
-    assert beside(killed_elsewhere)() == b"done"
+    assert beside(killed_elsewhere, str)() == "done"
 
 
 def test_more_comes_back_than_a_pipe_holds() -> None:
-    assert beside(lambda: b"x" * 1_000_000)() == b"x" * 1_000_000
+    assert beside(lambda: "x" * 1_000_000, str)() == "x" * 1_000_000
+
+
+def test_an_error_there_is_an_error_here() -> None:
+    def fails() -> str:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        beside(fails, str)()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        (ROOT / "platform.yaml").read_bytes(),
+        b"a: 1\na: [\xc3\xa9, 2.5, null, true]\n",  # with something to be said of it
+        b"a: [\n",
+        b"a: 123456789012345678901234567890\n",
+        b"",
+    ],
+)
+def test_a_document_comes_back_as_it_is_read(data: bytes) -> None:
+    there, here = Report(), Report()
+    document = ahead.parsing(data, "platform.yaml")(data, "platform.yaml", there)
+    read = load(data, "platform.yaml", here)
+    assert there == here
+    assert msgspec.to_builtins(document) == msgspec.to_builtins(read)
 
 
 def test_the_bytes_are_the_same_on_one_core(request: pytest.FixtureRequest) -> None:
     data = text(platform(300, 2)).encode()
-    by_two = pipeline.compile(data, "platform.yaml", verified=False).tree()
+    by_two = pipeline.compile(data, "platform.yaml", apart=beside)
     request.getfixturevalue("one_core")
-    assert pipeline.compile(data, "platform.yaml", verified=False).tree() == by_two
+    by_one = pipeline.compile(data, "platform.yaml")
+    assert by_one.tree() == by_two.tree()
+    assert by_one.report == by_two.report
+
+
+def test_a_component_may_rely_on_what_a_rule_forbids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Objects are made while the rules are asked: whoever fails for what they find is not heard."""
+
+    def unable(*given: object) -> Lowered:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(pipeline, "lower", unable)
+    right = (ROOT / "platform.yaml").read_bytes()
+    forbidden = right.replace(b"maxConnections: 200", b"maxConnections: 20")
+    found = pipeline.compile(forbidden, "platform.yaml", apart=beside).report.sorted()
+    assert "connection-budget" in {one.code for one in found}
+    with pytest.raises(ZeroDivisionError):
+        pipeline.compile(right, "platform.yaml", apart=beside)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from compiler.diagnostics import Report
+from compiler.document import Node
 from compiler.load import MAX_DEPTH, load
-from compiler.model.document import Node
 from compiler.source import UnreadableError, read
 
 

@@ -18,8 +18,8 @@ from compiler.changes.data import moved
 from compiler.changes.objects import objects
 from compiler.derive import derive
 from compiler.diagnostics import Report
+from compiler.document import Node, Path
 from compiler.lower import dotted, lower
-from compiler.model.document import Node, Path
 from compiler.model.package import Lowered, Platform
 from compiler.pipeline import Compilation
 from compiler.resolve import resolve

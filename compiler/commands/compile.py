@@ -27,7 +27,7 @@ from compiler.fresh import fingerprint, fresh, remember
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from compiler.diagnostics import Report
+    from compiler.diagnostics import Diagnostic, Report
     from compiler.model.package import Lowered
     from compiler.pipeline import Compilation
     from compiler.write import Plan
@@ -64,25 +64,29 @@ def command(
     from compiler.beside import beside
 
     # Of the compiler as it is now: what replaces it from here on, this output would not follow from.
-    taken = beside(lambda: print_of().encode())
+    taken = beside(print_of, str)
     only = (None, *environments) if environments else None
-    result = compiled(file, form, quiet=True, data=data, verified=False, only=only)
+    result = compiled(file, form, quiet=True, data=data, examined=False, only=only)
     for name in environments:
         environment_of(result, name)
-    from compiler import first_canary, verify
+    from compiler import first_canary
+    from compiler.diagnostics import Diagnostic
 
-    is_sound = beside(lambda: b"sound" if verify.sound(result.lowered) else b"")
-    said = said_of(result, data, str(file))
+    examined = beside(result.examined, list[Diagnostic])
     first_canary.check(result, root)
     scope = _scope(environments)
+
+    def done() -> None:
+        remember(root, taken(), said_of(result, data, str(file)))
+
     tree = {path: text for path, text in result.tree().items() if path.startswith(scope)}
     planned = None
     if check:
-        if _sound(is_sound, result):
+        result.report.diagnostics.extend(examined())
+        if not result.report.failed:
             _check(tree, root, scope, form, result.report)
     else:
-        done = partial(remember, root, taken().decode(), said)
-        planned = _write(tree, root, scope, force, is_sound, result, done)
+        planned = _write(tree, root, scope, force, examined, result, done)
     show(result, data, str(file), form)
     if result.report.failed:
         sys.exit(1)
@@ -90,19 +94,9 @@ def command(
         _summary(planned, len(tree), file, result, environments)
 
 
-def _sound(is_sound: Callable[[], bytes], result: Compilation) -> bool:
-    """Whether every object keeps to its schema; if not, the report says which does not."""
-    if is_sound():
-        return True
-    from compiler import verify
-
-    verify.verify(result.lowered, result.report)
-    return False
-
-
 def _write(
     tree: dict[str, str], root: Path, scope: tuple[str, ...], force: bool,
-    is_sound: Callable[[], bytes], result: Compilation, done: Callable[[], None],
+    examined: Callable[[], list[Diagnostic]], result: Compilation, done: Callable[[], None],
 ) -> Plan:  # fmt: skip
     """Bring the tree to disk, unless an object or somebody else's edit speaks against it.
 
@@ -117,7 +111,8 @@ def _write(
             may = force or not planned.blocked
             if may:
                 write.stage(planned, tree, root)  # while the other core looks at the objects
-            if not _sound(is_sound, result):
+            result.report.diagnostics.extend(examined())
+            if result.report.failed:
                 write.recover(root)
             elif may:
                 write.seal(planned, root)
@@ -185,7 +180,7 @@ def _check(
 
 def _blocked(planned: Plan, root: Path, report: Report) -> None:
     """Say which files are not ours to overwrite."""
-    from compiler.model.span import Span
+    from compiler.document.span import Span
 
     way_out = "or overwrite it with `--force`; nothing was written"
     for path in planned.edited:

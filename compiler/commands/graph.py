@@ -29,7 +29,7 @@ def command(file: Path, environment: str | None, form: str) -> None:
     platformc graph                        for a README
     platformc graph --as svg > graph.svg   for a browser
     """
-    result = compiled(file, verified=False, only=())  # bindings are made before any object
+    result = compiled(file, examined=False, only=())  # bindings are made before any object
     name = environment_of(result, environment) if environment else None
     renderer = import_module(f"compiler.render.{form}")
     click.echo(getattr(renderer, form)(result.graphs[name]), nl=False)

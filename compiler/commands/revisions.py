@@ -80,7 +80,8 @@ def compile_source(one: Source) -> Compilation:
     """
     from compiler import pipeline
 
-    result = pipeline.compile(one.data, one.name, pins=one.lock.images, verified=False)
+    result = pipeline.compile(one.data, one.name, pins=one.lock.images, examined=False)
+    result.report.diagnostics.extend(result.examined(verified=False))
     if result.report.failed:
         show(result, one.data, one.name, "text")
         fail(f"{one.name} does not compile", 1)

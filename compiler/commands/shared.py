@@ -62,18 +62,22 @@ def read_spec(file: Path) -> bytes:
 
 def compiled(
     file: Path, form: str = "text", *, quiet: bool = False, data: bytes | None = None,
-    verified: bool = True, only: Collection[str | None] | None = None,
+    examined: bool = True, only: Collection[str | None] | None = None,
 ) -> Compilation:  # fmt: skip
     """The compiled spec. Prints what is wrong with it; ends the command where that is an error.
 
-    With `quiet`, what is no error waits for a later `show`. `verified` and `only` as in `pipeline`.
+    With `quiet`, what is no error waits for a later `show`. `examined` and `only` as in `pipeline`.
     """
+    from compiler.ahead import parsing
+    from compiler.beside import beside
+
+    data = read_spec(file) if data is None else data
+    parsed = parsing(data, str(file))
     from compiler import pipeline
     from compiler.commands.progress import progress
 
-    data = read_spec(file) if data is None else data
     with progress() as step:
-        result = pipeline.compile(data, str(file), step, pins(file), verified, only)
+        result = pipeline.compile(data, str(file), step, pins(file), examined, only, parsed, beside)
     if result.report.failed or not quiet:
         show(result, data, str(file), form)
     if result.report.failed:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from compiler.derive.packages import each_package
 from compiler.diagnostics import Report, listing, suggestion
-from compiler.model.document import Node, Path
+from compiler.document import Node, Path
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
 from compiler.model.spec import Patch

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -12,10 +11,8 @@ from msgspec.structs import replace
 from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.fix import Fix
 from compiler.diagnostics.synonyms import HERE
-
-if TYPE_CHECKING:
-    from compiler.model.document import Path
-    from compiler.model.span import Span
+from compiler.document import Path
+from compiler.document.span import Span
 
 
 class Severity(StrEnum):

@@ -9,7 +9,7 @@ from typing import Any
 from compiler.diagnostics import Diagnostic
 from compiler.diagnostics.fix import Fix
 from compiler.diagnostics.masking import messages_masked
-from compiler.model.span import Span
+from compiler.document.span import Span
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:

@@ -16,8 +16,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from compiler.diagnostics import Diagnostic, Related
-from compiler.model.document import Path
-from compiler.model.span import Span
+from compiler.document import Path
+from compiler.document.span import Span
 
 MASK = "********"
 _WORDS = (

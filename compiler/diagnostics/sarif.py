@@ -11,7 +11,7 @@ from compiler import __version__
 from compiler.diagnostics import Diagnostic
 from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.masking import messages_masked
-from compiler.model.span import Span
+from compiler.document.span import Span
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.diagnostics.masking import Source, messages_masked, source
-from compiler.model.span import Span
+from compiler.document.span import Span
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from compiler.model.span import Span
+from compiler.document.span import Span
 
 Path = tuple[str | int, ...]
 
 
-class Node(Struct, frozen=True, eq=False):
+class Node(Struct, frozen=True, eq=False, array_like=True):
     """One value. `value` is a dict or list of nodes, or a scalar; `keys` has the place of each key.
 
     Nodes are compared by identity: environments that override nothing below a node share it, and

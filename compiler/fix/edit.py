@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from compiler.diagnostics.fix import Edit, Fix
-from compiler.model.span import Span
+from compiler.document.span import Span
 
 _BOM = b"\xef\xbb\xbf"
 

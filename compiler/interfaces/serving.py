@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from compiler import kube, model
+from compiler.document import Path
 from compiler.interfaces import gateway, s3, serverless
 from compiler.model import quantity
-from compiler.model.document import Path
 from compiler.model.tenant import ModelSpec
 
 MODEL = "model"  # the role of every model's pods

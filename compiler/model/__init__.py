@@ -1,5 +1,7 @@
 """The nouns of the compiler."""
 
+from compiler.document import Node, Path
+from compiler.document.span import Span
 from compiler.model.binding import (
     Binding,
     Claim,
@@ -12,7 +14,6 @@ from compiler.model.binding import (
 )
 from compiler.model.component import Component, Piece
 from compiler.model.credential import Credential, Random
-from compiler.model.document import Node, Path
 from compiler.model.graph import Graph, Wiring
 from compiler.model.instance import PREFIX, Instance
 from compiler.model.metrics import Alert, Login, Metrics
@@ -35,7 +36,6 @@ from compiler.model.resource import (
 )
 from compiler.model.section import Section
 from compiler.model.settings import Settings
-from compiler.model.span import Span
 from compiler.model.spec import (
     Amounts,
     ChartSpec,

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from compiler.model.document import Path
+from compiler.document import Path
 from compiler.model.settings import Settings
 
 S_co = TypeVar("S_co", covariant=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from compiler.document import Node
 from compiler.model.credential import Credential
-from compiler.model.document import Node
 from compiler.model.fleet import Fleet
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance

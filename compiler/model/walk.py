@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args
 
-from compiler.model.document import Path
+from compiler.document import Path
 from compiler.model.section import Section, fields
 
 

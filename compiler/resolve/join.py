@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from compiler import registry
 from compiler.diagnostics import Report
+from compiler.document import Node
 from compiler.model.binding import Binding, Claim, Offer, Offers, Provides, Requires
-from compiler.model.document import Node
 from compiler.model.instance import Instance
 from compiler.resolve import problems
 from compiler.resolve.shared import Shared

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from compiler import registry
 from compiler.diagnostics import Related, correction, listing, suggestion
+from compiler.document import Path
 from compiler.interfaces import gateway
 from compiler.model.binding import Binding, Requires
-from compiler.model.document import Path
 from compiler.model.instance import Instance
 from compiler.tenants import model_store
 

@@ -9,7 +9,7 @@ from msgspec import ValidationError, convert
 
 from compiler import registry, tenants
 from compiler.diagnostics import Related, Report, correction, listing, suggestion
-from compiler.model.document import Node, Path
+from compiler.document import Node, Path
 from compiler.model.instance import Instance
 from compiler.model.package import Platform
 from compiler.model.section import Section

@@ -11,7 +11,7 @@ from msgspec import inspect
 from compiler.diagnostics import Report, correction, listing, near, suggestion
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.diagnostics.masking import value_masked
-from compiler.model.document import Node, Path
+from compiler.document import Node, Path
 from compiler.specialise import named_by_keys
 from compiler.validate.mistakes import (
     Mismatch,
