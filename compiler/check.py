@@ -52,9 +52,7 @@ def rules() -> tuple[ModuleType, ...]:
     return tuple(import_module(f"compiler.rules.{name}") for name in names)
 
 
-def check(
-    platforms: Mapping[str | None, Platform], graphs: Mapping[str | None, Graph]
-) -> Findings:
+def check(platforms: Mapping[str | None, Platform], graphs: Mapping[str | None, Graph]) -> Findings:
     """Hold every environment against every rule about specs, and then about bindings."""
     specs = check_specs(platforms)
     if specs.failed:

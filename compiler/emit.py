@@ -13,7 +13,7 @@ from compiler.manifests import config_map, config_metadata, wave_file, waves
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import ConfigFiles, Manifest, Resource
 from compiler.render.mermaid import mermaid
-from compiler.shards import MODELS, WORKLOADS, roots, sharded, split, workloads
+from compiler.shards import MODELS, WORKLOADS, layout
 from compiler.upstream import component, prerequisites, vendored
 
 Tree = dict[str, str]
@@ -81,22 +81,21 @@ class _Writer:
 
     def roots(self, folder: str, lowered: Lowered, overlays: Mapping[str, Overlay]) -> Tree:
         """The kustomization over all, or over all but the tenants where they are too many."""
-        apart = workloads(lowered)
-        aside = {one.name for some in apart.values() for one in some}
+        pieces = layout(lowered)
+        aside = {one.name for some in pieces.workloads.values() for one in some}
         inside = (one.package for one in overlays.values() if one.package.name not in aside)
         names = _delivered(inside)
         tree: Tree = {}
-        for piece, packages in apart.items():
+        for piece, packages in pieces.workloads.items():
             within = [f"../../{name}" for name in _delivered(packages)]
             tree[f"{folder}/{WORKLOADS}/{piece}/kustomization.yaml"] = _text(
                 {**KUSTOMIZATION, "resources": within}, "spec.workloads", lowered.platform
             )
-        shards = sharded(lowered.models)
-        for shard, packages in shards.items():
+        for shard, packages in pieces.models.items():
             tree |= self.shard(f"{folder}/{MODELS}/{shard}", packages, lowered.platform)
-        if not split(lowered):
-            names += [f"{MODELS}/{shard}" for shard in shards]
-        listed = roots(lowered, folder)
+        if not pieces.split:
+            names += [f"{MODELS}/{shard}" for shard in pieces.models]
+        listed = pieces.roots(folder)
         if len(listed) > 1:
             tree[f"{folder}/ROOTS"] = "".join(f"{root}\n" for root in listed)
         root = {**KUSTOMIZATION, "resources": names}

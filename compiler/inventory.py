@@ -48,6 +48,7 @@ def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tup
 
     mirror, pins = lowered.platform.settings.registry.mirror, lowered.platform.pins
     found: dict[str, set[str]] = defaultdict(set)
+    naming = _Naming(text)
     declared = {
         pulled(image, mirror, pins): full_name(image)
         for package in lowered.packages.values()
@@ -57,10 +58,10 @@ def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tup
         written = "".join(_texts(package, text))
         # A field of the spec may be unused in this environment: what counts is what is written.
         named = {image for image in declared if image in written}
-        for image in {*_named(package, text), *named}:
+        for image in {*naming(package), *named}:
             found[image].add(package.name)
-    for package in lowered.models.values():
-        for image in _named(package, text):
+    for package, images in lowered.models.each(naming):
+        for image in images:
             found[image].add(package.name)
     return tuple(
         _image(reference, declared.get(reference) or _upstreams_name(reference, mirror), users)
@@ -90,10 +91,15 @@ def known_images(lowered: Lowered) -> frozenset[str]:
     )
 
 
-def _named(package: Package, text: Callable[[Manifest], str]) -> set[str]:
-    """The images that a package's objects name as such; most objects have no such word in them."""
-    objects = (resource.manifest for resource in package.resources)
-    return {image for one in objects if "mage" in text(one) for image in image_keys(one)}
+class _Naming(Struct, frozen=True):
+    """Finds the images that a package's objects name as such; most have no such word in their text."""
+
+    text: Callable[[Manifest], str]
+
+    def __call__(self, package: Package) -> frozenset[str]:
+        objects = (resource.manifest for resource in package.resources)
+        named = (one for one in objects if "mage" in self.text(one))
+        return frozenset(image for one in named for image in image_keys(one))
 
 
 def structural(package: Package) -> Iterator[str]:

@@ -40,7 +40,7 @@ def load(data: bytes, file: str, report: Report) -> Node | None:
     if text is None:
         return None
     try:
-        root = _Builder(file, report).document(yaml.parse(text, Loader=_Loader))
+        root = _Builder(text, file, report).document(yaml.parse(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
         _syntax(error, text, file, report)
         return None
@@ -118,8 +118,10 @@ def _start(file: str) -> Span:
 class _Builder:
     """Builds nodes from libyaml's events; recursion is bounded by MAX_DEPTH."""
 
-    def __init__(self, file: str, report: Report) -> None:
+    def __init__(self, text: str, file: str, report: Report) -> None:
         self.file, self.report = file, report
+        # Whether any scalar could hold a control character: as it is, or by an escape.
+        self.odd = "\\" in text or not printable(text)
 
     def document(self, events: Iterator[Any]) -> Node | None:
         root: Node | None = None
@@ -132,22 +134,33 @@ class _Builder:
         return None if empty else root
 
     def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
-        if isinstance(event, yaml.AliasEvent):
+        self.dull(event)
+        if depth > MAX_DEPTH:
+            self.refuse("too-deep", f"nested deeper than {MAX_DEPTH} levels", event)
+        kind = event.__class__
+        if kind is yaml.ScalarEvent:
+            value = _scalar(event.value) if event.implicit[0] else event.value
+            return Node(value, self.span(event, event), {})
+        if kind is yaml.SequenceStartEvent:
+            return self.sequence(event, events, depth)
+        return self.mapping(event, events, depth)
+
+    def dull(self, event: Any) -> None:
+        """Refuse what makes YAML surprising, in a value and in a key."""
+        if event.__class__ is yaml.AliasEvent:
             self.refuse("yaml-alias", f"the alias `*{event.anchor}` repeats another value", event)
         if event.anchor:
             self.refuse("yaml-alias", f"the anchor `&{event.anchor}` names a value", event)
         if event.tag:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             self.refuse("yaml-tag", f"the tag `{tag}` asks for a type", event)
-        if depth > MAX_DEPTH:
-            self.refuse("too-deep", f"nested deeper than {MAX_DEPTH} levels", event)
-        if isinstance(event, yaml.ScalarEvent):
-            self.check(event)
-            value = _scalar(event.value) if event.implicit[0] else event.value
-            return Node(value, self.span(event), {})
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self.sequence(event, events, depth)
-        return self.mapping(event, events, depth)
+        if self.odd and event.__class__ is yaml.ScalarEvent and not printable(event.value):
+            self.report.add(
+                "control-character",
+                "the text holds a control character, which kustomize and kubectl cannot pass on",
+                self.span(event, event),
+                help="remove the escape, or encode the value (such as in base64)",
+            )
 
     def sequence(self, start: Any, events: Iterator[Any], depth: int) -> Node:
         items: list[Node] = []
@@ -163,8 +176,8 @@ class _Builder:
         for event in events:
             if isinstance(event, yaml.MappingEndEvent):
                 return Node(items, self.span(start, event), keys)
-            key = self.key(event, depth)
-            span = self.span(event)
+            key = self.key(event)
+            span = self.span(event, event)
             value = self.node(next(events), events, depth + 1)
             if key in items:
                 alike = repr(value.plain()) == repr(items[key].plain())
@@ -173,24 +186,13 @@ class _Builder:
                 items[key], keys[key] = value, span
         raise AssertionError("libyaml ended a mapping without its event")
 
-    def key(self, event: Any, depth: int) -> str:
-        if not isinstance(event, yaml.ScalarEvent):
-            if isinstance(event, yaml.AliasEvent):
-                self.node(event, iter(()), depth)
+    def key(self, event: Any) -> str:
+        self.dull(event)
+        if event.__class__ is not yaml.ScalarEvent:
             self.refuse("complex-key", "a key must be a single word", event)
         if event.value == "<<" and event.implicit[0]:
             self.refuse("merge-key", "the merge key `<<` copies another mapping", event)
-        self.node(event, iter(()), depth)  # a key may be as little as a value may
         return str(event.value)
-
-    def check(self, event: Any) -> None:
-        if not printable(event.value):
-            self.report.add(
-                "control-character",
-                "the text holds a control character, which kustomize and kubectl cannot pass on",
-                self.span(event),
-                help="remove the escape, or encode the value (such as in base64)",
-            )
 
     def duplicate(self, key: str, span: Span, first: Span, needless: Span | None) -> None:
         self.report.add(
@@ -203,11 +205,11 @@ class _Builder:
         )
 
     def refuse(self, code: str, message: str, event: Any) -> None:
-        self.report.add(code, message, self.span(event), help=_REMEDY.get(code, ()))
+        self.report.add(code, message, self.span(event, event), help=_REMEDY.get(code, ()))
         raise _Refused
 
-    def span(self, start: Any, end: Any | None = None) -> Span:
-        first, last = start.start_mark, (end or start).end_mark
+    def span(self, start: Any, end: Any) -> Span:
+        first, last = start.start_mark, end.end_mark
         return Span(self.file, first.line + 1, first.column + 1, last.line + 1, last.column + 1)
 
 
@@ -232,6 +234,8 @@ def printable(text: str) -> bool:
 def _scalar(text: str) -> str | int | float | bool | None:
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in "0123456789.+-":  # most are words, of which to ask no more
+        return text
     if _INT.fullmatch(text):
         # 40 digits are more than any field takes; Python refuses to convert thousands of them.
         return int(text, 0 if text[:2] in ("0o", "0x") else 10) if len(text) < 40 else text

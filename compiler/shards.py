@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 
+from msgspec import Struct
+
 from compiler.model.fleet import Fleet
 from compiler.model.package import Lowered, Package
 
@@ -20,21 +22,27 @@ MOST_MODELS = 60  # in one piece
 MOST_OBJECTS = 300  # in one root
 
 
-def roots(lowered: Lowered, folder: str) -> tuple[str, ...]:
-    """Every kustomization that has to be applied for an environment, in order."""
-    models = sharded(lowered.models) if split(lowered) else ()
-    return (
-        folder,
-        *(f"{folder}/{WORKLOADS}/{piece}" for piece in workloads(lowered)),
-        *(f"{folder}/{MODELS}/{piece}" for piece in models),
-    )
+class Layout(Struct, frozen=True):
+    """The pieces of an environment; `split` where there are too many objects for one root to list
+    its models."""
+
+    models: Mapping[str, tuple[Package, ...]]
+    workloads: Mapping[str, tuple[Package, ...]]
+    split: bool
+
+    def roots(self, folder: str) -> tuple[str, ...]:
+        """Every kustomization that has to be applied for the environment, in order."""
+        return (
+            folder,
+            *(f"{folder}/{WORKLOADS}/{piece}" for piece in self.workloads),
+            *(f"{folder}/{MODELS}/{piece}" for piece in (self.models if self.split else ())),
+        )
 
 
-def split(lowered: Lowered) -> bool:
-    """Whether there are too many objects for one root to list the models."""
-    if not lowered.models:
-        return False
-    return objects(lowered.packages.values()) + objects(lowered.models.values()) > MOST_OBJECTS
+def layout(lowered: Lowered) -> Layout:
+    packages, models = lowered.packages.values(), lowered.models
+    most = MOST_OBJECTS - objects(packages)
+    return Layout(sharded(models), workloads(lowered), objects(models.values()) > max(most, 0))
 
 
 def objects(packages: Iterable[Package]) -> int:

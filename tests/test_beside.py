@@ -7,6 +7,7 @@ import signal
 
 import msgspec
 import pytest
+from conftest import ROOT
 
 from benchmarks.platforms import platform, text
 from compiler import ahead, pipeline
@@ -14,7 +15,6 @@ from compiler.beside import beside
 from compiler.diagnostics import Report
 from compiler.load import load
 from compiler.model.package import Lowered
-from conftest import ROOT
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from compiler.manifests import manifests
 from compiler.model.fleet import Fleet
 from compiler.model.package import Lowered
-from compiler.shards import MOST_MODELS, MOST_OBJECTS, objects, roots, sharded, split
+from compiler.shards import MOST_MODELS, MOST_OBJECTS, layout, objects, sharded
 
 NAMES = st.sets(st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True), min_size=1, max_size=400)
 
@@ -44,14 +44,14 @@ def test_one_model_more_touches_one_piece(names: set[str], more: str) -> None:
 
 def test_a_small_platform_is_one_root() -> None:
     small = compiled("many-models").lowered["dev"]
-    assert not split(small)
-    assert roots(small, "overlays/dev") == ("overlays/dev",)
+    assert not layout(small).split
+    assert layout(small).roots("overlays/dev") == ("overlays/dev",)
 
 
 def test_a_large_one_says_what_to_apply_and_no_root_is_too_large() -> None:
     large, tree = compiled("many-models").lowered["prod"], compiled("many-models").tree()
     named = tree["overlays/prod/ROOTS"].splitlines()
-    assert tuple(named) == roots(large, "overlays/prod")
+    assert tuple(named) == layout(large).roots("overlays/prod")
     assert "models/" not in tree["overlays/prod/kustomization.yaml"]
     counts = [objects(some) for some in sharded(large.models).values()]
     assert max([*counts, objects(large.packages.values())]) <= MOST_OBJECTS

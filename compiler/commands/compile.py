@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from compiler.diagnostics import Diagnostic, Report
-    from compiler.model.package import Lowered
     from compiler.pipeline import Compilation
     from compiler.write import Plan
 
@@ -91,7 +90,8 @@ def command(
     if result.report.failed:
         sys.exit(1)
     if planned:
-        _summary(planned, len(tree), file, result, environments)
+        _summary(planned, tree, file, environments or result.environments)
+    click.get_current_context().exit()  # here: what is held would else be freed, value by value
 
 
 def _write(
@@ -125,32 +125,27 @@ def _write(
 
 
 def _summary(
-    planned: Plan, files: int, file: Path, result: Compilation, environments: tuple[str, ...]
+    planned: Plan, tree: dict[str, str], file: Path, environments: tuple[str, ...]
 ) -> None:
-    """Say what a compile changed."""
+    """Say what a compile changed, and where one `kubectl apply -k` is not all."""
     from compiler import write
 
     count, gone = len([path for path in planned.write if path != write.SUMS]), len(planned.remove)
     changes = f"{count} written" + (f", {gone} removed" if gone else "")
-    names = ", ".join(environments or result.environments)
-    note(f"{file}: {names}: {files} files, {changes if count or gone else 'nothing changed'}")
-    for name in environments or result.environments:
-        _split(result.lowered[name], name)
+    said = changes if count or gone else "nothing changed"
+    note(f"{file}: {', '.join(environments)}: {len(tree)} files, {said}")
+    for name in environments:
+        roots = tree.get(f"overlays/{name}/ROOTS", "").count("\n")
+        if roots:
+            note(
+                f"{name}: too large for one root; overlays/{name}/ROOTS names its {roots} in order"
+            )
 
 
 def _scope(environments: tuple[str, ...]) -> tuple[str, ...]:
     """What a compile is about: all, or the base and what is of the environments named."""
     named = tuple(f"{top}/{name}/" for top in _PER_ENVIRONMENT for name in environments)
     return ("base/", *named) if environments else ("",)
-
-
-def _split(lowered: Lowered, name: str) -> None:
-    """Say that one `kubectl apply -k` is not all, where it is not."""
-    from compiler.shards import roots
-
-    count = len(roots(lowered, ""))
-    if count > 1:
-        note(f"{name}: too large for one root; overlays/{name}/ROOTS names its {count} in order")
 
 
 def _check(

@@ -16,8 +16,9 @@ _USES = f"uses.{PREFIX}/"
 def users_of(lowered: Lowered) -> Mapping[str, frozenset[Account]]:
     """For each offer's label, who the pods that carry it run as."""
     found: dict[str, set[Account]] = defaultdict(set)
-    used = [_used(package) for package in lowered.packages.values()]
-    for one in (*used, *(used for _, used in lowered.models.each(_used))):
+    used = {_used(package) for package in lowered.packages.values()}
+    used.update(theirs for _, theirs in lowered.models.each(_used))  # mostly the same
+    for one in used:
         for label, account in one:
             found[label].add(account)
     return defaultdict(frozenset, {label: frozenset(who) for label, who in found.items()})
