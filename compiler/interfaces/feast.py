@@ -51,7 +51,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         stores = self._stores()
         modules = stores.modules(self._project)
         path = (Env("PYTHONPATH", feature_store.FOLDER),) if modules else ()
-        return (here, server, *path, *stores.env())
+        return (here, server, *path, *stores.logins(stores.all), *stores.places())
 
     def files(self) -> Mapping[str, str]:
         project, servers = self._project, self.servers

@@ -12,7 +12,7 @@ that the file names is Feast's own, in a module beside the file that has DuckDB 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -70,20 +70,31 @@ class Stores(Struct, frozen=True):
         """Which modules Python must find beside the file, for Feast to read the lake."""
         return (ARROW, DUCKDB) if self.lake and project.offline == "duckdb" else ()
 
-    def env(self) -> tuple[Env, ...]:
-        """The variables that the file reads, and the lake's for the user's own definitions."""
-        made = [
-            *self.registry.login("FEAST_REGISTRY"),
-            Env("FEAST_REDIS_USERNAME", self.online.user),
-            Env("FEAST_REDIS_PASSWORD", self.online.password),
-        ]
-        if self.warehouse is not None:
+    @property
+    def all(self) -> tuple[model.Endpoint, ...]:
+        stores = (self.registry, self.online, self.lake, self.warehouse)
+        return tuple(one for one in stores if one is not None)
+
+    def logins(self, opened: Collection[model.Endpoint]) -> tuple[Env, ...]:
+        """The variables by which the file opens some of them, with a login for each."""
+        made: list[Env] = []
+        if self.registry in opened:
+            made += self.registry.login("FEAST_REGISTRY")
+        if self.online in opened:
+            made.append(Env("FEAST_REDIS_USERNAME", self.online.user))
+            made.append(Env("FEAST_REDIS_PASSWORD", self.online.password))
+        if self.warehouse is not None and self.warehouse in opened:
             made += self.warehouse.login("FEAST_OFFLINE")
-        if self.lake is not None:
-            # The file has no place for an endpoint: each FileSource names it itself.
-            made.append(Env("FEAST_S3_ENDPOINT_URL", self.lake.url))
-            made.append(Env("FEAST_OFFLINE_URI", self.lake.root))
         return tuple(made)
+
+    def places(self) -> tuple[Env, ...]:
+        """Where the lake is, for whoever fills it or defines what it holds: the file can't say."""
+        if self.lake is None:
+            return ()
+        return (
+            Env("FEAST_S3_ENDPOINT_URL", self.lake.url),
+            Env("FEAST_OFFLINE_URI", self.lake.root),
+        )
 
     def file(self, project: Project) -> str:
         """`feature_store.yaml`, without a secret."""

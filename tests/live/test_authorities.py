@@ -63,7 +63,7 @@ class Company:
             [PYTHON, "-c", PROGRAMS[server]], capture_output=True, text=True, timeout=60,
             env={
                 "PATH": os.environ["PATH"], "HOME": str(self.place), "PYTHONPATH": str(self.place),
-                "FEAST_S3_ENDPOINT_URL": environment["AWS_ENDPOINT_URL_S3"], **environment,
+                **environment,
             },
         )  # fmt: skip
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from compiler import kube, model
+from compiler import model
 from compiler.components.feast.pods import (
     OFFLINE_PORT,
     PORT,
@@ -110,7 +110,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         None if postgres else wiring[feature_store.LAKE],
         wiring[feature_store.WAREHOUSE] if postgres else None,
     )
-    pods = Pods(me, stores, kube.client(me, [stores.lake]), project_of(me))
+    pods = Pods(me, stores, project_of(me), stores.all)
     yield from pods.client.configs
     yield pods.config()
     yield from apply(me, pods)

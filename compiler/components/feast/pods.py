@@ -21,12 +21,21 @@ PORT, REGISTRY_PORT, OFFLINE_PORT = 6566, 6570, 8815
 
 
 class Pods(Struct, frozen=True):
-    """What all pods of one instance share: the file, the keys, the image."""
+    """What pods of one instance share, the file and the image; and the stores whose keys they hold."""
 
     me: model.Instance[Spec]
     stores: feature_store.Stores
-    client: kube.Client
     project: feature_store.Project
+    opened: tuple[model.Endpoint, ...]
+
+    def opening(self, *stores: model.Endpoint | None) -> Pods:
+        """The same, with the keys of these stores alone."""
+        return replace(self, opened=tuple(one for one in stores if one is not None))
+
+    @property
+    def client(self) -> kube.Client:
+        """What reads the lake, where it is opened."""
+        return kube.client(self.me, [one for one in self.opened if one is self.stores.lake])
 
     def config(self) -> model.ConfigFiles:
         """The file, and what Feast's image lacks to read data on the object store."""
@@ -52,20 +61,20 @@ class Pods(Struct, frozen=True):
                 Env("PYTHONPATH", feature_store.FOLDER),
                 Env("FEAST_FS_YAML_FILE_PATH", feature_store.PATH),
                 *self.client.env,
-                *self.stores.env(),
+                *self.stores.logins(self.opened),
             ],
         )  # fmt: skip
 
     def await_schema(self) -> kube.Container:
         """What servers wait for: they exit when the Job that applies has not made the tables yet."""
         script = kube.render(__file__, "await_schema.py.j2")
-        return self.container("schema", ["python", "-c", script], 512)
+        only = self.opening(self.stores.registry)
+        return only.container("schema", ["python", "-c", script], 512)
 
     def template(
         self, role: str, container: kube.Container, *, init: Sequence[kube.Container] = (),
         volumes: Sequence[kube.Volume] = (), restart: str | None = None, spread: bool = False,
     ) -> model.Manifest:  # fmt: skip
-        stores = self.stores
         return kube.pod(
             self.me,
             role,
@@ -77,7 +86,7 @@ class Pods(Struct, frozen=True):
                 *self.client.volumes,
                 *volumes,
             ],
-            uses=[stores.registry, stores.online, stores.lake, stores.warehouse],
+            uses=self.stores.all,  # whatever the file names
             restart=restart,
             spread=spread,
         )
@@ -100,10 +109,13 @@ def servers(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
     yield kube.service(me, "server", {"http-feast": PORT})
     yield metrics.of(me)
     if spec.clients == "remote":
+        stores = pods.stores
         registry = ["feast", "serve_registry", "--port", str(REGISTRY_PORT)]
-        yield from _behind(me, pods, "registry", registry, "grpc-registry", REGISTRY_PORT)
+        alone = pods.opening(stores.registry)
+        yield from _behind(me, alone, "registry", registry, "grpc-registry", REGISTRY_PORT)
         offline = ["feast", "serve_offline", "--host", "0.0.0.0", "--port", str(OFFLINE_PORT)]  # noqa: S104  # in the pod
-        yield from _behind(me, pods, "offline", offline, "grpc-offline", OFFLINE_PORT)
+        reading = pods.opening(stores.registry, stores.lake, stores.warehouse)
+        yield from _behind(me, reading, "offline", offline, "grpc-offline", OFFLINE_PORT)
 
 
 def _serve(spec: Spec) -> list[str]:
@@ -135,8 +147,12 @@ def _behind(
 def apply(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
     """The Job that makes the registry's tables, and applies the repository where there is one."""
     repository = me.spec.repository
+    if repository is None:
+        pods = pods.opening(pods.stores.registry)
     script = kube.render(__file__, "apply.sh.j2", repository=repository, path=REPOSITORY)
     container = pods.container("apply", ["sh", "-c", script], 512)
+    if repository is not None:
+        container = replace(container, env=[*container.env, *pods.stores.places()])
     init: list[kube.Container] = []
     volumes: list[kube.Volume] = []
     if repository is not None and repository.image is not None:
