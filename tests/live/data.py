@@ -8,6 +8,11 @@ S3 = """
 import botocore.exceptions, botocore.session
 s3 = botocore.session.get_session().create_client("s3")
 """
+# Links are signed as requests are, where the AWS configuration file says so.
+SIGNED = """
+link = s3.generate_presigned_url("get_object", Params={"Bucket": "any", "Key": "any"})
+assert "X-Amz-Signature" in link, link
+"""
 # With the configuration of a repository in CONFIG.
 REPOSITORY = """
 import os, pathlib, subprocess

@@ -6,17 +6,33 @@ from __future__ import annotations
 import time
 from textwrap import indent
 
+from compiler.interfaces import redis
+from live.bindings import graph
 from live.pods.node import Node
+from live.pods.objects import pod_template
+from live.trials import Client
 
 # Past the servers' cache of the registry: a minute.
 PATIENCE = 90.0
 
-FILE = """FileSource(
+# Two sources of the same data: one names its store, the other leaves that to who reads it.
+FILE = (
+    """FileSource(
+    name="orders",
     path=os.environ["FEAST_OFFLINE_URI"] + "/orders.parquet",
     timestamp_field="event_timestamp",
     s3_endpoint_override=os.environ["FEAST_S3_ENDPOINT_URL"],
-)"""
-TABLE = 'PostgreSQLSource(name="orders", table="orders", timestamp_field="event_timestamp")'
+)""",
+    """FileSource(
+    name="values",
+    path=os.environ["FEAST_OFFLINE_URI"] + "/orders.parquet",
+    timestamp_field="event_timestamp",
+)""",
+)
+TABLE = (
+    'PostgreSQLSource(name="orders", table="orders", timestamp_field="event_timestamp")',
+    'PostgreSQLSource(name="values", table="orders", timestamp_field="event_timestamp")',
+)
 DEFINITIONS = """
 import os
 from datetime import timedelta
@@ -35,9 +51,18 @@ order_statistics = FeatureView(
     schema=[
         Field(name="customer_id", dtype=Int64),
         Field(name="order_count", dtype=Int64),
+    ],
+    source=ORDERS,
+)
+order_values = FeatureView(
+    name="order_values",
+    entities=[customer],
+    ttl=timedelta(days=30),
+    schema=[
+        Field(name="customer_id", dtype=Int64),
         Field(name="order_value", dtype=Float32),
     ],
-    source=SOURCE,
+    source=VALUES,
 )
 """
 # To the lake, as whoever fills it does.
@@ -90,14 +115,15 @@ from feast import FeatureStore
 
 now = datetime.datetime.now(datetime.timezone.utc)
 frame = pandas.DataFrame({"customer_id": [1, 2, 3], "event_timestamp": [now] * 3})
-table = FeatureStore().get_historical_features(frame, ["order_statistics:order_value"]).to_df()
+table = FeatureStore().get_historical_features(frame, ["order_values:order_value"]).to_df()
 print(table.sort_values("customer_id")["order_value"].tolist())
 """
 
 
-def repository(source: str) -> str:
-    """Feast's `repository` in a spec, with one view over a source."""
-    text = DEFINITIONS.replace("SOURCE", indent(source, "    ").strip())
+def repository(orders: str, values: str) -> str:
+    """Feast's `repository` in a spec, with a view over each of two sources."""
+    text = DEFINITIONS.replace("ORDERS", indent(orders, "    ").strip())
+    text = text.replace("VALUES", indent(values, "    ").strip())
     return f"""
       repository:
         validateSources: false
@@ -127,3 +153,67 @@ def _answered(node: Node, program: str, wanted: str) -> None:
 def python(node: Node, program: str) -> str:
     """The last line that a program prints in a new pod of the workload `training`."""
     return node.script("mlops", "training", program).strip().splitlines()[-1]
+
+
+# For mutants -----------------------------------------------------------------------------------
+
+# One file of all of Feast's pods is broken once: where all that it says is needed.
+SHARED = r" in feature_store.yaml$"
+# Feast checks the types of its own calls: to prepare for it takes longer than all else at its start.
+QUICK = """
+import typeguard
+typeguard.typechecked = lambda checked: checked
+"""
+# All of it, however often; the CronJob's own command looks at what came since the last run.
+MATERIALIZE = f"""{QUICK}
+import datetime
+from feast import FeatureStore
+
+now = datetime.datetime.now(datetime.timezone.utc)
+FeatureStore().materialize(now - datetime.timedelta(days=1), now)
+"""
+LIST = f"""{QUICK}
+from feast import FeatureStore
+
+assert FeatureStore().list_feature_views()
+"""
+# Feast learns a view's columns from its source where no schema says them, for which a file must name
+# its store; and takes a view that is gone from the online store, too. Each pod has a project of its
+# own, or it would undo another's work.
+APPLY = f"""{QUICK}
+import os, pathlib, re, uuid
+
+path = pathlib.Path("/tmp/feature_store.yaml")
+text = pathlib.Path(os.environ["FEAST_FS_YAML_FILE_PATH"]).read_text()
+path.write_text(text.replace("project: ", f"project: p{{uuid.uuid4().hex}}_"))
+os.environ["FEAST_FS_YAML_FILE_PATH"] = str(path)
+
+from feast import Entity, FeatureStore, FeatureView
+
+definitions = pathlib.Path("/repo/features.py").read_text()
+found = {{}}
+exec(re.sub(r"schema=\\[.*?\\],", "", definitions, count=1, flags=re.DOTALL), found)
+views = [one for one in found.values() if isinstance(one, FeatureView)]
+store = FeatureStore()
+store.apply([found["customer"], *views])
+store.apply([], objects_to_delete=views, partial=False)
+"""
+
+
+def awaiting(node: Node, server: str) -> Client:
+    """What a server's init container does: it waits for the registry's tables."""
+    template = pod_template(node.objects.get("Deployment", "mlops", server))
+    (init,) = template["spec"]["initContainers"]
+    return Client(server, QUICK + init["command"][-1], init=init["name"])
+
+
+def users(spec: str, node: Node, host: str, verb: str) -> str:
+    """A program that does something to a key of each of Redis' users, as that user."""
+    made = f'import redis\nhost = "{host}.mlops.svc.cluster.local"\n'
+    for one in graph(spec).bindings:
+        if isinstance(one.claim, redis.Claim):
+            login = {"username": one.secret, **node.held("mlops", one.secret)}
+            (pattern,) = one.claim.keys
+            key = pattern.replace("*", "tried")
+            made += f"redis.Redis(host, **{login!r}).execute_command({verb!r}, {key!r})\n"
+    return made

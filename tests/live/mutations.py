@@ -1,20 +1,31 @@
 """Derived references, each broken once: what the live tests must notice.
 
 A reference is a host, a port, a user, the name of a database, a bucket or whatever else the spec
-names, in a variable, a word of a command or a mounted file; and a Secret, by its name or its key.
+names, in a variable, a word of a command or a mounted file; a Secret, by its name or its key; and how
+to speak S3, which the AWS configuration file says.
 """
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from live.pods.objects import Manifest, Objects
 
 HOST = r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.svc\.cluster\.local"
 PORT = r"(?<=\.svc\.cluster\.local:)\d+|(?<=port=)\d+|(?<=port: )\d+"
+# A binding's own user, in a list of a server's users.
+USER = r"(?<=user )[a-z0-9]+(?:-[a-z0-9]+)+(?= on )"
+PATTERNS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "host": (HOST, lambda it: f"else-{it}"),
+    "port": (PORT, lambda it: str(int(it) + 1)),
+    "user": (USER, lambda it: f"{it}-else"),
+    # Told otherwise it signs by the same version; not told, links by the one before.
+    "signature": (r"signature_version(?= = s3v4)", lambda it: f"else_{it}"),
+    "addressing": (r"(?<=addressing_style = )path", lambda _: "virtual"),
+}
 COMMENT = re.compile(r"^[#;].*|^\s+[#;].*|^--.*", re.MULTILINE)
 
 
@@ -53,10 +64,17 @@ class Breaker:
                 env = [*one["env"][:index], broken, *one["env"][index + 1 :]]
                 yield f"{what} in {variable['name']}", {**one, "env": env}, objects
         for part in ("command", "args"):
-            for index, word in enumerate(one.get(part, ())):
-                for what, other in self.texts(word):
-                    words = [*one[part][:index], other, *one[part][index + 1 :]]
-                    yield f"{what} in the {part}", {**one, part: words}, ()
+            words = one.get(part, ())
+            for index, (before, word) in enumerate(zip(["", *words], words, strict=False)):
+                for what, other in self._word(before, word):
+                    told = [*words[:index], other, *words[index + 1 :]]
+                    yield f"{what} in the {part}", {**one, part: told}, ()
+
+    def _word(self, before: str, word: str) -> Iterator[tuple[str, str]]:
+        """A port may be a word of its own, after that of its host."""
+        if word.isdigit() and re.fullmatch(HOST, before):
+            yield "port", str(int(word) + 1)
+        yield from self.texts(word)
 
     def _variable(self, one: Manifest) -> Iterator[tuple[str, Manifest, tuple[Manifest, ...]]]:
         reference = one.get("valueFrom", {}).get("secretKeyRef")
@@ -105,12 +123,11 @@ class Breaker:
     def texts(self, text: str) -> Iterator[tuple[str, str]]:
         """What was broken in a text, and the text with it; names, wherever they stand in it."""
         remarks = [match.span() for match in COMMENT.finditer(text)]
-        for kind, pattern in (("host", HOST), ("port", PORT)):
+        for kind, (pattern, other) in PATTERNS.items():
             for match in re.finditer(pattern, text):
                 if any(start <= match.start() < end for start, end in remarks):
                     continue
-                broken = f"else-{match[0]}" if kind == "host" else str(int(match[0]) + 1)
-                yield kind, text[: match.start()] + broken + text[match.end() :]
+                yield kind, text[: match.start()] + other(match[0]) + text[match.end() :]
         for name, kind in self.names.items():
             broken = re.sub(rf"\b{re.escape(name)}\b", f"{name}x", text)
             if broken != text:

@@ -7,13 +7,16 @@ by DuckDB, where nothing can be downloaded.
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 
 from live import features
 from live.bindings import idle
+from live.data import SIGNED
 from live.platforms import Platform
 from live.pods.node import Node
-from live.trials import Bench, Client, judged
+from live.trials import NOTHING, Bench, Client, Server, judged
 
 pytestmark = pytest.mark.live
 
@@ -28,7 +31,7 @@ SPEC = f"""
       bucket: lake-bucket
       database: registry_db
       keyTtl: 30d
-      materialize: {{schedule: "*/15 * * * *"}}{features.repository(features.FILE)}
+      materialize: {{schedule: "*/15 * * * *"}}{features.repository(*features.FILE)}
   workloads:
     training:
       image: quay.io/feastdev/feature-server:0.67.0
@@ -89,22 +92,58 @@ def test_redis_keeps_its_bound_and_its_users_apart(platform: Platform, node: Nod
 
 # Mutation (trials.py) --------------------------------------------------------------------------
 
-NAMES = {"lake-bucket": "bucket", "registry_db": "database"}
-# All of it, however often; the CronJob's own command looks at what came since the last run.
-MATERIALIZE = """
-import datetime
-from feast import FeatureStore
+NAMES = {"lake-bucket": "bucket", "registry_db": "database", "on_prem_mlops": "project"}
+KEYS = """
+import os, redis
 
-now = datetime.datetime.now(datetime.timezone.utc)
-FeatureStore().materialize(now - datetime.timedelta(days=1), now)
+host, port = os.environ["REDIS_HOST"], int(os.environ["REDIS_PORT"])
+login = {part: os.environ[f"REDIS_{part.upper()}"] for part in ("username", "password")}
+redis.Redis(host, port, **login).set("mine", "x")
+for name in ("REDIS_URL", "REDIS_READ_URL"):
+    redis.from_url(os.environ[name]).get("mine")
 """
-# Where the Parquet files are the Job that applies writes into the registry, for who materialises.
-ELSEWHERE = "in (FEAST_OFFLINE_URI|FEAST_S3_ENDPOINT_URL|AWS_ENDPOINT_URL_S3) "
+LAKE = f"""
+import boto3, os
+
+s3 = boto3.client("s3")
+s3.list_objects_v2(Bucket=os.environ["FEAST_OFFLINE_URI"].removeprefix("s3://")){SIGNED}"""
+TRAINING = features.ASK + KEYS + LAKE + features.WRITE + features.QUICK + features.READ
+CONFIG = r" in etc-aws-config$"
+IDLE = {CONFIG: "Feast reads S3 by pyarrow, which wants nothing of this file"}
 
 
-def test_every_broken_reference_of_a_client_is_noticed(platform: Platform, node: Node) -> None:
-    materialize = Client("feast-materialize", MATERIALIZE)
-    judged(Bench(node, NAMES).client(materialize, without=ELSEWHERE), {})
+@pytest.mark.parametrize(
+    ("client", "without", "idle"),
+    [
+        (Client("training", TRAINING), NOTHING, {}),
+        (Client("feast-materialize", features.MATERIALIZE + features.READ), NOTHING, IDLE),
+        (Client("feast-apply", LAKE + features.APPLY), features.SHARED, {}),
+        # What the server does with its variables, without the time that it takes to start.
+        (Client("feast", features.MATERIALIZE + features.READ), features.SHARED, IDLE),
+    ],
+    ids=["training", "materialize", "apply", "server"],
+)
+def test_every_broken_reference_of_a_client_is_noticed(
+    platform: Platform, node: Node, client: Client, without: str, idle: dict[str, str]
+) -> None:
+    judged(Bench(node, NAMES).client(client, without=without), idle)
+
+
+def test_the_server_waits_in_vain_by_a_broken_reference(platform: Platform, node: Node) -> None:
+    waiting = features.awaiting(node, "feast")
+    judged(Bench(node, NAMES).client(waiting, without=rf"{features.SHARED}|{CONFIG}"), {})
+
+
+def test_every_broken_reference_of_redis_is_noticed(platform: Platform, node: Node) -> None:
+    secret = node.held("mlops", "redis-replication")
+    follow = f"redis.Redis(host, username='replication', **{secret!r}).ping()"
+    writing = Client("training", features.users(SPEC, node, "redis", "INCR") + follow)
+    reading = Client("training", features.users(SPEC, node, "redis-read", "GET"))
+    servers = (
+        Server("redis", writing, kind="StatefulSet"),
+        Server("redis-replica", reading, kind="StatefulSet", service="redis-read"),
+    )
+    judged(chain.from_iterable(map(Bench(node, NAMES, together=16).server, servers)), {})
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

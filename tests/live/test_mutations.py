@@ -2,8 +2,8 @@
 
 A reference whose loss nobody notices is one that no test exercises. What is broken: hosts, ports,
 users, names of databases, buckets and projects, Secrets and their keys, in the variables, words and
-files of the pods that serve, fill and use what the platform holds (trials.py says how). What
-brings Feast's features online is broken where it runs, in test_features.py.
+files of the pods that serve, fill and use what the platform holds (trials.py says how). Feast and
+Redis are broken where they run, in test_features.py and test_warehouse.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import chain
 import pytest
 
 from live.bindings import graph
-from live.data import PUSH, REPOSITORY, S3
+from live.data import PUSH, REPOSITORY, S3, SIGNED
 from live.platforms import Platform
 from live.pods.node import Node
 from live.trials import Bench, Client, Filler, Server, judged
@@ -49,9 +49,12 @@ SPEC = """
       uses: [dvc]
 """
 
-LOG = """
-import boto3, json, mlflow, os, urllib.request, uuid
-boto3.client("s3").list_objects_v2(Bucket="runs-bucket")
+LISTED = f"""
+import boto3
+s3 = boto3.client("s3")
+s3.list_objects_v2(Bucket="runs-bucket"){SIGNED}"""
+LOG = f"""{LISTED}
+import json, mlflow, os, urllib.request, uuid
 mlflow.set_experiment(uuid.uuid4().hex)
 with mlflow.start_run() as run:
     mlflow.log_metric("loss", 0.25)
@@ -60,13 +63,13 @@ listing = "/api/2.0/mlflow/artifacts/list?run_id=" + run.info.run_id
 answer = json.load(urllib.request.urlopen(os.environ["MLFLOW_TRACKING_URI"] + listing))
 assert answer["files"][0]["path"] == "note.txt", answer
 """
-REFRESH = f"""{S3}
+REFRESH = f"""{S3}{SIGNED}
 import subprocess
 s3.put_object(Bucket="curated-data", Key="main/orders.csv", Body=b"1")
 assert s3.get_object(Bucket="curated-data", Key="main/orders.csv")["Body"].read() == b"1"
 subprocess.run(("lakectl", "diff", "lakefs://curated-data/main"), check=True)
 """
-LABEL = f"""{S3}
+LABEL = f"""{S3}{SIGNED}
 s3.list_objects_v2(Bucket="labels-bucket")
 {REPOSITORY}{PUSH}"""
 POOLED = """
@@ -75,11 +78,9 @@ uri = os.environ["MLFLOW_BACKEND_STORE_URI"].replace("+psycopg2", "")
 psycopg2.connect(uri).cursor().execute("select count(*) from experiments")
 """
 # What MLflow's server does with its variables, without the ten seconds that it takes to start.
-HELD = f"""{POOLED}
-import boto3
+HELD = f"""{POOLED}{LISTED}
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 get_artifact_repository(os.environ["MLFLOW_DEFAULT_ARTIFACT_ROOT"]).list_artifacts()
-boto3.client("s3").list_objects_v2(Bucket="runs-bucket")
 """
 REFRESHING = Client("refresh", REFRESH)
 CLIENTS = (

@@ -7,12 +7,15 @@ Valkey is 8.1.8, older than the image's 9.1.
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 
 from live import features
 from live.bindings import idle
 from live.platforms import Platform
 from live.pods.node import Node
+from live.trials import NOTHING, Bench, Client, Server, judged
 
 pytestmark = pytest.mark.live
 
@@ -23,15 +26,19 @@ SPEC = f"""
     valkey: {{memory: 256Mi}}
     feast:
       project: shop
+      database: registry_db
       offlineStore: postgres
+      offlineDatabase: warehouse_db
       clients: remote
-      materialize: {{schedule: "*/15 * * * *", views: [order_statistics]}}{features.repository(features.TABLE)}
+      materialize: {{schedule: "*/15 * * * *", views: [order_statistics]}}{features.repository(*features.TABLE)}
   workloads:
     training:
       image: quay.io/feastdev/feature-server:0.67.0
       command: [python, train.py]
       uses: [feast]
 """
+
+SERVERS = ("feast", "feast-registry", "feast-offline")
 
 # As whoever fills the warehouse does, with the login of Feast's own server.
 WRITE = """
@@ -60,7 +67,7 @@ print([name for name in os.environ if "PASSWORD" in name or "SECRET" in name])
 def test_servers_wait_for_the_registry_and_never_fail_for_it(
     platform: Platform, node: Node
 ) -> None:
-    for name in ("feast", "feast-registry", "feast-offline"):
+    for name in SERVERS:
         assert node.pod("mlops", name).restarts == 0, name
 
 
@@ -83,6 +90,40 @@ def test_a_client_of_servers_holds_no_key(platform: Platform, node: Node) -> Non
 def test_the_definitions_may_be_applied_again(platform: Platform, node: Node) -> None:
     node.again("mlops", "feast-apply")
     features.read(node, "[7]")
+
+
+# Mutation (trials.py) --------------------------------------------------------------------------
+
+NAMES = {"registry_db": "database", "warehouse_db": "database", "shop": "project"}
+# What a server does with its variables, without the time that it takes to start.
+MATERIALIZE = features.MATERIALIZE + features.READ
+CLIENTS = {
+    "training": Client("training", features.ASK + features.QUICK + features.READ + features.TRAIN),
+    "materialize": Client("feast-materialize", MATERIALIZE),
+    "apply": Client("feast-apply", features.APPLY),
+    "server": Client("feast", MATERIALIZE),
+    "registry": Client("feast-registry", features.LIST),
+    "offline": Client("feast-offline", features.QUICK + features.TRAIN),
+}
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_every_broken_reference_of_a_client_is_noticed(
+    platform: Platform, node: Node, name: str
+) -> None:
+    without = NOTHING if name in ("training", "materialize") else features.SHARED
+    judged(Bench(node, NAMES).client(CLIENTS[name], without=without), {})
+
+
+def test_servers_wait_in_vain_by_a_broken_reference(platform: Platform, node: Node) -> None:
+    waiting = [features.awaiting(node, name) for name in SERVERS]
+    bench = Bench(node, NAMES)
+    judged(chain.from_iterable(bench.client(one, without=features.SHARED) for one in waiting), {})
+
+
+def test_every_broken_reference_of_valkey_is_noticed(platform: Platform, node: Node) -> None:
+    writing = Client("training", features.users(SPEC, node, "valkey", "INCR"))
+    judged(Bench(node, NAMES).server(Server("valkey", writing, kind="StatefulSet")), {})
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from live import data
 from live.mutations import Breaker, Mutant
@@ -19,8 +20,8 @@ from live.pods.node import Node, commanded
 from live.pods.objects import Manifest, pod_template
 from live.pods.pod import Pod
 
-TOGETHER = 8  # mutants at a time
-LINGER = 4.0  # seconds for a mutant that would be as quick as the original
+TOGETHER = 12  # mutants at a time, of programs that take some memory
+LINGER = 3.0  # seconds for a mutant that would be as quick as the original
 PATIENCE = 240.0  # seconds for the original
 NOTHING = r"(?!)"
 Trial = tuple[str, bool]  # what was broken, and whether it was noticed
@@ -28,7 +29,7 @@ Trial = tuple[str, bool]  # what was broken, and whether it was noticed
 
 @dataclass(frozen=True)
 class Client:
-    """A pod's work: its own command, or a program in its place.
+    """A pod's work: its own command, or a program in its place; or an init container's alone.
 
     `repository` is the ConfigMap of a Git repository's DVC configuration, which a program is given.
     """
@@ -37,16 +38,19 @@ class Client:
     program: str = ""
     namespace: str = "mlops"
     repository: str = ""
+    init: str = ""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server, and the work that shows that it is whole."""
+    """A server, and the work that shows that it is whole; by its Service where that is called
+    otherwise."""
 
     name: str
     client: Client
     kind: str = "Deployment"
     namespace: str = "mlops"
+    service: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class Bench:
 
     node: Node
     names: Mapping[str, str]
+    together: int = TOGETHER
 
     def _breaker(self, namespace: str) -> Breaker:
         return Breaker(self.node.objects, namespace, self.names)
@@ -73,7 +78,7 @@ class Bench:
         """Its mutants, but those of what it makes for others, or never looks at."""
         template = self.doing(client)
         found = [*self._breaker(client.namespace).mutants(template), *self._repositories(client)]
-        for batch in batches([one for one in found if not re.search(without, one.what)]):
+        for batch in self._batches(one for one in found if not re.search(without, one.what)):
             yield from self._clients(client, template, batch)
 
     def _repositories(self, client: Client) -> Iterator[Mutant]:
@@ -99,8 +104,10 @@ class Bench:
         template = next(
             pod_template(one)
             for space, name, one in self.node.objects.of("CronJob", "Deployment", "Job")
-            if space == client.namespace and name.startswith(client.workload)
+            if (space, client.workload) == (client.namespace, unhashed(one["kind"], name))
         )
+        if client.init:
+            template = alone(template, client.init)
         program = client.program
         if client.repository:
             config = config or data.config(self.node, client.repository)
@@ -112,12 +119,9 @@ class Bench:
     def server(self, server: Server, *, only: str = "", without: str = NOTHING) -> Iterator[Trial]:
         """Its mutants, but those of what it never looks at."""
         template = self.standing(server)
-        found = [
-            one
-            for one in self._breaker(server.namespace).mutants(template)
-            if re.search(only, one.what) and not re.search(without, one.what)
-        ]
-        for batch in batches(found):
+        found = self._breaker(server.namespace).mutants(template)
+        kept = (one for one in found if re.search(only, one.what))
+        for batch in self._batches(one for one in kept if not re.search(without, one.what)):
             yield from self._servers(server, template, batch)
 
     def _servers(self, server: Server, template: Manifest, batch: list[Mutant]) -> Iterator[Trial]:
@@ -162,7 +166,7 @@ class Bench:
         space = filler.server.namespace
         template = self.doing(Client(filler.job, namespace=space))
         found = self._breaker(space).mutants(template)
-        for batch in batches([one for one in found if re.search(only, one.what)]):
+        for batch in self._batches(one for one in found if re.search(only, one.what)):
             yield from self._fillers(filler, template, batch)
 
     def _fillers(self, filler: Filler, template: Manifest, batch: list[Mutant]) -> Iterator[Trial]:
@@ -187,6 +191,12 @@ class Bench:
             yield f"{filler.job}: {mutant.what}", not used
         self._stop([*jobs, *asked.values(), answer, *empty])
 
+    # All of them ---------------------------------------------------------------------------------
+
+    def _batches(self, mutants: Iterator[Mutant]) -> Iterator[list[Mutant]]:
+        while batch := list(islice(mutants, self.together)):
+            yield batch
+
     def _apply(self, batch: list[Mutant]) -> None:
         for mutant in batch:
             self.node.objects.apply(mutant.objects)
@@ -199,12 +209,20 @@ class Bench:
 
 
 def _instead(server: Server, pod: Pod) -> dict[str, str]:
-    return {f"{server.name}.{server.namespace}.svc.cluster.local": pod.address}
+    name = server.service or server.name
+    return {f"{name}.{server.namespace}.svc.cluster.local": pod.address}
 
 
-def batches(all: list[Mutant]) -> Iterator[list[Mutant]]:
-    for index in range(0, len(all), TOGETHER):
-        yield all[index : index + TOGETHER]
+def unhashed(kind: str, name: str) -> str:
+    """What a workload is called in the spec: a Job's name ends in the hash of its template."""
+    return name.rpartition("-")[0] if kind == "Job" else name
+
+
+def alone(template: Manifest, init: str) -> Manifest:
+    """A pod of one init container and nothing after it."""
+    spec = dict(template["spec"])
+    spec["containers"] = [one for one in spec.pop("initContainers") if one["name"] == init]
+    return {**template, "spec": spec}
 
 
 def linger(pods: Collection[Pod], done: Callable[[Pod], bool] = lambda pod: pod.finished) -> None:
