@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from compiler.diagnostics import Diagnostic, Report
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
 from compiler.pipeline import Compilation
@@ -19,14 +20,15 @@ from compiler.pipeline import Compilation
 _KNOWN = re.compile(r"^kind: InferenceService\nmetadata:\n  name: (\S+)$", re.M)
 
 
-def check(result: Compilation, root: Path) -> None:
+def check(result: Compilation, root: Path) -> list[Diagnostic]:
     """Hold models against the tree of the last compile."""
+    report = Report()
     for name in result.environments:
         new = dict(_canaries(result.lowered[name])) if name in result.lowered else {}
         known = _known(root / "overlays" / name / "models") if new else set()
         for model in sorted(new.keys() - known):
             path = ("spec", "models", model, "canary")
-            result.report.within(name).add(
+            report.within(name).add(
                 "first-canary",
                 f"`{model}` starts as a canary: no version before it takes the other "
                 f"{100 - new[model]} %, and it gets all requests",
@@ -34,6 +36,7 @@ def check(result: Compilation, root: Path) -> None:
                 path=path,
                 help="deploy the version before it first, without `canary`",
             )
+    return report.diagnostics
 
 
 def _canaries(lowered: Lowered) -> Iterator[tuple[str, int]]:

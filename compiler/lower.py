@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 from compiler.document import Path
 from compiler.model.component import Piece
@@ -14,8 +15,6 @@ from compiler.model.metrics import Metrics
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering, Resource
 from compiler.registry import module
-
-P = TypeVar("P")
 
 
 def lower(platform: Platform, graph: Graph) -> Lowered:
@@ -31,26 +30,24 @@ def lower(platform: Platform, graph: Graph) -> Lowered:
 
 
 def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
-    all = tuple(pieces)
+    found: dict[type[Any], list[Any]] = defaultdict(list)
+    for piece in pieces:
+        found[type(piece)].append(piece)
     return Package(
         name=instance.name,
         source=dotted(instance.declared or instance.path),
         phase=module(instance).PHASE,
         namespace=instance.namespace,
-        resources=_those(Resource, all),
-        configs=_those(ConfigFiles, all),
-        credentials=_those(Credential, all),
-        peerings=_those(Peering, all),
-        egress=_those(Egress, all),
-        ingress=_those(Ingress, all),
-        metrics=_those(Metrics, all),
-        made=_those(Made, all),
+        resources=tuple(found[Resource]),
+        configs=tuple(found[ConfigFiles]),
+        credentials=tuple(found[Credential]),
+        peerings=tuple(found[Peering]),
+        egress=tuple(found[Egress]),
+        ingress=tuple(found[Ingress]),
+        metrics=tuple(found[Metrics]),
+        made=tuple(found[Made]),
         instance=instance,
     )
-
-
-def _those(kind: type[P], pieces: tuple[Piece, ...]) -> tuple[P, ...]:
-    return tuple(piece for piece in pieces if isinstance(piece, kind))
 
 
 def dotted(path: Path) -> str:

@@ -70,12 +70,13 @@ def _package(instance: Instance[Any], lowered: Lowered) -> Package:
 
 def _finished(package: Package, platform: Platform) -> Package:
     """Labels and waves, which derive/ gives to all others."""
-    package = _pulled(replace(package, start=package.phase), platform)
+    package = _pulled(package, platform)
     common = package_labels(platform, package)
     resources = tuple(
-        replace(one, manifest=_marked(one, common, package)) for one in package.resources
+        Resource(_marked(one, common, package.phase + one.step), one.step)
+        for one in package.resources
     )
-    return replace(package, resources=resources)
+    return replace(package, resources=resources, start=package.phase)
 
 
 def _pulled(package: Package, platform: Platform) -> Package:
@@ -86,9 +87,9 @@ def _pulled(package: Package, platform: Platform) -> Package:
     return rewritten(package, rewrite) if rewrite.names else package
 
 
-def _marked(resource: Resource, common: dict[str, str], package: Package) -> dict[str, Any]:
+def _marked(resource: Resource, common: dict[str, str], wave: int) -> dict[str, Any]:
     metadata = resource.manifest["metadata"]
-    annotations = {**metadata.get("annotations", {}), WAVE: str(package.wave(resource))}
+    annotations = {**metadata.get("annotations", {}), WAVE: str(wave)}
     labels = {**common, **metadata.get("labels", {})}
     marked = {
         **metadata,

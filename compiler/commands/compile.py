@@ -63,7 +63,7 @@ def command(
     from compiler.beside import beside
 
     # Of the compiler as it is now: what replaces it from here on, this output would not follow from.
-    taken = beside(print_of, str)
+    taken = beside(print_of, str, urgent=False)
     only = (None, *environments) if environments else None
     result = compiled(file, form, quiet=True, data=data, examined=False, only=only)
     for name in environments:
@@ -71,8 +71,10 @@ def command(
     from compiler import first_canary
     from compiler.diagnostics import Diagnostic
 
-    examined = beside(result.examined, list[Diagnostic])
-    first_canary.check(result, root)
+    def examine() -> list[Diagnostic]:
+        return result.examined() + first_canary.check(result, root)
+
+    examined = beside(examine, list[Diagnostic], urgent=False)
     scope = _scope(environments)
 
     def done() -> None:

@@ -102,21 +102,27 @@ def show(
     found = result.report.sorted()
     if not found and form == "text":
         return
-    text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
     renderer = import_module(f"compiler.diagnostics.{form}")
     extra: tuple[Any, ...] = ()
     stream = sys.stdout if to_stdout or form != "text" else sys.stderr
     if form == "text":
         extra = (renderer.Style(_coloured(stream)),)
-    click.echo(renderer.render(found, {file: text}, *extra), file=stream, nl=False)
+    click.echo(renderer.render(found, {file: _source(data)}, *extra), file=stream, nl=False)
 
 
 def said_of(result: Compilation, data: bytes, file: str) -> str:
-    """The diagnostics as plain text."""
+    """The diagnostics as plain text; none for none."""
+    found = result.report.sorted()
+    if not found:
+        return ""
     from compiler.diagnostics import text
 
-    source = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
-    return text.render(result.report.sorted(), {file: source})
+    return text.render(found, {file: _source(data)})
+
+
+def _source(data: bytes) -> str:
+    """The spec's text, as its places count."""
+    return data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
 
 
 def _coloured(stream: Any) -> bool:

@@ -51,7 +51,7 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
         data = _fix(file, data)
     with progress() as step:
         result = pipeline.compile(data, str(file), step, pins(file))
-    first_canary.check(result, file.parent)
+    result.report.diagnostics.extend(first_canary.check(result, file.parent))
     show(result, data, str(file), form, to_stdout=True)
     if result.report.failed:
         sys.exit(1)

@@ -69,21 +69,22 @@ class Validator:
     def _instances(
         self, settings: Settings, platform: str, spec_node: Node, document: Node, report: Report
     ) -> Iterable[tuple[str, Instance[Any]]]:
-        seen: dict[str, Path] = {}
+        seen: dict[str, str] = {}
         for section in SECTIONS:
             node = spec_node.child(section)
             for name, child in sorted(node.entries()) if node else ():
-                path: Path = ("spec", section, name)
                 if name in seen:
-                    _duplicate(name, path, seen[name], document, report)
+                    paths = (("spec", section, name), ("spec", seen[name], name))
+                    _duplicate(name, *paths, document, report)
                     continue
-                seen[name] = path
-                model, type = self._model(section, name, child, path, document, report)
-                spec = self._parse(model, child, path, document, report) if model else None
-                if spec is None:
-                    continue
-                key = (id(child), name, type, id(settings))
+                seen[name] = section
+                key = (id(child), section, name, id(settings))
                 if key not in self._known:
+                    path: Path = ("spec", section, name)
+                    model, type = self._model(section, name, child, path, document, report)
+                    spec = self._parse(model, child, path, document, report) if model else None
+                    if spec is None:
+                        continue
                     space = spec.namespace or settings.namespace  # type: ignore[attr-defined]  # every instance's Spec has it
                     self._known[key] = Instance(
                         name, section, type, space, spec, platform, settings

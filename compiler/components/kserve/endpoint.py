@@ -55,6 +55,8 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
     @property
     def runtimes(self) -> tuple[Runtime, ...]:
         own = self.binding.provider.spec.runtimes
+        if not own:
+            return RUNTIMES
         return (*(Runtime(name, formats) for name, formats in sorted(own.items())), *RUNTIMES)
 
     def runtime(self, spec: ModelSpec) -> Runtime | None:

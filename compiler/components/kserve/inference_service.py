@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from compiler import kube, model
 from compiler.components.kserve.runtimes import Runtime, spelled
 from compiler.interfaces import serving
 from compiler.model import quantity
 from compiler.model.duration import seconds
+from compiler.model.spec import Resources
 from compiler.model.tenant import ModelSpec
 
 # KServe 0.20 still reads the older words Serverless and RawDeployment, but refuses them later on.
@@ -71,7 +74,7 @@ def _model(spec: ModelSpec, around: serving.Surroundings, runtime: Runtime) -> m
     env = [one.manifest() for one in around.client.env]
     if env:
         made["env"] = env
-    made["resources"] = _compute(spec)
+    made["resources"] = _compute(spec.resources, spec.size, spec.gpu)
     made["runtime"] = runtime.name
     made["securityContext"] = {**kube.UNPRIVILEGED, **CONFINED}
     made["storageUri"] = spec.uri
@@ -91,12 +94,11 @@ def _limits(spec: ModelSpec) -> model.Manifest:
     return made
 
 
-def _compute(spec: ModelSpec) -> model.Manifest:
+@lru_cache(maxsize=1024)  # models by the thousand have the same few needs
+def _compute(wanted: Resources, size: str | None, gpu: int) -> model.Manifest:
     """Room for the model on disk and in memory, where its size is known."""
-    size = quantity.whole(spec.size) if spec.size else 0
-    memory = quantity.binary(max(2 * GIBI, size + GIBI))
-    disk = quantity.binary(max(2 * GIBI, size + GIBI))
+    room = quantity.binary(max(2 * GIBI, quantity.whole(size) + GIBI if size else 0))
     return kube.compute(
-        spec.resources, cpu="1", memory=memory, cpu_limit="2", memory_limit=memory,
-        disk=disk, disk_limit=disk, gpu=spec.gpu,
+        wanted, cpu="1", memory=room, cpu_limit="2", memory_limit=room,
+        disk=room, disk_limit=room, gpu=gpu,
     )  # fmt: skip
