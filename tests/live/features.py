@@ -97,15 +97,18 @@ except urllib.error.HTTPError as error:
         raise
     print("not known yet:", error.read())
 """
-READ = """
+ONLINE = """
 from feast import FeatureStore
+
+features = FeatureStore().get_online_features(
+    ["order_statistics:order_count"], [{"customer_id": 2}]
+)
+print(features.to_dict()["order_count"])
+"""
+READ = f"""
 from feast.errors import FeastObjectNotFoundException
 
-try:
-    features = FeatureStore().get_online_features(
-        ["order_statistics:order_count"], [{"customer_id": 2}]
-    )
-    print(features.to_dict()["order_count"])
+try:{indent(ONLINE, "    ")}
 except FeastObjectNotFoundException as error:
     print("not known yet:", error)
 """

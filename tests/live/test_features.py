@@ -107,7 +107,7 @@ import boto3, os
 
 s3 = boto3.client("s3")
 s3.list_objects_v2(Bucket=os.environ["FEAST_OFFLINE_URI"].removeprefix("s3://")){SIGNED}"""
-TRAINING = features.ASK + KEYS + LAKE + features.WRITE + features.QUICK + features.READ
+TRAINING = features.ASK + KEYS + LAKE + features.WRITE + features.QUICK + features.ONLINE
 CONFIG = r" in etc-aws-config$"
 IDLE = {CONFIG: "Feast reads S3 by pyarrow, which wants nothing of this file"}
 
@@ -116,10 +116,10 @@ IDLE = {CONFIG: "Feast reads S3 by pyarrow, which wants nothing of this file"}
     ("client", "without", "idle"),
     [
         (Client("training", TRAINING), NOTHING, {}),
-        (Client("feast-materialize", features.MATERIALIZE + features.READ), NOTHING, IDLE),
+        (Client("feast-materialize", features.MATERIALIZE + features.ONLINE), NOTHING, IDLE),
         (Client("feast-apply", LAKE + features.APPLY), features.SHARED, {}),
         # What the server does with its variables, without the time that it takes to start.
-        (Client("feast", features.MATERIALIZE + features.READ), features.SHARED, IDLE),
+        (Client("feast", features.MATERIALIZE + features.ONLINE), features.SHARED, IDLE),
     ],
     ids=["training", "materialize", "apply", "server"],
 )

@@ -96,9 +96,11 @@ def test_the_definitions_may_be_applied_again(platform: Platform, node: Node) ->
 
 NAMES = {"registry_db": "database", "warehouse_db": "database", "shop": "project"}
 # What a server does with its variables, without the time that it takes to start.
-MATERIALIZE = features.MATERIALIZE + features.READ
+MATERIALIZE = features.MATERIALIZE + features.ONLINE
 CLIENTS = {
-    "training": Client("training", features.ASK + features.QUICK + features.READ + features.TRAIN),
+    "training": Client(
+        "training", features.ASK + features.QUICK + features.ONLINE + features.TRAIN
+    ),
     "materialize": Client("feast-materialize", MATERIALIZE),
     "apply": Client("feast-apply", features.APPLY),
     "server": Client("feast", MATERIALIZE),
