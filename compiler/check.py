@@ -1,11 +1,14 @@
 """Rules about the whole platform: each looks at one environment's graph, its objects, or at all.
 
-A rule is a file of `rules/` with some of five functions:
+A rule is a file of `rules/` with some of these functions:
 
 - `check_instance(instance, platform, report)`: one instance, by its section and the settings alone
 - `check_specs(platforms, report)`: the specs of all environments
 - `check(platform, graph, report)`: each environment by itself
 - `check_all(platforms, graphs, report)`: all environments at once
+
+or one of `rules/objects/`, with
+
 - `check_objects(platform, lowered, report)`: what an environment lowers to
 
 The first two need no bindings, so a spec whose bindings fail is told of both. The base is never
@@ -45,11 +48,12 @@ class Findings(Struct, frozen=True):
 
 
 @cache
-def rules() -> tuple[ModuleType, ...]:
-    """Every file of `rules/`, sorted by name."""
-    folder = Path(__file__).parent / "rules"
-    names = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
-    return tuple(import_module(f"compiler.rules.{name}") for name in names)
+def rules(folder: str = "rules") -> tuple[ModuleType, ...]:
+    """Every file of a folder of rules, sorted by name."""
+    files = (Path(__file__).parent / folder).glob("*.py")
+    names = sorted(path.stem for path in files if path.stem != "__init__")
+    package = f"compiler.{folder.replace('/', '.')}"
+    return tuple(import_module(f"{package}.{name}") for name in names)
 
 
 def check(platforms: Mapping[str | None, Platform], graphs: Mapping[str | None, Graph]) -> Findings:
@@ -113,8 +117,8 @@ def check_objects(lowered: Mapping[str | None, Lowered]) -> Findings:
     """Hold every environment against every rule about objects."""
     environments = {name: one.platform for name, one in _environments(lowered).items()}
     found = Report()
-    for rule in rules():
-        for name, platform in environments.items() if hasattr(rule, "check_objects") else ():
+    for rule in rules("rules/objects"):
+        for name, platform in environments.items():
             rule.check_objects(platform, lowered[name], found.within(name))
     return _settled(found, environments)
 

@@ -1,0 +1,1 @@
+"""Rules about what an environment lowers to, one per file."""
