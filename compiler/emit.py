@@ -8,7 +8,7 @@ from compiler.beside import beside
 from compiler.factor import Factored, Overlay
 from compiler.inventory import images
 from compiler.kube import yaml
-from compiler.kube.kustomize import KUSTOMIZATION
+from compiler.kube.kustomize import KUSTOMIZATION, LOCAL
 from compiler.manifests import config_map, config_metadata, wave_file, waves
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import ConfigFiles, Manifest, Resource
@@ -160,11 +160,16 @@ class _Writer:
             yield {"path": name, "target": _target(patch.target)}
 
     def deletions(self, folder: str, overlay: Overlay, tree: Tree) -> Iterator[Manifest]:
+        """An object of the base that is not the environment's: kustomize drops what is marked so."""
         for gone in overlay.removed:
-            stub = _stub(gone)
-            name = f"delete-{_file_name(Resource(stub), overlay.package)}"
-            tree[f"{folder}/{name}"] = yaml.dump({**stub, "$patch": "delete"})
-            yield {"path": name}
+            name = f"delete-{_file_name(gone, overlay.package)}"
+            tree[f"{folder}/{name}"] = yaml.dump_list(
+                [
+                    {"op": "test", "path": "/metadata/name", "value": gone.name},
+                    {"op": "add", "path": f"/metadata/annotations/{LOCAL}", "value": "true"},
+                ]
+            )
+            yield {"path": name, "target": _target(gone)}
 
     def generator(
         self, folder: str, config: ConfigFiles, package: Package, platform: Platform, tree: Tree,
@@ -231,13 +236,3 @@ def _target(resource: Resource) -> Manifest:
     if resource.namespace:
         target["namespace"] = f"^{resource.namespace}$"
     return target
-
-
-def _stub(gone: Resource | ConfigFiles) -> Manifest:
-    if isinstance(gone, ConfigFiles):
-        metadata: Manifest = {"name": gone.name, "namespace": gone.namespace}
-        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
-    metadata = {"name": gone.name}
-    if gone.namespace:
-        metadata["namespace"] = gone.namespace
-    return {"apiVersion": gone.manifest["apiVersion"], "kind": gone.kind, "metadata": metadata}

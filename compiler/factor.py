@@ -38,7 +38,7 @@ class Overlay(Struct, frozen=True):
     package: Package  # as lowered for the environment
     based: bool
     added: tuple[Resource, ...] = ()
-    removed: tuple[Resource | ConfigFiles, ...] = ()
+    removed: tuple[Resource, ...] = ()
     patches: tuple[ResourcePatch, ...] = ()
     configs: tuple[ConfigChange, ...] = ()
 
@@ -78,11 +78,17 @@ def _overlay(base: Package | None, package: Package) -> Overlay:
         added=tuple(resource for id, resource in ours.items() if id not in theirs),
         removed=(
             *(resource for id, resource in theirs.items() if id not in ours),
-            *(config for id, config in known.items() if id not in kept),
+            *(_config_map(config) for id, config in known.items() if id not in kept),
         ),
         patches=tuple(patch for patch in patches if patch is not None),
         configs=tuple(_config_changes(known, package.configs)),
     )
+
+
+def _config_map(config: ConfigFiles) -> Resource:
+    """What kustomize knows a generated ConfigMap by."""
+    metadata = {"name": config.name, "namespace": config.namespace}
+    return Resource({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
 
 
 def _same_place(base: Package, package: Package) -> bool:
