@@ -23,6 +23,7 @@ STORE = model.Requires("store", s3.Endpoint)
 GATEWAY = model.Provides("gateway", lakefs.Endpoint, explicit=True)
 PORT = 8000
 POOL = 10  # connections of each process
+TYPE = Env("LAKEFS_BLOCKSTORE_TYPE", "s3")
 # Takes the one user out of lakeFS' data, for the setup to make it again. lakeFS' own tools can't:
 # without its user, and with the date of its setup, it does not start.
 DISMISS = """\
@@ -100,10 +101,12 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         fixed="lakeFS has encrypted the credentials in its database with it",
     )
     settings = [*_database(database), *_secrets(keys), *_blockstore(store), *_private()]
+    # The administrator's key goes encrypted into the database; the store is the server's alone.
+    setup = [*_database(database), _encryption(keys), TYPE, *_private()]
     yield _server(me, settings, [database, store])
     yield kube.service(me, "server", {"http-lakefs": PORT})
     yield model.Metrics(pods="server", port=PORT, alerts=(FAILING,))
-    yield from _setup(me, settings, [database, store], _repositories(me, wiring, store))
+    yield from _setup(me, setup, database, _repositories(me, wiring, store))
 
 
 def _server(
@@ -141,7 +144,7 @@ def _server(
 
 
 def _setup(
-    me: model.Instance[Spec], settings: list[Env], uses: list[model.Endpoint],
+    me: model.Instance[Spec], settings: list[Env], database: model.Endpoint,
     repositories: list[tuple[str, str, str]],
 ) -> Iterator[model.Piece]:  # fmt: skip
     """The Job that makes the administrator and the repositories, again and again without harm."""
@@ -158,8 +161,9 @@ def _setup(
     ]
     files = {"setup.sh": script}
     yield from kube.errand(
-        me, "setup", me.spec.image, files, env, ports=(PORT,), resources=resources, uses=uses
-    )
+        me, "setup", me.spec.image, files, env, ports=(PORT,), resources=resources,
+        uses=[database],
+    )  # fmt: skip
 
 
 def _repositories(
@@ -179,14 +183,18 @@ def _database(database: postgresql.Endpoint) -> Iterator[Env]:
     yield Env("LAKEFS_DATABASE_POSTGRES_MAX_OPEN_CONNECTIONS", str(POOL))
 
 
+def _encryption(keys: str) -> Env:
+    return Env("LAKEFS_AUTH_ENCRYPT_SECRET_KEY", SecretRef(keys, "encrypt"))
+
+
 def _secrets(keys: str) -> Iterator[Env]:
-    yield Env("LAKEFS_AUTH_ENCRYPT_SECRET_KEY", SecretRef(keys, "encrypt"))
+    yield _encryption(keys)
     yield Env("LAKEFS_BLOCKSTORE_SIGNING_SECRET_KEY", SecretRef(keys, "signing"))
 
 
 def _blockstore(store: s3.Endpoint) -> Iterator[Env]:
     prefix = "LAKEFS_BLOCKSTORE_S3"
-    yield Env("LAKEFS_BLOCKSTORE_TYPE", "s3")
+    yield TYPE
     yield Env(f"{prefix}_ENDPOINT", store.url)
     yield Env(f"{prefix}_REGION", store.region)
     yield Env(f"{prefix}_FORCE_PATH_STYLE", "true")
