@@ -11,6 +11,7 @@ from live.bindings import idle
 from live.plans import follow
 from live.platforms import Platform
 from live.pods.node import Node
+from live.trials import Bench, Client, judged
 
 pytestmark = pytest.mark.live
 
@@ -88,6 +89,21 @@ def test_a_workload_writes_to_its_database(platform: Platform, node: Node) -> No
 def test_the_job_may_run_again(platform: Platform, node: Node) -> None:
     assert "databases and users are ready" in node.again("mlops", "mysql-ensure")
     assert "7 orders" in node.script("mlops", "orders", READ)
+
+
+# Mutation (trials.py): what the Job makes for others would have to be made anew in an empty server.
+NAMES = {"orders": "database"}
+MADE = r" (USER|PASSWORD|EXPORTER|EXPORTER_PASSWORD)(_\d)? of ensure$|in ensure\.sh$"
+ITSELF = r" in (LOGNAME|USER) of main$"  # the workload has the name of its database
+
+
+@pytest.mark.parametrize(
+    "client", [Client("orders", READ), Client("mysql-ensure")], ids=lambda one: one.workload
+)
+def test_every_broken_reference_of_a_client_is_noticed(
+    platform: Platform, node: Node, client: Client
+) -> None:
+    judged(Bench(node, NAMES).client(client, without=f"{MADE}|{ITSELF}"), {})
 
 
 def test_a_database_added_later_appears_on_the_old_volume(platform: Platform, node: Node) -> None:
