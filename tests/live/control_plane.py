@@ -31,6 +31,8 @@ ROOT = HERE.parents[1]
 SERVERS, KWOK, STAGES = HOME / "bin/servers", HOME / "bin/kwok", HOME / "kwok-stages.yaml"
 START = 60.0  # seconds until a server answers
 ANSWER = 30.0  # seconds for one question
+CLEARED = 60.0  # seconds until all that came is gone
+NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")  # of every cluster
 COLLECTION = "400"  # memory for time: Go's programs collect garbage a third as often
 Manifest = dict[str, Any]
 # What is looked at, by where the API server lists it.
@@ -194,8 +196,13 @@ class ControlPlane:
             for one in node["status"].get("conditions", ())
             if one["type"] == "Ready"
         ]
-        account = "api/v1/namespaces/default/serviceaccounts/default"
-        return ready == ["True"] * len(nodes) and self._answers(account)
+        # Made for the first time after the start, they would come again whenever they are cleared.
+        given = [
+            f"api/v1/namespaces/{name}/{one}"
+            for name in NAMESPACES
+            for one in ("serviceaccounts/default", "configmaps/kube-root-ca.crt")
+        ]
+        return ready == ["True"] * len(nodes) and all(map(self._answers, given))
 
     # Looking -----------------------------------------------------------------------------------
 
@@ -327,7 +334,9 @@ class ControlPlane:
         and finalizers; starting another cluster takes longer still. Controllers see what is gone,
         and what they make meanwhile goes too.
         """
+        deadline = time.monotonic() + CLEARED
         while new := self._keys() - self.first:
+            assert time.monotonic() < deadline, f"comes again and again: {sorted(new)}"
             for key in sorted(new, key=lambda key: not key.startswith("/registry/namespaces/")):
                 self._etcd("deleterange", key=key)
             time.sleep(0.2)
