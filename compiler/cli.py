@@ -126,7 +126,7 @@ def _whole_or_error() -> None:
         click.echo("platformc: there is no standard output", err=True)
         sys.exit(2)
     if not isinstance(sys.stdout.buffer, io.BufferedWriter):
-        sys.stdout = open(  # noqa: SIM115  # for as long as the process lives
+        sys.stdout = open(  # noqa: SIM115  # open for as long as the process lives
             1, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors, closefd=False
         )
 

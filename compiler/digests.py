@@ -59,7 +59,7 @@ def _head(url: str) -> str:
 
 
 def _ask(url: str, headers: dict[str, str]) -> str:
-    request = Request(url, headers=headers, method="HEAD")  # noqa: S310  # http only to this host
+    request = Request(url, headers=headers, method="HEAD")  # noqa: S310  # http or https: see digest
     with ask(request) as answer:
         return str(answer.headers.get("Docker-Content-Digest", ""))
 

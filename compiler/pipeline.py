@@ -16,6 +16,7 @@ from compiler.beside import Apart, here
 from compiler.check import Findings, check, check_objects, check_specs
 from compiler.derive import derive
 from compiler.diagnostics import Diagnostic, Report
+from compiler.document import Node
 from compiler.document.span import Span
 from compiler.emit import Tree, emit
 from compiler.factor import Factored, factor
@@ -85,12 +86,7 @@ def compile(
     """
     report = Report()
     step("reading the spec")
-    document = parse(data, file, report)
-    if document is None:
-        return Compilation(report)
-    variants = specialise(document, report)
-    step(f"validating {len(variants.environments)} environments")
-    platforms = validate(variants, report)
+    platforms = _read(parse(data, file, report), report, step)
     if pins:
         platforms = {name: replace(one, pins=pins) for name, one in platforms.items()}
     if report.failed:
@@ -120,6 +116,16 @@ def compile(
         step("checking every object against its schema")
         report.diagnostics += result.examined()
     return replace(result, lowered={}) if report.failed else result
+
+
+def _read(
+    document: Node | None, report: Report, step: Callable[[str], None]
+) -> dict[str | None, Platform]:
+    if document is None:
+        return {}
+    variants = specialise(document, report)
+    step(f"validating {len(variants.environments)} environments")
+    return validate(variants, report)
 
 
 def _lowered(

@@ -29,11 +29,11 @@ _REFERENCE = re.compile(rb'"\$ref": ?"[^"]*/([^"/]+)"')
 def verify(lowered: Mapping[str | None, Lowered], report: Report) -> None:
     """Report every object that does not fit its schema, or that has none."""
     found = list(_objects(lowered))
-    kinds = frozenset(_kind(manifest) for *_, manifest in found)
-    builtin = frozenset(kind for kind in kinds if _definition(*kind))
-    judge = _judge(builtin)
+    kinds = sorted({_kind(manifest) for *_, manifest in found})
+    names = {kind: name for kind in kinds if (name := _definition(*kind))}
+    judge = _judge(names)
     for name, package, manifest in found:
-        if _kind(manifest) in builtin and judge.is_valid(manifest):
+        if _kind(manifest) in names and judge.is_valid(manifest):
             continue
         document = lowered[name].platform.document
         path = package.instance.path if package.instance else ("spec",)
@@ -86,23 +86,22 @@ def problems(manifest: Manifest) -> Iterator[str]:
         yield f"{where or '/'}: {error.message}"
 
 
-@cache
-def _judge(kinds: frozenset[Kind]) -> Any:
-    """One validator of some of Kubernetes' own kinds, which have most of their definitions in
-    common: to build one for each takes several times as long."""
+def _judge(names: Mapping[Kind, str]) -> Any:
+    """One validator of some of Kubernetes' own kinds, given with their definitions' names.
+
+    They have most of these in common: to build one for each kind takes several times as long.
+    """
     import jsonschema_rs
 
-    names = [(kind, name) for kind in sorted(kinds) if (name := _definition(*kind))]
-    return jsonschema_rs.Draft7Validator({
-        "allOf": [
-            {
-                "if": {"properties": {"apiVersion": {"const": version}, "kind": {"const": kind}}},
-                "then": _reference(name),
-            }
-            for (version, kind), name in names
-        ] or [True],
-        "definitions": _closure(name for _, name in names),
-    })  # fmt: skip
+    each = [
+        {
+            "if": {"properties": {"apiVersion": {"const": version}, "kind": {"const": kind}}},
+            "then": _reference(name),
+        }
+        for (version, kind), name in names.items()
+    ]
+    whole = {"allOf": [True, *each], "definitions": _closure(names.values())}
+    return jsonschema_rs.Draft7Validator(whole)
 
 
 @cache

@@ -98,7 +98,9 @@ class TreeExtension(SingleFileSnapshotExtension):
 
 
 def _scenario(location: PyTestLocation) -> str:
-    return str(location.item.callspec.params["scenario"])  # type: ignore[attr-defined]  # pytest's own
+    item = location.item
+    assert isinstance(item, pytest.Function)
+    return str(item.callspec.params["scenario"])
 
 
 @pytest.fixture

@@ -51,11 +51,11 @@ def test_what_the_spec_says_stands_as_values_in_the_chart() -> None:
     assert found.overrides["env-01"]["postgres"] == {"storage": "30Gi"}
     assert found.overrides["env-01"]["models"] == {"model-00001": {"maxReplicas": 9}}
     leaves = [one for nodes in (*found.sections.values(), found.model) for one in _leaves(nodes)]
-    values = {one for one in leaves if isinstance(one, Value)}
-    values |= {part for one in leaves if isinstance(one, Text) for part in one.parts}  # type: ignore[misc]
+    parts = [part for one in leaves for part in (one.parts if isinstance(one, Text) else (one,))]
+    values = [one for one in parts if isinstance(one, Value)]
     expected = {("platform", "domain"), ("platform", "namespace"), ("postgres", "storage")}
     expected |= {("model", key) for key in ("name", "uri", "format", "minReplicas", "maxReplicas")}
-    assert expected <= {(one.section, one.key) for one in values if isinstance(one, Value)}
+    assert expected <= {(one.section, one.key) for one in values}
 
 
 def _leaves(node: Node) -> list[Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from compiler.kube import yaml
 from compiler.kube.kustomize import COMPONENT
+from compiler.kube.volumes import TMP
 from compiler.model.instance import PREFIX
 from compiler.model.resource import Manifest
 
@@ -109,7 +110,7 @@ def _container(image: str) -> dict[str, Any]:
                 "mountPath": "/home/argocd/cmp-server/config/plugin.yaml",
                 "subPath": "plugin.yaml",
             },
-            {"name": "platformc-tmp", "mountPath": "/tmp"},  # noqa: S108  # in the pod
+            {"name": "platformc-tmp", "mountPath": TMP},
         ],
     }
 

@@ -93,7 +93,7 @@ def command(
         sys.exit(1)
     if planned:
         _summary(planned, tree, file, environments or result.environments)
-    click.get_current_context().exit()  # here: what is held would else be freed, value by value
+    click.get_current_context().exit()  # not by a return, which would free it all (see cli.py)
 
 
 def _write(

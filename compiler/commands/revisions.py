@@ -67,7 +67,7 @@ def _show(revision: str, file: Path) -> bytes | None:
     folder = file.parent if file.parent.is_dir() else Path()
     words = ["git", "-C", str(folder), "show", f"{revision}:./{file.name}"]
     try:
-        answer = subprocess.run(words, capture_output=True, check=False)  # noqa: S603  # no shell
+        answer = subprocess.run(words, capture_output=True, check=False)  # noqa: S603  # a list, no shell
     except FileNotFoundError:
         fail("git is not on the PATH; name two directories or specs")
     return answer.stdout if answer.returncode == 0 else None

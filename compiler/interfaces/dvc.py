@@ -35,8 +35,8 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     def env(self) -> tuple[Env, ...]:
         return (
-            Env("DVC_GLOBAL_CONFIG_DIR", "/tmp/dvc/config"),  # noqa: S108  # in the pod
-            Env("DVC_SITE_CACHE_DIR", "/tmp/dvc/cache"),  # noqa: S108  # in the pod
+            Env("DVC_GLOBAL_CONFIG_DIR", f"{kube.TMP}/dvc/config"),
+            Env("DVC_SITE_CACHE_DIR", f"{kube.TMP}/dvc/cache"),
             Env("DVC_NO_ANALYTICS", "1"),
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct, field
 
 from compiler.kube.security import LOCKED
-from compiler.kube.volumes import Volume
+from compiler.kube.volumes import TMP, Volume
 from compiler.model.resource import Env, Manifest
 
 
@@ -61,8 +61,7 @@ def person(name: str) -> tuple[Env, ...]:
     """Who a program is told it is where no passwd file knows its user: `getpass.getuser()` and the
     libraries that call it fail otherwise. The home is the one place that can be written to.
     """
-    home = "/tmp"  # noqa: S108  # in the pod
-    return (Env("HOME", home), Env("LOGNAME", name), Env("USER", name))
+    return (Env("HOME", TMP), Env("LOGNAME", name), Env("USER", name))
 
 
 def unique(env: Iterable[Env]) -> tuple[Env, ...]:

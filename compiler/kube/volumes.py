@@ -10,6 +10,10 @@ from msgspec import Struct
 from compiler.model.instance import Instance
 from compiler.model.resource import Manifest
 
+# Where every pod can write. The check asks for a safe name in a folder that others share: no other
+# pod shares this one.
+TMP = "/tmp"  # noqa: S108
+
 
 class Volume(Struct, frozen=True):
     """A volume of a pod and where its containers mount it."""
@@ -44,7 +48,7 @@ def config(name: str, path: str, mode: int | None = None) -> Volume:
 
 
 def tmp(volumes: Sequence[Volume]) -> tuple[Volume, ...]:
-    return () if any(volume.path == "/tmp" for volume in volumes) else (scratch("tmp", "/tmp"),)  # noqa: S108  # a path in the pod
+    return () if any(volume.path == TMP for volume in volumes) else (scratch("tmp", TMP),)
 
 
 def volume_claim(me: Instance[Any], name: str, size: str) -> Manifest:

@@ -67,8 +67,10 @@ def _read_closely(section: type[Section]) -> tuple[tuple[str, Callable[[Any], An
 
 def _reader(annotation: Any) -> Callable[[Any], Any] | None:
     for meta in getattr(annotation, "__metadata__", ()):
-        if isinstance(meta, Meta) and "read" in (meta.extra or {}):
-            return meta.extra["read"]  # type: ignore[index,no-any-return]  # it is in there
+        extra = (meta.extra if isinstance(meta, Meta) else None) or {}
+        if "read" in extra:
+            found: Callable[[Any], Any] = extra["read"]
+            return found
     if get_origin(annotation) in (dict, tuple):
         return None
     return next((read for part in get_args(annotation) if (read := _reader(part))), None)

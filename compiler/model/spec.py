@@ -65,12 +65,9 @@ class Patch(Section):
     operations: Annotated[tuple[PatchOperation, ...], Meta(min_length=1)]
 
 
-class InstanceSpec(Section):
-    """What every component takes."""
+class NamedSpec(Section):
+    """What everything takes that the spec gives a name."""
 
-    type: Annotated[
-        str | None, Meta(description="The component's type; default: the instance name.")
-    ] = None
     namespace: Annotated[
         Namespace | None, Meta(description="Its namespace; default: the platform's.")
     ] = None
@@ -78,6 +75,14 @@ class InstanceSpec(Section):
         dict[str, str], Meta(description="Which instance serves a slot of this one.")
     ] = {}
     labels: Annotated[dict[str, str], Meta(description="Labels to put on all of its objects.")] = {}
+
+
+class InstanceSpec(NamedSpec):
+    """What every component takes."""
+
+    type: Annotated[
+        str | None, Meta(description="The component's type; default: the instance name.")
+    ] = None
     patches: Annotated[
         tuple[Patch, ...], Meta(description="JSON 6902 operations on its objects.")
     ] = ()

@@ -6,17 +6,26 @@ from msgspec import Meta
 
 from compiler.model.form import Refusal, exact
 from compiler.model.section import Section
-from compiler.model.spec import Patch, Resources, Toleration
+from compiler.model.spec import NamedSpec, Patch, Resources, Toleration
 from compiler.model.words import (
     Duration,
     EnvName,
     Image,
     Memory,
     Name,
-    Namespace,
     S3Uri,
     Schedule,
 )
+
+
+class TenantSpec(NamedSpec):
+    """What workloads and models take alike."""
+
+    gpu: Annotated[int, Meta(ge=0, description="GPUs (nvidia.com/gpu).")] = 0
+    node_selector: Annotated[
+        dict[str, str], Meta(description="Labels of the nodes that may run it.")
+    ] = {}
+    tolerations: Annotated[tuple[Toleration, ...], Meta(description="Taints tolerated.")] = ()
 
 
 class Mount(Section):
@@ -27,7 +36,7 @@ class Mount(Section):
     size: Annotated[Memory | None, Meta(description="Limit of scratch space; default 1Gi.")] = None
 
 
-class WorkloadSpec(Section):
+class WorkloadSpec(TenantSpec, kw_only=True):
     """Something that runs: a training Job, a scheduled refresh."""
 
     image: Annotated[Image, Meta(description="The image to run, with a tag or digest.")]
@@ -55,11 +64,7 @@ class WorkloadSpec(Section):
     workflow: Annotated[
         bool, Meta(description="Runs are Argo workflows, made from a template.")
     ] = False
-    namespace: Annotated[
-        Namespace | None, Meta(description="Its namespace; default: the platform's.")
-    ] = None
     resources: Annotated[Resources, Meta(description="Compute of the container.")] = Resources()
-    gpu: Annotated[int, Meta(ge=0, description="GPUs (nvidia.com/gpu).")] = 0
     timeout: Annotated[
         Duration | None, Meta(description="How long a run may take; default 1d.")
     ] = None
@@ -71,14 +76,6 @@ class WorkloadSpec(Section):
         bool, Meta(description="Let the container write to its image's files.")
     ] = False
     volumes: Annotated[dict[Name, Mount], Meta(description="Volumes, by name.")] = {}
-    node_selector: Annotated[
-        dict[str, str], Meta(description="Labels of the nodes that may run it.")
-    ] = {}
-    tolerations: Annotated[tuple[Toleration, ...], Meta(description="Taints tolerated.")] = ()
-    bind: Annotated[
-        dict[str, str], Meta(description="Which instance serves a slot of this one.")
-    ] = {}
-    labels: Annotated[dict[str, str], Meta(description="Labels to put on all of its objects.")] = {}
     patches: Annotated[tuple[Patch, ...], Meta(description="JSON 6902 operations.")] = ()
 
     def check(self) -> None:
@@ -102,14 +99,11 @@ class Canary(Section):
     ] = None
 
 
-class ModelSpec(Section):
+class ModelSpec(TenantSpec, kw_only=True):
     """Something served: one InferenceService behind a host of its own."""
 
     format: Annotated[str, Meta(description="The model format, like `xgboost` or `sklearn`.")]
     uri: Annotated[S3Uri, Meta(description="Where the model is stored.")]
-    namespace: Annotated[
-        Namespace | None, Meta(description="Its namespace; default: the platform's.")
-    ] = None
     canary: Annotated[Canary | None, Meta(description="Traffic for the newest revision.")] = None
     min_replicas: Annotated[
         Annotated[int, Meta(ge=0)] | None, Meta(description="0 lets it scale to zero.")
@@ -118,18 +112,9 @@ class ModelSpec(Section):
         Annotated[int, Meta(ge=1)] | None, Meta(description="The most replicas.")
     ] = None
     size: Annotated[Memory | None, Meta(description="Size of the model's files.")] = None
-    gpu: Annotated[int, Meta(ge=0, description="GPUs (nvidia.com/gpu).")] = 0
     resources: Annotated[Resources, Meta(description="Compute of the predictor.")] = Resources()
     timeout: Annotated[Duration | None, Meta(description="How long a request may take.")] = None
     runtime: Annotated[
         Name | None, Meta(description="A serving runtime, where several would do.")
     ] = None
     uses: Annotated[tuple[str, ...], Meta(description="Instances that it talks to.")] = ()
-    node_selector: Annotated[
-        dict[str, str], Meta(description="Labels of the nodes that may run it.")
-    ] = {}
-    tolerations: Annotated[tuple[Toleration, ...], Meta(description="Taints tolerated.")] = ()
-    bind: Annotated[
-        dict[str, str], Meta(description="Which instance serves a slot of this one.")
-    ] = {}
-    labels: Annotated[dict[str, str], Meta(description="Labels to put on all of its objects.")] = {}

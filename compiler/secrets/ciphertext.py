@@ -89,7 +89,7 @@ def encrypted(command: Sequence[str], text: str, path: Path) -> str:
     The command is a fixed list, and the text goes to its standard input.
     """
     try:
-        done = subprocess.run(  # noqa: S603  # see above
+        done = subprocess.run(  # noqa: S603  # a fixed list, no shell
             command, input=text, capture_output=True, text=True, check=False, cwd=path.parent
         )
     except FileNotFoundError as error:

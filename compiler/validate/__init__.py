@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from msgspec import ValidationError, convert
 
@@ -12,8 +12,8 @@ from compiler.diagnostics import Related, Report, correction, listing, suggestio
 from compiler.document import Node, Path
 from compiler.model.instance import Instance
 from compiler.model.package import Platform
-from compiler.model.section import Section
 from compiler.model.settings import Settings
+from compiler.model.spec import NamedSpec
 from compiler.specialise import Variants
 from compiler.validate.shapes import SECTIONS, Header, Names, Shape
 
@@ -85,7 +85,7 @@ class Validator:
                     spec = self._parse(model, child, path, document, report) if model else None
                     if spec is None:
                         continue
-                    space = spec.namespace or settings.namespace  # type: ignore[attr-defined]  # every instance's Spec has it
+                    space = spec.namespace or settings.namespace
                     self._known[key] = Instance(
                         name, section, type, space, spec, platform, settings
                     )
@@ -93,7 +93,7 @@ class Validator:
 
     def _model(
         self, section: str, name: str, node: Node, path: Path, document: Node, report: Report
-    ) -> tuple[type[Section] | None, str]:
+    ) -> tuple[type[NamedSpec] | None, str]:
         if section != "components":
             return tenants.module(section).Spec, section.rstrip("s")
         given = node.child("type")
@@ -110,7 +110,7 @@ class Validator:
     ) -> M | None:  # fmt: skip
         known = self._parsed.get((id(node), model))
         if known is not None:
-            return known[1]  # type: ignore[no-any-return]  # the key holds the model
+            return cast(M, known[1])  # the key holds the model
         value = read(node)
         try:
             parsed = convert(value, model)

@@ -18,6 +18,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,8 +69,8 @@ class Company:
         )  # fmt: skip
 
 
-def run(*command: str | Path, **options: object) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, **options)  # type: ignore[call-overload]
+def run(*command: str | Path, **options: Any) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, **options)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 
 

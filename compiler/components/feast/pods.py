@@ -56,7 +56,7 @@ class Pods(Struct, frozen=True):
             ),
             command=command,
             env=[
-                Env("HOME", "/tmp"),  # noqa: S108  # in the pod
+                Env("HOME", kube.TMP),
                 Env("PYTHONDONTWRITEBYTECODE", "1"),
                 Env("PYTHONPATH", feature_store.FOLDER),
                 Env("FEAST_FS_YAML_FILE_PATH", feature_store.PATH),
@@ -113,7 +113,14 @@ def servers(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
         registry = ["feast", "serve_registry", "--port", str(REGISTRY_PORT)]
         alone = pods.opening(stores.registry)
         yield from _behind(me, alone, "registry", registry, "grpc-registry", REGISTRY_PORT)
-        offline = ["feast", "serve_offline", "--host", "0.0.0.0", "--port", str(OFFLINE_PORT)]  # noqa: S104  # in the pod
+        offline = [
+            "feast",
+            "serve_offline",
+            "--host",
+            kube.EVERY_ADDRESS,
+            "--port",
+            str(OFFLINE_PORT),
+        ]
         reading = pods.opening(stores.registry, stores.lake, stores.warehouse)
         yield from _behind(me, reading, "offline", offline, "grpc-offline", OFFLINE_PORT)
 
@@ -121,7 +128,7 @@ def servers(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
 def _serve(spec: Spec) -> list[str]:
     return [
         "feast", "serve",
-        "--host", "0.0.0.0",  # noqa: S104  # in the pod
+        "--host", kube.EVERY_ADDRESS,
         "--port", str(PORT),
         "--workers", str(spec.workers),
         "--no-access-log",

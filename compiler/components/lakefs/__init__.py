@@ -122,7 +122,7 @@ def _server(
         command=["/app/lakefs", "run"],
         env=[
             *settings,
-            Env("LAKEFS_LISTEN_ADDRESS", f"0.0.0.0:{PORT}"),
+            Env("LAKEFS_LISTEN_ADDRESS", f"{kube.EVERY_ADDRESS}:{PORT}"),
             Env("LAKEFS_COMMITTED_LOCAL_CACHE_DIR", "/lakefs/cache"),
         ],
         ports={"http-lakefs": PORT},
@@ -210,7 +210,7 @@ def _blockstore(store: s3.Endpoint) -> Iterator[Env]:
 
 def _private() -> Iterator[Env]:
     """Nothing is told to anyone outside."""
-    yield Env("HOME", "/tmp")  # noqa: S108  # in the pod
+    yield Env("HOME", kube.TMP)
     yield Env("LAKEFS_EMAIL_SUBSCRIPTION_ENABLED", "false")
     yield Env("LAKEFS_LOGGING_FORMAT", "json")
     yield Env("LAKEFS_SECURITY_CHECK_LATEST_VERSION", "false")

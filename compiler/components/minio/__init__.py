@@ -102,7 +102,7 @@ def _server(me: model.Instance[Spec], root: str) -> model.Resource:
             Env("MINIO_ROOT_PASSWORD", SecretRef(root, "password")),
             Env("MINIO_PROMETHEUS_AUTH_TYPE", "public"),  # network policies say who may scrape
             Env("MINIO_UPDATE", "off"),
-            Env("HOME", "/tmp"),  # noqa: S108  # in the pod
+            Env("HOME", kube.TMP),
         ],
         ports={"http-s3": PORT, "http-console": CONSOLE},
         startup=kube.http_probe("/minio/health/live", "http-s3", period=5, failures=60),
@@ -138,7 +138,7 @@ def _buckets(
         Env("ROOT_USERNAME", SecretRef(root, "username")),
         Env("ROOT_PASSWORD", SecretRef(root, "password")),
         Env("MC_HOST_store", f"http://$(ROOT_USERNAME):$(ROOT_PASSWORD)@{me.host()}:{PORT}"),
-        Env("MC_CONFIG_DIR", "/tmp/mc"),  # noqa: S108  # in the pod
+        Env("MC_CONFIG_DIR", f"{kube.TMP}/mc"),
     ]
     for index, binding in enumerate(claims):
         env.append(Env(f"ACCESS_KEY_{index}", SecretRef(binding.secret, s3.ACCESS_KEY)))

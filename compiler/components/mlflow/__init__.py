@@ -109,7 +109,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield _migration(me, database.direct)
     yield _server(me, database, artifacts, client)
     yield kube.service(me, "server", {"http-mlflow": PORT})
-    folder = Env("MLFLOW_EXPOSE_PROMETHEUS", "/tmp/metrics")  # noqa: S108  # in the pod
+    folder = Env("MLFLOW_EXPOSE_PROMETHEUS", f"{kube.TMP}/metrics")
     yield model.Metrics(pods="server", port=PORT, env=(folder,), alerts=(FAILING,))
 
 
@@ -135,7 +135,7 @@ def _server(
             *client.env,
             Env("MLFLOW_S3_ENDPOINT_URL", artifacts.url),
             *_artifact_store(spec, artifacts),
-            Env("MLFLOW_HOST", "0.0.0.0"),  # noqa: S104  # in the pod
+            Env("MLFLOW_HOST", kube.EVERY_ADDRESS),
             Env("MLFLOW_PORT", str(PORT)),
             Env("MLFLOW_WORKERS", str(spec.workers)),
             Env("MLFLOW_SERVER_ALLOWED_HOSTS", ",".join(allowed_hosts(me))),
@@ -216,7 +216,7 @@ def _artifact_store(spec: Spec, artifacts: s3.Endpoint) -> tuple[Env, ...]:
 def _quiet() -> tuple[Env, ...]:
     """A home that can be written to, and nothing sent home."""
     return (
-        Env("HOME", "/tmp"),  # noqa: S108  # in the pod
+        Env("HOME", kube.TMP),
         Env("PYTHONDONTWRITEBYTECODE", "1"),
         Env("MLFLOW_DISABLE_TELEMETRY", "true"),
     )

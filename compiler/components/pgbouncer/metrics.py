@@ -28,6 +28,6 @@ def of(port: int) -> model.Metrics:
         IMAGE,
         PORT,
         [Env("PGBOUNCER_EXPORTER_CONNECTION_STRING", f"postgres:///pgbouncer?{query}")],
-        volumes=[kube.Volume("tmp", {}, "/tmp")],  # noqa: S108  # in the pod
+        volumes=[kube.Volume("tmp", {}, kube.TMP)],
     )
     return model.Metrics(pods="server", port=PORT, exporter=sidecar, alerts=(WAITING,))

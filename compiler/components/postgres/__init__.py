@@ -118,7 +118,7 @@ def _server(me: model.Instance[Spec], superuser: str) -> model.Resource:
         volumes=[
             kube.Volume("data", {}, DATA),
             kube.scratch("run", "/var/run/postgresql", "16Mi"),
-            kube.scratch("shm", "/dev/shm", "256Mi", memory=True),  # noqa: S108  # in the pod
+            kube.scratch("shm", "/dev/shm", "256Mi", memory=True),  # noqa: S108  # the pod's own
         ],
     )
     volume = kube.volume_claim(me, "data", me.spec.storage)

@@ -84,7 +84,7 @@ def _server(
             "-dir=/data",
             # The address that the master tells its clients, in this pod and in the Job's.
             f"-ip={me.name}-0.{me.host(f'{me.name}-headless')}",
-            "-ip.bind=0.0.0.0",
+            f"-ip.bind={kube.EVERY_ADDRESS}",
             "-filer",
             "-s3",
             f"-s3.port={PORT}",
@@ -95,7 +95,7 @@ def _server(
             "-master.telemetry=false",
             f"-metricsPort={METRICS}",
         ],
-        env=[Env("HOME", "/tmp")],  # noqa: S108  # in the pod
+        env=[Env("HOME", kube.TMP)],
         ports={"http-s3": PORT, "http-metrics": METRICS},
         startup=kube.http_probe("/healthz", "http-s3", period=5, failures=60),
         readiness=kube.http_probe("/healthz", "http-s3"),
@@ -138,7 +138,7 @@ def _buckets(
         env=[
             Env("MASTER", f"{host}:{INTERNAL[0]}"),
             Env("FILER", f"{host}:{INTERNAL[2]}"),
-            Env("HOME", "/tmp"),  # noqa: S108  # in the pod
+            Env("HOME", kube.TMP),
         ],
     )
     template = kube.pod(me, "buckets", [container], user=kube.USER, restart="OnFailure")
