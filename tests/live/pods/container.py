@@ -43,6 +43,8 @@ class Identity:
     def command(self) -> list[str]:
         groups = ",".join(str(one) for one in self.groups)
         made = ["setpriv", f"--reuid={self.user}", f"--regid={self.group}", f"--groups={groups}"]
+        # To become another user is to forget whose end is one's own.
+        made += ["--pdeathsig", "keep"]
         if self.no_capabilities:
             made += ["--bounding-set=-all", "--inh-caps=-all"]
         if self.no_new_privileges:
