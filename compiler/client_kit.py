@@ -13,7 +13,6 @@ from typing import Any
 
 from compiler import kube
 from compiler.derive import authorities
-from compiler.emit import Tree
 from compiler.kube import yaml
 from compiler.kube.kustomize import COMPONENT
 from compiler.model.binding import AUTHORITIES, Endpoint
@@ -33,11 +32,11 @@ _TEMPLATES = {
 }
 
 
-def kit(me: Instance[Any], wiring: Wiring, container: str) -> Tree:
+def kit(me: Instance[Any], wiring: Wiring, container: str) -> dict[str, str]:
     """The files of one kit."""
     client = kube.client(me, wiring.endpoints)
     patches = []
-    tree: Tree = {}
+    tree: dict[str, str] = {}
     for kind in _TEMPLATES:
         name = f"{kind.lower()}.yaml"
         tree[name] = yaml.dump(_patch(me, kind, client, container))

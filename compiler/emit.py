@@ -9,14 +9,15 @@ from compiler.factor import Factored, Overlay
 from compiler.inventory import images
 from compiler.kube import yaml
 from compiler.kube.kustomize import KUSTOMIZATION, LOCAL
-from compiler.manifests import config_map, config_metadata, wave_file, waves
+from compiler.manifests import config_map, config_metadata, in_waves, wave_file
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import ConfigFiles, Manifest, Resource
-from compiler.render.mermaid import mermaid
+from compiler.render.mermaid import Lines, mermaid
 from compiler.shards import MODELS, WORKLOADS, layout
+from compiler.tree import Text, Tree
 from compiler.upstream import component, prerequisites, vendored
 
-Tree = dict[str, str]
+Files = dict[str, Text]
 _MANY = 500  # objects whose texts take longer to make than a process does
 
 
@@ -24,7 +25,7 @@ def emit(factored: Factored, *, rendered: Iterable[str] = ()) -> Tree:
     """Base, overlays, and `out/` for the environments named in `rendered`."""
     writer = _Writer(factored.base.platform)
     writer.ahead(factored.environments.values())
-    tree: Tree = {}
+    tree: Files = {}
     for package in factored.base.packages.values():
         tree |= writer.base(package)
     for name, overlays in factored.overlays.items():
@@ -38,7 +39,7 @@ def emit(factored: Factored, *, rendered: Iterable[str] = ()) -> Tree:
             tree |= {f"{folder}/{path}": text for path, text in component(one).items()}
     for name in rendered:
         tree |= writer.out(f"out/{name}", factored.environments[name])
-    return dict(sorted(tree.items()))
+    return Tree(dict(sorted(tree.items())))
 
 
 def _text(value: Manifest, source: str, platform: Platform) -> str:
@@ -47,13 +48,18 @@ def _text(value: Manifest, source: str, platform: Platform) -> str:
     )
 
 
+def _source(package: Package) -> str:
+    return f"# from {package.source}\n"
+
+
 class _Writer:
     """Writes folders; the text of an object that environments share is made once."""
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
         self._texts: dict[int, tuple[Manifest, str]] = {}
-        self._models: dict[tuple[int, ...], str] = {}
+        self._models: dict[tuple[int, ...], Text] = {}
+        self._drawn: Lines = {}
 
     def ahead(self, environments: Iterable[Lowered]) -> None:
         """Make the models' texts by two cores, where there are so many that it helps."""
@@ -77,15 +83,15 @@ class _Writer:
         return known[1]
 
     def file(self, manifest: Manifest, package: Package) -> str:
-        return f"# from {package.source}\n{self.dump(manifest)}"
+        return _source(package) + self.dump(manifest)
 
-    def roots(self, folder: str, lowered: Lowered, overlays: Mapping[str, Overlay]) -> Tree:
+    def roots(self, folder: str, lowered: Lowered, overlays: Mapping[str, Overlay]) -> Files:
         """The kustomization over all, or over all but the tenants where they are too many."""
         pieces = layout(lowered)
         aside = {one.name for some in pieces.workloads.values() for one in some}
         inside = (one.package for one in overlays.values() if one.package.name not in aside)
         names = _delivered(inside)
-        tree: Tree = {}
+        tree: Files = {}
         for piece, packages in pieces.workloads.items():
             within = [f"../../{name}" for name in _delivered(packages)]
             tree[f"{folder}/{WORKLOADS}/{piece}/kustomization.yaml"] = _text(
@@ -102,25 +108,26 @@ class _Writer:
         tree[f"{folder}/kustomization.yaml"] = _text(root, "spec", lowered.platform)
         return tree
 
-    def shard(self, folder: str, packages: Sequence[Package], platform: Platform) -> Tree:
+    def shard(self, folder: str, packages: Sequence[Package], platform: Platform) -> Files:
         """Models as one file: to a writer, many small files cost more than what is in them."""
         key = tuple(map(id, packages))
         if key not in self._models:
-            self._models[key] = yaml.dump_all(self.models(packages, platform))
+            self._models[key] = yaml.pieces(self.models(packages, platform))
         root = {**KUSTOMIZATION, "resources": [f"{MODELS}.yaml"]}
         return {
             f"{folder}/kustomization.yaml": _text(root, "spec.models", platform),
             f"{folder}/{MODELS}.yaml": self._models[key],
         }
 
-    def models(self, packages: Sequence[Package], platform: Platform) -> Iterator[str]:
+    def models(self, packages: Sequence[Package], platform: Platform) -> Iterator[tuple[str, str]]:
         for package in packages:
+            source = _source(package)
             for one in package.resources:
-                yield self.file(one.manifest, package)
+                yield source, self.dump(one.manifest)
             for config in package.configs:
-                yield self.file(config_map(config, package, platform), package)
+                yield source, self.dump(config_map(config, package, platform))
 
-    def base(self, package: Package) -> Tree:
+    def base(self, package: Package) -> Files:
         overlay = Overlay(package, False, added=package.resources, configs=())
         folder = f"base/{package.name}"
         tree = self.resources(folder, overlay)
@@ -132,7 +139,7 @@ class _Writer:
         self.kustomization(folder, package, tree, resources, [], generators)
         return tree
 
-    def overlay(self, folder: str, overlay: Overlay, platform: Platform) -> Tree:
+    def overlay(self, folder: str, overlay: Overlay, platform: Platform) -> Files:
         package = overlay.package
         tree = self.resources(folder, overlay)
         resources = sorted(tree)
@@ -146,20 +153,20 @@ class _Writer:
         self.kustomization(folder, package, tree, resources, patches, generators)
         return tree
 
-    def resources(self, folder: str, overlay: Overlay) -> Tree:
+    def resources(self, folder: str, overlay: Overlay) -> Files:
         package = overlay.package
         return {
             f"{folder}/{_file_name(one, package)}": self.file(one.manifest, package)
             for one in overlay.added
         }
 
-    def patches(self, folder: str, overlay: Overlay, tree: Tree) -> Iterator[Manifest]:
+    def patches(self, folder: str, overlay: Overlay, tree: Files) -> Iterator[Manifest]:
         for patch in sorted(overlay.patches, key=lambda one: one.target.id):
             name = f"patch-{_file_name(patch.target, overlay.package)}"
             tree[f"{folder}/{name}"] = yaml.dump_list(list(patch.operations))
             yield {"path": name, "target": _target(patch.target)}
 
-    def deletions(self, folder: str, overlay: Overlay, tree: Tree) -> Iterator[Manifest]:
+    def deletions(self, folder: str, overlay: Overlay, tree: Files) -> Iterator[Manifest]:
         """An object of the base that is not the environment's: kustomize drops what is marked so."""
         for gone in overlay.removed:
             name = f"delete-{_file_name(gone, overlay.package)}"
@@ -172,7 +179,7 @@ class _Writer:
             yield {"path": name, "target": _target(gone)}
 
     def generator(
-        self, folder: str, config: ConfigFiles, package: Package, platform: Platform, tree: Tree,
+        self, folder: str, config: ConfigFiles, package: Package, platform: Platform, tree: Files,
         replaces: bool = False,
     ) -> Manifest:  # fmt: skip
         """The files of a ConfigMap, and the generator entry that makes it of them."""
@@ -191,7 +198,7 @@ class _Writer:
         return entry
 
     def kustomization(
-        self, folder: str, package: Package, tree: Tree, resources: Iterable[str],
+        self, folder: str, package: Package, tree: Files, resources: Iterable[str],
         patches: list[Manifest], generators: list[Manifest],
     ) -> None:  # fmt: skip
         made: Manifest = dict(KUSTOMIZATION)
@@ -202,17 +209,17 @@ class _Writer:
             made["configMapGenerator"] = generators
         if patches:
             made["patches"] = patches
-        tree[f"{folder}/kustomization.yaml"] = f"# from {package.source}\n{yaml.dump(made)}"
+        tree[f"{folder}/kustomization.yaml"] = _source(package) + yaml.dump(made)
 
-    def out(self, folder: str, lowered: Lowered) -> Tree:
-        tree = {
-            f"{folder}/{wave_file(wave)}": yaml.dump_all(self.dump(one) for one in manifests)
-            for wave, manifests in waves(lowered).items()
+    def out(self, folder: str, lowered: Lowered) -> Files:
+        tree: Files = {
+            f"{folder}/{wave_file(wave)}": yaml.pieces((text,) for text in texts)
+            for wave, texts in in_waves(lowered, self.dump).items()
         }
         tree[f"{folder}/images.txt"] = "".join(
             f"{image.reference}\n" for image in images(lowered, self.dump)
         )
-        tree[f"{folder}/graph.mmd"] = mermaid(lowered.graph)
+        tree[f"{folder}/graph.mmd"] = mermaid(lowered.graph, self._drawn)
         return tree
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from operator import itemgetter
+from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from compiler.derive.labels import package_labels
 from compiler.derive.order import WAVE
 from compiler.kube import yaml
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import ConfigFiles, Manifest, Phase
+
+T = TypeVar("T")
 
 
 def render(lowered: Lowered, wave: int | None = None) -> str:
@@ -19,15 +26,24 @@ def render(lowered: Lowered, wave: int | None = None) -> str:
 
 def manifests(lowered: Lowered) -> list[Manifest]:
     """Every object of one environment, config files as ConfigMaps, in the order of delivery."""
-    return [manifest for _, manifest in _delivery(lowered)]
+    return [manifest for _, some in _delivery(lowered, _itself) for manifest in some]
 
 
 def waves(lowered: Lowered) -> dict[int, list[Manifest]]:
     """The same, by wave: what is in one may be applied at once, what is in the next must wait."""
-    found: dict[int, list[Manifest]] = {}
-    for place, manifest in _delivery(lowered):
-        found.setdefault(place[0], []).append(manifest)
+    return in_waves(lowered, _itself)
+
+
+def in_waves(lowered: Lowered, form: Callable[[Manifest], T]) -> dict[int, list[T]]:
+    """The same, in another form, such as a text; a model's is asked for once for all environments."""
+    found: dict[int, list[T]] = defaultdict(list)
+    for wave, some in _delivery(lowered, form):
+        found[wave] += some
     return found
+
+
+def _itself(manifest: Manifest) -> Manifest:
+    return manifest
 
 
 def wave_file(wave: int) -> str:
@@ -73,27 +89,42 @@ _KINDS = [
     "Job",
     "CronJob",
 ]
+_RANKS = {kind: rank for rank, kind in enumerate(_KINDS)}
 
 
-Place = tuple[int, int, str, str, str]  # wave, rank and name of the kind, namespace, name
+Shelf = tuple[int, int, str]  # wave, rank and name of the kind
+Place = tuple[Shelf, tuple[str, str]]  # with namespace and name
 
 
-def _delivery(lowered: Lowered) -> list[tuple[Place, Manifest]]:
-    found = [entry for package in lowered.packages.values() for entry in _resources(package)]
-    for _, entries in lowered.models.each(_resources):
-        found += entries
-    for package in lowered.everything:
+def _delivery(lowered: Lowered, form: Callable[[Manifest], T]) -> Iterator[tuple[int, list[T]]]:
+    """Every object by wave and kind; those of a kind lie in order already, but for a few."""
+    shelves: dict[Shelf, list[tuple[tuple[str, str], T]]] = defaultdict(list)
+    placed = _Placed(form)
+    everywhere = [(package, placed(package)) for package in lowered.packages.values()]
+    for package, entries in (*everywhere, *lowered.models.each(placed)):
+        for (shelf, place), made in entries:
+            shelves[shelf].append((place, made))
         for config in package.configs:
-            made = config_map(config, package, lowered.platform)
-            found.append((_place(package.wave(config), made), made))
-    return sorted(found, key=itemgetter(0))
+            manifest = config_map(config, package, lowered.platform)
+            shelf, place = _place(package.wave(config), manifest)
+            shelves[shelf].append((place, form(manifest)))
+    for shelf, some in sorted(shelves.items()):
+        yield shelf[0], [made for _, made in sorted(some, key=itemgetter(0))]
 
 
-def _resources(package: Package) -> list[tuple[Place, Manifest]]:
-    return [(_place(package.wave(one), one.manifest), one.manifest) for one in package.resources]
+class _Placed(Struct, Generic[T], frozen=True):
+    """Finds where each of a package's objects comes in the order."""
+
+    form: Callable[[Manifest], T]
+
+    def __call__(self, package: Package) -> list[tuple[Place, T]]:
+        return [
+            (_place(package.wave(one), one.manifest), self.form(one.manifest))
+            for one in package.resources
+        ]
 
 
 def _place(wave: int, manifest: Manifest) -> Place:
     kind, metadata = manifest["kind"], manifest["metadata"]
-    rank = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
-    return (wave, rank, kind, metadata.get("namespace", ""), metadata["name"])
+    rank = _RANKS.get(kind, len(_RANKS))
+    return (wave, rank, kind), (metadata.get("namespace", ""), metadata["name"])

@@ -18,7 +18,7 @@ from compiler.derive import derive
 from compiler.diagnostics import Diagnostic, Report
 from compiler.document import Node
 from compiler.document.span import Span
-from compiler.emit import Tree, emit
+from compiler.emit import emit
 from compiler.factor import Factored, factor
 from compiler.lower import lower
 from compiler.model.graph import Graph
@@ -28,6 +28,7 @@ from compiler.resolve import resolve
 from compiler.resolve.shared import Shared
 from compiler.silence import unused
 from compiler.specialise import specialise
+from compiler.tree import Tree
 from compiler.validate import validate
 from compiler.verify import verify
 

@@ -76,9 +76,9 @@ def _pieces(
         if keyed:
             yield prefix or WHOLE, tuple(package for _, package in keyed)
         return
+    place = len(prefix)
     for bit in "01":
-        longer = prefix + bit
-        yield from _pieces([one for one in keyed if one[0].startswith(longer)], longer, fits)
+        yield from _pieces([one for one in keyed if one[0][place] == bit], prefix + bit, fits)
 
 
 def _bits(package: Package) -> str:

@@ -34,9 +34,10 @@ def vendored(graph: Graph) -> tuple[Prerequisite, ...]:
 
 
 def _instances(graph: Graph) -> Iterator[tuple[Instance[Any], Wiring]]:
-    for name in sorted(graph.instances):
-        if hasattr(module(graph.instances[name]), "prerequisites"):
-            yield graph.instances[name], graph.wiring(name)
+    components = (one for one in graph.instances.values() if one.section == "components")
+    for instance in sorted(components, key=lambda one: one.name):
+        if hasattr(module(instance), "prerequisites"):
+            yield instance, graph.wiring(instance.name)
 
 
 def _asked(instance: Instance[Any], wiring: Wiring) -> Prerequisite | None:

@@ -11,13 +11,16 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from stat import S_ISREG
 
 from msgspec import Struct, field
+
+from compiler.together import together
+from compiler.tree import Tree
 
 SUMS = "platformc.sum"
 STATE = ".platformc"
@@ -46,8 +49,11 @@ class BusyError(Exception):
     """Another platformc writes to the same directory."""
 
 
-def digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
+def _digest(data: Iterable[bytes]) -> str:
+    seal = sha256()
+    for some in data:
+        seal.update(some)
+    return seal.hexdigest()
 
 
 def read_sums(root: Path) -> dict[str, str]:
@@ -65,15 +71,21 @@ def _inside(path: str) -> bool:
     return not path.startswith("/") and ".." not in path.split("/") and path not in ("", SUMS)
 
 
-def plan(tree: Mapping[str, str], root: Path, scope: tuple[str, ...] = ("",)) -> Plan:
+def plan(tree: Tree, root: Path, scope: tuple[str, ...] = ("",)) -> Plan:
     """Compare a tree with the disk. Files of ours outside `scope` (path prefixes) are kept."""
     ours, base = read_sums(root), os.fspath(root)
     write: list[str] = []
     edited: list[str] = []
     foreign: list[str] = []
     sums = {path: sum for path, sum in ours.items() if not path.startswith(scope)}
-    for path, text in tree.items():
-        wanted, found = digest(text), _disk_digest(f"{base}/{path}")
+    digests: dict[str, tuple[str, str | None]] = {}
+
+    def compare(path: str) -> None:
+        digests[path] = _digest(tree.data(path)), _disk_digest(f"{base}/{path}")
+
+    together(compare, list(tree))
+    for path in tree:
+        wanted, found = digests[path]
         sums[path] = wanted
         if found == wanted:
             continue
@@ -101,7 +113,7 @@ def _disk_digest(path: str) -> str | None:
         return None
 
 
-def stage(planned: Plan, tree: Mapping[str, str], root: Path) -> None:
+def stage(planned: Plan, tree: Tree, root: Path) -> None:
     """Put all texts beside the output, which stays as it is. `recover` throws them away again.
 
     Call this and `seal` within `exclusive`.
@@ -111,9 +123,13 @@ def stage(planned: Plan, tree: Mapping[str, str], root: Path) -> None:
     stay_inside((*planned.write, *planned.remove), root)
     folder = root / STATE / _STAGE
     folder.mkdir(parents=True)
-    for index, path in enumerate(_files(planned)):
-        text = planned.sums if path == SUMS else tree[path]
-        _put(f"{folder}/{index}", text.encode())
+
+    def put(numbered: tuple[int, str]) -> None:
+        index, path = numbered
+        data = [planned.sums.encode()] if path == SUMS else tree.data(path)
+        _put(f"{folder}/{index}", data)
+
+    together(put, list(enumerate(_files(planned))))
 
 
 def _files(planned: Plan) -> list[str]:
@@ -121,12 +137,13 @@ def _files(planned: Plan) -> list[str]:
     return [*(path for path in planned.write if path != SUMS), SUMS]
 
 
-def _put(path: str, data: bytes) -> None:
+def _put(path: str, data: Iterable[bytes]) -> None:
     """A new file. Of many small ones, Python's own file objects are half the cost."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        while data:
-            data = data[os.write(file, data) :]
+        for some in data:
+            while some:
+                some = some[os.write(file, some) :]
     finally:
         os.close(file)
 

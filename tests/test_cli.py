@@ -259,6 +259,20 @@ def test_a_bug_ends_with_70_and_no_traceback(spec: Path) -> None:
     assert "hunter2" not in done.stderr
 
 
+def test_what_a_compile_made_is_not_freed_before_its_end(spec: Path) -> None:
+    code = (
+        "import gc, os, sys; from compiler import cli\n"
+        "def end(status):\n"
+        "    from compiler.pipeline import Compilation\n"
+        "    print(any(isinstance(one, Compilation) for one in gc.get_objects()), flush=True)\n"
+        "    os._exit(status)\n"
+        "cli._end = end\n"
+        "sys.argv = ['platformc', 'compile']; cli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
 def test_a_reader_that_goes_away_is_no_bug(spec: Path) -> None:
     done = subprocess.run(
         f"{sys.executable} -m compiler render dev | head -1",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -56,7 +56,7 @@ def argo_order(objects: list[Manifest]) -> Order:
     return ranks(found[wave] for wave in sorted(found))
 
 
-def kubectl_order(commands: list[str], files: dict[str, str]) -> Order:
+def kubectl_order(commands: list[str], files: Mapping[str, str]) -> Order:
     """What the commands of the plan apply, one after the other."""
     applied = [found[1] for one in commands if (found := re.search(r"apply .*-f (\S+)$", one))]
     return ranks(list(yaml.safe_load_all(files[path])) for path in applied)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from compiler.shards import MOST_OBJECTS
 Objects = dict[tuple[str, str, str, str], dict[str, Any]]
 
 
-def write(tree: dict[str, str], folder: Path) -> None:
+def write(tree: Mapping[str, str], folder: Path) -> None:
     for path, text in tree.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ def test_tree(
     scenario: str, tree_snapshot: SnapshotAssertion, request: pytest.FixtureRequest
 ) -> None:
     result = compiled(scenario)
-    tree = result.tree(rendered=())
+    tree = dict(result.tree(rendered=()))
     warnings = "".join(
         f"{one.severity}[{one.code}]: {one.message}\n" for one in result.report.sorted()
     )

@@ -8,23 +8,25 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from compiler import write
+from compiler.tree import Tree
 
-OLD = {"a/one": "1\n", "a/two": "2\n", "b/three": "3\n"}
-NEW = {"a/one": "1\n", "a/two": "changed\n", "c/four": "4\n", "c/d/five": "5\n"}
+OLD = Tree({"a/one": "1\n", "a/two": "2\n", "b/three": "3\n"})
+NEW = Tree({"a/one": "1\n", "a/two": "changed\n", "c/four": "4\n", "c/d/five": ("5", "\n")})
 
 
-def carry_out(planned: write.Plan, tree: Mapping[str, str], root: Path) -> None:
+def carry_out(planned: write.Plan, tree: Tree, root: Path) -> None:
     write.stage(planned, tree, root)
     write.seal(planned, root)
 
 
-def put(tree: dict[str, str], root: Path) -> None:
+def put(tree: Tree, root: Path) -> None:
     with write.exclusive(root):
         write.recover(root)
         carry_out(write.plan(tree, root), tree, root)
@@ -94,7 +96,7 @@ def test_a_missing_file_is_written_again(tmp_path: Path) -> None:
 
 def test_files_outside_the_scope_stay(tmp_path: Path) -> None:
     put(OLD, tmp_path)
-    part = {"c/four": "4\n"}
+    part = Tree({"c/four": "4\n"})
     planned = write.plan(part, tmp_path, ("c/",))
     with write.exclusive(tmp_path):
         carry_out(planned, part, tmp_path)
@@ -106,7 +108,7 @@ def test_a_list_of_sums_that_points_elsewhere_is_not_believed(tmp_path: Path) ->
     root.mkdir()
     victim = tmp_path / "victim"
     victim.write_text("x\n")
-    sum = write.digest("x\n")
+    sum = sha256(b"x\n").hexdigest()
     (root / write.SUMS).write_text(f"{sum}  ../victim\n{sum}  {victim}\n")
     put(OLD, root)
     assert victim.read_text() == "x\n"
@@ -160,7 +162,7 @@ def test_a_kill_at_any_step_leaves_the_old_tree_or_the_new(
             write.recover(tmp_path)
     assert not write.interrupted(tmp_path)
     assert on_disk(tmp_path) in (OLD, NEW)
-    assert not write.plan(on_disk(tmp_path), tmp_path).blocked
+    assert not write.plan(Tree(on_disk(tmp_path)), tmp_path).blocked
     put(NEW, tmp_path)
     assert on_disk(tmp_path) == NEW
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from compiler.diagnostics import Diagnostic, Report
     from compiler.pipeline import Compilation
+    from compiler.tree import Tree
     from compiler.write import Plan
 
 _PER_ENVIRONMENT = ("overlays", "out", "prerequisites")
@@ -80,7 +81,7 @@ def command(
     def done() -> None:
         remember(root, taken(), said_of(result, data, str(file)))
 
-    tree = {path: text for path, text in result.tree().items() if path.startswith(scope)}
+    tree = result.tree().within(scope)
     planned = None
     if check:
         result.report.diagnostics.extend(examined())
@@ -93,11 +94,11 @@ def command(
         sys.exit(1)
     if planned:
         _summary(planned, tree, file, environments or result.environments)
-    click.get_current_context().exit()  # not by a return, which would free it all (see cli.py)
+    sys.exit()  # neither by a return nor by click's own, which would free it all (see cli.py)
 
 
 def _write(
-    tree: dict[str, str], root: Path, scope: tuple[str, ...], force: bool,
+    tree: Tree, root: Path, scope: tuple[str, ...], force: bool,
     examined: Callable[[], list[Diagnostic]], result: Compilation, done: Callable[[], None],
 ) -> Plan:  # fmt: skip
     """Bring the tree to disk, unless an object or somebody else's edit speaks against it.
@@ -126,9 +127,7 @@ def _write(
     return planned
 
 
-def _summary(
-    planned: Plan, tree: dict[str, str], file: Path, environments: tuple[str, ...]
-) -> None:
+def _summary(planned: Plan, tree: Tree, file: Path, environments: tuple[str, ...]) -> None:
     """Say what a compile changed, and where one `kubectl apply -k` is not all."""
     from compiler import write
 
@@ -150,9 +149,7 @@ def _scope(environments: tuple[str, ...]) -> tuple[str, ...]:
     return ("base/", *named) if environments else ("",)
 
 
-def _check(
-    tree: dict[str, str], root: Path, scope: tuple[str, ...], form: str, report: Report
-) -> None:
+def _check(tree: Tree, root: Path, scope: tuple[str, ...], form: str, report: Report) -> None:
     """Say how the output differs from the tree."""
     from compiler import write
     from compiler.commands.stale import difference

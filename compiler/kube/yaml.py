@@ -20,6 +20,7 @@ _PLAIN = re.compile(
 )
 _WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
 _LITERAL = re.compile(r"(?!\s)[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]*")
+_NEXT = "---\n"
 _UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
@@ -41,7 +42,12 @@ def dump_list(items: list[Any]) -> str:
 
 def dump_all(documents: Iterable[str]) -> str:
     """Documents, already written, as one stream."""
-    return "---\n".join(documents)
+    return _NEXT.join(documents)
+
+
+def pieces(documents: Iterable[tuple[str, ...]]) -> list[str]:
+    """The same, of documents that are in pieces themselves; joined, it is what `dump_all` makes."""
+    return [piece for document in documents for piece in (_NEXT, *document)][1:]
 
 
 def _map(items: dict[str, Any], pad: str, lines: list[str], lead: str) -> None:

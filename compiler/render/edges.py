@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
+from compiler.model.binding import Binding
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 
@@ -30,15 +32,19 @@ def nodes(graph: Graph) -> tuple[Instance[Any], ...]:
 
 
 def edges(graph: Graph) -> tuple[Edge, ...]:
-    """One edge per binding; what a pooler forwards is the pooler's own edge."""
-    return tuple(
-        Edge(
-            binding.consumer.name,
-            binding.provider.name,
-            binding.requires.endpoint.interface,
-            binding.claim.resources,
-            binding.offer.port,
-        )
-        for binding in graph.bindings
-        if binding.via is None
+    return tuple(map(edge, drawn(graph)))
+
+
+def drawn(graph: Graph) -> Iterator[Binding]:
+    """The bindings with an edge of their own; what a pooler forwards is the pooler's."""
+    return (binding for binding in graph.bindings if binding.via is None)
+
+
+def edge(binding: Binding) -> Edge:
+    return Edge(
+        binding.consumer.name,
+        binding.provider.name,
+        binding.requires.endpoint.interface,
+        binding.claim.resources,
+        binding.offer.port,
     )
