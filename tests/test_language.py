@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from typing import get_args
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from language import section
+from msgspec import Meta
 
 from compiler import pipeline, registry
 from compiler.diagnostics.codes import CODES
+from compiler.model import words
+from compiler.model.form import Refusal
 
 # What says that the form of a section is wrong; an editor would have said so first.
 FORM = {"unknown-key", "missing-key", "wrong-type", "null-value", "unknown-type"}
@@ -42,6 +47,25 @@ def test_a_tenant_that_the_schema_allows_is_read(
     found = codes_of({"components": AROUND | serving, where: {"drawn": data.draw(section(name))}})
     assert not found & FORM
     assert "schema-violation" not in found
+
+
+READERS = {
+    name: meta.extra["read"]
+    for name, word in vars(words).items()
+    for meta in get_args(word)
+    if isinstance(meta, Meta) and meta.extra and "read" in meta.extra
+}
+
+
+@pytest.mark.parametrize("word", READERS)
+@given(text=st.text())
+@example(text="\ufeff")
+@example(text="\0")
+@example(text="\ud800")
+@settings(deadline=None)
+def test_a_word_reads_any_text_or_refuses_it(word: str, text: str) -> None:
+    with suppress(Refusal):
+        assert isinstance(READERS[word](text), str)
 
 
 def codes_of(spec: object) -> set[str]:

@@ -46,7 +46,7 @@ def _certificates(text: str) -> str:
         raise Refusal("invalid-value", message, "write the certificate alone, and replace that key")
     try:
         ssl.create_default_context(cadata=text)
-    except (ssl.SSLError, ValueError) as error:
+    except (ssl.SSLError, ValueError, TypeError) as error:  # the last is for a letter beyond ASCII
         message = "these are no certificates in PEM form"
         help = "write `ca: |`, and below it the file that begins with `-----BEGIN CERTIFICATE-----`"
         raise Refusal("invalid-value", message, help) from error
