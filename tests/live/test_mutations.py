@@ -176,22 +176,22 @@ def test_what_jobs_make_for_others(platform: Platform, node: Node) -> None:
         bench.client(Client(one.job, namespace=one.server.namespace), without=MADE)
         for one in fillers(node)
     ]
-    judged(chain(*made, *own), {})
+    judged(chain(*made, *own))
 
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda one: one.workload)
 def test_clients(platform: Platform, node: Node, client: Client) -> None:
     without = FIRST.get(client.workload, NOTHING)
-    judged(Bench(node, NAMES).client(client, without=without), {})
+    judged(Bench(node, NAMES).client(client, without=without))
 
 
 @pytest.mark.parametrize("name", ["pgbouncer", "lakefs", "postgres", "minio"])
 def test_servers(platform: Platform, node: Node, name: str) -> None:
-    judged(Bench(node, NAMES).server(servers(node)[name]), {})
+    judged(Bench(node, NAMES).server(servers(node)[name]))
 
 
 def test_mlflows_server(platform: Platform, node: Node) -> None:
     bench = Bench(node, NAMES)
     held = bench.client(Client("mlflow", HELD), without=LISTENING)
     listening = bench.server(Server("mlflow", Client("training", LOG)), only=LISTENING)
-    judged(chain(held, listening), {})
+    judged(chain(held, listening))

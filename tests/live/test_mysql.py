@@ -103,7 +103,7 @@ ITSELF = r" in (LOGNAME|USER) of main$"  # the workload has the name of its data
 def test_every_broken_reference_of_a_client_is_noticed(
     platform: Platform, node: Node, client: Client
 ) -> None:
-    judged(Bench(node, NAMES).client(client, without=f"{MADE}|{ITSELF}"), {})
+    judged(Bench(node, NAMES).client(client, without=f"{MADE}|{ITSELF}"))
 
 
 def test_a_database_added_later_appears_on_the_old_volume(platform: Platform, node: Node) -> None:
