@@ -10,7 +10,7 @@ from compiler.interfaces import redis
 from live.bindings import graph
 from live.pods.node import Node
 from live.pods.objects import pod_template
-from live.trials import Client
+from live.steps import Client
 
 # Past the servers' cache of the registry: a minute.
 PATIENCE = 90.0

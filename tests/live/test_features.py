@@ -16,7 +16,8 @@ from live.bindings import idle
 from live.data import SIGNED
 from live.platforms import Platform
 from live.pods.node import Node
-from live.trials import NOTHING, Bench, Client, Server, judged
+from live.steps import Client, Server
+from live.trials import NOTHING, Bench, Broken, judged
 
 pytestmark = pytest.mark.live
 
@@ -127,12 +128,12 @@ ONLINE = LAKE + features.MATERIALIZE + features.ONLINE
 def test_every_broken_reference_of_a_client_is_noticed(
     platform: Platform, node: Node, client: Client, without: str
 ) -> None:
-    judged(Bench(node, NAMES).client(client, without=without))
+    judged(Bench(node, NAMES).row(Broken(client, without=without)))
 
 
 def test_the_server_waits_in_vain_by_a_broken_reference(platform: Platform, node: Node) -> None:
     waiting = features.awaiting(node, "feast")
-    judged(Bench(node, NAMES).client(waiting, without=rf"{features.SHARED}|{CONFIG}"))
+    judged(Bench(node, NAMES).row(Broken(waiting, without=rf"{features.SHARED}|{CONFIG}")))
 
 
 def test_every_broken_reference_of_redis_is_noticed(platform: Platform, node: Node) -> None:
@@ -140,11 +141,14 @@ def test_every_broken_reference_of_redis_is_noticed(platform: Platform, node: No
     follow = f"redis.Redis(host, username='replication', **{secret!r}).ping()"
     writing = Client("training", features.users(SPEC, node, "redis", "INCR") + follow)
     reading = Client("training", features.users(SPEC, node, "redis-read", "GET"))
-    servers = (
-        Server("redis", writing, kind="StatefulSet"),
-        Server("redis-replica", reading, kind="StatefulSet", service="redis-read"),
+    bench = Bench(node, NAMES, together=16)
+    replica = Server("redis-replica", kind="StatefulSet", service="redis-read")
+    judged(
+        chain(
+            bench.row(Broken(Server("redis", kind="StatefulSet")), writing),
+            bench.row(Broken(replica), reading),
+        )
     )
-    judged(chain.from_iterable(map(Bench(node, NAMES, together=16).server, servers)))
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

@@ -9,7 +9,6 @@ Redis are broken where they run, in test_features.py and test_warehouse.py.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import chain
 
 import pytest
@@ -18,7 +17,8 @@ from live.bindings import graph
 from live.data import PUSH, REPOSITORY, S3, SIGNED
 from live.platforms import Platform
 from live.pods.node import Node
-from live.trials import NOTHING, Bench, Client, Filler, Server, judged
+from live.steps import Client, Server
+from live.trials import Bench, Broken, judged
 
 pytestmark = pytest.mark.live
 
@@ -106,34 +106,21 @@ ask(os.environ["LAKECTL_SERVER_ENDPOINT_URL"], method="PUT", data=json.dumps(bod
 """
 CLIENTS = (
     Client("mlflow-migrate"), Client("training", LOG), Client("refresh", REFRESH),
-    Client("label", LABEL, repository="dvc"), Client("lakefs-setup"),
+    Client("label", LABEL, repository="dvc"),
 )  # fmt: skip
+POSTGRES = Server("postgres", kind="StatefulSet")
+DATABASES = Client("postgres-ensure")
+MINIO = Server("minio", kind="StatefulSet", namespace="storage")
+BUCKETS = Client("minio-buckets", namespace="storage")
+SETUP = Client("lakefs-setup")
 # What only MLflow's server itself looks at: whom it waits for, where it listens, who may ask it.
 LISTENING = r"of schema$|in MLFLOW_(PORT|SERVER_ALLOWED_HOSTS)"
 # What the Jobs that fill a server make for others: broken, it would break the platform of the test.
 MADE = (
     r"^Secret in (ROLE|PASSWORD|ACCESS_KEY|SECRET_KEY)_\d|in (ensure\.sql|buckets\.sh|\S+\.json)$"
 )
-# What a Job needs where there is nothing yet.
-FIRST = {"lakefs-setup": r"^Secret in LAKEFS_AUTH_ENCRYPT_SECRET_KEY|in setup\.sh$"}
-
-
-def servers(node: Node) -> dict[str, Server]:
-    other = f"http://{node.addresses['mlops', 'lakefs']}:8000"
-    databases, store = fillers(node)
-    return {
-        "pgbouncer": Server("pgbouncer", Client("mlflow", POOLED)),
-        "lakefs": Server("lakefs", Client("refresh", f"SERVER = {other!r}{REFRESH}{LINK}")),
-        # Their own login: by what the Jobs make in them.
-        "postgres": replace(databases.server, client=Client(databases.job)),
-        "minio": replace(store.server, client=Client(store.job, namespace="storage")),
-    }
-
-
-def fillers(node: Node) -> tuple[Filler, Filler]:
-    databases = Server("postgres", Client("mlflow-migrate", logins(node)), kind="StatefulSet")
-    store = Server("minio", Client("training", keys(node)), kind="StatefulSet", namespace="storage")
-    return Filler("postgres-ensure", databases), Filler("minio-buckets", store)
+# What the setup of lakeFS needs where there is nothing yet.
+FIRST = r"^Secret in LAKEFS_AUTH_ENCRYPT_SECRET_KEY|in setup\.sh$"
 
 
 def logins(node: Node) -> str:
@@ -169,29 +156,42 @@ for bucket in {buckets!r}:
     return made
 
 
-def test_what_jobs_make_for_others(platform: Platform, node: Node) -> None:
-    bench = Bench(node, NAMES)
-    made = [bench.filler(one, only=MADE) for one in fillers(node)]
-    own = [
-        bench.client(Client(one.job, namespace=one.server.namespace), without=MADE)
-        for one in fillers(node)
-    ]
-    judged(chain(*made, *own))
-
-
-@pytest.mark.parametrize("client", CLIENTS, ids=lambda one: one.workload)
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda one: one.name)
 def test_clients(platform: Platform, node: Node, client: Client) -> None:
-    without = FIRST.get(client.workload, NOTHING)
-    judged(Bench(node, NAMES).client(client, without=without))
+    judged(Bench(node, NAMES).row(Broken(client)))
 
 
-@pytest.mark.parametrize("name", ["pgbouncer", "lakefs", "postgres", "minio"])
-def test_servers(platform: Platform, node: Node, name: str) -> None:
-    judged(Bench(node, NAMES).server(servers(node)[name]))
+def test_databases(platform: Platform, node: Node) -> None:
+    bench, users = Bench(node, NAMES), Client("mlflow-migrate", logins(node))
+    filled = bench.row(Broken(POSTGRES), Broken(DATABASES, only=MADE), users)
+    judged(chain(filled, bench.row(Broken(DATABASES, without=MADE))))
+
+
+def test_buckets(platform: Platform, node: Node) -> None:
+    bench, users = Bench(node, NAMES), Client("training", keys(node))
+    filled = bench.row(Broken(MINIO), Broken(BUCKETS, only=MADE), users)
+    judged(chain(filled, bench.row(Broken(BUCKETS, without=MADE))))
+
+
+def test_pgbouncer(platform: Platform, node: Node) -> None:
+    judged(Bench(node, NAMES).row(Broken(Server("pgbouncer")), Client("mlflow", POOLED)))
+
+
+def test_lakefs(platform: Platform, node: Node) -> None:
+    other = f"http://{node.addresses['mlops', 'lakefs']}:8000"
+    writing = Client("refresh", f"SERVER = {other!r}{REFRESH}{LINK}")
+    judged(Bench(node, NAMES).row(Broken(Server("lakefs")), writing))
+
+
+def test_the_setup_of_lakefs(platform: Platform, node: Node) -> None:
+    bench, writing = Bench(node, NAMES), Client("refresh", REFRESH)
+    empty = (POSTGRES, DATABASES, MINIO, BUCKETS, Server("lakefs"))
+    made = bench.row(*empty, Broken(SETUP, only=FIRST), writing)
+    judged(chain(made, bench.row(Broken(SETUP, without=FIRST))))
 
 
 def test_mlflows_server(platform: Platform, node: Node) -> None:
     bench = Bench(node, NAMES)
-    held = bench.client(Client("mlflow", HELD), without=LISTENING)
-    listening = bench.server(Server("mlflow", Client("training", LOG)), only=LISTENING)
-    judged(chain(held, listening))
+    held = bench.row(Broken(Client("mlflow", HELD), without=LISTENING))
+    server = Broken(Server("mlflow"), only=LISTENING)
+    judged(chain(held, bench.row(server, Client("training", LOG))))

@@ -15,7 +15,8 @@ from live import features
 from live.bindings import idle
 from live.platforms import Platform
 from live.pods.node import Node
-from live.trials import NOTHING, Bench, Client, Server, judged
+from live.steps import Client, Server
+from live.trials import NOTHING, Bench, Broken, judged
 
 pytestmark = pytest.mark.live
 
@@ -114,18 +115,18 @@ def test_every_broken_reference_of_a_client_is_noticed(
     platform: Platform, node: Node, name: str
 ) -> None:
     without = NOTHING if name in ("training", "materialize") else features.SHARED
-    judged(Bench(node, NAMES).client(CLIENTS[name], without=without))
+    judged(Bench(node, NAMES).row(Broken(CLIENTS[name], without=without)))
 
 
 def test_servers_wait_in_vain_by_a_broken_reference(platform: Platform, node: Node) -> None:
-    waiting = [features.awaiting(node, name) for name in SERVERS]
     bench = Bench(node, NAMES)
-    judged(chain.from_iterable(bench.client(one, without=features.SHARED) for one in waiting))
+    waiting = [Broken(features.awaiting(node, one), without=features.SHARED) for one in SERVERS]
+    judged(chain.from_iterable(map(bench.row, waiting)))
 
 
 def test_every_broken_reference_of_valkey_is_noticed(platform: Platform, node: Node) -> None:
     writing = Client("training", features.users(SPEC, node, "valkey", "INCR"))
-    judged(Bench(node, NAMES).server(Server("valkey", writing, kind="StatefulSet")))
+    judged(Bench(node, NAMES).row(Broken(Server("valkey", kind="StatefulSet")), writing))
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

@@ -67,10 +67,16 @@ class Node:
             template = commanded(template, command)
         return self._alone("Job", namespace, name, template, instead)
 
-    def serve(self, namespace: str, name: str, template: Manifest) -> Pod:
+    def serve(
+        self,
+        namespace: str,
+        name: str,
+        template: Manifest,
+        instead: Mapping[str, str] | None = None,
+    ) -> Pod:
         """A server beside all others: no Service leads to it."""
         unlabelled = {**template, "metadata": {**template["metadata"], "labels": {}}}
-        return self._alone("Deployment", namespace, name, unlabelled)
+        return self._alone("Deployment", namespace, name, unlabelled, instead)
 
     def _alone(
         self, kind: str, namespace: str, name: str, template: Manifest,
@@ -306,13 +312,21 @@ class Node:
         for pod in pods:
             pod.gone()
 
-    def close(self) -> None:
-        """Without grace: nothing of the node is kept."""
-        pods = self.all_pods()
-        for pod in pods:
+    def discard(self, pods: Iterable[Pod]) -> None:
+        """Without grace: nothing of them is kept."""
+        ended = {pod.index: pod for pod in pods}
+        for pod in ended.values():
             pod.kill()
-        for pod in pods:
+        for pod in ended.values():
             pod.gone()
+        self.pods = {
+            key: kept
+            for key, before in self.pods.items()
+            if (kept := [pod for pod in before if pod.index not in ended])
+        }
+
+    def close(self) -> None:
+        self.discard(self.all_pods())
         self.forwarder.close()
         self.network.close()
 

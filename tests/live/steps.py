@@ -1,0 +1,132 @@
+"""What a row of pods consists of (trials.py): clients, servers, Jobs that fill them, and Services.
+
+A client does its own work, or a program of the test's in its place. A server stands beside the
+platform's own, with empty volumes. Each reaches what came before it in its row, and for the rest the
+platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from live import data
+from live.mutations import Breaker, Mutant
+from live.pods.node import Node, commanded
+from live.pods.objects import Manifest, pod_template
+from live.pods.pod import Pod
+
+OWN = " in the command of "  # where a client's program is: its words are the test's
+Addresses = Mapping[str, str]  # by the DNS names of Services
+
+
+class Step(Protocol):
+    """One after another these make a row."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def namespace(self) -> str: ...
+
+    def whole(self, node: Node) -> Manifest:
+        """What is started where nothing is broken."""
+
+    def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]: ...
+
+    def start(self, node: Node, one: Manifest, known: Addresses) -> Pod:
+        """A pod that finds some Services elsewhere."""
+
+    def done(self, pod: Pod) -> bool: ...
+
+    def found(self, pod: Pod) -> Addresses:
+        """Where those that come later find it."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """A pod's work: its own command, or a program in its place; or an init container's alone.
+
+    `repository` is the ConfigMap of a Git repository's DVC configuration, which a program is given.
+    """
+
+    name: str
+    program: str = ""
+    namespace: str = "mlops"
+    repository: str = ""
+    init: str = ""
+
+    def whole(self, node: Node) -> Manifest:
+        held = data.config(node, self.repository) if self.repository else ""
+        return self._doing(node, held)
+
+    def _doing(self, node: Node, config: str) -> Manifest:
+        template = next(
+            pod_template(one)
+            for space, name, one in node.objects.of("CronJob", "Deployment", "Job")
+            if (space, self.name) == (self.namespace, unhashed(one["kind"], name))
+        )
+        if self.init:
+            template = alone(template, self.init)
+        program = f"CONFIG = {config!r}\n{self.program}" if config else self.program
+        return commanded(template, ("python", "-c", program)) if program else template
+
+    def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]:
+        for one in breaker.mutants(self.whole(node)):
+            if not (self.program and OWN in one.what):
+                yield one
+        if self.repository:  # what a repository holds is no part of the pod
+            for what, config in breaker.texts(data.config(node, self.repository)):
+                yield Mutant(f"{what} in .dvc/config", self._doing(node, config))
+
+    def start(self, node: Node, one: Manifest, known: Addresses) -> Pod:
+        return node.run(self.namespace, self.name, template=one, instead=known)
+
+    def done(self, pod: Pod) -> bool:
+        return pod.finished
+
+    def found(self, pod: Pod) -> Addresses:
+        return {}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server, which is found as its Service, where that is called otherwise."""
+
+    name: str
+    kind: str = "Deployment"
+    namespace: str = "mlops"
+    service: str = ""
+
+    def whole(self, node: Node) -> Manifest:
+        one = node.objects.get(self.kind, self.namespace, self.name)
+        template = pod_template(one)
+        claims = one["spec"].get("volumeClaimTemplates", ())
+        scratch = [{"name": claim["metadata"]["name"], "emptyDir": {}} for claim in claims]
+        volumes = [*template["spec"].get("volumes", ()), *scratch]
+        return {**template, "spec": {**template["spec"], "volumes": volumes}}
+
+    def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]:
+        return breaker.mutants(self.whole(node))
+
+    def start(self, node: Node, one: Manifest, known: Addresses) -> Pod:
+        return node.serve(self.namespace, self.name, one, instead=known)
+
+    def done(self, pod: Pod) -> bool:
+        return pod.ready
+
+    def found(self, pod: Pod) -> Addresses:
+        name = self.service or self.name
+        return {f"{name}.{self.namespace}.svc.cluster.local": pod.address}
+
+
+def unhashed(kind: str, name: str) -> str:
+    """What a workload is called in the spec: a Job's name ends in the hash of its template."""
+    return name.rpartition("-")[0] if kind == "Job" else name
+
+
+def alone(template: Manifest, init: str) -> Manifest:
+    """A pod of one init container and nothing after it."""
+    spec = dict(template["spec"])
+    spec["containers"] = [one for one in spec.pop("initContainers") if one["name"] == init]
+    return {**template, "spec": spec}
