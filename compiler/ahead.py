@@ -7,14 +7,15 @@ compiler is imported here before the other core has begun.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from compiler.beside import beside
+from compiler.beside import beside, in_turn
 
 if TYPE_CHECKING:
     from compiler.diagnostics import Report
     from compiler.document import Node
 
+T = TypeVar("T")
 Parse = Callable[[bytes, str, "Report"], "Node | None"]
 
 
@@ -27,8 +28,18 @@ def parse(data: bytes, file: str, report: Report) -> Node | None:
 
 def parsing(data: bytes, file: str) -> Parse:
     """Start to parse; what is returned waits for the document, and may be called once."""
-    packed = beside(lambda: _packed(data, file), bytes)
+    return _waiting(beside(lambda: _packed(data, file), bytes))
 
+
+def parsing_and(
+    data: bytes, file: str, later: Callable[[], T], type: type[T]
+) -> tuple[Parse, Callable[[], T]]:
+    """The same, and then something else that can wait."""
+    packed, done = in_turn(lambda: _packed(data, file), bytes, later, type)
+    return _waiting(packed), done
+
+
+def _waiting(packed: Callable[[], bytes]) -> Parse:
     def parsed(data: bytes, file: str, report: Report) -> Node | None:
         found = packed()
         return _unpacked(found, report) if found else parse(data, file, report)

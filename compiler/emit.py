@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from compiler.beside import beside
 from compiler.factor import Factored, Overlay
 from compiler.inventory import images
 from compiler.kube import yaml
@@ -18,13 +17,20 @@ from compiler.tree import Text, Tree
 from compiler.upstream import component, prerequisites, vendored
 
 Files = dict[str, Text]
-_MANY = 500  # objects whose texts take longer to make than a process does
+_MANY = 500  # objects whose texts take longer to make than to come from another process
 
 
-def emit(factored: Factored, *, rendered: Iterable[str] = ()) -> Tree:
-    """Base, overlays, and `out/` for the environments named in `rendered`."""
+def emit(
+    factored: Factored, *, rendered: Iterable[str] = (),
+    others: Callable[[], list[str]] | None = None,
+) -> Tree:  # fmt: skip
+    """Base, overlays, and `out/` for the environments named in `rendered`.
+
+    `others` is `texts` of the environments, if somebody made it meanwhile.
+    """
     writer = _Writer(factored.base.platform)
-    writer.ahead(factored.environments.values())
+    if others is not None:
+        writer.ahead(factored.environments.values(), others)
     tree: Files = {}
     for package in factored.base.packages.values():
         tree |= writer.base(package)
@@ -40,6 +46,20 @@ def emit(factored: Factored, *, rendered: Iterable[str] = ()) -> Tree:
     for name in rendered:
         tree |= writer.out(f"out/{name}", factored.environments[name])
     return Tree(dict(sorted(tree.items())))
+
+
+def texts(environments: Iterable[Lowered]) -> list[str]:
+    """What another process can make of `emit`'s work: the texts of half the models."""
+    return list(map(yaml.dump, _shared_out(environments)[1]))
+
+
+def _shared_out(environments: Iterable[Lowered]) -> tuple[list[Manifest], list[Manifest]]:
+    """The models' objects that are written here, and those that another process writes."""
+    packages = (package for lowered in environments for package in lowered.models.values())
+    distinct = {id(one): one for one in packages}.values()
+    manifests = [one.manifest for package in distinct for one in package.resources]
+    half = len(manifests) // 2
+    return (manifests[:half], manifests[half:]) if len(manifests) >= _MANY else ([], [])
 
 
 def _text(value: Manifest, source: str, platform: Platform) -> str:
@@ -61,16 +81,9 @@ class _Writer:
         self._models: dict[tuple[int, ...], Text] = {}
         self._drawn: Lines = {}
 
-    def ahead(self, environments: Iterable[Lowered]) -> None:
-        """Make the models' texts by two cores, where there are so many that it helps."""
-        packages = (package for lowered in environments for package in lowered.models.values())
-        distinct = {id(one): one for one in packages}.values()
-        manifests = [one.manifest for package in distinct for one in package.resources]
-        if len(manifests) < _MANY:
-            return
-        most = len(manifests) * 2 // 3  # the other core has the schemas to check, too
-        here, there = manifests[:most], manifests[most:]
-        others = beside(lambda: list(map(yaml.dump, there)), list[str])
+    def ahead(self, environments: Iterable[Lowered], others: Callable[[], list[str]]) -> None:
+        """Make the models' texts but the others, and then take those."""
+        here, there = _shared_out(environments)
         for manifest in here:
             self.dump(manifest)
         for manifest, text in zip(there, others(), strict=True):

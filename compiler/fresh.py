@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,21 +21,18 @@ _LIBRARIES = ("msgspec", "yaml", "minijinja")
 
 def fingerprint(data: bytes, options: Sequence[str]) -> str:
     """What the output follows from: the spec, the options, the compiler and its libraries."""
-    seal = sha256(data)
-    seal.update(repr((sorted(options), sys.version_info[:2])).encode())
+    told = [data, repr((sorted(options), sys.version_info[:2])).encode()]
     for folder, folders, names in os.walk(_HERE):
         folders[:] = sorted(name for name in folders if name not in ("__pycache__", "schemas"))
         for name in sorted(names):
             if name.endswith((".py", ".j2")):
                 path = os.path.join(folder, name)
-                seal.update(os.path.relpath(path, _HERE).encode())
-                seal.update(_read(path))
+                told += (os.path.relpath(path, _HERE).encode(), _read(path))
     for library in _LIBRARIES:
         found = find_spec(library)
-        seal.update(
-            str(os.stat(found.origin).st_mtime_ns if found and found.origin else 0).encode()
-        )
-    return seal.hexdigest()
+        when = os.stat(found.origin).st_mtime_ns if found and found.origin else 0
+        told.append(str(when).encode())
+    return _digest(b"".join(told))
 
 
 def fresh(root: Path, print_of: Callable[[], str]) -> str | None:
@@ -47,7 +43,7 @@ def fresh(root: Path, print_of: Callable[[], str]) -> str | None:
         listed = _read(root / _SUMS)
     except (OSError, ValueError):
         return None
-    if known != print_of() or sha256(listed).hexdigest() != sums:
+    if known != print_of() or _digest(listed) != sums:
         return None
     if (state / "journal.json").exists() or (state / "stage").exists():
         return None
@@ -60,7 +56,7 @@ def _untouched(root: Path, listed: str) -> bool:
     try:
         for line in listed.splitlines():
             digest, path = line.split("  ", 1)
-            if sha256(_read(f"{base}/{path}")).hexdigest() != digest:
+            if _digest(_read(f"{base}/{path}")) != digest:
                 return False
     except (OSError, ValueError):
         return False
@@ -69,8 +65,14 @@ def _untouched(root: Path, listed: str) -> bool:
 
 def remember(root: Path, print_of: str, said: str) -> None:
     """Note a finished compile and its warnings. Losing the note costs a compile, nothing else."""
-    sums = sha256(_read(root / _SUMS)).hexdigest()
+    sums = _digest(_read(root / _SUMS))
     (root / _FILE).write_text(f"{print_of}\n{sums}\n{said}", encoding="utf-8")
+
+
+def _digest(data: bytes) -> str:
+    from hashlib import sha256  # only now: its import would delay the parser's start
+
+    return sha256(data).hexdigest()
 
 
 def _read(path: str | Path) -> bytes:

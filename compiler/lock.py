@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-
-from msgspec import Struct, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 NAME = "platform.lock"
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _HEADER = "# Written by platformc (`images --pin`, `vendor`); commit it.\n"
 
 
@@ -19,11 +20,11 @@ class BrokenLockError(Exception):
     """The lock file is not what platformc wrote."""
 
 
-class Lock(Struct, frozen=True):
+class Lock(NamedTuple):  # and no Struct: a compile looks for a lock before it imports msgspec
     """Digests by image, and digests by address for each vendored system."""
 
-    images: Mapping[str, str] = field(default_factory=dict)
-    operators: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    images: Mapping[str, str] = _NONE
+    operators: Mapping[str, Mapping[str, str]] = _NONE
 
 
 def path_of(spec: Path) -> Path:

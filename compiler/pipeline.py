@@ -18,7 +18,7 @@ from compiler.derive import derive
 from compiler.diagnostics import Diagnostic, Report
 from compiler.document import Node
 from compiler.document.span import Span
-from compiler.emit import emit
+from compiler.emit import emit, texts
 from compiler.factor import Factored, factor
 from compiler.lower import lower
 from compiler.model.graph import Graph
@@ -60,12 +60,21 @@ class Compilation(Struct, frozen=True):
             verify(self.lowered, report)
         return report.diagnostics
 
-    def tree(self, rendered: Iterable[str] | None = None) -> Tree:
-        """The files; `out/` for the environments named, or as the spec says."""
+    def texts(self) -> list[str]:
+        """A part of `tree`'s work."""
+        return texts(lowered for name, lowered in self.lowered.items() if name is not None)
+
+    def tree(
+        self, rendered: Iterable[str] | None = None, others: Callable[[], list[str]] | None = None
+    ) -> Tree:
+        """The files; `out/` for the environments named, or as the spec says.
+
+        `others` is `texts`, if somebody did that part meanwhile.
+        """
         if rendered is None:
             asked = self.platforms[None].settings.rendered
             rendered = [name for name in self.environments if name in self.lowered] if asked else ()
-        return emit(self.factored(), rendered=rendered)
+        return emit(self.factored(), rendered=rendered, others=others)
 
 
 def compile(

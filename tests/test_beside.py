@@ -11,7 +11,7 @@ from conftest import ROOT
 
 from benchmarks.platforms import platform, text
 from compiler import ahead, pipeline
-from compiler.beside import beside
+from compiler.beside import beside, in_turn
 from compiler.diagnostics import Report
 from compiler.load import load
 from compiler.model.package import Lowered
@@ -68,6 +68,33 @@ def test_an_error_there_is_an_error_here() -> None:
         beside(fails, str)()
 
 
+def test_two_pieces_are_done_in_turn_by_one_process() -> None:
+    first, second = in_turn(whoever, int, lambda: (whoever(), "x" * 1_000_000), tuple[int, str])
+    one = first()
+    assert one != whoever()
+    assert second() == (one, "x" * 1_000_000)
+
+
+def test_what_came_before_an_end_counts_and_what_did_not_is_done_here() -> None:
+    here = os.getpid()
+
+    def killed_elsewhere() -> str:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return "done"
+
+    first, second = in_turn(whoever, int, killed_elsewhere, str)
+    assert second() == "done"
+    assert first() != here
+
+
+def test_what_is_cut_short_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = msgspec.msgpack.encode
+    monkeypatch.setattr(msgspec.msgpack, "encode", lambda value: whole(value)[:-1])
+    assert beside(whoever, int)() == whoever()
+    assert beside(lambda: "x" * 1_000_000, str)() == "x" * 1_000_000
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -89,9 +116,10 @@ def test_a_document_comes_back_as_it_is_read(data: bytes) -> None:
 def test_the_bytes_are_the_same_on_one_core(request: pytest.FixtureRequest) -> None:
     data = text(platform(300, 2)).encode()
     by_two = pipeline.compile(data, "platform.yaml", apart=beside)
+    others, _ = in_turn(by_two.texts, list[str], whoever, int)
     request.getfixturevalue("one_core")
     by_one = pipeline.compile(data, "platform.yaml")
-    assert by_one.tree() == by_two.tree()
+    assert by_one.tree() == by_two.tree() == by_two.tree(others=others)
     assert by_one.report == by_two.report
 
 

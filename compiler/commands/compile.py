@@ -61,27 +61,29 @@ def command(
         click.echo(said, err=True, nl=False)
         note(f"{file}: nothing changed")
         return
-    from compiler.beside import beside
+    from compiler.ahead import parsing_and
+    from compiler.beside import in_turn
 
     # Of the compiler as it is now: what replaces it from here on, this output would not follow from.
-    taken = beside(print_of, str, urgent=False)
+    parsed, taken = parsing_and(data, str(file), print_of, str)
     only = (None, *environments) if environments else None
-    result = compiled(file, form, quiet=True, data=data, examined=False, only=only)
+    result = compiled(file, form, quiet=True, begun=(data, parsed), examined=False, only=only)
     for name in environments:
         environment_of(result, name)
-    from compiler import first_canary
     from compiler.diagnostics import Diagnostic
 
     def examine() -> list[Diagnostic]:
+        from compiler import first_canary
+
         return result.examined() + first_canary.check(result, root)
 
-    examined = beside(examine, list[Diagnostic], urgent=False)
+    others, examined = in_turn(result.texts, list[str], examine, list[Diagnostic])
     scope = _scope(environments)
 
     def done() -> None:
         remember(root, taken(), said_of(result, data, str(file)))
 
-    tree = result.tree().within(scope)
+    tree = result.tree(others=others).within(scope)
     planned = None
     if check:
         result.report.diagnostics.extend(examined())

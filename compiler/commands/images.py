@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from msgspec.structs import replace
 
 from compiler.commands.choice import Choice
 from compiler.commands.shared import environment_argument, lowered_of, note, spec_option
@@ -94,6 +93,6 @@ def _pin(file: Path, found: tuple[Image, ...]) -> None:
         except UnknownImageError as error:
             failed = True
             note(f"platformc: {error}")
-    lock.write(file, replace(known, images=pins))
+    lock.write(file, known._replace(images=pins))
     note(f"{lock.path_of(file)}: {len(pins)} images pinned")
     sys.exit(1 if failed else 0)

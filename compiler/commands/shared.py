@@ -14,6 +14,7 @@ from compiler.commands.choice import Choice
 from compiler.source import UnreadableError, read
 
 if TYPE_CHECKING:
+    from compiler.ahead import Parse
     from compiler.model.package import Lowered
     from compiler.pipeline import Compilation
 
@@ -61,18 +62,18 @@ def read_spec(file: Path) -> bytes:
 
 
 def compiled(
-    file: Path, form: str = "text", *, quiet: bool = False, data: bytes | None = None,
+    file: Path, form: str = "text", *, quiet: bool = False, begun: tuple[bytes, Parse] | None = None,
     examined: bool = True, only: Collection[str | None] | None = None,
 ) -> Compilation:  # fmt: skip
     """The compiled spec. Prints what is wrong with it; ends the command where that is an error.
 
-    With `quiet`, what is no error waits for a later `show`. `examined` and `only` as in `pipeline`.
+    With `quiet`, what is no error waits for a later `show`. `begun` are the spec's bytes and what
+    parses them already. `examined` and `only` as in `pipeline`.
     """
     from compiler.ahead import parsing
     from compiler.beside import beside
 
-    data = read_spec(file) if data is None else data
-    parsed = parsing(data, str(file))
+    data, parsed = begun or (data := read_spec(file), parsing(data, str(file)))
     from compiler import pipeline
     from compiler.commands.progress import progress
 

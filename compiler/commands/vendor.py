@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from msgspec.structs import replace
 
 from compiler.commands.shared import compiled, fail, note, spec_option
 
@@ -51,7 +50,7 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
             fail(str(error), 1)
         _write(file.parent / "operators" / one.name, made.files, one)
         operators[one.name] = made.digests
-    lock.write(file, replace(known, operators=operators))
+    lock.write(file, known._replace(operators=operators))
     note(f"{lock.path_of(file)}: {len(wanted)} releases")
 
 
