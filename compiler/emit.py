@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from compiler.factor import Factored, Overlay
 from compiler.inventory import images
@@ -11,55 +11,44 @@ from compiler.kube.kustomize import KUSTOMIZATION, LOCAL
 from compiler.manifests import config_map, config_metadata, in_waves, wave_file
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import ConfigFiles, Manifest, Resource
-from compiler.render.mermaid import Lines, mermaid
+from compiler.portion import Portion, portion, shared_out
 from compiler.shards import MODELS, WORKLOADS, layout
 from compiler.tree import Text, Tree
 from compiler.upstream import component, prerequisites, vendored
 
 Files = dict[str, Text]
-_MANY = 500  # objects whose texts take longer to make than to come from another process
 
 
 def emit(
-    factored: Factored, *, rendered: Iterable[str] = (),
-    others: Callable[[], list[str]] | None = None,
+    factored: Factored, *, rendered: Collection[str] = (),
+    others: Callable[[], Portion] | None = None,
 ) -> Tree:  # fmt: skip
     """Base, overlays, and `out/` for the environments named in `rendered`.
 
-    `others` is `texts` of the environments, if somebody made it meanwhile.
+    `others` waits for the `portion` of it that somebody else does meanwhile.
     """
+    environments = factored.environments
     writer = _Writer(factored.base.platform)
-    if others is not None:
-        writer.ahead(factored.environments.values(), others)
+    here, there = shared_out(environments)
+    for manifest in here:
+        writer.dump(manifest)
     tree: Files = {}
     for package in factored.base.packages.values():
         tree |= writer.base(package)
     for name, overlays in factored.overlays.items():
-        platform = factored.environments[name].platform
+        platform = environments[name].platform
         for overlay in overlays.values():
             tree |= writer.overlay(f"overlays/{name}/{overlay.package.name}", overlay, platform)
-        tree |= writer.roots(f"overlays/{name}", factored.environments[name], overlays)
-    for name, lowered in factored.environments.items():
+    other = others() if others else portion(environments, rendered)
+    writer.learn(there, other.texts)
+    for name, lowered in environments.items():
+        tree |= writer.roots(f"overlays/{name}", lowered, factored.overlays[name])
         for one in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
             folder = f"prerequisites/{name}/{one.name}"
             tree |= {f"{folder}/{path}": text for path, text in component(one).items()}
     for name in rendered:
-        tree |= writer.out(f"out/{name}", factored.environments[name])
+        tree |= writer.out(f"out/{name}", environments[name], other.pictures[name])
     return Tree(dict(sorted(tree.items())))
-
-
-def texts(environments: Iterable[Lowered]) -> list[str]:
-    """What another process can make of `emit`'s work: the texts of half the models."""
-    return list(map(yaml.dump, _shared_out(environments)[1]))
-
-
-def _shared_out(environments: Iterable[Lowered]) -> tuple[list[Manifest], list[Manifest]]:
-    """The models' objects that are written here, and those that another process writes."""
-    packages = (package for lowered in environments for package in lowered.models.values())
-    distinct = {id(one): one for one in packages}.values()
-    manifests = [one.manifest for package in distinct for one in package.resources]
-    half = len(manifests) // 2
-    return (manifests[:half], manifests[half:]) if len(manifests) >= _MANY else ([], [])
 
 
 def _text(value: Manifest, source: str, platform: Platform) -> str:
@@ -79,14 +68,10 @@ class _Writer:
         self.platform = platform
         self._texts: dict[int, tuple[Manifest, str]] = {}
         self._models: dict[tuple[int, ...], Text] = {}
-        self._drawn: Lines = {}
 
-    def ahead(self, environments: Iterable[Lowered], others: Callable[[], list[str]]) -> None:
-        """Make the models' texts but the others, and then take those."""
-        here, there = _shared_out(environments)
-        for manifest in here:
-            self.dump(manifest)
-        for manifest, text in zip(there, others(), strict=True):
+    def learn(self, manifests: Iterable[Manifest], texts: Iterable[str]) -> None:
+        """The texts of some objects, which were made elsewhere."""
+        for manifest, text in zip(manifests, texts, strict=True):
             self._texts[id(manifest)] = (manifest, text)
 
     def dump(self, manifest: Manifest) -> str:
@@ -224,7 +209,7 @@ class _Writer:
             made["patches"] = patches
         tree[f"{folder}/kustomization.yaml"] = _source(package) + yaml.dump(made)
 
-    def out(self, folder: str, lowered: Lowered) -> Files:
+    def out(self, folder: str, lowered: Lowered, picture: str) -> Files:
         tree: Files = {
             f"{folder}/{wave_file(wave)}": yaml.pieces((text,) for text in texts)
             for wave, texts in in_waves(lowered, self.dump).items()
@@ -232,7 +217,7 @@ class _Writer:
         tree[f"{folder}/images.txt"] = "".join(
             f"{image.reference}\n" for image in images(lowered, self.dump)
         )
-        tree[f"{folder}/graph.mmd"] = mermaid(lowered.graph, self._drawn)
+        tree[f"{folder}/graph.mmd"] = picture
         return tree
 
 

@@ -6,7 +6,7 @@ stages when it holds an error. An exception is a bug in the compiler.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -18,12 +18,13 @@ from compiler.derive import derive
 from compiler.diagnostics import Diagnostic, Report
 from compiler.document import Node
 from compiler.document.span import Span
-from compiler.emit import emit, texts
+from compiler.emit import emit
 from compiler.factor import Factored, factor
 from compiler.lower import lower
 from compiler.model.graph import Graph
 from compiler.model.package import Lowered, Platform
 from compiler.models import Models
+from compiler.portion import Portion, portion
 from compiler.resolve import resolve
 from compiler.resolve.shared import Shared
 from compiler.silence import unused
@@ -47,8 +48,14 @@ class Compilation(Struct, frozen=True):
         return tuple(name for name in self.platforms if name is not None)
 
     def factored(self) -> Factored:
-        environments = {name: lowered for name, lowered in self.lowered.items() if name is not None}
-        return factor(self.lowered[None], environments)
+        return factor(self.lowered[None], self._environments())
+
+    def _environments(self) -> dict[str, Lowered]:
+        return {name: lowered for name, lowered in self.lowered.items() if name is not None}
+
+    def _rendered(self) -> Collection[str]:
+        """The environments that get an `out/`, as the spec says."""
+        return self._environments() if self.platforms[None].settings.rendered else ()
 
     def examined(self, verified: bool = True) -> list[Diagnostic]:
         """What is to be said of the objects: by the rules, and by their schemas if `verified`."""
@@ -60,20 +67,19 @@ class Compilation(Struct, frozen=True):
             verify(self.lowered, report)
         return report.diagnostics
 
-    def texts(self) -> list[str]:
-        """A part of `tree`'s work."""
-        return texts(lowered for name, lowered in self.lowered.items() if name is not None)
+    def portion(self) -> Portion:
+        """The portion of `tree`'s work that can be done elsewhere."""
+        return portion(self._environments(), self._rendered())
 
     def tree(
-        self, rendered: Iterable[str] | None = None, others: Callable[[], list[str]] | None = None
+        self, rendered: Collection[str] | None = None, others: Callable[[], Portion] | None = None
     ) -> Tree:
         """The files; `out/` for the environments named, or as the spec says.
 
-        `others` is `texts`, if somebody did that part meanwhile.
+        `others` waits for the `portion`, where that is done elsewhere.
         """
         if rendered is None:
-            asked = self.platforms[None].settings.rendered
-            rendered = [name for name in self.environments if name in self.lowered] if asked else ()
+            rendered = self._rendered()
         return emit(self.factored(), rendered=rendered, others=others)
 
 

@@ -15,6 +15,7 @@ from compiler.beside import beside, in_turn
 from compiler.diagnostics import Report
 from compiler.load import load
 from compiler.model.package import Lowered
+from compiler.portion import Portion
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_a_document_comes_back_as_it_is_read(data: bytes) -> None:
 def test_the_bytes_are_the_same_on_one_core(request: pytest.FixtureRequest) -> None:
     data = text(platform(300, 2)).encode()
     by_two = pipeline.compile(data, "platform.yaml", apart=beside)
-    others, _ = in_turn(by_two.texts, list[str], whoever, int)
+    others, _ = in_turn(by_two.portion, Portion, whoever, int)
     request.getfixturevalue("one_core")
     by_one = pipeline.compile(data, "platform.yaml")
     assert by_one.tree() == by_two.tree() == by_two.tree(others=others)

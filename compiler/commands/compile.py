@@ -71,13 +71,14 @@ def command(
     for name in environments:
         environment_of(result, name)
     from compiler.diagnostics import Diagnostic
+    from compiler.portion import Portion
 
     def examine() -> list[Diagnostic]:
         from compiler import first_canary
 
         return result.examined() + first_canary.check(result, root)
 
-    others, examined = in_turn(result.texts, list[str], examine, list[Diagnostic])
+    others, examined = in_turn(result.portion, Portion, examine, list[Diagnostic])
     scope = _scope(environments)
 
     def done() -> None:
