@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,10 +18,16 @@ _FILE = Path(".platformc", "fresh")
 _SUMS = "platformc.sum"
 _HERE = Path(__file__).parent
 _LIBRARIES = ("msgspec", "yaml", "minijinja")
+# What was replaced since was perhaps imported before: the process is somewhat older than this module,
+# and a file system's clock somewhat behind.
+_BEGUN = time.time_ns() - 10**8
 
 
 def fingerprint(data: bytes, options: Sequence[str]) -> str:
-    """What the output follows from: the spec, the options, the compiler and its libraries."""
+    """What the output follows from: the spec, the options, the compiler and its libraries.
+
+    Empty where the compiler is being replaced: it is unknown what of it has been imported.
+    """
     told = [data, repr((sorted(options), sys.version_info[:2])).encode()]
     for folder, folders, names in os.walk(_HERE):
         folders[:] = sorted(name for name in folders if name not in ("__pycache__", "schemas"))
@@ -28,6 +35,8 @@ def fingerprint(data: bytes, options: Sequence[str]) -> str:
             if name.endswith((".py", ".j2")):
                 path = os.path.join(folder, name)
                 told += (os.path.relpath(path, _HERE).encode(), _read(path))
+                if os.stat(path).st_ctime_ns > _BEGUN:
+                    return ""
     for library in _LIBRARIES:
         found = find_spec(library)
         when = os.stat(found.origin).st_mtime_ns if found and found.origin else 0
@@ -65,6 +74,8 @@ def _untouched(root: Path, listed: str) -> bool:
 
 def remember(root: Path, print_of: str, said: str) -> None:
     """Note a finished compile and its warnings. Losing the note costs a compile, nothing else."""
+    if not print_of:
+        return
     sums = _digest(_read(root / _SUMS))
     (root / _FILE).write_text(f"{print_of}\n{sums}\n{said}", encoding="utf-8")
 

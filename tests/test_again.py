@@ -9,12 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 import yaml
 from click.testing import CliRunner
 from conftest import SCENARIOS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from compiler import fresh
 from compiler.cli import platformc
 
 Spec = dict[str, Any]
@@ -126,8 +128,8 @@ def test_what_stands_after_edits_is_what_a_compile_from_nothing_writes(changes: 
         for edit in changes:
             edit(whole)
             after = compiled_to(Path(kept), whole)
-        with TemporaryDirectory() as fresh:
-            assert after == compiled_to(Path(fresh), whole)
+        with TemporaryDirectory() as empty:
+            assert after == compiled_to(Path(empty), whole)
 
 
 def test_a_changed_output_of_the_same_size_and_time_is_noticed(tmp_path: Path) -> None:
@@ -142,3 +144,16 @@ def test_a_changed_output_of_the_same_size_and_time_is_noticed(tmp_path: Path) -
     done = CliRunner().invoke(platformc, compile_it)
     assert done.exit_code == 1
     assert "edited by hand" in done.output
+
+
+def test_nothing_is_noted_while_the_compiler_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was imported of it is then unknown, so it is unknown what the output follows from."""
+    (tmp_path / "module.py").write_text("# replaced since this process began\n")
+    monkeypatch.setattr(fresh, "_HERE", tmp_path)
+    assert fresh.fingerprint(b"spec", ()) == ""
+    fresh.remember(tmp_path, "", "")
+    assert not (tmp_path / ".platformc").exists()
+    monkeypatch.setattr(fresh, "_BEGUN", (tmp_path / "module.py").stat().st_ctime_ns)
+    assert fresh.fingerprint(b"spec", ()) != fresh.fingerprint(b"another", ()) != ""
