@@ -13,6 +13,25 @@ SIGNED = """
 link = s3.generate_presigned_url("get_object", Params={"Bucket": "any", "Key": "any"})
 assert "X-Amz-Signature" in link, link
 """
+# By a link for each region that a pod is told of: Go, Java and pyarrow read the first one, boto3 the
+# second; a request, boto3 sends again to the region that the answer names.
+REGIONS = """
+import botocore.configloader, botocore.session, os, urllib.request
+
+file = botocore.configloader.load_config(os.environ["AWS_CONFIG_FILE"])["profiles"]["default"]
+for region in (os.environ["AWS_REGION"], os.environ["AWS_DEFAULT_REGION"], file["region"]):
+    client = botocore.session.get_session().create_client("s3", region_name=region)
+    where = {"Bucket": BUCKET, "Prefix": "main/"}
+    urllib.request.urlopen(client.generate_presigned_url("list_objects_v2", Params=where))
+"""
+# MinIO compares the region only where it is told its own.
+TOLD = """
+      patches:
+        - target: {kind: StatefulSet, name: minio}
+          operations:
+            - op: add
+              path: /spec/template/spec/containers/0/env/-
+              value: {name: MINIO_SITE_REGION, value: us-east-1}"""
 # With the configuration of a repository in CONFIG.
 REPOSITORY = """
 import os, pathlib, subprocess

@@ -162,6 +162,7 @@ def python(node: Node, program: str) -> str:
 
 # One file of all of Feast's pods is broken once: where all that it says is needed.
 SHARED = r" in feature_store.yaml$"
+LISTENING = r"^port in the command"
 # Feast checks the types of its own calls: to prepare for it takes longer than all else at its start.
 QUICK = """
 import typeguard

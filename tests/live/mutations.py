@@ -1,8 +1,9 @@
 """Derived references, each broken once: what the live tests must notice.
 
-A reference is a host, a port, a user, the name of a database, a bucket or whatever else the spec
-names, in a variable, a word of a command or a mounted file; a Secret, by its name or its key; and how
-to speak S3, which the AWS configuration file says.
+A reference is a host, a port, a region, a user, the name of a database, a bucket or whatever else the
+spec names, in a variable, a word of a command or a mounted file; a Secret or a ConfigMap, by its name
+or its key; how to speak S3, which the AWS configuration file says; and what a Service and a probe say
+of a pod.
 """
 
 from __future__ import annotations
@@ -15,26 +16,29 @@ from dataclasses import dataclass
 from live.pods.objects import Manifest, Objects
 
 HOST = r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.svc\.cluster\.local"
-PORT = r"(?<=\.svc\.cluster\.local:)\d+|(?<=port=)\d+|(?<=port: )\d+"
+# Of a host, or where a server listens.
+PORT = r"(?<=:)\d{4,5}\b|(?<=port[= ])\d+|(?<=port: )\d+|(?<=port = )\d+"
 # A binding's own user, in a list of a server's users.
 USER = r"(?<=user )[a-z0-9]+(?:-[a-z0-9]+)+(?= on )"
+FAR = 100  # further than the ports of a server lie apart
 PATTERNS: dict[str, tuple[str, Callable[[str], str]]] = {
     "host": (HOST, lambda it: f"else-{it}"),
-    "port": (PORT, lambda it: str(int(it) + 1)),
+    "port": (PORT, lambda it: str(int(it) + FAR)),
     "user": (USER, lambda it: f"{it}-else"),
+    "region": (r"(?<=region = )[a-z0-9-]+", lambda it: f"else-{it}"),
     # Told otherwise it signs by the same version; not told, links by the one before.
     "signature": (r"signature_version(?= = s3v4)", lambda it: f"else_{it}"),
     "addressing": (r"(?<=addressing_style = )path", lambda _: "virtual"),
 }
-COMMENT = re.compile(r"^[#;].*|^\s+[#;].*|^--.*", re.MULTILINE)
+COMMENT = re.compile(r"^[#;].*|^\s+[#;].*|^--\s.*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A pod template with one reference broken, and the objects that it names instead."""
+    """A pod template or a Service with one reference broken, and the objects that it names instead."""
 
     what: str
-    template: Manifest
+    one: Manifest
     objects: tuple[Manifest, ...] = ()
 
 
@@ -71,9 +75,9 @@ class Breaker:
                     yield f"{what} in the {part}", {**one, part: told}, ()
 
     def _word(self, before: str, word: str) -> Iterator[tuple[str, str]]:
-        """A port may be a word of its own, after that of its host."""
-        if word.isdigit() and re.fullmatch(HOST, before):
-            yield "port", str(int(word) + 1)
+        """A port may be a word of its own, after that of its host or an option's."""
+        if word.isdigit() and re.fullmatch(rf"{HOST}|--port", before):
+            yield "port", str(int(word) + FAR)
         yield from self.texts(word)
 
     def _variable(self, one: Manifest) -> Iterator[tuple[str, Manifest, tuple[Manifest, ...]]]:
@@ -87,9 +91,11 @@ class Breaker:
             return
         value = one.get("value", "")
         if one["name"].endswith("PORT") and value.isdigit():
-            yield "port", {**one, "value": str(int(value) + 1)}, ()
+            yield "port", {**one, "value": str(int(value) + FAR)}, ()
         if one["name"].endswith("_USERNAME") and "$" not in value:
             yield "user", {**one, "value": f"{value}-else"}, ()
+        if one["name"].endswith("_REGION") and value not in ("true", "false"):
+            yield "region", {**one, "value": f"else-{value}"}, ()
         for what, text in self.texts(value):
             yield what, {**one, "value": text}, ()
 
@@ -98,9 +104,14 @@ class Breaker:
             other = self._other(one["secret"]["secretName"])
             source = {**one["secret"], "secretName": other["metadata"]["name"]}
             yield "Secret of a volume", {**one, "secret": source}, (other,)
+        for kind in ("secret", "configMap"):
+            for what, source in _items(one.get(kind, {})):
+                yield f"{what} of a {kind} volume", {**one, kind: source}, ()
         if "configMap" not in one:
             return
         name = one["configMap"]["name"]
+        source = {**one["configMap"], "name": f"{name}-else"}
+        yield f"ConfigMap of the volume {one['name']}", {**one, "configMap": source}, ()
         held = self.objects.get("ConfigMap", self.namespace, name)
         shown = {item["key"] for item in one["configMap"].get("items", ())} or held["data"].keys()
         for key in sorted(shown):
@@ -110,6 +121,19 @@ class Breaker:
                 other["metadata"] = {**held["metadata"], "name": title}
                 source = {**one["configMap"], "name": title}
                 yield f"{what} in {key}", {**one, "configMap": source}, (other,)
+
+    def service(self, service: Manifest) -> Iterator[Mutant]:
+        """What a Service says of the pods behind it; of one without an address, whose they are."""
+        spec = service["spec"]
+        for key, value in spec["selector"].items():
+            selector = {**spec["selector"], key: f"{value}-else"}
+            yield Mutant(f"{key} selected", {**service, "spec": {**spec, "selector": selector}})
+        for index, port in enumerate(spec["ports"] if spec.get("clusterIP") != "None" else ()):
+            for key in ("port", "targetPort"):
+                ports = [*spec["ports"]]
+                ports[index] = {**port, key: _other_port(port[key])}
+                what = f"{key} of {port['name']}"
+                yield Mutant(what, {**service, "spec": {**spec, "ports": ports}})
 
     def _other(self, name: str) -> Manifest:
         """Another Secret with the same keys, and values that open nothing."""
@@ -132,6 +156,35 @@ class Breaker:
             broken = re.sub(rf"\b{re.escape(name)}\b", f"{name}x", text)
             if broken != text:
                 yield kind, broken
+
+
+def probed(container: Manifest, kind: str) -> Iterator[tuple[str, Manifest]]:
+    """What was broken for a probe that asks a port: its own word for that, or the container's."""
+    probe = container[kind]
+    for way in {"httpGet", "tcpSocket"} & probe.keys():
+        name = probe[way]["port"]
+        asked = {**probe[way], "port": _other_port(name)}
+        yield f"port in its {kind}", {**container, kind: {**probe, way: asked}}
+        for index, port in enumerate(container.get("ports", ())):
+            if port.get("name") == name:
+                ports = [*container["ports"]]
+                ports[index] = {**port, "containerPort": _other_port(port["containerPort"])}
+                yield f"port {name} for its {kind}", {**container, "ports": ports}
+
+
+def _other_port(port: int | str) -> int | str:
+    return port + FAR if isinstance(port, int) else f"{port}-else"
+
+
+def _items(source: Manifest) -> Iterator[tuple[str, Manifest]]:
+    """The keys that a volume shows, each broken."""
+    items = source.get("items", ())
+    for index, item in enumerate(items):
+        other = {**item, "key": f"{item['key']}-else"}
+        yield (
+            f"key {item['key']}",
+            {**source, "items": [*items[:index], other, *items[index + 1 :]]},
+        )
 
 
 def _with(

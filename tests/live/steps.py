@@ -1,24 +1,33 @@
 """What a row of pods consists of (trials.py): clients, servers, Jobs that fill them, and Services.
 
 A client does its own work, or a program of the test's in its place. A server stands beside the
-platform's own, with empty volumes. Each reaches what came before it in its row, and for the rest the
-platform.
+platform's own, with empty volumes. A Service leads to the platform's pods, as the one does that it is a
+copy of. Each reaches what came before it in its row, and for the rest the platform.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from live import data
 from live.mutations import Breaker, Mutant
+from live.pods import services
 from live.pods.node import Node, commanded
 from live.pods.objects import Manifest, pod_template
 from live.pods.pod import Pod
 
 OWN = " in the command of "  # where a client's program is: its words are the test's
 Addresses = Mapping[str, str]  # by the DNS names of Services
+
+
+@dataclass(frozen=True)
+class Started:
+    """The pods that came of a step, and what is found elsewhere since then."""
+
+    pods: Sequence[Pod] = ()
+    found: Addresses = field(default_factory=dict)
 
 
 class Step(Protocol):
@@ -34,13 +43,9 @@ class Step(Protocol):
 
     def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]: ...
 
-    def start(self, node: Node, one: Manifest, known: Addresses) -> Pod:
-        """A pod that finds some Services elsewhere."""
+    def start(self, node: Node, one: Manifest, known: Addresses) -> Started: ...
 
     def done(self, pod: Pod) -> bool: ...
-
-    def found(self, pod: Pod) -> Addresses:
-        """Where those that come later find it."""
 
 
 @dataclass(frozen=True)
@@ -79,24 +84,20 @@ class Client:
             for what, config in breaker.texts(data.config(node, self.repository)):
                 yield Mutant(f"{what} in .dvc/config", self._doing(node, config))
 
-    def start(self, node: Node, one: Manifest, known: Addresses) -> Pod:
-        return node.run(self.namespace, self.name, template=one, instead=known)
+    def start(self, node: Node, one: Manifest, known: Addresses) -> Started:
+        return Started([node.run(self.namespace, self.name, template=one, instead=known)])
 
     def done(self, pod: Pod) -> bool:
         return pod.finished
 
-    def found(self, pod: Pod) -> Addresses:
-        return {}
-
 
 @dataclass(frozen=True)
 class Server:
-    """A server, which is found as its Service, where that is called otherwise."""
+    """A server, which is found as all the Services that lead to such a pod."""
 
     name: str
     kind: str = "Deployment"
     namespace: str = "mlops"
-    service: str = ""
 
     def whole(self, node: Node) -> Manifest:
         one = node.objects.get(self.kind, self.namespace, self.name)
@@ -109,15 +110,38 @@ class Server:
     def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]:
         return breaker.mutants(self.whole(node))
 
-    def start(self, node: Node, one: Manifest, known: Addresses) -> Pod:
-        return node.serve(self.namespace, self.name, one, instead=known)
+    def start(self, node: Node, one: Manifest, known: Addresses) -> Started:
+        pod = node.serve(self.namespace, self.name, one, instead=known)
+        names = [
+            services.names(name, space)[0]
+            for space, name, service in node.objects.of("Service")
+            if space == self.namespace and services.selects(service, one["metadata"]["labels"])
+        ]
+        return Started([pod], dict.fromkeys(names, pod.address))
 
     def done(self, pod: Pod) -> bool:
         return pod.ready
 
-    def found(self, pod: Pod) -> Addresses:
-        name = self.service or self.name
-        return {f"{name}.{self.namespace}.svc.cluster.local": pod.address}
+
+@dataclass(frozen=True)
+class Service:
+    """A Service with the platform's pods behind it."""
+
+    name: str
+    namespace: str = "mlops"
+
+    def whole(self, node: Node) -> Manifest:
+        return node.objects.get("Service", self.namespace, self.name)
+
+    def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]:
+        return breaker.service(self.whole(node))
+
+    def start(self, node: Node, one: Manifest, known: Addresses) -> Started:
+        address = node.expose(self.namespace, self.name, one)
+        return Started(found={services.names(self.name, self.namespace)[0]: address})
+
+    def done(self, pod: Pod) -> bool:
+        return pod.ready
 
 
 def unhashed(kind: str, name: str) -> str:

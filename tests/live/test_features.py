@@ -13,17 +13,17 @@ import pytest
 
 from live import features
 from live.bindings import idle
-from live.data import SIGNED
+from live.data import REGIONS, SIGNED, TOLD
 from live.platforms import Platform
 from live.pods.node import Node
-from live.steps import Client, Server
+from live.steps import Client, Server, Service
 from live.trials import NOTHING, Bench, Broken, judged
 
 pytestmark = pytest.mark.live
 
 SPEC = f"""
   components:
-    minio: {{}}
+    minio:{TOLD}
     postgres: {{}}
     pgbouncer: {{}}
     redis: {{memory: 256Mi, replicas: 2}}
@@ -104,6 +104,7 @@ for name in ("REDIS_URL", "REDIS_READ_URL"):
     redis.from_url(os.environ[name]).get("mine")
 """
 LAKE = f"""
+BUCKET = "lake-bucket"{REGIONS}
 import boto3
 
 s3 = boto3.client("s3")
@@ -142,13 +143,24 @@ def test_every_broken_reference_of_redis_is_noticed(platform: Platform, node: No
     writing = Client("training", features.users(SPEC, node, "redis", "INCR") + follow)
     reading = Client("training", features.users(SPEC, node, "redis-read", "GET"))
     bench = Bench(node, NAMES, together=16)
-    replica = Server("redis-replica", kind="StatefulSet", service="redis-read")
+    replica = Server("redis-replica", kind="StatefulSet")
     judged(
         chain(
             bench.row(Broken(Server("redis", kind="StatefulSet")), writing),
             bench.row(Broken(replica), reading),
         )
     )
+
+
+def test_a_broken_service_or_probe_is_noticed(platform: Platform, node: Node) -> None:
+    bench, client = Bench(node, NAMES), Client("training", KEYS)
+    users = {
+        Service("redis"): client,
+        Service("redis-read"): client,
+        Service("feast"): Client("training", features.ASK),
+    }
+    listening = bench.row(Broken(Server("feast"), only=features.LISTENING))
+    judged(chain(bench.services(users), bench.probes(), listening))
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

@@ -14,11 +14,11 @@ from itertools import chain
 import pytest
 
 from live.bindings import graph
-from live.data import PUSH, REPOSITORY, S3, SIGNED
+from live.data import PUSH, REGIONS, REPOSITORY, S3, SIGNED, TOLD
 from live.platforms import Platform
 from live.pods.node import Node
-from live.steps import Client, Server
-from live.trials import Bench, Broken, judged
+from live.steps import Client, Server, Service
+from live.trials import NOTHING, Bench, Broken, judged
 
 pytestmark = pytest.mark.live
 
@@ -27,14 +27,15 @@ NAMES = {
     "versions-bucket": "bucket", "versions_db": "database",
     "labels-bucket": "bucket",
 }  # fmt: skip
-SPEC = """
+SPEC = f"""
   components:
-    minio: {namespace: storage}
-    postgres: {maxConnections: 150}
-    pgbouncer: {}
-    mlflow: {smoke: false, bucket: runs-bucket, database: runs_db, workers: 1}
-    lakefs: {bucket: versions-bucket, database: versions_db, repositories: {curated-data: {}}}
-    dvc: {remotes: {labels: {bucket: labels-bucket}}}
+    minio:
+      namespace: storage{TOLD}
+    postgres: {{maxConnections: 150}}
+    pgbouncer: {{}}
+    mlflow: {{smoke: false, bucket: runs-bucket, database: runs_db, workers: 1}}
+    lakefs: {{bucket: versions-bucket, database: versions_db, repositories: {{curated-data: {{}}}}}}
+    dvc: {{remotes: {{labels: {{bucket: labels-bucket}}}}}}
   workloads:
     training:
       image: registry.example.internal/training:1.0.0
@@ -50,7 +51,12 @@ SPEC = """
       uses: [dvc]
 """
 
+CONSOLE = """
+import urllib.request
+urllib.request.urlopen("http://minio.storage.svc.cluster.local:9001")
+"""
 LISTED = f"""
+BUCKET = "runs-bucket"{REGIONS}
 import boto3
 s3 = boto3.client("s3")
 s3.list_objects_v2(Bucket="runs-bucket"){SIGNED}"""
@@ -70,14 +76,17 @@ for named in (host.netloc, host.hostname):
     assert answer["files"][0]["path"] == "note.txt", answer
 """
 REFRESH = f"""{S3}{SIGNED}
-import subprocess
+BUCKET = "curated-data"{REGIONS}import subprocess
 s3.put_object(Bucket="curated-data", Key="main/orders.csv", Body=b"1")
 assert s3.get_object(Bucket="curated-data", Key="main/orders.csv")["Body"].read() == b"1"
 subprocess.run(("lakectl", "diff", "lakefs://curated-data/main"), check=True)
 """
 LABEL = f"""{S3}{SIGNED}
-s3.list_objects_v2(Bucket="labels-bucket")
-{REPOSITORY}{PUSH}"""
+BUCKET = "labels-bucket"{REGIONS}{REPOSITORY}{PUSH}"""
+ALIVE = """
+import os, urllib.request
+urllib.request.urlopen(os.environ["MLFLOW_TRACKING_URI"] + "/health")
+"""
 POOLED = """
 import os, psycopg2
 uri = os.environ["MLFLOW_BACKEND_STORE_URI"].replace("+psycopg2", "")
@@ -108,6 +117,8 @@ CLIENTS = (
     Client("mlflow-migrate"), Client("training", LOG), Client("refresh", REFRESH),
     Client("label", LABEL, repository="dvc"),
 )  # fmt: skip
+# lakeFS takes any region, and DVC the one that an answer names.
+ANY_REGION = {"refresh": r"^region ", "label": r"^region in \.dvc/config$"}
 POSTGRES = Server("postgres", kind="StatefulSet")
 DATABASES = Client("postgres-ensure")
 MINIO = Server("minio", kind="StatefulSet", namespace="storage")
@@ -158,7 +169,8 @@ for bucket in {buckets!r}:
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda one: one.name)
 def test_clients(platform: Platform, node: Node, client: Client) -> None:
-    judged(Bench(node, NAMES).row(Broken(client)))
+    without = ANY_REGION.get(client.name, NOTHING)
+    judged(Bench(node, NAMES).row(Broken(client, without=without)))
 
 
 def test_databases(platform: Platform, node: Node) -> None:
@@ -168,7 +180,7 @@ def test_databases(platform: Platform, node: Node) -> None:
 
 
 def test_buckets(platform: Platform, node: Node) -> None:
-    bench, users = Bench(node, NAMES), Client("training", keys(node))
+    bench, users = Bench(node, NAMES), Client("training", keys(node) + CONSOLE)
     filled = bench.row(Broken(MINIO), Broken(BUCKETS, only=MADE), users)
     judged(chain(filled, bench.row(Broken(BUCKETS, without=MADE))))
 
@@ -195,3 +207,15 @@ def test_mlflows_server(platform: Platform, node: Node) -> None:
     held = bench.row(Broken(Client("mlflow", HELD), without=LISTENING))
     server = Broken(Server("mlflow"), only=LISTENING)
     judged(chain(held, bench.row(server, Client("training", LOG))))
+
+
+def test_services_and_probes(platform: Platform, node: Node) -> None:
+    bench = Bench(node, NAMES)
+    users = {
+        Service("minio", "storage"): Client("training", LISTED + CONSOLE),
+        Service("postgres"): Client("mlflow-migrate", POOLED),
+        Service("pgbouncer"): Client("mlflow", POOLED),
+        Service("lakefs"): Client("refresh", REFRESH),
+        Service("mlflow"): Client("training", ALIVE),
+    }
+    judged(chain(bench.services(users), bench.probes()))

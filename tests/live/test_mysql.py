@@ -13,7 +13,7 @@ from live.bindings import idle
 from live.plans import follow
 from live.platforms import Platform
 from live.pods.node import Node
-from live.steps import Client, Server
+from live.steps import Client, Server, Service
 from live.trials import Bench, Broken, judged
 
 pytestmark = pytest.mark.live
@@ -101,17 +101,21 @@ NAMES = {"order_log": "database"}
 MADE = r"^Secret in (USER_0|PASSWORD_0|EXPORTER|EXPORTER_PASSWORD) of ensure$|in ensure\.sh$"
 
 
+SCRAPE = """
+import urllib.request
+urllib.request.urlopen("http://mysql.mlops.svc.cluster.local:9104")
+"""
+
+
 def users(node: Node) -> str:
     """A program that does what those do for whom the Job makes logins: the workload, the exporter."""
     return f"""
-import pymysql, urllib.request
+import pymysql
 
 login = {node.held("mlops", "order-log-mysql")!r}
 login = dict(user=login["username"], password=login["password"], database="order_log")
 with pymysql.connect(host="mysql.mlops.svc.cluster.local", **login).cursor() as cursor:
-    cursor.execute("create table tried (it int)")
-urllib.request.urlopen("http://mysql.mlops.svc.cluster.local:9104")
-"""
+    cursor.execute("create table tried (it int)"){SCRAPE}"""
 
 
 def test_every_broken_reference_of_a_client_is_noticed(platform: Platform, node: Node) -> None:
@@ -123,6 +127,11 @@ def test_every_broken_login_is_noticed(platform: Platform, node: Node) -> None:
     filling, using = Client("mysql-ensure"), Client("order-log", users(node))
     filled = bench.row(Broken(server), Broken(filling, only=MADE), using)
     judged(chain(filled, bench.row(Broken(filling, without=MADE))))
+
+
+def test_a_broken_service_or_probe_is_noticed(platform: Platform, node: Node) -> None:
+    bench, client = Bench(node, NAMES), Client("order-log", f"{READ}{SCRAPE}")
+    judged(chain(bench.services({Service("mysql"): client}), bench.probes()))
 
 
 def test_a_database_added_later_appears_on_the_old_volume(platform: Platform, node: Node) -> None:

@@ -15,7 +15,7 @@ from live import features
 from live.bindings import idle
 from live.platforms import Platform
 from live.pods.node import Node
-from live.steps import Client, Server
+from live.steps import Client, Server, Service
 from live.trials import NOTHING, Bench, Broken, judged
 
 pytestmark = pytest.mark.live
@@ -127,6 +127,18 @@ def test_servers_wait_in_vain_by_a_broken_reference(platform: Platform, node: No
 def test_every_broken_reference_of_valkey_is_noticed(platform: Platform, node: Node) -> None:
     writing = Client("training", features.users(SPEC, node, "valkey", "INCR"))
     judged(Bench(node, NAMES).row(Broken(Server("valkey", kind="StatefulSet")), writing))
+
+
+def test_a_broken_service_or_probe_is_noticed(platform: Platform, node: Node) -> None:
+    bench = Bench(node, NAMES)
+    valkey = features.users(SPEC, node, "valkey", "GET")
+    users = {
+        Service("valkey"): Client("training", valkey),
+        Service("feast-registry"): Client("training", features.LIST),
+        Service("feast-offline"): Client("training", features.QUICK + features.TRAIN),
+    }
+    servers = [Broken(Server(one), only=features.LISTENING) for one in SERVERS[1:]]
+    judged(chain(bench.services(users), bench.probes(), *map(bench.row, servers)))
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

@@ -11,13 +11,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
-from live.mutations import Breaker, Mutant
+from live.mutations import Breaker, Mutant, probed
 from live.pods.node import Node
+from live.pods.objects import ConfigError, Manifest
 from live.pods.pod import Pod
-from live.steps import Step
+from live.steps import Service, Started, Step
 
 TOGETHER = 12  # mutants at a time, of programs that take some memory
 LINGER = 3.0  # seconds for a mutant that would be as quick as the original
@@ -47,17 +49,21 @@ class Row:
 
     place: int = -1
     mutant: Mutant | None = None
-    pods: list[Pod] = field(default_factory=list)
+    started: list[Started] = field(default_factory=list)
     known: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def last(self) -> Sequence[Pod]:
+        return self.started[-1].pods
 
     def broken(self, place: int) -> bool:
         return self.mutant is not None and self.place <= place
 
     def go(self, node: Node, place: int, step: Step) -> None:
         mutant = self.mutant if place == self.place else None
-        pod = step.start(node, mutant.template if mutant else step.whole(node), self.known)
-        self.pods.append(pod)
-        self.known |= step.found(pod)
+        started = step.start(node, mutant.one if mutant else step.whole(node), self.known)
+        self.started.append(started)
+        self.known |= started.found
 
 
 @dataclass(frozen=True)
@@ -91,15 +97,45 @@ class Bench:
         for place, step in enumerate(steps):
             for row in going:
                 row.go(self.node, place, step)
-            self._wait(step, [row for row in going if not row.broken(place)])
-            linger(step, [row.pods[-1] for row in going])
-            going = [row for row in going if step.done(row.pods[-1])]
-        self.node.discard([pod for row in rows for pod in row.pods])
+            self._wait(step, [pod for row in going for pod in row.last if not row.broken(place)])
+            linger(step, [pod for row in going for pod in row.last])
+            going = [row for row in going if all(map(step.done, row.last))]
+        self.node.discard(pod for row in rows for one in row.started for pod in one.pods)
         return going
 
-    def _wait(self, step: Step, rows: Sequence[Row]) -> None:
-        pods = [row.pods[-1] for row in rows]
+    def _wait(self, step: Step, pods: list[Pod]) -> None:
         self.node.until(lambda: all(map(step.done, pods)), PATIENCE, pods)
+
+    def services(self, users: Mapping[Service, Step]) -> Iterator[Trial]:
+        """Services, each broken, with the work of someone who goes through it."""
+        for service, user in users.items():
+            yield from self.row(Broken(service), user)
+
+    def probes(self) -> Iterator[Trial]:
+        """Whether each probe of the platform's servers fails that asks another port."""
+        # Asked as a kubelet asks: from the node.
+        with ThreadPoolExecutor(1, initializer=self.node.network.enter) as asking:
+            for pod in self.node.all_pods():
+                for one in pod.spec["containers"] if not pod.job else ():
+                    for what, noticed in asking.submit(list, _probes(pod, one)).result():
+                        yield f"{pod.name}: {what} of {one['name']}", noticed
+
+
+def _probes(pod: Pod, container: Manifest) -> Iterator[Trial]:
+    for kind in sorted(key for key in container if key.endswith("Probe")):
+        deadline = time.monotonic() + PATIENCE
+        while not answers(pod, container, kind):
+            assert time.monotonic() < deadline, f"{kind} of {container['name']} in {pod.name}"
+        for what, broken in probed(container, kind):
+            yield what, not answers(pod, broken, kind)
+
+
+def answers(pod: Pod, container: Manifest, kind: str) -> bool:
+    """Whether a container answers its probe, which a kubelet may not know how to ask."""
+    try:
+        return pod.answers(container, kind)
+    except ConfigError:
+        return False
 
 
 def linger(step: Step, pods: Sequence[Pod]) -> None:
@@ -115,4 +151,4 @@ def judged(trials: Iterator[Trial]) -> None:
     survivors = sorted(what for what, noticed in found if not noticed)
     print(f"noticed {len(found) - len(survivors)} of {len(found)} broken references")
     assert found, "nothing was broken"
-    assert survivors == []
+    assert not survivors, "not noticed: " + ", ".join(survivors)

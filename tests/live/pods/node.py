@@ -67,6 +67,18 @@ class Node:
             template = commanded(template, command)
         return self._alone("Job", namespace, name, template, instead)
 
+    def expose(self, namespace: str, name: str, service: Manifest) -> str:
+        """The address of a Service beside all others, which leads where it says; or of a pod, or
+        none, as DNS has it for one without an address of its own."""
+        if service["spec"].get("clusterIP") == "None":
+            return next((pod.address for pod in self._behind(namespace, service)), "")
+        title = f"{name}-{len(self.addresses)}"
+        self._address(namespace, title)
+        address = self.addresses[namespace, title]
+        for port in service["spec"]["ports"]:
+            self.forwarder.set(address, port["port"], self._backends(namespace, service, port))
+        return address
+
     def serve(
         self,
         namespace: str,
@@ -170,7 +182,7 @@ class Node:
         lines = self.hosts_file(pod.namespace).read_text().splitlines()
         kept = [line for line in lines if not set(instead) & set(line.split()[1:])]
         path = self.place / "hosts" / f"of-{pod.index}"
-        others = [f"{address} {name}" for name, address in instead.items()]
+        others = [f"{address} {name}" for name, address in instead.items() if address]
         path.write_text("\n".join([*kept, *others, ""]))
         return path
 

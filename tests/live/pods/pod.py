@@ -124,9 +124,9 @@ class Pod:
                 if name not in self.processes or self.processes[name].poll() is not None:
                     self._restart(one)
                     started[name] = False
-                started[name] = started[name] or self._asked(one, "startupProbe")
+                started[name] = started[name] or self.answers(one, "startupProbe")
             every = all(
-                started[one["name"]] and self._asked(one, "readinessProbe")
+                started[one["name"]] and self.answers(one, "readinessProbe")
                 for one in self.spec["containers"]
             )
             misses = 0 if every else misses + 1
@@ -142,7 +142,8 @@ class Pod:
         if not self.stopping.is_set():
             self._start(one)
 
-    def _asked(self, one: Manifest, kind: str) -> bool:
+    def answers(self, one: Manifest, kind: str) -> bool:
+        """Whether a container answers one of its probes, or has none of the kind."""
         probe = one.get(kind)
         if not probe:
             return True
