@@ -24,7 +24,7 @@ for region in (os.environ["AWS_REGION"], os.environ["AWS_DEFAULT_REGION"], file[
     where = {"Bucket": BUCKET, "Prefix": "main/"}
     urllib.request.urlopen(client.generate_presigned_url("list_objects_v2", Params=where))
 """
-# MinIO compares the region only where it is told its own.
+# MinIO compares the region only where it is told its own, which is not derived.
 TOLD = """
       patches:
         - target: {kind: StatefulSet, name: minio}

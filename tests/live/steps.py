@@ -111,13 +111,15 @@ class Server:
         return breaker.mutants(self.whole(node))
 
     def start(self, node: Node, one: Manifest, known: Addresses) -> Started:
-        pod = node.serve(self.namespace, self.name, one, instead=known)
-        names = [
-            services.names(name, space)[0]
-            for space, name, service in node.objects.of("Service")
-            if space == self.namespace and services.selects(service, one["metadata"]["labels"])
-        ]
-        return Started([pod], dict.fromkeys(names, pod.address))
+        own = list(self._names(node, one["metadata"]["labels"]))
+        pod = node.serve(self.namespace, self.name, one, instead=known, own=own)
+        return Started([pod], dict.fromkeys(own, pod.address))
+
+    def _names(self, node: Node, labels: dict[str, str]) -> Iterator[str]:
+        for space, name, service in node.objects.of("Service"):
+            if space == self.namespace and services.selects(service, labels):
+                (known, *_) = services.names(name, space)
+                yield from (known, f"{self.name}-0.{known}")
 
     def done(self, pod: Pod) -> bool:
         return pod.ready
@@ -137,8 +139,7 @@ class Service:
         return breaker.service(self.whole(node))
 
     def start(self, node: Node, one: Manifest, known: Addresses) -> Started:
-        address = node.expose(self.namespace, self.name, one)
-        return Started(found={services.names(self.name, self.namespace)[0]: address})
+        return Started(found=node.expose(self.namespace, self.name, one))
 
     def done(self, pod: Pod) -> bool:
         return pod.ready

@@ -6,11 +6,15 @@ the load is enough to tell the two apart.
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 
 from live.bindings import idle
 from live.platforms import Platform
 from live.pods.node import Node
+from live.steps import Client, Server, Service
+from live.trials import Bench, Broken, judged
 
 pytestmark = pytest.mark.live
 
@@ -20,9 +24,9 @@ SPEC = f"""
     seaweedfs: {{}}
     postgres: {{maxConnections: {CONNECTIONS}}}
     pgbouncer: {{}}
-    mlflow: {{smoke: false}}
+    mlflow: {{smoke: false, bucket: runs-bucket, database: runs_db}}
 """
-ARTIFACTS = "import boto3; boto3.client('s3').list_objects_v2(Bucket='mlflow')"
+ARTIFACTS = "import boto3; boto3.client('s3').list_objects_v2(Bucket='runs-bucket')\n"
 # What MLflow writes for a metric, from as many clients at once as the arguments say, each on a
 # connection of its own that it keeps until all have one.
 LOAD = """
@@ -100,6 +104,30 @@ def test_past_the_pooler_the_same_load_fails(platform: Platform, node: Node) -> 
     printed = load(node, DIRECT)
     assert int(printed.split()[0]) >= CLIENTS - CONNECTIONS
     assert "clients already" in printed or "remaining connection slots" in printed
+
+
+# Mutation (trials.py) --------------------------------------------------------------------------
+
+NAMES = {"runs-bucket": "bucket", "runs_db": "database"}
+# What the Job makes for others, in an empty store.
+MADE = r"^bucket in the command"
+
+
+def keys(node: Node) -> str:
+    """A program that reads the bucket with its key, and lists all as the administrator."""
+    held = node.held("mlops", "seaweedfs-admin")
+    key, secret = held["AWS_ACCESS_KEY_ID"], held["AWS_SECRET_ACCESS_KEY"]
+    login = f"aws_access_key_id={key!r}, aws_secret_access_key={secret!r}"
+    return f"{ARTIFACTS}boto3.client('s3', {login}).list_buckets()"
+
+
+def test_every_broken_reference_of_seaweedfs_is_noticed(platform: Platform, node: Node) -> None:
+    bench, server = Bench(node, NAMES), Server("seaweedfs", kind="StatefulSet")
+    filling, using = Client("seaweedfs-buckets"), Client("mlflow", keys(node))
+    filled = bench.row(Broken(server), Broken(filling, only=MADE), using)
+    users = {Service("seaweedfs"): using, Service("seaweedfs-headless"): filling}
+    own = bench.row(Broken(filling, without=MADE))
+    judged(chain(filled, own, bench.services(users), bench.probes()))
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

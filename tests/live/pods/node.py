@@ -67,17 +67,19 @@ class Node:
             template = commanded(template, command)
         return self._alone("Job", namespace, name, template, instead)
 
-    def expose(self, namespace: str, name: str, service: Manifest) -> str:
-        """The address of a Service beside all others, which leads where it says; or of a pod, or
-        none, as DNS has it for one without an address of its own."""
+    def expose(self, namespace: str, name: str, service: Manifest) -> dict[str, str]:
+        """What DNS would say of a Service that stands beside all others, and leads where it says."""
+        known = services.names(name, namespace)[0]
         if service["spec"].get("clusterIP") == "None":
-            return next((pod.address for pod in self._behind(namespace, service)), "")
+            pods = {f"{pod.hostname}.{known}": pod for pod in self._behind(namespace, service)}
+            found = {title: pod.address for title, pod in pods.items()}
+            return found | {known: next(iter(found.values()), "")}
         title = f"{name}-{len(self.addresses)}"
         self._address(namespace, title)
         address = self.addresses[namespace, title]
         for port in service["spec"]["ports"]:
             self.forwarder.set(address, port["port"], self._backends(namespace, service, port))
-        return address
+        return {known: address}
 
     def serve(
         self,
@@ -85,14 +87,15 @@ class Node:
         name: str,
         template: Manifest,
         instead: Mapping[str, str] | None = None,
+        own: Iterable[str] = (),
     ) -> Pod:
-        """A server beside all others: no Service leads to it."""
+        """A server beside all others: no Service leads to it, but itself it finds by its own names."""
         unlabelled = {**template, "metadata": {**template["metadata"], "labels": {}}}
-        return self._alone("Deployment", namespace, name, unlabelled, instead)
+        return self._alone("Deployment", namespace, name, unlabelled, instead, own)
 
     def _alone(
         self, kind: str, namespace: str, name: str, template: Manifest,
-        instead: Mapping[str, str] | None = None,
+        instead: Mapping[str, str] | None = None, own: Iterable[str] = (),
     ) -> Pod:  # fmt: skip
         title = f"{name}-{self.count}"
         one: Manifest = {
@@ -100,7 +103,7 @@ class Node:
             "metadata": {"name": title, "namespace": namespace},
             "spec": {"template": template, "backoffLimit": 0},
         }
-        return self._start((kind, namespace, title), one, instead or {})[0]
+        return self._start((kind, namespace, title), one, instead or {}, own)[0]
 
     def named(self, namespace: str, prefix: str) -> str:
         """A Job's whole name, which ends in the hash of its template."""
@@ -132,15 +135,17 @@ class Node:
         )
 
     def _start(
-        self, key: tuple[str, str, str], one: Manifest, instead: Mapping[str, str] | None = None
-    ) -> list[Pod]:
+        self, key: tuple[str, str, str], one: Manifest,
+        instead: Mapping[str, str] | None = None, own: Iterable[str] = (),
+    ) -> list[Pod]:  # fmt: skip
         spec = one["spec"]
         replicas = 1 if one["kind"] == "Job" else spec.get("replicas", 1)
         made = [self._pod(one, ordinal) for ordinal in range(replicas)]
         self.pods[key] = made
         self._write_hosts()
         for pod in made:
-            pod.hosts = self._other_hosts(pod, instead) if instead else None
+            others = {**(instead or {}), **dict.fromkeys(own, pod.address)}
+            pod.hosts = self._other_hosts(pod, others) if others else None
             pod.thread.start()
         return made
 
