@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from msgspec import Struct
-
-from compiler.kube import pod_security
+from compiler.kube import pod_security, sources
+from compiler.kube.rejection import Rejection
 from compiler.model.resource import Manifest, pod_template
 
 _POD = {
@@ -28,14 +27,6 @@ _TEMPLATES = {
     "Job": "/spec/template", "CronJob": "/spec/jobTemplate/spec/template",
 }  # fmt: skip
 _DEFAULTS = {"protocol": "TCP"}
-
-
-class Rejection(Struct, frozen=True):
-    """What is refused, and the place in the object as a JSON pointer."""
-
-    at: str
-    problem: str
-    help: str
 
 
 def refusals(manifest: Manifest) -> Iterator[Rejection]:
@@ -107,6 +98,8 @@ def _pod(pod: Manifest, at: str, claims: set[str | None]) -> Iterator[Rejection]
     containers = _containers(pod, at)
     yield from _same(containers, ("name",))
     volumes = claims | {one["name"] for one in pod.get("volumes", ())}
+    for index, volume in enumerate(pod.get("volumes", ())):
+        yield from sources.of_volume(volume, f"{at}/volumes/{index}")
     for place, container in containers:
         yield from _container(container, place, volumes)
 
@@ -125,6 +118,7 @@ def _container(container: Manifest, at: str, volumes: set[str | None]) -> Iterat
         yield Rejection(f"{at}/image", f"`{container['name']}` has no image", "leave it one")
     yield from _twice(container, at, _CONTAINER)
     yield from _twice(container, at, {"ports": ("name",)})
+    yield from sources.of_container(container, at)
     for index, mount in enumerate(container.get("volumeMounts", ())):
         if mount["name"] not in volumes:
             volume = f"no volume is called `{mount['name']}`"

@@ -6,12 +6,14 @@ changes nothing, and what controllers look after becomes Ready.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from cluster import environments
 from conftest import compiled
+from refused import deployment, refused
 
 from live.control_plane import ControlPlane, Manifest
 from live.platforms import read
@@ -54,6 +56,17 @@ def test_applies_both_ways(
     rendered = ["apply", "--server-side", "-f", str(tree / "out" / environment)]
     plane.kubectl(*rendered, "--force-conflicts")
     unchanged(plane, objects, lambda: plane.kubectl(*rendered))
+
+
+def test_refuses_what_the_compiler_refuses(plane: ControlPlane) -> None:
+    ask = ("apply", "--server-side", "--dry-run=server", "-f", "-")
+    plane.kubectl(*ask, stdin=json.dumps(deployment()))
+    accepted = [
+        what
+        for what, (manifest, _) in refused().items()
+        if plane.run(*ask, stdin=json.dumps(manifest)).returncode == 0
+    ]
+    assert not accepted
 
 
 def write(scenario: str, environment: str, directory: Path) -> None:

@@ -1,0 +1,23 @@
+"""What an API server refuses although it fits its schema is refused by the compiler.
+
+`tests/live/test_apply.py` asks a real one about the same objects.
+"""
+
+from __future__ import annotations
+
+import pytest
+from refused import deployment, refused
+
+from compiler.kube.admission import refusals
+from compiler.verify import problems
+
+
+@pytest.mark.parametrize("what", refused())
+def test_what_fits_its_schema_and_is_refused(what: str) -> None:
+    manifest, place = refused()[what]
+    assert not list(problems(manifest))
+    assert [one.at for one in refusals(manifest)] == [place]
+
+
+def test_what_is_accepted() -> None:
+    assert not list(refusals(deployment()))
