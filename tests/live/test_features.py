@@ -11,7 +11,7 @@ from itertools import chain
 
 import pytest
 
-from live import features
+from live import features, policies
 from live.bindings import idle
 from live.data import REGIONS, SIGNED, TOLD
 from live.platforms import Platform
@@ -161,6 +161,10 @@ def test_a_broken_service_or_probe_is_noticed(platform: Platform, node: Node) ->
     }
     listening = bench.row(Broken(Server("feast"), only=features.LISTENING))
     judged(chain(bench.services(users), bench.probes(), listening))
+
+
+def test_every_broken_policy_is_noticed(platform: Platform, node: Node) -> None:
+    judged(policies.trials(node))
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

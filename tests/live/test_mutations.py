@@ -13,6 +13,7 @@ from itertools import chain
 
 import pytest
 
+from live import policies
 from live.bindings import graph
 from live.data import PUSH, REGIONS, REPOSITORY, S3, SIGNED, TOLD
 from live.platforms import Platform
@@ -221,3 +222,7 @@ def test_services_and_probes(platform: Platform, node: Node) -> None:
         Service("mlflow"): Client("training", ALIVE),
     }
     judged(chain(bench.services(users), bench.probes()))
+
+
+def test_every_broken_policy_is_noticed(platform: Platform, node: Node) -> None:
+    judged(policies.trials(node))

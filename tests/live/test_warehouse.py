@@ -11,7 +11,7 @@ from itertools import chain
 
 import pytest
 
-from live import features
+from live import features, policies
 from live.bindings import idle
 from live.platforms import Platform
 from live.pods.node import Node
@@ -139,6 +139,10 @@ def test_a_broken_service_or_probe_is_noticed(platform: Platform, node: Node) ->
     }
     servers = [Broken(Server(one), only=features.LISTENING) for one in SERVERS[1:]]
     judged(chain(bench.services(users), bench.probes(), *map(bench.row, servers)))
+
+
+def test_every_broken_policy_is_noticed(platform: Platform, node: Node) -> None:
+    judged(policies.trials(node))
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

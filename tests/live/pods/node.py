@@ -6,7 +6,7 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from live.pods import network, services
@@ -25,7 +25,7 @@ class Node:
         self.lock = threading.RLock()
         self.pods: dict[tuple[str, str, str], list[Pod]] = {}
         self.addresses: dict[tuple[str, str], str] = {}
-        self.owners: dict[str, str] = {}  # of addresses of pods: the instances
+        self.known: dict[str, Pod] = {}  # by their addresses, also those that are gone
         self.count = 0
 
     # Applying ----------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ class Node:
             self, namespace, one, title, self.count, pod_template(one),
             job=one["kind"] == "Job", retries=one["spec"].get("backoffLimit", 6), claims=claims,
         )  # fmt: skip
-        self.owners[pod.address] = pod.labels.get("app.kubernetes.io/instance", "")
+        self.known[pod.address] = pod
         return pod
 
     # Services and names ------------------------------------------------------------------------
@@ -250,10 +250,23 @@ class Node:
             for (namespace, name), address in self.addresses.items()
         }
         return {
-            (self.owners[client], hosts[address], port)
+            (self.known[client].labels.get("app.kubernetes.io/instance", ""), hosts[address], port)
             for client, address, port in set(self.forwarder.answered)
-            if client in self.owners
+            if client in self.known
         }
+
+    def connections(self) -> Iterator[tuple[Pod, Pod, int]]:
+        """Which pod had an answer from which, on which port of that one."""
+        behind = {self.addresses[space, name]: (space, one)
+                  for space, name, one in self.objects.of("Service")}  # fmt: skip
+        for client, address, port in sorted(self.forwarder.answered):
+            if client in self.known and address in behind:
+                space, service = behind[address]
+                said = next(one for one in service["spec"]["ports"] if one["port"] == port)
+                for pod in self._behind(space, service):
+                    target = services.target_port(said, pod.spec)
+                    assert target is not None
+                    yield self.known[client], pod, target
 
     # Looking -----------------------------------------------------------------------------------
 

@@ -1,0 +1,109 @@
+"""Network policies and the labels that they go by, each broken, before all that pods were seen to say.
+
+Here is no network plugin to enforce them. tests/reachability.py reads them as Kubernetes' reference has
+it: nothing that was seen may be refused, and something must be where a word of them is another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from reachability import Network
+from reachability import Pod as End
+
+from live.mutations import FAR
+from live.pods.node import Node
+from live.pods.objects import Manifest
+from live.pods.pod import Pod
+from live.trials import Trial
+
+INSTANCE, COMPONENT = "app.kubernetes.io/instance", "app.kubernetes.io/component"
+USES = "uses.platformc.dev/"
+
+
+class Connection(NamedTuple):
+    source: End
+    target: End
+    port: int
+
+
+def trials(node: Node, *beyond: str) -> Iterator[Trial]:
+    """Each word of the policies, but of those whose peers are beyond what runs here: DNS, a scraper."""
+    policies = [one for _, _, one in node.objects.of("NetworkPolicy")]
+    seen = _seen(node)
+    assert _refused(policies, seen) == []
+    for index, policy in enumerate(policies):
+        for what, spec in _broken(policy["spec"]):
+            broken = [*policies[:index], {**policy, "spec": spec}, *policies[index + 1 :]]
+            name = policy["metadata"]["name"]
+            if name not in ("allow-dns", *beyond):
+                yield f"{what} of the policy {name}", bool(_refused(broken, seen))
+    for label, instance in sorted(_labels(seen)):
+        if label not in str(policies):  # whoever is used so has no pods
+            continue
+        without = [_without(label, instance, one) for one in seen]
+        yield f"label {label} of {instance}", bool(_refused(policies, without))
+
+
+def _seen(node: Node) -> list[Connection]:
+    found = {
+        (source.name, target.name, port): Connection(source, target, port)
+        for source, target, port in (
+            (_end(source), _end(target), port) for source, target, port in node.connections()
+        )
+    }
+    return [one for one in found.values() if one.source.labels]
+
+
+def _end(pod: Pod) -> End:
+    """Pods of one workload are alike."""
+    parts = (pod.labels.get(part, "") for part in (INSTANCE, COMPONENT))
+    return End("-".join(parts), pod.namespace, pod.labels)
+
+
+def _refused(policies: list[Manifest], seen: list[Connection]) -> list[str]:
+    by_space: dict[str, list[Manifest]] = defaultdict(list)
+    for one in policies:
+        by_space[one["metadata"]["namespace"]].append(one)
+    spaces = {space: {"kubernetes.io/metadata.name": space} for space in by_space}
+    network = Network(by_space, spaces)
+    return [
+        f"{source.name} -> {target.name}:{port}"
+        for source, target, port in seen
+        if not network.connects(source, target, port)
+    ]
+
+
+def _broken(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """A part of a policy with one of its labels or ports another."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            labels = key == "matchLabels" and isinstance(inner, str)
+            broken = [(name, f"{inner}-else")] if labels else _broken(inner, name)
+            yield from ((what, {**value, name: other}) for what, other in broken)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            for what, other in _broken(inner, key):
+                yield what, [*value[:index], other, *value[index + 1 :]]
+    elif key == "port":
+        yield "port", value + FAR
+
+
+def _labels(seen: list[Connection]) -> set[tuple[str, str]]:
+    """The labels that say whom pods use, and the instances that bear them."""
+    return {
+        (label, one.source.labels[INSTANCE])
+        for one in seen
+        for label in one.source.labels
+        if label.startswith(USES)
+    }
+
+
+def _without(label: str, instance: str, one: Connection) -> Connection:
+    if one.source.labels[INSTANCE] != instance:
+        return one
+    kept = {key: value for key, value in one.source.labels.items() if key != label}
+    return one._replace(source=replace(one.source, labels=kept))
