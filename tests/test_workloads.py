@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from compiler import pipeline
 from compiler.model import Manifest
 
@@ -50,3 +52,19 @@ def test_what_the_spec_says_wins() -> None:
     assert (env["USER"], env["HOME"], env["LOGNAME"]) == ("somebody", "/work", "training")
     names = [one["name"] for one in container(", env: {USER: somebody}")["env"]]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "MLFLOW_S3_ENDPOINT_URL"],
+)
+def test_where_the_store_is_can_only_be_derived(variable: str) -> None:
+    spec = SPEC.replace("{postgres: {}}", "{seaweedfs: {}, postgres: {}, mlflow: {}}")
+    spec = spec.replace(
+        "uses: [postgres], ENV", f"uses: [mlflow], env: {{{variable}: http://minio:9000}}"
+    )
+    found = pipeline.compile(spec.encode(), "platform.yaml").report.sorted()
+    assert [one.code for one in found] == ["reserved-variable"]
+    assert variable in found[0].message
+    other = spec.replace(variable, "AWS_ENDPOINT_URL_SQS")
+    assert not pipeline.compile(other.encode(), "platform.yaml").report.failed

@@ -55,6 +55,8 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     interface: ClassVar[str] = "s3"
     one_per_pod: ClassVar[bool] = True
+    # The SDKs' word for every service (botocore, Go, Java), and that of Rust's object_store.
+    synonyms: ClassVar[tuple[str, ...]] = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT")
     scoped: ClassVar[bool] = True  # a key opens the buckets of its own claims, and no other
 
     @classmethod

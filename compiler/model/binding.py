@@ -67,6 +67,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     interface: ClassVar[str] = ""
     one_per_pod: ClassVar[bool] = False  # its variables can have only one value in a pod
+    synonyms: ClassVar[tuple[str, ...]] = ()  # what some clients read in place of its variables
 
     binding: Binding
 

@@ -1,4 +1,5 @@
-"""A variable of the user's that the compiler derives: two values for one name in one container."""
+"""A variable of the user's that the compiler derives, or by which some clients find the same: two
+values for one thing in one container."""
 
 from __future__ import annotations
 
@@ -9,17 +10,23 @@ from compiler.model import Graph, Path, Platform
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     for instance in platform.having("env"):
         name, own = instance.name, instance.spec.env
-        sources = {
-            env.name: endpoint.binding.provider.name
-            for endpoint in (graph.wiring(name).endpoints if own else ())
-            if not endpoint.binding.relayed
-            for env in endpoint.env()
+        endpoints = [
+            one for one in (graph.wiring(name).endpoints if own else ()) if not one.binding.relayed
+        ]
+        told = {env.name: one.binding.provider.name for one in endpoints for env in one.env()}
+        found = {
+            variable: f"which it gets from `{told[variable]}`"
+            for variable in own.keys() & told.keys()
+        } | {
+            variable: f"by which some clients look for `{one.binding.provider.name}`"
+            for one in endpoints
+            for variable in own.keys() & set(one.synonyms)
         }
-        for variable in sorted(set(own) & set(sources)):
+        for variable, why in sorted(found.items()):
             path: Path = (*instance.path, "env", variable)
             report.add(
                 "reserved-variable",
-                f"`{name}` sets `{variable}`, which it gets from `{sources[variable]}`",
+                f"`{name}` sets `{variable}`, {why}",
                 platform.document.span_of(path),
                 path=path,
                 help="delete the line; what a pod uses is derived from `uses`, "
