@@ -13,8 +13,8 @@ from typing import Any
 import yaml as pyyaml
 
 from compiler import pipeline
+from compiler.emit.manifests import manifests
 from compiler.kube import yaml
-from compiler.manifests import manifests
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.measure import Pairs, Run, Runs, Task, paired
 from benchmarks.peers import TOOLS, tool
 from benchmarks.workplace import Workplace
-from compiler import kubeconform
+from compiler.verify import kubeconform
 
 _RENDERED = "resources: [objects.yaml]\n"
 

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.platforms import Spec, merged, text
 from benchmarks.template import MODEL, Value, camel
 from compiler import pipeline
-from compiler.manifests import manifests
+from compiler.emit.manifests import manifests
 
 Manifest = dict[str, Any]
 MARK = "zz"

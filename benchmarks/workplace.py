@@ -14,7 +14,7 @@ from benchmarks.measure import Task
 from benchmarks.peers import Manifest
 from benchmarks.platforms import Spec, text
 from compiler import pipeline
-from compiler.manifests import manifests
+from compiler.emit.manifests import manifests
 
 _OUTPUTS = ("base", "overlays", "out", "prerequisites", ".platformc", "platformc.sum")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from compiler.beside import beside, in_turn
+from compiler.parallel import beside, in_turn
 
 if TYPE_CHECKING:
     from compiler.diagnostics import Report

@@ -12,24 +12,24 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from compiler.ahead import Parse, parse
-from compiler.beside import Apart, here
 from compiler.check import Findings, check, check_objects, check_specs
+from compiler.check.silence import unused
 from compiler.derive import derive
+from compiler.derive.models import Models
 from compiler.diagnostics import Diagnostic, Report
 from compiler.document import Node
 from compiler.document.span import Span
 from compiler.emit import emit
+from compiler.emit.portion import Portion, portion
+from compiler.emit.tree import Tree
 from compiler.factor import Factored, factor
 from compiler.lower import lower
 from compiler.model.graph import Graph
 from compiler.model.package import Lowered, Platform
-from compiler.models import Models
-from compiler.portion import Portion, portion
+from compiler.parallel import Apart, here
 from compiler.resolve import resolve
 from compiler.resolve.shared import Shared
-from compiler.silence import unused
 from compiler.specialise import specialise
-from compiler.tree import Tree
 from compiler.validate import validate
 from compiler.verify import verify
 

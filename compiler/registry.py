@@ -21,7 +21,11 @@ _FOLDER = Path(__file__).parent / "components"
 @cache
 def builtin_types() -> tuple[str, ...]:
     """The types that the compiler ships, sorted."""
-    folders = (entry for entry in _FOLDER.iterdir() if (entry / "__init__.py").is_file())
+    folders = (
+        entry
+        for entry in _FOLDER.iterdir()
+        if entry.name != "bases" and (entry / "__init__.py").is_file()
+    )
     return tuple(sorted(entry.name.replace("_", "-") for entry in folders))
 
 

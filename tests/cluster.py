@@ -8,7 +8,7 @@ from typing import Any
 
 from conftest import compiled, scenario_names
 
-from compiler.manifests import manifests
+from compiler.emit.manifests import manifests
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, pod_labels, pod_template
 

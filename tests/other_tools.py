@@ -22,16 +22,16 @@ import yaml
 from live.control_plane import ControlPlane
 from mistakes import FOLDER, Mistake, bases, mistakes
 
-from compiler import kubeconform
 from compiler.derive import derive, patches
+from compiler.derive.models import Models
 from compiler.diagnostics import Report
+from compiler.emit.manifests import render
 from compiler.load import load
 from compiler.lower import lower
-from compiler.manifests import render
-from compiler.models import Models
 from compiler.resolve import resolve
 from compiler.specialise import specialise
 from compiler.validate import validate
+from compiler.verify import kubeconform
 
 Tool = Callable[[str], bool]
 

@@ -16,8 +16,8 @@ from conftest import SCENARIOS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compiler import fresh
 from compiler.cli import platformc
+from compiler.write import up_to_date as fresh
 
 Spec = dict[str, Any]
 Edit = Callable[[Spec], None]

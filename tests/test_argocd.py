@@ -17,9 +17,9 @@ import yaml
 from click.testing import CliRunner, Result
 from conftest import ROOT, SCENARIOS, compiled, scenario_names, tool
 
-from compiler.argocd.plugin import PARAMETERS
 from compiler.cli import platformc
-from compiler.manifests import manifests
+from compiler.delivery.argocd.plugin import PARAMETERS
+from compiler.emit.manifests import manifests
 from compiler.verify import problems
 
 SPEC = str(ROOT / "platform.yaml")

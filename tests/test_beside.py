@@ -11,11 +11,11 @@ from conftest import ROOT
 
 from benchmarks.platforms import platform, text
 from compiler import ahead, pipeline
-from compiler.beside import beside, in_turn
 from compiler.diagnostics import Report
+from compiler.emit.portion import Portion
 from compiler.load import load
 from compiler.model.package import Lowered
-from compiler.portion import Portion
+from compiler.parallel import beside, in_turn
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from conftest import SCENARIOS
 from ruamel.yaml import YAML
 
 from compiler import pipeline
-from compiler.changes import Change, Risk, worst
-from compiler.changes.compare import compare
-from compiler.changes.fields import differences
-from compiler.changes.immutable import refused
-from compiler.changes.risk import of_addition, of_field, of_removal
+from compiler.diff import Change, Risk, worst
+from compiler.diff.compare import compare
+from compiler.diff.fields import differences
+from compiler.diff.immutable import refused
+from compiler.diff.risk import of_addition, of_field, of_removal
 from compiler.pipeline import Compilation
 
 GONE = object()

@@ -13,8 +13,8 @@ from conftest import SCENARIOS, scenario_names
 
 from compiler import model, registry
 from compiler.model.binding import Offer, Provides, Requires
-from compiler.model.section import fields
 from compiler.pipeline import compile as compile_spec
+from compiler.spec.section import fields
 
 each_type = pytest.mark.parametrize("type", registry.builtin_types())
 

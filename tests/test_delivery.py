@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from compiler import pipeline
 from compiler.cli import platformc
-from compiler.delivery import Place, Step, plan
-from compiler.derive.order import OPTIONS, WAVE
-from compiler.manifests import manifests
+from compiler.delivery.apply_plan import Place, Step, plan
+from compiler.derive.order import OPTIONS
+from compiler.emit.manifests import manifests
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest, Phase, Resource, pod_template
+from compiler.model.resource import WAVE, Manifest, Phase, Resource, pod_template
 
 Order = dict[tuple[str, str, str, str], int]
 ENVIRONMENTS = [

@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 
 from compiler import pipeline
-from compiler.render.svg import svg
+from compiler.diagrams.svg import svg
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 

@@ -18,18 +18,20 @@ from conftest import ROOT, SCENARIOS, compiled, scenario_names
 from msgspec.structs import replace
 from ruamel.yaml import YAML
 
-from compiler import lock, pipeline
+from compiler import pipeline
 from compiler.cli import platformc
-from compiler.derive.images import Rewriter, derive, full_name
+from compiler.derive.images import derive
 from compiler.diagnostics import Report
-from compiler.digests import UnknownImageError, digest
-from compiler.inventory import images
-from compiler.manifests import manifests
-from compiler.model.image import split_image
+from compiler.emit.images import images
+from compiler.emit.manifests import manifests
+from compiler.model.images import Rewriter
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import ConfigFiles, Phase, Resource
-from compiler.model.settings import Registry
 from compiler.pipeline import Compilation
+from compiler.spec.image import full_name, split_image
+from compiler.spec.settings import Registry
+from compiler.upstream import lock
+from compiler.upstream.digests import UnknownImageError, digest
 
 MIRROR = "mirror.example.internal:5000/cache"
 PIN = f"sha256:{'ab' * 32}"

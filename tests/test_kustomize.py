@@ -12,10 +12,10 @@ import yaml
 from conftest import ROOT, Reader, compiled, scenario_names, tool
 
 from compiler import pipeline
-from compiler.manifests import manifests
+from compiler.emit.manifests import manifests
+from compiler.emit.shards import MOST_OBJECTS
 from compiler.model.credential import Random
 from compiler.pipeline import Compilation
-from compiler.shards import MOST_OBJECTS
 
 Objects = dict[tuple[str, str, str, str], dict[str, Any]]
 

@@ -14,8 +14,8 @@ from msgspec import Meta
 
 from compiler import pipeline, registry
 from compiler.diagnostics.codes import CODES
-from compiler.model import words
-from compiler.model.form import Refusal
+from compiler.spec import types as words
+from compiler.spec.constraints import Refusal
 
 # What says that the form of a section is wrong; an editor would have said so first.
 FORM = {"unknown-key", "missing-key", "wrong-type", "null-value", "unknown-type"}

@@ -11,8 +11,8 @@ import yaml
 from conftest import ROOT, SCENARIOS, scenario_names
 
 from compiler import registry
-from compiler.language_schema import language_schema, schema_text
 from compiler.pipeline import compile as compile_spec
+from compiler.validate.json_schema import language_schema, schema_text
 
 SCHEMA = language_schema()
 CHECK = jsonschema.Draft7Validator(SCHEMA)

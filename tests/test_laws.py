@@ -9,7 +9,7 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from compiler.manifests import manifests
+from compiler.emit.manifests import manifests
 from compiler.pipeline import Compilation
 from compiler.pipeline import compile as compile_spec
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from compiler.commands.spec_file import UnreadableError, read
 from compiler.diagnostics import Report
 from compiler.document import Node
 from compiler.load import MAX_DEPTH, load
-from compiler.source import UnreadableError, read
 
 
 def codes(data: bytes) -> list[tuple[str, int, int]]:

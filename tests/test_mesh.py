@@ -13,7 +13,7 @@ from test_network import needs, network, pods
 from compiler import pipeline
 from compiler.derive.mesh import SIDECAR, TUNNEL, mesh_of
 from compiler.derive.namespaces import platform_namespaces
-from compiler.manifests import manifests
+from compiler.emit.manifests import manifests
 from compiler.model.resource import Manifest, pod_account, pod_labels
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())

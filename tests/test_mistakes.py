@@ -12,7 +12,7 @@ from language import WHOLE, section
 from msgspec import ValidationError, convert
 
 from compiler import registry
-from compiler.model.section import Section
+from compiler.spec.section import Section
 from compiler.validate.mistakes import MissingKey, OutOfRange, UnknownKey, WrongShape, mistakes
 
 

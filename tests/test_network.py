@@ -21,10 +21,10 @@ from compiler import pipeline
 from compiler.derive.mesh import SIDECAR, TUNNEL, mesh_of
 from compiler.derive.namespaces import platform_namespaces
 from compiler.derive.network_policies import labels_of
+from compiler.emit.manifests import manifests
 from compiler.interfaces import serving
 from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
-from compiler.manifests import manifests
 from compiler.model.binding import Binding
 from compiler.model.instance import PREFIX
 from compiler.model.package import Lowered

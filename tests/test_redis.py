@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from cluster import Template, objects, templates
 
-from compiler.lowering import redis
-from compiler.model import quantity
+from compiler.components.bases import redis
+from compiler.spec import quantity
 
 SERVERS = [
     ("redis", "large", "features", "redis.conf"),

@@ -16,7 +16,7 @@ from cluster import Template, environments, lowered, templates
 from conftest import SCENARIOS
 from test_secrets import run, written
 
-from compiler.delivery import Place
+from compiler.delivery.apply_plan import Place
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered
 from compiler.secrets.rotation import plan

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from compiler.manifests import manifests
+from compiler.emit.manifests import manifests
+from compiler.emit.shards import MOST_MODELS, MOST_OBJECTS, layout, objects, sharded
 from compiler.model.fleet import Fleet
 from compiler.model.package import Lowered
-from compiler.shards import MOST_MODELS, MOST_OBJECTS, layout, objects, sharded
 
 NAMES = st.sets(st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True), min_size=1, max_size=400)
 

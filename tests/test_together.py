@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from compiler.together import together
+from compiler.parallel_threads import together
 
 
 def test_every_item_is_done_once() -> None:

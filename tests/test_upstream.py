@@ -20,9 +20,9 @@ from conftest import SCENARIOS, compiled, scenario_names, tool
 
 from compiler import pipeline
 from compiler.cli import platformc
-from compiler.cluster_check import check
-from compiler.manifests import manifests
-from compiler.upstream import component, prerequisites, release, vendored
+from compiler.delivery.doctor import check
+from compiler.emit.manifests import manifests
+from compiler.upstream.prerequisites import component, prerequisites, release, vendored
 
 WORKFLOWS = SCENARIOS / "argo-workflows" / "platform.yaml"
 ENVIRONMENT = compiled("argo-workflows").environments[0]

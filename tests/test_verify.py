@@ -12,9 +12,10 @@ import pytest
 import yaml
 from conftest import compiled, scenario_names, tool
 
-from compiler.manifests import manifests, render
-from compiler.pinned import KUBERNETES, schemas
+from compiler import KUBERNETES_SCHEMAS
+from compiler.emit.manifests import manifests, render
 from compiler.verify import problems
+from compiler.verify.schemas import schemas
 
 Manifest = dict[str, Any]
 
@@ -25,7 +26,7 @@ def kubeconform(text: str) -> list[str]:
         [
             tool("kubeconform"), "-strict", "-output", "json",
             "-schema-location",
-            f"{folder}/{KUBERNETES}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json",
+            f"{folder}/{KUBERNETES_SCHEMAS}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json",
             "-schema-location",
             f"{folder}/crds/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json",
             "-verbose", "-",

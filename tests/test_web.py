@@ -8,7 +8,7 @@ from urllib.request import Request
 
 import pytest
 
-from compiler.web import Encrypted
+from compiler.upstream.https import Encrypted
 
 SAFE = "https://objects.example/release.yaml"
 

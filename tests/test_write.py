@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from compiler import write
-from compiler.tree import Tree
+from compiler.emit.tree import Tree
 
 OLD = Tree({"a/one": "1\n", "a/two": "2\n", "b/three": "3\n"})
 NEW = Tree({"a/one": "1\n", "a/two": "changed\n", "c/four": "4\n", "c/d/five": ("5", "\n")})

@@ -22,7 +22,7 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
     platformc apply-plan dev | sh -e   to run
     """
     lowered = lowered_of(file, environment)
-    from compiler.delivery import Place, deletions, plan
+    from compiler.delivery.apply_plan import Place, deletions, plan
 
     steps = [*plan(lowered, Place(file))]
     if since:

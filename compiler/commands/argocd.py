@@ -12,7 +12,7 @@ from compiler.commands.choice import Choice
 from compiler.commands.shared import compiled, environment_of, fail, note, spec_option
 
 if TYPE_CHECKING:
-    from compiler.argocd.applications import Road
+    from compiler.delivery.argocd.applications import Road
     from compiler.pipeline import Compilation
 
 namespace_option = click.option(
@@ -41,9 +41,9 @@ def plugin(output: Path | None, image: str, namespace: str) -> None:
     \b
     platformc argocd plugin --image registry.example.com/platformc-plugin:0.1.0 -o argocd/plugin
     """
-    from compiler.argocd import plugin as made
+    from compiler.delivery.argocd import plugin as made
     from compiler.kube import yaml
-    from compiler.model.image import split_image
+    from compiler.spec.image import split_image
 
     if not split_image(image)[0]:
         fail(f"`{image}` is not an image reference")
@@ -69,7 +69,7 @@ def generate(file: Path) -> None:
     Reads the application's parameters from the variables that Argo CD sets. Anything that is wrong
     ends it with a status: an empty stream would be taken for an empty platform.
     """
-    from compiler.argocd.request import BadRequestError, parse
+    from compiler.delivery.argocd.request import BadRequestError, parse
 
     try:
         request = parse(os.environ)
@@ -78,7 +78,7 @@ def generate(file: Path) -> None:
     result = compiled(file, only=(request.environment,) if request.environment else None)
     environment = environment_of(result, request.environment or _only(result))
     from compiler.commands.render import only
-    from compiler.manifests import render
+    from compiler.emit.manifests import render
 
     lowered = result.lowered[environment]
     text = render(only(lowered, request.component) if request.component else lowered)
@@ -118,7 +118,7 @@ def applications(
     platformc argocd applications --repo ... --road rendered --set
     """
     result = compiled(file)
-    from compiler.argocd import applications as made
+    from compiler.delivery.argocd import applications as made
     from compiler.kube import yaml
 
     if road == "rendered" and not result.platforms[None].settings.rendered:

@@ -32,7 +32,7 @@ def command(
     \b
     platformc client-kit dev notebooks
     """
-    from compiler.client_kit import kit
+    from compiler.delivery.client_kit import kit
     from compiler.write import stay_inside
 
     result = compiled(file)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compiler import lock
 from compiler.commands.shared import (
     compiled,
     environment_of,
@@ -22,14 +21,15 @@ from compiler.commands.shared import (
     show,
     spec_option,
 )
-from compiler.fresh import fingerprint, fresh, remember
+from compiler.upstream import lock
+from compiler.write.up_to_date import fingerprint, fresh, remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from compiler.diagnostics import Diagnostic, Report
+    from compiler.emit.tree import Tree
     from compiler.pipeline import Compilation
-    from compiler.tree import Tree
     from compiler.write import Plan
 
 _PER_ENVIRONMENT = ("overlays", "out", "prerequisites")
@@ -62,7 +62,7 @@ def command(
         note(f"{file}: nothing changed")
         return
     from compiler.ahead import parsing_and
-    from compiler.beside import in_turn
+    from compiler.parallel import in_turn
 
     # Of the compiler as it is now: what replaces it from here on, this output would not follow from.
     parsed, taken = parsing_and(data, str(file), print_of, str)
@@ -71,12 +71,12 @@ def command(
     for name in environments:
         environment_of(result, name)
     from compiler.diagnostics import Diagnostic
-    from compiler.portion import Portion
+    from compiler.emit.portion import Portion
 
     def examine() -> list[Diagnostic]:
-        from compiler import first_canary
+        from compiler.rules.previous import first_canary
 
-        return result.examined() + first_canary.check(result, root)
+        return result.examined() + first_canary.check(result.lowered, root)
 
     others, examined = in_turn(result.portion, Portion, examine, list[Diagnostic])
     scope = _scope(environments)

@@ -14,7 +14,7 @@ from compiler.commands.revisions import compile_source, of_file, source
 from compiler.commands.shared import environment_of, spec_option
 
 if TYPE_CHECKING:
-    from compiler.changes import Change
+    from compiler.diff import Change
 
 DETAILED = "--detailed-exitcode"
 # Terraform's habit, which pipelines know. Elsewhere 2 is wrong usage, which here ends with 1 too.
@@ -74,7 +74,7 @@ def command(
         changes = _changes(before, after, file, environment)
     except SystemExit as ended:
         sys.exit(FAILED if detailed_exitcode else ended.code)
-    renderer = import_module(f"compiler.changes.{form}")
+    renderer = import_module(f"compiler.diff.{form}")
     click.echo(renderer.render(changes), nl=False)
     if detailed_exitcode and changes:
         sys.exit(CHANGED)
@@ -85,7 +85,7 @@ def _changes(
 ) -> tuple[Change, ...]:
     one = source(before, file)
     other = source(after, file) if after else of_file(file)
-    from compiler.changes.compare import compare
+    from compiler.diff.compare import compare
 
     old, new = compile_source(one), compile_source(other)
     if environment:

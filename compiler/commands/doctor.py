@@ -22,7 +22,7 @@ def command(environment: str | None, file: Path, context: str | None) -> None:
     platformc doctor prod --context prod
     """
     lowered = lowered_of(file, environment)
-    from compiler.cluster_check import check
+    from compiler.delivery.doctor import check
 
     front = ["kubectl", *(["--context", context] if context else [])]
 

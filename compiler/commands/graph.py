@@ -31,5 +31,5 @@ def command(file: Path, environment: str | None, form: str) -> None:
     """
     result = compiled(file, examined=False, only=())  # bindings are made before any object
     name = environment_of(result, environment) if environment else None
-    renderer = import_module(f"compiler.render.{form}")
+    renderer = import_module(f"compiler.diagrams.{form}")
     click.echo(getattr(renderer, form)(result.graphs[name]), nl=False)

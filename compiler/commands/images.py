@@ -13,7 +13,7 @@ from compiler.commands.choice import Choice
 from compiler.commands.shared import environment_argument, lowered_of, note, spec_option
 
 if TYPE_CHECKING:
-    from compiler.inventory import Image
+    from compiler.emit.images import Image
 
 
 @click.command
@@ -37,7 +37,7 @@ def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
     platformc images prod --pin
     """
     lowered = lowered_of(file, environment)
-    from compiler.inventory import images, vendored_images
+    from compiler.emit.images import images, vendored_images
 
     mirror = lowered.platform.settings.registry.mirror
     found = (*images(lowered), *vendored_images(file.parent / "operators", mirror))
@@ -79,8 +79,8 @@ def _table(found: tuple[Image, ...]) -> None:
 
 def _pin(file: Path, found: tuple[Image, ...]) -> None:
     """Write the digests of all images that the registries know; the others keep what they had."""
-    from compiler import lock
-    from compiler.digests import UnknownImageError, digest
+    from compiler.upstream import lock
+    from compiler.upstream.digests import UnknownImageError, digest
 
     known = lock.read(file)
     pins = dict(known.images)

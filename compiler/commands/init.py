@@ -25,8 +25,8 @@ def command(folder: Path, lab: bool, name: str) -> None:
     import re
 
     from compiler import kube
-    from compiler.language_schema import schema_text
-    from compiler.model.words import NAME_PATTERN
+    from compiler.spec.types import NAME_PATTERN
+    from compiler.validate.json_schema import schema_text
 
     if not re.fullmatch(NAME_PATTERN, name):
         fail(f"`{name}` is not a name: use `a-z`, `0-9` and `-`, and start with a letter")

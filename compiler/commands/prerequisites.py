@@ -33,7 +33,7 @@ def command(environment: str | None, file: Path, form: str) -> None:
     platformc prerequisites prod
     """
     lowered = lowered_of(file, environment)
-    from compiler.upstream import prerequisites
+    from compiler.upstream.prerequisites import prerequisites
 
     found = prerequisites(lowered.graph)
     folder = str(file.parent / "prerequisites" / str(lowered.platform.environment))
@@ -47,7 +47,7 @@ def command(environment: str | None, file: Path, form: str) -> None:
 
 
 def _record(one: Prerequisite, folder: str) -> dict[str, object]:
-    from compiler.upstream import patch_commands
+    from compiler.upstream.prerequisites import patch_commands
 
     return {
         "name": one.name,
@@ -60,7 +60,7 @@ def _record(one: Prerequisite, folder: str) -> dict[str, object]:
 
 
 def _print(one: Prerequisite, folder: str) -> None:
-    from compiler.upstream import patch_commands
+    from compiler.upstream.prerequisites import patch_commands
 
     click.echo(f"{one.name}: {one.system}, {one.version}, in {', '.join(one.namespaces)}")
     for command in (*one.how, *patch_commands(one, folder)):

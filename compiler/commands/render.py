@@ -28,7 +28,7 @@ def command(environment: str | None, file: Path, component: str | None, wave: in
     lowered = lowered_of(file, environment)
     if component is not None:
         lowered = only(lowered, component)
-    from compiler.manifests import render, waves
+    from compiler.emit.manifests import render, waves
 
     if wave is not None and wave not in waves(lowered):
         fail(f"no wave {wave}; there is {', '.join(str(one) for one in sorted(waves(lowered)))}")

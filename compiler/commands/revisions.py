@@ -14,8 +14,8 @@ from msgspec import Struct
 from compiler.commands.shared import fail, read_spec, show
 
 if TYPE_CHECKING:
-    from compiler.lock import Lock
     from compiler.pipeline import Compilation
+    from compiler.upstream.lock import Lock
 
 
 class Source(Struct, frozen=True):
@@ -36,7 +36,7 @@ def source(which: str, file: Path) -> Source:
 
 def of_file(file: Path) -> Source:
     """A spec on the disk."""
-    from compiler import lock
+    from compiler.upstream import lock
 
     try:
         return Source(str(file), read_spec(file), lock.read(file))
@@ -45,7 +45,7 @@ def of_file(file: Path) -> Source:
 
 
 def _of_revision(revision: str, file: Path) -> Source:
-    from compiler import lock
+    from compiler.upstream import lock
 
     if revision.startswith("-"):
         fail(f"`{revision}` is no revision, directory or spec")

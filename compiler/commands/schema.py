@@ -12,6 +12,6 @@ def command() -> None:
     \b
     platformc schema > schemas/platform.schema.json
     """
-    from compiler.language_schema import schema_text
+    from compiler.validate.json_schema import schema_text
 
     click.echo(schema_text(), nl=False)

@@ -94,7 +94,7 @@ def generate(
     platformc secrets generate dev
     kubectl apply --server-side -k secrets/dev
     """
-    from compiler.delivery import Place, made
+    from compiler.delivery.apply_plan import Place, made
     from compiler.secrets.ciphertext import CipherError
     from compiler.secrets.local import UnreadableSecretError
 
@@ -147,7 +147,7 @@ def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
     platformc secrets rotate dev mlflow-artifacts            to read
     platformc secrets rotate dev mlflow-artifacts | sh -e    to run
     """
-    from compiler.delivery import Place
+    from compiler.delivery.apply_plan import Place
     from compiler.secrets.rotation import plan
 
     lowered = lowered_of(file, environment)

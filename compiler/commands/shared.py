@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from compiler.commands.choice import Choice
-from compiler.source import UnreadableError, read
+from compiler.commands.spec_file import UnreadableError, read
 
 if TYPE_CHECKING:
     from compiler.ahead import Parse
@@ -71,7 +71,7 @@ def compiled(
     parses them already. `examined` and `only` as in `pipeline`.
     """
     from compiler.ahead import parsing
-    from compiler.beside import beside
+    from compiler.parallel import beside
 
     data, parsed = begun or (data := read_spec(file), parsing(data, str(file)))
     from compiler import pipeline
@@ -88,7 +88,7 @@ def compiled(
 
 def pins(file: Path) -> Mapping[str, str]:
     """The digests of images in the lock beside a spec; ends the command where it is broken."""
-    from compiler import lock
+    from compiler.upstream import lock
 
     try:
         return lock.read(file).images

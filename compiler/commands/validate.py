@@ -43,15 +43,16 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
     platformc validate --fix               correct typos, add and remove lines
     platformc validate --with kubeconform  ask a second judge
     """
-    from compiler import first_canary, pipeline
+    from compiler import pipeline
     from compiler.commands.progress import progress
+    from compiler.rules.previous import first_canary
 
     data = read_spec(file)
     if fix:
         data = _fix(file, data)
     with progress() as step:
         result = pipeline.compile(data, str(file), step, pins(file))
-    result.report.diagnostics.extend(first_canary.check(result, file.parent))
+    result.report.diagnostics.extend(first_canary.check(result.lowered, file.parent))
     show(result, data, str(file), form, to_stdout=True)
     if result.report.failed:
         sys.exit(1)
@@ -89,8 +90,8 @@ def _fix(file: Path, data: bytes) -> bytes:
 
 
 def _kubeconform(result: Compilation) -> None:
-    from compiler import kubeconform
-    from compiler.manifests import render
+    from compiler.emit.manifests import render
+    from compiler.verify import kubeconform
 
     for name in result.environments:
         try:

@@ -31,9 +31,9 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
     kubectl apply --server-side -k operators/kserve
     """
     result = compiled(file)
-    from compiler import lock
-    from compiler.upstream import release
-    from compiler.vendoring import VendorError, vendor
+    from compiler.upstream import lock
+    from compiler.upstream.prerequisites import release
+    from compiler.upstream.releases import VendorError, vendor
 
     known = lock.read(file)
     wanted = _wanted(result, names)
@@ -56,7 +56,7 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
 
 def _wanted(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]:
     from compiler.diagnostics import listing, near
-    from compiler.upstream import prerequisites, vendored
+    from compiler.upstream.prerequisites import prerequisites, vendored
 
     found: dict[str, Prerequisite] = {}
     for name in result.environments:

@@ -2,12 +2,10 @@
 
 import click
 
-from compiler import __version__
+from compiler import KUBERNETES_SCHEMAS, __version__
 
 
 @click.command
 def command() -> None:
     """Print the compiler's version and the Kubernetes schemas that it checks against."""
-    from compiler.pinned import KUBERNETES
-
-    click.echo(f"platformc {__version__} ({KUBERNETES})")
+    click.echo(f"platformc {__version__} ({KUBERNETES_SCHEMAS})")

@@ -20,11 +20,10 @@ from msgspec.structs import replace
 
 from compiler.derive.order import OPTIONS
 from compiler.diagnostics import Report
-from compiler.model.credential import Credential, Random
+from compiler.model.credential import MANAGED, Credential, Random, marks
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Phase, Resource
-from compiler.model.settings import Store
-from compiler.secrets.secret import MANAGED, marks
+from compiler.spec.settings import Store
 
 NAME = "credentials"
 ACCOUNT = "credential-reader"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from compiler.derive.packages import each_object
 from compiler.diagnostics import Report
-from compiler.model.image import split_image
-from compiler.model.package import Lowered, Package, Platform
+from compiler.model.package import KUBERNETES, Lowered, Package, package_labels
 from compiler.model.resource import Manifest, pod_template
-
-KUBERNETES = "app.kubernetes.io"
+from compiler.spec.image import split_image
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -23,21 +21,6 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         return {**manifest, "metadata": {**metadata, "labels": dict(sorted(labels.items()))}}
 
     return each_object(lowered, one)
-
-
-def package_labels(platform: Platform, package: Package) -> dict[str, str]:
-    """The labels of everything in one package."""
-    instance = package.instance
-    own = instance.spec.labels if instance else {}
-    type = instance.type if instance else package.name
-    return {
-        **platform.labels,
-        **own,
-        f"{KUBERNETES}/instance": package.name,
-        f"{KUBERNETES}/managed-by": "platformc",
-        f"{KUBERNETES}/name": type,
-        f"{KUBERNETES}/part-of": platform.name,
-    }
 
 
 def _version(manifest: Manifest) -> dict[str, str]:

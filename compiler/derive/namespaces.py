@@ -8,7 +8,7 @@ from compiler.derive.network_policies import policy, upstream_namespaces
 from compiler.diagnostics import Report
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Phase, Resource
-from compiler.model.settings import Dns, Settings
+from compiler.spec.settings import Dns, Settings
 
 NAME = "namespaces"
 # The cluster's own, which exist and are not ours to label.

@@ -14,9 +14,8 @@ from msgspec.structs import replace
 from compiler.derive.packages import annotated, each_package
 from compiler.diagnostics import Report
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Resource
+from compiler.model.resource import WAVE, Resource
 
-WAVE = "argocd.argoproj.io/sync-wave"
 OPTIONS = "argocd.argoproj.io/sync-options"
 # Whoever deletes these deletes data: no deliverer does it by itself.
 KEPT = ("Namespace", "PersistentVolumeClaim")

@@ -18,8 +18,8 @@ from compiler.diagnostics import Report, listing, suggestion
 from compiler.document import Node, Path
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
-from compiler.model.spec import Patch
 from compiler.registry import upstreams
+from compiler.spec.component import Patch
 
 
 class Problem(Struct, frozen=True):

@@ -12,10 +12,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from compiler import hosts
 from compiler.derive.packages import each_package
 from compiler.diagnostics import Report
 from compiler.interfaces import gateway
+from compiler.model import hosts
 from compiler.model.binding import Offer
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from compiler import model
-from compiler.model.duration import seconds
-from compiler.model.tenant import ModelSpec
+from compiler.spec.duration import seconds
+from compiler.spec.tenant import ModelSpec
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):

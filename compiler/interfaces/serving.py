@@ -10,8 +10,8 @@ from msgspec import Struct
 from compiler import kube, model
 from compiler.document import Path
 from compiler.interfaces import gateway, s3, serverless
-from compiler.model import quantity
-from compiler.model.tenant import ModelSpec
+from compiler.spec import quantity
+from compiler.spec.tenant import ModelSpec
 
 MODEL = "model"  # the role of every model's pods
 EXEMPT = f"exempt.{model.PREFIX}/read-only-root"

@@ -5,12 +5,12 @@ from compiler.kube.account import service_account
 from compiler.kube.client import Client, client
 from compiler.kube.compute import GPU, compute
 from compiler.kube.container import Container, person, unique
-from compiler.kube.errand import errand
 from compiler.kube.labels import metadata, selector
 from compiler.kube.network import EVERY_ADDRESS, api_server, headless, service
 from compiler.kube.pod import place, pod, pod_labels
 from compiler.kube.probes import exec_probe, http_probe, tcp_probe
 from compiler.kube.security import LOCKED, UNPRIVILEGED, USER
+from compiler.kube.setup_job import errand
 from compiler.kube.template import render
 from compiler.kube.volumes import TMP, Volume, config, scratch, volume_claim
 from compiler.kube.workload import cron_job, deployment, job, stateful_set

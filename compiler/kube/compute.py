@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from compiler.model import quantity
 from compiler.model.resource import Manifest
-from compiler.model.spec import Amounts, Resources
+from compiler.spec import quantity
+from compiler.spec.component import Amounts, Resources
 
 GPU = "nvidia.com/gpu"
 

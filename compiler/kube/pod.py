@@ -12,7 +12,7 @@ from compiler.kube.volumes import Volume, tmp
 from compiler.model.binding import Endpoint
 from compiler.model.instance import Instance
 from compiler.model.resource import Manifest
-from compiler.model.spec import Toleration
+from compiler.spec.component import Toleration
 
 
 class Schedulable(Protocol):

@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import Any
 
 from compiler.kube.rejection import Rejection
-from compiler.model import quantity
 from compiler.model.resource import Manifest
+from compiler.spec import quantity
 
 Named = Mapping[str, str]  # a reference, and the key that names what it is to
 _VOLUME = {"configMap": "name", "secret": "secretName"}

@@ -34,9 +34,7 @@ from compiler.model.resource import (
     pod_labels,
     pod_template,
 )
-from compiler.model.section import Section
-from compiler.model.settings import Settings
-from compiler.model.spec import (
+from compiler.spec.component import (
     Amounts,
     ChartSpec,
     Install,
@@ -46,6 +44,8 @@ from compiler.model.spec import (
     RunningSpec,
     UpstreamSpec,
 )
+from compiler.spec.section import Section
+from compiler.spec.settings import Settings
 
 __all__ = [
     "PREFIX", "Alert", "Amounts", "Binding", "ChartSpec", "Claim", "Claims", "Component", "ConfigFiles",

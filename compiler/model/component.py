@@ -10,7 +10,7 @@ from compiler.model.credential import Credential
 from compiler.model.graph import Wiring
 from compiler.model.metrics import Metrics
 from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering, Phase, Resource
-from compiler.model.spec import InstanceSpec
+from compiler.spec.component import InstanceSpec
 
 Piece = Resource | ConfigFiles | Peering | Egress | Ingress | Made | Credential | Metrics
 

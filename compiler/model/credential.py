@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+Manifest = dict[str, object]
+
 
 class Random(StrEnum):
     """A key whose value is made by chance, in an alphabet that every reader of it survives."""
@@ -36,3 +38,14 @@ class Credential(Struct, frozen=True):
     held: tuple[str, ...] = ()  # upstream's own workloads that read it as they start
     annotations: Mapping[str, str] = field(default_factory=dict)  # that tell a reader how to use it
     maker: str = ""  # who makes it, where that is no provider of secrets but the server itself
+
+
+MANAGED = {"app.kubernetes.io/managed-by": "platformc"}
+
+
+def marks(credential: Credential) -> Manifest:
+    """What a Secret's readers look for beside its keys."""
+    made: Manifest = {"labels": dict(sorted({**MANAGED, **credential.labels}.items()))}
+    if credential.annotations:
+        made["annotations"] = dict(sorted(credential.annotations.items()))
+    return made

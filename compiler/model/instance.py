@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from compiler.document import Path
-from compiler.model.settings import Settings
+from compiler.spec.settings import Settings
 
 S_co = TypeVar("S_co", covariant=True)
 

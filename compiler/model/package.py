@@ -13,8 +13,18 @@ from compiler.model.fleet import Fleet
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.metrics import Metrics
-from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering, Phase, Resource
-from compiler.model.settings import Settings
+from compiler.model.resource import (
+    WAVE,
+    ConfigFiles,
+    Egress,
+    Ingress,
+    Made,
+    Manifest,
+    Peering,
+    Phase,
+    Resource,
+)
+from compiler.spec.settings import Settings
 
 
 class Platform(Struct, frozen=True):
@@ -85,3 +95,44 @@ class Lowered(Struct, frozen=True):
     def everything(self) -> tuple[Package, ...]:
         """All packages, the models' last."""
         return (*self.packages.values(), *self.models.values())
+
+
+KUBERNETES = "app.kubernetes.io"
+
+
+def package_labels(platform: Platform, package: Package) -> dict[str, str]:
+    """The labels of everything in one package."""
+    instance = package.instance
+    own = instance.spec.labels if instance else {}
+    type = instance.type if instance else package.name
+    return {
+        **platform.labels,
+        **own,
+        f"{KUBERNETES}/instance": package.name,
+        f"{KUBERNETES}/managed-by": "platformc",
+        f"{KUBERNETES}/name": type,
+        f"{KUBERNETES}/part-of": platform.name,
+    }
+
+
+def config_map(config: ConfigFiles, package: Package, platform: Platform) -> Manifest:
+    """The ConfigMap that kustomize's generator makes of some files."""
+    labels, annotations = config_metadata(config, package, platform)
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": config.name,
+            "namespace": config.namespace,
+            "annotations": annotations,
+            "labels": labels,
+        },
+        "data": dict(sorted(config.files.items())),
+    }
+
+
+def config_metadata(
+    config: ConfigFiles, package: Package, platform: Platform
+) -> tuple[dict[str, str], dict[str, str]]:
+    labels = dict(sorted(package_labels(platform, package).items()))
+    return labels, {WAVE: str(package.wave(config))}

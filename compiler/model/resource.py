@@ -216,3 +216,6 @@ def pod_template(manifest: Manifest) -> Manifest | None:
             nested: Manifest = spec["jobTemplate"]["spec"]["template"]
             return nested
     return None
+
+
+WAVE = "argocd.argoproj.io/sync-wave"

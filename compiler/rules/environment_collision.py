@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import combinations
 
-from compiler import hosts
 from compiler.diagnostics import Related, Report, listing
-from compiler.model import Graph, Path, Platform
+from compiler.model import Graph, Path, Platform, hosts
 from compiler.registry import upstreams
 from compiler.rules.host_collision import routed_of
 

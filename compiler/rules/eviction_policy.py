@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.components.bases import redis
 from compiler.diagnostics import Related, Report
 from compiler.interfaces import redis as protocol
-from compiler.lowering import redis
 from compiler.model import Graph, Instance, Path, Platform
 
 

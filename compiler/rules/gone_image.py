@@ -10,11 +10,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from compiler.derive.images import full_name
 from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
-from compiler.model.section import Section, keys
-from compiler.model.walk import sections
+from compiler.spec.image import full_name
+from compiler.spec.section import Section, keys
+from compiler.spec.walk import sections
 
 _GONE = {
     "docker.io/minio/": ("was deleted from Docker Hub", "the last ones are at `quay.io/minio/`"),

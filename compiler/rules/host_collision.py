@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from compiler import hosts
 from compiler.diagnostics import Related, Report
 from compiler.interfaces import gateway
-from compiler.model import Graph, Instance, Path, Platform
+from compiler.model import Graph, Instance, Path, Platform, hosts
 
 _DOMAIN: Path = ("spec", "domain")
 

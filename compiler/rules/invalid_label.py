@@ -12,7 +12,7 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.model import PREFIX, Instance, Path, Platform
-from compiler.model.walk import sections
+from compiler.spec.walk import sections
 
 _NAME = r"[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?"
 _KEY = re.compile(rf"(?:[a-z0-9](?:[-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_NAME}", re.ASCII)

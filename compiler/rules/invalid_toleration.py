@@ -6,8 +6,8 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
-from compiler.model.spec import Toleration
-from compiler.model.walk import sections
+from compiler.spec.component import Toleration
+from compiler.spec.walk import sections
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:

@@ -12,9 +12,10 @@ from __future__ import annotations
 from typing import Any
 
 from compiler.diagnostics import Report
-from compiler.model import Instance, Path, Platform, cron
-from compiler.model.duration import seconds
-from compiler.model.walk import sections
+from compiler.model import Instance, Path, Platform
+from compiler.spec import cron
+from compiler.spec.duration import seconds
+from compiler.spec.walk import sections
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:

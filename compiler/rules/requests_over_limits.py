@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler.diagnostics import Related, Report
-from compiler.model import Instance, Path, Platform, Resources, quantity
-from compiler.model.walk import sections
+from compiler.model import Instance, Path, Platform, Resources
+from compiler.spec import quantity
+from compiler.spec.walk import sections
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from compiler.diagnostics import Report
 from compiler.model import Instance, Path, Platform
-from compiler.model.image import split_image
+from compiler.spec.image import split_image
 
 
 class Image(Struct, frozen=True):

@@ -10,9 +10,9 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.model import Instance, Path, Platform
-from compiler.model.image import split_image
-from compiler.model.section import fields
 from compiler.rules import gone_image, unfit_version
+from compiler.spec.image import split_image
+from compiler.spec.section import fields
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from compiler.components.bases import redis
 from compiler.diagnostics import Report
-from compiler.lowering import redis
-from compiler.model import Instance, Path, Platform, quantity
+from compiler.model import Instance, Path, Platform
+from compiler.spec import quantity
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from compiler.delivery import Place, Step, made
+from compiler.delivery.apply_plan import Place, Step, made
 from compiler.derive import external_secrets
 from compiler.derive.credentials import secret_names
 from compiler.model.credential import Credential

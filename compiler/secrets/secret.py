@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compiler.model.credential import Credential, Random
+from compiler.model.credential import Credential, Random, marks
 from compiler.model.resource import Manifest
 from compiler.secrets.values import make
-
-MANAGED = {"app.kubernetes.io/managed-by": "platformc"}
 
 
 def secret(credential: Credential, namespace: str, values: Mapping[str, str]) -> Manifest:
@@ -24,14 +22,6 @@ def secret(credential: Credential, namespace: str, values: Mapping[str, str]) ->
         "type": credential.type,
         "stringData": dict(sorted(values.items())),
     }
-
-
-def marks(credential: Credential) -> Manifest:
-    """What a Secret's readers look for beside its keys."""
-    made: Manifest = {"labels": dict(sorted({**MANAGED, **credential.labels}.items()))}
-    if credential.annotations:
-        made["annotations"] = dict(sorted(credential.annotations.items()))
-    return made
 
 
 def new_values(credential: Credential) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from compiler import kube, model
 from compiler.interfaces import gateway, s3, serverless, serving
-from compiler.model.tenant import ModelSpec as Spec
+from compiler.spec.tenant import ModelSpec as Spec
 from compiler.tenants import model_store
 
 PHASE = model.Phase.MODELS

@@ -12,7 +12,7 @@ from typing import Any
 
 from compiler import model
 from compiler.interfaces import s3, serving
-from compiler.model.tenant import ModelSpec
+from compiler.spec.tenant import ModelSpec
 
 PHASE = model.Phase.MODELS
 SECTION = "model_stores"

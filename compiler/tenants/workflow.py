@@ -13,7 +13,7 @@ from typing import Any
 from compiler import kube, model
 from compiler.interfaces import workflows
 from compiler.model.resource import Resource
-from compiler.model.tenant import WorkloadSpec as Spec
+from compiler.spec.tenant import WorkloadSpec as Spec
 
 
 def resources(

@@ -13,8 +13,8 @@ from typing import Any
 from compiler import kube, model
 from compiler.interfaces import workflows
 from compiler.model import Env
-from compiler.model.duration import seconds
-from compiler.model.tenant import WorkloadSpec as Spec
+from compiler.spec.duration import seconds
+from compiler.spec.tenant import WorkloadSpec as Spec
 from compiler.tenants import elsewhere, workflow
 
 PHASE = model.Phase.CLIENTS

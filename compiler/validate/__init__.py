@@ -12,10 +12,10 @@ from compiler.diagnostics import Related, Report, correction, listing, suggestio
 from compiler.document import Node, Path
 from compiler.model.instance import Instance
 from compiler.model.package import Platform
-from compiler.model.settings import Settings
-from compiler.model.spec import NamedSpec
+from compiler.spec.component import NamedSpec
+from compiler.spec.root import SECTIONS, Header, Names, Shape
+from compiler.spec.settings import Settings
 from compiler.specialise import Variants
-from compiler.validate.shapes import SECTIONS, Header, Names, Shape
 
 M = TypeVar("M")
 

@@ -12,6 +12,7 @@ from compiler.diagnostics import Report, correction, listing, near, suggestion
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.diagnostics.masking import value_masked
 from compiler.document import Node, Path
+from compiler.spec.root import Shape
 from compiler.specialise import named_by_keys
 from compiler.validate.mistakes import (
     Mismatch,
@@ -24,7 +25,6 @@ from compiler.validate.mistakes import (
     WrongShape,
     mistakes,
 )
-from compiler.validate.shapes import Shape
 
 _OUTLINE = ("apiVersion", "kind", "metadata", "spec")  # the keys at the top
 _BELOW_SPEC = (*Shape.__struct_encode_fields__, "environments")

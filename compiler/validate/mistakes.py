@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct, ValidationError, convert, inspect
 
-from compiler.model.form import Refusal
+from compiler.spec.constraints import Refusal
 
 Loc = tuple[int | str, ...]
 

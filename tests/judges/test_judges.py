@@ -15,7 +15,7 @@ from cluster import environments, lowered, objects
 from reachability import selects
 from test_network import pods
 
-from compiler.manifests import render
+from compiler.emit.manifests import render
 from compiler.model.resource import Manifest, pod_template
 from judges import checkov, kube_score, trivy
 from judges.exceptions import EXCEPTIONS, reason

@@ -14,14 +14,15 @@ from cluster import CONTAINERS, Template, objects_of, templates_of
 from conftest import ROOT, TOOLS
 from reachability import selects
 
-from compiler import kubeconform, pipeline
+from compiler import pipeline
 from compiler.derive.credentials import secret_names
 from compiler.derive.namespaces import platform_namespaces
 from compiler.diagnostics.masking import sounds_secret
-from compiler.manifests import render
-from compiler.model.image import split_image
+from compiler.emit.manifests import render
 from compiler.model.package import Lowered
 from compiler.model.resource import pod_labels
+from compiler.spec.image import split_image
+from compiler.verify import kubeconform
 from judges import checkov, kube_score
 
 pytestmark = [pytest.mark.live, pytest.mark.judges]

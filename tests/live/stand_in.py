@@ -11,7 +11,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
-from compiler.delivery import READY
+from compiler.delivery.apply_plan import READY
 from live.control_plane import ControlPlane, Manifest
 
 

@@ -18,7 +18,7 @@ from conftest import ROOT, SCENARIOS
 
 from compiler import pipeline
 from compiler.model.package import Lowered
-from compiler.upstream import prerequisites
+from compiler.upstream.prerequisites import prerequisites
 from live.control_plane import ControlPlane, Manifest
 from live.stand_in import StandIn
 from live.test_apply import becomes_ready, claims, namespace, volume
@@ -47,7 +47,7 @@ class Bench:
 
     @property
     def objects(self) -> list[Manifest]:
-        from compiler.manifests import manifests
+        from compiler.emit.manifests import manifests
 
         return manifests(self.lowered)
 

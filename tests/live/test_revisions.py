@@ -19,10 +19,10 @@ import pytest
 import yaml
 from test_changes import LABELLED, changes, compiled, edited, original
 
-from compiler.changes.fields import differences
-from compiler.changes.immutable import IMMUTABLE, refused
-from compiler.changes.objects import objects
-from compiler.changes.words import ways
+from compiler.diff.fields import differences
+from compiler.diff.immutable import IMMUTABLE, refused
+from compiler.diff.objects import objects
+from compiler.diff.words import ways
 from live.control_plane import ControlPlane, Manifest
 from live.test_apply import unchanged
 

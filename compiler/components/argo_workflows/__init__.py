@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from compiler import kube, model
 from compiler.components.argo_workflows import upstream
 from compiler.interfaces import gateway, http, postgresql, s3, workflows
-from compiler.model.words import Bucket, Database, Duration, Namespace
+from compiler.spec.types import Bucket, Database, Duration, Namespace
 
 PHASE = model.Phase.SERVERS
 UPSTREAM_NAMESPACE = True

@@ -13,7 +13,7 @@ from typing import Any
 from compiler import model
 from compiler.interfaces import gateway, postgresql, s3, workflows
 from compiler.kube import yaml
-from compiler.model.duration import seconds
+from compiler.spec.duration import seconds
 
 VERSION = "v4.1.2"
 RELEASE = f"https://github.com/argoproj/argo-workflows/releases/download/{VERSION}/install.yaml"

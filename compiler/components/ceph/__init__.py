@@ -16,7 +16,7 @@ from compiler import kube, model
 from compiler.components.ceph import buckets
 from compiler.components.ceph.endpoint import Endpoint
 from compiler.interfaces import s3
-from compiler.model.words import Name, Namespace
+from compiler.spec.types import Name, Namespace
 
 PHASE = model.Phase.STORES
 UPSTREAM_NAMESPACE = True

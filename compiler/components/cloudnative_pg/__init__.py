@@ -14,8 +14,8 @@ from msgspec import Meta
 from compiler import kube, model
 from compiler.components.cloudnative_pg import backups, logins
 from compiler.interfaces import postgresql, s3, sql
-from compiler.model import quantity
-from compiler.model.words import Image, Memory, Namespace
+from compiler.spec import quantity
+from compiler.spec.types import Image, Memory, Namespace
 
 PHASE = model.Phase.DATABASES
 BACKUPS = model.Requires("backups", s3.Endpoint)

@@ -7,8 +7,8 @@ from msgspec import Meta
 from compiler import kube, model
 from compiler.interfaces import s3
 from compiler.model import Env
-from compiler.model.form import exact
-from compiler.model.words import Bucket, Schedule
+from compiler.spec.constraints import exact
+from compiler.spec.types import Bucket, Schedule
 
 
 class Backup(model.Section):

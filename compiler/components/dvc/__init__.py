@@ -11,8 +11,8 @@ from msgspec import Meta
 
 from compiler import kube, model
 from compiler.interfaces import dvc, s3
-from compiler.model.form import Refusal, exact
-from compiler.model.words import Bucket, Name
+from compiler.spec.constraints import Refusal, exact
+from compiler.spec.types import Bucket, Name
 
 PHASE = model.Phase.CLIENTS
 STORE = model.Requires("store", s3.Endpoint)

@@ -9,9 +9,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from compiler import model
+from compiler.components.bases import external
 from compiler.interfaces import mysql
-from compiler.lowering import external
-from compiler.model.words import Port
+from compiler.spec.types import Port
 
 PHASE = model.Phase.DATABASES
 DATABASES = model.Provides("databases", mysql.Endpoint)

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from compiler import model
+from compiler.components.bases import external
 from compiler.interfaces import s3
-from compiler.lowering import external
-from compiler.model.form import exact
-from compiler.model.words import Port
+from compiler.spec.constraints import exact
+from compiler.spec.types import Port
 
 PHASE = model.Phase.STORES
 STORE = model.Provides("s3", s3.Endpoint)

@@ -27,7 +27,7 @@ from compiler.components.feast.pods import (
 )
 from compiler.components.feast.spec import Spec
 from compiler.interfaces import feast, feast_server, feature_store, postgresql, redis, s3
-from compiler.model.duration import seconds
+from compiler.spec.duration import seconds
 
 __all__ = ["PHASE", "Spec", "claims", "lower", "offers"]
 

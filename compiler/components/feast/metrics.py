@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from compiler import model
 from compiler.components.feast.spec import Materialize, Spec
-from compiler.model import cron
-from compiler.model.duration import seconds
+from compiler.spec import cron
+from compiler.spec.duration import seconds
 
 PORT = 8000
 YEAR = 366 * 86400

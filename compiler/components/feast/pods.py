@@ -15,7 +15,7 @@ from compiler.components.feast import metrics
 from compiler.components.feast.spec import REPOSITORY, Materialize, Spec
 from compiler.interfaces import feature_store
 from compiler.model import Env
-from compiler.model.duration import seconds
+from compiler.spec.duration import seconds
 
 PORT, REGISTRY_PORT, OFFLINE_PORT = 6566, 6570, 8815
 

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from compiler import model
-from compiler.model.form import Refusal, exact
-from compiler.model.words import Bucket, Database, Duration, Image, Schedule
+from compiler.spec.constraints import Refusal, exact
+from compiler.spec.types import Bucket, Database, Duration, Image, Schedule
 
 REPOSITORY = "/repo"
 

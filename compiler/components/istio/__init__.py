@@ -11,8 +11,8 @@ from msgspec import Meta, field
 
 from compiler import model
 from compiler.interfaces import gateway
-from compiler.model.form import Refusal
-from compiler.model.words import Name, Namespace, SecretName
+from compiler.spec.constraints import Refusal
+from compiler.spec.types import Name, Namespace, SecretName
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from compiler import model
 from compiler.interfaces import gateway, serverless
-from compiler.model.words import Duration, Namespace
+from compiler.spec.types import Duration, Namespace
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True

@@ -16,7 +16,7 @@ from compiler.components.knative import LOCAL
 from compiler.components.kserve.endpoint import Endpoint
 from compiler.components.kserve.inference_service import MODES
 from compiler.interfaces import gateway, serverless, serving
-from compiler.model.words import Name, Namespace
+from compiler.spec.types import Name, Namespace
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True

@@ -14,7 +14,7 @@ from compiler.components.kserve.runtimes import LANGUAGE, RUNTIMES, Runtime, spe
 from compiler.diagnostics import listing, near
 from compiler.interfaces import s3, serving
 from compiler.interfaces.serving import Problem
-from compiler.model.tenant import ModelSpec
+from compiler.spec.tenant import ModelSpec
 
 PREDICTOR = 8080  # of every runtime's container
 # Knative's queue-proxy in each pod: requests (HTTP/1, HTTP/2, TLS), its probe and its metrics.

@@ -7,10 +7,10 @@ from functools import lru_cache
 from compiler import kube, model
 from compiler.components.kserve.runtimes import Runtime, spelled
 from compiler.interfaces import serving
-from compiler.model import quantity
-from compiler.model.duration import seconds
-from compiler.model.spec import Resources
-from compiler.model.tenant import ModelSpec
+from compiler.spec import quantity
+from compiler.spec.component import Resources
+from compiler.spec.duration import seconds
+from compiler.spec.tenant import ModelSpec
 
 # KServe 0.20 still reads the older words Serverless and RawDeployment, but refuses them later on.
 MODES = {"serverless": "Knative", "standard": "Standard"}

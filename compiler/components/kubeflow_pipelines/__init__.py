@@ -15,7 +15,7 @@ from msgspec import Meta
 from compiler import kube, model
 from compiler.components.kubeflow_pipelines import crd, metadata, runs, servers
 from compiler.interfaces import gateway, http, mysql, pipelines, s3, workflows
-from compiler.model.words import Bucket, Database, Image, Namespace
+from compiler.spec.types import Bucket, Database, Image, Namespace
 
 PHASE = model.Phase.SERVERS
 PIPELINES = model.Requires("pipelines", mysql.Endpoint)

@@ -14,8 +14,8 @@ from msgspec import Meta
 from compiler import kube, model
 from compiler.interfaces import lakefs, postgresql, s3
 from compiler.model import Env, SecretRef
-from compiler.model.form import exact
-from compiler.model.words import Bucket, Database, Image
+from compiler.spec.constraints import exact
+from compiler.spec.types import Bucket, Database, Image
 
 PHASE = model.Phase.SERVERS
 METADATA = model.Requires("metadata", postgresql.Endpoint)

@@ -19,8 +19,8 @@ from msgspec import Meta
 from compiler import kube, model
 from compiler.interfaces import mlflow, postgresql, s3
 from compiler.model import Env
-from compiler.model.tenant import WorkloadSpec
-from compiler.model.words import Bucket, Database, Image
+from compiler.spec.tenant import WorkloadSpec
+from compiler.spec.types import Bucket, Database, Image
 
 PHASE = model.Phase.SERVERS
 BACKEND_STORE = model.Requires("backend-store", postgresql.Endpoint)

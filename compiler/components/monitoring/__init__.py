@@ -12,7 +12,7 @@ from msgspec import Meta, field
 
 from compiler import model
 from compiler.interfaces import monitoring
-from compiler.model.words import Duration, Namespace
+from compiler.spec.types import Duration, Namespace
 
 PHASE = model.Phase.SERVERS
 UPSTREAM_NAMESPACE = True

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from compiler import model
-from compiler.lowering import exporter
+from compiler.kube import exporter
 from compiler.model import Env, SecretRef
 
 IMAGE = "quay.io/prometheus/mysqld-exporter:v0.19.0"

@@ -14,7 +14,7 @@ from compiler import kube, model
 from compiler.components.pgbouncer import metrics, pooler
 from compiler.interfaces import postgresql, sql
 from compiler.model import Env, SecretRef
-from compiler.model.words import Image
+from compiler.spec.types import Image
 
 PHASE = model.Phase.DATABASES
 UPSTREAM = model.Requires("upstream", postgresql.Endpoint)

@@ -7,7 +7,7 @@ runs as that user, and the two share the pod's `/tmp`.
 from __future__ import annotations
 
 from compiler import kube, model
-from compiler.lowering import exporter
+from compiler.kube import exporter
 from compiler.model import Env
 
 IMAGE = "quay.io/prometheuscommunity/pgbouncer-exporter:v0.11.0"

@@ -13,8 +13,9 @@ from msgspec import Meta
 from compiler import kube, model
 from compiler.components.postgres import metrics
 from compiler.interfaces import postgresql, sql
-from compiler.model import Env, SecretRef, quantity
-from compiler.model.words import Image, Memory
+from compiler.model import Env, SecretRef
+from compiler.spec import quantity
+from compiler.spec.types import Image, Memory
 
 PHASE = model.Phase.DATABASES
 DATABASES = model.Provides("databases", postgresql.Endpoint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler import model
-from compiler.lowering import exporter
+from compiler.kube import exporter
 from compiler.model import Env
 
 IMAGE = "quay.io/prometheuscommunity/postgres-exporter:v0.17.1"

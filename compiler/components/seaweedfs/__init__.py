@@ -12,7 +12,7 @@ from msgspec import Meta
 from compiler import kube, model
 from compiler.interfaces import s3
 from compiler.model import Env, SecretRef
-from compiler.model.words import Image, Memory
+from compiler.spec.types import Image, Memory
 
 PHASE = model.Phase.STORES
 STORE = model.Provides("s3", s3.Endpoint)

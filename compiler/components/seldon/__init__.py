@@ -13,7 +13,7 @@ from msgspec import Meta
 from compiler import model
 from compiler.components.seldon.endpoint import Endpoint
 from compiler.interfaces import gateway, serving
-from compiler.model.words import Image, Namespace
+from compiler.spec.types import Image, Namespace
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from compiler import kube, model
 from compiler.interfaces import s3, serving
-from compiler.model import Env, quantity
-from compiler.model.tenant import ModelSpec
+from compiler.model import Env
+from compiler.spec import quantity
+from compiler.spec.tenant import ModelSpec
 
 # Formats, by the server of Seldon Core 1.17.1 that reads them.
 SERVERS = {

@@ -10,7 +10,7 @@ from compiler.components.seldon.deployment import SERVERS, deployment, versions
 from compiler.diagnostics import listing, near
 from compiler.interfaces import serving
 from compiler.interfaces.serving import Problem
-from compiler.model.tenant import ModelSpec
+from compiler.spec.tenant import ModelSpec
 
 ORCHESTRATOR = 8000  # of the container that Seldon puts in front of a predictor's servers
 

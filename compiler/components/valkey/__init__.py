@@ -6,9 +6,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from compiler import model
+from compiler.components.bases import redis as server
 from compiler.interfaces import redis
-from compiler.lowering import redis as server
-from compiler.model.words import Image
+from compiler.spec.types import Image
 
 PHASE = model.Phase.DATABASES
 KEYS = model.Provides("keys", redis.Endpoint)

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from compiler.diagnostics import Report
-from compiler.model import Lowered, Manifest, Path, Platform, pod_template, quantity
+from compiler.model import Lowered, Manifest, Path, Platform, pod_template
+from compiler.spec import quantity
 
 _REPLICAS = ("replicas", "minReplicas", "instances")  # Seldon, KServe, CloudNativePG
 

@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from compiler import pipeline
-from compiler.argocd.plugin import USER, plugin
-from compiler.manifests import manifests
+from compiler.delivery.argocd.plugin import USER, plugin
+from compiler.emit.manifests import manifests
 from live.argocd.test_plugin import BIN, HERE, ROOT, SPEC
 
 pytestmark = pytest.mark.live

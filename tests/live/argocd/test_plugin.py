@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 
 from compiler import pipeline
-from compiler.argocd.plugin import PARAMETERS, plugin
+from compiler.delivery.argocd.plugin import PARAMETERS, plugin
+from compiler.emit.manifests import manifests
 from compiler.kube import yaml
-from compiler.manifests import manifests
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]

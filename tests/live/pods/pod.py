@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from compiler.model.quantity import whole
+from compiler.spec.quantity import whole
 from live.pods import container as containers
 from live.pods import images, limits, network, probes, volumes
 from live.pods.environment import environment, expand

@@ -1,0 +1,39 @@
+"""Services outside the platform: an address, perhaps where that is, and who vouches for it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from compiler import model
+from compiler.spec.constraints import Refusal
+from compiler.spec.types import Certificates, Cidr, Host
+
+
+def dismissal(binding: model.Binding) -> str:
+    """Whoever runs the service knows how."""
+    return f"have {binding.host} take it away"
+
+
+class Spec(model.InstanceSpec, kw_only=True):
+    """What all of them say."""
+
+    host: Annotated[Host, Meta(description="Its host name.")]
+    cidrs: Annotated[
+        tuple[Cidr, ...], Meta(description="Its addresses; default: any, on its port.")
+    ] = ()
+    ca: Annotated[
+        Certificates | None,
+        Meta(description="Certificates (PEM) of your own authority; default: a public one's."),
+    ] = None
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether clients speak TLS to it."""
+        return True
+
+    def check(self) -> None:
+        if self.ca is not None and not self.encrypted:
+            message = "`ca` is for verifying a server, which nobody does without TLS"
+            raise Refusal("invalid-value", message, "leave out `ca`, or what turns TLS off")

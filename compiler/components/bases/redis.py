@@ -1,0 +1,204 @@
+"""A server of the Redis protocol in pods: Redis and Valkey differ in the names of their programs.
+
+One primary takes the writes; further replicas are read-only copies. Nobody promotes a copy: while
+the primary's pod restarts, writes fail and the copies answer with what they have. Facts are of
+Redis 7.0 and 8.2 and of Valkey 9.1: memory has no bound until `maxmemory` gives one, a fork for a
+snapshot or a rewritten log may copy what is written meanwhile, and a primary that comes back empty
+empties its copies.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from compiler import kube, model
+from compiler.components.bases import redis_metrics
+from compiler.interfaces import redis
+from compiler.model import Env, SecretRef
+from compiler.spec import quantity
+from compiler.spec.constraints import Refusal
+from compiler.spec.types import Memory
+
+PORT = 6379
+GIB = 2**30
+# The share of the memory limit that keys may fill; the rest is for buffers, fragmentation and,
+# with persistence, the pages that a fork copies.
+SHARE = {"none": 75, "rdb": 55, "aof": 55}
+# Disk for each byte of the limit: a snapshot beside its successor; a log grows to twice its base
+# before it is rewritten beside the old one.
+DISK = {"rdb": 2, "aof": 3}
+
+
+class Spec(model.RunningSpec):
+    """What Redis and Valkey take."""
+
+    memory: Annotated[
+        Memory, Meta(description="The hard limit; `maxmemory` is derived from it.")
+    ] = "1Gi"
+    eviction: Annotated[Literal[
+        "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu",
+        "volatile-random", "volatile-ttl", "noeviction",
+    ], Meta(description="What goes when memory is full (`maxmemory-policy`).")] = "allkeys-lru"  # fmt: skip
+    persistence: Annotated[
+        Literal["aof", "rdb", "none"],
+        Meta(description="A log of all writes, snapshots, or nothing on disk."),
+    ] = "aof"
+    storage: Annotated[
+        Memory | None, Meta(description="Size of each volume; default: what the persistence needs.")
+    ] = None
+    replicas: Annotated[
+        int,
+        Meta(ge=1, le=10, description="One primary, and read-only copies; none is ever promoted."),
+    ] = 1
+
+    def check(self) -> None:
+        if self.replicas > 1 and self.persistence == "none":
+            message = "a primary without persistence comes back empty and empties its replicas"
+            raise Refusal("invalid-value", message, "write `persistence: aof`, or `replicas: 1`")
+
+
+class Program(Struct, frozen=True):
+    """The names by which one implementation goes."""
+
+    name: str  # of its folders and volumes
+    server: str
+    client: str
+
+
+def offer(me: model.Instance[Any]) -> redis.Offer:
+    return redis.Offer(
+        port=PORT,
+        pods={"app.kubernetes.io/instance": me.name},  # the primary and its replicas
+        readers=f"{me.name}-read" if me.spec.replicas > 1 else None,
+    )
+
+
+def maxmemory(limit: int, persistence: str) -> int:
+    """Bytes that keys may fill below a memory limit."""
+    return limit * SHARE[persistence] // 100
+
+
+def storage(spec: Spec, limit: int) -> str:
+    """The size of a volume, in whole gibibytes."""
+    return spec.storage or f"{-(-limit * DISK[spec.persistence] // GIB)}Gi"
+
+
+def lower(
+    me: model.Instance[Any], claims: Sequence[model.Binding], program: Program
+) -> Iterator[model.Piece]:
+    spec: Spec = me.spec
+    resources = kube.compute(
+        spec.resources, cpu="100m", memory=spec.memory, cpu_limit="2", memory_limit=spec.memory
+    )
+    server = _Server(me, spec, program, resources, quantity.whole(resources["limits"]["memory"]))
+    yield server.config()
+    yield server.pods("primary", claims, replicas=1)
+    yield kube.service(me, "primary", {"tcp-redis": PORT})
+    yield kube.headless(me, "primary", {"tcp-redis": PORT})
+    yield redis_metrics.of("primary", PORT)
+    if spec.replicas > 1:
+        copies = f"{me.name}-replica"
+        yield model.Credential(
+            server.replication, {"password": model.Random.PASSWORD}, (me.namespace,), (me.name,)
+        )
+        yield server.pods("replica", claims, replicas=spec.replicas - 1, name=copies)
+        yield kube.service(me, "replica", {"tcp-redis": PORT}, name=f"{me.name}-read")
+        yield kube.headless(me, "replica", {"tcp-redis": PORT}, name=f"{copies}-headless")
+        yield model.Peering("replica", "primary", (PORT,))
+        yield redis_metrics.of("replica", PORT)
+
+
+class _Server(Struct, frozen=True):
+    """The pods of one instance: both roles share everything but what they follow."""
+
+    me: model.Instance[Any]
+    spec: Spec
+    program: Program
+    resources: model.Manifest
+    limit: int
+
+    @property
+    def replication(self) -> str:
+        return f"{self.me.name}-replication"
+
+    @property
+    def users(self) -> str:
+        """The folder with what is made of the Secrets."""
+        return f"/etc/{self.program.name}-users"
+
+    def config(self) -> model.ConfigFiles:
+        text = kube.render(
+            __file__, "redis.conf.j2", port=PORT, users=self.users, limit=self.limit,
+            maxmemory=maxmemory(self.limit, self.spec.persistence), spec=self.spec,
+        )  # fmt: skip
+        return model.ConfigFiles(self.me.name, self.me.namespace, {self._file: text})
+
+    @property
+    def _file(self) -> str:
+        return f"{self.program.name}.conf"
+
+    def pods(
+        self, role: str, claims: Sequence[model.Binding], *, replicas: int, name: str | None = None
+    ) -> model.Resource:
+        me, folder = self.me, f"/etc/{self.program.name}"
+        volumes = [
+            kube.config(me.name, folder),
+            kube.scratch("users", self.users, "1Mi", memory=True),
+            *self._data(),
+        ]
+        template = kube.pod(
+            me, role, [self._server(role)], init=[self._users(claims)], user=kube.USER,
+            volumes=volumes, grace=60, spread=replicas > 1,
+        )  # fmt: skip
+        persistent = self.spec.persistence != "none"
+        claim = (
+            [kube.volume_claim(me, "data", storage(self.spec, self.limit))] if persistent else []
+        )
+        return kube.stateful_set(me, role, template, replicas=replicas, claims=claim, name=name)
+
+    def _data(self) -> Iterator[kube.Volume]:
+        if self.spec.persistence == "none":
+            yield kube.scratch("data", "/data")
+        else:
+            yield kube.Volume("data", {}, "/data")
+
+    def _server(self, role: str) -> kube.Container:
+        copy = role == "replica"
+        follow = ["--replicaof", self.me.host(), str(PORT)] if copy else []
+        pong = kube.exec_probe(["sh", "-c", self._asks("ping", "PONG")], period=5)
+        # A copy answers nothing before its first synchronisation, rather than nulls.
+        started = self._asks("role", "connected") if copy else self._asks("ping", "PONG")
+        return kube.Container(
+            self.program.name,
+            self.me.spec.image,
+            self.resources,
+            command=[self.program.server, f"/etc/{self.program.name}/{self._file}", *follow],
+            ports={"tcp-redis": PORT},
+            startup=kube.exec_probe(["sh", "-c", started], period=5, failures=120),
+            readiness=pong,
+            # Not PING: a server that loads its log is not to be killed for it.
+            liveness=kube.tcp_probe("tcp-redis", period=20, failures=6),
+        )
+
+    def _asks(self, command: str, answer: str) -> str:
+        """Whether the server answers a word; the probe's user has no password to check."""
+        client = f"{self.program.client} --user probe -a none --no-auth-warning"
+        return f"{client} {command} | grep -qx {answer}"
+
+    def _users(self, claims: Sequence[model.Binding]) -> kube.Container:
+        """Makes the users from the clients' own Secrets, as hashes."""
+        bindings = {binding.secret: binding for binding in claims}
+        logins = [(name, bindings[name].claim.keys) for name in sorted(bindings)]
+        env = [
+            Env(f"PASSWORD_{index}", SecretRef(name, "password"))
+            for index, (name, _) in enumerate(logins)
+        ]
+        if self.spec.replicas > 1:
+            env.append(Env("REPLICATION_PASSWORD", SecretRef(self.replication, "password")))
+        script = kube.render(
+            __file__, "redis-users.sh.j2", logins=logins, users=self.users, spec=self.spec
+        )
+        return kube.Container(
+            "users", self.me.spec.image, self.resources, command=["sh", "-c", script], env=env
+        )

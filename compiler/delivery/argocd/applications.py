@@ -1,0 +1,141 @@
+"""Argo CD's own objects: a project that allows what the platform holds, and its applications.
+
+An application takes one of two roads: the plugin renders the spec on the way, or Argo CD reads the
+files in `out/<environment>/`. Deleting an application deletes nothing of the platform, an empty
+stream is never synchronised, and the order is in the objects themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from compiler.delivery.argocd.plugin import NAME
+from compiler.emit.manifests import manifests
+from compiler.model.package import Lowered
+from compiler.model.resource import Manifest
+
+API = "argoproj.io/v1alpha1"
+IN_CLUSTER = "https://kubernetes.default.svc"
+Road = Literal["plugin", "rendered"]
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Where Argo CD finds the platform, and which road it takes."""
+
+    repository: str
+    revision: str
+    path: str  # of the spec's folder in the repository
+    road: Road
+    namespace: str  # Argo CD's own
+
+
+def project(environments: Mapping[str, Lowered], origin: Origin) -> Manifest:
+    """An AppProject: this repository, these clusters and namespaces, these kinds."""
+    kinds: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
+    destinations: set[tuple[str, str, str]] = set()
+    for name, lowered in environments.items():
+        target = destination(lowered, name, len(environments))
+        ((key, cluster),) = target.items()
+        for manifest in manifests(lowered):
+            space = manifest["metadata"].get("namespace", "")
+            group = manifest["apiVersion"].rpartition("/")[0]
+            kinds[bool(space)].add((group, manifest["kind"]))
+            destinations.add((key, cluster, space or manifest["metadata"]["name"]))
+    first = next(iter(environments.values())).platform
+    return {
+        "apiVersion": API,
+        "kind": "AppProject",
+        "metadata": {"name": first.name, "namespace": origin.namespace},
+        "spec": {
+            "description": f"The platform {first.name}, compiled by platformc.",
+            "sourceRepos": [origin.repository],
+            "destinations": [
+                {key: cluster, "namespace": space} for key, cluster, space in sorted(destinations)
+            ],
+            "clusterResourceWhitelist": _kinds(kinds[False]),
+            "namespaceResourceWhitelist": _kinds(kinds[True]),
+        },
+    }
+
+
+def _kinds(found: set[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"group": group, "kind": kind} for group, kind in sorted(found)]
+
+
+def applications(environments: Mapping[str, Lowered], origin: Origin) -> list[Manifest]:
+    """One Application for each environment."""
+    made = []
+    for name, lowered in environments.items():
+        target = destination(lowered, name, len(environments))
+        platform = lowered.platform
+        spec = _spec(platform.name, name, target, platform.settings.namespace, origin)
+        metadata = {"name": f"{platform.name}-{name}", "namespace": origin.namespace}
+        made.append({"apiVersion": API, "kind": "Application", "metadata": metadata, "spec": spec})
+    return made
+
+
+def application_set(environments: Mapping[str, Lowered], origin: Origin) -> Manifest:
+    """The same applications, from one template."""
+    elements: list[dict[str, str]] = []
+    for name, lowered in environments.items():
+        ((_, cluster),) = destination(lowered, name, len(environments)).items()
+        space = lowered.platform.settings.namespace
+        elements.append({"environment": name, "cluster": cluster, "namespace": space})
+    platform = next(iter(environments.values())).platform
+    key = "name" if len(environments) > 1 else "server"
+    target = {key: "{{.cluster}}"}
+    return {
+        "apiVersion": API,
+        "kind": "ApplicationSet",
+        "metadata": {"name": platform.name, "namespace": origin.namespace},
+        "spec": {
+            "goTemplate": True,
+            "goTemplateOptions": ["missingkey=error"],
+            "generators": [{"list": {"elements": elements}}],
+            # An environment that leaves the spec leaves its objects for people to remove.
+            "syncPolicy": {"preserveResourcesOnDeletion": True},
+            "template": {
+                "metadata": {"name": f"{platform.name}-{{{{.environment}}}}"},
+                "spec": _spec(platform.name, "{{.environment}}", target, "{{.namespace}}", origin),
+            },
+        },
+    }
+
+
+def destination(lowered: Lowered, name: str, count: int) -> dict[str, str]:
+    """The cluster of an environment: by the name that Argo CD knows it under, or Argo CD's own."""
+    cluster = lowered.platform.settings.cluster.name
+    if count == 1 and cluster is None:
+        return {"server": IN_CLUSTER}
+    return {"name": cluster or name}
+
+
+def _spec(
+    platform: str, environment: str, target: Mapping[str, str], namespace: str, origin: Origin
+) -> dict[str, Any]:
+    return {
+        "project": platform,
+        "source": _source(environment, origin),
+        "destination": {**target, "namespace": namespace},
+        "syncPolicy": {
+            "automated": {"prune": True, "selfHeal": True, "allowEmpty": False},
+            "syncOptions": _OPTIONS,
+        },
+    }
+
+
+# Server-side, since large ConfigMaps and CRDs don't fit an annotation; what is gone goes last.
+_OPTIONS: Sequence[str] = ["ServerSideApply=true", "PruneLast=true", "FailOnSharedResource=true"]
+
+
+def _source(environment: str, origin: Origin) -> dict[str, Any]:
+    folder = origin.path.strip("/") or "."
+    source = {"repoURL": origin.repository, "targetRevision": origin.revision}
+    if origin.road == "plugin":
+        parameters = [{"name": "environment", "string": environment}]
+        return {**source, "path": folder, "plugin": {"name": NAME, "parameters": parameters}}
+    out = f"out/{environment}" if folder == "." else f"{folder}/out/{environment}"
+    return {**source, "path": out, "directory": {"include": "*.yaml", "recurse": False}}

@@ -1,0 +1,81 @@
+"""Two compilations to the changes between them, environment by environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec.structs import replace
+
+from compiler.diff import Action, Change, FieldChange, Judgement
+from compiler.diff.causes import Causes
+from compiler.diff.data import moved
+from compiler.diff.fields import differences
+from compiler.diff.immutable import refused
+from compiler.diff.objects import Found, Key, objects
+from compiler.diff.risk import of_addition, of_field, of_removal
+from compiler.model.package import Lowered
+from compiler.pipeline import Compilation
+
+
+def compare(before: Compilation, after: Compilation) -> tuple[Change, ...]:
+    """Every change, by environment and component, the worst first."""
+    found: list[Change] = []
+    for environment in sorted({*before.environments, *after.environments}):
+        old, new = before.lowered.get(environment), after.lowered.get(environment)
+        changes = list(_environment(environment, old, new))
+        if changes:
+            causes = Causes(before, after, environment)
+            found += [replace(change, causes=causes.of(change)) for change in changes]
+    return tuple(sorted(found, key=_place))
+
+
+def _place(change: Change) -> tuple[Any, ...]:
+    return (
+        change.environment, change.component, -change.risk, change.kind, change.namespace,
+        change.name, change.action,
+    )  # fmt: skip
+
+
+def _environment(environment: str, old: Lowered | None, new: Lowered | None) -> Iterator[Change]:
+    ours = objects(old) if old else {}
+    theirs = objects(new) if new else {}
+    for key in sorted(ours.keys() | theirs.keys()):
+        change = _object(environment, key, ours.get(key), theirs.get(key))
+        if change:
+            yield change
+    if old and new:
+        yield from moved(environment, old, new)
+
+
+def _object(environment: str, key: Key, before: Found | None, after: Found | None) -> Change | None:
+    if before and after:
+        return _changed(environment, key, before, after)
+    if before:
+        verdict = of_removal(before.manifest)
+        return _change(environment, key, before, Action.REMOVED, (), (verdict,))
+    assert after is not None
+    return _change(environment, key, after, Action.ADDED, (), (of_addition(after.manifest),))
+
+
+def _changed(environment: str, key: Key, before: Found, after: Found) -> Change | None:
+    fields = tuple(
+        field
+        for field in differences(before.manifest, after.manifest)
+        if not (key[1] == "Job" and field.path == "metadata/name")
+    )
+    if not fields:
+        return None
+    verdicts = (of_field(field, before.manifest, after.manifest) for field in fields)
+    change = _change(
+        environment, key, after, Action.CHANGED, fields, tuple(dict.fromkeys(verdicts))
+    )
+    return replace(change, recreation=any(refused(change.kind, field) for field in fields))
+
+
+def _change(
+    environment: str, key: Key, found: Found, action: Action, fields: tuple[FieldChange, ...],
+    verdicts: tuple[Judgement, ...],
+) -> Change:  # fmt: skip
+    _, kind, namespace, name = key
+    return Change(environment, found.component, action, kind, namespace, name, fields, verdicts)

@@ -1,0 +1,39 @@
+"""A diff for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from compiler.diff import Change, worst
+from compiler.diff.words import reasons, ways
+
+
+def render(changes: Sequence[Change]) -> str:
+    risk = worst(change.risk for change in changes)
+    record = {"risk": _slug(risk.label), "changes": [_record(change) for change in changes]}
+    return json.dumps(record, indent=2, default=str) + "\n"
+
+
+def _record(change: Change) -> dict[str, Any]:
+    return {
+        "environment": change.environment,
+        "component": change.component,
+        "action": str(change.action),
+        "kind": change.kind,
+        "namespace": change.namespace or None,
+        "name": change.name,
+        "risk": _slug(change.risk.label),
+        "recreation": change.recreation,
+        "reasons": list(reasons(change)),
+        "ways": list(ways(change)),
+        "fields": [
+            {"path": one.path, "before": one.before, "after": one.after} for one in change.fields
+        ],
+        "causes": [{"path": one.path, "place": one.place} for one in change.causes],
+    }
+
+
+def _slug(label: str) -> str:
+    return label.replace(" ", "-")

@@ -1,0 +1,243 @@
+"""Packages to text: a tree of paths and what stands in each file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+from compiler.emit.images import images
+from compiler.emit.manifests import in_waves, wave_file
+from compiler.emit.portion import Portion, portion, shared_out
+from compiler.emit.shards import MODELS, WORKLOADS, layout
+from compiler.emit.tree import Text, Tree
+from compiler.factor import Factored, Overlay
+from compiler.kube import yaml
+from compiler.kube.kustomize import KUSTOMIZATION, LOCAL
+from compiler.model.package import Lowered, Package, Platform, config_map, config_metadata
+from compiler.model.resource import ConfigFiles, Manifest, Resource
+from compiler.upstream.prerequisites import component, prerequisites, vendored
+
+Files = dict[str, Text]
+
+
+def emit(
+    factored: Factored, *, rendered: Collection[str] = (),
+    others: Callable[[], Portion] | None = None,
+) -> Tree:  # fmt: skip
+    """Base, overlays, and `out/` for the environments named in `rendered`.
+
+    `others` waits for the `portion` of it that somebody else does meanwhile.
+    """
+    environments = factored.environments
+    writer = _Writer(factored.base.platform)
+    here, there = shared_out(environments)
+    for manifest in here:
+        writer.dump(manifest)
+    tree: Files = {}
+    for package in factored.base.packages.values():
+        tree |= writer.base(package)
+    for name, overlays in factored.overlays.items():
+        platform = environments[name].platform
+        for overlay in overlays.values():
+            tree |= writer.overlay(f"overlays/{name}/{overlay.package.name}", overlay, platform)
+    other = others() if others else portion(environments, rendered)
+    writer.learn(there, other.texts)
+    for name, lowered in environments.items():
+        tree |= writer.roots(f"overlays/{name}", lowered, factored.overlays[name])
+        for one in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
+            folder = f"prerequisites/{name}/{one.name}"
+            tree |= {f"{folder}/{path}": text for path, text in component(one).items()}
+    for name in rendered:
+        tree |= writer.out(f"out/{name}", environments[name], other.pictures[name])
+    return Tree(dict(sorted(tree.items())))
+
+
+def _text(value: Manifest, source: str, platform: Platform) -> str:
+    return f"# Compiled by platformc from {source} of {platform.name}; do not edit.\n" + yaml.dump(
+        value
+    )
+
+
+def _source(package: Package) -> str:
+    return f"# from {package.source}\n"
+
+
+class _Writer:
+    """Writes folders; the text of an object that environments share is made once."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self._texts: dict[int, tuple[Manifest, str]] = {}
+        self._models: dict[tuple[int, ...], Text] = {}
+
+    def learn(self, manifests: Iterable[Manifest], texts: Iterable[str]) -> None:
+        """The texts of some objects, which were made elsewhere."""
+        for manifest, text in zip(manifests, texts, strict=True):
+            self._texts[id(manifest)] = (manifest, text)
+
+    def dump(self, manifest: Manifest) -> str:
+        known = self._texts.get(id(manifest))
+        if known is None:
+            known = self._texts[id(manifest)] = (manifest, yaml.dump(manifest))
+        return known[1]
+
+    def file(self, manifest: Manifest, package: Package) -> str:
+        return _source(package) + self.dump(manifest)
+
+    def roots(self, folder: str, lowered: Lowered, overlays: Mapping[str, Overlay]) -> Files:
+        """The kustomization over all, or over all but the tenants where they are too many."""
+        pieces = layout(lowered)
+        aside = {one.name for some in pieces.workloads.values() for one in some}
+        inside = (one.package for one in overlays.values() if one.package.name not in aside)
+        names = _delivered(inside)
+        tree: Files = {}
+        for piece, packages in pieces.workloads.items():
+            within = [f"../../{name}" for name in _delivered(packages)]
+            tree[f"{folder}/{WORKLOADS}/{piece}/kustomization.yaml"] = _text(
+                {**KUSTOMIZATION, "resources": within}, "spec.workloads", lowered.platform
+            )
+        for shard, packages in pieces.models.items():
+            tree |= self.shard(f"{folder}/{MODELS}/{shard}", packages, lowered.platform)
+        if not pieces.split:
+            names += [f"{MODELS}/{shard}" for shard in pieces.models]
+        listed = pieces.roots(folder)
+        if len(listed) > 1:
+            tree[f"{folder}/ROOTS"] = "".join(f"{root}\n" for root in listed)
+        root = {**KUSTOMIZATION, "resources": names}
+        tree[f"{folder}/kustomization.yaml"] = _text(root, "spec", lowered.platform)
+        return tree
+
+    def shard(self, folder: str, packages: Sequence[Package], platform: Platform) -> Files:
+        """Models as one file: to a writer, many small files cost more than what is in them."""
+        key = tuple(map(id, packages))
+        if key not in self._models:
+            self._models[key] = yaml.pieces(self.models(packages, platform))
+        root = {**KUSTOMIZATION, "resources": [f"{MODELS}.yaml"]}
+        return {
+            f"{folder}/kustomization.yaml": _text(root, "spec.models", platform),
+            f"{folder}/{MODELS}.yaml": self._models[key],
+        }
+
+    def models(self, packages: Sequence[Package], platform: Platform) -> Iterator[tuple[str, str]]:
+        for package in packages:
+            source = _source(package)
+            for one in package.resources:
+                yield source, self.dump(one.manifest)
+            for config in package.configs:
+                yield source, self.dump(config_map(config, package, platform))
+
+    def base(self, package: Package) -> Files:
+        overlay = Overlay(package, False, added=package.resources, configs=())
+        folder = f"base/{package.name}"
+        tree = self.resources(folder, overlay)
+        resources = sorted(tree)
+        generators = [
+            self.generator(folder, config, package, self.platform, tree)
+            for config in package.configs
+        ]
+        self.kustomization(folder, package, tree, resources, [], generators)
+        return tree
+
+    def overlay(self, folder: str, overlay: Overlay, platform: Platform) -> Files:
+        package = overlay.package
+        tree = self.resources(folder, overlay)
+        resources = sorted(tree)
+        generators = [
+            self.generator(folder, change.config, package, platform, tree, change.replaces)
+            for change in overlay.configs
+        ]
+        patches = [*self.patches(folder, overlay, tree), *self.deletions(folder, overlay, tree)]
+        if overlay.based:
+            resources = [f"{folder}/../../../base/{package.name}", *resources]
+        self.kustomization(folder, package, tree, resources, patches, generators)
+        return tree
+
+    def resources(self, folder: str, overlay: Overlay) -> Files:
+        package = overlay.package
+        return {
+            f"{folder}/{_file_name(one, package)}": self.file(one.manifest, package)
+            for one in overlay.added
+        }
+
+    def patches(self, folder: str, overlay: Overlay, tree: Files) -> Iterator[Manifest]:
+        for patch in sorted(overlay.patches, key=lambda one: one.target.id):
+            name = f"patch-{_file_name(patch.target, overlay.package)}"
+            tree[f"{folder}/{name}"] = yaml.dump_list(list(patch.operations))
+            yield {"path": name, "target": _target(patch.target)}
+
+    def deletions(self, folder: str, overlay: Overlay, tree: Files) -> Iterator[Manifest]:
+        """An object of the base that is not the environment's: kustomize drops what is marked so."""
+        for gone in overlay.removed:
+            name = f"delete-{_file_name(gone, overlay.package)}"
+            tree[f"{folder}/{name}"] = yaml.dump_list(
+                [
+                    {"op": "test", "path": "/metadata/name", "value": gone.name},
+                    {"op": "add", "path": f"/metadata/annotations/{LOCAL}", "value": "true"},
+                ]
+            )
+            yield {"path": name, "target": _target(gone)}
+
+    def generator(
+        self, folder: str, config: ConfigFiles, package: Package, platform: Platform, tree: Files,
+        replaces: bool = False,
+    ) -> Manifest:  # fmt: skip
+        """The files of a ConfigMap, and the generator entry that makes it of them."""
+        for name, text in config.files.items():
+            tree[f"{folder}/{config.name}/{name}"] = text
+        entry: Manifest = {"name": config.name, "namespace": config.namespace}
+        if replaces:
+            entry["behavior"] = "replace"
+        entry["files"] = [f"{config.name}/{name}" for name in sorted(config.files)]
+        labels, annotations = config_metadata(config, package, platform)
+        entry["options"] = {
+            "annotations": annotations,
+            "disableNameSuffixHash": True,
+            "labels": labels,
+        }
+        return entry
+
+    def kustomization(
+        self, folder: str, package: Package, tree: Files, resources: Iterable[str],
+        patches: list[Manifest], generators: list[Manifest],
+    ) -> None:  # fmt: skip
+        made: Manifest = dict(KUSTOMIZATION)
+        names = [path.removeprefix(f"{folder}/") for path in resources]
+        if names:
+            made["resources"] = names
+        if generators:
+            made["configMapGenerator"] = generators
+        if patches:
+            made["patches"] = patches
+        tree[f"{folder}/kustomization.yaml"] = _source(package) + yaml.dump(made)
+
+    def out(self, folder: str, lowered: Lowered, picture: str) -> Files:
+        tree: Files = {
+            f"{folder}/{wave_file(wave)}": yaml.pieces((text,) for text in texts)
+            for wave, texts in in_waves(lowered, self.dump).items()
+        }
+        tree[f"{folder}/images.txt"] = "".join(
+            f"{image.reference}\n" for image in images(lowered, self.dump)
+        )
+        tree[f"{folder}/graph.mmd"] = picture
+        return tree
+
+
+def _delivered(packages: Iterable[Package]) -> list[str]:
+    """The names of packages in the order of delivery."""
+    return [one.name for one in sorted(packages, key=lambda one: (one.start, one.name))]
+
+
+def _file_name(resource: Resource, package: Package) -> str:
+    """`<kind>-<name>.yaml`; objects outside their component's namespace say theirs."""
+    name = f"{resource.kind.lower()}-{resource.name}"
+    if resource.namespace not in ("", package.namespace):
+        name = f"{name}-{resource.namespace}"
+    return f"{name}.yaml"
+
+
+def _target(resource: Resource) -> Manifest:
+    group, _, version = resource.manifest["apiVersion"].rpartition("/")
+    target: Manifest = {"group": group} if group else {}
+    target |= {"version": version, "kind": resource.kind, "name": f"^{resource.name}$"}
+    if resource.namespace:
+        target["namespace"] = f"^{resource.namespace}$"
+    return target

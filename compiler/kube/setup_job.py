@@ -1,0 +1,43 @@
+"""Jobs that make at a server what its clients claim (roles, buckets), again and again without harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from compiler.kube.compute import compute
+from compiler.kube.container import Container
+from compiler.kube.pod import pod
+from compiler.kube.security import USER
+from compiler.kube.volumes import config
+from compiler.kube.workload import job
+from compiler.model.binding import Endpoint
+from compiler.model.component import Piece
+from compiler.model.instance import Instance
+from compiler.model.resource import ConfigFiles, Env, Manifest, Peering, Pods
+from compiler.spec.component import Resources
+
+_PLACE = "/etc/platformc"
+_SMALL = compute(Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi")
+
+
+def errand(
+    me: Instance[Any], name: str, image: str, files: Mapping[str, str], env: Sequence[Env], *,
+    ports: tuple[int, ...], server: Pods = "server", interpreter: str = "sh",
+    resources: Manifest = _SMALL, uses: Sequence[Endpoint] = (), account: str | None = None,
+    step: int = 1,
+) -> Iterator[Piece]:  # fmt: skip
+    """A Job that runs `<name>.sh`, one of its files, against the instance's own server."""
+    called = f"{me.name}-{name}"
+    yield ConfigFiles(called, me.namespace, files)
+    container = Container(
+        name, image, resources, command=[interpreter, f"{_PLACE}/{name}.sh"], env=env
+    )
+    template = pod(
+        me, name, [container], user=USER, restart="OnFailure", uses=uses,
+        volumes=[config(called, _PLACE)],
+    )  # fmt: skip
+    if account:
+        template = {**template, "spec": {**template["spec"], "serviceAccountName": account}}
+    yield Peering(name, server, ports)
+    yield job(me, called, template, step=step)

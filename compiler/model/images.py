@@ -1,0 +1,87 @@
+"""Images that objects and sections name, wherever they do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from compiler.model.package import Lowered, Package
+from compiler.spec.image import split_image
+from compiler.spec.section import Section
+
+
+class Rewriter:
+    """Replaces image references in text, as whole words and never twice."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+        # The longest first: an image may be the beginning of another.
+        any_of = "|".join(
+            re.escape(name) for name in sorted(names, key=lambda one: (-len(one), one))
+        )
+        self._form = re.compile(rf"(?:(?<=://)|(?<![\w./:@-]))(?:{any_of})(?![\w/:@-]|\.\w)")
+
+    def text(self, text: str) -> str:
+        return self._form.sub(lambda found: self.names[found[0]], text)
+
+    def value(self, value: Any) -> Any:
+        """A manifest, or a part of one, with every image in it rewritten."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {key: self.value(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.value(inner) for inner in value]
+        return value
+
+
+def known_images(lowered: Lowered) -> frozenset[str]:
+    """Every text that is known to be an image, as components wrote it."""
+    return frozenset(
+        image
+        for package in lowered.packages.values()
+        for image in (*structural(package), *_declared(package))
+    )
+
+
+def structural(package: Package) -> Iterator[str]:
+    """The images that a package's objects name as such."""
+    for resource in package.resources:
+        yield from image_keys(resource.manifest)
+
+
+def image_keys(value: Any) -> Iterator[str]:
+    """Images under the keys that hold images, at any depth."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            for key, inner in one.items():
+                if isinstance(inner, (dict, list)):
+                    waiting.append(inner)
+                elif isinstance(inner, str) and _names_image(key) and split_image(inner)[0]:
+                    yield inner
+
+
+def _names_image(key: str) -> bool:
+    """`image`, CloudNativePG's `imageName`, an operator's `sidecarImage`, a spec's `client_image`."""
+    return key in ("image", "imageName") or key.endswith(("Image", "_image"))
+
+
+def _declared(package: Package) -> Iterator[str]:
+    """The images in the fields of an instance's own section."""
+    spec = package.instance.spec if package.instance else None
+    if isinstance(spec, Section):
+        yield from _fields(spec)
+
+
+def _fields(section: Section) -> Iterator[str]:
+    for name in section.__struct_fields__:
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            yield from _fields(value)
+        elif isinstance(value, str) and _names_image(name) and split_image(value)[0]:
+            yield value

@@ -1,0 +1,31 @@
+"""The outline of a spec: its root, what stands in `spec`, and what names may be."""
+
+from typing import Any, Literal
+
+from compiler.spec.section import Section
+from compiler.spec.settings import Metadata, Settings
+from compiler.spec.types import Name
+
+API_VERSION = "platformc/v1alpha1"
+SECTIONS = ("components", "models", "workloads")
+
+
+class Header(Section):
+    """The root of the spec."""
+
+    api_version: Literal["platformc/v1alpha1"]
+    kind: Literal["Platform"]
+    metadata: Metadata
+    spec: dict[str, Any]
+
+
+class Shape(Settings):
+    """`spec`, with the instances still unread; `environments` are merged before."""
+
+    components: dict[str, Any] = {}
+    models: dict[str, Any] = {}
+    workloads: dict[str, Any] = {}
+
+
+# What the keys of a section of instances, or of `environments`, may be.
+Names = dict[Name, Any]

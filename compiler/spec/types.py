@@ -1,0 +1,227 @@
+"""The words of the language that check themselves: quantities, names, images, hosts, schedules.
+
+Each is a plain string to the rest of the compiler, in its canonical form. A refusal carries the
+code of its diagnostic and what to type instead.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from msgspec import Meta
+
+from compiler.spec import cron, duration, quantity
+from compiler.spec.constraints import Amount, Refusal, form, reading
+from compiler.spec.image import split_image
+
+_FEWEST = 1024  # bytes: with less, a unit was forgotten
+
+
+def _bytes(written: Amount) -> str:
+    text = str(written)
+    try:
+        count = quantity.whole(text)
+        if count < _FEWEST:
+            raise ValueError(f"`{text}` is {count} bytes, and not a kibibyte")
+        return quantity.canonical(text)
+    except ValueError as error:
+        help = quantity.units(text) or "write it like `512Mi` or `20Gi`"
+        raise Refusal("invalid-quantity", str(error), help, quantity.meant(text)) from error
+
+
+def _cpu(written: Amount) -> str:
+    try:
+        return quantity.canonical(str(written))
+    except ValueError as error:
+        raise Refusal("invalid-quantity", str(error), "write it like `500m` or `2`") from error
+
+
+def _certificates(text: str) -> str:
+    """Certificates, as OpenSSL reads them, and nothing that is secret."""
+    import ssl
+
+    if "PRIVATE KEY" in text:
+        message = "a private key stands among the certificates"
+        raise Refusal("invalid-value", message, "write the certificate alone, and replace that key")
+    try:
+        ssl.create_default_context(cadata=text)
+    except (ssl.SSLError, ValueError, TypeError) as error:  # the last is for a letter beyond ASCII
+        message = "these are no certificates in PEM form"
+        help = "write `ca: |`, and below it the file that begins with `-----BEGIN CERTIFICATE-----`"
+        raise Refusal("invalid-value", message, help) from error
+    return text
+
+
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+NAME_PATTERN = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
+_HOST = rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*"
+_OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_BUCKET = r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_FLOATING = {"latest", "main", "master", "edge", "nightly", "dev", "stable"}
+
+
+def _image(text: str) -> str:
+    repository, tag, digest = split_image(text)
+    if not repository:
+        message = f"`{text}` is not an image reference"
+        raise Refusal("invalid-image", message, "write it like `registry.example.com/team/app:1.4`")
+    if digest or (tag and tag not in _FLOATING):
+        return text
+    message = f"`{text}` floats: what runs can change without a change here"
+    raise Refusal("floating-tag", message, "name a version, or add `@sha256:...`")
+
+
+def _s3_uri(text: str) -> str:
+    bucket = text.removeprefix("s3://").split("/")[0]
+    spaced = re.search(r"\s", text)
+    if not text.startswith("s3://") or not re.fullmatch(_BUCKET, bucket) or spaced:
+        message = f"`{text}` is not an S3 URI"
+        raise Refusal("invalid-uri", message, "write it like `s3://models/fraud-detection/v2`")
+    return text
+
+
+def _schedule(text: str) -> str:
+    problem = cron.problem(text)
+    if problem:
+        help = "write it like `0 2 * * *`: minute, hour, day of month, month, day of week"
+        raise Refusal("invalid-schedule", f"`{text}` is not a schedule: {problem}", help)
+    return text
+
+
+def _duration(written: Amount) -> str:
+    text = str(written)
+    if not re.fullmatch(duration.PATTERN, text):
+        help = "write it like `90s`, `15m`, `6h` or `1d`"
+        raise Refusal("invalid-duration", f"`{text}` is not a duration", help, duration.meant(text))
+    return text
+
+
+_NUMBER = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)"
+
+
+Memory = Annotated[
+    Amount,
+    reading(
+        _bytes,
+        rf"{_NUMBER}([KMGTPE]i|[kMGTPE]|[eE][0-9]+)?",
+        "This is not an amount of bytes",
+        "write it like `512Mi` or `20Gi`",
+        "string",
+        "number",
+    ),
+]
+Cpu = Annotated[
+    Amount,
+    reading(
+        _cpu,
+        rf"{_NUMBER}([numk]|[eE][0-9]+)?",
+        "This is not an amount of processors",
+        "write it like `500m` or `2`",
+        "string",
+        "number",
+    ),
+]
+Name = Annotated[
+    str,
+    form(
+        NAME_PATTERN, "invalid-name", "a name",
+        "use at most 40 of `a-z`, `0-9` and `-`; start with a letter, end with one or a digit",
+    ),
+]  # fmt: skip
+Namespace = Annotated[
+    str,
+    form(
+        rf"(?=.{{1,63}}$){_LABEL}", "invalid-name", "a namespace",
+        "use at most 63 of `a-z`, `0-9` and `-`",
+    ),
+]  # fmt: skip
+Host = Annotated[
+    str,
+    form(_HOST, "invalid-host", "a host name", "write it like `ml.example.internal`", "https://"),
+]
+Bucket = Annotated[
+    str,
+    form(
+        _BUCKET, "invalid-bucket", "a bucket name",
+        "use 3 to 63 of `a-z`, `0-9`, `-` and `.`; start and end with a letter or digit", "s3://",
+    ),
+]  # fmt: skip
+Database = Annotated[
+    str,
+    form(
+        r"[a-z_][a-z0-9_]{0,62}", "invalid-database", "a database name",
+        "use at most 63 of `a-z`, `0-9` and `_`; start with a letter",
+    ),
+]  # fmt: skip
+Cidr = Annotated[
+    str,
+    form(
+        rf"({_OCTET}\.){{3}}{_OCTET}/([0-9]|[12][0-9]|3[0-2])", "invalid-cidr", "an IPv4 range",
+        "write it like `10.0.0.0/8`",
+    ),
+]  # fmt: skip
+SecretName = Annotated[
+    str,
+    form(_HOST, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`"),
+]
+TreePath = Annotated[
+    str,
+    form(
+        r"(?!\.\.(/|$))[A-Za-z0-9._-]+(/(?!\.\.(/|$))[A-Za-z0-9._-]+)*", "invalid-value",
+        "a path below the spec's folder", "write it like `certificates/prod.pem`, without `..`",
+    ),
+]  # fmt: skip
+EnvName = Annotated[
+    str,
+    form(
+        r"[A-Za-z_][A-Za-z0-9_]*", "invalid-name", "the name of an environment variable",
+        "use letters, digits and `_`; start with a letter",
+    ),
+]  # fmt: skip
+Image = Annotated[
+    str,
+    reading(
+        _image,
+
+        r"[^\s/]\S*[:@]\S+", "This is no image that stays the same",
+        "write it like `registry.example.com/team/app:1.4`",
+    ),
+]  # fmt: skip
+S3Uri = Annotated[
+    str,
+    reading(
+        _s3_uri,
+
+        rf"s3://{_BUCKET}(/\S*)?", "This is not an S3 URI",
+        "write it like `s3://models/fraud-detection/v2`",
+    ),
+]  # fmt: skip
+Schedule = Annotated[
+    str,
+    reading(
+        _schedule,
+
+        r"@[a-z]+|[\w*?/,-]+( [\w*?/,-]+){4}", "This is not a schedule",
+        "minute, hour, day of month, month, day of week, like `0 2 * * *`",
+    ),
+]  # fmt: skip
+Duration = Annotated[
+    Amount,
+    reading(
+        _duration,
+        duration.PATTERN,
+        "This is not a duration",
+        "write it like `90s`, `15m`, `6h` or `1d`",
+    ),
+]
+Certificates = Annotated[
+    str,
+    reading(
+        _certificates,
+        r"\s*-----BEGIN CERTIFICATE-----\s[\w+/=\s-]*",
+        "These are no certificates in PEM form",
+        "write `ca: |`, and below it the file",
+    ),
+]
+Port = Annotated[int, Meta(ge=1, le=65535)]

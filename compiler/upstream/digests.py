@@ -1,0 +1,74 @@
+"""Asks a container registry for the digest of an image, as the distribution specification has it.
+
+Anonymous only: a registry that wants a token is asked for one, with no credential. Docker Hub's API
+lives on a host of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request
+
+from compiler.spec.image import full_name, split_image
+from compiler.upstream.https import ask
+
+_HUB = ("docker.io", "registry-1.docker.io")
+_LOCAL = ("localhost", "127.0.0.1")
+_KINDS = ", ".join(
+    [
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    ]
+)
+
+
+class UnknownImageError(Exception):
+    """The registry did not say which content an image has."""
+
+
+def digest(image: str) -> str:
+    """What the registry answers for an image with a tag, as `sha256:...`."""
+    repository, tag, _ = split_image(full_name(image))
+    host, _, path = repository.partition("/")
+    host = _HUB[1] if host == _HUB[0] else host
+    scheme = "http" if host.split(":")[0] in _LOCAL else "https"
+    try:
+        found = _head(f"{scheme}://{host}/v2/{path}/manifests/{tag}")
+    except OSError as error:
+        raise UnknownImageError(f"{image}: {error}") from error
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", found):
+        raise UnknownImageError(f"{image}: the registry names no digest")
+    return found
+
+
+def _head(url: str) -> str:
+    headers = {"Accept": _KINDS}
+    try:
+        return _ask(url, headers)
+    except HTTPError as error:
+        challenge = error.headers.get("WWW-Authenticate", "")
+        if error.code != 401 or not challenge.lower().startswith("bearer"):
+            raise
+        return _ask(url, {**headers, "Authorization": f"Bearer {_token(challenge)}"})
+
+
+def _ask(url: str, headers: dict[str, str]) -> str:
+    request = Request(url, headers=headers, method="HEAD")  # noqa: S310  # http or https: see digest
+    with ask(request) as answer:
+        return str(answer.headers.get("Docker-Content-Digest", ""))
+
+
+def _token(challenge: str) -> str:
+    """The token that a registry's challenge says where to get."""
+    fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+    realm = fields.pop("realm", "")
+    if not re.match(r"https://|http://(localhost|127\.0\.0\.1)[:/]", realm):
+        raise OSError("the registry sends for a token to an address that is not https")
+    with ask(f"{realm}?{urlencode(fields)}") as answer:
+        body = json.load(answer)
+    return str(body.get("token") or body.get("access_token") or "")
