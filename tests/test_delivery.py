@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from compiler import pipeline
 from compiler.cli import platformc
-from compiler.delivery.apply_plan import Place, Step, plan
+from compiler.delivery.apply_plan import SpecLocation, Step, plan
 from compiler.derive.order import OPTIONS
 from compiler.emit.manifests import manifests
 from compiler.model.package import Lowered
@@ -35,7 +35,9 @@ def lowered(scenario: str, environment: str) -> Lowered:
 def steps(one: Lowered) -> list[Step]:
     """The plan from rendered files."""
     settings = replace(one.platform.settings, rendered=True)
-    return list(plan(replace(one, platform=replace(one.platform, settings=settings)), Place()))
+    return list(
+        plan(replace(one, platform=replace(one.platform, settings=settings)), SpecLocation())
+    )
 
 
 def ranks(groups: Iterable[Iterable[Manifest]]) -> Order:

@@ -16,7 +16,7 @@ from cluster import Template, environments, lowered, templates
 from conftest import SCENARIOS
 from test_secrets import run, written
 
-from compiler.delivery.apply_plan import Place
+from compiler.delivery.apply_plan import SpecLocation
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered
 from compiler.secrets.rotation import plan
@@ -30,7 +30,7 @@ def changing(scenario: str, environment: str) -> list[Credential]:
 
 
 def commands(whole: Lowered, credential: Credential) -> list[str]:
-    return [line for step in plan(whole, (credential,), Place()) for line in step.commands]
+    return [line for step in plan(whole, (credential,), SpecLocation()) for line in step.commands]
 
 
 def named(value: Any) -> Iterator[str]:

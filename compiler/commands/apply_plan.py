@@ -22,9 +22,9 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
     platformc apply-plan dev | sh -e   to run
     """
     lowered = lowered_of(file, environment)
-    from compiler.delivery.apply_plan import Place, deletions, plan
+    from compiler.delivery.apply_plan import SpecLocation, deletions, plan
 
-    steps = [*plan(lowered, Place(file))]
+    steps = [*plan(lowered, SpecLocation(file))]
     if since:
         before = compile_source(source(since, file)).lowered.get(lowered.platform.environment)
         steps += [deletions(before, lowered)] if before else []

@@ -13,7 +13,7 @@ from compiler.commands.choice import Choice
 from compiler.commands.shared import environment_argument, lowered_of, note, spec_option
 
 if TYPE_CHECKING:
-    from compiler.emit.images import Image
+    from compiler.emit.images import UsedImage
 
 
 @click.command
@@ -54,7 +54,7 @@ def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
             _table(found)
 
 
-def _record(image: Image) -> dict[str, object]:
+def _record(image: UsedImage) -> dict[str, object]:
     return {
         "image": image.source,
         "pulled": image.reference,
@@ -63,13 +63,13 @@ def _record(image: Image) -> dict[str, object]:
     }
 
 
-def _untagged(image: Image) -> str:
+def _untagged(image: UsedImage) -> str:
     """The name to copy to: a tag can be pushed, a digest follows from the content."""
     name, _, digest = image.reference.partition("@")
     return name if not digest or ":" in name.rpartition("/")[2] else image.reference
 
 
-def _table(found: tuple[Image, ...]) -> None:
+def _table(found: tuple[UsedImage, ...]) -> None:
     rows = [("IMAGE", "PULLED AS", "USED BY")]
     rows += [(image.source, image.reference, ",".join(image.users)) for image in found]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
@@ -77,7 +77,7 @@ def _table(found: tuple[Image, ...]) -> None:
         click.echo(f"{row[0].ljust(widths[0])}  {row[1].ljust(widths[1])}  {row[2]}")
 
 
-def _pin(file: Path, found: tuple[Image, ...]) -> None:
+def _pin(file: Path, found: tuple[UsedImage, ...]) -> None:
     """Write the digests of all images that the registries know; the others keep what they had."""
     from compiler.upstream import lock
     from compiler.upstream.digests import UnknownImageError, digest

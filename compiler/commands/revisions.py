@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from compiler.upstream.lock import Lock
 
 
-class Source(Struct, frozen=True):
+class SpecRevision(Struct, frozen=True):
     """A spec's text with the lock beside it, and what to call it."""
 
     name: str
@@ -26,7 +26,7 @@ class Source(Struct, frozen=True):
     lock: Lock
 
 
-def source(which: str, file: Path) -> Source:
+def source(which: str, file: Path) -> SpecRevision:
     """A directory or spec where there is one of that name, else a revision of `file`."""
     path = Path(which)
     if path.is_dir():
@@ -34,17 +34,17 @@ def source(which: str, file: Path) -> Source:
     return of_file(path) if path.exists() else _of_revision(which, file)
 
 
-def of_file(file: Path) -> Source:
+def of_file(file: Path) -> SpecRevision:
     """A spec on the disk."""
     from compiler.upstream import lock
 
     try:
-        return Source(str(file), read_spec(file), lock.read(file))
+        return SpecRevision(str(file), read_spec(file), lock.read(file))
     except lock.BrokenLockError as error:
         fail(str(error))
 
 
-def _of_revision(revision: str, file: Path) -> Source:
+def _of_revision(revision: str, file: Path) -> SpecRevision:
     from compiler.upstream import lock
 
     if revision.startswith("-"):
@@ -57,7 +57,9 @@ def _of_revision(revision: str, file: Path) -> Source:
         )
     name = f"{revision}:{file.name}"
     try:
-        return Source(name, data, lock.parse(_show(revision, lock.path_of(file)) or b"", name))
+        return SpecRevision(
+            name, data, lock.parse(_show(revision, lock.path_of(file)) or b"", name)
+        )
     except lock.BrokenLockError as error:
         fail(str(error))
 
@@ -73,7 +75,7 @@ def _show(revision: str, file: Path) -> bytes | None:
     return answer.stdout if answer.returncode == 0 else None
 
 
-def compile_source(one: Source) -> Compilation:
+def compile_source(one: SpecRevision) -> Compilation:
     """The compiled spec; says what is wrong with it and ends the command where it has errors.
 
     That its objects fit their schemas is for those to know who apply them.

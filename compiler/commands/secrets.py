@@ -94,7 +94,7 @@ def generate(
     platformc secrets generate dev
     kubectl apply --server-side -k secrets/dev
     """
-    from compiler.delivery.apply_plan import Place, made
+    from compiler.delivery.apply_plan import SpecLocation, made
     from compiler.secrets.ciphertext import CipherError
     from compiler.secrets.local import UnreadableSecretError
 
@@ -106,7 +106,7 @@ def generate(
         fail(str(error))
     counts = f"{len(done.made)} made, {len(done.kept)} kept"
     note(f"{done.folder}: {counts}" + (f", {len(done.rotated)} rotated" if done.rotated else ""))
-    note(f"next: {made(lowered, Place(file))[1]}")
+    note(f"next: {made(lowered, SpecLocation(file))[1]}")
 
 
 def _generated(lowered: Lowered, spec: Path, root: Path, rotate: Iterable[str]) -> Generated:
@@ -147,11 +147,11 @@ def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
     platformc secrets rotate dev mlflow-artifacts            to read
     platformc secrets rotate dev mlflow-artifacts | sh -e    to run
     """
-    from compiler.delivery.apply_plan import Place
+    from compiler.delivery.apply_plan import SpecLocation
     from compiler.secrets.rotation import plan
 
     lowered = lowered_of(file, environment)
-    for step in plan(lowered, _changed(lowered, secrets), Place(file)):
+    for step in plan(lowered, _changed(lowered, secrets), SpecLocation(file)):
         click.echo(f"# {step.title}")
         for line in step.commands:
             click.echo(line)

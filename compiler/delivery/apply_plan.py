@@ -41,7 +41,7 @@ class Step(Struct, frozen=True):
     commands: tuple[str, ...]
 
 
-class Place(Struct, frozen=True):
+class SpecLocation(Struct, frozen=True):
     """Where the commands are typed: how they name the spec, and what lies beside it."""
 
     spec: Path = Path("platform.yaml")
@@ -55,7 +55,7 @@ class Place(Struct, frozen=True):
         return shlex.quote(str(self.spec.parent / path))
 
 
-def plan(lowered: Lowered, place: Place) -> Iterator[Step]:
+def plan(lowered: Lowered, place: SpecLocation) -> Iterator[Step]:
     """How to deliver an environment: from the files in out/, or rendered on the way without."""
     environment = lowered.platform.environment
     yield from _before(lowered, place)
@@ -73,7 +73,7 @@ def plan(lowered: Lowered, place: Place) -> Iterator[Step]:
             yield _secrets(lowered, place)
 
 
-def _before(lowered: Lowered, place: Place) -> Iterator[Step]:
+def _before(lowered: Lowered, place: SpecLocation) -> Iterator[Step]:
     """Upstream systems: what somebody must have installed, and what is brought along."""
     environment = f"{lowered.platform.environment}{place.options}"
     there = ", ".join(one.system for one in prerequisites(lowered.graph))
@@ -99,7 +99,7 @@ def _delete(one: Resource) -> str:
     return f"kubectl delete {what} {name}{where} --ignore-not-found"
 
 
-def _secrets(lowered: Lowered, place: Place) -> Step:
+def _secrets(lowered: Lowered, place: SpecLocation) -> Step:
     match lowered.platform.settings.secrets.provider:
         case "existing":
             list_ = f"platformc secrets list {lowered.platform.environment}{place.options}"
@@ -112,7 +112,9 @@ def _secrets(lowered: Lowered, place: Place) -> Step:
     return Step(title, made(lowered, place))
 
 
-def made(lowered: Lowered, place: Place, rotated: Iterable[Credential] = ()) -> tuple[str, ...]:
+def made(
+    lowered: Lowered, place: SpecLocation, rotated: Iterable[Credential] = ()
+) -> tuple[str, ...]:
     """How credentials that are made with a command come to exist; none where an operator does."""
     environment = lowered.platform.environment
     options = "".join(f" --rotate {one.name}" for one in rotated)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from compiler.derive import watches
 from compiler.derive.packages import each_package, with_pod
-from compiler.derive.scraping import PORT, Source, of_operator, service_of
+from compiler.derive.scraping import PORT, ScrapeTarget, of_operator, service_of
 from compiler.diagnostics import Report
 from compiler.interfaces import monitoring
 from compiler.lower import dotted
@@ -44,7 +44,7 @@ def _monitored(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
         if me is None:
             return package
         sources = [
-            Source(me, name, offer, metrics, service_of(me, metrics, package.resources))
+            ScrapeTarget(me, name, offer, metrics, service_of(me, metrics, package.resources))
             for metrics in package.metrics
         ]
         made = [source.object() for source in sources]
@@ -85,7 +85,7 @@ def _with_models(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowere
     return replace(lowered, packages=dict(sorted({**lowered.packages, name: package}.items())))
 
 
-def _changed(resource: Resource, sources: Sequence[Source]) -> Resource:
+def _changed(resource: Resource, sources: Sequence[ScrapeTarget]) -> Resource:
     """An object as it has to be where its pods are scraped."""
     for source in sources:
         resource = source.scraped(resource)
@@ -125,7 +125,7 @@ def _with_env(containers: list[Manifest], env: Iterable[Env]) -> list[Manifest]:
     return [{**program, "env": [*program["env"], *(one.manifest() for one in env)]}, *others]
 
 
-def _alerts(sources: Iterable[Source], resources: Iterable[Resource]) -> Iterator[Alert]:
+def _alerts(sources: Iterable[ScrapeTarget], resources: Iterable[Resource]) -> Iterator[Alert]:
     """The alerts of an instance, each about its own pods."""
     for source in sources:
         for alert in source.metrics.alerts:
@@ -151,7 +151,7 @@ def _rule(
     return of_operator(me, "PrometheusRule", f"{me.name}-{monitor}", offer, {"groups": groups})
 
 
-def _way_in(source: Source) -> Ingress:
+def _way_in(source: ScrapeTarget) -> Ingress:
     metrics, offer = source.metrics, source.offer
     ports = (metrics.port, *metrics.others)
     return Ingress(

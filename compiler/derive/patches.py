@@ -22,7 +22,7 @@ from compiler.registry import upstreams
 from compiler.spec.component import Patch
 
 
-class Problem(Struct, frozen=True):
+class PatchProblem(Struct, frozen=True):
     """What is wrong with a patch; `at` is the place in the object, where there is one."""
 
     code: str
@@ -51,7 +51,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     return each_package(lowered, one)
 
 
-def _report(found: Problem, patch: Patch, path: Path, document: Node, report: Report) -> None:
+def _report(found: PatchProblem, patch: Patch, path: Path, document: Node, report: Report) -> None:
     index = _culprit(patch, found.at)
     where = path if index is None else (*path, "operations", index)
     report.add(found.code, found.message, document.span_of(where), path=where, help=found.help)
@@ -72,17 +72,21 @@ def _leads(outer: str, inner: str) -> bool:
     return f"{inner}/".startswith(f"{outer.removesuffix('/-')}/")
 
 
-def _patched(package: Package, patch: Patch) -> Package | Problem:
+def _patched(package: Package, patch: Patch) -> Package | PatchProblem:
     target = patch.target
     hit = [r for r in package.resources if (r.kind, r.name) == (target.kind, target.name)]
     if len(hit) != 1:
         names = [f"{r.kind} {r.name}" for r in package.resources]
         message = f"`{package.name}` has {len(hit) or 'no'} {target.kind} named `{target.name}`"
         close = suggestion(f"{target.kind} {target.name}", names)
-        return Problem("patch-misses", message, close or (f"its objects are {listing(names)}",))
+        return PatchProblem(
+            "patch-misses", message, close or (f"its objects are {listing(names)}",)
+        )
     changed = _applied(patch, hit[0].manifest)
     problem = (
-        changed if isinstance(changed, Problem) else next(against(package, hit[0], changed), None)
+        changed
+        if isinstance(changed, PatchProblem)
+        else next(against(package, hit[0], changed), None)
     )
     if problem:
         return problem
@@ -92,7 +96,7 @@ def _patched(package: Package, patch: Patch) -> Package | Problem:
     return replace(package, resources=resources)
 
 
-def _applied(patch: Patch, manifest: Manifest) -> Manifest | Problem:
+def _applied(patch: Patch, manifest: Manifest) -> Manifest | PatchProblem:
     import jsonpatch
 
     operations = [one.written() for one in patch.operations]
@@ -100,26 +104,26 @@ def _applied(patch: Patch, manifest: Manifest) -> Manifest | Problem:
         changed: Manifest = jsonpatch.JsonPatch(operations).apply(manifest)
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
         kind = f"{patch.target.kind} `{patch.target.name}`"
-        return Problem("patch-misses", f"the patch does not fit {kind}: {error}")
+        return PatchProblem("patch-misses", f"the patch does not fit {kind}: {error}")
     return changed
 
 
-def against(package: Package, before: Resource, after: Manifest) -> Iterator[Problem]:
+def against(package: Package, before: Resource, after: Manifest) -> Iterator[PatchProblem]:
     """What stands against an object as a patch leaves it."""
     from compiler.kube.admission import insecure, refusals
     from compiler.verify import problems
 
     what = f"{before.kind} `{before.name}`"
     if _called(after) != _called(before.manifest):
-        yield Problem("patch-misses", "a patch may not change what an object is called")
+        yield PatchProblem("patch-misses", "a patch may not change what an object is called")
         return
     for problem in problems(after):
-        yield Problem("schema-violation", f"{what}: {problem}", at=problem.partition(":")[0])
+        yield PatchProblem("schema-violation", f"{what}: {problem}", at=problem.partition(":")[0])
     # Namespaces of operators are not the platform's to lock.
     secured = () if upstreams(package.instance) else insecure(after)
     for one in chain(refusals(after), secured):
         message = f"{what} would be refused: {one.problem}"
-        yield Problem("patch-refused", message, (one.help,), one.at)
+        yield PatchProblem("patch-refused", message, (one.help,), one.at)
 
 
 def _called(manifest: Any) -> object:

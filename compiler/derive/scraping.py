@@ -22,7 +22,7 @@ from compiler.model.resource import Made, Manifest, Resource
 PORT = "http-metrics"  # of pods that have one for metrics alone
 
 
-class Source(Struct, frozen=True):
+class ScrapeTarget(Struct, frozen=True):
     """Some pods of an instance, scraped by one Prometheus."""
 
     me: Instance[object]

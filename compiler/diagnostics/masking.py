@@ -1,4 +1,4 @@
-"""What must not be shown: source text and values that may be a credential.
+"""What must not be shown: masked_files text and values that may be a credential.
 
 A key that sounds like a credential's hides its value, and so does a key that the language does not
 know: behind a typo stands anything. What is a known token by its form, or as random as a key, is
@@ -122,7 +122,7 @@ class Line(Struct, frozen=True):
         return index + moved
 
 
-class Source(Struct, frozen=True):
+class MaskedFiles(Struct, frozen=True):
     """The lines of the files that diagnostics quote, and the places in them that are hidden."""
 
     texts: Mapping[str, list[str]]
@@ -153,10 +153,10 @@ class Source(Struct, frozen=True):
         return [span for span in spans if (span.file, span.line) == (file, number)]
 
 
-def source(texts: Mapping[str, str], found: Iterable[Diagnostic]) -> Source:
+def masked_files(texts: Mapping[str, str], found: Iterable[Diagnostic]) -> MaskedFiles:
     """What diagnostics may quote of the files that they are about."""
     found = tuple(found)
-    return Source(
+    return MaskedFiles(
         {file: text.split("\n") for file, text in texts.items()},
         tuple(one.span for one in found if one.span and one.code == "plaintext-secret"),
         tuple(one.span for one in found if one.span and one.code == "unknown-key"),

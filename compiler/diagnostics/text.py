@@ -1,4 +1,4 @@
-"""Diagnostics for people: the source line, a caret, what to type instead."""
+"""Diagnostics for people: the masked_files line, a caret, what to type instead."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from compiler.diagnostics import Diagnostic, Severity
-from compiler.diagnostics.masking import Source, messages_masked, source
+from compiler.diagnostics.masking import MaskedFiles, masked_files, messages_masked
 from compiler.document.span import Span
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
@@ -30,7 +30,7 @@ def render(
     """Each diagnostic as a block, a blank line between; then how many there are."""
     style = style or Style()
     found = [messages_masked(one) for one in diagnostics]
-    quoted = source(sources, found)
+    quoted = masked_files(sources, found)
     blocks = [_block(one, quoted, style) for one in found]
     if found:
         blocks.append(_summary(found))
@@ -43,7 +43,7 @@ def _summary(found: list[Diagnostic]) -> str:
     return f"{', '.join(words)}\n"
 
 
-def _block(found: Diagnostic, quoted: Source, style: Style) -> str:
+def _block(found: Diagnostic, quoted: MaskedFiles, style: Style) -> str:
     colour = f"1;{_COLOURS[found.severity]}"
     head = style(f"{found.severity}[{found.code}]", colour)
     lines = [f"{head}: {style(printable(found.message), '1')}"]
@@ -72,7 +72,7 @@ def _margin(found: Diagnostic) -> int:
 def _place(
     arrow: str,
     span: Span,
-    quoted: Source,
+    quoted: MaskedFiles,
     margin: int,
     style: Style,
     colour: str,

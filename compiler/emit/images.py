@@ -20,7 +20,7 @@ from compiler.model.resource import Manifest
 from compiler.spec.image import split_image
 
 
-class Image(Struct, frozen=True):
+class UsedImage(Struct, frozen=True):
     """One image, and the packages that name it."""
 
     reference: str  # as the cluster pulls it
@@ -38,7 +38,7 @@ class Image(Struct, frozen=True):
         )
 
 
-def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tuple[Image, ...]:
+def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tuple[UsedImage, ...]:
     """Every image of an environment, sorted by reference. For platforms that are derived.
 
     Whoever has the objects' YAML says where (`text`); an image stands in it as it is.
@@ -68,11 +68,11 @@ def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tup
     )
 
 
-def _image(reference: str, origin: str, users: Iterable[str]) -> Image:
+def _image(reference: str, origin: str, users: Iterable[str]) -> UsedImage:
     """An image by the name that the cluster pulls and by upstream's, which a tag may complete."""
     name, _, _ = origin.partition("@")
     source = name if split_image(name)[1] else origin
-    return Image(reference, source, reference.partition("@")[2], tuple(sorted(users)))
+    return UsedImage(reference, source, reference.partition("@")[2], tuple(sorted(users)))
 
 
 def _upstreams_name(reference: str, mirror: str | None) -> str:
@@ -99,7 +99,7 @@ def _texts(package: Package, text: Callable[[Manifest], str]) -> Iterator[str]:
         yield from config.files.values()
 
 
-def vendored_images(folder: Path, mirror: str | None) -> Iterator[Image]:
+def vendored_images(folder: Path, mirror: str | None) -> Iterator[UsedImage]:
     """The images of releases that were brought along, one folder each."""
     import yaml as pyyaml
 

@@ -68,7 +68,7 @@ _RANKS = {kind: rank for rank, kind in enumerate(_KINDS)}
 
 
 Shelf = tuple[int, int, str]  # wave, rank and name of the kind
-Place = tuple[Shelf, tuple[str, str]]  # with namespace and name
+SortKey = tuple[Shelf, tuple[str, str]]  # with namespace and name
 
 
 def _delivery(lowered: Lowered, form: Callable[[Manifest], T]) -> Iterator[tuple[int, list[T]]]:
@@ -92,14 +92,14 @@ class _Placed(Struct, Generic[T], frozen=True):
 
     form: Callable[[Manifest], T]
 
-    def __call__(self, package: Package) -> list[tuple[Place, T]]:
+    def __call__(self, package: Package) -> list[tuple[SortKey, T]]:
         return [
             (_place(package.wave(one), one.manifest), self.form(one.manifest))
             for one in package.resources
         ]
 
 
-def _place(wave: int, manifest: Manifest) -> Place:
+def _place(wave: int, manifest: Manifest) -> SortKey:
     kind, metadata = manifest["kind"], manifest["metadata"]
     rank = _RANKS.get(kind, len(_RANKS))
     return (wave, rank, kind), (metadata.get("namespace", ""), metadata["name"])

@@ -27,7 +27,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     """A system that makes servers of models."""
 
 
-class Problem(Struct, frozen=True):
+class ModelProblem(Struct, frozen=True):
     """Why a system can't serve a model as it is declared."""
 
     code: str
@@ -59,7 +59,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     interface: ClassVar[str] = "serving"
     one_per_pod: ClassVar[bool] = True
 
-    def problems(self, me: model.Instance[ModelSpec]) -> Iterable[Problem]:
+    def problems(self, me: model.Instance[ModelSpec]) -> Iterable[ModelProblem]:
         """What stands against serving one model."""
         raise NotImplementedError
 

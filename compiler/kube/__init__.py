@@ -3,21 +3,21 @@
 from compiler.kube.access import role
 from compiler.kube.account import service_account
 from compiler.kube.client import Client, client
-from compiler.kube.compute import GPU, compute
-from compiler.kube.container import Container, person, unique
+from compiler.kube.container import Container, unique, user_env
 from compiler.kube.labels import metadata, selector
 from compiler.kube.network import EVERY_ADDRESS, api_server, headless, service
-from compiler.kube.pod import place, pod, pod_labels
+from compiler.kube.pod import pod, pod_labels, scheduling
 from compiler.kube.probes import exec_probe, http_probe, tcp_probe
+from compiler.kube.resources import GPU, resources
 from compiler.kube.security import LOCKED, UNPRIVILEGED, USER
-from compiler.kube.setup_job import errand
+from compiler.kube.setup_job import setup_job
 from compiler.kube.template import render
-from compiler.kube.volumes import TMP, Volume, config, scratch, volume_claim
+from compiler.kube.volumes import TMP, Volume, config, empty_dir, volume_claim
 from compiler.kube.workload import cron_job, deployment, job, stateful_set
 
 __all__ = [
     "EVERY_ADDRESS", "GPU", "LOCKED", "TMP", "UNPRIVILEGED", "USER", "Client", "Container", "Volume", "api_server",
-    "client", "compute", "config", "cron_job", "deployment", "errand", "exec_probe", "headless", "http_probe",
-    "job", "metadata", "person", "place", "pod", "pod_labels", "render", "role", "scratch", "selector",
-    "service", "service_account", "stateful_set", "tcp_probe", "unique", "volume_claim",
+    "client", "config", "cron_job", "deployment", "empty_dir", "exec_probe", "headless", "http_probe",
+    "job", "metadata", "pod", "pod_labels", "render", "resources", "role", "scheduling", "selector",
+    "service", "service_account", "setup_job", "stateful_set", "tcp_probe", "unique", "user_env", "volume_claim",
 ]  # fmt: skip

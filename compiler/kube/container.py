@@ -57,7 +57,7 @@ class Container(Struct, frozen=True):
         return made
 
 
-def person(name: str) -> tuple[Env, ...]:
+def user_env(name: str) -> tuple[Env, ...]:
     """Who a program is told it is where no passwd file knows its user: `getpass.getuser()` and the
     libraries that call it fail otherwise. The home is the one place that can be written to.
     """

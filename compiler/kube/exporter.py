@@ -18,7 +18,7 @@ def container(
     made = kube.Container(
         "exporter",
         image,
-        kube.compute(
+        kube.resources(
             model.Resources(), cpu="20m", memory="32Mi", cpu_limit="200m", memory_limit="128Mi"
         ),
         args=args,

@@ -52,7 +52,7 @@ def pod(
         spec["restartPolicy"] = restart
     if grace is not None:
         spec["terminationGracePeriodSeconds"] = grace
-    spec |= place(placement or me.spec)
+    spec |= scheduling(placement or me.spec)
     spec["serviceAccountName"] = me.name
     spec["automountServiceAccountToken"] = False
     spec["enableServiceLinks"] = False
@@ -77,7 +77,7 @@ def pod_labels(
     return dict(sorted(labels.items()))
 
 
-def place(wanted: Schedulable) -> Manifest:
+def scheduling(wanted: Schedulable) -> Manifest:
     """Where pods may run, as a pod's spec says it."""
     made: Manifest = {}
     if wanted.node_selector:

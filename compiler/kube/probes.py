@@ -4,15 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from compiler.kube.client import Client, client
-from compiler.kube.compute import GPU, compute
-from compiler.kube.container import Container, unique
-from compiler.kube.labels import metadata, selector
-from compiler.kube.pod import place, pod, pod_labels
-from compiler.kube.security import LOCKED, UNPRIVILEGED, USER
-from compiler.kube.volumes import Volume, config, scratch, volume_claim
-from compiler.kube.workload import cron_job, deployment, job, stateful_set
-from compiler.model.instance import PREFIX
 from compiler.model.resource import Manifest
 
 
@@ -44,11 +35,3 @@ def exec_probe(command: Sequence[str], *, period: int = 10, failures: int = 3) -
         "timeoutSeconds": 5,
         "failureThreshold": failures,
     }
-
-
-__all__ = [
-    "GPU", "LOCKED", "PREFIX", "UNPRIVILEGED", "USER", "Client", "Container", "Volume",
-    "client", "compute", "config", "cron_job", "deployment", "exec_probe", "http_probe", "job", "metadata",
-    "place", "pod", "pod_labels", "scratch", "selector", "stateful_set", "tcp_probe", "unique",
-    "volume_claim",
-]  # fmt: skip

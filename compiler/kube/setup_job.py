@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from compiler.kube.compute import compute
 from compiler.kube.container import Container
 from compiler.kube.pod import pod
+from compiler.kube.resources import resources as requests_and_limits
 from compiler.kube.security import USER
 from compiler.kube.volumes import config
 from compiler.kube.workload import job
@@ -18,10 +18,12 @@ from compiler.model.resource import ConfigFiles, Env, Manifest, Peering, Pods
 from compiler.spec.component import Resources
 
 _PLACE = "/etc/platformc"
-_SMALL = compute(Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi")
+_SMALL = requests_and_limits(
+    Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
+)
 
 
-def errand(
+def setup_job(
     me: Instance[Any], name: str, image: str, files: Mapping[str, str], env: Sequence[Env], *,
     ports: tuple[int, ...], server: Pods = "server", interpreter: str = "sh",
     resources: Manifest = _SMALL, uses: Sequence[Endpoint] = (), account: str | None = None,

@@ -33,7 +33,7 @@ class Volume(Struct, frozen=True):
         return mount
 
 
-def scratch(name: str, path: str, size: str = "1Gi", *, memory: bool = False) -> Volume:
+def empty_dir(name: str, path: str, size: str = "1Gi", *, memory: bool = False) -> Volume:
     """Space of the pod's own, gone with it; in memory where asked."""
     source: Manifest = {"sizeLimit": size}
     return Volume(name, {"emptyDir": {"medium": "Memory", **source} if memory else source}, path)
@@ -48,7 +48,7 @@ def config(name: str, path: str, mode: int | None = None) -> Volume:
 
 
 def tmp(volumes: Sequence[Volume]) -> tuple[Volume, ...]:
-    return () if any(volume.path == TMP for volume in volumes) else (scratch("tmp", TMP),)
+    return () if any(volume.path == TMP for volume in volumes) else (empty_dir("tmp", TMP),)
 
 
 def volume_claim(me: Instance[Any], name: str, size: str) -> Manifest:

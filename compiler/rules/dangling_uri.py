@@ -22,10 +22,10 @@ from compiler.tenants import model_store
 
 # Not where a variable or a placeholder makes up the rest of the bucket's name.
 _URI = re.compile(r"\bs3[an]?://([a-z0-9][a-z0-9.-]+[a-z0-9])(?![\w.${(<%-])(/[^/\s\"']+)?")
-Problem = tuple[str, str | tuple[str, ...]]  # what is wrong, and what to type
+Mistake = tuple[str, str | tuple[str, ...]]  # what is wrong, and what to type
 
 
-class Place(Struct, frozen=True):
+class BucketUri(Struct, frozen=True):
     """A URI in the spec: whose it is, where, its bucket, and whether a key follows."""
 
     instance: Instance[Any]
@@ -64,7 +64,7 @@ class Held(Struct, frozen=True):
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     found = list(places(platform.instances.values()))
     held = Held.of(graph) if found else Held({}, {})
-    alike: dict[object, Problem | None] = {}  # thousands of models may name a handful of buckets
+    alike: dict[object, Mistake | None] = {}  # thousands of models may name a handful of buckets
     for place in found:
         if place.instance.section == "models":
             key = (model_store.name(place.instance), place.bucket, place.has_key)
@@ -79,13 +79,13 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             report.add("dangling-uri", message, span, path=place.path, help=help)
 
 
-def places(instances: Iterable[Instance[Any]]) -> Iterator[Place]:
+def places(instances: Iterable[Instance[Any]]) -> Iterator[BucketUri]:
     """The first URI of each bucket that a model or a workload of the spec names."""
     for one in instances:
-        seen: dict[str, Place] = {}
+        seen: dict[str, BucketUri] = {}
         for path, text in _texts(one):
             for bucket, key in _URI.findall(text):
-                seen.setdefault(bucket, Place(one, (*one.path, *path), bucket, bool(key)))
+                seen.setdefault(bucket, BucketUri(one, (*one.path, *path), bucket, bool(key)))
         yield from seen.values()
 
 
@@ -101,7 +101,7 @@ def _texts(one: Instance[Any]) -> Iterator[tuple[Path, str]]:
         yield from ((("env", name), text) for name, text in spec.env.items())
 
 
-def _of_workload(place: Place, graph: Graph, held: Held) -> Problem | None:
+def _of_workload(place: BucketUri, graph: Graph, held: Held) -> Mistake | None:
     """A URI whose bucket the workload's key does not open."""
     name, uri = place.instance.name, f"s3://{place.bucket}"
     got = graph.wiring(name).got.values()
@@ -121,7 +121,7 @@ def _of_workload(place: Place, graph: Graph, held: Held) -> Problem | None:
     )
 
 
-def _of_model(place: Place, graph: Graph, held: Held) -> Problem | None:
+def _of_model(place: BucketUri, graph: Graph, held: Held) -> Mistake | None:
     """A URI whose bucket or repository nobody can fill."""
     store = graph.wiring(model_store.name(place.instance)).got.get(serving.STORE.slot)
     if store is None or store.offer.external:
@@ -147,7 +147,7 @@ def _of_model(place: Place, graph: Graph, held: Held) -> Problem | None:
     return None
 
 
-def _of_repository(place: Place, lakefs: str, known: set[str]) -> Problem | None:
+def _of_repository(place: BucketUri, lakefs: str, known: set[str]) -> Mistake | None:
     uri = f"s3://{place.bucket}"
     if place.bucket not in known:
         help = suggestion(place.bucket, known) or f"add it under `repositories:` of `{lakefs}`"

@@ -12,7 +12,7 @@ from compiler.model import Instance, Path, Platform
 from compiler.spec.image import split_image
 
 
-class Image(Struct, frozen=True):
+class UnfitImage(Struct, frozen=True):
     """An image of a component that does not fit what the compiler makes around it."""
 
     type: str
@@ -27,22 +27,22 @@ class Image(Struct, frozen=True):
 
 
 IMAGES = (
-    Image(
+    UnfitImage(
         "mlflow", "mlflow/mlflow", r"(?!.*-full).*",
         "has no driver for PostgreSQL and S3 (mlflow/mlflow, docker/Dockerfile.full)",
         "use the tag with `-full`",
     ),
-    Image(
+    UnfitImage(
         "postgres", "postgres", r".*alpine.*",
         "runs as user 70, and the volume belongs to 999 (docker-library/postgres, Dockerfiles)",
         "use a Debian tag, such as `17.9-bookworm`",
     ),
-    Image(
+    UnfitImage(
         "postgres", "postgres", r"(9|1[0-3])(\.|-|$).*",
         "is of a major version without fixes (postgresql.org/support/versioning)",
         "use 14 or newer",
     ),
-    Image(
+    UnfitImage(
         "pgbouncer", "pgbouncer", r"v?1\.([0-9]|1[0-9]|20)\..*",
         "doesn't know `max_prepared_statements`, which came with 1.21 (PgBouncer NEWS)",
         "use 1.25.2 or newer",
@@ -76,7 +76,7 @@ def _check_image(instance: Instance[Any], platform: Platform, report: Report) ->
         )
 
 
-def unfit(type: str, image: str) -> Image | None:
+def unfit(type: str, image: str) -> UnfitImage | None:
     """The row of the table that an image is in, for a component of a type."""
     repository, tag, _ = split_image(image)
     return next((one for one in IMAGES if one.type == type and one.means(repository, tag)), None)

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from compiler.delivery.apply_plan import Place, Step, made
+from compiler.delivery.apply_plan import SpecLocation, Step, made
 from compiler.derive import external_secrets
 from compiler.derive.credentials import secret_names
 from compiler.model.credential import Credential
@@ -27,7 +27,9 @@ from compiler.secrets.makers import maker
 _TIMEOUT = "10m"
 
 
-def plan(lowered: Lowered, credentials: tuple[Credential, ...], place: Place) -> Iterator[Step]:
+def plan(
+    lowered: Lowered, credentials: tuple[Credential, ...], place: SpecLocation
+) -> Iterator[Step]:
     """The steps, in order: new values, then each reader of them once."""
     yield from _values(lowered, credentials, place)
     for credential in credentials:
@@ -50,7 +52,9 @@ def plan(lowered: Lowered, credentials: tuple[Credential, ...], place: Place) ->
             yield Step(f"upstream's {what} reads it", _rolled(what))
 
 
-def _values(lowered: Lowered, credentials: tuple[Credential, ...], place: Place) -> Iterator[Step]:
+def _values(
+    lowered: Lowered, credentials: tuple[Credential, ...], place: SpecLocation
+) -> Iterator[Step]:
     """New values come to exist, and what is not the platform's own hears of them."""
     changes = tuple(_by_hand(lowered, credentials))
     stops = Step("by hand", tuple(one.stop for one in changes))
@@ -91,7 +95,9 @@ def _containers(manifest: Manifest) -> list[Manifest]:
     return template["spec"]["containers"] if template else []
 
 
-def _renewed(lowered: Lowered, credentials: tuple[Credential, ...], place: Place) -> Iterator[str]:
+def _renewed(
+    lowered: Lowered, credentials: tuple[Credential, ...], place: SpecLocation
+) -> Iterator[str]:
     secrets = lowered.platform.settings.secrets
     match secrets.provider:
         case "local" | "sealed-secrets" | "sops":

@@ -58,14 +58,14 @@ def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
     container = kube.Container(
         "main",
         spec.image,
-        kube.compute(
+        kube.resources(
             spec.resources, cpu="500m", memory="1Gi", cpu_limit="2", memory_limit="2Gi",
             disk="1Gi", disk_limit="10Gi", gpu=spec.gpu,
         ),
         command=spec.command,
         args=spec.args,
         env=[
-            *(one for one in kube.person(me.name) if one.name not in spec.env),
+            *(one for one in kube.user_env(me.name) if one.name not in spec.env),
             *client.env,
             *own,
         ],
@@ -88,4 +88,4 @@ def _volumes(spec: Spec) -> Iterator[kube.Volume]:
             source: dict[str, Any] = {"persistentVolumeClaim": {"claimName": mount.claim}}
             yield kube.Volume(f"user-{name}", source, mount.mount_path)
         else:
-            yield kube.scratch(f"user-{name}", mount.mount_path, mount.size or "1Gi")
+            yield kube.empty_dir(f"user-{name}", mount.mount_path, mount.size or "1Gi")

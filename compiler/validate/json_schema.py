@@ -25,10 +25,10 @@ _NO_LINE_END = exact("").removeprefix("^()$")
 
 def schema_text() -> str:
     """The schema as it stands in `schemas/platform.schema.json`."""
-    return json.dumps(language_schema(), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
-def language_schema() -> Schema:
+def json_schema() -> Schema:
     """The schema of a whole spec."""
     definitions = _definitions()
     types = registry.all_types()

@@ -88,7 +88,7 @@ def lower(
     me: model.Instance[Any], claims: Sequence[model.Binding], program: Program
 ) -> Iterator[model.Piece]:
     spec: Spec = me.spec
-    resources = kube.compute(
+    resources = kube.resources(
         spec.resources, cpu="100m", memory=spec.memory, cpu_limit="2", memory_limit=spec.memory
     )
     server = _Server(me, spec, program, resources, quantity.whole(resources["limits"]["memory"]))
@@ -144,7 +144,7 @@ class _Server(Struct, frozen=True):
         me, folder = self.me, f"/etc/{self.program.name}"
         volumes = [
             kube.config(me.name, folder),
-            kube.scratch("users", self.users, "1Mi", memory=True),
+            kube.empty_dir("users", self.users, "1Mi", memory=True),
             *self._data(),
         ]
         template = kube.pod(
@@ -159,7 +159,7 @@ class _Server(Struct, frozen=True):
 
     def _data(self) -> Iterator[kube.Volume]:
         if self.spec.persistence == "none":
-            yield kube.scratch("data", "/data")
+            yield kube.empty_dir("data", "/data")
         else:
             yield kube.Volume("data", {}, "/data")
 

@@ -97,7 +97,7 @@ def _store(me: model.Instance[Spec]) -> model.Resource:
     gateway = {
         "port": PORT,
         "instances": me.spec.replicas,
-        "resources": kube.compute(
+        "resources": kube.resources(
             me.spec.resources, cpu="500m", memory="1Gi", cpu_limit="2", memory_limit="2Gi"
         ),
     }

@@ -121,7 +121,7 @@ def _cluster(
     me: model.Instance[Spec], bindings: tuple[model.Binding, ...], store: s3.Endpoint | None
 ) -> model.Resource:
     spec = me.spec
-    resources = kube.compute(
+    resources = kube.resources(
         spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="1Gi"
     )
     made: model.Manifest = {
@@ -135,7 +135,7 @@ def _cluster(
     }
     if me.settings.registry.pull_secrets:
         made["imagePullSecrets"] = [{"name": one} for one in me.settings.registry.pull_secrets]
-    placement = kube.place(spec)
+    placement = kube.scheduling(spec)
     if placement:
         made["affinity"] = placement
     if bindings:

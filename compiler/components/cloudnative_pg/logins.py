@@ -79,7 +79,7 @@ def _settle(
     for index, binding in enumerate(bindings):
         env.append(Env(f"USERNAME_{index}", SecretRef(binding.secret, "username")))
         env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
-    yield from kube.errand(
+    yield from kube.setup_job(
         me,
         "logins",
         me.spec.image,

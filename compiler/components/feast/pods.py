@@ -50,7 +50,7 @@ class Pods(Struct, frozen=True):
         return kube.Container(
             name,
             self.me.spec.image,
-            kube.compute(
+            kube.resources(
                 self.me.spec.resources, cpu="250m", memory=f"{memory}Mi", cpu_limit="2",
                 memory_limit=f"{2 * memory}Mi",
             ),
@@ -166,7 +166,7 @@ def apply(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
         copy = f"cp -R {repository.path}/. {REPOSITORY}/"
         init = [kube.Container("repository", repository.image, container.resources,
                                command=["sh", "-c", copy])]  # fmt: skip
-        volumes = [kube.scratch("repository", REPOSITORY)]
+        volumes = [kube.empty_dir("repository", REPOSITORY)]
     elif repository is not None:
         name = f"{me.name}-repository"
         yield model.ConfigFiles(name, me.namespace, dict(sorted(repository.files.items())))

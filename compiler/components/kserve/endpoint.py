@@ -13,7 +13,7 @@ from compiler.components.kserve.inference_service import inference_service
 from compiler.components.kserve.runtimes import LANGUAGE, RUNTIMES, Runtime, spelled
 from compiler.diagnostics import listing, near
 from compiler.interfaces import s3, serving
-from compiler.interfaces.serving import Problem
+from compiler.interfaces.serving import ModelProblem
 from compiler.spec.tenant import ModelSpec
 
 PREDICTOR = 8080  # of every runtime's container
@@ -102,11 +102,11 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             f"{me.name}-edge", me.namespace, me.route, {to: 100}, 80, authority=authority, step=1
         )
 
-    def problems(self, me: model.Instance[ModelSpec]) -> Iterable[Problem]:
+    def problems(self, me: model.Instance[ModelSpec]) -> Iterable[ModelProblem]:
         spec = me.spec
         yield from self._format(me)
         if self.mode == "standard" and spec.canary is not None:
-            yield Problem(
+            yield ModelProblem(
                 "serving-mode",
                 f"`{me.name}` splits its traffic, which KServe does in serverless mode only",
                 ("canary",),
@@ -114,21 +114,21 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 "own",
             )
         if self.mode == "standard" and spec.min_replicas == 0:
-            yield Problem(
+            yield ModelProblem(
                 "serving-mode",
                 f"`{me.name}` scales to zero, which KServe does in serverless mode only",
                 ("minReplicas",),
                 "write `minReplicas: 1`, or `kserve: {mode: serverless}`",
             )
         elif spec.min_replicas == 0 and (burden := _burden(spec)):
-            yield Problem(
+            yield ModelProblem(
                 "cold-start",
                 f"`{me.name}` scales to zero and has {burden}: the first request waits for it",
                 ("minReplicas",),
                 "write `minReplicas: 1`, or leave it out",
             )
 
-    def _format(self, me: model.Instance[ModelSpec]) -> Iterator[Problem]:
+    def _format(self, me: model.Instance[ModelSpec]) -> Iterator[ModelProblem]:
         format, named = spelled(me.spec.format), me.spec.runtime
         able = [one.name for one in self.runtimes if format in one.formats]
         if not able:
@@ -136,11 +136,11 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             close = near(me.spec.format, formats)
             help = f"did you mean `{close}`?" if close else f"the formats are {listing(formats)}"
             problem = f"no serving runtime reads the format `{me.spec.format}`"
-            yield Problem("unknown-format", problem, ("format",), help, formats)
+            yield ModelProblem("unknown-format", problem, ("format",), help, formats)
         elif named is not None and named not in able:
             known = named in [one.name for one in self.runtimes]
             reason = f"does not read `{me.spec.format}`" if known else "is not a known runtime"
-            yield Problem(
+            yield ModelProblem(
                 "runtime-mismatch",
                 f"`{named}` {reason}",
                 ("runtime",),

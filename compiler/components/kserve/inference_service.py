@@ -39,7 +39,7 @@ def inference_service(
         "model": _model(spec, around, runtime),
         "serviceAccountName": around.account,
         **_limits(spec),
-        **kube.place(spec),
+        **kube.scheduling(spec),
     }
     if around.client.config is not None:
         predictor["volumes"] = [{"name": one.name, **one.source} for one in around.client.volumes]
@@ -98,7 +98,7 @@ def _limits(spec: ModelSpec) -> model.Manifest:
 def _compute(wanted: Resources, size: str | None, gpu: int) -> model.Manifest:
     """Room for the model on disk and in memory, where its size is known."""
     room = quantity.binary(max(2 * GIBI, quantity.whole(size) + GIBI if size else 0))
-    return kube.compute(
+    return kube.resources(
         wanted, cpu="1", memory=room, cpu_limit="2", memory_limit=room,
         disk=room, disk_limit=room, gpu=gpu,
     )  # fmt: skip

@@ -39,7 +39,7 @@ def _store(me: model.Instance[Any], database: mysql.Endpoint) -> model.Resource:
     container = kube.Container(
         "metadata",
         me.spec.metadata_image,
-        kube.compute(
+        kube.resources(
             me.spec.resources, cpu="100m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"
         ),
         command=["/bin/metadata_store_server"],
@@ -72,7 +72,7 @@ def _envoy(me: model.Instance[Any]) -> model.Resource:
     container = kube.Container(
         "envoy",
         me.spec.envoy_image,
-        kube.compute(
+        kube.resources(
             me.spec.resources, cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
         ),
         ports={"http-envoy": ENVOY_PORT},

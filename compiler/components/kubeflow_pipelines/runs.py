@@ -80,7 +80,7 @@ def variables(me: model.Instance[Any]) -> str:
 
 def _plain(me: model.Instance[Any], steps: kube.Client) -> dict[str, str]:
     """Who a step is, where its image names no user, and what it uses; its home is its image's."""
-    person = {one.name: str(one.value) for one in kube.person(me.name) if one.name != "HOME"}
+    person = {one.name: str(one.value) for one in kube.user_env(me.name) if one.name != "HOME"}
     return {**person, **steps.plain}
 
 

@@ -25,7 +25,7 @@ def api(
     container = kube.Container(
         "api",
         me.spec.image,
-        kube.compute(
+        kube.resources(
             me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="2Gi"
         ),
         env=[*_namespace(me), *_database(database), *_store(store), *_runs(me, patch)],
@@ -50,7 +50,7 @@ def agent(me: model.Instance[Any]) -> Iterator[model.Piece]:
     container = kube.Container(
         "agent",
         me.spec.agent_image,
-        kube.compute(
+        kube.resources(
             me.spec.resources, cpu="100m", memory="256Mi", cpu_limit="500m", memory_limit="512Mi"
         ),
         env=[
@@ -68,7 +68,7 @@ def schedules(me: model.Instance[Any]) -> Iterator[model.Piece]:
     container = kube.Container(
         "schedules",
         me.spec.schedule_image,
-        kube.compute(
+        kube.resources(
             me.spec.resources, cpu="100m", memory="128Mi", cpu_limit="500m", memory_limit="512Mi"
         ),
         env=[
@@ -88,7 +88,7 @@ def ui(me: model.Instance[Any], store: s3.Endpoint) -> Iterator[model.Piece]:
     container = kube.Container(
         "ui",
         me.spec.ui_image,
-        kube.compute(
+        kube.resources(
             me.spec.resources, cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"
         ),
         env=[

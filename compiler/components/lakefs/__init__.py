@@ -115,7 +115,7 @@ def _server(
     server = kube.Container(
         "lakefs",
         me.spec.image,
-        kube.compute(
+        kube.resources(
             me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="1Gi",
             disk="2Gi", disk_limit="4Gi",
         ),
@@ -138,7 +138,7 @@ def _server(
         uses=uses,
         spread=me.spec.replicas > 1,
         # The cache of committed metadata holds 1 GiB by default.
-        volumes=[kube.scratch("cache", "/lakefs/cache", "2Gi")],
+        volumes=[kube.empty_dir("cache", "/lakefs/cache", "2Gi")],
     )
     return kube.deployment(me, "server", template, replicas=me.spec.replicas)
 
@@ -150,7 +150,7 @@ def _setup(
     """The Job that makes the administrator and the repositories, again and again without harm."""
     script = kube.render(__file__, "setup.sh.j2", repositories=repositories)
     admin = lakefs.admin(me)
-    resources = kube.compute(
+    resources = kube.resources(
         model.Resources(), cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"
     )
     env = [
@@ -160,7 +160,7 @@ def _setup(
         Env("LAKECTL_CREDENTIALS_SECRET_ACCESS_KEY", SecretRef(admin, s3.SECRET_KEY)),
     ]
     files = {"setup.sh": script}
-    yield from kube.errand(
+    yield from kube.setup_job(
         me, "setup", me.spec.image, files, env, ports=(PORT,), resources=resources,
         uses=[database],
     )  # fmt: skip

@@ -87,7 +87,7 @@ def _server(me: model.Instance[Spec], root: str) -> model.Resource:
     server = kube.Container(
         "minio",
         spec.image,
-        kube.compute(
+        kube.resources(
             spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="2Gi"
         ),
         command=["minio"],
@@ -144,4 +144,4 @@ def _buckets(
         env.append(Env(f"ACCESS_KEY_{index}", SecretRef(binding.secret, s3.ACCESS_KEY)))
         env.append(Env(f"SECRET_KEY_{index}", SecretRef(binding.secret, s3.SECRET_KEY)))
     files = {"buckets.sh": script, **policies}
-    yield from kube.errand(me, "buckets", me.spec.client_image, files, env, ports=(PORT,))
+    yield from kube.setup_job(me, "buckets", me.spec.client_image, files, env, ports=(PORT,))

@@ -125,7 +125,7 @@ def _server(
     server = kube.Container(
         "mlflow",
         spec.image,
-        kube.compute(
+        kube.resources(
             spec.resources, cpu="250m", memory=f"{mebibytes}Mi", cpu_limit="2",
             memory_limit=f"{2 * mebibytes}Mi",
         ),
@@ -178,7 +178,7 @@ def _await_schema(me: model.Instance[Spec], database: postgresql.Endpoint) -> ku
 
 def _compute_once() -> model.Manifest:
     """Of one process that imports MLflow and does little else."""
-    return kube.compute(
+    return kube.resources(
         model.Resources(), cpu="250m", memory="512Mi", cpu_limit="1", memory_limit="1Gi"
     )
 

@@ -84,7 +84,7 @@ def dismissal(binding: model.Binding) -> str:
 
 
 def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> model.Resource:
-    resources = kube.compute(
+    resources = kube.resources(
         me.spec.resources, cpu="250m", memory="1Gi", cpu_limit="2", memory_limit="2Gi"
     )
     # Half of the memory: MySQL's manual gives a dedicated server up to 80 %, connections included.
@@ -120,7 +120,7 @@ def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> mo
         grace=60,
         volumes=[
             kube.Volume("data", {}, DATA),
-            kube.scratch("run", "/var/run/mysqld", "16Mi"),
+            kube.empty_dir("run", "/var/run/mysqld", "16Mi"),
         ],
     )
     volume = kube.volume_claim(me, "data", me.spec.storage)
@@ -146,7 +146,7 @@ def _ensure(
         env.append(Env(f"USER_{index}", SecretRef(binding.secret, "username")))
         env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
     files = {"ensure.sh": script}
-    yield from kube.errand(
+    yield from kube.setup_job(
         me, "ensure", me.spec.image, files, env, ports=(PORT,), interpreter="bash"
     )
 

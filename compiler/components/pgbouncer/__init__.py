@@ -94,7 +94,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 def _template(
     me: model.Instance[Spec], logins: tuple[model.Binding, ...], upstream: postgresql.Endpoint
 ) -> model.Manifest:
-    resources = kube.compute(
+    resources = kube.resources(
         me.spec.resources, cpu="50m", memory="64Mi", cpu_limit="1", memory_limit="256Mi"
     )
     env: list[Env] = []
@@ -130,6 +130,6 @@ def _template(
         spread=me.spec.replicas > 1,
         volumes=[
             kube.config(me.name, "/etc/pgbouncer"),
-            kube.scratch("userlist", "/etc/userlist", "1Mi", memory=True),
+            kube.empty_dir("userlist", "/etc/userlist", "1Mi", memory=True),
         ],
     )

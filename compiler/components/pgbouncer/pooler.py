@@ -57,7 +57,7 @@ def _template(me: model.Instance[Any], upstream: postgresql.Endpoint) -> model.M
     """What differs from the pods that the operator makes by itself."""
     container = {
         "name": "pgbouncer",
-        "resources": kube.compute(
+        "resources": kube.resources(
             me.spec.resources, cpu="50m", memory="64Mi", cpu_limit="1", memory_limit="256Mi"
         ),
         "securityContext": kube.LOCKED,
@@ -66,6 +66,6 @@ def _template(me: model.Instance[Any], upstream: postgresql.Endpoint) -> model.M
         "containers": [container],
         "enableServiceLinks": False,
         "securityContext": kube.UNPRIVILEGED,
-        **kube.place(me.spec),
+        **kube.scheduling(me.spec),
     }
     return {"metadata": {"labels": kube.pod_labels(me, "server", [upstream])}, "spec": spec}

@@ -81,7 +81,7 @@ def dismissal(binding: model.Binding) -> str:
 
 
 def _server(me: model.Instance[Spec], superuser: str) -> model.Resource:
-    resources = kube.compute(
+    resources = kube.resources(
         me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="1Gi"
     )
     # A quarter of the memory is what PostgreSQL's own manual starts from (19.4.1).
@@ -118,8 +118,8 @@ def _server(me: model.Instance[Spec], superuser: str) -> model.Resource:
         grace=60,
         volumes=[
             kube.Volume("data", {}, DATA),
-            kube.scratch("run", "/var/run/postgresql", "16Mi"),
-            kube.scratch("shm", "/dev/shm", "256Mi", memory=True),  # noqa: S108  # the pod's own
+            kube.empty_dir("run", "/var/run/postgresql", "16Mi"),
+            kube.empty_dir("shm", "/dev/shm", "256Mi", memory=True),  # noqa: S108  # the pod's own
         ],
     )
     volume = kube.volume_claim(me, "data", me.spec.storage)
@@ -146,4 +146,4 @@ def _ensure(
     for index, binding in enumerate(logins):
         env.append(Env(f"ROLE_{index}", SecretRef(binding.secret, "username")))
         env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
-    yield from kube.errand(me, "ensure", me.spec.image, files, env, ports=(PORT,))
+    yield from kube.setup_job(me, "ensure", me.spec.image, files, env, ports=(PORT,))

@@ -59,7 +59,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 def _server(
     me: model.Instance[Spec], admin: str, bindings: tuple[model.Binding, ...]
 ) -> model.Resource:
-    resources = kube.compute(
+    resources = kube.resources(
         me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="2Gi"
     )
     env = [
@@ -110,7 +110,7 @@ def _server(
         grace=60,
         volumes=[
             kube.Volume("data", {}, "/data"),
-            kube.scratch("identities", "/etc/seaweedfs", "1Mi", memory=True),
+            kube.empty_dir("identities", "/etc/seaweedfs", "1Mi", memory=True),
         ],
     )
     volume = kube.volume_claim(me, "data", me.spec.storage)
@@ -131,7 +131,7 @@ def _buckets(
     container = kube.Container(
         "buckets",
         me.spec.image,
-        kube.compute(
+        kube.resources(
             model.Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
         ),
         command=["sh", "-c", kube.render(__file__, "buckets.sh.j2", buckets=buckets)],

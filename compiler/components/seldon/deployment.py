@@ -106,7 +106,7 @@ def _pod(spec: ModelSpec, around: serving.Surroundings, image: str, uri: str) ->
         "enableServiceLinks": False,
         "securityContext": {**kube.UNPRIVILEGED, "fsGroup": USER, "runAsUser": USER},
         "serviceAccountName": around.account,
-        **kube.place(spec),
+        **kube.scheduling(spec),
     }
 
 
@@ -115,7 +115,7 @@ def _initializer(spec: ModelSpec, store: s3.Endpoint, image: str, uri: str) -> m
     container = kube.Container(
         f"{CONTAINER}-model-initializer",
         image,
-        kube.compute(
+        kube.resources(
             model.Resources(), cpu="100m", memory="128Mi", cpu_limit="1", memory_limit="1Gi",
             disk=_room(spec), disk_limit=_room(spec),
         ),
@@ -136,7 +136,7 @@ def _initializer(spec: ModelSpec, store: s3.Endpoint, image: str, uri: str) -> m
 def _compute(spec: ModelSpec) -> model.Manifest:
     size = quantity.whole(spec.size) if spec.size else 0
     memory = quantity.binary(max(2 * GIBI, size + GIBI))
-    return kube.compute(
+    return kube.resources(
         spec.resources, cpu="500m", memory=memory, cpu_limit="2", memory_limit=memory, gpu=spec.gpu
     )
 

@@ -9,7 +9,7 @@ from compiler import kube, model
 from compiler.components.seldon.deployment import SERVERS, deployment, versions
 from compiler.diagnostics import listing, near
 from compiler.interfaces import serving
-from compiler.interfaces.serving import Problem
+from compiler.interfaces.serving import ModelProblem
 from compiler.spec.tenant import ModelSpec
 
 ORCHESTRATOR = 8000  # of the container that Seldon puts in front of a predictor's servers
@@ -38,11 +38,11 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 f"{me.name}-edge", me.namespace, me.route, _services(me), ORCHESTRATOR, step=1
             )
 
-    def problems(self, me: model.Instance[ModelSpec]) -> Iterable[Problem]:
+    def problems(self, me: model.Instance[ModelSpec]) -> Iterable[ModelProblem]:
         spec = me.spec
         if spec.format not in SERVERS:
             close = near(spec.format, SERVERS)
-            yield Problem(
+            yield ModelProblem(
                 "unknown-format",
                 f"no server of Seldon Core reads the format `{spec.format}`",
                 ("format",),
@@ -50,7 +50,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 SERVERS,
             )
         if spec.canary is not None and spec.canary.previous is None:
-            yield Problem(
+            yield ModelProblem(
                 "serving-mode",
                 f"`{me.name}` splits its traffic, and Seldon Core keeps no version before this one",
                 ("canary",),
@@ -58,14 +58,14 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             )
         for key, value in (("runtime", spec.runtime), ("timeout", spec.timeout)):
             if value is not None:
-                yield Problem(
+                yield ModelProblem(
                     "serving-mode",
                     f"`{me.name}` sets `{key}`, which Seldon Core has no word for",
                     (key,),
                     "leave it out, or serve the model with `kserve`",
                 )
         if spec.min_replicas == 0:
-            yield Problem(
+            yield ModelProblem(
                 "serving-mode",
                 f"`{me.name}` scales to zero, which Seldon Core can't",
                 ("minReplicas",),

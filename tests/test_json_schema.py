@@ -12,9 +12,9 @@ from conftest import ROOT, SCENARIOS, scenario_names
 
 from compiler import registry
 from compiler.pipeline import compile as compile_spec
-from compiler.validate.json_schema import language_schema, schema_text
+from compiler.validate.json_schema import json_schema, schema_text
 
-SCHEMA = language_schema()
+SCHEMA = json_schema()
 CHECK = jsonschema.Draft7Validator(SCHEMA)
 # Codes about the form of a spec, which a schema can know; the rest needs the whole platform.
 FORM = {"unknown-key", "wrong-type", "missing-key", "unknown-value", "out-of-range", "invalid-name"}

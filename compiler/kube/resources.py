@@ -9,7 +9,7 @@ from compiler.spec.component import Amounts, Resources
 GPU = "nvidia.com/gpu"
 
 
-def compute(
+def resources(
     wanted: Resources, *, cpu: str, memory: str, cpu_limit: str, memory_limit: str,
     disk: str = "256Mi", disk_limit: str = "2Gi", gpu: int = 0,
 ) -> Manifest:  # fmt: skip
