@@ -1,4 +1,4 @@
-"""What the compiler has to say about a spec: values, rendered elsewhere."""
+"""Diagnostics: problems of a spec as plain values. Other modules of this package render them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.fix import Fix
-from compiler.diagnostics.synonyms import HERE
+from compiler.diagnostics.synonyms import SYNONYMS
 from compiler.document import Path
 from compiler.document.span import Span
 
@@ -22,14 +22,14 @@ class Severity(StrEnum):
 
 
 class Related(Struct, frozen=True):
-    """Another place that takes part in the problem, and what it has to do with it."""
+    """Another place that takes part in the problem, with a message that explains its part."""
 
     message: str
     span: Span
 
 
 class Diagnostic(Struct, frozen=True):
-    """One problem: a stable code, a sentence, the place, what to type instead."""
+    """One problem: a stable code, a sentence, the place in the spec, and the text to type instead."""
 
     code: str
     message: str
@@ -46,7 +46,7 @@ class Diagnostic(Struct, frozen=True):
 
 
 class Report(Struct):
-    """Collects what the stages find. `within` names the environment that a finding belongs to."""
+    """Collects the diagnostics of the stages. `environment` is where they occur; None is the base."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
     environment: str | None = None
@@ -63,41 +63,45 @@ class Report(Struct):
         fix: Fix | None = None,
     ) -> None:
         lines = (help,) if isinstance(help, str) else tuple(help)
-        where = (self.environment,) if self.environment else ()
-        found = Diagnostic(code, message, span, path, lines, tuple(related), where, fix)
-        self.diagnostics.append(found)
+        environments = (self.environment,) if self.environment else ()
+        diagnostic = Diagnostic(code, message, span, path, lines, tuple(related), environments, fix)
+        self.diagnostics.append(diagnostic)
 
     def within(self, environment: str | None) -> Report:
-        """The same report, for findings of one environment."""
+        """A report that adds to the same list, for diagnostics of one environment."""
         return Report(self.diagnostics, environment)
 
     @property
     def failed(self) -> bool:
-        return any(found.severity is Severity.ERROR for found in self.diagnostics)
+        return any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
 
     def sorted(self) -> list[Diagnostic]:
-        """One diagnostic for each root cause, by position."""
+        """The diagnostics by position, those of several environments merged into one."""
         merged: dict[object, Diagnostic] = {}
-        for found in self.diagnostics:
-            cause = (found.code, found.message, found.span)
-            known = merged.get(cause)
-            if known is None:
-                merged[cause] = found
-            elif known.environments:
-                # A cause without an environment lies in the base, and so in all of them.
-                names = {*known.environments, *found.environments} if found.environments else ()
-                merged[cause] = replace(known, environments=tuple(sorted(names)))
+        for diagnostic in self.diagnostics:
+            cause = (diagnostic.code, diagnostic.message, diagnostic.span)
+            earlier = merged.get(cause)
+            if earlier is None:
+                merged[cause] = diagnostic
+            elif earlier.environments:
+                # Without an environment, the cause is in the base and so in all environments.
+                names = (
+                    {*earlier.environments, *diagnostic.environments}
+                    if diagnostic.environments
+                    else ()
+                )
+                merged[cause] = replace(earlier, environments=tuple(sorted(names)))
         return sorted(merged.values(), key=_position)
 
 
-def _position(found: Diagnostic) -> tuple[object, ...]:
-    return (found.span is not None, found.span, found.code, found.message)
+def _position(diagnostic: Diagnostic) -> tuple[object, ...]:
+    return (diagnostic.span is not None, diagnostic.span, diagnostic.code, diagnostic.message)
 
 
-def everywhere(found: Diagnostic, environments: Iterable[str]) -> Diagnostic:
-    """A finding that names no environment where it is one of them all."""
-    same = set(found.environments) == set(environments)
-    return replace(found, environments=()) if same else found
+def everywhere(diagnostic: Diagnostic, environments: Iterable[str]) -> Diagnostic:
+    """Name no environments in a diagnostic that occurs in all of them."""
+    same = set(diagnostic.environments) == set(environments)
+    return replace(diagnostic, environments=()) if same else diagnostic
 
 
 def near(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:
@@ -107,7 +111,7 @@ def near(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | Non
 
 
 def correction(span: Span, word: str, candidates: Iterable[str]) -> Fix | None:
-    """The edit that makes a word the one candidate that it can only mean."""
+    """The edit that replaces a misspelt word, if exactly one candidate is close to it."""
     close = _close(word, candidates, 2, 0.75)
     return Fix(span, close[0]) if len(close) == 1 else None
 
@@ -115,14 +119,18 @@ def correction(span: Span, word: str, candidates: Iterable[str]) -> Fix | None:
 def _close(word: str, candidates: Iterable[str], most: int, cutoff: float) -> list[str]:
     from difflib import get_close_matches  # only mistakes need it
 
-    known = sorted(candidates)
-    return _spelt_alike(word, known) or get_close_matches(word, known, n=most, cutoff=cutoff)
+    words = sorted(candidates)
+    return _spelt_alike(word, words) or get_close_matches(word, words, n=most, cutoff=cutoff)
 
 
 def _spelt_alike(word: str, candidates: Iterable[str]) -> list[str]:
-    """Those that differ in capitals, dashes and underscores alone, or are what others call it."""
-    plain, here = _plain(word), HERE.get(word)
-    return [one for one in candidates if _plain(one) == plain or one == here]
+    """Candidates that differ only in capitals, dashes and underscores, or that other tools call
+    `word`.
+    """
+    plain, synonym = _plain(word), SYNONYMS.get(word)
+    return [
+        candidate for candidate in candidates if _plain(candidate) == plain or candidate == synonym
+    ]
 
 
 def _plain(word: str) -> str:
@@ -130,15 +138,15 @@ def _plain(word: str) -> str:
 
 
 def suggestion(word: str, candidates: Iterable[str]) -> tuple[str, ...]:
-    """A help line for a word that is close to a known one."""
+    """A help line that names the closest known word, if there is one."""
     close = near(word, candidates)
     return (f"did you mean `{close}`?",) if close else ()
 
 
 def listing(words: Iterable[str]) -> str:
-    """`a`, `b`, `c`, in order."""
+    """The words sorted and in backquotes: `a`, `b`, `c`."""
     return ", ".join(f"`{word}`" for word in sorted(words))
 
 
-def errors(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    return (one for one in found if one.severity is Severity.ERROR)
+def errors(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    return (diagnostic for diagnostic in diagnostics if diagnostic.severity is Severity.ERROR)

@@ -1,4 +1,4 @@
-"""One edit that takes a finding away, where only one can be meant."""
+"""An edit that corrects a mistake, for mistakes with only one possible correction."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from compiler.document.span import Span
 
 
 class Edit(StrEnum):
-    WRITE = "write"  # the text, in place of what stands there
-    QUOTE = "quote"  # what stands there, in quotes
-    INSERT = "insert"  # the text, as a line of its own above
-    REMOVE = "remove"  # what stands there, with the dash or comma that makes it an entry
+    WRITE = "write"  # replace the span with the text
+    QUOTE = "quote"  # put the span in quotes
+    INSERT = "insert"  # insert the text as a new line above the span
+    REMOVE = "remove"  # remove the span, with the dash or comma of its entry
 
 
 class Fix(Struct, frozen=True):
-    """What to do in one place of the spec."""
+    """An edit of one place in the spec."""
 
     span: Span
     text: str = ""

@@ -11,22 +11,27 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    return "".join(_command(messages_masked(one)) for one in diagnostics)
+    return "".join(_command(messages_masked(diagnostic)) for diagnostic in diagnostics)
 
 
-def _command(found: Diagnostic) -> str:
-    properties = {"title": found.code}
-    if found.span is not None:
-        span = found.span
-        place = {"file": span.file, "line": span.line, "col": span.column, "endLine": span.end_line}
-        properties = {key: str(value) for key, value in place.items()} | properties
+def _command(diagnostic: Diagnostic) -> str:
+    properties = {"title": diagnostic.code}
+    if diagnostic.span is not None:
+        span = diagnostic.span
+        position = {
+            "file": span.file,
+            "line": span.line,
+            "col": span.column,
+            "endLine": span.end_line,
+        }
+        properties = {key: str(value) for key, value in position.items()} | properties
     written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    lines = [found.message, *(f"help: {line}" for line in found.help)]
-    return f"::{_COMMANDS[found.severity]} {written}::{_data(chr(10).join(lines))}\n"
+    lines = [diagnostic.message, *(f"help: {line}" for line in diagnostic.help)]
+    return f"::{_COMMANDS[diagnostic.severity]} {written}::{_data(chr(10).join(lines))}\n"
 
 
 def _data(text: str) -> str:
-    """Text after `::`: a line break would end the command."""
+    """Escape the text after `::`, where a line break would end the command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -1,4 +1,4 @@
-"""Diagnostics for programs, as one JSON object."""
+"""Diagnostics as one JSON object, for programs."""
 
 from __future__ import annotations
 
@@ -13,32 +13,35 @@ from compiler.document.span import Span
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    found = [_value(messages_masked(one)) for one in diagnostics]
-    return json.dumps({"diagnostics": found}, indent=2) + "\n"
+    records = [_value(messages_masked(diagnostic)) for diagnostic in diagnostics]
+    return json.dumps({"diagnostics": records}, indent=2) + "\n"
 
 
-def _value(found: Diagnostic) -> dict[str, Any]:
+def _value(diagnostic: Diagnostic) -> dict[str, Any]:
     return {
-        "code": found.code,
-        "severity": found.severity.value,
-        "message": found.message,
-        "path": list(found.path),
-        **_place(found.span),
-        "related": [{"message": one.message, **_place(one.span)} for one in found.related],
-        "help": list(found.help),
-        "environments": list(found.environments),
-        "fix": _fix(found.fix),
+        "code": diagnostic.code,
+        "severity": diagnostic.severity.value,
+        "message": diagnostic.message,
+        "path": list(diagnostic.path),
+        **_position(diagnostic.span),
+        "related": [
+            {"message": related.message, **_position(related.span)}
+            for related in diagnostic.related
+        ],
+        "help": list(diagnostic.help),
+        "environments": list(diagnostic.environments),
+        "fix": _fix(diagnostic.fix),
     }
 
 
 def _fix(fix: Fix | None) -> dict[str, Any] | None:
-    """An edit: `write`, `quote`, `insert` or `remove`, as compiler/diagnostics/fix.py has them."""
+    """The edit; its kinds are those of compiler/diagnostics/fix.py."""
     if fix is None:
         return None
-    return {"edit": fix.edit.value, "text": fix.text, **_place(fix.span)}
+    return {"edit": fix.edit.value, "text": fix.text, **_position(fix.span)}
 
 
-def _place(span: Span | None) -> dict[str, Any]:
+def _position(span: Span | None) -> dict[str, Any]:
     if span is None:
         return {"file": None, "start": None, "end": None}
     return {

@@ -1,4 +1,4 @@
-"""Diagnostics as a JUnit report: one test case for each, or one that passed."""
+"""Diagnostics as a JUnit report: one test case for each, or a single passed one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from compiler.diagnostics.text import printable
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    found = [messages_masked(one) for one in diagnostics]
-    failures = sum(one.severity is Severity.ERROR for one in found)
-    cases = [_case(one) for one in found] or ['  <testcase classname="platformc" name="spec"/>\n']
+    masked = [messages_masked(diagnostic) for diagnostic in diagnostics]
+    failures = sum(diagnostic.severity is Severity.ERROR for diagnostic in masked)
+    cases = [_case(diagnostic) for diagnostic in masked] or [
+        '  <testcase classname="platformc" name="spec"/>\n'
+    ]
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<testsuite name="platformc" tests="{len(cases)}" failures="{failures}" errors="0">\n'
@@ -21,15 +23,24 @@ def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str
     )
 
 
-def _case(found: Diagnostic) -> str:
-    """An error is a failure; anything else is a test that passed and had something to say."""
-    where = f"{found.span.file}:{found.span.line}:{found.span.column}" if found.span else "spec"
-    attributes = f"classname={_attribute(found.code)} name={_attribute(where)}"
-    lines = [printable(found.message), *(f"help: {printable(line)}" for line in found.help)]
+def _case(diagnostic: Diagnostic) -> str:
+    """An error is a failure. A warning or note is a passed test with output."""
+    position = (
+        f"{diagnostic.span.file}:{diagnostic.span.line}:{diagnostic.span.column}"
+        if diagnostic.span
+        else "spec"
+    )
+    attributes = f"classname={_attribute(diagnostic.code)} name={_attribute(position)}"
+    lines = [
+        printable(diagnostic.message),
+        *(f"help: {printable(line)}" for line in diagnostic.help),
+    ]
     text = escape("\n".join(lines))
-    if found.severity is Severity.ERROR:
-        message = _attribute(found.message)
-        inner = f"    <failure type={_attribute(found.code)} message={message}>{text}</failure>\n"
+    if diagnostic.severity is Severity.ERROR:
+        message = _attribute(diagnostic.message)
+        inner = (
+            f"    <failure type={_attribute(diagnostic.code)} message={message}>{text}</failure>\n"
+        )
     else:
         inner = f"    <system-out>{text}</system-out>\n"
     return f"  <testcase {attributes}>\n{inner}  </testcase>\n"

@@ -1,8 +1,8 @@
-"""What must not be shown: masked_files text and values that may be a credential.
+"""Hide credentials: in quoted lines of the spec, in messages and in values.
 
-A key that sounds like a credential's hides its value, and so does a key that the language does not
-know: behind a typo stands anything. What is a known token by its form, or as random as a key, is
-hidden wherever it is.
+The value of a key is hidden if the key's name suggests a credential, or if the language does not
+know the key, because it may be a misspelt one. Known forms of tokens and random words are hidden
+everywhere.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ _WORDS = (
     r"(?:passw|passphrase|pwd|secret|token|credential|private|api[-_]?key|access[-_]?key"
     r"|auth[-_]?key|signing[-_]?key)"
 )
-# A key that sounds like a credential's, and the scalar after it, in block or flow style.
+# A key whose name suggests a credential, and the scalar after it, in block or flow style.
 _CREDENTIAL = re.compile(
     rf"(?i)(\b[\w.-]*{_WORDS}[\w.-]*[\"']?\s*[:=]\s*)"
     r"((?:\"[^\"]*\"?)|(?:'[^']*'?)|[^\s{}\[\],][^{}\[\],]*)"
 )
 _SOUNDS = re.compile(rf"(?i){_WORDS}")
-# Parts of the language that sound like a credential and hold names of Secrets, never a value.
+# Keys whose names suggest a credential but which hold only names of Secrets.
 _NAMES = {"secrets", "pullSecrets", "secretName", "provider", "existingSecret"}
-# Forms that issuers gave their tokens so that they can be found, and passwords inside a URL.
+# Tokens with a recognisable form, by their issuers.
 TOKENS = re.compile(
     r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}"
     r"|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}|hf_[A-Za-z0-9]{30,}|sk-[A-Za-z0-9_-]{20,}"
@@ -46,30 +46,30 @@ PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]*:)([^/\s@$][^/\s@]*)(?=@)")
 
 
 def sounds_secret(key: str) -> bool:
-    """Whether a key's name promises a credential."""
+    """Whether the name of a key suggests that its value is a credential."""
     return key not in _NAMES and _SOUNDS.search(key) is not None
 
 
 def random(word: str) -> bool:
-    """Whether a word is as random as a key: letters and digits mixed, over four bits in each."""
+    """Whether a word is as random as a key: mixed letters and digits, over four bits per character."""
     mixed = all(re.search(form, word) for form in ("[a-z]", "[A-Z]", r"\d"))
     return mixed and entropy(word) > 4 and not _PATH.fullmatch(word)
 
 
 def entropy(word: str) -> float:
-    """Shannon's, in bits for each character."""
+    """Shannon entropy in bits per character."""
     shares = [count / len(word) for count in Counter(word).values()]
     return -sum(share * log2(share) for share in shares)
 
 
 def tokens_masked(text: str) -> str:
-    """Text without what is a token by its form or its randomness, or a password inside a URL."""
+    """Mask known forms of tokens, random words, and passwords inside URLs."""
     plain = WORD.sub(lambda match: MASK if random(match[0]) else match[0], TOKENS.sub(MASK, text))
     return PASSWORD_IN_URL.sub(rf"\1{MASK}", plain)
 
 
 def value_masked(message: str, path: Path, value: object) -> str:
-    """A message about a value, without the value where its path sounds like a credential's."""
+    """Mask the value in a message about it, if its path suggests a credential."""
     if not isinstance(value, (str, int, float)) or isinstance(value, bool) or str(value) == "":
         return message
     if any(isinstance(part, str) and sounds_secret(part) for part in path):
@@ -77,23 +77,27 @@ def value_masked(message: str, path: Path, value: object) -> str:
     return message
 
 
-def messages_masked(found: Diagnostic) -> Diagnostic:
-    """A diagnostic that any renderer may print."""
+def messages_masked(diagnostic: Diagnostic) -> Diagnostic:
+    """The diagnostic with all its texts masked, safe for any renderer to print."""
 
     return replace(
-        found,
-        message=tokens_masked(found.message),
-        path=tuple(tokens_masked(one) if isinstance(one, str) else one for one in found.path),
-        help=tuple(tokens_masked(line) for line in found.help),
-        related=tuple(Related(tokens_masked(one.message), one.span) for one in found.related),
+        diagnostic,
+        message=tokens_masked(diagnostic.message),
+        path=tuple(
+            tokens_masked(part) if isinstance(part, str) else part for part in diagnostic.path
+        ),
+        help=tuple(tokens_masked(line) for line in diagnostic.help),
+        related=tuple(
+            Related(tokens_masked(place.message), place.span) for place in diagnostic.related
+        ),
     )
 
 
-Stretch = tuple[int, int]  # of a line, from and to
+Stretch = tuple[int, int]  # start and end column in a line
 
 
 class Line(Struct, frozen=True):
-    """A line of the spec as it may be shown, and the stretches of the real one that are hidden."""
+    """A masked line of the spec, and the stretches of the original line that are hidden."""
 
     text: str
     hidden: tuple[Stretch, ...]
@@ -101,7 +105,7 @@ class Line(Struct, frozen=True):
     @classmethod
     def of(cls, line: str, hidden: Iterable[Stretch]) -> Line:
         merged: list[Stretch] = []
-        for start, end in sorted(one for one in hidden if one[0] < one[1]):
+        for start, end in sorted(stretch for stretch in hidden if stretch[0] < stretch[1]):
             if merged and start <= merged[-1][1]:
                 merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
             else:
@@ -112,7 +116,9 @@ class Line(Struct, frozen=True):
         return cls(text + line[at:], tuple(merged))
 
     def column(self, index: int) -> int:
-        """Where a place of the real line is in the shown one; the beginning of what hides it."""
+        """Map a column of the original line to the masked one; inside a hidden stretch, to its
+        start.
+        """
         moved = 0
         for start, end in self.hidden:
             if start < index < end:
@@ -123,14 +129,14 @@ class Line(Struct, frozen=True):
 
 
 class MaskedFiles(Struct, frozen=True):
-    """The lines of the files that diagnostics quote, and the places in them that are hidden."""
+    """The lines of the files that diagnostics quote, and the spans in them to hide."""
 
     texts: Mapping[str, list[str]]
     hidden: tuple[Span, ...]  # whole values
     unknown: tuple[Span, ...]  # keys, whose values are hidden
 
     def line(self, file: str, number: int) -> Line | None:
-        """One line as it may be shown, or None where there is none."""
+        """One masked line, or None if the file has no such line."""
         lines = self.texts.get(file, [])
         if not 0 < number <= len(lines):
             return None
@@ -139,32 +145,42 @@ class MaskedFiles(Struct, frozen=True):
             indent = len(line) - len(line.lstrip())
             return Line.of(line, [(indent, len(line))])
         spans = [
-            (one.column - 1, one.end_column - 1 if one.end_line == number else len(line))
-            for one in self._here(self.hidden, file, number)
+            (span.column - 1, span.end_column - 1 if span.end_line == number else len(line))
+            for span in self._on_line(self.hidden, file, number)
         ]
-        behind = [
-            (one.end_column - 1, _end_of_value(line, one.column - 1, one.end_column - 1))
-            for one in self._here(self.unknown, file, number)
+        after_keys = [
+            (span.end_column - 1, _end_of_value(line, span.column - 1, span.end_column - 1))
+            for span in self._on_line(self.unknown, file, number)
         ]
-        return Line.of(line, [*spans, *_values(line, behind), *_credentials(line), *_tokens(line)])
+        return Line.of(
+            line, [*spans, *_values(line, after_keys), *_credentials(line), *_tokens(line)]
+        )
 
     @staticmethod
-    def _here(spans: Iterable[Span], file: str, number: int) -> list[Span]:
+    def _on_line(spans: Iterable[Span], file: str, number: int) -> list[Span]:
         return [span for span in spans if (span.file, span.line) == (file, number)]
 
 
-def masked_files(texts: Mapping[str, str], found: Iterable[Diagnostic]) -> MaskedFiles:
-    """What diagnostics may quote of the files that they are about."""
-    found = tuple(found)
+def masked_files(texts: Mapping[str, str], diagnostics: Iterable[Diagnostic]) -> MaskedFiles:
+    """Hide the values that plaintext-secret and unknown-key diagnostics are about."""
+    diagnostics = tuple(diagnostics)
     return MaskedFiles(
         {file: text.split("\n") for file, text in texts.items()},
-        tuple(one.span for one in found if one.span and one.code == "plaintext-secret"),
-        tuple(one.span for one in found if one.span and one.code == "unknown-key"),
+        tuple(
+            diagnostic.span
+            for diagnostic in diagnostics
+            if diagnostic.span and diagnostic.code == "plaintext-secret"
+        ),
+        tuple(
+            diagnostic.span
+            for diagnostic in diagnostics
+            if diagnostic.span and diagnostic.code == "unknown-key"
+        ),
     )
 
 
 def _end_of_value(line: str, key: int, start: int) -> int:
-    """Where what follows a key ends: in braces at its comma or bracket, else with the line."""
+    """The end of a key's value: the next comma or bracket inside braces, else the end of the line."""
     depth = sum(1 if sign in "{[" else -1 for _, sign in _signs(line[:key]) if sign != ",")
     if depth < 1:
         return len(line)
@@ -177,7 +193,7 @@ def _end_of_value(line: str, key: int, start: int) -> int:
 
 
 def _signs(text: str) -> Iterator[tuple[int, str]]:
-    """Commas and brackets outside quotes. A quote that is none only hides more."""
+    """Commas and brackets outside quotes. An apostrophe taken for a quote only hides more."""
     quote, escaped = "", False
     for index, char in enumerate(text):
         if quote:
@@ -191,7 +207,7 @@ def _signs(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _values(line: str, stretches: Iterable[Stretch]) -> Iterator[Stretch]:
-    """What follows each key, behind its colon; nothing where the key has no value."""
+    """The stretch of each key's value after its colon; none if the key has no value."""
     for start, end in stretches:
         rest = line[start:end]
         if rest.strip(" :\"'{}[],"):
@@ -212,7 +228,7 @@ def _tokens(line: str) -> Iterator[Stretch]:
 
 
 def _inside_credential(lines: list[str], index: int) -> bool:
-    """Whether a line stands below a key that sounds like a credential's: a text of several lines."""
+    """Whether a line belongs to a text of several lines whose key suggests a credential."""
     indent = len(lines[index]) - len(lines[index].lstrip())
     for line in reversed(lines[:index]):
         depth = len(line) - len(line.lstrip())

@@ -1,18 +1,18 @@
-"""The page of each diagnostic: why it matters, an example that is wrong and one that is right."""
+"""The documentation page of each diagnostic: why it matters, a wrong example and a right one."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
 
-_HERE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent
 
 
 @cache
 def folder() -> Path:
-    """The folder of pages: in the documentation of a checkout, inside the package when installed."""
-    inside = _HERE / "pages"
-    return inside if inside.is_dir() else _HERE.parent.parent / "docs" / "diagnostics"
+    """The folder of the pages: docs/diagnostics in a checkout, inside the package when installed."""
+    inside = _PACKAGE / "pages"
+    return inside if inside.is_dir() else _PACKAGE.parent.parent / "docs" / "diagnostics"
 
 
 def page(code: str) -> str:

@@ -17,8 +17,8 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    found = [messages_masked(one) for one in diagnostics]
-    rules = sorted({one.code for one in found})
+    masked = [messages_masked(diagnostic) for diagnostic in diagnostics]
+    rules = sorted({diagnostic.code for diagnostic in masked})
     run = {
         "tool": {
             "driver": {
@@ -28,43 +28,43 @@ def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(one, rules) for one in found],
+        "results": [_result(diagnostic, rules) for diagnostic in masked],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2) + "\n"
 
 
 def _rule(code: str) -> dict[str, Any]:
-    known = CODES[code]
+    entry = CODES[code]
     return {
         "id": code,
-        "shortDescription": {"text": known.title},
+        "shortDescription": {"text": entry.title},
         "help": {"text": f"platformc explain {code}"},
-        "defaultConfiguration": {"level": known.severity},
+        "defaultConfiguration": {"level": entry.severity},
     }
 
 
-def _result(found: Diagnostic, rules: list[str]) -> dict[str, Any]:
-    text = "\n".join([found.message, *(f"help: {line}" for line in found.help)])
+def _result(diagnostic: Diagnostic, rules: list[str]) -> dict[str, Any]:
+    text = "\n".join([diagnostic.message, *(f"help: {line}" for line in diagnostic.help)])
     result: dict[str, Any] = {
-        "ruleId": found.code,
-        "ruleIndex": rules.index(found.code),
-        "level": found.severity.value,
+        "ruleId": diagnostic.code,
+        "ruleIndex": rules.index(diagnostic.code),
+        "level": diagnostic.severity.value,
         "message": {"text": text},
     }
-    if found.span is not None:
-        result["locations"] = [_location(found.span, found)]
-    if found.related:
+    if diagnostic.span is not None:
+        result["locations"] = [_location(diagnostic.span, diagnostic)]
+    if diagnostic.related:
         result["relatedLocations"] = [
-            {"id": index, "message": {"text": one.message}, **_location(one.span)}
-            for index, one in enumerate(found.related, 1)
+            {"id": index, "message": {"text": related.message}, **_location(related.span)}
+            for index, related in enumerate(diagnostic.related, 1)
         ]
-    if found.environments:
-        result["properties"] = {"environments": list(found.environments)}
+    if diagnostic.environments:
+        result["properties"] = {"environments": list(diagnostic.environments)}
     return result
 
 
-def _location(span: Span, found: Diagnostic | None = None) -> dict[str, Any]:
+def _location(span: Span, diagnostic: Diagnostic | None = None) -> dict[str, Any]:
     location: dict[str, Any] = {
         "physicalLocation": {
             "artifactLocation": {"uri": _uri(span.file)},
@@ -76,8 +76,8 @@ def _location(span: Span, found: Diagnostic | None = None) -> dict[str, Any]:
             },
         }
     }
-    if found is not None and found.path:
-        name = ".".join(str(part) for part in found.path)
+    if diagnostic is not None and diagnostic.path:
+        name = ".".join(str(part) for part in diagnostic.path)
         location["logicalLocations"] = [{"fullyQualifiedName": name}]
     return location
 

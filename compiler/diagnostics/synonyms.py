@@ -1,10 +1,10 @@
-"""What other tools call the things that the language has its own words for.
+"""Words of other tools, and the keys and values of platform.yaml that mean the same.
 
-KServe's and Knative's keys and modes, Helm charts' usual values, Kubernetes' Jobs, the settings of Redis,
-PostgreSQL and PgBouncer.
+From KServe's and Knative's keys and modes, Helm charts' usual values, Kubernetes' Jobs, and the
+settings of Redis, PostgreSQL and PgBouncer.
 """
 
-HERE = {
+SYNONYMS = {
     "storageUri": "uri",
     "modelUri": "uri",
     "modelFormat": "format",

@@ -1,4 +1,4 @@
-"""Diagnostics for people: the masked_files line, a caret, what to type instead."""
+"""Diagnostics for people: the line of the spec, a caret, and the text to type instead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
 
 
 class Style(Struct, frozen=True):
-    """Colours on a terminal, none elsewhere."""
+    """Colours on a terminal, no colours elsewhere."""
 
     colour: bool = False
 
@@ -27,49 +27,49 @@ def render(
     sources: Mapping[str, str],
     style: Style | None = None,
 ) -> str:
-    """Each diagnostic as a block, a blank line between; then how many there are."""
+    """Each diagnostic as a block with a blank line between; then the count of each severity."""
     style = style or Style()
-    found = [messages_masked(one) for one in diagnostics]
-    quoted = masked_files(sources, found)
-    blocks = [_block(one, quoted, style) for one in found]
-    if found:
-        blocks.append(_summary(found))
+    masked = [messages_masked(diagnostic) for diagnostic in diagnostics]
+    quoted = masked_files(sources, masked)
+    blocks = [_block(diagnostic, quoted, style) for diagnostic in masked]
+    if masked:
+        blocks.append(_summary(masked))
     return "\n".join(blocks)
 
 
-def _summary(found: list[Diagnostic]) -> str:
-    counts = [(s, sum(one.severity is s for one in found)) for s in Severity]
+def _summary(diagnostics: list[Diagnostic]) -> str:
+    counts = [(s, sum(diagnostic.severity is s for diagnostic in diagnostics)) for s in Severity]
     words = [f"{count} {severity}{'s' if count > 1 else ''}" for severity, count in counts if count]
     return f"{', '.join(words)}\n"
 
 
-def _block(found: Diagnostic, quoted: MaskedFiles, style: Style) -> str:
-    colour = f"1;{_COLOURS[found.severity]}"
-    head = style(f"{found.severity}[{found.code}]", colour)
-    lines = [f"{head}: {style(printable(found.message), '1')}"]
-    margin = _margin(found)
+def _block(diagnostic: Diagnostic, quoted: MaskedFiles, style: Style) -> str:
+    colour = f"1;{_COLOURS[diagnostic.severity]}"
+    head = style(f"{diagnostic.severity}[{diagnostic.code}]", colour)
+    lines = [f"{head}: {style(printable(diagnostic.message), '1')}"]
+    margin = _margin(diagnostic)
     edge = style("|", "34")
-    if found.span is not None:
-        lines += _place("-->", found.span, quoted, margin, style, colour)
-    for related in found.related:
+    if diagnostic.span is not None:
+        lines += _excerpt("-->", diagnostic.span, quoted, margin, style, colour)
+    for related in diagnostic.related:
         lines.append(f"{' ' * margin} {edge}")
         lines.append(f"{' ' * margin} {style('=', '34')} {printable(related.message)}:")
-        lines += _place(":::", related.span, quoted, margin, style, "34")
-    notes = [f"help: {printable(line)}" for line in found.help]
-    if found.environments:
-        notes.append(f"in: {', '.join(found.environments)}")
-    notes.append(f"explain: platformc explain {found.code}")
+        lines += _excerpt(":::", related.span, quoted, margin, style, "34")
+    notes = [f"help: {printable(line)}" for line in diagnostic.help]
+    if diagnostic.environments:
+        notes.append(f"in: {', '.join(diagnostic.environments)}")
+    notes.append(f"explain: platformc explain {diagnostic.code}")
     lines.append(f"{' ' * margin} {edge}")
     lines += [f"{' ' * margin} {style('=', '34')} {note}" for note in notes]
     return "\n".join(lines) + "\n"
 
 
-def _margin(found: Diagnostic) -> int:
-    spans = [found.span, *(related.span for related in found.related)]
+def _margin(diagnostic: Diagnostic) -> int:
+    spans = [diagnostic.span, *(related.span for related in diagnostic.related)]
     return max(len(str(span.line)) for span in spans if span) if any(spans) else 1
 
 
-def _place(
+def _excerpt(
     arrow: str,
     span: Span,
     quoted: MaskedFiles,
@@ -83,8 +83,8 @@ def _place(
     if line is None:
         return lines
     before = printable(line.text[: line.column(span.column - 1)])
-    last = line.column(span.end_column - 1) if span.end_line == span.line else len(line.text)
-    marked = printable(line.text)[len(before) : len(printable(line.text[:last]))]
+    end = line.column(span.end_column - 1) if span.end_line == span.line else len(line.text)
+    marked = printable(line.text)[len(before) : len(printable(line.text[:end]))]
     shown, start = _clipped(printable(line.text), len(before))
     width = max(1, min(len(marked), len(shown) - start))
     gutter = style(f"{span.line:>{margin}} |", "34")
@@ -98,17 +98,17 @@ def _place(
 
 
 def _clipped(line: str, start: int, width: int = 120) -> tuple[str, int]:
-    """A long line cut around the place that matters."""
+    """A long line, cut around the marked place."""
     if len(line) <= width:
         return line, min(start, len(line))
-    left = max(0, min(start - 20, len(line) - width))
-    shown = ("..." if left else "") + line[left : left + width]
-    tail = "..." if left + width < len(line) else ""
-    return shown + tail, start - left + (3 if left else 0)
+    offset = max(0, min(start - 20, len(line) - width))
+    shown = ("..." if offset else "") + line[offset : offset + width]
+    tail = "..." if offset + width < len(line) else ""
+    return shown + tail, start - offset + (3 if offset else 0)
 
 
 def printable(text: str) -> str:
-    """Text without control characters, which could rewrite the terminal."""
+    """Escape control characters, which could change the terminal."""
     return "".join(
         char if char == "\t" or char.isprintable() else f"\\u{ord(char):04x}" for char in text
     )

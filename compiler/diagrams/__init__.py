@@ -1,1 +1,1 @@
-"""The graph of bindings as text and pictures, one form per file."""
+"""The graph of bindings as text and pictures, one format per file."""

@@ -1,4 +1,4 @@
-"""What every picture of the graph shows: instances, and one edge for each binding."""
+"""The nodes and edges of every diagram: instances, and one edge for each binding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from compiler.model.instance import Instance
 
 
 class Edge(Struct, frozen=True):
-    """An arrow from a consumer to a provider, labelled with the protocol and what is claimed."""
+    """An arrow from a consumer to a provider, labelled with the protocol and the claimed resources."""
 
     consumer: str
     provider: str
@@ -36,7 +36,7 @@ def edges(graph: Graph) -> tuple[Edge, ...]:
 
 
 def drawn(graph: Graph) -> Iterator[Binding]:
-    """The bindings with an edge of their own; what a pooler forwards is the pooler's."""
+    """The bindings that get an edge. Those that a pooler forwards belong to the pooler's edge."""
     return (binding for binding in graph.bindings if binding.via is None)
 
 

@@ -1,8 +1,8 @@
-"""Where the boxes of the graph's picture stand, and the way of each arrow between them.
+"""The layout of the diagram: the position of each box, and the route of each arrow.
 
-A column for each distance from the data, providers on the right. An arrow that spans columns takes
-up a lane in each column between, so that it passes boxes and not under them. On each box every
-arrow has a port of its own.
+Instances at the same distance from the data share a column, with providers on the right. An arrow
+that spans several columns takes a lane in each column between, so that it does not run under a box.
+Each arrow meets a box at a separate port.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Point = tuple[int, int]
 
 
 class Lane(Struct, frozen=True):
-    """The stretch of one arrow in a column that it only passes."""
+    """The stretch of one arrow in a column that it crosses."""
 
     edge: Edge
     depth: int
@@ -31,7 +31,7 @@ Item = str | Lane
 
 
 class Box(Struct, frozen=True):
-    """A place in the picture: upper left corner and size."""
+    """The upper left corner and the height of a box."""
 
     x: int
     y: int
@@ -46,7 +46,7 @@ class Layout(Struct, frozen=True):
     """Boxes by instance, and the points of each arrow from consumer to provider."""
 
     boxes: Mapping[str, Box]
-    ways: Mapping[Edge, tuple[Point, ...]]
+    routes: Mapping[Edge, tuple[Point, ...]]
     width: int
     height: int
 
@@ -60,41 +60,47 @@ def layout(graph: Graph) -> Layout:
     for edge in arrows:
         leaving[edge.consumer].append(edge)
         arriving[edge.provider].append(edge)
-    places: dict[Item, Box] = {}
+    boxes_of: dict[Item, Box] = {}
     deepest = max(columns, default=0)
     for level in sorted(columns):
         y = MARGIN
-        for item in sorted(columns[level], key=lambda item: _wish(item, leaving, places)):
-            most = max(len(leaving[item]), len(arriving[item])) if isinstance(item, str) else 1
-            height = max(LEAST, PORT * most) if isinstance(item, str) else PORT
-            places[item] = Box(MARGIN + (deepest - level) * (WIDTH + GAP_X), y, height)
+        for item in sorted(columns[level], key=lambda item: _preferred(item, leaving, boxes_of)):
+            arrow_count = (
+                max(len(leaving[item]), len(arriving[item])) if isinstance(item, str) else 1
+            )
+            height = max(LEAST, PORT * arrow_count) if isinstance(item, str) else PORT
+            boxes_of[item] = Box(MARGIN + (deepest - level) * (WIDTH + GAP_X), y, height)
             y += height + GAP_Y
-    boxes = {item: box for item, box in places.items() if isinstance(item, str)}
-    for name in boxes:
-        leaving[name].sort(key=lambda edge: _next(edge, depth[name], places).y)
-        arriving[name].sort(key=lambda edge: _previous(edge, depth[name], places).y)
-    ways = {edge: _way(edge, depth, places, leaving, arriving) for edge in arrows}
-    width = max((box.x for box in places.values()), default=0) + WIDTH + MARGIN
-    bottom = max((box.y + box.height for box in places.values()), default=0) + MARGIN
-    return Layout(boxes, ways, width, bottom)
+    instances = {item: box for item, box in boxes_of.items() if isinstance(item, str)}
+    for name in instances:
+        leaving[name].sort(key=lambda edge: _next(edge, depth[name], boxes_of).y)
+        arriving[name].sort(key=lambda edge: _previous(edge, depth[name], boxes_of).y)
+    routes = {edge: _route(edge, depth, boxes_of, leaving, arriving) for edge in arrows}
+    width = max((box.x for box in boxes_of.values()), default=0) + WIDTH + MARGIN
+    bottom = max((box.y + box.height for box in boxes_of.values()), default=0) + MARGIN
+    return Layout(instances, routes, width, bottom)
 
 
 def _depths(graph: Graph, arrows: tuple[Edge, ...]) -> dict[str, int]:
-    """How many bindings lie between an instance and the last provider; circles are cut."""
-    behind: dict[str, list[str]] = defaultdict(list)
+    """The number of bindings between an instance and its last provider; cycles are cut."""
+    providers: dict[str, list[str]] = defaultdict(list)
     for edge in arrows:
-        behind[edge.consumer].append(edge.provider)
-    found: dict[str, int] = {}
+        providers[edge.consumer].append(edge.provider)
+    depths: dict[str, int] = {}
 
     def visit(name: str, path: frozenset[str]) -> int:
-        if name not in found:
-            ahead = [visit(one, path | {name}) for one in behind[name] if one not in path]
-            found[name] = 1 + max(ahead, default=-1)
-        return found[name]
+        if name not in depths:
+            provider_depths = [
+                visit(provider, path | {name})
+                for provider in providers[name]
+                if provider not in path
+            ]
+            depths[name] = 1 + max(provider_depths, default=-1)
+        return depths[name]
 
     for name in graph.instances:
         visit(name, frozenset({name}))
-    return found
+    return depths
 
 
 def _columns(
@@ -109,37 +115,39 @@ def _columns(
     return columns
 
 
-def _wish(
-    item: Item, leaving: Mapping[str, list[Edge]], places: Mapping[Item, Box]
+def _preferred(
+    item: Item, leaving: Mapping[str, list[Edge]], boxes: Mapping[Item, Box]
 ) -> tuple[float, str]:
-    """Where an item would best stand: at the middle of what it leads to, which is placed."""
+    """The preferred position of an item: level with the middle of its providers, which have a
+    place.
+    """
     if isinstance(item, Lane):
-        ahead = places.get(Lane(item.edge, item.depth - 1)) or places.get(item.edge.provider)
-        return (float(ahead.y if ahead else 0), item.edge.consumer)
-    heights = [places[edge.provider].y for edge in leaving[item] if edge.provider in places]
+        target = boxes.get(Lane(item.edge, item.depth - 1)) or boxes.get(item.edge.provider)
+        return (float(target.y if target else 0), item.edge.consumer)
+    heights = [boxes[edge.provider].y for edge in leaving[item] if edge.provider in boxes]
     return (sum(heights) / len(heights) if heights else 0.0, item)
 
 
-def _next(edge: Edge, level: int, places: Mapping[Item, Box]) -> Box:
+def _next(edge: Edge, level: int, boxes: Mapping[Item, Box]) -> Box:
     lane = Lane(edge, level - 1)
-    return places[lane] if lane in places else places[edge.provider]
+    return boxes[lane] if lane in boxes else boxes[edge.provider]
 
 
-def _previous(edge: Edge, level: int, places: Mapping[Item, Box]) -> Box:
+def _previous(edge: Edge, level: int, boxes: Mapping[Item, Box]) -> Box:
     lane = Lane(edge, level + 1)
-    return places[lane] if lane in places else places[edge.consumer]
+    return boxes[lane] if lane in boxes else boxes[edge.consumer]
 
 
-def _way(
-    edge: Edge, depth: Mapping[str, int], places: Mapping[Item, Box],
+def _route(
+    edge: Edge, depth: Mapping[str, int], boxes: Mapping[Item, Box],
     leaving: Mapping[str, list[Edge]], arriving: Mapping[str, list[Edge]],
 ) -> tuple[Point, ...]:  # fmt: skip
-    """The points that an arrow passes: a port, both ends of each lane, a port."""
-    start, end = places[edge.consumer], places[edge.provider]
+    """The points of an arrow: a port, both ends of each lane, a port."""
+    start, end = boxes[edge.consumer], boxes[edge.provider]
     out, into = leaving[edge.consumer], arriving[edge.provider]
     points = [(start.x + WIDTH, start.port(out.index(edge), len(out)))]
     for level in range(depth[edge.consumer] - 1, depth[edge.provider], -1):
-        lane = places[Lane(edge, level)]
+        lane = boxes[Lane(edge, level)]
         middle = lane.y + lane.height // 2
         points += [(lane.x, middle), (lane.x + WIDTH, middle)]
     points.append((end.x, end.port(into.index(edge), len(into))))

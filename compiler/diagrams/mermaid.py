@@ -11,19 +11,20 @@ from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 
 T = TypeVar("T")
-Lines = dict[int, tuple[object, str]]  # by the id of what they show, which is kept for that
+# Written lines by the id of their node or binding, which the entry keeps alive.
+Lines = dict[int, tuple[object, str]]
 
 
-def mermaid(graph: Graph, known: Lines | None = None) -> str:
-    """The whole graph; `known` is what pictures of other environments have in common with it."""
-    lines: Lines = {} if known is None else known
+def mermaid(graph: Graph, cache: Lines | None = None) -> str:
+    """The whole graph. `cache` keeps the lines that diagrams of several environments share."""
+    lines: Lines = {} if cache is None else cache
 
-    def line(of: T, draw: Callable[[T], str]) -> str:
-        found = lines.get(id(of)) or lines.setdefault(id(of), (of, draw(of)))
-        return found[1]
+    def line(source: T, draw: Callable[[T], str]) -> str:
+        entry = lines.get(id(source)) or lines.setdefault(id(source), (source, draw(source)))
+        return entry[1]
 
-    shown = [line(one, _node) for one in nodes(graph)]
-    shown += [line(one, _edge) for one in drawn(graph)]
+    shown = [line(node, _node) for node in nodes(graph)]
+    shown += [line(binding, _edge) for binding in drawn(graph)]
     return f"flowchart LR\n{''.join(shown)}"
 
 
@@ -38,10 +39,10 @@ def _node(node: Instance[Any]) -> str:
 
 
 def _edge(binding: Binding) -> str:
-    one = edge(binding)
-    return f'  {_id(one.consumer)} -->|"{one.label}"| {_id(one.provider)}\n'
+    arrow = edge(binding)
+    return f'  {_id(arrow.consumer)} -->|"{arrow.label}"| {_id(arrow.provider)}\n'
 
 
 def _id(name: str) -> str:
-    # A word such as `end` would be Mermaid's own.
+    # The prefix avoids keywords of Mermaid, such as `end`.
     return f"n_{name.replace('-', '_')}"

@@ -1,4 +1,4 @@
-"""The graph as a picture that opens in any browser, light or dark."""
+"""The graph as an SVG picture that opens in any browser, light or dark."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _ARROW = (
 
 
 def svg(graph: Graph) -> str:
-    """The whole graph, its size in the picture's own units."""
+    """The whole graph as an SVG document."""
     plan = layout(graph)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {plan.width} {plan.height}" '
         f'width="{plan.width}" height="{plan.height}" role="img">',
         f"<style>{_STYLE}</style>{_ARROW}",
-        *(_arrow(way) for way in plan.ways.values()),
-        *(_label(edge, way[0]) for edge, way in plan.ways.items()),
+        *(_arrow(route) for route in plan.routes.values()),
+        *(_label(edge, route[0]) for edge, route in plan.routes.items()),
     ]
     for node in nodes(graph):
         kind = node.type if node.section == "components" else node.section[:-1].replace("_", " ")
@@ -53,24 +53,24 @@ def svg(graph: Graph) -> str:
 def _node(name: str, kind: str, section: str, box: Box) -> str:
     middle, y = box.x + WIDTH // 2, box.y + box.height // 2
     frame = f'<rect x="{box.x}" y="{box.y}" width="{WIDTH}" height="{box.height}" rx="6"/>'
-    # Most components are called what they are.
-    alone = kind == name
-    called = f'<text x="{middle}" y="{y + 5 if alone else y - 2}">{escape(name)}</text>'
-    type = "" if alone else f'<text class="type" x="{middle}" y="{y + 14}">{escape(kind)}</text>'
-    return f'<g class="node {section}">{frame}{called}{type}</g>'
+    # Most components have the name of their type: show it once.
+    same = kind == name
+    title = f'<text x="{middle}" y="{y + 5 if same else y - 2}">{escape(name)}</text>'
+    type = "" if same else f'<text class="type" x="{middle}" y="{y + 14}">{escape(kind)}</text>'
+    return f'<g class="node {section}">{frame}{title}{type}</g>'
 
 
-def _arrow(way: tuple[Point, ...]) -> str:
-    (x, y), bend = way[0], GAP_X // 2
+def _arrow(route: tuple[Point, ...]) -> str:
+    (x, y), bend = route[0], GAP_X // 2
     drawn = [f"M{x} {y}"]
-    for index in range(1, len(way)):
-        (x1, y1), (x2, y2) = way[index - 1], way[index]
+    for index in range(1, len(route)):
+        (x1, y1), (x2, y2) = route[index - 1], route[index]
         passing = index % 2 == 0  # along a lane
         drawn.append(f"L{x2} {y2}" if passing else f"C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}")
     return f'<path d="{"".join(drawn)}"/>'
 
 
 def _label(edge: Edge, start: Point) -> str:
-    """Written over the ways, with a seam around it where others pass."""
+    """Text over the arrows, with a margin in the background's colour where it crosses one."""
     x, y = start
     return f'<text class="label" x="{x + 8}" y="{y - 4}">{escape(edge.label)}</text>'

@@ -1,4 +1,4 @@
-"""Rights at the API server: a role, and its binding to the ServiceAccount of the same name."""
+"""Access to the Kubernetes API: a Role, and the RoleBinding that gives it to a ServiceAccount."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GROUP = "rbac.authorization.k8s.io"
 def role(
     name: str, namespace: str, rules: Sequence[Manifest], *, step: int = 0
 ) -> Iterator[Resource]:
-    """What a ServiceAccount may do in its own namespace."""
+    """A Role, and its binding to the ServiceAccount of the same name in the same namespace."""
     metadata = {"name": name, "namespace": namespace}
     yield Resource(
         {"apiVersion": f"{GROUP}/v1", "kind": "Role", "metadata": metadata, "rules": list(rules)},

@@ -1,4 +1,4 @@
-"""ServiceAccounts: who pods are to others, never with a token that nobody asked for."""
+"""ServiceAccounts: the identities of pods. No API token is mounted unless a pod asks for one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from compiler.model.resource import Manifest
 def service_account(
     name: str, namespace: str, pull_secrets: Iterable[str] = (), lends: Iterable[str] = ()
 ) -> Manifest:
-    """A ServiceAccount; `lends` names the Secrets that it holds for those who run as it."""
+    """A ServiceAccount. `lends` names the Secrets that pods running as it may use."""
     account: Manifest = {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
@@ -18,7 +18,7 @@ def service_account(
         "automountServiceAccountToken": False,
     }
     for key, names in (("imagePullSecrets", pull_secrets), ("secrets", lends)):
-        listed = [{"name": one} for one in names]
-        if listed:
-            account[key] = listed
+        references = [{"name": secret} for secret in names]
+        if references:
+            account[key] = references
     return account

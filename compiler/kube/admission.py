@@ -1,8 +1,9 @@
-"""What an API server refuses of an object although it fits its schema.
+"""Find mistakes that an API server rejects although the object fits its schema.
 
-Facts are of Kubernetes 1.34: what its validation of pods, Services and workloads says (pkg/apis), and which
-fields tell the elements of a list apart (`x-kubernetes-list-map-keys` of its OpenAPI document), which
-`kubectl apply --server-side` insists on for variables too.
+The facts are from Kubernetes 1.34: its validation of pods, Services and workloads (pkg/apis), and
+the fields that identify the elements of a list (`x-kubernetes-list-map-keys` in its OpenAPI
+document). `kubectl apply --server-side` requires those fields to be unique for environment
+variables too.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _DEFAULTS = {"protocol": "TCP"}
 
 
 def refusals(manifest: Manifest) -> Iterator[Rejection]:
-    """Everything of an object that fits its schema and is refused, or dropped."""
+    """Yield each part of an object that fits its schema but that the API server rejects or drops."""
     empty = [
         Rejection(at, f"`{at}` is null, which says nothing", "take it away with `op: remove`")
         for at in _nulls(manifest, "")
@@ -39,20 +40,20 @@ def refusals(manifest: Manifest) -> Iterator[Rejection]:
 
 
 def insecure(manifest: Manifest) -> Iterator[Rejection]:
-    """What a namespace refuses of an object's pods that enforces `restricted`."""
+    """Yield each violation of the `restricted` Pod Security Standard in the pods of an object."""
     template = pod_template(manifest)
     at = f"{_TEMPLATES.get(manifest['kind'], '')}/spec"
     pod = template["spec"] if template else {}
-    if of_pod := list(pod_security.of_pod(pod)):
-        yield _forbidden(at, "its pod has", of_pod)
-    for place, container in _containers(pod, at):
-        if of_one := list(pod_security.of_container(container, pod)):
-            yield _forbidden(place, f"`{container['name']}` has", of_one)
+    if pod_violations := list(pod_security.of_pod(pod)):
+        yield _forbidden(at, "its pod has", pod_violations)
+    for container_at, container in _containers(pod, at):
+        if violations := list(pod_security.of_container(container, pod)):
+            yield _forbidden(container_at, f"`{container['name']}` has", violations)
 
 
-def _forbidden(at: str, who: str, what: Sequence[str]) -> Rejection:
+def _forbidden(at: str, subject: str, violations: Sequence[str]) -> Rejection:
     help = "the platform's namespaces enforce `restricted` Pod Security"
-    return Rejection(at, f"{who} {', '.join(what)}", help)
+    return Rejection(at, f"{subject} {', '.join(violations)}", help)
 
 
 def _nulls(value: Any, at: str) -> Iterator[str]:
@@ -69,16 +70,16 @@ def _nulls(value: Any, at: str) -> Iterator[str]:
 def _of_kind(manifest: Manifest) -> Iterator[Rejection]:
     kind = manifest["kind"]
     if kind == "Service" and "spec" in manifest:
-        yield from _twice(manifest["spec"], "/spec", {"ports": ("port", "protocol")})
-        yield from _twice(manifest["spec"], "/spec", {"ports": ("name",)})
+        yield from _duplicates(manifest["spec"], "/spec", {"ports": ("port", "protocol")})
+        yield from _duplicates(manifest["spec"], "/spec", {"ports": ("name",)})
     if kind in _TEMPLATES:
         yield from _workload(manifest, _TEMPLATES[kind])
 
 
 def _workload(manifest: Manifest, at: str) -> Iterator[Rejection]:
-    for part in (f"{at}/metadata", f"{at}/spec/containers"):
-        if not _at(manifest, part):
-            yield Rejection(part, f"`{part}` is gone", "leave it, and change what is in it")
+    for required in (f"{at}/metadata", f"{at}/spec/containers"):
+        if not _at(manifest, required):
+            yield Rejection(required, f"`{required}` is gone", "leave it, and change what is in it")
             return
     spec, template = manifest["spec"], _at(manifest, at)
     labels = template["metadata"].get("labels", {})
@@ -89,35 +90,35 @@ def _workload(manifest: Manifest, at: str) -> Iterator[Rejection]:
                 f"its pods would lack `{label}: {value}`, by which it selects them",
                 "leave the label as it is",
             )
-    claims = [one.get("metadata", {}) for one in spec.get("volumeClaimTemplates", ())]
-    yield from _pod(template["spec"], f"{at}/spec", {one.get("name") for one in claims})
+    claims = [claim.get("metadata", {}) for claim in spec.get("volumeClaimTemplates", ())]
+    yield from _pod(template["spec"], f"{at}/spec", {claim.get("name") for claim in claims})
 
 
 def _pod(pod: Manifest, at: str, claims: set[str | None]) -> Iterator[Rejection]:
-    yield from _twice(pod, at, _POD)
+    yield from _duplicates(pod, at, _POD)
     containers = _containers(pod, at)
-    yield from _same(containers, ("name",))
-    volumes = claims | {one["name"] for one in pod.get("volumes", ())}
+    yield from _equal_identities(containers, ("name",))
+    volumes = claims | {volume["name"] for volume in pod.get("volumes", ())}
     for index, volume in enumerate(pod.get("volumes", ())):
         yield from sources.of_volume(volume, f"{at}/volumes/{index}")
-    for place, container in containers:
-        yield from _container(container, place, volumes)
+    for container_at, container in containers:
+        yield from _container(container, container_at, volumes)
 
 
 def _containers(pod: Manifest, at: str) -> list[tuple[str, Manifest]]:
-    """Each container, and where it stands."""
+    """Each container and init container, with its JSON pointer."""
     return [
-        (f"{at}/{key}/{index}", one)
+        (f"{at}/{key}/{index}", container)
         for key in ("containers", "initContainers")
-        for index, one in enumerate(pod.get(key, ()))
+        for index, container in enumerate(pod.get(key, ()))
     ]
 
 
 def _container(container: Manifest, at: str, volumes: set[str | None]) -> Iterator[Rejection]:
     if "image" not in container:
         yield Rejection(f"{at}/image", f"`{container['name']}` has no image", "leave it one")
-    yield from _twice(container, at, _CONTAINER)
-    yield from _twice(container, at, {"ports": ("name",)})
+    yield from _duplicates(container, at, _CONTAINER)
+    yield from _duplicates(container, at, {"ports": ("name",)})
     yield from sources.of_container(container, at)
     for index, mount in enumerate(container.get("volumeMounts", ())):
         if mount["name"] not in volumes:
@@ -125,23 +126,31 @@ def _container(container: Manifest, at: str, volumes: set[str | None]) -> Iterat
             yield Rejection(f"{at}/volumeMounts/{index}", volume, "add it to the pod's `volumes`")
 
 
-def _twice(holder: Manifest, at: str, lists: dict[str, tuple[str, ...]]) -> Iterator[Rejection]:
+def _duplicates(
+    holder: Manifest, at: str, lists: dict[str, tuple[str, ...]]
+) -> Iterator[Rejection]:
     for key, fields in lists.items():
         elements = enumerate(holder.get(key, ()))
-        yield from _same([(f"{at}/{key}/{i}", one) for i, one in elements], fields)
+        yield from _equal_identities(
+            [(f"{at}/{key}/{i}", element) for i, element in elements], fields
+        )
 
 
-def _same(elements: Sequence[tuple[str, Manifest]], fields: tuple[str, ...]) -> Iterator[Rejection]:
-    """Elements that the server takes for one and the same."""
-    first: dict[tuple[Any, ...], str] = {}
+def _equal_identities(
+    elements: Sequence[tuple[str, Manifest]], fields: tuple[str, ...]
+) -> Iterator[Rejection]:
+    """Yield the elements of a list that have the same identifying fields as an earlier one."""
+    first_at: dict[tuple[Any, ...], str] = {}
     for at, element in elements:
-        known = tuple(element.get(field, _DEFAULTS.get(field)) for field in fields)
-        other = first.setdefault(known, at)
-        if other != at and None not in known:
-            told = ", ".join(
-                f"`{field}: {value}`" for field, value in zip(fields, known, strict=True)
+        identity = tuple(element.get(field, _DEFAULTS.get(field)) for field in fields)
+        earlier = first_at.setdefault(identity, at)
+        if earlier != at and None not in identity:
+            fields_text = ", ".join(
+                f"`{field}: {value}`" for field, value in zip(fields, identity, strict=True)
             )
-            yield Rejection(at, f"{told} stands there twice", f"replace the one at `{other}`")
+            yield Rejection(
+                at, f"{fields_text} stands there twice", f"replace the one at `{earlier}`"
+            )
 
 
 def _at(value: Any, pointer: str) -> Any:

@@ -1,4 +1,4 @@
-"""The client environment of what pods use: variables, files and labels, from one place."""
+"""The client side of bindings: the variables, files and labels that let pods use endpoints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from compiler.model.resource import ConfigFiles, Env
 
 
 class Client(Struct, frozen=True):
-    """The client environment of what some pods use: variables, files and labels."""
+    """Variables, files and labels that let pods use some endpoints."""
 
     endpoints: tuple[Endpoint, ...]
     config: ConfigFiles | None
@@ -23,15 +23,15 @@ class Client(Struct, frozen=True):
 
     @property
     def env(self) -> tuple[Env, ...]:
-        return unique(env for endpoint in _told(self.endpoints) for env in endpoint.env())
+        return unique(env for endpoint in _direct(self.endpoints) for env in endpoint.env())
 
     @property
     def plain(self) -> dict[str, str]:
-        """The variables that hold no credential and read no other variable."""
+        """The variables that hold no credential and refer to no other variable."""
         return {
-            one.name: one.value
-            for one in self.env
-            if isinstance(one.value, str) and "$(" not in one.value
+            env.name: env.value
+            for env in self.env
+            if isinstance(env.value, str) and "$(" not in env.value
         }
 
     @property
@@ -40,10 +40,10 @@ class Client(Struct, frozen=True):
 
 
 def client(me: Instance[Any], endpoints: Iterable[Endpoint | None]) -> Client:
-    """What it takes to use some endpoints from pods of an instance."""
+    """The client environment for pods of an instance that use these endpoints."""
     used = tuple(endpoint for endpoint in endpoints if endpoint is not None)
     files: dict[str, str] = {}
-    for endpoint in _told(used):
+    for endpoint in _direct(used):
         files.update(endpoint.files())
     if not files:
         return Client(used, None, ())
@@ -69,8 +69,8 @@ def client(me: Instance[Any], endpoints: Iterable[Endpoint | None]) -> Client:
     return Client(used, ConfigFiles(name, me.namespace, texts), volumes)
 
 
-def _told(endpoints: Iterable[Endpoint]) -> Iterator[Endpoint]:
-    """Those whose variables are their own, and not part of another endpoint's."""
+def _direct(endpoints: Iterable[Endpoint]) -> Iterator[Endpoint]:
+    """The endpoints whose variables are not already part of another endpoint's."""
     return (endpoint for endpoint in endpoints if not endpoint.binding.relayed)
 
 

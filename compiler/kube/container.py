@@ -1,4 +1,4 @@
-"""Containers: locked down, their variables in order."""
+"""Containers: locked down, with their variables in order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compiler.model.resource import Env, Manifest
 
 
 class Container(Struct, frozen=True):
-    """One container; `env` keeps its order, since later values may read earlier ones."""
+    """One container. `env` keeps its order, because later values may refer to earlier ones."""
 
     name: str
     image: str
@@ -28,46 +28,48 @@ class Container(Struct, frozen=True):
     writable_root: bool = False
 
     def manifest(self, volumes: Iterable[Volume]) -> Manifest:
-        made: Manifest = {"name": self.name, "image": self.image}
+        manifest: Manifest = {"name": self.name, "image": self.image}
         if self.command:
-            made["command"] = list(self.command)
+            manifest["command"] = list(self.command)
         if self.args:
-            made["args"] = list(self.args)
+            manifest["args"] = list(self.args)
         if self.ports:
-            made["ports"] = [
+            manifest["ports"] = [
                 {"name": name, "containerPort": port} for name, port in self.ports.items()
             ]
         env = unique(self.env)
         if env:
-            made["env"] = [one.manifest() for one in env]
-        made["resources"] = self.resources
+            manifest["env"] = [variable.manifest() for variable in env]
+        manifest["resources"] = self.resources
         mounts = [volume.mount() for volume in volumes]
         if mounts:
-            made["volumeMounts"] = mounts
+            manifest["volumeMounts"] = mounts
         for key, probe in (
             ("livenessProbe", self.liveness),
             ("readinessProbe", self.readiness),
             ("startupProbe", self.startup),
         ):
             if probe is not None:
-                made[key] = probe
+                manifest[key] = probe
         if self.pre_stop is not None:
-            made["lifecycle"] = {"preStop": self.pre_stop}
-        made["securityContext"] = {**LOCKED, "readOnlyRootFilesystem": not self.writable_root}
-        return made
+            manifest["lifecycle"] = {"preStop": self.pre_stop}
+        manifest["securityContext"] = {**LOCKED, "readOnlyRootFilesystem": not self.writable_root}
+        return manifest
 
 
 def user_env(name: str) -> tuple[Env, ...]:
-    """Who a program is told it is where no passwd file knows its user: `getpass.getuser()` and the
-    libraries that call it fail otherwise. The home is the one place that can be written to.
+    """Variables that give a program its user name and home.
+
+    An image has no passwd entry for the user that runs it: `getpass.getuser()` and the libraries
+    that call it fail without these variables. The home is the only folder that can be written to.
     """
     return (Env("HOME", TMP), Env("LOGNAME", name), Env("USER", name))
 
 
 def unique(env: Iterable[Env]) -> tuple[Env, ...]:
-    """Each variable once. Two values for one name are the caller's mistake."""
+    """Each variable once. Two different values for one name are a mistake of the caller."""
     seen: dict[str, Env] = {}
-    for one in env:
-        if seen.setdefault(one.name, one) != one:
-            raise ValueError(f"two values for {one.name}")
+    for variable in env:
+        if seen.setdefault(variable.name, variable) != variable:
+            raise ValueError(f"two values for {variable.name}")
     return tuple(seen.values())

@@ -1,4 +1,4 @@
-"""Exporters: containers that tell Prometheus of a server whose own image cannot."""
+"""Exporters: sidecars that publish a server's metrics where its own image cannot."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ def container(
     image: str, port: int, env: Sequence[Env], *, args: Sequence[str] = (),
     volumes: Sequence[kube.Volume] = (),
 ) -> model.Manifest:  # fmt: skip
-    """The sidecar: it needs next to nothing, and whoever scrapes it knows when it fails."""
-    made = kube.Container(
+    """The sidecar. It needs few resources; if it fails, the scrape of it fails, which raises an
+    alert.
+    """
+    exporter = kube.Container(
         "exporter",
         image,
         kube.resources(
@@ -26,4 +28,4 @@ def container(
         ports={PORT: port},
         liveness=kube.tcp_probe(PORT, period=20, failures=6),
     )
-    return made.manifest(volumes)
+    return exporter.manifest(volumes)

@@ -1,4 +1,4 @@
-"""The labels that tell one role's pods from all others."""
+"""Labels that select the pods of one role."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from compiler.model.resource import Manifest
 
 
 def selector(me: Instance[Any], role: str) -> dict[str, str]:
-    """The labels that tell one role's pods of an instance from all others; they never change."""
+    """Labels that select exactly one role's pods of an instance. They never change."""
     return {"app.kubernetes.io/component": role, "app.kubernetes.io/instance": me.name}
 
 
 def metadata(me: Instance[Any], name: str | None = None, role: str | None = None) -> Manifest:
-    """Name, namespace and, for the objects of one role, its label."""
-    made: Manifest = {"name": name or me.name, "namespace": me.namespace}
+    """Name and namespace; for objects of one role, also the role's label."""
+    manifest: Manifest = {"name": name or me.name, "namespace": me.namespace}
     if role:
-        made["labels"] = {"app.kubernetes.io/component": role}
-    return made
+        manifest["labels"] = {"app.kubernetes.io/component": role}
+    return manifest

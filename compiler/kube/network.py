@@ -1,4 +1,4 @@
-"""Services: how pods are found."""
+"""Services, and access to the API server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from compiler.model.instance import Instance
 from compiler.model.resource import Egress, Manifest, Pods, Resource
 
 ANYWHERE = "0.0.0.0/0"
-# Where a server in a pod listens. The check asks whether all may reach it: network policies say who may.
+# Servers in pods listen on every address (the linter warns of it); network policies limit the clients.
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104
 
 
@@ -18,7 +18,7 @@ def service(
     me: Instance[Any], role: str, ports: Mapping[str, int], *, name: str | None = None,
     targets: Mapping[str, int] | None = None, step: int = 0,
 ) -> Resource:  # fmt: skip
-    """A ClusterIP Service. Port names start with their protocol, as meshes read them."""
+    """A ClusterIP Service. Port names start with their protocol, which service meshes read."""
     return Resource(_service(me, role, ports, name, targets, {}), step)
 
 
@@ -26,14 +26,14 @@ def headless(
     me: Instance[Any], role: str, ports: Mapping[str, int], *, name: str | None = None,
     targets: Mapping[str, int] | None = None, step: int = 0,
 ) -> Resource:  # fmt: skip
-    """The Service that gives each pod of a StatefulSet its name, ready or not."""
+    """The Service that gives each pod of a StatefulSet a DNS name, whether it is ready or not."""
     extra = {"clusterIP": "None", "publishNotReadyAddresses": True}
-    named = name or f"{me.name}-headless"
-    return Resource(_service(me, role, ports, named, targets, extra), step)
+    service_name = name or f"{me.name}-headless"
+    return Resource(_service(me, role, ports, service_name, targets, extra), step)
 
 
 def api_server(me: Instance[Any], pods: Pods, namespace: str | None = None) -> Egress:
-    """Pods that ask the API server, on its Service's port and on its usual own."""
+    """Egress of pods to the API server: the port of its Service, and 6443, its usual own port."""
     return Egress(pods, me.settings.cluster.api_server or (ANYWHERE,), (443, 6443), namespace)
 
 
@@ -41,7 +41,7 @@ def _service(
     me: Instance[Any], role: str, ports: Mapping[str, int], name: str | None,
     targets: Mapping[str, int] | None, extra: Manifest,
 ) -> Manifest:  # fmt: skip
-    listed = [
+    service_ports = [
         {"name": port, "port": number, "targetPort": (targets or ports)[port]}
         for port, number in ports.items()
     ]
@@ -49,5 +49,5 @@ def _service(
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": metadata(me, name, role),
-        "spec": {**extra, "selector": selector(me, role), "ports": listed},
+        "spec": {**extra, "selector": selector(me, role), "ports": service_ports},
     }

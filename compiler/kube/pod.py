@@ -1,4 +1,4 @@
-"""Pods, hardened by default: a component says what runs, the rest is the same for all."""
+"""Pods, hardened by default: a component chooses the containers; the rest is the same for all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compiler.spec.component import Toleration
 
 
 class Schedulable(Protocol):
-    """What a Spec says about where its pods run."""
+    """The fields of a Spec that decide on which nodes its pods run."""
 
     @property
     def node_selector(self) -> dict[str, str]: ...
@@ -39,15 +39,15 @@ def pod(
     spread: bool = False,
     placement: Schedulable | None = None,
 ) -> Manifest:
-    """A pod template: `restricted`, no token, no service links, scratch space at /tmp."""
+    """A pod template: `restricted`, no API token, no service links, an emptyDir at /tmp."""
     group = user if group is None else group
-    all_volumes = (*volumes, *tmp(volumes))
+    mounted = (*volumes, *tmp(volumes))
     spec: Manifest = {}
     if init:
-        spec["initContainers"] = [one.manifest(all_volumes) for one in init]
-    spec["containers"] = [one.manifest(all_volumes) for one in containers]
-    named = {volume.name: volume.source for volume in all_volumes if volume.source}
-    spec["volumes"] = [{"name": name, **source} for name, source in sorted(named.items())]
+        spec["initContainers"] = [container.manifest(mounted) for container in init]
+    spec["containers"] = [container.manifest(mounted) for container in containers]
+    sources = {volume.name: volume.source for volume in mounted if volume.source}
+    spec["volumes"] = [{"name": name, **source} for name, source in sorted(sources.items())]
     if restart:
         spec["restartPolicy"] = restart
     if grace is not None:
@@ -64,31 +64,31 @@ def pod(
         "fsGroupChangePolicy": "OnRootMismatch",
     }
     if spread:
-        spec |= _apart(selector(me, role))
+        spec |= _spread(selector(me, role))
     return {"metadata": {"labels": pod_labels(me, role, uses)}, "spec": spec}
 
 
 def pod_labels(
     me: Instance[Any], role: str, uses: Iterable[Endpoint | None] = ()
 ) -> dict[str, str]:
-    """The labels of one role's pods: whose they are, and which offers they use."""
+    """The labels of one role's pods: the instance, the role, and the offers that they use."""
     labels = {**selector(me, role), "app.kubernetes.io/part-of": me.platform}
     labels |= {endpoint.binding.label: "true" for endpoint in uses if endpoint is not None}
     return dict(sorted(labels.items()))
 
 
-def scheduling(wanted: Schedulable) -> Manifest:
-    """Where pods may run, as a pod's spec says it."""
-    made: Manifest = {}
-    if wanted.node_selector:
-        made["nodeSelector"] = dict(sorted(wanted.node_selector.items()))
-    if wanted.tolerations:
-        made["tolerations"] = [one.written() for one in wanted.tolerations]
-    return made
+def scheduling(placement: Schedulable) -> Manifest:
+    """The fields of a pod spec that decide on which nodes it may run."""
+    fields: Manifest = {}
+    if placement.node_selector:
+        fields["nodeSelector"] = dict(sorted(placement.node_selector.items()))
+    if placement.tolerations:
+        fields["tolerations"] = [toleration.written() for toleration in placement.tolerations]
+    return fields
 
 
-def _apart(labels: dict[str, str]) -> Manifest:
-    """Replicas on nodes and in zones of their own, as far as there are any."""
+def _spread(labels: dict[str, str]) -> Manifest:
+    """Prefer to spread replicas over nodes and zones."""
     term = {"labelSelector": {"matchLabels": labels}, "topologyKey": "kubernetes.io/hostname"}
     preferred = [{"weight": 100, "podAffinityTerm": term}]
     zones = {

@@ -1,6 +1,6 @@
-"""What the `restricted` Pod Security Standard, which the platform's namespaces enforce, forbids a pod.
+"""Violations of the `restricted` Pod Security Standard, which the platform's namespaces enforce.
 
-From Kubernetes 1.34's own page on the standards. What platformc writes keeps to it; a patch may not.
+From Kubernetes 1.34's page on the standards. Components keep to it; a user's patch may not.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _VOLUMES = {
 
 
 def of_pod(pod: Manifest) -> Iterator[str]:
-    """What the standard forbids of a pod as a whole."""
+    """Violations of the pod as a whole."""
     for key in ("hostNetwork", "hostPID", "hostIPC"):
         if pod.get(key):
             yield f"`{key}`"
@@ -26,23 +26,23 @@ def of_pod(pod: Manifest) -> Iterator[str]:
 
 
 def of_container(container: Manifest, pod: Manifest) -> Iterator[str]:
-    """What it forbids of one container, which inherits from its pod."""
-    own = container.get("securityContext", {})
-    both = {**pod.get("securityContext", {}), **own}
-    capabilities = own.get("capabilities", {})
-    if own.get("privileged"):
+    """Violations of one container, which inherits settings from its pod."""
+    security = container.get("securityContext", {})
+    effective = {**pod.get("securityContext", {}), **security}
+    capabilities = security.get("capabilities", {})
+    if security.get("privileged"):
         yield "`privileged`"
-    if own.get("allowPrivilegeEscalation") is not False:
+    if security.get("allowPrivilegeEscalation") is not False:
         yield "no `allowPrivilegeEscalation: false`"
     if "ALL" not in capabilities.get("drop", ()):
         yield "no `capabilities: {drop: [ALL]}`"
-    for one in sorted(set(capabilities.get("add", ())) - {"NET_BIND_SERVICE"}):
-        yield f"the capability `{one}`"
-    if both.get("runAsNonRoot") is not True or both.get("runAsUser") == 0:
+    for capability in sorted(set(capabilities.get("add", ())) - {"NET_BIND_SERVICE"}):
+        yield f"the capability `{capability}`"
+    if effective.get("runAsNonRoot") is not True or effective.get("runAsUser") == 0:
         yield "no `runAsNonRoot: true`"
-    if both.get("seccompProfile", {}).get("type") not in ("RuntimeDefault", "Localhost"):
+    if effective.get("seccompProfile", {}).get("type") not in ("RuntimeDefault", "Localhost"):
         yield "no `seccompProfile: {type: RuntimeDefault}`"
-    if own.get("procMount", "Default") != "Default":
+    if security.get("procMount", "Default") != "Default":
         yield "`procMount`"
     if any(port.get("hostPort") for port in container.get("ports", ())):
         yield "a `hostPort`"

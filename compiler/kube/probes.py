@@ -1,4 +1,4 @@
-"""Probes, with the patience that busy servers need."""
+"""Probes, with timeouts that suit busy servers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from compiler.model.resource import Manifest
 
 
 def http_probe(path: str, port: str, *, period: int = 10, failures: int = 3) -> Manifest:
-    """A probe by HTTP; five seconds to answer, since a busy Python server needs more than one."""
+    """A probe by HTTP, with five seconds to answer: a busy Python server needs more than one."""
     return {
         "httpGet": {"path": path, "port": port},
         "periodSeconds": period,
@@ -18,7 +18,7 @@ def http_probe(path: str, port: str, *, period: int = 10, failures: int = 3) -> 
 
 
 def tcp_probe(port: str, *, period: int = 10, failures: int = 3) -> Manifest:
-    """A probe by connecting."""
+    """A probe that opens a TCP connection."""
     return {
         "tcpSocket": {"port": port},
         "periodSeconds": period,
@@ -28,7 +28,7 @@ def tcp_probe(port: str, *, period: int = 10, failures: int = 3) -> Manifest:
 
 
 def exec_probe(command: Sequence[str], *, period: int = 10, failures: int = 3) -> Manifest:
-    """A probe by a command in the container."""
+    """A probe that runs a command in the container."""
     return {
         "exec": {"command": list(command)},
         "periodSeconds": period,

@@ -1,4 +1,4 @@
-"""One thing for which an API server refuses an object."""
+"""A reason for which an API server rejects an object."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Rejection(Struct, frozen=True):
-    """What is refused, and the place in the object as a JSON pointer."""
+    """The problem, the place in the object as a JSON pointer, and the help for the user."""
 
     at: str
     problem: str

@@ -1,4 +1,4 @@
-"""Requests and limits of a container: the user's amounts over the component's own."""
+"""Requests and limits of a container: the user's amounts, else the component's defaults."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ GPU = "nvidia.com/gpu"
 
 
 def resources(
-    wanted: Resources, *, cpu: str, memory: str, cpu_limit: str, memory_limit: str,
+    amounts: Resources, *, cpu: str, memory: str, cpu_limit: str, memory_limit: str,
     disk: str = "256Mi", disk_limit: str = "2Gi", gpu: int = 0,
 ) -> Manifest:  # fmt: skip
-    """Requests and limits: the user's amounts over the component's own.
+    """Requests and limits: the user's amounts, else the defaults given here.
 
-    An amount set on one side alone moves the other with it, so that a request stays within its
-    limit.
+    If the user sets only the request or only the limit, the other one moves with it, so that a
+    request never exceeds its limit.
     """
     defaults = {
         "cpu": (cpu, cpu_limit),
@@ -26,13 +26,13 @@ def resources(
     requests: dict[str, str] = {}
     limits: dict[str, str] = {}
     for key, (low, high) in defaults.items():
-        asked, bound = _amount(wanted.requests, key), _amount(wanted.limits, key)
-        requests[key] = asked or quantity.canonical(_smaller(low, bound) if bound else low)
-        limits[key] = bound or quantity.canonical(_larger(high, asked) if asked else high)
-    made: Manifest = {"requests": requests, "limits": limits}
+        request, limit = _amount(amounts.requests, key), _amount(amounts.limits, key)
+        requests[key] = request or quantity.canonical(_smaller(low, limit) if limit else low)
+        limits[key] = limit or quantity.canonical(_larger(high, request) if request else high)
+    manifest: Manifest = {"requests": requests, "limits": limits}
     if gpu:
         limits[GPU] = requests[GPU] = str(gpu)
-    return made
+    return manifest
 
 
 def _amount(amounts: Amounts, key: str) -> str | None:
@@ -43,9 +43,9 @@ def _amount(amounts: Amounts, key: str) -> str | None:
     }[key]
 
 
-def _smaller(one: str, other: str) -> str:
-    return min(one, other, key=quantity.amount)
+def _smaller(left: str, right: str) -> str:
+    return min(left, right, key=quantity.amount)
 
 
-def _larger(one: str, other: str) -> str:
-    return max(one, other, key=quantity.amount)
+def _larger(left: str, right: str) -> str:
+    return max(left, right, key=quantity.amount)

@@ -1,17 +1,20 @@
-"""What `restricted` asks of pods and containers (Pod Security Standards), and a little more."""
+"""Security contexts that the `restricted` Pod Security Standard requires, and a read-only root on
+top.
+"""
 
 from __future__ import annotations
 
 from compiler.model.resource import Manifest
 
-# The user of images that run as any: above those of a node, so that no file of a host is its own.
+# User id for images that run as any user. It is above a node's own ids, so it owns no file of a host.
 USER = 10001
 
 
-# What `restricted` asks of every pod, and of every container; and no writing to the image's files.
+# Required of every pod by `restricted`.
 UNPRIVILEGED: Manifest = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 
 
+# Required of every container by `restricted`; also, the image's files are read-only.
 LOCKED: Manifest = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},

@@ -1,4 +1,4 @@
-"""Jobs that make at a server what its clients claim (roles, buckets), again and again without harm."""
+"""Jobs that create on a server what its clients claim (roles, buckets). They can run again safely."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from compiler.model.instance import Instance
 from compiler.model.resource import ConfigFiles, Env, Manifest, Peering, Pods
 from compiler.spec.component import Resources
 
-_PLACE = "/etc/platformc"
+_SCRIPTS = "/etc/platformc"
 _SMALL = requests_and_limits(
     Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
 )
@@ -29,17 +29,17 @@ def setup_job(
     resources: Manifest = _SMALL, uses: Sequence[Endpoint] = (), account: str | None = None,
     step: int = 1,
 ) -> Iterator[Piece]:  # fmt: skip
-    """A Job that runs `<name>.sh`, one of its files, against the instance's own server."""
-    called = f"{me.name}-{name}"
-    yield ConfigFiles(called, me.namespace, files)
+    """A Job that runs `<name>.sh`, one of `files`, against the instance's own server."""
+    full_name = f"{me.name}-{name}"
+    yield ConfigFiles(full_name, me.namespace, files)
     container = Container(
-        name, image, resources, command=[interpreter, f"{_PLACE}/{name}.sh"], env=env
+        name, image, resources, command=[interpreter, f"{_SCRIPTS}/{name}.sh"], env=env
     )
     template = pod(
         me, name, [container], user=USER, restart="OnFailure", uses=uses,
-        volumes=[config(called, _PLACE)],
+        volumes=[config(full_name, _SCRIPTS)],
     )  # fmt: skip
     if account:
         template = {**template, "spec": {**template["spec"], "serviceAccountName": account}}
     yield Peering(name, server, ports)
-    yield job(me, called, template, step=step)
+    yield job(me, full_name, template, step=step)

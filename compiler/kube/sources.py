@@ -1,7 +1,8 @@
-"""Where a pod's values come from, and how its probes ask: one source each, and by its name.
+"""Check that each volume, variable and probe of a pod has exactly one source, and that it has a
+name.
 
-What is refused was asked of a kube-apiserver 1.36 (`kubectl apply --server-side --dry-run=server`), for
-the schemas leave all of it open: a volume may have no type there, and a reference no name.
+The schemas allow a volume without a type and a reference without a name; a kube-apiserver 1.36
+refuses them (`kubectl apply --server-side --dry-run=server`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from compiler.kube.rejection import Rejection
 from compiler.model.resource import Manifest
 from compiler.spec import quantity
 
-Named = Mapping[str, str]  # a reference, and the key that names what it is to
+Named = Mapping[str, str]  # the field of a reference, and its key that holds the name of the object
 _VOLUME = {"configMap": "name", "secret": "secretName"}
 _PROJECTED = {"configMap": "name", "secret": "name"}
 _VARIABLE = {"configMapKeyRef": "name", "secretKeyRef": "name"}
@@ -24,7 +25,7 @@ _HANDLERS = {"exec", "grpc", "httpGet", "tcpSocket"}
 
 
 def of_volume(volume: Manifest, at: str) -> Iterator[Rejection]:
-    """One type at most (none is an `emptyDir`), and whose files it holds."""
+    """A volume has one type at most (without one it is an `emptyDir`), and its source has a name."""
     types = volume.keys() - {"name"}
     if len(types) > 1:
         yield _several(at, types)
@@ -34,33 +35,33 @@ def of_volume(volume: Manifest, at: str) -> Iterator[Rejection]:
 
 
 def of_container(container: Manifest, at: str) -> Iterator[Rejection]:
-    """Its variables, its probes, and that it asks for no more than it may have."""
-    for index, one in enumerate(container.get("env", ())):
-        if "valueFrom" in one:
-            yield from _sole(one["valueFrom"], f"{at}/env/{index}/valueFrom", _VARIABLE)
-            if one.get("value"):
+    """Check a container's variables and probes, and that no request exceeds its limit."""
+    for index, variable in enumerate(container.get("env", ())):
+        if "valueFrom" in variable:
+            yield from _sole(variable["valueFrom"], f"{at}/env/{index}/valueFrom", _VARIABLE)
+            if variable.get("value"):
                 yield _several(f"{at}/env/{index}", {"value", "valueFrom"})
-    for index, one in enumerate(container.get("envFrom", ())):
-        source = {key: value for key, value in one.items() if key != "prefix"}
+    for index, group in enumerate(container.get("envFrom", ())):
+        source = {key: value for key, value in group.items() if key != "prefix"}
         yield from _sole(source, f"{at}/envFrom/{index}", _VARIABLES)
     for probe in _PROBES:
         if probe in container:
             handlers = {key: container[probe][key] for key in _HANDLERS & container[probe].keys()}
             yield from _sole(handlers, f"{at}/{probe}", {})
-    yield from _over(container.get("resources", {}), f"{at}/resources/requests")
+    yield from _requests_above_limits(container.get("resources", {}), f"{at}/resources/requests")
 
 
-def _over(resources: Manifest, at: str) -> Iterator[Rejection]:
+def _requests_above_limits(resources: Manifest, at: str) -> Iterator[Rejection]:
     limits = resources.get("limits", {})
-    for what, asked in sorted(resources.get("requests", {}).items()):
+    for name, request in sorted(resources.get("requests", {}).items()):
         try:
-            over = what in limits and _amount(asked) > _amount(limits[what])
+            exceeds = name in limits and _amount(request) > _amount(limits[name])
         except ValueError as error:
-            yield Rejection(f"{at}/{what}", str(error), "write it like `500m` or `2Gi`")
+            yield Rejection(f"{at}/{name}", str(error), "write it like `500m` or `2Gi`")
         else:
-            if over:
-                problem = f"`requests.{what}` is {asked}, more than the limit of {limits[what]}"
-                yield Rejection(f"{at}/{what}", problem, "raise the limit with it")
+            if exceeds:
+                problem = f"`requests.{name}` is {request}, more than the limit of {limits[name]}"
+                yield Rejection(f"{at}/{name}", problem, "raise the limit with it")
 
 
 def _amount(written: Any) -> Fraction:
@@ -76,12 +77,12 @@ def _sole(holder: Manifest, at: str, named: Named) -> Iterator[Rejection]:
 
 
 def _several(at: str, keys: Any) -> Rejection:
-    what = " and ".join(f"`{key}`" for key in sorted(keys))
-    return Rejection(at, f"`{at}` has {what}, and may have but one", "remove the other")
+    sources = " and ".join(f"`{key}`" for key in sorted(keys))
+    return Rejection(at, f"`{at}` has {sources}, and may have but one", "remove the other")
 
 
 def _unnamed(holder: Manifest, at: str, named: Named) -> Iterator[Rejection]:
     for reference, key in named.items():
         if reference in holder and not holder[reference].get(key):
-            place = f"{at}/{reference}/{key}"
-            yield Rejection(place, f"`{place}` is gone", "name what is meant")
+            name_at = f"{at}/{reference}/{key}"
+            yield Rejection(name_at, f"`{name_at}` is gone", "name what is meant")

@@ -1,4 +1,4 @@
-"""Text that is not YAML, from the templates beside the code that fills them in."""
+"""Text that is not YAML, rendered from the `templates` folder next to the module that needs it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _MARK = re.compile(r"\{[{%#]")
 
 
 def render(module: str, name: str, /, **values: Any) -> str:
-    """Fill in `templates/<name>` beside a module's `__file__`.
+    """Render `templates/<name>` from the folder of a module's `__file__`.
 
-    A name that is missing raises, and so does a value with a line break: no value can add a line
-    to an ini file or a script.
+    A missing variable raises an error, and so does a value with a line break: no value can add a
+    line to an ini file or a script.
     """
     text = _text(os.path.join(os.path.dirname(module), "templates", name))
-    # Where nothing is to be filled in, the engine is not even imported.
+    # A text without placeholders does not even import the template engine.
     return _environment().render_str(text, name, **values) if _MARK.search(text) else text
 
 

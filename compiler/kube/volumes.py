@@ -1,4 +1,4 @@
-"""Volumes: scratch space, config files, claims that outlive their pods."""
+"""Volumes: emptyDirs, config files, and claims that outlive their pods."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from msgspec import Struct
 from compiler.model.instance import Instance
 from compiler.model.resource import Manifest
 
-# Where every pod can write. The check asks for a safe name in a folder that others share: no other
-# pod shares this one.
+# Every pod can write here. The linter wants a random name in a shared folder; no other pod shares this one.
 TMP = "/tmp"  # noqa: S108
 
 
@@ -34,7 +33,7 @@ class Volume(Struct, frozen=True):
 
 
 def empty_dir(name: str, path: str, size: str = "1Gi", *, memory: bool = False) -> Volume:
-    """Space of the pod's own, gone with it; in memory where asked."""
+    """An emptyDir: it is deleted with its pod, and lies in memory if asked to."""
     source: Manifest = {"sizeLimit": size}
     return Volume(name, {"emptyDir": {"medium": "Memory", **source} if memory else source}, path)
 
@@ -52,10 +51,10 @@ def tmp(volumes: Sequence[Volume]) -> tuple[Volume, ...]:
 
 
 def volume_claim(me: Instance[Any], name: str, size: str) -> Manifest:
-    """A volumeClaimTemplate: it holds nothing that changes but the size.
+    """A volumeClaimTemplate. It states every field except the size as the server would fill it in.
 
-    The server fills in mode and status, and compares the list as a whole: left out, each apply
-    would change it, and a server-side apply over another would conflict.
+    The server fills in mode and status, and compares the list as a whole. Without them each apply
+    would show a change, and a server-side apply by another manager would conflict.
     """
     spec: Manifest = {"accessModes": ["ReadWriteOnce"]}
     if me.settings.cluster.storage_class:

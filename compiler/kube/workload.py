@@ -1,4 +1,4 @@
-"""What runs pods: Deployments, StatefulSets, Jobs and CronJobs."""
+"""Workloads: Deployments, StatefulSets, Jobs and CronJobs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def job(
     me: Instance[Any], name: str, template: Manifest, *, step: int = 0, retries: int = 6,
     deadline: int = 1800,
 ) -> Resource:  # fmt: skip
-    """A Job that runs to its end once. Its name gets the hash of its template in derive/jobs.py."""
+    """A Job that runs once. derive/jobs.py adds the hash of its template to its name."""
     role = template["metadata"]["labels"]["app.kubernetes.io/component"]
     spec = {"backoffLimit": retries, "activeDeadlineSeconds": deadline, "template": template}
     return Resource(
@@ -69,10 +69,10 @@ def cron_job(
     me: Instance[Any], template: Manifest, *, schedule: str | None, deadline: int, retries: int,
     name: str | None = None, step: int = 0,
 ) -> Resource:  # fmt: skip
-    """Jobs by the clock, in UTC and never two at once; without a schedule, to start by hand."""
+    """Jobs on a schedule, in UTC and never two at once; without a schedule, started by hand."""
     job = {"backoffLimit": retries, "activeDeadlineSeconds": deadline, "template": template}
     spec = {
-        # Without a schedule it never starts by itself: `kubectl create job --from` starts it.
+        # Without a schedule it stays suspended: `kubectl create job --from` starts it.
         "schedule": schedule or "0 0 1 1 *",
         "timeZone": "Etc/UTC",
         "concurrencyPolicy": "Forbid",

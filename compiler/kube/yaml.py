@@ -1,8 +1,9 @@
-"""Writes manifests as YAML that every reader takes for the same thing.
+"""Write manifests as YAML that all readers parse the same way.
 
-A string is left plain only where no reader of YAML 1.1 or 1.2 could take it for something else;
-kubectl's is a 1.1 one, to which a plain `y` is a boolean. Ten times faster than libyaml's emitter
-called from Python (benchmarks/emit.py); the tests read its output back with several parsers.
+A string stays plain only if no reader of YAML 1.1 or 1.2 could parse it as another type; kubectl
+reads YAML 1.1, where a plain `y` is a boolean. This writer is ten times faster than libyaml's
+emitter called from Python (benchmarks/emit.py); the tests read its output back with several
+parsers.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Iterable
 from json import dumps
 from typing import Any
 
-# Starts with a letter, so it is no number, date or sign; what stands inside starts no comment,
-# mapping or flow. Only these words are then anything but a string to some reader.
+# It starts with a letter, so it is no number, date or sign, and it contains nothing that starts a
+# comment, mapping or flow. Of such strings, only `_WORDS` have another type for some reader.
 _PLAIN = re.compile(
     r"(?:\.\./)*[A-Za-z_/][A-Za-z0-9_./()-]*(?:[ :=@,%+][A-Za-z0-9_./(-][A-Za-z0-9_./()-]*)*"
     r"|[0-9]+(?:m|[KMGT]i)"
@@ -25,7 +26,7 @@ _UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def dump(value: dict[str, Any]) -> str:
-    """One document, without a leading `---`. Maps keep the order that they have."""
+    """One document, without a leading `---`. Maps keep their order."""
     lines: list[str] = []
     _map(value, "", lines, "")
     lines.append("")
@@ -41,12 +42,14 @@ def dump_list(items: list[Any]) -> str:
 
 
 def dump_all(documents: Iterable[str]) -> str:
-    """Documents, already written, as one stream."""
+    """Join documents that are already written into one stream."""
     return _NEXT.join(documents)
 
 
 def pieces(documents: Iterable[tuple[str, ...]]) -> list[str]:
-    """The same, of documents that are in pieces themselves; joined, it is what `dump_all` makes."""
+    """The same as `dump_all`, for documents that are themselves split into pieces: joined, they are
+    equal.
+    """
     return [piece for document in documents for piece in (_NEXT, *document)][1:]
 
 
@@ -100,7 +103,7 @@ def scalar(value: Any) -> str:
     raise TypeError(f"no YAML for {kind.__name__}")
 
 
-_known: dict[str, str] = {}  # the words of Kubernetes, which come again and again
+_known: dict[str, str] = {}  # texts that are already written: Kubernetes repeats the same words
 
 
 def _string(text: str) -> str:
@@ -112,14 +115,16 @@ def _string(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Double quotes, with JSON's escapes, which YAML shares, and YAML's own for the rest."""
+    """Double quotes with JSON's escapes, which YAML shares, and with YAML's own for other
+    characters.
+    """
     return _UNPRINTABLE.sub(
-        lambda found: f"\\u{ord(found[0]):04x}", dumps(text, ensure_ascii=False)
+        lambda match: f"\\u{ord(match[0]):04x}", dumps(text, ensure_ascii=False)
     )
 
 
 def _text(text: str, pad: str) -> str:
-    """Several lines: as they are, where a reader can't misread them."""
+    """A text of several lines: as a literal block where no reader can misread it, else quoted."""
     if not _LITERAL.fullmatch(text):
         return _quoted(text)
     body = text.rstrip("\n")
