@@ -70,7 +70,7 @@ lock: $(VENV)/.installed
 audit: $(VENV)/.installed
 	$(PIP) pip-audit
 	tests/tools.sh audit
-	$(BIN)/python tests/audit.py
+	$(BIN)/python tests/support/dependency_audit.py
 
 clean:
 	rm -rf $(VENV) .tools

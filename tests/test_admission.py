@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from refused import deployment, refused
+from support.invalid_deployments import deployment, refused
 
 from compiler.kube.admission import refusals
 from compiler.verify import problems

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
-from conftest import SCENARIOS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.paths import SCENARIOS
 
 from compiler.cli import platformc
 from compiler.write import up_to_date as fresh

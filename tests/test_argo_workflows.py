@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import compiled
+from support.scenarios import compiled
 
 from compiler import pipeline
 from compiler.components import argo_workflows

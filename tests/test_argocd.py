@@ -15,7 +15,9 @@ from typing import IO, Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from conftest import ROOT, SCENARIOS, compiled, scenario_names, tool
+from support.paths import ROOT, SCENARIOS
+from support.programs import tool
+from support.scenarios import compiled, scenario_names
 
 from compiler.cli import platformc
 from compiler.delivery.argocd.plugin import PARAMETERS

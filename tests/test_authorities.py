@@ -7,8 +7,8 @@ import re
 import ssl
 
 import pytest
-from cluster import lowered, objects, templates
-from conftest import SCENARIOS
+from support.cluster import lowered, objects, templates
+from support.paths import SCENARIOS
 
 from compiler import pipeline
 from compiler.model.binding import AUTHORITIES

@@ -7,7 +7,7 @@ import signal
 
 import msgspec
 import pytest
-from conftest import ROOT
+from support.paths import ROOT
 
 from benchmarks.platforms import platform, text
 from compiler import ahead, pipeline

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from click.testing import CliRunner
-from cluster import lowered, objects
-from conftest import SCENARIOS
+from support.cluster import lowered, objects
+from support.paths import SCENARIOS
 
 from compiler.cli import platformc
 from compiler.components import ceph

@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 import pytest
-from conftest import SCENARIOS
 from ruamel.yaml import YAML
+from support.paths import SCENARIOS
 
 from compiler import pipeline
 from compiler.diff import Change, Risk, worst

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import TOOLS, tool
+from support.paths import TOOLS
+from support.programs import tool
 from test_secrets import ALPHABETS, run, with_provider, written
 
 from compiler.model.credential import Credential, Random

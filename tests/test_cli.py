@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import ROOT
+from support.paths import ROOT
 
 from compiler import pipeline, write
 from compiler.cli import VERBS, platformc

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
-from conftest import tool
+from support.programs import tool
 
 from compiler.cli import platformc
 

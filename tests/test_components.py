@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import SCENARIOS, scenario_names
+from support.paths import SCENARIOS
+from support.scenarios import scenario_names
 
 from compiler import model, registry
 from compiler.model.binding import Offer, Provides, Requires

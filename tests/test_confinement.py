@@ -12,12 +12,13 @@ from typing import Any
 
 import click
 import pytest
-from conftest import SCENARIOS, compiled, scenario_names
+from support.paths import SCENARIOS, TESTS
+from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline, write
 from compiler.cli import platformc
 
-WATCH = Path(__file__).parent / "watch.py"
+WATCH = TESTS / "support" / "audit_hook.py"
 
 
 def watched(root: Path, *arguments: object, program: str = str(WATCH)) -> dict[str, Any]:

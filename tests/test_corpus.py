@@ -6,9 +6,10 @@ import re
 from collections import Counter
 
 import pytest
-from conftest import ROOT, SCENARIOS, compiled, scenario_names
-from diagnosed import diagnosed
-from mistakes import FOLDER, Mistake, bases, mistakes
+from support.corpus import FOLDER, Mistake, bases, mistakes
+from support.diagnosing import diagnosed
+from support.paths import ROOT, SCENARIOS
+from support.scenarios import compiled, scenario_names
 
 from compiler.diagnostics import Severity
 
@@ -70,7 +71,7 @@ def test_typo_on_every_key(key: str, typo: str) -> None:
 
 
 def test_the_table_of_other_tools_counts_this_corpus() -> None:
-    """Where mistakes have come or gone, `tests/other_tools.py --server` has to count anew."""
+    """Where mistakes have come or gone, `support.other_tools --server` has to count anew."""
     text = (ROOT / "docs" / "misconfigurations.md").read_text(encoding="utf-8")
     counted = {
         theme: int(count) for theme, count in re.findall(r"^\| (\w+) \| (\d+) \|", text, re.M)

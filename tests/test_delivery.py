@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
-from conftest import SCENARIOS, compiled, scenario_names
 from msgspec.structs import replace
+from support.paths import SCENARIOS
+from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline
 from compiler.cli import platformc

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from diagnosed import GOLDENS, golden_names, golden_source, run
+from support.diagnosing import GOLDENS, golden_names, golden_source, run
 
 from compiler.cli import platformc
 from compiler.diagnostics.codes import CODES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from configparser import ConfigParser
 
-from conftest import compiled
+from support.scenarios import compiled
 
 from compiler.components.dvc import STORE, laptop_url
 from compiler.interfaces import s3

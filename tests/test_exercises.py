@@ -9,8 +9,8 @@ import importlib
 import pkgutil
 from functools import cache
 
-from conftest import compiled, scenario_names
 from live.exercises import ELSEWHERE, Kind, exercised, kind
+from support.scenarios import compiled, scenario_names
 
 import compiler.components
 from compiler import registry

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from cluster import Template, environments, objects, templates
+from support.cluster import Template, environments, objects, templates
 
 from compiler.interfaces import feature_store
 from compiler.model.resource import Manifest

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from diagnosed import HEADER, diagnosed
-from mistakes import FOLDER, Mistake, mistakes
 from ruamel.yaml import YAML
+from support.corpus import FOLDER, Mistake, mistakes
+from support.diagnosing import HEADER, diagnosed
 
 from compiler import pipeline
 from compiler.cli import platformc

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from fuzz import fuzz, patched, written
-from mistakes import FOLDER, bases
+from support.corpus import FOLDER, bases
+from support.fuzz import fuzz, patched, written
 
 from compiler import pipeline
 

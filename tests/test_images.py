@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
-from conftest import ROOT, SCENARIOS, compiled, scenario_names
 from msgspec.structs import replace
 from ruamel.yaml import YAML
+from support.paths import ROOT, SCENARIOS
+from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline
 from compiler.cli import platformc

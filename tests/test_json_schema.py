@@ -8,7 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from conftest import ROOT, SCENARIOS, scenario_names
+from support.paths import ROOT, SCENARIOS
+from support.scenarios import scenario_names
 
 from compiler import registry
 from compiler.pipeline import compile as compile_spec

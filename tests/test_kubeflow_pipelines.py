@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import yaml
-from conftest import compiled
+from support.scenarios import compiled
 
 from compiler.interfaces.workflows import KEY_FORMAT
 from compiler.model import Manifest

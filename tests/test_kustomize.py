@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, Reader, compiled, scenario_names, tool
+from support.paths import ROOT
+from support.programs import Reader, tool
+from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline
 from compiler.emit.manifests import manifests

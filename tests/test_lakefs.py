@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
-from conftest import compiled
+from support.scenarios import compiled
 
 from compiler import pipeline
 from compiler.model.binding import Binding

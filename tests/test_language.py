@@ -9,8 +9,8 @@ from typing import get_args
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from language import section
 from msgspec import Meta
+from support.spec_strategies import section
 
 from compiler import pipeline, registry
 from compiler.diagnostics.codes import CODES

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from cluster import Template, environments, lowered, objects, templates
+from support.cluster import Template, environments, lowered, objects, templates
 
 from compiler.model.binding import Binding
 from compiler.model.resource import Manifest

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import SCENARIOS, scenario_names
-from diagnosed import HEADER, diagnosed
+from support.diagnosing import HEADER, diagnosed
+from support.paths import SCENARIOS
+from support.scenarios import scenario_names
 
 from compiler.commands.shared import FORMATS
 from compiler.diagnostics import github, json, junit, sarif, text

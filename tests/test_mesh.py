@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
-from cluster import Template, environments, lowered, objects, templates
-from conftest import compiled
-from reachability import selects
+from support.cluster import Template, environments, lowered, objects, templates
+from support.reachability import selects
+from support.scenarios import compiled
 from test_network import needs, network, pods
 
 from compiler import pipeline

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from language import WHOLE, section
 from msgspec import ValidationError, convert
+from support.spec_strategies import WHOLE, section
 
 from compiler import registry
 from compiler.spec.section import Section

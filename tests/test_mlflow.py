@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import compiled
+from support.scenarios import compiled
 
 from compiler.model import Manifest
 

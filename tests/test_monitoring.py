@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cluster import objects, templates
-from reachability import selects
+from support.cluster import objects, templates
+from support.reachability import selects
 
 from compiler.model.resource import Manifest, pod_labels
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from conftest import compiled
+from support.scenarios import compiled
 
 from compiler.interfaces.mysql import LONGEST_USER
 from compiler.interfaces.sql import username

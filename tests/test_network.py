@@ -13,9 +13,9 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from cluster import Template, environments, lowered, objects, templates
-from conftest import compiled
-from reachability import Network, Pod, selects
+from support.cluster import Template, environments, lowered, objects, templates
+from support.reachability import Network, Pod, selects
+from support.scenarios import compiled
 
 from compiler import pipeline
 from compiler.derive.mesh import SIDECAR, TUNNEL, mesh_of

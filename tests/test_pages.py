@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from diagnosed import HEADER, compiled, diagnosed, examples, run
+from support.diagnosing import HEADER, compiled, diagnosed, examples, run
 
 from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.pages import folder, page

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import yaml
-from conftest import HERE, ROOT
+from support.paths import ROOT, TESTS
 
 SPEC = """\
 apiVersion: platformc/v1alpha1
@@ -20,7 +20,7 @@ spec:
     postgres: {}
     mlflow: {}
 """
-PLUGIN = HERE / "plugin"
+PLUGIN = TESTS / "plugin"
 
 
 def platformc(folder: Path, *arguments: str, path: Path | None) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonpatch
 import pytest
-from cluster import Template, environments, lowered, objects, templates
+from support.cluster import Template, environments, lowered, objects, templates
 
 from compiler.kube.admission import insecure
 from compiler.model.instance import PREFIX

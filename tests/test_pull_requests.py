@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import workflow
 import yaml
-from conftest import ROOT
-from workflow import Outcome
+from support import composite_action
+from support.composite_action import Outcome
+from support.paths import ROOT
 
 SPEC = (ROOT / "platform.yaml").read_text()
 LARGER = SPEC.replace("storage: 500Gi", "storage: 600Gi")
@@ -59,7 +59,7 @@ class Runner:
             "event": {"pull_request": {"number": 7, "base": {"sha": self.base}}},
         }
         names = {name.replace("_", "-"): value for name, value in inputs.items()}
-        return workflow.run(
+        return composite_action.run(
             ROOT / "action.yml", self.checkout, self.temp, self.path, inputs=names, github=github,
             runner={"GITHUB_API_URL": self.hub.url, "GITHUB_REPOSITORY": "ml/platform"},
         )  # fmt: skip

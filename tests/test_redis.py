@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cluster import Template, objects, templates
+from support.cluster import Template, objects, templates
 
 from compiler.components.bases import redis
 from compiler.spec import quantity

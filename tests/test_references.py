@@ -12,8 +12,8 @@ from functools import cache
 from typing import Any
 
 import pytest
-from cluster import Template, environments, lowered, objects, templates
-from reachability import Pod, selects
+from support.cluster import Template, environments, lowered, objects, templates
+from support.reachability import Pod, selects
 from test_network import network, pods
 
 from compiler.derive.credentials import REFERENCES

@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 import xmlschema
 from click.testing import CliRunner, Result
-from conftest import HERE
-from diagnosed import GOLDENS, HEADER, diagnosed, golden_names
+from support.diagnosing import GOLDENS, HEADER, diagnosed, golden_names
+from support.paths import TESTS
 
 from compiler.cli import platformc
 from compiler.diagnostics import github, junit, sarif
@@ -32,14 +32,14 @@ def validate(folder: Path, spec: str, form: str) -> Result:
 
 @cache
 def sarif_schema() -> jsonschema.Draft4Validator:
-    text = (HERE / "schemas" / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8")
+    text = (TESTS / "schemas" / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8")
     return jsonschema.Draft4Validator(json.loads(text))
 
 
 @cache
 def junit_schema() -> xmlschema.XMLSchema:
     """Jenkins' own, as kubeconform 0.8 ships it among its tests."""
-    return xmlschema.XMLSchema(str(HERE / "schemas" / "junit-4.xsd"))
+    return xmlschema.XMLSchema(str(TESTS / "schemas" / "junit-4.xsd"))
 
 
 @pytest.mark.parametrize("spec", [WRONG, WARNED, FINE, HOSTILE])

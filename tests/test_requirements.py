@@ -7,7 +7,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from support.paths import ROOT
 
 LOCKS = {path.stem: path for path in sorted((ROOT / "requirements").glob("*.txt"))}
 PIN = re.compile(

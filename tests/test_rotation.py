@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster import Template, environments, lowered, templates
-from conftest import SCENARIOS
+from support.cluster import Template, environments, lowered, templates
+from support.paths import SCENARIOS
 from test_secrets import run, written
 
 from compiler.delivery.apply_plan import SpecLocation

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import SCENARIOS, compiled, scenario_names
+from support.paths import SCENARIOS
+from support.scenarios import compiled, scenario_names
 from syrupy.assertion import SnapshotAssertion
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from cluster import environments, lowered, objects
-from conftest import SCENARIOS
+from support.cluster import environments, lowered, objects
+from support.paths import SCENARIOS
 from test_confinement import QUIET
 
 from compiler import pipeline

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from cluster import objects
-from conftest import compiled
+from support.cluster import objects
+from support.scenarios import compiled
 
 from compiler import pipeline
 from compiler.components import knative, kserve

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conftest import compiled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from support.scenarios import compiled
 
 from compiler.emit.manifests import manifests
 from compiler.emit.shards import MOST_MODELS, MOST_OBJECTS, layout, objects, sharded

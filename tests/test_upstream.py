@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from conftest import SCENARIOS, compiled, scenario_names, tool
+from support.paths import SCENARIOS
+from support.programs import tool
+from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline
 from compiler.cli import platformc

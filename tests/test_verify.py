@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import compiled, scenario_names, tool
+from support.programs import tool
+from support.scenarios import compiled, scenario_names
 
 from compiler import KUBERNETES_SCHEMAS
 from compiler.emit.manifests import manifests, render

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Reader, tool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+from support.programs import Reader, tool
 
 from compiler.kube import yaml as writer
 from compiler.load import printable

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conftest import tool
+from support.programs import tool
 
 from judges.finding import Finding, Verdict
 

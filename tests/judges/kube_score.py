@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from conftest import tool
+from support.programs import tool
 
 from judges.finding import Finding, Verdict
 

@@ -11,8 +11,8 @@ from types import ModuleType
 
 import pytest
 import yaml
-from cluster import environments, lowered, objects
-from reachability import selects
+from support.cluster import environments, lowered, objects
+from support.reachability import selects
 from test_network import pods
 
 from compiler.emit.manifests import render

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster import CONTAINERS, Template, objects_of, templates_of
-from conftest import ROOT, TOOLS
-from reachability import selects
+from support.cluster import CONTAINERS, Template, objects_of, templates_of
+from support.paths import ROOT, TOOLS
+from support.reachability import selects
 
 from compiler import pipeline
 from compiler.derive.credentials import secret_names

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from conftest import Reader, tool
+from support.programs import Reader, tool
 
 from compiler.model.resource import Manifest
 from judges.finding import Finding, Verdict

@@ -1,6 +1,6 @@
 """Network policies and the labels that they go by, each broken, before all that pods were seen to say.
 
-Here is no network plugin to enforce them. tests/reachability.py reads them as Kubernetes' reference has
+Here is no network plugin to enforce them. tests/support/reachability.py reads them as Kubernetes' reference has
 it: nothing that was seen may be refused, and something must be where a word of them is another.
 """
 
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from reachability import Network
-from reachability import Pod as End
+from support.reachability import Network
+from support.reachability import Pod as End
 
 from live.mutations import FAR
 from live.pods.node import Node

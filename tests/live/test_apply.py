@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from cluster import environments
-from conftest import compiled
-from refused import deployment, refused
+from support.cluster import environments
+from support.invalid_deployments import deployment, refused
+from support.scenarios import compiled
 
 from live.control_plane import ControlPlane, Manifest
 from live.platforms import read

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, SCENARIOS
+from support.paths import ROOT, SCENARIOS
 
 from compiler import pipeline
 from compiler.model.package import Lowered

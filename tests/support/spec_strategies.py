@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
+from support.paths import ROOT
+
 Schema = dict[str, Any]
-WHOLE: Schema = json.loads(
-    (Path(__file__).parents[1] / "schemas" / "platform.schema.json").read_text(encoding="utf-8")
-)
+WHOLE: Schema = json.loads((ROOT / "schemas" / "platform.schema.json").read_text(encoding="utf-8"))
 PLAIN = st.text("abcxyz019-. ", min_size=1, max_size=12)
 # What names others, or has a grammar that no schema holds: drawn elsewhere.
 LEFT_OUT = frozenset(["bind", "default", "patches", "type"])

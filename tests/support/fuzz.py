@@ -1,8 +1,8 @@
 """Anything at all as a spec: every answer is a tree or diagnostics, never a traceback.
 
 Three kinds of input, from far to near: bytes, trees of the language's own words, and specs that
-compile, changed in a few places. `python tests/fuzz.py 100000` runs as many; the test suite runs few.
-`python tests/fuzz.py 10000 patches` puts a patch on one object of a spec that compiles, at any place in it.
+compile, changed in a few places. `PYTHONPATH=tests python -m support.fuzz 100000` runs as many; the test suite runs few.
+`PYTHONPATH=tests python -m support.fuzz 10000 patches` puts a patch on one object of a spec that compiles, at any place in it.
 """
 
 from __future__ import annotations
@@ -20,16 +20,14 @@ from typing import Any
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from mistakes import FOLDER, bases
 
 from compiler import pipeline
 from compiler.diagnostics import github, junit, sarif, text
 from compiler.diagnostics import json as as_json
+from support.corpus import FOLDER, bases
+from support.paths import SCENARIOS
 
-HERE = Path(__file__).parent
-SPECS = sorted(
-    [*(FOLDER / name for name in bases()), *(HERE / "scenarios").glob("*/platform.yaml")]
-)
+SPECS = sorted([*(FOLDER / name for name in bases()), *SCENARIOS.glob("*/platform.yaml")])
 HOSTILE = (
     "", " ", "~", "null", "yes", "0x1f", "1e999", "-0", "012", "12:30", "a: b", "- a", "'", '"', "`",
     "a\nb: c", "a\r\nb", "\t", "{{ x }}", "{% raw %}", "$(HOME)", "${HOME}", "$$", "%s", "!!python/name:os",

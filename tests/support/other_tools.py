@@ -2,7 +2,7 @@
 
 A mistake that only a rule finds is compiled with the rules left out; a wrong value is put where the
 right one stands in the objects. What is left never reaches a manifest: a key of the spec, a name that
-nothing has. `python tests/other_tools.py` prints the table of docs/misconfigurations.md; with `--server`
+nothing has. `PYTHONPATH=tests python -m support.other_tools` prints the table of docs/misconfigurations.md; with `--server`
 it starts a real API server (as the live tests do) and asks it too, by `kubectl apply --dry-run=server`.
 """
 
@@ -20,7 +20,6 @@ from unittest.mock import patch
 
 import yaml
 from live.control_plane import ControlPlane
-from mistakes import FOLDER, Mistake, bases, mistakes
 
 from compiler.derive import derive, patches
 from compiler.derive.models import Models
@@ -32,6 +31,7 @@ from compiler.resolve import resolve
 from compiler.specialise import specialise
 from compiler.validate import validate
 from compiler.verify import kubeconform
+from support.corpus import FOLDER, Mistake, bases, mistakes
 
 Tool = Callable[[str], bool]
 

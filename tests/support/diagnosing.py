@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from conftest import HERE, ROOT
-
 from compiler import pipeline
 from compiler.diagnostics import Diagnostic
 from compiler.diagnostics.pages import page
 from compiler.pipeline import Compilation
+from support.paths import ROOT, TESTS
 
-GOLDENS = HERE / "diagnostics"
+GOLDENS = TESTS / "diagnostics"
 HEADER = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: example}\n"
 
 

@@ -14,9 +14,10 @@ from random import Random
 from typing import Any
 
 import yaml
-from conftest import HERE
 
-FOLDER = HERE / "corpus"
+from support.paths import TESTS
+
+FOLDER = TESTS / "corpus"
 MARK = "«"
 KEYS = {"code", "old", "new", "also", "drop", "whole", "at", "more", "why"}
 _LETTERS = string.ascii_letters + string.digits

@@ -1,6 +1,6 @@
 """Runs one command of the compiler and tells what it reached for: sockets, programs, files.
 
-`python watch.py FOLDER ARGUMENT...` prints JSON. An audit hook of the interpreter sees them, whoever
+`python audit_hook.py FOLDER ARGUMENT...` prints JSON. An audit hook of the interpreter sees them, whoever
 asks, and lets no socket and no program through. It cannot be taken off again, so each look is a
 process of its own.
 """
@@ -18,7 +18,7 @@ FORBIDDEN = ("socket.", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "o
              "ftplib.", "smtplib.", "pty.", "webbrowser.", "ctypes.dlopen", "pickle.find_class")  # fmt: skip
 CHANGES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.symlink", "os.link", "os.chmod",
            "os.chown", "os.truncate", "shutil.rmtree", "shutil.move")  # fmt: skip
-PROGRAM = Path(__file__).parents[1]  # the compiler, its schemas and the tests
+PROGRAM = Path(__file__).parents[2]  # the compiler, its schemas and the tests
 LIBRARIES = {os.path.realpath(one) for one in (sys.prefix, sys.base_prefix, *sys.path[1:])}
 
 

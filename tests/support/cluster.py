@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from conftest import compiled, scenario_names
-
 from compiler.emit.manifests import manifests
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, pod_labels, pod_template
+from support.scenarios import compiled, scenario_names
 
 CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 
