@@ -1,4 +1,7 @@
-"""What no component writes: one pass per file, each from packages to packages, in this order."""
+"""Derive the objects that no component writes: one pass per file, each from packages to packages.
+
+The passes run in the order of PASSES.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ PASSES = (
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
-    """One environment with everything that follows from its graph and its objects."""
-    for one in PASSES:
-        lowered = one(lowered, report)
+    """Add everything that follows from the graph and the objects of one environment."""
+    for derive_pass in PASSES:
+        lowered = derive_pass(lowered, report)
     return lowered

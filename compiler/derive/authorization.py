@@ -1,8 +1,9 @@
-"""Who may talk to whom, once more and by identity: the same edges, told by ServiceAccount.
+"""Authorization policies: the same edges as the network policies, by ServiceAccount instead of
+address.
 
-Nothing is allowed but what an AuthorizationPolicy says, databases included. A caller outside the
-mesh (an operator, a scraper, the API server at a webhook) has no identity and speaks no mutual TLS:
-the ports that it calls are the exceptions, and they alone.
+An AuthorizationPolicy must allow each connection, also those to databases. A caller outside the
+mesh (an operator, a scraper, the API server that calls a webhook) has no identity and uses no
+mutual TLS; only the ports that it calls are exempt.
 """
 
 from __future__ import annotations
@@ -45,32 +46,34 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         if binding.offer.port and not binding.offer.external:
             offers[binding.provider.name].setdefault(binding.provides.slot, binding)
 
-    def one(package: Package) -> Package:
+    def authorize(package: Package) -> Package:
         if package.name == NAME:
             spaces = [r.name for r in package.resources if r.kind == "Namespace"]
-            return extended(package, (_nothing(space) for space in spaces))
+            return extended(package, (_deny_all(space) for space in spaces))
         if package.instance is None or upstreams(package.instance):
             return package
-        made: list[Resource] = []
+        policies: list[Resource] = []
         for slot, binding in sorted(offers[package.name].items()):
-            made += _clients(slot, binding, users[binding.label], trust)
+            policies += _clients(slot, binding, users[binding.label], trust)
         for peering in package.peerings:
-            made.append(_peers(package, package.instance, peering, trust))
-        used = {one.offer.target or one.offer.port for one in offers[package.name].values()}
+            policies.append(_peers(package, package.instance, peering, trust))
+        used = {
+            binding.offer.target or binding.offer.port for binding in offers[package.name].values()
+        }
         used |= {port for call in package.ingress if call.meshed for port in call.ports}
         for call in package.ingress:
-            # A mesh without proxies in the pods reads no HTTP.
+            # An ambient mesh has no proxies in the pods, so it cannot match HTTP paths.
             mixed = not call.meshed and not mesh.ambient and used.intersection(call.ports)
             paths = call.paths if mixed else ()
-            made.append(_callers(package.instance, call, trust, paths))
-        made += _plain(package.instance, package.ingress)
-        return extended(package, made)
+            policies.append(_callers(package.instance, call, trust, paths))
+        policies += _plain(package.instance, package.ingress)
+        return extended(package, policies)
 
-    return each_package(lowered, one)
+    return each_package(lowered, authorize)
 
 
-def _nothing(namespace: str) -> Resource:
-    """A policy without a rule allows nothing, and what no other allows is refused."""
+def _deny_all(namespace: str) -> Resource:
+    """A policy without a rule allows nothing: a connection that no other policy allows is refused."""
     return _policy("default-deny", namespace, None, None)
 
 
@@ -86,30 +89,32 @@ def _clients(
 
 
 def _sources(users: frozenset[Account], trust: str) -> list[Source]:
-    """Identities; all of a namespace where a controller decides whom its pods run as."""
+    """The identities of the users; a whole namespace if a controller chooses the accounts of its
+    pods.
+    """
     open = sorted({space for space, account in users if not account})
-    known = sorted(
+    principals = sorted(
         f"{trust}/ns/{space}/sa/{account}"
         for space, account in users
         if account and space not in open
     )
-    sources: list[Source] = [{"principals": known}] if known else []
+    sources: list[Source] = [{"principals": principals}] if principals else []
     return [*sources, {"namespaces": open}] if open else sources
 
 
 def _peers(package: Package, me: Instance[object], peering: Peering, trust: str) -> Resource:
     client = labels_of(me, peering.client)
-    own = {
-        (one.namespace, pod_account(one.manifest))
-        for one in package.resources
-        if client.items() <= pod_labels(one.manifest).items()
+    written = {
+        (resource.namespace, pod_account(resource.manifest))
+        for resource in package.resources
+        if client.items() <= pod_labels(resource.manifest).items()
     }
-    made = {
-        (one.namespace or me.namespace, one.account)
-        for one in package.made
-        if one.account and client.items() <= one.labels.items()
+    created = {
+        (pods.namespace or me.namespace, pods.account)
+        for pods in package.made
+        if pods.account and client.items() <= pods.labels.items()
     }
-    accounts = frozenset(own | made)
+    accounts = frozenset(written | created)
     names = [pods.role if isinstance(pods, Made) else pods
              for pods in (peering.client, peering.server)]  # fmt: skip
     return _policy(
@@ -121,19 +126,21 @@ def _peers(package: Package, me: Instance[object], peering: Peering, trust: str)
 
 
 def _callers(me: Instance[object], call: Ingress, trust: str, paths: tuple[str, ...]) -> Resource:
-    """Who has no identity may call all the same: on a port that others use too, only its paths."""
+    """Allow a caller without an identity; on a port that others use as well, only its paths."""
     role = call.server.role if isinstance(call.server, Made) else call.server
-    known = frozenset({(call.namespace, call.account or "")}) if call.meshed else frozenset()
+    accounts = frozenset({(call.namespace, call.account or "")}) if call.meshed else frozenset()
     return _policy(
         f"{me.name}-{role}-from-{call.name}",
         me.namespace,
         labels_of(me, call.server),
-        _rules(_sources(known, trust), call.ports, paths),
+        _rules(_sources(accounts, trust), call.ports, paths),
     )
 
 
 def _plain(me: Instance[object], calls: Iterable[Ingress]) -> Iterator[Resource]:
-    """Ports that are called without mutual TLS: one policy for the same pods, or only one counts."""
+    """Allow plain text on ports without mutual TLS, in one object per pods: Istio applies only one
+    of several.
+    """
     ports: dict[tuple[str, tuple[tuple[str, str], ...]], set[int]] = defaultdict(set)
     for call in calls:
         if not call.meshed:
@@ -155,7 +162,7 @@ def _rules(
     if paths:
         operation["paths"] = list(paths)
     rule: Manifest = {"to": [{"operation": operation}]}
-    return [{"from": [{"source": one} for one in sources], **rule} if sources else rule]
+    return [{"from": [{"source": source} for source in sources], **rule} if sources else rule]
 
 
 def _policy(

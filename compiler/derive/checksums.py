@@ -1,6 +1,6 @@
-"""Pods restart when a config file of theirs changes: its checksum stands in their template.
+"""Restart pods when one of their config files changes, by its checksum in the pod template.
 
-kustomize's own hash suffixes do not reach custom resources, so names stay plain.
+kustomize's hash suffixes do not reach custom resources, so the names stay plain.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from compiler.model.resource import Manifest
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
-    def one(package: Package, template: Manifest) -> Manifest:
+    def add_checksum(package: Package, template: Manifest) -> Manifest:
         volumes = template["spec"].get("volumes", ())
         mounted = {volume["configMap"]["name"] for volume in volumes if "configMap" in volume}
         digest = sha256()
@@ -29,4 +29,4 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             return template
         return annotated(template, {f"{PREFIX}/config": digest.hexdigest()[:16]})
 
-    return each_pod(lowered, one)
+    return each_pod(lowered, add_checksum)

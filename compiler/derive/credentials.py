@@ -1,8 +1,9 @@
-"""Which Secrets must exist, where, with which keys: one for each binding that has a credential.
+"""The Secrets that must exist, with their namespaces and keys: one for each binding with a
+credential.
 
-A Secret is needed in every namespace where a pod names it, so its places are read from the objects
-themselves. What a component says of its own Secrets comes on top: not everything that reads one is
-an object of the platform.
+A Secret is needed in every namespace where a pod names it, so the namespaces are read from the
+objects. The declarations of a component about its own Secrets are added: some readers of a Secret
+are not objects of the platform.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             credential = binding.provides.endpoint.credential(binding)
             if credential is not None:
                 defined[credential.name] = credential
-    elsewhere = dict(_elsewhere(lowered))
+    external_notes = dict(_external_notes(lowered))
     spaces: dict[str, set[str]] = defaultdict(set)
     readers: dict[str, set[str]] = defaultdict(set)
     for package in lowered.packages.values():
@@ -44,25 +45,25 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             defined[name],
             namespaces=_home_first(defined[name], spaces[name]),
             readers=tuple(sorted(readers[name])),
-            note="; ".join(filter(None, (defined[name].note, elsewhere.get(name)))),
+            note="; ".join(filter(None, (defined[name].note, external_notes.get(name)))),
         )
         for name in sorted(defined)
         if spaces[name]
     )
     return replace(
         lowered,
-        credentials=tuple(one for one in credentials if not one.maker),
-        granted=tuple(one for one in credentials if one.maker),
+        credentials=tuple(credential for credential in credentials if not credential.maker),
+        granted=tuple(credential for credential in credentials if credential.maker),
     )
 
 
-def _elsewhere(lowered: Lowered) -> Iterator[tuple[str, str]]:
-    """What must hold of a login at a service that somebody else runs, a pooler in front or not."""
+def _external_notes(lowered: Lowered) -> Iterator[tuple[str, str]]:
+    """Requirements on logins at services outside the platform, whether behind a pooler or not."""
     for binding in lowered.graph.bindings:
         if binding.offer.external:
-            known = f"`{binding.host}` is run elsewhere: it must know this login"
-            own = listing(binding.claim.resources)
-            yield binding.secret, f"{known}, and have {own} for it" if own else known
+            note = f"`{binding.host}` is run elsewhere: it must know this login"
+            resources = listing(binding.claim.resources)
+            yield binding.secret, f"{note}, and have {resources} for it" if resources else note
 
 
 # Where objects name a Secret beside a key of it, in the words of each API.
@@ -74,7 +75,7 @@ REFERENCES = (
 
 
 def _models_that_use(lowered: Lowered) -> Iterator[Package]:
-    """Models with an environment of their own; the others' key is lent by their account."""
+    """Models with `uses`; the other models get their key from their ServiceAccount."""
     for package in lowered.models.values():
         if package.instance is not None and package.instance.spec.uses:
             yield package
@@ -85,7 +86,7 @@ def _home_first(credential: Credential, spaces: set[str]) -> tuple[str, ...]:
 
 
 def secret_names(value: Any) -> Iterator[str]:
-    """The Secrets that an object names, wherever it does."""
+    """The Secrets that an object names anywhere in it."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key in REFERENCES and isinstance(inner, dict):
@@ -100,7 +101,9 @@ def secret_names(value: Any) -> Iterator[str]:
 
 
 def _of_account(manifest: Manifest) -> list[str]:
-    """The Secrets that a ServiceAccount lends to its pods: KServe finds its keys by them."""
+    """The Secrets that a ServiceAccount makes available to its pods: KServe reads its keys from
+    there.
+    """
     if manifest["kind"] != "ServiceAccount":
         return []
-    return [one["name"] for one in manifest.get("secrets", ())]
+    return [secret["name"] for secret in manifest.get("secrets", ())]

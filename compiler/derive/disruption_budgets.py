@@ -1,4 +1,6 @@
-"""A PodDisruptionBudget where there are replicas to spare; on a single one it would block drains."""
+"""A PodDisruptionBudget for workloads with several replicas; for a single replica it would block
+drains.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from compiler.model.resource import Manifest, Resource
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
-    def one(package: Package) -> Package:
+    def add_budgets(package: Package) -> Package:
         return extended(
             package,
             (
@@ -20,7 +22,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             ),
         )
 
-    return each_package(lowered, one)
+    return each_package(lowered, add_budgets)
 
 
 def _budget(manifest: Manifest) -> Manifest:
@@ -32,7 +34,7 @@ def _budget(manifest: Manifest) -> Manifest:
         "spec": {
             "maxUnavailable": 1,
             "selector": manifest["spec"]["selector"],
-            # A pod that never became ready must not stand in the way of a drain.
+            # A pod that never became ready must not block a drain.
             "unhealthyPodEvictionPolicy": "AlwaysAllow",
         },
     }

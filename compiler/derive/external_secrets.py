@@ -1,14 +1,15 @@
-"""The provider `external-secrets`: objects that tell External Secrets what to make, or to fetch.
+"""The provider `external-secrets`: objects by which External Secrets generates or fetches
+credentials.
 
-Without a store of the user's, each credential is generated once, into a Secret that no pod reads,
-and copied from there to where it is read, by a store that may read just those Secrets. With a store,
-every Secret is fetched from it under one path.
+Without a store of the user, each credential is generated once, into a Secret that no pod reads, and
+copied from there to its readers' namespaces, by a store that may read exactly those Secrets. With a
+store, every Secret is fetched from it under one path.
 
-Facts are of External Secrets 0.20 to 2.9: a Password generator runs again at every refresh unless
-told `CreatedOnce`, and again when its ExternalSecret is made anew, unless the Secret is immutable; a
-SecretStore of Kubernetes needs no more than `get`. And of Kubernetes 1.36: a node gives the value
-of an immutable Secret that it read first to every later pod, as long as any pod on it names the
-Secret; so what pods read is a copy that can change.
+Facts about External Secrets 0.20 to 2.9: a Password generator runs again at every refresh, unless
+the policy is `CreatedOnce`, and again when its ExternalSecret is recreated, unless the Secret is
+immutable; a SecretStore of Kubernetes needs only the verb `get`. About Kubernetes 1.36: a node
+serves the value of an immutable Secret that it read first to every later pod, as long as any of its
+pods names the Secret. Therefore pods read a copy, which can change.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ NAME = "credentials"
 ACCOUNT = "credential-reader"
 API, GENERATORS = "external-secrets.io/v1", "generators.external-secrets.io/v1alpha1"
 
-# What each kind of random value is made of: how many characters, and the template around them,
-# which puts a letter first where readers need one.
+# The length of each kind of random value, and the template around it, which puts a letter first if
+# readers need one.
 _SHAPES: Mapping[Random, tuple[int, str]] = {
     Random.PASSWORD: (31, "p{{ .%s }}"),
     Random.ACCESS_KEY: (16, "AKIA{{ .%s | upper }}"),
@@ -43,22 +44,22 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     if secrets.provider != "external-secrets" or not lowered.credentials:
         return lowered
     if secrets.store is not None:
-        made = list(_fetched(lowered, secrets.store))
+        resources = list(_fetched(lowered, secrets.store))
     else:
-        made = [*_generators(lowered.credentials), *_generated(lowered.credentials)]
-    package = Package(NAME, "spec.secrets", Phase.SECRETS, "", tuple(made))
+        resources = [*_generators(lowered.credentials), *_generated(lowered.credentials)]
+    package = Package(NAME, "spec.secrets", Phase.SECRETS, "", tuple(resources))
     return replace(lowered, packages=dict(sorted({**lowered.packages, NAME: package}.items())))
 
 
 def store_path(lowered: Lowered, store: Store, credential: str) -> str:
-    """Where a store holds a credential: one entry, with a property for each key."""
+    """The path of a credential in a store: one entry, with a property for each key."""
     platform = lowered.platform
     prefix = store.prefix or "/".join(filter(None, (platform.name, platform.environment)))
     return f"{prefix}/{credential}"
 
 
 def source(credential: Credential) -> str:
-    """The Secret that a generated credential's values are kept in; its copies have the name."""
+    """The Secret that keeps a credential's generated values; its copies have the credential's name."""
     return f"{credential.name}-source"
 
 
@@ -93,14 +94,14 @@ def _generated(credentials: tuple[Credential, ...]) -> Iterator[Resource]:
 
 
 def _generators(credentials: tuple[Credential, ...]) -> Iterator[Resource]:
-    """One generator for each kind of value that a namespace is home to."""
-    wanted = {
+    """One generator for each kind of random value in a credential's home namespace."""
+    kinds = {
         (credential.namespaces[0], kind)
         for credential in credentials
         for kind in credential.keys.values()
         if isinstance(kind, Random)
     }
-    for namespace, kind in sorted(wanted):
+    for namespace, kind in sorted(kinds):
         length, _ = _SHAPES[kind]
         spec = {"length": length, "digits": length // 4, "symbols": 0,
                 "noUpper": False, "allowRepeat": True}  # fmt: skip
@@ -115,7 +116,7 @@ def _generators(credentials: tuple[Credential, ...]) -> Iterator[Resource]:
 
 
 def _source(credential: Credential, namespace: str) -> Resource:
-    """Makes the values once; nothing that happens to this object afterwards makes them again."""
+    """The object that generates the values once; later changes of it do not generate them again."""
     data: dict[str, str] = {}
     sources: list[Manifest] = []
     for key, kind in sorted(credential.keys.items()):
@@ -143,7 +144,7 @@ def _source(credential: Credential, namespace: str) -> Resource:
 
 
 def _copy(credential: Credential, namespace: str, store: dict[str, str], path: str) -> Resource:
-    """Keeps a Secret as the store has it."""
+    """The object that keeps a Secret equal to the store's entry."""
     spec = {
         "refreshInterval": "1h0m0s",  # as its controller writes it back
         "secretStoreRef": store,
@@ -160,7 +161,9 @@ def _copy(credential: Credential, namespace: str, store: dict[str, str], path: s
 
 
 def _store(home: str, namespace: str, names: list[str]) -> Iterator[Resource]:
-    """A store in one namespace over some Secrets of another, and the right to read just those."""
+    """A store in one namespace for some Secrets of another one, and the right to read exactly
+    those.
+    """
     name = f"{NAME}-{home}"
     role = {"name": f"{NAME}-{namespace}", "namespace": home}
     group = "rbac.authorization.k8s.io"
@@ -193,5 +196,5 @@ def _store(home: str, namespace: str, names: list[str]) -> Iterator[Resource]:
 
 
 def _template(credential: Credential) -> Manifest:
-    """What the Secret carries besides its values."""
+    """The type, labels and annotations of the Secret."""
     return {"type": credential.type, "metadata": marks(credential)}

@@ -1,7 +1,7 @@
-"""Every image as this platform pulls it: from its mirror, under its full name, at its digest.
+"""Rewrite every image to the reference that this platform pulls: its mirror, full name and digest.
 
-Images stand in more places than pods: in custom resources, arguments, variables and config files.
-Whatever is known to be an image (see inventory.py) is rewritten wherever it is named.
+Custom resources, arguments, variables and config files name images, too. Every reference that is
+known to be an image (see model/images.py) is rewritten wherever it occurs.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 
 def rewriter(images: Iterable[str], mirror: str | None, pins: Mapping[str, str]) -> Rewriter:
-    """What makes some images those that this platform pulls."""
+    """Replaces each of these images with the reference that this platform pulls."""
     names = {image: pulled(image, mirror, pins) for image in images}
     return Rewriter({old: new for old, new in names.items() if old != new})
 
 
 def rewritten(package: Package, rewrite: Rewriter) -> Package:
-    """A package with every image in it rewritten."""
+    """A package with all its images rewritten."""
     resources = (
         replace(resource, manifest=rewrite.value(resource.manifest))
         for resource in package.resources

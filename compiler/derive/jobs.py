@@ -1,6 +1,6 @@
-"""A Job cannot change under its name, so the name ends in a hash of what it runs.
+"""Job names that end in a hash of their content: a Job with the same name cannot change.
 
-There is no time to live: applying again would run a Job that had been cleaned up.
+Jobs have no time to live: applying again would run a Job that had been cleaned up.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from compiler.model.resource import Manifest
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
-    def one(package: Package, manifest: Manifest) -> Manifest:
+    def rename_job(package: Package, manifest: Manifest) -> Manifest:
         if manifest["kind"] != "Job":
             return manifest
         text = json.dumps(manifest["spec"], sort_keys=True)
         metadata = manifest["metadata"]
-        # 63 characters are the most that a Job's pods can bear in a label.
+        # A label of a Job's pods holds its name, in at most 63 characters.
         name = f"{metadata['name'][:54]}-{sha256(text.encode()).hexdigest()[:8]}"
         return {**manifest, "metadata": {**metadata, "name": name}}
 
-    return each_object(lowered, one)
+    return each_object(lowered, rename_job)

@@ -1,4 +1,4 @@
-"""The recommended labels on everything, and the user's own beside them."""
+"""The labels that Kubernetes recommends on every object, and the user's own labels."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         for name, package in lowered.packages.items()
     }
 
-    def one(package: Package, manifest: Manifest) -> Manifest:
+    def add_labels(package: Package, manifest: Manifest) -> Manifest:
         metadata = manifest["metadata"]
         labels = {**common[package.name], **_version(manifest), **metadata.get("labels", {})}
         return {**manifest, "metadata": {**metadata, "labels": dict(sorted(labels.items()))}}
 
-    return each_object(lowered, one)
+    return each_object(lowered, add_labels)
 
 
 def _version(manifest: Manifest) -> dict[str, str]:

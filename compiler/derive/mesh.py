@@ -1,8 +1,8 @@
-"""The mesh of the platform's namespaces: who is in it, and what its pods need to be.
+"""The service mesh of the platform's namespaces.
 
-Only where a gateway of a mesh is declared. Sidecars are native ones (Kubernetes 1.29 and later):
-they start before all else, so that init containers have a network, and end with the pod's own
-containers, so that Jobs finish. Facts are of Istio 1.30.3.
+It exists only if a gateway of a mesh is declared. Sidecars are native ones (Kubernetes 1.29 and
+later): they start before all containers, so init containers have a network, and end with the pod's
+own containers, so Jobs finish. Facts are of Istio 1.30.3.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
 
 ISTIOD, DISCOVERY = {"app": "istiod"}, 15012
-# Of each sidecar: merged metrics, its readiness, Envoy's own metrics. The kubelet's probes of the
-# program come in by the first.
+# Ports of each sidecar: merged metrics, readiness, Envoy's own metrics. The kubelet's probes of the
+# program arrive at the first one.
 SIDECAR = (15020, 15021, 15090)
-TUNNEL = 15008  # between pods of an ambient mesh, whatever the port inside
-PROBES = "169.254.7.127/32"  # the address that an ambient mesh gives to the kubelet's probes
+TUNNEL = 15008  # carries all traffic between pods of an ambient mesh
+PROBES = "169.254.7.127/32"  # the source address of the kubelet's probes in an ambient mesh
 
 
 class Mesh(Struct, frozen=True):
-    """The mesh that a declared gateway belongs to."""
+    """The mesh of a declared gateway."""
 
     instance: Instance[Any]
     offer: gateway.Offer
@@ -63,18 +63,20 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 
 def _namespaces(package: Package, mesh: Mesh) -> Package:
-    """Each namespace joins, takes what mutual TLS asks for, and lets the mesh's own traffic by."""
-    made: list[Resource] = []
+    """Put each namespace into the mesh, set its mode of mutual TLS, and allow the mesh's own
+    traffic.
+    """
+    resources: list[Resource] = []
     for resource in package.resources:
         if resource.kind != "Namespace":
-            made.append(resource)
+            resources.append(resource)
             continue
         metadata = resource.manifest["metadata"]
         labels = dict(sorted({**metadata["labels"], **mesh.offer.joins}.items()))
         joined = {**resource.manifest, "metadata": {**metadata, "labels": labels}}
-        made.append(replace(resource, manifest=joined))
-        made += _peers(resource.name, mesh)
-    return replace(package, resources=tuple(made))
+        resources.append(replace(resource, manifest=joined))
+        resources += _peers(resource.name, mesh)
+    return replace(package, resources=tuple(resources))
 
 
 def _peers(namespace: str, mesh: Mesh) -> Iterator[Resource]:
@@ -100,7 +102,7 @@ def _peers(namespace: str, mesh: Mesh) -> Iterator[Resource]:
 
 
 def peer_authentication(name: str, namespace: str, spec: Manifest) -> Resource:
-    """What connections some pods accept; those of a whole namespace where none are selected."""
+    """The mode of mutual TLS for the selected pods, or for the whole namespace."""
     return Resource(
         {
             "apiVersion": "security.istio.io/v1",
@@ -112,10 +114,10 @@ def peer_authentication(name: str, namespace: str, spec: Manifest) -> Resource:
 
 
 def _tunnelled(manifest: Manifest) -> Manifest:
-    """A NetworkPolicy whose pods may reach each other by the tunnel too.
+    """A NetworkPolicy that also opens the mesh's tunnel between its pods.
 
-    The tunnel joins the same pods as the ports do; which port inside it is up to the mesh's own
-    policies.
+    The tunnel joins the same pods as the ports do; the mesh's own policies limit the ports inside
+    it.
     """
     if manifest["kind"] != "NetworkPolicy":
         return manifest

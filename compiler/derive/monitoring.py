@@ -1,7 +1,7 @@
-"""Where a platform is monitored: exporters, monitors, alerts, and a way in for the scraper.
+"""Monitoring: exporters, monitors, alerts, and access for the scraper.
 
-Components say what metrics their pods have; volumes, scheduled runs and sleeping models are known
-from the objects themselves.
+Components declare the metrics of their pods. Alerts on volumes, scheduled runs and models that
+scale to zero follow from the objects.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         for offer in slots.values():
             if isinstance(offer, monitoring.Offer):
                 lowered = _monitored(lowered, name, offer)
-    # Who has nothing but metrics has nothing at all where nobody looks.
+    # A package with only metrics is empty without monitoring.
     packages = {
         name: package
         for name, package in lowered.packages.items()
@@ -39,7 +39,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 
 def _monitored(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
-    def one(package: Package) -> Package:
+    def monitor(package: Package) -> Package:
         me = package.instance
         if me is None:
             return package
@@ -47,25 +47,27 @@ def _monitored(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
             ScrapeTarget(me, name, offer, metrics, service_of(me, metrics, package.resources))
             for metrics in package.metrics
         ]
-        made = [source.object() for source in sources]
+        objects = [source.object() for source in sources]
         alerts = tuple(_alerts(sources, package.resources))
         if alerts:
-            made.append(_rule(me, name, offer, alerts))
+            objects.append(_rule(me, name, offer, alerts))
         changed = (_changed(resource, sources) for resource in package.resources)
-        ways_in = () if upstreams(me) else tuple(_way_in(source) for source in sources)
+        ingress = () if upstreams(me) else tuple(_scrape_access(source) for source in sources)
         logins = [metrics.login for metrics in package.metrics if metrics.login is not None]
         return replace(
             package,
-            resources=(*changed, *made),
+            resources=(*changed, *objects),
             credentials=(*package.credentials, *(login.credential for login in logins)),
-            ingress=(*package.ingress, *ways_in),
+            ingress=(*package.ingress, *ingress),
         )
 
-    return _with_models(each_package(lowered, one), name, offer)
+    return _with_models(each_package(lowered, monitor), name, offer)
 
 
 def _with_models(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
-    """What is true of models by the thousand stands once, with the monitoring itself."""
+    """Add alerts about models to the monitoring's own package: one alert covers thousands of
+    models.
+    """
     me = lowered.graph.instances[name]
     spaces = {
         resource.namespace
@@ -73,20 +75,20 @@ def _with_models(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowere
         for resource in package.resources
         if watches.sleeps(resource.manifest)
     }
-    made = tuple(
+    rules = tuple(
         _rule(replace(me, namespace=space), "models", offer, (watches.waking(space),))
         for space in sorted(spaces)
     )
-    if not made:
+    if not rules:
         return lowered
     package = Package(
-        name, dotted(me.path), module(me).PHASE, me.namespace, resources=made, instance=me
+        name, dotted(me.path), module(me).PHASE, me.namespace, resources=rules, instance=me
     )
     return replace(lowered, packages=dict(sorted({**lowered.packages, name: package}.items())))
 
 
 def _changed(resource: Resource, sources: Sequence[ScrapeTarget]) -> Resource:
-    """An object as it has to be where its pods are scraped."""
+    """A workload or Service with the changes that its scrape targets need."""
     for source in sources:
         resource = source.scraped(resource)
     template = pod_template(resource.manifest)
@@ -97,7 +99,7 @@ def _changed(resource: Resource, sources: Sequence[ScrapeTarget]) -> Resource:
     for source in sources:
         metrics = source.metrics
         if metrics.pods == role:
-            containers = _told(containers, metrics)
+            containers = _publishing(containers, metrics)
         if metrics.login is not None and metrics.login.made_by == role:
             containers = _with_env(containers, metrics.login.env)
     if containers is template["spec"]["containers"]:
@@ -106,27 +108,32 @@ def _changed(resource: Resource, sources: Sequence[ScrapeTarget]) -> Resource:
     return replace(resource, manifest=with_pod(resource.manifest, extended))
 
 
-def _told(containers: list[Manifest], metrics: Metrics) -> list[Manifest]:
-    """What a pod needs to have metrics: an exporter, or a word to its program."""
+def _publishing(containers: list[Manifest], metrics: Metrics) -> list[Manifest]:
+    """Add what a pod needs to publish metrics: an exporter, or variables and arguments of its
+    program.
+    """
     if metrics.exporter is not None:
         return [*containers, metrics.exporter]
     if not metrics.env and not metrics.args:
         return containers
-    program, *others = _with_env(containers, metrics.env)
-    told = {**program, "command": [*program["command"], *metrics.args]}
+    program, *sidecars = _with_env(containers, metrics.env)
+    publishing = {**program, "command": [*program["command"], *metrics.args]}
     if metrics.port not in [port["containerPort"] for port in program["ports"]]:
-        told["ports"] = [*program["ports"], {"name": PORT, "containerPort": metrics.port}]
-    return [told, *others]
+        publishing["ports"] = [*program["ports"], {"name": PORT, "containerPort": metrics.port}]
+    return [publishing, *sidecars]
 
 
 def _with_env(containers: list[Manifest], env: Iterable[Env]) -> list[Manifest]:
-    """The program of a pod with some variables more."""
-    program, *others = containers
-    return [{**program, "env": [*program["env"], *(one.manifest() for one in env)]}, *others]
+    """The containers of a pod, with more variables for its program."""
+    program, *sidecars = containers
+    return [
+        {**program, "env": [*program["env"], *(variable.manifest() for variable in env)]},
+        *sidecars,
+    ]
 
 
 def _alerts(sources: Iterable[ScrapeTarget], resources: Iterable[Resource]) -> Iterator[Alert]:
-    """The alerts of an instance, each about its own pods."""
+    """The alerts of an instance, each limited to its own pods."""
     for source in sources:
         for alert in source.metrics.alerts:
             yield replace(alert, expr=Template(alert.expr).substitute(pods=source.series))
@@ -151,7 +158,7 @@ def _rule(
     return of_operator(me, "PrometheusRule", f"{me.name}-{monitor}", offer, {"groups": groups})
 
 
-def _way_in(source: ScrapeTarget) -> Ingress:
+def _scrape_access(source: ScrapeTarget) -> Ingress:
     metrics, offer = source.metrics, source.offer
     ports = (metrics.port, *metrics.others)
     return Ingress(

@@ -1,4 +1,4 @@
-"""The platform's namespaces, each once: `restricted` pods, and no traffic but what is derived."""
+"""The platform's namespaces: pods must be `restricted`, and only derived traffic is allowed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compiler.model.resource import Manifest, Phase, Resource
 from compiler.spec.settings import Dns, Settings
 
 NAME = "namespaces"
-# The cluster's own, which exist and are not ours to label.
+# Namespaces of the cluster, which platformc does not create or label.
 RESERVED = ("default", "kube-system", "kube-public", "kube-node-lease")
 LEVEL = "restricted"
 
@@ -19,19 +19,19 @@ LEVEL = "restricted"
 def derive(lowered: Lowered, report: Report) -> Lowered:
     spaces = platform_namespaces(lowered)
     settings = lowered.platform.settings
-    resources = [one for space in spaces for one in _namespace(space, settings)]
+    resources = [resource for space in spaces for resource in _namespace(space, settings)]
     package = Package(NAME, "spec", Phase.NAMESPACES, "", tuple(resources))
     return replace(lowered, packages={NAME: package, **lowered.packages})
 
 
 def platform_namespaces(lowered: Lowered) -> tuple[str, ...]:
-    """Namespaces that hold objects of the platform, but for those where an operator lives."""
+    """Namespaces that hold objects of the platform, except those of operators."""
     foreign = upstream_namespaces(lowered)
-    found: set[str] = set()
+    namespaces: set[str] = set()
     for package in lowered.packages.values():
-        found |= {resource.namespace for resource in package.resources}
-        found |= {config.namespace for config in package.configs}
-    return tuple(sorted(found - foreign - {"", *RESERVED}))
+        namespaces |= {resource.namespace for resource in package.resources}
+        namespaces |= {config.namespace for config in package.configs}
+    return tuple(sorted(namespaces - foreign - {"", *RESERVED}))
 
 
 def _namespace(name: str, settings: Settings) -> tuple[Resource, ...]:
@@ -44,12 +44,12 @@ def _namespace(name: str, settings: Settings) -> tuple[Resource, ...]:
     return (
         Resource(namespace),
         policy("default-deny", name, {}, ingress=[], egress=[]),
-        policy("allow-dns", name, {}, egress=[_ask(settings.cluster.dns)]),
+        policy("allow-dns", name, {}, egress=[_dns_egress(settings.cluster.dns)]),
     )
 
 
-def _ask(dns: Dns) -> Manifest:
-    """The cluster's DNS pods, and the nodes' own caches, which no label selects."""
+def _dns_egress(dns: Dns) -> Manifest:
+    """Egress to the cluster's DNS pods, and to the nodes' own caches, which no label selects."""
     pods = {
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": dns.namespace}},
         "podSelector": {"matchLabels": dict(sorted(dns.labels.items()))},

@@ -1,7 +1,9 @@
-"""Who may talk to whom: default deny, and for each offer its clients, by the offer's label.
+"""Network policies: deny by default, and for each offer allow its clients, which carry the offer's
+label.
 
-Policies name pod ports, not Service ports. They do not grow with clients: a client namespace adds
-one peer to the provider's policy, another client in it nothing.
+Policies name pod ports, not Service ports. They do not grow with the number of clients: a new
+client namespace adds one peer to the provider's policy, and another client in that namespace adds
+nothing.
 """
 
 from __future__ import annotations
@@ -35,46 +37,46 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         users[label] = sorted({space for space, _ in carriers})
     foreign = upstream_namespaces(lowered)
 
-    def one(package: Package) -> Package:
-        made: list[Resource] = []
+    def add_policies(package: Package) -> Package:
+        policies: list[Resource] = []
         for slot in sorted(offers.get(package.name, {})):
             binding = offers[package.name][slot][0]
             if not upstreams(package.instance):
-                made += _ingress(binding, users[binding.label])
-            ours = [space for space in users[binding.label] if space not in foreign]
-            made += _egress(binding, ours)
+                policies += _ingress(binding, users[binding.label])
+            platform_spaces = [space for space in users[binding.label] if space not in foreign]
+            policies += _egress(binding, platform_spaces)
         if package.instance is not None:
-            made += _own(package, package.instance)
-        return extended(package, made)
+            policies += _declared(package, package.instance)
+        return extended(package, policies)
 
-    lowered = each_package(lowered, one)
+    lowered = each_package(lowered, add_policies)
     return _externals(lowered, offers, users)
 
 
 def _externals(
     lowered: Lowered, offers: dict[str, dict[str, list[Binding]]], users: dict[str, list[str]]
 ) -> Lowered:
-    """Policies towards providers outside the platform, which have no package of their own yet."""
+    """Policies towards providers outside the platform, which may have no package yet."""
     packages = dict(lowered.packages)
     for name in sorted(set(offers) - set(packages)):
         provider = lowered.graph.instances[name]
-        made = [
+        policies = [
             policy
             for slot in sorted(offers[name])
             for policy in _egress(offers[name][slot][0], users[offers[name][slot][0].label])
         ]
-        if made:
+        if policies:
             packages[name] = Package(
                 name, dotted(provider.path), module(provider).PHASE, provider.namespace,
-                tuple(made), instance=provider,
+                tuple(policies), instance=provider,
             )  # fmt: skip
     return replace(lowered, packages=dict(sorted(packages.items())))
 
 
 def upstream_namespaces(lowered: Lowered) -> frozenset[str]:
-    """Where operators live."""
-    all = lowered.packages.values()
-    return frozenset(one.namespace for one in all if upstreams(one.instance))
+    """The namespaces of operators."""
+    packages = lowered.packages.values()
+    return frozenset(package.namespace for package in packages if upstreams(package.instance))
 
 
 def _ingress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
@@ -109,8 +111,8 @@ def _egress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
         )
 
 
-def _own(package: Package, me: Instance[Any]) -> Iterator[Resource]:
-    """Pods of one instance that talk to each other, or out of the platform."""
+def _declared(package: Package, me: Instance[Any]) -> Iterator[Resource]:
+    """Traffic between pods of one instance, and traffic that leaves or enters the platform."""
     for peering in package.peerings:
         name = f"{me.name}-{_role(peering.client)}-to-{_role(peering.server)}"
         client, server = labels_of(me, peering.client), labels_of(me, peering.server)
@@ -147,7 +149,7 @@ def _own(package: Package, me: Instance[Any]) -> Iterator[Resource]:
 
 
 def labels_of(me: Instance[Any], pods: Pods) -> dict[str, str]:
-    """The labels that tell some pods of an instance from all others."""
+    """The labels that select exactly these pods of an instance."""
     return dict(sorted(pods.labels.items())) if isinstance(pods, Made) else selector(me, pods)
 
 
@@ -159,15 +161,17 @@ def policy(
     name: str, namespace: str, pods: dict[str, str], *, ingress: list[Manifest] | None = None,
     egress: list[Manifest] | None = None,
 ) -> Resource:  # fmt: skip
-    """A NetworkPolicy for the pods with some labels; for all pods where there are none."""
+    """A NetworkPolicy for the pods with these labels; for all pods of the namespace if there are
+    none.
+    """
     spec: Manifest = {"podSelector": {"matchLabels": pods} if pods else {}}
-    # A direction that is closed whole is named below; an empty list the server would drop.
+    # A direction without rules is only named in policyTypes: the API server would drop an empty list.
     if ingress:
         spec["ingress"] = ingress
     if egress:
         spec["egress"] = egress
     types = {"Ingress": ingress is not None, "Egress": egress is not None}
-    spec["policyTypes"] = [type for type, wanted in types.items() if wanted]
+    spec["policyTypes"] = [type for type, included in types.items() if included]
     return Resource(
         {
             "apiVersion": "networking.k8s.io/v1",

@@ -1,7 +1,7 @@
-"""The order of delivery: one partial order, said to Argo CD as sync waves and to kubectl as files.
+"""The order of delivery, written as sync waves for Argo CD and as files for kubectl.
 
-A package starts in its phase's wave, or after what it is bound to where that ends later: whoever
-shares a phase with its provider waits for it all the same.
+A package starts in its phase's wave, or later if a package that it is bound to ends later. So it
+also waits for a provider in the same phase.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from compiler.model.package import Lowered, Package
 from compiler.model.resource import WAVE, Resource
 
 OPTIONS = "argocd.argoproj.io/sync-options"
-# Whoever deletes these deletes data: no deliverer does it by itself.
+# Deleting these deletes data, so no delivery prunes them.
 KEPT = ("Namespace", "PersistentVolumeClaim")
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
     starts = _starts(lowered)
 
-    def one(package: Package) -> Package:
+    def set_waves(package: Package) -> Package:
         placed = replace(package, start=starts[package.name])
         resources = tuple(_marked(resource, placed) for resource in placed.resources)
         return replace(placed, resources=resources)
 
-    return each_package(lowered, one)
+    return each_package(lowered, set_waves)
 
 
 def _marked(resource: Resource, package: Package) -> Resource:
@@ -40,7 +40,7 @@ def _marked(resource: Resource, package: Package) -> Resource:
 
 
 def _starts(lowered: Lowered) -> Mapping[str, int]:
-    """Each package's first wave. Where bindings form a circle, names decide who goes first."""
+    """Each package's first wave. If bindings form a cycle, the order of names decides."""
     providers: dict[str, set[str]] = defaultdict(set)
     for binding in lowered.graph.bindings:
         if binding.provider.name in lowered.packages:
@@ -52,8 +52,8 @@ def _starts(lowered: Lowered) -> Mapping[str, int]:
         if name in starts:
             return starts[name]
         under_way.add(name)
-        before = (one for one in sorted(providers[name]) if one not in under_way)
-        ends = [start(one) + packages[one].span for one in before]
+        before = (provider for provider in sorted(providers[name]) if provider not in under_way)
+        ends = [start(provider) + packages[provider].span for provider in before]
         under_way.discard(name)
         starts[name] = max([packages[name].phase, *ends])
         return starts[name]

@@ -1,4 +1,4 @@
-"""How passes change packages: copies along the way to what changes, never in place."""
+"""Change packages: each function returns a copy and leaves the original as it is."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ def each_package(lowered: Lowered, change: Callable[[Package], Package]) -> Lowe
 
 
 def each_object(lowered: Lowered, change: Change) -> Lowered:
-    """Every object, as `change` returns it."""
+    """Replace every object with the result of `change`."""
 
-    def one(package: Package) -> Package:
+    def change_objects(package: Package) -> Package:
         changed = tuple(
             replace(resource, manifest=change(package, resource.manifest))
             for resource in package.resources
         )
         return replace(package, resources=changed)
 
-    return each_package(lowered, one)
+    return each_package(lowered, change_objects)
 
 
 def each_pod(lowered: Lowered, change: Change) -> Lowered:
-    """Every object with a pod template, its template as `change` returns it."""
+    """Replace every pod template with the result of `change`."""
 
-    def one(package: Package, manifest: Manifest) -> Manifest:
+    def change_pod(package: Package, manifest: Manifest) -> Manifest:
         template = pod_template(manifest)
         return manifest if template is None else with_pod(manifest, change(package, template))
 
-    return each_object(lowered, one)
+    return each_object(lowered, change_pod)
 
 
 def with_pod(manifest: Manifest, template: Manifest) -> Manifest:

@@ -1,7 +1,8 @@
-"""The escape hatch: the user's JSON 6902 operations on one of a component's objects.
+"""The escape hatch: the user's JSON patches (RFC 6902) of a component's objects.
 
-What comes out is looked at here, where it is known which operation did it. An object that nobody would
-accept is left as it was, so that later passes can rely on what objects are like.
+The results are checked here, because here it is known which operation caused a problem. If the API
+server would reject the result, the object stays unpatched, so that later passes can rely on valid
+objects.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from compiler.spec.component import Patch
 
 
 class PatchProblem(Struct, frozen=True):
-    """What is wrong with a patch; `at` is the place in the object, where there is one."""
+    """A problem with a patch; `at` is the place in the object, if there is one."""
 
     code: str
     message: str
@@ -34,41 +35,45 @@ class PatchProblem(Struct, frozen=True):
 def derive(lowered: Lowered, report: Report) -> Lowered:
     document = lowered.platform.document
 
-    def one(package: Package) -> Package:
+    def patch_package(package: Package) -> Package:
         instance = package.instance
         patches = getattr(instance.spec, "patches", ()) if instance else ()
         if instance is None or instance.declared:
             return package
         for index, patch in enumerate(patches):
             path: Path = (*instance.path, "patches", index)
-            found = _patched(package, patch)
-            if isinstance(found, Package):
-                package = found
+            result = _patched(package, patch)
+            if isinstance(result, Package):
+                package = result
             else:
-                _report(found, patch, path, document, report)
+                _report(result, patch, path, document, report)
         return package
 
-    return each_package(lowered, one)
+    return each_package(lowered, patch_package)
 
 
-def _report(found: PatchProblem, patch: Patch, path: Path, document: Node, report: Report) -> None:
-    index = _culprit(patch, found.at)
-    where = path if index is None else (*path, "operations", index)
-    report.add(found.code, found.message, document.span_of(where), path=where, help=found.help)
+def _report(
+    problem: PatchProblem, patch: Patch, path: Path, document: Node, report: Report
+) -> None:
+    index = _culprit(patch, problem.at)
+    location = path if index is None else (*path, "operations", index)
+    report.add(
+        problem.code, problem.message, document.span_of(location), path=location, help=problem.help
+    )
 
 
 def _culprit(patch: Patch, at: str | None) -> int | None:
-    """The last operation that touched a place, or what is around or in it."""
+    """The last operation on a place, on a parent of it, or on a child of it."""
     touching = [
         index
-        for index, one in enumerate(patch.operations)
-        if at is not None and (_leads(one.path, at) or _leads(at, one.path))
+        for index, operation in enumerate(patch.operations)
+        if at is not None and (_leads(operation.path, at) or _leads(at, operation.path))
     ]
     return touching[-1] if touching else None
 
 
 def _leads(outer: str, inner: str) -> bool:
-    # `-` is the place behind the last element, so nobody's name.
+    # `-` is the place after the last element, and never a field's name.
     return f"{inner}/".startswith(f"{outer.removesuffix('/-')}/")
 
 
@@ -91,7 +96,8 @@ def _patched(package: Package, patch: Patch) -> Package | PatchProblem:
     if problem:
         return problem
     resources = tuple(
-        replace(one, manifest=changed) if one is hit[0] else one for one in package.resources
+        replace(resource, manifest=changed) if resource is hit[0] else resource
+        for resource in package.resources
     )
     return replace(package, resources=resources)
 
@@ -99,7 +105,7 @@ def _patched(package: Package, patch: Patch) -> Package | PatchProblem:
 def _applied(patch: Patch, manifest: Manifest) -> Manifest | PatchProblem:
     import jsonpatch
 
-    operations = [one.written() for one in patch.operations]
+    operations = [operation.written() for operation in patch.operations]
     try:
         changed: Manifest = jsonpatch.JsonPatch(operations).apply(manifest)
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
@@ -109,27 +115,29 @@ def _applied(patch: Patch, manifest: Manifest) -> Manifest | PatchProblem:
 
 
 def against(package: Package, before: Resource, after: Manifest) -> Iterator[PatchProblem]:
-    """What stands against an object as a patch leaves it."""
+    """The problems of an object after a patch."""
     from compiler.kube.admission import insecure, refusals
     from compiler.verify import problems
 
-    what = f"{before.kind} `{before.name}`"
-    if _called(after) != _called(before.manifest):
+    subject = f"{before.kind} `{before.name}`"
+    if _identity(after) != _identity(before.manifest):
         yield PatchProblem("patch-misses", "a patch may not change what an object is called")
         return
     for problem in problems(after):
-        yield PatchProblem("schema-violation", f"{what}: {problem}", at=problem.partition(":")[0])
-    # Namespaces of operators are not the platform's to lock.
+        yield PatchProblem(
+            "schema-violation", f"{subject}: {problem}", at=problem.partition(":")[0]
+        )
+    # The platform does not enforce pod security in the namespaces of operators.
     secured = () if upstreams(package.instance) else insecure(after)
-    for one in chain(refusals(after), secured):
-        message = f"{what} would be refused: {one.problem}"
-        yield PatchProblem("patch-refused", message, (one.help,), one.at)
+    for rejection in chain(refusals(after), secured):
+        message = f"{subject} would be refused: {rejection.problem}"
+        yield PatchProblem("patch-refused", message, (rejection.help,), rejection.at)
 
 
-def _called(manifest: Any) -> object:
-    """What an object is known by, as far as it still is one."""
+def _identity(manifest: Any) -> object:
+    """The identity of an object, or None if the patch left no valid metadata."""
     metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
     if not isinstance(metadata, dict):
         return None
-    known = (manifest.get("apiVersion"), manifest.get("kind"))
-    return (*known, metadata.get("namespace"), metadata.get("name"))
+    kind = (manifest.get("apiVersion"), manifest.get("kind"))
+    return (*kind, metadata.get("namespace"), metadata.get("name"))

@@ -1,4 +1,6 @@
-"""When a node asks the registry for an image that it has: the platform's policy on every container."""
+"""The platform's pull policy on every container: when a node asks the registry for an image it
+already has.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +13,18 @@ from compiler.model.resource import Manifest
 def derive(lowered: Lowered, report: Report) -> Lowered:
     policy = lowered.platform.settings.registry.pull_policy
 
-    def one(package: Package, template: Manifest) -> Manifest:
+    def add_policy(package: Package, template: Manifest) -> Manifest:
         spec = dict(template["spec"])
         for key in ("initContainers", "containers"):
             if key in spec:
                 spec[key] = [_with_policy(container, policy) for container in spec[key]]
         return {**template, "spec": spec}
 
-    return each_pod(lowered, one)
+    return each_pod(lowered, add_policy)
 
 
 def _with_policy(container: Manifest, policy: str) -> Manifest:
-    """The policy stands beside the image."""
+    """Insert the policy directly after the image."""
     rest = {key: value for key, value in container.items() if key not in ("name", "image")}
     name, image = container["name"], container["image"]
     return {"name": name, "image": image, "imagePullPolicy": policy, **rest}

@@ -1,7 +1,8 @@
-"""Hosts under the platform's domain: a VirtualService from the gateway to whatever people open.
+"""Hosts under the platform's domain: a VirtualService from the gateway to each UI or API for
+people.
 
-A host for each, never a path: a wildcard host and a special one on the same gateway do not merge,
-and few UIs bear a path before theirs. Without a gateway nothing is emitted.
+Each one gets a host, never a path: a wildcard host and a specific host on the same gateway do not
+merge, and few UIs work under a path prefix. Without a gateway no route is written.
 """
 
 from __future__ import annotations
@@ -31,32 +32,34 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     }
     opened = hosts.opened(lowered.graph)
 
-    def one(package: Package) -> Package:
+    def add_routes(package: Package) -> Package:
         entrance, me = gateways.get(package.name), package.instance
         if entrance is None or me is None:
             return package
         pages = opened.get(me.name, ())
-        routes = (_route(one, entrance) for one in pages)
-        calls = _calls(me, [one.offer for one in pages], entrance)
+        routes = (_route(page, entrance) for page in pages)
+        calls = _calls(me, [page.offer for page in pages], entrance)
         return replace(
             package,
             resources=(*package.resources, *routes),
             ingress=(*package.ingress, *calls),
         )
 
-    return each_package(lowered, one) if gateways else lowered
+    return each_package(lowered, add_routes) if gateways else lowered
 
 
-def _route(one: hosts.Opened, entrance: gateway.Endpoint) -> Resource:
-    me, offer = one.instance, one.offer
+def _route(page: hosts.Opened, entrance: gateway.Endpoint) -> Resource:
+    me, offer = page.instance, page.offer
     to = {me.host(offer.service): 100}
-    return entrance.route(one.name, me.namespace, one.host, to, offer.port)
+    return entrance.route(page.name, me.namespace, page.host, to, offer.port)
 
 
 def _calls(
     me: Instance[Any], offers: Iterable[Offer], entrance: gateway.Endpoint
 ) -> Iterator[Ingress]:
-    """What the gateway's pods may reach. In an operator's namespace nothing is denied."""
+    """Traffic from the gateway's pods. In an operator's namespace nothing is denied, so none is
+    listed.
+    """
     ports: dict[str, list[int]] = defaultdict(list)
     pods: dict[str, Pods] = {}
     for offer in offers if not upstreams(me) else ():

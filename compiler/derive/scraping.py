@@ -1,8 +1,8 @@
-"""How Prometheus finds the metrics of some pods, and by what labels it tells them from others'.
+"""Scrape targets: the objects by which Prometheus finds metrics, and the labels of their series.
 
-Pods behind a Service of ours are found through it, by a ServiceMonitor. Pods that an operator makes
-have none of ours, and a PodMonitor finds them. Facts are of prometheus-operator 0.93: `job` is the
-Service's name with the one, and namespace and name of the monitor with the other.
+A ServiceMonitor finds pods behind a Service of the platform. Pods that an operator creates have
+none, so a PodMonitor finds them. With prometheus-operator 0.93, `job` is the Service's name for a
+ServiceMonitor, and the monitor's namespace and name for a PodMonitor.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from compiler.model.instance import PREFIX, Instance
 from compiler.model.metrics import Metrics
 from compiler.model.resource import Made, Manifest, Resource
 
-PORT = "http-metrics"  # of pods that have one for metrics alone
+PORT = "http-metrics"  # the name of a port that serves only metrics
 
 
 class ScrapeTarget(Struct, frozen=True):
-    """Some pods of an instance, scraped by one Prometheus."""
+    """Pods of an instance that one Prometheus scrapes."""
 
     me: Instance[object]
-    monitor: str  # the instance that monitors
+    monitor: str  # the name of the monitoring instance
     offer: monitoring.Offer
     metrics: Metrics
     service: Resource | None
@@ -43,32 +43,32 @@ class ScrapeTarget(Struct, frozen=True):
 
     @property
     def series(self) -> str:
-        """The labels of these pods' own series."""
+        """The labels that select the series of these pods."""
         if self.service is not None:
             return f'namespace="{self.me.namespace}",job="{self.service.name}"'
         return f'job="{self.me.namespace}/{self.name}"'
 
     @property
     def mark(self) -> str:
-        """The label of the Service that is scraped: another may have the same pods behind it."""
+        """The label of the scraped Service: another Service may select the same pods."""
         return f"scraped.{PREFIX}/{self.monitor}"
 
     def object(self) -> Resource:
-        """The monitor."""
-        how = {"path": self.metrics.path, "interval": self.offer.interval}
+        """The ServiceMonitor or PodMonitor."""
+        scrape = {"path": self.metrics.path, "interval": self.offer.interval}
         if self.service is None:
             spec = {
                 "selector": {"matchLabels": labels_of(self.me, self.metrics.pods)},
-                "podMetricsEndpoints": [{**_where(self.metrics), **how}],
+                "podMetricsEndpoints": [{**_endpoint(self.metrics), **scrape}],
             }
             return of_operator(self.me, "PodMonitor", self.name, self.offer, spec)
         labels = {"app.kubernetes.io/instance": self.me.name, self.mark: self.role}
         port = _port(self.service, self.metrics) or PORT
-        spec = {"selector": {"matchLabels": labels}, "endpoints": [{"port": port, **how}]}
+        spec = {"selector": {"matchLabels": labels}, "endpoints": [{"port": port, **scrape}]}
         return of_operator(self.me, "ServiceMonitor", self.name, self.offer, spec)
 
     def scraped(self, resource: Resource) -> Resource:
-        """The Service, with its mark and the port; any other object as it is."""
+        """The Service with its mark and the metrics port; any other object unchanged."""
         if self.service is None or resource.id != self.service.id:
             return resource
         metadata, spec = resource.manifest["metadata"], resource.manifest["spec"]
@@ -84,43 +84,43 @@ class ScrapeTarget(Struct, frozen=True):
 def service_of(
     me: Instance[object], metrics: Metrics, resources: Iterable[Resource]
 ) -> Resource | None:
-    """The Service of ours through which some pods are found; best one that has their port."""
+    """The instance's Service that selects these pods, preferably one with the metrics port."""
     if isinstance(metrics.pods, Made):
         return None
     pods = selector(me, metrics.pods)
-    able = [
-        one for one in resources
-        if one.kind == "Service" and one.manifest["spec"].get("selector") == pods
+    candidates = [
+        service for service in resources
+        if service.kind == "Service" and service.manifest["spec"].get("selector") == pods
     ]  # fmt: skip
 
-    def rank(one: Resource) -> tuple[bool, bool, str]:
-        headless = one.manifest["spec"].get("clusterIP") == "None"
-        return _port(one, metrics) is None, headless, one.name
+    def rank(service: Resource) -> tuple[bool, bool, str]:
+        headless = service.manifest["spec"].get("clusterIP") == "None"
+        return _port(service, metrics) is None, headless, service.name
 
-    return min(able, key=rank, default=None)
+    return min(candidates, key=rank, default=None)
 
 
 def of_operator(
     me: Instance[object], kind: str, name: str, offer: monitoring.Offer, spec: Manifest
 ) -> Resource:
-    """An object of the operator's API, with the labels by which its Prometheus takes it."""
+    """An object of the operator's API, with the labels by which its Prometheus selects it."""
     metadata = {"name": name, "namespace": me.namespace, "labels": dict(offer.selects)}
     api = "monitoring.coreos.com/v1"
     return Resource({"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec})
 
 
-def _where(metrics: Metrics) -> Manifest:
-    """On which port of a pod. Without a number, each container is one candidate at least."""
+def _endpoint(metrics: Metrics) -> Manifest:
+    """The port of a pod to scrape. Without a port number, each container is a target at least once."""
     if metrics.relabelings:
         return {"relabelings": list(metrics.relabelings)}
-    where: Manifest = {"portNumber": metrics.port}
+    endpoint: Manifest = {"portNumber": metrics.port}
     if metrics.tls:
-        where |= {"scheme": "https", "tlsConfig": {"insecureSkipVerify": True}}
-    return where
+        endpoint |= {"scheme": "https", "tlsConfig": {"insecureSkipVerify": True}}
+    return endpoint
 
 
 def _port(service: Resource, metrics: Metrics) -> str | None:
-    """The name of the metrics' port on a Service."""
+    """The name of the metrics port on a Service."""
     for port in service.manifest["spec"]["ports"]:
         if port["targetPort"] == metrics.port:
             return str(port["name"])

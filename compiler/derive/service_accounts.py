@@ -1,4 +1,4 @@
-"""A ServiceAccount of its own for the pods of each instance, without a token."""
+"""A ServiceAccount for the pods of each instance, without an API token."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from compiler.model.resource import Resource, pod_template
 def derive(lowered: Lowered, report: Report) -> Lowered:
     secrets = lowered.platform.settings.registry.pull_secrets
 
-    def one(package: Package) -> Package:
+    def add_accounts(package: Package) -> Package:
         present = {r.name for r in package.resources if r.kind == "ServiceAccount"}
         templates = ((r, pod_template(r.manifest)) for r in package.resources)
-        wanted = {(t["spec"]["serviceAccountName"], r.namespace) for r, t in templates if t}
-        made = (
+        named = {(t["spec"]["serviceAccountName"], r.namespace) for r, t in templates if t}
+        accounts = (
             Resource(service_account(name, namespace, secrets))
-            for name, namespace in sorted(wanted)
+            for name, namespace in sorted(named)
             if name not in present
         )
-        return extended(package, made)
+        return extended(package, accounts)
 
-    return each_package(lowered, one)
+    return each_package(lowered, add_accounts)

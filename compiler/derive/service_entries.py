@@ -1,4 +1,4 @@
-"""Services outside the platform, as the mesh knows them: by host and port, for their clients."""
+"""Service entries: services outside the platform by host and port, so that the mesh routes to them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
 from compiler.registry import module
 
-# What an offer's scheme is to the mesh; without one it is bytes.
+# The mesh's protocol for an offer's scheme; an offer without a scheme is plain TCP.
 _PROTOCOLS = {"http": "HTTP", "https": "TLS"}
 
 
@@ -49,7 +49,7 @@ def _entry(bindings: list[Binding]) -> Resource:
         "resolution": "DNS",
     }
     if _is_address(host):
-        # An entry needs a name that could be one, and finds its traffic by the address.
+        # An entry must have a host name; for an address, a made-up one serves, and the address matches the traffic.
         spec |= {"addresses": [host], "hosts": [f"{provider.name}.external"], "resolution": "NONE"}
     return Resource(
         {

@@ -1,4 +1,4 @@
-"""Who uses which offer: read from the labels of the pods that the objects become."""
+"""The users of each offer, read from the labels of the pods in all objects."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ _USES = f"uses.{PREFIX}/"
 
 
 def users_of(lowered: Lowered) -> Mapping[str, frozenset[Account]]:
-    """For each offer's label, who the pods that carry it run as."""
-    found: dict[str, set[Account]] = defaultdict(set)
+    """The accounts of the pods that carry each offer's label."""
+    accounts: dict[str, set[Account]] = defaultdict(set)
     used = {_used(package) for package in lowered.packages.values()}
-    used.update(theirs for _, theirs in lowered.models.each(_used))  # mostly the same
-    for one in used:
-        for label, account in one:
-            found[label].add(account)
-    return defaultdict(frozenset, {label: frozenset(who) for label, who in found.items()})
+    used.update(pairs for _, pairs in lowered.models.each(_used))  # mostly the same
+    for pairs in used:
+        for label, account in pairs:
+            accounts[label].add(account)
+    return defaultdict(frozenset, {label: frozenset(users) for label, users in accounts.items()})
 
 
 def _used(package: Package) -> tuple[tuple[str, Account], ...]:
-    """The offers that one package's pods use, and who they run as."""
-    found: list[tuple[str, Account]] = []
-    for made in package.made:
-        account = (made.namespace or package.namespace, made.account)
-        found += [(label, account) for label in made.labels]
+    """The offers that one package's pods use, and the accounts of those pods."""
+    pairs: list[tuple[str, Account]] = []
+    for pods in package.made:
+        account = (pods.namespace or package.namespace, pods.account)
+        pairs += [(label, account) for label in pods.labels]
     for resource in package.resources:
         used = [label for label in pod_labels(resource.manifest) if label.startswith(_USES)]
         if used:
             account = (resource.namespace, pod_account(resource.manifest))
-            found += [(label, account) for label in used]
-    return tuple(found)
+            pairs += [(label, account) for label in used]
+    return tuple(pairs)

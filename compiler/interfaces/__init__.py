@@ -1,1 +1,1 @@
-"""The protocols that components offer each other, one per file: Claim, Offer and Endpoint each."""
+"""The protocols between components, one per file; each has a Claim, an Offer and an Endpoint."""

@@ -1,8 +1,8 @@
-"""DVC remotes: where versions of data lie that Git knows by their hash.
+"""DVC remotes: buckets that hold versions of data, which Git refers to by their hash.
 
-Nothing runs. A repository carries `.dvc/config` with the endpoint that laptops reach; a pod has the
-cluster's own in `/etc/dvc/config.local`, to be copied or linked into the repository's `.dvc`, which
-wins over the committed file. Credentials come by environment, so neither file holds any.
+No server runs. A repository carries `.dvc/config` with the endpoint for laptops. A pod has the
+cluster's endpoint in `/etc/dvc/config.local`; copied or linked into the repository's `.dvc`, it
+overrides the committed file. Credentials come from the environment, so neither file holds any.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ CONFIG_LOCAL = "/etc/dvc/config.local"
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """Asks for all remotes."""
+    """Claims all remotes."""
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
-    """Some remotes, all on one store, which those who use them must reach."""
+    """Remotes on one store; their users must reach that store, too."""
 
     remotes: tuple[str, ...] = ()
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """The remotes as a pod sees them."""
+    """The remotes as a pod reaches them."""
 
     interface: ClassVar[str] = "dvc"
     one_per_pod: ClassVar[bool] = True
@@ -41,11 +41,13 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         )
 
     def files(self) -> Mapping[str, str]:
-        (store,) = [one for one in self.binding.entailed if one.requires.endpoint is s3.Endpoint]
+        (store,) = [
+            binding for binding in self.binding.entailed if binding.requires.endpoint is s3.Endpoint
+        ]
         url = s3.Endpoint(binding=store).url
         return {CONFIG_LOCAL: config_local(self.binding.offer.remotes, url)}
 
 
 def config_local(remotes: tuple[str, ...], url: str) -> str:
-    """The endpoint of each remote, as the cluster's pods reach it."""
+    """The endpoint of each remote, as pods in the cluster reach it."""
     return kube.render(__file__, "dvc-config-local.j2", remotes=remotes, url=url)

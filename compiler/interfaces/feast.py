@@ -1,7 +1,7 @@
-"""Feast: features by name, from an online store to serve and an offline store to train.
+"""Feast: features by name, from an online store for serving and an offline store for training.
 
-A client is a Feast of its own: it opens registry and stores itself, by a `feature_store.yaml` like
-the servers'. Where servers are put in between, its file names these, and it needs no key at all.
+Without servers in between, a client opens the registry and the stores directly, with a
+`feature_store.yaml` like the servers' own. With servers, its file names them, and it needs no key.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from compiler.model import Env
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """Asks nothing more than to be reached."""
+    """Claims access only."""
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
-    """A feature server, with what it has in common with its clients."""
+    """A feature server, and the project settings that it shares with its clients."""
 
     project: feature_store.Project
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """Where the feature server is, and the file by which a client is a Feast of its own."""
+    """The address of the feature server, and the `feature_store.yaml` of its client."""
 
     interface: ClassVar[str] = "feast"
     one_per_pod: ClassVar[bool] = True
@@ -36,7 +36,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     @property
     def servers(self) -> Mapping[str, model.Endpoint]:
-        """The servers that stand between the client and the stores, by slot; or none."""
+        """The servers between the client and the stores, by slot; empty if there are none."""
         return {
             binding.provides.slot: binding.endpoint()
             for binding in self.binding.entailed
@@ -44,14 +44,14 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         }
 
     def env(self) -> tuple[Env, ...]:
-        here = Env("FEAST_FS_YAML_FILE_PATH", feature_store.PATH)
+        config_path = Env("FEAST_FS_YAML_FILE_PATH", feature_store.PATH)
         server = Env("FEAST_SERVER_URL", f"http://{self.host}:{self.port}")
         if self.servers:
-            return (here, server)
+            return (config_path, server)
         stores = self._stores()
         modules = stores.modules(self._project)
         path = (Env("PYTHONPATH", feature_store.FOLDER),) if modules else ()
-        return (here, server, *path, *stores.logins(stores.all), *stores.places())
+        return (config_path, server, *path, *stores.logins(stores.all), *stores.locations())
 
     def files(self) -> Mapping[str, str]:
         project, servers = self._project, self.servers

@@ -1,4 +1,4 @@
-"""Feast's servers for clients that open no store themselves: of its registry, of training data."""
+"""Feast's registry and offline servers, for clients that open no store themselves."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from compiler import model
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """Asks nothing more than to be reached."""
+    """Claims access only."""
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """Where the server is; the `feature_store.yaml` of a client names it."""
+    """The address of the server; the `feature_store.yaml` of a client names it."""
 
     interface: ClassVar[str] = "feast-server"
 

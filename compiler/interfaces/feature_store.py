@@ -1,13 +1,14 @@
-"""`feature_store.yaml`: where a Feast project's registry and stores are, and what it may open.
+"""`feature_store.yaml`: the registry and the stores of a Feast project.
 
-Derived here for servers and clients alike, each with keys of its own. Facts are of Feast 0.67:
-`${VAR}` is expanded in the text before it is read as YAML, so it stands in quotes; serving refuses
-a view that is being materialised unless told not to; without a batch size all rows are written at
-once; the driver in its image is psycopg 3.
+It is derived here for servers and clients, each with separate keys. Facts about Feast 0.67: it
+expands `${VAR}` in the text before it parses the YAML, so the variables are in quotes; it refuses
+to serve a view during its materialization unless configured otherwise; without a batch size it
+writes all rows at once; its image contains the driver psycopg 3.
 
-DuckDB (2.0) reads S3 by an extension, `httpfs`, which is downloaded from extensions.duckdb.org and
-addresses a bucket as a host unless a session's setting says otherwise (feast#5796). So the store
-that the file names is Feast's own, in a module beside the file that has DuckDB read by pyarrow.
+DuckDB 2.0 reads S3 with the extension `httpfs`. It downloads the extension from
+extensions.duckdb.org, and it puts the bucket into the host name unless a setting of the session
+says otherwise (feast#5796). Therefore the offline store is a subclass of Feast's own, in a module
+next to the file, which lets DuckDB read through pyarrow.
 """
 
 from __future__ import annotations
@@ -25,20 +26,20 @@ from compiler.model import Env
 FOLDER = "/etc/feast"
 FILE = "feature_store.yaml"
 PATH = f"{FOLDER}/{FILE}"
-ARROW, DUCKDB = "arrow_s3", "duckdb_s3"  # modules that read the lake
+ARROW, DUCKDB = "arrow_s3", "duckdb_s3"  # Python modules that read the data lake
 
-# The slots of the component, by which the file's parts are told apart.
+# The slots of the component; each one fills a part of the file.
 REGISTRY = model.Requires("registry", postgresql.Endpoint)
 ONLINE = model.Requires("online-store", redis.Endpoint)
 LAKE = model.Requires("offline-store", s3.Endpoint)
 WAREHOUSE = model.Requires("offline-store", postgresql.Endpoint)
 
-# Connections of each process to the registry: a pool, and what it may grow by.
+# Connections of each process to the registry: the pool, and how many more it may open.
 POOL_SIZE, MAX_OVERFLOW = 2, 1
 
 
 class Project(Struct, frozen=True, kw_only=True):
-    """What servers and clients of one feature store agree on."""
+    """The settings that servers and clients of one feature store share."""
 
     name: str
     offline: Literal["file", "duckdb", "postgres"]
@@ -47,7 +48,7 @@ class Project(Struct, frozen=True, kw_only=True):
 
 
 class Stores(Struct, frozen=True):
-    """Where a project's features are, as one pod opens them."""
+    """The stores of a project, with the logins of one pod."""
 
     registry: postgresql.Endpoint
     online: redis.Endpoint
@@ -56,39 +57,41 @@ class Stores(Struct, frozen=True):
 
     @classmethod
     def of(cls, bindings: Iterable[model.Binding]) -> Stores:
-        """The stores among what a client is bound to besides the servers."""
-        found = {_part(binding): binding for binding in bindings}
-        lake, warehouse = found.get("lake"), found.get("warehouse")
+        """The stores among a client's bindings, which also include the servers."""
+        by_part = {_part(binding): binding for binding in bindings}
+        lake, warehouse = by_part.get("lake"), by_part.get("warehouse")
         return cls(
-            postgresql.Endpoint(binding=found["registry"]),
-            redis.Endpoint(binding=found["online"]),
+            postgresql.Endpoint(binding=by_part["registry"]),
+            redis.Endpoint(binding=by_part["online"]),
             s3.Endpoint(binding=lake) if lake else None,
             postgresql.Endpoint(binding=warehouse) if warehouse else None,
         )
 
     def modules(self, project: Project) -> tuple[str, ...]:
-        """Which modules Python must find beside the file, for Feast to read the lake."""
+        """The Python modules that Feast needs next to the file to read the data lake."""
         return (ARROW, DUCKDB) if self.lake and project.offline == "duckdb" else ()
 
     @property
     def all(self) -> tuple[model.Endpoint, ...]:
         stores = (self.registry, self.online, self.lake, self.warehouse)
-        return tuple(one for one in stores if one is not None)
+        return tuple(store for store in stores if store is not None)
 
     def logins(self, opened: Collection[model.Endpoint]) -> tuple[Env, ...]:
-        """The variables by which the file opens some of them, with a login for each."""
-        made: list[Env] = []
+        """The login variables for the given stores, as the file refers to them."""
+        variables: list[Env] = []
         if self.registry in opened:
-            made += self.registry.login("FEAST_REGISTRY")
+            variables += self.registry.login("FEAST_REGISTRY")
         if self.online in opened:
-            made.append(Env("FEAST_REDIS_USERNAME", self.online.user))
-            made.append(Env("FEAST_REDIS_PASSWORD", self.online.password))
+            variables.append(Env("FEAST_REDIS_USERNAME", self.online.user))
+            variables.append(Env("FEAST_REDIS_PASSWORD", self.online.password))
         if self.warehouse is not None and self.warehouse in opened:
-            made += self.warehouse.login("FEAST_OFFLINE")
-        return tuple(made)
+            variables += self.warehouse.login("FEAST_OFFLINE")
+        return tuple(variables)
 
-    def places(self) -> tuple[Env, ...]:
-        """Where the lake is, for whoever fills it or defines what it holds: the file can't say."""
+    def locations(self) -> tuple[Env, ...]:
+        """The location of the data lake, for jobs that fill it or define its contents: the file
+        cannot hold it.
+        """
         if self.lake is None:
             return ()
         return (
@@ -142,13 +145,13 @@ def _registry(database: postgresql.Endpoint) -> dict[str, Any]:
         "max_overflow": MAX_OVERFLOW,
     }
     if database.pooled:
-        # A statement prepared in one transaction may be unknown to the connection of the next.
+        # Behind a pooler, a prepared statement may be unknown to the connection of the next transaction.
         engine["connect_args"] = {"prepare_threshold": None}
     return {
         "registry_type": "sql",
         "path": f"postgresql+psycopg://{login}@{database.address}",
         "cache_ttl_seconds": 60,
-        # A Job makes the tables: many processes that all try would fail on each other.
+        # A Job creates the tables: concurrent processes that all try to create them would fail.
         "schema_mode": "verify",
         "serve_features_while_materializing": True,
         "sqlalchemy_config_kwargs": engine,
@@ -160,13 +163,13 @@ def _online(server: redis.Endpoint, project: Project) -> dict[str, Any]:
     tls = ",ssl=true" if server.tls else ""
     if server.authority:
         tls = f"{tls},ssl_ca_certs={server.authority}"
-    made: dict[str, Any] = {
+    config: dict[str, Any] = {
         "type": "redis",
         "connection_string": f"{server.host}:{server.port},{login}{tls}",
     }
     if project.key_ttl is not None:
-        made["key_ttl_seconds"] = project.key_ttl
-    return made
+        config["key_ttl_seconds"] = project.key_ttl
+    return config
 
 
 def _warehouse(database: postgresql.Endpoint) -> dict[str, Any]:
@@ -184,12 +187,12 @@ def _warehouse(database: postgresql.Endpoint) -> dict[str, Any]:
 
 
 def module(name: str) -> str:
-    """The text of one of the modules."""
+    """The text of one of the Python modules."""
     return kube.render(__file__, f"{name}.py.j2")
 
 
 def remote(project: Project, servers: Mapping[str, model.Endpoint]) -> str:
-    """The file of a client that asks the servers, by slot, for everything; it needs no key."""
+    """The file of a client that asks servers, given by slot, for everything. It needs no key."""
     registry, offline, online = (
         servers[slot] for slot in ("registry-server", "offline-server", "features")
     )

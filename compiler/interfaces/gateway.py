@@ -1,4 +1,4 @@
-"""The gateway of a mesh: where requests from outside come in, and what pods are meshed by."""
+"""The gateway of a service mesh: requests from outside enter there, and pods join its mesh."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import ClassVar, Literal
 from compiler import model
 from compiler.model import Ingress, Made, Resource
 
-# A sidecar as Kubernetes' own (1.29 and later): it starts before all else, and ends with the pod.
+# A native sidecar (Kubernetes 1.29 and later): it starts before all containers, and ends with the pod.
 NATIVE = {"sidecar.istio.io/nativeSidecar": "true"}
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """A host of its own on the gateway."""
+    """Claims a host name on the gateway."""
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
-    """A Gateway object, the pods behind it, and the kind of mesh that they belong to."""
+    """A Gateway object, the pods behind it, and the kind of mesh."""
 
     gateway: str  # the object, as namespace and name
     account: str  # the ServiceAccount of its pods
@@ -27,7 +27,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """Where a host can be routed from."""
+    """The gateway, from which a host can be routed to Services."""
 
     interface: ClassVar[str] = "gateway"
     one_per_pod: ClassVar[bool] = True
@@ -38,7 +38,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         return offer
 
     def calls(self, server: str | Made, *ports: int) -> Ingress:
-        """Requests from the gateway's pods to some of an instance's."""
+        """Requests from the gateway's pods to these pods of an instance."""
         return Ingress(
             "gateway",
             self.binding.provider.namespace,
@@ -50,7 +50,9 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         )
 
     def joined(self, namespace: str) -> model.Manifest:
-        """A namespace of upstream's in the mesh: to strict pods, those outside cannot talk."""
+        """The Namespace of an upstream system, in the mesh: pods in strict mode refuse clients
+        outside it.
+        """
         return {
             "apiVersion": "v1",
             "kind": "Namespace",
@@ -58,7 +60,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         }
 
     def local(self, name: str) -> str:
-        """The address of a Service that stands beside the gateway."""
+        """The address of a Service in the gateway's namespace."""
         return self.binding.provider.host(name)
 
     def route(
@@ -67,12 +69,14 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     ) -> Resource:  # fmt: skip
         """A VirtualService from a host to Services, each with its percentage of the requests.
 
-        `authority` is the Host header that they see, where it is not the one asked for.
+        `authority` replaces the Host header that the Services see.
         """
         routes: list[model.Manifest] = []
         for service, percent in to.items():
-            one: model.Manifest = {"destination": {"host": service, "port": {"number": port}}}
-            routes.append({**one, "weight": percent} if len(to) > 1 else one)
+            destination: model.Manifest = {
+                "destination": {"host": service, "port": {"number": port}}
+            }
+            routes.append({**destination, "weight": percent} if len(to) > 1 else destination)
         rule: model.Manifest = {"rewrite": {"authority": authority}} if authority else {}
         return Resource(
             {
@@ -89,5 +93,5 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         )
 
 
-# The slot of whoever has a host on the gateway.
+# The requirement of components that have a host on the gateway.
 ROUTE = model.Requires("gateway", Endpoint)

@@ -1,4 +1,4 @@
-"""Plain HTTP: a UI or an API that people and programs reach by URL."""
+"""Plain HTTP: a UI or an API that people and programs open by URL."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from compiler import model
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """Asks nothing more than to be reached."""
+    """Claims access only."""
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
-    """A server that speaks HTTP."""
+    """An HTTP server."""
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """Where the server is."""
+    """The address of the server."""
 
     interface: ClassVar[str] = "http"
 

@@ -1,9 +1,9 @@
-"""lakeFS: data under version control, read and written through a gateway that speaks S3.
+"""lakeFS: data under version control, behind a gateway that speaks S3.
 
-A repository is a bucket, and the first part of a key is a branch, tag or commit. To a client it is
-an S3 endpoint like any other, and `lakectl` besides. Open-source lakeFS has one user, an
-administrator, with at most one or two keys: every client gets that key, and what keeps clients
-apart is who may reach the gateway at all. The store behind it opens to lakeFS alone.
+A repository is a bucket, and the first part of a key is a branch, tag or commit. A client uses it
+like any S3 endpoint, and with `lakectl`. Open-source lakeFS has one user, an administrator, with at
+most two keys. So every client gets that key, and only network policies limit the clients of the
+gateway. The store behind lakeFS is open to lakeFS alone.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from compiler import model
 from compiler.interfaces import s3
 from compiler.model import Env, SecretRef
 
-BRANCH = "main"  # where a client that knows nothing of branches writes
+BRANCH = "main"  # the default branch, for clients that do not handle branches
 
 
 class Endpoint(s3.Endpoint, frozen=True, kw_only=True):
-    """Where the gateway is, and the administrator's key."""
+    """The address of the gateway, and the administrator's key."""
 
     scoped: ClassVar[bool] = False
 
     @classmethod
     def client_claim(cls, consumer: model.Instance[Any]) -> s3.Claim:
-        """No repository of its own: the spec says which there are."""
+        """Claims no repository: lakeFS's section of the spec lists them."""
         return s3.Claim(buckets=(), shared=True)
 
     @classmethod
     def credential(cls, binding: model.Binding) -> None:
-        """None of the binding's own; the provider declares the one that all share."""
+        """No credential for each binding: the provider declares one that all share."""
 
     @property
     def secret(self) -> str:
         return admin(self.binding.provider)
 
-    def place(self, bucket: str) -> str:
+    def uri(self, bucket: str) -> str:
         return f"s3://{bucket}/{BRANCH}"
 
     def env(self) -> tuple[Env, ...]:

@@ -10,15 +10,15 @@ from compiler.model import Env
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """Asks nothing more than to be reached."""
+    """Claims access only."""
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
-    """A tracking server; with direct artefacts its clients write to the object store themselves."""
+    """A tracking server. With direct artefacts, its clients write to the object store themselves."""
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """Where the tracking server is, and the artefact store where clients write to it."""
+    """The address of the tracking server, and of the artefact store if clients write to it."""
 
     interface: ClassVar[str] = "mlflow"
     one_per_pod: ClassVar[bool] = True

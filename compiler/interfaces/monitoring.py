@@ -1,4 +1,4 @@
-"""Monitoring: a Prometheus that looks for what to scrape by itself, through its operator's objects."""
+"""Monitoring: a Prometheus that finds its targets through the objects of its operator."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from compiler import model
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """Nobody claims it: it comes by itself."""
+    """Not claimed by any component: monitoring covers all of them."""
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
-    """A Prometheus: its pods scrape, and it takes the objects that bear its labels."""
+    """A Prometheus: the labels of its pods, and the labels of the objects that it selects."""
 
     namespace: str
     scraper: Mapping[str, str]
@@ -22,6 +22,6 @@ class Offer(model.Offer, frozen=True, kw_only=True):
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """Nothing that a client would need to know."""
+    """Empty: clients need no settings."""
 
     interface: ClassVar[str] = "monitoring"

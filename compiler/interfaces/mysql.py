@@ -1,4 +1,4 @@
-"""MySQL: databases, each with users of their own."""
+"""MySQL: databases, each with a separate user."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from compiler import model
 from compiler.interfaces import sql
 from compiler.model import Env, SecretRef
 
-LONGEST_USER = 32  # characters that MySQL allows
+LONGEST_USER = 32  # the longest user name that MySQL allows
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """A database, and a user that may do anything in it."""
+    """A database, and a user with all rights in it."""
 
     database: str
-    native_password: bool = False  # for clients that know no newer way to log in
+    native_password: bool = False  # for clients without a newer authentication method
 
     @property
     def resources(self) -> tuple[str, ...]:
@@ -25,13 +25,13 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
-    """A server."""
+    """A MySQL server."""
 
     tls: bool = False
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """Where the database is and which Secret opens it."""
+    """The address of the database, and the Secret that opens it."""
 
     interface: ClassVar[str] = "mysql"
     one_per_pod: ClassVar[bool] = True
@@ -42,10 +42,12 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     @classmethod
     def credential(cls, binding: model.Binding) -> model.Credential:
-        made = sql.credential(binding, LONGEST_USER)
+        credential = sql.credential(binding, LONGEST_USER)
         if not binding.claim.native_password:
-            return made
-        return replace(made, note=f"{made.note}; the user logs in by `mysql_native_password`")
+            return credential
+        return replace(
+            credential, note=f"{credential.note}; the user logs in by `mysql_native_password`"
+        )
 
     @property
     def database(self) -> str:
@@ -66,7 +68,9 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         return tls
 
     def env(self) -> tuple[Env, ...]:
-        """What MySQL's own clients read, and by the same pattern what they have no name for."""
+        """The variables of MySQL's own clients; settings without a standard name follow the same
+        pattern.
+        """
         return (
             Env("MYSQL_HOST", self.host),
             Env("MYSQL_TCP_PORT", str(self.port)),

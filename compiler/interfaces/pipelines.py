@@ -1,4 +1,4 @@
-"""Kubeflow Pipelines: an API to which its SDK submits pipelines."""
+"""Kubeflow Pipelines: an API to which the SDK submits pipelines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from compiler.model import Env
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """Asks nothing more than to be reached."""
+    """Claims access only."""
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
@@ -17,11 +17,11 @@ class Offer(model.Offer, frozen=True, kw_only=True):
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """Where the API server is."""
+    """The address of the API server."""
 
     interface: ClassVar[str] = "pipelines"
     one_per_pod: ClassVar[bool] = True
 
     def env(self) -> tuple[Env, ...]:
-        """What `kfp.Client()` reads when it is told nothing."""
+        """The default that `kfp.Client()` reads."""
         return (Env("KF_PIPELINES_ENDPOINT", f"http://{self.host}:{self.port}"),)

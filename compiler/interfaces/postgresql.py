@@ -12,17 +12,17 @@ from compiler import model
 from compiler.interfaces import sql
 from compiler.model import Env, SecretRef
 
-LONGEST_ROLE = 63  # bytes that PostgreSQL keeps of a name
-RESERVED = 13  # connections that no client gets: 3 for superusers, 10 for operators and exporters
+LONGEST_ROLE = 63  # bytes: PostgreSQL truncates longer names
+RESERVED = 13  # connections kept from clients: 3 for superusers, 10 for operators and exporters
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """A database and a role that may do anything in it; none for a pooler's own claim."""
+    """A database and a role with all rights in it; a pooler's own claim has neither."""
 
     database: str = ""
-    connections: int = 5  # the most that its clients open
-    direct: int = 0  # of these, past a pooler: migrations
-    reckoning: str = ""  # how they add up, for people
+    connections: int = 5  # the maximum that its clients open
+    direct: int = 0  # of these, those that bypass a pooler: migrations
+    reckoning: str = ""  # the calculation, for messages
 
     @property
     def resources(self) -> tuple[str, ...]:
@@ -30,53 +30,55 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 
 
 def _most_pods(spec: object) -> int:
-    """How many pods of a model there may be at once; a workload has one."""
-    named = [getattr(spec, key, None) for key in ("max_replicas", "min_replicas")]
-    return max(1, *(one or 0 for one in named))
+    """The maximum number of pods of a model; a workload has one."""
+    replicas = [getattr(spec, key, None) for key in ("max_replicas", "min_replicas")]
+    return max(1, *(count or 0 for count in replicas))
 
 
 class Operator(Struct, frozen=True, kw_only=True):
-    """What the operator of a server wants and makes."""
+    """Requirements and results of the operator of a server."""
 
-    login_type: str  # of the Secrets that it makes roles from
+    login_type: str  # the type of the Secrets from which it creates roles
     login_labels: Mapping[str, str] = field(default_factory=dict)
     pooler_port: int
-    pooler_label: str  # of its poolers' pods; the value is the pooler's name
+    pooler_label: str  # of its poolers' pods; the value of the label is the pooler's name
 
 
 class Pooling(Struct, frozen=True, kw_only=True):
-    """What a pooler opens to its server: a pool for each login, in each of its replicas."""
+    """The connections of a pooler to its server: one pool for each login, in each replica."""
 
     replicas: int
-    least: int  # connections in each pool: as set, or the fewest that are of use
+    least: int  # connections in each pool: as configured, or the smallest useful number
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
     """A server, or a pooler in front of one."""
 
-    max_connections: int | None = None  # None: unknown, it is somebody else's
+    max_connections: int | None = None  # None if unknown: the server is outside the platform
     sslmode: str = "disable"
     operator: Operator | None = None
     pooling: Pooling | None = None  # of a pooler
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """Where the database is and which Secret opens it."""
+    """The address of the database, and the Secret that opens it."""
 
     interface: ClassVar[str] = "postgresql"
 
     @classmethod
     def client_claim(cls, consumer: model.Instance[Any]) -> Claim:
-        # What a user's own program does between transactions is unknown: a pooler must be named.
+        # A user's program may keep state between transactions, so it uses a pooler only if the spec names one.
         return Claim(database=consumer.name.replace("-", "_"), pooled=False)
 
     @classmethod
-    def entailed_claim(cls, consumer: model.Instance[Any], theirs: Any) -> Claim:
-        """A client opens connections of its own, not as many as the server that it uses."""
-        pods, each = _most_pods(consumer.spec), Claim().connections
+    def entailed_claim(cls, consumer: model.Instance[Any], provider_claim: Any) -> Claim:
+        """A client that opens the database directly claims its own connections, not the provider's
+        number.
+        """
+        pods, per_pod = _most_pods(consumer.spec), Claim().connections
         claim: Claim = replace(
-            theirs, shared=True, connections=pods * each, direct=0,
-            reckoning=f"{pods} {'pod' if pods == 1 else 'pods'} x {each}",
+            provider_claim, shared=True, connections=pods * per_pod, direct=0,
+            reckoning=f"{pods} {'pod' if pods == 1 else 'pods'} x {per_pod}",
         )  # fmt: skip
         return claim
 
@@ -94,7 +96,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     def forwarded(
         cls, offer: model.Offer, pooler: model.Instance[Any], upstream: model.Offer
     ) -> model.Offer:
-        """A pooler in front of an operator's server is a pooler of that operator's."""
+        """A pooler in front of an operator's server is run by that operator."""
         if not isinstance(upstream, Offer) or upstream.operator is None:
             return offer
         operator = upstream.operator
@@ -117,37 +119,38 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     @property
     def pooled(self) -> bool:
-        """Whether a pooler stands between, which gives each transaction another connection."""
+        """Whether a pooler is in between, which may use another connection for each transaction."""
         return self.binding.provides.forwards is not None
 
     @property
     def direct(self) -> Endpoint:
-        """The same database, past any pooler: for migrations and session state."""
+        """The same database without a pooler: for migrations and session state."""
         return Endpoint(binding=self.binding.final)
 
     def login(self, prefix: str) -> tuple[Env, ...]:
-        """User and password, for a URI composed of them by the kubelet."""
+        """User and password as variables, for a URI that the kubelet composes from them."""
         return (
             Env(f"{prefix}_USERNAME", SecretRef(self.secret, "username")),
             Env(f"{prefix}_PASSWORD", SecretRef(self.secret, "password")),
         )
 
     def uri(self, prefix: str, scheme: str = "postgresql") -> str:
-        """A connection URI over the variables of `login`.
+        """A connection URI that refers to the variables of `login`.
 
-        SQLAlchemy wants its driver in the scheme: what a bare `postgresql` means has changed.
+        SQLAlchemy needs its driver in the scheme: the meaning of a plain `postgresql` has changed
+        between versions.
         """
         login = f"$({prefix}_USERNAME):$({prefix}_PASSWORD)"
         return f"{scheme}://{login}@{self.address}"
 
     @property
     def address(self) -> str:
-        """What follows the login in a URI, as libpq and drivers that read its words know it."""
+        """The part of a URI after the login, in the syntax of libpq."""
         root = f"&sslrootcert={self.authority}" if self.authority else ""
         return f"{self.host}:{self.port}/{self.database}?sslmode={self.sslmode}{root}"
 
     def env(self) -> tuple[Env, ...]:
-        """libpq's own variables, which psql and every driver on it read."""
+        """The variables of libpq, which psql and all drivers based on libpq read."""
         return (
             Env("PGHOST", self.host),
             Env("PGPORT", str(self.port)),
@@ -160,12 +163,12 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
 
 def role(binding: model.Binding) -> str:
-    """The name by which a binding logs in."""
+    """The role with which a binding logs in."""
     return sql.username(binding.secret, LONGEST_ROLE)
 
 
 def direct_connections(claims: Iterable[model.Binding]) -> int:
-    """Connections that claims on a server open past every pooler."""
+    """The number of connections that the claims on a server open without a pooler."""
     return sum(
         binding.claim.direct if binding.via else binding.claim.connections
         for binding in claims

@@ -1,7 +1,7 @@
-"""The Redis protocol (RESP): a store of keys in memory, with a user of its own for each client.
+"""The Redis protocol (RESP): an in-memory store of keys, with a separate user for each client.
 
-Users are of Redis 6 and later, and of Valkey. A client always says its user's name: a password
-alone would be for the user `default`, which the platform's own servers turn off.
+Redis 6 and later and Valkey have users. A client always sends its user name: with a password alone
+it would log in as the user `default`, which the platform's servers disable.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from compiler.model import Env, Random, SecretRef
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """Keys that the client may touch, as Redis' own patterns; all of them by default."""
+    """The keys that the client may use, as Redis patterns; all keys by default."""
 
-    shared: bool = True  # users divide a server, not the claims on it
+    shared: bool = True  # several clients may claim the same server: users separate them
     keys: tuple[str, ...] = ("*",)
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
-    """A server. One that is somebody else's has one user for all clients."""
+    """A server. A server outside the platform has one user for all clients."""
 
-    user: str | None = None  # None: each binding has its own
+    user: str | None = None  # None: each binding has a separate user
     tls: bool = False
-    readers: str | None = None  # the Service of the read replicas, where there are any
+    readers: str | None = None  # the Service of the read replicas, if any
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """Where the server is, as whom to log in, and which Secret holds the password."""
+    """The address of the server, the user name, and the Secret with the password."""
 
     interface: ClassVar[str] = "redis"
     one_per_pod: ClassVar[bool] = True
@@ -49,7 +49,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     @property
     def user(self) -> str:
-        """The user's name, which is no secret."""
+        """The user's name, which is not secret."""
         user: str | None = self.binding.offer.user
         return user or self.secret
 
@@ -63,7 +63,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         return tls
 
     def env(self) -> tuple[Env, ...]:
-        """No client reads variables of Redis by itself; these are the names that most use."""
+        """Common variable names: Redis clients define no standard ones."""
         return (
             Env("REDIS_HOST", self.host),
             Env("REDIS_PORT", str(self.port)),
@@ -81,6 +81,6 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     def _url(self, host: str) -> str:
         scheme = "rediss" if self.tls else "redis"
-        # As Python's client reads it; those of other languages take a file by other means.
+        # The parameter of Python's client; clients in other languages configure the file differently.
         trust = f"?ssl_ca_certs={self.authority}" if self.authority else ""
         return f"{scheme}://$(REDIS_USERNAME):$(REDIS_PASSWORD)@{host}:{self.port}/0{trust}"

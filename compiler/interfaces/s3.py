@@ -1,8 +1,8 @@
-"""The S3 protocol: buckets in an object store, and what every S3 client needs to find them.
+"""The S3 protocol: buckets in an object store, and the client settings that it needs.
 
-What the client environment holds and why: today's SDKs sign with V4 on their own but add checksum
-headers that other stores may refuse (botocore 1.36 and later), read the region from two different
-variables, and take path style and signature version from the AWS configuration file only.
+The settings have these reasons: the SDKs sign with V4 by default, but botocore 1.36 and later adds
+checksum headers that other stores may refuse; the SDKs read the region from two different
+variables; and they take path style and signature version only from the AWS configuration file.
 """
 
 from __future__ import annotations
@@ -21,43 +21,43 @@ ACCESS_KEY, SECRET_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """Buckets, which the store makes, and a key that opens just these."""
+    """Buckets, which the store creates, and a key that opens exactly these."""
 
     buckets: tuple[str, ...]
     read_only: bool = False
-    abroad: bool = False  # the key is read in other namespaces than the consumer's, too
+    abroad: bool = False  # the key is also read outside the consumer's namespace
 
     @property
     def resources(self) -> tuple[str, ...]:
-        return () if self.read_only else self.buckets  # who only reads takes nothing for itself
+        return () if self.read_only else self.buckets  # a reader does not own the bucket
 
-    def merged(self, other: Self) -> Self | None:
-        if self.read_only != other.read_only:
-            return replace(self, read_only=False).merged(replace(other, read_only=False))
+    def merged(self, second: Self) -> Self | None:
+        if self.read_only != second.read_only:
+            return replace(self, read_only=False).merged(replace(second, read_only=False))
         return replace(
             self,
-            buckets=tuple(sorted({*self.buckets, *other.buckets})),
-            shared=self.shared and other.shared,
+            buckets=tuple(sorted({*self.buckets, *second.buckets})),
+            shared=self.shared and second.shared,
         )
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
-    """A store that speaks S3, path style."""
+    """A store that speaks S3 in path style."""
 
     region: str = "us-east-1"
     scheme: str = "http"
     checksums: str = "when_required"  # or when_supported
-    buckets: tuple[str, ...] = ()  # that it has by its own spec, besides those that are claimed
+    buckets: tuple[str, ...] = ()  # those in the store's own spec, in addition to the claimed ones
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """Where the store is and which bucket is ours."""
+    """The address of the store, and the client's bucket and key."""
 
     interface: ClassVar[str] = "s3"
     one_per_pod: ClassVar[bool] = True
-    # The SDKs' word for every service (botocore, Go, Java), and that of Rust's object_store.
+    # Variables with the same meaning: of the SDKs for all services (botocore, Go, Java), of Rust's object_store.
     synonyms: ClassVar[tuple[str, ...]] = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT")
-    scoped: ClassVar[bool] = True  # a key opens the buckets of its own claims, and no other
+    scoped: ClassVar[bool] = True  # whether a key opens only the buckets that its consumer claims
 
     @classmethod
     def client_claim(cls, consumer: model.Instance[Any]) -> Claim:
@@ -78,7 +78,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str:
-        """Host and port, for clients that are told of TLS apart from it."""
+        """Host and port, for clients that have a separate setting for TLS."""
         return f"{self.host}:{self.port}"
 
     @property
@@ -91,13 +91,13 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         bucket: str = self.binding.claim.buckets[0]
         return bucket
 
-    def place(self, bucket: str) -> str:
-        """Where in a bucket its users' data begins."""
+    def uri(self, bucket: str) -> str:
+        """The URI at which data in a bucket begins."""
         return f"s3://{bucket}"
 
     @property
     def root(self) -> str:
-        return self.place(self.bucket)
+        return self.uri(self.bucket)
 
     @property
     def checksums(self) -> str:
@@ -120,12 +120,12 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
             Env("AWS_RESPONSE_CHECKSUM_VALIDATION", self.checksums),
             Env("AWS_CONFIG_FILE", CONFIG),
             Env("AWS_EC2_METADATA_DISABLED", "true"),  # no cloud to ask when a key is missing
-            Env("S3_SIGNATURE_VERSION", "s3v4"),  # for older libraries; the file is what counts
+            Env("S3_SIGNATURE_VERSION", "s3v4"),  # for older libraries; newer ones read the file
             *self.trust(),
         )
 
     def trust(self) -> tuple[Env, ...]:
-        """What AWS' own clients verify a store by; others are told in their own words."""
+        """The certificate bundle for AWS' own clients; other clients have other settings for it."""
         return (Env("AWS_CA_BUNDLE", self.authority),) if self.authority else ()
 
     def files(self) -> Mapping[str, str]:
@@ -133,7 +133,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
 
 def policy(claim: Claim) -> str:
-    """What the key of a claim may do, as AWS writes policies."""
+    """The policy of a claim's key, as an AWS policy document."""
     return document(statements(claim))
 
 
@@ -142,7 +142,7 @@ def document(statements: list[model.Manifest]) -> str:
 
 
 def statements(claim: Claim) -> list[model.Manifest]:
-    """Read or write a claim's buckets, and nothing of any other."""
+    """Permit reading or writing a claim's buckets, and no other bucket."""
     actions = ["s3:GetObject"]
     if not claim.read_only:
         actions += [

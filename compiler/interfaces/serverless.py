@@ -1,4 +1,4 @@
-"""Serverless serving: revisions that scale with their requests, to none where nobody asks."""
+"""Serverless serving: revisions that scale with their requests, down to zero."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from compiler.spec.tenant import ModelSpec
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """What a revision needs that is not allowed by default."""
+    """Features of a revision that Knative does not allow by default."""
 
     features: tuple[str, ...] = ()  # keys of config-features, without `kubernetes.`
     timeout: int = 0  # seconds that a request may take
@@ -21,22 +21,22 @@ class Offer(model.Offer, frozen=True, kw_only=True):
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """Where the controllers and the activator run."""
+    """The namespace of the controllers and the activator."""
 
     interface: ClassVar[str] = "serverless"
     one_per_pod: ClassVar[bool] = True
 
     @classmethod
-    def entailed_claim(cls, consumer: model.Instance[Any], theirs: model.Claim) -> Claim:
-        """What the pods of a model ask, as its section of the spec says."""
+    def entailed_claim(cls, consumer: model.Instance[Any], provider_claim: model.Claim) -> Claim:
+        """The features that a model's section of the spec needs."""
         spec = consumer.spec
         if not isinstance(spec, ModelSpec):
             return Claim()
-        wanted = {
+        settings = {
             "podspec-nodeselector": spec.node_selector,
             "podspec-tolerations": spec.tolerations,
         }
-        features = tuple(name for name, used in wanted.items() if used)
+        features = tuple(name for name, used in settings.items() if used)
         return Claim(features=features, timeout=seconds(spec.timeout) if spec.timeout else 0)
 
     @property

@@ -1,4 +1,4 @@
-"""Model serving: a system that runs models of some formats behind a host for each."""
+"""Model serving: a system that serves models of some formats, each with a host name."""
 
 from __future__ import annotations
 
@@ -15,64 +15,68 @@ from compiler.spec.tenant import ModelSpec
 
 MODEL = "model"  # the role of every model's pods
 EXEMPT = f"exempt.{model.PREFIX}/read-only-root"
-HEAVY = 2 * 2**30  # bytes of a model that takes too long to load
+HEAVY = 2 * 2**30  # bytes: a model of this size takes too long to load
 GIGABIT = 10**9
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """A model; what it is stands in its section of the spec."""
+    """A model, as its section of the spec describes it."""
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
-    """A system that makes servers of models."""
+    """A system that serves models."""
 
 
 class ModelProblem(Struct, frozen=True):
-    """Why a system can't serve a model as it is declared."""
+    """The reason that a system cannot serve a model as it is declared."""
 
     code: str
     message: str
     key: Path  # below the model's section
     help: str
-    candidates: Iterable[str] = ()  # what the value could be meant to be
+    candidates: Iterable[str] = ()  # valid values that the user may have meant
 
 
 class Surroundings(Struct, frozen=True):
-    """What a model's objects name besides its own section of the spec."""
+    """The parts of a model's objects that do not come from its section of the spec."""
 
     account: str  # the ServiceAccount that all models of the namespace share
-    stores: tuple[s3.Endpoint, ...]  # with the key that they share; one
+    stores: tuple[s3.Endpoint, ...]  # the one store, with the key that all models share
     gateway: gateway.Endpoint | None
-    client: kube.Client  # of what the model uses
+    client: kube.Client  # the client environment of the model's `uses`
 
     @property
     def in_mesh(self) -> dict[str, str]:
-        """With a sidecar that starts first, an init container reaches the store through it."""
+        """Annotations for a native sidecar, which lets an init container reach the store through
+        the mesh.
+        """
         if self.gateway is None or self.gateway.offer.dataplane != "sidecar":
             return {}
         return dict(gateway.NATIVE)
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """The system that serves a model. Each one has its own, which knows how to say it."""
+    """The system that serves a model. Each system has a subclass."""
 
     interface: ClassVar[str] = "serving"
     one_per_pod: ClassVar[bool] = True
 
     def problems(self, me: model.Instance[ModelSpec]) -> Iterable[ModelProblem]:
-        """What stands against serving one model."""
+        """The problems of serving one model as it is declared."""
         raise NotImplementedError
 
     def share(self, me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Piece]:
-        """What the system needs once for all models of a namespace."""
+        """The objects that the system needs once for all models of a namespace."""
         raise NotImplementedError
 
-    def serve(self, me: model.Instance[ModelSpec], around: Surroundings) -> Iterator[model.Piece]:
+    def serve(
+        self, me: model.Instance[ModelSpec], surroundings: Surroundings
+    ) -> Iterator[model.Piece]:
         """The objects of one model."""
         raise NotImplementedError
 
 
-# What a model is bound to by being one, and its namespace's store with it.
+# Requirements that every model has, together with the store of its namespace.
 SERVING = model.Requires("serving", Endpoint)
 GATEWAY = gateway.ROUTE
 SERVERLESS = model.Requires("serverless", serverless.Endpoint)
@@ -85,12 +89,12 @@ def pods() -> model.Made:
 
 
 def sharing(store: s3.Endpoint) -> model.Made:
-    """Those of them that share a store."""
+    """The pods of all models of a namespace that use this store."""
     return model.Made(MODEL, {**pods().labels, store.binding.label: "true"})
 
 
 def burden(spec: ModelSpec, language: Iterable[str], format: str) -> str | None:
-    """What makes a model load for so long that a request can't wait for it, or None."""
+    """The reason that a model loads too long for a request to wait for it, or None."""
     size = quantity.whole(spec.size) if spec.size else 0
     if size >= HEAVY:
         return f"{spec.size} to load ({size * 8 / GIGABIT:.0f} s at 1 Gbit/s)"

@@ -1,4 +1,4 @@
-"""What the SQL databases have in common: a login for each binding that claims a database."""
+"""Common to SQL databases: one login for each binding that claims a database."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from compiler.model import Random
 
 def logins(claims: Iterable[model.Binding]) -> tuple[model.Binding, ...]:
     """One binding for each login that the claims need, in a fixed order."""
-    found = {binding.secret: binding for binding in claims if binding.claim.database}
-    return tuple(found[secret] for secret in sorted(found))
+    by_secret = {binding.secret: binding for binding in claims if binding.claim.database}
+    return tuple(by_secret[secret] for secret in sorted(by_secret))
 
 
 def credential(binding: model.Binding, longest: int) -> model.Credential:
-    """The Secret of one login, with a user's name of at most some characters."""
+    """The Secret of one login; the user name has at most `longest` characters."""
     return model.Credential(
         binding.secret,
         {"username": username(binding.secret, longest), "password": Random.PASSWORD},
@@ -27,7 +27,7 @@ def credential(binding: model.Binding, longest: int) -> model.Credential:
 
 
 def username(name: str, longest: int) -> str:
-    """A user's name that a server takes; a long one is cut, and told apart by its hash."""
+    """A valid user name. A name that is too long is cut and gets a hash of the whole name."""
     if len(name) <= longest:
         return name
     return f"{name[: longest - 9]}-{sha256(name.encode()).hexdigest()[:8]}"

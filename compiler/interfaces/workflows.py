@@ -1,7 +1,7 @@
-"""Workflows: runs whose pods Argo makes, in the namespaces that are prepared for them.
+"""Workflows: runs whose pods Argo creates, in namespaces that are prepared for them.
 
-Nothing of the platform calls the controller; what it offers is a ServiceAccount and an artefact
-repository in each namespace of a consumer.
+No pod of the platform calls the controller. It offers a ServiceAccount and an artefact repository
+in each namespace of a consumer.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from compiler import model
 from compiler.interfaces import s3
 from compiler.kube import yaml
 
-# Where an artefact or a log of a run lies in the bucket. Kubeflow's UI knows just these fields, and
-# what it shows to whom depends on the namespace's place.
+# The key of an artefact or log in the bucket. Kubeflow's UI parses exactly these fields, and it decides by
+# the namespace's position in the key which users may see the artefact.
 KEY_FORMAT = (
     "private-artifacts/{{workflow.namespace}}/{{workflow.name}}/{{workflow.creationTimestamp.Y}}/"
     "{{workflow.creationTimestamp.m}}/{{workflow.creationTimestamp.d}}/{{pod.name}}"
@@ -25,7 +25,9 @@ SLOT = "workflows"
 class Claim(model.Claim, frozen=True, kw_only=True):
     """Runs in the consumer's namespace."""
 
-    repository: bool = True  # with Argo's artefact repository; else the consumer has its own
+    repository: bool = (
+        True  # whether to configure Argo's artefact repository; if not, the consumer has another
+    )
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
@@ -33,7 +35,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
 
 
 class Endpoint(model.Endpoint, frozen=True, kw_only=True):
-    """The controller, as those see it whose runs it makes."""
+    """The controller, for the owners of its runs."""
 
     interface: ClassVar[str] = "workflows"
     one_per_pod: ClassVar[bool] = True
@@ -44,17 +46,17 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     @property
     def account(self) -> str:
-        """The ServiceAccount that runs use."""
+        """The ServiceAccount of runs."""
         return account(self.binding.provider)
 
 
 def label(provider: model.Instance[Any]) -> str:
-    """The label of runs' pods: that of users of the one offer that the system has."""
+    """The label of runs' pods: that of users of the controller's only offer."""
     return f"uses.{model.PREFIX}/{provider.name}-{SLOT}"
 
 
 def account(provider: model.Instance[Any]) -> str:
-    """The ServiceAccount of runs: the same name in every namespace that has any."""
+    """The ServiceAccount of runs: it has the same name in every namespace."""
     return f"{provider.name}-workflow"
 
 
@@ -77,7 +79,7 @@ def repository(store: s3.Endpoint) -> model.Manifest:
 def artifact_repositories(
     owner: model.Instance[Any], namespace: str, store: s3.Endpoint
 ) -> model.Resource:
-    """The ConfigMap in which Argo looks for the repository of a namespace."""
+    """The ConfigMap in which Argo looks for the artefact repository of a namespace."""
     default = "workflows.argoproj.io/default-artifact-repository"
     return model.Resource(
         {

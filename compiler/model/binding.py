@@ -86,9 +86,9 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         return Claim()
 
     @classmethod
-    def entailed_claim(cls, consumer: Instance[Any], theirs: Claim) -> Claim:
+    def entailed_claim(cls, consumer: Instance[Any], provider_claim: Claim) -> Claim:
         """What a client asks of an interface that it needs because its provider does."""
-        return replace(theirs, shared=True)
+        return replace(provider_claim, shared=True)
 
     @classmethod
     def credential(cls, binding: Binding) -> Credential | None:

@@ -63,7 +63,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     store = wiring[STORE]
     remotes = [
-        (name, "/".join(filter(None, (store.place(bucket), path))))
+        (name, "/".join(filter(None, (store.uri(bucket), path))))
         for name, bucket, path in _remotes(me)
     ]
     config = kube.render(

@@ -159,7 +159,7 @@ def apply(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
     script = kube.render(__file__, "apply.sh.j2", repository=repository, path=REPOSITORY)
     container = pods.container("apply", ["sh", "-c", script], 512)
     if repository is not None:
-        container = replace(container, env=[*container.env, *pods.stores.places()])
+        container = replace(container, env=[*container.env, *pods.stores.locations()])
     init: list[kube.Container] = []
     volumes: list[kube.Volume] = []
     if repository is not None and repository.image is not None:

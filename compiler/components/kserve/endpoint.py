@@ -84,21 +84,21 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         yield _metrics(store, serverless=knative is not None)
 
     def serve(
-        self, me: model.Instance[ModelSpec], around: serving.Surroundings
+        self, me: model.Instance[ModelSpec], surroundings: serving.Surroundings
     ) -> Iterator[model.Piece]:
         """The InferenceService, and the route from the model's host to it."""
         runtime = self.runtime(me.spec)
         assert runtime is not None, me.spec.format  # `problems` has reported it
-        yield inference_service(me, around, self.mode, runtime, replicas(me.spec, self.mode))
-        if around.gateway is None:
+        yield inference_service(me, surroundings, self.mode, runtime, replicas(me.spec, self.mode))
+        if surroundings.gateway is None:
             return
         predictor = me.host(f"{me.name}-predictor")
         if self.mode == "standard":
             to, authority = predictor, None
         else:
             # Knative's local gateway knows a revision by the predictor's own host, and no other.
-            to, authority = around.gateway.local(LOCAL), predictor
-        yield around.gateway.route(
+            to, authority = surroundings.gateway.local(LOCAL), predictor
+        yield surroundings.gateway.route(
             f"{me.name}-edge", me.namespace, me.route, {to: 100}, 80, authority=authority, step=1
         )
 

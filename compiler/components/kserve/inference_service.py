@@ -27,7 +27,7 @@ CONFINED = {
 
 
 def inference_service(
-    me: model.Instance[ModelSpec], around: serving.Surroundings, mode: str, runtime: Runtime,
+    me: model.Instance[ModelSpec], surroundings: serving.Surroundings, mode: str, runtime: Runtime,
     replicas: int,
 ) -> model.Resource:  # fmt: skip
     """One step after what its namespace's models share."""
@@ -36,14 +36,16 @@ def inference_service(
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "minReplicas": replicas,
-        "model": _model(spec, around, runtime),
-        "serviceAccountName": around.account,
+        "model": _model(spec, surroundings, runtime),
+        "serviceAccountName": surroundings.account,
         **_limits(spec),
         **kube.scheduling(spec),
     }
-    if around.client.config is not None:
-        predictor["volumes"] = [{"name": one.name, **one.source} for one in around.client.volumes]
-    used = {one.binding.label for one in (*around.stores, *around.client.endpoints)}
+    if surroundings.client.config is not None:
+        predictor["volumes"] = [
+            {"name": one.name, **one.source} for one in surroundings.client.volumes
+        ]
+    used = {one.binding.label for one in (*surroundings.stores, *surroundings.client.endpoints)}
     labels = {**serving.pods().labels, **dict.fromkeys(sorted(used), "true")}
     if mode == "serverless":
         labels |= INSIDE
@@ -57,7 +59,7 @@ def inference_service(
                 "annotations": {
                     serving.EXEMPT: "serving runtimes write beside their programs",
                     "serving.kserve.io/deploymentMode": MODES[mode],
-                    **around.in_mesh,
+                    **surroundings.in_mesh,
                 },
                 "labels": labels,
             },
@@ -67,19 +69,19 @@ def inference_service(
     )
 
 
-def _model(spec: ModelSpec, around: serving.Surroundings, runtime: Runtime) -> model.Manifest:
+def _model(spec: ModelSpec, surroundings: serving.Surroundings, runtime: Runtime) -> model.Manifest:
     made: model.Manifest = {"modelFormat": {"name": spelled(spec.format)}}
     if runtime.protocols:
         made["protocolVersion"] = runtime.protocols[0]
-    env = [one.manifest() for one in around.client.env]
+    env = [one.manifest() for one in surroundings.client.env]
     if env:
         made["env"] = env
     made["resources"] = _compute(spec.resources, spec.size, spec.gpu)
     made["runtime"] = runtime.name
     made["securityContext"] = {**kube.UNPRIVILEGED, **CONFINED}
     made["storageUri"] = spec.uri
-    if around.client.volumes:
-        made["volumeMounts"] = [one.mount() for one in around.client.volumes]
+    if surroundings.client.volumes:
+        made["volumeMounts"] = [one.mount() for one in surroundings.client.volumes]
     return made
 
 

@@ -28,12 +28,12 @@ GIBI = 2**30
 
 
 def deployment(
-    me: model.Instance[ModelSpec], around: serving.Surroundings, image: str
+    me: model.Instance[ModelSpec], surroundings: serving.Surroundings, image: str
 ) -> model.Resource:
     """One step after what its namespace's models share."""
     spec: model.Manifest = {
         "predictors": [
-            _predictor(me, around, image, name, uri, share)
+            _predictor(me, surroundings, image, name, uri, share)
             for name, uri, share in versions(me.spec)
         ]
     }
@@ -65,16 +65,16 @@ def versions(spec: ModelSpec) -> Iterator[tuple[str, str, int]]:
 
 
 def _predictor(
-    me: model.Instance[ModelSpec], around: serving.Surroundings, image: str, name: str, uri: str,
+    me: model.Instance[ModelSpec], surroundings: serving.Surroundings, image: str, name: str, uri: str,
     share: int,
 ) -> model.Manifest:  # fmt: skip
     spec = me.spec
-    used = {one.binding.label for one in (*around.stores, *around.client.endpoints)}
+    used = {one.binding.label for one in (*surroundings.stores, *surroundings.client.endpoints)}
     labels = {**kube.selector(me, serving.MODEL), **dict.fromkeys(sorted(used), "true")}
     return {
         "name": name,
         "componentSpecs": [
-            {"metadata": {"labels": labels}, "spec": _pod(spec, around, image, uri)}
+            {"metadata": {"labels": labels}, "spec": _pod(spec, surroundings, image, uri)}
         ],
         "graph": {
             "name": CONTAINER,
@@ -87,8 +87,10 @@ def _predictor(
     }
 
 
-def _pod(spec: ModelSpec, around: serving.Surroundings, image: str, uri: str) -> model.Manifest:
-    client = around.client
+def _pod(
+    spec: ModelSpec, surroundings: serving.Surroundings, image: str, uri: str
+) -> model.Manifest:
+    client = surroundings.client
     server: model.Manifest = {"name": CONTAINER}
     env = [one.manifest() for one in client.env]
     if env:
@@ -99,13 +101,13 @@ def _pod(spec: ModelSpec, around: serving.Surroundings, image: str, uri: str) ->
         server["volumeMounts"] = [one.mount() for one in client.volumes]
     volumes = [{"name": one.name, **one.source} for one in client.volumes]
     return {
-        "initContainers": [_initializer(spec, around.stores[0], image, uri)],
+        "initContainers": [_initializer(spec, surroundings.stores[0], image, uri)],
         "containers": [server],
         "volumes": [{"name": VOLUME, "emptyDir": {"sizeLimit": _room(spec)}}, *volumes],
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {**kube.UNPRIVILEGED, "fsGroup": USER, "runAsUser": USER},
-        "serviceAccountName": around.account,
+        "serviceAccountName": surroundings.account,
         **kube.scheduling(spec),
     }
 

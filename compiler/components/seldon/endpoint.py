@@ -29,12 +29,12 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         yield model.Metrics(pods=pods, port=ORCHESTRATOR, path="/prometheus")
 
     def serve(
-        self, me: model.Instance[ModelSpec], around: serving.Surroundings
+        self, me: model.Instance[ModelSpec], surroundings: serving.Surroundings
     ) -> Iterator[model.Piece]:
         """The SeldonDeployment, and the route from the model's host to it."""
-        yield deployment(me, around, self.binding.provider.spec.initializer)
-        if around.gateway is not None:
-            yield around.gateway.route(
+        yield deployment(me, surroundings, self.binding.provider.spec.initializer)
+        if surroundings.gateway is not None:
+            yield surroundings.gateway.route(
                 f"{me.name}-edge", me.namespace, me.route, _services(me), ORCHESTRATOR, step=1
             )
 

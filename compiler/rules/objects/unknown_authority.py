@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from json import dumps
 
-from compiler.derive.authorities import elsewhere, users
+from compiler.derive.authorities import run_elsewhere, users
 from compiler.diagnostics import Report
 from compiler.model.binding import Binding
 from compiler.model.package import Lowered, Package, Platform
@@ -43,4 +43,4 @@ def _told(lowered: Lowered, binding: Binding) -> bool:
 
 
 def _without_pods(package: Package) -> bool:
-    return elsewhere(package) or not (package.resources or package.instance is None)
+    return run_elsewhere(package) or not (package.resources or package.instance is None)
