@@ -13,7 +13,14 @@ from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.metrics import Metrics
 from compiler.model.package import Lowered, Package, Platform
-from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering, Resource
+from compiler.model.resource import (
+    ConfigFiles,
+    Egress,
+    Ingress,
+    InternalTraffic,
+    OperatorPods,
+    Resource,
+)
 from compiler.registry import module
 
 
@@ -41,11 +48,11 @@ def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
         resources=tuple(found[Resource]),
         configs=tuple(found[ConfigFiles]),
         credentials=tuple(found[Credential]),
-        peerings=tuple(found[Peering]),
+        internal_traffic=tuple(found[InternalTraffic]),
         egress=tuple(found[Egress]),
         ingress=tuple(found[Ingress]),
         metrics=tuple(found[Metrics]),
-        made=tuple(found[Made]),
+        operator_pods=tuple(found[OperatorPods]),
         instance=instance,
     )
 

@@ -54,7 +54,7 @@ def module(instance: Instance[Any]) -> Component:
 
 def sole(instance: Instance[Any]) -> str | None:
     """Why a cluster has one instance of this type and no more, if that is so."""
-    return getattr(module(instance), "SOLE", None)
+    return getattr(module(instance), "CLUSTER_SINGLETON", None)
 
 
 def upstreams(instance: Instance[Any] | None) -> bool:

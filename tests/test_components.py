@@ -54,10 +54,10 @@ def test_every_field_says_what_it_is(type: str) -> None:
 def test_what_stands_in_for_it_offers_the_same(type: str) -> None:
     component = registry.component(type)
     offered = set(registry.provided(type))
-    for other in getattr(component, "INSTEAD", ()):
+    for other in getattr(component, "ALTERNATIVES", ()):
         assert offered <= set(registry.provided(other))
         assert not hasattr(registry.component(other), "UNMAINTAINED")
-    assert hasattr(component, "INSTEAD") == hasattr(component, "UNMAINTAINED")
+    assert hasattr(component, "ALTERNATIVES") == hasattr(component, "UNMAINTAINED")
 
 
 @each_type

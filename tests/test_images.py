@@ -32,7 +32,7 @@ from compiler.pipeline import Compilation
 from compiler.spec.image import full_name, split_image
 from compiler.spec.settings import Registry
 from compiler.upstream import lock
-from compiler.upstream.digests import UnknownImageError, digest
+from compiler.upstream.image_digests import UnknownImageError, digest
 
 MIRROR = "mirror.example.internal:5000/cache"
 PIN = f"sha256:{'ab' * 32}"

@@ -75,7 +75,7 @@ def _operated(whole: Lowered) -> Iterator[Pod]:
             if pod_labels(one.manifest) and pod_template(one.manifest) is None:
                 labels = dict(pod_labels(one.manifest))
                 yield Pod(f"{one.kind} {one.namespace}/{one.name}", one.namespace, labels)
-        for made in package.made:
+        for made in package.operator_pods:
             labels = {INSTANCE: package.name, **made.labels}
             space = made.namespace or package.namespace
             yield Pod(f"{package.name}'s {made.role} in {space}", space, labels)
@@ -106,7 +106,7 @@ def needs(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
         if _uses(source, binding) and _answers(target, binding):
             yield binding.offer.target or binding.offer.port
     for package in whole.packages.values():
-        for peering in package.peerings:
+        for peering in package.internal_traffic:
             assert package.instance is not None
             ends = [labels_of(package.instance, end) for end in (peering.client, peering.server)]
             here = source.namespace == target.namespace == package.namespace

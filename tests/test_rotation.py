@@ -26,7 +26,7 @@ each_environment = pytest.mark.parametrize(("scenario", "environment"), environm
 
 
 def changing(scenario: str, environment: str) -> list[Credential]:
-    return [one for one in lowered(scenario, environment).credentials if not one.fixed]
+    return [one for one in lowered(scenario, environment).credentials if not one.immutable_reason]
 
 
 def commands(whole: Lowered, credential: Credential) -> list[str]:
@@ -77,9 +77,11 @@ def test_its_readers_start_again_and_nobody_else(scenario: str, environment: str
         lines = commands(lowered(scenario, environment), one)
         pods = readers(scenario, environment, one.name, *SERVERS, "InferenceService")
         wanted = {
-            _place(pod) for pod in pods if not one.kept or one.within or _exports(pod, one.name)
+            _place(pod)
+            for pod in pods
+            if not one.change_command or one.login_from_env or _exports(pod, one.name)
         }
-        upstream = {(*_kind_and_name(what),) for what in one.held}
+        upstream = {(*_kind_and_name(what),) for what in one.restart}
         assert started_again(lines) == wanted | upstream, one.name
 
 
@@ -110,7 +112,7 @@ def test_a_server_is_told_before_the_consumer_reads(scenario: str, environment: 
         for job in readers(scenario, environment, one.name, "Job"):
             told = f"kubectl delete job {job.owner['metadata']['name']} -n {job.namespace}"
             at = [index for index, line in enumerate(lines) if line.startswith(told)]
-            if _instance(job) == own or one.kept:
+            if _instance(job) == own or one.change_command:
                 assert at == []
             else:
                 assert len(at) == 1
@@ -131,8 +133,8 @@ def _line(lines: list[str], template: Template) -> int:
 def test_a_value_in_a_servers_own_data_is_changed_there(scenario: str, environment: str) -> None:
     """What only an empty volume reads: then the value goes from Secret to server and nowhere."""
     for one in changing(scenario, environment):
-        if one.kept:
-            assert one.kept in commands(lowered(scenario, environment), one)
+        if one.change_command:
+            assert one.change_command in commands(lowered(scenario, environment), one)
             assert one.readers == (one.name.rpartition("-")[0],)
 
 
@@ -155,7 +157,11 @@ def test_plans_were_looked_at() -> None:
     """All that the tests above tell apart is there: or they would hold of nothing."""
     all = [one for place in environments() for one in changing(*place)]
     assert len({one.name for one in all}) > 60
-    assert {bool(one.kept) for one in all} == {bool(one.held) for one in all} == {True, False}
+    assert (
+        {bool(one.change_command) for one in all}
+        == {bool(one.restart) for one in all}
+        == {True, False}
+    )
     models = [place for place in environments() for one in changing(*place)
               if any(readers(*place, one.name, "InferenceService"))]  # fmt: skip
     assert models

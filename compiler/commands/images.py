@@ -80,7 +80,7 @@ def _table(found: tuple[UsedImage, ...]) -> None:
 def _pin(file: Path, found: tuple[UsedImage, ...]) -> None:
     """Write the digests of all images that the registries know; the others keep what they had."""
     from compiler.upstream import lock
-    from compiler.upstream.digests import UnknownImageError, digest
+    from compiler.upstream.image_digests import UnknownImageError, digest
 
     known = lock.read(file)
     pins = dict(known.images)

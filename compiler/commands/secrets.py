@@ -160,7 +160,7 @@ def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
 def _changed(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
     """The credentials of some names; ends the command where there is none, or it cannot change."""
     known = {one.name: one for one in lowered.credentials}
-    granted = {one.name: one.maker for one in lowered.granted}
+    granted = {one.name: one.created_by for one in lowered.granted}
     for name in names:
         if name in granted:
             fail(f"the Secret `{name}` is made by {granted[name]}, which alone can change it")
@@ -169,6 +169,6 @@ def _changed(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
 
             close = near(name, known)
             fail(f"no Secret `{name}`" + (f"; did you mean `{close}`?" if close else ""))
-        if known[name].fixed:
-            fail(f"`{name}` stays as it is: {known[name].fixed}")
+        if known[name].immutable_reason:
+            fail(f"`{name}` stays as it is: {known[name].immutable_reason}")
     return tuple(known[name] for name in names)

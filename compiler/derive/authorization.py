@@ -23,9 +23,9 @@ from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import (
     Ingress,
-    Made,
+    InternalTraffic,
     Manifest,
-    Peering,
+    OperatorPods,
     Resource,
     pod_account,
     pod_labels,
@@ -55,8 +55,8 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         policies: list[Resource] = []
         for slot, binding in sorted(offers[package.name].items()):
             policies += _clients(slot, binding, users[binding.label], trust)
-        for peering in package.peerings:
-            policies.append(_peers(package, package.instance, peering, trust))
+        for traffic in package.internal_traffic:
+            policies.append(_peers(package, package.instance, traffic, trust))
         used = {
             binding.offer.target or binding.offer.port for binding in offers[package.name].values()
         }
@@ -102,8 +102,10 @@ def _sources(users: frozenset[Account], trust: str) -> list[Source]:
     return [*sources, {"namespaces": open}] if open else sources
 
 
-def _peers(package: Package, me: Instance[object], peering: Peering, trust: str) -> Resource:
-    client = labels_of(me, peering.client)
+def _peers(
+    package: Package, me: Instance[object], traffic: InternalTraffic, trust: str
+) -> Resource:
+    client = labels_of(me, traffic.client)
     written = {
         (resource.namespace, pod_account(resource.manifest))
         for resource in package.resources
@@ -111,23 +113,23 @@ def _peers(package: Package, me: Instance[object], peering: Peering, trust: str)
     }
     created = {
         (pods.namespace or me.namespace, pods.account)
-        for pods in package.made
+        for pods in package.operator_pods
         if pods.account and client.items() <= pods.labels.items()
     }
     accounts = frozenset(written | created)
-    names = [pods.role if isinstance(pods, Made) else pods
-             for pods in (peering.client, peering.server)]  # fmt: skip
+    names = [pods.role if isinstance(pods, OperatorPods) else pods
+             for pods in (traffic.client, traffic.server)]  # fmt: skip
     return _policy(
         f"{me.name}-{names[0]}-to-{names[1]}",
         me.namespace,
-        labels_of(me, peering.server),
-        _rules(_sources(accounts or frozenset({(me.namespace, "")}), trust), peering.ports),
+        labels_of(me, traffic.server),
+        _rules(_sources(accounts or frozenset({(me.namespace, "")}), trust), traffic.ports),
     )
 
 
 def _callers(me: Instance[object], call: Ingress, trust: str, paths: tuple[str, ...]) -> Resource:
     """Allow a caller without an identity; on a port that others use as well, only its paths."""
-    role = call.server.role if isinstance(call.server, Made) else call.server
+    role = call.server.role if isinstance(call.server, OperatorPods) else call.server
     accounts = frozenset({(call.namespace, call.account or "")}) if call.meshed else frozenset()
     return _policy(
         f"{me.name}-{role}-from-{call.name}",
@@ -144,7 +146,7 @@ def _plain(me: Instance[object], calls: Iterable[Ingress]) -> Iterator[Resource]
     ports: dict[tuple[str, tuple[tuple[str, str], ...]], set[int]] = defaultdict(set)
     for call in calls:
         if not call.meshed:
-            role = call.server.role if isinstance(call.server, Made) else call.server
+            role = call.server.role if isinstance(call.server, OperatorPods) else call.server
             ports[role, tuple(labels_of(me, call.server).items())].update(call.ports)
     for (role, pods), open in sorted(ports.items()):
         spec = {

@@ -52,8 +52,8 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     )
     return replace(
         lowered,
-        credentials=tuple(credential for credential in credentials if not credential.maker),
-        granted=tuple(credential for credential in credentials if credential.maker),
+        credentials=tuple(credential for credential in credentials if not credential.created_by),
+        granted=tuple(credential for credential in credentials if credential.created_by),
     )
 
 

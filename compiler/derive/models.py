@@ -43,7 +43,7 @@ class Models:
         made: dict[str, Package] = {}
         for name, instance in graph.instances.items():
             if instance.section == "models":
-                bindings = graph.got.get(name, {})
+                bindings = graph.by_consumer.get(name, {})
                 same = (id(instance), around, *map(id, bindings.values()))
                 if same not in self._same:
                     key = (id(instance), around, *_bound(bindings))

@@ -11,7 +11,7 @@ from string import Template
 
 from msgspec.structs import replace
 
-from compiler.derive import watches
+from compiler.derive import object_alerts
 from compiler.derive.packages import each_package, with_pod
 from compiler.derive.scraping import PORT, ScrapeTarget, of_operator, service_of
 from compiler.diagnostics import Report
@@ -73,10 +73,10 @@ def _with_models(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowere
         resource.namespace
         for package in lowered.models.values()
         for resource in package.resources
-        if watches.sleeps(resource.manifest)
+        if object_alerts.sleeps(resource.manifest)
     }
     rules = tuple(
-        _rule(replace(me, namespace=space), "models", offer, (watches.waking(space),))
+        _rule(replace(me, namespace=space), "models", offer, (object_alerts.waking(space),))
         for space in sorted(spaces)
     )
     if not rules:
@@ -138,7 +138,7 @@ def _alerts(sources: Iterable[ScrapeTarget], resources: Iterable[Resource]) -> I
         for alert in source.metrics.alerts:
             yield replace(alert, expr=Template(alert.expr).substitute(pods=source.series))
     for resource in resources:
-        yield from watches.alerts(resource.manifest)
+        yield from object_alerts.alerts(resource.manifest)
 
 
 def _rule(

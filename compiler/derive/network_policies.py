@@ -23,7 +23,7 @@ from compiler.lower import dotted
 from compiler.model.binding import Binding
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Made, Manifest, Pods, Resource
+from compiler.model.resource import Manifest, OperatorPods, Pods, Resource
 from compiler.registry import module, upstreams
 
 
@@ -113,10 +113,10 @@ def _egress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
 
 def _declared(package: Package, me: Instance[Any]) -> Iterator[Resource]:
     """Traffic between pods of one instance, and traffic that leaves or enters the platform."""
-    for peering in package.peerings:
-        name = f"{me.name}-{_role(peering.client)}-to-{_role(peering.server)}"
-        client, server = labels_of(me, peering.client), labels_of(me, peering.server)
-        ports = _ports(*peering.ports)
+    for traffic in package.internal_traffic:
+        name = f"{me.name}-{_role(traffic.client)}-to-{_role(traffic.server)}"
+        client, server = labels_of(me, traffic.client), labels_of(me, traffic.server)
+        ports = _ports(*traffic.ports)
         to = [{"to": [{"podSelector": {"matchLabels": server}}], "ports": ports}]
         from_ = [{"from": [{"podSelector": {"matchLabels": client}}], "ports": ports}]
         if client == server:
@@ -150,11 +150,13 @@ def _declared(package: Package, me: Instance[Any]) -> Iterator[Resource]:
 
 def labels_of(me: Instance[Any], pods: Pods) -> dict[str, str]:
     """The labels that select exactly these pods of an instance."""
-    return dict(sorted(pods.labels.items())) if isinstance(pods, Made) else selector(me, pods)
+    return (
+        dict(sorted(pods.labels.items())) if isinstance(pods, OperatorPods) else selector(me, pods)
+    )
 
 
 def _role(pods: Pods) -> str:
-    return pods.role if isinstance(pods, Made) else pods
+    return pods.role if isinstance(pods, OperatorPods) else pods
 
 
 def policy(

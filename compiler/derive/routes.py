@@ -20,7 +20,7 @@ from compiler.model import hosts
 from compiler.model.binding import Offer
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Ingress, Made, Pods, Resource
+from compiler.model.resource import Ingress, OperatorPods, Pods, Resource
 from compiler.registry import upstreams
 
 
@@ -63,7 +63,7 @@ def _calls(
     ports: dict[str, list[int]] = defaultdict(list)
     pods: dict[str, Pods] = {}
     for offer in offers if not upstreams(me) else ():
-        pods[offer.role] = Made(offer.role, offer.pods) if offer.pods else offer.role
+        pods[offer.role] = OperatorPods(offer.role, offer.pods) if offer.pods else offer.role
         ports[offer.role].append(offer.target or offer.port)
     for role, open in ports.items():
         yield entrance.calls(pods[role], *open)

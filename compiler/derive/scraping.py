@@ -17,7 +17,7 @@ from compiler.interfaces import monitoring
 from compiler.kube.labels import selector
 from compiler.model.instance import PREFIX, Instance
 from compiler.model.metrics import Metrics
-from compiler.model.resource import Made, Manifest, Resource
+from compiler.model.resource import Manifest, OperatorPods, Resource
 
 PORT = "http-metrics"  # the name of a port that serves only metrics
 
@@ -85,7 +85,7 @@ def service_of(
     me: Instance[object], metrics: Metrics, resources: Iterable[Resource]
 ) -> Resource | None:
     """The instance's Service that selects these pods, preferably one with the metrics port."""
-    if isinstance(metrics.pods, Made):
+    if isinstance(metrics.pods, OperatorPods):
         return None
     pods = selector(me, metrics.pods)
     candidates = [

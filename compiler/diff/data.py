@@ -60,7 +60,7 @@ def _instances(environment: str, before: Lowered, after: Lowered) -> Iterator[Ch
                     Judgement(Risk.DATA_LOSS, "the new system can't read the old one's data", COPY),
                 )  # fmt: skip
             continue
-        for field in getattr(module(old), "IDENTITY", ()):
+        for field in getattr(module(old), "DATA_FIELDS", ()):
             values = FieldChange(field, getattr(old.spec, field), getattr(new.spec, field))
             if values.before != values.after:
                 yield _change(

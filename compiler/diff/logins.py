@@ -20,13 +20,13 @@ def left(environment: str, before: Graph, after: Graph) -> Iterator[Change]:
     ours, theirs = _logins(before), _logins(after)
     for key in sorted(ours.keys() - theirs.keys()):
         provider = after.instances.get(key[0])
-        dismissal = getattr(module(ours[key].provider), "dismissal", None)
-        if provider is None or provider.type != ours[key].provider.type or dismissal is None:
+        revoke_command = getattr(module(ours[key].provider), "revoke_command", None)
+        if provider is None or provider.type != ours[key].provider.type or revoke_command is None:
             continue
         reason = f"`{provider.name}` goes on knowing it; no data goes with it"
         yield Change(
             environment, provider.name, Action.LEFT, "Login", "", f"{key[1]} of {provider.name}",
-            judgements=(Judgement(Risk.NO_OP, reason, dismissal(ours[key])),),
+            judgements=(Judgement(Risk.NO_OP, reason, revoke_command(ours[key])),),
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from compiler import model
-from compiler.model import Ingress, Made, Resource
+from compiler.model import Ingress, OperatorPods, Resource
 
 # A native sidecar (Kubernetes 1.29 and later): it starts before all containers, and ends with the pod.
 NATIVE = {"sidecar.istio.io/nativeSidecar": "true"}
@@ -37,7 +37,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         offer: Offer = self.binding.offer
         return offer
 
-    def calls(self, server: str | Made, *ports: int) -> Ingress:
+    def calls(self, server: str | OperatorPods, *ports: int) -> Ingress:
         """Requests from the gateway's pods to these pods of an instance."""
         return Ingress(
             "gateway",

@@ -83,14 +83,14 @@ SERVERLESS = model.Requires("serverless", serverless.Endpoint)
 STORE = model.Requires("store", s3.Endpoint)
 
 
-def pods() -> model.Made:
+def pods() -> model.OperatorPods:
     """The pods of all models of a namespace."""
-    return model.Made(MODEL, {"app.kubernetes.io/component": MODEL})
+    return model.OperatorPods(MODEL, {"app.kubernetes.io/component": MODEL})
 
 
-def sharing(store: s3.Endpoint) -> model.Made:
+def sharing(store: s3.Endpoint) -> model.OperatorPods:
     """The pods of all models of a namespace that use this store."""
-    return model.Made(MODEL, {**pods().labels, store.binding.label: "true"})
+    return model.OperatorPods(MODEL, {**pods().labels, store.binding.label: "true"})
 
 
 def burden(spec: ModelSpec, language: Iterable[str], format: str) -> str | None:

@@ -14,7 +14,7 @@ from compiler.kube.workload import job
 from compiler.model.binding import Endpoint
 from compiler.model.component import Piece
 from compiler.model.instance import Instance
-from compiler.model.resource import ConfigFiles, Env, Manifest, Peering, Pods
+from compiler.model.resource import ConfigFiles, Env, InternalTraffic, Manifest, Pods
 from compiler.spec.component import Resources
 
 _SCRIPTS = "/etc/platformc"
@@ -41,5 +41,5 @@ def setup_job(
     )  # fmt: skip
     if account:
         template = {**template, "spec": {**template["spec"], "serviceAccountName": account}}
-    yield Peering(name, server, ports)
+    yield InternalTraffic(name, server, ports)
     yield job(me, full_name, template, step=step)

@@ -25,9 +25,9 @@ from compiler.model.resource import (
     Egress,
     Env,
     Ingress,
-    Made,
+    InternalTraffic,
     Manifest,
-    Peering,
+    OperatorPods,
     Phase,
     Resource,
     SecretRef,
@@ -48,10 +48,11 @@ from compiler.spec.section import Section
 from compiler.spec.settings import Settings
 
 __all__ = [
-    "PREFIX", "Alert", "Amounts", "Binding", "ChartSpec", "Claim", "Claims", "Component", "ConfigFiles",
-    "ConfigRef", "Credential", "Egress", "Endpoint", "Env", "Graph", "Ingress", "Install", "Instance", "InstanceSpec",
-    "Login", "Lowered", "Made", "Manifest", "Metrics", "Node", "Offer", "Offers", "Package", "Patch",
-    "Path", "Peering", "Phase", "Piece", "Platform", "Prerequisite", "Provides", "Random",
-    "Requires", "Resource", "Resources", "RunningSpec", "SecretRef", "Section", "Settings",
-    "Span", "UpstreamSpec", "Wiring", "pod_labels", "pod_template",
+    "PREFIX", "Alert", "Amounts", "Binding", "ChartSpec", "Claim", "Claims", "Component",
+    "ConfigFiles", "ConfigRef", "Credential", "Egress", "Endpoint", "Env", "Graph", "Ingress",
+    "Install", "Instance", "InstanceSpec", "InternalTraffic", "Login", "Lowered", "Manifest",
+    "Metrics", "Node", "Offer", "Offers", "OperatorPods", "Package", "Patch", "Path", "Phase",
+    "Piece", "Platform", "Prerequisite", "Provides", "Random", "Requires", "Resource", "Resources",
+    "RunningSpec", "SecretRef", "Section", "Settings", "Span", "UpstreamSpec", "Wiring",
+    "pod_labels", "pod_template",
 ]  # fmt: skip

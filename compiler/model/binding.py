@@ -53,9 +53,11 @@ class Offer(Struct, frozen=True, kw_only=True):
     cidrs: tuple[str, ...] = ()  # of that address, where known
     ca: str | None = None  # certificates of who vouches for it, where no public authority does
     ui: bool = False  # people open it, at the instance's route
-    entails: tuple[Requires[Any], ...] = ()  # what the provider requires and its clients do too
-    relays: tuple[Requires[Any], ...] = ()  # the same, but its own endpoint tells clients of it
-    companions: tuple[Provides[Any], ...] = ()  # other offers of the provider that come with it
+    # Requirements of the provider that its clients have, too.
+    requires_of_clients: tuple[Requires[Any], ...] = ()
+    # The same, where the provider's own endpoint tells its clients of them.
+    forwards_to_clients: tuple[Requires[Any], ...] = ()
+    also_offers: tuple[Provides[Any], ...] = ()  # other offers that a client gets with this one
 
     @property
     def external(self) -> bool:

@@ -9,10 +9,20 @@ from compiler.model.binding import Claims, Offers
 from compiler.model.credential import Credential
 from compiler.model.graph import Wiring
 from compiler.model.metrics import Metrics
-from compiler.model.resource import ConfigFiles, Egress, Ingress, Made, Peering, Phase, Resource
+from compiler.model.resource import (
+    ConfigFiles,
+    Egress,
+    Ingress,
+    InternalTraffic,
+    OperatorPods,
+    Phase,
+    Resource,
+)
 from compiler.spec.component import InstanceSpec
 
-Piece = Resource | ConfigFiles | Peering | Egress | Ingress | Made | Credential | Metrics
+Piece = (
+    Resource | ConfigFiles | InternalTraffic | Egress | Ingress | OperatorPods | Credential | Metrics
+)  # fmt: skip
 
 
 class Component(Protocol):

@@ -31,13 +31,13 @@ class Credential(Struct, frozen=True):
     note: str = ""  # what must hold for a value that the user makes
     type: str = "Opaque"  # of the Secret, where a reader of it insists on one
     labels: Mapping[str, str] = field(default_factory=dict)  # that a reader of it looks for
-    kept: str = ""  # the command that changes it in a server that keeps it in its own data
-    within: bool = False  # that command logs in by the variable of the server's own pod
-    retired: str = ""  # the command that takes it out of such data, where only a new one goes in
-    fixed: str = ""  # why it can never be another
-    held: tuple[str, ...] = ()  # upstream's own workloads that read it as they start
+    change_command: str = ""  # changes it in a server that keeps it in its data
+    login_from_env: bool = False  # that command logs in with the variable of the server's own pod
+    remove_command: str = ""  # deletes it from a server's data, which then takes a new one
+    immutable_reason: str = ""  # why it can't change
+    restart: tuple[str, ...] = ()  # upstream's workloads that read it when they start
     annotations: Mapping[str, str] = field(default_factory=dict)  # that tell a reader how to use it
-    maker: str = ""  # who makes it, where that is no provider of secrets but the server itself
+    created_by: str = ""  # the server that makes it, where no provider of secrets does
 
 
 MANAGED = {"app.kubernetes.io/managed-by": "platformc"}

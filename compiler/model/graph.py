@@ -15,30 +15,30 @@ E = TypeVar("E", bound=Endpoint)
 
 
 class Wiring(Struct, frozen=True):
-    """What one instance sees of the graph: what it got, and the claims made on it."""
+    """What one instance sees of the graph, by the names of its slots."""
 
-    got: Mapping[str, Binding]
-    made: Mapping[str, tuple[Binding, ...]]
-    around: Mapping[str, tuple[Binding, ...]]
+    bindings: Mapping[str, Binding]  # of its own requirements
+    claimed: Mapping[str, tuple[Binding, ...]]  # by others, on its own offers
+    sharing: Mapping[str, tuple[Binding, ...]]  # all claims on what a requirement is bound to
 
     def __getitem__(self, requires: Requires[E]) -> E:
-        return cast(E, self.got[requires.slot].endpoint())
+        return cast(E, self.bindings[requires.slot].endpoint())
 
     def get(self, requires: Requires[E]) -> E | None:
-        return self[requires] if requires.slot in self.got else None
+        return self[requires] if requires.slot in self.bindings else None
 
     def claims(self, provides: Provides[Any]) -> tuple[Binding, ...]:
         """Claims on one of the instance's offers, forwarded ones included, in a fixed order."""
-        return self.made.get(provides.slot, ())
+        return self.claimed.get(provides.slot, ())
 
-    def beside(self, requires: Requires[Any]) -> tuple[Binding, ...]:
+    def claims_on_provider(self, requires: Requires[Any]) -> tuple[Binding, ...]:
         """All claims on the offer that the instance's own requirement is bound to."""
-        return self.around.get(requires.slot, ())
+        return self.sharing.get(requires.slot, ())
 
     @property
     def named(self) -> tuple[tuple[str, Endpoint], ...]:
-        """What the instance got, by the names of its slots."""
-        return tuple((slot, self.got[slot].endpoint()) for slot in sorted(self.got))
+        """The endpoints of the instance's bindings, with the names of their slots."""
+        return tuple((slot, self.bindings[slot].endpoint()) for slot in sorted(self.bindings))
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -54,26 +54,30 @@ class Graph(Struct, frozen=True, dict=True):
 
     def wiring(self, name: str) -> Wiring:
         """One instance's view of the graph."""
-        got, made = self.got.get(name, {}), self._made
-        around = {slot: made[b.provider.name][b.provides.slot] for slot, b in got.items()}
-        return Wiring(got, made.get(name, {}), around)
+        bindings, claims = self.by_consumer.get(name, {}), self._by_provider
+        sharing = {
+            slot: claims[binding.provider.name][binding.provides.slot]
+            for slot, binding in bindings.items()
+        }
+        return Wiring(bindings, claims.get(name, {}), sharing)
 
     @cached_property
-    def got(self) -> Mapping[str, Mapping[str, Binding]]:
-        """What each instance is bound to, by its slots."""
-        found: dict[str, dict[str, Binding]] = {}
+    def by_consumer(self) -> Mapping[str, Mapping[str, Binding]]:
+        """The bindings of each instance's requirements, by slot."""
+        bindings: dict[str, dict[str, Binding]] = {}
         for binding in self.bindings:
             if binding.via is None:
-                found.setdefault(binding.consumer.name, {})[binding.requires.slot] = binding
-        return found
+                bindings.setdefault(binding.consumer.name, {})[binding.requires.slot] = binding
+        return bindings
 
     @cached_property
-    def _made(self) -> Mapping[str, Mapping[str, tuple[Binding, ...]]]:
-        """The claims on each instance, by its slots."""
-        found: dict[str, dict[str, list[Binding]]] = {}
+    def _by_provider(self) -> Mapping[str, Mapping[str, tuple[Binding, ...]]]:
+        """The claims on each instance's offers, by slot."""
+        claims: dict[str, dict[str, list[Binding]]] = {}
         for binding in self.bindings:
-            slots = found.setdefault(binding.provider.name, {})
+            slots = claims.setdefault(binding.provider.name, {})
             slots.setdefault(binding.provides.slot, []).append(binding)
         return {
-            name: {slot: tuple(all) for slot, all in slots.items()} for name, slots in found.items()
+            name: {slot: tuple(bindings) for slot, bindings in slots.items()}
+            for name, slots in claims.items()
         }

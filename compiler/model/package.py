@@ -18,9 +18,9 @@ from compiler.model.resource import (
     ConfigFiles,
     Egress,
     Ingress,
-    Made,
+    InternalTraffic,
     Manifest,
-    Peering,
+    OperatorPods,
     Phase,
     Resource,
 )
@@ -57,11 +57,11 @@ class Package(Struct, frozen=True):
     resources: tuple[Resource, ...] = ()
     configs: tuple[ConfigFiles, ...] = ()
     credentials: tuple[Credential, ...] = ()
-    peerings: tuple[Peering, ...] = ()
+    internal_traffic: tuple[InternalTraffic, ...] = ()
     egress: tuple[Egress, ...] = ()
     ingress: tuple[Ingress, ...] = ()
     metrics: tuple[Metrics, ...] = ()
-    made: tuple[Made, ...] = ()  # pods that controllers make of its objects
+    operator_pods: tuple[OperatorPods, ...] = ()  # pods that controllers make of its objects
     instance: Instance[Any] | None = None
     start: int = 0  # its first wave, which derive/order.py finds
 

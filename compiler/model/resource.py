@@ -93,8 +93,8 @@ class ConfigFiles(Struct, frozen=True):
     step: int = 0
 
 
-class Made(Struct, frozen=True):
-    """Pods of an instance that an operator makes: a word for them, and the labels it gives them."""
+class OperatorPods(Struct, frozen=True):
+    """Pods of an instance that an operator makes: their role, and the labels it gives them."""
 
     role: str
     labels: Mapping[str, str]
@@ -105,11 +105,11 @@ class Made(Struct, frozen=True):
         return hash((self.role, self.namespace))
 
 
-Pods = str | Made  # a role of the instance's own pods, or pods that are made for it
+Pods = str | OperatorPods  # a role of the instance's own pods, or pods that are made for it
 
 
-class Peering(Struct, frozen=True):
-    """Pods of one instance that talk to each other: who, to whom, on which pod ports."""
+class InternalTraffic(Struct, frozen=True):
+    """Pods of one instance that connect to others of it: clients, servers, the servers' ports."""
 
     client: Pods
     server: Pods
@@ -141,7 +141,7 @@ class Ingress(Struct, frozen=True):
         return hash((self.name, self.namespace, self.ports, self.account))
 
 
-class Operated(Struct, frozen=True):
+class OperatorWorkload(Struct, frozen=True):
     """An operator's own object that becomes pods. A number in a path is a place in a list."""
 
     labels: tuple[str | int, ...]  # where the object holds labels for them
@@ -151,21 +151,21 @@ class Operated(Struct, frozen=True):
 
 _SELDON_POD = ("spec", "predictors", 0, "componentSpecs", 0)
 _OPERATED = {
-    ("postgresql.cnpg.io", "Cluster"): Operated(
+    ("postgresql.cnpg.io", "Cluster"): OperatorWorkload(
         ("spec", "inheritedMetadata", "labels"), "cnpg.io/cluster"
     ),
-    ("postgresql.cnpg.io", "Pooler"): Operated(
+    ("postgresql.cnpg.io", "Pooler"): OperatorWorkload(
         ("spec", "template", "metadata", "labels"), "cnpg.io/poolerName"
     ),
-    ("argoproj.io", "WorkflowTemplate"): Operated(
+    ("argoproj.io", "WorkflowTemplate"): OperatorWorkload(
         ("spec", "podMetadata", "labels"), None, ("spec", "serviceAccountName")
     ),
-    ("serving.kserve.io", "InferenceService"): Operated(
+    ("serving.kserve.io", "InferenceService"): OperatorWorkload(
         ("metadata", "labels"),
         "serving.kserve.io/inferenceservice",
         ("spec", "predictor", "serviceAccountName"),
     ),
-    ("machinelearning.seldon.io", "SeldonDeployment"): Operated(
+    ("machinelearning.seldon.io", "SeldonDeployment"): OperatorWorkload(
         (*_SELDON_POD, "metadata", "labels"),
         "seldon-deployment-id",
         (*_SELDON_POD, "spec", "serviceAccountName"),
@@ -195,7 +195,7 @@ def pod_account(manifest: Manifest) -> str:
     return str(_at(manifest, made.account) or "") if made else ""
 
 
-def _operated(manifest: Manifest) -> Operated | None:
+def _operated(manifest: Manifest) -> OperatorWorkload | None:
     return _OPERATED.get((manifest["apiVersion"].partition("/")[0], manifest["kind"]))
 
 

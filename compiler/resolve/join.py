@@ -65,7 +65,7 @@ class Join:
         """What a tenant needs of others because its provider does; components are bound first."""
         if consumer.section == "components":
             return ()
-        slots = ((candidate.provider.name, one.slot) for one in candidate.offer.entails)
+        slots = ((candidate.provider.name, one.slot) for one in candidate.offer.requires_of_clients)
         return tuple(self.direct[slot] for slot in slots if slot in self.direct)
 
     def choose(

@@ -48,7 +48,7 @@ def entailed(join: Join, consumer: Instance[Any], served: Binding) -> Iterator[B
 
 def _theirs(join: Join, served: Binding) -> Iterator[Binding]:
     """The bindings of the system that serves, of which its models have the like."""
-    slots = ((served.provider.name, one.slot) for one in served.offer.entails)
+    slots = ((served.provider.name, one.slot) for one in served.offer.requires_of_clients)
     return (join.direct[slot] for slot in slots if slot in join.direct)
 
 

@@ -51,15 +51,15 @@ def _used(join: Join, consumer: Instance[Any], index: int, word: str) -> Candida
 def _besides(join: Join, used: Binding) -> Iterator[Binding]:
     """What the clients of an offer need besides: what its provider needs, and its companions."""
     consumer, provider, offer = used.consumer, used.provider, used.offer
-    for slot in (*offer.entails, *offer.relays):
+    for slot in (*offer.requires_of_clients, *offer.forwards_to_clients):
         theirs = join.direct.get((provider.name, slot.slot))
         if theirs is None:
             continue
-        name, relayed = f"{provider.name}-{slot.slot}", slot in offer.relays
+        name, relayed = f"{provider.name}-{slot.slot}", slot in offer.forwards_to_clients
         requires = Requires(name, slot.endpoint) if relayed else _slot(slot.endpoint, name)
         claim = slot.endpoint.entailed_claim(consumer, theirs.claim)
         yield replace(theirs, consumer=consumer, requires=requires, claim=claim, relayed=relayed)
-    for companion in offer.companions:
+    for companion in offer.also_offers:
         requires = Requires(f"{provider.name}-{companion.slot}", companion.endpoint)
         for one in join.candidates[companion.endpoint.interface]:
             if (one.provider.name, one.provides) == (provider.name, companion):

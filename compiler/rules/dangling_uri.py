@@ -104,7 +104,7 @@ def _texts(one: Instance[Any]) -> Iterator[tuple[Path, str]]:
 def _of_workload(place: BucketUri, graph: Graph, held: Held) -> Mistake | None:
     """A URI whose bucket the workload's key does not open."""
     name, uri = place.instance.name, f"s3://{place.bucket}"
-    got = graph.wiring(name).got.values()
+    got = graph.wiring(name).bindings.values()
     store = next((one for one in got if issubclass(one.provides.endpoint, s3.Endpoint)), None)
     known = held.opened(store) if store else set()
     if store is not None and (store.offer.external or place.bucket in known):
@@ -123,7 +123,7 @@ def _of_workload(place: BucketUri, graph: Graph, held: Held) -> Mistake | None:
 
 def _of_model(place: BucketUri, graph: Graph, held: Held) -> Mistake | None:
     """A URI whose bucket or repository nobody can fill."""
-    store = graph.wiring(model_store.name(place.instance)).got.get(serving.STORE.slot)
+    store = graph.wiring(model_store.name(place.instance)).bindings.get(serving.STORE.slot)
     if store is None or store.offer.external:
         return None
     where, uri = store.provider.name, f"s3://{place.bucket}"
@@ -169,5 +169,5 @@ def _owners(bucket: str, graph: Graph, held: Held) -> Iterator[str]:
     for one in graph.bindings:
         offers = graph.offers[one.consumer.name].values()
         claimed = isinstance(one.claim, s3.Claim) and bucket in one.claim.buckets
-        if claimed and any(one.requires in offer.entails for offer in offers):
+        if claimed and any(one.requires in offer.requires_of_clients for offer in offers):
             yield one.consumer.name

@@ -1,6 +1,6 @@
 """A system that a cluster has once, declared twice: both would tell the same objects what to hold.
 
-A component whose controller looks after the whole cluster says so: `SOLE` in its module is the
+A component whose controller looks after the whole cluster says so: `CLUSTER_SINGLETON` in its module is the
 reason. Who requires what both offer is not told that it has to choose.
 """
 

@@ -1,6 +1,6 @@
 """A component whose upstream has ended: it works, and nobody will fix it.
 
-It says so itself (`UNMAINTAINED`), and which types offer the same for a swap in one line (`INSTEAD`).
+It says so itself (`UNMAINTAINED`), and which types offer the same for a swap in one line (`ALTERNATIVES`).
 """
 
 from __future__ import annotations
@@ -28,4 +28,4 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
 
 
 def _instead(module: Any) -> str:
-    return ", ".join(f"`{type}`" for type in module.INSTEAD)
+    return ", ".join(f"`{type}`" for type in module.ALTERNATIVES)

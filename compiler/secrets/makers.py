@@ -11,8 +11,8 @@ from compiler.model.package import Lowered
 
 def maker(lowered: Lowered, credential: Credential) -> str:
     """What stands in `secrets list` under MADE BY."""
-    if credential.maker:
-        return credential.maker
+    if credential.created_by:
+        return credential.created_by
     secrets = lowered.platform.settings.secrets
     match secrets.provider:
         case "local" | "sealed-secrets" | "sops":

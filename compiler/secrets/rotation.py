@@ -33,13 +33,15 @@ def plan(
     """The steps, in order: new values, then each reader of them once."""
     yield from _values(lowered, credentials, place)
     for credential in credentials:
-        if credential.kept:
-            yield Step(f"{credential.name} is kept in the server's data", (credential.kept,))
-    names = {credential.name for credential in credentials if not credential.kept}
+        if credential.change_command:
+            yield Step(
+                f"{credential.name} is kept in the server's data", (credential.change_command,)
+            )
+    names = {credential.name for credential in credentials if not credential.change_command}
     consumers = {binding.consumer.name for binding in lowered.graph.bindings
                  if binding.endpoint().secret in names}  # fmt: skip
-    kept = {credential.name for credential in credentials if credential.kept}
-    within = {credential.name for credential in credentials if credential.within}
+    kept = {credential.name for credential in credentials if credential.change_command}
+    within = {credential.name for credential in credentials if credential.login_from_env}
     readers = list(_readers(lowered, names, kept, within))
     readers.sort(key=lambda one: (one[0].name in consumers, one[0].wave(one[1]), one[1].name))
     root = place.beside(f"overlays/{lowered.platform.environment}")
@@ -48,7 +50,7 @@ def plan(
         if commands:
             yield Step(f"{package.name} reads it", commands)
     for credential in credentials:
-        for what in credential.held:
+        for what in credential.restart:
             yield Step(f"upstream's {what} reads it", _rolled(what))
 
 
@@ -62,9 +64,9 @@ def _values(
     if changes and _kept_elsewhere(lowered):
         yield stops
     for one in credentials:
-        if one.retired:
+        if one.remove_command:
             title = f"{one.name} is taken out of the server's data, to be made again"
-            yield Step(title, (one.retired,))
+            yield Step(title, (one.remove_command,))
     if changes and not _kept_elsewhere(lowered):
         # Values are made once, however often the plan starts before it is through.
         done = " && ".join(f'[ "${{{one.variable}:-}}" ]' for one in changes)

@@ -15,7 +15,7 @@ from compiler import kube, model
 def lower(me: model.Instance[Any], client: kube.Client) -> Iterator[model.Piece]:
     labels = {endpoint.binding.label: "true" for endpoint in client.endpoints}
     if labels:
-        yield model.Made("pods", labels, account=me.spec.service_account or "")
+        yield model.OperatorPods("pods", labels, account=me.spec.service_account or "")
     yield model.ConfigFiles(f"{me.name}-environment", me.namespace, client.plain)
     for endpoint in client.endpoints:
         credential = endpoint.binding.provides.endpoint.credential(endpoint.binding)

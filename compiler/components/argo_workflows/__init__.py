@@ -20,7 +20,7 @@ from compiler.spec.types import Bucket, Database, Duration, Namespace
 
 PHASE = model.Phase.SERVERS
 UPSTREAM_NAMESPACE = True
-SOLE = "its controller makes the runs of every namespace"
+CLUSTER_SINGLETON = "its controller makes the runs of every namespace"
 ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 ARCHIVE = model.Requires("archive", postgresql.Endpoint)
 WORKFLOWS = model.Provides(workflows.SLOT, workflows.Endpoint)
@@ -65,7 +65,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
     pages = http.Offer(
         port=upstream.UI_PORT, service=upstream.SERVER, pods={"app": upstream.SERVER}, ui=True
     )
-    return {WORKFLOWS: workflows.Offer(entails=(ARTIFACTS,)), UI: pages}
+    return {WORKFLOWS: workflows.Offer(requires_of_clients=(ARTIFACTS,)), UI: pages}
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
@@ -75,16 +75,16 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     archive = wiring.get(ARCHIVE)
     if archive is not None:
         for one in archive.credentials(me.namespace):
-            yield replace(one, held=upstream.archivists(me))
+            yield replace(one, restart=upstream.archivists(me))
     for name, labels in upstream.labels(store, archive).items():
-        yield model.Made(name, labels, account=upstream.ACCOUNTS[name])
+        yield model.OperatorPods(name, labels, account=upstream.ACCOUNTS[name])
     yield upstream.METRICS
     for space in spaces:
         yield from _account(me, space)
         # A run that names another account than the one made for it is nobody to a strict mesh.
         labels = upstream.run_labels(me, store)
-        yield model.Made("runs", labels, space, workflows.account(me))
-        runs = model.Made("runs", {workflows.label(me): "true"})
+        yield model.OperatorPods("runs", labels, space, workflows.account(me))
+        runs = model.OperatorPods("runs", {workflows.label(me): "true"})
         yield kube.api_server(me, runs, space)
     for space in namespaces(me, wiring, repository=True):
         yield workflows.artifact_repositories(me, space, store)

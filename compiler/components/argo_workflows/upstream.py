@@ -23,7 +23,9 @@ CONTROLLER, SERVER = "workflow-controller", "argo-server"  # upstream's Deployme
 ACCOUNTS = {CONTROLLER: "argo", SERVER: "argo-server"}  # whom their pods run as
 UI_PORT = 2746
 # The server has none. What they tell is of the controller's making: TLS by a certificate of its own.
-METRICS = model.Metrics(pods=model.Made("controller", {"app": CONTROLLER}), port=9090, tls=True)
+METRICS = model.Metrics(
+    pods=model.OperatorPods("controller", {"app": CONTROLLER}), port=9090, tls=True
+)
 
 
 def prerequisite(

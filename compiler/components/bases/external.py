@@ -11,7 +11,7 @@ from compiler.spec.constraints import Refusal
 from compiler.spec.types import Certificates, Cidr, Host
 
 
-def dismissal(binding: model.Binding) -> str:
+def revoke_command(binding: model.Binding) -> str:
     """Whoever runs the service knows how."""
     return f"have {binding.host} take it away"
 

@@ -105,7 +105,7 @@ def lower(
         yield server.pods("replica", claims, replicas=spec.replicas - 1, name=copies)
         yield kube.service(me, "replica", {"tcp-redis": PORT}, name=f"{me.name}-read")
         yield kube.headless(me, "replica", {"tcp-redis": PORT}, name=f"{copies}-headless")
-        yield model.Peering("replica", "primary", (PORT,))
+        yield model.InternalTraffic("replica", "primary", (PORT,))
         yield redis_metrics.of("replica", PORT)
 
 

@@ -24,7 +24,7 @@ class Endpoint(s3.Endpoint, frozen=True, kw_only=True):
     @classmethod
     def credential(cls, binding: model.Binding) -> model.Credential | None:
         made = s3.Endpoint.credential(binding)
-        return replace(made, maker="Rook") if made and owns(binding) else made
+        return replace(made, created_by="Rook") if made and owns(binding) else made
 
     def env(self) -> tuple[Env, ...]:
         """The place as Rook's ConfigMap tells it comes on top: no pod starts before the bucket."""

@@ -95,8 +95,8 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     bindings = sql.logins(wiring.claims(DATABASES))
     store = wiring.get(BACKUPS)
     yield _cluster(me, bindings, store)
-    servers = model.Made("servers", _pods(me))
-    yield model.Peering(servers, servers, (PORT, STATUS))
+    servers = model.OperatorPods("servers", _pods(me))
+    yield model.InternalTraffic(servers, servers, (PORT, STATUS))
     yield model.Ingress("operator", me.spec.operator_namespace, servers, (STATUS,))
     yield kube.api_server(me, servers)
     yield model.Metrics(pods=servers, port=METRICS, alerts=(NEAR_LIMIT,))
@@ -105,7 +105,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         yield backups.schedule(me, me.spec.backup)
 
 
-def dismissal(binding: model.Binding) -> str:
+def revoke_command(binding: model.Binding) -> str:
     """Shuts out a login that nobody has any more: a role that is out of the list stays as it is."""
     me, statement = binding.provider, f'ALTER ROLE "{postgresql.role(binding)}" NOLOGIN'
     labels = f"cnpg.io/cluster={me.name},cnpg.io/instanceRole=primary"

@@ -31,7 +31,7 @@ def roles(bindings: tuple[model.Binding, ...]) -> list[model.Manifest]:
 
 
 def lower(
-    me: model.Instance[Any], bindings: tuple[model.Binding, ...], servers: model.Made
+    me: model.Instance[Any], bindings: tuple[model.Binding, ...], servers: model.OperatorPods
 ) -> Iterator[model.Piece]:
     """The databases, and the Job that makes every login act as its database's owner."""
     for database in _databases(bindings):
@@ -66,7 +66,7 @@ def _database(me: model.Instance[Any], database: str) -> model.Resource:
 
 
 def _settle(
-    me: model.Instance[Any], bindings: tuple[model.Binding, ...], servers: model.Made
+    me: model.Instance[Any], bindings: tuple[model.Binding, ...], servers: model.OperatorPods
 ) -> Iterator[model.Piece]:
     databases = [(index, binding.claim.database) for index, binding in enumerate(bindings)]
     script = kube.render(__file__, "logins.sh.j2", logins=databases)

@@ -57,7 +57,9 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {REMOTES: dvc.Offer(remotes=tuple(sorted(me.spec.remotes)), entails=(STORE,))}
+    return {
+        REMOTES: dvc.Offer(remotes=tuple(sorted(me.spec.remotes)), requires_of_clients=(STORE,))
+    }
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:

@@ -16,7 +16,7 @@ from compiler.spec.types import Port
 PHASE = model.Phase.DATABASES
 DATABASES = model.Provides("databases", postgresql.Endpoint)
 
-dismissal = external.dismissal
+revoke_command = external.revoke_command
 
 
 class Spec(external.Spec, kw_only=True):

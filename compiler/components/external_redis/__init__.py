@@ -17,7 +17,7 @@ from compiler.spec.types import Port
 PHASE = model.Phase.DATABASES
 KEYS = model.Provides("keys", redis.Endpoint)
 
-dismissal = external.dismissal
+revoke_command = external.revoke_command
 
 
 class Spec(external.Spec, kw_only=True):

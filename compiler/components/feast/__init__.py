@@ -32,7 +32,7 @@ from compiler.spec.duration import seconds
 __all__ = ["PHASE", "Spec", "claims", "lower", "offers"]
 
 PHASE = model.Phase.SERVERS
-IDENTITY = ("project",)  # the registry and the online store keep projects apart
+DATA_FIELDS = ("project",)  # the registry and the online store keep projects apart
 FEATURES = model.Provides("features", feast.Endpoint)
 REGISTRY_SERVER = model.Provides("registry-server", feast_server.Endpoint, explicit=True)
 OFFLINE_SERVER = model.Provides("offline-server", feast_server.Endpoint, explicit=True)
@@ -74,7 +74,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
     if me.spec.clients == "remote":
         servers = (REGISTRY_SERVER, OFFLINE_SERVER)
         return {
-            FEATURES: feast.Offer(port=PORT, project=project, companions=servers),
+            FEATURES: feast.Offer(port=PORT, project=project, also_offers=servers),
             REGISTRY_SERVER: model.Offer(
                 port=REGISTRY_PORT, role="registry", service=f"{me.name}-registry"
             ),
@@ -84,10 +84,15 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         }
     relays = (feature_store.REGISTRY, feature_store.ONLINE)
     if me.spec.offline_store == "postgres":
-        offer = feast.Offer(port=PORT, project=project, relays=(*relays, feature_store.WAREHOUSE))
+        offer = feast.Offer(
+            port=PORT, project=project, forwards_to_clients=(*relays, feature_store.WAREHOUSE)
+        )
     else:
         offer = feast.Offer(
-            port=PORT, project=project, relays=relays, entails=(feature_store.LAKE,)
+            port=PORT,
+            project=project,
+            forwards_to_clients=relays,
+            requires_of_clients=(feature_store.LAKE,),
         )
     return {FEATURES: offer}
 

@@ -16,7 +16,7 @@ from compiler.spec.types import Name, Namespace, SecretName
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
-SOLE = "a cluster has one mesh"
+CLUSTER_SINGLETON = "a cluster has one mesh"
 GATEWAY = model.Provides("gateway", gateway.Endpoint)
 VERSION = "1.30.3"
 HTTP, HTTPS = 80, 443

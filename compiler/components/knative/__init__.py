@@ -18,7 +18,7 @@ from compiler.spec.types import Duration, Namespace
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
-SOLE = "its controllers serve every namespace"
+CLUSTER_SINGLETON = "its controllers serve every namespace"
 GATEWAY = gateway.ROUTE
 SERVERLESS = model.Provides("serverless", serverless.Endpoint)
 VERSION = "1.21.1"
@@ -68,7 +68,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     # Activator, autoscaler, controller, webhook; a revision's own are on its queue-proxy.
-    servers = model.Made("servers", {"app.kubernetes.io/name": "knative-serving"})
+    servers = model.OperatorPods("servers", {"app.kubernetes.io/name": "knative-serving"})
     yield model.Metrics(pods=servers, port=9090)
     if me.spec.install == "operator":
         yield _serving(me, wiring)

@@ -20,7 +20,7 @@ from compiler.spec.types import Name, Namespace
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
-SOLE = "its controller serves the models of every namespace"
+CLUSTER_SINGLETON = "its controller serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
 VERSION = "0.20.0"
 
@@ -54,7 +54,9 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {SERVING: serving.Offer(port=0, entails=(serving.SERVERLESS, serving.GATEWAY))}
+    return {
+        SERVING: serving.Offer(port=0, requires_of_clients=(serving.SERVERLESS, serving.GATEWAY))
+    }
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:

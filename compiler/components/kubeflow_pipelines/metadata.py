@@ -19,7 +19,7 @@ def lower(me: model.Instance[Any], database: mysql.Endpoint) -> Iterator[model.P
     yield kube.service(me, "metadata", {"grpc-metadata": GRPC}, name=SERVICE)
     yield _envoy(me)
     yield kube.service(me, "envoy", {"http-envoy": ENVOY_PORT}, name=ENVOY)
-    yield model.Peering("envoy", "metadata", (GRPC,))
+    yield model.InternalTraffic("envoy", "metadata", (GRPC,))
     # Drivers and launchers of runs read it, where it exists.
     data = {
         "METADATA_GRPC_SERVICE_HOST": me.host(SERVICE),

@@ -37,9 +37,9 @@ def lower(
     yield from kube.role(account(me), me.namespace, rights.of("runs", (store.secret,)))
     for one in steps.endpoints:
         yield from one.credentials(me.namespace)  # which the patch names, and no object
-    yield model.Made("runs", labels(me, argo, store, steps), account=account(me))
-    yield model.Peering("runs", "api", PORTS)
-    yield model.Peering("runs", "metadata", (metadata.GRPC,))
+    yield model.OperatorPods("runs", labels(me, argo, store, steps), account=account(me))
+    yield model.InternalTraffic("runs", "api", PORTS)
+    yield model.InternalTraffic("runs", "metadata", (metadata.GRPC,))
 
 
 def labels(

@@ -42,7 +42,7 @@ def api(
     yield kube.service(me, "api", {"http-api": HTTP, "grpc-api": GRPC}, name=API)
     yield model.Metrics(pods="api", port=HTTP)
     yield from rights.reviews(me, account(me, "api"))
-    yield model.Peering("api", "metadata", (metadata.GRPC,))
+    yield model.InternalTraffic("api", "metadata", (metadata.GRPC,))
 
 
 def agent(me: model.Instance[Any]) -> Iterator[model.Piece]:
@@ -108,8 +108,8 @@ def ui(me: model.Instance[Any], store: s3.Endpoint) -> Iterator[model.Piece]:
     template = kube.pod(me, "ui", [container], user=USER, uses=[store])
     yield from _server(me, "ui", template, secrets=(store.secret,))
     yield kube.service(me, "ui", {"http-ui": 80}, name=UI, targets={"http-ui": UI_PORT})
-    yield model.Peering("ui", "api", (HTTP,))
-    yield model.Peering("ui", "envoy", (metadata.ENVOY_PORT,))
+    yield model.InternalTraffic("ui", "api", (HTTP,))
+    yield model.InternalTraffic("ui", "envoy", (metadata.ENVOY_PORT,))
 
 
 def account(me: model.Instance[Any], role: str) -> str:
@@ -129,7 +129,7 @@ def _client(
     )
     template = kube.pod(me, role, [container], user=USER, volumes=[volume])
     yield from _server(me, role, template)
-    yield model.Peering(role, "api", (HTTP, GRPC))
+    yield model.InternalTraffic(role, "api", (HTTP, GRPC))
 
 
 def _server(

@@ -90,7 +90,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         (me.namespace,),
         (me.name,),
         "the administrator's key, which every client shares: at most 20 characters in its ID",
-        retired=DISMISS,
+        remove_command=DISMISS,
     )
     yield model.Credential(
         keys,
@@ -98,7 +98,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         (me.namespace,),
         (me.name,),
         "`encrypt` may never change: credentials in the database are encrypted with it",
-        fixed="lakeFS has encrypted the credentials in its database with it",
+        immutable_reason="lakeFS has encrypted the credentials in its database with it",
     )
     settings = [*_database(database), *_secrets(keys), *_blockstore(store), *_private()]
     # The administrator's key goes encrypted into the database; the store is the server's alone.

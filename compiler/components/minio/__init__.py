@@ -20,7 +20,7 @@ STORE = model.Provides("s3", s3.Endpoint)
 PAGES = model.Provides("console", http.Endpoint, explicit=True)
 PORT, CONSOLE = 9000, 9001
 UNMAINTAINED = "its repository is archived since 2026-04 and its images get no security fixes"
-INSTEAD = ("ceph", "external-s3", "seaweedfs")
+ALTERNATIVES = ("ceph", "external-s3", "seaweedfs")
 
 
 def _erasure_set(servers: int) -> int:
@@ -68,12 +68,12 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield kube.headless(me, "server", ports)
     yield model.Metrics(pods="server", port=PORT, path="/minio/v2/metrics/cluster")
     if me.spec.replicas > 1:
-        yield model.Peering("server", "server", (PORT,))
+        yield model.InternalTraffic("server", "server", (PORT,))
     if wiring.claims(STORE):
         yield from _buckets(me, root, wiring.claims(STORE))
 
 
-def dismissal(binding: model.Binding) -> str:
+def revoke_command(binding: model.Binding) -> str:
     """Shuts out a key that nobody has any more; its policy has the name of its Secret."""
     return (
         f"mc admin policy entities ALIAS --policy {binding.secret}, which names its key, then "

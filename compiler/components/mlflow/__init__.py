@@ -82,7 +82,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
     entails = (ARTIFACTS,) if me.spec.artifacts == "direct" else ()
-    return {TRACKING: mlflow.Offer(port=PORT, ui=True, entails=entails)}
+    return {TRACKING: mlflow.Offer(port=PORT, ui=True, requires_of_clients=entails)}
 
 
 def workloads(me: model.Instance[Spec]) -> Mapping[str, WorkloadSpec]:

@@ -50,8 +50,8 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         {"username": "root", "password": model.Random.PASSWORD},
         (me.namespace,),
         (me.name,),
-        kept=_change_password(me, root),
-        within=True,
+        change_command=_change_password(me, root),
+        login_from_env=True,
     )
     native = any(binding.claim.native_password for binding in logins)
     yield _server(me, root, native_password=native)
@@ -75,7 +75,7 @@ def _change_password(me: model.Instance[Spec], secret: str) -> str:
     )
 
 
-def dismissal(binding: model.Binding) -> str:
+def revoke_command(binding: model.Binding) -> str:
     """Shuts out a login that nobody has any more."""
     user = sql.username(binding.secret, mysql.LONGEST_USER)
     me, statement = binding.provider, f'ALTER USER "{user}"@"%" ACCOUNT LOCK'

@@ -74,7 +74,10 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     logins = sql.logins(wiring.claims(POOL))
     databases = sorted({binding.claim.database for binding in logins})
     size = pool_size(
-        me.spec, len(logins), wiring.beside(UPSTREAM), upstream.binding.offer.max_connections
+        me.spec,
+        len(logins),
+        wiring.claims_on_provider(UPSTREAM),
+        upstream.binding.offer.max_connections,
     )
     if upstream.binding.offer.operator is not None:
         yield from pooler.lower(me, upstream, size)

@@ -48,7 +48,7 @@ def lower(
             "spec": made,
         }
     )
-    pods = model.Made("poolers", {operator.pooler_label: me.name})
+    pods = model.OperatorPods("poolers", {operator.pooler_label: me.name})
     yield kube.api_server(me, pods)
     yield model.Metrics(pods=pods, port=metrics.PORT, alerts=(metrics.OPERATED,))
 

@@ -50,7 +50,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         {"username": "postgres", "password": model.Random.PASSWORD},
         (me.namespace,),
         (me.name,),
-        kept=_change_password(me, superuser),
+        change_command=_change_password(me, superuser),
     )
     yield _server(me, superuser)
     yield kube.service(me, "server", {"tcp-postgresql": PORT})
@@ -71,7 +71,7 @@ def _change_password(me: model.Instance[Spec], secret: str) -> str:
     )
 
 
-def dismissal(binding: model.Binding) -> str:
+def revoke_command(binding: model.Binding) -> str:
     """Shuts out a login that nobody has any more; what it made belongs to the database's owner."""
     me, statement = binding.provider, f'ALTER ROLE "{postgresql.role(binding)}" NOLOGIN'
     return (

@@ -142,5 +142,5 @@ def _buckets(
         ],
     )
     template = kube.pod(me, "buckets", [container], user=kube.USER, restart="OnFailure")
-    yield model.Peering("buckets", "server", INTERNAL)
+    yield model.InternalTraffic("buckets", "server", INTERNAL)
     yield kube.job(me, f"{me.name}-buckets", template, step=1)

@@ -17,11 +17,11 @@ from compiler.spec.types import Image, Namespace
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
-SOLE = "its operator serves the models of every namespace"
+CLUSTER_SINGLETON = "its operator serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
 VERSION = "1.17.1"
 UNMAINTAINED = "releases under its free licence ended with 1.17.1 in 2023"
-INSTEAD = ("kserve",)
+ALTERNATIVES = ("kserve",)
 LICENSE_NOTE = (
     "Seldon Core 1.17.1 is the last release under Apache 2.0; from 1.18 on, production needs a "
     "licence that is bought"
@@ -44,7 +44,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {SERVING: serving.Offer(port=0, entails=(serving.GATEWAY,))}
+    return {SERVING: serving.Offer(port=0, requires_of_clients=(serving.GATEWAY,))}
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
