@@ -1,18 +1,19 @@
-"""Rules about the whole platform: each looks at one environment's graph, its objects, or at all.
+"""Run the rules: each one checks one instance, one environment's graph or objects, or all
+environments.
 
 A rule is a file of `rules/` with some of these functions:
 
-- `check_instance(instance, platform, report)`: one instance, by its section and the settings alone
+- `check_instance(instance, platform, report)`: one instance, with only its section and the settings
 - `check_specs(platforms, report)`: the specs of all environments
-- `check(platform, graph, report)`: each environment by itself
-- `check_all(platforms, graphs, report)`: all environments at once
+- `check(platform, graph, report)`: one environment
+- `check_all(platforms, graphs, report)`: all environments together
 
-or one of `rules/objects/`, with
+or a file of `rules/objects/` with
 
-- `check_objects(platform, lowered, report)`: what an environment lowers to
+- `check_objects(platform, lowered, report)`: the objects of one environment
 
-The first two need no bindings, so a spec whose bindings fail is told of both. The base is never
-applied, so no rule looks at it.
+The first two need no bindings, so they also run on a spec whose bindings fail. No rule checks the
+base, because it is never applied.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ T = TypeVar("T")
 
 
 class Findings(Struct, frozen=True):
-    """What rules found, but what is silenced; and the silences that hid the rest."""
+    """The diagnostics of rules, without the silenced ones, and the spans of the silences that were
+    used.
+    """
 
     diagnostics: list[Diagnostic]
     used: set[Span]
@@ -49,7 +52,7 @@ class Findings(Struct, frozen=True):
 
 @cache
 def rules(folder: str = "rules") -> tuple[ModuleType, ...]:
-    """Every file of a folder of rules, sorted by name."""
+    """The modules in a folder of rules, sorted by name."""
     files = (Path(__file__).parent.parent / folder).glob("*.py")
     names = sorted(path.stem for path in files if path.stem != "__init__")
     package = f"compiler.{folder.replace('/', '.')}"
@@ -57,76 +60,76 @@ def rules(folder: str = "rules") -> tuple[ModuleType, ...]:
 
 
 def check(platforms: Mapping[str | None, Platform], graphs: Mapping[str | None, Graph]) -> Findings:
-    """Hold every environment against every rule about specs, and then about bindings."""
+    """Run the rules about specs on every environment, and then those about bindings."""
     specs = check_specs(platforms)
     if specs.failed:
         return specs
     environments = _environments(platforms)
-    theirs = _environments(graphs)
-    found = Report()
+    environment_graphs = _environments(graphs)
+    report = Report()
     for rule in rules():
         if hasattr(rule, "check_all"):
-            rule.check_all(environments, theirs, found)
+            rule.check_all(environments, environment_graphs, report)
         for name, platform in environments.items() if hasattr(rule, "check") else ():
-            rule.check(platform, theirs[name], found.within(name))
-    bindings = _settled(found, environments)
+            rule.check(platform, environment_graphs[name], report.within(name))
+    bindings = _settled(report, environments)
     return Findings(specs.diagnostics + bindings.diagnostics, specs.used | bindings.used)
 
 
 def check_specs(platforms: Mapping[str | None, Platform]) -> Findings:
-    """Hold what is written against every rule that needs nothing resolved."""
+    """Run the rules that need no bindings."""
     environments = _environments(platforms)
-    found = Report()
-    distinct = _distinct(environments, found)
+    report = Report()
+    distinct = _distinct(environments, report)
     for rule in rules():
         if hasattr(rule, "check_instance"):
-            _check_instances(rule, distinct, found)
+            _check_instances(rule, distinct, report)
         if hasattr(rule, "check_specs"):
-            rule.check_specs(environments, found)
-    return _settled(found, environments)
+            rule.check_specs(environments, report)
+    return _settled(report, environments)
 
 
 Occurrence = tuple[Instance[Any], Platform, Report]
 
 
 def _distinct(environments: Mapping[str, Platform], report: Report) -> Collection[list[Occurrence]]:
-    """Every section once, with the environments that have it and where their findings go."""
-    found: dict[tuple[int, int], list[Occurrence]] = {}
+    """Group the instances whose section and settings are the same value in several environments."""
+    occurrences: dict[tuple[int, int], list[Occurrence]] = {}
     for name, platform in environments.items():
-        settings, within = id(platform.settings), report.within(name)
+        settings, environment_report = id(platform.settings), report.within(name)
         for instance in platform.instances.values():
             key = (id(instance.spec), settings)
-            found.setdefault(key, []).append((instance, platform, within))
-    return found.values()
+            occurrences.setdefault(key, []).append((instance, platform, environment_report))
+    return occurrences.values()
 
 
 def _check_instances(
     rule: ModuleType, distinct: Iterable[list[Occurrence]], report: Report
 ) -> None:
-    """Hold every instance against a rule; a section that environments share, and is fine, once."""
-    found = report.diagnostics
+    """Run a rule on every instance; a section without problems only once for all environments."""
+    diagnostics = report.diagnostics
     for occurrences in distinct:
-        for instance, platform, within in occurrences:
-            before = len(found)
-            rule.check_instance(instance, platform, within)
-            if len(found) == before:
+        for instance, platform, environment_report in occurrences:
+            count = len(diagnostics)
+            rule.check_instance(instance, platform, environment_report)
+            if len(diagnostics) == count:
                 break
 
 
 def check_objects(lowered: Mapping[str | None, Lowered]) -> Findings:
-    """Hold every environment against every rule about objects."""
-    environments = {name: one.platform for name, one in _environments(lowered).items()}
-    found = Report()
+    """Run the rules about objects on every environment."""
+    environments = {name: result.platform for name, result in _environments(lowered).items()}
+    report = Report()
     for rule in rules("rules/objects"):
         for name, platform in environments.items():
-            rule.check_objects(platform, lowered[name], found.within(name))
-    return _settled(found, environments)
+            rule.check_objects(platform, lowered[name], report.within(name))
+    return _settled(report, environments)
 
 
-def _environments(all: Mapping[str | None, T]) -> dict[str, T]:
-    return {name: one for name, one in all.items() if name is not None}
+def _environments(values: Mapping[str | None, T]) -> dict[str, T]:
+    return {name: value for name, value in values.items() if name is not None}
 
 
-def _settled(found: Report, environments: Mapping[str, Platform]) -> Findings:
-    left, used = silenced(found.sorted(), environments)
-    return Findings([everywhere(one, environments) for one in left], used)
+def _settled(report: Report, environments: Mapping[str, Platform]) -> Findings:
+    remaining, used = silenced(report.sorted(), environments)
+    return Findings([everywhere(diagnostic, environments) for diagnostic in remaining], used)

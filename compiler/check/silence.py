@@ -1,7 +1,7 @@
-"""Findings that the user knows about: `spec.silence` names them, each with a reason.
+"""Silence diagnostics that the user accepts: `spec.silence` names them, each with a reason.
 
-Only what a rule finds can be silenced; a spec that can't be read, resolved or written can't. A
-silence that hides nothing is reported, so that none outlives what it was for.
+Only diagnostics of rules can be silenced, not those of reading, resolving or writing. A silence
+that hides nothing is reported, so that it is deleted when its reason is gone.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ _LIST: Path = ("spec", "silence")
 
 
 def silenced(
-    found: Sequence[Diagnostic], environments: Mapping[str, Platform]
+    diagnostics: Sequence[Diagnostic], environments: Mapping[str, Platform]
 ) -> tuple[list[Diagnostic], set[Span]]:
-    """What is left of the findings, and the silences that hid the rest."""
-    left: list[Diagnostic] = []
+    """The diagnostics that no silence hides, and the spans of the silences that hid the others."""
+    remaining: list[Diagnostic] = []
     used: set[Span] = set()
-    for one in found:
-        spans = list(_hiding(one, environments))
+    for diagnostic in diagnostics:
+        spans = list(_hiding(diagnostic, environments))
         used.update(spans)
         if not spans:
-            left.append(one)
-    return left, used
+            remaining.append(diagnostic)
+    return remaining, used
 
 
-def _hiding(found: Diagnostic, environments: Mapping[str, Platform]) -> Iterator[Span]:
-    """Where a finding is silenced: by all of the environments that it is about, or not at all."""
-    if not CODES[found.code].rule:
+def _hiding(diagnostic: Diagnostic, environments: Mapping[str, Platform]) -> Iterator[Span]:
+    """The silences that hide a diagnostic. All of its environments must silence it."""
+    if not CODES[diagnostic.code].rule:
         return
     spans: list[Span] = []
-    for name in found.environments or tuple(environments):
+    for name in diagnostic.environments or tuple(environments):
         matching = [
-            span for silence, span in _silences(environments[name]) if _hides(silence, found)
+            span for silence, span in _silences(environments[name]) if _hides(silence, diagnostic)
         ]
         if not matching:
             return
@@ -48,10 +48,10 @@ def _hiding(found: Diagnostic, environments: Mapping[str, Platform]) -> Iterator
     yield from spans
 
 
-def _hides(silence: Silence, found: Diagnostic) -> bool:
-    here = ".".join(str(part) for part in found.path)
-    return silence.code == found.code and (
-        silence.path is None or here == silence.path or here.startswith(f"{silence.path}.")
+def _hides(silence: Silence, diagnostic: Diagnostic) -> bool:
+    path = ".".join(str(part) for part in diagnostic.path)
+    return silence.code == diagnostic.code and (
+        silence.path is None or path == silence.path or path.startswith(f"{silence.path}.")
     )
 
 
@@ -63,28 +63,30 @@ def _silences(platform: Platform) -> Iterator[tuple[Silence, Span]]:
 def unused(platforms: Mapping[str | None, Platform], used: set[Span], report: Report) -> None:
     """Report each silence that hid nothing in any environment."""
     base = platforms.get(None)
-    environments = {name: one for name, one in platforms.items() if name is not None}
-    found = Report()
+    environments = {name: platform for name, platform in platforms.items() if name is not None}
+    findings = Report()
     for name, platform in environments.items():
         for index, (silence, span) in enumerate(_silences(platform)):
             if span not in used:
-                where = f" at `{silence.path}`" if silence.path else ""
-                found.within(name).add(
+                location = f" at `{silence.path}`" if silence.path else ""
+                findings.within(name).add(
                     "unused-silence",
-                    f"nothing{where} raises `{silence.code}`",
+                    f"nothing{location} raises `{silence.code}`",
                     platform.document.value_span((*_LIST, index, "code")),
                     path=(*_LIST, index),
                     help="delete this silence",
                     fix=_removal(platform.document, base.document if base else None, index),
                 )
-    report.diagnostics.extend(everywhere(one, environments) for one in found.sorted())
+    report.diagnostics.extend(
+        everywhere(diagnostic, environments) for diagnostic in findings.sorted()
+    )
 
 
 def _removal(document: Node, base: Node | None, index: int) -> Fix | None:
-    """The edit that takes a silence away; the list goes with its only one."""
-    all = document.at(_LIST)
-    if isinstance(all.value, list) and len(all.value) > 1:
+    """The edit that deletes a silence, and the whole list with its last entry."""
+    silences = document.at(_LIST)
+    if isinstance(silences.value, list) and len(silences.value) > 1:
         return Fix(document.entry_span((*_LIST, index)), edit=Edit.REMOVE)
-    # Without its own list, an environment would take the base's.
-    its_own = base is None or base.at(_LIST) is not all
-    return None if its_own else Fix(document.entry_span(_LIST), edit=Edit.REMOVE)
+    # An environment without a list of silences inherits the base's.
+    is_local = base is None or base.at(_LIST) is not silences
+    return None if is_local else Fix(document.entry_span(_LIST), edit=Edit.REMOVE)

@@ -1,1 +1,1 @@
-"""The field's rules about whole platforms, one per file."""
+"""Rules about whole platforms, one per file."""

@@ -1,6 +1,6 @@
-"""A bucket that is called after its instance, whose name is too short for one.
+"""A bucket gets its instance's name by default, which may be too short for a bucket.
 
-Names of instances may have one character; S3 wants three.
+Names of instances may have one character; S3 requires three.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""More connections than PostgreSQL accepts: the last clients to start are refused.
+"""Clients may open more connections than PostgreSQL accepts; it would refuse the last ones to
+start.
 
-Counted at their most: every pool full, and one pod more than its replicas while a rolling update
-runs. Sources: PostgreSQL 17 manual 19.3.1 (max_connections), PgBouncer 1.25 (default_pool_size is
-for each pair of user and database), SQLAlchemy 2 (pool_size + max_overflow for each engine).
+This counts the maximum: every pool full, and one extra pod during a rolling update. Sources:
+PostgreSQL 17 manual 19.3.1 (max_connections), PgBouncer 1.25 (default_pool_size is for each pair of
+user and database), SQLAlchemy 2 (pool_size + max_overflow for each engine).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from compiler.specialise import overridden
 
 
 class Part(Struct, frozen=True):
-    """Connections that one instance opens, and how they come about."""
+    """The connections that one instance opens, and their calculation."""
 
     instance: Instance[Any]
     count: int
@@ -29,35 +30,35 @@ class Part(Struct, frozen=True):
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     for name, slots in graph.offers.items():
         for provides, offer in slots.items():
-            most = getattr(offer, "max_connections", None)
-            if most is not None and provides.endpoint is postgresql.Endpoint:
-                _hold(platform, graph, graph.instances[name], most, report)
+            limit = getattr(offer, "max_connections", None)
+            if limit is not None and provides.endpoint is postgresql.Endpoint:
+                _check_server(platform, graph, graph.instances[name], limit, report)
 
 
-def _hold(
-    platform: Platform, graph: Graph, server: Instance[Any], most: int, report: Report
+def _check_server(
+    platform: Platform, graph: Graph, server: Instance[Any], limit: int, report: Report
 ) -> None:
-    found = list(parts(graph, server))
-    total = postgresql.RESERVED + sum(part.count for part in found)
-    if total <= most:
+    clients = list(parts(graph, server))
+    total = postgresql.RESERVED + sum(part.count for part in clients)
+    if total <= limit:
         return
     document = platform.document
     path: Path = (*server.path, "maxConnections")
-    terms = [f"{part.count} of `{part.instance.name}` ({part.reckoning})" for part in found]
+    terms = [f"{part.count} of `{part.instance.name}` ({part.reckoning})" for part in clients]
     report.add(
         "connection-budget",
-        f"`{server.name}` accepts {most} connections, and {total} may be opened: "
+        f"`{server.name}` accepts {limit} connections, and {total} may be opened: "
         f"{postgresql.RESERVED} reserved + {' + '.join(terms)}",
         document.value_span(path),
         path=path,
         help=f"set `maxConnections: {_rounded(total)}` on `{server.name}`, or lower replicas, "
         "workers or `poolSize`",
-        related=[_opens(part, document) for part in found],
+        related=[_opens(part, document) for part in clients],
     )
 
 
 def _opens(part: Part, document: Node) -> Related:
-    """Where it is declared how many there are: by an environment, where one overrides it."""
+    """The place that declares the number: the override of an environment, or the instance."""
     path = part.instance.declared or part.instance.path
     override = overridden(document, path)
     if override is not None:
@@ -66,7 +67,7 @@ def _opens(part: Part, document: Node) -> Related:
 
 
 def parts(graph: Graph, server: Instance[Any]) -> Iterator[Part]:
-    """Every instance with connections to a server: clients by themselves, poolers for theirs."""
+    """Every instance that opens connections to a server; a pooler stands for its clients."""
     logins: dict[str, list[Binding]] = {}
     for binding in graph.bindings:
         if binding.provider.name != server.name or not isinstance(binding.claim, postgresql.Claim):
@@ -94,5 +95,7 @@ def _pooled(graph: Graph, name: str, pools: int) -> Part:
 
 
 def _rounded(count: int) -> int:
-    """The next multiple of ten: a budget that is spent to the last connection breaks at once."""
+    """The next multiple of ten, because a budget without a spare connection breaks at the next
+    change.
+    """
     return -(-count // 10) * 10

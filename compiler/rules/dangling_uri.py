@@ -1,10 +1,11 @@
-"""S3 URIs that lead nowhere: to a bucket or a lakeFS repository that nobody provides.
+"""S3 URIs whose bucket or lakeFS repository does not exist.
 
-A store makes what is claimed of it, and a key opens the buckets of its own claims (lakeFS has one key
-for all of its repositories). So a URI in a workload must name a bucket of the workload's. The bucket of a
-model is made for it: it is wrong where nobody can ever fill it, as its name is that of a repository, or
-all but that of a bucket that is written to. In lakeFS the first part of a key is a branch, tag or commit
-(lakeFS documentation, S3 gateway). What a store outside the platform holds is unknown.
+A store creates the buckets that are claimed, and a key opens only the buckets of its own claims
+(lakeFS has one key for all its repositories). So a URI in a workload must name one of the
+workload's buckets. A model's bucket is created for it; its URI is wrong if nothing can fill the
+bucket: its name is that of a repository, or nearly that of a bucket that is written to. In lakeFS
+the first part of a key is a branch, tag or commit (lakeFS documentation, S3 gateway). The contents
+of a store outside the platform are unknown.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from compiler.interfaces import s3, serving
 from compiler.model import Binding, Graph, Instance, Path, Platform
 from compiler.tenants import model_store
 
-# Not where a variable or a placeholder makes up the rest of the bucket's name.
+# Skips a bucket's name that continues with a variable or a placeholder.
 _URI = re.compile(r"\bs3[an]?://([a-z0-9][a-z0-9.-]+[a-z0-9])(?![\w.${(<%-])(/[^/\s\"']+)?")
-Mistake = tuple[str, str | tuple[str, ...]]  # what is wrong, and what to type
+Mistake = tuple[str, str | tuple[str, ...]]  # the message, and the help
 
 
 class BucketUri(Struct, frozen=True):
-    """A URI in the spec: whose it is, where, its bucket, and whether a key follows."""
+    """A URI in the spec: its instance, path and bucket, and whether a key follows."""
 
     instance: Instance[Any]
     path: Path
@@ -34,20 +35,21 @@ class BucketUri(Struct, frozen=True):
     has_key: bool
 
 
-class Held(Struct, frozen=True):
-    """What the platform's stores hold: looked up once for all places."""
+class StoreContents(Struct, frozen=True):
+    """The contents of the platform's stores, computed once for all URIs."""
 
-    written: Mapping[str, Mapping[str, str]]  # by store: the buckets that somebody fills, and who
-    repositories: Mapping[str, set[str]]  # by server whose one key opens all of it
+    # By store: the buckets that are written to, each with the instance that writes to it.
+    written: Mapping[str, Mapping[str, str]]
+    repositories: Mapping[str, set[str]]  # by server with a single key for all of its repositories
 
     @classmethod
-    def of(cls, graph: Graph) -> Held:
+    def of(cls, graph: Graph) -> StoreContents:
         written: dict[str, dict[str, str]] = {name: {} for name in graph.offers}
-        claims = [one for one in graph.bindings
-                  if isinstance(one.claim, s3.Claim) and not one.claim.read_only]  # fmt: skip
-        for one in sorted(claims, key=lambda one: one.consumer.section != "components"):
-            for bucket in one.claim.buckets:
-                written[one.provider.name].setdefault(bucket, one.consumer.name)
+        claims = [binding for binding in graph.bindings
+                  if isinstance(binding.claim, s3.Claim) and not binding.claim.read_only]  # fmt: skip
+        for binding in sorted(claims, key=lambda binding: binding.consumer.section != "components"):
+            for bucket in binding.claim.buckets:
+                written[binding.provider.name].setdefault(bucket, binding.consumer.name)
         repositories = {
             name: {*offer.buckets, *written[name]}
             for name, slots in graph.offers.items()
@@ -62,112 +64,125 @@ class Held(Struct, frozen=True):
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    found = list(places(platform.instances.values()))
-    held = Held.of(graph) if found else Held({}, {})
-    alike: dict[object, Mistake | None] = {}  # thousands of models may name a handful of buckets
-    for place in found:
-        if place.instance.section == "models":
-            key = (model_store.name(place.instance), place.bucket, place.has_key)
-            if key not in alike:
-                alike[key] = _of_model(place, graph, held)
-            problem = alike[key]
+    uris = list(bucket_uris(platform.instances.values()))
+    contents = StoreContents.of(graph) if uris else StoreContents({}, {})
+    problems: dict[object, Mistake | None] = {}  # shared by the thousands of models in one bucket
+    for uri in uris:
+        if uri.instance.section == "models":
+            key = (model_store.name(uri.instance), uri.bucket, uri.has_key)
+            if key not in problems:
+                problems[key] = _of_model(uri, graph, contents)
+            problem = problems[key]
         else:
-            problem = _of_workload(place, graph, held)
+            problem = _of_workload(uri, graph, contents)
         if problem is not None:
             message, help = problem
-            span = platform.document.value_span(place.path)
-            report.add("dangling-uri", message, span, path=place.path, help=help)
+            span = platform.document.value_span(uri.path)
+            report.add("dangling-uri", message, span, path=uri.path, help=help)
 
 
-def places(instances: Iterable[Instance[Any]]) -> Iterator[BucketUri]:
+def bucket_uris(instances: Iterable[Instance[Any]]) -> Iterator[BucketUri]:
     """The first URI of each bucket that a model or a workload of the spec names."""
-    for one in instances:
+    for instance in instances:
         seen: dict[str, BucketUri] = {}
-        for path, text in _texts(one):
+        for path, text in _texts(instance):
             for bucket, key in _URI.findall(text):
-                seen.setdefault(bucket, BucketUri(one, (*one.path, *path), bucket, bool(key)))
+                seen.setdefault(
+                    bucket, BucketUri(instance, (*instance.path, *path), bucket, bool(key))
+                )
         yield from seen.values()
 
 
-def _texts(one: Instance[Any]) -> Iterator[tuple[Path, str]]:
-    spec = one.spec
-    if one.section == "models":
+def _texts(instance: Instance[Any]) -> Iterator[tuple[Path, str]]:
+    spec = instance.spec
+    if instance.section == "models":
         yield ("uri",), spec.uri
         if spec.canary is not None and spec.canary.previous is not None:
             yield ("canary", "previous"), spec.canary.previous
-    elif one.section == "workloads":
+    elif instance.section == "workloads":
         for key in ("command", "args"):
             yield from (((key, index), text) for index, text in enumerate(getattr(spec, key)))
         yield from ((("env", name), text) for name, text in spec.env.items())
 
 
-def _of_workload(place: BucketUri, graph: Graph, held: Held) -> Mistake | None:
-    """A URI whose bucket the workload's key does not open."""
-    name, uri = place.instance.name, f"s3://{place.bucket}"
-    got = graph.wiring(name).bindings.values()
-    store = next((one for one in got if issubclass(one.provides.endpoint, s3.Endpoint)), None)
-    known = held.opened(store) if store else set()
-    if store is not None and (store.offer.external or place.bucket in known):
+def _of_workload(bucket_uri: BucketUri, graph: Graph, contents: StoreContents) -> Mistake | None:
+    """The problem of a workload's URI if its key does not open the bucket."""
+    name, uri = bucket_uri.instance.name, f"s3://{bucket_uri.bucket}"
+    bindings = graph.wiring(name).bindings.values()
+    store = next(
+        (binding for binding in bindings if issubclass(binding.provides.endpoint, s3.Endpoint)),
+        None,
+    )
+    buckets = contents.opened(store) if store else set()
+    if store is not None and (store.offer.external or bucket_uri.bucket in buckets):
         return None
-    owner = next(_owners(place.bucket, graph, held), None)
-    help = f"add `{owner}` to `uses`: it is there" if owner else suggestion(place.bucket, known)
+    owner = next(_owners(bucket_uri.bucket, graph, contents), None)
+    help = (
+        f"add `{owner}` to `uses`: it is there" if owner else suggestion(bucket_uri.bucket, buckets)
+    )
     if store is None:
         problem = f"`{name}` names `{uri}`, and uses no object store"
         return problem, help or "add what has this bucket to `uses`"
-    where = store.provider.name
+    provider = store.provider.name
     return (
-        f"`{uri}` is out of reach: in `{where}`, `{name}` has {listing(known) or 'no bucket'}",
+        f"`{uri}` is out of reach: in `{provider}`, `{name}` has {listing(buckets) or 'no bucket'}",
         help or "name one of its own, or add what has this one to `uses`",
     )
 
 
-def _of_model(place: BucketUri, graph: Graph, held: Held) -> Mistake | None:
-    """A URI whose bucket or repository nobody can fill."""
-    store = graph.wiring(model_store.name(place.instance)).bindings.get(serving.STORE.slot)
+def _of_model(bucket_uri: BucketUri, graph: Graph, contents: StoreContents) -> Mistake | None:
+    """The problem of a model's URI if nothing can fill its bucket or repository."""
+    store = graph.wiring(model_store.name(bucket_uri.instance)).bindings.get(serving.STORE.slot)
     if store is None or store.offer.external:
         return None
-    where, uri = store.provider.name, f"s3://{place.bucket}"
-    if where in held.repositories:
-        return _of_repository(place, where, held.repositories[where])
-    for lakefs, repositories in held.repositories.items():
-        if place.bucket in repositories:
+    provider, uri = store.provider.name, f"s3://{bucket_uri.bucket}"
+    if provider in contents.repositories:
+        return _of_repository(bucket_uri, provider, contents.repositories[provider])
+    for lakefs, repositories in contents.repositories.items():
+        if bucket_uri.bucket in repositories:
             problem = (
-                f"`{uri}` is a repository of `{lakefs}`, and this model is read from `{where}`"
+                f"`{uri}` is a repository of `{lakefs}`, and this model is read from `{provider}`"
             )
             return problem, f"add `bind: {{store: {lakefs}}}`"
-    written = held.written[where]
-    writer = written.get(place.bucket)
-    if writer in held.repositories:
+    written = contents.written[provider]
+    writer = written.get(bucket_uri.bucket)
+    if writer in contents.repositories:
         problem = f"`{uri}` is where `{writer}` keeps its objects, under names that it makes up"
         return problem, f"add `bind: {{store: {writer}}}`, and name a repository and its branch"
-    close = near(place.bucket, written, cutoff=0.85)
-    if writer is None and close and not _of_one_family(place.bucket, close):
+    close = near(bucket_uri.bucket, written, cutoff=0.85)
+    if writer is None and close and not _of_one_family(bucket_uri.bucket, close):
         problem = f"nobody writes to `{uri}`, and `{written[close]}` writes to `s3://{close}`"
         return problem, f"did you mean `s3://{close}`?"
     return None
 
 
-def _of_repository(place: BucketUri, lakefs: str, known: set[str]) -> Mistake | None:
-    uri = f"s3://{place.bucket}"
-    if place.bucket not in known:
-        help = suggestion(place.bucket, known) or f"add it under `repositories:` of `{lakefs}`"
-        return f"`{uri}` is no repository of `{lakefs}`, which has {listing(known) or 'none'}", help
-    if not place.has_key:
+def _of_repository(bucket_uri: BucketUri, lakefs: str, repositories: set[str]) -> Mistake | None:
+    uri = f"s3://{bucket_uri.bucket}"
+    if bucket_uri.bucket not in repositories:
+        help = (
+            suggestion(bucket_uri.bucket, repositories)
+            or f"add it under `repositories:` of `{lakefs}`"
+        )
+        return (
+            f"`{uri}` is no repository of `{lakefs}`, which has {listing(repositories) or 'none'}",
+            help,
+        )
+    if not bucket_uri.has_key:
         return f"`{uri}` is a repository, and names no branch of it", f"begin with `{uri}/main/`"
     return None
 
 
-def _of_one_family(one: str, other: str) -> bool:
-    """Whether a name is another with a number or a word behind it, such as `models-2`."""
-    short, long = sorted((one, other), key=len)
+def _of_one_family(left: str, right: str) -> bool:
+    """Whether one name is the other with a number or word appended, such as `models-2`."""
+    short, long = sorted((left, right), key=len)
     return long.startswith(short) and not long.removeprefix(short).isalpha()
 
 
-def _owners(bucket: str, graph: Graph, held: Held) -> Iterator[str]:
-    """What a workload can add to `uses` and then gets the bucket."""
-    yield from (name for name, known in held.repositories.items() if bucket in known)
-    for one in graph.bindings:
-        offers = graph.offers[one.consumer.name].values()
-        claimed = isinstance(one.claim, s3.Claim) and bucket in one.claim.buckets
-        if claimed and any(one.requires in offer.requires_of_clients for offer in offers):
-            yield one.consumer.name
+def _owners(bucket: str, graph: Graph, contents: StoreContents) -> Iterator[str]:
+    """Instances that give a workload the bucket if it adds them to `uses`."""
+    yield from (name for name, buckets in contents.repositories.items() if bucket in buckets)
+    for binding in graph.bindings:
+        offers = graph.offers[binding.consumer.name].values()
+        claimed = isinstance(binding.claim, s3.Claim) and bucket in binding.claim.buckets
+        if claimed and any(binding.requires in offer.requires_of_clients for offer in offers):
+            yield binding.consumer.name

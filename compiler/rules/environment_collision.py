@@ -1,6 +1,6 @@
-"""Two environments that share a cluster must not share a namespace or a host.
+"""Environments that share a cluster must not share a namespace or a host.
 
-Only environments that say so (`cluster.name`) share one; without it, each has its own.
+Environments share a cluster only if both set the same `cluster.name`.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ _NAME: Path = ("spec", "cluster", "name")
 def check_all(
     platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
 ) -> None:
-    for one, other in combinations(sorted(platforms), 2):
-        cluster = platforms[one].settings.cluster.name
-        if cluster is None or cluster != platforms[other].settings.cluster.name:
+    for left, right in combinations(sorted(platforms), 2):
+        cluster = platforms[left].settings.cluster.name
+        if cluster is None or cluster != platforms[right].settings.cluster.name:
             continue
-        spaces = _namespaces(platforms[one]) & _namespaces(platforms[other])
-        same = _routed(graphs[one]) & _routed(graphs[other])
-        for what, values in (("namespace", sorted(spaces)), ("host", sorted(same))):
+        spaces = _namespaces(platforms[left]) & _namespaces(platforms[right])
+        routed = _routed(graphs[left]) & _routed(graphs[right])
+        for noun, values in (("namespace", sorted(spaces)), ("host", sorted(routed))):
             if not values:
                 continue
             report.add(
                 "environment-collision",
-                f"`{one}` and `{other}` share the cluster `{cluster}` and the {what}"
+                f"`{left}` and `{right}` share the cluster `{cluster}` and the {noun}"
                 f"{'s' if len(values) > 1 else ''} {listing(values[:3])}",
-                platforms[other].document.value_span(_NAME),
+                platforms[right].document.value_span(_NAME),
                 path=_NAME,
-                help=_WAY_OUT[what],
-                related=[Related(f"`{one}` says so", platforms[one].document.value_span(_NAME))],
+                help=_HELP[noun],
+                related=[Related(f"`{left}` says so", platforms[left].document.value_span(_NAME))],
             )
 
 
-_WAY_OUT = {
+_HELP = {
     "namespace": "give one of them another `namespace:`, also in the components that name one",
     "host": "give one of them another `domain:`",
 }
@@ -52,10 +52,10 @@ def _namespaces(platform: Platform) -> set[str]:
 
 
 def _routed(graph: Graph) -> set[str]:
-    """The hosts that a gateway has."""
+    """The hosts that a gateway serves."""
     routed = routed_of(graph)
     return {
         host
         for host, instances in hosts.owners(graph).items()
-        if any(one.name in routed for one in instances)
+        if any(instance.name in routed for instance in instances)
     }

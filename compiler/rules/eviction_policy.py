@@ -1,7 +1,8 @@
-"""A policy that evicts keys with a time to live, and clients whose keys have none.
+"""An eviction policy for keys with a time to live, with clients whose keys have none.
 
-Then nothing can go when memory is full, and writes fail as with `noeviction` (Redis documentation, key
-eviction). Feast sets a time to live only where `keyTtl` says so (Feast 0.67, Redis online store).
+Nothing can be evicted when memory is full, so writes fail as with `noeviction` (Redis
+documentation, key eviction). Feast sets a time to live only if `keyTtl` is set (Feast 0.67, Redis
+online store).
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Images that are no longer where they were: every pull of them fails.
+"""Images that were moved or deleted: every pull of them fails.
 
-Docker Hub's `minio/*` was deleted in September 2026 (testcontainers-node#1463, plane#9829), Bitnami's
-versioned images moved to `bitnamilegacy` in 2025 (bitnami/containers#83267), and k8s.gcr.io was
-replaced by registry.k8s.io in 2023. A mirror may still hold them, so with one nothing is said.
+Docker Hub's `minio/*` was deleted in September 2026 (testcontainers-node#1463, plane#9829),
+Bitnami's versioned images moved to `bitnamilegacy` in 2025 (bitnami/containers#83267), and
+k8s.gcr.io was replaced by registry.k8s.io in 2023. A mirror may still have them, so the rule does
+not apply to platforms with a mirror.
 """
 
 from __future__ import annotations
@@ -37,23 +38,23 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
             prefix = gone(image) if image is not None else None
             if prefix is not None:
                 reason, instead = _GONE[prefix]
-                where = (*path, key)
+                location = (*path, key)
                 report.add(
                     "gone-image",
                     f"`{image}` can't be pulled: `{prefix.rstrip('/')}` {reason}",
-                    platform.document.value_span(where),
-                    path=where,
+                    platform.document.value_span(location),
+                    path=location,
                     help=instead,
                 )
 
 
 @cache
 def _images(section: type[Section]) -> tuple[tuple[str, str], ...]:
-    """The fields of a section that hold images, with the users' keys."""
+    """The fields of a section that hold images, with the keys of the spec."""
     return tuple((name, key) for name, key in keys(section) if name.endswith("image"))
 
 
 def gone(image: str) -> str | None:
-    """The place that an image was in and is no longer, if it is one of those."""
+    """The prefix of an image that no longer exists there, or None."""
     full = full_name(image)
     return next((prefix for prefix in _GONE if full.startswith(prefix)), None)

@@ -1,4 +1,4 @@
-"""A GPU without a node selector: which model of GPU the pod gets is left to chance."""
+"""A GPU without a node selector: the pod gets an arbitrary model of GPU."""
 
 from __future__ import annotations
 

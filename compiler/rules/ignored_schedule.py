@@ -1,4 +1,4 @@
-"""`schedule` beside `run: once`: a Job runs when it is applied and never again."""
+"""`schedule` together with `run: once`: a Job runs once, when it is applied."""
 
 from __future__ import annotations
 

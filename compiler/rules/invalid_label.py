@@ -1,7 +1,8 @@
-"""Labels that the API server refuses, or that select pods and so must not be set by hand.
+"""Labels that the API server refuses, or that platformc sets itself because selectors depend on
+them.
 
-Kubernetes, labels and selectors: an optional DNS prefix, a name of at most 63 characters, a value of
-at most 63, both of letters, digits, `-`, `_` and `.`.
+From Kubernetes' page on labels and selectors: an optional DNS prefix, a name of at most 63
+characters, a value of at most 63, both of letters, digits, `-`, `_` and `.`.
 """
 
 from __future__ import annotations
@@ -26,32 +27,34 @@ def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
 
 
 def _check(platform: Platform, report: Report) -> None:
-    _judge(("metadata", "labels"), platform.labels, platform, report)
+    _check_labels(("metadata", "labels"), platform.labels, platform, report)
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     for path, section in sections(instance.spec, instance.path):
         for name, key in (("labels", "labels"), ("node_selector", "nodeSelector")):
             if name in section.__struct_fields__:
-                _judge((*path, key), getattr(section, name), platform, report)
+                _check_labels((*path, key), getattr(section, name), platform, report)
 
 
-def _judge(path: Path, labels: Mapping[str, str], platform: Platform, report: Report) -> None:
+def _check_labels(
+    path: Path, labels: Mapping[str, str], platform: Platform, report: Report
+) -> None:
     for label, value in sorted(labels.items()):
         problem = wrong(label, value, selector=path[-1] == "nodeSelector")
         if problem:
-            where = (*path, label)
+            location = (*path, label)
             report.add(
                 "invalid-label",
                 problem,
-                platform.document.span_of(where),
-                path=where,
+                platform.document.span_of(location),
+                path=location,
                 help="write it like `team: research` or `example.com/team: research`",
             )
 
 
 def wrong(label: str, value: str, *, selector: bool = False) -> str | None:
-    """Why a label can't be set, or None."""
+    """The reason that a label is refused, or None."""
     if not _KEY.fullmatch(label):
         return f"`{label}` is not the key of a label"
     if not _VALUE.fullmatch(value):

@@ -23,12 +23,12 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
             )
 
 
-def wrong(one: Toleration) -> str | None:
-    """Why a toleration is refused, or None."""
-    if one.operator == "Exists" and one.value is not None:
+def wrong(toleration: Toleration) -> str | None:
+    """The reason that a toleration is refused, or None."""
+    if toleration.operator == "Exists" and toleration.value is not None:
         return "`operator: Exists` takes no `value`"
-    if one.key is None and one.operator != "Exists":
+    if toleration.key is None and toleration.operator != "Exists":
         return "without a `key` the operator must be `Exists`"
-    if one.toleration_seconds is not None and one.effect != "NoExecute":
+    if toleration.toleration_seconds is not None and toleration.effect != "NoExecute":
         return "`tolerationSeconds` belongs to `effect: NoExecute`"
     return None

@@ -1,4 +1,4 @@
-"""A component whose licence asks for a look before it goes into production."""
+"""A component whose licence the user should read before production."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A memory limit beside the one that a Redis has: what keys may fill would follow the wrong one."""
+"""A memory limit that differs from Redis' own `memory`: the keys' share would follow the wrong one."""
 
 from __future__ import annotations
 

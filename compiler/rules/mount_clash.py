@@ -7,23 +7,25 @@ from compiler.model import Graph, Path, Platform
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    mounting = [one for one in platform.having("volumes") if one.spec.volumes]
+    mounting = [instance for instance in platform.having("volumes") if instance.spec.volumes]
     for instance in mounting:
         files = [path for end in graph.wiring(instance.name).endpoints for path in end.files()]
-        taken: dict[str, Path | None] = {path.rpartition("/")[0]: None for path in files}
+        mounted: dict[str, Path | None] = {path.rpartition("/")[0]: None for path in files}
         for name, mount in sorted(instance.spec.volumes.items()):
-            where: Path = (*instance.path, "volumes", name, "mountPath")
+            location: Path = (*instance.path, "volumes", name, "mountPath")
             at = mount.mount_path.rstrip("/") or "/"
-            if at in taken:
-                other = taken[at]
+            if at in mounted:
+                earlier = mounted[at]
                 document = platform.document
                 report.add(
                     "mount-clash",
                     f"`{instance.name}` mounts two volumes at `{at}`",
-                    document.value_span(where),
-                    path=where,
+                    document.value_span(location),
+                    path=location,
                     help="mount it elsewhere"
-                    + ("" if other else f"; what `uses` gives has its files in `{at}`"),
-                    related=[Related("the other one", document.value_span(other))] if other else [],
+                    + ("" if earlier else f"; what `uses` gives has its files in `{at}`"),
+                    related=[Related("the other one", document.value_span(earlier))]
+                    if earlier
+                    else [],
                 )
-            taken.setdefault(at, where)
+            mounted.setdefault(at, location)

@@ -1,10 +1,10 @@
-"""A run that may last longer than the time to the next: the next one is skipped.
+"""A run that may last longer than the time until the next one, which is then skipped.
 
-CronJobs forbid two runs at once here (`concurrencyPolicy: Forbid`), so what is late is lost. The
-shortest time between two starts is held against `timeout`, where the spec sets one: that says how
-long its author thinks a run takes. A default only ends what hangs. It is longer than most schedules on
-purpose: Feast's first materialisation reads as far back as a view's `ttl`, and ended early it would
-start from there for ever.
+CronJobs here forbid two runs at once (`concurrencyPolicy: Forbid`), so a run that comes too late is
+lost. The shortest time between two starts is compared with `timeout`, but only if the spec sets it:
+then it is the user's estimate. The default only stops runs that hang. It is longer than most
+schedules on purpose: Feast's first materialization reads as far back as a view's `ttl`, and if it
+were stopped early it would start again at the same point every time.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
             continue
         gap = cron.shortest_gap(schedule)
         if gap is not None and seconds(timeout) > gap:
-            where: Path = (*path, "timeout")
+            location: Path = (*path, "timeout")
             report.add(
                 "overlapping-schedule",
                 f"`{instance.name}` starts every {_spoken(gap)} at its closest and may run for "
                 f"{_spoken(seconds(timeout))}: a start that falls into a run is skipped",
-                platform.document.value_span(where),
-                path=where,
+                platform.document.value_span(location),
+                path=location,
                 help=f"lower `timeout` to {_spoken(gap)} or less, or start it less often",
             )
 

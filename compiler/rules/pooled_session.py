@@ -1,8 +1,8 @@
-"""A client that needs a session, bound to a pooler that gives it another one each transaction.
+"""A client that needs a session, bound to a pooler that changes sessions with each transaction.
 
-lakeFS prepares statements and takes advisory locks, migrations lock tables across statements: in
-PgBouncer's transaction mode both end in the wrong session (PgBouncer's own feature matrix). What is
-bound by itself goes past the pooler; only `bind` can lead it there.
+lakeFS prepares statements and takes advisory locks, and migrations lock tables across statements.
+In PgBouncer's transaction mode these may reach another session (PgBouncer's feature matrix).
+Automatic bindings bypass the pooler; only `bind` can select it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
     for binding in graph.bindings:
         consumer, slot = binding.consumer, binding.requires.slot
         pooler = binding.provider
-        forwards = any(one.forwards == binding.requires for one in graph.offers[consumer.name])
+        forwards = any(
+            provides.forwards == binding.requires for provides in graph.offers[consumer.name]
+        )
         if binding.claim.pooled or not binding.provides.forwards or forwards:
             continue
         path: Path = (*consumer.path, "bind", slot)

@@ -1,6 +1,6 @@
-"""A pooler that an operator runs has to be where its database is: it is named in the same breath.
+"""A pooler that an operator runs must be in the namespace of its database.
 
-Facts are of CloudNativePG 1.30, whose Pooler names its Cluster without a namespace.
+CloudNativePG 1.30: a Pooler names its Cluster without a namespace.
 """
 
 from __future__ import annotations

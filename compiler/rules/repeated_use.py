@@ -1,4 +1,4 @@
-"""An instance that a workload uses twice: once is enough, and something else may have been meant."""
+"""A workload that uses one instance twice: probably another one was meant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
     for index, word in enumerate(uses):
         if word in uses[:index]:
             path: Path = (*instance.path, "uses", index)
-            first = platform.document.span_of((*path[:-1], uses.index(word)))
+            first_span = platform.document.span_of((*path[:-1], uses.index(word)))
             span = platform.document.span_of(path)
             report.add(
                 "repeated-use",
@@ -22,6 +22,6 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
                 span,
                 path=path,
                 help="delete it, or name what was meant",
-                related=[Related("the first time", first)],
+                related=[Related("the first time", first_span)],
                 fix=Fix(span, edit=Edit.REMOVE),
             )

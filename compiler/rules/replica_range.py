@@ -1,4 +1,4 @@
-"""`minReplicas` above `maxReplicas`: the autoscaler is refused."""
+"""`minReplicas` above `maxReplicas`: the API server refuses the autoscaler."""
 
 from __future__ import annotations
 

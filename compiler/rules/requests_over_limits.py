@@ -12,17 +12,17 @@ from compiler.spec.walk import sections
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    for path, asked, bound in over(instance):
+    for path, request, limit in over(instance):
         key = path[-1]
-        limit = (*path[:-2], "limits", key)
+        limit_path = (*path[:-2], "limits", key)
         document = platform.document
         report.add(
             "requests-over-limits",
-            f"`{instance.name}` requests {asked} of {key}, more than its limit of {bound}",
+            f"`{instance.name}` requests {request} of {key}, more than its limit of {limit}",
             document.value_span(path),
             path=path,
-            help=f"raise `limits.{key}` to {asked}, or lower `requests.{key}` to {bound}",
-            related=[Related("the limit", document.value_span(limit))],
+            help=f"raise `limits.{key}` to {request}, or lower `requests.{key}` to {limit}",
+            related=[Related("the limit", document.value_span(limit_path))],
         )
 
 
@@ -31,7 +31,7 @@ def over(instance: Instance[Any]) -> Iterator[tuple[Path, str, str]]:
     for path, section in sections(instance.spec, instance.path):
         if isinstance(section, Resources):
             limits = section.limits.written()
-            for key, asked in section.requests.written().items():
-                bound = limits.get(key)
-                if bound is not None and quantity.amount(asked) > quantity.amount(bound):
-                    yield (*path, "requests", key), asked, bound
+            for key, request in section.requests.written().items():
+                limit = limits.get(key)
+                if limit is not None and quantity.amount(request) > quantity.amount(limit):
+                    yield (*path, "requests", key), request, limit

@@ -1,4 +1,4 @@
-"""A namespace of Kubernetes' own: what is written there (a policy that denies all) stops the cluster."""
+"""A namespace of Kubernetes: a policy that denies all traffic there would stop the cluster."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from compiler.registry import upstreams
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     if upstreams(instance) or not reserved(instance.namespace):
         return
-    own = instance.spec.namespace is not None
-    path: Path = (*instance.path, "namespace") if own else ("spec", "namespace")
+    explicit = instance.spec.namespace is not None
+    path: Path = (*instance.path, "namespace") if explicit else ("spec", "namespace")
     report.add(
         "reserved-namespace",
         f"`{instance.namespace}` is Kubernetes' own, and the platform denies all traffic in its "
@@ -25,5 +25,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
 
 
 def reserved(namespace: str) -> bool:
-    """`default` belongs to nobody; `kube-` is reserved by Kubernetes' own documentation."""
+    """Whether a namespace is `default`, or starts with `kube-`, which Kubernetes' documentation
+    reserves.
+    """
     return namespace == "default" or namespace.startswith("kube-")

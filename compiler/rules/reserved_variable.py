@@ -1,5 +1,7 @@
-"""A variable of the user's that the compiler derives, or by which some clients find the same: two
-values for one thing in one container."""
+"""A variable in `env` that the compiler derives, or that clients read with the same meaning.
+
+One setting would have two values in one container.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +11,30 @@ from compiler.model import Graph, Path, Platform
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     for instance in platform.having("env"):
-        name, own = instance.name, instance.spec.env
+        name, user_env = instance.name, instance.spec.env
         endpoints = [
-            one for one in (graph.wiring(name).endpoints if own else ()) if not one.binding.relayed
+            endpoint
+            for endpoint in (graph.wiring(name).endpoints if user_env else ())
+            if not endpoint.binding.relayed
         ]
-        told = {env.name: one.binding.provider.name for one in endpoints for env in one.env()}
-        found = {
-            variable: f"which it gets from `{told[variable]}`"
-            for variable in own.keys() & told.keys()
-        } | {
-            variable: f"by which some clients look for `{one.binding.provider.name}`"
-            for one in endpoints
-            for variable in own.keys() & set(one.synonyms)
+        derived = {
+            env.name: endpoint.binding.provider.name
+            for endpoint in endpoints
+            for env in endpoint.env()
         }
-        for variable, why in sorted(found.items()):
+        reasons = {
+            variable: f"which it gets from `{derived[variable]}`"
+            for variable in user_env.keys() & derived.keys()
+        } | {
+            variable: f"by which some clients look for `{endpoint.binding.provider.name}`"
+            for endpoint in endpoints
+            for variable in user_env.keys() & set(endpoint.synonyms)
+        }
+        for variable, reason in sorted(reasons.items()):
             path: Path = (*instance.path, "env", variable)
             report.add(
                 "reserved-variable",
-                f"`{name}` sets `{variable}`, {why}",
+                f"`{name}` sets `{variable}`, {reason}",
                 platform.document.span_of(path),
                 path=path,
                 help="delete the line; what a pod uses is derived from `uses`, "

@@ -1,4 +1,4 @@
-"""Two credentials with one name: `<consumer>-<slot>` can be read in two ways."""
+"""Two credentials with one name: `<consumer>-<slot>` can be split in two ways."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         if binding.via is not None:
             continue
         key = (binding.consumer.namespace, binding.secret)
-        first = seen.setdefault(key, binding)
-        if first.consumer.name != binding.consumer.name:
+        earlier = seen.setdefault(key, binding)
+        if earlier.consumer.name != binding.consumer.name:
             consumer = binding.consumer
             path = consumer.declared or consumer.path
             report.add(
                 "secret-clash",
-                f"`{consumer.name}` and `{first.consumer.name}` would both read the Secret "
+                f"`{consumer.name}` and `{earlier.consumer.name}` would both read the Secret "
                 f"`{binding.secret}`: slot `{binding.requires.slot}` of one, "
-                f"`{first.requires.slot}` of the other",
+                f"`{earlier.requires.slot}` of the other",
                 platform.document.span_of(path),
                 path=path,
                 help=f"rename `{consumer.name}`",
                 related=[Related("the other one", platform.document.span_of(
-                    first.consumer.declared or first.consumer.path))],
+                    earlier.consumer.declared or earlier.consumer.path))],
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Each model can be served as it is declared, by the system that it is bound to."""
+"""Ask the serving system of each model whether it can serve the model as it is declared."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compiler.model import Graph, Platform
 def check_all(
     platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
 ) -> None:
-    fine: set[int] = set()  # the bindings that environments share need one look
+    fine: set[int] = set()  # bindings without problems: environments share them
     for name, platform in platforms.items():
         _check(platform, graphs[name], fine, report.within(name))
 
@@ -31,7 +31,7 @@ def _check(platform: Platform, graph: Graph, fine: set[int], report: Report) -> 
             path = (*binding.consumer.path, *problem.key)
             document = platform.document
             value = document.at(path).value
-            # A section is pointed at by its key.
+            # For a section, mark its key.
             span = document.span_of(path) if isinstance(value, dict) else document.value_span(path)
             report.add(
                 problem.code,

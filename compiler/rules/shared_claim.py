@@ -1,4 +1,4 @@
-"""Two claims on one database or bucket: an accident unless both say that it is not."""
+"""Two claims of one database or bucket: an accident unless both set `shared`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             for resource in claimed(binding):
                 owners[final.provider.name, interface, resource][binding.consumer.name] = binding
     for (provider, interface, resource), bindings in sorted(owners.items()):
-        if len(bindings) > 1 and not all(one.claim.shared for one in bindings.values()):
+        if len(bindings) > 1 and not all(binding.claim.shared for binding in bindings.values()):
             _report(platform, provider, interface, resource, bindings, report)
 
 
 def claimed(binding: Binding) -> set[str]:
-    """What a consumer claims of its own: not what it reaches through something that it uses."""
+    """The resources that a consumer claims directly, without those of the instances that it uses."""
     claimed = set(binding.claim.resources)
     if not claimed or binding.requires in module(binding.consumer).claims(binding.consumer):
         return claimed
@@ -40,13 +40,13 @@ def _report(
     report: Report,
 ) -> None:
     names = sorted(bindings)
-    first, last = (bindings[name].consumer for name in (names[0], names[-1]))
+    first_consumer, last_consumer = (bindings[name].consumer for name in (names[0], names[-1]))
     noun = _NOUN.get(interface, "database")
     report.add(
         "shared-claim",
         f"{listing(names)} claim the same {noun} `{resource}` of `{provider}`",
-        platform.document.span_of(last.path),
-        path=last.path,
+        platform.document.span_of(last_consumer.path),
+        path=last_consumer.path,
         help=f"give one another {noun}, or add `shared: true` to each if they are meant to share",
-        related=[Related("another claim", platform.document.span_of(first.path))],
+        related=[Related("another claim", platform.document.span_of(first_consumer.path))],
     )

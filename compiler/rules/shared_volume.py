@@ -1,7 +1,7 @@
-"""One existing volume claim in several places: most volumes can be on one node at a time.
+"""One existing volume claim in several workloads: most volumes can be on one node at a time.
 
 Unless the claim is ReadWriteMany, a second pod on another node waits for the first to end
-(Kubernetes, access modes of persistent volumes). What its access mode is, no spec can know.
+(Kubernetes, access modes of persistent volumes). The spec does not contain its access mode.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
 
 
 def _check(platform: Platform, report: Report) -> None:
-    places: dict[tuple[str, str], list[tuple[str, Path]]] = defaultdict(list)
+    mounts: dict[tuple[str, str], list[tuple[str, Path]]] = defaultdict(list)
     for instance in platform.having("volumes"):
         for key, path in _claims(instance):
-            places[instance.namespace, key].append((instance.name, path))
-    for (_, claim), users in sorted(places.items()):
+            mounts[instance.namespace, key].append((instance.name, path))
+    for (_, claim), users in sorted(mounts.items()):
         names = {name for name, _ in users}
         if len(names) > 1:
-            (_, first), (_, last) = users[0], users[-1]
+            (_, first_path), (_, last_path) = users[0], users[-1]
             document = platform.document
             report.add(
                 "shared-volume",
                 f"{listing(names)} mount the claim `{claim}`; unless it is ReadWriteMany, "
                 "their pods can't run on two nodes at once",
-                document.value_span(last),
-                path=last,
+                document.value_span(last_path),
+                path=last_path,
                 help="keep data in the object store, or silence this if the claim is ReadWriteMany",
-                related=[Related("also here", document.value_span(first))],
+                related=[Related("also here", document.value_span(first_path))],
             )
 
 

@@ -1,4 +1,4 @@
-"""A whole command line as one word: Kubernetes looks for a program of that name, spaces and all."""
+"""A whole command line as one word: Kubernetes looks for a program with spaces in its name."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Settings of an object store that make every signature or every upload fail.
 
 AWS signs for the region in its host name (AWS General Reference, S3 endpoints); clients since
-botocore 1.36 add checksum headers that other stores may refuse (boto3#4392), and TLS has its port.
+botocore 1.36 add checksum headers that other stores may refuse (boto3#4392); and TLS has a separate
+port.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 
 
 def problems(me: Instance[Any], offer: s3.Offer) -> Iterator[tuple[str, str, str]]:
-    """The key, what is wrong with it, what to type."""
+    """The key, the problem and the help for each wrong setting."""
     region = _AWS.fullmatch(offer.host or "")
     if region and region[1] != offer.region:
         yield (

@@ -1,7 +1,7 @@
-"""A system that a cluster has once, declared twice: both would tell the same objects what to hold.
+"""A system that may exist once per cluster is declared twice: both would change the same objects.
 
-A component whose controller looks after the whole cluster says so: `CLUSTER_SINGLETON` in its module is the
-reason. Who requires what both offer is not told that it has to choose.
+A component whose controller manages the whole cluster gives the reason in `CLUSTER_SINGLETON` of its module.
+Consumers of both are not asked to choose one.
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
 
 def _check(platform: Platform, report: Report) -> None:
     span_of = platform.document.span_of
-    first: dict[str, Instance[object]] = {}
-    components = [one for one in platform.instances.values() if one.section == "components"]
-    for instance in sorted(components, key=lambda one: span_of(one.path)):
+    first_of_type: dict[str, Instance[object]] = {}
+    components = [
+        component for component in platform.instances.values() if component.section == "components"
+    ]
+    for instance in sorted(components, key=lambda component: span_of(component.path)):
         reason = sole(instance)
-        other = first.setdefault(instance.type, instance)
-        if reason and other is not instance:
+        earlier = first_of_type.setdefault(instance.type, instance)
+        if reason and earlier is not instance:
             report.add(
                 "twice-installed",
-                f"`{instance.name}` would be a second `{instance.type}` beside `{other.name}`: "
+                f"`{instance.name}` would be a second `{instance.type}` beside `{earlier.name}`: "
                 f"{reason}",
                 span_of(instance.path),
                 path=instance.path,
-                help=f"delete it; `{other.name}` serves its namespace too",
-                related=[Related("the other one", span_of(other.path))],
+                help=f"delete it; `{earlier.name}` serves its namespace too",
+                related=[Related("the other one", span_of(earlier.path))],
             )

@@ -1,7 +1,7 @@
-"""`$(NAME)` of a variable that isn't there: Kubernetes passes the text on as it is.
+"""`$(NAME)` of a variable that does not exist: Kubernetes passes the text on unchanged.
 
-A value may read variables that stand before it; a workload's own follow the derived ones and are
-sorted by name (Kubernetes API, EnvVar.value).
+A value may refer to variables that come before it. A workload's own variables follow the derived
+ones and are sorted by name (Kubernetes API, EnvVar.value).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _REFERENCE = re.compile(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    users = [one for one in platform.instances.values() if one.section == "workloads"]
-    texts = [(one, found) for one in users if (found := list(references(one)))]
-    for instance, found in texts:
+    workloads = [each for each in platform.instances.values() if each.section == "workloads"]
+    texts = [(workload, uses) for workload in workloads if (uses := list(references(workload)))]
+    for instance, uses in texts:
         derived = {env.name for end in graph.wiring(instance.name).endpoints for env in end.env()}
-        for path, name, later in found:
-            own = {key for key in instance.spec.env if later is None or key < later}
-            known = derived | own | {"HOME"}
-            if name not in known:
+        for path, name, later in uses:
+            preceding = {key for key in instance.spec.env if later is None or key < later}
+            defined = derived | preceding | {"HOME"}
+            if name not in defined:
                 late = name in instance.spec.env
                 report.add(
                     "undefined-variable",
@@ -34,13 +34,13 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                     path=path,
                     help="rename one of the two: variables are in the order of their names"
                     if late
-                    else suggestion(name, known)
+                    else suggestion(name, defined)
                     or "set it in `env`, or write `$$(...)` where the text is meant as it is",
                 )
 
 
 def references(instance: Instance[Any]) -> Iterator[tuple[Path, str, str | None]]:
-    """Each reference: its place, the variable, and the variable that reads it, where one does."""
+    """Each reference: its path, the variable's name, and the variable in whose value it is, if any."""
     spec = instance.spec
     for key in ("command", "args"):
         for index, text in enumerate(getattr(spec, key)):

@@ -1,4 +1,4 @@
-"""Versions known not to work together, each with its source; what isn't listed is unknown, not fine."""
+"""Versions that are known not to work together, each with its source. Other versions are unknown."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from compiler.spec.image import split_image
 
 
 class UnfitImage(Struct, frozen=True):
-    """An image of a component that does not fit what the compiler makes around it."""
+    """Images of a component that do not work with the objects that the compiler writes."""
 
     type: str
-    repository: str  # what the name ends in
+    repository: str  # the end of the image's name
     tag: str  # a pattern
     reason: str
-    instead: str
+    help: str
 
     def means(self, repository: str, tag: str) -> bool:
         same = f"/{repository}".endswith(f"/{self.repository}")
@@ -64,22 +64,22 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
 
 def _check_image(instance: Instance[Any], platform: Platform, report: Report) -> None:
     image = getattr(instance.spec, "image", None)
-    known = unfit(instance.type, image) if isinstance(image, str) else None
-    if known is not None:
+    unfit_image = unfit(instance.type, image) if isinstance(image, str) else None
+    if unfit_image is not None:
         path: Path = (*instance.path, "image")
         report.add(
             "unfit-version",
-            f"`{image}` {known.reason}",
+            f"`{image}` {unfit_image.reason}",
             platform.document.value_span(path),
             path=path,
-            help=known.instead,
+            help=unfit_image.help,
         )
 
 
 def unfit(type: str, image: str) -> UnfitImage | None:
-    """The row of the table that an image is in, for a component of a type."""
+    """The row of the table for an image of a component of this type, or None."""
     repository, tag, _ = split_image(image)
-    return next((one for one in IMAGES if one.type == type and one.means(repository, tag)), None)
+    return next((row for row in IMAGES if row.type == type and row.means(repository, tag)), None)
 
 
 def _check_cluster(instance: Instance[Any], platform: Platform, report: Report) -> None:

@@ -1,6 +1,7 @@
-"""A component whose upstream has ended: it works, and nobody will fix it.
+"""A component whose upstream project has ended: it works, but gets no more fixes.
 
-It says so itself (`UNMAINTAINED`), and which types offer the same for a swap in one line (`ALTERNATIVES`).
+The component's module says so (`UNMAINTAINED`), and lists the types that can replace it
+(`ALTERNATIVES`).
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
             f"`{instance.type}` is not maintained by its authors: {reason}",
             platform.document.span_of(instance.path),
             path=instance.path,
-            help=f"{_instead(module)} offer the same; or add it to `spec.silence` with your reason",
+            help=f"{_alternatives(module)} offer the same; or add it to `spec.silence` with your reason",
         )
 
 
-def _instead(module: Any) -> str:
+def _alternatives(module: Any) -> str:
     return ", ".join(f"`{type}`" for type in module.ALTERNATIVES)

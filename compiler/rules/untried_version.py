@@ -1,7 +1,7 @@
-"""An image of a component that its manifests were not made for: it may fit or not, nobody knows.
+"""An image other than the one that a component's objects were written for: it may not work.
 
-Known to fit is the default, whatever registry it comes from; known not to is what the tables of
-unfit_version.py and gone_image.py hold. All others are said to be unknown.
+The default is known to work, from any registry. The tables of unfit_version.py and gone_image.py
+hold images known not to work. This rule reports all others.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
 
 
 def _same(image: str, tried: str) -> bool:
-    """Whether two images are of one name and version, in whatever registry."""
+    """Whether two images have the same name and version, in any registry."""
     return _version(image) == _version(tried)
 
 

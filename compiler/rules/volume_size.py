@@ -1,7 +1,7 @@
-"""A volume that a Redis can outgrow: on a full disk it refuses all writes.
+"""A volume that Redis can fill: on a full disk it refuses all writes.
 
-A log of all writes grows to three times the memory limit before it is rewritten, a snapshot is written
-beside the one before it (Redis documentation, persistence).
+The log of all writes grows to three times the memory limit before it is rewritten, and a snapshot
+is written while the previous one exists (Redis documentation, persistence).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Rules about what an environment lowers to, one per file."""
+"""Rules about the objects of an environment, one per file."""

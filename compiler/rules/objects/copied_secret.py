@@ -1,7 +1,7 @@
-"""A credential that pods of several namespaces read, with a provider that makes no copies.
+"""A credential that pods of several namespaces read, although the provider copies no Secrets.
 
-A pod reads Secrets of its own namespace only. `existing` means that somebody else makes them: the
-same one, in each of these namespaces.
+A pod reads Secrets only in its own namespace. With `existing`, another program or person creates
+them: the same Secret in each of these namespaces.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Two instances that make an object of the same kind and name: one would overwrite the other."""
+"""Two instances that create an object of the same kind and name: one would overwrite the other."""
 
 from __future__ import annotations
 
@@ -11,25 +11,27 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
     for package in lowered.everything:
         maps = [("", "ConfigMap", config.namespace, config.name) for config in package.configs]
         for id in [*(resource.id for resource in package.resources), *maps]:
-            first = seen.setdefault(id, package)
-            if first is not package and first.instance and package.instance:
-                _report(platform, id, first, package, report)
+            owner = seen.setdefault(id, package)
+            if owner is not package and owner.instance and package.instance:
+                _report(platform, id, owner, package, report)
 
 
 def _report(
-    platform: Platform, id: tuple[str, str, str, str], first: Package, other: Package,
+    platform: Platform, id: tuple[str, str, str, str], left: Package, right: Package,
     report: Report,
 ) -> None:  # fmt: skip
-    assert first.instance is not None
-    assert other.instance is not None
+    assert left.instance is not None
+    assert right.instance is not None
     _, kind, namespace, name = id
-    one, two = (one.declared or one.path for one in (first.instance, other.instance))
-    where = f" in `{namespace}`" if namespace else ""
+    left_path, right_path = (
+        instance.declared or instance.path for instance in (left.instance, right.instance)
+    )
+    location = f" in `{namespace}`" if namespace else ""
     report.add(
         "object-clash",
-        f"`{first.name}` and `{other.name}` would both make {kind} `{name}`{where}",
-        platform.document.span_of(two),
-        path=two,
-        help=f"rename `{other.name}`, or give it another namespace",
-        related=[Related("the other one", platform.document.span_of(one))],
+        f"`{left.name}` and `{right.name}` would both make {kind} `{name}`{location}",
+        platform.document.span_of(right_path),
+        path=right_path,
+        help=f"rename `{right.name}`, or give it another namespace",
+        related=[Related("the other one", platform.document.span_of(left_path))],
     )

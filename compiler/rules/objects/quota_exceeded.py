@@ -1,9 +1,10 @@
-"""More than a namespace's quota admits: the API server refuses the pods that come last.
+"""Pods that request more than the quota of their namespace: the API server refuses the last ones.
 
-Requests are added up as the scheduler does (the larger of the containers' sum and the largest init
-container), times the replicas; a CronJob counts as one run. Pods that an operator makes of a custom
-resource are counted by the requests in it, times the replicas around them: a model's are its fewest,
-and one at least. What the operator adds by itself, such as a sidecar, is not counted.
+The requests of a pod are added as the scheduler does (the larger of the containers' sum and the
+largest init container), times the replicas; a CronJob counts as one run. Pods that an operator
+creates for a custom resource count by the requests in it, times the replicas of the enclosing
+field: for a model its minimum, and at least one. Additions of the operator, such as a sidecar, are
+not counted.
 """
 
 from __future__ import annotations
@@ -21,17 +22,19 @@ _REPLICAS = ("replicas", "minReplicas", "instances")  # Seldon, KServe, CloudNat
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
     for namespace, quota in platform.settings.cluster.quotas.items():
-        for key, most in quota.written().items():
+        for key, limit in quota.written().items():
             name = "ephemeral-storage" if key == "ephemeralStorage" else key
             terms = list(requests(lowered, namespace, name))
             total = sum((amount for _, amount in terms), Fraction(0))
-            if total > quantity.amount(most):
+            if total > quantity.amount(limit):
                 path: Path = ("spec", "cluster", "quotas", namespace, key)
-                shown = " + ".join(f"{_written(a, name)} of `{who}`" for who, a in terms)
+                terms_text = " + ".join(
+                    f"{_written(a, name)} of `{package}`" for package, a in terms
+                )
                 report.add(
                     "quota-exceeded",
-                    f"`{namespace}` admits requests of {most} {name}, and its pods request "
-                    f"{_written(total, name)}: {shown}",
+                    f"`{namespace}` admits requests of {limit} {name}, and its pods request "
+                    f"{_written(total, name)}: {terms_text}",
                     platform.document.value_span(path),
                     path=path,
                     help="raise the quota, or lower `resources.requests` or replicas",
@@ -39,13 +42,13 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
 
 
 def requests(lowered: Lowered, namespace: str, name: str) -> Iterator[tuple[str, Fraction]]:
-    """What each package's pods in a namespace request together."""
+    """The sum of requests of each package's pods in a namespace."""
     amounts: dict[str, Fraction] = defaultdict(Fraction)
     for package in lowered.everything:
         for resource in package.resources:
             if resource.namespace == namespace:
                 amounts[package.name] += _of_object(resource.manifest, name)
-    yield from ((who, amount) for who, amount in sorted(amounts.items()) if amount)
+    yield from ((package, amount) for package, amount in sorted(amounts.items()) if amount)
 
 
 def _of_object(manifest: Manifest, name: str) -> Fraction:
@@ -56,16 +59,18 @@ def _of_object(manifest: Manifest, name: str) -> Fraction:
 
 
 def _of_custom(value: object, name: str) -> Fraction:
-    """The requests anywhere in a custom resource, each times the replicas around it."""
+    """The requests anywhere in a custom resource, each times the replicas of the enclosing field."""
     if isinstance(value, list):
-        return sum((_of_custom(one, name) for one in value), Fraction(0))
+        return sum((_of_custom(item, name) for item in value), Fraction(0))
     if not isinstance(value, dict):
         return Fraction(0)
-    asked = value.get("resources", {}).get("requests", {}) if _has_requests(value) else {}
-    own = quantity.amount(str(asked.get(name, "0")))
-    below = sum((_of_custom(one, name) for key, one in value.items() if key != "resources"), own)
-    times = next((value[key] for key in _REPLICAS if isinstance(value.get(key), int)), 1)
-    return max(1, times) * below
+    requests = value.get("resources", {}).get("requests", {}) if _has_requests(value) else {}
+    direct = quantity.amount(str(requests.get(name, "0")))
+    total = sum(
+        (_of_custom(item, name) for key, item in value.items() if key != "resources"), direct
+    )
+    replicas = next((value[key] for key in _REPLICAS if isinstance(value.get(key), int)), 1)
+    return max(1, replicas) * total
 
 
 def _has_requests(value: Manifest) -> bool:
@@ -74,13 +79,13 @@ def _has_requests(value: Manifest) -> bool:
 
 
 def _of_pod(template: Manifest, name: str) -> Fraction:
-    def asked(container: Manifest) -> Fraction:
+    def requested(container: Manifest) -> Fraction:
         requests = container.get("resources", {}).get("requests", {})
         return quantity.amount(str(requests.get(name, "0")))
 
     spec = template["spec"]
-    together = sum((asked(one) for one in spec["containers"]), Fraction(0))
-    return max([together, *(asked(one) for one in spec.get("initContainers", ()))])
+    together = sum((requested(container) for container in spec["containers"]), Fraction(0))
+    return max([together, *(requested(container) for container in spec.get("initContainers", ()))])
 
 
 def _written(amount: Fraction, name: str) -> str:

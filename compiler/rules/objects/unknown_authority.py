@@ -1,8 +1,9 @@
-"""Some programs take no authority but the public ones that their image trusts.
+"""Programs that trust only the public authorities of their image.
 
-Argo's controller and executor, KServe's and Seldon's fetching of models and CloudNativePG's archivist
-run in pods that platformc does not write; Kubeflow's servers have no word for it. So a client must
-have both: the file in its pods, and the file's name in what its program reads.
+Argo's controller and executor, the model downloads of KServe and Seldon, and CloudNativePG's
+backups run in pods that platformc does not write; Kubeflow's servers have no setting for an
+authority. A client needs both: the file in its pods, and the file's path in the configuration of
+its program.
 """
 
 from __future__ import annotations
@@ -16,8 +17,14 @@ from compiler.model.package import Lowered, Package, Platform
 
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
-    found = [one for one in lowered.graph.bindings if one.offer.ca and not _told(lowered, one)]
-    for binding in {(one.consumer.name, one.provider.name): one for one in found}.values():
+    untrusting = [
+        binding
+        for binding in lowered.graph.bindings
+        if binding.offer.ca and not _configured(lowered, binding)
+    ]
+    for binding in {
+        (binding.consumer.name, binding.provider.name): binding for binding in untrusting
+    }.values():
         consumer, provider = binding.consumer, binding.provider
         path = (*provider.path, "ca")
         report.add(
@@ -30,13 +37,13 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
         )
 
 
-def _told(lowered: Lowered, binding: Binding) -> bool:
+def _configured(lowered: Lowered, binding: Binding) -> bool:
     package = lowered.packages.get(binding.consumer.name)
     if package is None:
         return False
     pods = users(package, binding.label)
     if not pods and (binding.via is not None or _without_pods(package)):
-        return True  # through a pooler, which is told itself; or the pods are the user's own
+        return True  # its pooler is configured instead, or its pods run outside the platform
     name = str(binding.endpoint().authority)
     texts = [text for config in package.configs for text in config.files.values()]
     return bool(pods) and (name in dumps(pods) or any(name in text for text in texts))

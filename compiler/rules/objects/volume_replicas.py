@@ -1,8 +1,8 @@
-"""Several pods on one volume, or one database on several: what a patch makes of replicas.
+"""Patches of `replicas` that put several pods on one volume, or one database on several.
 
-A ReadWriteOnce volume is attached to one node (Kubernetes, access modes): a Deployment with more
-replicas hangs there. A StatefulSet gives each pod a volume of its own, so a server that doesn't
-replicate becomes several that know nothing of each other.
+A ReadWriteOnce volume is attached to one node (Kubernetes, access modes), so a Deployment with more
+replicas hangs. A StatefulSet gives each pod a separate volume, so a server without replication
+becomes several independent servers.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def problems(manifest: Manifest, instance: Instance[object]) -> Iterator[str]:
     if template is None or not isinstance(replicas, int) or replicas < 2:
         return
     volumes = template["spec"].get("volumes", [])
-    if manifest["kind"] == "Deployment" and any("persistentVolumeClaim" in one for one in volumes):
+    if manifest["kind"] == "Deployment" and any(
+        "persistentVolumeClaim" in volume for volume in volumes
+    ):
         yield f"has {replicas} replicas on one volume claim"
     if manifest["kind"] == "StatefulSet" and not hasattr(instance.spec, "replicas"):
         yield f"has {replicas} replicas, each with a volume and data of its own"

@@ -1,1 +1,1 @@
-"""previous."""
+"""Rules that compare with the tree of the last compile, one per file."""

@@ -1,8 +1,8 @@
-"""A canary whose model was not there before: nothing takes the rest of its requests.
+"""A canary without an earlier version of its model, which would serve the other requests.
 
-Knative splits between the newest revision of a model and the one before. With none before, all
-requests go to the newest, whatever the percentage says. No text tells whether there is one; what
-was compiled before does.
+Knative splits requests between the newest revision of a model and the one before. Without an
+earlier one, the newest gets all requests, whatever the percentage says. The spec does not show
+whether there is one; the tree of the last compile does.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from compiler.diagnostics import Diagnostic, Report
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
 
-# How a model's object begins in the files that the last compile wrote.
-_KNOWN = re.compile(r"^kind: InferenceService\nmetadata:\n  name: (\S+)$", re.M)
+# The first lines of a model's object in the files of the last compile.
+_MODEL = re.compile(r"^kind: InferenceService\nmetadata:\n  name: (\S+)$", re.M)
 
 
 def check(environments: Mapping[str | None, Lowered], root: Path) -> list[Diagnostic]:
-    """Hold models against the tree of the last compile."""
+    """Compare models with the tree of the last compile."""
     report = Report()
     for name, lowered in environments.items():
         if name is None:
             continue
         new = dict(_canaries(lowered))
-        known = _known(root / "overlays" / name / "models") if new else set()
-        for model in sorted(new.keys() - known):
+        earlier = _earlier_models(root / "overlays" / name / "models") if new else set()
+        for model in sorted(new.keys() - earlier):
             path = ("spec", "models", model, "canary")
             report.within(name).add(
                 "first-canary",
@@ -48,13 +48,13 @@ def _canaries(lowered: Lowered) -> Iterator[tuple[str, int]]:
                 yield resource.name, percent
 
 
-def _known(folder: Path) -> set[str]:
+def _earlier_models(folder: Path) -> set[str]:
     texts = (path.read_text(encoding="utf-8") for path in folder.glob("*/models.yaml"))
-    return {name.strip("'\"") for text in texts for name in _KNOWN.findall(text)}
+    return {name.strip("'\"") for text in texts for name in _MODEL.findall(text)}
 
 
 def canary(manifest: Manifest) -> int | None:
-    """The percentage of the requests that a model's newest revision is to get, if it shares."""
+    """The percentage of requests for a model's newest revision, or None without a canary."""
     if manifest["kind"] != "InferenceService":
         return None
     percent: int | None = manifest["spec"]["predictor"].get("canaryTrafficPercent")
