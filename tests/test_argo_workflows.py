@@ -159,11 +159,13 @@ def routed() -> Prerequisite:
     return asked(compiled("production").graphs["prod"])
 
 
-def test_behind_a_gateway_the_server_speaks_http_and_asks_for_a_token() -> None:
+def test_behind_a_gateway_the_server_speaks_http_and_keeps_its_arguments() -> None:
+    """An installation may have others, such as `--auth-mode=sso`: a patch would replace them all."""
     (server,) = [one for one in routed().objects if one["metadata"]["name"] == "argo-server"
                  and one["kind"] == "Deployment"]  # fmt: skip
     (container,) = server["spec"]["template"]["spec"]["containers"]
-    assert container["args"] == ["server", "--auth-mode=client", "--secure=false"]
+    assert "args" not in container
+    assert container["env"] == [{"name": "ARGO_SECURE", "value": "false"}]
     assert container["readinessProbe"]["httpGet"]["scheme"] == "HTTP"
     (service,) = [one for one in routed().objects if one["kind"] == "Service"]
     assert service["spec"]["ports"] == [{"port": 2746, "appProtocol": "http"}]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -195,3 +197,26 @@ def test_feasts_own_pods_read_the_object_store_with_what_their_image_has() -> No
     assert len(own) == 3
     for container in own:
         assert names(container)["PYTHONPATH"]["value"] == feature_store.FOLDER
+
+
+def test_definitions_are_plain_files_when_feast_reads_them(tmp_path: Path) -> None:
+    """A kubelet mounts a ConfigMap as links into `..data`; Feast 0.67.0 follows them before it names
+    modules, and such a path is no module's."""
+    (script,) = [
+        container["command"][-1]
+        for pod, container, _ in mounts("feast-file", "default")
+        if pod.labels["app.kubernetes.io/component"] == "apply" and "repository" in str(pod.spec)
+    ]
+    stored = tmp_path / "repo/..2026_11_28"
+    stored.mkdir(parents=True)
+    (stored / "features.py").write_text("answer = 42\n")
+    (tmp_path / "repo/..data").symlink_to(stored.name)
+    (tmp_path / "repo/features.py").symlink_to("..data/features.py")
+    (tmp_path / "feast").write_text(
+        '#!/bin/sh\n[ "$1" = --chdir ] || exit 0\nfind "$2" -mindepth 1 -printf "%y %P\\n"\n'
+    )
+    (tmp_path / "feast").chmod(0o755)
+    script = script.replace("/tmp/", f"{tmp_path}/").replace("/repo/", f"{tmp_path}/repo/")
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    run = subprocess.run(["sh", "-c", script], env=env, capture_output=True, text=True, timeout=30)
+    assert (run.returncode, run.stdout) == (0, "f features.py\n"), run.stderr

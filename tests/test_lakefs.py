@@ -96,6 +96,29 @@ esac
 """
 
 
+def test_the_server_starts_when_its_database_answers(tmp_path: Path) -> None:
+    (server,) = [
+        one.manifest["spec"]["template"]["spec"]
+        for one in compiled("lakefs").lowered["default"].packages["lakefs"].resources
+        if one.kind == "Deployment"
+    ]
+    (wait,) = server["initContainers"]
+    (tmp_path / "lakefs").write_text(
+        '#!/bin/sh\n[ "$1 $2" = "kv scan" ] || exit 2\nif [ ! -e "$STATE/asked" ]; then\n'
+        '  touch "$STATE/asked"; echo "Error: connection refused"; echo "Usage:"; exit 1\nfi\n'
+    )
+    (tmp_path / "lakefs").chmod(0o755)
+    script = wait["command"][-1].replace("/app/", f"{tmp_path}/").replace("/tmp/output", "output")
+    env = {**os.environ, "STATE": str(tmp_path)}
+    run = subprocess.run(
+        ["sh", "-c", script.replace("sleep 5", ":")], env=env, cwd=tmp_path, capture_output=True,
+        text=True, timeout=30,
+    )  # fmt: skip
+    assert (run.returncode, run.stdout) == (
+        0, "waiting for the database: Error: connection refused\n",
+    )  # fmt: skip
+
+
 def test_the_setup_job_may_run_twice_and_prints_no_key(tmp_path: Path) -> None:
     script = compiled("lakefs").tree()["base/lakefs/lakefs-setup/setup.sh"]
     for program in ("lakefs", "lakectl"):

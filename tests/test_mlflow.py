@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 from support.scenarios import compiled
 
 from compiler.model import Manifest
@@ -28,3 +33,43 @@ def test_a_server_starts_when_the_migration_is_through() -> None:
     (seen, served) = ([one["value"] for one in each["env"] if one["name"] == database]
                       for each in (wait, server))  # fmt: skip
     assert seen == served
+
+
+SQLALCHEMY = """\
+import pathlib, sys
+
+class exc:
+    class DBAPIError(Exception):
+        orig = "connection to server failed: FATAL: too many connections\\n\\tIs it running?"
+
+class Engine:
+    def connect(self):
+        asked = pathlib.Path(__file__).with_name("asked")
+        if not asked.exists():
+            asked.touch()
+            raise exc.DBAPIError("(Background on this error at: https://sqlalche.me/e/20/e3q8)")
+
+def create_engine(uri):
+    return Engine()
+"""
+
+
+def test_a_migration_that_waits_says_the_reason(tmp_path: Path) -> None:
+    """SQLAlchemy's message ends with an address of its manual; the driver's begins with the reason."""
+    (migration,) = pod("Job")["containers"]
+    (tmp_path / "sqlalchemy.py").write_text(SQLALCHEMY)
+    for name, text in {"mlflow": 'echo "$*"', "python": f'exec "{sys.executable}" "$@"'}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    env = {
+        **os.environ,
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PYTHONPATH": str(tmp_path),
+        "MLFLOW_BACKEND_STORE_URI": "postgresql://",
+    }
+    script = migration["command"][2].replace("sleep 5", ":")
+    run = subprocess.run(["sh", "-c", script], env=env, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout) == (0, "db upgrade postgresql://\n")
+    assert run.stderr == (
+        "waiting for the database: connection to server failed: FATAL: too many connections\n"
+    )

@@ -17,16 +17,20 @@ SERVERLESS = "{istio: {}, knative: {}, kserve: {}, seaweedfs: {}}"
 STANDARD = "{kserve: {mode: standard}, seaweedfs: {}}"
 
 
-def predictor(model: str, components: str = SERVERLESS) -> dict[str, Any]:
-    """The predictor of one model."""
+def inference_service(model: str, components: str = SERVERLESS) -> Manifest:
+    """The InferenceService of one model."""
     text = (
         "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\n"
         f'spec:\n  components: {components}\n  models: {{one: {{uri: "s3://models/one", {model}}}}}\n'
     )
     result = pipeline.compile(text.encode(), "platform.yaml")
     assert not result.report.failed, result.report.sorted()
-    spec: dict[str, Any] = result.lowered["default"].models["one"].resources[0].manifest["spec"]
-    found: dict[str, Any] = spec["predictor"]
+    return result.lowered["default"].models["one"].resources[0].manifest
+
+
+def predictor(model: str, components: str = SERVERLESS) -> dict[str, Any]:
+    """The predictor of one model."""
+    found: dict[str, Any] = inference_service(model, components)["spec"]["predictor"]
     return found
 
 
@@ -189,6 +193,70 @@ def test_kserve_is_told_its_mode() -> None:
             if one["kind"] == "InferenceService":
                 marks = one["metadata"]["annotations"]
                 assert marks["serving.kserve.io/deploymentMode"] == mode
+
+
+@pytest.mark.parametrize("scenario", ["kserve-serverless", "kserve-standard"])
+def test_kserve_is_told_of_its_ingress_beside_what_upstream_ships(scenario: str) -> None:
+    """KServe's manager does not start without `ingressGateway`, in no mode (kserve/kserve#3976)."""
+    told = configs(prerequisite(scenario, kserve, "kserve"))["inferenceservice-config"]
+    ingress = json.loads(told["ingress"])
+    assert set(ingress) >= set(kserve.SHIPPED_INGRESS)
+    assert ingress["ingressGateway"].count("/") == 1
+    assert ingress["ingressDomain"] == compiled(scenario).platforms[None].settings.domain
+
+
+def test_kserve_without_istio_asks_for_no_virtual_service() -> None:
+    told = configs(prerequisite("kserve-standard", kserve, "kserve"))["inferenceservice-config"]
+    ingress = json.loads(told["ingress"])
+    assert (ingress["disableIstioVirtualHost"], ingress["disableIngressCreation"]) == (True, True)
+
+
+def test_what_fetches_models_is_admitted() -> None:
+    """`restricted` asks each container for this; the release's has none (kserve/kserve#5373)."""
+    for scenario in ("kserve-serverless", "kserve-standard"):
+        (container,) = [
+            one["spec"]["container"]
+            for one in prerequisite(scenario, kserve, "kserve").objects
+            if one["kind"] == "ClusterStorageContainer"
+        ]
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "runAsNonRoot": True,
+            "runAsUser": 1000,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+
+
+def test_the_whole_pod_has_a_seccomp_profile_for_the_containers_of_a_mesh() -> None:
+    for components in (SERVERLESS, STANDARD):
+        context = predictor("format: sklearn", components)["securityContext"]
+        assert context == {"seccompProfile": {"type": "RuntimeDefault"}}
+
+
+@pytest.mark.parametrize(
+    ("model", "components", "deadline"),
+    [
+        ("format: sklearn", SERVERLESS, None),
+        ("format: sklearn, size: 1Gi", SERVERLESS, None),
+        ("format: vllm, size: 140Gi", SERVERLESS, "3006s"),
+        ("format: vllm, size: 140Gi", STANDARD, None),
+    ],
+)
+def test_a_revision_may_take_as_long_as_its_download(
+    model: str, components: str, deadline: str | None
+) -> None:
+    """140 GiB take 1,203 s at 1 Gbit/s; Knative's own deadline is 600 s."""
+    annotations = inference_service(model, components)["metadata"]["annotations"]
+    assert annotations.get("serving.knative.dev/progress-deadline") == deadline
+
+
+def test_vllm_uses_every_gpu_and_knows_its_user() -> None:
+    model = predictor("format: vllm, gpu: 4, size: 140Gi")["model"]
+    assert model["args"] == ["--tensor-parallel-size=4"]
+    assert {"name": "USER", "value": "vllm"} in model["env"]
+    assert "args" not in predictor("format: vllm, gpu: 1")["model"]
+    assert "args" not in predictor("format: huggingface, gpu: 4")["model"]
 
 
 @pytest.mark.parametrize("install", ["existing", "operator", "vendored"])

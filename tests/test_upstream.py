@@ -24,7 +24,15 @@ from compiler import pipeline
 from compiler.cli import platformc
 from compiler.delivery.doctor import check
 from compiler.emit.manifests import manifests
-from compiler.upstream.prerequisites import component, prerequisites, release, vendored
+from compiler.upstream.prerequisites import (
+    component,
+    install_commands,
+    namespace_commands,
+    patch_commands,
+    prerequisites,
+    release,
+    vendored,
+)
 
 WORKFLOWS = SCENARIOS / "argo-workflows" / "platform.yaml"
 ENVIRONMENT = compiled("argo-workflows").environments[0]
@@ -42,6 +50,85 @@ def test_prerequisites_say_what_where_and_how() -> None:
     assert any("install.yaml" in command for command in one["how"])
     text = run("prerequisites", ENVIRONMENT, "-f", str(WORKFLOWS)).stdout
     assert all(f"  {command}\n" in text for command in (*one["how"], *one["then"]))
+
+
+def printed(components: str, models: str = "{}") -> list[str]:
+    """The commands that `prerequisites` prints for some components, in order."""
+    text = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\n"
+        f"spec:\n  components: {components}\n  models: {models}\n"
+    )
+    graph = pipeline.compile(text.encode(), "platform.yaml").lowered["default"].graph
+    return [
+        command
+        for one in prerequisites(graph)
+        for command in (
+            *namespace_commands(one, "told"), *install_commands(one), *patch_commands(one, "told")
+        )
+    ]  # fmt: skip
+
+
+def test_namespaces_join_the_mesh_before_their_pods_are_made() -> None:
+    """A mesh adds its proxy to a pod as the pod is made (knative-extensions/net-istio#1258)."""
+    components = "{argo-workflows: {}, istio: {}, knative: {}, kserve: {}, postgres: {}, minio: {}}"
+    commands = printed(components)
+    mesh = next(at for at, one in enumerate(commands) if one.startswith("helm install istiod "))
+    for space, file in (("argo", "install.yaml"), ("knative-serving", "serving-core.yaml")):
+        create = commands.index(f"kubectl create namespace {space}")
+        (label,) = [
+            at for at, one in enumerate(commands)
+            if one.startswith(f"kubectl patch namespace {space} ")
+        ]  # fmt: skip
+        (apply,) = [at for at, one in enumerate(commands) if one.endswith(file)]
+        assert mesh < create < label < apply
+
+
+def test_istiod_knows_of_the_plugin_that_is_there_before_it() -> None:
+    commands = printed("{istio: {}}")
+    charts = [one.split()[2] for one in commands if one.startswith("helm install ")]
+    assert charts == ["istio-base", "cni", "istiod", "istio-ingressgateway"]
+    (istiod,) = [one for one in commands if one.startswith("helm install istiod ")]
+    assert " --set pilot.cni.enabled=true " in istiod
+    assert " --set global.proxy.seccompProfile.type=RuntimeDefault " in istiod
+    ambient = printed("{istio: {dataplane: ambient}}")
+    assert not any("pilot.cni.enabled" in one for one in ambient)
+
+
+def test_the_gateways_chart_is_told_of_the_labels_that_others_rely_on() -> None:
+    def told(gateway: str) -> str:
+        (chart,) = [one for one in printed(f"{{istio: {gateway}}}") if " istio/gateway " in one]
+        return chart
+
+    assert "--set" not in told("{}")
+    assert "--set labels.istio=edge " in told("{gateway: {labels: {istio: edge}}}")
+    dotted = told("{gateway: {labels: {example.com/door: main}}}")
+    assert r"--set 'labels.example\.com/door=main' " in dotted
+    assert told("{gateway: {serviceAccount: door, labels: {istio: door}}}").startswith(
+        "helm install door istio/gateway "
+    )
+    assert "--set revision=canary " in told("{revision: canary}")
+
+
+def test_objects_of_custom_kinds_are_merged() -> None:
+    """A strategic merge is for Kubernetes' own kinds; kubectl refuses it for all others."""
+    model = "{iris: {format: sklearn, uri: 's3://models/iris'}}"
+    commands = printed("{kserve: {mode: standard}, seaweedfs: {}}", model)
+    (patch,) = [one for one in commands if one.startswith("kubectl patch clusterstorage")]
+    assert " --type merge " in patch
+    assert not any("--type" in one for one in commands if "patch configmap" in one)
+
+
+def test_a_release_may_write_a_namespace_into_what_has_none(tmp_path: Path) -> None:
+    """KServe 0.20.0 does, with its ClusterStorageContainer."""
+    (environment,) = compiled("kserve-standard").environments
+    graph = compiled("kserve-standard").lowered[environment].graph
+    (kserve,) = prerequisites(graph)
+    stored = [
+        {**one, "metadata": {**one["metadata"], "namespace": "kserve"}} for one in kserve.objects
+    ]
+    built = _built(tmp_path, component(kserve), stored)
+    (container,) = [one for one in built if one["kind"] == "ClusterStorageContainer"]
+    assert container["spec"]["container"]["securityContext"]["runAsNonRoot"] is True
 
 
 @pytest.mark.parametrize("scenario", scenario_names())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -46,22 +46,26 @@ def command(environment: str | None, file: Path, form: str) -> None:
         click.echo("nothing but a cluster")
 
 
-def _record(one: Prerequisite, folder: str) -> dict[str, object]:
-    from compiler.upstream.prerequisites import patch_commands
+def _record(one: Prerequisite, folder: str) -> dict[str, Any]:
+    from compiler.upstream.prerequisites import (
+        install_commands,
+        namespace_commands,
+        patch_commands,
+    )
 
     return {
         "name": one.name,
         "system": one.system,
         "version": one.version,
         "namespaces": list(one.namespaces),
-        "how": list(one.how),
+        "first": list(namespace_commands(one, folder)),
+        "how": list(install_commands(one)),
         "then": list(patch_commands(one, folder)),
     }
 
 
 def _print(one: Prerequisite, folder: str) -> None:
-    from compiler.upstream.prerequisites import patch_commands
-
+    record = _record(one, folder)
     click.echo(f"{one.name}: {one.system}, {one.version}, in {', '.join(one.namespaces)}")
-    for command in (*one.how, *patch_commands(one, folder)):
+    for command in (*record["first"], *record["how"], *record["then"]):
         click.echo(f"  {command}")

@@ -1,16 +1,16 @@
 """What Argo's own objects must hold: its ConfigMap, the labels that open database and store to it,
 and a server that a gateway can talk to, in a namespace of the mesh.
 
-People log in with a token of Kubernetes (`--auth-mode=client`, the default since 3.0, written out
-because everybody who reaches the host would be the server itself otherwise). The UI has a host of
-its own, so its base href stays `/`.
+People log in with a token of Kubernetes (`--auth-mode=client`, the default since 3.0) or as the
+arguments of an installation say, which stay as they are: the server reads `ARGO_SECURE` where it has
+no argument `--secure`. The UI has a host of its own, so its base href stays `/`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from compiler import model
+from compiler import kube, model
 from compiler.interfaces import gateway, postgresql, s3, workflows
 from compiler.kube import yaml
 from compiler.spec.duration import seconds
@@ -98,7 +98,7 @@ def _deployment(
 def _plain_server() -> model.Manifest:
     return {
         "name": SERVER,
-        "args": ["server", "--auth-mode=client", "--secure=false"],
+        "env": [{"name": "ARGO_SECURE", "value": "false"}],
         "readinessProbe": {"httpGet": {"path": "/", "port": UI_PORT, "scheme": "HTTP"}},
     }
 
@@ -156,6 +156,8 @@ def _pods(me: model.Instance[Any], store: s3.Endpoint) -> dict[str, Any]:
         "mainContainer": {"securityContext": container},
         "workflowDefaults": {
             "spec": {
+                # Of the whole pod: Istio's containers have no seccomp profile of their own.
+                "securityContext": dict(kube.UNPRIVILEGED),
                 "podGC": {"strategy": "OnPodSuccess"},
                 "podMetadata": {"labels": dict(sorted(run_labels(me, store).items()))},
                 "serviceAccountName": workflows.account(me),

@@ -18,6 +18,7 @@ from compiler.model import Env
 from compiler.spec.duration import seconds
 
 PORT, REGISTRY_PORT, OFFLINE_PORT = 6566, 6570, 8815
+COPY = f"{kube.TMP}/repository"  # of definitions that come as a ConfigMap
 
 
 class Pods(Struct, frozen=True):
@@ -156,7 +157,7 @@ def apply(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
     repository = me.spec.repository
     if repository is None:
         pods = pods.opening(pods.stores.registry)
-    script = kube.render(__file__, "apply.sh.j2", repository=repository, path=REPOSITORY)
+    script = kube.render(__file__, "apply.sh.j2", repository=repository, path=REPOSITORY, copy=COPY)
     container = pods.container("apply", ["sh", "-c", script], 512)
     if repository is not None:
         container = replace(container, env=[*container.env, *pods.stores.locations()])

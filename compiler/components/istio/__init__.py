@@ -4,6 +4,7 @@ istiod, its CRDs and the gateway's pods are upstream's. What is derived of the m
 policies, routes) is in derive/mesh.py and derive/routes.py; facts are of Istio 1.30.3.
 """
 
+import shlex
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -111,21 +112,13 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
     """The charts whose release names give the gateway's pods the labels that others rely on."""
     space = me.namespace
-    charts = ["base", "istiod", "cni"]
-    if me.spec.dataplane == "ambient":
-        charts.append("ztunnel")
-    install = "helm install {name} istio/{chart} --version " + f"{VERSION} -n {space} --wait"
-    profile = " --set profile=ambient" if me.spec.dataplane == "ambient" else ""
     how = [
         "helm repo add istio https://istio-release.storage.googleapis.com/charts",
         f"kubectl create namespace {space}",
     ]
-    how += [
-        install.format(name="istio-base" if chart == "base" else chart, chart=chart)
-        + (profile if chart in ("istiod", "cni") else "")
-        for chart in charts
-    ]
-    how.append(install.format(name=me.spec.gateway.service_account, chart="gateway"))
+    for name, chart, values in _charts(me.spec):
+        sets = "".join(f" --set {shlex.quote(value)}" for value in values)
+        how.append(f"helm install {name} istio/{chart} --version {VERSION} -n {space}{sets} --wait")
     signed = me.spec.tls is not None and me.spec.tls.issuer is not None
     signer = ", and cert-manager with the issuer" if signed else ""
     return model.Prerequisite(
@@ -136,6 +129,35 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
         namespaces=(space,),
         how=tuple(how),
     )
+
+
+def _charts(spec: Spec) -> Iterator[tuple[str, str, list[str]]]:
+    """The name, the chart and the values of each release, in order."""
+    revision = [f"revision={spec.revision}"] if spec.revision else []
+    yield "istio-base", "base", [f"defaultRevision={spec.revision}"] if spec.revision else []
+    if spec.dataplane == "ambient":
+        ambient = ["profile=ambient"]
+        yield "istiod", "istiod", [*ambient, *revision]
+        yield "cni", "cni", ambient
+        yield "ztunnel", "ztunnel", revision
+    else:
+        # Unless istiod knows of the CNI, it adds a container to each pod that sets up the network as
+        # root; and its proxies have no seccomp profile unless it is told (istio/istio#57004).
+        yield "cni", "cni", []
+        seccomp = "global.proxy.seccompProfile.type=RuntimeDefault"
+        yield "istiod", "istiod", ["pilot.cni.enabled=true", seccomp, *revision]
+    yield spec.gateway.service_account, "gateway", [*_gateway_labels(spec.gateway), *revision]
+
+
+def _gateway_labels(pods: GatewayPods) -> Iterator[str]:
+    """What the chart does not take from the release's name."""
+    shipped = {
+        "app": pods.service_account,
+        "istio": pods.service_account.removeprefix("istio-"),
+    }
+    for key, value in sorted(pods.labels.items()):
+        if shipped.get(key) != value:
+            yield "labels." + key.replace(".", "\\.") + f"={value}"
 
 
 def _gateway(me: model.Instance[Spec], secret: str | None) -> model.Resource:

@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from compiler import model
+from compiler import kube, model
 from compiler.components.knative import LOCAL
 from compiler.components.kserve.endpoint import Endpoint
-from compiler.components.kserve.inference_service import MODES
+from compiler.components.kserve.inference_service import CONFINED, MODES
 from compiler.interfaces import gateway, serverless, serving
 from compiler.spec.types import Name, Namespace
 
@@ -23,7 +23,21 @@ UPSTREAM_NAMESPACE = True
 CLUSTER_SINGLETON = "its controller serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
 VERSION = "0.20.0"
-
+# The key `ingress` as the release has it. KServe's manager does not start without `ingressGateway`,
+# in no mode, so what is set here is set beside what upstream ships.
+SHIPPED_INGRESS = {
+    "disableHTTPRouteTimeout": False,
+    "disableIngressCreation": False,
+    "disableIstioVirtualHost": False,
+    "domainTemplate": "{{ .Name }}-{{ .Namespace }}.{{ .IngressDomain }}",
+    "enableGatewayApi": False,
+    "ingressClassName": "istio",
+    "ingressGateway": "knative-serving/knative-ingress-gateway",
+    "kserveIngressGateway": "kserve/kserve-ingress-gateway",
+    "localGateway": "knative-serving/knative-local-gateway",
+    "localGatewayService": "knative-local-gateway.istio-system.svc.cluster.local",
+    "urlScheme": "http",
+}
 
 Formats = Annotated[tuple[str, ...], Meta(min_length=1)]
 
@@ -80,7 +94,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             f"kubectl -n {me.namespace} rollout status deployment/kserve-controller-manager",
             f"{apply} {release}/kserve-cluster-resources.yaml",
         ),
-        objects=(_config(me, wiring),),
+        objects=(_config(me, wiring), _storage_container()),
     )
 
 
@@ -100,13 +114,31 @@ def _config(me: model.Instance[Spec], wiring: model.Wiring) -> model.Manifest:
 
 def _ingress(me: model.Instance[Spec], wiring: model.Wiring) -> dict[str, object]:
     if me.spec.mode == "standard":
-        # The platform routes to the predictors itself, where it has a gateway.
-        return {"disableIngressCreation": True, "ingressDomain": me.settings.domain}
+        # The platform routes to the predictors itself, where it has a gateway. Without Istio's
+        # definitions KServe reconciles no model that may ask for a VirtualService.
+        return {
+            **SHIPPED_INGRESS,
+            "disableIngressCreation": True,
+            "disableIstioVirtualHost": True,
+            "ingressDomain": me.settings.domain,
+        }
     knative = wiring[serving.SERVERLESS].namespace
     return {
+        **SHIPPED_INGRESS,
         "ingressDomain": me.settings.domain,
         "ingressGateway": f"{knative}/knative-ingress-gateway",
         "knativeLocalGatewayService": wiring[serving.GATEWAY].local(LOCAL),
         "localGateway": f"{knative}/knative-local-gateway",
         "localGatewayService": wiring[serving.GATEWAY].local(LOCAL),
+    }
+
+
+def _storage_container() -> model.Manifest:
+    """The container that fetches models: the release gives it no security context, and `restricted`
+    refuses pods with it (kserve/kserve#5373)."""
+    return {
+        "apiVersion": "serving.kserve.io/v1alpha1",
+        "kind": "ClusterStorageContainer",
+        "metadata": {"name": "default"},
+        "spec": {"container": {"securityContext": {**kube.UNPRIVILEGED, **CONFINED}}},
     }

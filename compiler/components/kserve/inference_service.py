@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from compiler import kube, model
-from compiler.components.kserve.runtimes import Runtime, spelled
+from compiler.components.kserve.runtimes import VLLM, Runtime, spelled
 from compiler.interfaces import serving
+from compiler.model import Env
 from compiler.spec import quantity
 from compiler.spec.component import Resources
 from compiler.spec.duration import seconds
@@ -18,7 +20,9 @@ MODES = {"serverless": "Knative", "standard": "Standard"}
 # by plain HTTP and past the platform's certificate. KServe heeds the label too.
 INSIDE = {"networking.knative.dev/visibility": "cluster-local"}
 GIBI = 2**30
-# KServe gives its storage initializer the same. Every runtime's image knows this user.
+PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline"
+START = 600  # seconds that Knative gives a revision without it (serving 0.48, config-deployment)
+# Of a model's server, and of the container that fetches the model, which writes for it.
 CONFINED = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
@@ -37,6 +41,8 @@ def inference_service(
         "enableServiceLinks": False,
         "minReplicas": replicas,
         "model": _model(spec, surroundings, runtime),
+        # Istio's containers have none of their own, and this is all of a pod's that Knative takes.
+        "securityContext": {"seccompProfile": kube.UNPRIVILEGED["seccompProfile"]},
         "serviceAccountName": surroundings.account,
         **_limits(spec),
         **kube.scheduling(spec),
@@ -59,6 +65,7 @@ def inference_service(
                 "annotations": {
                     serving.EXEMPT: "serving runtimes write beside their programs",
                     "serving.kserve.io/deploymentMode": MODES[mode],
+                    **_deadline(spec, mode),
                     **surroundings.in_mesh,
                 },
                 "labels": labels,
@@ -69,11 +76,22 @@ def inference_service(
     )
 
 
+def _deadline(spec: ModelSpec, mode: str) -> dict[str, str]:
+    """Knative ends a revision that is not ready in time, in the middle of a download too. KServe
+    copies the annotation to the revision."""
+    if mode != "serverless" or not spec.size or quantity.whole(spec.size) < serving.HEAVY:
+        return {}
+    download = -(-quantity.whole(spec.size) * 8 // serving.GIGABIT)
+    return {PROGRESS_DEADLINE: f"{START + 2 * download}s"}
+
+
 def _model(spec: ModelSpec, surroundings: serving.Surroundings, runtime: Runtime) -> model.Manifest:
     made: model.Manifest = {"modelFormat": {"name": spelled(spec.format)}}
     if runtime.protocols:
         made["protocolVersion"] = runtime.protocols[0]
-    env = [one.manifest() for one in surroundings.client.env]
+    if runtime.name == VLLM and spec.gpu > 1:
+        made["args"] = [f"--tensor-parallel-size={spec.gpu}"]  # its default is one GPU
+    env = [one.manifest() for one in (*_home(runtime), *surroundings.client.env)]
     if env:
         made["env"] = env
     made["resources"] = _compute(spec.resources, spec.size, spec.gpu)
@@ -83,6 +101,13 @@ def _model(spec: ModelSpec, surroundings: serving.Surroundings, runtime: Runtime
     if surroundings.client.volumes:
         made["volumeMounts"] = [one.mount() for one in surroundings.client.volumes]
     return made
+
+
+def _home(runtime: Runtime) -> Iterator[Env]:
+    """vLLM asks for the name of its user at import, and its image has none for this one."""
+    if runtime.name == VLLM:
+        yield Env("HOME", kube.TMP)
+        yield Env("USER", "vllm")
 
 
 def _limits(spec: ModelSpec) -> model.Manifest:

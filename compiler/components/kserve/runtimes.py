@@ -13,6 +13,7 @@ class Runtime(Struct, frozen=True):
     protocols: tuple[str, ...] = ("v1", "v2")
 
 
+VLLM = "kserve-vllmserver"
 # In order of preference: the first that reads a format serves it, unless a model names another.
 RUNTIMES = (
     Runtime("kserve-sklearnserver", ("sklearn",)),
@@ -23,7 +24,7 @@ RUNTIMES = (
     Runtime("kserve-autogluonserver", ("autogluon",)),
     Runtime("kserve-mlserver", ("mlflow", "sklearn", "xgboost", "lightgbm"), ("v2",)),
     Runtime("kserve-huggingfaceserver", ("huggingface",)),
-    Runtime("kserve-vllmserver", ("vLLM",), ()),
+    Runtime(VLLM, ("vLLM",), ()),
     Runtime("kserve-tensorflow-serving", ("tensorflow",), ("v1",)),
     Runtime("kserve-torchserve", ("pytorch",)),
     Runtime(

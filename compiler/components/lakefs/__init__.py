@@ -103,15 +103,16 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     settings = [*_database(database), *_secrets(keys), *_blockstore(store), *_private()]
     # The administrator's key goes encrypted into the database; the store is the server's alone.
     setup = [*_database(database), _encryption(keys), TYPE, *_private()]
-    yield _server(me, settings, [database, store])
+    yield _server(me, settings, _await_database(me, setup), [database, store])
     yield kube.service(me, "server", {"http-lakefs": PORT})
     yield model.Metrics(pods="server", port=PORT, alerts=(FAILING,))
     yield from _setup(me, setup, database, _repositories(me, wiring, store))
 
 
 def _server(
-    me: model.Instance[Spec], settings: list[Env], uses: list[model.Endpoint]
-) -> model.Resource:
+    me: model.Instance[Spec], settings: list[Env], await_database: kube.Container,
+    uses: list[model.Endpoint],
+) -> model.Resource:  # fmt: skip
     server = kube.Container(
         "lakefs",
         me.spec.image,
@@ -134,6 +135,7 @@ def _server(
         me,
         "server",
         [server],
+        init=[await_database],
         user=kube.USER,
         uses=uses,
         spread=me.spec.replicas > 1,
@@ -141,6 +143,17 @@ def _server(
         volumes=[kube.empty_dir("cache", "/lakefs/cache", "2Gi")],
     )
     return kube.deployment(me, "server", template, replicas=me.spec.replicas)
+
+
+def _await_database(me: model.Instance[Spec], settings: list[Env]) -> kube.Container:
+    """The server exits where its database does not answer yet."""
+    resources = kube.resources(
+        model.Resources(), cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"
+    )
+    script = kube.render(__file__, "await_database.sh.j2")
+    return kube.Container(
+        "database", me.spec.image, resources, command=["sh", "-c", script], env=settings
+    )
 
 
 def _setup(

@@ -86,8 +86,9 @@ def _server(me: model.Instance[Spec], superuser: str) -> model.Resource:
     )
     # A quarter of the memory is what PostgreSQL's own manual starts from (19.4.1).
     megabytes = quantity.whole(resources["limits"]["memory"]) // 2**20
-    # -h: while the image initialises a volume, its server answers on the socket alone.
-    ready = ["pg_isready", "-h", "127.0.0.1", "-U", "postgres", "-d", "postgres"]
+    # At the pod's own address, which clients use: a server that listens on the loopback alone refuses
+    # them, and while the image initialises a volume its server answers on the socket alone.
+    ready = ["sh", "-c", 'exec pg_isready -h "$(hostname)" -U postgres -d postgres']
     server = kube.Container(
         "postgres",
         me.spec.image,
