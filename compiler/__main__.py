@@ -1,4 +1,4 @@
-"""`python -m compiler` is `platformc`."""
+"""Run `platformc` as `python -m compiler`."""
 
 from compiler.cli import main
 

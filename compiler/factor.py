@@ -1,8 +1,9 @@
-"""Base and overlays: what environments share is written once, the rest as the smallest patch.
+"""Factor packages into a base and overlays: environments share the base, and differ by minimal
+patches.
 
-For a component and an environment: where the base has it, of the same type and in the same
-namespaces, the overlay patches the base; otherwise it holds whole files. Components know nothing of
-this. The law that makes it safe: what kustomize builds from an overlay is what was lowered for it.
+An overlay patches the base if the base has the same component, of the same type and in the same
+namespaces; otherwise it holds whole files. Components are not involved. One law makes this safe:
+kustomize builds from an overlay exactly the objects that the environment was lowered to.
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ Operation = dict[str, Any]
 
 
 class ResourcePatch(Struct, frozen=True):
-    """JSON 6902 operations on one object of the base; the first tests that it is the right one."""
+    """JSON patch operations (RFC 6902) on one object of the base; the first one tests its name."""
 
     target: Resource
     operations: tuple[Operation, ...]
 
 
 class ConfigChange(Struct, frozen=True):
-    """A ConfigMap of an overlay: new, or in place of the base's."""
+    """A ConfigMap of an overlay: a new one, or a replacement of the base's."""
 
     config: ConfigFiles
     replaces: bool
 
 
 class Overlay(Struct, frozen=True):
-    """What one environment's folder of a component holds beside a reference to the base."""
+    """The contents of one environment's folder of a component, in addition to a reference to the base."""
 
     package: Package  # as lowered for the environment
     based: bool
@@ -52,7 +53,7 @@ class Factored(Struct, frozen=True):
 
 
 def factor(base: Lowered, environments: Mapping[str, Lowered]) -> Factored:
-    """The difference between the base and each environment."""
+    """Split the lowered environments into the base and each environment's differences."""
     overlays = {
         name: {
             package.name: _overlay(base.packages.get(package.name), package)
@@ -67,26 +68,28 @@ def _overlay(base: Package | None, package: Package) -> Overlay:
     if base is None or not _same_place(base, package):
         configs = tuple(ConfigChange(config, False) for config in package.configs)
         return Overlay(package, False, added=package.resources, configs=configs)
-    theirs = {resource.id: resource for resource in base.resources}
-    ours = {resource.id: resource for resource in package.resources}
-    known = {(config.namespace, config.name): config for config in base.configs}
-    kept = {(config.namespace, config.name) for config in package.configs}
-    patches = (_patch(theirs[id], resource) for id, resource in ours.items() if id in theirs)
+    base_objects = {resource.id: resource for resource in base.resources}
+    objects = {resource.id: resource for resource in package.resources}
+    base_configs = {(config.namespace, config.name): config for config in base.configs}
+    config_ids = {(config.namespace, config.name) for config in package.configs}
+    patches = (
+        _patch(base_objects[id], resource) for id, resource in objects.items() if id in base_objects
+    )
     return Overlay(
         package,
         True,
-        added=tuple(resource for id, resource in ours.items() if id not in theirs),
+        added=tuple(resource for id, resource in objects.items() if id not in base_objects),
         removed=(
-            *(resource for id, resource in theirs.items() if id not in ours),
-            *(_config_map(config) for id, config in known.items() if id not in kept),
+            *(resource for id, resource in base_objects.items() if id not in objects),
+            *(_config_map(config) for id, config in base_configs.items() if id not in config_ids),
         ),
         patches=tuple(patch for patch in patches if patch is not None),
-        configs=tuple(_config_changes(known, package.configs)),
+        configs=tuple(_config_changes(base_configs, package.configs)),
     )
 
 
 def _config_map(config: ConfigFiles) -> Resource:
-    """What kustomize knows a generated ConfigMap by."""
+    """The identity of a generated ConfigMap, as kustomize addresses it."""
     metadata = {"name": config.name, "namespace": config.namespace}
     return Resource({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
 
@@ -94,66 +97,66 @@ def _config_map(config: ConfigFiles) -> Resource:
 def _same_place(base: Package, package: Package) -> bool:
     if base.namespace != package.namespace:
         return False
-    types = [one.instance.type if one.instance else None for one in (base, package)]
+    types = [side.instance.type if side.instance else None for side in (base, package)]
     return types[0] == types[1]
 
 
 def _config_changes(
-    known: Mapping[tuple[str, str], ConfigFiles], configs: tuple[ConfigFiles, ...]
+    base_configs: Mapping[tuple[str, str], ConfigFiles], configs: tuple[ConfigFiles, ...]
 ) -> Iterator[ConfigChange]:
     for config in configs:
-        base = known.get((config.namespace, config.name))
+        base = base_configs.get((config.namespace, config.name))
         if base is None:
             yield ConfigChange(config, False)
         elif base != config:
             yield ConfigChange(config, True)
 
 
-def _patch(base: Resource, wanted: Resource) -> ResourcePatch | None:
-    operations = tuple(difference(base.manifest, wanted.manifest))
+def _patch(base: Resource, target: Resource) -> ResourcePatch | None:
+    operations = tuple(difference(base.manifest, target.manifest))
     if not operations:
         return None
     test = {"op": "test", "path": "/metadata/name", "value": base.name}
     return ResourcePatch(base, (test, *operations))
 
 
-def difference(base: Manifest, wanted: Manifest) -> Iterator[Operation]:
-    """Operations that turn one object into another, smallest first to read."""
-    if base is not wanted:
-        yield from _maps(base, wanted, "")
+def difference(base: Manifest, target: Manifest) -> Iterator[Operation]:
+    """JSON patch operations that turn one object into another, in the order of its keys."""
+    if base is not target:
+        yield from _maps(base, target, "")
 
 
-def _maps(base: Manifest, wanted: Manifest, path: str) -> Iterator[Operation]:
-    for key in sorted(base.keys() | wanted.keys()):
+def _maps(base: Manifest, target: Manifest, path: str) -> Iterator[Operation]:
+    for key in sorted(base.keys() | target.keys()):
         at = f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
-        if key not in wanted:
+        if key not in target:
             yield {"op": "remove", "path": at}
         elif key not in base:
-            yield {"op": "add", "path": at, "value": wanted[key]}
+            yield {"op": "add", "path": at, "value": target[key]}
         else:
-            yield from _values(base[key], wanted[key], at)
+            yield from _values(base[key], target[key], at)
 
 
-def _values(base: Any, wanted: Any, path: str) -> Iterator[Operation]:
-    if base == wanted and type(base) is type(wanted):
+def _values(base: Any, target: Any, path: str) -> Iterator[Operation]:
+    if base == target and type(base) is type(target):
         return
-    # kustomize's own patcher removes a map that becomes empty; a replacement does not.
-    if isinstance(base, dict) and isinstance(wanted, dict) and base and wanted:
-        yield from _maps(base, wanted, path)
-    elif _same_names(base, wanted):
-        for index, (one, other) in enumerate(zip(base, wanted, strict=True)):
-            operations = list(_maps(one, other, f"{path}/{index}"))
+    # kustomize's patcher removes a map that becomes empty, but not a map that is replaced as a whole.
+    if isinstance(base, dict) and isinstance(target, dict) and base and target:
+        yield from _maps(base, target, path)
+    elif _same_names(base, target):
+        for index, (old, new) in enumerate(zip(base, target, strict=True)):
+            operations = list(_maps(old, new, f"{path}/{index}"))
             if operations:
-                test = {"op": "test", "path": f"{path}/{index}/name", "value": one["name"]}
+                test = {"op": "test", "path": f"{path}/{index}/name", "value": old["name"]}
                 yield from (test, *operations)
     else:
-        yield {"op": "replace", "path": path, "value": wanted}
+        yield {"op": "replace", "path": path, "value": target}
 
 
-def _same_names(base: Any, wanted: Any) -> bool:
+def _same_names(base: Any, target: Any) -> bool:
     """Whether two lists have the same named elements in the same order."""
-    if not isinstance(base, list) or not isinstance(wanted, list) or not base:
+    if not isinstance(base, list) or not isinstance(target, list) or not base:
         return False
-    if not all(isinstance(one, dict) and "name" in one for one in (*base, *wanted)):
+    if not all(isinstance(element, dict) and "name" in element for element in (*base, *target)):
         return False
-    return [one["name"] for one in base] == [one["name"] for one in wanted]
+    return [element["name"] for element in base] == [element["name"] for element in target]

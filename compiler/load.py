@@ -1,8 +1,8 @@
-"""Text to document: YAML's safe, dull subset, every key and value with its place.
+"""Parse the text of a spec: a safe subset of YAML, with the position of every key and value.
 
-libyaml parses (through PyYAML, 20 times faster than a round-trip reader); the scalars are resolved
-here by the YAML 1.2 core schema, as editors do it: `yes` is a string and `1.10` a number. What
-makes YAML surprising (anchors, tags, merge keys, several documents) is refused with its place.
+libyaml parses (through PyYAML, 20 times faster than a round-trip reader). Scalars are resolved here
+by the YAML 1.2 core schema, as editors do: `yes` is a string and `1.10` a number. The confusing
+features of YAML (anchors, tags, merge keys, several documents) are errors with a position.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _WORDS: dict[str, bool | None] = {
 
 
 class _Refused(Exception):
-    """Parsing can't go on; the report already says why."""
+    """Parsing has to stop; the report already has the reason."""
 
 
 def load(data: bytes, file: str, report: Report) -> Node | None:
-    """Parse one document; None when it has no tree, and then the report says why."""
+    """Parse one document. Returns None if there is no tree; then the report has the reason."""
     text = _decode(data, file, report)
     if text is None:
         return None
@@ -61,7 +61,7 @@ def load(data: bytes, file: str, report: Report) -> Node | None:
 
 def _decode(data: bytes, file: str, report: Report) -> str | None:
     try:
-        # A byte order mark and CRLF are how some editors save text: neither changes the spec.
+        # Some editors add a byte order mark or CRLF: neither changes the spec.
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         before = data[: error.start]
@@ -90,11 +90,11 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -
         else span
     )
     related = [Related("it starts here", start)] if start != span else []
-    help = next((way_out for sign, way_out in _SYNTAX.items() if sign in problem), ())
+    help = next((remedy for sign, remedy in _SYNTAX.items() if sign in problem), ())
     report.add("invalid-yaml", f"not YAML: {problem}", span, help=help, related=related)
 
 
-# libyaml's words, and what to type.
+# Parts of libyaml's messages, each with the help for the user.
 _SYNTAX = {
     "expected ',' or '}'": "close the map with `}`, or put a comma between its keys",
     "expected ',' or ']'": "close the list with `]`, or put a comma between its elements",
@@ -116,11 +116,11 @@ def _start(file: str) -> Span:
 
 
 class _Builder:
-    """Builds nodes from libyaml's events; recursion is bounded by MAX_DEPTH."""
+    """Builds nodes from libyaml's events; MAX_DEPTH bounds the recursion."""
 
     def __init__(self, text: str, file: str, report: Report) -> None:
         self.file, self.report = file, report
-        # Whether any scalar could hold a control character: as it is, or by an escape.
+        # Whether a scalar may contain a control character, written directly or as an escape.
         self.odd = "\\" in text or not printable(text)
 
     def document(self, events: Iterator[Any]) -> Node | None:
@@ -134,7 +134,7 @@ class _Builder:
         return None if empty else root
 
     def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
-        self.dull(event)
+        self.refuse_features(event)
         if depth > MAX_DEPTH:
             self.refuse("too-deep", f"nested deeper than {MAX_DEPTH} levels", event)
         kind = event.__class__
@@ -145,8 +145,8 @@ class _Builder:
             return self.sequence(event, events, depth)
         return self.mapping(event, events, depth)
 
-    def dull(self, event: Any) -> None:
-        """Refuse what makes YAML surprising, in a value and in a key."""
+    def refuse_features(self, event: Any) -> None:
+        """Refuse confusing features of YAML, in values and in keys."""
         if event.__class__ is yaml.AliasEvent:
             self.refuse("yaml-alias", f"the alias `*{event.anchor}` repeats another value", event)
         if event.anchor:
@@ -180,28 +180,28 @@ class _Builder:
             span = self.span(event, event)
             value = self.node(next(events), events, depth + 1)
             if key in items:
-                alike = repr(value.plain()) == repr(items[key].plain())
-                self.duplicate(key, span, keys[key], span.to(value.span) if alike else None)
+                equal = repr(value.plain()) == repr(items[key].plain())
+                self.duplicate(key, span, keys[key], span.to(value.span) if equal else None)
             else:
                 items[key], keys[key] = value, span
         raise AssertionError("libyaml ended a mapping without its event")
 
     def key(self, event: Any) -> str:
-        self.dull(event)
+        self.refuse_features(event)
         if event.__class__ is not yaml.ScalarEvent:
             self.refuse("complex-key", "a key must be a single word", event)
         if event.value == "<<" and event.implicit[0]:
             self.refuse("merge-key", "the merge key `<<` copies another mapping", event)
         return str(event.value)
 
-    def duplicate(self, key: str, span: Span, first: Span, needless: Span | None) -> None:
+    def duplicate(self, key: str, span: Span, first_span: Span, removable: Span | None) -> None:
         self.report.add(
             "duplicate-key",
             f"the key `{key}` stands twice in one mapping",
             span,
             help="keep one of them",
-            related=[Related("first written here", first)],
-            fix=Fix(needless, edit=Edit.REMOVE) if needless else None,
+            related=[Related("first written here", first_span)],
+            fix=Fix(removable, edit=Edit.REMOVE) if removable else None,
         )
 
     def refuse(self, code: str, message: str, event: Any) -> None:
@@ -209,8 +209,14 @@ class _Builder:
         raise _Refused
 
     def span(self, start: Any, end: Any) -> Span:
-        first, last = start.start_mark, end.end_mark
-        return Span(self.file, first.line + 1, first.column + 1, last.line + 1, last.column + 1)
+        start_mark, end_mark = start.start_mark, end.end_mark
+        return Span(
+            self.file,
+            start_mark.line + 1,
+            start_mark.column + 1,
+            end_mark.line + 1,
+            end_mark.column + 1,
+        )
 
 
 _REMEDY = {
@@ -223,10 +229,10 @@ _REMEDY = {
 
 
 def printable(text: str) -> bool:
-    """Whether text holds no control character.
+    """Whether a text contains no control character.
 
-    YAML allows most of them escaped, and U+0085 as it is; kustomize 5.8 writes DEL so that it can't
-    read it again, and U+0085 so that it comes back as a space.
+    YAML allows most of them as escapes, and U+0085 directly. kustomize 5.8 writes DEL in a form
+    that it cannot read, and U+0085 in a form that it reads as a space.
     """
     return _UNPRINTABLE.search(text) is None
 
@@ -234,10 +240,10 @@ def printable(text: str) -> bool:
 def _scalar(text: str) -> str | int | float | bool | None:
     if text in _WORDS:
         return _WORDS[text]
-    if text[0] not in "0123456789.+-":  # most are words, of which to ask no more
+    if text[0] not in "0123456789.+-":  # most scalars are plain words
         return text
     if _INT.fullmatch(text):
-        # 40 digits are more than any field takes; Python refuses to convert thousands of them.
+        # No field takes 40 digits, and Python refuses to convert thousands of them.
         return int(text, 0 if text[:2] in ("0o", "0x") else 10) if len(text) < 40 else text
     if _FLOAT.fullmatch(text) and len(text) < 40:
         return float(text)

@@ -1,4 +1,7 @@
-"""Graph to packages: each instance becomes its objects, from its own spec and wiring alone."""
+"""Lower the graph to packages: each component turns its instances into objects.
+
+A component sees only the instance's spec and its wiring.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from compiler.registry import module
 
 
 def lower(platform: Platform, graph: Graph) -> Lowered:
-    """Every instance's package but the models'; who lowers to nothing has none."""
+    """The packages of all instances except models; instances without objects have none."""
     packages: dict[str, Package] = {}
     for name, instance in graph.instances.items():
         if instance.section == "models":
@@ -37,26 +40,26 @@ def lower(platform: Platform, graph: Graph) -> Lowered:
 
 
 def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
-    found: dict[type[Any], list[Any]] = defaultdict(list)
+    by_type: dict[type[Any], list[Any]] = defaultdict(list)
     for piece in pieces:
-        found[type(piece)].append(piece)
+        by_type[type(piece)].append(piece)
     return Package(
         name=instance.name,
         source=dotted(instance.declared or instance.path),
         phase=module(instance).PHASE,
         namespace=instance.namespace,
-        resources=tuple(found[Resource]),
-        configs=tuple(found[ConfigFiles]),
-        credentials=tuple(found[Credential]),
-        internal_traffic=tuple(found[InternalTraffic]),
-        egress=tuple(found[Egress]),
-        ingress=tuple(found[Ingress]),
-        metrics=tuple(found[Metrics]),
-        operator_pods=tuple(found[OperatorPods]),
+        resources=tuple(by_type[Resource]),
+        configs=tuple(by_type[ConfigFiles]),
+        credentials=tuple(by_type[Credential]),
+        internal_traffic=tuple(by_type[InternalTraffic]),
+        egress=tuple(by_type[Egress]),
+        ingress=tuple(by_type[Ingress]),
+        metrics=tuple(by_type[Metrics]),
+        operator_pods=tuple(by_type[OperatorPods]),
         instance=instance,
     )
 
 
 def dotted(path: Path) -> str:
-    """A spec path as people write it."""
+    """A path in the spec as people write it."""
     return ".".join(str(part) for part in path)

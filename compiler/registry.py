@@ -1,6 +1,7 @@
-"""Finds components: one folder each, or an entry point of another package.
+"""Find component types: one folder each, or an entry point of another package.
 
-A type is imported when a spec names it, and not before: start-up is most of a small compile.
+A type is imported only if a spec names it, because imports take most of the time of a small
+compile.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def builtin_types() -> tuple[str, ...]:
 
 
 def all_types() -> tuple[str, ...]:
-    """Every type that a spec may name, those of other packages included."""
+    """Every type that a spec may name, including those of other packages."""
     return tuple(sorted({*builtin_types(), *_entry_points()}))
 
 
@@ -39,47 +40,47 @@ def component(type: str) -> Component | None:
     """The module of a component type, or None."""
     if type in builtin_types():
         return cast(Component, import_module(f"compiler.components.{type.replace('-', '_')}"))
-    found = _entry_points().get(type)
-    return cast(Component, import_module(found)) if found else None
+    entry_point = _entry_points().get(type)
+    return cast(Component, import_module(entry_point)) if entry_point else None
 
 
 def module(instance: Instance[Any]) -> Component:
-    """The code of an instance: its component's, or its tenant's."""
+    """The code of an instance: the module of its component type, or of its section."""
     if instance.section != "components":
         return tenants.module(instance.section)
-    found = component(instance.type)
-    assert found is not None, instance.type
-    return found
+    component_module = component(instance.type)
+    assert component_module is not None, instance.type
+    return component_module
 
 
 def sole(instance: Instance[Any]) -> str | None:
-    """Why a cluster has one instance of this type and no more, if that is so."""
+    """The reason that a cluster may have only one instance of this type, or None."""
     return getattr(module(instance), "CLUSTER_SINGLETON", None)
 
 
 def upstreams(instance: Instance[Any] | None) -> bool:
-    """Whether an instance lives in an operator's namespace, where nothing is denied by default.
+    """Whether an instance is in an operator's namespace, where platformc denies no traffic.
 
-    A policy of ours there would shut out clients that are none of the platform's.
+    A policy there would block clients that are not part of the platform.
     """
     return instance is not None and getattr(module(instance), "UPSTREAM_NAMESPACE", False)
 
 
 @cache
 def _entry_points() -> dict[str, str]:
-    # importlib.metadata alone costs more than a small compile: only unknown types pay for it.
+    # importlib.metadata takes longer than a small compile, so it is used only for types that are not shipped.
     from importlib.metadata import entry_points
 
     return {point.name: point.value for point in entry_points(group=GROUP)}
 
 
 def providers(interface: str) -> tuple[str, ...]:
-    """The types that offer an interface by themselves: what a help text may propose."""
+    """The types that offer an interface directly, for proposals in help texts."""
     return tuple(type for type in all_types() if interface in provided(type))
 
 
 def provided(type: str) -> tuple[str, ...]:
-    """Interfaces that a type's module says it provides (its module-level `Provides`)."""
+    """The interfaces that a type's module provides (its module-level `Provides`)."""
     from compiler.model.binding import Provides
 
     slots = vars(component(type)).values()

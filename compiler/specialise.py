@@ -1,7 +1,8 @@
-"""Environments merged in: one effective document each, every value keeping the place it came from.
+"""Merge each environment into the base: one document per environment, whose values keep their
+positions.
 
-Maps merge, lists and scalars replace, null removes and must hit something; nothing at all is no null. Nodes that an
-environment leaves alone are shared with the base.
+Maps merge; lists and scalars replace the base's. `null` removes a key that the base must have; an
+empty value is an error. Nodes that an environment does not change are shared with the base.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from compiler.diagnostics.fix import Edit, Fix
 from compiler.document import Node, Path
 from compiler.document.span import Span
 
-# What an instance must say before an environment may add it: proof that its name is no typo.
+# The key that an added instance must have; without it, its name is probably a misspelt one of the base.
 _PROOF = {"components": "type", "workloads": "image", "models": "uri"}
 DEFAULT = "default"
 
@@ -25,11 +26,12 @@ class Variants(Struct, frozen=True):
 
     base: Node
     environments: Mapping[str, Node]
-    names: Mapping[str, Span] = field(default_factory=dict)  # where each is declared
+    # The position of each environment's key.
+    names: Mapping[str, Span] = field(default_factory=dict)
 
 
 def specialise(document: Node, report: Report) -> Variants:
-    """Take `spec.environments` out of the document and merge each into the rest."""
+    """Remove `spec.environments` from the document, and merge each environment into the rest."""
     spec = document.child("spec")
     overrides = spec.child("environments") if spec else None
     base = _without_environments(document)
@@ -63,8 +65,8 @@ def _merge_environment(base: Node, override: Node, name: str, report: Report) ->
     if not isinstance(override.value, dict):
         _not_a_map(override, path, report)
         return base
-    known = _without_strangers(spec, override, path, report.within(name))
-    merged = _merge(spec, known, path, report.within(name))
+    checked = _without_unknown_instances(spec, override, path, report.within(name))
+    merged = _merge(spec, checked, path, report.within(name))
     return Node({**base.value, "spec": merged}, base.span, base.keys)
 
 
@@ -87,16 +89,16 @@ def _merge(base: Node, override: Node, path: Path, report: Report) -> Node:
 
 
 def overridden(document: Node, path: Path) -> Span | None:
-    """Where an environment sets something below a section that the base has, if one does."""
+    """The position at which an environment overrides something in a section of the base, or None."""
     section = document.at(path)
     for key, inner in section.entries():
         at = (*path, key)
         spans = (document.span_of(at), document.value_span(at))
-        outside = (one for one in spans if not _within(section.span, one))
+        overrides = (span for span in spans if not _within(section.span, span))
         below = overridden(document, at) if isinstance(inner.value, dict) else None
-        found = next(outside, below)
-        if found is not None:
-            return found
+        position = next(overrides, below)
+        if position is not None:
+            return position
     return None
 
 
@@ -105,19 +107,19 @@ def _within(outer: Span, inner: Span) -> bool:
 
 
 def _other_type(base: Node, override: Node, path: Path) -> bool:
-    """Whether the override makes an instance of another type, and so replaces it whole."""
+    """Whether the override changes the instance's type, and so replaces it as a whole."""
     if path[3:] != ("components",):
         return False
     new, old = override.child("type"), base.child("type")
     return new is not None and (old is None or new.value != old.value)
 
 
-def _without_strangers(spec: Node, override: Node, path: Path, report: Report) -> Node:
-    """The override without instances that are most likely typos; each is reported, once."""
+def _without_unknown_instances(spec: Node, override: Node, path: Path, report: Report) -> Node:
+    """The override without instances whose names are probably misspelt; each is reported."""
     sections = dict(override.entries())
     for section, proof in _PROOF.items():
-        known = spec.child(section)
-        names = dict(known.entries()) if known else {}
+        base_section = spec.child(section)
+        names = dict(base_section.entries()) if base_section else {}
         added = override.child(section)
         for name, node in added.entries() if added else ():
             if name in names or node.value is None or node.child(proof) is not None:
@@ -165,9 +167,9 @@ def _nothing_to_remove(base: Node, override: Node, key: str, path: Path, report:
 
 
 def _removal(override: Node, key: str) -> Fix | None:
-    """The edit that takes a key away; a block that loses its only one would say something else."""
-    alone = len(override.keys) == 1 and not override.flow
-    return None if alone else Fix(override.entry_span((key,)), edit=Edit.REMOVE)
+    """The edit that deletes a key. A block must not lose its last key: it would become null."""
+    only_key = len(override.keys) == 1 and not override.flow
+    return None if only_key else Fix(override.entry_span((key,)), edit=Edit.REMOVE)
 
 
 def _not_a_map(node: Node, path: Path, report: Report) -> None:
@@ -175,9 +177,9 @@ def _not_a_map(node: Node, path: Path, report: Report) -> None:
     report.add("wrong-type", f"`{path[-1]}` must be a map", node.span, path=path, help=help)
 
 
-def named_by_keys(given: object) -> str | tuple[str, ...]:
-    """How to write a list of named things as the map that belongs there."""
-    first = given[0] if isinstance(given, list) and given else None
-    name = first.get("name") if isinstance(first, dict) else first
+def named_by_keys(value: object) -> str | tuple[str, ...]:
+    """The help for a list of named items where a map belongs."""
+    item = value[0] if isinstance(value, list) and value else None
+    name = item.get("name") if isinstance(item, dict) else item
     plain = isinstance(name, str) and name.replace("-", "").replace("_", "").isalnum()
     return f"names are keys here: write `{name}: {{...}}`" if plain else ()

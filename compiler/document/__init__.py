@@ -1,4 +1,4 @@
-"""The spec as text made it: a tree in which every key and every value knows its place."""
+"""The parsed spec: a tree in which every key and every value has its position in the file."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ Path = tuple[str | int, ...]
 
 
 class Node(Struct, frozen=True, eq=False, array_like=True):
-    """One value. `value` is a dict or list of nodes, or a scalar; `keys` has the place of each key.
+    """One value. `value` is a dict or list of nodes, or a scalar; `keys` has the position of each
+    key.
 
-    Nodes are compared by identity: environments that override nothing below a node share it, and
-    what was made from it once need not be made again.
+    Nodes are compared by identity: environments that override nothing below a node share it, so
+    results that were computed from it can be shared as well.
     """
 
     value: dict[str, Node] | list[Node] | str | int | float | bool | None
@@ -24,7 +25,7 @@ class Node(Struct, frozen=True, eq=False, array_like=True):
     keys: dict[str, Span]
 
     def plain(self, unread: Collection[str] = ()) -> Any:
-        """The value without its places; below the keys in `unread`, no more than an outline."""
+        """The value without positions; below the keys in `unread`, only an outline."""
         if isinstance(self.value, dict):
             return {
                 key: node.outline() if key in unread else node.plain()
@@ -35,11 +36,11 @@ class Node(Struct, frozen=True, eq=False, array_like=True):
         return self.value
 
     def outline(self) -> Any:
-        """The value's own keys, with nothing below them."""
+        """The keys of the value, with nothing below them."""
         return dict.fromkeys(self.value) if isinstance(self.value, dict) else self.plain()
 
     def child(self, key: str | int) -> Node | None:
-        """The node below `key`, or None where there is none."""
+        """The node below `key`, or None."""
         if isinstance(self.value, dict) and isinstance(key, str):
             return self.value.get(key)
         if isinstance(self.value, list) and isinstance(key, int) and key < len(self.value):
@@ -47,7 +48,7 @@ class Node(Struct, frozen=True, eq=False, array_like=True):
         return None
 
     def at(self, path: Path) -> Node:
-        """The node at `path`, or the deepest one on the way there."""
+        """The node at `path`, or the deepest existing one on the way there."""
         node = self
         for key in path:
             below = node.child(key)
@@ -57,7 +58,7 @@ class Node(Struct, frozen=True, eq=False, array_like=True):
         return node
 
     def span_of(self, path: Path) -> Span:
-        """Where `path` is written: the key of its last part, or the value where no key has it."""
+        """The position of `path`: the key of its last part, or the value if it has no key."""
         node, span = self, self.span
         for key in path:
             below = node.child(key)
@@ -68,7 +69,7 @@ class Node(Struct, frozen=True, eq=False, array_like=True):
         return span
 
     def value_span(self, path: Path) -> Span:
-        """Where the value at `path` is written; a key, where it spans lines or is not written."""
+        """The position of the value at `path`; of its key if the value is missing or spans lines."""
         node: Node | None = self
         for key in path:
             node = node.child(key) if node else None
@@ -77,22 +78,22 @@ class Node(Struct, frozen=True, eq=False, array_like=True):
         return node.span
 
     def entry_span(self, path: Path) -> Span:
-        """From where `path` is written to the end of all that is below it."""
+        """The stretch from the position of `path` to the end of its value."""
         return self.span_of(path).to(self.at(path).span)
 
     @property
     def written(self) -> bool:
-        """Whether anything stands there: behind a bare `key:` there is nothing."""
+        """Whether the value has any text: an empty `key:` has none."""
         span = self.span
         return (span.line, span.column) != (span.end_line, span.end_column)
 
     @property
     def flow(self) -> bool:
-        """Whether a mapping is written in braces: a block begins with its first key."""
-        first = next(iter(self.keys.values()), self.span)
-        return (first.line, first.column) != (self.span.line, self.span.column)
+        """Whether a mapping is written in braces; a block starts with its first key."""
+        first_key = next(iter(self.keys.values()), self.span)
+        return (first_key.line, first_key.column) != (self.span.line, self.span.column)
 
     def entries(self) -> Iterator[tuple[str, Node]]:
-        """The pairs of a mapping, in the order written; nothing for anything else."""
+        """The pairs of a mapping in their order in the file; none for other values."""
         if isinstance(self.value, dict):
             yield from self.value.items()

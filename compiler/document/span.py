@@ -1,4 +1,4 @@
-"""Where a piece of the spec stands in the user's file."""
+"""The position of a piece of the spec in the user's file."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ class Span(Struct, frozen=True, order=True, array_like=True):
     end_line: int
     end_column: int
 
-    def to(self, other: Self) -> Self:
-        """From where this begins to where the other ends."""
-        return replace(self, end_line=other.end_line, end_column=other.end_column)
+    def to(self, end: Self) -> Self:
+        """The stretch from the start of this span to the end of another."""
+        return replace(self, end_line=end.end_line, end_column=end.end_column)

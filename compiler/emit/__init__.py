@@ -1,4 +1,4 @@
-"""Packages to text: a tree of paths and what stands in each file."""
+"""Write packages as text: a tree of paths and file contents."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _source(package: Package) -> str:
 
 
 class _Writer:
-    """Writes folders; the text of an object that environments share is made once."""
+    """Writes folders; an object that environments share is written as text once."""
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
@@ -75,25 +75,29 @@ class _Writer:
             self._texts[id(manifest)] = (manifest, text)
 
     def dump(self, manifest: Manifest) -> str:
-        known = self._texts.get(id(manifest))
-        if known is None:
-            known = self._texts[id(manifest)] = (manifest, yaml.dump(manifest))
-        return known[1]
+        cached = self._texts.get(id(manifest))
+        if cached is None:
+            cached = self._texts[id(manifest)] = (manifest, yaml.dump(manifest))
+        return cached[1]
 
     def file(self, manifest: Manifest, package: Package) -> str:
         return _source(package) + self.dump(manifest)
 
     def roots(self, folder: str, lowered: Lowered, overlays: Mapping[str, Overlay]) -> Files:
-        """The kustomization over all, or over all but the tenants where they are too many."""
+        """The kustomization of an environment; tenants get separate roots if there are too many."""
         pieces = layout(lowered)
-        aside = {one.name for some in pieces.workloads.values() for one in some}
-        inside = (one.package for one in overlays.values() if one.package.name not in aside)
-        names = _delivered(inside)
+        split_off = {package.name for group in pieces.workloads.values() for package in group}
+        packages_inside = (
+            overlay.package
+            for overlay in overlays.values()
+            if overlay.package.name not in split_off
+        )
+        names = _delivered(packages_inside)
         tree: Files = {}
         for piece, packages in pieces.workloads.items():
-            within = [f"../../{name}" for name in _delivered(packages)]
+            folders = [f"../../{name}" for name in _delivered(packages)]
             tree[f"{folder}/{WORKLOADS}/{piece}/kustomization.yaml"] = _text(
-                {**KUSTOMIZATION, "resources": within}, "spec.workloads", lowered.platform
+                {**KUSTOMIZATION, "resources": folders}, "spec.workloads", lowered.platform
             )
         for shard, packages in pieces.models.items():
             tree |= self.shard(f"{folder}/{MODELS}/{shard}", packages, lowered.platform)
@@ -107,7 +111,7 @@ class _Writer:
         return tree
 
     def shard(self, folder: str, packages: Sequence[Package], platform: Platform) -> Files:
-        """Models as one file: to a writer, many small files cost more than what is in them."""
+        """Models as one file: many small files take longer to write than their contents."""
         key = tuple(map(id, packages))
         if key not in self._models:
             self._models[key] = yaml.pieces(self.models(packages, platform))
@@ -120,8 +124,8 @@ class _Writer:
     def models(self, packages: Sequence[Package], platform: Platform) -> Iterator[tuple[str, str]]:
         for package in packages:
             source = _source(package)
-            for one in package.resources:
-                yield source, self.dump(one.manifest)
+            for resource in package.resources:
+                yield source, self.dump(resource.manifest)
             for config in package.configs:
                 yield source, self.dump(config_map(config, package, platform))
 
@@ -154,33 +158,35 @@ class _Writer:
     def resources(self, folder: str, overlay: Overlay) -> Files:
         package = overlay.package
         return {
-            f"{folder}/{_file_name(one, package)}": self.file(one.manifest, package)
-            for one in overlay.added
+            f"{folder}/{_file_name(resource, package)}": self.file(resource.manifest, package)
+            for resource in overlay.added
         }
 
     def patches(self, folder: str, overlay: Overlay, tree: Files) -> Iterator[Manifest]:
-        for patch in sorted(overlay.patches, key=lambda one: one.target.id):
+        for patch in sorted(overlay.patches, key=lambda patch: patch.target.id):
             name = f"patch-{_file_name(patch.target, overlay.package)}"
             tree[f"{folder}/{name}"] = yaml.dump_list(list(patch.operations))
             yield {"path": name, "target": _target(patch.target)}
 
     def deletions(self, folder: str, overlay: Overlay, tree: Files) -> Iterator[Manifest]:
-        """An object of the base that is not the environment's: kustomize drops what is marked so."""
-        for gone in overlay.removed:
-            name = f"delete-{_file_name(gone, overlay.package)}"
+        """Patches that mark objects of the base which the environment lacks: kustomize leaves them
+        out.
+        """
+        for removed in overlay.removed:
+            name = f"delete-{_file_name(removed, overlay.package)}"
             tree[f"{folder}/{name}"] = yaml.dump_list(
                 [
-                    {"op": "test", "path": "/metadata/name", "value": gone.name},
+                    {"op": "test", "path": "/metadata/name", "value": removed.name},
                     {"op": "add", "path": f"/metadata/annotations/{LOCAL}", "value": "true"},
                 ]
             )
-            yield {"path": name, "target": _target(gone)}
+            yield {"path": name, "target": _target(removed)}
 
     def generator(
         self, folder: str, config: ConfigFiles, package: Package, platform: Platform, tree: Files,
         replaces: bool = False,
     ) -> Manifest:  # fmt: skip
-        """The files of a ConfigMap, and the generator entry that makes it of them."""
+        """Write the files of a ConfigMap, and return the generator entry that builds it from them."""
         for name, text in config.files.items():
             tree[f"{folder}/{config.name}/{name}"] = text
         entry: Manifest = {"name": config.name, "namespace": config.namespace}
@@ -199,15 +205,15 @@ class _Writer:
         self, folder: str, package: Package, tree: Files, resources: Iterable[str],
         patches: list[Manifest], generators: list[Manifest],
     ) -> None:  # fmt: skip
-        made: Manifest = dict(KUSTOMIZATION)
+        content: Manifest = dict(KUSTOMIZATION)
         names = [path.removeprefix(f"{folder}/") for path in resources]
         if names:
-            made["resources"] = names
+            content["resources"] = names
         if generators:
-            made["configMapGenerator"] = generators
+            content["configMapGenerator"] = generators
         if patches:
-            made["patches"] = patches
-        tree[f"{folder}/kustomization.yaml"] = _source(package) + yaml.dump(made)
+            content["patches"] = patches
+        tree[f"{folder}/kustomization.yaml"] = _source(package) + yaml.dump(content)
 
     def out(self, folder: str, lowered: Lowered, picture: str) -> Files:
         tree: Files = {
@@ -223,11 +229,14 @@ class _Writer:
 
 def _delivered(packages: Iterable[Package]) -> list[str]:
     """The names of packages in the order of delivery."""
-    return [one.name for one in sorted(packages, key=lambda one: (one.start, one.name))]
+    return [
+        package.name
+        for package in sorted(packages, key=lambda package: (package.start, package.name))
+    ]
 
 
 def _file_name(resource: Resource, package: Package) -> str:
-    """`<kind>-<name>.yaml`; objects outside their component's namespace say theirs."""
+    """`<kind>-<name>.yaml`, with the namespace appended if it is not the component's."""
     name = f"{resource.kind.lower()}-{resource.name}"
     if resource.namespace not in ("", package.namespace):
         name = f"{name}-{resource.namespace}"

@@ -1,8 +1,9 @@
-"""What an environment runs: every image, also those that no pod of the platform names.
+"""All images of an environment, including those that no pod of the platform names.
 
-A custom resource's controller, an argument or a config file can name an image as well; an air-gapped
-cluster needs all of them. An image is known from three places: an `image` of a manifest, a key of a
-custom resource whose name ends in `image`, and the fields of the spec that hold images.
+A custom resource's controller, an argument or a config file can name an image as well, and an
+air-gapped cluster needs all of them. Images are found in three places: an `image` field of a
+manifest, a field of a custom resource whose name ends in `image`, and the fields of the spec that
+hold images.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from compiler.spec.image import split_image
 class UsedImage(Struct, frozen=True):
     """One image, and the packages that name it."""
 
-    reference: str  # as the cluster pulls it
-    source: str  # as upstream calls it
-    digest: str  # empty where unknown
+    reference: str  # the name that the cluster pulls
+    source: str  # upstream's name
+    digest: str  # empty if unknown
     users: tuple[str, ...]
 
     @property
     def origin(self) -> str:
-        """Upstream's name, at the digest where it is known."""
+        """Upstream's name, with the digest if it is known."""
         return (
             f"{self.source}@{self.digest}"
             if self.digest and "@" not in self.source
@@ -39,14 +40,15 @@ class UsedImage(Struct, frozen=True):
 
 
 def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tuple[UsedImage, ...]:
-    """Every image of an environment, sorted by reference. For platforms that are derived.
+    """Every image of an environment, sorted by reference. The platform must be derived already.
 
-    Whoever has the objects' YAML says where (`text`); an image stands in it as it is.
+    `text` gives the YAML of an object, which callers may have at hand; an image occurs in it
+    unchanged.
     """
     from compiler.spec.image import full_name, pulled
 
     mirror, pins = lowered.platform.settings.registry.mirror, lowered.platform.pins
-    found: dict[str, set[str]] = defaultdict(set)
+    users_of: dict[str, set[str]] = defaultdict(set)
     naming = _Naming(text)
     declared = {
         pulled(image, mirror, pins): full_name(image)
@@ -55,21 +57,23 @@ def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tup
     }
     for package in lowered.packages.values():
         written = "".join(_texts(package, text))
-        # A field of the spec may be unused in this environment: what counts is what is written.
+        # A field of the spec may be unused in this environment, so only written images count.
         named = {image for image in declared if image in written}
         for image in {*naming(package), *named}:
-            found[image].add(package.name)
+            users_of[image].add(package.name)
     for package, images in lowered.models.each(naming):
         for image in images:
-            found[image].add(package.name)
+            users_of[image].add(package.name)
     return tuple(
         _image(reference, declared.get(reference) or _upstreams_name(reference, mirror), users)
-        for reference, users in sorted(found.items())
+        for reference, users in sorted(users_of.items())
     )
 
 
 def _image(reference: str, origin: str, users: Iterable[str]) -> UsedImage:
-    """An image by the name that the cluster pulls and by upstream's, which a tag may complete."""
+    """An image by the name that the cluster pulls and by upstream's name, without a digest if it
+    has a tag.
+    """
     name, _, _ = origin.partition("@")
     source = name if split_image(name)[1] else origin
     return UsedImage(reference, source, reference.partition("@")[2], tuple(sorted(users)))
@@ -82,14 +86,14 @@ def _upstreams_name(reference: str, mirror: str | None) -> str:
 
 
 class _Naming(Struct, frozen=True):
-    """Finds the images that a package's objects name as such; most have no such word in their text."""
+    """Finds images in a package's objects; the search for "mage" in the text skips most objects."""
 
     text: Callable[[Manifest], str]
 
     def __call__(self, package: Package) -> frozenset[str]:
         objects = (resource.manifest for resource in package.resources)
-        named = (one for one in objects if "mage" in self.text(one))
-        return frozenset(image for one in named for image in image_keys(one))
+        named = (manifest for manifest in objects if "mage" in self.text(manifest))
+        return frozenset(image for manifest in named for image in image_keys(manifest))
 
 
 def _texts(package: Package, text: Callable[[Manifest], str]) -> Iterator[str]:
@@ -100,14 +104,14 @@ def _texts(package: Package, text: Callable[[Manifest], str]) -> Iterator[str]:
 
 
 def vendored_images(folder: Path, mirror: str | None) -> Iterator[UsedImage]:
-    """The images of releases that were brought along, one folder each."""
+    """The images of vendored releases, one folder each."""
     import yaml as pyyaml
 
     loader = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
-    for system in sorted(one for one in folder.glob("*") if one.is_dir()):
-        found: set[str] = set()
+    for system in sorted(path for path in folder.glob("*") if path.is_dir()):
+        names: set[str] = set()
         for file in sorted(system.glob("*.yaml")):
-            documents = pyyaml.load_all(file.read_bytes(), Loader=loader)  # safe ones
-            found |= {image for document in documents for image in image_keys(document)}
-        for image in sorted(found):
+            documents = pyyaml.load_all(file.read_bytes(), Loader=loader)  # both loaders are safe
+            names |= {image for document in documents for image in image_keys(document)}
+        for image in sorted(names):
             yield _image(image, _upstreams_name(image, mirror), (f"{folder.name}/{system.name}",))

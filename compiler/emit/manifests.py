@@ -1,4 +1,4 @@
-"""Every object of one environment, in the order of delivery: what `render` prints and `out/` holds."""
+"""All objects of one environment in the order of delivery, for `render` and `out/`."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ T = TypeVar("T")
 
 
 def render(lowered: Lowered, wave: int | None = None) -> str:
-    """Every object of one environment (or of one wave) as a stream, in the order of delivery."""
+    """Every object of one environment (or of one wave) as a YAML stream, in the order of delivery."""
     chosen = manifests(lowered) if wave is None else waves(lowered)[wave]
     return yaml.dump_all(yaml.dump(manifest) for manifest in chosen)
 
 
 def manifests(lowered: Lowered) -> list[Manifest]:
-    """Every object of one environment, config files as ConfigMaps, in the order of delivery."""
-    return [manifest for _, some in _delivery(lowered, _itself) for manifest in some]
+    """Every object of one environment in the order of delivery; config files become ConfigMaps."""
+    return [manifest for _, group in _delivery(lowered, _itself) for manifest in group]
 
 
 def waves(lowered: Lowered) -> dict[int, list[Manifest]]:
-    """The same, by wave: what is in one may be applied at once, what is in the next must wait."""
+    """The objects by wave: those of one wave may be applied together, the next wave must wait."""
     return in_waves(lowered, _itself)
 
 
 def in_waves(lowered: Lowered, form: Callable[[Manifest], T]) -> dict[int, list[T]]:
-    """The same, in another form, such as a text; a model's is asked for once for all environments."""
-    found: dict[int, list[T]] = defaultdict(list)
-    for wave, some in _delivery(lowered, form):
-        found[wave] += some
-    return found
+    """The objects by wave, each converted by `form`; a model's object only once for all environments."""
+    by_wave: dict[int, list[T]] = defaultdict(list)
+    for wave, group in _delivery(lowered, form):
+        by_wave[wave] += group
+    return by_wave
 
 
 def _itself(manifest: Manifest) -> Manifest:
@@ -49,7 +49,7 @@ def wave_file(wave: int) -> str:
     return f"{wave:02}-{Phase.of(wave).name.lower()}.yaml"
 
 
-# The order within a wave: what others need to exist comes first.
+# The order within a wave: objects that other kinds need come first.
 _KINDS = [
     "Namespace",
     "NetworkPolicy",
@@ -68,38 +68,38 @@ _RANKS = {kind: rank for rank, kind in enumerate(_KINDS)}
 
 
 Shelf = tuple[int, int, str]  # wave, rank and name of the kind
-SortKey = tuple[Shelf, tuple[str, str]]  # with namespace and name
+SortKey = tuple[Shelf, tuple[str, str]]  # then namespace and name
 
 
 def _delivery(lowered: Lowered, form: Callable[[Manifest], T]) -> Iterator[tuple[int, list[T]]]:
-    """Every object by wave and kind; those of a kind lie in order already, but for a few."""
+    """Every object by wave and kind, sorted by name."""
     shelves: dict[Shelf, list[tuple[tuple[str, str], T]]] = defaultdict(list)
-    placed = _Placed(form)
-    everywhere = [(package, placed(package)) for package in lowered.packages.values()]
-    for package, entries in (*everywhere, *lowered.models.each(placed)):
-        for (shelf, place), made in entries:
-            shelves[shelf].append((place, made))
+    sort_keys = _SortKeys(form)
+    components = [(package, sort_keys(package)) for package in lowered.packages.values()]
+    for package, entries in (*components, *lowered.models.each(sort_keys)):
+        for (shelf, name), value in entries:
+            shelves[shelf].append((name, value))
         for config in package.configs:
             manifest = config_map(config, package, lowered.platform)
-            shelf, place = _place(package.wave(config), manifest)
-            shelves[shelf].append((place, form(manifest)))
-    for shelf, some in sorted(shelves.items()):
-        yield shelf[0], [made for _, made in sorted(some, key=itemgetter(0))]
+            shelf, name = _sort_key(package.wave(config), manifest)
+            shelves[shelf].append((name, form(manifest)))
+    for shelf, group in sorted(shelves.items()):
+        yield shelf[0], [value for _, value in sorted(group, key=itemgetter(0))]
 
 
-class _Placed(Struct, Generic[T], frozen=True):
-    """Finds where each of a package's objects comes in the order."""
+class _SortKeys(Struct, Generic[T], frozen=True):
+    """Finds the position of each of a package's objects in the order."""
 
     form: Callable[[Manifest], T]
 
     def __call__(self, package: Package) -> list[tuple[SortKey, T]]:
         return [
-            (_place(package.wave(one), one.manifest), self.form(one.manifest))
-            for one in package.resources
+            (_sort_key(package.wave(resource), resource.manifest), self.form(resource.manifest))
+            for resource in package.resources
         ]
 
 
-def _place(wave: int, manifest: Manifest) -> SortKey:
+def _sort_key(wave: int, manifest: Manifest) -> SortKey:
     kind, metadata = manifest["kind"], manifest["metadata"]
     rank = _RANKS.get(kind, len(_RANKS))
     return (wave, rank, kind), (metadata.get("namespace", ""), metadata["name"])

@@ -1,8 +1,8 @@
-"""A platform too large for one kustomization: its tenants in pieces that are roots of their own.
+"""Split the tenants of a large platform into pieces, each one a kustomize root.
 
-kustomize's cost grows with the square of a root's objects and more. Models leave the root first,
-and workloads where the rest alone is too large. A piece holds the tenants whose names' hashes begin
-with its bits: one more splits at most one piece, and moves no other.
+kustomize's time grows at least with the square of a root's number of objects. Models are split off
+first, then workloads if the rest is still too large. A piece holds the tenants whose names' hashes
+start with its bits: one more tenant splits at most one piece and moves no other.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from compiler.model.package import Lowered, Package
 
 MODELS = "models"  # the folder of the models' pieces, and the file in each
 WORKLOADS = "workloads"  # the folder of the workloads' pieces
-WHOLE = "all"  # the piece's name where there is but one
+WHOLE = "all"  # the name of a single piece
 MOST_MODELS = 60  # in one piece
 MOST_OBJECTS = 300  # in one root
 
 
 class Layout(Struct, frozen=True):
-    """The pieces of an environment; `split` where there are too many objects for one root to list
-    its models."""
+    """The pieces of an environment. `split` is true if one root would have too many objects with
+    its models.
+    """
 
     models: Mapping[str, tuple[Package, ...]]
     workloads: Mapping[str, tuple[Package, ...]]
     split: bool
 
     def roots(self, folder: str) -> tuple[str, ...]:
-        """Every kustomization that has to be applied for the environment, in order."""
+        """Every kustomization of the environment, in the order in which they must be applied."""
         return (
             folder,
             *(f"{folder}/{WORKLOADS}/{piece}" for piece in self.workloads),
@@ -41,29 +42,37 @@ class Layout(Struct, frozen=True):
 
 def layout(lowered: Lowered) -> Layout:
     packages, models = lowered.packages.values(), lowered.models
-    most = MOST_OBJECTS - objects(packages)
-    return Layout(sharded(models), workloads(lowered), objects(models.values()) > max(most, 0))
+    room = MOST_OBJECTS - objects(packages)
+    return Layout(sharded(models), workloads(lowered), objects(models.values()) > max(room, 0))
 
 
 def objects(packages: Iterable[Package]) -> int:
-    return sum(len(one.resources) + len(one.configs) for one in packages)
+    return sum(len(package.resources) + len(package.configs) for package in packages)
 
 
 def sharded(models: Fleet) -> Mapping[str, tuple[Package, ...]]:
-    """The models by piece: each piece in the order of its names."""
+    """The models by piece; each piece is sorted by name."""
     keyed = [(bits, package) for package, bits in models.each(_bits)]
-    keyed.sort(key=lambda one: one[1].name)
-    return dict(_pieces(keyed, "", lambda some: len(some) <= MOST_MODELS))
+    keyed.sort(key=lambda pair: pair[1].name)
+    return dict(_pieces(keyed, "", lambda piece: len(piece) <= MOST_MODELS))
 
 
 def workloads(lowered: Lowered) -> Mapping[str, tuple[Package, ...]]:
-    """The workloads by piece; none where the root has room for them."""
+    """The workloads by piece; empty if the root has room for them."""
     packages = lowered.packages.values()
     if objects(packages) <= MOST_OBJECTS:
         return {}
-    ours = [one for one in packages if one.instance and one.instance.section == "workloads"]
-    keyed = [(_bits(one), one) for one in sorted(ours, key=lambda one: one.name)]
-    return dict(_pieces(keyed, "", lambda some: objects(one for _, one in some) <= MOST_OBJECTS))
+    tenants = [
+        package
+        for package in packages
+        if package.instance and package.instance.section == "workloads"
+    ]
+    keyed = [
+        (_bits(package), package) for package in sorted(tenants, key=lambda package: package.name)
+    ]
+    return dict(
+        _pieces(keyed, "", lambda piece: objects(package for _, package in piece) <= MOST_OBJECTS)
+    )
 
 
 Keyed = list[tuple[str, Package]]
@@ -76,11 +85,11 @@ def _pieces(
         if keyed:
             yield prefix or WHOLE, tuple(package for _, package in keyed)
         return
-    place = len(prefix)
+    position = len(prefix)
     for bit in "01":
-        yield from _pieces([one for one in keyed if one[0][place] == bit], prefix + bit, fits)
+        yield from _pieces([pair for pair in keyed if pair[0][position] == bit], prefix + bit, fits)
 
 
 def _bits(package: Package) -> str:
-    """The hash of a tenant's name, as the digits 0 and 1."""
+    """The hash of a tenant's name as binary digits."""
     return f"{int.from_bytes(sha256(package.name.encode()).digest()[:8]):064b}"

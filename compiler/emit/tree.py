@@ -1,19 +1,19 @@
-"""What a compile writes: paths, and what stands in each file.
+"""The output of a compile: paths and file contents.
 
-A file of many documents stays in pieces, which it may share with others: to join them takes as long
-as to take its digest, and as much memory again.
+A file of many documents stays in pieces, which files may share. Joining the pieces would take as
+long as hashing them, and as much memory again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-Text = str | Sequence[str]  # pieces to be written one after the other
-_PIECES = 100  # at a time
+Text = str | Sequence[str]  # pieces are written one after the other
+_PIECES = 100  # joined per write
 
 
 class Tree(Mapping[str, str]):
-    """Texts by path, joined where they are asked for."""
+    """Texts by path, joined on access."""
 
     def __init__(self, files: Mapping[str, Text]) -> None:
         self._files = files
@@ -29,11 +29,11 @@ class Tree(Mapping[str, str]):
         return len(self._files)
 
     def within(self, scope: tuple[str, ...]) -> Tree:
-        """The part of it below some prefixes of paths."""
+        """The part of the tree below some path prefixes."""
         return Tree({path: text for path, text in self._files.items() if path.startswith(scope)})
 
     def data(self, path: str) -> Iterator[bytes]:
-        """What is written to a file, some of it at a time."""
+        """The contents of a file, in several chunks."""
         text = self._files[path]
         if isinstance(text, str):
             yield text.encode()

@@ -1,9 +1,10 @@
-"""Corrections that need no judgement: what can only mean one other, must be there, or says nothing.
+"""Apply corrections that need no decision of the user.
 
-An edit replaces the text at one place and leaves every other byte as it is: blank lines, flow maps, line
-ends. It is kept where it takes the finding away and brings none that only a person can settle. Written
-back by ruamel.yaml the whole file would be laid out anew; but what ruamel reads and writes of the file
-before and after, comments included, must differ in the corrected lines alone, or nothing is written.
+An edit replaces the text at one place and leaves every other byte unchanged: blank lines, flow
+maps, line ends. It is kept if its diagnostic disappears and no diagnostic appears that only a user
+can resolve. ruamel.yaml would reformat the whole file, so it does not write the result; instead,
+its round trips of the old and the new file, comments included, must differ only in the corrected
+lines, or nothing is written.
 """
 
 from __future__ import annotations
@@ -24,37 +25,44 @@ Diagnose = Callable[[bytes], Report]
 
 
 class Fixed(Struct, frozen=True):
-    """A spec after its corrections, and the findings that they took away."""
+    """A spec after its corrections, and the diagnostics that they resolved."""
 
     data: bytes
     corrected: tuple[Diagnostic, ...] = ()
 
 
 def fixed(data: bytes, diagnose: Diagnose) -> Fixed:
-    """Correct what can be, one by one: a mistake can hide another."""
+    """Apply corrections one at a time, because one mistake can hide another."""
     original, corrected = data, list[Diagnostic]()
     tried: set[object] = set()
-    found = diagnose(data).sorted()
-    while one := next((one for one in found if one.fix and (data, one) not in tried), None):
-        assert one.fix is not None
-        tried.add((data, one))
-        changed = edited(data, one.fix)
+    diagnostics = diagnose(data).sorted()
+    while fixable := next(
+        (
+            diagnostic
+            for diagnostic in diagnostics
+            if diagnostic.fix and (data, diagnostic) not in tried
+        ),
+        None,
+    ):
+        assert fixable.fix is not None
+        tried.add((data, fixable))
+        changed = edited(data, fixable.fix)
         after = diagnose(changed).sorted()
-        if _better(found, after, one):
-            data, found = changed, after
-            corrected.append(one)
-    if not _spared(original, data, len(corrected)):
+        if _better(diagnostics, after, fixable):
+            data, diagnostics = changed, after
+            corrected.append(fixable)
+    if not _only_corrections(original, data, len(corrected)):
         raise RuntimeError("a correction has changed more than its place; nothing was written")
     return Fixed(data, tuple(corrected))
 
 
-def _spared(before: bytes, after: bytes, count: int) -> bool:
-    """Whether two files, each taken round by ruamel, differ in the corrected lines alone."""
+def _only_corrections(before: bytes, after: bytes, count: int) -> bool:
+    """Whether the round trips of two files through ruamel.yaml differ only in the corrected lines."""
     if before == after:
         return True
     old, new = (_round_trip(data).split("\n") for data in (before, after))
     steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    changed = sum(max(i2 - i1, j2 - j1) for what, i1, i2, j1, j2 in steps if what != "equal")
+    changed = sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in steps if tag != "equal")
     return changed <= count + max(0, before.count(b"\n") - after.count(b"\n"))
 
 
@@ -69,35 +77,44 @@ def _round_trip(data: bytes) -> str:
     return written.getvalue()
 
 
-def _better(before: list[Diagnostic], after: list[Diagnostic], one: Diagnostic) -> bool:
-    """Whether a finding is gone, and what is now said of its place can be corrected as well.
+def _better(before: list[Diagnostic], after: list[Diagnostic], corrected: Diagnostic) -> bool:
+    """Whether the diagnostic is gone, and any new error at its place has a correction as well.
 
-    Elsewhere, more may come to light. Lines may have moved, so findings are told by what they say.
+    Elsewhere, more mistakes may come to light. Lines may have moved, so diagnostics are compared by
+    code and message.
     """
-    old, new = Counter(map(_says, before)), Counter(map(_says, after))
-    worse = [found for found in errors(after) if _says(found) in new - old and found.fix is None]
-    return new[_says(one)] < old[_says(one)] and not any(_about(found, one) for found in worse)
+    old, new = Counter(map(_identity, before)), Counter(map(_identity, after))
+    worse = [
+        diagnostic
+        for diagnostic in errors(after)
+        if _identity(diagnostic) in new - old and diagnostic.fix is None
+    ]
+    return new[_identity(corrected)] < old[_identity(corrected)] and not any(
+        _about(diagnostic, corrected) for diagnostic in worse
+    )
 
 
-def _says(found: Diagnostic) -> tuple[str, str]:
-    return (found.code, found.message)
+def _identity(diagnostic: Diagnostic) -> tuple[str, str]:
+    return (diagnostic.code, diagnostic.message)
 
 
-def _about(found: Diagnostic, one: Diagnostic) -> bool:
-    """Whether a finding is about the very place that was corrected, or about the whole file."""
-    if found.code == "invalid-yaml":
+def _about(diagnostic: Diagnostic, corrected: Diagnostic) -> bool:
+    """Whether a diagnostic is about the corrected place, or about the whole file."""
+    if diagnostic.code == "invalid-yaml":
         return True
-    if found.code in ("duplicate-key", "duplicate-name"):
-        return found.span is not None and found.span.line == (one.span and one.span.line)
-    renamed = (*one.path[:-1], one.fix.text if one.fix else None)
-    # Of a whole instance, which its right name lets in, there is much that can be said.
-    return any(len(at) > 3 and found.path[: len(at)] == at for at in (one.path, renamed))
+    if diagnostic.code in ("duplicate-key", "duplicate-name"):
+        return diagnostic.span is not None and diagnostic.span.line == (
+            corrected.span and corrected.span.line
+        )
+    renamed = (*corrected.path[:-1], corrected.fix.text if corrected.fix else None)
+    # Correcting an instance's name reveals the instance's other mistakes: they do not count.
+    return any(len(at) > 3 and diagnostic.path[: len(at)] == at for at in (corrected.path, renamed))
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file in one step; whoever reads it sees the old one or the new one."""
-    whole = path.resolve()
-    beside = whole.with_name(f".{whole.name}.new")
-    beside.write_bytes(data)
-    shutil.copymode(whole, beside)
-    beside.replace(whole)
+    """Replace a file in one step: readers see the old contents or the new ones."""
+    target = path.resolve()
+    temporary = target.with_name(f".{target.name}.new")
+    temporary.write_bytes(data)
+    shutil.copymode(target, temporary)
+    temporary.replace(target)

@@ -1,4 +1,4 @@
-"""Edits of a spec's text, each in one place; every other byte stays as it is."""
+"""Edit a spec's text in one place; every other byte stays unchanged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def edited(data: bytes, fix: Fix) -> bytes:
-    """The bytes of a spec with one edit made, or as they were where it cannot be."""
+    """The bytes of a spec after one edit; unchanged if the edit is not possible."""
     bom = _BOM if data.startswith(_BOM) else b""
     lines = data[len(bom) :].decode().split("\n")
     match fix.edit:
@@ -24,7 +24,7 @@ def edited(data: bytes, fix: Fix) -> bytes:
         case Edit.QUOTE:
             _replace(lines, fix.span, lambda old: f'"{old}"')
         case Edit.WRITE:
-            # An empty value begins right behind its colon.
+            # An empty value starts directly after its colon.
             _replace(lines, fix.span, lambda old: fix.text if old else f" {fix.text}")
     return bom + "\n".join(lines).encode()
 
@@ -36,22 +36,22 @@ def _replace(lines: list[str], span: Span, text: Callable[[str], str]) -> None:
 
 
 def _remove(lines: list[str], span: Span) -> None:
-    """Take an entry out: the lines that it has to itself, or its place in `[...]` or `{...}`."""
-    first, last = span.line - 1, span.end_line - 1
-    before = lines[first][: span.column - 1]
+    """Remove an entry: its whole lines, or its place in `[...]` or `{...}`."""
+    first_line, last_line = span.line - 1, span.end_line - 1
+    before = lines[first_line][: span.column - 1]
     if before.strip() in ("", "-"):
-        rest = lines[last][span.end_column - 1 :]
-        if last > first and not lines[last][: span.end_column - 1].strip():
-            # A block ends where the next one begins.
-            last, rest = _before(lines, last), ""
+        rest = lines[last_line][span.end_column - 1 :]
+        if last_line > first_line and not lines[last_line][: span.end_column - 1].strip():
+            # A block's span ends at the start of the next block.
+            last_line, rest = _before(lines, last_line), ""
         if re.fullmatch(r"\s*(#.*)?", rest):
-            del lines[first : last + 1]
-    elif first == last:
-        lines[first] = _without(lines[first], span.column - 1, span.end_column - 1)
+            del lines[first_line : last_line + 1]
+    elif first_line == last_line:
+        lines[first_line] = _without(lines[first_line], span.column - 1, span.end_column - 1)
 
 
 def _before(lines: list[str], index: int) -> int:
-    """The last line before another that is neither empty nor a comment: those are not its own."""
+    """The last line before `index` that is neither empty nor a comment."""
     index -= 1
     while not lines[index].strip() or lines[index].lstrip().startswith("#"):
         index -= 1
@@ -59,8 +59,8 @@ def _before(lines: list[str], index: int) -> int:
 
 
 def _without(line: str, start: int, end: int) -> str:
-    """A line without one of the entries between brackets, and one comma less."""
-    behind = re.match(r"\s*,\s*", line[end:])
-    if behind:
-        return line[:start] + line[end + behind.end() :]
+    """The line without one of the entries between brackets, and without its comma."""
+    comma = re.match(r"\s*,\s*", line[end:])
+    if comma:
+        return line[:start] + line[end + comma.end() :]
     return re.sub(r"\s*,\s*$", "", line[:start]) + line[end:]

@@ -17,7 +17,9 @@ _REFERENCE = re.compile(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    workloads = [each for each in platform.instances.values() if each.section == "workloads"]
+    workloads = [
+        workload for workload in platform.instances.values() if workload.section == "workloads"
+    ]
     texts = [(workload, uses) for workload in workloads if (uses := list(references(workload)))]
     for instance, uses in texts:
         derived = {env.name for end in graph.wiring(instance.name).endpoints for env in end.env()}

@@ -1,7 +1,8 @@
-"""Every object against the schema of its kind, in this process and without a network.
+"""Check every object against the schema of its kind, in this process and without a network.
 
-The schemas are made from Kubernetes' own and from each CRD, unknown fields refused; jsonschema-rs
-checks them some two hundred times faster than a validator in Python (docs/performance.md).
+The schemas are made from Kubernetes' own schemas and from each CRD, and refuse unknown fields.
+jsonschema-rs checks them some two hundred times faster than a validator in Python
+(docs/performance.md).
 """
 
 from __future__ import annotations
@@ -22,26 +23,26 @@ from compiler.model.package import Lowered, Package, config_map
 from compiler.model.resource import Manifest
 from compiler.verify.schemas import schemas
 
-# A schema of schemas has a property of that name, too; what that is, is no text.
+# The schema of JSON Schema has a property `$ref` as well, whose value is not a string.
 _REFERENCE = re.compile(rb'"\$ref": ?"[^"]*/([^"/]+)"')
 
 
 def verify(lowered: Mapping[str | None, Lowered], report: Report) -> None:
-    """Report every object that does not fit its schema, or that has none."""
-    found = list(_objects(lowered))
-    kinds = sorted({_kind(manifest) for *_, manifest in found})
+    """Report every object that does not fit its schema, or whose kind has no schema."""
+    objects = list(_objects(lowered))
+    kinds = sorted({_kind(manifest) for *_, manifest in objects})
     names = {kind: name for kind in kinds if (name := _definition(*kind))}
-    judge = _judge(names)
-    for name, package, manifest in found:
-        if _kind(manifest) in names and judge.is_valid(manifest):
+    validator = _shared_validator(names)
+    for name, package, manifest in objects:
+        if _kind(manifest) in names and validator.is_valid(manifest):
             continue
         document = lowered[name].platform.document
         path = package.instance.path if package.instance else ("spec",)
         for problem in problems(manifest):
-            what = f"{manifest['kind']} `{manifest['metadata']['name']}`"
+            subject = f"{manifest['kind']} `{manifest['metadata']['name']}`"
             report.within(name).add(
                 "schema-violation",
-                f"{what} of `{package.name}`: {problem}",
+                f"{subject} of `{package.name}`: {problem}",
                 document.span_of(path),
                 path=path,
             )
@@ -54,9 +55,9 @@ def _objects(
     seen: set[int] = set()
     fleets: set[int] = set()
     for name, environment in lowered.items():
-        known = id(environment.models) in fleets
+        seen_fleet = id(environment.models) in fleets
         fleets.add(id(environment.models))
-        for package in environment.packages.values() if known else environment.everything:
+        for package in environment.packages.values() if seen_fleet else environment.everything:
             objects = [resource.manifest for resource in package.resources]
             objects += [config_map(c, package, environment.platform) for c in package.configs]
             for manifest in objects:
@@ -73,7 +74,7 @@ def _kind(manifest: Manifest) -> Kind:
 
 
 def problems(manifest: Manifest) -> Iterator[str]:
-    """What a schema says against one object."""
+    """The violations of one object against its schema."""
     api_version, kind = _kind(manifest)
     validator = _validator(api_version, kind)
     if validator is None:
@@ -82,26 +83,27 @@ def problems(manifest: Manifest) -> Iterator[str]:
     if validator.is_valid(manifest):
         return
     for error in validator.iter_errors(manifest):
-        where = "".join(f"/{part}" for part in error.instance_path)
-        yield f"{where or '/'}: {error.message}"
+        pointer = "".join(f"/{part}" for part in error.instance_path)
+        yield f"{pointer or '/'}: {error.message}"
 
 
-def _judge(names: Mapping[Kind, str]) -> Any:
-    """One validator of some of Kubernetes' own kinds, given with their definitions' names.
+def _shared_validator(names: Mapping[Kind, str]) -> Any:
+    """One validator for several of Kubernetes' kinds, given with the names of their definitions.
 
-    They have most of these in common: to build one for each kind takes several times as long.
+    The kinds share most definitions: a validator for each kind would take several times as long to
+    build.
     """
     import jsonschema_rs
 
-    each = [
+    branches = [
         {
             "if": {"properties": {"apiVersion": {"const": version}, "kind": {"const": kind}}},
             "then": _reference(name),
         }
         for (version, kind), name in names.items()
     ]
-    whole = {"allOf": [True, *each], "definitions": _closure(names.values())}
-    return jsonschema_rs.Draft7Validator(whole)
+    schema = {"allOf": [True, *branches], "definitions": _closure(names.values())}
+    return jsonschema_rs.Draft7Validator(schema)
 
 
 @cache
@@ -117,22 +119,22 @@ def _schema(api_version: str, kind: str) -> dict[str, Any] | None:
     if name is not None:
         return {**_reference(name), "definitions": _closure([name])}
     group, _, version = api_version.rpartition("/")
-    if not _words(kind, group, version):
+    if not _safe_in_path(kind, group, version):
         return None
     crd = schemas() / "crds" / group / f"{kind.lower()}_{version}.json"
     return _read_crd(crd) if group and crd.is_file() else None
 
 
-def _words(kind: str, group: str, version: str) -> bool:
-    """Whether they may be parts of a file's name."""
+def _safe_in_path(kind: str, group: str, version: str) -> bool:
+    """Whether the parts are safe to use in a file's name."""
     return kind.isalnum() and version.isalnum() and ".." not in group and "/" not in group
 
 
 @cache
 def _definition(api_version: str, kind: str) -> str | None:
-    """What the definition of one of Kubernetes' own kinds is called."""
+    """The name of the definition of one of Kubernetes' own kinds."""
     group, _, version = api_version.rpartition("/")
-    if not _words(kind, group, version):
+    if not _safe_in_path(kind, group, version):
         return None
     short = group.removesuffix(".k8s.io").split(".")[0]
     suffix = f"-{short}-{version}" if group else f"-{version}"
@@ -149,14 +151,14 @@ def _reference(name: str) -> dict[str, str]:
 
 def _read_crd(file: Path) -> dict[str, Any]:
     data = file.read_bytes()
-    found: dict[str, Any]
-    # Python's own reader has a hook for each map; it is slower, and few CRDs need it.
-    found = json.loads(data, object_hook=_portable) if b"(?i)" in data else decode(data)
-    return found
+    schema: dict[str, Any]
+    # Only Python's slower parser has a hook for each map, which few CRDs need.
+    schema = json.loads(data, object_hook=_portable) if b"(?i)" in data else decode(data)
+    return schema
 
 
 def _portable(part: dict[str, Any]) -> dict[str, Any]:
-    """Patterns are Go's, where `(?i)` may stand alone; JSON Schema's want a group behind it."""
+    """Convert a pattern from Go's syntax, where `(?i)` may stand without a group."""
     pattern = part.get("pattern")
     if isinstance(pattern, str) and "(?i)" in pattern:
         return {**part, "pattern": f"(?i:{pattern.replace('(?i)', '')})"}
@@ -164,21 +166,21 @@ def _portable(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _closure(names: Iterable[str]) -> dict[str, Any]:
-    """Some definitions with those that they refer to, and no more: building a validator costs."""
-    all = _definitions()
+    """Definitions with all those that they refer to, and no others: building a validator is slow."""
+    definitions = _definitions()
     needed: dict[str, Any] = {}
-    waiting = list(names)
-    while waiting:
-        one = waiting.pop()
-        if one not in needed:
-            text = bytes(all[one])
-            needed[one] = decode(text)
-            waiting += [name.decode() for name in _REFERENCE.findall(text)]
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in needed:
+            text = bytes(definitions[name])
+            needed[name] = decode(text)
+            pending += [reference.decode() for reference in _REFERENCE.findall(text)]
     return needed
 
 
 @cache
 def _definitions() -> dict[str, Raw]:
-    """Every definition, unread: of a thousand, some two hundred are needed."""
+    """Every definition, not yet parsed: about two hundred of a thousand are needed."""
     text = (schemas() / KUBERNETES_SCHEMAS / "_definitions.json").read_bytes()
     return decode(text, type=dict[str, dict[str, Raw]])["definitions"]

@@ -1,4 +1,4 @@
-"""The second judge of the output: the real kubeconform, where it is installed."""
+"""Check the output with kubeconform as well, if it is installed."""
 
 from __future__ import annotations
 
@@ -9,26 +9,30 @@ from compiler import KUBERNETES_SCHEMAS
 from compiler.verify.schemas import schemas
 
 
-def command(*more: str) -> list[str]:
-    """kubeconform with the pinned schemas, strict as ours are."""
+def command(*arguments: str) -> list[str]:
+    """The kubeconform command with the pinned schemas, as strict as platformc's own check."""
     folder = schemas()
     crds = f"{folder}/crds/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json"
     builtin = f"{folder}/{KUBERNETES_SCHEMAS}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"
     locations = ("-schema-location", builtin, "-schema-location", crds)
-    return ["kubeconform", "-strict", *locations, *more]
+    return ["kubeconform", "-strict", *locations, *arguments]
 
 
 def problems(manifests: str) -> list[str]:
-    """What kubeconform says against a stream of manifests, with the same pinned schemas.
+    """kubeconform's problems with a stream of manifests.
 
-    Raises FileNotFoundError where it is not on the PATH.
+    Raises FileNotFoundError if kubeconform is not on the PATH.
     """
-    asked = command("-output", "json", "-")
-    done = subprocess.run(asked, input=manifests, capture_output=True, text=True, check=False)  # noqa: S603  # a list, no shell
+    arguments = command("-output", "json", "-")
+    process = subprocess.run(  # noqa: S603  # a list, no shell
+        arguments, input=manifests, capture_output=True, text=True, check=False
+    )
     try:
-        found = json.loads(done.stdout)["resources"]
+        results = json.loads(process.stdout)["resources"]
     except (json.JSONDecodeError, KeyError):
-        return [done.stderr.strip() or "kubeconform failed without a word"]
-    bad = [one for one in found if one["status"] != "statusValid"]
-    listed = [f"{one['kind']} {one['name']}: {one['msg']}" for one in bad]
-    return listed or ([f"kubeconform ended with {done.returncode}"] if done.returncode else [])
+        return [process.stderr.strip() or "kubeconform failed without a word"]
+    invalid = [result for result in results if result["status"] != "statusValid"]
+    messages = [f"{result['kind']} {result['name']}: {result['msg']}" for result in invalid]
+    return messages or (
+        [f"kubeconform ended with {process.returncode}"] if process.returncode else []
+    )

@@ -1,15 +1,15 @@
-"""The schemas that objects are held against: where they lie, and of which Kubernetes they are."""
+"""The folder of schemas against which objects are checked."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
 
-_HERE = Path(__file__).parent.parent
+_PACKAGE = Path(__file__).parent.parent
 
 
 @cache
 def schemas() -> Path:
-    """The folder of pinned schemas: beside the package in a checkout, inside it when installed."""
-    inside = _HERE / "schemas"
-    return inside if inside.is_dir() else _HERE.parent / "schemas"
+    """The folder of pinned schemas: next to the package in a checkout, inside it when installed."""
+    inside = _PACKAGE / "schemas"
+    return inside if inside.is_dir() else _PACKAGE.parent / "schemas"
