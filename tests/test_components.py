@@ -45,8 +45,7 @@ def test_it_has_the_names_of_the_contract(type: str) -> None:
 def test_every_field_says_what_it_is(type: str) -> None:
     component = registry.component(type)
     assert component is not None
-    said = {one.name: getattr(one.type, "__metadata__", ()) for one in fields(component.Spec)}
-    silent = [name for name, metas in said.items() if not any(one.description for one in metas)]
+    silent = [name for name, _, field in fields(component.Spec) if not field.description]
     assert silent == []
 
 
@@ -133,7 +132,7 @@ def _wanted(type: str) -> list[str]:
 def _section(type: str) -> dict[str, Any]:
     component = registry.component(type)
     assert component is not None
-    return {one.name: GIVEN[one.name] for one in fields(component.Spec) if one.required}
+    return {key: GIVEN[key] for _, key, field in fields(component.Spec) if field.is_required()}
 
 
 def _simplest(interface: str) -> str:

@@ -35,7 +35,7 @@ def lowered(scenario: str, environment: str) -> Lowered:
 
 def steps(one: Lowered) -> list[Step]:
     """The plan from rendered files."""
-    settings = replace(one.platform.settings, rendered=True)
+    settings = one.platform.settings.model_copy(update={"rendered": True})
     return list(
         plan(replace(one, platform=replace(one.platform, settings=settings)), SpecLocation())
     )

@@ -107,7 +107,8 @@ def package(name: str, manifest: dict[str, Any], **files: str) -> Package:
 def with_packages(mirror: str | None, *packages: Package) -> Lowered:
     """A platform of just these packages."""
     lowered = compiled("minimal").lowered["default"]
-    settings = replace(lowered.platform.settings, registry=Registry(mirror=mirror))
+    registry = Registry(mirror=mirror)
+    settings = lowered.platform.settings.model_copy(update={"registry": registry})
     platform = replace(lowered.platform, settings=settings)
     return replace(lowered, platform=platform, packages={one.name: one for one in packages})
 

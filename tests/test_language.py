@@ -9,13 +9,12 @@ from typing import get_args
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from msgspec import Meta
 from support.spec_strategies import section
 
 from compiler import pipeline, registry
 from compiler.diagnostics.codes import CODES
-from compiler.spec import types as words
-from compiler.spec.constraints import Refusal
+from compiler.spec import types
+from compiler.spec.constraints import InvalidValue, Parser
 
 # What says that the form of a section is wrong; an editor would have said so first.
 FORM = {"unknown-key", "missing-key", "wrong-type", "null-value", "unknown-type"}
@@ -49,23 +48,23 @@ def test_a_tenant_that_the_schema_allows_is_read(
     assert "schema-violation" not in found
 
 
-READERS = {
-    name: meta.extra["read"]
-    for name, word in vars(words).items()
-    for meta in get_args(word)
-    if isinstance(meta, Meta) and meta.extra and "read" in meta.extra
+PARSERS = {
+    name: constraint
+    for name, annotation in vars(types).items()
+    for constraint in get_args(annotation)
+    if isinstance(constraint, Parser)
 }
 
 
-@pytest.mark.parametrize("word", READERS)
+@pytest.mark.parametrize("name", PARSERS)
 @given(text=st.text())
 @example(text="\ufeff")
 @example(text="\0")
 @example(text="\ud800")
 @settings(deadline=None)
-def test_a_word_reads_any_text_or_refuses_it(word: str, text: str) -> None:
-    with suppress(Refusal):
-        assert isinstance(READERS[word](text), str)
+def test_a_type_parses_any_text_or_refuses_it(name: str, text: str) -> None:
+    with suppress(InvalidValue):
+        assert isinstance(PARSERS[name].parse(text), str)
 
 
 def codes_of(spec: object) -> set[str]:

@@ -44,13 +44,13 @@ from compiler.spec.component import (
     RunningSpec,
     UpstreamSpec,
 )
-from compiler.spec.section import Section
+from compiler.spec.section import ListOf, Section
 from compiler.spec.settings import Settings
 
 __all__ = [
     "PREFIX", "Alert", "Amounts", "Binding", "ChartSpec", "Claim", "Claims", "Component",
     "ConfigFiles", "ConfigRef", "Credential", "Egress", "Endpoint", "Env", "Graph", "Ingress",
-    "Install", "Instance", "InstanceSpec", "InternalTraffic", "Login", "Lowered", "Manifest",
+    "Install", "Instance", "InstanceSpec", "InternalTraffic", "ListOf", "Login", "Lowered", "Manifest",
     "Metrics", "Node", "Offer", "Offers", "OperatorPods", "Package", "Patch", "Path", "Phase",
     "Piece", "Platform", "Prerequisite", "Provides", "Random", "Requires", "Resource", "Resources",
     "RunningSpec", "SecretRef", "Section", "Settings", "Span", "UpstreamSpec", "Wiring",

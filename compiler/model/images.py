@@ -79,7 +79,7 @@ def _declared(package: Package) -> Iterator[str]:
 
 
 def _fields(section: Section) -> Iterator[str]:
-    for name in section.__struct_fields__:
+    for name in type(section).model_fields:
         value = getattr(section, name)
         if isinstance(value, Section):
             yield from _fields(value)

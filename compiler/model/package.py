@@ -41,7 +41,7 @@ class Platform(Struct, frozen=True):
     def having(self, key: str) -> Iterator[Instance[Any]]:
         """The instances whose sections of the spec may hold a key."""
         has = {
-            kind: key in kind.__struct_fields__
+            kind: key in kind.model_fields
             for kind in {type(one.spec) for one in self.instances.values()}
         }
         return (one for one in self.instances.values() if has[type(one.spec)])

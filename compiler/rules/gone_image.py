@@ -14,7 +14,7 @@ from typing import Any
 from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
 from compiler.spec.image import full_name
-from compiler.spec.section import Section, keys
+from compiler.spec.section import Section, fields
 from compiler.spec.walk import sections
 
 _GONE = {
@@ -51,7 +51,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
 @cache
 def _images(section: type[Section]) -> tuple[tuple[str, str], ...]:
     """The fields of a section that hold images, with the keys of the spec."""
-    return tuple((name, key) for name, key in keys(section) if name.endswith("image"))
+    return tuple((name, key) for name, key, _ in fields(section) if name.endswith("image"))
 
 
 def gone(image: str) -> str | None:

@@ -33,7 +33,7 @@ def _check(platform: Platform, report: Report) -> None:
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     for path, section in sections(instance.spec, instance.path):
         for name, key in (("labels", "labels"), ("node_selector", "nodeSelector")):
-            if name in section.__struct_fields__:
+            if name in type(section).model_fields:
                 _check_labels((*path, key), getattr(section, name), platform, report)
 
 

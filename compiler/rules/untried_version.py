@@ -18,13 +18,13 @@ from compiler.spec.section import fields
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     if instance.section != "components":
         return
-    for field in fields(instance.spec):
-        image, tried = getattr(instance.spec, field.name), field.default
-        if not field.name.endswith("image") or not isinstance(tried, str) or _same(image, tried):
+    for name, key, field in fields(type(instance.spec)):
+        image, tried = getattr(instance.spec, name), field.default
+        if not name.endswith("image") or not isinstance(tried, str) or _same(image, tried):
             continue
         if gone_image.gone(image) or unfit_version.unfit(instance.type, image):
             continue
-        path: Path = (*instance.path, field.encode_name)
+        path: Path = (*instance.path, key)
         report.add(
             "untried-version",
             f"whether `{image}` fits is unknown: `{instance.type}` is made for `{tried}`",

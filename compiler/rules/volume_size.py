@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec.structs import replace
-
 from compiler.components.bases import redis
 from compiler.diagnostics import Report
 from compiler.model import Instance, Path, Platform
@@ -21,7 +19,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
     if not isinstance(spec, redis.Spec) or spec.storage is None or spec.persistence == "none":
         return
     limit = spec.resources.limits.memory or spec.memory
-    needed = redis.storage(replace(spec, storage=None), quantity.whole(limit))
+    needed = redis.storage(spec.model_copy(update={"storage": None}), quantity.whole(limit))
     if quantity.whole(spec.storage) < quantity.whole(needed):
         path: Path = (*instance.path, "storage")
         report.add(

@@ -1,73 +1,102 @@
-"""How a word of the language checks itself, and what its refusal says.
+"""How a field type checks a text, what it says against a wrong one, and what editors know of it.
 
-A word is a type with a `Meta` of msgspec's, which holds it to a pattern; beside it stands what a
-diagnostic says of a text that does not match, or a function that reads more closely.
+Both kinds of check stand in an `Annotated` type: a `Pattern` that the text must match, or a `Parser`,
+a function that returns the canonical form.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
-from msgspec import Meta
-
-if TYPE_CHECKING:
-    Amount = str
-else:
-    # What an amount is written as; what is read is text.
-    Amount = str | int | float
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 
-class Refusal(ValueError):
-    """Why a value can't stand where it does: the code of its diagnostic, and what to type instead.
+class InvalidValue(ValueError):
+    """Why a value is refused: the code of its diagnostic, and what to type instead.
 
-    `meant` is the value that can only have been meant; `at` is the field that is to blame where a
-    section was looked at as a whole.
+    `suggestion` is the only value that can have been meant; `at` is the field to blame where a section
+    as a whole was checked. Pydantic hands the exception on in its error's `ctx`.
     """
 
     def __init__(
-        self, code: str, message: str, help: str = "", meant: str | None = None, at: str = ""
+        self, code: str, message: str, help: str = "", suggestion: str | None = None, at: str = ""
     ) -> None:
         super().__init__(message)
-        self.code, self.message, self.meant, self.at = code, message, meant, at
-        self.help = f"did you mean `{meant}`?" if meant else help
+        self.code, self.message, self.suggestion, self.at = code, message, suggestion, at
+        self.help = f"did you mean `{suggestion}`?" if suggestion else help
 
 
-class Form:
-    """What is said of a text that has not the form of its word."""
+class Pattern:
+    """A text must match a pattern, as a whole."""
 
-    def __init__(self, pattern: str, code: str, what: str, help: str, scheme: str) -> None:
-        self.pattern, self.code, self.what, self.help = pattern, code, what, help
+    def __init__(self, pattern: str, code: str, noun: str, help: str, scheme: str = "") -> None:
+        self.pattern, self.code, self.noun, self.help = pattern, code, noun, help
         self.scheme = scheme  # of the URL that people write in its place
 
-    def refusal(self, text: str) -> Refusal:
-        return Refusal(self.code, f"`{text}` is not {self.what}", self.help, self._meant(text))
+    def check(self, text: str) -> str:
+        if not re.fullmatch(self.pattern, text):
+            message = f"`{text}` is not {self.noun}"
+            raise InvalidValue(self.code, message, self.help, self._suggestion(text))
+        return text
 
-    def _meant(self, text: str) -> str | None:
-        """What stands in a URL that has nothing else in it."""
+    def _suggestion(self, text: str) -> str | None:
+        """The host of a URL that has nothing else in it."""
         bare = text.removeprefix(self.scheme).rstrip("/")
-        good = self.scheme and bare != text and re.fullmatch(self.pattern, bare)
-        return bare if good else None
+        matches = self.scheme and bare != text and re.fullmatch(self.pattern, bare)
+        return bare if matches else None
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        message = f"This is not {self.noun}: {self.help}."
+        return {**_pattern(self.pattern, message), "type": "string"}
+
+
+class Parser:
+    """A function reads a text, or a number as text, into its canonical form; editors know a pattern."""
+
+    def __init__(
+        self,
+        parse: Callable[[str], str],
+        pattern: str,
+        noun: str,
+        help: str,
+        *,
+        numbers: bool = False,
+    ) -> None:
+        self.parse, self.pattern, self.noun, self.help = parse, pattern, noun, help
+        self.numbers = numbers  # whether `parse` takes what YAML reads as a number, too
+
+    def check(self, value: Any) -> Any:
+        readable = (str, int, float) if self.numbers else (str,)
+        # Anything else is left to pydantic, which says that it is no text.
+        return self.parse(str(value)) if type(value) in readable else value
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        types = ["string", "number"] if re.fullmatch(self.pattern, "1") else "string"
+        return {**_pattern(self.pattern, f"This is not {self.noun}: {self.help}."), "type": types}
+
+
+def _pattern(pattern: str, message: str) -> dict[str, str]:
+    """A pattern for editors; `patternErrorMessage` is what they show where a text does not match."""
+    return {"pattern": f"^({pattern})$", "patternErrorMessage": message}
 
 
 def exact(pattern: str) -> str:
-    """A pattern of the whole text: `$` alone would let a line's end pass."""
-    return rf"^({pattern})$(?!\n)"
-
-
-def form(pattern: str, code: str, what: str, help: str, scheme: str = "") -> Meta:
-    """A text of a certain form, which the language's schema tells editors too."""
-    return Meta(
-        pattern=exact(pattern),
-        extra={"form": Form(pattern, code, what, help, scheme)},
-        extra_json_schema={"patternErrorMessage": f"This is not {what}: {help}."},
-    )
-
-
-def reading(
-    read: Callable[[Amount], str], pattern: str, what: str, help: str, *types: str
-) -> Meta:  # fmt: skip
-    """A text that a function reads into its canonical form, or refuses; editors know a pattern."""
-    told = {"pattern": f"^({pattern})$", "patternErrorMessage": f"{what}: {help}."}
-    return Meta(extra={"read": read}, extra_json_schema={"type": list(types) or "string", **told})
+    """A pattern of the whole text, for `Field(pattern=...)`."""
+    return f"^({pattern})$"

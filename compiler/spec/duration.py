@@ -11,7 +11,7 @@ _SPOKEN = re.compile(
 )
 
 
-def meant(text: str) -> str | None:
+def suggestion(text: str) -> str | None:
     """The duration that `90min`, `6 hours` or `1h30m` can only mean."""
     parts = [match.groups() for match in _SPOKEN.finditer(text)]
     if not parts or _SPOKEN.sub("", text):

@@ -67,7 +67,7 @@ def binary(count: int) -> str:
     return canonical(f"{count / 2**10:.0f}Ki") if count % 2**10 == 0 else str(count)
 
 
-def meant(text: str) -> str | None:
+def suggestion(text: str) -> str | None:
     """The quantity that `20GiB`, `20gi` or `20 Gi` can only mean; `20GB` can mean two."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtpe])i(?:b|bytes)?", text, re.IGNORECASE)
     return f"{match[1]}{match[2].upper()}i" if match else None

@@ -1,10 +1,9 @@
-"""The outline of a spec: its root, what stands in `spec`, and what names may be."""
+"""The outline of a spec: its root, and what stands in `spec`."""
 
 from typing import Any, Literal
 
 from compiler.spec.section import Section
 from compiler.spec.settings import Metadata, Settings
-from compiler.spec.types import Name
 
 API_VERSION = "platformc/v1alpha1"
 SECTIONS = ("components", "models", "workloads")
@@ -25,7 +24,3 @@ class Shape(Settings):
     components: dict[str, Any] = {}
     models: dict[str, Any] = {}
     workloads: dict[str, Any] = {}
-
-
-# What the keys of a section of instances, or of `environments`, may be.
-Names = dict[Name, Any]

@@ -1,7 +1,6 @@
-"""The words of the language that check themselves: quantities, names, images, hosts, schedules.
+"""The field types that check a text: quantities, names, images, hosts, schedules.
 
-Each is a plain string to the rest of the compiler, in its canonical form. A refusal carries the
-code of its diagnostic and what to type instead.
+Each is a plain string to the rest of the compiler, in its canonical form.
 """
 
 from __future__ import annotations
@@ -9,17 +8,16 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler.spec import cron, duration, quantity
-from compiler.spec.constraints import Amount, Refusal, form, reading
+from compiler.spec.constraints import InvalidValue, Parser, Pattern
 from compiler.spec.image import split_image
 
 _FEWEST = 1024  # bytes: with less, a unit was forgotten
 
 
-def _bytes(written: Amount) -> str:
-    text = str(written)
+def _bytes(text: str) -> str:
     try:
         count = quantity.whole(text)
         if count < _FEWEST:
@@ -27,14 +25,16 @@ def _bytes(written: Amount) -> str:
         return quantity.canonical(text)
     except ValueError as error:
         help = quantity.units(text) or "write it like `512Mi` or `20Gi`"
-        raise Refusal("invalid-quantity", str(error), help, quantity.meant(text)) from error
+        raise InvalidValue(
+            "invalid-quantity", str(error), help, quantity.suggestion(text)
+        ) from error
 
 
-def _cpu(written: Amount) -> str:
+def _cpu(text: str) -> str:
     try:
-        return quantity.canonical(str(written))
+        return quantity.canonical(text)
     except ValueError as error:
-        raise Refusal("invalid-quantity", str(error), "write it like `500m` or `2`") from error
+        raise InvalidValue("invalid-quantity", str(error), "write it like `500m` or `2`") from error
 
 
 def _certificates(text: str) -> str:
@@ -43,13 +43,15 @@ def _certificates(text: str) -> str:
 
     if "PRIVATE KEY" in text:
         message = "a private key stands among the certificates"
-        raise Refusal("invalid-value", message, "write the certificate alone, and replace that key")
+        raise InvalidValue(
+            "invalid-value", message, "write the certificate alone, and replace that key"
+        )
     try:
         ssl.create_default_context(cadata=text)
     except (ssl.SSLError, ValueError, TypeError) as error:  # the last is for a letter beyond ASCII
         message = "these are no certificates in PEM form"
         help = "write `ca: |`, and below it the file that begins with `-----BEGIN CERTIFICATE-----`"
-        raise Refusal("invalid-value", message, help) from error
+        raise InvalidValue("invalid-value", message, help) from error
     return text
 
 
@@ -65,11 +67,13 @@ def _image(text: str) -> str:
     repository, tag, digest = split_image(text)
     if not repository:
         message = f"`{text}` is not an image reference"
-        raise Refusal("invalid-image", message, "write it like `registry.example.com/team/app:1.4`")
+        raise InvalidValue(
+            "invalid-image", message, "write it like `registry.example.com/team/app:1.4`"
+        )
     if digest or (tag and tag not in _FLOATING):
         return text
     message = f"`{text}` floats: what runs can change without a change here"
-    raise Refusal("floating-tag", message, "name a version, or add `@sha256:...`")
+    raise InvalidValue("floating-tag", message, "name a version, or add `@sha256:...`")
 
 
 def _s3_uri(text: str) -> str:
@@ -77,7 +81,7 @@ def _s3_uri(text: str) -> str:
     spaced = re.search(r"\s", text)
     if not text.startswith("s3://") or not re.fullmatch(_BUCKET, bucket) or spaced:
         message = f"`{text}` is not an S3 URI"
-        raise Refusal("invalid-uri", message, "write it like `s3://models/fraud-detection/v2`")
+        raise InvalidValue("invalid-uri", message, "write it like `s3://models/fraud-detection/v2`")
     return text
 
 
@@ -85,143 +89,130 @@ def _schedule(text: str) -> str:
     problem = cron.problem(text)
     if problem:
         help = "write it like `0 2 * * *`: minute, hour, day of month, month, day of week"
-        raise Refusal("invalid-schedule", f"`{text}` is not a schedule: {problem}", help)
+        raise InvalidValue("invalid-schedule", f"`{text}` is not a schedule: {problem}", help)
     return text
 
 
-def _duration(written: Amount) -> str:
-    text = str(written)
+def _duration(text: str) -> str:
     if not re.fullmatch(duration.PATTERN, text):
         help = "write it like `90s`, `15m`, `6h` or `1d`"
-        raise Refusal("invalid-duration", f"`{text}` is not a duration", help, duration.meant(text))
+        raise InvalidValue(
+            "invalid-duration", f"`{text}` is not a duration", help, duration.suggestion(text)
+        )
     return text
 
 
 _NUMBER = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)"
-
+_NAME = Pattern(
+    NAME_PATTERN, "invalid-name", "a name",
+    "use at most 40 of `a-z`, `0-9` and `-`; start with a letter, end with one or a digit",
+)  # fmt: skip
 
 Memory = Annotated[
-    Amount,
-    reading(
-        _bytes,
-        rf"{_NUMBER}([KMGTPE]i|[kMGTPE]|[eE][0-9]+)?",
-        "This is not an amount of bytes",
-        "write it like `512Mi` or `20Gi`",
-        "string",
-        "number",
-    ),
-]
-Cpu = Annotated[
-    Amount,
-    reading(
-        _cpu,
-        rf"{_NUMBER}([numk]|[eE][0-9]+)?",
-        "This is not an amount of processors",
-        "write it like `500m` or `2`",
-        "string",
-        "number",
-    ),
-]
-Name = Annotated[
     str,
-    form(
-        NAME_PATTERN, "invalid-name", "a name",
-        "use at most 40 of `a-z`, `0-9` and `-`; start with a letter, end with one or a digit",
+    Parser(
+        _bytes, rf"{_NUMBER}([KMGTPE]i|[kMGTPE]|[eE][0-9]+)?", "an amount of bytes",
+        "write it like `512Mi` or `20Gi`", numbers=True,
     ),
 ]  # fmt: skip
+Cpu = Annotated[
+    str,
+    Parser(
+        _cpu, rf"{_NUMBER}([numk]|[eE][0-9]+)?", "an amount of processors",
+        "write it like `500m` or `2`", numbers=True,
+    ),
+]  # fmt: skip
+Name = Annotated[str, _NAME]
 Namespace = Annotated[
     str,
-    form(
+    Pattern(
         rf"(?=.{{1,63}}$){_LABEL}", "invalid-name", "a namespace",
         "use at most 63 of `a-z`, `0-9` and `-`",
     ),
 ]  # fmt: skip
 Host = Annotated[
     str,
-    form(_HOST, "invalid-host", "a host name", "write it like `ml.example.internal`", "https://"),
+    Pattern(
+        _HOST, "invalid-host", "a host name", "write it like `ml.example.internal`", "https://"
+    ),
 ]
 Bucket = Annotated[
     str,
-    form(
+    Pattern(
         _BUCKET, "invalid-bucket", "a bucket name",
         "use 3 to 63 of `a-z`, `0-9`, `-` and `.`; start and end with a letter or digit", "s3://",
     ),
 ]  # fmt: skip
 Database = Annotated[
     str,
-    form(
+    Pattern(
         r"[a-z_][a-z0-9_]{0,62}", "invalid-database", "a database name",
         "use at most 63 of `a-z`, `0-9` and `_`; start with a letter",
     ),
 ]  # fmt: skip
 Cidr = Annotated[
     str,
-    form(
+    Pattern(
         rf"({_OCTET}\.){{3}}{_OCTET}/([0-9]|[12][0-9]|3[0-2])", "invalid-cidr", "an IPv4 range",
         "write it like `10.0.0.0/8`",
     ),
 ]  # fmt: skip
 SecretName = Annotated[
     str,
-    form(_HOST, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`"),
+    Pattern(_HOST, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`"),
 ]
 TreePath = Annotated[
     str,
-    form(
+    Pattern(
         r"(?!\.\.(/|$))[A-Za-z0-9._-]+(/(?!\.\.(/|$))[A-Za-z0-9._-]+)*", "invalid-value",
         "a path below the spec's folder", "write it like `certificates/prod.pem`, without `..`",
     ),
 ]  # fmt: skip
 EnvName = Annotated[
     str,
-    form(
+    Pattern(
         r"[A-Za-z_][A-Za-z0-9_]*", "invalid-name", "the name of an environment variable",
         "use letters, digits and `_`; start with a letter",
     ),
 ]  # fmt: skip
 Image = Annotated[
     str,
-    reading(
-        _image,
-
-        r"[^\s/]\S*[:@]\S+", "This is no image that stays the same",
+    Parser(
+        _image, r"[^\s/]\S*[:@]\S+", "an image that stays the same",
         "write it like `registry.example.com/team/app:1.4`",
     ),
 ]  # fmt: skip
 S3Uri = Annotated[
     str,
-    reading(
-        _s3_uri,
-
-        rf"s3://{_BUCKET}(/\S*)?", "This is not an S3 URI",
+    Parser(
+        _s3_uri, rf"s3://{_BUCKET}(/\S*)?", "an S3 URI",
         "write it like `s3://models/fraud-detection/v2`",
     ),
 ]  # fmt: skip
 Schedule = Annotated[
     str,
-    reading(
-        _schedule,
-
-        r"@[a-z]+|[\w*?/,-]+( [\w*?/,-]+){4}", "This is not a schedule",
-        "minute, hour, day of month, month, day of week, like `0 2 * * *`",
+    Parser(
+        _schedule, r"@[a-z]+|[\w*?/,-]+( [\w*?/,-]+){4}", "a schedule",
+        "write minute, hour, day of month, month, day of week, like `0 2 * * *`",
     ),
 ]  # fmt: skip
 Duration = Annotated[
-    Amount,
-    reading(
-        _duration,
-        duration.PATTERN,
-        "This is not a duration",
-        "write it like `90s`, `15m`, `6h` or `1d`",
+    str,
+    Parser(
+        _duration, duration.PATTERN, "a duration", "write it like `90s`, `15m`, `6h` or `1d`",
+        numbers=True,
     ),
-]
+]  # fmt: skip
 Certificates = Annotated[
     str,
-    reading(
-        _certificates,
-        r"\s*-----BEGIN CERTIFICATE-----\s[\w+/=\s-]*",
-        "These are no certificates in PEM form",
-        "write `ca: |`, and below it the file",
+    Parser(
+        _certificates, r"\s*-----BEGIN CERTIFICATE-----\s[\w+/=\s-]*",
+        "a certificate in PEM form", "write `ca: |`, and below it the file",
     ),
-]
-Port = Annotated[int, Meta(ge=1, le=65535)]
+]  # fmt: skip
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def check_name(text: str) -> None:
+    """Raise InvalidValue where a text can't name an instance or an environment."""
+    _NAME.check(text)

@@ -11,13 +11,12 @@ from compiler.spec.section import Section, fields
 
 
 def sections(value: Any, path: Path = ()) -> Iterator[tuple[Path, Section]]:
-    """Every section at or below a value that somebody wrote, the outer before the inner."""
+    """Every section at or below a value that the spec writes, the outer before the inner."""
     if isinstance(value, Section):
         yield path, value
-        for name, key, default in _holding(type(value)):
-            inner = getattr(value, name)
-            if inner is not default:
-                yield from sections(inner, (*path, key))
+        for name, key in _holding(type(value)):
+            if name in value.model_fields_set:
+                yield from sections(getattr(value, name), (*path, key))
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from sections(inner, (*path, key))
@@ -27,13 +26,9 @@ def sections(value: Any, path: Path = ()) -> Iterator[tuple[Path, Section]]:
 
 
 @cache
-def _holding(section: type[Section]) -> tuple[tuple[str, str, Any], ...]:
-    """The fields that can hold a section, with the user's keys and their defaults."""
-    return tuple(
-        (field.name, field.encode_name, field.default)
-        for field in fields(section)
-        if _holds(field.type)
-    )
+def _holding(section: type[Section]) -> tuple[tuple[str, str], ...]:
+    """The fields that can hold a section, with the user's keys."""
+    return tuple((name, key) for name, key, field in fields(section) if _holds(field.annotation))
 
 
 def _holds(annotation: Any) -> bool:

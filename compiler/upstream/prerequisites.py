@@ -26,7 +26,9 @@ def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
 def vendored(graph: Graph) -> tuple[Prerequisite, ...]:
     """What the platform brings along: instances with `install: vendored`, as their releases."""
     found = (
-        _asked(replace(instance, spec=replace(instance.spec, install="existing")), wiring)
+        _asked(
+            replace(instance, spec=instance.spec.model_copy(update={"install": "existing"})), wiring
+        )
         for instance, wiring in _instances(graph)
         if getattr(instance.spec, "install", "existing") == "vendored"
     )

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast
 
-from msgspec import ValidationError, convert
+from pydantic import ValidationError
 
 from compiler import registry, tenants
 from compiler.diagnostics import Related, Report, correction, listing, suggestion
+from compiler.diagnostics.masking import value_masked
 from compiler.document import Node, Path
+from compiler.document.span import Span
 from compiler.model.instance import Instance
 from compiler.model.package import Platform
 from compiler.spec.component import NamedSpec
-from compiler.spec.root import SECTIONS, Header, Names, Shape
+from compiler.spec.constraints import InvalidValue
+from compiler.spec.root import SECTIONS, Header, Shape
+from compiler.spec.section import Section, parse
 from compiler.spec.settings import Settings
+from compiler.spec.types import check_name
 from compiler.specialise import Variants
+from compiler.validate.messages import explain
 
-M = TypeVar("M")
+S = TypeVar("S", bound=Section)
 
 
 class Validator:
@@ -26,7 +32,6 @@ class Validator:
     def __init__(self) -> None:
         self._parsed: dict[tuple[int, Any], tuple[Node, Any]] = {}
         self._settings: list[Settings] = []
-        self._unread = Settings()  # in place of those that are wrong
         self._known: dict[tuple[int, str, str, int], Instance[Any]] = {}
 
     def platform(self, document: Node, environment: str | None, report: Report) -> Platform | None:
@@ -39,9 +44,7 @@ class Validator:
         settings = self._settings_of(spec_node, document, report)
         # Where these are wrong, the instances are read all the same: for what is wrong with them.
         name = header.metadata.name if header else ""
-        instances = dict(
-            self._instances(settings or self._unread, name, spec_node, document, report)
-        )
+        instances = dict(self._instances(settings or Settings(), name, spec_node, document, report))
         failed = len(report.diagnostics) > before and report.failed
         if header is None or settings is None or failed:
             return None
@@ -51,15 +54,12 @@ class Validator:
     def _settings_of(self, spec: Node, document: Node, report: Report) -> Settings | None:
         """What a spec says besides its instances, whose names are looked at too."""
         shape = self._parse(Shape, spec, ("spec",), document, report, _without(*SECTIONS))
-        sections = [(name, node) for name in SECTIONS if (node := spec.child(name)) is not None]
-        names = [
-            self._parse(Names, node, ("spec", name), document, report, Node.outline)
-            for name, node in sections
-            if isinstance(node.value, dict)
-        ]
-        if shape is None or None in names:
+        if shape is None:
             return None
-        found = Settings(**{name: getattr(shape, name) for name in Settings.__struct_fields__})
+        # Its values are valid: they were read with the rest of the shape.
+        found = Settings.model_construct(
+            **{name: getattr(shape, name) for name in Settings.model_fields}
+        )
         for known in self._settings:
             if known == found:
                 return known
@@ -83,7 +83,8 @@ class Validator:
                     path: Path = ("spec", section, name)
                     model, type = self._model(section, name, child, path, document, report)
                     spec = self._parse(model, child, path, document, report) if model else None
-                    if spec is None:
+                    named = _check_name(name, path, document.span_of(path), report)
+                    if spec is None or not named:
                         continue
                     space = spec.namespace or settings.namespace
                     self._known[key] = Instance(
@@ -105,19 +106,16 @@ class Validator:
         return component.Spec, type
 
     def _parse(
-        self, model: type[M], node: Node, path: Path, document: Node, report: Report,
+        self, model: type[S], node: Node, path: Path, document: Node, report: Report,
         read: Callable[[Node], Any] = Node.plain,
-    ) -> M | None:  # fmt: skip
+    ) -> S | None:  # fmt: skip
         known = self._parsed.get((id(node), model))
         if known is not None:
-            return cast(M, known[1])  # the key holds the model
-        value = read(node)
+            return cast(S, known[1])  # the key holds the model
         try:
-            parsed = convert(value, model)
-        except ValidationError:
-            from compiler.validate.explain import explain
-
-            explain(value, model, path, document, report)
+            parsed = parse(model, read(node))
+        except ValidationError as error:
+            explain(error, model, path, document, report)
             return None
         # The node is kept beside its result: an id is only its own while it lives.
         self._parsed[(id(node), model)] = (node, parsed)
@@ -131,7 +129,8 @@ def _without(*keys: str) -> Callable[[Node], Any]:
 
 def validate(variants: Variants, report: Report) -> dict[str | None, Platform]:
     """Every effective spec, the base's under None. Empty when any has errors."""
-    _environment_names(variants, report)
+    for name, span in variants.names.items():
+        _check_name(name, ("spec", "environments", name), span, report)
     validator = Validator()
     documents: dict[str | None, Node] = {None: variants.base}
     documents.update(variants.environments)
@@ -143,22 +142,15 @@ def validate(variants: Variants, report: Report) -> dict[str | None, Platform]:
     return {} if report.failed else platforms
 
 
-def _environment_names(variants: Variants, report: Report) -> None:
-    for name in variants.environments:
-        try:
-            convert({name: None}, Names)
-        except ValidationError:
-            from compiler.validate.mistakes import Refused, mistakes
-
-            (mistake,) = mistakes({name: None}, Names)
-            assert isinstance(mistake, Refused)
-            report.add(
-                mistake.refusal.code,
-                mistake.refusal.message,
-                variants.names.get(name),
-                path=("spec", "environments", name),
-                help=mistake.refusal.help,
-            )
+def _check_name(name: str, path: Path, span: Span, report: Report) -> bool:
+    """Report a key that can't be a name."""
+    try:
+        check_name(name)
+    except InvalidValue as error:
+        message = value_masked(error.message, path, name)
+        report.add(error.code, message, span, path=path, help=error.help)
+        return False
+    return True
 
 
 def _duplicate(name: str, path: Path, first: Path, document: Node, report: Report) -> None:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from msgspec.json import schema_components
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
 
 from compiler import registry
-from compiler.spec.constraints import exact
 from compiler.spec.root import API_VERSION, Header
+from compiler.spec.section import Section
 from compiler.spec.settings import Settings
 from compiler.spec.tenant import ModelSpec, WorkloadSpec
 from compiler.spec.types import NAME_PATTERN
 
 Schema = dict[str, Any]
 _REF = "#/definitions/"
-_NO_LINE_END = exact("").removeprefix("^()$")
 
 
 def schema_text() -> str:
@@ -85,11 +85,16 @@ def json_schema() -> Schema:
 def _definitions() -> dict[str, Schema]:
     """Every section of the language under a short name; a component's Spec under its type."""
     specs = {type: _spec(type) for type in registry.all_types()}
-    models = [*specs.values(), Settings, ModelSpec, WorkloadSpec, Header]
-    roots, made = schema_components(models, ref_template=f"{_REF}{{name}}")
-    names = [str(root["$ref"]).removeprefix(_REF) for root in roots]
-    short = dict(zip(names, specs, strict=False))
-    definitions = {short.get(name, name): _tidy(one, short) for name, one in made.items()}
+    sections: list[type[Section]] = [*specs.values(), Settings, ModelSpec, WorkloadSpec, Header]
+    references, whole = models_json_schema(
+        [(section, "validation") for section in sections],
+        ref_template=f"{_REF}{{model}}",
+        schema_generator=_Generator,
+    )
+    long = {str(references[spec, "validation"]["$ref"]): type for type, spec in specs.items()}
+    definitions = {
+        long.get(f"{_REF}{name}", name): schema for name, schema in whole["$defs"].items()
+    }
     definitions.pop("Header")
     return definitions
 
@@ -100,48 +105,46 @@ def _spec(type: str) -> Any:
     return component.Spec
 
 
-def _tidy(value: Any, short: dict[str, str]) -> Any:
-    """msgspec's schema without what editors stumble over."""
-    if isinstance(value, list):
-        return [_tidy(one, short) for one in value]
-    if not isinstance(value, dict):
+class _Generator(GenerateJsonSchema):
+    """Pydantic's schemas without what editors stumble over."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
+        """In the order of the fields, which is the author's."""
         return value
-    made = {
-        key: {name: _tidy(one, short) for name, one in inner.items()}
-        if key == "properties"
-        else _tidy(inner, short)
-        for key, inner in value.items()
-        if not (key == "title" and isinstance(inner, str))
-    }
-    if "$ref" in made:
-        name = str(made["$ref"]).removeprefix(_REF)
-        made["$ref"] = f"{_REF}{short.get(name, name)}"
-    return _described(_flat(_simple(made)))
 
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        made = super().model_schema(schema)
+        properties = {key: _described(inner) for key, inner in made["properties"].items()}
+        return {
+            key: inner
+            for key, inner in {**made, "properties": properties}.items()
+            if key != "title"
+        }
 
-def _simple(schema: Schema) -> Schema:
-    """Without what follows from the rest: an amount's other kinds, no keys that must be there."""
-    made = {key: value for key, value in schema.items() if (key, value) != ("required", [])}
-    if "type" in made:
-        made.pop("anyOf", None)
-    if "enum" in made:
-        made["type"] = "string"
-    if "pattern" in made:
-        # To ECMA's patterns, unlike Python's, `$` is the end alone.
-        made["pattern"] = str(made["pattern"]).removesuffix(_NO_LINE_END)
-    return made
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        """What may be left out, without null: the base leaves a key out to say nothing."""
+        return self.generate_inner(schema["schema"])
 
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Without the defaults that say nothing."""
+        default = schema.get("default")
+        if default is None or default in ({}, ()) or isinstance(default, Section):
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
 
-def _flat(schema: Schema) -> Schema:
-    """What may be left out, without null: the base says nothing by leaving a key out, not by null."""
-    options = schema.get("anyOf", [])
-    if len(options) != 2 or options[1] != {"type": "null"}:
-        return schema
-    rest = {
-        key: value for key, value in schema.items()
-        if key != "anyOf" and (key, value) != ("default", None)
-    }  # fmt: skip
-    return {**rest, **options[0]} if "type" in options[0] else {**rest, "anyOf": options[:1]}
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """A map whose keys match a pattern has no other keys."""
+        made: Schema = {"type": "object"}
+        made["additionalProperties"] = self.generate_inner(schema["values_schema"])
+        keys = self.generate_inner(schema["keys_schema"])
+        keys.pop("type", None)
+        if keys:
+            made["propertyNames"] = keys
+        self.update_with_validations(made, schema, self.ValidationsMapping.object)
+        return made
 
 
 def _nullable(schema: Schema) -> Schema:
@@ -150,8 +153,9 @@ def _nullable(schema: Schema) -> Schema:
         return {"anyOf": [schema, {"type": "null"}]}
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     made = {**schema, "type": [*types, "null"] if "null" not in types else types}
-    if "enum" in made and None not in made["enum"]:
-        made["enum"] = [*made["enum"], None]
+    words = made.pop("enum", None) or ([made.pop("const")] if "const" in made else [])
+    if words:
+        made["enum"] = [*words, None]
     return made
 
 

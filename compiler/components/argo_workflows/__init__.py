@@ -10,8 +10,8 @@ through `workflowtaskresults`, and its server speaks TLS with a certificate of i
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
 from msgspec.structs import replace
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.argo_workflows import upstream
@@ -31,20 +31,20 @@ class Spec(model.UpstreamSpec):
     """Argo Workflows; runs are where something has them made, and where people start their own."""
 
     namespace: Annotated[
-        Namespace | None, Meta(description="Where upstream's manifests put it.")
+        Namespace | None, Field(description="Where upstream's manifests put it.")
     ] = "argo"
     namespaces: Annotated[
-        tuple[Namespace, ...],
-        Meta(description="Where people start runs; default: the platform's namespace."),
+        model.ListOf[Namespace],
+        Field(description="Where people start runs; default: the platform's namespace."),
     ] = ()
     bucket: Annotated[
-        Bucket | None, Meta(description="Of artefacts and logs; default: its name.")
+        Bucket | None, Field(description="Of artefacts and logs; default: its name.")
     ] = None
-    archive: Annotated[bool, Meta(description="Keep finished runs in a database.")] = True
-    archive_ttl: Annotated[Duration, Meta(description="How long the archive keeps them.")] = "180d"
-    database: Annotated[Database | None, Meta(description="Of the archive; default: its name.")] = (
-        None
-    )
+    archive: Annotated[bool, Field(description="Keep finished runs in a database.")] = True
+    archive_ttl: Annotated[Duration, Field(description="How long the archive keeps them.")] = "180d"
+    database: Annotated[
+        Database | None, Field(description="Of the archive; default: its name.")
+    ] = None
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import model
-from compiler.spec.constraints import Refusal
+from compiler.spec.constraints import InvalidValue
 from compiler.spec.types import Certificates, Cidr, Host
 
 
@@ -16,16 +16,16 @@ def revoke_command(binding: model.Binding) -> str:
     return f"have {binding.host} take it away"
 
 
-class Spec(model.InstanceSpec, kw_only=True):
+class Spec(model.InstanceSpec):
     """What all of them say."""
 
-    host: Annotated[Host, Meta(description="Its host name.")]
+    host: Annotated[Host, Field(description="Its host name.")]
     cidrs: Annotated[
-        tuple[Cidr, ...], Meta(description="Its addresses; default: any, on its port.")
+        model.ListOf[Cidr], Field(description="Its addresses; default: any, on its port.")
     ] = ()
     ca: Annotated[
         Certificates | None,
-        Meta(description="Certificates (PEM) of your own authority; default: a public one's."),
+        Field(description="Certificates (PEM) of your own authority; default: a public one's."),
     ] = None
 
     @property
@@ -36,4 +36,4 @@ class Spec(model.InstanceSpec, kw_only=True):
     def check(self) -> None:
         if self.ca is not None and not self.encrypted:
             message = "`ca` is for verifying a server, which nobody does without TLS"
-            raise Refusal("invalid-value", message, "leave out `ca`, or what turns TLS off")
+            raise InvalidValue("invalid-value", message, "leave out `ca`, or what turns TLS off")

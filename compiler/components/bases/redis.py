@@ -10,14 +10,15 @@ empties its copies.
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.bases import redis_metrics
 from compiler.interfaces import redis
 from compiler.model import Env, SecretRef
 from compiler.spec import quantity
-from compiler.spec.constraints import Refusal
+from compiler.spec.constraints import InvalidValue
 from compiler.spec.types import Memory
 
 PORT = 6379
@@ -34,28 +35,31 @@ class Spec(model.RunningSpec):
     """What Redis and Valkey take."""
 
     memory: Annotated[
-        Memory, Meta(description="The hard limit; `maxmemory` is derived from it.")
+        Memory, Field(description="The hard limit; `maxmemory` is derived from it.")
     ] = "1Gi"
     eviction: Annotated[Literal[
         "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu",
         "volatile-random", "volatile-ttl", "noeviction",
-    ], Meta(description="What goes when memory is full (`maxmemory-policy`).")] = "allkeys-lru"  # fmt: skip
+    ], Field(description="What goes when memory is full (`maxmemory-policy`).")] = "allkeys-lru"  # fmt: skip
     persistence: Annotated[
         Literal["aof", "rdb", "none"],
-        Meta(description="A log of all writes, snapshots, or nothing on disk."),
+        Field(description="A log of all writes, snapshots, or nothing on disk."),
     ] = "aof"
     storage: Annotated[
-        Memory | None, Meta(description="Size of each volume; default: what the persistence needs.")
+        Memory | None,
+        Field(description="Size of each volume; default: what the persistence needs."),
     ] = None
     replicas: Annotated[
         int,
-        Meta(ge=1, le=10, description="One primary, and read-only copies; none is ever promoted."),
+        Field(ge=1, le=10, description="One primary, and read-only copies; none is ever promoted."),
     ] = 1
 
     def check(self) -> None:
         if self.replicas > 1 and self.persistence == "none":
             message = "a primary without persistence comes back empty and empties its replicas"
-            raise Refusal("invalid-value", message, "write `persistence: aof`, or `replicas: 1`")
+            raise InvalidValue(
+                "invalid-value", message, "write `persistence: aof`, or `replicas: 1`"
+            )
 
 
 class Program(Struct, frozen=True):

@@ -10,7 +10,7 @@ no data.
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.ceph import buckets
@@ -29,15 +29,17 @@ class Spec(model.UpstreamSpec):
     """An object store in a Ceph cluster that exists."""
 
     namespace: Annotated[
-        Namespace | None, Meta(description="Of the Ceph cluster, which Rook's operator watches.")
+        Namespace | None, Field(description="Of the Ceph cluster, which Rook's operator watches.")
     ] = "rook-ceph"
     store: Annotated[
         Name | None,
-        Meta(description="An object store that exists; default: one of the instance's name."),
+        Field(description="An object store that exists; default: one of the instance's name."),
     ] = None
-    replicas: Annotated[int, Meta(ge=1, le=20, description="Gateways of a store that is made.")] = 2
-    copies: Annotated[int, Meta(ge=1, le=10, description="Of each object, on as many hosts.")] = 3
-    resources: Annotated[model.Resources, Meta(description="Compute of each gateway.")] = (
+    replicas: Annotated[
+        int, Field(ge=1, le=20, description="Gateways of a store that is made.")
+    ] = 2
+    copies: Annotated[int, Field(ge=1, le=10, description="Of each object, on as many hosts.")] = 3
+    resources: Annotated[model.Resources, Field(description="Compute of each gateway.")] = (
         model.Resources()
     )
 

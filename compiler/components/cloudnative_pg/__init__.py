@@ -9,7 +9,7 @@ it in favour of a plugin.
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.cloudnative_pg import backups, logins
@@ -41,20 +41,22 @@ OPERATOR = postgresql.Operator(
 class Spec(model.RunningSpec):
     """A PostgreSQL cluster that CloudNativePG runs."""
 
-    image: Annotated[Image, Meta(description="Its image.")] = (
+    image: Annotated[Image, Field(description="Its image.")] = (
         "ghcr.io/cloudnative-pg/postgresql:18.6-system-trixie"
     )
     replicas: Annotated[
-        int, Meta(ge=1, le=10, description="Servers; all but one follow the first.")
+        int, Field(ge=1, le=10, description="Servers; all but one follow the first.")
     ] = 1
-    storage: Annotated[Memory, Meta(description="Size of each server's volume.")] = "20Gi"
+    storage: Annotated[Memory, Field(description="Size of each server's volume.")] = "20Gi"
     max_connections: Annotated[
-        int, Meta(ge=20, le=10000, description="Its `max_connections`; pools are held against it.")
+        int, Field(ge=20, le=10000, description="Its `max_connections`; pools are held against it.")
     ] = 100
-    backup: Annotated[backups.Backup | None, Meta(description="Backups to an object store.")] = None
+    backup: Annotated[backups.Backup | None, Field(description="Backups to an object store.")] = (
+        None
+    )
     install: model.Install = "existing"
     operator_namespace: Annotated[
-        Namespace, Meta(description="Where the operator is installed.")
+        Namespace, Field(description="Where the operator is installed.")
     ] = "cnpg-system"
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.interfaces import s3
@@ -14,11 +14,11 @@ from compiler.spec.types import Bucket, Schedule
 class Backup(model.Section):
     """Where and when a cluster is backed up."""
 
-    schedule: Annotated[Schedule, Meta(description="A cron expression, in UTC.")] = "0 2 * * *"
+    schedule: Annotated[Schedule, Field(description="A cron expression, in UTC.")] = "0 2 * * *"
     retention: Annotated[
-        str, Meta(pattern=exact(r"[1-9][0-9]*[dwm]"), description="How long, like `30d` or `4w`.")
+        str, Field(pattern=exact(r"[1-9][0-9]*[dwm]"), description="How long, like `30d` or `4w`.")
     ] = "30d"
-    bucket: Annotated[Bucket | None, Meta(description="Default: `<name>-backups`.")] = None
+    bucket: Annotated[Bucket | None, Field(description="Default: `<name>-backups`.")] = None
 
 
 def archive(backup: Backup, store: s3.Endpoint) -> model.Manifest:

@@ -7,18 +7,18 @@ endpoint that laptops reach; `config.local` names the cluster's own. Facts are o
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.interfaces import dvc, s3
-from compiler.spec.constraints import Refusal, exact
+from compiler.spec.constraints import InvalidValue, exact
 from compiler.spec.types import Bucket, Name
 
 PHASE = model.Phase.CLIENTS
 STORE = model.Requires("store", s3.Endpoint)
 REMOTES = model.Provides("remotes", dvc.Endpoint)
 
-Url = Annotated[str, Meta(pattern=exact(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?"))]
+Url = Annotated[str, Field(pattern=exact(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?"))]
 
 
 class Remote(model.Section):
@@ -26,29 +26,29 @@ class Remote(model.Section):
 
     bucket: Annotated[
         Bucket | None,
-        Meta(description="Its bucket, on lakeFS its repository; default: instance and remote."),
+        Field(description="Its bucket, on lakeFS its repository; default: instance and remote."),
     ] = None
     path: Annotated[
-        str, Meta(pattern=exact(r"([\w.-]+(/[\w.-]+)*)?"), description="Its part of the bucket.")
+        str, Field(pattern=exact(r"([\w.-]+(/[\w.-]+)*)?"), description="Its part of the bucket.")
     ] = ""
 
 
-class Spec(model.InstanceSpec, kw_only=True):
+class Spec(model.InstanceSpec):
     """The remotes of a Git repository, all on one store; `bind: {store: lakefs}` takes lakeFS."""
 
-    remotes: Annotated[dict[Name, Remote], Meta(min_length=1, description="Remotes, by name.")]
+    remotes: Annotated[dict[Name, Remote], Field(min_length=1, description="Remotes, by name.")]
     default: Annotated[
-        Name | None, Meta(description="The default remote; default: the only one.")
+        Name | None, Field(description="The default remote; default: the only one.")
     ] = None
     external_endpoint: Annotated[
         Url | None,
-        Meta(description="URL at which laptops reach the store; default: its route, by HTTPS."),
+        Field(description="URL at which laptops reach the store; default: its route, by HTTPS."),
     ] = None
 
     def check(self) -> None:
         if self.default is not None and self.default not in self.remotes:
             message = f"`{self.default}` is not one of the remotes"
-            raise Refusal("unknown-value", message, f"write one of {', '.join(self.remotes)}")
+            raise InvalidValue("unknown-value", message, f"write one of {', '.join(self.remotes)}")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

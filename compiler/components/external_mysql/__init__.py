@@ -6,7 +6,7 @@ It offers databases and emits nothing; users and databases are made where it is 
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import external
@@ -19,11 +19,11 @@ DATABASES = model.Provides("databases", mysql.Endpoint)
 revoke_command = external.revoke_command
 
 
-class Spec(external.Spec, kw_only=True):
+class Spec(external.Spec):
     """A MySQL server that exists."""
 
-    port: Annotated[Port, Meta(description="Its port.")] = 3306
-    tls: Annotated[bool, Meta(description="Whether clients must speak TLS to it.")] = True
+    port: Annotated[Port, Field(description="Its port.")] = 3306
+    tls: Annotated[bool, Field(description="Whether clients must speak TLS to it.")] = True
 
     @property
     def encrypted(self) -> bool:

@@ -6,7 +6,7 @@ It offers databases and emits nothing; roles and databases are made where it is 
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import external
@@ -19,17 +19,17 @@ DATABASES = model.Provides("databases", postgresql.Endpoint)
 revoke_command = external.revoke_command
 
 
-class Spec(external.Spec, kw_only=True):
+class Spec(external.Spec):
     """A PostgreSQL server that exists."""
 
-    port: Annotated[Port, Meta(description="Its port.")] = 5432
+    port: Annotated[Port, Field(description="Its port.")] = 5432
     sslmode: Annotated[
         Literal["disable", "prefer", "require"],
-        Meta(description="TLS, as libpq names it; with `ca`, it is `verify-full`."),
+        Field(description="TLS, as libpq names it; with `ca`, it is `verify-full`."),
     ] = "require"
     max_connections: Annotated[
-        Annotated[int, Meta(ge=20)] | None,
-        Meta(description="Its `max_connections`, so that pools can be held against it."),
+        Annotated[int, Field(ge=20)] | None,
+        Field(description="Its `max_connections`, so that pools can be held against it."),
     ] = None
 
     @property

@@ -6,7 +6,7 @@ It offers its keys and emits nothing; users are made where it is run.
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import external
@@ -20,14 +20,14 @@ KEYS = model.Provides("keys", redis.Endpoint)
 revoke_command = external.revoke_command
 
 
-class Spec(external.Spec, kw_only=True):
+class Spec(external.Spec):
     """A Redis server that exists."""
 
-    port: Annotated[Port, Meta(description="Its port.")] = 6379
-    tls: Annotated[bool, Meta(description="Whether clients must speak TLS to it.")] = True
+    port: Annotated[Port, Field(description="Its port.")] = 6379
+    tls: Annotated[bool, Field(description="Whether clients must speak TLS to it.")] = True
     user: Annotated[
         str,
-        Meta(
+        Field(
             pattern=exact(r"[A-Za-z0-9_.-]+"),
             description="The user that clients log in as, each with a Secret that holds its password.",
         ),

@@ -6,7 +6,7 @@ It offers S3 and emits nothing; buckets and keys are made where it is run.
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import external
@@ -20,19 +20,19 @@ STORE = model.Provides("s3", s3.Endpoint)
 revoke_command = external.revoke_command
 
 
-class Spec(external.Spec, kw_only=True):
+class Spec(external.Spec):
     """An S3 endpoint that exists."""
 
-    port: Annotated[Port | None, Meta(description="Its port; default 443, or 80 without TLS.")] = (
+    port: Annotated[Port | None, Field(description="Its port; default 443, or 80 without TLS.")] = (
         None
     )
-    tls: Annotated[bool, Meta(description="Whether it speaks HTTPS.")] = True
+    tls: Annotated[bool, Field(description="Whether it speaks HTTPS.")] = True
     region: Annotated[
-        str, Meta(pattern=exact(r"[a-z0-9-]+"), description="The region it signs for.")
+        str, Field(pattern=exact(r"[a-z0-9-]+"), description="The region it signs for.")
     ] = "us-east-1"
     checksums: Annotated[
         Literal["when_required", "when_supported"],
-        Meta(description="When clients add checksum headers."),
+        Field(description="When clients add checksum headers."),
     ] = "when_required"
 
     @property

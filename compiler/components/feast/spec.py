@@ -2,16 +2,16 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from pydantic import AfterValidator, Field
 
 from compiler import model
-from compiler.spec.constraints import Refusal, exact
+from compiler.spec.constraints import InvalidValue, exact
 from compiler.spec.types import Bucket, Database, Duration, Image, Schedule
 
 REPOSITORY = "/repo"
 
-FeatureView = Annotated[str, Meta(pattern=exact(r"[A-Za-z_][A-Za-z0-9_]*"))]
-File = Annotated[str, Meta(pattern=exact(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.py"))]
+FeatureView = Annotated[str, Field(pattern=exact(r"[A-Za-z_][A-Za-z0-9_]*"))]
+File = Annotated[str, Field(pattern=exact(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.py"))]
 
 
 def _project(name: str) -> str:
@@ -19,98 +19,102 @@ def _project(name: str) -> str:
         mark.isascii() and (mark.isalnum() or mark == "_") for mark in name
     ):
         message = f"`{name}` is not the name of a Feast project"
-        raise Refusal("invalid-name", message, "use letters, digits and `_`; start with a letter")
+        raise InvalidValue(
+            "invalid-name", message, "use letters, digits and `_`; start with a letter"
+        )
     return name
 
 
 # A CronJob's name has room for 52 characters, and an instance's for 40 of them.
-Run = Annotated[str, Meta(pattern=exact(r"[a-z](?:[a-z0-9-]{0,9}[a-z0-9])?"))]
+Run = Annotated[str, Field(pattern=exact(r"[a-z](?:[a-z0-9-]{0,9}[a-z0-9])?"))]
 
 
 class Repository(model.Section):
     """Feature definitions, from an image or from right here."""
 
     image: Annotated[
-        Image | None, Meta(description="An image that holds them; it needs a shell.")
+        Image | None, Field(description="An image that holds them; it needs a shell.")
     ] = None
     path: Annotated[
-        str, Meta(pattern=exact(r"/[\w./-]*"), description="Where in the image they are.")
+        str, Field(pattern=exact(r"/[\w./-]*"), description="Where in the image they are.")
     ] = REPOSITORY
     files: Annotated[
-        dict[File, str], Meta(description="The definitions themselves, by file name.")
+        dict[File, str], Field(description="The definitions themselves, by file name.")
     ] = {}
     validate_sources: Annotated[
-        bool, Meta(description="Refuse definitions whose data is not there yet.")
+        bool, Field(description="Refuse definitions whose data is not there yet.")
     ] = True
 
     def check(self) -> None:
         if (self.image is None) == (not self.files):
             message = "a repository is an `image` or `files`, and one of the two"
-            raise Refusal("invalid-value", message, "write `repository: {image: ...}`")
+            raise InvalidValue("invalid-value", message, "write `repository: {image: ...}`")
 
 
 class Materialize(model.Section):
     """When new values are brought online."""
 
-    schedule: Annotated[Schedule, Meta(description="A cron expression, in UTC.")]
-    views: Annotated[tuple[FeatureView, ...], Meta(description="Feature views; default: all.")] = ()
-    timeout: Annotated[Duration, Meta(description="How long a run may take.")] = "1h"
+    schedule: Annotated[Schedule, Field(description="A cron expression, in UTC.")]
+    views: Annotated[
+        model.ListOf[FeatureView], Field(description="Feature views; default: all.")
+    ] = ()
+    timeout: Annotated[Duration, Field(description="How long a run may take.")] = "1h"
 
 
 class Spec(model.RunningSpec):
     """A Feast feature store."""
 
-    image: Annotated[Image, Meta(description="Its image.")] = (
+    image: Annotated[Image, Field(description="Its image.")] = (
         "quay.io/feastdev/feature-server:0.67.0"
     )
     project: Annotated[
-        Annotated[str, Meta(extra={"read": _project})] | None,
-        Meta(description="The Feast project; default: the instance's name."),
+        Annotated[str, AfterValidator(_project)] | None,
+        Field(description="The Feast project; default: the instance's name."),
     ] = None
-    replicas: Annotated[int, Meta(ge=1, le=50, description="Feature server pods.")] = 1
+    replicas: Annotated[int, Field(ge=1, le=50, description="Feature server pods.")] = 1
     workers: Annotated[
-        int, Meta(ge=1, le=16, description="Processes in each; prefer replicas.")
+        int, Field(ge=1, le=16, description="Processes in each; prefer replicas.")
     ] = 1
     offline_store: Annotated[
         Literal["file", "duckdb", "postgres"],
-        Meta(description="Files on the object store read by pandas or DuckDB, or PostgreSQL."),
+        Field(description="Files on the object store read by pandas or DuckDB, or PostgreSQL."),
     ] = "file"
     clients: Annotated[
         Literal["direct", "remote"],
-        Meta(description="Whether clients open the stores themselves or ask servers."),
+        Field(description="Whether clients open the stores themselves or ask servers."),
     ] = "direct"
     database: Annotated[
-        Database | None, Meta(description="Of the registry; default: the instance's name.")
+        Database | None, Field(description="Of the registry; default: the instance's name.")
     ] = None
     bucket: Annotated[
-        Bucket | None, Meta(description="Of the files; default: the instance's name.")
+        Bucket | None, Field(description="Of the files; default: the instance's name.")
     ] = None
     offline_database: Annotated[
         Database | None,
-        Meta(description="Of `postgres`; default: the instance's name and `_offline`."),
+        Field(description="Of `postgres`; default: the instance's name and `_offline`."),
     ] = None
-    shared: Annotated[bool, Meta(description="Others may claim its databases and bucket too.")] = (
+    shared: Annotated[bool, Field(description="Others may claim its databases and bucket too.")] = (
         False
     )
     key_ttl: Annotated[
         Duration | None,
-        Meta(description="How long a value stays online after it was written; default: for ever."),
+        Field(description="How long a value stays online after it was written; default: for ever."),
     ] = None
-    batch_size: Annotated[int, Meta(ge=1, description="Rows written online at once.")] = 10000
+    batch_size: Annotated[int, Field(ge=1, description="Rows written online at once.")] = 10000
     repository: Annotated[
         Repository | None,
-        Meta(description="Feature definitions to apply; default: somebody else applies them."),
+        Field(description="Feature definitions to apply; default: somebody else applies them."),
     ] = None
-    materialize: Annotated[Materialize | None, Meta(description="Bring new values online.")] = None
+    materialize: Annotated[Materialize | None, Field(description="Bring new values online.")] = None
     schedules: Annotated[
         dict[Run, Materialize],
-        Meta(description="The same by names: views that must be fresher than others."),
+        Field(description="The same by names: views that must be fresher than others."),
     ] = {}
 
     def check(self) -> None:
         if self.materialize and "materialize" in self.schedules:
             message = "`materialize` is the name of the run that has no other"
-            raise Refusal("invalid-value", message, "call this one otherwise")
+            raise InvalidValue("invalid-value", message, "call this one otherwise")
 
     @property
     def runs(self) -> dict[str, Materialize]:

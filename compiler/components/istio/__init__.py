@@ -8,11 +8,11 @@ import shlex
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from msgspec import Meta, field
+from pydantic import Field
 
 from compiler import model
 from compiler.interfaces import gateway
-from compiler.spec.constraints import Refusal
+from compiler.spec.constraints import InvalidValue
 from compiler.spec.types import Name, Namespace, SecretName
 
 PHASE = model.Phase.OPERATORS
@@ -26,8 +26,8 @@ HTTP, HTTPS = 80, 443
 class Issuer(model.Section):
     """The issuer of cert-manager that signs the gateway's certificate."""
 
-    name: Annotated[Name, Meta(description="Its name.")]
-    kind: Annotated[Literal["ClusterIssuer", "Issuer"], Meta(description="Its kind.")] = (
+    name: Annotated[Name, Field(description="Its name.")]
+    kind: Annotated[Literal["ClusterIssuer", "Issuer"], Field(description="Its kind.")] = (
         "ClusterIssuer"
     )
 
@@ -35,44 +35,47 @@ class Issuer(model.Section):
 class Tls(model.Section):
     """Where the gateway's certificate comes from: an issuer, or a Secret that exists."""
 
-    issuer: Annotated[Issuer | None, Meta(description="An issuer of cert-manager.")] = None
+    issuer: Annotated[Issuer | None, Field(description="An issuer of cert-manager.")] = None
     secret: Annotated[
-        SecretName | None, Meta(description="A TLS Secret in the gateway's namespace.")
+        SecretName | None, Field(description="A TLS Secret in the gateway's namespace.")
     ] = None
 
     def check(self) -> None:
         if (self.issuer is None) == (self.secret is None):
             message = "`tls` takes one of `issuer` and `secret`"
-            raise Refusal("invalid-value", message, "write `tls: {secret: ml-tls}`")
+            raise InvalidValue("invalid-value", message, "write `tls: {secret: ml-tls}`")
 
 
 class GatewayPods(model.Section):
     """The pods of the ingress gateway, which upstream's chart runs."""
 
-    labels: Annotated[dict[str, str], Meta(description="Their labels.")] = field(
-        default_factory=lambda: {"istio": "ingressgateway"}
+    labels: Annotated[dict[str, str], Field(description="Their labels.")] = {
+        "istio": "ingressgateway"
+    }
+    service_account: Annotated[Name, Field(description="Whom they run as.")] = (
+        "istio-ingressgateway"
     )
-    service_account: Annotated[Name, Meta(description="Whom they run as.")] = "istio-ingressgateway"
 
 
 class Spec(model.ChartSpec):
     """Istio: the gateway and the mesh."""
 
-    namespace: Annotated[Namespace | None, Meta(description="Where istiod runs.")] = "istio-system"
+    namespace: Annotated[Namespace | None, Field(description="Where istiod runs.")] = "istio-system"
     mtls: Annotated[
         Literal["strict", "permissive"],
-        Meta(description="Whether pods accept nothing but mutual TLS."),
+        Field(description="Whether pods accept nothing but mutual TLS."),
     ] = "strict"
     dataplane: Annotated[
-        Literal["sidecar", "ambient"], Meta(description="A proxy in each pod, or one on each node.")
+        Literal["sidecar", "ambient"],
+        Field(description="A proxy in each pod, or one on each node."),
     ] = "sidecar"
     revision: Annotated[
-        Name | None, Meta(description="The control plane's revision, if it has one.")
+        Name | None, Field(description="The control plane's revision, if it has one.")
     ] = None
     tls: Annotated[
-        Tls | None, Meta(description="The gateway's certificate; without, it is plain HTTP.")
+        Tls | None, Field(description="The gateway's certificate; without, it is plain HTTP.")
     ] = None
-    gateway: Annotated[GatewayPods, Meta(description="The pods of the ingress gateway.")] = (
+    gateway: Annotated[GatewayPods, Field(description="The pods of the ingress gateway.")] = (
         GatewayPods()
     )
 

@@ -10,7 +10,7 @@ has metrics that is not told how to hand them out.
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import model
 from compiler.interfaces import gateway, serverless
@@ -34,27 +34,28 @@ SKIPPED = (
 class Autoscaler(model.Section):
     """How revisions scale, where upstream's defaults do not fit."""
 
-    scale_to_zero_grace: Annotated[Duration | None, Meta(description="Upstream: 30s.")] = None
-    stable_window: Annotated[Duration | None, Meta(description="Upstream: 60s.")] = None
+    scale_to_zero_grace: Annotated[Duration | None, Field(description="Upstream: 30s.")] = None
+    stable_window: Annotated[Duration | None, Field(description="Upstream: 60s.")] = None
     target_concurrency: Annotated[
-        Annotated[int, Meta(ge=1)] | None, Meta(description="Requests for each pod.")
+        Annotated[int, Field(ge=1)] | None, Field(description="Requests for each pod.")
     ] = None
 
 
 class Spec(model.InstanceSpec):
     """Knative Serving, as the platform needs it set up."""
 
-    namespace: Annotated[Namespace | None, Meta(description="Where it runs.")] = "knative-serving"
+    namespace: Annotated[Namespace | None, Field(description="Where it runs.")] = "knative-serving"
     install: Annotated[
         Literal["existing", "operator", "vendored"],
-        Meta(
+        Field(
             description="`existing`: a prerequisite; `operator`: its operator installs it; `vendored`: "
             "`platformc vendor` brings the release."
         ),
     ] = "existing"
-    autoscaler: Annotated[Autoscaler, Meta(description="How revisions scale.")] = Autoscaler()
+    autoscaler: Annotated[Autoscaler, Field(description="How revisions scale.")] = Autoscaler()
     registries: Annotated[
-        tuple[str, ...], Meta(description="Registries whose tags it must not resolve to digests.")
+        model.ListOf[str],
+        Field(description="Registries whose tags it must not resolve to digests."),
     ] = ()
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.knative import LOCAL
@@ -39,25 +39,25 @@ SHIPPED_INGRESS = {
     "urlScheme": "http",
 }
 
-Formats = Annotated[tuple[str, ...], Meta(min_length=1)]
+Formats = Annotated[model.ListOf[str], Field(min_length=1)]
 
 
 class Spec(model.UpstreamSpec):
     """KServe, and how it runs models."""
 
-    namespace: Annotated[Namespace | None, Meta(description="Where its controller runs.")] = (
+    namespace: Annotated[Namespace | None, Field(description="Where its controller runs.")] = (
         "kserve"
     )
     mode: Annotated[
         Literal["serverless", "standard"],
-        Meta(
+        Field(
             description="`serverless`: scales to zero, splits traffic, needs `knative` and `istio`; "
             "`standard`: Deployments alone."
         ),
     ] = "serverless"
     runtimes: Annotated[
         dict[Name, Formats],
-        Meta(description="Serving runtimes of your own, with the formats they read."),
+        Field(description="Serving runtimes of your own, with the formats they read."),
     ] = {}
 
 

@@ -10,7 +10,7 @@ Service names: one instance for each namespace.
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.kubeflow_pipelines import crd, metadata, runs, servers
@@ -34,34 +34,34 @@ def _image(name: str) -> str:
 class Spec(model.RunningSpec):
     """Kubeflow Pipelines for one namespace."""
 
-    namespace: Annotated[Namespace | None, Meta(description="Where it and its runs are.")] = (
+    namespace: Annotated[Namespace | None, Field(description="Where it and its runs are.")] = (
         "kubeflow"
     )
-    image: Annotated[Image, Meta(description="Its api-server image.")] = _image("api-server")
-    ui_image: Annotated[Image, Meta(description="Its frontend image.")] = _image("frontend")
-    agent_image: Annotated[Image, Meta(description="Its persistence-agent image.")] = _image(
+    image: Annotated[Image, Field(description="Its api-server image.")] = _image("api-server")
+    ui_image: Annotated[Image, Field(description="Its frontend image.")] = _image("frontend")
+    agent_image: Annotated[Image, Field(description="Its persistence-agent image.")] = _image(
         "persistence-agent"
     )
     schedule_image: Annotated[
-        Image, Meta(description="Its scheduled-workflow-controller image.")
+        Image, Field(description="Its scheduled-workflow-controller image.")
     ] = _image("scheduled-workflow-controller")
-    envoy_image: Annotated[Image, Meta(description="Its metadata-envoy image.")] = _image(
+    envoy_image: Annotated[Image, Field(description="Its metadata-envoy image.")] = _image(
         "metadata-envoy"
     )
-    driver_image: Annotated[Image, Meta(description="Its driver image.")] = _image("driver")
-    launcher_image: Annotated[Image, Meta(description="Its launcher image.")] = _image("launcher")
-    metadata_image: Annotated[Image, Meta(description="ML Metadata's image.")] = (
+    driver_image: Annotated[Image, Field(description="Its driver image.")] = _image("driver")
+    launcher_image: Annotated[Image, Field(description="Its launcher image.")] = _image("launcher")
+    metadata_image: Annotated[Image, Field(description="ML Metadata's image.")] = (
         "gcr.io/tfx-oss-public/ml_metadata_store_server:1.14.0"
     )
     bucket: Annotated[
-        Bucket | None, Meta(description="Of artefacts and logs; default: its name.")
+        Bucket | None, Field(description="Of artefacts and logs; default: its name.")
     ] = None
-    database: Annotated[Database, Meta(description="Of pipelines, runs and the cache.")] = (
+    database: Annotated[Database, Field(description="Of pipelines, runs and the cache.")] = (
         "mlpipeline"
     )
-    metadata_database: Annotated[Database, Meta(description="Of ML Metadata.")] = "metadb"
+    metadata_database: Annotated[Database, Field(description="Of ML Metadata.")] = "metadb"
     uses: Annotated[
-        tuple[str, ...], Meta(description="Instances whose client environment the steps get.")
+        model.ListOf[str], Field(description="Instances whose client environment the steps get.")
     ] = ()
 
 

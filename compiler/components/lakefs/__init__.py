@@ -9,7 +9,7 @@ port of all else.
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.interfaces import lakefs, postgresql, s3
@@ -39,28 +39,28 @@ FAILING = model.Alert(
     "More than 5 % of the requests to lakeFS fail: its database or its store may not answer.",
 )
 
-RepositoryName = Annotated[str, Meta(pattern=exact(r"[a-z0-9][a-z0-9-]{2,62}"))]
+RepositoryName = Annotated[str, Field(pattern=exact(r"[a-z0-9][a-z0-9-]{2,62}"))]
 
 
 class Repository(model.Section):
     """A repository, kept under its own prefix of the bucket."""
 
     default_branch: Annotated[
-        str, Meta(pattern=exact(r"\w[\w-]*"), description="The branch that it starts with.")
+        str, Field(pattern=exact(r"\w[\w-]*"), description="The branch that it starts with.")
     ] = lakefs.BRANCH
 
 
 class Spec(model.RunningSpec):
     """A lakeFS server: API, UI and S3 gateway on one port."""
 
-    image: Annotated[Image, Meta(description="Its image.")] = "docker.io/treeverse/lakefs:1.84.0"
-    replicas: Annotated[int, Meta(ge=1, le=20, description="Server pods.")] = 1
-    database: Annotated[Database | None, Meta(description="Default: the instance's name.")] = None
-    bucket: Annotated[Bucket | None, Meta(description="Where all data is; default: its name.")] = (
+    image: Annotated[Image, Field(description="Its image.")] = "docker.io/treeverse/lakefs:1.84.0"
+    replicas: Annotated[int, Field(ge=1, le=20, description="Server pods.")] = 1
+    database: Annotated[Database | None, Field(description="Default: the instance's name.")] = None
+    bucket: Annotated[Bucket | None, Field(description="Where all data is; default: its name.")] = (
         None
     )
     repositories: Annotated[
-        dict[RepositoryName, Repository], Meta(description="Made if absent.")
+        dict[RepositoryName, Repository], Field(description="Made if absent.")
     ] = {}
 
 

@@ -7,12 +7,12 @@ Its community edition is archived and its images are frozen (quay.io only), so t
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import AfterValidator, Field
 
 from compiler import kube, model
 from compiler.interfaces import http, s3
 from compiler.model import Env, SecretRef
-from compiler.spec.constraints import Refusal
+from compiler.spec.constraints import InvalidValue
 from compiler.spec.types import Image, Memory
 
 PHASE = model.Phase.STORES
@@ -26,24 +26,24 @@ ALTERNATIVES = ("ceph", "external-s3", "seaweedfs")
 def _erasure_set(servers: int) -> int:
     if servers in (2, 3):
         message = f"MinIO runs on 1 server or on at least 4, not on {servers}"
-        raise Refusal("out-of-range", message, "write `replicas: 4`")
+        raise InvalidValue("out-of-range", message, "write `replicas: 4`")
     return servers
 
 
-Servers = Annotated[int, Meta(ge=1, le=32, extra={"read": _erasure_set})]
+Servers = Annotated[int, Field(ge=1, le=32), AfterValidator(_erasure_set)]
 
 
 class Spec(model.RunningSpec):
     """A MinIO object store."""
 
-    image: Annotated[Image, Meta(description="Its image.")] = (
+    image: Annotated[Image, Field(description="Its image.")] = (
         "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"
     )
     client_image: Annotated[
-        Image, Meta(description="The image of the Job that makes buckets and keys.")
+        Image, Field(description="The image of the Job that makes buckets and keys.")
     ] = "quay.io/minio/mc:RELEASE.2024-11-21T17-21-54Z"
-    replicas: Annotated[Servers, Meta(description="Servers: 1, or at least 4.")] = 1
-    storage: Annotated[Memory, Meta(description="Size of each server's volume.")] = "50Gi"
+    replicas: Annotated[Servers, Field(description="Servers: 1, or at least 4.")] = 1
+    storage: Annotated[Memory, Field(description="Size of each server's volume.")] = "50Gi"
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.interfaces import mlflow, postgresql, s3
@@ -44,21 +44,21 @@ FAILING = model.Alert(
 class Spec(model.RunningSpec):
     """An MLflow tracking server."""
 
-    image: Annotated[Image, Meta(description="Its image.")] = "ghcr.io/mlflow/mlflow:v3.17.2-full"
-    replicas: Annotated[int, Meta(ge=1, le=50, description="Server pods.")] = 1
+    image: Annotated[Image, Field(description="Its image.")] = "ghcr.io/mlflow/mlflow:v3.17.2-full"
+    replicas: Annotated[int, Field(ge=1, le=50, description="Server pods.")] = 1
     workers: Annotated[
-        int, Meta(ge=1, le=16, description="Processes in each; prefer replicas.")
+        int, Field(ge=1, le=16, description="Processes in each; prefer replicas.")
     ] = 2
     artifacts: Annotated[
         Literal["direct", "proxied"],
-        Meta(description="Whether clients write artefacts to the store or to the server."),
+        Field(description="Whether clients write artefacts to the store or to the server."),
     ] = "direct"
-    database: Annotated[Database | None, Meta(description="Default: the instance's name.")] = None
-    bucket: Annotated[Bucket | None, Meta(description="Default: the instance's name.")] = None
-    shared: Annotated[bool, Meta(description="Others may claim its database and bucket too.")] = (
+    database: Annotated[Database | None, Field(description="Default: the instance's name.")] = None
+    bucket: Annotated[Bucket | None, Field(description="Default: the instance's name.")] = None
+    shared: Annotated[bool, Field(description="Others may claim its database and bucket too.")] = (
         False
     )
-    smoke: Annotated[bool, Meta(description="A Job that logs a run as a training pod would.")] = (
+    smoke: Annotated[bool, Field(description="A Job that logs a run as a training pod would.")] = (
         True
     )
 

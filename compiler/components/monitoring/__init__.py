@@ -8,7 +8,7 @@ release's label, and of kube-state-metrics and the kubelet, which tell of volume
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta, field
+from pydantic import Field
 
 from compiler import model
 from compiler.interfaces import monitoring
@@ -23,17 +23,17 @@ VERSION = "0.93.0"
 class Spec(model.InstanceSpec):
     """A Prometheus that exists."""
 
-    namespace: Annotated[Namespace | None, Meta(description="Where Prometheus runs.")] = (
+    namespace: Annotated[Namespace | None, Field(description="Where Prometheus runs.")] = (
         "monitoring"
     )
-    scraper: Annotated[dict[str, str], Meta(description="Labels of its pods.")] = field(
-        default_factory=lambda: {"app.kubernetes.io/name": "prometheus"}
-    )
+    scraper: Annotated[dict[str, str], Field(description="Labels of its pods.")] = {
+        "app.kubernetes.io/name": "prometheus"
+    }
     selects: Annotated[
         dict[str, str],
-        Meta(description="Labels of the PodMonitors and PrometheusRules that it takes."),
-    ] = field(default_factory=lambda: {"release": "kube-prometheus-stack"})
-    interval: Annotated[Duration, Meta(description="How often it scrapes.")] = "30s"
+        Field(description="Labels of the PodMonitors and PrometheusRules that it takes."),
+    ] = {"release": "kube-prometheus-stack"}
+    interval: Annotated[Duration, Field(description="How often it scrapes.")] = "30s"
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

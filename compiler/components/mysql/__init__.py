@@ -7,7 +7,7 @@ while it fills an empty volume. 8.4 has `mysql_native_password` but leaves it of
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.mysql import metrics
@@ -27,11 +27,11 @@ _CLIENT = "sh -c 'MYSQL_PWD=$MYSQL_ROOT_PASSWORD exec mysql --user=root'"
 class Spec(model.RunningSpec):
     """A MySQL server."""
 
-    image: Annotated[Image, Meta(description="Its image.")] = "docker.io/library/mysql:8.4.7"
-    storage: Annotated[Memory, Meta(description="Size of its volume.")] = "20Gi"
-    max_connections: Annotated[int, Meta(ge=20, le=10000, description="Its `max_connections`.")] = (
-        151
-    )
+    image: Annotated[Image, Field(description="Its image.")] = "docker.io/library/mysql:8.4.7"
+    storage: Annotated[Memory, Field(description="Size of its volume.")] = "20Gi"
+    max_connections: Annotated[
+        int, Field(ge=20, le=10000, description="Its `max_connections`.")
+    ] = 151
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

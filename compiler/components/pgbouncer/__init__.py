@@ -8,7 +8,7 @@ front of an operator's PostgreSQL it is that operator's own pooler instead.
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.pgbouncer import metrics, pooler
@@ -26,18 +26,18 @@ SMALLEST_POOL = 5  # below, clients wait for each other more than they work
 class Spec(model.RunningSpec):
     """A connection pooler in front of one PostgreSQL."""
 
-    image: Annotated[Image, Meta(description="Its image.")] = (
+    image: Annotated[Image, Field(description="Its image.")] = (
         "docker.io/edoburu/pgbouncer:v1.25.2-p0"
     )
     replicas: Annotated[
-        int, Meta(ge=1, le=20, description="Poolers, each with pools of its own.")
+        int, Field(ge=1, le=20, description="Poolers, each with pools of its own.")
     ] = 1
     max_client_connections: Annotated[
-        int, Meta(ge=10, le=100000, description="Clients that each replica accepts.")
+        int, Field(ge=10, le=100000, description="Clients that each replica accepts.")
     ] = 1000
     pool_size: Annotated[
-        Annotated[int, Meta(ge=1)] | None,
-        Meta(description="Connections per database and replica; default: what fits."),
+        Annotated[int, Field(ge=1)] | None,
+        Field(description="Connections per database and replica; default: what fits."),
     ] = None
 
 

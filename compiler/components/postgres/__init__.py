@@ -8,7 +8,7 @@ Job.
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.postgres import metrics
@@ -26,12 +26,12 @@ DATA = "/var/lib/postgresql"
 class Spec(model.RunningSpec):
     """A PostgreSQL server."""
 
-    image: Annotated[Image, Meta(description="Its image.")] = (
+    image: Annotated[Image, Field(description="Its image.")] = (
         "docker.io/library/postgres:17.9-bookworm"
     )
-    storage: Annotated[Memory, Meta(description="Size of its volume.")] = "20Gi"
+    storage: Annotated[Memory, Field(description="Size of its volume.")] = "20Gi"
     max_connections: Annotated[
-        int, Meta(ge=20, le=10000, description="Its `max_connections`; pools are held against it.")
+        int, Field(ge=20, le=10000, description="Its `max_connections`; pools are held against it.")
     ] = 100
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import redis as server
@@ -18,7 +18,7 @@ PROGRAM = server.Program("redis", "redis-server", "redis-cli")
 class Spec(server.Spec):
     """A Redis server."""
 
-    image: Annotated[Image, Meta(description="Its image.")] = (
+    image: Annotated[Image, Field(description="Its image.")] = (
         "docker.io/library/redis:8.2.3-bookworm"
     )
 

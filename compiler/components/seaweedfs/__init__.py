@@ -7,7 +7,7 @@ start from the clients' own Secrets, each with the buckets of its claim.
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.interfaces import s3
@@ -24,8 +24,8 @@ INTERNAL = (9333, 19333, 8888, 18888)
 class Spec(model.RunningSpec):
     """A SeaweedFS object store, for labs and small platforms."""
 
-    image: Annotated[Image, Meta(description="Its image.")] = "docker.io/chrislusf/seaweedfs:4.34"
-    storage: Annotated[Memory, Meta(description="Size of its volume.")] = "50Gi"
+    image: Annotated[Image, Field(description="Its image.")] = "docker.io/chrislusf/seaweedfs:4.34"
+    storage: Annotated[Memory, Field(description="Size of its volume.")] = "50Gi"
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

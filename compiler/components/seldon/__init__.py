@@ -8,7 +8,7 @@ that Seldon looks for, and Seldon leaves it alone.
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import model
 from compiler.components.seldon.endpoint import Endpoint
@@ -31,10 +31,10 @@ LICENSE_NOTE = (
 class Spec(model.ChartSpec):
     """Seldon Core 1, as an alternative to KServe."""
 
-    namespace: Annotated[Namespace | None, Meta(description="Where its operator runs.")] = (
+    namespace: Annotated[Namespace | None, Field(description="Where its operator runs.")] = (
         "seldon-system"
     )
-    initializer: Annotated[Image, Meta(description="The image that fetches models.")] = (
+    initializer: Annotated[Image, Field(description="The image that fetches models.")] = (
         "docker.io/seldonio/rclone-storage-initializer:1.17.1"
     )
 

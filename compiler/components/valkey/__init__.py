@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import redis as server
@@ -18,7 +18,7 @@ PROGRAM = server.Program("valkey", "valkey-server", "valkey-cli")
 class Spec(server.Spec):
     """A Valkey server."""
 
-    image: Annotated[Image, Meta(description="Its image.")] = "docker.io/valkey/valkey:9.1.0"
+    image: Annotated[Image, Field(description="Its image.")] = "docker.io/valkey/valkey:9.1.0"
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

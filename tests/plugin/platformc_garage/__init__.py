@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.interfaces import s3
@@ -18,7 +18,7 @@ PORT = 3900
 class Spec(model.InstanceSpec):
     """A Garage store."""
 
-    greeting: Annotated[str, Meta(description="What its ConfigMap says.")] = "hello"
+    greeting: Annotated[str, Field(description="What its ConfigMap says.")] = "hello"
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

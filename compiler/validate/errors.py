@@ -1,0 +1,116 @@
+"""What pydantic has against a section: each error with the part of the language that it is about.
+
+Pydantic finds every error at once, with its place and type; the types' names are listed at
+https://docs.pydantic.dev/latest/errors/validation_errors/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from msgspec import Struct
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from compiler.spec.constraints import InvalidValue
+from compiler.spec.section import Section, fields
+
+Loc = tuple[int | str, ...]
+_KEY = "[key]"  # pydantic's mark behind a map's key that is itself wrong
+
+
+class FieldError(Struct, frozen=True):
+    """One value, or one key, that a section refuses."""
+
+    loc: Loc  # below the section that was read
+    type: str  # pydantic's name of the error
+    message: str  # pydantic's
+    value: Any  # as it is written in the spec
+    context: Mapping[str, Any]
+    parent: Any  # the type of the map or list that it lies in
+    expected: Any  # the type that belongs there; None for an unknown key
+    on_key: bool = False
+
+    @property
+    def reason(self) -> InvalidValue | None:
+        """What the language has against it, if it is not pydantic."""
+        error = self.context.get("error")
+        return error if isinstance(error, InvalidValue) else None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that the section takes."""
+        return tuple(key for _, key, _ in fields(self.parent))
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The keys that the section which belongs there must have."""
+        return tuple(key for _, key, field in fields(self.expected) if field.is_required())
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The words that a field takes: pydantic lists them, each in quotes."""
+        return tuple(re.findall(r"'([^']*)'", self.context["expected"]))
+
+    @property
+    def only(self) -> str | None:
+        """The one word that belongs there, if the field takes a single one."""
+        words = get_args(self.expected) if get_origin(self.expected) is Literal else ()
+        return str(words[0]) if len(words) == 1 else None
+
+    @property
+    def description(self) -> str:
+        """What the field says of itself."""
+        field = _field(self.parent, self.loc[-1])
+        return (field.description if field else None) or ""
+
+
+def field_errors(error: ValidationError, section: type[Section]) -> Iterator[FieldError]:
+    """Everything that keeps a value from being read as a section."""
+    for found in error.errors(include_url=False):
+        loc, value, context = found["loc"], found["input"], found.get("ctx", {})
+        on_key = loc[-1:] == (_KEY,) and loc[-2:-1] == (value,)
+        loc = loc[:-1] if on_key else loc
+        reason = context.get("error")
+        if isinstance(reason, InvalidValue) and reason.at:
+            loc = (*loc, reason.at)
+        types = _types(section, loc)
+        yield FieldError(
+            loc, found["type"], found["msg"], value, context, types[-2], types[-1], on_key
+        )
+
+
+def _types(section: type[Section], loc: Loc) -> list[Any]:
+    """The types on the way to a place: of the map or list around it, and its own, are the last two."""
+    types: list[Any] = [None, section]
+    for key in loc:
+        types.append(_plain(_below(types[-1], key)))
+    return types
+
+
+def _below(type: Any, key: int | str) -> Any:
+    field = _field(type, key)
+    if field is not None:
+        return field.annotation
+    return get_args(type)[-1 if get_origin(type) is dict else 0] if get_args(type) else None
+
+
+def _field(type: Any, key: int | str) -> FieldInfo | None:
+    if not _is_section(type):
+        return None
+    return next((field for _, known, field in fields(type) if known == key), None)
+
+
+def _is_section(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, Section)
+
+
+def _plain(annotation: Any) -> Any:
+    """A type without its constraints, and without the None of a field that may be left out."""
+    if get_origin(annotation) is Annotated:
+        return _plain(get_args(annotation)[0])
+    options = get_args(annotation)
+    return _plain(options[0]) if NoneType in options else annotation

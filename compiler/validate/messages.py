@@ -1,0 +1,205 @@
+"""An error of a section in the user's words: code, message, place, and what to type instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from compiler.diagnostics import Report, listing, near, suggestion
+from compiler.diagnostics.masking import value_masked
+from compiler.document import Node, Path
+from compiler.spec.root import Header, Shape
+from compiler.spec.section import Section, fields
+from compiler.specialise import named_by_keys
+from compiler.validate.corrections import EMPTY, correction_of
+from compiler.validate.errors import FieldError, field_errors
+
+Help = str | tuple[str, ...]
+Reason = tuple[str, str, Help]  # a diagnostic's code, message and help
+
+_BELOW_SPEC = (*(key for _, key, _ in fields(Shape)), "environments")
+
+
+def explain(
+    error: ValidationError, section: type[Section], path: Path, document: Node, report: Report
+) -> None:
+    """Report what keeps the value at a path from being read as a section."""
+    for found in _causes(list(field_errors(error, section))):
+        _report(found, path, document, report)
+
+
+def _causes(errors: Sequence[FieldError]) -> Iterator[FieldError]:
+    """Without the keys that are missing because they are misspelt right there."""
+    unknown = [error for error in errors if error.type == "extra_forbidden"]
+    meant = {(*error.loc[:-1], near(str(error.loc[-1]), error.keys)) for error in unknown}
+    if any(map(_below_spec, unknown)):
+        meant.add(("spec",))
+    for error in errors:
+        if error.type != "missing" or error.loc not in meant:
+            yield error
+
+
+def _below_spec(error: FieldError) -> bool:
+    """Whether a key at the top belongs one level down."""
+    return error.parent is Header and error.loc[-1] in _BELOW_SPEC
+
+
+def _report(error: FieldError, path: Path, document: Node, report: Report) -> None:
+    full = (*path, *error.loc)
+    code, message, help = _reason(error, full)
+    message = value_masked(message, full, error.value)
+    on_key = error.on_key or code in ("unknown-key", "missing-key", "null-value")
+    span = document.span_of(full) if on_key else document.value_span(full)
+    fix = correction_of(error, _keys(error), document, full)
+    report.add(code, message, span, path=full, help=help, fix=fix)
+
+
+def _keys(error: FieldError) -> tuple[str, ...]:
+    """The keys that a section takes in the text; the environments are merged before it is read."""
+    if error.type != "extra_forbidden":
+        return ()
+    return _BELOW_SPEC if error.parent is Shape else error.keys
+
+
+def _called(path: Path) -> str:
+    """The last key of a path; an element of a list by its list's key."""
+    names = [part for part in path if isinstance(part, str)]
+    return names[-1] if names else "the spec"
+
+
+def _where(full: Path) -> str:
+    return f"in `{_called(full[:-1])}`" if len(full) > 1 else "at the top"
+
+
+def _reason(error: FieldError, full: Path) -> Reason:
+    key = _called(full)
+    if error.reason is not None:
+        return error.reason.code, error.reason.message, error.reason.help or ()
+    if error.on_key:
+        return "invalid-name", f"`{key}` can't be a key here", _rule(error)
+    if error.value is None:
+        return _null(error, key)
+    reason = _REASONS.get(error.type, _otherwise)
+    return reason(error, key, full)
+
+
+def _unknown_key(error: FieldError, key: str, full: Path) -> Reason:
+    message = f"unknown key `{key}` {_where(full)}"
+    if _below_spec(error):
+        return "unknown-key", message, f"indent `{key}:` under `spec:`"
+    keys = _keys(error)
+    return "unknown-key", message, suggestion(key, keys) or (f"the keys are {listing(keys)}",)
+
+
+def _missing(error: FieldError, key: str, full: Path) -> Reason:
+    line = f"{key}: {error.only}" if error.only else f"{key}:"
+    description = f": {error.description}" if error.description else ""
+    return "missing-key", f"`{key}` is missing {_where(full)}", f"add `{line}`{description}"
+
+
+_NOTHING = {"{}": "all defaults", "[]": "none"}
+
+
+def _null(error: FieldError, key: str) -> Reason:
+    empty = EMPTY.get(error.type)
+    way_out = f"write `{empty}` for {_NOTHING[empty]}" if empty else "give it one"
+    return "null-value", f"`{key}` has no value", f"{way_out}, or delete the key"
+
+
+def _least(error: FieldError, key: str, full: Path) -> Reason:
+    return "out-of-range", f"`{key}` must be at least {error.context['ge']}", ()
+
+
+def _most(error: FieldError, key: str, full: Path) -> Reason:
+    return "out-of-range", f"`{key}` must be at most {error.context['le']}", ()
+
+
+def _too_short(error: FieldError, key: str, full: Path) -> Reason:
+    unit = "character" if isinstance(error.value, str) else "entry"
+    least = error.context["min_length"]
+    return "out-of-range", f"`{key}` must have at least {least} {unit}", ()
+
+
+def _mismatch(error: FieldError, key: str, full: Path) -> Reason:
+    message = f"`{key}` cannot be {_shown(error.value)}"
+    return "invalid-value", message, error.description or _rule(error)
+
+
+def _rule(error: FieldError) -> str:
+    pattern = error.context.get("pattern")
+    return f"it must match `{pattern}`" if pattern else error.message
+
+
+def _unknown_value(error: FieldError, key: str, full: Path) -> Reason:
+    help = (*suggestion(str(error.value), error.allowed), f"write {_either(error.allowed)}")
+    return "unknown-value", f"`{key}` cannot be {_shown(error.value)}", help
+
+
+def _wrong_type(error: FieldError, key: str, full: Path) -> Reason:
+    message = f"`{key}` must be {_KINDS[error.type]}, not {_noun(error.value)}"
+    return "wrong-type", message, _way_out(error)
+
+
+def _otherwise(error: FieldError, key: str, full: Path) -> Reason:
+    """A constraint that only a component of another package has: in pydantic's words."""
+    return "invalid-value", f"`{key}` cannot be {_shown(error.value)}", error.message
+
+
+_KINDS = {
+    "string_type": "text", "int_type": "a whole number", "bool_type": "`true` or `false`",
+    "dict_type": "a map", "model_type": "a map", "tuple_type": "a list",
+}  # fmt: skip
+_REASONS: dict[str, Callable[[FieldError, str, Path], Reason]] = {
+    "extra_forbidden": _unknown_key,
+    "missing": _missing,
+    "greater_than_equal": _least,
+    "less_than_equal": _most,
+    "too_short": _too_short,
+    "string_too_short": _too_short,
+    "string_pattern_mismatch": _mismatch,
+    "literal_error": _unknown_value,
+    **dict.fromkeys(_KINDS, _wrong_type),
+}
+
+
+def _either(words: Sequence[str]) -> str:
+    quoted = [f"`{word}`" for word in words]
+    return " or ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
+
+
+def _way_out(error: FieldError) -> Help:
+    """How to write a value as what belongs there."""
+    value = error.value
+    if error.type == "string_type" and not isinstance(value, (dict, list)):
+        return "quote it"
+    if error.type == "tuple_type" and isinstance(value, str) and value.strip():
+        return f"write `[{', '.join(value.split())}]`"
+    if error.type == "int_type" and isinstance(value, str) and value.strip().isdecimal():
+        return "leave out the quotes"
+    if error.type in ("dict_type", "model_type"):
+        required = error.required if error.type == "model_type" else ()
+        keys = ", ".join(f"{key}: ..." for key in required) or "..."
+        return (
+            named_by_keys(value) or f"write its keys in braces, `{{{keys}}}`, or indented below it"
+        )
+    return ()
+
+
+def _noun(value: Any) -> str:
+    match value:
+        case bool():
+            return f"`{str(value).lower()}`"
+        case str():
+            return "text"
+        case int() | float():
+            return "a number"
+        case dict():
+            return "a map"
+        case _:
+            return "a list"
+
+
+def _shown(value: Any) -> str:
+    return f"`{value}`" if isinstance(value, (str, int, float)) else _noun(value)
