@@ -8,9 +8,13 @@ import io
 import os
 import sys
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
+
+from compiler import __version__
+from compiler.commands import terminal
+from compiler.commands.verb import Group
 
 # What `platformc --help` says of each: to read it from the verbs would import them all.
 VERBS = {
@@ -18,10 +22,12 @@ VERBS = {
     "argocd": "Deliver by Argo CD: its plugin and applications.",
     "client-kit": "Write what a workload uses, for pods of your own.",
     "compile": "Compile the spec into base/, overlays/ and out/.",
+    "completion": "Print the script that completes words in a shell.",
     "diff": "Say what a change does to what runs, and why.",
     "doctor": "Ask a cluster for what the environment expects of it.",
     "explain": "Explain a diagnostic by its code, or list them all.",
     "graph": "Draw who is bound to whom, by which protocol.",
+    "help": "Print how a verb is used.",
     "images": "List every image, or pin them all by digest.",
     "init": "Write a first platform.yaml.",
     "prerequisites": "List the upstream systems to install, and how.",
@@ -35,7 +41,11 @@ VERBS = {
 BUG = 70
 
 
-class _Verbs(click.Group):
+class _Verbs(Group):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.params += terminal.options()
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
 
@@ -66,6 +76,7 @@ def _module(verb: str) -> str:
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def platformc() -> None:
     """Compile one platform.yaml into Kustomize bases and overlays of an ML platform.
 
@@ -133,8 +144,6 @@ def _whole_or_error() -> None:
 
 def _bug(error: Exception) -> NoReturn:
     import traceback
-
-    from compiler import __version__
 
     if os.environ.get("PLATFORMC_TRACEBACK"):
         traceback.print_exc()

@@ -144,14 +144,6 @@ def test_a_missing_spec_and_a_folder_are_wrong_usage(spec: Path) -> None:
     assert "is a directory" in run(["validate", "-f", "."]).stderr
 
 
-def test_validate_prints_its_diagnostics_as_results(spec: Path) -> None:
-    assert run(["validate"]).exit_code == 0
-    spec.write_text(BAD)
-    done = run(["validate"])
-    assert done.exit_code == 1
-    assert done.stdout.startswith("error[wrong-type]")
-
-
 def test_json_names_file_line_and_column(spec: Path) -> None:
     spec.write_text(BAD)
     done = run(["validate", "--format", "json"])

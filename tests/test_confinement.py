@@ -50,6 +50,7 @@ QUIET = (
     "validate --fix", "render default", "graph", "graph --as svg", "images default",
     "images default --format json", "apply-plan default", "apply-plan default --since .",
     "diff . .", "explain", "explain unbound-requirement", "schema", "version",
+    "help compile", "completion bash", "init --list", "init copy --from two-teams",
     "prerequisites default", "client-kit default mlflow-smoke", "init new --lab",
     "secrets list default", "secrets list default --format json",
     "secrets rotate default mlflow-artifacts", "secrets generate default -f local.yaml",

@@ -128,13 +128,18 @@ def test_junit_is_xml_whatever_the_spec_holds() -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "junit"])
-def test_results_of_validate_go_to_stdout_and_decide_the_status(form: str, tmp_path: Path) -> None:
+def test_results_of_validate_decide_the_status_and_go_where_they_are_read(
+    form: str, tmp_path: Path
+) -> None:
     for spec, status in ((WRONG, 1), (WARNED, 0), (FINE, 0)):
         done = validate(tmp_path, spec, form)
         assert done.exit_code == status
         if status:
-            assert "out-of-range" in done.stdout
-            assert done.stderr == ""
+            results, rest = (
+                (done.stderr, done.stdout) if form == "text" else (done.stdout, done.stderr)
+            )
+            assert "out-of-range" in results
+            assert rest == ""
 
 
 def test_a_misspelt_format_is_answered_with_the_right_one(tmp_path: Path) -> None:

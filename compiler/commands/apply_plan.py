@@ -8,9 +8,10 @@ import click
 
 from compiler.commands.revisions import compile_source, source
 from compiler.commands.shared import environment_argument, lowered_of, spec_option
+from compiler.commands.verb import Verb
 
 
-@click.command
+@click.command(cls=Verb)
 @environment_argument
 @spec_option
 @click.option("--since", metavar="A", help="Delete what A had: a git revision, directory or spec.")
@@ -22,12 +23,14 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
     platformc apply-plan dev | sh -e   to run
     """
     lowered = lowered_of(file, environment)
-    from compiler.delivery.apply_plan import SpecLocation, deletions, plan
+    from compiler.delivery.apply_plan import SpecLocation, Step, deletions, plan
+    from compiler.delivery.next_steps import pages
 
     steps = [*plan(lowered, SpecLocation(file))]
     if since:
         before = compile_source(source(since, file)).lowered.get(lowered.platform.environment)
         steps += [deletions(before, lowered)] if before else []
+    steps += [Step(line, ()) for line in pages(lowered)]
     for step in steps:
         click.echo(f"# {step.title}")
         for line in step.commands:

@@ -10,6 +10,7 @@ import click
 
 from compiler.commands.choice import Choice
 from compiler.commands.shared import compiled, environment_of, fail, note, spec_option
+from compiler.commands.verb import Group
 
 if TYPE_CHECKING:
     from compiler.delivery.argocd.applications import Road
@@ -20,7 +21,7 @@ namespace_option = click.option(
 )
 
 
-@click.group
+@click.group(cls=Group)
 def command() -> None:
     """Install the rendering plugin, run it, and declare the applications."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from compiler.commands import complete
 from compiler.commands.shared import (
     compiled,
     environment_of,
@@ -14,11 +15,12 @@ from compiler.commands.shared import (
     output_option,
     spec_option,
 )
+from compiler.commands.verb import Verb
 
 
-@click.command
-@click.argument("environment", metavar="ENV")
-@click.argument("workload")
+@click.command(cls=Verb)
+@click.argument("environment", metavar="ENV", shell_complete=complete.environments)
+@click.argument("workload", shell_complete=complete.workloads)
 @spec_option
 @output_option
 @click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compiler.commands import complete
 from compiler.commands.shared import (
     compiled,
     environment_of,
@@ -21,6 +22,7 @@ from compiler.commands.shared import (
     show,
     spec_option,
 )
+from compiler.commands.verb import Verb
 from compiler.upstream import lock
 from compiler.write.up_to_date import fingerprint, fresh, remember
 
@@ -35,10 +37,17 @@ if TYPE_CHECKING:
 _PER_ENVIRONMENT = ("overlays", "out", "prerequisites")
 
 
-@click.command
+@click.command(cls=Verb)
 @spec_option
 @output_option
-@click.option("--env", "environments", multiple=True, metavar="ENV", help="Only this one.")
+@click.option(
+    "--env",
+    "environments",
+    multiple=True,
+    metavar="ENV",
+    help="Only this one.",
+    shell_complete=complete.environments,
+)
 @click.option("--check", is_flag=True, help="Write nothing; fail when the output is stale.")
 @click.option("--force", is_flag=True, help="Overwrite files that were edited by hand.")
 @format_option
@@ -58,7 +67,8 @@ def command(
     print_of = cache(partial(fingerprint, data + lock.data_of(file), environments))
     said = fresh(root, print_of) if form == "text" else None
     if said is not None:
-        click.echo(said, err=True, nl=False)
+        if said:
+            note(said.rstrip("\n"))
         note(f"{file}: nothing changed")
         return
     from compiler.ahead import parsing_and
@@ -67,7 +77,7 @@ def command(
     # Of the compiler as it is now: what replaces it from here on, this output would not follow from.
     parsed, taken = parsing_and(data, str(file), print_of, str)
     only = (None, *environments) if environments else None
-    result = compiled(file, form, quiet=True, begun=(data, parsed), examined=False, only=only)
+    result = compiled(file, form, begun=(data, parsed), examined=False, only=only)
     for name in environments:
         environment_of(result, name)
     from compiler.diagnostics import Diagnostic
@@ -96,7 +106,7 @@ def command(
     if result.report.failed:
         sys.exit(1)
     if planned:
-        _summary(planned, tree, file, environments or result.environments)
+        _summary(planned, tree, file, environments or result.environments, result)
     sys.exit()  # neither by a return nor by click's own, which would free it all (see cli.py)
 
 
@@ -130,7 +140,9 @@ def _write(
     return planned
 
 
-def _summary(planned: Plan, tree: Tree, file: Path, environments: tuple[str, ...]) -> None:
+def _summary(
+    planned: Plan, tree: Tree, file: Path, environments: tuple[str, ...], result: Compilation
+) -> None:
     """Say what a compile changed, and where one `kubectl apply -k` is not all."""
     from compiler import write
 
@@ -144,6 +156,20 @@ def _summary(planned: Plan, tree: Tree, file: Path, environments: tuple[str, ...
             note(
                 f"{name}: too large for one root; overlays/{name}/ROOTS names its {roots} in order"
             )
+    if set(tree) <= set(planned.write):
+        _next_steps(result, file, environments[0])
+
+
+def _next_steps(result: Compilation, file: Path, environment: str) -> None:
+    """Say what to type after the first compile; later ones need no such help."""
+    from compiler.delivery.apply_plan import SpecLocation
+    from compiler.delivery.next_steps import after_compile
+
+    steps = list(after_compile(result.lowered[environment], SpecLocation(file)))
+    width = max(len(command) for command, _ in steps)
+    note("next:")
+    for command, purpose in steps:
+        note(f"  {command:<{width}}  # {purpose}")
 
 
 def _scope(environments: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compiler.commands import complete
 from compiler.commands.choice import Choice
 from compiler.commands.revisions import compile_source, of_file, source
 from compiler.commands.shared import environment_of, spec_option
+from compiler.commands.verb import Verb
 
 if TYPE_CHECKING:
     from compiler.diff import Change
@@ -21,7 +23,7 @@ DETAILED = "--detailed-exitcode"
 CHANGED, FAILED = 2, 1
 
 
-class _Diff(click.Command):
+class _Diff(Verb):
     """Wrong usage must not look like a change to whoever asks for the detailed status."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -42,7 +44,13 @@ class _Failed(click.UsageError):
 @click.argument("before", metavar="[A]", default="HEAD")
 @click.argument("after", metavar="[B]", required=False)
 @spec_option
-@click.option("--env", "environment", metavar="ENV", help="Only this environment.")
+@click.option(
+    "--env",
+    "environment",
+    metavar="ENV",
+    help="Only this environment.",
+    shell_complete=complete.environments,
+)
 @click.option(
     "--format",
     "form",

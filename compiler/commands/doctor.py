@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from compiler.commands.shared import environment_argument, fail, lowered_of, spec_option
+from compiler.commands.verb import Verb
 
 
-@click.command
+@click.command(cls=Verb)
 @environment_argument
 @spec_option
 @click.option("--context", metavar="NAME", help="Of kubectl's contexts; default: the current one.")

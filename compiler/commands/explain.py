@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+from compiler.commands import complete
 from compiler.commands.shared import fail
+from compiler.commands.verb import Verb
 
 
-@click.command
-@click.argument("code", required=False)
+@click.command(cls=Verb)
+@click.argument("code", required=False, shell_complete=complete.codes)
 def command(code: str | None) -> None:
     """Explain a diagnostic by its code; without one, list them all.
 

@@ -7,13 +7,21 @@ from pathlib import Path
 
 import click
 
+from compiler.commands import complete
 from compiler.commands.choice import Choice
 from compiler.commands.shared import compiled, environment_of, spec_option
+from compiler.commands.verb import Verb
 
 
-@click.command
+@click.command(cls=Verb)
 @spec_option
-@click.option("--env", "environment", metavar="ENV", help="Of one environment; default: the base.")
+@click.option(
+    "--env",
+    "environment",
+    metavar="ENV",
+    shell_complete=complete.environments,
+    help="Of one environment; default: the base.",
+)
 @click.option(
     "--as",
     "form",

@@ -6,42 +6,100 @@ from pathlib import Path
 
 import click
 
+from compiler.commands import complete
 from compiler.commands.shared import fail, note
+from compiler.commands.verb import Verb
+
+_SCHEMA = "# yaml-language-server: $schema=schemas/platform.schema.json\n"
 
 
-@click.command
+@click.command(cls=Verb)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 @click.option("--lab", is_flag=True, help="A platform that fits kind on a laptop.")
-@click.option("--name", default="my-platform", show_default=True, help="The platform's name.")
-def command(folder: Path, lab: bool, name: str) -> None:
+@click.option(
+    "--from", "example", metavar="NAME", help="A copy of an example.",
+    shell_complete=complete.examples,
+)  # fmt: skip
+@click.option("--list", "listed", is_flag=True, help="List the examples, with a sentence each.")
+@click.option("--name", help="The platform's name.  [default: my-platform, or the example's]")
+def command(folder: Path, lab: bool, example: str | None, listed: bool, name: str | None) -> None:
     """Write a first platform.yaml, its schema for editors, and a .gitignore.
 
     \b
-    platformc init --lab
-    platformc compile
-    platformc secrets generate default
-    kubectl apply --server-side -k secrets/default && kubectl apply --server-side -k overlays/default
+    platformc init                      a commented platform of two environments
+    platformc init --lab                one that fits a laptop
+    platformc init --from two-teams     one of the examples
     """
-    import re
-
-    from compiler import kube
-    from compiler.spec.types import NAME_PATTERN
-    from compiler.validate.json_schema import schema_text
-
-    if not re.fullmatch(NAME_PATTERN, name):
-        fail(f"`{name}` is not a name: use `a-z`, `0-9` and `-`, and start with a letter")
+    if listed:
+        _list()
+        return
+    if lab and example:
+        fail("`--lab` and `--from` name two starts; leave one out")
     spec = folder / "platform.yaml"
     if spec.exists():
         fail(f"{spec} exists; it is left as it is")
+    if name:
+        _check(name)
+    _write(folder, spec, _copied(example, name) if example else _started(lab, name))
+    note(f"next: {'' if folder == Path() else f'cd {folder} && '}platformc compile")
+
+
+def _check(name: str) -> None:
+    import re
+
+    from compiler.spec.types import NAME_PATTERN
+
+    if not re.fullmatch(NAME_PATTERN, name):
+        fail(f"`{name}` is not a name: use `a-z`, `0-9` and `-`, and start with a letter")
+
+
+def _list() -> None:
+    from compiler.commands.examples import examples, sentence
+
+    specs = examples()
+    width = max(map(len, specs))
+    for name, spec in specs.items():
+        click.echo(f"{name:<{width}}  {sentence(spec)}")
+
+
+def _started(lab: bool, name: str | None) -> str:
+    """The commented start."""
+    from compiler import kube
+
     template = "lab.yaml.j2" if lab else "platform.yaml.j2"
+    return kube.render(__file__, template, name=name or "my-platform")
+
+
+def _copied(example: str, name: str | None) -> str:
+    """An example's text, by the platform's own name where it is given."""
+    import re
+
+    from compiler.commands.examples import examples
+
+    specs = examples()
+    if example not in specs:
+        from compiler.diagnostics import near
+
+        close = near(example, specs)
+        hint = f"did you mean `{close}`?" if close else "`platformc init --list` names them"
+        fail(f"no example `{example}`; {hint}")
+    text = specs[example].read_text(encoding="utf-8")
+    if name:
+        text = re.sub(r"(?m)^  name: .*$", f"  name: {name}", text, count=1)
+    return _SCHEMA + text
+
+
+def _write(folder: Path, spec: Path, text: str) -> None:
+    """The spec, and beside it what editors and git need, unless it is there."""
+    from compiler.validate.json_schema import schema_text
+
     files = {
-        spec: kube.render(__file__, template, name=name),
+        spec: text,
         folder / "schemas" / "platform.schema.json": schema_text(),
         folder / ".gitignore": "/secrets/\n/.platformc/\n",
     }
-    for path, text in files.items():
+    for path, content in files.items():
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(content, encoding="utf-8")
             note(f"wrote {path}")
-    note("next: platformc compile")

@@ -10,12 +10,13 @@ import click
 
 from compiler.commands.choice import Choice
 from compiler.commands.shared import environment_argument, lowered_of, spec_option
+from compiler.commands.verb import Verb
 
 if TYPE_CHECKING:
     from compiler.model.prerequisite import Prerequisite
 
 
-@click.command
+@click.command(cls=Verb)
 @environment_argument
 @spec_option
 @click.option(

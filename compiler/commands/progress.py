@@ -7,14 +7,25 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import click
+
+from compiler.commands.terminal import quiet, verbose
+
 Step = Callable[[str], None]
 PATIENCE = 1.0  # seconds
 
 
 @contextmanager
 def progress() -> Iterator[Step]:
-    """A function that is told what is being done; it says so once a second has passed."""
-    if not sys.stderr.isatty():
+    """A function that is told what is being done; it says so once a second has passed.
+
+    With `--verbose` it prints a line for each step, on any stream.
+    """
+    if verbose():
+        start = time.monotonic()
+        yield lambda what: click.echo(f"{time.monotonic() - start:6.2f} s  {what}", err=True)
+        return
+    if quiet() or not sys.stderr.isatty():
         yield lambda what: None
         return
     started, shown = time.monotonic(), False

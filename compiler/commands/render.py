@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compiler.commands import complete
 from compiler.commands.shared import environment_argument, fail, lowered_of, spec_option
+from compiler.commands.verb import Verb
 
 if TYPE_CHECKING:
     from compiler.model.package import Lowered
 
 
-@click.command
+@click.command(cls=Verb)
 @environment_argument
 @spec_option
-@click.option("--component", metavar="NAME", help="Only this component's objects.")
+@click.option(
+    "--component",
+    metavar="NAME",
+    shell_complete=complete.instances,
+    help="Only this component's objects.",
+)
 @click.option("--wave", type=int, help="Only the objects of one wave (see `apply-plan`).")
 def command(environment: str | None, file: Path, component: str | None, wave: int | None) -> None:
     """Print every manifest of an environment, in the order of delivery.

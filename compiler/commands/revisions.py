@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from compiler.commands.shared import fail, read_spec, show
+from compiler.commands.spec_file import STDIN
 
 if TYPE_CHECKING:
     from compiler.pipeline import Compilation
@@ -29,6 +30,8 @@ class SpecRevision(Struct, frozen=True):
 def source(which: str, file: Path) -> SpecRevision:
     """A directory or spec where there is one of that name, else a revision of `file`."""
     path = Path(which)
+    if path == STDIN:
+        return of_file(path)
     if path.is_dir():
         return of_file(path / file.name)
     return of_file(path) if path.exists() else _of_revision(which, file)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from compiler.commands.verb import Verb
 
-@click.command
+
+@click.command(cls=Verb)
 def command() -> None:
     """Print the JSON Schema (draft-07) of platform.yaml.
 

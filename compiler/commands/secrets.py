@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from compiler.commands import complete
 from compiler.commands.choice import Choice
 from compiler.commands.shared import (
     environment_argument,
@@ -18,6 +19,7 @@ from compiler.commands.shared import (
     output_option,
     spec_option,
 )
+from compiler.commands.verb import Group
 
 if TYPE_CHECKING:
     from compiler.model.credential import Credential
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from compiler.secrets.folder import Generated
 
 
-@click.group
+@click.group(cls=Group)
 def command() -> None:
     """List, generate and rotate the credentials of an environment.
 
@@ -81,7 +83,13 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 @environment_argument
 @spec_option
 @output_option
-@click.option("--rotate", multiple=True, metavar="SECRET", help="Make this one anew.")
+@click.option(
+    "--rotate",
+    multiple=True,
+    metavar="SECRET",
+    help="Make this one anew.",
+    shell_complete=complete.secrets,
+)
 def generate(
     environment: str | None, file: Path, output: Path | None, rotate: tuple[str, ...]
 ) -> None:
@@ -106,7 +114,11 @@ def generate(
         fail(str(error))
     counts = f"{len(done.made)} made, {len(done.kept)} kept"
     note(f"{done.folder}: {counts}" + (f", {len(done.rotated)} rotated" if done.rotated else ""))
-    note(f"next: {made(lowered, SpecLocation(file))[1]}")
+    location = SpecLocation(file)
+    _, apply, *_ = made(lowered, location)
+    note("next:")
+    note(f"  {apply}")
+    note(f"  platformc apply-plan {lowered.platform.environment}{location.options}")
 
 
 def _generated(lowered: Lowered, spec: Path, root: Path, rotate: Iterable[str]) -> Generated:
@@ -137,8 +149,10 @@ def _certificate(spec: Path, name: str | None) -> Path | None:
 
 
 @command.command(short_help="Print the commands that change Secrets, in order.")
-@click.argument("environment", metavar="ENV")
-@click.argument("secrets", metavar="SECRET...", nargs=-1, required=True)
+@click.argument("environment", metavar="ENV", shell_complete=complete.environments)
+@click.argument(
+    "secrets", metavar="SECRET...", nargs=-1, required=True, shell_complete=complete.secrets
+)
 @spec_option
 def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
     """Print the commands that change Secrets, in order; only who reads them starts again.

@@ -6,17 +6,28 @@ import sys
 from collections.abc import Collection, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from compiler.commands.choice import Choice
-from compiler.commands.spec_file import UnreadableError, read
+from compiler.commands.complete import environments
+from compiler.commands.spec_file import NAME, UnreadableError, nearest, read
+from compiler.commands.terminal import coloured, quiet
 
 if TYPE_CHECKING:
     from compiler.ahead import Parse
     from compiler.model.package import Lowered
     from compiler.pipeline import Compilation
+
+
+def _one_spec(context: click.Context, _: click.Parameter, files: tuple[Path, ...]) -> Path:
+    """The spec that is named, else the nearest; several are refused, for they would be platforms."""
+    if len(files) > 1:
+        commands = " && ".join(f"{context.command_path} -f {file}" for file in files)
+        context.fail(f"one spec at a time: `-f` is given {len(files)} times; type `{commands}`")
+    return files[0] if files else nearest()
+
 
 FORMATS = ("text", "json", "sarif", "github", "junit")
 
@@ -25,11 +36,13 @@ spec_option = click.option(
     "--file",
     "file",
     type=click.Path(path_type=Path),
-    default=Path("platform.yaml"),
-    show_default=True,
-    help="The spec.",
+    multiple=True,
+    callback=_one_spec,
+    help=f"The spec; `-` is standard input.  [default: {NAME}, here or in a folder above]",
 )
-environment_argument = click.argument("environment", metavar="[ENV]", required=False)
+environment_argument = click.argument(
+    "environment", metavar="[ENV]", required=False, shell_complete=environments
+)
 output_option = click.option(
     "-o",
     "--output",
@@ -62,12 +75,12 @@ def read_spec(file: Path) -> bytes:
 
 
 def compiled(
-    file: Path, form: str = "text", *, quiet: bool = False, begun: tuple[bytes, Parse] | None = None,
+    file: Path, form: str = "text", *, begun: tuple[bytes, Parse] | None = None,
     examined: bool = True, only: Collection[str | None] | None = None,
 ) -> Compilation:  # fmt: skip
-    """The compiled spec. Prints what is wrong with it; ends the command where that is an error.
+    """The compiled spec; where it has errors, prints them and ends the command.
 
-    With `quiet`, what is no error waits for a later `show`. `begun` are the spec's bytes and what
+    Warnings are for the verbs that compile and validate, which `show` them. `begun` are the spec's bytes and what
     parses them already. `examined` and `only` as in `pipeline`.
     """
     from compiler.ahead import parsing
@@ -79,9 +92,8 @@ def compiled(
 
     with progress() as step:
         result = pipeline.compile(data, str(file), step, pins(file), examined, only, parsed, beside)
-    if result.report.failed or not quiet:
-        show(result, data, str(file), form)
     if result.report.failed:
+        show(result, data, str(file), form)
         sys.exit(1)
     return result
 
@@ -96,19 +108,23 @@ def pins(file: Path) -> Mapping[str, str]:
         fail(str(error))
 
 
-def show(
-    result: Compilation, data: bytes, file: str, form: str, *, to_stdout: bool = False
-) -> None:
-    """Write the diagnostics: formats for programs always, text only where there are any."""
-    found = result.report.sorted()
-    if not found and form == "text":
+def show(result: Compilation, data: bytes, file: str, form: str) -> None:
+    """Write the diagnostics: for people on stderr, for programs on stdout, there always."""
+    diagnostics = result.report.sorted()
+    if form != "text":
+        renderer = import_module(f"compiler.diagnostics.{form}")
+        click.echo(renderer.render(diagnostics, {file: _source(data)}), nl=False)
         return
-    renderer = import_module(f"compiler.diagnostics.{form}")
-    extra: tuple[Any, ...] = ()
-    stream = sys.stdout if to_stdout or form != "text" else sys.stderr
-    if form == "text":
-        extra = (renderer.Style(_coloured(stream)),)
-    click.echo(renderer.render(found, {file: _source(data)}, *extra), file=stream, nl=False)
+    if quiet():
+        from compiler.diagnostics import errors
+
+        diagnostics = list(errors(diagnostics))
+    if diagnostics:
+        from compiler.diagnostics.text import Style, render
+
+        style = Style(coloured(sys.stderr))
+        text = render(diagnostics, {file: _source(data)}, style)
+        click.echo(text, err=True, nl=False, color=style.colour)
 
 
 def said_of(result: Compilation, data: bytes, file: str) -> str:
@@ -124,12 +140,6 @@ def said_of(result: Compilation, data: bytes, file: str) -> str:
 def _source(data: bytes) -> str:
     """The spec's text, as its places count."""
     return data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
-
-
-def _coloured(stream: Any) -> bool:
-    import os
-
-    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
 
 
 def lowered_of(file: Path, environment: str | None) -> Lowered:
@@ -157,5 +167,6 @@ def environment_of(result: Compilation, name: str | None) -> str:
 
 
 def note(text: str) -> None:
-    """A line for people, on stderr."""
-    click.echo(text, err=True)
+    """A line for people, on stderr; none where they asked for quiet."""
+    if not quiet():
+        click.echo(text, err=True)

@@ -18,12 +18,14 @@ from compiler.commands.shared import (
     show,
     spec_option,
 )
+from compiler.commands.spec_file import STDIN
+from compiler.commands.verb import Verb
 
 if TYPE_CHECKING:
     from compiler.pipeline import Compilation
 
 
-@click.command
+@click.command(cls=Verb)
 @spec_option
 @click.option(
     "--with",
@@ -48,12 +50,14 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
     from compiler.rules.previous import first_canary
 
     data = read_spec(file)
+    if fix and file == STDIN:
+        fail("standard input cannot be corrected in place; name a file by `-f`")
     if fix:
         data = _fix(file, data)
     with progress() as step:
         result = pipeline.compile(data, str(file), step, pins(file))
     result.report.diagnostics.extend(first_canary.check(result.lowered, file.parent))
-    show(result, data, str(file), form, to_stdout=True)
+    show(result, data, str(file), form)
     if result.report.failed:
         sys.exit(1)
     if checker:

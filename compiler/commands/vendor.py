@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.commands.shared import compiled, fail, note, spec_option
+from compiler.commands.verb import Verb
 
 if TYPE_CHECKING:
     from compiler.model.prerequisite import Prerequisite
     from compiler.pipeline import Compilation
 
 
-@click.command
+@click.command(cls=Verb)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @spec_option
 @click.option("--from", "base", metavar="URL", help="An HTTP mirror: hosts are folders below it.")

@@ -1,0 +1,104 @@
+"""What a shell may complete: names that the spec holds, and words that the compiler knows.
+
+A spec that cannot be read completes nothing: a shell has no place for an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compiler.commands.spec_file import UnreadableError, nearest, read
+
+if TYPE_CHECKING:
+    from compiler.document import Node
+
+Complete = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+def _completing(names: Callable[[click.Context], Iterable[str]]) -> Complete:
+    """A function as click asks for it: the names that begin as the word that is typed."""
+
+    def complete(context: click.Context, _: click.Parameter, word: str) -> list[str]:
+        return [name for name in sorted(names(context)) if name.startswith(word)]
+
+    return complete
+
+
+def _environments(context: click.Context) -> Iterable[str]:
+    document = _document(context)
+    spec = document.child("spec") if document else None
+    node = spec.child("environments") if spec else None
+    return [name for name, _ in node.entries()] if node else ["default"] if spec else []
+
+
+def _instances(*sections: str) -> Callable[[click.Context], Iterable[str]]:
+    """The names of some sections' instances, in the base and in every environment."""
+
+    def names(context: click.Context) -> set[str]:
+        document = _document(context)
+        spec = document.child("spec") if document else None
+        environments = spec.child("environments") if spec else None
+        layers = [spec, *(node for _, node in environments.entries())] if environments else [spec]
+        nodes = [layer.child(section) for layer in layers if layer for section in sections]
+        return {name for node in nodes if node for name, _ in node.entries()}
+
+    return names
+
+
+def _document(context: click.Context) -> Node | None:
+    from compiler.diagnostics import Report
+    from compiler.load import load
+
+    file = _file(context)
+    try:
+        return load(read(file), str(file), Report())
+    except UnreadableError:
+        return None
+
+
+def _file(context: click.Context) -> Path:
+    return context.params.get("file") or nearest()
+
+
+def _secrets(context: click.Context) -> Iterable[str]:
+    from compiler import pipeline
+
+    file, environment = _file(context), context.params.get("environment")
+    try:
+        result = pipeline.compile(read(file), str(file), examined=False)
+    except UnreadableError:
+        return ()
+    lowered = (one for name, one in result.lowered.items() if environment in (None, name))
+    return {credential.name for one in lowered for credential in one.credentials}
+
+
+def _codes(_: click.Context) -> Iterable[str]:
+    from compiler.diagnostics.codes import CODES
+
+    return CODES
+
+
+def _examples(_: click.Context) -> Iterable[str]:
+    from compiler.commands.examples import examples
+
+    return examples()
+
+
+def _verbs(context: click.Context) -> Iterable[str]:
+    command: click.Command | None = context.find_root().command
+    for word in context.params.get("words") or ():
+        command = command.get_command(context, word) if isinstance(command, click.Group) else None
+    return command.list_commands(context) if isinstance(command, click.Group) else ()
+
+
+environments = _completing(_environments)
+instances = _completing(_instances("components", "workloads", "models"))
+workloads = _completing(_instances("workloads"))
+secrets = _completing(_secrets)
+examples = _completing(_examples)
+codes = _completing(_codes)
+verbs = _completing(_verbs)

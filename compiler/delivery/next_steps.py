@@ -1,0 +1,46 @@
+"""What a user types after a first compile, and how the pages of an environment are opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.delivery.apply_plan import SpecLocation
+from compiler.model.hosts import Opened, opened
+from compiler.model.package import Lowered
+from compiler.upstream.prerequisites import prerequisites
+
+_FIRST_FREE_PORT = 1024  # below it, only root may listen
+_LOCAL_PORT = 8080  # in place of one below that
+
+
+def after_compile(lowered: Lowered, place: SpecLocation) -> Iterator[tuple[str, str]]:
+    """Each command from a compiled environment to a delivered one, and what it does."""
+    environment = f"{lowered.platform.environment}{place.options}"
+    if prerequisites(lowered.graph):
+        yield f"platformc prerequisites {environment}", "lists what the cluster must have first"
+    if lowered.credentials:
+        yield _credentials(lowered, environment)
+    yield f"platformc apply-plan {environment}", "prints the commands that deliver it, in order"
+
+
+def _credentials(lowered: Lowered, environment: str) -> tuple[str, str]:
+    if lowered.platform.settings.secrets.provider in ("local", "sealed-secrets", "sops"):
+        return f"platformc secrets generate {environment}", "makes the credentials that are missing"
+    return f"platformc secrets list {environment}", "lists the Secrets that must exist"
+
+
+def pages(lowered: Lowered) -> Iterator[str]:
+    """How to open each page for people from a laptop, past network policies and without a host."""
+    for openings in opened(lowered.graph).values():
+        for page in openings:
+            if page.offer.ui and not page.offer.external:
+                yield _page(page)
+
+
+def _page(page: Opened) -> str:
+    instance, port = page.instance, page.offer.port
+    local = port if port >= _FIRST_FREE_PORT else _LOCAL_PORT
+    ports = f"{local}:{port}"
+    service = f"service/{page.offer.service or instance.name}"
+    command = f"kubectl port-forward -n {instance.namespace} {service} {ports}"
+    return f"open {page.name} at http://localhost:{local}: {command}"

@@ -1,0 +1,285 @@
+"""How the command line behaves in a shell: its options, its streams, and the words it completes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from support.paths import SCENARIOS
+
+from compiler.cli import VERBS, platformc
+from compiler.commands.examples import examples, sentence
+
+# A GPU on any node is a warning.
+SPEC = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: small}
+spec:
+  components: {seaweedfs: {}, postgres: {}, mlflow: {}}
+  workloads:
+    training: {image: "registry.example.com/training:1.0", gpu: 1, uses: [mlflow]}
+  environments: {dev: {}, prod: {}}
+"""
+BAD = SPEC.replace("mlflow: {}", "mlflow: {replicas: two}")
+
+
+def run(args: Sequence[str], text: str | None = None) -> Result:
+    return CliRunner().invoke(platformc, list(args), input=text)
+
+
+@pytest.fixture
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "platform.yaml"
+    path.write_text(SPEC)
+    return path
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_is_an_option_too(option: str) -> None:
+    assert run([option]).stdout.startswith("platformc 0.")
+
+
+@pytest.mark.parametrize("words", [["compile"], ["secrets", "rotate"], []])
+def test_help_is_a_verb(words: list[str]) -> None:
+    assert run(["help", *words]).stdout == run([*words, "--help"]).stdout
+
+
+def test_help_knows_the_verb_that_was_meant() -> None:
+    assert "Did you mean `compile`?" in run(["help", "complie"]).stderr
+    assert "no verbs below it" in run(["help", "compile", "fast"]).stderr
+
+
+@pytest.mark.parametrize("verb", [["validate"], ["compile"], ["render", "dev"], ["graph"]])
+def test_diagnostics_go_to_stderr(verb: list[str], spec: Path) -> None:
+    spec.write_text(BAD)
+    done = run(verb)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("error[wrong-type]")
+
+
+def test_warnings_are_for_those_who_compile_or_validate(spec: Path) -> None:
+    for verb in (["validate"], ["compile"]):
+        assert "warning[gpu-placement]" in run(verb).stderr
+    for verb in (["render", "dev"], ["graph"], ["images", "dev"], ["secrets", "list", "dev"],
+                 ["apply-plan", "dev"], ["prerequisites", "dev"], ["client-kit", "dev", "training"]):  # fmt: skip
+        done = run(verb)
+        assert done.exit_code == 0
+        assert "warning" not in done.stderr
+
+
+@pytest.mark.parametrize("args", [["-q", "compile"], ["compile", "--quiet"]])
+def test_quiet_is_without_a_word(args: list[str], spec: Path) -> None:
+    done = run(args)
+    assert (done.exit_code, done.output) == (0, "")
+    spec.write_text(BAD)
+    assert run(args).stderr.count("error[") == 1
+
+
+@pytest.mark.parametrize("args", [["-v", "compile"], ["compile", "--verbose"]])
+def test_verbose_names_the_stages(args: list[str], spec: Path) -> None:
+    assert "reading the spec" in run(args).stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "options", "coloured"),
+    [
+        ({}, (), False),
+        ({"FORCE_COLOR": "1"}, (), True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, (), False),
+        ({"NO_COLOR": "1"}, ("--color", "always"), True),
+        ({"FORCE_COLOR": "1"}, ("--color", "never"), False),
+    ],
+)
+def test_colours(
+    variables: dict[str, str], options: tuple[str, ...], coloured: bool, spec: Path
+) -> None:
+    spec.write_text(BAD)
+    inherited = {key: value for key, value in os.environ.items() if "COLOR" not in key}
+    for args in (["validate", *options], [*options, "validate"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "compiler", *args], capture_output=True, text=True, check=False,
+            env=inherited | variables,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert ("\x1b[" in done.stderr) is coloured
+
+
+def test_standard_input_is_a_spec(spec: Path) -> None:
+    spec.unlink()
+    assert run(["validate", "-f", "-"], SPEC).exit_code == 0
+    assert "--> -:5:" in run(["validate", "-f", "-"], BAD).stderr
+    assert "kind: Namespace" in run(["render", "dev", "-f", "-"], SPEC).stdout
+    assert "-f -" in run(["apply-plan", "dev", "-f", "-"], SPEC).stdout
+    refused = run(["validate", "--fix", "-f", "-"], BAD)
+    assert refused.exit_code == 2
+    assert "cannot be corrected in place" in refused.stderr
+
+
+def test_several_specs_are_refused_with_a_command_for_each(spec: Path) -> None:
+    done = run(["validate", "-f", "a.yaml", "-f", "b.yaml"])
+    assert done.exit_code == 2
+    assert "`platformc validate -f a.yaml && platformc validate -f b.yaml`" in done.stderr
+
+
+def test_a_spec_as_an_argument_is_told_its_option(spec: Path) -> None:
+    done = run(["validate", "platform.yaml"])
+    assert done.exit_code == 2
+    assert "`platformc validate -f platform.yaml`" in done.stderr
+
+
+def test_the_spec_is_looked_for_in_folders_above(
+    spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = spec.parent / "teams" / "vision"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert "../../platform.yaml: dev, prod: " in run(["compile"]).stderr
+    assert (spec.parent / "base").is_dir()
+    assert list(below.iterdir()) == []
+    assert "-f ../../platform.yaml" in run(["apply-plan", "dev"]).stdout
+
+
+def test_the_search_ends_with_the_repository(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = spec.parent / "elsewhere"
+    (repository / ".git").mkdir(parents=True)
+    monkeypatch.chdir(repository)
+    done = run(["validate"])
+    assert done.exit_code == 2
+    assert "`platformc init` writes one" in done.stderr
+
+
+def test_each_step_names_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "next: platformc compile\n" in run(["init", "--lab"]).stderr
+    compiled = run(["compile"]).stderr
+    assert "platformc secrets generate default " in compiled
+    assert "platformc apply-plan default " in compiled
+    assert "kubectl apply --server-side -k secrets/default\n" in run(
+        ["secrets", "generate"]
+    ).stderr  # fmt: skip
+    spec = tmp_path / "platform.yaml"
+    spec.write_text(spec.read_text().replace("5Gi", "6Gi"))
+    assert "next:" not in run(["compile"]).stderr
+    command = "kubectl port-forward -n mlops service/mlflow 5000:5000"
+    assert f"# open mlflow at http://localhost:5000: {command}" in run(["apply-plan"]).stdout
+
+
+def test_prerequisites_come_first(spec: Path) -> None:
+    spec.write_text(SPEC.replace("mlflow: {}", "mlflow: {}, istio: {}"))
+    said = run(["compile"]).stderr
+    assert said.index("platformc prerequisites dev") < said.index("platformc secrets generate dev")
+
+
+@pytest.mark.parametrize("options", [[], ["--lab"]])
+def test_a_first_spec_explains_itself(options: list[str], tmp_path: Path) -> None:
+    run(["init", str(tmp_path), *options])
+    lines = (tmp_path / "platform.yaml").read_text().splitlines()
+    assert len([line for line in lines if "#" in line]) >= 8
+
+
+def test_every_example_has_a_sentence_and_starts_a_platform(tmp_path: Path) -> None:
+    listed = run(["init", "--list"]).stdout
+    scenarios = {path.parent.name for path in SCENARIOS.glob("*/platform.yaml")}
+    assert scenarios - set(examples()) == {"hostile-strings"}  # no start for a platform
+    for name, spec in examples().items():
+        assert f"{name} " in listed
+        assert sentence(spec).endswith(".")
+    assert run(["init", str(tmp_path), "--from", "two-teams", "--name", "ours"]).exit_code == 0
+    done = run(["validate", "-f", str(tmp_path / "platform.yaml")])
+    assert done.exit_code == 0
+    assert "name: ours" in (tmp_path / "platform.yaml").read_text()
+
+
+def test_a_mistyped_example_gets_the_right_one(tmp_path: Path) -> None:
+    done = run(["init", str(tmp_path), "--from", "two-team"])
+    assert done.exit_code == 2
+    assert "did you mean `two-teams`?" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+# What each shell's script sends: the words typed so far, and the one to complete.
+def completed(shell: str, words: str, current: str) -> set[str]:
+    typed = f"platformc {words}".strip()
+    count = len(typed.split())
+    request = {
+        "bash": {"COMP_WORDS": f"{typed} {current}", "COMP_CWORD": str(count)},
+        "zsh": {"COMP_WORDS": f"{typed} {current}", "COMP_CWORD": str(count)},
+        "fish": {"COMP_WORDS": typed, "COMP_CWORD": current},
+    }[shell]
+    done = subprocess.run(
+        [sys.executable, "-m", "compiler"], capture_output=True, text=True, check=False,
+        env=os.environ | request | {"_PLATFORMC_COMPLETE": f"{shell}_complete"},
+    )  # fmt: skip
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    if shell == "zsh":  # three lines for each: its type, the word, its help
+        return set(lines[1::3])
+    if shell == "bash":  # the type and the word
+        return {line.split(",")[1] for line in lines if line}
+    return {line.split("\t")[0].removeprefix("plain,") for line in lines if line}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize(
+    ("words", "current", "expected"),
+    [
+        ("", "comp", {"compile", "completion"}),
+        ("render", "", {"dev", "prod"}),
+        ("compile --env", "p", {"prod"}),
+        ("render dev --component", "ml", {"mlflow"}),
+        ("client-kit dev", "", {"training"}),
+        ("secrets rotate dev", "mlflow-b", {"mlflow-backend-store"}),
+        ("explain", "unbound", {"unbound-requirement"}),
+        ("init --from", "two", {"two-teams"}),
+        ("help secrets", "r", {"rotate"}),
+        ("validate --color", "al", {"always"}),
+    ],
+)
+def test_a_shell_completes(
+    shell: str, words: str, current: str, expected: set[str], spec: Path
+) -> None:
+    assert completed(shell, words, current) == expected
+
+
+def test_a_spec_that_is_wrong_or_missing_completes_nothing(spec: Path) -> None:
+    spec.write_text("spec: [")
+    assert completed("bash", "render", "") == set()
+    spec.unlink()
+    assert completed("bash", "secrets rotate dev", "") == set()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_of_a_shell_asks_platformc(shell: str) -> None:
+    assert f"_PLATFORMC_COMPLETE={shell}_complete" in run(["completion", shell]).stdout
+
+
+def test_the_script_works_in_bash(spec: Path, tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "platformc"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m compiler "$@"\n')
+    program.chmod(0o755)
+    lines = (
+        'eval "$(platformc completion bash)"',
+        "COMP_WORDS=(platformc render '') COMP_CWORD=2",
+        "_platformc_completion platformc",
+        'echo "${COMPREPLY[@]}"',
+    )
+    done = subprocess.run(
+        ["bash", "--norc", "-c", "\n".join(lines)], capture_output=True, text=True, check=True,
+        env=os.environ | {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert done.stdout.split() == ["dev", "prod"]
+
+
+def test_every_verb_takes_the_common_options() -> None:
+    for verb in VERBS:
+        help = run([verb, "--help"]).stdout
+        if "COMMAND [ARGS]" not in help:
+            assert {"--quiet", "--verbose", "--color"} <= set(help.replace(",", " ").split())
