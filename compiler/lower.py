@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec.structs import replace
+
 from compiler.document import Path
 from compiler.model.component import Piece
 from compiler.model.credential import Credential
@@ -22,6 +24,7 @@ from compiler.model.resource import (
     Ingress,
     InternalTraffic,
     OperatorPods,
+    Phase,
     Resource,
 )
 from compiler.registry import module
@@ -34,6 +37,12 @@ def lower(platform: Platform, graph: Graph) -> Lowered:
         if instance.section == "models":
             continue  # there may be thousands: see models.py
         package = package_of(instance, module(instance).lower(instance, graph.wiring(name)))
+        if any(
+            binding.provider.section == "models"
+            for binding in graph.by_consumer.get(name, {}).values()
+        ):
+            # A Job that calls a model can only end once the model is there.
+            package = replace(package, phase=Phase.CALLERS)
         if package.resources or package.configs or package.metrics:
             packages[name] = package
     return Lowered(platform, graph, packages)

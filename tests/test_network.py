@@ -105,6 +105,9 @@ def needs(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
     for binding in whole.graph.bindings:
         if _uses(source, binding) and _answers(target, binding):
             yield binding.offer.target or binding.offer.port
+        for hop in binding.offer.hops if _uses(source, binding) else ():
+            if target.namespace == hop.namespace and _has(target, dict(hop.labels)):
+                yield from hop.ports
     for package in whole.packages.values():
         for peering in package.internal_traffic:
             assert package.instance is not None

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from compiler.derive.mesh import mesh_of, peer_authentication
 from compiler.derive.namespaces import NAME
 from compiler.derive.network_policies import labels_of
-from compiler.derive.packages import each_package, extended
+from compiler.derive.packages import each_package, extended, home
 from compiler.derive.users import Account, users_of
 from compiler.diagnostics import Report
 from compiler.kube.labels import selector
@@ -41,10 +41,11 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         return lowered
     trust = lowered.platform.settings.cluster.domain
     users = users_of(lowered)
-    offers: dict[str, dict[str, Binding]] = defaultdict(dict)
+    offers: dict[str, dict[tuple[str, str], Binding]] = defaultdict(dict)  # by package
     for binding in lowered.graph.bindings:
         if binding.offer.port and not binding.offer.external:
-            offers[binding.provider.name].setdefault(binding.provides.slot, binding)
+            offered = (binding.provider.name, binding.provides.slot)
+            offers[home(binding.provider)].setdefault(offered, binding)
 
     def authorize(package: Package) -> Package:
         if package.name == NAME:
@@ -53,8 +54,8 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         if package.instance is None or upstreams(package.instance):
             return package
         policies: list[Resource] = []
-        for slot, binding in sorted(offers[package.name].items()):
-            policies += _clients(slot, binding, users[binding.label], trust)
+        for _, binding in sorted(offers[package.name].items()):
+            policies += _clients(binding, users[binding.label], trust)
         for traffic in package.internal_traffic:
             policies.append(_peers(package, package.instance, traffic, trust))
         used = {
@@ -77,15 +78,14 @@ def _deny_all(namespace: str) -> Resource:
     return _policy("default-deny", namespace, None, None)
 
 
-def _clients(
-    slot: str, binding: Binding, users: frozenset[Account], trust: str
-) -> Iterator[Resource]:
+def _clients(binding: Binding, users: frozenset[Account], trust: str) -> Iterator[Resource]:
     provider, offer = binding.provider, binding.offer
     if users:
         pods = dict(offer.pods) if offer.pods else selector(provider, offer.role)
         sources = _sources(users, trust)
         port = offer.target or offer.port
-        yield _policy(f"{provider.name}-{slot}", provider.namespace, pods, _rules(sources, (port,)))
+        name = f"{provider.name}-{binding.provides.slot}"
+        yield _policy(name, provider.namespace, pods, _rules(sources, (port,)))
 
 
 def _sources(users: frozenset[Account], trust: str) -> list[Source]:

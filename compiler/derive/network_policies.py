@@ -9,12 +9,12 @@ nothing.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from compiler.derive.packages import each_package, extended
+from compiler.derive.packages import each_package, extended, home
 from compiler.derive.users import users_of
 from compiler.diagnostics import Report
 from compiler.kube.labels import selector
@@ -26,12 +26,15 @@ from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, OperatorPods, Pods, Resource
 from compiler.registry import module, upstreams
 
+Offers = dict[tuple[str, str], Binding]  # by provider and slot: one of the bindings to it
+
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
-    offers: dict[str, dict[str, list[Binding]]] = defaultdict(lambda: defaultdict(list))
+    offers: dict[str, Offers] = defaultdict(dict)  # by package
     for binding in lowered.graph.bindings:
         if binding.offer.port:
-            offers[binding.provider.name][binding.provides.slot].append(binding)
+            offered = (binding.provider.name, binding.provides.slot)
+            offers[home(binding.provider)].setdefault(offered, binding)
     users: dict[str, list[str]] = defaultdict(list)
     for label, carriers in users_of(lowered).items():
         users[label] = sorted({space for space, _ in carriers})
@@ -39,8 +42,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
     def add_policies(package: Package) -> Package:
         policies: list[Resource] = []
-        for slot in sorted(offers.get(package.name, {})):
-            binding = offers[package.name][slot][0]
+        for _, binding in sorted(offers.get(package.name, {}).items()):
             if not upstreams(package.instance):
                 policies += _ingress(binding, users[binding.label])
             platform_spaces = [space for space in users[binding.label] if space not in foreign]
@@ -54,7 +56,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 
 def _externals(
-    lowered: Lowered, offers: dict[str, dict[str, list[Binding]]], users: dict[str, list[str]]
+    lowered: Lowered, offers: Mapping[str, Offers], users: Mapping[str, list[str]]
 ) -> Lowered:
     """Policies towards providers outside the platform, which may have no package yet."""
     packages = dict(lowered.packages)
@@ -62,8 +64,8 @@ def _externals(
         provider = lowered.graph.instances[name]
         policies = [
             policy
-            for slot in sorted(offers[name])
-            for policy in _egress(offers[name][slot][0], users[offers[name][slot][0].label])
+            for _, binding in sorted(offers[name].items())
+            for policy in _egress(binding, users[binding.label])
         ]
         if policies:
             packages[name] = Package(
@@ -102,12 +104,16 @@ def _egress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
     else:
         pods = offer.pods or selector(provider, offer.role)
         to = [{**_namespace(provider.namespace), "podSelector": {"matchLabels": pods}}]
+    egress = [{"to": to, "ports": _ports(offer.target or offer.port)}]
+    for hop in offer.hops:
+        pods = {"podSelector": {"matchLabels": dict(sorted(hop.labels.items()))}}
+        egress.append({"to": [{**_namespace(hop.namespace), **pods}], "ports": _ports(*hop.ports)})
     for space in namespaces:
         yield policy(
             f"{provider.name}-{binding.provides.slot}-clients",
             space,
             {binding.label: "true"},
-            egress=[{"to": to, "ports": _ports(offer.target or offer.port)}],
+            egress=egress,
         )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from msgspec.structs import replace
 
+from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource, pod_template
+from compiler.tenants import model_store
 
 Change = Callable[[Package, Manifest], Manifest]
 
@@ -15,6 +18,14 @@ Change = Callable[[Package, Manifest], Manifest]
 def each_package(lowered: Lowered, change: Callable[[Package], Package]) -> Lowered:
     packages = {name: change(package) for name, package in lowered.packages.items()}
     return replace(lowered, packages=packages)
+
+
+def home(instance: Instance[Any]) -> str:
+    """The package that holds what is derived of an instance as a provider.
+
+    Models are finished before the passes, so their namespace's store has it.
+    """
+    return model_store.name(instance) if instance.section == "models" else instance.name
 
 
 def each_object(lowered: Lowered, change: Change) -> Lowered:

@@ -66,6 +66,7 @@ CODES: dict[str, Code] = {
     "unknown-format": Code("error", "No serving runtime reads a model's format."),
     "runtime-mismatch": Code("error", "A serving runtime does not read a model's format."),
     "serving-mode": Code("error", "A model asks for what its serving system can't do."),
+    "unreachable-model": Code("warning", "Nothing can send a model a request.", rule=True),
     "cold-start": Code(
         "warning", "A heavy model scales to zero, and requests wait for it.", rule=True
     ),

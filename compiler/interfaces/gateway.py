@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from compiler import model
-from compiler.model import Ingress, OperatorPods, Resource
+from compiler.model import Hop, Ingress, OperatorPods, Resource
 
 # A native sidecar (Kubernetes 1.29 and later): it starts before all containers, and ends with the pod.
 NATIVE = {"sidecar.istio.io/nativeSidecar": "true"}
@@ -30,6 +30,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """The gateway, from which a host can be routed to Services."""
 
     interface: ClassVar[str] = "gateway"
+    for_clients: ClassVar[bool] = False
     one_per_pod: ClassVar[bool] = True
 
     @property
@@ -48,6 +49,10 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
             account=self.offer.account,
             meshed=True,
         )
+
+    def hop(self, port: int) -> Hop:
+        """Requests from inside the cluster that pass the gateway's pods."""
+        return Hop(self.binding.provider.namespace, self.offer.pods or {}, (port,))
 
     def joined(self, namespace: str) -> model.Manifest:
         """The Namespace of an upstream system, in the mesh: pods in strict mode refuse clients

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from compiler import model
+from compiler.model import Hop
 from compiler.spec.duration import seconds
 from compiler.spec.tenant import ModelSpec
 
@@ -24,6 +25,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """The namespace of the controllers and the activator."""
 
     interface: ClassVar[str] = "serverless"
+    for_clients: ClassVar[bool] = False
     one_per_pod: ClassVar[bool] = True
 
     @classmethod
@@ -38,6 +40,11 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         }
         features = tuple(name for name, used in settings.items() if used)
         return Claim(features=features, timeout=seconds(spec.timeout) if spec.timeout else 0)
+
+    @property
+    def activator(self) -> Hop:
+        """It takes requests for a revision that has no pods or too few (HTTP/1 and HTTP/2)."""
+        return Hop(self.namespace, {"app": "activator"}, (8012, 8013))
 
     @property
     def namespace(self) -> str:

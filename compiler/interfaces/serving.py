@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from compiler import kube, model
 from compiler.document import Path
-from compiler.interfaces import gateway, s3, serverless
+from compiler.interfaces import gateway, inference, s3, serverless
 from compiler.spec import quantity
 from compiler.spec.tenant import ModelSpec
 
@@ -59,14 +59,22 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """The system that serves a model. Each system has a subclass."""
 
     interface: ClassVar[str] = "serving"
+    for_clients: ClassVar[bool] = False  # programs call a model, not the system that serves it
     one_per_pod: ClassVar[bool] = True
 
-    def problems(self, me: model.Instance[ModelSpec]) -> Iterable[ModelProblem]:
-        """The problems of serving one model as it is declared."""
+    def problems(self, me: model.Instance[ModelSpec], *, routed: bool) -> Iterable[ModelProblem]:
+        """The problems of serving one model as it is declared; `routed` if a gateway routes to it."""
         raise NotImplementedError
 
     def share(self, me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Piece]:
         """The objects that the system needs once for all models of a namespace."""
+        raise NotImplementedError
+
+    def inference(
+        self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
+        knative: serverless.Endpoint | None,
+    ) -> inference.Offer:  # fmt: skip
+        """The address of one model inside the cluster, and the pods that its requests meet."""
         raise NotImplementedError
 
     def serve(

@@ -24,6 +24,7 @@ from compiler.model.resource import (
     ConfigRef,
     Egress,
     Env,
+    Hop,
     Ingress,
     InternalTraffic,
     Manifest,
@@ -49,7 +50,7 @@ from compiler.spec.settings import Settings
 
 __all__ = [
     "PREFIX", "Alert", "Amounts", "Binding", "ChartSpec", "Claim", "Claims", "Component",
-    "ConfigFiles", "ConfigRef", "Credential", "Egress", "Endpoint", "Env", "Graph", "Ingress",
+    "ConfigFiles", "ConfigRef", "Credential", "Egress", "Endpoint", "Env", "Graph", "Hop", "Ingress",
     "Install", "Instance", "InstanceSpec", "InternalTraffic", "ListOf", "Login", "Lowered", "Manifest",
     "Metrics", "Node", "Offer", "Offers", "OperatorPods", "Package", "Patch", "Path", "Phase",
     "Piece", "Platform", "Prerequisite", "Provides", "Random", "Requires", "Resource", "Resources",

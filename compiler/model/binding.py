@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from compiler.model.credential import Credential
 from compiler.model.instance import PREFIX, Instance
-from compiler.model.resource import Env
+from compiler.model.resource import Env, Hop
 
 E = TypeVar("E", bound="Endpoint")
 
@@ -49,6 +49,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     service: str | None = None  # the Service's name, where it is not the instance's
     role: str = "server"  # which of the instance's pods answer
     pods: Mapping[str, str] | None = None  # their labels, where an operator makes them
+    hops: tuple[Hop, ...] = ()  # that requests may pass on their way to those pods
     host: str | None = None  # an address outside the platform
     cidrs: tuple[str, ...] = ()  # of that address, where known
     ca: str | None = None  # certificates of who vouches for it, where no public authority does
@@ -69,6 +70,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     interface: ClassVar[str] = ""
     one_per_pod: ClassVar[bool] = False  # its variables can have only one value in a pod
+    for_clients: ClassVar[bool] = True  # `uses` may name it: a client learns something from it
     synonyms: ClassVar[tuple[str, ...]] = ()  # what some clients read in place of its variables
 
     binding: Binding

@@ -23,6 +23,7 @@ class Phase(IntEnum):
     SERVERS = 30
     CLIENTS = 40
     MODELS = 50
+    CALLERS = 60  # pods that call models
 
     @classmethod
     def of(cls, wave: int) -> Phase:
@@ -113,6 +114,14 @@ class InternalTraffic(Struct, frozen=True):
 
     client: Pods
     server: Pods
+    ports: tuple[int, ...]
+
+
+class Hop(Struct, frozen=True):
+    """Pods of an upstream system that requests may pass on their way to a provider."""
+
+    namespace: str
+    labels: Mapping[str, str]
     ports: tuple[int, ...]
 
 

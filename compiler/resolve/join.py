@@ -40,7 +40,8 @@ class Join:
             for provides, offer in slots.items():
                 candidate = Candidate(instances[name], provides, offer)
                 self.candidates[provides.endpoint.interface].append(candidate)
-                self.first.setdefault(name, candidate)
+                if provides.endpoint.for_clients:
+                    self.first.setdefault(name, candidate)
         self.direct: dict[tuple[str, str], Binding] = {}
         self.stores: dict[str, tuple[Binding, ...]] = {}  # what the models of each are bound to
         self.cycles: set[frozenset[str]] = set()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from compiler.interfaces import serving
+from compiler.interfaces import inference, serving
 from compiler.model.binding import Binding
+from compiler.model.graph import Wiring
 from compiler.model.instance import Instance
 from compiler.resolve.forwarding import chain
-from compiler.resolve.join import Join
+from compiler.resolve.join import Candidate, Join
 from compiler.tenants import model_store
 
 
@@ -32,6 +33,19 @@ def bound(join: Join, consumer: Instance[Any]) -> tuple[Binding, ...]:
     )  # fmt: skip
     direct = (own, *(_entailed(consumer, one) for one in theirs))
     return join.shared.keep(same, tuple(one for each in direct for one in chain(join, each)))
+
+
+def candidate(join: Join, consumed: Instance[Any]) -> Candidate | None:
+    """A model as a provider: the system that serves it says how it is called.
+
+    None where the model itself could not be bound, which is reported already.
+    """
+    wiring = Wiring({one.requires.slot: one for one in bound(join, consumed)}, {}, {})
+    system = wiring.get(serving.SERVING)
+    if system is None:
+        return None
+    offer = system.inference(consumed, wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS))
+    return Candidate(consumed, inference.INFERENCE, offer)
 
 
 def _of_store(join: Join, store: str) -> tuple[Binding, ...]:

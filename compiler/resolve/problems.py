@@ -91,11 +91,18 @@ def unknown(
 
 def unknown_use(join: Join, consumer: Instance[Any], index: int, word: str, *, known: bool) -> None:
     """`uses` names what has nothing to use."""
-    names = sorted(join.first)
+    components = sorted(join.first)
+    models = sorted(
+        name for name, instance in join.instances.items()
+        if instance.section == "models" and name != consumer.name
+    )  # fmt: skip
+    usable = f"instances to use: {listing(components) or 'none'}"
+    if models:
+        usable += f"; a model too, like `{models[0]}`"
     _unknown(
         join, (*consumer.path, "uses", index),
-        f"`{word}` {'offers nothing to use' if known else 'is not an instance'}", word, names,
-        f"instances to use: {listing(names) or 'none'}",
+        f"`{word}` {'offers nothing to use' if known else 'is not an instance'}", word,
+        [*components, *models], usable,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from compiler.model.binding import Binding, Requires
 from compiler.model.instance import Instance
-from compiler.resolve import problems
+from compiler.resolve import models, problems
 from compiler.resolve.join import Candidate, Join, pooler
 
 Needs = dict[str, list[tuple[int, Binding]]]  # by slot: the element of `uses`, and its binding
@@ -42,6 +42,8 @@ def _used(join: Join, consumer: Instance[Any], index: int, word: str) -> Candida
         problems.ambiguous_use(join, consumer, index, word, typed)
         return None
     instance = instance or (typed[0] if typed else None)
+    if instance is not None and instance.section == "models" and instance is not consumer:
+        return models.candidate(join, instance)
     if instance is not None and instance.name in join.first:
         return join.first[instance.name]
     problems.unknown_use(join, consumer, index, word, known=instance is not None)

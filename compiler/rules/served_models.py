@@ -12,22 +12,25 @@ from compiler.model import Graph, Platform
 def check_all(
     platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
 ) -> None:
-    fine: set[int] = set()  # bindings without problems: environments share them
+    # Bindings without problems, with a route or not: environments share them.
+    fine: set[tuple[int, bool]] = set()
     for name, platform in platforms.items():
         _check(platform, graphs[name], fine, report.within(name))
 
 
-def _check(platform: Platform, graph: Graph, fine: set[int], report: Report) -> None:
+def _check(platform: Platform, graph: Graph, fine: set[tuple[int, bool]], report: Report) -> None:
     for binding in graph.bindings:
-        if binding.requires != serving.SERVING or id(binding) in fine:
+        if binding.requires != serving.SERVING or binding.consumer.section != "models":
             continue
-        if binding.consumer.section != "models":
+        routed = serving.GATEWAY.slot in graph.by_consumer[binding.consumer.name]
+        key = (id(binding), routed)
+        if key in fine:
             continue
-        fine.add(id(binding))
+        fine.add(key)
         endpoint = binding.endpoint()
         assert isinstance(endpoint, serving.Endpoint)
-        for problem in endpoint.problems(binding.consumer):
-            fine.discard(id(binding))
+        for problem in endpoint.problems(binding.consumer, routed=routed):
+            fine.discard(key)
             path = (*binding.consumer.path, *problem.key)
             document = platform.document
             value = document.at(path).value

@@ -36,6 +36,7 @@ ELSEWHERE = {
     Kind("kubeflow-pipelines", "*", "*"): "its servers come as images alone; pipelines need Argo",
     Kind("model", "*", "*"): f"KServe and Seldon: {OPERATOR}",
     Kind("model-store", "*", "*"): f"KServe and Seldon: {OPERATOR}",
+    Kind("workload", "uses", "inference"): f"a model's server: {OPERATOR}",
     Kind(
         "workload", "uses", "pipelines"
     ): "the server is Kubeflow's, which comes as an image alone",

@@ -23,6 +23,7 @@ GATEWAY = gateway.ROUTE
 SERVERLESS = model.Provides("serverless", serverless.Endpoint)
 VERSION = "1.21.1"
 LOCAL = "knative-local-gateway"  # the Service of net-istio that stands beside Istio's gateway
+LOCAL_TARGET = 8081  # the port of the gateway's pods behind it (net-istio, 203-local-gateway.yaml)
 MOST_SECONDS = 600  # that a request may take, unless config-defaults says more
 SKIPPED = (
     "kind.local",

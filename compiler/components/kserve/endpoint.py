@@ -8,11 +8,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from compiler import kube, model
-from compiler.components.knative import LOCAL
+from compiler.components.knative import LOCAL, LOCAL_TARGET
 from compiler.components.kserve.inference_service import inference_service
 from compiler.components.kserve.runtimes import LANGUAGE, RUNTIMES, Runtime, spelled
 from compiler.diagnostics import listing, near
-from compiler.interfaces import s3, serving
+from compiler.interfaces import gateway, inference, s3, serverless, serving
 from compiler.interfaces.serving import ModelProblem
 from compiler.spec.tenant import ModelSpec
 
@@ -57,7 +57,10 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         own = self.binding.provider.spec.runtimes
         if not own:
             return RUNTIMES
-        return (*(Runtime(name, formats) for name, formats in sorted(own.items())), *RUNTIMES)
+        return (
+            *(Runtime(name, formats, ()) for name, formats in sorted(own.items())),
+            *RUNTIMES,
+        )
 
     def runtime(self, spec: ModelSpec) -> Runtime | None:
         """The runtime that serves a model: the one it names, or the first for its format."""
@@ -75,10 +78,10 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         if key is not None:
             note = "KServe finds the store by the Secret's annotations"
             yield replace(key, note=note, annotations=_annotations(store))
-        gateway, knative = wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS)
+        entrance, knative = wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS)
         ports = QUEUE_PROXY if knative else (PREDICTOR,)
-        if gateway is not None:
-            yield gateway.calls(serving.pods(), *ports)
+        if entrance is not None:
+            yield entrance.calls(serving.pods(), *ports)
         if knative is not None:
             yield model.Ingress("knative", knative.namespace, serving.pods(), ports, meshed=True)
         yield _metrics(store, serverless=knative is not None)
@@ -102,7 +105,29 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             f"{me.name}-edge", me.namespace, me.route, {to: 100}, 80, authority=authority, step=1
         )
 
-    def problems(self, me: model.Instance[ModelSpec]) -> Iterable[ModelProblem]:
+    def inference(
+        self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
+        knative: serverless.Endpoint | None,
+    ) -> inference.Offer:  # fmt: skip
+        """The Service of the predictor, which KServe and Knative make.
+
+        Serverless, that Service leads to the local gateway; from there, or from a caller's own
+        sidecar, a request goes to the activator or to a pod.
+        """
+        runtime = self.runtime(me.spec)
+        predictor = inference.Offer(
+            service=f"{me.name}-predictor",
+            port=80,
+            target=PREDICTOR,
+            role=serving.MODEL,
+            protocol=runtime.protocol if runtime else "",
+        )
+        if entrance is None or knative is None:
+            return predictor
+        hops = (entrance.hop(LOCAL_TARGET), knative.activator)
+        return replace(predictor, target=QUEUE_PROXY[0], hops=hops)
+
+    def problems(self, me: model.Instance[ModelSpec], *, routed: bool) -> Iterable[ModelProblem]:
         spec = me.spec
         yield from self._format(me)
         if self.mode == "standard" and spec.canary is not None:

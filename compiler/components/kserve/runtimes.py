@@ -11,6 +11,12 @@ class Runtime(Struct, frozen=True):
     name: str
     formats: tuple[str, ...]
     protocols: tuple[str, ...] = ("v1", "v2")
+    api: str = ""  # that it speaks, where KServe has no name for it
+
+    @property
+    def protocol(self) -> str:
+        """The protocol of requests to it; empty where the runtime is the user's own."""
+        return self.protocols[0] if self.protocols else self.api
 
 
 VLLM = "kserve-vllmserver"
@@ -24,7 +30,7 @@ RUNTIMES = (
     Runtime("kserve-autogluonserver", ("autogluon",)),
     Runtime("kserve-mlserver", ("mlflow", "sklearn", "xgboost", "lightgbm"), ("v2",)),
     Runtime("kserve-huggingfaceserver", ("huggingface",)),
-    Runtime(VLLM, ("vLLM",), ()),
+    Runtime(VLLM, ("vLLM",), (), "openai"),
     Runtime("kserve-tensorflow-serving", ("tensorflow",), ("v1",)),
     Runtime("kserve-torchserve", ("pytorch",)),
     Runtime(

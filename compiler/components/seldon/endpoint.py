@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compiler import kube, model
-from compiler.components.seldon.deployment import SERVERS, deployment, versions
+from compiler.components.seldon.deployment import SECOND, SERVERS, deployment, versions
 from compiler.diagnostics import listing, near
-from compiler.interfaces import serving
+from compiler.interfaces import gateway, inference, serverless, serving
 from compiler.interfaces.serving import ModelProblem
 from compiler.spec.tenant import ModelSpec
 
@@ -21,9 +21,9 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
     def share(self, me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Piece]:
         pull, store = me.settings.registry.pull_secrets, wiring[serving.STORE]
         yield model.Resource(kube.service_account(me.name, me.namespace, pull, [store.secret]))
-        gateway = wiring.get(serving.GATEWAY)
-        if gateway is not None:
-            yield gateway.calls(serving.pods(), ORCHESTRATOR)
+        entrance = wiring.get(serving.GATEWAY)
+        if entrance is not None:
+            yield entrance.calls(serving.pods(), ORCHESTRATOR)
         # As upstream's own PodMonitor has it, for the orchestrator, which sees each request.
         pods = serving.sharing(store)
         yield model.Metrics(pods=pods, port=ORCHESTRATOR, path="/prometheus")
@@ -38,8 +38,28 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 f"{me.name}-edge", me.namespace, me.route, _services(me), ORCHESTRATOR, step=1
             )
 
-    def problems(self, me: model.Instance[ModelSpec]) -> Iterable[ModelProblem]:
+    def inference(
+        self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
+        knative: serverless.Endpoint | None,
+    ) -> inference.Offer:  # fmt: skip
+        """The Service of the first predictor: of a canary, the version that has most requests."""
+        return inference.Offer(
+            service=f"{me.name}-default",
+            port=ORCHESTRATOR,
+            role=serving.MODEL,
+            protocol="v2" if me.spec.format in SECOND else "seldon",
+        )
+
+    def problems(self, me: model.Instance[ModelSpec], *, routed: bool) -> Iterable[ModelProblem]:
         spec = me.spec
+        if spec.canary is not None and not routed:
+            yield ModelProblem(
+                "serving-mode",
+                f"`{me.name}` splits its traffic, which a gateway does for Seldon Core, and there "
+                "is none",
+                ("canary",),
+                "add `istio: {}` under `spec.components`, or remove `canary`",
+            )
         if spec.format not in SERVERS:
             close = near(spec.format, SERVERS)
             yield ModelProblem(

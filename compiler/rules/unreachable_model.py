@@ -1,0 +1,26 @@
+"""A model that no request can reach: no gateway routes to it, and nothing of the platform uses it."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Report
+from compiler.interfaces import serving
+from compiler.interfaces.inference import INFERENCE
+from compiler.model import Graph, Platform
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    called = {binding.provider.name for binding in graph.bindings if binding.provides == INFERENCE}
+    for name, instance in platform.instances.items():
+        bound = graph.by_consumer.get(name, {})
+        if instance.section != "models" or name in called or serving.GATEWAY.slot in bound:
+            continue
+        if serving.SERVING.slot not in bound:
+            continue  # another diagnostic says so
+        report.add(
+            "unreachable-model",
+            f"nothing can send `{name}` a request: it has no route, and nothing uses it",
+            platform.document.span_of(instance.path),
+            path=instance.path,
+            help=f"write `uses: [{name}]` in the workload or model that calls it, or add "
+            "`istio: {}` under `spec.components`",
+        )
