@@ -1,1 +1,1 @@
-"""delivery."""
+"""Deliver a compiled platform: apply plan, checks of the cluster, client kits, Argo CD."""

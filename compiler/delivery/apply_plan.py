@@ -1,6 +1,7 @@
-"""The order of delivery as kubectl needs it told: commands, wave by wave, each with its waits.
+"""The delivery plan for kubectl: commands for each wave, with waits for its objects.
 
-Argo CD waits for a wave's health by itself; kubectl is told object by object what healthy means.
+Argo CD waits for the health of a wave's objects without instructions; kubectl needs a condition for
+each kind.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from compiler.model.resource import Manifest, Phase, Resource
 from compiler.upstream.prerequisites import prerequisites, vendored
 
 _TIMEOUT = "10m"
-# What a custom resource's controller says once it is done: (group, kind) to a kubectl condition.
+# The condition that a custom resource's controller sets when it is done: (group, kind) to kubectl's `--for`.
 READY = {
     ("postgresql.cnpg.io", "Cluster"): "condition=Ready",
     ("ceph.rook.io", "CephObjectStore"): "jsonpath={.status.phase}=Ready",
@@ -35,99 +36,103 @@ READY = {
 
 
 class Step(Struct, frozen=True):
-    """Commands that belong together, and what they are for."""
+    """Commands that belong together, with a title."""
 
     title: str
     commands: tuple[str, ...]
 
 
 class SpecLocation(Struct, frozen=True):
-    """Where the commands are typed: how they name the spec, and what lies beside it."""
+    """The path of the spec, from which commands get their options and paths."""
 
     spec: Path = Path("platform.yaml")
 
     @property
     def options(self) -> str:
-        """What stands behind every platformc command."""
+        """The options of every platformc command."""
         return "" if self.spec == Path("platform.yaml") else f" -f {shlex.quote(str(self.spec))}"
 
-    def beside(self, path: str) -> str:
+    def sibling(self, path: str) -> str:
         return shlex.quote(str(self.spec.parent / path))
 
 
-def plan(lowered: Lowered, place: SpecLocation) -> Iterator[Step]:
-    """How to deliver an environment: from the files in out/, or rendered on the way without."""
+def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
+    """The steps that deliver an environment: from the files in out/, or by rendering each wave."""
     environment = lowered.platform.environment
-    yield from _before(lowered, place)
+    yield from _before(lowered, location)
     for wave, objects in waves(lowered).items():
         apply = "kubectl apply --server-side -f"
         if lowered.platform.settings.rendered:
-            command = f"{apply} {place.beside(f'out/{environment}/{wave_file(wave)}')}"
+            command = f"{apply} {location.sibling(f'out/{environment}/{wave_file(wave)}')}"
         else:
-            render = f"platformc render {environment}{place.options} --wave {wave}"
+            render = f"platformc render {environment}{location.options} --wave {wave}"
             command = f"{render} | {apply} -"
         yield Step(f"wave {wave}, {Phase.of(wave).name.lower()}", (command, *_waits(objects)))
-        # An operator makes them in a wave of their own.
+        # With an operator, credentials are objects of a separate wave.
         operator = lowered.platform.settings.secrets.provider == "external-secrets"
         if wave == Phase.NAMESPACES and lowered.credentials and not operator:
-            yield _secrets(lowered, place)
+            yield _secrets(lowered, location)
 
 
-def _before(lowered: Lowered, place: SpecLocation) -> Iterator[Step]:
-    """Upstream systems: what somebody must have installed, and what is brought along."""
-    environment = f"{lowered.platform.environment}{place.options}"
-    there = ", ".join(one.system for one in prerequisites(lowered.graph))
-    if there:
-        yield Step(f"there already: {there} (platformc prerequisites {environment})", ())
-    for one in vendored(lowered.graph):
-        folder = place.beside(f"operators/{one.name}")
-        yield Step(one.system, (f"kubectl apply --server-side -k {folder}",))
+def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
+    """Steps for upstream systems: those that must be installed already, and the vendored ones."""
+    environment = f"{lowered.platform.environment}{location.options}"
+    installed = ", ".join(prerequisite.system for prerequisite in prerequisites(lowered.graph))
+    if installed:
+        yield Step(f"there already: {installed} (platformc prerequisites {environment})", ())
+    for release in vendored(lowered.graph):
+        folder = location.sibling(f"operators/{release.name}")
+        yield Step(release.system, (f"kubectl apply --server-side -k {folder}",))
 
 
 def deletions(before: Lowered, after: Lowered) -> Step:
-    """What an earlier tree had and this one lacks, last things first; never what holds data."""
-    kept = {Resource(one).id for one in manifests(after)}
-    gone = (Resource(one) for one in reversed(manifests(before)) if Resource(one).id not in kept)
-    commands = tuple(_delete(one) for one in gone if one.kind not in KEPT)
+    """Delete objects that only the earlier tree has, in reverse order; never objects that hold data."""
+    kept_ids = {Resource(manifest).id for manifest in manifests(after)}
+    earlier = map(Resource, reversed(manifests(before)))
+    commands = tuple(
+        _delete(resource)
+        for resource in earlier
+        if resource.id not in kept_ids and resource.kind not in KEPT
+    )
     return Step("what is gone", commands)
 
 
-def _delete(one: Resource) -> str:
-    group, kind, space, name = one.id
-    what = f"{kind.lower()}.{group}" if group else kind.lower()
-    where = f" -n {space}" if space else ""
-    return f"kubectl delete {what} {name}{where} --ignore-not-found"
+def _delete(resource: Resource) -> str:
+    group, kind, space, name = resource.id
+    kind_name = f"{kind.lower()}.{group}" if group else kind.lower()
+    namespace = f" -n {space}" if space else ""
+    return f"kubectl delete {kind_name} {name}{namespace} --ignore-not-found"
 
 
-def _secrets(lowered: Lowered, place: SpecLocation) -> Step:
+def _secrets(lowered: Lowered, location: SpecLocation) -> Step:
     match lowered.platform.settings.secrets.provider:
         case "existing":
-            list_ = f"platformc secrets list {lowered.platform.environment}{place.options}"
-            there = _grouped("create", "secret", lowered.credentials)
-            return Step("credentials: make each of these, as listed", (list_, *there))
+            list_ = f"platformc secrets list {lowered.platform.environment}{location.options}"
+            waits = _grouped("create", "secret", lowered.credentials)
+            return Step("credentials: make each of these, as listed", (list_, *waits))
         case "local":
             title = "credentials: random ones, in a folder that Git ignores"
         case _:
             title = "credentials: encrypted ones, to commit"
-    return Step(title, made(lowered, place))
+    return Step(title, generation(lowered, location))
 
 
-def made(
-    lowered: Lowered, place: SpecLocation, rotated: Iterable[Credential] = ()
+def generation(
+    lowered: Lowered, location: SpecLocation, rotated: Iterable[Credential] = ()
 ) -> tuple[str, ...]:
-    """How credentials that are made with a command come to exist; none where an operator does."""
+    """The commands that create credentials; none if an operator creates them."""
     environment = lowered.platform.environment
-    options = "".join(f" --rotate {one.name}" for one in rotated)
-    generate = f"platformc secrets generate {environment}{place.options}{options}"
-    folder = place.beside(f"secrets/{environment}")
+    options = "".join(f" --rotate {credential.name}" for credential in rotated)
+    generate = f"platformc secrets generate {environment}{location.options}{options}"
+    folder = location.sibling(f"secrets/{environment}")
     # Server-side: otherwise kubectl would keep a copy of the values in an annotation.
     apply = f"kubectl apply --server-side -k {folder}"
     match lowered.platform.settings.secrets.provider:
         case "local":
             return (generate, apply)
         case "sealed-secrets":
-            opened = _grouped("condition=Synced", "sealedsecret", lowered.credentials)
-            return (generate, apply, *opened)
+            waits = _grouped("condition=Synced", "sealedsecret", lowered.credentials)
+            return (generate, apply, *waits)
         case "sops":
             decrypt = 'sops decrypt "$file" | kubectl apply --server-side -f -'
             return (generate, f"for file in {folder}/*.sops.yaml; do {decrypt}; done")
@@ -136,30 +141,32 @@ def made(
 
 def _grouped(condition: str, kind: str, credentials: Iterable[Credential]) -> Iterator[str]:
     """Waits for an object of each credential in each of its namespaces."""
-    places = sorted((space, one.name) for one in credentials for space in one.namespaces)
-    for space, of_space in groupby(places, key=itemgetter(0)):
+    names_by_space = sorted(
+        (space, credential.name) for credential in credentials for space in credential.namespaces
+    )
+    for space, of_space in groupby(names_by_space, key=itemgetter(0)):
         names = " ".join(f"{kind}/{name}" for _, name in of_space)
         yield f"kubectl wait --for={condition} {names} -n {space} --timeout={_TIMEOUT}"
 
 
 def _waits(manifests: Iterable[Manifest]) -> Iterator[str]:
-    """A command for each server, and one for all things of a namespace that are told alike."""
-    alike: dict[tuple[str, str, str], list[str]] = {}
+    """One wait for each server, and one for all objects of a namespace with the same condition."""
+    grouped: dict[tuple[str, str, str], list[str]] = {}
     for manifest in manifests:
         name, space = manifest["metadata"]["name"], manifest["metadata"].get("namespace", "")
-        where = f" -n {space}" if space else ""
+        namespace = f" -n {space}" if space else ""
         if manifest["apiVersion"].startswith("apps/"):
             server = f"{manifest['kind'].lower()}/{name}"
-            yield f"kubectl rollout status {server}{where} --timeout={_TIMEOUT}"
-        elif found := _condition(manifest):
-            kind, condition, limit = found
-            alike.setdefault((condition, where, limit), []).append(f"{kind}/{name}")
-    for (condition, where, limit), names in alike.items():
-        yield f"kubectl wait --for={condition} {' '.join(names)}{where} --timeout={limit}"
+            yield f"kubectl rollout status {server}{namespace} --timeout={_TIMEOUT}"
+        elif condition_of := _condition(manifest):
+            kind, condition, limit = condition_of
+            grouped.setdefault((condition, namespace, limit), []).append(f"{kind}/{name}")
+    for (condition, namespace, limit), names in grouped.items():
+        yield f"kubectl wait --for={condition} {' '.join(names)}{namespace} --timeout={limit}"
 
 
 def _condition(manifest: Manifest) -> tuple[str, str, str] | None:
-    """As what kubectl knows an object, what it says once it does what it is for, how long at most."""
+    """kubectl's name of a kind, the condition that means it is ready, and the timeout."""
     kind, group = manifest["kind"], manifest["apiVersion"].rpartition("/")[0]
     if kind == "Job" and group == "batch":
         deadline = manifest["spec"].get("activeDeadlineSeconds")

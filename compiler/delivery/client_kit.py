@@ -1,8 +1,8 @@
-"""The client environment of a workload, for pods that platformc does not write, and for laptops.
+"""The client environment of a workload for pods that platformc does not write, and for laptops.
 
-A kit is a folder: a kustomize Component that gives the environment to every object with the kit's
-label, and an `.env` that names what to fill in. Both are made from the same bindings as the pods
-that platformc writes, so they cannot disagree with them.
+A kit is a folder: a kustomize Component that adds the environment to every object with the kit's
+label, and an `.env` file with comments on the values to fill in. Both come from the same bindings
+as the pods that platformc writes, so they agree.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from compiler.model.resource import Env, Manifest, SecretRef
 
 _REFERENCE = re.compile(r"[$][(]([A-Za-z_][A-Za-z0-9_]*)[)]")
 LABEL = f"{PREFIX}/client"
-# What has pods, and where its pod template is.
+# Kinds with pods: the API version, and the path of the pod template.
 _TEMPLATES = {
     "CronJob": ("batch/v1", ("jobTemplate", "spec", "template")),
     "DaemonSet": ("apps/v1", ("template",)),
@@ -54,7 +54,7 @@ def kit(me: Instance[Any], wiring: Wiring, container: str) -> dict[str, str]:
 
 
 def _files(endpoint: Endpoint) -> dict[str, str]:
-    """What a client finds at a path: files of its own, and whose certificates to trust."""
+    """The files of a client by path: configuration, and certificates of authorities to trust."""
     trusted = {endpoint.authority: endpoint.binding.offer.ca} if endpoint.authority else {}
     return {**endpoint.files(), **trusted}
 
@@ -67,7 +67,7 @@ def _about(me: Instance[Any]) -> str:
 
 
 def _patch(me: Instance[Any], kind: str, client: kube.Client, container: str) -> Manifest:
-    """A strategic merge patch: lists merge by name, so the pod keeps what it has of its own."""
+    """A strategic merge patch: lists merge by name, so the pod keeps its own elements."""
     version, path = _TEMPLATES[kind]
     inner: Manifest = _template(me, client, container)
     for key in reversed(path):
@@ -76,7 +76,7 @@ def _patch(me: Instance[Any], kind: str, client: kube.Client, container: str) ->
 
 
 def _authorities(me: Instance[Any], client: kube.Client) -> Iterator[kube.Volume]:
-    """The certificates of who vouches for services outside, where the platform brings them."""
+    """The certificates of authorities of external services, if the platform provides them."""
     if any(endpoint.authority for endpoint in client.endpoints):
         config = {"configMap": {"name": authorities.config_name(me.name)}}
         yield kube.Volume(authorities.VOLUME, config, AUTHORITIES, read_only=True)
@@ -84,19 +84,21 @@ def _authorities(me: Instance[Any], client: kube.Client) -> Iterator[kube.Volume
 
 def _template(me: Instance[Any], client: kube.Client, container: str) -> Manifest:
     labels = {endpoint.binding.label: "true" for endpoint in client.endpoints}
-    patched: Manifest = {"name": container, "env": [one.manifest() for one in client.env]}
+    patched: Manifest = {"name": container, "env": [variable.manifest() for variable in client.env]}
     spec: Manifest = {"containers": [patched], "enableServiceLinks": False}
     if me.spec.service_account:
         spec["serviceAccountName"] = me.spec.service_account
     volumes = [*client.volumes, *_authorities(me, client)]
     if volumes:
         patched["volumeMounts"] = [volume.mount() for volume in volumes]
-        spec["volumes"] = [{"name": one.name, **one.source} for one in volumes]
+        spec["volumes"] = [{"name": volume.name, **volume.source} for volume in volumes]
     return {"metadata": {"labels": dict(sorted(labels.items()))}, "spec": spec}
 
 
 def _laptop(me: Instance[Any], client: kube.Client) -> Iterator[str]:
-    """The lines of the `.env`: every variable, the way to its server, and what to fill in."""
+    """The lines of the `.env`: every variable, the port-forward to its server, and the value to
+    fill in.
+    """
     yield f"# What `{me.name}` of {me.platform} uses, from a laptop; kubectl knows the cluster."
     local: dict[str, str] = {}
     for endpoint in client.endpoints:
@@ -109,21 +111,21 @@ def _laptop(me: Instance[Any], client: kube.Client) -> Iterator[str]:
             local[binding.host] = "localhost"
         folders = {path.rpartition("/")[0] for path in _files(endpoint)}
         local |= {folder: f"files{folder}" for folder in sorted(folders)}
-    for one in client.env:
-        yield from _line(me, one, local)
+    for variable in client.env:
+        yield from _line(me, variable, local)
 
 
 def _line(me: Instance[Any], env: Env, local: dict[str, str]) -> Iterator[str]:
     value = env.value
     if not isinstance(value, str):
         secret = isinstance(value, SecretRef)
-        what = f"{'secret' if secret else 'configmap'} {value.name}"
+        object = f"{'secret' if secret else 'configmap'} {value.name}"
         decoded = " | base64decode" if secret else ""
-        at = f"kubectl --namespace {me.namespace} get {what} --output"
+        at = f"kubectl --namespace {me.namespace} get {object} --output"
         yield f"# fill in: {at} go-template='{{{{index .data \"{value.key}\"{decoded}}}}}'"
         yield f"{env.name}="
         return
-    for there, here in local.items():
-        value = value.replace(there, here)
+    for remote, local_path in local.items():
+        value = value.replace(remote, local_path)
     value = _REFERENCE.sub(r"${\1}", value)
     yield f"{env.name}={value}"

@@ -1,7 +1,7 @@
-"""What a platform expects of its cluster, against what the cluster answers.
+"""Compare the platform's requirements with the state of its cluster.
 
-Questions are asked through a function that runs kubectl, so that nothing here knows how. Values of
-Secrets are never asked for, only their names.
+All questions go through a function that runs kubectl. Values of Secrets are never read, only their
+names.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
 from compiler.upstream.prerequisites import prerequisites, vendored
 
-# kubectl's words to its status, output and errors.
+# Runs kubectl with arguments and input; returns its status, output and errors.
 Ask = Callable[[list[str], str], tuple[int, str, str]]
 _BUILTIN = re.compile(r"|[a-z]+|[a-z.]+\.k8s\.io")
 _OLDEST = 29  # unhealthyPodEvictionPolicy and timeZone are stable since 1.27; CNPG wants 1.29
 
 
 class Finding(Struct, frozen=True):
-    """One thing that was looked at."""
+    """The result of one check."""
 
     good: bool
     text: str
 
 
 def check(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
-    """Everything that the platform expects of a cluster."""
+    """Run every check of the cluster."""
     status, _, error = ask(["version", "-o", "json"], "")
     if status:
         yield Finding(False, f"the cluster does not answer: {error.strip()}")
@@ -47,33 +47,36 @@ def check(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
 
 
 def _json(ask: Ask, *words: str) -> Any:
-    """The parsed answer; None where there is no such thing."""
+    """The parsed answer, or None if the object does not exist."""
     status, text, _ = ask([*words, "-o", "json"], "")
     return json.loads(text) if status == 0 else None
 
 
 def _version(lowered: Lowered, ask: Ask) -> Finding:
-    found = _json(ask, "version")["serverVersion"]
-    minor = int(re.sub(r"\D", "", found["minor"]))
-    version = f"Kubernetes {found['major']}.{minor}"
-    wanted = lowered.platform.settings.cluster.kubernetes
-    if wanted and wanted != f"{found['major']}.{minor}":
-        return Finding(False, f"{version}, and `spec.cluster.kubernetes` says {wanted}")
+    server = _json(ask, "version")["serverVersion"]
+    minor = int(re.sub(r"\D", "", server["minor"]))
+    version = f"Kubernetes {server['major']}.{minor}"
+    expected = lowered.platform.settings.cluster.kubernetes
+    if expected and expected != f"{server['major']}.{minor}":
+        return Finding(False, f"{version}, and `spec.cluster.kubernetes` says {expected}")
     if minor < _OLDEST:
         return Finding(False, f"{version} is older than 1.{_OLDEST}")
     return Finding(True, f"{version} (checked against {KUBERNETES_SCHEMAS})")
 
 
 def _kinds(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
-    """A CustomResourceDefinition for every kind that is not Kubernetes' own, in its version."""
+    """A CustomResourceDefinition for every kind that is not built in, in the version that is used."""
     objects = manifests(lowered)
-    own = {
-        one["spec"]["names"]["kind"] for one in objects if one["kind"] == "CustomResourceDefinition"
+    bundled = {
+        manifest["spec"]["names"]["kind"]
+        for manifest in objects
+        if manifest["kind"] == "CustomResourceDefinition"
     }
     needed = {
-        (*one["apiVersion"].partition("/")[::2], one["kind"])
-        for one in objects
-        if not _BUILTIN.fullmatch(one["apiVersion"].rpartition("/")[0]) and one["kind"] not in own
+        (*manifest["apiVersion"].partition("/")[::2], manifest["kind"])
+        for manifest in objects
+        if not _BUILTIN.fullmatch(manifest["apiVersion"].rpartition("/")[0])
+        and manifest["kind"] not in bundled
     }
     if not needed:
         return
@@ -84,27 +87,27 @@ def _kinds(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
         if version["served"]
     }
     for group, version, kind in sorted(needed):
-        there = (group, version, kind) in served
+        exists = (group, version, kind) in served
         text = f"{kind} {group}/{version}"
-        yield Finding(there, text if there else f"no {text}; see `platformc prerequisites`")
+        yield Finding(exists, text if exists else f"no {text}; see `platformc prerequisites`")
 
 
 def _storage(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
-    needed = any(one["spec"].get("volumeClaimTemplates") for one in manifests(lowered)
-                 if one["kind"] == "StatefulSet")  # fmt: skip
+    needed = any(manifest["spec"].get("volumeClaimTemplates") for manifest in manifests(lowered)
+                 if manifest["kind"] == "StatefulSet")  # fmt: skip
     if not needed:
         return
     classes = (_json(ask, "get", "storageclasses") or {"items": []})["items"]
-    wanted = lowered.platform.settings.cluster.storage_class
+    required = lowered.platform.settings.cluster.storage_class
     mark = "storageclass.kubernetes.io/is-default-class"
     defaults = [
-        one["metadata"]["name"]
-        for one in classes
-        if one["metadata"].get("annotations", {}).get(mark) == "true"
+        storage_class["metadata"]["name"]
+        for storage_class in classes
+        if storage_class["metadata"].get("annotations", {}).get(mark) == "true"
     ]
-    if wanted:
-        there = wanted in [one["metadata"]["name"] for one in classes]
-        yield Finding(there, f"{'' if there else 'no '}storage class `{wanted}`")
+    if required:
+        exists = required in [storage_class["metadata"]["name"] for storage_class in classes]
+        yield Finding(exists, f"{'' if exists else 'no '}storage class `{required}`")
     elif len(defaults) == 1:
         yield Finding(True, f"storage class `{defaults[0]}`, the default")
     else:
@@ -113,22 +116,24 @@ def _storage(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
 
 
 def _upstream(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
-    for one in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
-        for space in one.namespaces:
-            there = _json(ask, "get", "namespace", space) is not None
-            yield Finding(there, f"{one.system}: {'' if there else 'no '}namespace `{space}`")
-        for wanted in one.objects:
-            yield _object(one.system, wanted, ask)
+    for prerequisite in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
+        for space in prerequisite.namespaces:
+            exists = _json(ask, "get", "namespace", space) is not None
+            yield Finding(
+                exists, f"{prerequisite.system}: {'' if exists else 'no '}namespace `{space}`"
+            )
+        for required in prerequisite.objects:
+            yield _object(prerequisite.system, required, ask)
 
 
-def _object(system: str, wanted: Manifest, ask: Ask) -> Finding:
-    metadata = wanted["metadata"]
+def _object(system: str, required: Manifest, ask: Ask) -> Finding:
+    metadata = required["metadata"]
     space = ["-n", metadata["namespace"]] if "namespace" in metadata else []
-    found = _json(ask, "get", wanted["kind"].lower(), metadata["name"], *space)
-    name = f"{system}: {wanted['kind']} `{metadata['name']}`"
-    if found is None:
+    actual = _json(ask, "get", required["kind"].lower(), metadata["name"], *space)
+    name = f"{system}: {required['kind']} `{metadata['name']}`"
+    if actual is None:
         return Finding(False, f"{name} is not there")
-    lacking = sorted(_lacking(wanted, found, ""))
+    lacking = sorted(_lacking(required, actual, ""))
     if lacking:
         return Finding(
             False, f"{name} lacks {', '.join(lacking[:3])}; see `platformc prerequisites`"
@@ -136,39 +141,42 @@ def _object(system: str, wanted: Manifest, ask: Ask) -> Finding:
     return Finding(True, f"{name} holds what it must")
 
 
-def _lacking(wanted: Any, found: Any, path: str) -> Iterator[str]:
-    """Paths at which an object does not hold what it must; what else it holds is its own."""
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        for key, value in wanted.items():
-            yield from _lacking(value, found.get(key), f"{path}.{key}" if path else key)
-    elif isinstance(wanted, list) and isinstance(found, list):
-        if any(all(list(_lacking(one, other, path)) for other in found) for one in wanted):
+def _lacking(required: Any, actual: Any, path: str) -> Iterator[str]:
+    """Paths at which an object differs from the required fields; additional fields are allowed."""
+    if isinstance(required, dict) and isinstance(actual, dict):
+        for key, value in required.items():
+            yield from _lacking(value, actual.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(required, list) and isinstance(actual, list):
+        if any(
+            all(list(_lacking(item, candidate, path)) for candidate in actual) for item in required
+        ):
             yield path
-    elif wanted != found:
+    elif required != actual:
         yield path
 
 
 def _secrets(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
-    known: dict[str, set[str]] = {}
+    names: dict[str, set[str]] = {}
     for credential in lowered.credentials:
         for space in credential.namespaces:
-            if space not in known:
+            if space not in names:
                 _, text, _ = ask(["get", "secrets", "-n", space, "-o", "name"], "")
-                known[space] = {line.rpartition("/")[2] for line in text.split()}
-            there = credential.name in known[space]
+                names[space] = {line.rpartition("/")[2] for line in text.split()}
+            exists = credential.name in names[space]
             name = f"Secret `{space}/{credential.name}`"
-            yield Finding(there, name if there else f"no {name}; see `platformc secrets`")
+            yield Finding(exists, name if exists else f"no {name}; see `platformc secrets`")
 
 
 def _admission(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
-    """Whether namespaces refuse what the platform never asks for: a pod with the node's processes.
+    """Whether namespaces refuse a pod with `hostPID`, which the platform never uses.
 
-    Not a privileged one: an API server without `--allow-privileged` refuses that everywhere.
+    A privileged pod would prove nothing: an API server without `--allow-privileged` refuses it
+    everywhere.
     """
-    for one in manifests(lowered):
-        if one["kind"] != "Namespace":
+    for manifest in manifests(lowered):
+        if manifest["kind"] != "Namespace":
             continue
-        space = one["metadata"]["name"]
+        space = manifest["metadata"]["name"]
         if _json(ask, "get", "namespace", space) is None:
             yield Finding(True, f"namespace `{space}` is not there yet")
             continue

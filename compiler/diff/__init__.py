@@ -1,7 +1,7 @@
-"""What differs between two compilations of a platform, and what applying the difference does.
+"""The difference between two compilations of a platform, and the effect of applying it.
 
-Values only; `compare` finds the differences, `risk` and `data` judge them, `causes` says which lines
-of the spec they come from.
+This module has only values. `compare` finds the differences, `risk` and `data` judge them, `causes`
+attributes them to lines of the spec.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 
 class Risk(IntEnum):
-    """What a change does to what runs, from harmless to irreversible."""
+    """The effect of a change on running systems, from harmless to irreversible."""
 
     NO_OP = 0
     RELOAD = 1
@@ -34,9 +34,9 @@ class Risk(IntEnum):
 
 
 class Action(StrEnum):
-    """What happens to an object; `moved` is a consumer whose data is looked for elsewhere.
+    """The change of an object. `moved`: a consumer would look for its data in another place.
 
-    What is left behind is a login whose consumer is gone.
+    `left behind`: a login whose consumer is removed.
     """
 
     ADDED = "added"
@@ -47,15 +47,15 @@ class Action(StrEnum):
 
 
 class FieldChange(Struct, frozen=True):
-    """One field, with list elements by name: `spec/template/spec/containers/mlflow/image`."""
+    """One field; list elements by name: `spec/template/spec/containers/mlflow/image`."""
 
     path: str
-    before: Any = None  # None where the field is new
-    after: Any = None  # None where it is gone
+    before: Any = None  # None if the field is new
+    after: Any = None  # None if the field is removed
 
 
 class Judgement(Struct, frozen=True):
-    """How bad, why, and how to do it nevertheless."""
+    """The risk, its reason, and the steps that make the change possible."""
 
     risk: Risk
     reason: str = ""
@@ -63,14 +63,14 @@ class Judgement(Struct, frozen=True):
 
 
 class Cause(Struct, frozen=True):
-    """A line of the spec that a change comes from."""
+    """A line of the spec that causes a change."""
 
     path: str
-    place: str  # file:line, of the spec that has the line
+    place: str  # file:line in the spec that has the line
 
 
 class Change(Struct, frozen=True):
-    """One object, or one consumer's data, that is not what it was."""
+    """A change of one object, or of one consumer's data."""
 
     environment: str
     component: str
@@ -81,7 +81,7 @@ class Change(Struct, frozen=True):
     fields: tuple[FieldChange, ...] = ()
     judgements: tuple[Judgement, ...] = ()
     causes: tuple[Cause, ...] = ()
-    recreation: bool = False  # a cluster refuses it: the object must be made anew
+    recreation: bool = False  # the API server refuses the change: the object must be recreated
 
     @property
     def risk(self) -> Risk:
@@ -93,8 +93,8 @@ class Change(Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        where = f"{self.namespace}/{self.name}" if self.namespace else self.name
-        return f"{self.kind} {where}"
+        full_name = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {full_name}"
 
 
 def worst(risks: Iterable[Risk]) -> Risk:

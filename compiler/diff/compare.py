@@ -1,4 +1,4 @@
-"""Two compilations to the changes between them, environment by environment."""
+"""Compare two compilations, environment by environment."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from compiler.diff.causes import Causes
 from compiler.diff.data import moved
 from compiler.diff.fields import differences
 from compiler.diff.immutable import refused
-from compiler.diff.objects import Found, Key, objects
+from compiler.diff.objects import Key, OwnedObject, objects
 from compiler.diff.risk import of_addition, of_field, of_removal
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
 
 
 def compare(before: Compilation, after: Compilation) -> tuple[Change, ...]:
-    """Every change, by environment and component, the worst first."""
-    found: list[Change] = []
+    """Every change by environment and component, the highest risk first."""
+    all_changes: list[Change] = []
     for environment in sorted({*before.environments, *after.environments}):
         old, new = before.lowered.get(environment), after.lowered.get(environment)
         changes = list(_environment(environment, old, new))
         if changes:
             causes = Causes(before, after, environment)
-            found += [replace(change, causes=causes.of(change)) for change in changes]
-    return tuple(sorted(found, key=_place))
+            all_changes += [replace(change, causes=causes.of(change)) for change in changes]
+    return tuple(sorted(all_changes, key=_sort_key))
 
 
-def _place(change: Change) -> tuple[Any, ...]:
+def _sort_key(change: Change) -> tuple[Any, ...]:
     return (
         change.environment, change.component, -change.risk, change.kind, change.namespace,
         change.name, change.action,
@@ -38,17 +38,19 @@ def _place(change: Change) -> tuple[Any, ...]:
 
 
 def _environment(environment: str, old: Lowered | None, new: Lowered | None) -> Iterator[Change]:
-    ours = objects(old) if old else {}
-    theirs = objects(new) if new else {}
-    for key in sorted(ours.keys() | theirs.keys()):
-        change = _object(environment, key, ours.get(key), theirs.get(key))
+    old_objects = objects(old) if old else {}
+    new_objects = objects(new) if new else {}
+    for key in sorted(old_objects.keys() | new_objects.keys()):
+        change = _object(environment, key, old_objects.get(key), new_objects.get(key))
         if change:
             yield change
     if old and new:
         yield from moved(environment, old, new)
 
 
-def _object(environment: str, key: Key, before: Found | None, after: Found | None) -> Change | None:
+def _object(
+    environment: str, key: Key, before: OwnedObject | None, after: OwnedObject | None
+) -> Change | None:
     if before and after:
         return _changed(environment, key, before, after)
     if before:
@@ -58,7 +60,7 @@ def _object(environment: str, key: Key, before: Found | None, after: Found | Non
     return _change(environment, key, after, Action.ADDED, (), (of_addition(after.manifest),))
 
 
-def _changed(environment: str, key: Key, before: Found, after: Found) -> Change | None:
+def _changed(environment: str, key: Key, before: OwnedObject, after: OwnedObject) -> Change | None:
     fields = tuple(
         field
         for field in differences(before.manifest, after.manifest)
@@ -74,8 +76,8 @@ def _changed(environment: str, key: Key, before: Found, after: Found) -> Change 
 
 
 def _change(
-    environment: str, key: Key, found: Found, action: Action, fields: tuple[FieldChange, ...],
+    environment: str, key: Key, owned: OwnedObject, action: Action, fields: tuple[FieldChange, ...],
     verdicts: tuple[Judgement, ...],
 ) -> Change:  # fmt: skip
     _, kind, namespace, name = key
-    return Change(environment, found.component, action, kind, namespace, name, fields, verdicts)
+    return Change(environment, owned.component, action, kind, namespace, name, fields, verdicts)

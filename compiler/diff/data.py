@@ -1,7 +1,7 @@
-"""Changes that no single object shows: consumers whose data would be looked for somewhere else.
+"""Changes that no single object shows: consumers that would look for their data in another place.
 
-A consumer finds its data by its provider and by what it claims there (a database, buckets). If
-either is another one, it starts with nothing, though every object looks harmless.
+A consumer finds its data by its provider and its claims there (a database, buckets). If either
+changes, it starts without data, although every object looks harmless.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from compiler.registry import module
 
 
 def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
-    """Everything that would start without the data that it had, and what is left of who is gone."""
+    """Consumers that would start without their data, and logins of removed consumers."""
     yield from _settings(environment, before, after)
     yield from _instances(environment, before, after)
     yield from _bindings(environment, before.graph, after.graph)
@@ -47,13 +47,13 @@ def _settings(environment: str, before: Lowered, after: Lowered) -> Iterator[Cha
 
 
 def _instances(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
-    """Instances that keep their name and become another thing, or look at other data."""
+    """Instances that keep their name but change their type, or the data that they use."""
     for name in sorted(before.packages.keys() & after.packages.keys()):
         old, new = before.packages[name].instance, after.packages[name].instance
         if old is None or new is None:
             continue
         if old.type != new.type:
-            if any(holds_data(one.manifest) for one in before.packages[name].resources):
+            if any(holds_data(resource.manifest) for resource in before.packages[name].resources):
                 types = FieldChange("type", old.type, new.type)
                 yield _change(
                     environment, name, "Component", name, types,
@@ -70,13 +70,13 @@ def _instances(environment: str, before: Lowered, after: Lowered) -> Iterator[Ch
 
 
 def _bindings(environment: str, before: Graph, after: Graph) -> Iterator[Change]:
-    ours, theirs = _claims(before), _claims(after)
+    old_claims, new_claims = _claims(before), _claims(after)
     names = _renamed(before, after)
-    for (name, slot), binding in sorted(ours.items(), key=lambda one: one[0]):
+    for (name, slot), binding in sorted(old_claims.items(), key=lambda item: item[0]):
         consumer = names.get(name, name)
-        if (consumer, slot) not in theirs:
+        if (consumer, slot) not in new_claims:
             continue
-        old, new = binding.final, theirs[consumer, slot].final
+        old, new = binding.final, new_claims[consumer, slot].final
         lost = set(old.claim.resources) - set(new.claim.resources)
         if not old.claim.resources or (not lost and _address(old) == _address(new)):
             continue
@@ -88,17 +88,17 @@ def _bindings(environment: str, before: Graph, after: Graph) -> Iterator[Change]
 
 
 def _renamed(before: Graph, after: Graph) -> dict[str, str]:
-    """Instances that are gone, and one of their type that is new: most likely the same."""
-    gone, new = (
+    """Removed instances, each with a new instance of its type: probably the same one, renamed."""
+    removed, new = (
         {
-            name: one.type
-            for name, one in sorted(ours.instances.items())
-            if name not in theirs.instances and one.section == "components"
+            name: instance.type
+            for name, instance in sorted(graph.instances.items())
+            if name not in counterpart.instances and instance.section == "components"
         }
-        for ours, theirs in ((before, after), (after, before))
+        for graph, counterpart in ((before, after), (after, before))
     )
     types = {type: name for name, type in new.items()}
-    return {name: types[type] for name, type in gone.items() if type in types}
+    return {name: types[type] for name, type in removed.items() if type in types}
 
 
 def _claims(graph: Graph) -> dict[tuple[str, str], Binding]:
@@ -110,15 +110,15 @@ def _claims(graph: Graph) -> dict[tuple[str, str], Binding]:
 
 
 def _address(binding: Binding) -> tuple[str, str, str]:
-    """Which provider it is; a Service's own name may change, an outside address may not."""
+    """The identity of a provider: the name of a Service may change, but not an external address."""
     provider = binding.provider
     return provider.name, provider.type, binding.host if binding.offer.external else ""
 
 
 def _words(binding: Binding) -> str:
     claimed = ", ".join(sorted(binding.claim.resources))
-    where = f" ({binding.host})" if binding.offer.external else ""
-    return f"{claimed} of {binding.provider.name}{where}"
+    host = f" ({binding.host})" if binding.offer.external else ""
+    return f"{claimed} of {binding.provider.name}{host}"
 
 
 def _change(

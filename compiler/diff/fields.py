@@ -1,7 +1,7 @@
 """The difference between two manifests, field by field.
 
-Elements of lists are known by their names where they have names: an inserted container or variable
-is one change, not a shift of all that follow.
+List elements are matched by their names if they have names: an inserted container or variable is
+one change, not a shift of all later ones.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from compiler.diff import FieldChange
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[FieldChange]:
-    """Every field that differs, in the order of its path."""
+    """Every field that differs, sorted by path."""
     if before == after and type(before) is type(after):
         return
-    ours, theirs = _named(before), _named(after)
-    if ours is None or theirs is None:
+    old, new = _named(before), _named(after)
+    if old is None or new is None:
         yield FieldChange(path, before, after)
         return
-    for key in sorted(ours.keys() | theirs.keys()):
-        yield from differences(ours.get(key), theirs.get(key), f"{path}/{key}" if path else key)
-    if list(ours) != list(theirs) and ours.keys() == theirs.keys() and isinstance(before, list):
-        yield FieldChange(path, list(ours), list(theirs))
+    for key in sorted(old.keys() | new.keys()):
+        yield from differences(old.get(key), new.get(key), f"{path}/{key}" if path else key)
+    if list(old) != list(new) and old.keys() == new.keys() and isinstance(before, list):
+        yield FieldChange(path, list(old), list(new))
 
 
 def _named(value: Any) -> dict[str, Any] | None:
-    """A map, or a list as a map by the names of its elements; None for anything else."""
+    """A map, or a list as a map by the names of its elements; None for other values."""
     if isinstance(value, dict):
         return {str(key).replace("/", "~1"): inner for key, inner in value.items()}
     if isinstance(value, list) and value:
-        names = [_name(one) for one in value]
+        names = [_name(element) for element in value]
         if None not in names and len(set(names)) == len(names):
-            return {str(name): one for name, one in zip(names, value, strict=True)}
+            return {str(name): element for name, element in zip(names, value, strict=True)}
     return None
 
 

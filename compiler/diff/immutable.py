@@ -1,7 +1,7 @@
-"""Fields that a cluster refuses to change: whoever wants them otherwise must make the object anew.
+"""Fields that the API server refuses to change: to change them, the object must be recreated.
 
-Facts are of the validation in Kubernetes 1.36 and of the transition rules in the operators' own
-definitions; the live tests ask a real API server whether it refuses these, and nothing else.
+Facts are from the validation of Kubernetes 1.36 and from the transition rules in the operators'
+CRDs; the live tests check with a real API server that it refuses exactly these.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Callable
 from compiler.diff import FieldChange
 from compiler.diff.storage import shrinks
 
-Field = tuple[str, str, Callable[[FieldChange], bool]]  # kinds, path, and when
+Field = tuple[str, str, Callable[[FieldChange], bool]]  # kinds, path, and condition
 
 
 def _always(change: FieldChange) -> bool:
     return True
 
 
-# What may change of a StatefulSet.
+# The only fields of a StatefulSet that may change.
 _MUTABLE = (
     "replicas|ordinals|template|updateStrategy|minReadySeconds|revisionHistoryLimit|"
     "persistentVolumeClaimRetentionPolicy"
@@ -38,7 +38,7 @@ IMMUTABLE: tuple[Field, ...] = (
 
 
 def refused(kind: str, change: FieldChange) -> bool:
-    """Whether a field of an object that exists can't become what it shall be."""
+    """Whether the API server refuses to change this field of an existing object."""
     return any(
         re.fullmatch(kinds, kind) and re.fullmatch(path, change.path) and when(change)
         for kinds, path, when in IMMUTABLE

@@ -1,4 +1,4 @@
-"""A diff for programs."""
+"""A diff as JSON, for programs."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ def _record(change: Change) -> dict[str, Any]:
         "reasons": list(reasons(change)),
         "ways": list(ways(change)),
         "fields": [
-            {"path": one.path, "before": one.before, "after": one.after} for one in change.fields
+            {"path": field.path, "before": field.before, "after": field.after}
+            for field in change.fields
         ],
-        "causes": [{"path": one.path, "place": one.place} for one in change.causes],
+        "causes": [{"path": cause.path, "place": cause.place} for cause in change.causes],
     }
 
 

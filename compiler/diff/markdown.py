@@ -1,4 +1,4 @@
-"""A diff for a pull request: a table for each environment, the worst first."""
+"""A diff for a pull request: a table for each environment, the highest risk first."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def _lines(changes: Sequence[Change]) -> Iterator[str]:
     yield "### What this changes"
     yield ""
     yield f"**{summary(changes)}**"
-    for environment, within in groupby(changes, key=lambda one: one.environment):
-        of_environment = list(within)
+    for environment, group in groupby(changes, key=lambda change: change.environment):
+        of_environment = list(group)
         yield ""
         yield f"#### {environment}: {summary(of_environment)}"
         yield ""
@@ -57,7 +57,7 @@ def _row(change: Change) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text of the spec's in a cell: no column, tag or line of its own."""
+    """Escape text of the spec for a table cell, so that it adds no column, tag or line."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return " ".join(escaped.split()).replace("|", "\\|").replace("@", "@\u200b")
 

@@ -1,4 +1,4 @@
-"""The objects of an environment by what identifies them from one compilation to the next."""
+"""The objects of an environment, by keys that stay the same between compilations."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from compiler.model.resource import Manifest, Resource
 Key = tuple[str, str, str, str]  # group, kind, namespace, name
 
 
-class Found(Struct, frozen=True):
+class OwnedObject(Struct, frozen=True):
     """A manifest, and the component that it belongs to."""
 
     component: str
     manifest: Manifest
 
 
-def objects(lowered: Lowered, *, models: bool = True) -> Mapping[Key, Found]:
-    """Every object; a Job by its name without the hash of what it runs."""
+def objects(lowered: Lowered, *, models: bool = True) -> Mapping[Key, OwnedObject]:
+    """Every object; a Job by its name without the hash."""
     packages = lowered.everything if models else lowered.packages.values()
     return {
-        _key(manifest): Found(package.name, manifest)
+        _key(manifest): OwnedObject(package.name, manifest)
         for package in packages
         for manifest in _manifests(package, lowered)
     }

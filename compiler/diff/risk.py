@@ -1,4 +1,4 @@
-"""Judges the changes of objects by the table."""
+"""Judge changes of objects by the table in rules.py."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from compiler.diff.storage import claim_names
 from compiler.model.resource import Manifest
 from compiler.rules.previous.first_canary import canary
 
-# Whose end takes data along: the volumes themselves, what operators keep, generated credentials.
+# Kinds whose deletion loses data: volumes, objects of operators that hold data, generated credentials.
 HOLDERS = (
     "PersistentVolumeClaim|PersistentVolume|Namespace|CustomResourceDefinition|Cluster|Database|"
     "CephCluster|CephObjectStore|CephBlockPool|CephFilesystem|ObjectBucketClaim|ScheduledBackup|"
@@ -26,13 +26,13 @@ _RULES = (
 
 
 def of_field(change: FieldChange, before: Manifest, after: Manifest) -> Judgement:
-    """The judgement of the first rule that fits a field."""
+    """The judgement of the first rule that matches a field."""
     verdicts = (rule.judge(change, before, after) for rule in TABLE)
     return next(verdict for verdict in verdicts if verdict is not None)
 
 
 def holds_data(manifest: Manifest) -> bool:
-    """Whether deleting an object can delete data, or leave it where nobody reads it."""
+    """Whether deleting an object can delete data, or leave it unused."""
     return bool(re.fullmatch(HOLDERS, manifest["kind"]) or claim_names(manifest))
 
 
@@ -50,7 +50,7 @@ def of_removal(manifest: Manifest) -> Judgement:
 
 
 def of_addition(manifest: Manifest) -> Judgement:
-    """New things disturb nothing, but for rules that apply to what is there."""
+    """Additions change nothing that runs, except rules that apply to existing objects."""
     if canary(manifest) is not None:
         return Judgement(
             Risk.NO_OP, "no version before it takes the rest: the canary gets all requests"

@@ -1,8 +1,8 @@
-"""The table: what changing, adding or removing a thing does, by kind and field.
+"""The table of risks: the effect of a change, by kind and field.
 
-Facts on immutable fields are Kubernetes' own (apps/v1 StatefulSetSpec and DeploymentSpec, core/v1
-PersistentVolumeClaimSpec and ServiceSpec, rbac/v1 roleRef, v1.34). A rule that is in doubt rates
-higher: who reads a diff can take a warning back, but not a loss.
+Facts about immutable fields are Kubernetes' own (apps/v1 StatefulSetSpec and DeploymentSpec,
+core/v1 PersistentVolumeClaimSpec and ServiceSpec, rbac/v1 roleRef, v1.34). If in doubt, a rule
+chooses the higher risk: readers can ignore a needless warning, but cannot undo a loss.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COPY = "copy the data to new volumes first; nothing does that by itself"
 
 
 class Rule(Struct, frozen=True):
-    """Fields of some kinds (regular expressions), a further condition, and what to think of it."""
+    """Fields of some kinds (as regular expressions), a further condition, and the judgement."""
 
     kinds: str
     path: str
@@ -46,11 +46,11 @@ class Rule(Struct, frozen=True):
             return None
         if not self.when(change, before, after):
             return None
-        return Judgement(self.risk, self.reason, self.way.format(object=_words(before)))
+        return Judgement(self.risk, self.reason, self.way.format(object=_kubectl_name(before)))
 
 
-def _words(manifest: Manifest) -> str:
-    """An object as kubectl is told of it."""
+def _kubectl_name(manifest: Manifest) -> str:
+    """The arguments by which kubectl finds an object."""
     metadata = manifest["metadata"]
     space = f" -n {metadata['namespace']}" if "namespace" in metadata else ""
     return f"{manifest['kind'].lower()} {metadata['name']}{space}"
@@ -81,9 +81,10 @@ def _fewer_with_volumes(change: FieldChange, before: Manifest, after: Manifest) 
     return bool(claim_names(before)) and _fewer(change, before, after)
 
 
-def _alone(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+def _single(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     counts = [
-        one["spec"].get("replicas", one["spec"].get("instances", 1)) for one in (before, after)
+        manifest["spec"].get("replicas", manifest["spec"].get("instances", 1))
+        for manifest in (before, after)
     ]
     return bool(min(counts) <= 1)
 
@@ -94,8 +95,8 @@ def _recreated(change: FieldChange, before: Manifest, after: Manifest) -> bool:
 
 
 def _other_major(change: FieldChange, before: Manifest, after: Manifest) -> bool:
-    """Whether an image's tag begins with another number; one without a number might."""
-    tags = (split_image(str(one))[1] for one in (change.before, change.after))
+    """Whether the first number of an image's tag changes; a tag without a number counts as changed."""
+    tags = (split_image(str(image))[1] for image in (change.before, change.after))
     majors = [re.search(r"\d+", tag) for tag in tags]
     return majors[0] is None or majors[1] is None or majors[0][0] != majors[1][0]
 
@@ -105,7 +106,7 @@ def _stateful_major(change: FieldChange, before: Manifest, after: Manifest) -> b
 
 
 def _opens(change: FieldChange, before: Manifest, after: Manifest) -> bool:
-    """Whether a Service keeps what it has, and gets more: each of these types holds the one before."""
+    """Whether a Service type only adds access: each type includes the previous one."""
     types = ("ClusterIP", "NodePort", "LoadBalancer")
     old, new = change.before or types[0], change.after or types[0]
     return old in types and new in types and types.index(old) < types.index(new)
@@ -198,7 +199,7 @@ WORKLOAD_TABLE = (
          when=_stateful_major),
     Rule("Deployment", "spec/template/.*", Risk.DOWNTIME,
          "the strategy is Recreate: the old pods stop before the new ones start", when=_recreated),
-    Rule("StatefulSet", "spec/template/.*", Risk.DOWNTIME, "its only pod restarts", when=_alone),
+    Rule("StatefulSet", "spec/template/.*", Risk.DOWNTIME, "its only pod restarts", when=_single),
     Rule(WORKLOADS, "spec/template/.*", Risk.RESTART, "the pods are replaced one after the other"),
     Rule(WORKLOADS, "spec/(strategy|updateStrategy|minReadySeconds|revisionHistoryLimit|"
          "progressDeadlineSeconds)(/.*)?", Risk.NO_OP, ""),
@@ -211,7 +212,7 @@ WORKLOAD_TABLE = (
          "another major version needs an upgrade of the data directory", when=_other_major),
     Rule("Cluster", "spec/instances", Risk.RELOAD, "replicas come or go"),
     Rule("Cluster", "spec/bootstrap(/.*)?", Risk.NO_OP, "it is read once, when the cluster is made"),
-    Rule("Cluster", "spec(/.*)?", Risk.DOWNTIME, "its only instance restarts", when=_alone),
+    Rule("Cluster", "spec(/.*)?", Risk.DOWNTIME, "its only instance restarts", when=_single),
 )  # fmt: skip
 OTHER_TABLE = (
     Rule("Service", "spec/type", Risk.RELOAD, "it is reached from more places", when=_opens),

@@ -1,4 +1,4 @@
-"""What a workload keeps where: its claimed volumes, and the fields that say where on them data is."""
+"""Claimed volumes of a workload, and the fields that determine the location of data on them."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from compiler.diff import FieldChange
 from compiler.model.resource import Manifest, pod_template
 from compiler.spec import quantity
 
-# Variables by which servers are told where their data is.
+# Variables that configure the data folder of servers.
 DATA_VARIABLES = frozenset(
     ["PGDATA", "MINIO_VOLUMES", "MYSQL_DATADIR", "REDIS_DATA_DIR", "WEED_DIR", "LAKEFS_DATA_DIR"]
 )
 
 
 def claim_names(manifest: Manifest) -> frozenset[str]:
-    """The volumes of a StatefulSet that come from claims."""
+    """The names of a StatefulSet's volume claim templates."""
     templates = manifest.get("spec", {}).get("volumeClaimTemplates", ())
-    return frozenset(one["metadata"]["name"] for one in templates)
+    return frozenset(claim["metadata"]["name"] for claim in templates)
 
 
 def mount_paths(manifest: Manifest) -> frozenset[str]:
-    """Where containers see claimed volumes."""
+    """The paths at which containers mount claimed volumes."""
     claimed = claim_names(manifest)
     return frozenset(
         mount["mountPath"]
@@ -40,7 +40,7 @@ def containers(manifest: Manifest) -> Iterator[Manifest]:
 
 
 def shrinks(change: FieldChange) -> bool:
-    """Whether a quantity becomes smaller; one that can't be read might."""
+    """Whether a quantity becomes smaller; an unreadable quantity counts as smaller."""
     try:
         return quantity.amount(str(change.after)) < quantity.amount(str(change.before))
     except ValueError:
@@ -48,18 +48,18 @@ def shrinks(change: FieldChange) -> bool:
 
 
 def moves_data(change: FieldChange, before: Manifest, after: Manifest) -> bool:
-    """Whether a field of a pod template says where on its claimed volumes a server keeps data."""
+    """Whether a field of a pod template determines where a server keeps data on its claimed volumes."""
     parts = change.path.split("/")
     claimed = claim_names(before)
     if not claimed:
         return False
     if "volumeMounts" in parts:
-        place = parts.index("volumeMounts") + 1
-        whole = len(parts) <= place
-        return (whole or parts[place] in claimed) and change.before is not None
+        index = parts.index("volumeMounts") + 1
+        is_list = len(parts) <= index
+        return (is_list or parts[index] in claimed) and change.before is not None
     if "env" in parts:
-        place = parts.index("env") + 1
-        names = parts[place : place + 1] or _names(change.before) | _names(change.after)
+        index = parts.index("env") + 1
+        names = parts[index : index + 1] or _names(change.before) | _names(change.after)
         return not DATA_VARIABLES.isdisjoint(names)
     if parts[-1] in ("args", "command"):
         return any(
@@ -71,30 +71,30 @@ def moves_data(change: FieldChange, before: Manifest, after: Manifest) -> bool:
 
 
 def _names(elements: Any) -> set[str]:
-    return {one["name"] for one in elements or ()}
+    return {element["name"] for element in elements or ()}
 
 
 def loses_claim(change: FieldChange) -> bool:
-    """Whether volumes that are gone, or changed, named a claim that no other now names."""
+    """Whether changed or removed volumes named a claim that no volume names now."""
     return bool(_claimed(change.before) - _claimed(change.after))
 
 
 def _claimed(value: Any) -> set[str]:
     if isinstance(value, dict):
-        own = value.get("persistentVolumeClaim")
-        return {own["claimName"]} if own else set()
-    return {name for one in value or () for name in _claimed(one)}
+        claim = value.get("persistentVolumeClaim")
+        return {claim["claimName"]} if claim else set()
+    return {name for element in value or () for name in _claimed(element)}
 
 
 def _mounts(change: FieldChange, claimed: frozenset[str]) -> bool:
-    """Whether a container that is gone had a claimed volume."""
+    """Whether a removed container mounted a claimed volume."""
     return any(mount["name"] in claimed for mount in change.before.get("volumeMounts", ()))
 
 
 def _one_sided(before: Any, after: Any) -> list[str]:
     """Arguments that only one of the two lists has."""
-    ours, theirs = list(before or ()), list(after or ())
+    old, new = list(before or ()), list(after or ())
     return [
-        *(str(one) for one in ours if one not in theirs),
-        *(str(one) for one in theirs if one not in ours),
+        *(str(argument) for argument in old if argument not in new),
+        *(str(argument) for argument in new if argument not in old),
     ]

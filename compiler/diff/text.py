@@ -14,10 +14,10 @@ def render(changes: Sequence[Change]) -> str:
 
 
 def _lines(changes: Sequence[Change]) -> Iterator[str]:
-    for environment, within in groupby(changes, key=lambda one: one.environment):
-        of_environment = list(within)
+    for environment, group in groupby(changes, key=lambda change: change.environment):
+        of_environment = list(group)
         yield f"{environment}: {summary(of_environment)}"
-        for component, of_component in groupby(of_environment, key=lambda one: one.component):
+        for component, of_component in groupby(of_environment, key=lambda change: change.component):
             yield f"  {component}"
             for change in of_component:
                 yield from (f"    {line}" for line in _change(change))

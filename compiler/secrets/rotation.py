@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from compiler.delivery.apply_plan import SpecLocation, Step, made
+from compiler.delivery.apply_plan import SpecLocation, Step, generation
 from compiler.derive import external_secrets
 from compiler.derive.credentials import secret_names
 from compiler.model.credential import Credential
@@ -44,7 +44,7 @@ def plan(
     within = {credential.name for credential in credentials if credential.login_from_env}
     readers = list(_readers(lowered, names, kept, within))
     readers.sort(key=lambda one: (one[0].name in consumers, one[0].wave(one[1]), one[1].name))
-    root = place.beside(f"overlays/{lowered.platform.environment}")
+    root = place.sibling(f"overlays/{lowered.platform.environment}")
     for package, resource in readers:
         commands = _restart(resource, root, consumes=package.name in consumers)
         if commands:
@@ -103,7 +103,7 @@ def _renewed(
     secrets = lowered.platform.settings.secrets
     match secrets.provider:
         case "local" | "sealed-secrets" | "sops":
-            yield from made(lowered, place, credentials)
+            yield from generation(lowered, place, credentials)
         case "external-secrets" if secrets.store is None:
             for one in credentials:
                 yield from _made_again(external_secrets.source(one), one.namespaces[0])

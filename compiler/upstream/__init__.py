@@ -1,1 +1,1 @@
-"""upstream."""
+"""Upstream systems: prerequisites, vendored releases, image digests, and the lock file."""

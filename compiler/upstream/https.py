@@ -1,4 +1,4 @@
-"""Asking others: what begins with HTTPS stays with it, wherever it is sent on to."""
+"""HTTP requests that never leave HTTPS, also after redirects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _TIMEOUT = 60  # seconds
 
 
 class Encrypted(HTTPRedirectHandler):
-    """Follows redirects, but not away from HTTPS: a mirror on the way could change the answer."""
+    """Follows redirects only to HTTPS: on plain HTTP, the answer could be changed on the way."""
 
     def redirect_request(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
@@ -20,6 +20,6 @@ class Encrypted(HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def ask(what: Request | str) -> HTTPResponse:
-    """The answer of an address that the caller has looked at."""
-    return cast(HTTPResponse, build_opener(Encrypted).open(what, timeout=_TIMEOUT))
+def ask(request: Request | str) -> HTTPResponse:
+    """Open an address that the caller has checked."""
+    return cast(HTTPResponse, build_opener(Encrypted).open(request, timeout=_TIMEOUT))

@@ -1,7 +1,7 @@
-"""Asks a container registry for the digest of an image, as the distribution specification has it.
+"""Ask a container registry for the digest of an image (OCI distribution specification).
 
-Anonymous only: a registry that wants a token is asked for one, with no credential. Docker Hub's API
-lives on a host of its own.
+Only anonymously: if a registry requires a token, it is requested without a credential. Docker Hub's
+API has a different host.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ _KINDS = ", ".join(
 
 
 class UnknownImageError(Exception):
-    """The registry did not say which content an image has."""
+    """The registry did not return the digest of an image."""
 
 
 def digest(image: str) -> str:
-    """What the registry answers for an image with a tag, as `sha256:...`."""
+    """The digest of an image with a tag, as the registry reports it: `sha256:...`."""
     repository, tag, _ = split_image(full_name(image))
     host, _, path = repository.partition("/")
     host = _HUB[1] if host == _HUB[0] else host
     scheme = "http" if host.split(":")[0] in _LOCAL else "https"
     try:
-        found = _head(f"{scheme}://{host}/v2/{path}/manifests/{tag}")
+        reported = _head(f"{scheme}://{host}/v2/{path}/manifests/{tag}")
     except OSError as error:
         raise UnknownImageError(f"{image}: {error}") from error
-    if not re.fullmatch(r"sha256:[0-9a-f]{64}", found):
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", reported):
         raise UnknownImageError(f"{image}: the registry names no digest")
-    return found
+    return reported
 
 
 def _head(url: str) -> str:
@@ -64,7 +64,7 @@ def _ask(url: str, headers: dict[str, str]) -> str:
 
 
 def _token(challenge: str) -> str:
-    """The token that a registry's challenge says where to get."""
+    """Request the token at the address in a registry's challenge."""
     fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     realm = fields.pop("realm", "")
     if not re.match(r"https://|http://(localhost|127\.0\.0\.1)[:/]", realm):

@@ -1,7 +1,7 @@
-"""`platform.lock`: what the spec names by version, pinned by content. Committed beside the spec.
+"""`platform.lock`: content hashes of images and releases that the spec names by version.
 
-Images stand with the digest that a registry once answered; upstream releases with the SHA-256 of
-each file that was fetched. It changes only when a command is told to change it.
+It is committed with the spec. An image has the digest that a registry reported; a release has the
+SHA-256 of each fetched file. Only the commands for it change the file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _HEADER = "# Written by platformc (`images --pin`, `vendor`); commit it.\n"
 
 
 class BrokenLockError(Exception):
-    """The lock file is not what platformc wrote."""
+    """The lock file was not written by platformc."""
 
 
 class Lock(NamedTuple):  # and no Struct: a compile looks for a lock before it imports msgspec
@@ -32,7 +32,7 @@ def path_of(spec: Path) -> Path:
 
 
 def data_of(spec: Path) -> bytes:
-    """The lock's bytes; none where there is no lock."""
+    """The lock's bytes; empty if there is no lock."""
     try:
         return path_of(spec).read_bytes()
     except FileNotFoundError:
@@ -40,26 +40,26 @@ def data_of(spec: Path) -> bytes:
 
 
 def read(spec: Path) -> Lock:
-    """The lock beside a spec; an empty one where there is none."""
+    """The lock of a spec; an empty one if there is no file."""
     return parse(data_of(spec), str(path_of(spec)))
 
 
 def parse(data: bytes, name: str) -> Lock:
-    """A lock's text; `name` is what to call it in an error."""
+    """Parse a lock's text; `name` appears in errors."""
     if not data:
         return Lock()
     import yaml
 
     try:
-        found = yaml.safe_load(data)
+        content = yaml.safe_load(data)
     except yaml.YAMLError as error:
         raise BrokenLockError(f"{name} is not YAML") from error
-    if found is None:  # nothing but the comment: no registry answered
+    if content is None:  # only the comment: no registry answered
         return Lock()
-    if not isinstance(found, dict) or not found.keys() <= {"images", "operators"}:
+    if not isinstance(content, dict) or not content.keys() <= {"images", "operators"}:
         raise BrokenLockError(f"{name} holds something else than `images` and `operators`")
-    images, operators = found.get("images") or {}, found.get("operators") or {}
-    if not _texts(images) or not all(_texts(one) for one in operators.values()):
+    images, operators = content.get("images") or {}, content.get("operators") or {}
+    if not _texts(images) or not all(_texts(files) for files in operators.values()):
         raise BrokenLockError(f"{name} holds something else than digests")
     return Lock(images, operators)
 
@@ -72,17 +72,17 @@ def _texts(value: object) -> bool:
 
 
 def write(spec: Path, lock: Lock) -> None:
-    """Replace the lock beside a spec."""
+    """Replace the lock of a spec."""
     from compiler.kube import yaml
 
-    made: dict[str, object] = {}
+    content: dict[str, object] = {}
     if lock.images:
-        made["images"] = dict(sorted(lock.images.items()))
+        content["images"] = dict(sorted(lock.images.items()))
     if lock.operators:
-        made["operators"] = {
+        content["operators"] = {
             name: dict(sorted(files.items())) for name, files in sorted(lock.operators.items())
         }
     target = path_of(spec)
     prepared = target.with_name(f".{NAME}.new")
-    prepared.write_text(_HEADER + yaml.dump(made), encoding="utf-8")
+    prepared.write_text(_HEADER + yaml.dump(content), encoding="utf-8")
     prepared.replace(target)

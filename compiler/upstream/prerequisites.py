@@ -1,4 +1,4 @@
-"""Upstream systems of an environment: what must be installed, by which release, told what."""
+"""Upstream systems of an environment: releases to install, and the settings that they need."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from compiler.registry import module
 
 
 def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
-    """What somebody must have installed before the platform comes."""
-    found = (_asked(instance, wiring) for instance, wiring in _instances(graph))
-    return tuple(one for one in found if one is not None)
+    """Systems that must be installed before the platform."""
+    candidates = (_prerequisite(instance, wiring) for instance, wiring in _instances(graph))
+    return tuple(prerequisite for prerequisite in candidates if prerequisite is not None)
 
 
 def vendored(graph: Graph) -> tuple[Prerequisite, ...]:
-    """What the platform brings along: instances with `install: vendored`, as their releases."""
-    found = (
-        _asked(
+    """Systems that the platform brings along: instances with `install: vendored`, as releases."""
+    candidates = (
+        _prerequisite(
             replace(instance, spec=instance.spec.model_copy(update={"install": "existing"})), wiring
         )
         for instance, wiring in _instances(graph)
         if getattr(instance.spec, "install", "existing") == "vendored"
     )
-    return tuple(one for one in found if one is not None)
+    return tuple(prerequisite for prerequisite in candidates if prerequisite is not None)
 
 
 def _instances(graph: Graph) -> Iterator[tuple[Instance[Any], Wiring]]:
-    """Those with prerequisites, each after what it is bound to: a mesh is there before its pods."""
+    """Instances with prerequisites, providers first: a mesh is installed before the pods that join it."""
     for name in _providers_first(graph):
         instance = graph.instances[name]
         if instance.section == "components" and hasattr(module(instance), "prerequisites"):
@@ -44,7 +44,7 @@ def _instances(graph: Graph) -> Iterator[tuple[Instance[Any], Wiring]]:
 
 
 def _providers_first(graph: Graph) -> list[str]:
-    """All instances, by name where no binding says more."""
+    """The names of all instances, providers before their consumers, otherwise sorted by name."""
     order: dict[str, None] = {}
     visited: set[str] = set()
 
@@ -53,7 +53,7 @@ def _providers_first(graph: Graph) -> list[str]:
             return
         visited.add(name)
         for binding in sorted(
-            graph.by_consumer.get(name, {}).values(), key=lambda one: one.provider.name
+            graph.by_consumer.get(name, {}).values(), key=lambda binding: binding.provider.name
         ):
             visit(binding.provider.name)
         order[name] = None
@@ -63,33 +63,33 @@ def _providers_first(graph: Graph) -> list[str]:
     return list(order)
 
 
-def _asked(instance: Instance[Any], wiring: Wiring) -> Prerequisite | None:
-    found: Prerequisite | None = vars(module(instance))["prerequisites"](instance, wiring)
-    return found
+def _prerequisite(instance: Instance[Any], wiring: Wiring) -> Prerequisite | None:
+    prerequisite: Prerequisite | None = vars(module(instance))["prerequisites"](instance, wiring)
+    return prerequisite
 
 
-def release(one: Prerequisite) -> tuple[str, ...]:
-    """The addresses of a release's manifests, in the order in which they are applied."""
+def release(prerequisite: Prerequisite) -> tuple[str, ...]:
+    """The addresses of a release's manifests, in the order of installation."""
     return tuple(
         address
-        for command in one.how
+        for command in prerequisite.how
         if command.startswith("kubectl ")
         for address in re.findall(r"-f (https://\S+)", command)
     )
 
 
-def component(one: Prerequisite) -> dict[str, str]:
-    """What upstream's own objects must hold, as the files of a kustomize Component."""
-    if not one.objects:
+def component(prerequisite: Prerequisite) -> dict[str, str]:
+    """The required fields of upstream's own objects, as the files of a kustomize Component."""
+    if not prerequisite.objects:
         return {}
-    files = {_file(manifest): yaml.dump(manifest) for manifest in one.objects}
-    patches = [_patch(manifest) for manifest in sorted(one.objects, key=_file)]
-    made = {**COMPONENT, "patches": patches}
-    return {**files, "kustomization.yaml": yaml.dump(made)}
+    files = {_file(manifest): yaml.dump(manifest) for manifest in prerequisite.objects}
+    patches = [_patch(manifest) for manifest in sorted(prerequisite.objects, key=_file)]
+    kustomization = {**COMPONENT, "patches": patches}
+    return {**files, "kustomization.yaml": yaml.dump(kustomization)}
 
 
 def _patch(manifest: Manifest) -> Manifest:
-    """A release may write a namespace into an object that has none: its kind and name decide then."""
+    """The entry of a patch. A release may add a namespace to an object, so kind and name identify it."""
     metadata = manifest["metadata"]
     if "namespace" in metadata or not _custom(manifest):
         return {"path": _file(manifest)}
@@ -103,39 +103,43 @@ def _file(manifest: Manifest) -> str:
     return f"patch-{manifest['kind'].lower()}-{manifest['metadata']['name']}.yaml"
 
 
-def namespace_commands(one: Prerequisite, folder: str) -> Iterator[str]:
-    """How to make and label the namespaces that join the mesh: a mesh adds its proxy to pods as they
-    are made, so this comes before the release."""
-    for manifest in one.objects:
+def namespace_commands(prerequisite: Prerequisite, folder: str) -> Iterator[str]:
+    """Commands that create and label the namespaces of the mesh.
+
+    They come before the release, because a mesh adds its proxy to pods when they are created.
+    """
+    for manifest in prerequisite.objects:
         if manifest["kind"] == "Namespace":
             yield _create(manifest)
-            yield _patch_command(one, manifest, folder)
+            yield _patch_command(prerequisite, manifest, folder)
 
 
-def install_commands(one: Prerequisite) -> tuple[str, ...]:
-    """How to install the release, after `namespace_commands`."""
-    there = {_create(manifest) for manifest in one.objects if manifest["kind"] == "Namespace"}
-    return tuple(command for command in one.how if command not in there)
+def install_commands(prerequisite: Prerequisite) -> tuple[str, ...]:
+    """Commands that install the release, after `namespace_commands`."""
+    created = {
+        _create(manifest) for manifest in prerequisite.objects if manifest["kind"] == "Namespace"
+    }
+    return tuple(command for command in prerequisite.how if command not in created)
 
 
-def patch_commands(one: Prerequisite, folder: str) -> Iterator[str]:
-    """How to tell an upstream that is installed, with kubectl alone."""
-    for manifest in one.objects:
+def patch_commands(prerequisite: Prerequisite, folder: str) -> Iterator[str]:
+    """kubectl commands that patch an installed upstream system."""
+    for manifest in prerequisite.objects:
         if manifest["kind"] != "Namespace":
-            yield _patch_command(one, manifest, folder)
+            yield _patch_command(prerequisite, manifest, folder)
 
 
 def _create(namespace: Manifest) -> str:
     return f"kubectl create namespace {namespace['metadata']['name']}"
 
 
-def _patch_command(one: Prerequisite, manifest: Manifest, folder: str) -> str:
+def _patch_command(prerequisite: Prerequisite, manifest: Manifest, folder: str) -> str:
     metadata = manifest["metadata"]
     space = f" -n {metadata['namespace']}" if "namespace" in metadata else ""
-    what = f"{manifest['kind'].lower()} {metadata['name']}{space}"
-    # A strategic merge, kubectl's default, is for Kubernetes' own kinds alone.
-    how = " --type merge" if _custom(manifest) else ""
-    return f"kubectl patch {what}{how} --patch-file {folder}/{one.name}/{_file(manifest)}"
+    object = f"{manifest['kind'].lower()} {metadata['name']}{space}"
+    # kubectl's default, a strategic merge, works only for built-in kinds.
+    merge_option = " --type merge" if _custom(manifest) else ""
+    return f"kubectl patch {object}{merge_option} --patch-file {folder}/{prerequisite.name}/{_file(manifest)}"
 
 
 def _custom(manifest: Manifest) -> bool:

@@ -1,8 +1,8 @@
-"""Upstream releases brought along: fetched once, checked ever after, without their Secrets.
+"""Vendored upstream releases: fetched once, verified by hash, without Secrets that hold values.
 
-A release becomes a kustomize root of its own, `operators/<name>/`, applied before the platform. Its
-images come from the mirror where there is one. `platform.lock` holds the SHA-256 of each file; an
-address that answers with another content is refused.
+A release becomes a kustomize root, `operators/<name>/`, which is applied before the platform. Its
+images come from the mirror if there is one. `platform.lock` holds the SHA-256 of each file;
+different content is refused.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LOCAL = ("localhost", "127.0.0.1")
 
 
 class VendorError(Exception):
-    """A release can't be had, or is not what it was."""
+    """A release cannot be fetched, or its content differs from the lock."""
 
 
 class Vendored(Struct, frozen=True):
@@ -36,12 +36,13 @@ class Vendored(Struct, frozen=True):
 
 
 def vendor(
-    addresses: tuple[str, ...], namespaces: Iterable[str], known: Mapping[str, str],
+    addresses: tuple[str, ...], namespaces: Iterable[str], locked: Mapping[str, str],
     mirror: str | None, base: str | None,
 ) -> Vendored:  # fmt: skip
-    """Fetch a release; `base` is an HTTP mirror of it, below which hosts are folders.
+    """Fetch a release. `base` is an HTTP mirror that has a folder for each host.
 
-    Releases that are applied into a namespace do not make it, and a root of its own must.
+    A release that is applied into a namespace does not create it, but a separate kustomize root
+    must.
     """
     files: dict[str, str] = {}
     digests: dict[str, str] = {}
@@ -49,14 +50,16 @@ def vendor(
     for address in addresses:
         data = _fetch(address, base)
         digests[address] = f"sha256:{sha256(data).hexdigest()}"
-        if known.get(address, digests[address]) != digests[address]:
+        if locked.get(address, digests[address]) != digests[address]:
             raise VendorError(
-                f"{address} is not what platform.lock says: expected {known[address]}, got "
+                f"{address} is not what platform.lock says: expected {locked[address]}, got "
                 f"{digests[address]}"
             )
-        objects = [_mirrored(one, mirror) for one in _objects(data, address)]
-        files[_file(address)] = yaml.dump_all(yaml.dump(one) for one in objects)
-        missing -= {one["metadata"]["name"] for one in objects if one["kind"] == "Namespace"}
+        objects = [_mirrored(manifest, mirror) for manifest in _objects(data, address)]
+        files[_file(address)] = yaml.dump_all(yaml.dump(manifest) for manifest in objects)
+        missing -= {
+            manifest["metadata"]["name"] for manifest in objects if manifest["kind"] == "Namespace"
+        }
     spaces = {f"namespace-{space}.yaml": _namespace(space) for space in sorted(missing)}
     root = _kustomization([*reversed(spaces), *map(_file, addresses)])
     return Vendored({**files, **spaces, "kustomization.yaml": root}, digests)
@@ -77,8 +80,8 @@ def _kustomization(resources: list[str]) -> str:
 def _fetch(address: str, base: str | None) -> bytes:
     parts = urlsplit(address)
     source = f"{base.rstrip('/')}/{parts.netloc}{parts.path}" if base else address
-    asked = urlsplit(source)
-    if asked.scheme != "https" and not (asked.scheme == "http" and asked.hostname in _LOCAL):
+    parsed = urlsplit(source)
+    if parsed.scheme != "https" and not (parsed.scheme == "http" and parsed.hostname in _LOCAL):
         raise VendorError(f"{source} is not https")
     try:
         with ask(source) as answer:
@@ -89,18 +92,20 @@ def _fetch(address: str, base: str | None) -> bytes:
 
 
 def _objects(data: bytes, address: str) -> Iterator[Manifest]:
-    """Every object of a file, lists unpacked, but for Secrets that hold something."""
+    """Every object of a file, lists unpacked, without Secrets that hold values."""
     import yaml as pyyaml
 
     loader = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
     try:
-        documents = list(pyyaml.load_all(data, Loader=loader))  # both are safe ones
+        documents = list(pyyaml.load_all(data, Loader=loader))  # both loaders are safe
     except pyyaml.YAMLError as error:
         raise VendorError(f"{address} is not YAML") from error
     for document in documents:
-        for one in _unpacked(document):
-            if one.get("kind") != "Secret" or not (one.get("data") or one.get("stringData")):
-                yield one
+        for manifest in _unpacked(document):
+            if manifest.get("kind") != "Secret" or not (
+                manifest.get("data") or manifest.get("stringData")
+            ):
+                yield manifest
 
 
 def _unpacked(document: Any) -> Iterator[Manifest]:

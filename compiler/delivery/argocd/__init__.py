@@ -1,1 +1,3 @@
-"""Delivery by Argo CD: the rendering plugin, and the applications that use it or the plain files."""
+"""Delivery by Argo CD: a plugin that renders the spec, and applications that use it or the plain
+files.
+"""

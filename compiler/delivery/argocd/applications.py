@@ -1,8 +1,8 @@
-"""Argo CD's own objects: a project that allows what the platform holds, and its applications.
+"""Argo CD's own objects: an AppProject that permits the platform's objects, and its Applications.
 
-An application takes one of two roads: the plugin renders the spec on the way, or Argo CD reads the
-files in `out/<environment>/`. Deleting an application deletes nothing of the platform, an empty
-stream is never synchronised, and the order is in the objects themselves.
+An application works in one of two ways: the plugin renders the spec, or Argo CD reads the files in
+`out/<environment>/`. Deleting an application deletes no object of the platform, an empty output is
+never synchronised, and the objects carry their order.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ Road = Literal["plugin", "rendered"]
 
 
 class Origin(Struct, frozen=True, kw_only=True):
-    """Where Argo CD finds the platform, and which road it takes."""
+    """The repository of the platform, and whether the plugin renders it."""
 
     repository: str
     revision: str
-    path: str  # of the spec's folder in the repository
+    path: str  # the spec's folder in the repository
     road: Road
-    namespace: str  # Argo CD's own
+    namespace: str  # of Argo CD
 
 
 def project(environments: Mapping[str, Lowered], origin: Origin) -> Manifest:
-    """An AppProject: this repository, these clusters and namespaces, these kinds."""
+    """An AppProject for this repository, with the platform's clusters, namespaces and kinds."""
     kinds: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
     destinations: set[tuple[str, str, str]] = set()
     for name, lowered in environments.items():
@@ -44,13 +44,13 @@ def project(environments: Mapping[str, Lowered], origin: Origin) -> Manifest:
             group = manifest["apiVersion"].rpartition("/")[0]
             kinds[bool(space)].add((group, manifest["kind"]))
             destinations.add((key, cluster, space or manifest["metadata"]["name"]))
-    first = next(iter(environments.values())).platform
+    platform = next(iter(environments.values())).platform
     return {
         "apiVersion": API,
         "kind": "AppProject",
-        "metadata": {"name": first.name, "namespace": origin.namespace},
+        "metadata": {"name": platform.name, "namespace": origin.namespace},
         "spec": {
-            "description": f"The platform {first.name}, compiled by platformc.",
+            "description": f"The platform {platform.name}, compiled by platformc.",
             "sourceRepos": [origin.repository],
             "destinations": [
                 {key: cluster, "namespace": space} for key, cluster, space in sorted(destinations)
@@ -61,24 +61,26 @@ def project(environments: Mapping[str, Lowered], origin: Origin) -> Manifest:
     }
 
 
-def _kinds(found: set[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"group": group, "kind": kind} for group, kind in sorted(found)]
+def _kinds(kinds: set[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"group": group, "kind": kind} for group, kind in sorted(kinds)]
 
 
 def applications(environments: Mapping[str, Lowered], origin: Origin) -> list[Manifest]:
     """One Application for each environment."""
-    made = []
+    objects = []
     for name, lowered in environments.items():
         target = destination(lowered, name, len(environments))
         platform = lowered.platform
         spec = _spec(platform.name, name, target, platform.settings.namespace, origin)
         metadata = {"name": f"{platform.name}-{name}", "namespace": origin.namespace}
-        made.append({"apiVersion": API, "kind": "Application", "metadata": metadata, "spec": spec})
-    return made
+        objects.append(
+            {"apiVersion": API, "kind": "Application", "metadata": metadata, "spec": spec}
+        )
+    return objects
 
 
 def application_set(environments: Mapping[str, Lowered], origin: Origin) -> Manifest:
-    """The same applications, from one template."""
+    """The same applications from one template."""
     elements: list[dict[str, str]] = []
     for name, lowered in environments.items():
         ((_, cluster),) = destination(lowered, name, len(environments)).items()
@@ -95,7 +97,7 @@ def application_set(environments: Mapping[str, Lowered], origin: Origin) -> Mani
             "goTemplate": True,
             "goTemplateOptions": ["missingkey=error"],
             "generators": [{"list": {"elements": elements}}],
-            # An environment that leaves the spec leaves its objects for people to remove.
+            # If an environment is removed from the spec, its objects stay until someone deletes them.
             "syncPolicy": {"preserveResourcesOnDeletion": True},
             "template": {
                 "metadata": {"name": f"{platform.name}-{{{{.environment}}}}"},
@@ -106,7 +108,7 @@ def application_set(environments: Mapping[str, Lowered], origin: Origin) -> Mani
 
 
 def destination(lowered: Lowered, name: str, count: int) -> dict[str, str]:
-    """The cluster of an environment: by the name that Argo CD knows it under, or Argo CD's own."""
+    """The cluster of an environment, by its name in Argo CD; or Argo CD's own cluster."""
     cluster = lowered.platform.settings.cluster.name
     if count == 1 and cluster is None:
         return {"server": IN_CLUSTER}
@@ -127,7 +129,7 @@ def _spec(
     }
 
 
-# Server-side, since large ConfigMaps and CRDs don't fit an annotation; what is gone goes last.
+# Server-side, because large ConfigMaps and CRDs don't fit an annotation; removed objects are pruned last.
 _OPTIONS: Sequence[str] = ["ServerSideApply=true", "PruneLast=true", "FailOnSharedResource=true"]
 
 

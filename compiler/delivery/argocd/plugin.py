@@ -1,8 +1,9 @@
 """The rendering plugin: a sidecar of Argo CD's repository server that runs this compiler.
 
-Facts are of Argo CD 3.5.7: the sidecar's command is the plugin server that an init container leaves
-in the volume `var-files`; it serves on a socket in `plugins`, runs as user 999, and unpacks each
-request below its own `/tmp`. A `version` would become part of the name that applications ask for.
+Facts about Argo CD 3.5.7: the sidecar's command is the plugin server, which an init container puts
+into the volume `var-files`; it listens on a socket in `plugins`, runs as user 999, and unpacks each
+request below `/tmp` of the sidecar. A `version` would become part of the name that applications
+refer to.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ PARAMETERS = {
 
 
 def plugin() -> Manifest:
-    """The ConfigManagementPlugin file: whom it suits, what to run, what may be asked of it."""
+    """The ConfigManagementPlugin file: which repositories it applies to, its command and its
+    parameters.
+    """
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "ConfigManagementPlugin",
@@ -53,7 +56,7 @@ def plugin() -> Manifest:
 
 
 def config_map(namespace: str) -> Manifest:
-    """The ConfigMap through which the sidecar gets the plugin's file."""
+    """The ConfigMap that holds the plugin's file for the sidecar."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -71,7 +74,7 @@ def sidecar(namespace: str, image: str) -> Manifest:
         "metadata": {"name": SERVER, "namespace": namespace},
         "spec": {
             "template": {
-                # The plugin server reads its file once: it must restart for another.
+                # The plugin server reads its file only at start, so a new file must restart it.
                 "metadata": {"annotations": {f"{PREFIX}/plugin": digest}},
                 "spec": {
                     "containers": [_container(image)],
@@ -116,7 +119,7 @@ def _container(image: str) -> dict[str, Any]:
 
 
 def component() -> Manifest:
-    """A kustomize Component over both, for the kustomization that installs Argo CD."""
+    """A kustomize Component of both, for the kustomization that installs Argo CD."""
     return {
         **COMPONENT,
         "resources": ["configmap.yaml"],

@@ -1,7 +1,7 @@
-"""What Argo CD asks a plugin for: parameters of the application, and the commit that it is at.
+"""Argo CD's request to the plugin: parameters of the application, and its commit.
 
-Facts are of Argo CD 3.5.7: an application's parameters arrive in ARGOCD_APP_PARAMETERS as JSON, its
-plugin variables with the prefix ARGOCD_ENV_, the commit in ARGOCD_APP_REVISION.
+Facts about Argo CD 3.5.7: an application's parameters are JSON in ARGOCD_APP_PARAMETERS, its plugin
+variables have the prefix ARGOCD_ENV_, and the commit is in ARGOCD_APP_REVISION.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from compiler.diagnostics import listing
 
 
 class BadRequestError(Exception):
-    """The application asks for what the plugin can't give."""
+    """The application's request has a mistake."""
 
 
 class Request(Struct, frozen=True):
-    """Which manifests are wanted; empty parts are not restricted."""
+    """The requested manifests; an empty field does not limit them."""
 
     environment: str = ""
     component: str = ""
 
 
 def parse(variables: Mapping[str, str]) -> Request:
-    """The request that a plugin's environment variables hold."""
-    given = _parameters(variables.get("ARGOCD_APP_PARAMETERS", ""))
+    """The request in a plugin's environment variables."""
+    parameters = _parameters(variables.get("ARGOCD_APP_PARAMETERS", ""))
     values = {
-        name: given.get(name) or variables.get(f"ARGOCD_ENV_{name.upper()}", "")
+        name: parameters.get(name) or variables.get(f"ARGOCD_ENV_{name.upper()}", "")
         for name in PARAMETERS
     }
     _check_revision(values["revision"], variables.get("ARGOCD_APP_REVISION", ""))
@@ -39,21 +39,21 @@ def parse(variables: Mapping[str, str]) -> Request:
 
 def _parameters(text: str) -> dict[str, str]:
     try:
-        found = json.loads(text or "[]")
-        if not isinstance(found, list):
+        entries = json.loads(text or "[]")
+        if not isinstance(entries, list):
             raise TypeError
-        given = {one["name"]: one.get("string", "") for one in found}
+        values = {entry["name"]: entry.get("string", "") for entry in entries}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadRequestError("ARGOCD_APP_PARAMETERS is not a list of parameters") from error
-    other = sorted(one["name"] for one in found if one.keys() & {"array", "map"})
-    if other:
-        raise BadRequestError(f"the parameter {listing(other)} takes one text (`string`)")
-    unknown = sorted(given.keys() - PARAMETERS)
+    unsupported = sorted(entry["name"] for entry in entries if entry.keys() & {"array", "map"})
+    if unsupported:
+        raise BadRequestError(f"the parameter {listing(unsupported)} takes one text (`string`)")
+    unknown = sorted(values.keys() - PARAMETERS)
     if unknown:
         raise BadRequestError(f"no parameter {listing(unknown)}; there is {listing(PARAMETERS)}")
-    return {name: str(value or "") for name, value in given.items()}
+    return {name: str(value or "") for name, value in values.items()}
 
 
-def _check_revision(wanted: str, found: str) -> None:
-    if wanted and not found.startswith(wanted):
-        raise BadRequestError(f"the application is pinned to revision `{wanted}`, not `{found}`")
+def _check_revision(prefix: str, revision: str) -> None:
+    if prefix and not revision.startswith(prefix):
+        raise BadRequestError(f"the application is pinned to revision `{prefix}`, not `{revision}`")
