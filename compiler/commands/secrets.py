@@ -115,7 +115,7 @@ def generate(
     counts = f"{len(done.made)} made, {len(done.kept)} kept"
     note(f"{done.folder}: {counts}" + (f", {len(done.rotated)} rotated" if done.rotated else ""))
     location = SpecLocation(file)
-    _, apply, *_ = made(lowered, location)
+    _, apply, *_ = generation(lowered, location)
     note("next:")
     note(f"  {apply}")
     note(f"  platformc apply-plan {lowered.platform.environment}{location.options}")
