@@ -102,7 +102,7 @@ def generate(
     platformc secrets generate dev
     kubectl apply --server-side -k secrets/dev
     """
-    from compiler.delivery.apply_plan import SpecLocation
+    from compiler.delivery.apply_plan import SpecLocation, generation
     from compiler.secrets.ciphertext import CipherError
     from compiler.secrets.local import UnreadableSecretError
 

@@ -1,1 +1,1 @@
-"""How credentials come to exist outside the compiled tree: one provider per file."""
+"""Create credentials outside the compiled tree: one provider per file."""

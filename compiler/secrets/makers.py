@@ -1,4 +1,4 @@
-"""Who makes a Secret, in a word or two, by provider."""
+"""The creator of a Secret in a few words, by provider."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from compiler.model.package import Lowered
 
 
 def maker(lowered: Lowered, credential: Credential) -> str:
-    """What stands in `secrets list` under MADE BY."""
+    """The entry of `secrets list` in the column MADE BY."""
     if credential.created_by:
         return credential.created_by
     secrets = lowered.platform.settings.secrets

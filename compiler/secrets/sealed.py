@@ -1,7 +1,7 @@
-"""The provider `sealed-secrets`: kubeseal encrypts for one cluster's controller, strict scope.
+"""The provider `sealed-secrets`: kubeseal encrypts for one cluster's controller, in strict scope.
 
-Ciphertext is bound to a Secret's name and namespace, so every copy is sealed by itself. Only the
-controller can read it: what is lost there is made anew, not decrypted.
+Ciphertext is bound to a Secret's name and namespace, so every copy is sealed separately. Only the
+controller can decrypt it: a lost value is replaced, not recovered.
 """
 
 from __future__ import annotations
@@ -29,5 +29,5 @@ def cipher(certificate: Path | None) -> Cipher:
 def _without_nulls(value: Any) -> Any:
     """kubeseal writes `creationTimestamp: null`; the compiled tree holds no nulls."""
     if isinstance(value, dict):
-        return {key: _without_nulls(one) for key, one in value.items() if one is not None}
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
     return value

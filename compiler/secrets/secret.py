@@ -1,4 +1,4 @@
-"""A Secret as every provider makes it: the same name, keys, type and labels, whoever it is."""
+"""A Secret with the name, keys, type and labels that all providers use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from compiler.secrets.values import make
 
 
 def secret(credential: Credential, namespace: str, values: Mapping[str, str]) -> Manifest:
-    """The Secret itself. It never reaches the compiled tree."""
+    """The Secret's manifest. It is never part of the compiled tree."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -25,7 +25,7 @@ def secret(credential: Credential, namespace: str, values: Mapping[str, str]) ->
 
 
 def new_values(credential: Credential) -> dict[str, str]:
-    """A value for each key: random ones anew, fixed ones as they are."""
+    """A value for each key: random ones are generated, fixed ones are copied."""
     return {
         key: make(kind) if isinstance(kind, Random) else kind
         for key, kind in credential.keys.items()

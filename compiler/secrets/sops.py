@@ -1,7 +1,7 @@
-"""The provider `sops`: values encrypted for the keys that the repository's `.sops.yaml` names.
+"""The provider `sops`: values encrypted for the keys in the repository's `.sops.yaml`.
 
-Only the values are encrypted: who reviews sees which Secrets and keys there are. Flux and Argo CD
-plugins decrypt on the way; by hand it is `sops decrypt FILE | kubectl apply -f -`.
+Only the values are encrypted, so reviewers see which Secrets and keys exist. Flux and Argo CD
+plugins decrypt them; by hand it is `sops decrypt FILE | kubectl apply -f -`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from compiler.secrets.ciphertext import Cipher, encrypted
 
 
 def cipher() -> Cipher:
-    """sops, which finds its keys by the path of the file."""
+    """sops, which selects its keys by the path of the file."""
 
     def encrypt(text: str, path: Path) -> str:
         command = [

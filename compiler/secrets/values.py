@@ -1,4 +1,4 @@
-"""Random values of credentials, each in an alphabet that every reader of it survives."""
+"""Random values of credentials, in alphabets that all their readers accept."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _LETTERS = string.ascii_letters + string.digits
 
 
 def make(kind: Random) -> str:
-    """A new value: 190 bits of chance in a password, 82 in an access key, 238 in its secret."""
+    """A new value: 190 random bits in a password, 82 in an access key, 238 in its secret key."""
     match kind:
         case Random.PASSWORD:
-            # A letter first: YAML and Feast's own parser would take digits for a number.
+            # It starts with a letter: YAML and Feast's parser would read digits as a number.
             return _some(string.ascii_letters, 1) + _some(_LETTERS, 31)
         case Random.ACCESS_KEY:
             return "AKIA" + _some(_CAPITALS, 16)
@@ -25,6 +25,6 @@ def make(kind: Random) -> str:
 
 
 def _some(alphabet: str, length: int) -> str:
-    from secrets import choice  # most who name a kind of value make none
+    from secrets import choice  # most importers of this module generate no values
 
     return "".join(choice(alphabet) for _ in range(length))

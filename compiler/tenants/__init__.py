@@ -1,4 +1,4 @@
-"""The platform's tenants, one module each: models are served, workloads run."""
+"""The platform's tenants, one module each: models that are served, and workloads that run."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from compiler.model.component import Component
 
 @cache
 def module(section: str) -> Component:
-    """The module that a section of the spec is lowered by; it looks like a component's."""
+    """The module that lowers a section of the spec; it has the functions of a component module."""
     return cast(Component, import_module(f"compiler.tenants.{section.rstrip('s')}"))

@@ -1,7 +1,7 @@
-"""A workload whose pods are the user's own: a notebook server, an application, another chart.
+"""A workload whose pods the user runs: a notebook server, an application, another chart.
 
-It has no pods here, but everything that they need: credentials, network policies for pods with
-its labels, the files of the client environment, and its plain variables as a ConfigMap.
+It has no pods here, but everything that they need: credentials, network policies for pods with its
+labels, the files of the client environment, and a ConfigMap with its plain variables.
 """
 
 from __future__ import annotations

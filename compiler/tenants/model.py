@@ -1,4 +1,4 @@
-"""Something served: what `spec.models` holds. The system that it is bound to says how."""
+"""A model: an entry of `spec.models`. The serving system that it is bound to writes its objects."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from compiler.spec.tenant import ModelSpec as Spec
 from compiler.tenants import model_store
 
 PHASE = model.Phase.MODELS
-# What every model is bound to by being one; all else is what its programs use.
+# Endpoints that every model is bound to; its programs use all others.
 _SURROUNDING = (serving.Endpoint, gateway.Endpoint, serverless.Endpoint)
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    return {}  # it is bound as its namespace's model store is
+    return {}  # it has the bindings of its namespace's model store
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -23,15 +23,15 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
-    used = [one for one in wiring.endpoints if not isinstance(one, _SURROUNDING)]
+    used = [endpoint for endpoint in wiring.endpoints if not isinstance(endpoint, _SURROUNDING)]
     client = kube.client(me, used)
     yield from client.configs
     system = wiring[serving.SERVING]
-    stores = [one.endpoint() for one in system.binding.entailed]
-    around = serving.Surroundings(
+    stores = [binding.endpoint() for binding in system.binding.entailed]
+    surroundings = serving.Surroundings(
         account=model_store.name(me),
-        stores=tuple(one for one in stores if isinstance(one, s3.Endpoint)),
+        stores=tuple(store for store in stores if isinstance(store, s3.Endpoint)),
         gateway=wiring.get(serving.GATEWAY),
         client=client,
     )
-    yield from system.serve(me, around)
+    yield from system.serve(me, surroundings)

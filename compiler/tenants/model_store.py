@@ -1,7 +1,7 @@
-"""What the models of one namespace share: a key that reads their buckets, and who they run as.
+"""The model store of a namespace: the key that reads the models' buckets, and their ServiceAccount.
 
-A key for each model would be a thousand keys that all open the same buckets. Models that `bind`
-otherwise than the rest of their namespace share with those that bind as they do.
+A key for each model would mean a thousand keys for the same buckets. Models with a different `bind`
+than the rest of their namespace share a store with those that have the same `bind`.
 """
 
 from collections import defaultdict
@@ -20,52 +20,58 @@ LONGEST = 63  # characters of a label
 
 
 class Spec(model.Section):
-    """Nobody writes this: it follows from the models."""
+    """Not part of the spec file: it is derived from the models."""
 
     buckets: tuple[str, ...]
     bind: dict[str, str]
     labels: dict[str, str] = {}
 
 
-def name(one: model.Instance[ModelSpec]) -> str:
-    """The store that a model belongs to."""
-    return _named(one.namespace, tuple(sorted(one.spec.bind.items())) if one.spec.bind else ())
+def name(instance: model.Instance[ModelSpec]) -> str:
+    """The name of a model's store."""
+    return _named(
+        instance.namespace, tuple(sorted(instance.spec.bind.items())) if instance.spec.bind else ()
+    )
 
 
 @cache
 def _named(namespace: str, bind: tuple[tuple[str, str], ...]) -> str:
-    """A name that a label has room for."""
-    whole = "-".join(("models", namespace, *(word for pair in bind for word in pair)))
-    if len(whole) <= LONGEST:
-        return whole
-    return f"{whole[: LONGEST - 9].rstrip('-')}-{sha256(whole.encode()).hexdigest()[:8]}"
+    """A name that fits into a label."""
+    full_name = "-".join(("models", namespace, *(word for pair in bind for word in pair)))
+    if len(full_name) <= LONGEST:
+        return full_name
+    return f"{full_name[: LONGEST - 9].rstrip('-')}-{sha256(full_name.encode()).hexdigest()[:8]}"
 
 
 def groups(
     models: Iterable[model.Instance[ModelSpec]],
 ) -> Mapping[str, Sequence[model.Instance[ModelSpec]]]:
-    """The models that share a store: those of a namespace that are bound alike."""
-    found: dict[str, list[model.Instance[ModelSpec]]] = defaultdict(list)
-    for one in models:
-        found[name(one)].append(one)
-    return dict(sorted(found.items()))
+    """The models by store: models of a namespace with the same `bind` share one."""
+    by_store: dict[str, list[model.Instance[ModelSpec]]] = defaultdict(list)
+    for instance in models:
+        by_store[name(instance)].append(instance)
+    return dict(sorted(by_store.items()))
 
 
 def store(key: str, group: Sequence[model.Instance[ModelSpec]]) -> model.Instance[Spec]:
-    """The store of a group of models, with every bucket that one of them is in."""
-    first = group[0]
-    uris = {one.spec.uri for one in group}
-    uris |= {c.previous for one in group if (c := one.spec.canary) is not None and c.previous}
+    """The store of a group of models, with every bucket of their URIs."""
+    representative = group[0]
+    uris = {instance.spec.uri for instance in group}
+    uris |= {
+        c.previous for instance in group if (c := instance.spec.canary) is not None and c.previous
+    }
     buckets = sorted({uri.removeprefix("s3://").split("/")[0] for uri in uris})
     return model.Instance(
         name=key,
         section=SECTION,
         type="model-store",
-        namespace=first.namespace,
-        spec=Spec(buckets=tuple(buckets), bind=first.spec.bind),
-        platform=first.platform,
-        settings=first.settings,
-        declared=first.path if first.spec.bind else ("spec", first.section),
+        namespace=representative.namespace,
+        spec=Spec(buckets=tuple(buckets), bind=representative.spec.bind),
+        platform=representative.platform,
+        settings=representative.settings,
+        declared=representative.path
+        if representative.spec.bind
+        else ("spec", representative.section),
     )
 
 

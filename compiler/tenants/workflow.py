@@ -1,7 +1,7 @@
-"""A workload as Argo runs it: its pod as a template, started by hand or by a schedule.
+"""A workload as an Argo workflow: its pod as a template, started by hand or on a schedule.
 
-Argo writes the pod itself, so what it has no field for goes into a patch of the pod; the sidecar
-that it adds needs a token and the artefact store.
+Argo writes the pod, so settings without a field in a template go into a patch of the pod. Argo adds
+a sidecar, which needs a token and the artefact store.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def _template(
 ) -> Resource:
     pod = template["spec"]
     (container,) = pod["containers"]
-    # Those who make the pod know it by its label, and so does the store that its sidecar needs.
-    makers = {one.label: "true" for one in (argo.binding, *argo.binding.entailed)}
+    # Labels for the controller that creates the pod, and for the store that its sidecar uses.
+    makers = {binding.label: "true" for binding in (argo.binding, *argo.binding.entailed)}
     labels = {**template["metadata"]["labels"], **makers}
     spec: dict[str, Any] = {
         "entrypoint": "main",

@@ -1,8 +1,7 @@
-"""Something that runs: a Job, a CronJob, or a CronJob that waits to be started by hand; or, where
-it asks for Argo, a template of workflows.
+"""A workload: a Job, a CronJob, a CronJob without a schedule, or an Argo workflow template.
 
-What a workload uses becomes its environment, one place per interface; nothing of it is inherited
-from a server, and nothing is left for the data scientist to set.
+Its `uses` become environment variables, with one setting per interface. It inherits nothing from a
+server, and the data scientist has nothing left to configure.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ DAY = 86400
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    # What it `uses` is resolved, not claimed.
+    # `uses` is resolved, not claimed.
     return {WORKFLOWS: workflows.Claim()} if me.spec.workflow else {}
 
 
@@ -34,7 +33,9 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     spec = me.spec
     argo = wiring.get(WORKFLOWS)
-    used = (one for one in wiring.endpoints if not isinstance(one, workflows.Endpoint))
+    used = (
+        endpoint for endpoint in wiring.endpoints if not isinstance(endpoint, workflows.Endpoint)
+    )
     client = kube.client(me, used)
     yield from client.configs
     if spec.run == "elsewhere":
@@ -54,7 +55,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
     spec = me.spec
-    own = [Env(name, value) for name, value in sorted(spec.env.items())]
+    user_variables = [Env(name, value) for name, value in sorted(spec.env.items())]
     container = kube.Container(
         "main",
         spec.image,
@@ -65,9 +66,9 @@ def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
         command=spec.command,
         args=spec.args,
         env=[
-            *(one for one in kube.user_env(me.name) if one.name not in spec.env),
+            *(variable for variable in kube.user_env(me.name) if variable.name not in spec.env),
             *client.env,
-            *own,
+            *user_variables,
         ],
         writable_root=spec.writable_root,
     )  # fmt: skip
