@@ -21,6 +21,8 @@ each_type = pytest.mark.parametrize("type", registry.builtin_types())
 
 # What a component cannot know by itself, for the fields that it cannot do without.
 GIVEN: dict[str, Any] = {"host": "service.example.internal", "remotes": {"data": {}}}
+# Without a gateway, what laptops are told has to be said.
+WITHOUT_A_GATEWAY = {"dvc": {"externalEndpoint": "http://store.example.internal"}}
 
 
 def slots(type: str) -> Iterator[Provides[Any] | Requires[Any]]:
@@ -132,7 +134,8 @@ def _wanted(type: str) -> list[str]:
 def _section(type: str) -> dict[str, Any]:
     component = registry.component(type)
     assert component is not None
-    return {key: GIVEN[key] for _, key, field in fields(component.Spec) if field.is_required()}
+    required = {key: GIVEN[key] for _, key, field in fields(component.Spec) if field.is_required()}
+    return {**required, **WITHOUT_A_GATEWAY.get(type, {})}
 
 
 def _simplest(interface: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from configparser import ConfigParser
 
+import pytest
 from support.scenarios import compiled
 
 from compiler.components.dvc import STORE, laptop_url
 from compiler.interfaces import s3
+from compiler.pipeline import compile as compile_spec
 
 
 def config(path: str) -> ConfigParser:
@@ -24,7 +26,7 @@ REMOTE = "'remote \"images\"'"
 def test_laptops_and_pods_reach_one_place_at_two_addresses() -> None:
     committed, mounted = config(COMMITTED), config(MOUNTED)
     assert committed[REMOTE]["url"] == "s3://dvc-datasets/images"
-    assert committed[REMOTE]["endpointurl"] == "https://seaweedfs.ml.example.internal"
+    assert committed[REMOTE]["endpointurl"] == "http://store.ml.example.internal:8333"
     assert mounted[REMOTE]["endpointurl"] == "http://seaweedfs.mlops.svc.cluster.local:8333"
     assert committed.sections()[1:] == mounted.sections()
 
@@ -58,4 +60,33 @@ def test_a_workload_gets_a_key_of_its_own_for_the_remotes_bucket() -> None:
 def test_a_store_outside_has_one_address_for_all() -> None:
     bindings = compiled("external-services").graphs["default"].bindings
     (store,) = [one for one in bindings if one.consumer.name == "dvc" and one.requires == STORE]
-    assert laptop_url(s3.Endpoint(binding=store)) == s3.Endpoint(binding=store).url
+    assert laptop_url(s3.Endpoint(binding=store), None) == s3.Endpoint(binding=store).url
+
+
+SPEC = """apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {{name: laptops}}
+spec:
+  domain: ml.example.internal
+  components:
+    seaweedfs: {{}}
+    istio: {{{tls}}}
+    dvc: {{remotes: {{data: {{}}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("tls", "scheme"),
+    [("", "http"), ("tls: {secret: ml-tls}", "https"), ("tls: {issuer: {name: ca}}", "https")],
+)
+def test_laptops_speak_what_the_gateway_listens_for(tls: str, scheme: str) -> None:
+    compilation = compile_spec(SPEC.format(tls=tls).encode(), "platform.yaml")
+    text = compilation.tree()["base/dvc/dvc/config"]
+    assert f"endpointurl = {scheme}://seaweedfs.ml.example.internal\n" in text
+    (gateway,) = [
+        one
+        for one in compilation.lowered[None].packages["istio"].resources
+        if one.kind == "Gateway"
+    ]
+    listens = {server["port"]["protocol"] for server in gateway.manifest["spec"]["servers"]}
+    assert scheme.upper() in listens

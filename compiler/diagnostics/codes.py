@@ -78,6 +78,7 @@ CODES: dict[str, Code] = {
     "copied-secret": Code(
         "note", "A Secret is needed in several namespaces, and nothing copies it.", rule=True
     ),
+    "dangling-host": Code("error", "A host is handed to laptops, and nothing routes it."),
     "dangling-uri": Code("error", "An S3 URI leads to what nobody provides.", rule=True),
     "gone-image": Code("error", "An image is no longer where it was.", rule=True),
     "gpu-placement": Code("warning", "A GPU is asked for on any node.", rule=True),
@@ -87,7 +88,11 @@ CODES: dict[str, Code] = {
     "invalid-label": Code("error", "A label is not one, or is the compiler's own."),
     "invalid-toleration": Code("error", "A toleration is not one."),
     "eviction-policy": Code("warning", "What may be evicted is never there.", rule=True),
-    "memory-limit": Code("error", "Two limits of memory contradict each other.", rule=True),
+    "memory-limit": Code(
+        "error",
+        "A memory limit is smaller than what it must hold, or contradicts another.",
+        rule=True,
+    ),
     "volume-size": Code("error", "A volume is smaller than what it must hold.", rule=True),
     "mount-clash": Code("error", "Two volumes are mounted at one path."),
     "object-clash": Code("error", "Two instances make the same object."),

@@ -23,6 +23,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     account: str  # the ServiceAccount of its pods
     dataplane: Literal["sidecar", "ambient"]
     joins: Mapping[str, str]  # the labels by which a namespace joins the mesh
+    scheme: Literal["http", "https"]  # what clients outside speak to it
     strict: bool  # whether pods accept nothing but mutual TLS
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from msgspec import Struct, field
@@ -13,6 +13,8 @@ from compiler.interfaces import sql
 from compiler.model import Env, SecretRef
 
 LONGEST_ROLE = 63  # bytes: PostgreSQL truncates longer names
+# `max_connections` where nobody sets it: steps, so that one more client seldom restarts the server.
+STEP, LEAST, MOST = 50, 100, 10000
 RESERVED = 13  # connections kept from clients: 3 for superusers, 10 for operators and exporters
 
 
@@ -54,7 +56,8 @@ class Pooling(Struct, frozen=True, kw_only=True):
 class Offer(model.Offer, frozen=True, kw_only=True):
     """A server, or a pooler in front of one."""
 
-    max_connections: int | None = None  # None if unknown: the server is outside the platform
+    max_connections: int | None = None  # None: derived, or unknown outside the platform
+    grows: bool = False  # where it is None, it is derived from the connections of the clients
     sslmode: str = "disable"
     operator: Operator | None = None
     pooling: Pooling | None = None  # of a pooler
@@ -105,6 +108,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
             sslmode=upstream.sslmode,
             pods={operator.pooler_label: pooler.name},
             operator=operator,
+            pooling=offer.pooling if isinstance(offer, Offer) else None,
         )
 
     @property
@@ -165,6 +169,47 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 def role(binding: model.Binding) -> str:
     """The role with which a binding logs in."""
     return sql.username(binding.secret, LONGEST_ROLE)
+
+
+class Part(Struct, frozen=True):
+    """Connections that one instance opens, and how they come about."""
+
+    instance: model.Instance[Any]
+    count: int
+    reckoning: str
+
+
+def parts(claims: Iterable[model.Binding]) -> Iterator[Part]:
+    """Every instance with connections to a server: clients by themselves, poolers for theirs.
+
+    `claims` are all those on the server's offer, forwarded ones included.
+    """
+    pooled: dict[str, list[model.Binding]] = {}
+    for binding in claims:
+        if binding.via is None and binding.claim.database:
+            claim = binding.claim
+            yield Part(binding.consumer, claim.connections, claim.reckoning or "its clients")
+        elif binding.via is not None:
+            pooled.setdefault(binding.via.provider.name, []).append(binding.via)
+            if binding.claim.direct:
+                yield Part(binding.consumer, binding.claim.direct, "past the pooler")
+    for name in sorted(pooled):
+        yield from _of_pooler(pooled[name])
+
+
+def _of_pooler(logins: list[model.Binding]) -> Iterator[Part]:
+    pooling: Pooling | None = logins[0].offer.pooling
+    if pooling is not None:
+        pools = len({binding.secret for binding in logins})
+        count = pooling.replicas * pools * pooling.least
+        reckoning = f"{pooling.replicas} replicas x {pools} pools x {pooling.least}"
+        yield Part(logins[0].provider, count, reckoning)
+
+
+def capacity(claims: Iterable[model.Binding]) -> int:
+    """`max_connections` of a server that is made for its clients, in steps of fifty."""
+    opened = RESERVED + sum(part.count for part in parts(claims))
+    return min(max(-(-opened // STEP) * STEP, LEAST), MOST)
 
 
 def direct_connections(claims: Iterable[model.Binding]) -> int:

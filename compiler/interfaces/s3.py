@@ -8,13 +8,15 @@ variables; and they take path style and signature version only from the AWS conf
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 from msgspec.structs import replace
 
 from compiler import kube, model
 from compiler.model import Env, Random, SecretRef
+from compiler.spec import quantity
+from compiler.spec.quantity import GIB
 
 CONFIG = "/etc/aws/config"
 ACCESS_KEY, SECRET_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
@@ -26,6 +28,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
     buckets: tuple[str, ...]
     read_only: bool = False
     abroad: bool = False  # the key is also read outside the consumer's namespace
+    holds: tuple[tuple[str, int], ...] = ()  # URIs and the bytes under them, where known
 
     @property
     def resources(self) -> tuple[str, ...]:
@@ -38,6 +41,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
             self,
             buckets=tuple(sorted({*self.buckets, *second.buckets})),
             shared=self.shared and second.shared,
+            holds=(*self.holds, *second.holds),
         )
 
 
@@ -130,6 +134,23 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     def files(self) -> Mapping[str, str]:
         return {CONFIG: kube.render(__file__, "aws-config.j2", region=self.region)}
+
+
+def buckets(bindings: Iterable[model.Binding]) -> list[str]:
+    """All buckets that bindings claim, sorted."""
+    return sorted({bucket for binding in bindings for bucket in binding.claim.buckets})
+
+
+def room(bindings: Iterable[model.Binding], has: int, share: float) -> Iterator[model.Size]:
+    """Whether a store leaves a tenth of its room beside what is known to be in it.
+
+    `has` is the amount that the spec sets, and `share` is the part of it that objects can fill.
+    """
+    held = dict(pair for binding in bindings for pair in binding.claim.holds)
+    if held:
+        needed = -(-sum(held.values()) // int(0.9 * share * GIB)) * GIB
+        words = f"models of {quantity.rounded(sum(held.values()))}, and a tenth that stays free"
+        yield model.volume(has, needed, words)
 
 
 def policy(claim: Claim) -> str:

@@ -41,7 +41,8 @@ def pod(
 ) -> Manifest:
     """A pod template: `restricted`, no API token, no service links, an emptyDir at /tmp."""
     group = user if group is None else group
-    mounted = (*volumes, *tmp(volumes))
+    disks = [one.resources["limits"]["ephemeral-storage"] for one in (*init, *containers)]
+    mounted = (*volumes, *tmp(volumes, disks))
     spec: Manifest = {}
     if init:
         spec["initContainers"] = [container.manifest(mounted) for container in init]

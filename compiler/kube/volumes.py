@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from compiler.model.instance import Instance
 from compiler.model.resource import Manifest
+from compiler.spec import quantity
+from compiler.spec.quantity import GIB, MIB
 
 # Every pod can write here. The linter wants a random name in a shared folder; no other pod shares this one.
 TMP = "/tmp"  # noqa: S108
@@ -46,8 +48,17 @@ def config(name: str, path: str, mode: int | None = None) -> Volume:
     return Volume(name, {"configMap": source}, path, read_only=True)
 
 
-def tmp(volumes: Sequence[Volume]) -> tuple[Volume, ...]:
-    return () if any(volume.path == TMP for volume in volumes) else (empty_dir("tmp", TMP),)
+def tmp(volumes: Sequence[Volume], disks: Iterable[str]) -> tuple[Volume, ...]:
+    """The /tmp of a pod whose containers have some limits of local disk.
+
+    The kubelet counts it towards the pod's limit, with logs and what containers write elsewhere:
+    1 GiB is left to these, and half of a small limit.
+    """
+    if any(volume.path == TMP for volume in volumes):
+        return ()
+    limit = max(map(quantity.whole, disks))
+    room = max(limit // 2, limit - GIB) // MIB * MIB
+    return (empty_dir("tmp", TMP, quantity.binary(room)),)
 
 
 def volume_claim(me: Instance[Any], name: str, size: str) -> Manifest:

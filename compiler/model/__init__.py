@@ -35,6 +35,7 @@ from compiler.model.resource import (
     pod_labels,
     pod_template,
 )
+from compiler.model.size import Size, memory, volume
 from compiler.spec.component import (
     Amounts,
     ChartSpec,
@@ -54,6 +55,6 @@ __all__ = [
     "Install", "Instance", "InstanceSpec", "InternalTraffic", "ListOf", "Login", "Lowered", "Manifest",
     "Metrics", "Node", "Offer", "Offers", "OperatorPods", "Package", "Patch", "Path", "Phase",
     "Piece", "Platform", "Prerequisite", "Provides", "Random", "Requires", "Resource", "Resources",
-    "RunningSpec", "SecretRef", "Section", "Settings", "Span", "UpstreamSpec", "Wiring",
-    "pod_labels", "pod_template",
+    "RunningSpec", "SecretRef", "Section", "Settings", "Size", "Span", "UpstreamSpec", "Wiring",
+    "memory", "pod_labels", "pod_template", "volume",
 ]  # fmt: skip

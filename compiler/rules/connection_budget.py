@@ -8,37 +8,32 @@ user and database), SQLAlchemy 2 (pool_size + max_overflow for each engine).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
-
-from msgspec import Struct
 
 from compiler.diagnostics import Related, Report
 from compiler.interfaces import postgresql
-from compiler.model import Binding, Graph, Instance, Node, Path, Platform
+from compiler.model import Graph, Instance, Node, Path, Platform
 from compiler.specialise import overridden
-
-
-class Part(Struct, frozen=True):
-    """The connections that one instance opens, and their calculation."""
-
-    instance: Instance[Any]
-    count: int
-    reckoning: str
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     for name, slots in graph.offers.items():
         for provides, offer in slots.items():
-            limit = getattr(offer, "max_connections", None)
-            if limit is not None and provides.endpoint is postgresql.Endpoint:
-                _check_server(platform, graph, graph.instances[name], limit, report)
+            if isinstance(offer, postgresql.Offer) and provides.forwards is None:
+                limit = offer.max_connections or (postgresql.MOST if offer.grows else None)
+                clients = list(postgresql.parts(graph.wiring(name).claims(provides)))
+                if limit is not None:
+                    _check_server(platform, graph.instances[name], clients, limit, report)
 
 
 def _check_server(
-    platform: Platform, graph: Graph, server: Instance[Any], limit: int, report: Report
+    platform: Platform,
+    server: Instance[Any],
+    clients: Sequence[postgresql.Part],
+    limit: int,
+    report: Report,
 ) -> None:
-    clients = list(parts(graph, server))
     total = postgresql.RESERVED + sum(part.count for part in clients)
     if total <= limit:
         return
@@ -57,41 +52,13 @@ def _check_server(
     )
 
 
-def _opens(part: Part, document: Node) -> Related:
+def _opens(part: postgresql.Part, document: Node) -> Related:
     """The place that declares the number: the override of an environment, or the instance."""
     path = part.instance.declared or part.instance.path
     override = overridden(document, path)
     if override is not None:
         return Related(f"opens {part.count}, as overridden here", override)
     return Related(f"opens {part.count}", document.span_of(path))
-
-
-def parts(graph: Graph, server: Instance[Any]) -> Iterator[Part]:
-    """Every instance that opens connections to a server; a pooler stands for its clients."""
-    logins: dict[str, list[Binding]] = {}
-    for binding in graph.bindings:
-        if binding.provider.name != server.name or not isinstance(binding.claim, postgresql.Claim):
-            continue
-        if binding.via is None and binding.claim.database:
-            claim = binding.claim
-            yield Part(binding.consumer, claim.connections, claim.reckoning or "its clients")
-        elif binding.via is not None:
-            logins.setdefault(binding.via.provider.name, []).append(binding)
-            if binding.claim.direct:
-                yield Part(binding.consumer, binding.claim.direct, "past the pooler")
-    for name in sorted(logins):
-        yield _pooled(graph, name, len({binding.secret for binding in logins[name]}))
-
-
-def _pooled(graph: Graph, name: str, pools: int) -> Part:
-    pooling = next(
-        offer.pooling
-        for provides, offer in graph.offers[name].items()
-        if provides.forwards and isinstance(offer, postgresql.Offer) and offer.pooling
-    )
-    count = pooling.replicas * pools * pooling.least
-    reckoning = f"{pooling.replicas} replicas x {pools} pools x {pooling.least}"
-    return Part(graph.instances[name], count, reckoning)
 
 
 def _rounded(count: int) -> int:

@@ -10,6 +10,7 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
+MIB, GIB = 2**20, 2**30
 _FORM = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][0-9]+)?")
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
 _DECIMAL = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18}
@@ -65,6 +66,14 @@ def whole(text: str) -> int:
 def binary(count: int) -> str:
     """Bytes as a canonical quantity with a binary suffix."""
     return canonical(f"{count / 2**10:.0f}Ki") if count % 2**10 == 0 else str(count)
+
+
+def rounded(count: int) -> str:
+    """Bytes as people say them: to a tenth of the largest unit that they reach."""
+    for suffix, unit in reversed(_BINARY.items()):
+        if count >= unit:
+            return f"{count / unit:.1f}".removesuffix(".0") + suffix
+    return str(count)
 
 
 def suggestion(text: str) -> str | None:

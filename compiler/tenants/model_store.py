@@ -12,6 +12,7 @@ from typing import Any
 
 from compiler import model
 from compiler.interfaces import s3, serving
+from compiler.spec import quantity
 from compiler.spec.tenant import ModelSpec
 
 PHASE = model.Phase.MODELS
@@ -25,6 +26,7 @@ class Spec(model.Section):
     buckets: tuple[str, ...]
     bind: dict[str, str]
     labels: dict[str, str] = {}
+    sizes: tuple[tuple[str, int], ...] = ()  # of the models that say theirs, by URI
 
 
 def name(instance: model.Instance[ModelSpec]) -> str:
@@ -66,7 +68,7 @@ def store(key: str, group: Sequence[model.Instance[ModelSpec]]) -> model.Instanc
         section=SECTION,
         type="model-store",
         namespace=representative.namespace,
-        spec=Spec(buckets=tuple(buckets), bind=representative.spec.bind),
+        spec=Spec(buckets=tuple(buckets), bind=representative.spec.bind, sizes=_sizes(group)),
         platform=representative.platform,
         settings=representative.settings,
         declared=representative.path
@@ -75,9 +77,16 @@ def store(key: str, group: Sequence[model.Instance[ModelSpec]]) -> model.Instanc
     )
 
 
+def _sizes(group: Sequence[model.Instance[ModelSpec]]) -> tuple[tuple[str, int], ...]:
+    sized = {one.spec.uri: quantity.whole(one.spec.size) for one in group if one.spec.size}
+    return tuple(sorted(sized.items()))
+
+
 def claims(me: model.Instance[Spec]) -> model.Claims:
     return {
-        serving.STORE: s3.Claim(buckets=me.spec.buckets, read_only=True, shared=True),
+        serving.STORE: s3.Claim(
+            buckets=me.spec.buckets, read_only=True, shared=True, holds=me.spec.sizes
+        ),
         serving.SERVING: serving.Claim(),
     }
 

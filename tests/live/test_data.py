@@ -22,7 +22,7 @@ SPEC = """
       repositories:
         datasets: {}
         features: {defaultBranch: trunk}
-    dvc: {remotes: {versions: {bucket: dvc-versions, path: labels}}}
+    dvc: {externalEndpoint: "http://minio.ml.example.internal:9000", remotes: {versions: {bucket: dvc-versions, path: labels}}}
     dvc-lake:
       type: dvc
       bind: {store: lakefs}

@@ -36,7 +36,7 @@ SPEC = f"""
     pgbouncer: {{}}
     mlflow: {{smoke: false, bucket: runs-bucket, database: runs_db, workers: 1}}
     lakefs: {{bucket: versions-bucket, database: versions_db, repositories: {{curated-data: {{}}}}}}
-    dvc: {{remotes: {{labels: {{bucket: labels-bucket}}}}}}
+    dvc: {{externalEndpoint: "http://store.ml.example.internal:8333", remotes: {{labels: {{bucket: labels-bucket}}}}}}
   workloads:
     training:
       image: registry.example.internal/training:1.0.0

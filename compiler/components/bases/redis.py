@@ -19,10 +19,10 @@ from compiler.interfaces import redis
 from compiler.model import Env, SecretRef
 from compiler.spec import quantity
 from compiler.spec.constraints import InvalidValue
+from compiler.spec.quantity import GIB
 from compiler.spec.types import Memory
 
 PORT = 6379
-GIB = 2**30
 # The share of the memory limit that keys may fill; the rest is for buffers, fragmentation and,
 # with persistence, the pages that a fork copies.
 SHARE = {"none": 75, "rdb": 55, "aof": 55}
@@ -85,7 +85,22 @@ def maxmemory(limit: int, persistence: str) -> int:
 
 def storage(spec: Spec, limit: int) -> str:
     """The size of a volume, in whole gibibytes."""
-    return spec.storage or f"{-(-limit * DISK[spec.persistence] // GIB)}Gi"
+    return spec.storage or quantity.binary(_disk(spec.persistence, limit))
+
+
+def _disk(persistence: str, limit: int) -> int:
+    """What a persistence writes at most, in whole gibibytes."""
+    return -(-limit * DISK[persistence] // GIB) * GIB
+
+
+def sizes(me: model.Instance[Any]) -> Iterator[model.Size]:
+    """A disk that is set, held against what the persistence writes."""
+    spec: Spec = me.spec
+    if spec.storage is not None and spec.persistence != "none":
+        limit = spec.resources.limits.memory or spec.memory
+        needed = _disk(spec.persistence, quantity.whole(limit))
+        words = f"{DISK[spec.persistence]} x {limit} for `{spec.persistence}`"
+        yield model.volume(quantity.whole(spec.storage), needed, words)
 
 
 def lower(

@@ -12,9 +12,9 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler import kube, model
+from compiler.components.bases import postgres
 from compiler.components.cloudnative_pg import backups, logins
 from compiler.interfaces import postgresql, s3, sql
-from compiler.spec import quantity
 from compiler.spec.types import Image, Memory, Namespace
 
 PHASE = model.Phase.DATABASES
@@ -49,8 +49,9 @@ class Spec(model.RunningSpec):
     ] = 1
     storage: Annotated[Memory, Field(description="Size of each server's volume.")] = "20Gi"
     max_connections: Annotated[
-        int, Field(ge=20, le=10000, description="Its `max_connections`; pools are held against it.")
-    ] = 100
+        Annotated[int, Field(ge=20, le=10000)] | None,
+        Field(description="Its `max_connections`; default: what its clients open, at least 100."),
+    ] = None
     backup: Annotated[backups.Backup | None, Field(description="Backups to an object store.")] = (
         None
     )
@@ -74,9 +75,29 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             pods=_pods(me),
             sslmode="require",
             max_connections=me.spec.max_connections,
+            grows=True,
             operator=OPERATOR,
         )
     }
+
+
+def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
+    connections = _connections(me, wiring)
+    databases = {binding.claim.database for binding in sql.logins(wiring.claims(DATABASES))}
+    yield from postgres.sizes(
+        _resources(me, connections), me.spec.storage, connections, len(databases)
+    )
+
+
+def _connections(me: model.Instance[Spec], wiring: model.Wiring) -> int:
+    return me.spec.max_connections or postgresql.capacity(wiring.claims(DATABASES))
+
+
+def _resources(me: model.Instance[Spec], connections: int) -> model.Manifest:
+    return kube.resources(
+        me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2",
+        memory_limit=postgres.limit(connections),
+    )  # fmt: skip
 
 
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:
@@ -96,7 +117,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     bindings = sql.logins(wiring.claims(DATABASES))
     store = wiring.get(BACKUPS)
-    yield _cluster(me, bindings, store)
+    yield _cluster(me, bindings, store, _connections(me, wiring))
     servers = model.OperatorPods("servers", _pods(me))
     yield model.InternalTraffic(servers, servers, (PORT, STATUS))
     yield model.Ingress("operator", me.spec.operator_namespace, servers, (STATUS,))
@@ -120,18 +141,22 @@ def _pods(me: model.Instance[Spec]) -> dict[str, str]:
 
 
 def _cluster(
-    me: model.Instance[Spec], bindings: tuple[model.Binding, ...], store: s3.Endpoint | None
+    me: model.Instance[Spec],
+    bindings: tuple[model.Binding, ...],
+    store: s3.Endpoint | None,
+    connections: int,
 ) -> model.Resource:
-    spec = me.spec
-    resources = kube.resources(
-        spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="1Gi"
-    )
+    spec, resources = me.spec, _resources(me, connections)
     made: model.Manifest = {
         "instances": spec.replicas,
         "imageName": spec.image,
         "inheritedMetadata": {"labels": kube.pod_labels(me, "server", [store])},
         "enablePDB": spec.replicas > 1,
-        "postgresql": {"parameters": _parameters(me, resources)},
+        "postgresql": {
+            "parameters": postgres.parameters(
+                connections, resources["limits"]["memory"], spec.storage
+            )
+        },
         "resources": resources,
         "storage": _storage(me),
     }
@@ -151,15 +176,6 @@ def _cluster(
         "spec": made,
     }
     return model.Resource(manifest)
-
-
-def _parameters(me: model.Instance[Spec], resources: model.Manifest) -> dict[str, str]:
-    # A quarter of the memory is what PostgreSQL's own manual starts from (19.4.1).
-    megabytes = quantity.whole(resources["limits"]["memory"]) // 2**20
-    return {
-        "max_connections": str(me.spec.max_connections),
-        "shared_buffers": f"{megabytes // 4}MB",
-    }
 
 
 def _storage(me: model.Instance[Spec]) -> model.Manifest:

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.interfaces import dvc, s3
+from compiler.interfaces import dvc, gateway, s3
 from compiler.spec.constraints import InvalidValue, exact
 from compiler.spec.types import Bucket, Name
 
@@ -42,7 +42,9 @@ class Spec(model.InstanceSpec):
     ] = None
     external_endpoint: Annotated[
         Url | None,
-        Field(description="URL at which laptops reach the store; default: its route, by HTTPS."),
+        Field(
+            description="URL at which laptops reach the store; default: its host at the gateway."
+        ),
     ] = None
 
     def check(self) -> None:
@@ -53,7 +55,9 @@ class Spec(model.InstanceSpec):
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
     buckets = tuple(sorted({bucket for _, bucket, _ in _remotes(me)}))
-    return {STORE: s3.Claim(buckets=buckets, outside=me.spec.external_endpoint is None)}
+    inside = {STORE: s3.Claim(buckets=buckets, outside=me.spec.external_endpoint is None)}
+    entrance = {gateway.ROUTE: gateway.Claim(optional=True)}
+    return inside if me.spec.external_endpoint else {**inside, **entrance}
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -73,17 +77,19 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         "config.j2",
         default=me.spec.default or (remotes[0][0] if len(remotes) == 1 else None),
         remotes=remotes,
-        url=me.spec.external_endpoint or laptop_url(store),
+        url=me.spec.external_endpoint or laptop_url(store, wiring.get(gateway.ROUTE)),
         region=store.region,
     )
     local = dvc.config_local(tuple(name for name, _ in remotes), store.url)
     yield model.ConfigFiles(me.name, me.namespace, {"config": config, "config.local": local})
 
 
-def laptop_url(store: s3.Endpoint) -> str:
-    """Where a store is reached from outside the cluster: under the platform's domain, if inside."""
+def laptop_url(store: s3.Endpoint, entrance: gateway.Endpoint | None) -> str:
+    """Where a store is reached from outside the cluster: at the gateway, as that one listens."""
     binding = store.binding
-    return store.url if binding.offer.external else f"https://{binding.provider.route}"
+    if binding.offer.external or entrance is None:
+        return store.url
+    return f"{entrance.offer.scheme}://{binding.provider.route}"
 
 
 def _remotes(me: model.Instance[Spec]) -> list[tuple[str, str, str]]:

@@ -93,6 +93,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         account=spec.gateway.service_account,
         dataplane=spec.dataplane,
         joins=_joins(spec),
+        scheme="https" if spec.tls else "http",
         strict=spec.mtls == "strict",
     )
     return {GATEWAY: offer}

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from compiler import kube, model
 from compiler.interfaces import http, s3
 from compiler.model import Env, SecretRef
+from compiler.spec import quantity
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.types import Image, Memory
 
@@ -19,6 +20,7 @@ PHASE = model.Phase.STORES
 STORE = model.Provides("s3", s3.Endpoint)
 PAGES = model.Provides("console", http.Endpoint, explicit=True)
 PORT, CONSOLE = 9000, 9001
+USABLE = 0.93  # of a disk with ext4: 5 % are kept for root, and 2 % are its own tables
 UNMAINTAINED = "its repository is archived since 2026-04 and its images get no security fixes"
 ALTERNATIVES = ("ceph", "external-s3", "seaweedfs")
 
@@ -52,6 +54,17 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
     return {STORE: s3.Offer(port=PORT), PAGES: http.Offer(port=CONSOLE, ui=True)}
+
+
+def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
+    has, servers = quantity.whole(me.spec.storage), me.spec.replicas
+    yield model.volume(has, quantity.GIB, "MinIO asks for 1Gi at least")
+    yield from s3.room(wiring.claims(STORE), has, USABLE * (servers - _parity(servers)))
+
+
+def _parity(servers: int) -> int:
+    """The servers of an erasure set that may be lost, by default (DefaultParityBlocks)."""
+    return next(lost for least, lost in ((8, 4), (6, 3), (4, 2), (1, 0)) if servers >= least)
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:

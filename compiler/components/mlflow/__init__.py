@@ -31,6 +31,9 @@ PORT = 5000
 # A worker keeps up to three SQLAlchemy engines (tracking, registry, jobs), each with this pool.
 ENGINES, POOL_SIZE, MAX_OVERFLOW = 3, 2, 1
 MIGRATION_CONNECTIONS = 5
+# The server keeps a whole artefact in /tmp for each download through its page, and proxied for each
+# upload as well (mlflow 3.17.2, server/handlers.py, _download_artifact and _upload_artifact).
+DISK = {"direct": "6Gi", "proxied": "16Gi"}
 # `status` is the HTTP status; all workers of a pod count together.
 FAILING = model.Alert(
     "RequestsFailing",
@@ -127,7 +130,7 @@ def _server(
         spec.image,
         kube.resources(
             spec.resources, cpu="250m", memory=f"{mebibytes}Mi", cpu_limit="2",
-            memory_limit=f"{2 * mebibytes}Mi",
+            memory_limit=f"{2 * mebibytes}Mi", disk_limit=DISK[spec.artifacts],
         ),
         command=["mlflow", "server"],
         env=[

@@ -14,6 +14,7 @@ from compiler.components.mysql import metrics
 from compiler.interfaces import mysql, sql
 from compiler.model import Env, SecretRef
 from compiler.spec import quantity
+from compiler.spec.quantity import GIB, MIB
 from compiler.spec.types import Image, Memory
 
 PHASE = model.Phase.DATABASES
@@ -83,12 +84,41 @@ def revoke_command(binding: model.Binding) -> str:
     return f"echo '{statement}' | {there} -- {_CLIENT}"
 
 
-def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> model.Resource:
-    resources = kube.resources(
-        me.spec.resources, cpu="250m", memory="1Gi", cpu_limit="2", memory_limit="2Gi"
+def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
+    connections = me.spec.max_connections
+    yield model.memory(
+        quantity.whole(_resources(me)["limits"]["memory"]),
+        _memory(connections),
+        f"{connections} connections of 1Mi, 256Mi of its own, and half for the buffer pool",
     )
+    databases = {binding.claim.database for binding in wiring.claims(DATABASES)}
+    yield model.volume(
+        quantity.whole(me.spec.storage),
+        (512 + 16 * len(databases)) * MIB,
+        f"512Mi of its own and its logs, and 16Mi for each of {len(databases)} databases",
+    )
+
+
+def _memory(connections: int) -> int:
+    """Twice what connections and the server take: the buffer pool has the other half.
+
+    A connection has a stack of 1 MiB and buffers of 16 KiB to 256 KiB (8.4 manual, 10.12.3.1).
+    """
+    return 2 * (connections + 256) * MIB
+
+
+def _resources(me: model.Instance[Spec]) -> model.Manifest:
+    steps = -(-_memory(me.spec.max_connections) // (256 * MIB))
+    limit = quantity.binary(max(steps * 256 * MIB, 2 * GIB))
+    return kube.resources(
+        me.spec.resources, cpu="250m", memory="1Gi", cpu_limit="2", memory_limit=limit
+    )
+
+
+def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> model.Resource:
+    resources = _resources(me)
     # Half of the memory: MySQL's manual gives a dedicated server up to 80 %, connections included.
-    megabytes = quantity.whole(resources["limits"]["memory"]) // 2**20
+    megabytes = quantity.whole(resources["limits"]["memory"]) // MIB
     # By address: while the image fills a volume, its server answers on the socket alone.
     ready = ["mysqladmin", "ping", "--host=127.0.0.1", "--silent"]
     server = kube.Container(
@@ -102,6 +132,9 @@ def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> mo
             f"--innodb-buffer-pool-size={megabytes // 2}M",
             "--character-set-server=utf8mb4",
             "--mysqlx=OFF",
+            # No replica reads them, no restore replays them, and they are kept for 30 days (8.4
+            # manual, binlog_expire_logs_seconds): they fill the volume.
+            "--disable-log-bin",
             "--secure-file-priv=NULL",
             *(["--mysql-native-password=ON"] if native_password else []),
         ],

@@ -73,12 +73,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     upstream = wiring[UPSTREAM]
     logins = sql.logins(wiring.claims(POOL))
     databases = sorted({binding.claim.database for binding in logins})
-    size = pool_size(
-        me.spec,
-        len(logins),
-        wiring.claims_on_provider(UPSTREAM),
-        upstream.binding.offer.max_connections,
-    )
+    offer, clients = upstream.binding.offer, wiring.claims_on_provider(UPSTREAM)
+    most = postgresql.capacity(clients) if offer.grows else None
+    size = pool_size(me.spec, len(logins), clients, offer.max_connections or most)
     if upstream.binding.offer.operator is not None:
         yield from pooler.lower(me, upstream, size)
         return

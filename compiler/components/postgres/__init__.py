@@ -6,15 +6,16 @@ Job.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Annotated
 
 from pydantic import Field
 
 from compiler import kube, model
+from compiler.components.bases import postgres
 from compiler.components.postgres import metrics
 from compiler.interfaces import postgresql, sql
 from compiler.model import Env, SecretRef
-from compiler.spec import quantity
 from compiler.spec.types import Image, Memory
 
 PHASE = model.Phase.DATABASES
@@ -31,8 +32,9 @@ class Spec(model.RunningSpec):
     )
     storage: Annotated[Memory, Field(description="Size of its volume.")] = "20Gi"
     max_connections: Annotated[
-        int, Field(ge=20, le=10000, description="Its `max_connections`; pools are held against it.")
-    ] = 100
+        Annotated[int, Field(ge=20, le=10000)] | None,
+        Field(description="Its `max_connections`; default: what its clients open, at least 100."),
+    ] = None
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -40,7 +42,28 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {DATABASES: postgresql.Offer(port=PORT, max_connections=me.spec.max_connections)}
+    return {
+        DATABASES: postgresql.Offer(port=PORT, max_connections=me.spec.max_connections, grows=True)
+    }
+
+
+def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
+    connections = _connections(me, wiring)
+    databases = {binding.claim.database for binding in sql.logins(wiring.claims(DATABASES))}
+    yield from postgres.sizes(
+        _resources(me, connections), me.spec.storage, connections, len(databases)
+    )
+
+
+def _connections(me: model.Instance[Spec], wiring: model.Wiring) -> int:
+    return me.spec.max_connections or postgresql.capacity(wiring.claims(DATABASES))
+
+
+def _resources(me: model.Instance[Spec], connections: int) -> model.Manifest:
+    return kube.resources(
+        me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2",
+        memory_limit=postgres.limit(connections),
+    )  # fmt: skip
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
@@ -52,7 +75,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         (me.name,),
         change_command=_change_password(me, superuser),
     )
-    yield _server(me, superuser)
+    yield _server(me, superuser, _connections(me, wiring))
     yield kube.service(me, "server", {"tcp-postgresql": PORT})
     yield kube.headless(me, "server", {"tcp-postgresql": PORT})
     yield metrics.of()
@@ -80,12 +103,13 @@ def revoke_command(binding: model.Binding) -> str:
     )
 
 
-def _server(me: model.Instance[Spec], superuser: str) -> model.Resource:
-    resources = kube.resources(
-        me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="1Gi"
-    )
-    # A quarter of the memory is what PostgreSQL's own manual starts from (19.4.1).
-    megabytes = quantity.whole(resources["limits"]["memory"]) // 2**20
+def _server(me: model.Instance[Spec], superuser: str, connections: int) -> model.Resource:
+    resources = _resources(me, connections)
+    limit = resources["limits"]["memory"]
+    parameters = {
+        **postgres.parameters(connections, limit, me.spec.storage),
+        "password_encryption": "scram-sha-256",
+    }
     # At the pod's own address, which clients use: a server that listens on the loopback alone refuses
     # them, and while the image initialises a volume its server answers on the socket alone.
     ready = ["sh", "-c", 'exec pg_isready -h "$(hostname)" -U postgres -d postgres']
@@ -93,12 +117,7 @@ def _server(me: model.Instance[Spec], superuser: str) -> model.Resource:
         "postgres",
         me.spec.image,
         resources,
-        args=[
-            "postgres",
-            "-c", f"max_connections={me.spec.max_connections}",
-            "-c", f"shared_buffers={megabytes // 4}MB",
-            "-c", "password_encryption=scram-sha-256",
-        ],
+        args=["postgres", *chain(*(("-c", f"{key}={text}") for key, text in parameters.items()))],
         env=[
             Env("POSTGRES_USER", SecretRef(superuser, "username")),
             Env("POSTGRES_PASSWORD", SecretRef(superuser, "password")),
@@ -110,7 +129,7 @@ def _server(me: model.Instance[Spec], superuser: str) -> model.Resource:
         readiness=kube.exec_probe(ready, period=5),
         # Not `ready`: a server that replays its log after a crash is not to be killed for it.
         liveness=kube.tcp_probe("tcp-postgresql", period=20, failures=6),
-    )  # fmt: skip
+    )
     template = kube.pod(
         me,
         "server",

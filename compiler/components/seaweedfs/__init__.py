@@ -10,8 +10,10 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler import kube, model
+from compiler.components.seaweedfs import volumes
 from compiler.interfaces import s3
 from compiler.model import Env, SecretRef
+from compiler.spec import quantity
 from compiler.spec.types import Image, Memory
 
 PHASE = model.Phase.STORES
@@ -34,6 +36,14 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
     return {STORE: s3.Offer(port=PORT)}
+
+
+def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
+    claims, has = wiring.claims(STORE), quantity.whole(me.spec.storage)
+    buckets = s3.buckets(claims)
+    words = f"{len(buckets)} buckets, each in volumes of {volumes.SMALLEST}Mi or more"
+    yield model.volume(has, volumes.needed(len(buckets)), words)
+    yield from s3.room(claims, has, volumes.USABLE)
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
@@ -89,13 +99,15 @@ def _server(
             "-s3",
             f"-s3.port={PORT}",
             "-s3.config=/etc/seaweedfs/s3.json",
-            # Volumes grow to 1 GiB each; without a bound on them small disks fill up at once.
-            "-master.volumeSizeLimitMB=1024",
-            "-volume.max=0",
+            f"-master.volumeSizeLimitMB={_volume_size(me.spec, bindings)}",
+            "-volume.max=0",  # as many volumes as the disk has room for
             "-master.telemetry=false",
             f"-metricsPort={METRICS}",
         ],
-        env=[Env("HOME", kube.TMP)],
+        env=[
+            Env("HOME", kube.TMP),
+            Env("WEED_MASTER_VOLUME_GROWTH_COPY_1", volumes.GROWTH),
+        ],
         ports={"http-s3": PORT, "http-metrics": METRICS},
         startup=kube.http_probe("/healthz", "http-s3", period=5, failures=60),
         readiness=kube.http_probe("/healthz", "http-s3"),
@@ -117,6 +129,10 @@ def _server(
     return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
 
 
+def _volume_size(spec: Spec, bindings: tuple[model.Binding, ...]) -> int:
+    return volumes.limit(quantity.whole(spec.storage), len(s3.buckets(bindings)))
+
+
 def _actions(claim: s3.Claim) -> str:
     verbs = ["Read", "List"] if claim.read_only else ["Read", "List", "Write", "Tagging"]
     return ",".join(f'"{verb}:{bucket}"' for bucket in claim.buckets for verb in verbs)
@@ -126,7 +142,7 @@ def _buckets(
     me: model.Instance[Spec], bindings: tuple[model.Binding, ...]
 ) -> Iterator[model.Piece]:
     """The Job that makes the buckets that the bindings claim."""
-    buckets = sorted({bucket for binding in bindings for bucket in binding.claim.buckets})
+    buckets = s3.buckets(bindings)
     host = me.host(f"{me.name}-headless")
     container = kube.Container(
         "buckets",

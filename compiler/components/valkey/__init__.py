@@ -29,5 +29,9 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
     return {KEYS: server.offer(me)}
 
 
+def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
+    return server.sizes(me)
+
+
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     yield from server.lower(me, wiring.claims(KEYS), PROGRAM)

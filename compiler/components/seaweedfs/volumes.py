@@ -1,0 +1,37 @@
+"""How a SeaweedFS divides its disk into volumes.
+
+Each bucket is a collection with volumes of its own, and the filer keeps its log in another. A
+server has as many volumes as fit its free disk, less one (seaweedfs 4.34, weed/storage/store.go,
+MaybeAdjustVolumeMax); a bucket whose collection gets none answers 500 to every PUT. A collection
+begins with seven volumes unless told otherwise (weed/topology/volume_growth.go, copy_1).
+"""
+
+from __future__ import annotations
+
+from compiler.spec.quantity import MIB
+
+SMALLEST, LARGEST = 16, 1024  # MiB of a volume
+EACH = 4  # volumes that every collection can have before the disk is full
+# What ext4 leaves of a disk: 5 % are kept for root, and 2 % are its own tables.
+USABLE = 0.93
+# At the start of each collection, and whenever its volumes are nearly full.
+GROWTH = "1"
+
+
+def limit(storage: int, buckets: int) -> int:
+    """The size in MiB at which a volume is full: a power of two, so that it seldom changes."""
+    size = LARGEST
+    while size > SMALLEST and slots(storage, size) < EACH * (buckets + 1):
+        size //= 2
+    return size
+
+
+def slots(storage: int, size: int) -> int:
+    """How many volumes of a size a disk has room for."""
+    return int(storage * USABLE) // (size * MIB) - 1
+
+
+def needed(buckets: int) -> int:
+    """The smallest disk on which every bucket has a volume, and one more to grow."""
+    volumes = 2 * (buckets + 1) + 1
+    return -(-int(volumes * SMALLEST / USABLE + 1) // SMALLEST) * SMALLEST * MIB

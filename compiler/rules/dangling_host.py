@@ -1,0 +1,23 @@
+"""A host that is handed to laptops and that no gateway routes: they could not reach the provider."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Report
+from compiler.interfaces import gateway
+from compiler.model import Graph, Platform
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    for binding in graph.bindings:
+        provider, consumer = binding.provider, binding.consumer
+        routed = gateway.ROUTE.slot in graph.by_consumer.get(provider.name, {})
+        if not binding.claim.outside or binding.offer.external or binding.via or routed:
+            continue
+        report.add(
+            "dangling-host",
+            f"`{consumer.name}` sends laptops to `{provider.name}`, and nothing routes "
+            f"`{provider.route}` to it",
+            platform.document.span_of(consumer.path),
+            path=consumer.path,
+            help="write `externalEndpoint: ` and the URL at which laptops reach it, or add `istio: {}`",
+        )

@@ -1,0 +1,44 @@
+"""Disk and memory that are smaller than what an instance must hold, by its own reckoning."""
+
+from __future__ import annotations
+
+from compiler import registry
+from compiler.diagnostics import Report
+from compiler.model import Graph, Instance, Platform, Size
+from compiler.spec import quantity
+
+_WORDS = {
+    "volume-size": ("on disk", "its volume has"),
+    "memory-limit": ("of memory", "its limit is"),
+}
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    components = (one for one in graph.instances.values() if one.section == "components")
+    for instance in components:
+        sizes = getattr(registry.module(instance), "sizes", None)
+        for size in sizes(instance, graph.wiring(instance.name)) if sizes else ():
+            if size.has < size.needed:
+                _add(size, instance, platform, report)
+
+
+def _add(size: Size, instance: Instance[object], platform: Platform, report: Report) -> None:
+    amount, bound = _WORDS[size.code]
+    needed = quantity.binary(size.needed)
+    path = (*instance.path, *size.key)
+    report.add(
+        size.code,
+        f"`{instance.name}` needs {quantity.rounded(size.needed)} {amount} ({size.reckoning}), and "
+        f"{bound} {quantity.rounded(size.has)}",
+        platform.document.value_span(path),
+        path=path,
+        help=f"write `{_written(size, needed)}`",
+    )
+
+
+def _written(size: Size, needed: str) -> str:
+    """The key with an amount, as YAML in one line: `resources: {limits: {memory: 2Gi}}`."""
+    text = needed
+    for key in reversed(size.key[1:]):
+        text = f"{{{key}: {text}}}"
+    return f"{size.key[0]}: {text}"
