@@ -30,9 +30,10 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     external_notes = dict(_external_notes(lowered))
     spaces: dict[str, set[str]] = defaultdict(set)
     readers: dict[str, set[str]] = defaultdict(set)
-    for package in lowered.packages.values():
+    for package in (*lowered.packages.values(), *lowered.models.values()):
         for credential in package.credentials:
-            defined[credential.name] = credential
+            known = defined.get(credential.name)
+            defined[credential.name] = _merged(known, credential) if known else credential
             spaces[credential.name].update(credential.namespaces)
             readers[credential.name].add(package.name)
     for package in (*lowered.packages.values(), *_models_that_use(lowered)):
@@ -57,6 +58,15 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     )
 
 
+def _merged(known: Credential, other: Credential) -> Credential:
+    """One Secret of which two tenants name keys. What the platform makes is not theirs to say."""
+    if other.created_by and not known.created_by:
+        return known
+    if known.created_by and not other.created_by:
+        return other
+    return replace(other, keys=dict(sorted({**known.keys, **other.keys}.items())))
+
+
 def _external_notes(lowered: Lowered) -> Iterator[tuple[str, str]]:
     """Requirements on logins at services outside the platform, whether behind a pooler or not."""
     for binding in lowered.graph.bindings:
@@ -75,9 +85,10 @@ REFERENCES = (
 
 
 def _models_that_use(lowered: Lowered) -> Iterator[Package]:
-    """Models with `uses`; the other models get their key from their ServiceAccount."""
+    """Models that name Secrets themselves; the others get their key from their ServiceAccount."""
     for package in lowered.models.values():
-        if package.instance is not None and package.instance.spec.uses:
+        spec = package.instance.spec if package.instance is not None else None
+        if spec is not None and (spec.uses or spec.env):
             yield package
 
 

@@ -49,6 +49,10 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
                 _report(result, patch, path, document, report)
         return package
 
+    models = {name: patch_package(package) for name, package in lowered.models.items()
+              if package.instance and package.instance.spec.patches}  # fmt: skip
+    if models:
+        lowered = replace(lowered, models=lowered.models.replaced(models))
     return each_package(lowered, patch_package)
 
 

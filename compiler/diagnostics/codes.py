@@ -66,6 +66,8 @@ CODES: dict[str, Code] = {
     "unknown-format": Code("error", "No serving runtime reads a model's format."),
     "runtime-mismatch": Code("error", "A serving runtime does not read a model's format."),
     "serving-mode": Code("error", "A model asks for what its serving system can't do."),
+    "does-not-fit": Code("error", "A model is larger than its memory or disk.", rule=True),
+    "unknown-size": Code("warning", "A heavy model has no size.", rule=True),
     "unreachable-model": Code("warning", "Nothing can send a model a request.", rule=True),
     "cold-start": Code(
         "warning", "A heavy model scales to zero, and requests wait for it.", rule=True

@@ -36,6 +36,8 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
             return Claim()
         settings = {
             "podspec-nodeselector": spec.node_selector,
+            "podspec-persistent-volume-claim": spec.uri.startswith("pvc://"),
+            "podspec-priorityclassname": spec.priority_class,
             "podspec-tolerations": spec.tolerations,
         }
         features = tuple(name for name, used in settings.items() if used)

@@ -11,12 +11,13 @@ from compiler import kube, model
 from compiler.document import Path
 from compiler.interfaces import gateway, inference, s3, serverless
 from compiler.spec import quantity
-from compiler.spec.tenant import ModelSpec
+from compiler.spec.tenant import ModelSpec, SecretKey
 
 MODEL = "model"  # the role of every model's pods
 EXEMPT = f"exempt.{model.PREFIX}/read-only-root"
 HEAVY = 2 * 2**30  # bytes: a model of this size takes too long to load
 GIGABIT = 10**9
+HUB_VARIABLE = "HF_TOKEN"  # the variable, and the key of a Secret that KServe looks for
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
@@ -99,6 +100,12 @@ def pods() -> model.OperatorPods:
 def sharing(store: s3.Endpoint) -> model.OperatorPods:
     """The pods of all models of a namespace that use this store."""
     return model.OperatorPods(MODEL, {**pods().labels, store.binding.label: "true"})
+
+
+def hub_token(spec: ModelSpec) -> SecretKey | None:
+    """The key by which a model is fetched from the Hugging Face Hub, where it needs one."""
+    value = spec.env.get(HUB_VARIABLE) if spec.uri.startswith("hf://") else None
+    return value if isinstance(value, SecretKey) else None
 
 
 def burden(spec: ModelSpec, language: Iterable[str], format: str) -> str | None:

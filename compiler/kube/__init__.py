@@ -3,12 +3,12 @@
 from compiler.kube.access import role
 from compiler.kube.account import service_account
 from compiler.kube.client import Client, client
-from compiler.kube.container import Container, unique, user_env
+from compiler.kube.container import Container, own_env, unique, user_env
 from compiler.kube.labels import metadata, selector
-from compiler.kube.network import EVERY_ADDRESS, api_server, headless, service
+from compiler.kube.network import ANYWHERE, EVERY_ADDRESS, api_server, headless, service
 from compiler.kube.pod import pod, pod_labels, scheduling
 from compiler.kube.probes import exec_probe, http_probe, tcp_probe
-from compiler.kube.resources import GPU, resources
+from compiler.kube.resources import resources
 from compiler.kube.security import LOCKED, UNPRIVILEGED, USER
 from compiler.kube.setup_job import setup_job
 from compiler.kube.template import render
@@ -16,8 +16,8 @@ from compiler.kube.volumes import TMP, Volume, config, empty_dir, volume_claim
 from compiler.kube.workload import cron_job, deployment, job, stateful_set
 
 __all__ = [
-    "EVERY_ADDRESS", "GPU", "LOCKED", "TMP", "UNPRIVILEGED", "USER", "Client", "Container", "Volume", "api_server",
+    "ANYWHERE", "EVERY_ADDRESS", "LOCKED", "TMP", "UNPRIVILEGED", "USER", "Client", "Container", "Volume", "api_server",
     "client", "config", "cron_job", "deployment", "empty_dir", "exec_probe", "headless", "http_probe",
-    "job", "metadata", "pod", "pod_labels", "render", "resources", "role", "scheduling", "selector",
+    "job", "metadata", "own_env", "pod", "pod_labels", "render", "resources", "role", "scheduling", "selector",
     "service", "service_account", "setup_job", "stateful_set", "tcp_probe", "unique", "user_env", "volume_claim",
 ]  # fmt: skip

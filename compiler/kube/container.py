@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
 from compiler.kube.security import LOCKED
 from compiler.kube.volumes import TMP, Volume
-from compiler.model.resource import Env, Manifest
+from compiler.model.resource import Env, Manifest, SecretRef
+from compiler.spec.tenant import SecretKey, TenantSpec
 
 
 class Container(Struct, frozen=True):
@@ -64,6 +65,15 @@ def user_env(name: str) -> tuple[Env, ...]:
     that call it fail without these variables. The home is the only folder that can be written to.
     """
     return (Env("HOME", TMP), Env("LOGNAME", name), Env("USER", name))
+
+
+def own_env(spec: TenantSpec) -> Iterator[Env]:
+    """The variables that the user wrote, sorted by name."""
+    for name, value in sorted(spec.env.items()):
+        if isinstance(value, SecretKey):
+            yield Env(name, SecretRef(value.secret, value.key))
+        else:
+            yield Env(name, value)
 
 
 def unique(env: Iterable[Env]) -> tuple[Env, ...]:

@@ -22,6 +22,8 @@ class Schedulable(Protocol):
     def node_selector(self) -> dict[str, str]: ...
     @property
     def tolerations(self) -> tuple[Toleration, ...]: ...
+    @property
+    def priority_class(self) -> str | None: ...
 
 
 def pod(
@@ -38,6 +40,7 @@ def pod(
     restart: str | None = None,
     spread: bool = False,
     placement: Schedulable | None = None,
+    pull_secrets: Sequence[str] = (),
 ) -> Manifest:
     """A pod template: `restricted`, no API token, no service links, an emptyDir at /tmp."""
     group = user if group is None else group
@@ -57,6 +60,10 @@ def pod(
     spec["serviceAccountName"] = me.name
     spec["automountServiceAccountToken"] = False
     spec["enableServiceLinks"] = False
+    if pull_secrets:
+        # A pod that names its own gets none of those of its ServiceAccount.
+        names = (*me.settings.registry.pull_secrets, *pull_secrets)
+        spec["imagePullSecrets"] = [{"name": name} for name in dict.fromkeys(names)]
     spec["securityContext"] = {
         **UNPRIVILEGED,
         "runAsUser": user,
@@ -85,6 +92,8 @@ def scheduling(placement: Schedulable) -> Manifest:
         fields["nodeSelector"] = dict(sorted(placement.node_selector.items()))
     if placement.tolerations:
         fields["tolerations"] = [toleration.written() for toleration in placement.tolerations]
+    if placement.priority_class:
+        fields["priorityClassName"] = placement.priority_class
     return fields
 
 

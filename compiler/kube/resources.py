@@ -5,13 +5,12 @@ from __future__ import annotations
 from compiler.model.resource import Manifest
 from compiler.spec import quantity
 from compiler.spec.component import Amounts, Resources
-
-GPU = "nvidia.com/gpu"
+from compiler.spec.tenant import Gpus
 
 
 def resources(
     amounts: Resources, *, cpu: str, memory: str, cpu_limit: str, memory_limit: str,
-    disk: str = "256Mi", disk_limit: str = "2Gi", gpu: int = 0,
+    disk: str = "256Mi", disk_limit: str = "2Gi", gpus: Gpus | None = None,
 ) -> Manifest:  # fmt: skip
     """Requests and limits: the user's amounts, else the defaults given here.
 
@@ -30,8 +29,8 @@ def resources(
         requests[key] = request or quantity.canonical(_smaller(low, limit) if limit else low)
         limits[key] = limit or quantity.canonical(_larger(high, request) if request else high)
     manifest: Manifest = {"requests": requests, "limits": limits}
-    if gpu:
-        limits[GPU] = requests[GPU] = str(gpu)
+    if gpus is not None:
+        limits[gpus.resource] = requests[gpus.resource] = str(gpus.count)
     return manifest
 
 

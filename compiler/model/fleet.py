@@ -33,6 +33,10 @@ class Fleet(Mapping[str, "Package"]):
     def __len__(self) -> int:
         return len(self._packages)
 
+    def replaced(self, packages: Mapping[str, Package]) -> Fleet:
+        """A fleet in which some models have other packages."""
+        return Fleet({**self._packages, **packages}, self._facts)
+
     def each(self, find: Callable[[Package], T]) -> Iterator[tuple[Package, T]]:
         """Every package with what a function finds of it, found once for all fleets."""
         known = self._facts.setdefault(find, {})

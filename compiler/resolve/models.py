@@ -26,10 +26,12 @@ def bound(join: Join, consumer: Instance[Any]) -> tuple[Binding, ...]:
     known = join.shared.of_model(same)
     if known is not None:
         return known
-    served, key, *theirs = around
+    served, *others = around
+    keys = tuple(one for one in others if one.requires == serving.STORE)
+    theirs = [one for one in others if one not in keys]
     own = Binding(
         consumer, served.requires, served.provider, served.provides, served.claim, served.offer,
-        entailed=(key,),
+        entailed=keys,
     )  # fmt: skip
     direct = (own, *(_entailed(consumer, one) for one in theirs))
     return join.shared.keep(same, tuple(one for each in direct for one in chain(join, each)))
@@ -52,7 +54,10 @@ def _of_store(join: Join, store: str) -> tuple[Binding, ...]:
     """What the models of a store are bound to: a system that serves, a key, what the system needs."""
     served = join.direct.get((store, serving.SERVING.slot))
     key = join.direct.get((store, serving.STORE.slot))
-    return () if served is None or key is None else (served, key, *_theirs(join, served))
+    fetched = join.instances[store].spec.buckets  # from a store, and not from elsewhere
+    if served is None or (fetched and key is None):
+        return ()
+    return (served, *([key] if key else []), *_theirs(join, served))
 
 
 def entailed(join: Join, consumer: Instance[Any], served: Binding) -> Iterator[Binding]:

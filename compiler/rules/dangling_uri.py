@@ -102,7 +102,9 @@ def _texts(instance: Instance[Any]) -> Iterator[tuple[Path, str]]:
     elif instance.section == "workloads":
         for key in ("command", "args"):
             yield from (((key, index), text) for index, text in enumerate(getattr(spec, key)))
-        yield from ((("env", name), text) for name, text in spec.env.items())
+        yield from (
+            (("env", name), value) for name, value in spec.env.items() if isinstance(value, str)
+        )
 
 
 def _of_workload(bucket_uri: BucketUri, graph: Graph, contents: StoreContents) -> Mistake | None:

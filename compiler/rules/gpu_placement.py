@@ -10,11 +10,12 @@ from compiler.model import Instance, Path, Platform
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     spec = instance.spec
-    if getattr(spec, "gpu", 0) > 0 and not spec.node_selector:
+    gpus = getattr(spec, "gpus", None)
+    if gpus is not None and not spec.node_selector:
         path: Path = (*instance.path, "gpu")
         report.add(
             "gpu-placement",
-            f"`{instance.name}` asks for {spec.gpu} x nvidia.com/gpu on any node that has it",
+            f"`{instance.name}` asks for {gpus.count} x {gpus.resource} on any node that has it",
             platform.document.value_span(path),
             path=path,
             help="name the nodes, such as `nodeSelector: {nvidia.com/gpu.product: "

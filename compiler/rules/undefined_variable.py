@@ -49,5 +49,5 @@ def references(instance: Instance[Any]) -> Iterator[tuple[Path, str, str | None]
             for name in _REFERENCE.findall(text):
                 yield (*instance.path, key, index), name, None
     for variable, text in spec.env.items():
-        for name in _REFERENCE.findall(text):
+        for name in _REFERENCE.findall(text) if isinstance(text, str) else ():
             yield (*instance.path, "env", variable), name, variable

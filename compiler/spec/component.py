@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from compiler.spec.section import ListOf, Section
-from compiler.spec.types import Cpu, Image, Memory, Namespace
+from compiler.spec.types import Cpu, Image, Memory, Name, Namespace
 
 
 class Amounts(Section):
@@ -123,3 +123,6 @@ class RunningSpec(InstanceSpec):
         dict[str, str], Field(description="Labels of the nodes that may run it.")
     ] = {}
     tolerations: Annotated[ListOf[Toleration], Field(description="Taints that it tolerates.")] = ()
+    priority_class: Annotated[
+        Name | None, Field(description="A PriorityClass that exists in the cluster.")
+    ] = None

@@ -8,14 +8,26 @@ to look up every annotation by its text.
 from collections.abc import Iterator
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Strict, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Strict, Tag, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
 T = TypeVar("T")
+L = TypeVar("L")
 
 # A list of the spec. It is a tuple once it is read, since nothing may change it.
 ListOf = Annotated[tuple[T, ...], Strict(False)]
+
+# The two forms of a value, as pydantic names them in the place of an error. No key has a NUL.
+SHORT, LONG = "\0short", "\0long"
+
+
+def _form(value: Any) -> str:
+    return LONG if isinstance(value, (dict, BaseModel)) else SHORT
+
+
+# A value that is written as text or a number, or in its long form, as a map.
+Forms = Annotated[Annotated[T, Tag(SHORT)] | Annotated[L, Tag(LONG)], Discriminator(_form)]
 
 
 class Section(BaseModel):

@@ -6,26 +6,100 @@ from pydantic import Field
 
 from compiler.spec.component import NamedSpec, Patch, Resources, Toleration
 from compiler.spec.constraints import InvalidValue, exact
-from compiler.spec.section import ListOf, Section
-from compiler.spec.types import Duration, EnvName, Image, Memory, Name, S3Uri, Schedule
+from compiler.spec.section import Forms, ListOf, Section
+from compiler.spec.types import (
+    Duration,
+    EnvName,
+    Image,
+    Memory,
+    ModelUri,
+    Name,
+    S3Uri,
+    Schedule,
+    SecretName,
+)
+
+
+class SecretKey(Section):
+    """One key of a Secret that exists in the namespace."""
+
+    secret: Annotated[SecretName, Field(description="The Secret's name.")]
+    key: Annotated[str, Field(pattern=exact(r"[-._a-zA-Z0-9]+"), description="A key of its data.")]
+
+
+class Gpus(Section):
+    """GPUs, or slices of them."""
+
+    count: Annotated[int, Field(ge=1, description="How many.")] = 1
+    resource: Annotated[
+        str,
+        Field(
+            pattern=exact(r"[a-z0-9.-]+/[A-Za-z0-9._-]+"),
+            description="The device plugin's name of them, like `nvidia.com/mig-1g.10gb`.",
+        ),
+    ] = "nvidia.com/gpu"
+    memory: Annotated[
+        Memory | None, Field(description="Memory of each, against which `size` is held.")
+    ] = None
 
 
 class TenantSpec(NamedSpec):
     """What workloads and models take alike."""
 
-    gpu: Annotated[int, Field(ge=0, description="GPUs (nvidia.com/gpu).")] = 0
+    env: Annotated[
+        dict[EnvName, Forms[str, SecretKey]],
+        Field(description="Variables of your own: text, or `{secret: ..., key: ...}`."),
+    ] = {}
+    args: Annotated[ListOf[str], Field(description="Its arguments, as a list.")] = ()
+    gpu: Annotated[
+        Forms[Annotated[int, Field(ge=0)], Gpus],
+        Field(description="How many GPUs; or `{count: 1, resource: nvidia.com/mig-1g.10gb}`."),
+    ] = 0
+    priority_class: Annotated[
+        Name | None, Field(description="A PriorityClass that exists in the cluster.")
+    ] = None
+    patches: Annotated[
+        ListOf[Patch], Field(description="JSON 6902 operations on its objects.")
+    ] = ()
     node_selector: Annotated[
         dict[str, str], Field(description="Labels of the nodes that may run it.")
     ] = {}
     tolerations: Annotated[ListOf[Toleration], Field(description="Taints tolerated.")] = ()
 
+    @property
+    def gpus(self) -> Gpus | None:
+        """Its GPUs, in their long form; None where it has none."""
+        if isinstance(self.gpu, Gpus):
+            return self.gpu
+        return Gpus(count=self.gpu) if self.gpu else None
+
 
 class Mount(Section):
-    """A volume of a workload: scratch space, or a claim that exists."""
+    """A volume of a workload: scratch space, or a claim, Secret or ConfigMap that exists."""
 
     mount_path: Annotated[str, Field(pattern=exact(r"/[^:]*"), description="Where it is mounted.")]
     claim: Annotated[Name | None, Field(description="An existing PersistentVolumeClaim.")] = None
+    secret: Annotated[SecretName | None, Field(description="An existing Secret.")] = None
+    config_map: Annotated[SecretName | None, Field(description="An existing ConfigMap.")] = None
     size: Annotated[Memory | None, Field(description="Limit of scratch space; default 1Gi.")] = None
+
+    def check(self) -> None:
+        sources = {"claim": self.claim, "secret": self.secret, "configMap": self.config_map,
+                   "size": self.size}  # fmt: skip
+        given = [f"`{key}`" for key, value in sources.items() if value is not None]
+        if len(given) > 1:
+            message = f"a volume is one thing, and this one has {' and '.join(given)}"
+            raise InvalidValue(
+                "invalid-value", message, "keep one of them, and add a volume for each other"
+            )
+
+
+class InitStep(Section):
+    """A container that runs before the workload, with its variables and volumes."""
+
+    image: Annotated[Image | None, Field(description="Default: the workload's.")] = None
+    command: Annotated[ListOf[str], Field(description="The command, as a list.")] = ()
+    args: Annotated[ListOf[str], Field(description="Its arguments, as a list.")] = ()
 
 
 class WorkloadSpec(TenantSpec):
@@ -33,8 +107,6 @@ class WorkloadSpec(TenantSpec):
 
     image: Annotated[Image, Field(description="The image to run, with a tag or digest.")]
     command: Annotated[ListOf[str], Field(description="The command, as a list.")] = ()
-    args: Annotated[ListOf[str], Field(description="Its arguments, as a list.")] = ()
-    env: Annotated[dict[EnvName, str], Field(description="Variables of your own.")] = {}
     uses: Annotated[
         ListOf[str], Field(description="Instances whose client environment the pod gets.")
     ] = ()
@@ -70,9 +142,25 @@ class WorkloadSpec(TenantSpec):
         bool, Field(description="Let the container write to its image's files.")
     ] = False
     volumes: Annotated[dict[Name, Mount], Field(description="Volumes, by name.")] = {}
-    patches: Annotated[ListOf[Patch], Field(description="JSON 6902 operations.")] = ()
+    init: Annotated[
+        ListOf[InitStep], Field(description="Containers that run before it, one after another.")
+    ] = ()
+    pull_secrets: Annotated[
+        ListOf[SecretName],
+        Field(description="Image pull Secrets, besides those of `registry.pullSecrets`."),
+    ] = ()
+    completions: Annotated[
+        int, Field(ge=1, description="Pods of a run, each with its JOB_COMPLETION_INDEX.")
+    ] = 1
+    parallelism: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        Field(description="How many of them run at once; default: all."),
+    ] = None
 
     def check(self) -> None:
+        if self.workflow and (self.completions > 1 or self.parallelism):
+            message = "a workflow has no indexed pods"
+            raise InvalidValue("unknown-value", message, "remove `completions` and `parallelism`")
         if self.workflow and self.run == "once":
             message = "a workflow is started by hand or by its schedule, never by being applied"
             raise InvalidValue("unknown-value", message, "remove `run: once`, or `workflow: true`")
@@ -93,11 +181,26 @@ class Canary(Section):
     ] = None
 
 
+class Scaling(Section):
+    """When Knative adds pods to a model."""
+
+    metric: Annotated[
+        Literal["concurrency", "rps"],
+        Field(description="What is counted: requests at once, or requests a second."),
+    ] = "concurrency"
+    target: Annotated[int, Field(ge=1, description="How much of it one pod should have.")]
+
+
 class ModelSpec(TenantSpec):
     """Something served: one InferenceService behind a host of its own."""
 
     format: Annotated[str, Field(description="The model format, like `xgboost` or `sklearn`.")]
-    uri: Annotated[S3Uri, Field(description="Where the model is stored.")]
+    uri: Annotated[
+        ModelUri,
+        Field(
+            description="Where the model is stored: `s3://`, `pvc://claim/path` or `hf://org/model`."
+        ),
+    ]
     canary: Annotated[Canary | None, Field(description="Traffic for the newest revision.")] = None
     min_replicas: Annotated[
         Annotated[int, Field(ge=0)] | None, Field(description="0 lets it scale to zero.")
@@ -105,6 +208,11 @@ class ModelSpec(TenantSpec):
     max_replicas: Annotated[
         Annotated[int, Field(ge=1)] | None, Field(description="The most replicas.")
     ] = None
+    concurrency: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        Field(description="The most requests that one pod works on at once; more wait."),
+    ] = None
+    scaling: Annotated[Scaling | None, Field(description="When pods are added.")] = None
     size: Annotated[Memory | None, Field(description="Size of the model's files.")] = None
     resources: Annotated[Resources, Field(description="Compute of the predictor.")] = Resources()
     timeout: Annotated[Duration | None, Field(description="How long a request may take.")] = None

@@ -60,6 +60,12 @@ NAME_PATTERN = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
 _HOST = rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*"
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _BUCKET = r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+# Where models are fetched from, besides S3: the form, and an example.
+_MODEL_FORMS = {
+    "s3": (None, ""),
+    "pvc": (rf"pvc://{_LABEL}(/\S*)?", "pvc://claim/path"),
+    "hf": (r"hf://[\w.-]+/[\w.-]+(:[\w.-]+)?", "hf://org/model:revision"),
+}
 _FLOATING = {"latest", "main", "master", "edge", "nightly", "dev", "stable"}
 
 
@@ -82,6 +88,24 @@ def _s3_uri(text: str) -> str:
     if not text.startswith("s3://") or not re.fullmatch(_BUCKET, bucket) or spaced:
         message = f"`{text}` is not an S3 URI"
         raise InvalidValue("invalid-uri", message, "write it like `s3://models/fraud-detection/v2`")
+    return text
+
+
+def _model_uri(text: str) -> str:
+    scheme = text.partition("://")[0]
+    if scheme not in _MODEL_FORMS:
+        help = "write it like `s3://models/fraud-detection/v2`, `pvc://claim/path` or "
+        help += "`hf://org/model:revision`"
+        raise InvalidValue(
+            "invalid-uri", f"`{text}` is not where a model can be fetched from", help
+        )
+    pattern, example = _MODEL_FORMS[scheme]
+    if pattern is None:
+        return _s3_uri(text)
+    if not re.fullmatch(pattern, text):
+        raise InvalidValue(
+            "invalid-uri", f"`{text}` is not a {scheme} URI", f"write it like `{example}`"
+        )
     return text
 
 
@@ -182,6 +206,15 @@ Image = Annotated[
         "write it like `registry.example.com/team/app:1.4`",
     ),
 ]  # fmt: skip
+ModelUri = Annotated[
+    str,
+    Parser(
+        _model_uri,
+        rf"s3://{_BUCKET}(/\S*)?|pvc://{_LABEL}(/\S*)?|hf://[\w.-]+/[\w.-]+(:[\w.-]+)?",
+        "where a model can be fetched from",
+        "write it like `s3://models/fraud/v2`, `pvc://claim/path` or `hf://org/model:revision`",
+    ),
+]
 S3Uri = Annotated[
     str,
     Parser(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from compiler import kube, model
 from compiler.interfaces import gateway, s3, serverless, serving
 from compiler.spec.tenant import ModelSpec as Spec
-from compiler.tenants import model_store
+from compiler.tenants import existing_secrets, model_store
 
 PHASE = model.Phase.MODELS
 # Endpoints that every model is bound to; its programs use all others.
@@ -26,6 +26,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     used = [endpoint for endpoint in wiring.endpoints if not isinstance(endpoint, _SURROUNDING)]
     client = kube.client(me, used)
     yield from client.configs
+    yield from existing_secrets.declared(me)
     system = wiring[serving.SERVING]
     stores = [binding.endpoint() for binding in system.binding.entailed]
     surroundings = serving.Surroundings(

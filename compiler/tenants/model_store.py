@@ -13,7 +13,9 @@ from typing import Any
 from compiler import model
 from compiler.interfaces import s3, serving
 from compiler.spec import quantity
+from compiler.spec.section import ListOf
 from compiler.spec.tenant import ModelSpec
+from compiler.spec.types import SecretName
 
 PHASE = model.Phase.MODELS
 SECTION = "model_stores"
@@ -24,6 +26,8 @@ class Spec(model.Section):
     """Not part of the spec file: it is derived from the models."""
 
     buckets: tuple[str, ...]
+    tokens: ListOf[SecretName] = ()  # Secrets by which models of the Hugging Face Hub are fetched
+    from_hub: bool = False  # whether a model is fetched from the Hugging Face Hub
     bind: dict[str, str]
     labels: dict[str, str] = {}
     sizes: tuple[tuple[str, int], ...] = ()  # of the models that say theirs, by URI
@@ -62,13 +66,24 @@ def store(key: str, group: Sequence[model.Instance[ModelSpec]]) -> model.Instanc
     uris |= {
         c.previous for instance in group if (c := instance.spec.canary) is not None and c.previous
     }
-    buckets = sorted({uri.removeprefix("s3://").split("/")[0] for uri in uris})
+    buckets = sorted({uri.split("/")[2] for uri in uris if uri.startswith("s3://")})
+    tokens = {
+        token.secret
+        for instance in group
+        if (token := serving.hub_token(instance.spec)) is not None
+    }
     return model.Instance(
         name=key,
         section=SECTION,
         type="model-store",
         namespace=representative.namespace,
-        spec=Spec(buckets=tuple(buckets), bind=representative.spec.bind, sizes=_sizes(group)),
+        spec=Spec(
+            buckets=tuple(buckets),
+            tokens=tuple(sorted(tokens)),
+            from_hub=any(uri.startswith("hf://") for uri in uris),
+            bind=representative.spec.bind,
+            sizes=_sizes(group),
+        ),
         platform=representative.platform,
         settings=representative.settings,
         declared=representative.path
@@ -83,12 +98,12 @@ def _sizes(group: Sequence[model.Instance[ModelSpec]]) -> tuple[tuple[str, int],
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    return {
-        serving.STORE: s3.Claim(
+    system: dict[model.Requires[Any], model.Claim] = {serving.SERVING: serving.Claim()}
+    if me.spec.buckets:
+        system[serving.STORE] = s3.Claim(
             buckets=me.spec.buckets, read_only=True, shared=True, holds=me.spec.sizes
-        ),
-        serving.SERVING: serving.Claim(),
-    }
+        )
+    return system
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:

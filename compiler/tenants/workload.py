@@ -7,14 +7,14 @@ server, and the data scientist has nothing left to configure.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+
+from msgspec.structs import replace
 
 from compiler import kube, model
 from compiler.interfaces import workflows
-from compiler.model import Env
 from compiler.spec.duration import seconds
 from compiler.spec.tenant import WorkloadSpec as Spec
-from compiler.tenants import elsewhere, workflow
+from compiler.tenants import elsewhere, existing_secrets, workflow
 
 PHASE = model.Phase.CLIENTS
 WORKFLOWS = model.Requires("workflows", workflows.Endpoint)
@@ -38,6 +38,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     )
     client = kube.client(me, used)
     yield from client.configs
+    yield from existing_secrets.declared(me)
     if spec.run == "elsewhere":
         yield from elsewhere.lower(me, client)
         return
@@ -46,36 +47,67 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     if argo is not None:
         yield from workflow.resources(me, template, deadline, argo)
     elif spec.run == "once":
-        yield kube.job(me, me.name, template, retries=spec.retries, deadline=deadline)
+        once = kube.job(me, me.name, template, retries=spec.retries, deadline=deadline)
+        yield _indexed(once, spec)
     else:
-        yield kube.cron_job(
+        repeated = kube.cron_job(
             me, template, schedule=spec.schedule, deadline=deadline, retries=spec.retries
         )
+        yield _indexed(repeated, spec)
+
+
+def _indexed(resource: model.Resource, spec: Spec) -> model.Resource:
+    """A Job, or the Jobs of a CronJob, with as many pods as the user asks for."""
+    if spec.completions == 1:
+        return resource
+    count = {
+        "completionMode": "Indexed",
+        "completions": spec.completions,
+        "parallelism": min(spec.parallelism or spec.completions, spec.completions),
+    }
+    body = resource.manifest["spec"]
+    if resource.kind == "CronJob":
+        job = body["jobTemplate"]
+        body = {**body, "jobTemplate": {**job, "spec": {**job["spec"], **count}}}
+    else:
+        body = {**body, **count}
+    return replace(resource, manifest={**resource.manifest, "spec": body})
 
 
 def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
     spec = me.spec
-    user_variables = [Env(name, value) for name, value in sorted(spec.env.items())]
     container = kube.Container(
         "main",
         spec.image,
         kube.resources(
             spec.resources, cpu="500m", memory="1Gi", cpu_limit="2", memory_limit="2Gi",
-            disk="1Gi", disk_limit="10Gi", gpu=spec.gpu,
+            disk="1Gi", disk_limit="10Gi", gpus=spec.gpus,
         ),
         command=spec.command,
         args=spec.args,
         env=[
             *(variable for variable in kube.user_env(me.name) if variable.name not in spec.env),
             *client.env,
-            *user_variables,
+            *kube.own_env(spec),
         ],
         writable_root=spec.writable_root,
     )  # fmt: skip
+    steps = [
+        replace(
+            container,
+            name=f"init-{index}",
+            image=step.image or spec.image,
+            command=step.command,
+            args=step.args,
+        )
+        for index, step in enumerate(spec.init)
+    ]
     return kube.pod(
         me,
         "workload",
         [container],
+        init=steps,
+        pull_secrets=spec.pull_secrets,
         user=spec.user,
         restart="Never",
         volumes=[*client.volumes, *_volumes(spec)],
@@ -86,7 +118,12 @@ def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
 def _volumes(spec: Spec) -> Iterator[kube.Volume]:
     for name, mount in sorted(spec.volumes.items()):
         if mount.claim:
-            source: dict[str, Any] = {"persistentVolumeClaim": {"claimName": mount.claim}}
-            yield kube.Volume(f"user-{name}", source, mount.mount_path)
+            claim = {"persistentVolumeClaim": {"claimName": mount.claim}}
+            yield kube.Volume(f"user-{name}", claim, mount.mount_path)
+        elif mount.secret:
+            secret = {"secret": {"secretName": mount.secret}}
+            yield kube.Volume(f"user-{name}", secret, mount.mount_path, read_only=True)
+        elif mount.config_map:
+            yield replace(kube.config(mount.config_map, mount.mount_path), name=f"user-{name}")
         else:
             yield kube.empty_dir(f"user-{name}", mount.mount_path, mount.size or "1Gi")

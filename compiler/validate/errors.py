@@ -12,11 +12,11 @@ from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from msgspec import Struct
-from pydantic import ValidationError
+from pydantic import Tag, ValidationError
 from pydantic.fields import FieldInfo
 
 from compiler.spec.constraints import InvalidValue
-from compiler.spec.section import Section, fields
+from compiler.spec.section import LONG, SHORT, Section, fields
 
 Loc = tuple[int | str, ...]
 _KEY = "[key]"  # pydantic's mark behind a map's key that is itself wrong
@@ -78,6 +78,7 @@ def field_errors(error: ValidationError, section: type[Section]) -> Iterator[Fie
         if isinstance(reason, InvalidValue) and reason.at:
             loc = (*loc, reason.at)
         types = _types(section, loc)
+        loc = tuple(key for key in loc if key not in (SHORT, LONG))
         yield FieldError(
             loc, found["type"], found["msg"], value, context, types[-2], types[-1], on_key
         )
@@ -87,8 +88,18 @@ def _types(section: type[Section], loc: Loc) -> list[Any]:
     """The types on the way to a place: of the map or list around it, and its own, are the last two."""
     types: list[Any] = [None, section]
     for key in loc:
-        types.append(_plain(_below(types[-1], key)))
+        if key in (SHORT, LONG):
+            types[-1] = _form(types[-1], key)
+        else:
+            types.append(_plain(_below(types[-1], key)))
     return types
+
+
+def _form(union: Any, form: int | str) -> Any:
+    """The type of one form of a value that has two."""
+    return next(
+        _plain(option) for option in get_args(union) if Tag(str(form)) in option.__metadata__
+    )
 
 
 def _below(type: Any, key: int | str) -> Any:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from compiler import kube, model
 from compiler.components.knative import LOCAL, LOCAL_TARGET
-from compiler.components.kserve.inference_service import inference_service
+from compiler.components.kserve.inference_service import FROM_HUB, inference_service
 from compiler.components.kserve.runtimes import LANGUAGE, RUNTIMES, Runtime, spelled
 from compiler.diagnostics import listing, near
 from compiler.interfaces import gateway, inference, s3, serverless, serving
@@ -72,12 +72,15 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
 
     def share(self, me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Piece]:
         """The chain by which KServe finds a key: ServiceAccount, Secret, the Secret's marks."""
-        store, pull = wiring[serving.STORE], me.settings.registry.pull_secrets
-        yield model.Resource(kube.service_account(me.name, me.namespace, pull, [store.secret]))
-        key = store.credential(store.binding)
-        if key is not None:
+        store, pull = wiring.get(serving.STORE), me.settings.registry.pull_secrets
+        secrets = [*([store.secret] if store else []), *me.spec.tokens]
+        yield model.Resource(kube.service_account(me.name, me.namespace, pull, secrets))
+        key = store.credential(store.binding) if store else None
+        if store and key:
             note = "KServe finds the store by the Secret's annotations"
             yield replace(key, note=note, annotations=_annotations(store))
+        if me.spec.from_hub:
+            yield model.Egress(FROM_HUB, (kube.ANYWHERE,), (443,))
         entrance, knative = wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS)
         ports = QUEUE_PROXY if knative else (PREDICTOR,)
         if entrance is not None:
@@ -130,6 +133,9 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
     def problems(self, me: model.Instance[ModelSpec], *, routed: bool) -> Iterable[ModelProblem]:
         spec = me.spec
         yield from self._format(me)
+        yield from self._mode(me)
+        yield from self._token(me)
+        yield from _size(me)
         if self.mode == "standard" and spec.canary is not None:
             yield ModelProblem(
                 "serving-mode",
@@ -151,6 +157,28 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 f"`{me.name}` scales to zero and has {burden}: the first request waits for it",
                 ("minReplicas",),
                 "write `minReplicas: 1`, or leave it out",
+            )
+
+    def _mode(self, me: model.Instance[ModelSpec]) -> Iterator[ModelProblem]:
+        """Keys that Knative reads, and that say nothing without it."""
+        for key, value in (("concurrency", me.spec.concurrency), ("scaling", me.spec.scaling)):
+            if value is not None and self.mode == "standard":
+                yield ModelProblem(
+                    "serving-mode",
+                    f"`{me.name}` sets `{key}`, which KServe reads in serverless mode only",
+                    (key,),
+                    "leave it out, or write `kserve: {mode: serverless}`",
+                )
+
+    def _token(self, me: model.Instance[ModelSpec]) -> Iterator[ModelProblem]:
+        """KServe looks for the token of the Hugging Face Hub by the key's name (0.20, hf_secret.go)."""
+        token = serving.hub_token(me.spec)
+        if token is not None and token.key != serving.HUB_VARIABLE:
+            yield ModelProblem(
+                "invalid-value",
+                f"KServe reads the token of the Hub from the key `{serving.HUB_VARIABLE}` of a Secret",
+                ("env", serving.HUB_VARIABLE),
+                f"rename the Secret's key, and write `key: {serving.HUB_VARIABLE}`",
             )
 
     def _format(self, me: model.Instance[ModelSpec]) -> Iterator[ModelProblem]:
@@ -177,9 +205,21 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             )
 
 
-def _metrics(store: s3.Endpoint, *, serverless: bool) -> model.Metrics:
+def _size(me: model.Instance[ModelSpec]) -> Iterator[ModelProblem]:
+    """Memory, disk, replicas and deadlines follow from a model's size."""
+    heavy = me.spec.gpus is not None or spelled(me.spec.format) in LANGUAGE
+    if heavy and me.spec.size is None:
+        yield ModelProblem(
+            "unknown-size",
+            f"`{me.name}` has no `size`, so its server gets memory and disk for a small model",
+            (),
+            "add `size:` with the size of the model's files, like `size: 16Gi`",
+        )
+
+
+def _metrics(store: s3.Endpoint | None, *, serverless: bool) -> model.Metrics:
     """Of the models that share a store, however many."""
-    pods = serving.sharing(store)
+    pods = serving.sharing(store) if store else serving.pods()
     if serverless:
         return model.Metrics(pods=pods, port=REQUESTS)
     others = tuple(port for port in RUNTIMES_METRICS if port != PREDICTOR)

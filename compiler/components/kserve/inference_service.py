@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -12,7 +13,7 @@ from compiler.model import Env
 from compiler.spec import quantity
 from compiler.spec.component import Resources
 from compiler.spec.duration import seconds
-from compiler.spec.tenant import ModelSpec
+from compiler.spec.tenant import Gpus, ModelSpec
 
 # KServe 0.20 still reads the older words Serverless and RawDeployment, but refuses them later on.
 MODES = {"serverless": "Knative", "standard": "Standard"}
@@ -21,6 +22,12 @@ MODES = {"serverless": "Knative", "standard": "Standard"}
 INSIDE = {"networking.knative.dev/visibility": "cluster-local"}
 GIBI = 2**30
 PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline"
+# KServe knows these resources as GPUs (0.20, constants.go).
+KNOWN_GPUS = ("nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu", "habana.ai/gaudi")
+# Pods that fetch their model from the Hugging Face Hub, which may be at any address.
+FROM_HUB = model.OperatorPods(
+    "from-hub", {**serving.pods().labels, f"egress.{model.PREFIX}/hugging-face": "true"}
+)
 START = 600  # seconds that Knative gives a revision without it (serving 0.48, config-deployment)
 # Of a model's server, and of the container that fetches the model, which writes for it.
 CONFINED = {
@@ -53,6 +60,8 @@ def inference_service(
         ]
     used = {one.binding.label for one in (*surroundings.stores, *surroundings.client.endpoints)}
     labels = {**serving.pods().labels, **dict.fromkeys(sorted(used), "true")}
+    if spec.uri.startswith("hf://"):
+        labels |= FROM_HUB.labels
     if mode == "serverless":
         labels |= INSIDE
     return model.Resource(
@@ -66,6 +75,7 @@ def inference_service(
                     serving.EXEMPT: "serving runtimes write beside their programs",
                     "serving.kserve.io/deploymentMode": MODES[mode],
                     **_deadline(spec, mode),
+                    **_gpu_types(spec),
                     **surroundings.in_mesh,
                 },
                 "labels": labels,
@@ -85,16 +95,36 @@ def _deadline(spec: ModelSpec, mode: str) -> dict[str, str]:
     return {PROGRESS_DEADLINE: f"{START + 2 * download}s"}
 
 
+def _gpu_types(spec: ModelSpec) -> dict[str, str]:
+    """KServe takes a resource that it does not know for no GPU, unless it is told."""
+    gpus = spec.gpus
+    if gpus is None or gpus.resource in KNOWN_GPUS:
+        return {}
+    return {"serving.kserve.io/gpu-resource-types": json.dumps([gpus.resource])}
+
+
+def _args(spec: ModelSpec, runtime: Runtime) -> list[str]:
+    """The user's arguments; vLLM uses one GPU, unless it is told of more."""
+    parallel = "--tensor-parallel-size"
+    gpus = spec.gpus
+    told = any(argument.startswith(parallel) for argument in spec.args)
+    if runtime.name != VLLM or gpus is None or gpus.count == 1 or told:
+        return list(spec.args)
+    return [f"{parallel}={gpus.count}", *spec.args]
+
+
 def _model(spec: ModelSpec, surroundings: serving.Surroundings, runtime: Runtime) -> model.Manifest:
     made: model.Manifest = {"modelFormat": {"name": spelled(spec.format)}}
     if runtime.protocols:
         made["protocolVersion"] = runtime.protocols[0]
-    if runtime.name == VLLM and spec.gpu > 1:
-        made["args"] = [f"--tensor-parallel-size={spec.gpu}"]  # its default is one GPU
-    env = [one.manifest() for one in (*_home(runtime), *surroundings.client.env)]
+    if args := _args(spec, runtime):
+        made["args"] = args
+    home = (variable for variable in _home(runtime) if variable.name not in spec.env)
+    variables = (*home, *surroundings.client.env, *kube.own_env(spec))
+    env = [variable.manifest() for variable in variables]
     if env:
         made["env"] = env
-    made["resources"] = _compute(spec.resources, spec.size, spec.gpu)
+    made["resources"] = _compute(spec.resources, spec.size, spec.gpus)
     made["runtime"] = runtime.name
     made["securityContext"] = {**kube.UNPRIVILEGED, **CONFINED}
     made["storageUri"] = spec.uri
@@ -114,18 +144,23 @@ def _limits(spec: ModelSpec) -> model.Manifest:
     made: model.Manifest = {}
     if spec.canary is not None:
         made["canaryTrafficPercent"] = spec.canary.percent
+    if spec.concurrency is not None:
+        made["containerConcurrency"] = spec.concurrency
     if spec.max_replicas is not None:
         made["maxReplicas"] = spec.max_replicas
     if spec.timeout is not None:
         made["timeout"] = seconds(spec.timeout)
+    if spec.scaling is not None:
+        made["scaleMetric"] = spec.scaling.metric
+        made["scaleTarget"] = spec.scaling.target
     return made
 
 
 @lru_cache(maxsize=1024)  # models by the thousand have the same few needs
-def _compute(wanted: Resources, size: str | None, gpu: int) -> model.Manifest:
+def _compute(wanted: Resources, size: str | None, gpus: Gpus | None) -> model.Manifest:
     """Room for the model on disk and in memory, where its size is known."""
     room = quantity.binary(max(2 * GIBI, quantity.whole(size) + GIBI if size else 0))
     return kube.resources(
         wanted, cpu="1", memory=room, cpu_limit="2", memory_limit=room,
-        disk=room, disk_limit=room, gpu=gpu,
+        disk=room, disk_limit=room, gpus=gpus,
     )  # fmt: skip

@@ -92,7 +92,7 @@ def _pod(
 ) -> model.Manifest:
     client = surroundings.client
     server: model.Manifest = {"name": CONTAINER}
-    env = [one.manifest() for one in client.env]
+    env = [one.manifest() for one in (*client.env, *kube.own_env(spec))]
     if env:
         server["env"] = env
     server["resources"] = _compute(spec)
@@ -139,7 +139,12 @@ def _compute(spec: ModelSpec) -> model.Manifest:
     size = quantity.whole(spec.size) if spec.size else 0
     memory = quantity.binary(max(2 * GIBI, size + GIBI))
     return kube.resources(
-        spec.resources, cpu="500m", memory=memory, cpu_limit="2", memory_limit=memory, gpu=spec.gpu
+        spec.resources,
+        cpu="500m",
+        memory=memory,
+        cpu_limit="2",
+        memory_limit=memory,
+        gpus=spec.gpus,
     )
 
 

@@ -19,13 +19,14 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
     """Seldon Core's operator."""
 
     def share(self, me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Piece]:
-        pull, store = me.settings.registry.pull_secrets, wiring[serving.STORE]
-        yield model.Resource(kube.service_account(me.name, me.namespace, pull, [store.secret]))
+        pull, store = me.settings.registry.pull_secrets, wiring.get(serving.STORE)
+        secrets = [store.secret] if store else []
+        yield model.Resource(kube.service_account(me.name, me.namespace, pull, secrets))
         entrance = wiring.get(serving.GATEWAY)
         if entrance is not None:
             yield entrance.calls(serving.pods(), ORCHESTRATOR)
         # As upstream's own PodMonitor has it, for the orchestrator, which sees each request.
-        pods = serving.sharing(store)
+        pods = serving.sharing(store) if store else serving.pods()
         yield model.Metrics(pods=pods, port=ORCHESTRATOR, path="/prometheus")
 
     def serve(
@@ -76,8 +77,15 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 ("canary",),
                 "add `previous:` with the URI of the version that gets the rest",
             )
-        for key, value in (("runtime", spec.runtime), ("timeout", spec.timeout)):
-            if value is not None:
+        if not spec.uri.startswith("s3://"):
+            yield ModelProblem(
+                "serving-mode",
+                f"`{me.name}` is not in an object store, and Seldon Core is set up for these alone",
+                ("uri",),
+                "copy the model to a bucket and write its `s3://` URI, or serve it with `kserve`",
+            )
+        for key in ("runtime", "timeout", "concurrency", "scaling", "args"):
+            if getattr(spec, key):
                 yield ModelProblem(
                     "serving-mode",
                     f"`{me.name}` sets `{key}`, which Seldon Core has no word for",

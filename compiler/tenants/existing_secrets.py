@@ -1,0 +1,24 @@
+"""Secrets that the user keeps and a tenant names: `secrets list` and `doctor` know of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from compiler import model
+from compiler.spec.tenant import SecretKey
+
+
+def declared(me: model.Instance[Any]) -> Iterator[model.Credential]:
+    """One for each Secret of the tenant's `env` and `volumes`, with the keys that it reads."""
+    keys: dict[str, set[str]] = defaultdict(set)
+    for value in me.spec.env.values():
+        if isinstance(value, SecretKey):
+            keys[value.secret].add(value.key)
+    for mount in getattr(me.spec, "volumes", {}).values():
+        if mount.secret:
+            keys[mount.secret].update()
+    for name in sorted(keys):
+        values = dict.fromkeys(sorted(keys[name]), "")
+        yield model.Credential(name, values, (me.namespace,), (me.name,), created_by="you")
