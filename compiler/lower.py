@@ -6,16 +6,19 @@ A component sees only the instance's spec and its wiring.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
 from compiler.document import Path
+from compiler.model.binding import Binding
 from compiler.model.component import Piece
 from compiler.model.credential import Credential
+from compiler.model.fleet import Fleet
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
+from compiler.model.memo import Memo
 from compiler.model.metrics import Metrics
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.resource import (
@@ -30,22 +33,58 @@ from compiler.model.resource import (
 from compiler.registry import module
 
 
-def lower(platform: Platform, graph: Graph) -> Lowered:
-    """The packages of all instances except models; instances without objects have none."""
+def lower(
+    platforms: Mapping[str | None, Platform], graphs: Mapping[str | None, Graph], memo: Memo
+) -> dict[str | None, Lowered]:
+    """The packages of some environments' instances; an instance without objects has none."""
+    return {name: _environment(platforms[name], graph, memo) for name, graph in graphs.items()}
+
+
+def _environment(platform: Platform, graph: Graph, memo: Memo) -> Lowered:
     packages: dict[str, Package] = {}
+    models: dict[str, Package] = {}
     for name, instance in graph.instances.items():
         if instance.section == "models":
-            continue  # there may be thousands: see models.py
-        package = package_of(instance, module(instance).lower(instance, graph.wiring(name)))
-        if any(
-            binding.provider.section == "models"
-            for binding in graph.by_consumer.get(name, {}).values()
-        ):
-            # A Job that calls a model can only end once the model is there.
+            models[name] = _model(instance, graph, memo)
+            continue
+        package = _package(instance, graph)
+        if _calls_models(graph, name):
             package = replace(package, phase=Phase.CALLERS)
         if package.resources or package.configs or package.metrics:
             packages[name] = package
-    return Lowered(platform, graph, packages)
+    return Lowered(platform, graph, packages, Fleet(models, memo))
+
+
+def _calls_models(graph: Graph, name: str) -> bool:
+    """Whether an instance calls a model: its Jobs can only end once the model is there."""
+    bindings = graph.by_consumer.get(name, {}).values()
+    return any(binding.provider.section == "models" for binding in bindings)
+
+
+def _model(instance: Instance[Any], graph: Graph, memo: Memo) -> Package:
+    """A model's package, lowered once for the environments in which nothing of it differs.
+
+    There may be thousands of models, and nearly all of them are the same in every environment.
+    """
+    bindings = graph.by_consumer.get(instance.name, {})
+    parties, slots = _parties(bindings)
+    return memo.once(lambda: _package(instance, graph), slots, instance, *parties)
+
+
+def _parties(bindings: Mapping[str, Binding]) -> tuple[list[object], tuple[tuple[str, str], ...]]:
+    """The providers and offers that a model is bound to; and in which slots, by its own and theirs.
+
+    The claims of the store that it shares with other models make no difference to it.
+    """
+    needs = [
+        (slot, one) for slot, binding in bindings.items() for one in (binding, *binding.entailed)
+    ]
+    parties: list[object] = [party for _, one in needs for party in (one.provider, one.offer)]
+    return parties, tuple((slot, one.provides.slot) for slot, one in needs)
+
+
+def _package(instance: Instance[Any], graph: Graph) -> Package:
+    return package_of(instance, module(instance).lower(instance, graph.wiring(instance.name)))
 
 
 def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:

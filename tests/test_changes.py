@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from support.paths import SCENARIOS
+from support.paths import ROOT, SCENARIOS
 
 from compiler import pipeline
 from compiler.diff import Change, Risk, worst
@@ -443,6 +443,32 @@ def test_sections_that_need_each_other_are_named_together() -> None:
     found = changes({MINIO: GONE, f"{C}.seaweedfs": {}})
     paths = {cause.path for cause in named(found, "StatefulSet storage/minio").causes}
     assert paths == {MINIO, f"{C}.seaweedfs"}
+
+
+def test_the_cause_is_found_where_one_section_alone_does_not_compile() -> None:
+    """A store is replaced by another, and a workload stops to use what it served: two causes."""
+    before = (ROOT / "platform.yaml").read_text()
+    after = before
+    for old, new in (
+        ("    redis: {memory: 4Gi}", "    valkey: {memory: 4Gi}"),
+        ("        redis: {memory: 1Gi}", "        valkey: {memory: 1Gi}"),
+        ("uses: [mlflow, feast]", "uses: [mlflow]"),
+        ("domain: ml.example.internal", "domain: ml.example.org"),
+    ):
+        assert after.count(old) == 1
+        after = after.replace(old, new)
+    first, second = (pipeline.compile(text.encode(), "platform.yaml") for text in (before, after))
+    found = tuple(one for one in compare(first, second) if one.environment == "prod")
+    swap, uses = {f"{C}.redis", f"{C}.valkey"}, {f"{W}.churn-training.uses"}
+    for title, causes in {
+        "StatefulSet mlops/redis": swap,
+        "StatefulSet mlops/valkey": swap,
+        "ConfigMap mlops/feast": swap,
+        "CronJob mlops/churn-training": uses,
+        "Login churn-training-feast-registry of postgres": uses,
+        "VirtualService mlops/fraud-detection-edge": {"spec.domain"},
+    }.items():
+        assert {cause.path for cause in named(found, title).causes} == causes, title
 
 
 def test_a_new_environment_disturbs_no_other() -> None:

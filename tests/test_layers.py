@@ -11,7 +11,7 @@ import pytest
 COMPILER = Path(__file__).parent.parent / "compiler"
 # From the ground up; what shares a line does not know of each other.
 LAYERS = """
-    document parallel parallel_threads
+    document parallel
     diagnostics
     spec
     model
@@ -20,7 +20,6 @@ LAYERS = """
     components tenants
     registry
     load
-    ahead
     specialise
     validate
     resolve

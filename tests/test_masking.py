@@ -12,7 +12,7 @@ from support.diagnosing import HEADER, diagnosed
 from support.paths import SCENARIOS
 from support.scenarios import scenario_names
 
-from compiler.commands.shared import FORMATS
+from compiler.commands.options import FORMATS
 from compiler.diagnostics import github, json, junit, sarif, text
 from compiler.model import Path
 

@@ -18,36 +18,22 @@ base, because it is never applied.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
-
-from msgspec import Struct
 
 from compiler.check.silence import silenced
 from compiler.diagnostics import Diagnostic, Report, everywhere
 from compiler.document.span import Span
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
+from compiler.model.memo import Memo
 from compiler.model.package import Lowered, Platform
 
 T = TypeVar("T")
-
-
-class Findings(Struct, frozen=True):
-    """The diagnostics of rules, without the silenced ones, and the spans of the silences that were
-    used.
-    """
-
-    diagnostics: list[Diagnostic]
-    used: set[Span]
-
-    @property
-    def failed(self) -> bool:
-        return Report(self.diagnostics).failed
 
 
 @cache
@@ -59,77 +45,71 @@ def rules(folder: str = "rules") -> tuple[ModuleType, ...]:
     return tuple(import_module(f"{package}.{name}") for name in names)
 
 
-def check(platforms: Mapping[str | None, Platform], graphs: Mapping[str | None, Graph]) -> Findings:
-    """Run the rules about specs on every environment, and then those about bindings."""
-    specs = check_specs(platforms)
-    if specs.failed:
-        return specs
+def check(
+    platforms: Mapping[str | None, Platform], graphs: Mapping[str | None, Graph], memo: Memo,
+    report: Report,
+) -> set[Span]:  # fmt: skip
+    """Run the rules about specs on every environment; and those about bindings if there is no error.
+
+    Returns the silences that were used.
+    """
     environments = _environments(platforms)
-    environment_graphs = _environments(graphs)
-    report = Report()
-    for rule in rules():
-        if hasattr(rule, "check_all"):
-            rule.check_all(environments, environment_graphs, report)
-        for name, platform in environments.items() if hasattr(rule, "check") else ():
-            rule.check(platform, environment_graphs[name], report.within(name))
-    bindings = _settled(report, environments)
-    return Findings(specs.diagnostics + bindings.diagnostics, specs.used | bindings.used)
+    used = _report(_of_specs(environments, memo), environments, report)
+    if not report.failed:
+        used |= _report(_of_bindings(environments, _environments(graphs)), environments, report)
+    return used
 
 
-def check_specs(platforms: Mapping[str | None, Platform]) -> Findings:
-    """Run the rules that need no bindings."""
-    environments = _environments(platforms)
-    report = Report()
-    distinct = _distinct(environments, report)
+def _of_specs(environments: Mapping[str, Platform], memo: Memo) -> Report:
+    findings = Report()
     for rule in rules():
         if hasattr(rule, "check_instance"):
-            _check_instances(rule, distinct, report)
+            for name, platform in environments.items():
+                _check_instances(rule, platform, memo, findings.within(name))
         if hasattr(rule, "check_specs"):
-            rule.check_specs(environments, report)
-    return _settled(report, environments)
+            rule.check_specs(environments, findings)
+    return findings
 
 
-Occurrence = tuple[Instance[Any], Platform, Report]
+def _of_bindings(environments: Mapping[str, Platform], graphs: Mapping[str, Graph]) -> Report:
+    findings = Report()
+    for rule in rules():
+        if hasattr(rule, "check_all"):
+            rule.check_all(environments, graphs, findings)
+        for name, platform in environments.items() if hasattr(rule, "check") else ():
+            rule.check(platform, graphs[name], findings.within(name))
+    return findings
 
 
-def _distinct(environments: Mapping[str, Platform], report: Report) -> Collection[list[Occurrence]]:
-    """Group the instances whose section and settings are the same value in several environments."""
-    occurrences: dict[tuple[int, int], list[Occurrence]] = {}
-    for name, platform in environments.items():
-        settings, environment_report = id(platform.settings), report.within(name)
-        for instance in platform.instances.values():
-            key = (id(instance.spec), settings)
-            occurrences.setdefault(key, []).append((instance, platform, environment_report))
-    return occurrences.values()
+def _check_instances(rule: ModuleType, platform: Platform, memo: Memo, report: Report) -> None:
+    """Run a rule on every instance; on an instance that environments share only once."""
+    for instance in platform.instances.values():
+        follows_from = partial(_findings, rule, instance, platform)
+        report.extend(memo.once(follows_from, rule.__name__, instance))
 
 
-def _check_instances(
-    rule: ModuleType, distinct: Iterable[list[Occurrence]], report: Report
-) -> None:
-    """Run a rule on every instance; a section without problems only once for all environments."""
-    diagnostics = report.diagnostics
-    for occurrences in distinct:
-        for instance, platform, environment_report in occurrences:
-            count = len(diagnostics)
-            rule.check_instance(instance, platform, environment_report)
-            if len(diagnostics) == count:
-                break
-
-
-def check_objects(lowered: Mapping[str | None, Lowered]) -> Findings:
-    """Run the rules about objects on every environment."""
-    environments = {name: result.platform for name, result in _environments(lowered).items()}
+def _findings(rule: ModuleType, instance: Instance[Any], platform: Platform) -> list[Diagnostic]:
     report = Report()
+    rule.check_instance(instance, platform, report)
+    return report.diagnostics
+
+
+def check_objects(lowered: Mapping[str | None, Lowered], report: Report) -> set[Span]:
+    """Run the rules about objects on every environment. Returns the silences that were used."""
+    environments = {name: result.platform for name, result in _environments(lowered).items()}
+    findings = Report()
     for rule in rules("rules/objects"):
         for name, platform in environments.items():
-            rule.check_objects(platform, lowered[name], report.within(name))
-    return _settled(report, environments)
+            rule.check_objects(platform, lowered[name], findings.within(name))
+    return _report(findings, environments, report)
 
 
 def _environments(values: Mapping[str | None, T]) -> dict[str, T]:
     return {name: value for name, value in values.items() if name is not None}
 
 
-def _settled(report: Report, environments: Mapping[str, Platform]) -> Findings:
-    remaining, used = silenced(report.sorted(), environments)
-    return Findings([everywhere(diagnostic, environments) for diagnostic in remaining], used)
+def _report(findings: Report, environments: Mapping[str, Platform], report: Report) -> set[Span]:
+    """Add the findings that are not silenced to a report."""
+    remaining, used = silenced(findings.sorted(), environments)
+    report.diagnostics += (everywhere(diagnostic, environments) for diagnostic in remaining)
+    return used

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import click
 
+from compiler.commands.compiling import lowered_of
+from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.revisions import compile_source, source
-from compiler.commands.shared import environment_argument, lowered_of, spec_option
 from compiler.commands.verb import Verb
+from compiler.delivery.apply_plan import SpecLocation, Step, deletions, plan
+from compiler.delivery.next_steps import pages
 
 
 @click.command(cls=Verb)
@@ -23,8 +26,6 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
     platformc apply-plan dev | sh -e   to run
     """
     lowered = lowered_of(file, environment)
-    from compiler.delivery.apply_plan import SpecLocation, Step, deletions, plan
-    from compiler.delivery.next_steps import pages
 
     steps = [*plan(lowered, SpecLocation(file))]
     if since:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from compiler.commands.choice import Choice
-from compiler.commands.shared import compiled, environment_of, fail, note, spec_option
+from compiler.commands.compiling import compiled, environment_of
+from compiler.commands.options import spec_option
+from compiler.commands.output import fail, note
+from compiler.commands.render import only
 from compiler.commands.verb import Group
-
-if TYPE_CHECKING:
-    from compiler.delivery.argocd.applications import Road
-    from compiler.pipeline import Compilation
+from compiler.delivery.argocd import applications as argocd_applications
+from compiler.delivery.argocd import plugin as argocd_plugin
+from compiler.delivery.argocd.applications import Road
+from compiler.delivery.argocd.request import BadRequestError, parse
+from compiler.emit.manifests import render
+from compiler.kube import yaml
+from compiler.pipeline import Compilation
+from compiler.spec.image import split_image
 
 namespace_option = click.option(
     "--namespace", default="argocd", show_default=True, help="Where Argo CD is installed."
@@ -42,20 +48,19 @@ def plugin(output: Path | None, image: str, namespace: str) -> None:
     \b
     platformc argocd plugin --image registry.example.com/platformc-plugin:0.1.0 -o argocd/plugin
     """
-    from compiler.delivery.argocd import plugin as made
-    from compiler.kube import yaml
-    from compiler.spec.image import split_image
-
     if not split_image(image)[0]:
         fail(f"`{image}` is not an image reference")
     files = {
-        "configmap.yaml": made.config_map(namespace),
-        "sidecar.yaml": made.sidecar(namespace, image),
+        "configmap.yaml": argocd_plugin.config_map(namespace),
+        "sidecar.yaml": argocd_plugin.sidecar(namespace, image),
     }
     if output is None:
         click.echo(yaml.dump_all(yaml.dump(one) for one in files.values()), nl=False)
         return
-    files |= {"kustomization.yaml": made.component(), "plugin.yaml": made.plugin()}
+    files |= {
+        "kustomization.yaml": argocd_plugin.component(),
+        "plugin.yaml": argocd_plugin.plugin(),
+    }
     output.mkdir(parents=True, exist_ok=True)
     for name, manifest in files.items():
         (output / name).write_text(yaml.dump(manifest), encoding="utf-8")
@@ -70,16 +75,12 @@ def generate(file: Path) -> None:
     Reads the application's parameters from the variables that Argo CD sets. Anything that is wrong
     ends it with a status: an empty stream would be taken for an empty platform.
     """
-    from compiler.delivery.argocd.request import BadRequestError, parse
-
     try:
         request = parse(os.environ)
     except BadRequestError as error:
         fail(str(error), 1)
     result = compiled(file, only=(request.environment,) if request.environment else None)
     environment = environment_of(result, request.environment or _only(result))
-    from compiler.commands.render import only
-    from compiler.emit.manifests import render
 
     lowered = result.lowered[environment]
     text = render(only(lowered, request.component) if request.component else lowered)
@@ -119,18 +120,16 @@ def applications(
     platformc argocd applications --repo ... --road rendered --set
     """
     result = compiled(file)
-    from compiler.delivery.argocd import applications as made
-    from compiler.kube import yaml
 
     if road == "rendered" and not result.platforms[None].settings.rendered:
         fail("the files in out/ are not written; set `spec.rendered: true`", 1)
-    origin = made.Origin(
+    origin = argocd_applications.Origin(
         repository=repo, revision=revision, path=path, road=road, namespace=namespace
     )
     environments = {name: result.lowered[name] for name in result.environments}
-    objects = [made.project(environments, origin)]
+    objects = [argocd_applications.project(environments, origin)]
     if as_set:
-        objects.append(made.application_set(environments, origin))
+        objects.append(argocd_applications.application_set(environments, origin))
     else:
-        objects += made.applications(environments, origin)
+        objects += argocd_applications.applications(environments, origin)
     click.echo(yaml.dump_all(yaml.dump(one) for one in objects), nl=False)

@@ -7,15 +7,13 @@ from pathlib import Path
 import click
 
 from compiler.commands import complete
-from compiler.commands.shared import (
-    compiled,
-    environment_of,
-    fail,
-    note,
-    output_option,
-    spec_option,
-)
+from compiler.commands.compiling import compiled, environment_of
+from compiler.commands.options import output_option, spec_option
+from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
+from compiler.delivery.client_kit import kit
+from compiler.diagnostics import near
+from compiler.write import stay_inside
 
 
 @click.command(cls=Verb)
@@ -34,15 +32,10 @@ def command(
     \b
     platformc client-kit dev notebooks
     """
-    from compiler.delivery.client_kit import kit
-    from compiler.write import stay_inside
-
     result = compiled(file)
     graph = result.graphs[environment_of(result, environment)]
     names = [one.name for one in graph.instances.values() if one.section == "workloads"]
     if workload not in names:
-        from compiler.diagnostics import near
-
         close = near(workload, names)
         fail(f"no workload `{workload}`" + (f"; did you mean `{close}`?" if close else ""))
     instance = graph.instances[workload]

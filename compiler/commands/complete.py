@@ -69,7 +69,7 @@ def _secrets(context: click.Context) -> Iterable[str]:
 
     file, environment = _file(context), context.params.get("environment")
     try:
-        result = pipeline.compile(read(file), str(file), examined=False)
+        result = pipeline.with_objects(pipeline.bound(read(file), str(file)))
     except UnreadableError:
         return ()
     lowered = (one for name, one in result.lowered.items() if environment in (None, name))

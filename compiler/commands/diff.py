@@ -5,18 +5,17 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from compiler.commands import complete
 from compiler.commands.choice import Choice
+from compiler.commands.compiling import environment_of
+from compiler.commands.options import spec_option
 from compiler.commands.revisions import compile_source, of_file, source
-from compiler.commands.shared import environment_of, spec_option
 from compiler.commands.verb import Verb
-
-if TYPE_CHECKING:
-    from compiler.diff import Change
+from compiler.diff import Change
+from compiler.diff.compare import compare
 
 DETAILED = "--detailed-exitcode"
 # Terraform's habit, which pipelines know. Elsewhere 2 is wrong usage, which here ends with 1 too.
@@ -93,7 +92,6 @@ def _changes(
 ) -> tuple[Change, ...]:
     one = source(before, file)
     other = source(after, file) if after else of_file(file)
-    from compiler.diff.compare import compare
 
     old, new = compile_source(one), compile_source(other)
     if environment:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import click
 
-from compiler.commands.shared import environment_argument, fail, lowered_of, spec_option
+from compiler.commands.compiling import lowered_of
+from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.output import fail
 from compiler.commands.verb import Verb
+from compiler.delivery.doctor import check
 
 
 @click.command(cls=Verb)
@@ -23,7 +26,6 @@ def command(environment: str | None, file: Path, context: str | None) -> None:
     platformc doctor prod --context prod
     """
     lowered = lowered_of(file, environment)
-    from compiler.delivery.doctor import check
 
     front = ["kubectl", *(["--context", context] if context else [])]
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import click
 
 from compiler.commands import complete
-from compiler.commands.shared import fail
+from compiler.commands.output import fail
 from compiler.commands.verb import Verb
+from compiler.diagnostics import near
+from compiler.diagnostics.codes import CODES
+from compiler.diagnostics.pages import page
 
 
 @click.command(cls=Verb)
@@ -18,9 +21,6 @@ def command(code: str | None) -> None:
     platformc explain
     platformc explain unbound-requirement
     """
-    from compiler.diagnostics import near
-    from compiler.diagnostics.codes import CODES
-
     if code is None:
         width = max(map(len, CODES))
         for name, known in sorted(CODES.items()):
@@ -30,6 +30,5 @@ def command(code: str | None) -> None:
         close = near(code, CODES)
         hint = f"did you mean `{close}`?" if close else "`platformc explain` lists them"
         fail(f"no diagnostic has the code `{code}`; {hint}")
-    from compiler.diagnostics.pages import page
 
     click.echo(page(code), nl=False)

@@ -9,7 +9,8 @@ import click
 
 from compiler.commands import complete
 from compiler.commands.choice import Choice
-from compiler.commands.shared import compiled, environment_of, spec_option
+from compiler.commands.compiling import bound, environment_of
+from compiler.commands.options import spec_option
 from compiler.commands.verb import Verb
 
 
@@ -37,7 +38,7 @@ def command(file: Path, environment: str | None, form: str) -> None:
     platformc graph                        for a README
     platformc graph --as svg > graph.svg   for a browser
     """
-    result = compiled(file, examined=False, only=())  # bindings are made before any object
+    result = bound(file)
     name = environment_of(result, environment) if environment else None
     renderer = import_module(f"compiler.diagrams.{form}")
     click.echo(getattr(renderer, form)(result.graphs[name]), nl=False)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from compiler.commands.choice import Choice
-from compiler.commands.shared import environment_argument, lowered_of, note, spec_option
+from compiler.commands.compiling import lowered_of
+from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.output import note
 from compiler.commands.verb import Verb
-
-if TYPE_CHECKING:
-    from compiler.emit.images import UsedImage
+from compiler.emit.images import UsedImage, images, vendored_images
+from compiler.upstream import lock
+from compiler.upstream.image_digests import UnknownImageError, digest
 
 
 @click.command(cls=Verb)
@@ -38,7 +39,6 @@ def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
     platformc images prod --pin
     """
     lowered = lowered_of(file, environment)
-    from compiler.emit.images import images, vendored_images
 
     mirror = lowered.platform.settings.registry.mirror
     found = (*images(lowered), *vendored_images(file.parent / "operators", mirror))
@@ -80,9 +80,6 @@ def _table(found: tuple[UsedImage, ...]) -> None:
 
 def _pin(file: Path, found: tuple[UsedImage, ...]) -> None:
     """Write the digests of all images that the registries know; the others keep what they had."""
-    from compiler.upstream import lock
-    from compiler.upstream.image_digests import UnknownImageError, digest
-
     known = lock.read(file)
     pins = dict(known.images)
     failed = False

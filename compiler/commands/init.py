@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 
+from compiler import kube
 from compiler.commands import complete
-from compiler.commands.shared import fail, note
+from compiler.commands.examples import examples, sentence
+from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
+from compiler.diagnostics import near
+from compiler.spec.types import NAME_PATTERN
+from compiler.validate.json_schema import schema_text
 
 _SCHEMA = "# yaml-language-server: $schema=schemas/platform.schema.json\n"
 
@@ -45,17 +51,12 @@ def command(folder: Path, lab: bool, example: str | None, listed: bool, name: st
 
 
 def _check(name: str) -> None:
-    import re
-
-    from compiler.spec.types import NAME_PATTERN
 
     if not re.fullmatch(NAME_PATTERN, name):
         fail(f"`{name}` is not a name: use `a-z`, `0-9` and `-`, and start with a letter")
 
 
 def _list() -> None:
-    from compiler.commands.examples import examples, sentence
-
     specs = examples()
     width = max(map(len, specs))
     for name, spec in specs.items():
@@ -64,22 +65,15 @@ def _list() -> None:
 
 def _started(lab: bool, name: str | None) -> str:
     """The commented start."""
-    from compiler import kube
-
     template = "lab.yaml.j2" if lab else "platform.yaml.j2"
     return kube.render(__file__, template, name=name or "my-platform")
 
 
 def _copied(example: str, name: str | None) -> str:
     """An example's text, by the platform's own name where it is given."""
-    import re
-
-    from compiler.commands.examples import examples
 
     specs = examples()
     if example not in specs:
-        from compiler.diagnostics import near
-
         close = near(example, specs)
         hint = f"did you mean `{close}`?" if close else "`platformc init --list` names them"
         fail(f"no example `{example}`; {hint}")
@@ -91,8 +85,6 @@ def _copied(example: str, name: str | None) -> str:
 
 def _write(folder: Path, spec: Path, text: str) -> None:
     """The spec, and beside it what editors and git need, unless it is there."""
-    from compiler.validate.json_schema import schema_text
-
     files = {
         spec: text,
         folder / "schemas" / "platform.schema.json": schema_text(),

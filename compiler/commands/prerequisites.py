@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from compiler.commands.choice import Choice
-from compiler.commands.shared import environment_argument, lowered_of, spec_option
+from compiler.commands.compiling import lowered_of
+from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.verb import Verb
-
-if TYPE_CHECKING:
-    from compiler.model.prerequisite import Prerequisite
+from compiler.model.prerequisite import Prerequisite
+from compiler.upstream.prerequisites import (
+    install_commands,
+    namespace_commands,
+    patch_commands,
+    prerequisites,
+)
 
 
 @click.command(cls=Verb)
@@ -34,7 +39,6 @@ def command(environment: str | None, file: Path, form: str) -> None:
     platformc prerequisites prod
     """
     lowered = lowered_of(file, environment)
-    from compiler.upstream.prerequisites import prerequisites
 
     found = prerequisites(lowered.graph)
     folder = str(file.parent / "prerequisites" / str(lowered.platform.environment))
@@ -48,12 +52,6 @@ def command(environment: str | None, file: Path, form: str) -> None:
 
 
 def _record(one: Prerequisite, folder: str) -> dict[str, Any]:
-    from compiler.upstream.prerequisites import (
-        install_commands,
-        namespace_commands,
-        patch_commands,
-    )
-
     return {
         "name": one.name,
         "system": one.system,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from compiler.commands import complete
-from compiler.commands.shared import environment_argument, fail, lowered_of, spec_option
+from compiler.commands.compiling import lowered_of
+from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.output import fail
 from compiler.commands.verb import Verb
-
-if TYPE_CHECKING:
-    from compiler.model.package import Lowered
+from compiler.diagnostics import listing, near
+from compiler.emit.manifests import render, waves
+from compiler.model.fleet import Fleet
+from compiler.model.package import Lowered
 
 
 @click.command(cls=Verb)
@@ -35,7 +37,6 @@ def command(environment: str | None, file: Path, component: str | None, wave: in
     lowered = lowered_of(file, environment)
     if component is not None:
         lowered = only(lowered, component)
-    from compiler.emit.manifests import render, waves
 
     if wave is not None and wave not in waves(lowered):
         fail(f"no wave {wave}; there is {', '.join(str(one) for one in sorted(waves(lowered)))}")
@@ -45,12 +46,8 @@ def command(environment: str | None, file: Path, component: str | None, wave: in
 def only(lowered: Lowered, component: str) -> Lowered:
     from msgspec.structs import replace
 
-    from compiler.model.fleet import Fleet
-
     known = {*lowered.packages, *lowered.models}
     if component not in known:
-        from compiler.diagnostics import listing, near
-
         close = near(component, known)
         hint = f"did you mean `{close}`?" if close else f"there is {listing(lowered.packages)}"
         fail(f"no component `{component}`; {hint}")

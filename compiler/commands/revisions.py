@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import subprocess  # git's answers; arguments are lists, no shell takes part
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from compiler.commands.shared import fail, read_spec, show
+from compiler import pipeline
+from compiler.commands.compiling import read_spec
+from compiler.commands.output import fail, show
 from compiler.commands.spec_file import STDIN
-
-if TYPE_CHECKING:
-    from compiler.pipeline import Compilation
-    from compiler.upstream.lock import Lock
+from compiler.pipeline import Compilation
+from compiler.upstream import lock
+from compiler.upstream.lock import Lock
 
 
 class SpecRevision(Struct, frozen=True):
@@ -39,8 +39,6 @@ def source(which: str, file: Path) -> SpecRevision:
 
 def of_file(file: Path) -> SpecRevision:
     """A spec on the disk."""
-    from compiler.upstream import lock
-
     try:
         return SpecRevision(str(file), read_spec(file), lock.read(file))
     except lock.BrokenLockError as error:
@@ -48,8 +46,6 @@ def of_file(file: Path) -> SpecRevision:
 
 
 def _of_revision(revision: str, file: Path) -> SpecRevision:
-    from compiler.upstream import lock
-
     if revision.startswith("-"):
         fail(f"`{revision}` is no revision, directory or spec")
     data = _show(revision, file)
@@ -83,11 +79,9 @@ def compile_source(one: SpecRevision) -> Compilation:
 
     That its objects fit their schemas is for those to know who apply them.
     """
-    from compiler import pipeline
-
-    result = pipeline.compile(one.data, one.name, pins=one.lock.images, examined=False)
-    result.report.diagnostics.extend(result.examined(verified=False))
+    result = pipeline.with_objects(pipeline.bound(one.data, one.name, one.lock.images))
+    result = pipeline.with_findings(result, pipeline.findings(result, schemas=False))
     if result.report.failed:
-        show(result, one.data, one.name, "text")
+        show(result.report, one.data, one.name, "text")
         fail(f"{one.name} does not compile", 1)
     return result

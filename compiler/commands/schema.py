@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from compiler.commands.verb import Verb
+from compiler.validate.json_schema import schema_text
 
 
 @click.command(cls=Verb)
@@ -14,6 +15,4 @@ def command() -> None:
     \b
     platformc schema > schemas/platform.schema.json
     """
-    from compiler.validate.json_schema import schema_text
-
     click.echo(schema_text(), nl=False)

@@ -5,26 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from compiler.commands import complete
 from compiler.commands.choice import Choice
-from compiler.commands.shared import (
-    environment_argument,
-    fail,
-    lowered_of,
-    note,
-    output_option,
-    spec_option,
-)
+from compiler.commands.compiling import lowered_of
+from compiler.commands.options import environment_argument, output_option, spec_option
+from compiler.commands.output import fail, note
 from compiler.commands.verb import Group
-
-if TYPE_CHECKING:
-    from compiler.model.credential import Credential
-    from compiler.model.package import Lowered
-    from compiler.secrets.folder import Generated
+from compiler.delivery.apply_plan import SpecLocation, generation
+from compiler.diagnostics import near
+from compiler.model.credential import Credential
+from compiler.model.package import Lowered
+from compiler.secrets import ciphertext, local, sealed, sops
+from compiler.secrets.ciphertext import CipherError
+from compiler.secrets.folder import Generated
+from compiler.secrets.local import UnreadableSecretError
+from compiler.secrets.makers import maker
+from compiler.secrets.rotation import plan
 
 
 @click.group(cls=Group)
@@ -62,8 +62,6 @@ def list_(environment: str | None, file: Path, form: str) -> None:
 
 
 def _row(lowered: Lowered, one: Credential) -> dict[str, Any]:
-    from compiler.secrets.makers import maker
-
     return {
         "name": one.name,
         "namespaces": list(one.namespaces),
@@ -102,10 +100,6 @@ def generate(
     platformc secrets generate dev
     kubectl apply --server-side -k secrets/dev
     """
-    from compiler.delivery.apply_plan import SpecLocation, generation
-    from compiler.secrets.ciphertext import CipherError
-    from compiler.secrets.local import UnreadableSecretError
-
     lowered = lowered_of(file, environment)
     _changed(lowered, rotate)
     try:
@@ -122,8 +116,6 @@ def generate(
 
 
 def _generated(lowered: Lowered, spec: Path, root: Path, rotate: Iterable[str]) -> Generated:
-    from compiler.secrets import ciphertext, local, sealed, sops
-
     secrets = lowered.platform.settings.secrets
     environment = str(lowered.platform.environment)
     match secrets.provider:
@@ -161,9 +153,6 @@ def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
     platformc secrets rotate dev mlflow-artifacts            to read
     platformc secrets rotate dev mlflow-artifacts | sh -e    to run
     """
-    from compiler.delivery.apply_plan import SpecLocation
-    from compiler.secrets.rotation import plan
-
     lowered = lowered_of(file, environment)
     for step in plan(lowered, _changed(lowered, secrets), SpecLocation(file)):
         click.echo(f"# {step.title}")
@@ -179,8 +168,6 @@ def _changed(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
         if name in granted:
             fail(f"the Secret `{name}` is made by {granted[name]}, which alone can change it")
         if name not in known:
-            from compiler.diagnostics import near
-
             close = near(name, known)
             fail(f"no Secret `{name}`" + (f"; did you mean `{close}`?" if close else ""))
         if known[name].immutable_reason:

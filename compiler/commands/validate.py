@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from compiler import pipeline
 from compiler.commands.choice import Choice
-from compiler.commands.shared import (
-    fail,
-    format_option,
-    note,
-    pins,
-    read_spec,
-    show,
-    spec_option,
-)
+from compiler.commands.compiling import pins, read_spec
+from compiler.commands.options import format_option, spec_option
+from compiler.commands.output import fail, note, show
+from compiler.commands.progress import progress
 from compiler.commands.spec_file import STDIN
 from compiler.commands.verb import Verb
-
-if TYPE_CHECKING:
-    from compiler.pipeline import Compilation
+from compiler.emit.manifests import render
+from compiler.fix import fixed, replace
+from compiler.pipeline import Compilation
+from compiler.rules.previous import first_canary
+from compiler.verify import kubeconform
 
 
 @click.command(cls=Verb)
@@ -45,19 +42,15 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
     platformc validate --fix               correct typos, add and remove lines
     platformc validate --with kubeconform  ask a second judge
     """
-    from compiler import pipeline
-    from compiler.commands.progress import progress
-    from compiler.rules.previous import first_canary
-
     data = read_spec(file)
     if fix and file == STDIN:
         fail("standard input cannot be corrected in place; name a file by `-f`")
     if fix:
         data = _fix(file, data)
     with progress() as step:
-        result = pipeline.compile(data, str(file), step, pins(file))
+        result = pipeline.compile(data, str(file), pins(file), progress=step)
     result.report.diagnostics.extend(first_canary.check(result.lowered, file.parent))
-    show(result, data, str(file), form)
+    show(result.report, data, str(file), form)
     if result.report.failed:
         sys.exit(1)
     if checker:
@@ -76,10 +69,7 @@ _DONE = {
 
 def _fix(file: Path, data: bytes) -> bytes:
     """Correct the spec where it stands, say what was corrected, and go on with it."""
-    from compiler import pipeline
-    from compiler.fix import fixed, replace
-
-    done = fixed(data, lambda text: pipeline.compile(text, str(file), pins=pins(file)).report)
+    done = fixed(data, lambda text: pipeline.compile(text, str(file), pins(file)).report)
     if not done.corrected:
         return data
     try:
@@ -94,9 +84,6 @@ def _fix(file: Path, data: bytes) -> bytes:
 
 
 def _kubeconform(result: Compilation) -> None:
-    from compiler.emit.manifests import render
-    from compiler.verify import kubeconform
-
     for name in result.environments:
         try:
             problems = kubeconform.problems(render(result.lowered[name]))

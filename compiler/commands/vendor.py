@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from compiler.commands.shared import compiled, fail, note, spec_option
+from compiler.commands.compiling import compiled
+from compiler.commands.options import spec_option
+from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
-
-if TYPE_CHECKING:
-    from compiler.model.prerequisite import Prerequisite
-    from compiler.pipeline import Compilation
+from compiler.diagnostics import listing, near
+from compiler.model.prerequisite import Prerequisite
+from compiler.pipeline import Compilation
+from compiler.upstream import lock
+from compiler.upstream.prerequisites import prerequisites, release, vendored
+from compiler.upstream.releases import VendorError, vendor
 
 
 @click.command(cls=Verb)
@@ -32,9 +35,6 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
     kubectl apply --server-side -k operators/kserve
     """
     result = compiled(file)
-    from compiler.upstream import lock
-    from compiler.upstream.prerequisites import release
-    from compiler.upstream.releases import VendorError, vendor
 
     known = lock.read(file)
     wanted = _wanted(result, names)
@@ -56,9 +56,6 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
 
 
 def _wanted(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]:
-    from compiler.diagnostics import listing, near
-    from compiler.upstream.prerequisites import prerequisites, vendored
-
     found: dict[str, Prerequisite] = {}
     for name in result.environments:
         graph = result.lowered[name].graph

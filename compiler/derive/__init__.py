@@ -5,6 +5,8 @@ The passes run in the order of PASSES.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from compiler.derive import (
     authorities,
     authorization,
@@ -16,6 +18,7 @@ from compiler.derive import (
     jobs,
     labels,
     mesh,
+    models,
     monitoring,
     namespaces,
     network_policies,
@@ -30,6 +33,7 @@ from compiler.diagnostics import Report
 from compiler.model.package import Lowered
 
 PASSES = (
+    models.derive,
     routes.derive,
     service_entries.derive,
     monitoring.derive,
@@ -52,8 +56,12 @@ PASSES = (
 )
 
 
-def derive(lowered: Lowered, report: Report) -> Lowered:
-    """Add everything that follows from the graph and the objects of one environment."""
+def derive(lowered: Mapping[str | None, Lowered], report: Report) -> dict[str | None, Lowered]:
+    """Add everything that follows from the graph and the objects of each environment."""
+    return {name: _derived(one, report.within(name)) for name, one in lowered.items()}
+
+
+def _derived(lowered: Lowered, report: Report) -> Lowered:
     for derive_pass in PASSES:
         lowered = derive_pass(lowered, report)
     return lowered

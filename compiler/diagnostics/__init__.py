@@ -67,6 +67,11 @@ class Report(Struct):
         diagnostic = Diagnostic(code, message, span, path, lines, tuple(related), environments, fix)
         self.diagnostics.append(diagnostic)
 
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Add diagnostics, which then are of this report's environment."""
+        environments = (self.environment,) if self.environment else ()
+        self.diagnostics += (replace(one, environments=environments) for one in diagnostics)
+
     def within(self, environment: str | None) -> Report:
         """A report that adds to the same list, for diagnostics of one environment."""
         return Report(self.diagnostics, environment)

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from compiler.diagrams.edges import drawn, edge, nodes
 from compiler.model.binding import Binding
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
-
-T = TypeVar("T")
-# Written lines by the id of their node or binding, which the entry keeps alive.
-Lines = dict[int, tuple[object, str]]
+from compiler.model.memo import Memo
 
 
-def mermaid(graph: Graph, cache: Lines | None = None) -> str:
-    """The whole graph. `cache` keeps the lines that diagrams of several environments share."""
-    lines: Lines = {} if cache is None else cache
-
-    def line(source: T, draw: Callable[[T], str]) -> str:
-        entry = lines.get(id(source)) or lines.setdefault(id(source), (source, draw(source)))
-        return entry[1]
-
-    shown = [line(node, _node) for node in nodes(graph)]
-    shown += [line(binding, _edge) for binding in drawn(graph)]
-    return f"flowchart LR\n{''.join(shown)}"
+def mermaid(graph: Graph, memo: Memo | None = None) -> str:
+    """The whole graph. Diagrams of several environments share their lines by a memo."""
+    memo = memo or Memo()
+    lines = [memo(_node, node) for node in nodes(graph)]
+    lines += [memo(_edge, binding) for binding in drawn(graph)]
+    return f"flowchart LR\n{''.join(lines)}"
 
 
 def _node(node: Instance[Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from compiler.diff import Action, Change, FieldChange, Judgement
-from compiler.diff.causes import Causes
+from compiler.diff.attribution import Attribution
 from compiler.diff.data import moved
 from compiler.diff.fields import differences
 from compiler.diff.immutable import refused
@@ -25,8 +25,8 @@ def compare(before: Compilation, after: Compilation) -> tuple[Change, ...]:
         old, new = before.lowered.get(environment), after.lowered.get(environment)
         changes = list(_environment(environment, old, new))
         if changes:
-            causes = Causes(before, after, environment)
-            all_changes += [replace(change, causes=causes.of(change)) for change in changes]
+            attribution = Attribution(before, after, environment)
+            all_changes += [replace(change, causes=attribution.of(change)) for change in changes]
     return tuple(sorted(all_changes, key=_sort_key))
 
 

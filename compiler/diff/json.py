@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from compiler.diff import Change, worst
-from compiler.diff.words import reasons, ways
+from compiler.diff.wording import reasons, ways
 
 
 def render(changes: Sequence[Change]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from compiler.diff import Change, Risk
-from compiler.diff.words import causes, field_lines, reasons, summary, ways
+from compiler.diff.wording import causes, field_lines, reasons, summary, ways
 
 _MARKS = {
     Risk.DATA_LOSS: "🛑",

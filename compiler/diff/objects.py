@@ -20,12 +20,11 @@ class OwnedObject(Struct, frozen=True):
     manifest: Manifest
 
 
-def objects(lowered: Lowered, *, models: bool = True) -> Mapping[Key, OwnedObject]:
+def objects(lowered: Lowered) -> Mapping[Key, OwnedObject]:
     """Every object; a Job by its name without the hash."""
-    packages = lowered.everything if models else lowered.packages.values()
     return {
         _key(manifest): OwnedObject(package.name, manifest)
-        for package in packages
+        for package in lowered.everything
         for manifest in _manifests(package, lowered)
     }
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from compiler.diagrams.mermaid import mermaid
 from compiler.emit.images import images
 from compiler.emit.manifests import in_waves, wave_file
-from compiler.emit.portion import Portion, portion, shared_out
 from compiler.emit.shards import MODELS, WORKLOADS, layout
 from compiler.emit.tree import Text, Tree
 from compiler.factor import Factored, Overlay
 from compiler.kube import yaml
 from compiler.kube.kustomize import KUSTOMIZATION, LOCAL
+from compiler.model.memo import Memo
 from compiler.model.package import Lowered, Package, Platform, config_map, config_metadata
 from compiler.model.resource import ConfigFiles, Manifest, Resource
 from compiler.upstream.prerequisites import component, prerequisites, vendored
@@ -19,19 +20,10 @@ from compiler.upstream.prerequisites import component, prerequisites, vendored
 Files = dict[str, Text]
 
 
-def emit(
-    factored: Factored, *, rendered: Collection[str] = (),
-    others: Callable[[], Portion] | None = None,
-) -> Tree:  # fmt: skip
-    """Base, overlays, and `out/` for the environments named in `rendered`.
-
-    `others` waits for the `portion` of it that somebody else does meanwhile.
-    """
+def emit(factored: Factored, memo: Memo, *, rendered: Collection[str] = ()) -> Tree:
+    """Base, overlays, and `out/` for the environments named in `rendered`."""
     environments = factored.environments
-    writer = _Writer(factored.base.platform)
-    here, there = shared_out(environments)
-    for manifest in here:
-        writer.dump(manifest)
+    writer = _Writer(factored.base.platform, memo)
     tree: Files = {}
     for package in factored.base.packages.values():
         tree |= writer.base(package)
@@ -39,15 +31,13 @@ def emit(
         platform = environments[name].platform
         for overlay in overlays.values():
             tree |= writer.overlay(f"overlays/{name}/{overlay.package.name}", overlay, platform)
-    other = others() if others else portion(environments, rendered)
-    writer.learn(there, other.texts)
     for name, lowered in environments.items():
         tree |= writer.roots(f"overlays/{name}", lowered, factored.overlays[name])
         for one in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
             folder = f"prerequisites/{name}/{one.name}"
             tree |= {f"{folder}/{path}": text for path, text in component(one).items()}
     for name in rendered:
-        tree |= writer.out(f"out/{name}", environments[name], other.pictures[name])
+        tree |= writer.out(f"out/{name}", environments[name])
     return Tree(dict(sorted(tree.items())))
 
 
@@ -64,21 +54,11 @@ def _source(package: Package) -> str:
 class _Writer:
     """Writes folders; an object that environments share is written as text once."""
 
-    def __init__(self, platform: Platform) -> None:
-        self.platform = platform
-        self._texts: dict[int, tuple[Manifest, str]] = {}
-        self._models: dict[tuple[int, ...], Text] = {}
-
-    def learn(self, manifests: Iterable[Manifest], texts: Iterable[str]) -> None:
-        """The texts of some objects, which were made elsewhere."""
-        for manifest, text in zip(manifests, texts, strict=True):
-            self._texts[id(manifest)] = (manifest, text)
+    def __init__(self, platform: Platform, memo: Memo) -> None:
+        self.platform, self.memo = platform, memo
 
     def dump(self, manifest: Manifest) -> str:
-        cached = self._texts.get(id(manifest))
-        if cached is None:
-            cached = self._texts[id(manifest)] = (manifest, yaml.dump(manifest))
-        return cached[1]
+        return self.memo(yaml.dump, manifest)
 
     def file(self, manifest: Manifest, package: Package) -> str:
         return _source(package) + self.dump(manifest)
@@ -111,14 +91,14 @@ class _Writer:
         return tree
 
     def shard(self, folder: str, packages: Sequence[Package], platform: Platform) -> Files:
-        """Models as one file: many small files take longer to write than their contents."""
-        key = tuple(map(id, packages))
-        if key not in self._models:
-            self._models[key] = yaml.pieces(self.models(packages, platform))
+        """Models as one file: to a writer, many small files cost more than what is in them."""
+        texts = self.memo.once(
+            lambda: yaml.pieces(self.models(packages, platform)), "shard", *packages
+        )
         root = {**KUSTOMIZATION, "resources": [f"{MODELS}.yaml"]}
         return {
             f"{folder}/kustomization.yaml": _text(root, "spec.models", platform),
-            f"{folder}/{MODELS}.yaml": self._models[key],
+            f"{folder}/{MODELS}.yaml": texts,
         }
 
     def models(self, packages: Sequence[Package], platform: Platform) -> Iterator[tuple[str, str]]:
@@ -215,7 +195,7 @@ class _Writer:
             content["patches"] = patches
         tree[f"{folder}/kustomization.yaml"] = _source(package) + yaml.dump(content)
 
-    def out(self, folder: str, lowered: Lowered, picture: str) -> Files:
+    def out(self, folder: str, lowered: Lowered) -> Files:
         tree: Files = {
             f"{folder}/{wave_file(wave)}": yaml.pieces((text,) for text in texts)
             for wave, texts in in_waves(lowered, self.dump).items()
@@ -223,7 +203,7 @@ class _Writer:
         tree[f"{folder}/images.txt"] = "".join(
             f"{image.reference}\n" for image in images(lowered, self.dump)
         )
-        tree[f"{folder}/graph.mmd"] = picture
+        tree[f"{folder}/graph.mmd"] = mermaid(lowered.graph, self.memo)
         return tree
 
 

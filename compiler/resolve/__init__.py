@@ -13,33 +13,45 @@ from msgspec.structs import replace
 
 from compiler.diagnostics import Report
 from compiler.interfaces import gateway, serving
-from compiler.model.binding import Binding
+from compiler.model.binding import Binding, Offers
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
+from compiler.model.memo import Memo
 from compiler.model.package import Platform
 from compiler.registry import module
 from compiler.resolve import models, problems, uses
 from compiler.resolve.forwarding import chain
 from compiler.resolve.join import Join
-from compiler.resolve.shared import Shared
 from compiler.tenants import model_store
 
 
-def resolve(platform: Platform, report: Report, shared: Shared | None = None) -> Graph:
-    """All bindings of one effective spec; `shared` is what those resolved before it have in common."""
-    shared = shared or Shared()
-    instances = {**platform.instances, **_brought_along(platform, shared)}
-    offers = {name: shared.offers(instance) for name, instance in instances.items()}
-    join = Join(instances, offers, platform.document, report, shared)
+def resolve(
+    platforms: Mapping[str | None, Platform], memo: Memo, report: Report
+) -> dict[str | None, Graph]:
+    """All bindings of each effective spec."""
+    return {
+        name: _graph(platform, memo, report.within(name)) for name, platform in platforms.items()
+    }
+
+
+def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
+    instances = {**platform.instances, **_brought_along(platform, memo)}
+    offers = {name: memo(_offers, instance) for name, instance in instances.items()}
+    join = Join(instances, offers, platform.document, report, memo)
     bindings = tuple(_sorted(_bindings(join)))
     return Graph(dict(sorted(instances.items())), bindings, offers)
 
 
-def _brought_along(platform: Platform, shared: Shared) -> Mapping[str, Instance[Any]]:
+def _offers(instance: Instance[Any]) -> Offers:
+    return module(instance).offers(instance)
+
+
+def _brought_along(platform: Platform, memo: Memo) -> Mapping[str, Instance[Any]]:
     """Workloads that components declare themselves, such as a smoke test; stores of models."""
     found: dict[str, Instance[Any]] = {}
     served = [one for one in platform.instances.values() if one.section == "models"]
-    found |= {name: shared.store(name, group) for name, group in model_store.groups(served).items()}
+    for name, group in model_store.groups(served).items():
+        found[name] = _distinct(model_store.store(name, group), memo)
     for instance in platform.instances.values():
         if instance.section != "components":
             continue
@@ -51,6 +63,12 @@ def _brought_along(platform: Platform, shared: Shared) -> Mapping[str, Instance[
                     declared=instance.path,
                 )  # fmt: skip
     return found
+
+
+def _distinct(store: Instance[Any], memo: Memo) -> Instance[Any]:
+    """The store that an earlier environment has, where this one is no different."""
+    value = ("store", store.name, store.declared, store.spec.model_dump_json())
+    return memo.once(lambda: store, value, store.settings)
 
 
 def _bindings(join: Join) -> Mapping[str, list[Binding]]:

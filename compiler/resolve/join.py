@@ -13,8 +13,8 @@ from compiler.diagnostics import Report
 from compiler.document import Node
 from compiler.model.binding import Binding, Claim, Offer, Offers, Provides, Requires
 from compiler.model.instance import Instance
+from compiler.model.memo import Memo
 from compiler.resolve import problems
-from compiler.resolve.shared import Shared
 
 
 class Candidate(Struct, frozen=True):
@@ -30,10 +30,10 @@ class Join:
 
     def __init__(
         self, instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers], document: Node,
-        report: Report, shared: Shared,
+        report: Report, memo: Memo,
     ) -> None:  # fmt: skip
         self.instances, self.offers = instances, offers
-        self.document, self.report, self.shared = document, report, shared
+        self.document, self.report, self.memo = document, report, memo
         self.candidates: dict[str, list[Candidate]] = defaultdict(list)
         self.first: dict[str, Candidate] = {}  # of each provider: what those who `use` it get
         for name, slots in offers.items():
@@ -49,8 +49,11 @@ class Join:
         self.missing: dict[str, list[tuple[Instance[Any], str]]] = defaultdict(list)
 
     def add(self, binding: Binding) -> None:
+        """Add a binding, or the one of an earlier environment that is no different."""
+        terms = (binding.requires, binding.provides, binding.claim, binding.relayed)
+        parties = (binding.consumer, binding.provider, binding.offer, *binding.entailed)
         slot = (binding.consumer.name, binding.requires.slot)
-        self.direct[slot] = self.shared.binding(binding)
+        self.direct[slot] = self.memo.once(lambda: binding, terms, *parties)
 
     def bind(self, consumer: Instance[Any], requires: Requires[Any], claim: Claim) -> None:
         """Add the binding of a claim, or report why there is none."""

@@ -22,19 +22,22 @@ def bound(join: Join, consumer: Instance[Any]) -> tuple[Binding, ...]:
     around = join.stores[store]
     if not around:
         return ()
-    same = (id(consumer), *map(id, around))
-    known = join.shared.of_model(same)
-    if known is not None:
-        return known
-    served, *others = around
+    return join.memo.once(
+        lambda: tuple(_bindings(join, consumer, *around)), "model", consumer, *around
+    )
+
+
+def _bindings(
+    join: Join, consumer: Instance[Any], served: Binding, *others: Binding
+) -> Iterator[Binding]:
     keys = tuple(one for one in others if one.requires == serving.STORE)
     theirs = [one for one in others if one not in keys]
     own = Binding(
         consumer, served.requires, served.provider, served.provides, served.claim, served.offer,
         entailed=keys,
     )  # fmt: skip
-    direct = (own, *(_entailed(consumer, one) for one in theirs))
-    return join.shared.keep(same, tuple(one for each in direct for one in chain(join, each)))
+    for binding in (own, *(_entailed(consumer, one) for one in theirs)):
+        yield from chain(join, binding)
 
 
 def candidate(join: Join, consumed: Instance[Any]) -> Candidate | None:

@@ -8,11 +8,12 @@ character). The value is never printed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from compiler.diagnostics import Report
 from compiler.diagnostics.masking import PASSWORD_IN_URL, TOKENS, WORD, random, sounds_secret
 from compiler.model import Node, Path, Platform
+from compiler.model.memo import Memo
 
 _REFERENCE = re.compile(r"\$\([A-Za-z_]\w*\)")
 # Certificates look random but are public.
@@ -25,17 +26,18 @@ _OF_TEXT = re.compile(
 )
 # Keys of the spec whose values may look random or secret: here only known forms of tokens count.
 _TOKENS_ONLY = {"silence", "secrets", "registry", "image", "clientImage"}
+Finding = tuple[Path, Node, str]  # the place, and why the value looks like a credential
 _HARMLESS = re.compile(r"|true|false|none|null|\d{1,5}|/.*|https?://[^@]*")
 
 
 def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
-    clean: set[int] = set()  # nodes without findings: environments share them
+    memo = Memo()
     for name, platform in platforms.items():
-        _check(platform, clean, report.within(name))
+        _check(platform, memo, report.within(name))
 
 
-def _check(platform: Platform, clean: set[int], report: Report) -> None:
-    for path, node, problem in findings(platform.document, (), clean):
+def _check(platform: Platform, memo: Memo, report: Report) -> None:
+    for path, node, problem in findings(platform.document, (), memo):
         report.add(
             "plaintext-secret",
             problem,
@@ -46,42 +48,31 @@ def _check(platform: Platform, clean: set[int], report: Report) -> None:
         )
 
 
-def findings(
-    node: Node, path: Path, clean: set[int], called: str = ""
-) -> Iterator[tuple[Path, Node, str]]:
-    """Every value in a node that looks like a credential, and the reason; `called` is the value's
-    name.
-    """
-    if id(node) in clean:
-        return
-    dirty = False
-    for finding in _inside(node, path, clean, called):
-        dirty = True
-        yield finding
-    if not dirty and not isinstance(node.value, str):
-        clean.add(id(node))
+def findings(node: Node, path: Path, memo: Memo, called: str = "") -> Iterable[Finding]:
+    """Every value in a node that looks like a credential, and the reason; `called` is its name."""
+    if isinstance(node.value, str):
+        return _of_text(node, node.value, path, called)
+    return memo.once(lambda: tuple(_inside(node, path, memo, called)), "credentials", node)
 
 
-def _inside(
-    node: Node, path: Path, clean: set[int], called: str
-) -> Iterator[tuple[Path, Node, str]]:
+def _of_text(node: Node, text: str, path: Path, called: str) -> Iterator[Finding]:
+    only_tokens = not _TOKENS_ONLY.isdisjoint(path)
+    reason = issued(text) if only_tokens else suspicion(called, text)
+    if reason:
+        yield path, node, f"`{called or _key(path)}` {reason}"
+
+
+def _inside(node: Node, path: Path, memo: Memo, called: str) -> Iterator[Finding]:
     if isinstance(node.value, dict):
         for key, inner in node.value.items():
-            if isinstance(
-                inner.value, (str, dict, list)
-            ):  # numbers and booleans are no credentials
-                yield from findings(inner, (*path, key), clean, _called(node, key, path))
+            if isinstance(inner.value, (str, dict, list)):  # numbers are no credentials
+                yield from findings(inner, (*path, key), memo, _called(node, key, path))
     elif isinstance(node.value, list):
         option = ""
         for index, inner in enumerate(node.value):
-            yield from findings(inner, (*path, index), clean, option)
+            yield from findings(inner, (*path, index), memo, option)
             text = inner.value if isinstance(inner.value, str) else ""
             option = text.lstrip("-") if text.startswith("-") and "=" not in text else ""
-    elif isinstance(node.value, str):
-        only_tokens = not _TOKENS_ONLY.isdisjoint(path)
-        reason = issued(node.value) if only_tokens else suspicion(called, node.value)
-        if reason:
-            yield path, node, f"`{called or _key(path)}` {reason}"
 
 
 def _called(holder: Node, key: str, path: Path) -> str:

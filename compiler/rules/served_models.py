@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from compiler.diagnostics import Report, correction
 from compiler.interfaces import serving
-from compiler.model import Graph, Platform
+from compiler.model import Binding, Graph, Platform
+from compiler.model.memo import Memo
 
 
 def check_all(
     platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
 ) -> None:
-    # Bindings without problems, with a route or not: environments share them.
-    fine: set[tuple[int, bool]] = set()
+    memo = Memo()
     for name, platform in platforms.items():
-        _check(platform, graphs[name], fine, report.within(name))
+        _check(platform, graphs[name], memo, report.within(name))
 
 
-def _check(platform: Platform, graph: Graph, fine: set[tuple[int, bool]], report: Report) -> None:
+def _check(platform: Platform, graph: Graph, memo: Memo, report: Report) -> None:
     for binding in graph.bindings:
         if binding.requires != serving.SERVING or binding.consumer.section != "models":
             continue
         routed = serving.GATEWAY.slot in graph.by_consumer[binding.consumer.name]
-        key = (id(binding), routed)
-        if key in fine:
-            continue
-        fine.add(key)
-        endpoint = binding.endpoint()
-        assert isinstance(endpoint, serving.Endpoint)
-        for problem in endpoint.problems(binding.consumer, routed=routed):
-            fine.discard(key)
+        for problem in memo.once(partial(_problems, binding, routed), routed, binding):
             path = (*binding.consumer.path, *problem.key)
             document = platform.document
             value = document.at(path).value
@@ -44,3 +38,9 @@ def _check(platform: Platform, graph: Graph, fine: set[tuple[int, bool]], report
                 help=problem.help,
                 fix=correction(span, str(value), problem.candidates),
             )
+
+
+def _problems(binding: Binding, routed: bool) -> tuple[serving.ModelProblem, ...]:
+    endpoint = binding.endpoint()
+    assert isinstance(endpoint, serving.Endpoint)
+    return tuple(endpoint.problems(binding.consumer, routed=routed))

@@ -19,6 +19,7 @@ from msgspec.json import decode
 
 from compiler import KUBERNETES_SCHEMAS
 from compiler.diagnostics import Report
+from compiler.model.memo import Memo
 from compiler.model.package import Lowered, Package, config_map
 from compiler.model.resource import Manifest
 from compiler.verify.schemas import schemas
@@ -52,17 +53,13 @@ def _objects(
     lowered: Mapping[str | None, Lowered],
 ) -> Iterator[tuple[str | None, Package, Manifest]]:
     """Every object once, with the first environment that has it."""
-    seen: set[int] = set()
-    fleets: set[int] = set()
+    memo = Memo()
     for name, environment in lowered.items():
-        seen_fleet = id(environment.models) in fleets
-        fleets.add(id(environment.models))
-        for package in environment.packages.values() if seen_fleet else environment.everything:
+        for package in environment.everything:
             objects = [resource.manifest for resource in package.resources]
             objects += [config_map(c, package, environment.platform) for c in package.configs]
             for manifest in objects:
-                if id(manifest) not in seen:
-                    seen.add(id(manifest))
+                if memo.first("verified", manifest):
                     yield name, package, manifest
 
 

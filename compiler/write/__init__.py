@@ -20,7 +20,6 @@ from stat import S_ISREG
 from msgspec import Struct, field
 
 from compiler.emit.tree import Tree
-from compiler.parallel_threads import together
 
 SUMS = "platformc.sum"
 STATE = ".platformc"
@@ -78,18 +77,12 @@ def plan(tree: Tree, root: Path, scope: tuple[str, ...] = ("",)) -> Plan:
     edited: list[str] = []
     foreign: list[str] = []
     sums = {path: sum for path, sum in ours.items() if not path.startswith(scope)}
-    digests: dict[str, tuple[str, str | None]] = {}
-
-    def compare(path: str) -> None:
-        digests[path] = _digest(tree.data(path)), _disk_digest(f"{base}/{path}")
-
-    together(compare, list(tree))
     for path in tree:
-        wanted, found = digests[path]
-        sums[path] = wanted
-        if found == wanted:
+        sums[path] = _digest(tree.data(path))
+        on_disk = _disk_digest(f"{base}/{path}")
+        if on_disk == sums[path]:
             continue
-        if found is not None and found != ours.get(path):
+        if on_disk is not None and on_disk != ours.get(path):
             (edited if path in ours else foreign).append(path)
         write.append(path)
     stale = [path for path in ours if path not in sums]
@@ -123,13 +116,9 @@ def stage(planned: Plan, tree: Tree, root: Path) -> None:
     stay_inside((*planned.write, *planned.remove), root)
     folder = root / STATE / _STAGE
     folder.mkdir(parents=True)
-
-    def put(numbered: tuple[int, str]) -> None:
-        index, path = numbered
+    for index, path in enumerate(_files(planned)):
         data = [planned.sums.encode()] if path == SUMS else tree.data(path)
         _put(f"{folder}/{index}", data)
-
-    together(put, list(enumerate(_files(planned))))
 
 
 def _files(planned: Plan) -> list[str]:

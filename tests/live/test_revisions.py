@@ -22,7 +22,7 @@ from test_changes import LABELLED, changes, compiled, edited, original
 from compiler.diff.fields import differences
 from compiler.diff.immutable import IMMUTABLE, refused
 from compiler.diff.objects import objects
-from compiler.diff.words import ways
+from compiler.diff.wording import ways
 from live.control_plane import ControlPlane, Manifest
 from live.test_apply import unchanged
 

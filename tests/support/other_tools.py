@@ -21,15 +21,13 @@ from unittest.mock import patch
 import yaml
 from live.control_plane import ControlPlane
 
-from compiler.derive import derive, patches
-from compiler.derive.models import Models
+from compiler import pipeline
+from compiler.derive import patches
 from compiler.diagnostics import Report
 from compiler.emit.manifests import render
 from compiler.load import load
-from compiler.lower import lower
-from compiler.resolve import resolve
+from compiler.model.memo import Memo
 from compiler.specialise import specialise
-from compiler.validate import validate
 from compiler.verify import kubeconform
 from support.corpus import FOLDER, Mistake, bases, mistakes
 
@@ -40,18 +38,16 @@ def without_rules(data: bytes) -> dict[str, str] | None:
     """What each environment of a spec lowers to when no rule looks at it; None where it can't be."""
     report = Report()
     document = load(data, "platform.yaml", report)
-    platforms = validate(specialise(document, report), report) if document else {}
-    graphs = {name: resolve(one, report) for name, one in platforms.items()}
-    if report.failed or not graphs:
+    if document is None:
+        return None
+    result = pipeline.resolved(specialise(document, report), {}, report, Memo())
+    if report.failed:
         return None
     try:
         # A patch is looked at where it is applied.
         with patch.object(patches, "against", lambda package, before, after: iter(())):
-            return {
-                name: render(derive(Models().added(lower(one, graphs[name])), report))
-                for name, one in platforms.items()
-                if name is not None
-            }
+            result = pipeline.with_objects(result, only=result.environments)
+            return {str(name): render(one) for name, one in result.lowered.items()} or None
     except (ValueError, AssertionError):  # what only a rule keeps out: ours can say no such thing
         return None
 

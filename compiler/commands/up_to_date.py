@@ -1,6 +1,6 @@
 """Whether there is anything to do: known from content alone, before the compiler is imported.
 
-Beside the journal, `.platformc/fresh` holds a fingerprint of the last compile's input (the spec's
+`.platformc/fresh` holds a fingerprint of the last compile's input (the spec's
 bytes, the compiler's own files) and of the list of what it wrote. Where all of it still holds, and
 every file on disk has the digest listed, compiling again would change nothing.
 """
@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -28,35 +29,35 @@ def fingerprint(data: bytes, options: Sequence[str]) -> str:
 
     Empty where the compiler is being replaced: it is unknown what of it has been imported.
     """
-    told = [data, repr((sorted(options), sys.version_info[:2])).encode()]
+    content = [data, repr((sorted(options), sys.version_info[:2])).encode()]
     for folder, folders, names in os.walk(_HERE):
         folders[:] = sorted(name for name in folders if name not in ("__pycache__", "schemas"))
         for name in sorted(names):
             if name.endswith((".py", ".j2")):
                 path = os.path.join(folder, name)
-                told += (os.path.relpath(path, _HERE).encode(), _read(path))
+                content += (os.path.relpath(path, _HERE).encode(), _read(path))
                 if os.stat(path).st_ctime_ns > _BEGUN:
                     return ""
     for library in _LIBRARIES:
         found = find_spec(library)
         when = os.stat(found.origin).st_mtime_ns if found and found.origin else 0
-        told.append(str(when).encode())
-    return _digest(b"".join(told))
+        content.append(str(when).encode())
+    return _digest(b"".join(content))
 
 
-def fresh(root: Path, print_of: Callable[[], str]) -> str | None:
-    """What the last compile said, where it had this input and its output is untouched."""
+def last_output(root: Path, current: Callable[[], str]) -> str | None:
+    """The messages of the last compile, where it had this input and its output is untouched."""
     state = root / ".platformc"
     try:
-        known, sums, said = (root / _FILE).read_text(encoding="utf-8").split("\n", 2)
+        known, sums, output = (root / _FILE).read_text(encoding="utf-8").split("\n", 2)
         listed = _read(root / _SUMS)
     except (OSError, ValueError):
         return None
-    if known != print_of() or _digest(listed) != sums:
+    if known != current() or _digest(listed) != sums:
         return None
     if (state / "journal.json").exists() or (state / "stage").exists():
         return None
-    return said if _untouched(root, listed.decode()) else None
+    return output if _untouched(root, listed.decode()) else None
 
 
 def _untouched(root: Path, listed: str) -> bool:
@@ -72,17 +73,15 @@ def _untouched(root: Path, listed: str) -> bool:
     return True
 
 
-def remember(root: Path, print_of: str, said: str) -> None:
+def remember(root: Path, fingerprint: str, output: str) -> None:
     """Note a finished compile and its warnings. Losing the note costs a compile, nothing else."""
-    if not print_of:
+    if not fingerprint:
         return
     sums = _digest(_read(root / _SUMS))
-    (root / _FILE).write_text(f"{print_of}\n{sums}\n{said}", encoding="utf-8")
+    (root / _FILE).write_text(f"{fingerprint}\n{sums}\n{output}", encoding="utf-8")
 
 
 def _digest(data: bytes) -> str:
-    from hashlib import sha256  # only now: its import would delay the parser's start
-
     return sha256(data).hexdigest()
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from support.paths import SCENARIOS
 
 from compiler.cli import platformc
-from compiler.write import up_to_date as fresh
+from compiler.commands import up_to_date
 
 Spec = dict[str, Any]
 Edit = Callable[[Spec], None]
@@ -151,9 +151,9 @@ def test_nothing_is_noted_while_the_compiler_is_replaced(
 ) -> None:
     """What was imported of it is then unknown, so it is unknown what the output follows from."""
     (tmp_path / "module.py").write_text("# replaced since this process began\n")
-    monkeypatch.setattr(fresh, "_HERE", tmp_path)
-    assert fresh.fingerprint(b"spec", ()) == ""
-    fresh.remember(tmp_path, "", "")
+    monkeypatch.setattr(up_to_date, "_HERE", tmp_path)
+    assert up_to_date.fingerprint(b"spec", ()) == ""
+    up_to_date.remember(tmp_path, "", "")
     assert not (tmp_path / ".platformc").exists()
-    monkeypatch.setattr(fresh, "_BEGUN", (tmp_path / "module.py").stat().st_ctime_ns)
-    assert fresh.fingerprint(b"spec", ()) != fresh.fingerprint(b"another", ()) != ""
+    monkeypatch.setattr(up_to_date, "_BEGUN", (tmp_path / "module.py").stat().st_ctime_ns)
+    assert up_to_date.fingerprint(b"spec", ()) != up_to_date.fingerprint(b"another", ()) != ""

@@ -1,0 +1,171 @@
+"""What `platformc compile` does where something changed: compile the spec, write or compare the tree."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from msgspec import Struct
+
+from compiler import parallel, pipeline, write
+from compiler.commands.compiling import environment_of, pins
+from compiler.commands.output import as_text, fail, note, show
+from compiler.commands.progress import progress
+from compiler.commands.stale import difference
+from compiler.commands.up_to_date import remember
+from compiler.delivery.apply_plan import SpecLocation
+from compiler.delivery.next_steps import after_compile
+from compiler.diagnostics import Diagnostic, Report
+from compiler.document.span import Span
+from compiler.emit.tree import Tree
+from compiler.model.package import Lowered
+from compiler.pipeline import Compilation
+from compiler.rules.previous import first_canary
+
+_PER_ENVIRONMENT = ("overlays", "out", "prerequisites")
+
+
+class Build(Struct, frozen=True):
+    """One spec, and the directory of its output."""
+
+    file: Path
+    data: bytes
+    root: Path
+    environments: tuple[str, ...]  # the only ones that the command is about; none: all
+    form: str  # of the diagnostics
+
+    def check(self) -> None:
+        """Say how the output differs from the tree."""
+        result = self._objects()
+        examined = parallel.run(lambda: self._findings(result), list[Diagnostic])
+        tree = result.tree().within(self._scope)
+        result = pipeline.with_findings(result, examined())
+        if not result.report.failed:
+            self._compare(tree, result.report)
+        self._show(result)
+
+    def update(self, force: bool, fingerprint: Callable[[], str]) -> None:
+        """Bring the tree to disk, unless an object or a user's edit is an obstacle."""
+        result = self._objects()
+        # The objects are examined while their files are written; until `seal`, nothing is replaced.
+        examined = parallel.run(
+            lambda: (self._findings(result), fingerprint()), tuple[list[Diagnostic], str]
+        )
+        tree = result.tree().within(self._scope)
+        try:
+            with write.exclusive(self.root):
+                write.recover(self.root)
+                planned = write.plan(tree, self.root, self._scope)
+                allowed = force or not planned.blocked
+                if allowed:
+                    write.stage(planned, tree, self.root)
+                findings, current = examined()
+                result = pipeline.with_findings(result, findings)
+                if result.report.failed:
+                    write.recover(self.root)
+                elif allowed:
+                    write.seal(planned, self.root)
+                    remember(self.root, current, self._text(result.report))
+                else:
+                    _blocked(planned, self.root, result.report)
+        except (write.BusyError, OSError) as error:
+            fail(str(error))
+        self._show(result)
+        self._summary(planned, tree, result)
+
+    @property
+    def _scope(self) -> tuple[str, ...]:
+        """The paths that the command is about: all, or the base and those of some environments."""
+        named = (f"{top}/{name}/" for top in _PER_ENVIRONMENT for name in self.environments)
+        return ("base/", *named) if self.environments else ("",)
+
+    def _objects(self) -> Compilation:
+        """The spec's objects; ends the command where the spec has an error."""
+        only = (None, *self.environments) if self.environments else None
+        with progress() as step:
+            result = pipeline.bound(self.data, str(self.file), pins(self.file), step)
+            result = pipeline.with_objects(result, only, step)
+        if result.report.failed:
+            self._show(result)
+        for name in self.environments:
+            environment_of(result, name)
+        return result
+
+    def _findings(self, result: Compilation) -> list[Diagnostic]:
+        return [*pipeline.findings(result), *first_canary.check(result.lowered, self.root)]
+
+    def _compare(self, tree: Tree, report: Report) -> None:
+        if write.interrupted(self.root):
+            report.add(
+                "interrupted-write",
+                f"an earlier write to `{self.root}` was interrupted",
+                help="`platformc compile` finishes it or rolls it back",
+            )
+            return
+        planned = write.plan(tree, self.root, self._scope)
+        if planned.clean:
+            return
+        click.echo(difference(planned, tree, self.root), nl=False, err=self.form != "text")
+        report.add(
+            "stale-output",
+            "the compiled tree is not what the spec compiles to",
+            help="run `platformc compile` and commit what it writes",
+        )
+
+    def _text(self, report: Report) -> str:
+        return as_text(report, self.data, str(self.file))
+
+    def _show(self, result: Compilation) -> None:
+        """Write the diagnostics; end the command where one is an error."""
+        show(result.report, self.data, str(self.file), self.form)
+        if result.report.failed:
+            sys.exit(1)
+
+    def _summary(self, planned: write.Plan, tree: Tree, result: Compilation) -> None:
+        """Say what changed, and where one `kubectl apply -k` is not all."""
+        count = len([path for path in planned.write if path != write.SUMS])
+        changes = f"{count} written" + (
+            f", {len(planned.remove)} removed" if planned.remove else ""
+        )
+        environments = self.environments or result.environments
+        note(
+            f"{self.file}: {', '.join(environments)}: {len(tree)} files, "
+            + (changes if count or planned.remove else "nothing changed")
+        )
+        for name in environments:
+            roots = tree.get(f"overlays/{name}/ROOTS", "").count("\n")
+            if roots:
+                note(
+                    f"{name}: too large for one root; overlays/{name}/ROOTS names its {roots} in order"
+                )
+        if set(tree) <= set(planned.write):
+            self._next_steps(result.lowered[environments[0]])
+
+    def _next_steps(self, lowered: Lowered) -> None:
+        """Say what to type after the first compile; later ones need no such help."""
+        steps = list(after_compile(lowered, SpecLocation(self.file)))
+        width = max(len(command) for command, _ in steps)
+        note("next:")
+        for command, purpose in steps:
+            note(f"  {command:<{width}}  # {purpose}")
+
+
+def _blocked(planned: write.Plan, root: Path, report: Report) -> None:
+    """Say which files are not ours to overwrite."""
+    way_out = "or overwrite it with `--force`; nothing was written"
+    for path in planned.edited:
+        report.add(
+            "edited-output",
+            f"`{path}` was edited by hand since it was compiled",
+            Span(str(root / path), 1, 1, 1, 1),
+            help=f"move the change into the spec (`patches:` reaches every object), {way_out}",
+        )
+    for path in planned.foreign:
+        report.add(
+            "foreign-file",
+            f"`{path}` stands where output belongs and was not written by platformc",
+            Span(str(root / path), 1, 1, 1, 1),
+            help=f"move the file away, {way_out}",
+        )

@@ -1,0 +1,50 @@
+"""Options and arguments that several verbs have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from compiler.commands.choice import Choice
+from compiler.commands.complete import environments
+from compiler.commands.spec_file import NAME, nearest
+
+
+def _one_spec(context: click.Context, _: click.Parameter, files: tuple[Path, ...]) -> Path:
+    """The spec that is named, else the nearest; several are refused, for they would be platforms."""
+    if len(files) > 1:
+        commands = " && ".join(f"{context.command_path} -f {file}" for file in files)
+        context.fail(f"one spec at a time: `-f` is given {len(files)} times; type `{commands}`")
+    return files[0] if files else nearest()
+
+
+FORMATS = ("text", "json", "sarif", "github", "junit")
+
+spec_option = click.option(
+    "-f",
+    "--file",
+    "file",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    callback=_one_spec,
+    help=f"The spec; `-` is standard input.  [default: {NAME}, here or in a folder above]",
+)
+environment_argument = click.argument(
+    "environment", metavar="[ENV]", required=False, shell_complete=environments
+)
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Where base/, overlays/ and out/ are.  [default: beside the spec]",
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How diagnostics are written; any but text goes to stdout.",
+)

@@ -1,0 +1,161 @@
+"""Which lines of the spec a change comes from: found by trying, not by guessing.
+
+For each section that differs, the old spec with that section from the new one is compiled. Sections
+that do not compile alone are tried in pairs: a component that replaces another compiles only without
+that other. A change comes from the sections that, tried, make of an object just what the whole new spec
+makes of it; or else from all that change the object, if it does not come out right without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations, islice
+
+from compiler.diff import Cause, Change
+from compiler.diff.trial import Group, Outcome, Subject, Trial, subject_of
+from compiler.document import Node, Path
+from compiler.lower import dotted
+from compiler.pipeline import Compilation
+from compiler.spec.root import SECTIONS
+
+_MOST = 40  # sections to try; above, a change is put down to its own component's, or to all
+_MOST_PAIRS = 80
+_MOST_LINES = 4  # of a change that comes from many
+_MODELS = ("spec", "models")
+
+
+class Attribution:
+    """The sections that differ between two specs of one environment, and what each changes."""
+
+    def __init__(self, before: Compilation, after: Compilation, environment: str) -> None:
+        self._environment = environment
+        self._old = before.platforms.get(environment)
+        self._new = after.platforms.get(environment)
+        self._sections: tuple[Path, ...] = ()
+        self._trial: Trial | None = None
+        self._outcomes: dict[Group, Outcome] = {}
+        if self._old is None or self._new is None:
+            return
+        self._models = before.lowered[environment].models.keys() | set(
+            after.lowered[environment].models
+        )
+        self._sections = tuple(dict.fromkeys(_sections(self._old.document, self._new.document)))
+        if 1 < len(self._sections) <= _MOST:
+            self._trial = Trial(before, after, environment)
+            self._outcomes = dict(_tried(self._trial, self._sections))
+
+    def of(self, change: Change) -> tuple[Cause, ...]:
+        """The lines that a change comes from, the first few."""
+        if self._old is None or self._new is None:
+            return (self._whole_environment(),)
+        lines = (
+            Cause(dotted(path), _line(self._old.document, self._new.document, path))
+            for section in self._sections_of(change)
+            for path in _leaves(self._old.document, self._new.document, section)
+        )
+        return tuple(islice(lines, _MOST_LINES))
+
+    def _whole_environment(self) -> Cause:
+        platform = self._new or self._old
+        assert platform is not None
+        span = platform.document.span
+        return Cause(f"spec.environments.{self._environment}", f"{span.file}:{span.line}")
+
+    def _sections_of(self, change: Change) -> list[Path]:
+        if self._trial is None:
+            return self._by_name(change)
+        subject = subject_of(change)
+        right = self._trial.right[subject]
+        results = [(group, one[subject]) for group, one in self._outcomes.items() if subject in one]
+        groups = [group for group, _ in results]
+        exact = [group for group, result in results if result == right]
+        if exact:
+            smallest = min(map(len, exact))
+            groups = [group for group in exact if len(group) == smallest]
+            return self._in_order(*(self._at_work(group, subject) for group in groups))
+        untried = set(self._sections).difference(*self._outcomes)
+        suspects = untried.union(*(self._at_work(group, subject) for group in groups))
+        suspects = suspects or set(self._sections)
+        return self._in_order([one for one in suspects if self._needed(one, subject)] or suspects)
+
+    def _at_work(self, group: Group, subject: Subject) -> list[Path]:
+        """The sections of a group without those that change nothing about the subject alone.
+
+        These only let the others compile, such as the removal of what uses a removed component.
+        """
+        alone = {section: self._outcomes.get((section,)) for section in group}
+        return [one for one, outcome in alone.items() if outcome is None or subject in outcome]
+
+    def _needed(self, section: Path, subject: Subject) -> bool:
+        """Whether the new spec without a section makes something else of the subject."""
+        assert self._trial is not None
+        outcome = self._trial.without(section)
+        return (
+            outcome is None
+            or subject not in outcome
+            or outcome[subject] != self._trial.right[subject]
+        )
+
+    def _by_name(self, change: Change) -> list[Path]:
+        """The section of the change's component; of what has none, all that may be about it."""
+        own = [one for one in self._sections if one[-1] == change.component]
+        if own and len(self._sections) > 1:
+            return own
+        # A model's objects do not come from another model's section.
+        shared = [one for one in self._sections if one[:2] != _MODELS]
+        return (shared if change.component in self._models else []) or list(self._sections)
+
+    def _in_order(self, *groups: Iterable[Path]) -> list[Path]:
+        return [one for one in self._sections if any(one in group for group in groups)]
+
+
+def _tried(trial: Trial, sections: Group) -> Iterator[tuple[Group, Outcome]]:
+    """What follows from each section; where one does not compile alone, from pairs with it."""
+    alone = {section: trial.of((section,)) for section in sections}
+    yield from (((section,), outcome) for section, outcome in alone.items() if outcome is not None)
+    stuck = {section for section, outcome in alone.items() if outcome is None}
+    paired: set[Path] = set()
+    pairs = (pair for pair in combinations(sections, 2) if stuck.intersection(pair))
+    for pair in islice(pairs, _MOST_PAIRS):
+        outcome = trial.of(pair)
+        if outcome is not None:
+            paired.update(pair)
+            yield pair, outcome
+    rest = tuple(one for one in sections if one in stuck - paired)
+    if len(rest) > 2 and (outcome := trial.of(rest)) is not None:
+        yield rest, outcome
+
+
+def _line(before: Node, after: Node, path: Path) -> str:
+    """Where a path stands in the new spec; in the old one, where the new has it no more."""
+    span = (after if _at(after, path) else before).value_span(path)
+    return f"{span.file}:{span.line}"
+
+
+def _sections(before: Node, after: Node) -> Iterator[Path]:
+    """The parts of the spec that differ: an instance, a setting."""
+    for path in _leaves(before, after, ()):
+        depth = 3 if path[:1] == ("spec",) and path[1:2] and path[1] in SECTIONS else 2
+        yield path[:depth]
+
+
+def _leaves(before: Node, after: Node, path: Path) -> Iterator[Path]:
+    """The longest paths below `path` at which two documents differ."""
+    ours, theirs = _at(before, path), _at(after, path)
+    if ours is theirs or (ours and theirs and ours.plain() == theirs.plain()):
+        return
+    keys = {key for one in (ours, theirs) if one for key, _ in one.entries()}
+    maps = all(one is None or isinstance(one.value, dict) for one in (ours, theirs))
+    # A section that one spec lacks counts by its instances, an instance as a whole.
+    if keys and maps and ((ours and theirs) or len(path) <= 2):
+        for key in sorted(keys):
+            yield from _leaves(before, after, (*path, key))
+        return
+    yield path
+
+
+def _at(node: Node, path: Path) -> Node | None:
+    found: Node | None = node
+    for key in path:
+        found = found.child(key) if found else None
+    return found

@@ -1,0 +1,97 @@
+"""Specs between an old one and a new one, compiled: what would some of the changes make of it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compiler import pipeline
+from compiler.diagnostics import Report
+from compiler.diff import Action, Change
+from compiler.diff.data import moved
+from compiler.diff.objects import Key, objects
+from compiler.document import Node, Path
+from compiler.model.memo import Memo
+from compiler.model.package import Lowered
+from compiler.model.resource import Manifest
+from compiler.pipeline import Compilation
+from compiler.specialise import Variants
+
+Group = tuple[Path, ...]  # sections of the spec that are tried together
+Subject = tuple[str, ...]  # an object, or the data or login that a change is about
+# What becomes of each subject that does not stay as it is: None where it is gone.
+Outcome = Mapping[Subject, Manifest | Change | None]
+
+
+class Trial:
+    """One environment of two specs, and what lies between the two."""
+
+    def __init__(self, before: Compilation, after: Compilation, environment: str) -> None:
+        self._environment = environment
+        self._lowered = before.lowered[environment]
+        self._old = before.platforms[environment]
+        self._new = after.platforms[environment]
+        self._objects = _manifests(self._lowered)
+        self._memo = Memo()
+        self._without: dict[Path, Outcome | None] = {}
+        self.right = self._outcome(after.lowered[environment])
+
+    def of(self, group: Group) -> Outcome | None:
+        """What follows from some sections of the new spec; None where they do not compile alone."""
+        document = self._old.document
+        for section in group:
+            document = grafted(document, self._new.document, section)
+        return self._compiled(document)
+
+    def without(self, section: Path) -> Outcome | None:
+        """What follows from all other sections of the new spec."""
+        if section not in self._without:
+            document = grafted(self._new.document, self._old.document, section)
+            self._without[section] = self._compiled(document)
+        return self._without[section]
+
+    def _compiled(self, document: Node) -> Outcome | None:
+        name, report = self._environment, Report()
+        variants = Variants(document, {name: document})
+        result = pipeline.resolved(variants, self._old.pins, report, self._memo)
+        result = pipeline.with_objects(result, only=(name,))
+        return None if report.failed else self._outcome(result.lowered[name])
+
+    def _outcome(self, lowered: Lowered) -> Outcome:
+        old, new = self._objects, _manifests(lowered)
+        outcome: dict[Subject, Manifest | Change | None] = {
+            key[1:]: new.get(key) for key in old.keys() | new.keys() if old.get(key) != new.get(key)
+        }
+        changes = moved(self._environment, self._lowered, lowered)
+        return outcome | {subject_of(change): change for change in changes}
+
+
+def subject_of(change: Change) -> Subject:
+    """What a change is about, as an outcome calls it."""
+    if change.action in (Action.MOVED, Action.LEFT):
+        return (change.action, change.kind, change.name, *(field.path for field in change.fields))
+    return (change.kind, change.namespace, change.name)
+
+
+def _manifests(lowered: Lowered) -> dict[Key, Manifest]:
+    return {key: one.manifest for key, one in objects(lowered).items()}
+
+
+def grafted(before: Node, after: Node, path: Path) -> Node:
+    """A document with the part at `path` from another one."""
+    return _grafted(before, after, path) or Node({}, before.span, {})
+
+
+def _grafted(before: Node | None, after: Node | None, path: Path) -> Node | None:
+    if not path:
+        return after
+    frame = before if before and isinstance(before.value, dict) else after
+    if frame is None:
+        return None
+    values = dict(before.value) if before and isinstance(before.value, dict) else {}
+    keys = {**(after.keys if after else {}), **(before.keys if before else {})}
+    key = str(path[0])
+    child = _grafted(values.get(key), after.child(key) if after else None, path[1:])
+    values.pop(key, None)
+    if child is not None:
+        values[key] = child
+    return Node(values, frame.span, keys)

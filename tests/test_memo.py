@@ -1,0 +1,42 @@
+"""A result that follows from the same objects is found once."""
+
+from __future__ import annotations
+
+from compiler.model.memo import Memo
+
+
+def test_a_function_is_called_once_for_the_same_objects() -> None:
+    memo, calls = Memo(), list[list[int]]()
+
+    def total(numbers: list[int]) -> int:
+        calls.append(numbers)
+        return sum(numbers)
+
+    numbers = [1, 2]
+    assert [memo(total, numbers), memo(total, numbers)] == [3, 3]
+    assert len(calls) == 1
+    assert memo(total, [1, 2]) == 3  # another object, though equal
+    assert len(calls) == 2
+
+
+def test_functions_do_not_share_results() -> None:
+    memo, numbers = Memo(), [1, 2]
+    assert memo(max, numbers) == 2
+    assert memo(min, numbers) == 1
+
+
+def test_objects_stay_alive_so_that_none_takes_the_identity_of_another() -> None:
+    memo = Memo()
+    assert [memo(len, [0] * size) for size in range(100)] == list(range(100))
+
+
+def test_the_name_of_a_result_counts_by_its_value() -> None:
+    memo, thing = Memo(), object()
+    assert memo.once(lambda: 1, ("a", 1), thing) == 1
+    assert memo.once(lambda: 2, ("a", 1), thing) == 1
+    assert memo.once(lambda: 2, ("b", 1), thing) == 2
+
+
+def test_what_is_asked_for_the_first_time() -> None:
+    memo, thing, another = Memo(), object(), object()
+    assert [memo.first("seen", one) for one in (thing, thing, another)] == [True, False, True]

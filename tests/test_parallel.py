@@ -1,0 +1,72 @@
+"""Work that another core does is the same work."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import msgspec
+import pytest
+
+from compiler import parallel
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+
+
+def test_another_process_does_it() -> None:
+    assert parallel.run(os.getpid, int)() not in (0, os.getpid())
+
+
+def test_where_there_is_one_core_it_is_done_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    assert parallel.run(os.getpid, int)() == os.getpid()
+
+
+def test_where_no_process_is_to_be_had_it_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", full)
+    before = len(os.listdir("/proc/self/fd"))
+    assert parallel.run(os.getpid, int)() == os.getpid()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_what_did_not_come_to_its_end_is_done_here() -> None:
+    here = os.getpid()
+
+    def killed_elsewhere() -> str:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return "done"
+
+    assert parallel.run(killed_elsewhere, str)() == "done"
+
+
+def test_what_is_cut_short_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "encode", lambda value: msgspec.msgpack.encode(value)[:-1])
+    assert parallel.run(os.getpid, int)() == os.getpid()
+    assert parallel.run(lambda: "x" * 1_000_000, str)() == "x" * 1_000_000
+
+
+def test_more_comes_back_than_a_pipe_holds() -> None:
+    assert parallel.run(lambda: "x" * 1_000_000, str)() == "x" * 1_000_000
+
+
+def test_an_error_there_is_an_error_here() -> None:
+    def fails() -> str:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        parallel.run(fails, str)()
+
+
+def test_no_child_and_no_pipe_stay_behind() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    parallel.run(os.getpid, int)()
+    assert len(os.listdir("/proc/self/fd")) == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
