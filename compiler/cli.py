@@ -91,7 +91,7 @@ def platformc() -> None:
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the command. Statuses: 0, 1 the input is wrong, 2 the usage is, 70 the compiler is."""
     _whole_or_error()
     # A command is short, and what it makes it keeps: looking for garbage only costs (an eighth).
@@ -111,20 +111,12 @@ def main() -> NoReturn:
         _bug(error)
 
 
-def _run() -> NoReturn:
+def _run() -> None:
     try:
         platformc.main(prog_name="platformc", standalone_mode=True)
-    except SystemExit as end:
-        # Here, where the way to the end is still held and with it all that the command made:
-        # to free that, value by value, is a fortieth of a large compile.
-        _end(end.code if isinstance(end.code, int) else int(end.code is not None))
-    _end(0)
-
-
-def _end(status: int) -> NoReturn:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+    finally:  # here, where it is known what to do about a stream that takes no more
+        sys.stdout.flush()
+        sys.stderr.flush()
 
 
 def _whole_or_error() -> None:

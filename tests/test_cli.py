@@ -104,12 +104,12 @@ def test_a_compile_is_noted_before_another_one_may_write(
     """A note that is made later could stand beside the other one's output."""
     noted: list[str] = []
 
-    def remember(root: Path, print_of: str, said: str) -> None:
+    def remember(root: Path, fingerprint: str, output: str) -> None:
         with pytest.raises(write.BusyError), write.exclusive(root):
             raise AssertionError("another compiler could write")
-        noted.append(print_of)
+        noted.append(fingerprint)
 
-    monkeypatch.setattr("compiler.commands.compile.remember", remember)
+    monkeypatch.setattr("compiler.commands.build.remember", remember)
     assert run(["compile"]).exit_code == 0
     assert len(noted) == 1
 
@@ -250,20 +250,6 @@ def test_a_bug_ends_with_70_and_no_traceback(spec: Path) -> None:
     assert "this is a bug" in done.stderr
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stderr
-
-
-def test_what_a_compile_made_is_not_freed_before_its_end(spec: Path) -> None:
-    code = (
-        "import gc, os, sys; from compiler import cli\n"
-        "def end(status):\n"
-        "    from compiler.pipeline import Compilation\n"
-        "    print(any(isinstance(one, Compilation) for one in gc.get_objects()), flush=True)\n"
-        "    os._exit(status)\n"
-        "cli._end = end\n"
-        "sys.argv = ['platformc', 'compile']; cli.main()"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "True\n"
 
 
 def test_a_reader_that_goes_away_is_no_bug(spec: Path) -> None:
