@@ -13,7 +13,6 @@ from compiler import parallel, pipeline, write
 from compiler.commands.compiling import environment_of, pins
 from compiler.commands.output import as_text, fail, note, show
 from compiler.commands.progress import progress
-from compiler.commands.stale import difference
 from compiler.commands.up_to_date import remember
 from compiler.delivery.apply_plan import SpecLocation
 from compiler.delivery.next_steps import after_compile
@@ -107,6 +106,8 @@ class Build(Struct, frozen=True):
         planned = write.plan(tree, self.root, self._scope)
         if planned.clean:
             return
+        from compiler.commands.stale import difference  # difflib, for --check alone
+
         click.echo(difference(planned, tree, self.root), nl=False, err=self.form != "text")
         report.add(
             "stale-output",

@@ -15,11 +15,8 @@ from compiler.commands.output import fail, note, show
 from compiler.commands.progress import progress
 from compiler.commands.spec_file import STDIN
 from compiler.commands.verb import Verb
-from compiler.emit.manifests import render
-from compiler.fix import fixed, replace
 from compiler.pipeline import Compilation
 from compiler.rules.previous import first_canary
-from compiler.verify import kubeconform
 
 
 @click.command(cls=Verb)
@@ -69,6 +66,8 @@ _DONE = {
 
 def _fix(file: Path, data: bytes) -> bytes:
     """Correct the spec where it stands, say what was corrected, and go on with it."""
+    from compiler.fix import fixed, replace  # an option that few use, and its packages
+
     done = fixed(data, lambda text: pipeline.compile(text, str(file), pins(file)).report)
     if not done.corrected:
         return data
@@ -84,6 +83,9 @@ def _fix(file: Path, data: bytes) -> bytes:
 
 
 def _kubeconform(result: Compilation) -> None:
+    from compiler.emit.manifests import render
+    from compiler.verify import kubeconform
+
     for name in result.environments:
         try:
             problems = kubeconform.problems(render(result.lowered[name]))
