@@ -137,14 +137,24 @@ def _whole_or_error() -> None:
 def _bug(error: Exception) -> NoReturn:
     import traceback
 
+    from compiler.registry import author_error
+
     if os.environ.get("PLATFORMC_TRACEBACK"):
         traceback.print_exc()
+    # An exception's message could quote the spec, and so a value that must not be printed.
     last = traceback.extract_tb(error.__traceback__)[-1]
-    # The message could quote the spec, and so a value that is nobody's business.
+    place = f"{type(error).__name__} in {os.path.basename(last.filename)}:{last.lineno}"
+    component = author_error(error)
+    if component is None:
+        message = f"this is a bug in the compiler; nothing was changed.\n{place}"
+    else:
+        message = (
+            f"this is a bug in the component `{component.type}`; nothing was changed.\n"
+            f"{component.file}: {component.problem}"
+        )
     click.echo(
-        f"platformc {__version__}: this is a bug in the compiler; nothing was changed.\n"
-        f"{type(error).__name__} in {os.path.basename(last.filename)}:{last.lineno}\n"
-        "Please report it with the spec that caused it; PLATFORMC_TRACEBACK=1 shows the way there.",
+        f"platformc {__version__}: {message}\n"
+        "Please report it with the spec that caused it; PLATFORMC_TRACEBACK=1 shows the stack.",
         err=True,
     )
     sys.exit(BUG)

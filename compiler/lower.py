@@ -30,7 +30,7 @@ from compiler.model.resource import (
     Phase,
     Resource,
 )
-from compiler.registry import module
+from compiler.registry import component_of
 
 
 def lower(
@@ -84,7 +84,7 @@ def _parties(bindings: Mapping[str, Binding]) -> tuple[list[object], tuple[tuple
 
 
 def _package(instance: Instance[Any], graph: Graph) -> Package:
-    return package_of(instance, module(instance).lower(instance, graph.wiring(instance.name)))
+    return package_of(instance, component_of(instance).lower(instance, graph.wiring(instance.name)))
 
 
 def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
@@ -94,7 +94,7 @@ def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
     return Package(
         name=instance.name,
         source=dotted(instance.declared or instance.path),
-        phase=module(instance).PHASE,
+        phase=component_of(instance).PHASE,
         namespace=instance.namespace,
         resources=tuple(by_type[Resource]),
         configs=tuple(by_type[ConfigFiles]),

@@ -9,14 +9,17 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from traceback import walk_tb
+from typing import Any
 
 from compiler import tenants
 from compiler.model.component import Component
+from compiler.model.contract import ComponentError, read
 from compiler.model.instance import Instance
 
 GROUP = "platformc.components"
 _FOLDER = Path(__file__).parent / "components"
+_PACKAGE = "compiler.components"
 
 
 @cache
@@ -37,33 +40,36 @@ def all_types() -> tuple[str, ...]:
 
 @cache
 def component(type: str) -> Component | None:
-    """The module of a component type, or None."""
+    """A component type, or None if there is none of that name."""
+    name = _module_name(type)
+    if name is None:
+        return None
+    try:
+        module = import_module(name)
+    except Exception as error:
+        problem = f"its module can't be imported: {error.__class__.__name__}: {error}"
+        raise ComponentError(type, name, problem) from error
+    return read(module, type)
+
+
+def _module_name(type: str) -> str | None:
     if type in builtin_types():
-        return cast(Component, import_module(f"compiler.components.{type.replace('-', '_')}"))
-    entry_point = _entry_points().get(type)
-    return cast(Component, import_module(entry_point)) if entry_point else None
+        return f"{_PACKAGE}.{type.replace('-', '_')}"
+    return _entry_points().get(type)
 
 
-def module(instance: Instance[Any]) -> Component:
-    """The code of an instance: the module of its component type, or of its section."""
+def component_of(instance: Instance[Any]) -> Component:
+    """The code of an instance: its component's, or its tenant's."""
     if instance.section != "components":
-        return tenants.module(instance.section)
-    component_module = component(instance.type)
-    assert component_module is not None, instance.type
-    return component_module
+        return tenants.component(instance.section)
+    found = component(instance.type)
+    assert found is not None, instance.type
+    return found
 
 
-def sole(instance: Instance[Any]) -> str | None:
-    """The reason that a cluster may have only one instance of this type, or None."""
-    return getattr(module(instance), "CLUSTER_SINGLETON", None)
-
-
-def upstreams(instance: Instance[Any] | None) -> bool:
-    """Whether an instance is in an operator's namespace, where platformc denies no traffic.
-
-    A policy there would block clients that are not part of the platform.
-    """
-    return instance is not None and getattr(module(instance), "UPSTREAM_NAMESPACE", False)
+def in_upstream_namespace(instance: Instance[Any] | None) -> bool:
+    """Whether an instance lives in an operator's namespace, where nothing is denied by default."""
+    return instance is not None and component_of(instance).UPSTREAM_NAMESPACE
 
 
 @cache
@@ -75,17 +81,30 @@ def _entry_points() -> dict[str, str]:
 
 
 def providers(interface: str) -> tuple[str, ...]:
-    """The types that offer an interface directly, for proposals in help texts."""
+    """The types that offer an interface without a provider behind them: a help text proposes them."""
     return tuple(type for type in all_types() if interface in provided(type))
 
 
 def provided(type: str) -> tuple[str, ...]:
-    """The interfaces that a type's module provides (its module-level `Provides`)."""
-    from compiler.model.binding import Provides
-
-    slots = vars(component(type)).values()
+    """Interfaces of a type's module-level `Provides` that answer any claim."""
+    found = component(type)
     return tuple(
         slot.endpoint.interface
-        for slot in slots
-        if isinstance(slot, Provides) and slot.forwards is None and not slot.explicit
+        for slot in (found.provides if found else ())
+        if slot.forwards is None and not slot.explicit
     )
+
+
+def author_error(error: Exception) -> ComponentError | None:
+    """An exception as its component's, where it was raised in or below a component's code."""
+    if isinstance(error, ComponentError):
+        return error
+    modules = {_module_name(type): type for type in all_types()}
+    blamed: ComponentError | None = None
+    for frame, line in walk_tb(error.__traceback__):
+        name = frame.f_globals.get("__name__", "")
+        for module, type in modules.items():
+            if name == module or name.startswith(f"{module}."):
+                problem = f"{error.__class__.__name__} in {frame.f_code.co_name}, line {line}"
+                blamed = ComponentError(type, frame.f_code.co_filename, problem)
+    return blamed

@@ -47,10 +47,9 @@ def test_no_excuse_is_stale() -> None:
 def test_every_slot_that_a_component_declares_is_bound_in_a_scenario() -> None:
     bound = {(one.consumer.type, one.requires) for one in bindings()}
     for type in registry.builtin_types():
-        slots = {
-            one for one in vars(registry.component(type)).values() if isinstance(one, Requires)
-        }
-        assert {(type, one) for one in slots} <= bound
+        component = registry.component(type)
+        assert component is not None
+        assert {(type, slot) for slot in component.requires} <= bound
 
 
 def test_every_slot_that_any_module_declares_is_bound_in_a_scenario() -> None:

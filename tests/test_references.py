@@ -18,7 +18,7 @@ from test_network import network, pods
 
 from compiler.derive.credentials import REFERENCES
 from compiler.model.resource import Manifest
-from compiler.registry import module
+from compiler.registry import component_of
 
 HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc\b(?:\.[a-z0-9.-]*[a-z0-9])?(?::([0-9]+))?")
 
@@ -143,8 +143,7 @@ def upstream(scenario: str, environment: str) -> frozenset[str]:
     whole = lowered(scenario, environment)
     found: set[str] = set()
     for instance in whole.graph.instances.values():
-        asked = getattr(module(instance), "prerequisites", None)
-        made = asked(instance, whole.graph.wiring(instance.name)) if asked else None
+        made = component_of(instance).prerequisites(instance, whole.graph.wiring(instance.name))
         found |= set(made.namespaces) if made else set()
     return frozenset(found)
 

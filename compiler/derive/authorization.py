@@ -30,7 +30,7 @@ from compiler.model.resource import (
     pod_account,
     pod_labels,
 )
-from compiler.registry import upstreams
+from compiler.registry import in_upstream_namespace
 
 Source = dict[str, list[str]]
 
@@ -51,7 +51,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         if package.name == NAME:
             spaces = [r.name for r in package.resources if r.kind == "Namespace"]
             return extended(package, (_deny_all(space) for space in spaces))
-        if package.instance is None or upstreams(package.instance):
+        if package.instance is None or in_upstream_namespace(package.instance):
             return package
         policies: list[Resource] = []
         for _, binding in sorted(offers[package.name].items()):

@@ -21,7 +21,7 @@ from compiler.model.instance import Instance
 from compiler.model.metrics import Alert, Metrics
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Env, Ingress, Manifest, Resource, pod_template
-from compiler.registry import module, upstreams
+from compiler.registry import component_of, in_upstream_namespace
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -52,7 +52,9 @@ def _monitored(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
         if alerts:
             objects.append(_rule(me, name, offer, alerts))
         changed = (_changed(resource, sources) for resource in package.resources)
-        ingress = () if upstreams(me) else tuple(_scrape_access(source) for source in sources)
+        ingress = (
+            () if in_upstream_namespace(me) else tuple(_scrape_access(source) for source in sources)
+        )
         logins = [metrics.login for metrics in package.metrics if metrics.login is not None]
         return replace(
             package,
@@ -82,7 +84,7 @@ def _with_models(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowere
     if not rules:
         return lowered
     package = Package(
-        name, dotted(me.path), module(me).PHASE, me.namespace, resources=rules, instance=me
+        name, dotted(me.path), component_of(me).PHASE, me.namespace, resources=rules, instance=me
     )
     return replace(lowered, packages=dict(sorted({**lowered.packages, name: package}.items())))
 

@@ -24,7 +24,7 @@ from compiler.model.binding import Binding
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, OperatorPods, Pods, Resource
-from compiler.registry import module, upstreams
+from compiler.registry import component_of, in_upstream_namespace
 
 Offers = dict[tuple[str, str], Binding]  # by provider and slot: one of the bindings to it
 
@@ -43,7 +43,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     def add_policies(package: Package) -> Package:
         policies: list[Resource] = []
         for _, binding in sorted(offers.get(package.name, {}).items()):
-            if not upstreams(package.instance):
+            if not in_upstream_namespace(package.instance):
                 policies += _ingress(binding, users[binding.label])
             platform_spaces = [space for space in users[binding.label] if space not in foreign]
             policies += _egress(binding, platform_spaces)
@@ -69,7 +69,7 @@ def _externals(
         ]
         if policies:
             packages[name] = Package(
-                name, dotted(provider.path), module(provider).PHASE, provider.namespace,
+                name, dotted(provider.path), component_of(provider).PHASE, provider.namespace,
                 tuple(policies), instance=provider,
             )  # fmt: skip
     return replace(lowered, packages=dict(sorted(packages.items())))
@@ -78,7 +78,9 @@ def _externals(
 def upstream_namespaces(lowered: Lowered) -> frozenset[str]:
     """The namespaces of operators."""
     packages = lowered.packages.values()
-    return frozenset(package.namespace for package in packages if upstreams(package.instance))
+    return frozenset(
+        package.namespace for package in packages if in_upstream_namespace(package.instance)
+    )
 
 
 def _ingress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:

@@ -19,7 +19,7 @@ from compiler.diagnostics import Report, listing, suggestion
 from compiler.document import Node, Path
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
-from compiler.registry import upstreams
+from compiler.registry import in_upstream_namespace
 from compiler.spec.component import Patch
 
 
@@ -132,7 +132,7 @@ def against(package: Package, before: Resource, after: Manifest) -> Iterator[Pat
             "schema-violation", f"{subject}: {problem}", at=problem.partition(":")[0]
         )
     # The platform does not enforce pod security in the namespaces of operators.
-    secured = () if upstreams(package.instance) else insecure(after)
+    secured = () if in_upstream_namespace(package.instance) else insecure(after)
     for rejection in chain(refusals(after), secured):
         message = f"{subject} would be refused: {rejection.problem}"
         yield PatchProblem("patch-refused", message, (rejection.help,), rejection.at)

@@ -21,7 +21,7 @@ from compiler.model.binding import Offer
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Ingress, OperatorPods, Pods, Resource
-from compiler.registry import upstreams
+from compiler.registry import in_upstream_namespace
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -62,7 +62,7 @@ def _calls(
     """
     ports: dict[str, list[int]] = defaultdict(list)
     pods: dict[str, Pods] = {}
-    for offer in offers if not upstreams(me) else ():
+    for offer in offers if not in_upstream_namespace(me) else ():
         pods[offer.role] = OperatorPods(offer.role, offer.pods) if offer.pods else offer.role
         ports[offer.role].append(offer.target or offer.port)
     for role, open in ports.items():

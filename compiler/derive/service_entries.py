@@ -14,7 +14,7 @@ from compiler.lower import dotted
 from compiler.model.binding import Binding
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
-from compiler.registry import module
+from compiler.registry import component_of
 
 # The mesh's protocol for an offer's scheme; an offer without a scheme is plain TCP.
 _PROTOCOLS = {"http": "HTTP", "https": "TLS"}
@@ -31,7 +31,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     for name, bindings in sorted(outside.items()):
         provider = bindings[0].provider
         package = packages.get(name) or Package(
-            name, dotted(provider.path), module(provider).PHASE, provider.namespace,
+            name, dotted(provider.path), component_of(provider).PHASE, provider.namespace,
             instance=provider,
         )  # fmt: skip
         packages[name] = extended(package, [_entry(bindings)])

@@ -15,7 +15,7 @@ from compiler.diff.rules import COPY
 from compiler.model.binding import Binding
 from compiler.model.graph import Graph
 from compiler.model.package import Lowered
-from compiler.registry import module
+from compiler.registry import component_of
 
 
 def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
@@ -60,7 +60,7 @@ def _instances(environment: str, before: Lowered, after: Lowered) -> Iterator[Ch
                     Judgement(Risk.DATA_LOSS, "the new system can't read the old one's data", COPY),
                 )  # fmt: skip
             continue
-        for field in getattr(module(old), "DATA_FIELDS", ()):
+        for field in component_of(old).DATA_FIELDS:
             values = FieldChange(field, getattr(old.spec, field), getattr(new.spec, field))
             if values.before != values.after:
                 yield _change(

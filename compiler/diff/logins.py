@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from compiler.diff import Action, Change, Judgement, Risk
 from compiler.model.binding import Binding
 from compiler.model.graph import Graph
-from compiler.registry import module
+from compiler.registry import component_of
 
 
 def left(environment: str, before: Graph, after: Graph) -> Iterator[Change]:
@@ -21,7 +21,7 @@ def left(environment: str, before: Graph, after: Graph) -> Iterator[Change]:
     old_logins, new_logins = _logins(before), _logins(after)
     for key in sorted(old_logins.keys() - new_logins.keys()):
         provider = after.instances.get(key[0])
-        revoke_command = getattr(module(old_logins[key].provider), "revoke_command", None)
+        revoke_command = component_of(old_logins[key].provider).revoke_command
         if (
             provider is None
             or provider.type != old_logins[key].provider.type

@@ -1,14 +1,18 @@
-"""What a component's module has, and what it lowers to."""
+"""The contract of a component: the names that its module must have, and those that it may have."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from compiler.model.binding import Claims, Offers
+from msgspec import Struct
+
+from compiler.model.binding import Binding, Claims, Offers, Provides, Requires
 from compiler.model.credential import Credential
 from compiler.model.graph import Wiring
+from compiler.model.instance import Instance
 from compiler.model.metrics import Metrics
+from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import (
     ConfigFiles,
     Egress,
@@ -18,23 +22,80 @@ from compiler.model.resource import (
     Phase,
     Resource,
 )
-from compiler.spec.component import InstanceSpec
+from compiler.spec.section import Section
 
 Piece = (
     Resource | ConfigFiles | InternalTraffic | Egress | Ingress | OperatorPods | Credential | Metrics
 )  # fmt: skip
 
 
-class Component(Protocol):
-    """What a component's module has: four names, and its phase in the order of delivery."""
+def no_prerequisite(me: Instance[Any], wiring: Wiring) -> Prerequisite | None:
+    """The component needs no system that someone else installs."""
+    return None
 
-    @property
-    def PHASE(self) -> Phase: ...
-    @property
-    def Spec(self) -> type[InstanceSpec]: ...
-    @property
-    def claims(self) -> Callable[[Any], Claims]: ...
-    @property
-    def offers(self) -> Callable[[Any], Offers]: ...
-    @property
-    def lower(self) -> Callable[[Any, Wiring], Iterable[Piece]]: ...
+
+def no_workloads(me: Instance[Any]) -> Mapping[str, Section]:
+    """The component brings no workloads."""
+    return {}
+
+
+class Component(Struct, frozen=True, kw_only=True):
+    """A component type. Its module has the names below; those with a default may be left out.
+
+    `compiler/model/contract.py` reads a module into this value, for the components of the compiler
+    and those of other packages alike. Nothing else looks at the module.
+    """
+
+    name: str  # the type, as the spec names it
+    file: str  # of the module, for messages to its authors
+    description: str  # the module's docstring
+    requires: tuple[Requires[Any], ...]  # the slots that are constants of the module
+    provides: tuple[Provides[Any], ...]
+
+    PHASE: Phase
+    """Its place in the order of delivery."""
+
+    Spec: type[Any]
+    """The pydantic model of its section of platform.yaml."""
+
+    claims: Callable[[Any], Claims]
+    """What an instance requires of others, by slot."""
+
+    offers: Callable[[Any], Offers]
+    """What an instance provides to others, by slot."""
+
+    lower: Callable[[Any, Wiring], Iterable[Piece]]
+    """The objects of an instance, from its own section and its bindings alone."""
+
+    workloads: Callable[[Any], Mapping[str, Any]] = no_workloads
+    """Workloads that an instance brings along, such as a smoke test: names and their sections."""
+
+    prerequisites: Callable[[Any, Wiring], Prerequisite | None] = no_prerequisite
+    """The upstream system that an instance needs in the cluster; None where it needs none."""
+
+    revoke_command: Callable[[Binding], str] | None = None
+    """The command that locks out the login of a consumer that is gone.
+
+    None where the server forgets such a login without help: it reads its users from a file, or its
+    operator removes them.
+    """
+
+    CLUSTER_SINGLETON: str = ""
+    """Why a cluster has at most one instance of this type; empty where it may have several."""
+
+    UPSTREAM_NAMESPACE: bool = False
+    """Whether an instance lives in an operator's namespace, where the compiler denies no traffic:
+    a policy there would shut out clients that the platform does not know."""
+
+    UNMAINTAINED: str = ""
+    """Why its authors no longer maintain it; empty where they do."""
+
+    ALTERNATIVES: tuple[str, ...] = ()
+    """Types that offer the same interfaces, for a component that is UNMAINTAINED."""
+
+    LICENSE_NOTE: str = ""
+    """What to check in its licence before it runs in production; empty for a common licence."""
+
+    DATA_FIELDS: tuple[str, ...] = ()
+    """Fields of its Spec that choose whose data an instance sees: `diff` rates a change of one as
+    data loss."""

@@ -18,7 +18,7 @@ from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
 from compiler.model.package import Platform
-from compiler.registry import module
+from compiler.registry import component_of
 from compiler.resolve import models, problems, uses
 from compiler.resolve.forwarding import chain
 from compiler.resolve.join import Join
@@ -43,7 +43,7 @@ def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
 
 
 def _offers(instance: Instance[Any]) -> Offers:
-    return module(instance).offers(instance)
+    return component_of(instance).offers(instance)
 
 
 def _brought_along(platform: Platform, memo: Memo) -> Mapping[str, Instance[Any]]:
@@ -55,8 +55,7 @@ def _brought_along(platform: Platform, memo: Memo) -> Mapping[str, Instance[Any]
     for instance in platform.instances.values():
         if instance.section != "components":
             continue
-        bring = getattr(module(instance), "workloads", None)
-        for name, spec in (bring(instance) if bring else {}).items():
+        for name, spec in component_of(instance).workloads(instance).items():
             if name not in platform.instances:
                 found[name] = replace(
                     instance, name=name, section="workloads", type="workload", spec=spec,
@@ -104,7 +103,7 @@ def _order(binding: Binding) -> tuple[str, ...]:
 def _bind_claims(join: Join, instance: Instance[Any]) -> None:
     """What an instance itself requires."""
     problems.check_bind_keys(join, instance)
-    for requires, claim in module(instance).claims(instance).items():
+    for requires, claim in component_of(instance).claims(instance).items():
         join.bind(instance, requires, claim)
     served = join.direct.get((instance.name, serving.SERVING.slot))
     if served is not None:

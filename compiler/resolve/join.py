@@ -97,7 +97,7 @@ class Join:
 def _twice_installed(able: list[Candidate]) -> bool:
     """Whether all are of a type that a cluster has once: that is the mistake, and a rule finds it."""
     types = {one.provider.type for one in able}
-    return len(types) == 1 and registry.sole(able[0].provider) is not None
+    return len(types) == 1 and registry.component_of(able[0].provider).CLUSTER_SINGLETON != ""
 
 
 def pooler(final: Candidate, able: list[Candidate], claim: Claim) -> Candidate | None:

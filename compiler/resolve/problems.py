@@ -21,7 +21,7 @@ def check_bind_keys(join: Join, instance: Instance[Any]) -> None:
     """Every key of `bind` is a slot of the instance."""
     if not instance.spec.bind:
         return
-    slots = [requires.slot for requires in registry.module(instance).claims(instance)]
+    slots = [requires.slot for requires in registry.component_of(instance).claims(instance)]
     if any(offer.ui for offer in join.offers[instance.name].values()):
         slots.append(gateway.ROUTE.slot)
     for key in instance.spec.bind:

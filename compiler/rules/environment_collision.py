@@ -10,7 +10,7 @@ from itertools import combinations
 
 from compiler.diagnostics import Related, Report, listing
 from compiler.model import Graph, Path, Platform, hosts
-from compiler.registry import upstreams
+from compiler.registry import in_upstream_namespace
 from compiler.rules.host_collision import routed_of
 
 _NAME: Path = ("spec", "cluster", "name")
@@ -47,7 +47,9 @@ _HELP = {
 
 def _namespaces(platform: Platform) -> set[str]:
     return {
-        instance.namespace for instance in platform.instances.values() if not upstreams(instance)
+        instance.namespace
+        for instance in platform.instances.values()
+        if not in_upstream_namespace(instance)
     }
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler import registry
 from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
+from compiler.registry import component_of
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     if instance.section != "components":
         return
-    licence = getattr(registry.component(instance.type), "LICENSE_NOTE", None)
-    if licence is not None:
+    licence = component_of(instance).LICENSE_NOTE
+    if licence:
         report.add(
             "license-note",
             f"`{instance.name}`: {licence}",

@@ -6,11 +6,11 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.model import Instance, Path, Platform
-from compiler.registry import upstreams
+from compiler.registry import in_upstream_namespace
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    if upstreams(instance) or not reserved(instance.namespace):
+    if in_upstream_namespace(instance) or not reserved(instance.namespace):
         return
     explicit = instance.spec.namespace is not None
     path: Path = (*instance.path, "namespace") if explicit else ("spec", "namespace")

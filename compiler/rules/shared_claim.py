@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from compiler.diagnostics import Related, Report, listing
 from compiler.model import Binding, Graph, Platform
-from compiler.registry import module
+from compiler.registry import component_of
 
 _NOUN = {"s3": "bucket"}
 
@@ -26,7 +26,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 def claimed(binding: Binding) -> set[str]:
     """The resources that a consumer claims directly, without those of the instances that it uses."""
     claimed = set(binding.claim.resources)
-    if not claimed or binding.requires in module(binding.consumer).claims(binding.consumer):
+    if not claimed or binding.requires in component_of(binding.consumer).claims(binding.consumer):
         return claimed
     return claimed & set(binding.provides.endpoint.client_claim(binding.consumer).resources)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from compiler.diagnostics import Related, Report
 from compiler.model import Instance, Platform
-from compiler.registry import sole
+from compiler.registry import component_of
 
 
 def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
@@ -25,7 +25,7 @@ def _check(platform: Platform, report: Report) -> None:
         component for component in platform.instances.values() if component.section == "components"
     ]
     for instance in sorted(components, key=lambda component: span_of(component.path)):
-        reason = sole(instance)
+        reason = component_of(instance).CLUSTER_SINGLETON
         earlier = first_of_type.setdefault(instance.type, instance)
         if reason and earlier is not instance:
             report.add(

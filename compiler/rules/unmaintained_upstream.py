@@ -8,25 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler import registry
 from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
+from compiler.registry import component_of
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     if instance.section != "components":
         return
-    module = registry.component(instance.type)
-    reason = getattr(module, "UNMAINTAINED", None)
-    if reason is not None:
+    component = component_of(instance)
+    if component.UNMAINTAINED:
+        others = ", ".join(f"`{type}`" for type in component.ALTERNATIVES)
         report.add(
             "unmaintained-upstream",
-            f"`{instance.type}` is not maintained by its authors: {reason}",
+            f"`{instance.type}` is not maintained by its authors: {component.UNMAINTAINED}",
             platform.document.span_of(instance.path),
             path=instance.path,
-            help=f"{_alternatives(module)} offer the same; or add it to `spec.silence` with your reason",
+            help=f"{others} offer the same; or add it to `spec.silence` with your reason",
         )
-
-
-def _alternatives(module: Any) -> str:
-    return ", ".join(f"`{type}`" for type in module.ALTERNATIVES)

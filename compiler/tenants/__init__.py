@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import cast
 
 from compiler.model.component import Component
+from compiler.model.contract import read
 
 
 @cache
-def module(section: str) -> Component:
-    """The module that lowers a section of the spec; it has the functions of a component module."""
-    return cast(Component, import_module(f"compiler.tenants.{section.rstrip('s')}"))
+def component(section: str) -> Component:
+    """A section of the spec as if it were a component: it keeps the same contract."""
+    return read(import_module(f"compiler.tenants.{section.rstrip('s')}"), section)

@@ -14,32 +14,38 @@ from compiler.model.graph import Graph, Wiring
 from compiler.model.instance import Instance
 from compiler.model.prerequisite import Prerequisite
 from compiler.model.resource import Manifest
-from compiler.registry import module
+from compiler.registry import component_of
 
 
 def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
     """Systems that must be installed before the platform."""
-    candidates = (_prerequisite(instance, wiring) for instance, wiring in _instances(graph))
+    candidates = (
+        component_of(instance).prerequisites(instance, wiring)
+        for instance, wiring in _instances(graph)
+    )
     return tuple(prerequisite for prerequisite in candidates if prerequisite is not None)
 
 
 def vendored(graph: Graph) -> tuple[Prerequisite, ...]:
     """Systems that the platform brings along: instances with `install: vendored`, as releases."""
     candidates = (
-        _prerequisite(
-            replace(instance, spec=instance.spec.model_copy(update={"install": "existing"})), wiring
-        )
+        component_of(instance).prerequisites(_as_existing(instance), wiring)
         for instance, wiring in _instances(graph)
         if getattr(instance.spec, "install", "existing") == "vendored"
     )
     return tuple(prerequisite for prerequisite in candidates if prerequisite is not None)
 
 
+def _as_existing(instance: Instance[Any]) -> Instance[Any]:
+    spec = instance.spec.model_copy(update={"install": "existing"})
+    return replace(instance, spec=spec)
+
+
 def _instances(graph: Graph) -> Iterator[tuple[Instance[Any], Wiring]]:
     """Instances with prerequisites, providers first: a mesh is installed before the pods that join it."""
     for name in _providers_first(graph):
         instance = graph.instances[name]
-        if instance.section == "components" and hasattr(module(instance), "prerequisites"):
+        if instance.section == "components":
             yield instance, graph.wiring(instance.name)
 
 
@@ -61,11 +67,6 @@ def _providers_first(graph: Graph) -> list[str]:
     for name in sorted(graph.instances):
         visit(name)
     return list(order)
-
-
-def _prerequisite(instance: Instance[Any], wiring: Wiring) -> Prerequisite | None:
-    prerequisite: Prerequisite | None = vars(module(instance))["prerequisites"](instance, wiring)
-    return prerequisite
 
 
 def release(prerequisite: Prerequisite) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ class Validator:
         self, section: str, name: str, node: Node, path: Path, document: Node, report: Report
     ) -> tuple[type[NamedSpec] | None, str]:
         if section != "components":
-            return tenants.module(section).Spec, section.rstrip("s")
+            return tenants.component(section).Spec, section.rstrip("s")
         given = node.child("type")
         type = str(given.value) if given else name
         component = registry.component(type)
