@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from support.custom_resources import as_resource, custom_resources
 from support.paths import ROOT, SCENARIOS
 
 from compiler import pipeline
-from compiler.diff import Change, Risk, worst
+from compiler.diff import Change, worst
 from compiler.diff.compare import compare
 from compiler.diff.fields import differences
 from compiler.diff.immutable import refused
 from compiler.diff.risk import of_addition, of_field, of_removal
+from compiler.model.effects import Risk
 from compiler.pipeline import Compilation
 
 GONE = object()
@@ -193,9 +195,12 @@ def test_there_are_enough_labels() -> None:
     assert sum(risk is DATA_LOSS for _, risk in LABELLED.values()) >= 15
 
 
+APIS = {one.kind: one.api for one in custom_resources().values()}
+
+
 def thing(kind: str, api: str = "v1", **spec: Any) -> dict[str, Any]:
     return {
-        "apiVersion": api,
+        "apiVersion": APIS.get(kind, api),
         "kind": kind,
         "metadata": {"name": "it", "namespace": "ml"},
         "spec": spec,
@@ -294,7 +299,10 @@ def test_a_change_of_an_object_is_rated(label: str) -> None:
     before, after, expected = MANIFESTS[label]
     found = list(differences(before, after))
     assert found
-    assert worst(of_field(field, before, after).risk for field in found) == expected
+    assert (
+        worst(of_field(field, as_resource(before), as_resource(after)).risk for field in found)
+        == expected
+    )
 
 
 def test_what_a_cluster_refuses_is_never_rated_low() -> None:
@@ -303,8 +311,10 @@ def test_what_a_cluster_refuses_is_never_rated_low() -> None:
             assert change.risk >= DOWNTIME or not change.recreation, (label, change.title)
     for before, after, _ in MANIFESTS.values():
         for field in differences(before, after):
-            if refused(before["kind"], field):
-                assert of_field(field, before, after).risk >= DOWNTIME, field
+            if refused(before["kind"], field, as_resource(before).custom):
+                assert of_field(field, as_resource(before), as_resource(after)).risk >= DOWNTIME, (
+                    field
+                )
 
 
 @pytest.mark.parametrize(
@@ -330,18 +340,18 @@ def test_what_a_cluster_refuses_is_never_rated_low() -> None:
     ids=lambda one: one["kind"] if isinstance(one, dict) else one.name,
 )
 def test_a_removal_is_rated(manifest: dict[str, Any], expected: Risk) -> None:
-    assert of_removal(manifest).risk == expected
+    assert of_removal(as_resource(manifest)).risk == expected
 
 
 def test_an_addition_disturbs_nothing_but_by_a_rule() -> None:
-    assert of_addition(thing("Deployment")).risk is NO_OP
-    assert of_addition(thing("NetworkPolicy")).risk is RELOAD
+    assert of_addition(as_resource(thing("Deployment"))).risk is NO_OP
+    assert of_addition(as_resource(thing("NetworkPolicy"))).risk is RELOAD
 
 
 def test_a_model_that_is_new_with_a_canary_is_told_of() -> None:
     predictor = {"canaryTrafficPercent": 20}
-    new = {"kind": "InferenceService", "spec": {"predictor": predictor}}
-    assert "no version before it" in of_addition(new).reason
+    new = thing("InferenceService", predictor=predictor)
+    assert "no version before it" in of_addition(as_resource(new)).reason
 
 
 def named(found: tuple[Change, ...], title: str) -> Change:

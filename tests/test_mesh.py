@@ -6,15 +6,17 @@ from collections import defaultdict
 
 import pytest
 from support.cluster import Template, environments, lowered, objects, templates
+from support.custom_resources import as_resource
 from support.reachability import selects
 from support.scenarios import compiled
 from test_network import needs, network, pods
 
 from compiler import pipeline
-from compiler.derive.mesh import SIDECAR, TUNNEL, mesh_of
+from compiler.derive.mesh import mesh_of
 from compiler.derive.namespaces import platform_namespaces
 from compiler.emit.manifests import manifests
-from compiler.model.resource import Manifest, pod_account, pod_labels
+from compiler.interfaces.mesh import SIDECAR, TUNNEL
+from compiler.model.resource import Manifest
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
 STRICT = [one for one in environments() if (m := mesh_of(lowered(*one))) and m.offer.strict]
@@ -33,7 +35,7 @@ def policies(scenario: str, environment: str) -> dict[str, list[Manifest]]:
 def admits(specs: list[Manifest], client: Template, server: Template) -> set[int]:
     """The ports that some policies let one pod call on another, by who it runs as."""
     found: set[int] = set()
-    labels = {**server.labels, **pod_labels(server.owner)}
+    labels = {**server.labels, **as_resource(server.owner).pod_labels}
     for spec in specs:
         chosen = selects(spec.get("selector", {}), labels)
         for rule in spec.get("rules", ()) if chosen else ():
@@ -49,7 +51,7 @@ def _is(source: Manifest, client: Template) -> bool:
 
 
 def _account(client: Template) -> str:
-    return client.spec.get("serviceAccountName") or pod_account(client.owner)
+    return client.spec.get("serviceAccountName") or as_resource(client.owner).pod_account
 
 
 def named(specs: list[Manifest]) -> set[int]:
@@ -60,7 +62,7 @@ def named(specs: list[Manifest]) -> set[int]:
 
 def without_identity(specs: list[Manifest], server: Template) -> set[int]:
     """Ports that anybody may call: those of callers outside the mesh, whom addresses tell apart."""
-    labels = {**server.labels, **pod_labels(server.owner)}
+    labels = {**server.labels, **as_resource(server.owner).pod_labels}
     return named(
         [
             {"rules": [rule for rule in spec["rules"] if not rule.get("from")]}

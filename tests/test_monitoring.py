@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from support.cluster import objects, templates
+from support.custom_resources import as_resource
 from support.reachability import selects
 
-from compiler.model.resource import Manifest, pod_labels
+from compiler.model.resource import Manifest
 
 API = "monitoring.coreos.com/v1"
 SCENARIO = "monitoring"
@@ -105,7 +106,9 @@ def test_pods_of_models_bear_the_labels_by_which_they_are_scraped() -> None:
         models = [one for one in objects(scenario, environment)
                   if one["kind"] in ("InferenceService", "SeldonDeployment")]  # fmt: skip
         assert models
-        assert all(selects(monitor["spec"]["selector"], pod_labels(one)) for one in models)
+        assert all(
+            selects(monitor["spec"]["selector"], as_resource(one).pod_labels) for one in models
+        )
 
 
 def test_alerts_read_what_is_scraped() -> None:

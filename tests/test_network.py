@@ -14,21 +14,23 @@ from functools import cache
 
 import pytest
 from support.cluster import Template, environments, lowered, objects, templates
+from support.custom_resources import as_resource
 from support.reachability import Network, Pod, selects
 from support.scenarios import compiled
 
 from compiler import pipeline
-from compiler.derive.mesh import SIDECAR, TUNNEL, mesh_of
+from compiler.derive.mesh import mesh_of
 from compiler.derive.namespaces import platform_namespaces
 from compiler.derive.network_policies import labels_of
 from compiler.emit.manifests import manifests
 from compiler.interfaces import serving
+from compiler.interfaces.mesh import SIDECAR, TUNNEL
 from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
 from compiler.model.binding import Binding
 from compiler.model.instance import PREFIX
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest, pod_labels, pod_template
+from compiler.model.resource import Manifest, pod_template
 from compiler.tenants import model_store
 
 DNS = Pod("dns", "kube-system", {"k8s-app": "kube-dns"}, frozenset({53}))
@@ -52,7 +54,7 @@ def pods(scenario: str, environment: str) -> tuple[Pod, ...]:
     """The platform's pods, those that operators make for it, the cluster's DNS, and strangers."""
     whole = lowered(scenario, environment)
     found = [
-        Pod(one.name, one.namespace, {**one.labels, **pod_labels(one.owner)},
+        Pod(one.name, one.namespace, {**one.labels, **as_resource(one.owner).pod_labels},
             frozenset(_ports(one.spec)))
         for one in templates(scenario, environment)
         if one.labels
@@ -72,8 +74,8 @@ def _operated(whole: Lowered) -> Iterator[Pod]:
     """Pods that operators make of the platform's objects, and operators that call on them."""
     for package in whole.packages.values():
         for one in package.resources:
-            if pod_labels(one.manifest) and pod_template(one.manifest) is None:
-                labels = dict(pod_labels(one.manifest))
+            if one.pod_labels and pod_template(one.manifest) is None:
+                labels = dict(one.pod_labels)
                 yield Pod(f"{one.kind} {one.namespace}/{one.name}", one.namespace, labels)
         for made in package.operator_pods:
             labels = {INSTANCE: package.name, **made.labels}

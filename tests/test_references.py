@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from support.cluster import Template, environments, lowered, objects, templates
+from support.custom_resources import custom_resources
 from support.reachability import Pod, selects
 from test_network import network, pods
 
-from compiler.derive.credentials import REFERENCES
 from compiler.model.resource import Manifest
 from compiler.registry import component_of
 
@@ -51,10 +51,11 @@ def test_every_secret_and_its_key_is_in_the_contract(scenario: str, environment:
         for one in (*contract.credentials, *contract.granted)
         for space in one.namespaces
     }
+    references = {"secretKeyRef"}.union(*(one.secret_keys for one in custom_resources().values()))
     for manifest in objects(scenario, environment):
         space = manifest["metadata"].get("namespace")
         for key, value in walk(manifest):
-            if key in REFERENCES and isinstance(value, dict) and not value.get("optional"):
+            if key in references and isinstance(value, dict) and not value.get("optional"):
                 keys = known.get((space, value["name"]))
                 assert keys is not None, f"{name(manifest)} names Secret {value['name']}"
                 assert value.get("key") in {None, *keys}, f"{name(manifest)}: {value}"

@@ -18,7 +18,7 @@ from test_confinement import QUIET
 
 from compiler import pipeline
 from compiler.cli import platformc
-from compiler.derive.credentials import secret_names
+from compiler.derive.credentials import secrets_of
 from compiler.derive.external_secrets import source
 from compiler.model.credential import Credential, Random
 from compiler.model.package import Lowered
@@ -187,7 +187,7 @@ def test_no_pod_reads_an_immutable_secret() -> None:
         (resource.namespace, name)
         for package in whole.packages.values()
         for resource in package.resources
-        for name in secret_names(resource.manifest)
+        for name in secrets_of(resource)
     }
     fixed = {place for place, spec in external(whole).items() if spec["target"].get("immutable")}
     assert read

@@ -7,7 +7,7 @@ each kind.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -17,22 +17,13 @@ from msgspec import Struct
 from compiler.derive.order import KEPT
 from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.model.credential import Credential
+from compiler.model.custom_resource import CustomResource
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest, Phase, Resource
 from compiler.upstream.prerequisites import prerequisites, vendored
 
 _TIMEOUT = "10m"
-# The condition that a custom resource's controller sets when it is done: (group, kind) to kubectl's `--for`.
-READY = {
-    ("postgresql.cnpg.io", "Cluster"): "condition=Ready",
-    ("ceph.rook.io", "CephObjectStore"): "jsonpath={.status.phase}=Ready",
-    ("ceph.rook.io", "CephObjectStoreUser"): "jsonpath={.status.phase}=Ready",
-    ("objectbucket.io", "ObjectBucketClaim"): "jsonpath={.status.phase}=Bound",
-    ("external-secrets.io", "ExternalSecret"): "condition=Ready",
-    ("serving.kserve.io", "InferenceService"): "condition=Ready",
-    ("serving.knative.dev", "Service"): "condition=Ready",
-    ("mlops.seldon.io", "Model"): "condition=Ready",
-}
+Kinds = Mapping[tuple[str, str], CustomResource]  # by group and kind
 
 
 class Step(Struct, frozen=True):
@@ -60,6 +51,7 @@ def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
     """The steps that deliver an environment: from the files in out/, or by rendering each wave."""
     environment = lowered.platform.environment
     yield from _before(lowered, location)
+    kinds = lowered.custom_resources
     for wave, objects in waves(lowered).items():
         apply = "kubectl apply --server-side -f"
         if lowered.platform.settings.rendered:
@@ -67,7 +59,9 @@ def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
         else:
             render = f"platformc render {environment}{location.options} --wave {wave}"
             command = f"{render} | {apply} -"
-        yield Step(f"wave {wave}, {Phase.of(wave).name.lower()}", (command, *_waits(objects)))
+        yield Step(
+            f"wave {wave}, {Phase.of(wave).name.lower()}", (command, *_waits(objects, kinds))
+        )
         # With an operator, credentials are objects of a separate wave.
         operator = lowered.platform.settings.secrets.provider == "external-secrets"
         if wave == Phase.NAMESPACES and lowered.credentials and not operator:
@@ -149,7 +143,7 @@ def _grouped(condition: str, kind: str, credentials: Iterable[Credential]) -> It
         yield f"kubectl wait --for={condition} {names} -n {space} --timeout={_TIMEOUT}"
 
 
-def _waits(manifests: Iterable[Manifest]) -> Iterator[str]:
+def _waits(manifests: Iterable[Manifest], kinds: Kinds) -> Iterator[str]:
     """One wait for each server, and one for all objects of a namespace with the same condition."""
     grouped: dict[tuple[str, str, str], list[str]] = {}
     for manifest in manifests:
@@ -158,14 +152,14 @@ def _waits(manifests: Iterable[Manifest]) -> Iterator[str]:
         if manifest["apiVersion"].startswith("apps/"):
             server = f"{manifest['kind'].lower()}/{name}"
             yield f"kubectl rollout status {server}{namespace} --timeout={_TIMEOUT}"
-        elif condition_of := _condition(manifest):
+        elif condition_of := _condition(manifest, kinds):
             kind, condition, limit = condition_of
             grouped.setdefault((condition, namespace, limit), []).append(f"{kind}/{name}")
     for (condition, namespace, limit), names in grouped.items():
         yield f"kubectl wait --for={condition} {' '.join(names)}{namespace} --timeout={limit}"
 
 
-def _condition(manifest: Manifest) -> tuple[str, str, str] | None:
+def _condition(manifest: Manifest, kinds: Kinds) -> tuple[str, str, str] | None:
     """kubectl's name of a kind, the condition that means it is ready, and the timeout."""
     kind, group = manifest["kind"], manifest["apiVersion"].rpartition("/")[0]
     if kind == "Job" and group == "batch":
@@ -173,5 +167,7 @@ def _condition(manifest: Manifest) -> tuple[str, str, str] | None:
         return "job", "condition=Complete", f"{deadline}s" if deadline else _TIMEOUT
     if kind == "CustomResourceDefinition":
         return "crd", "condition=Established", "1m"
-    ready = READY.get((group, kind))
-    return (f"{kind.lower()}.{group}", f"'{ready}'", _TIMEOUT) if ready else None
+    custom = kinds.get((group, kind))
+    if custom is None or not custom.ready:
+        return None
+    return f"{kind.lower()}.{group}", f"'{custom.ready}'", _TIMEOUT

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from compiler.derive.mesh import mesh_of, peer_authentication
+from compiler.derive.mesh import mesh_of
 from compiler.derive.namespaces import NAME
 from compiler.derive.network_policies import labels_of
 from compiler.derive.packages import each_package, extended, home
 from compiler.derive.users import Account, users_of
 from compiler.diagnostics import Report
+from compiler.interfaces.mesh import authorization_policy, peer_authentication
 from compiler.kube.labels import selector
 from compiler.model.binding import Binding
 from compiler.model.instance import Instance
@@ -27,8 +28,6 @@ from compiler.model.resource import (
     Manifest,
     OperatorPods,
     Resource,
-    pod_account,
-    pod_labels,
 )
 from compiler.registry import in_upstream_namespace
 
@@ -107,9 +106,9 @@ def _peers(
 ) -> Resource:
     client = labels_of(me, traffic.client)
     written = {
-        (resource.namespace, pod_account(resource.manifest))
+        (resource.namespace, resource.pod_account)
         for resource in package.resources
-        if client.items() <= pod_labels(resource.manifest).items()
+        if client.items() <= resource.pod_labels.items()
     }
     created = {
         (pods.namespace or me.namespace, pods.account)
@@ -175,11 +174,4 @@ def _policy(
         spec["selector"] = {"matchLabels": pods}
     if rules is not None:
         spec |= {"action": "ALLOW", "rules": rules}
-    return Resource(
-        {
-            "apiVersion": "security.istio.io/v1",
-            "kind": "AuthorizationPolicy",
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": spec,
-        }
-    )
+    return authorization_policy(name, namespace, spec)

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from compiler.diagnostics import Report, listing
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest
+from compiler.model.resource import Manifest, Resource
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -38,7 +38,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             readers[credential.name].add(package.name)
     for package in (*lowered.packages.values(), *_models_that_use(lowered)):
         for resource in package.resources:
-            for name in (*secret_names(resource.manifest), *_of_account(resource.manifest)):
+            for name in (*secrets_of(resource), *_of_account(resource.manifest)):
                 spaces[name].add(resource.namespace)
                 readers[name].add(package.name)
     credentials = tuple(
@@ -76,14 +76,6 @@ def _external_notes(lowered: Lowered) -> Iterator[tuple[str, str]]:
             yield binding.secret, f"{note}, and have {resources} for it" if resources else note
 
 
-# Where objects name a Secret beside a key of it, in the words of each API.
-REFERENCES = (
-    "secretKeyRef",  # Kubernetes; Rook
-    "accessKeyRef",  # Rook
-    "accessKeyId", "secretAccessKey", "passwordSecret",  # CloudNativePG
-)  # fmt: skip
-
-
 def _models_that_use(lowered: Lowered) -> Iterator[Package]:
     """Models that name Secrets themselves; the others get their key from their ServiceAccount."""
     for package in lowered.models.values():
@@ -96,25 +88,28 @@ def _home_first(credential: Credential, spaces: set[str]) -> tuple[str, ...]:
     return tuple(sorted(spaces, key=lambda space: (space not in credential.namespaces, space)))
 
 
-def secret_names(value: Any) -> Iterator[str]:
-    """The Secrets that an object names anywhere in it."""
+def secrets_of(resource: Resource) -> Iterator[str]:
+    """The Secrets that an object names."""
+    return secret_names(resource.manifest, resource.custom.secret_keys if resource.custom else ())
+
+
+def secret_names(value: Any, keys: tuple[str, ...] = ()) -> Iterator[str]:
+    """The Secrets that a part of an object names: by Kubernetes' keys, and those of its own API."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key in REFERENCES and isinstance(inner, dict):
+            if (key == "secretKeyRef" or key in keys) and isinstance(inner, dict):
                 yield inner["name"]
             elif key == "secretName" and isinstance(inner, str):
                 yield inner
             else:
-                yield from secret_names(inner)
+                yield from secret_names(inner, keys)
     elif isinstance(value, list):
         for inner in value:
-            yield from secret_names(inner)
+            yield from secret_names(inner, keys)
 
 
 def _of_account(manifest: Manifest) -> list[str]:
-    """The Secrets that a ServiceAccount makes available to its pods: KServe reads its keys from
-    there.
-    """
+    """The Secrets that a ServiceAccount makes available to its pods."""
     if manifest["kind"] != "ServiceAccount":
         return []
     return [secret["name"] for secret in manifest.get("secrets", ())]

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from compiler.derive.order import OPTIONS
 from compiler.diagnostics import Report
+from compiler.interfaces.external_secrets import EXTERNAL_SECRET, PASSWORD, SECRET_STORE
 from compiler.model.credential import MANAGED, Credential, Random, marks
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Phase, Resource
@@ -28,7 +29,6 @@ from compiler.spec.settings import Store
 
 NAME = "credentials"
 ACCOUNT = "credential-reader"
-API, GENERATORS = "external-secrets.io/v1", "generators.external-secrets.io/v1alpha1"
 
 # The length of each kind of random value, and the template around it, which puts a letter first if
 # readers need one.
@@ -78,7 +78,7 @@ def _generated(credentials: tuple[Credential, ...]) -> Iterator[Resource]:
         yield _source(credential, home)
         for namespace in credential.namespaces:
             shared[home, namespace].append(source(credential))
-            reference = {"kind": "SecretStore", "name": f"{NAME}-{home}"}
+            reference = {"kind": SECRET_STORE.kind, "name": f"{NAME}-{home}"}
             yield _copy(credential, namespace, reference, source(credential))
     for namespace in sorted({namespace for _, namespace in shared}):
         yield Resource(
@@ -105,14 +105,7 @@ def _generators(credentials: tuple[Credential, ...]) -> Iterator[Resource]:
         length, _ = _SHAPES[kind]
         spec = {"length": length, "digits": length // 4, "symbols": 0,
                 "noUpper": False, "allowRepeat": True}  # fmt: skip
-        yield Resource(
-            {
-                "apiVersion": GENERATORS,
-                "kind": "Password",
-                "metadata": {"name": kind.value, "namespace": namespace},
-                "spec": spec,
-            }
-        )
+        yield Resource.of(PASSWORD, {"name": kind.value, "namespace": namespace}, spec)
 
 
 def _source(credential: Credential, namespace: str) -> Resource:
@@ -125,7 +118,7 @@ def _source(credential: Credential, namespace: str) -> Resource:
             continue
         variable = f"value{len(sources)}"
         data[key] = _SHAPES[kind][1] % variable
-        generator = {"apiVersion": GENERATORS, "kind": "Password", "name": kind.value}
+        generator = {"apiVersion": PASSWORD.api, "kind": PASSWORD.kind, "name": kind.value}
         rename = {"regexp": {"source": "password", "target": variable}}
         sources.append({"rewrite": [rename], "sourceRef": {"generatorRef": generator}})
     target = {
@@ -138,9 +131,7 @@ def _source(credential: Credential, namespace: str) -> Resource:
     spec = {"refreshPolicy": "CreatedOnce", "target": target, "dataFrom": sources}
     metadata = {"name": source(credential), "namespace": namespace,
                 "annotations": {OPTIONS: "Prune=false"}}  # fmt: skip
-    return Resource(
-        {"apiVersion": API, "kind": "ExternalSecret", "metadata": metadata, "spec": spec}, 1
-    )
+    return Resource.of(EXTERNAL_SECRET, metadata, spec, step=1)
 
 
 def _copy(credential: Credential, namespace: str, store: dict[str, str], path: str) -> Resource:
@@ -155,9 +146,7 @@ def _copy(credential: Credential, namespace: str, store: dict[str, str], path: s
         ],
     }
     metadata = {"name": credential.name, "namespace": namespace}
-    return Resource(
-        {"apiVersion": API, "kind": "ExternalSecret", "metadata": metadata, "spec": spec}, 2
-    )
+    return Resource.of(EXTERNAL_SECRET, metadata, spec, step=2)
 
 
 def _store(home: str, namespace: str, names: list[str]) -> Iterator[Resource]:
@@ -185,14 +174,8 @@ def _store(home: str, namespace: str, names: list[str]) -> Iterator[Resource]:
         "server": {"caProvider": authority},
         "auth": {"serviceAccount": {"name": ACCOUNT}},
     }
-    yield Resource(
-        {
-            "apiVersion": API,
-            "kind": "SecretStore",
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": {"provider": {"kubernetes": provider}},
-        }
-    )
+    metadata = {"name": name, "namespace": namespace}
+    yield Resource.of(SECRET_STORE, metadata, {"provider": {"kubernetes": provider}})
 
 
 def _template(credential: Credential) -> Manifest:

@@ -18,16 +18,17 @@ from compiler.derive.network_policies import policy
 from compiler.derive.packages import annotated, each_object, each_pod
 from compiler.diagnostics import Report
 from compiler.interfaces import gateway
+from compiler.interfaces.mesh import (
+    DISCOVERY,
+    ISTIOD,
+    PROBES,
+    SIDECAR,
+    TUNNEL,
+    peer_authentication,
+)  # fmt: skip
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
-
-ISTIOD, DISCOVERY = {"app": "istiod"}, 15012
-# Ports of each sidecar: merged metrics, readiness, Envoy's own metrics. The kubelet's probes of the
-# program arrive at the first one.
-SIDECAR = (15020, 15021, 15090)
-TUNNEL = 15008  # carries all traffic between pods of an ambient mesh
-PROBES = "169.254.7.127/32"  # the source address of the kubelet's probes in an ambient mesh
 
 
 class Mesh(Struct, frozen=True):
@@ -98,18 +99,6 @@ def _peers(namespace: str, mesh: Mesh) -> Iterator[Resource]:
         {},
         ingress=[{"ports": [{"protocol": "TCP", "port": port} for port in SIDECAR]}],
         egress=[{"to": [control], "ports": [{"protocol": "TCP", "port": DISCOVERY}]}],
-    )
-
-
-def peer_authentication(name: str, namespace: str, spec: Manifest) -> Resource:
-    """The mode of mutual TLS for the selected pods, or for the whole namespace."""
-    return Resource(
-        {
-            "apiVersion": "security.istio.io/v1",
-            "kind": "PeerAuthentication",
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": spec,
-        }
     )
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from compiler.derive import object_alerts
 from compiler.derive.packages import each_package, with_pod
-from compiler.derive.scraping import PORT, ScrapeTarget, of_operator, service_of
+from compiler.derive.scraping import PORT, ScrapeTarget, service_of
 from compiler.diagnostics import Report
 from compiler.interfaces import monitoring
 from compiler.lower import dotted
@@ -71,16 +71,17 @@ def _with_models(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowere
     models.
     """
     me = lowered.graph.instances[name]
-    spaces = {
-        resource.namespace
+    sleeping = {
+        (resource.namespace, deployments)
         for package in lowered.models.values()
         for resource in package.resources
-        if object_alerts.sleeps(resource.manifest)
+        if (deployments := object_alerts.sleeping(resource))
     }
     rules = tuple(
-        _rule(replace(me, namespace=space), "models", offer, (object_alerts.waking(space),))
-        for space in sorted(spaces)
-    )
+        _rule(replace(me, namespace=space), "models", offer,
+              (object_alerts.waking(space, deployments),))
+        for space, deployments in sorted(sleeping)
+    )  # fmt: skip
     if not rules:
         return lowered
     package = Package(
@@ -140,7 +141,7 @@ def _alerts(sources: Iterable[ScrapeTarget], resources: Iterable[Resource]) -> I
         for alert in source.metrics.alerts:
             yield replace(alert, expr=Template(alert.expr).substitute(pods=source.series))
     for resource in resources:
-        yield from object_alerts.alerts(resource.manifest)
+        yield from object_alerts.alerts(resource)
 
 
 def _rule(
@@ -157,7 +158,9 @@ def _rule(
         for alert in alerts
     ]
     groups = [{"name": f"{me.platform}/{me.name}", "rules": rules}]
-    return of_operator(me, "PrometheusRule", f"{me.name}-{monitor}", offer, {"groups": groups})
+    return monitoring.resource(
+        monitoring.RULE, me, f"{me.name}-{monitor}", offer, {"groups": groups}
+    )
 
 
 def _scrape_access(source: ScrapeTarget) -> Ingress:

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.model.custom_resource import at
 from compiler.model.metrics import Alert
-from compiler.model.resource import Manifest
+from compiler.model.resource import Manifest, Resource
 
 
-def alerts(manifest: Manifest) -> Iterator[Alert]:
-    """What there is to watch about one object."""
-    match manifest["kind"]:
+def alerts(resource: Resource) -> Iterator[Alert]:
+    """What to watch about one object."""
+    manifest = resource.manifest
+    if resource.custom is not None:
+        if resource.custom.volume_claims:
+            yield _filling(manifest, resource.custom.volume_claims.format(name=resource.name))
+        return
+    match resource.kind:
         case "StatefulSet":
             for claim in manifest["spec"].get("volumeClaimTemplates", ()):
-                yield _filling(manifest, f"{claim['metadata']['name']}-{_name(manifest)}")
-        case "Cluster" if manifest["apiVersion"].startswith("postgresql.cnpg.io/"):
-            yield _filling(manifest, _name(manifest))
+                yield _filling(manifest, f"{claim['metadata']['name']}-{resource.name}")
         case "CronJob" if not manifest["spec"].get("suspend"):
             yield _late(manifest)
 
@@ -55,16 +59,17 @@ def _late(manifest: Manifest) -> Alert:
     )
 
 
-def sleeps(manifest: Manifest) -> bool:
-    """Whether an object is a model that may have no pod at all."""
-    if manifest["kind"] != "InferenceService":
-        return False
-    return bool(manifest["spec"]["predictor"].get("minReplicas") == 0)
+def sleeping(resource: Resource) -> str:
+    """The Deployments of an object that may have no pod at all; empty for any other object."""
+    custom = resource.custom
+    if custom is None or not custom.scales_to_zero:
+        return ""
+    return custom.deployments if at(resource.manifest, custom.scales_to_zero) == 0 else ""
 
 
-def waking(namespace: str) -> Alert:
-    """One alert for the models of a namespace, however many: Knative's Deployments tell them apart."""
-    of = f'{{namespace="{namespace}",deployment=~".+-predictor-[0-9]+-deployment"}}'
+def waking(namespace: str, deployments: str) -> Alert:
+    """One alert for the models of a namespace, however many: its series have a Deployment each."""
+    of = f'{{namespace="{namespace}",deployment=~"{deployments}"}}'
     awake = f"sum by (deployment) (kube_deployment_spec_replicas{of}) > bool 0"
     return Alert(
         "ColdStarts",

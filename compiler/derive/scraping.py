@@ -61,11 +61,11 @@ class ScrapeTarget(Struct, frozen=True):
                 "selector": {"matchLabels": labels_of(self.me, self.metrics.pods)},
                 "podMetricsEndpoints": [{**_endpoint(self.metrics), **scrape}],
             }
-            return of_operator(self.me, "PodMonitor", self.name, self.offer, spec)
+            return monitoring.resource(monitoring.POD_MONITOR, self.me, self.name, self.offer, spec)
         labels = {"app.kubernetes.io/instance": self.me.name, self.mark: self.role}
         port = _port(self.service, self.metrics) or PORT
         spec = {"selector": {"matchLabels": labels}, "endpoints": [{"port": port, **scrape}]}
-        return of_operator(self.me, "ServiceMonitor", self.name, self.offer, spec)
+        return monitoring.resource(monitoring.SERVICE_MONITOR, self.me, self.name, self.offer, spec)
 
     def scraped(self, resource: Resource) -> Resource:
         """The Service with its mark and the metrics port; any other object unchanged."""
@@ -98,15 +98,6 @@ def service_of(
         return _port(service, metrics) is None, headless, service.name
 
     return min(candidates, key=rank, default=None)
-
-
-def of_operator(
-    me: Instance[object], kind: str, name: str, offer: monitoring.Offer, spec: Manifest
-) -> Resource:
-    """An object of the operator's API, with the labels by which its Prometheus selects it."""
-    metadata = {"name": name, "namespace": me.namespace, "labels": dict(offer.selects)}
-    api = "monitoring.coreos.com/v1"
-    return Resource({"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec})
 
 
 def _endpoint(metrics: Metrics) -> Manifest:

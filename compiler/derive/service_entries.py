@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from compiler.derive.mesh import mesh_of
 from compiler.derive.packages import extended
 from compiler.diagnostics import Report
+from compiler.interfaces.mesh import service_entry
 from compiler.lower import dotted
 from compiler.model.binding import Binding
 from compiler.model.package import Lowered, Package
@@ -51,14 +52,7 @@ def _entry(bindings: list[Binding]) -> Resource:
     if _is_address(host):
         # An entry must have a host name; for an address, a made-up one serves, and the address matches the traffic.
         spec |= {"addresses": [host], "hosts": [f"{provider.name}.external"], "resolution": "NONE"}
-    return Resource(
-        {
-            "apiVersion": "networking.istio.io/v1",
-            "kind": "ServiceEntry",
-            "metadata": {"name": provider.name, "namespace": provider.namespace},
-            "spec": dict(sorted(spec.items())),
-        }
-    )
+    return service_entry(provider.name, provider.namespace, dict(sorted(spec.items())))
 
 
 def _port(binding: Binding) -> Manifest:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from compiler.model.instance import PREFIX
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import pod_account, pod_labels
 
 Account = tuple[str, str]  # namespace, and ServiceAccount where it is known
 _USES = f"uses.{PREFIX}/"
@@ -31,8 +30,8 @@ def _used(package: Package) -> tuple[tuple[str, Account], ...]:
         account = (pods.namespace or package.namespace, pods.account)
         pairs += [(label, account) for label in pods.labels]
     for resource in package.resources:
-        used = [label for label in pod_labels(resource.manifest) if label.startswith(_USES)]
+        used = [label for label in resource.pod_labels if label.startswith(_USES)]
         if used:
-            account = (resource.namespace, pod_account(resource.manifest))
+            account = (resource.namespace, resource.pod_account)
             pairs += [(label, account) for label in used]
     return tuple(pairs)

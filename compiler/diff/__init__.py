@@ -7,30 +7,11 @@ attributes them to lines of the spec.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import IntEnum, StrEnum
-from typing import Any
+from enum import StrEnum
 
 from msgspec import Struct
 
-
-class Risk(IntEnum):
-    """The effect of a change on running systems, from harmless to irreversible."""
-
-    NO_OP = 0
-    RELOAD = 1
-    RESTART = 2
-    DOWNTIME = 3
-    DATA_LOSS = 4
-
-    @property
-    def label(self) -> str:
-        return {
-            Risk.NO_OP: "no-op",
-            Risk.RELOAD: "configuration reload",
-            Risk.RESTART: "rolling restart",
-            Risk.DOWNTIME: "downtime",
-            Risk.DATA_LOSS: "data loss",
-        }[self]
+from compiler.model.effects import FieldChange, Judgement, Risk
 
 
 class Action(StrEnum):
@@ -44,22 +25,6 @@ class Action(StrEnum):
     CHANGED = "changed"
     MOVED = "moved"
     LEFT = "left behind"
-
-
-class FieldChange(Struct, frozen=True):
-    """One field; list elements by name: `spec/template/spec/containers/mlflow/image`."""
-
-    path: str
-    before: Any = None  # None if the field is new
-    after: Any = None  # None if the field is removed
-
-
-class Judgement(Struct, frozen=True):
-    """The risk, its reason, and the steps that make the change possible."""
-
-    risk: Risk
-    reason: str = ""
-    way: str = ""
 
 
 class Cause(Struct, frozen=True):

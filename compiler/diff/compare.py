@@ -7,13 +7,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from compiler.diff import Action, Change, FieldChange, Judgement
+from compiler.diff import Action, Change
 from compiler.diff.attribution import Attribution
 from compiler.diff.data import moved
 from compiler.diff.fields import differences
 from compiler.diff.immutable import refused
 from compiler.diff.objects import Key, OwnedObject, objects
 from compiler.diff.risk import of_addition, of_field, of_removal
+from compiler.model.effects import FieldChange, Judgement
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
 
@@ -54,10 +55,10 @@ def _object(
     if before and after:
         return _changed(environment, key, before, after)
     if before:
-        verdict = of_removal(before.manifest)
+        verdict = of_removal(before.resource)
         return _change(environment, key, before, Action.REMOVED, (), (verdict,))
     assert after is not None
-    return _change(environment, key, after, Action.ADDED, (), (of_addition(after.manifest),))
+    return _change(environment, key, after, Action.ADDED, (), (of_addition(after.resource),))
 
 
 def _changed(environment: str, key: Key, before: OwnedObject, after: OwnedObject) -> Change | None:
@@ -68,11 +69,12 @@ def _changed(environment: str, key: Key, before: OwnedObject, after: OwnedObject
     )
     if not fields:
         return None
-    verdicts = (of_field(field, before.manifest, after.manifest) for field in fields)
+    verdicts = (of_field(field, before.resource, after.resource) for field in fields)
     change = _change(
         environment, key, after, Action.CHANGED, fields, tuple(dict.fromkeys(verdicts))
     )
-    return replace(change, recreation=any(refused(change.kind, field) for field in fields))
+    custom = before.resource.custom
+    return replace(change, recreation=any(refused(change.kind, field, custom) for field in fields))
 
 
 def _change(

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.diff import Action, Change, FieldChange, Judgement, Risk
+from compiler.diff import Action, Change
 from compiler.diff.logins import left
 from compiler.diff.risk import holds_data
-from compiler.diff.rules import COPY
 from compiler.model.binding import Binding
+from compiler.model.effects import COPY, FieldChange, Judgement, Risk
 from compiler.model.graph import Graph
 from compiler.model.package import Lowered
 from compiler.registry import component_of
@@ -53,7 +53,7 @@ def _instances(environment: str, before: Lowered, after: Lowered) -> Iterator[Ch
         if old is None or new is None:
             continue
         if old.type != new.type:
-            if any(holds_data(resource.manifest) for resource in before.packages[name].resources):
+            if any(holds_data(resource) for resource in before.packages[name].resources):
                 types = FieldChange("type", old.type, new.type)
                 yield _change(
                     environment, name, "Component", name, types,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from compiler.diff import FieldChange
+from compiler.model.effects import FieldChange
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[FieldChange]:

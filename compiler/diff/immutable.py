@@ -1,7 +1,8 @@
 """Fields that the API server refuses to change: to change them, the object must be recreated.
 
-Facts are from the validation of Kubernetes 1.36 and from the transition rules in the operators'
-CRDs; the live tests check with a real API server that it refuses exactly these.
+The table has Kubernetes' own kinds, by the validation of Kubernetes 1.36; components say it of their
+operators' kinds (`CustomResource.immutable`), by the transition rules in the CRDs. The live tests
+check with a real API server that it refuses exactly these.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from compiler.diff import FieldChange
-from compiler.diff.storage import shrinks
+from compiler.model.custom_resource import CustomResource
+from compiler.model.effects import FieldChange, shrinks
 
 Field = tuple[str, str, Callable[[FieldChange], bool]]  # kinds, path, and condition
 
@@ -32,13 +33,13 @@ IMMUTABLE: tuple[Field, ...] = (
     ("Service", "spec/clusterIPs?", _always),
     ("(Cluster)?RoleBinding", "roleRef(/.*)?", _always),
     ("StorageClass", "provisioner|reclaimPolicy|volumeBindingMode|parameters(/.*)?", _always),
-    ("Database", "spec/(name|cluster|encoding|locale|template|icu)[^/]*(/.*)?", _always),
-    ("ScheduledBackup|Pooler", "spec/cluster(/.*)?", _always),
 )
 
 
-def refused(kind: str, change: FieldChange) -> bool:
+def refused(kind: str, change: FieldChange, custom: CustomResource | None = None) -> bool:
     """Whether the API server refuses to change this field of an existing object."""
+    if custom is not None:
+        return any(re.fullmatch(path, change.path) for path in custom.immutable)
     return any(
         re.fullmatch(kinds, kind) and re.fullmatch(path, change.path) and when(change)
         for kinds, path, when in IMMUTABLE

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.diff import Action, Change, Judgement, Risk
+from compiler.diff import Action, Change
 from compiler.model.binding import Binding
+from compiler.model.effects import Judgement, Risk
 from compiler.model.graph import Graph
 from compiler.registry import component_of
 

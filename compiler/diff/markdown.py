@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from compiler.diff import Change, Risk
+from compiler.diff import Change
 from compiler.diff.wording import causes, field_lines, reasons, summary, ways
+from compiler.model.effects import Risk
 
 _MARKS = {
     Risk.DATA_LOSS: "🛑",

@@ -14,28 +14,31 @@ Key = tuple[str, str, str, str]  # group, kind, namespace, name
 
 
 class OwnedObject(Struct, frozen=True):
-    """A manifest, and the component that it belongs to."""
+    """An object, and the component that it belongs to."""
 
     component: str
-    manifest: Manifest
+    resource: Resource
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.resource.manifest
 
 
 def objects(lowered: Lowered) -> Mapping[Key, OwnedObject]:
     """Every object; a Job by its name without the hash."""
     return {
-        _key(manifest): OwnedObject(package.name, manifest)
+        _key(resource): OwnedObject(package.name, resource)
         for package in lowered.everything
-        for manifest in _manifests(package, lowered)
+        for resource in _resources(package, lowered)
     }
 
 
-def _manifests(package: Package, lowered: Lowered) -> Iterator[Manifest]:
-    for resource in package.resources:
-        yield resource.manifest
+def _resources(package: Package, lowered: Lowered) -> Iterator[Resource]:
+    yield from package.resources
     for config in package.configs:
-        yield config_map(config, package, lowered.platform)
+        yield Resource(config_map(config, package, lowered.platform))
 
 
-def _key(manifest: Manifest) -> Key:
-    group, kind, namespace, name = Resource(manifest).id
+def _key(resource: Resource) -> Key:
+    group, kind, namespace, name = resource.id
     return group, kind, namespace, re.sub(r"-[0-9a-f]{8}$", "", name) if kind == "Job" else name

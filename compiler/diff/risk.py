@@ -1,59 +1,59 @@
-"""Judge changes of objects by the table in rules.py."""
+"""Judge changes of objects by the table in rules.py, and by what their components say."""
 
 from __future__ import annotations
 
-import re
-
-from compiler.diff import FieldChange, Judgement, Risk
-from compiler.diff.rules import COPY, TABLE
+from compiler.diff.rules import effects
 from compiler.diff.storage import claim_names
-from compiler.model.resource import Manifest
+from compiler.model.effects import COPY, FieldChange, Judgement, Risk
+from compiler.model.resource import Resource
 from compiler.rules.previous.first_canary import canary
 
-# Kinds whose deletion loses data: volumes, objects of operators that hold data, generated credentials.
-HOLDERS = (
-    "PersistentVolumeClaim|PersistentVolume|Namespace|CustomResourceDefinition|Cluster|Database|"
-    "CephCluster|CephObjectStore|CephBlockPool|CephFilesystem|ObjectBucketClaim|ScheduledBackup|"
-    "ExternalSecret|SealedSecret|Password|Secret"
-)
-_FORGOTTEN = (
-    "Job|ConfigMap|PodDisruptionBudget|HorizontalPodAutoscaler|ServiceAccount|PriorityClass"
-)
-_RULES = (
-    "NetworkPolicy|(Cluster)?Role(Binding)?|DestinationRule|ServiceEntry|Sidecar|EnvoyFilter|"
-    "PeerAuthentication|AuthorizationPolicy|Telemetry|ServiceMonitor|PodMonitor|PrometheusRule"
-)
+# Kinds of Kubernetes' own whose deletion deletes data.
+_HOLDERS = ("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition",
+            "Secret")  # fmt: skip
+_FORGOTTEN = ("Job", "ConfigMap", "PodDisruptionBudget", "HorizontalPodAutoscaler",
+              "ServiceAccount", "PriorityClass")  # fmt: skip
+_RULES = ("NetworkPolicy", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
 
 
-def of_field(change: FieldChange, before: Manifest, after: Manifest) -> Judgement:
-    """The judgement of the first rule that matches a field."""
-    verdicts = (rule.judge(change, before, after) for rule in TABLE)
-    return next(verdict for verdict in verdicts if verdict is not None)
+def of_field(change: FieldChange, before: Resource, after: Resource) -> Judgement:
+    """The judgement of the first effect that fits a field."""
+    custom = before.custom.effects if before.custom else ()
+    judgements = (
+        effect.judge(change, before.manifest, after.manifest)
+        for effect in effects(before.kind, custom)
+    )
+    return next(judgement for judgement in judgements if judgement is not None)
 
 
-def holds_data(manifest: Manifest) -> bool:
+def holds_data(resource: Resource) -> bool:
     """Whether deleting an object can delete data, or leave it unused."""
-    return bool(re.fullmatch(HOLDERS, manifest["kind"]) or claim_names(manifest))
+    if resource.custom is not None:
+        return resource.custom.holds_data
+    return resource.kind in _HOLDERS or bool(claim_names(resource.manifest))
 
 
-def of_removal(manifest: Manifest) -> Judgement:
-    kind = manifest["kind"]
-    if holds_data(manifest):
+def of_removal(resource: Resource) -> Judgement:
+    if holds_data(resource):
         return Judgement(
             Risk.DATA_LOSS, "what it holds is lost, or left where nobody reads it", COPY
         )
-    if re.fullmatch(_FORGOTTEN, kind):
+    if resource.kind in _FORGOTTEN:
         return Judgement(Risk.NO_OP)
-    if re.fullmatch(_RULES, kind):
+    if _applies_at_once(resource):
         return Judgement(Risk.RELOAD)
     return Judgement(Risk.DOWNTIME, "it serves or runs no more")
 
 
-def of_addition(manifest: Manifest) -> Judgement:
+def of_addition(resource: Resource) -> Judgement:
     """Additions change nothing that runs, except rules that apply to existing objects."""
-    if canary(manifest) is not None:
+    if canary(resource) is not None:
         return Judgement(
             Risk.NO_OP, "no version before it takes the rest: the canary gets all requests"
         )
-    applies = re.fullmatch(_RULES, manifest["kind"])
-    return Judgement(Risk.RELOAD if applies else Risk.NO_OP)
+    return Judgement(Risk.RELOAD if _applies_at_once(resource) else Risk.NO_OP)
+
+
+def _applies_at_once(resource: Resource) -> bool:
+    """Whether an object rules over what runs, such as a network policy."""
+    return resource.custom.is_rule if resource.custom else resource.kind in _RULES

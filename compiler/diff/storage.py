@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from compiler.diff import FieldChange
+from compiler.model.effects import FieldChange
 from compiler.model.resource import Manifest, pod_template
-from compiler.spec import quantity
 
 # Variables that configure the data folder of servers.
 DATA_VARIABLES = frozenset(
@@ -37,14 +36,6 @@ def containers(manifest: Manifest) -> Iterator[Manifest]:
     spec = template["spec"] if template else {}
     yield from spec.get("initContainers", ())
     yield from spec.get("containers", ())
-
-
-def shrinks(change: FieldChange) -> bool:
-    """Whether a quantity becomes smaller; an unreadable quantity counts as smaller."""
-    try:
-        return quantity.amount(str(change.after)) < quantity.amount(str(change.before))
-    except ValueError:
-        return True
 
 
 def moves_data(change: FieldChange, before: Manifest, after: Manifest) -> bool:

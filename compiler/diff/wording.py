@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 from typing import Any
 
-from compiler.diff import Change, FieldChange, Risk
+from compiler.diff import Change
+from compiler.model.effects import FieldChange, Risk
 
 _LONGEST = 72
 _MOST_LINES = 8

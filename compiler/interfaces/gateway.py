@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from compiler import model
+from compiler.interfaces.mesh import VIRTUAL_SERVICE
 from compiler.model import Hop, Ingress, OperatorPods, Resource
 
 # A native sidecar (Kubernetes 1.29 and later): it starts before all containers, and ends with the pod.
@@ -84,19 +85,12 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
             }
             routes.append({**destination, "weight": percent} if len(to) > 1 else destination)
         rule: model.Manifest = {"rewrite": {"authority": authority}} if authority else {}
-        return Resource(
-            {
-                "apiVersion": "networking.istio.io/v1",
-                "kind": "VirtualService",
-                "metadata": {"name": name, "namespace": namespace},
-                "spec": {
-                    "gateways": [self.offer.gateway],
-                    "hosts": [host],
-                    "http": [{**rule, "route": routes}],
-                },
-            },
-            step,
-        )
+        spec = {
+            "gateways": [self.offer.gateway],
+            "hosts": [host],
+            "http": [{**rule, "route": routes}],
+        }
+        return Resource.of(VIRTUAL_SERVICE, {"name": name, "namespace": namespace}, spec, step)
 
 
 # The requirement of components that have a host on the gateway.

@@ -25,3 +25,21 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     """Empty: clients need no settings."""
 
     interface: ClassVar[str] = "monitoring"
+
+
+API = "monitoring.coreos.com/v1"
+_TAKEN_OVER = (model.Effect("spec(/.*)?", model.Risk.RELOAD, "its controller takes it over"),)
+SERVICE_MONITOR = model.CustomResource(
+    api=API, kind="ServiceMonitor", is_rule=True, effects=_TAKEN_OVER
+)
+POD_MONITOR = model.CustomResource(api=API, kind="PodMonitor", is_rule=True, effects=_TAKEN_OVER)
+RULE = model.CustomResource(api=API, kind="PrometheusRule", is_rule=True, effects=_TAKEN_OVER)
+
+
+def resource(
+    custom: model.CustomResource, me: model.Instance[object], name: str, offer: Offer,
+    spec: model.Manifest,
+) -> model.Resource:  # fmt: skip
+    """An object of the Prometheus operator, with the labels by which its Prometheus selects it."""
+    metadata = {"name": name, "namespace": me.namespace, "labels": dict(offer.selects)}
+    return model.Resource.of(custom, metadata, spec)

@@ -20,6 +20,14 @@ KEY_FORMAT = (
 )
 
 SLOT = "workflows"
+TEMPLATE = model.CustomResource(
+    api="argoproj.io/v1alpha1",
+    kind="WorkflowTemplate",
+    pods=model.OperatorWorkload(
+        ("spec", "podMetadata", "labels"), account=("spec", "serviceAccountName")
+    ),
+)
+CRON_WORKFLOW = model.CustomResource(api="argoproj.io/v1alpha1", kind="CronWorkflow")
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):

@@ -14,6 +14,8 @@ from compiler.model.binding import (
 )
 from compiler.model.component import Component, Piece
 from compiler.model.credential import Credential, Random
+from compiler.model.custom_resource import CustomResource, OperatorWorkload
+from compiler.model.effects import COPY, Effect, FieldChange, Risk, shrinks
 from compiler.model.graph import Graph, Wiring
 from compiler.model.instance import PREFIX, Instance
 from compiler.model.metrics import Alert, Login, Metrics
@@ -32,7 +34,6 @@ from compiler.model.resource import (
     Phase,
     Resource,
     SecretRef,
-    pod_labels,
     pod_template,
 )
 from compiler.model.size import Size, memory, volume
@@ -50,11 +51,12 @@ from compiler.spec.section import ListOf, Section
 from compiler.spec.settings import Settings
 
 __all__ = [
-    "PREFIX", "Alert", "Amounts", "Binding", "ChartSpec", "Claim", "Claims", "Component",
-    "ConfigFiles", "ConfigRef", "Credential", "Egress", "Endpoint", "Env", "Graph", "Hop", "Ingress",
-    "Install", "Instance", "InstanceSpec", "InternalTraffic", "ListOf", "Login", "Lowered", "Manifest",
-    "Metrics", "Node", "Offer", "Offers", "OperatorPods", "Package", "Patch", "Path", "Phase",
-    "Piece", "Platform", "Prerequisite", "Provides", "Random", "Requires", "Resource", "Resources",
+    "COPY", "PREFIX", "Alert", "Amounts", "Binding", "ChartSpec", "Claim", "Claims", "Component",
+    "ConfigFiles", "ConfigRef", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
+    "Env", "FieldChange", "Graph", "Hop", "Ingress", "Install", "Instance", "InstanceSpec",
+    "InternalTraffic", "ListOf", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",
+    "Offers", "OperatorPods", "OperatorWorkload", "Package", "Patch", "Path", "Phase", "Piece",
+    "Platform", "Prerequisite", "Provides", "Random", "Requires", "Resource", "Resources", "Risk",
     "RunningSpec", "SecretRef", "Section", "Settings", "Size", "Span", "UpstreamSpec", "Wiring",
-    "memory", "pod_labels", "pod_template", "volume",
+    "memory", "pod_template", "shrinks", "volume",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ from compiler.model.resource import (
     Phase,
     Resource,
 )
+from compiler.model.size import Size
 from compiler.spec.section import Section
 
 Piece = (
@@ -32,6 +33,11 @@ Piece = (
 def no_prerequisite(me: Instance[Any], wiring: Wiring) -> Prerequisite | None:
     """The component needs no system that someone else installs."""
     return None
+
+
+def no_sizes(me: Instance[Any], wiring: Wiring) -> Iterable[Size]:
+    """The component has no disk or memory whose need it can reckon."""
+    return ()
 
 
 def no_workloads(me: Instance[Any]) -> Mapping[str, Section]:
@@ -69,6 +75,9 @@ class Component(Struct, frozen=True, kw_only=True):
 
     workloads: Callable[[Any], Mapping[str, Any]] = no_workloads
     """Workloads that an instance brings along, such as a smoke test: names and their sections."""
+
+    sizes: Callable[[Any, Wiring], Iterable[Size]] = no_sizes
+    """Disk and memory of an instance, with what its settings and its clients need of it."""
 
     prerequisites: Callable[[Any, Wiring], Prerequisite | None] = no_prerequisite
     """The upstream system that an instance needs in the cluster; None where it needs none."""

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from compiler.document import Node
 from compiler.model.credential import Credential
+from compiler.model.custom_resource import CustomResource
 from compiler.model.fleet import Fleet
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
@@ -95,6 +96,16 @@ class Lowered(Struct, frozen=True):
     def everything(self) -> tuple[Package, ...]:
         """All packages, the models' last."""
         return (*self.packages.values(), *self.models.values())
+
+    @property
+    def custom_resources(self) -> Mapping[tuple[str, str], CustomResource]:
+        """The kinds of its objects that are not Kubernetes' own, by group and kind."""
+        return {
+            (custom.group, custom.kind): custom
+            for package in self.everything
+            for resource in package.resources
+            if (custom := resource.custom) is not None
+        }
 
 
 KUBERNETES = "app.kubernetes.io"

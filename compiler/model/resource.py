@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
 from msgspec import Struct, field
+
+from compiler.model.custom_resource import CustomResource, at
 
 Manifest = dict[str, Any]
 
@@ -64,6 +66,15 @@ class Resource(Struct, frozen=True):
 
     manifest: Manifest
     step: int = 0
+    custom: CustomResource | None = None  # its kind, where that is not Kubernetes' own
+
+    @classmethod
+    def of(
+        cls, custom: CustomResource, metadata: Mapping[str, Any], spec: Mapping[str, Any],
+        step: int = 0,
+    ) -> Resource:  # fmt: skip
+        """An object of an operator's API."""
+        return cls(custom.manifest(metadata, spec), step, custom)
 
     @property
     def kind(self) -> str:
@@ -83,6 +94,28 @@ class Resource(Struct, frozen=True):
         """What a server knows it by: group, kind, namespace, name."""
         group = self.manifest["apiVersion"].rpartition("/")[0]
         return (group, self.kind, self.namespace, self.name)
+
+    @property
+    def pod_labels(self) -> Mapping[str, str]:
+        """The labels of the pods that are made of the object; none where none are."""
+        template = pod_template(self.manifest)
+        if template is not None:
+            labels: Mapping[str, str] = template["metadata"]["labels"]
+            return labels
+        pods = self.custom.pods if self.custom else None
+        if pods is None:
+            return {}
+        given: Mapping[str, str] = at(self.manifest, pods.labels) or {}
+        return {**given, pods.name_label: self.name} if pods.name_label else given
+
+    @property
+    def pod_account(self) -> str:
+        """The ServiceAccount of those pods; empty where it is not known."""
+        template = pod_template(self.manifest)
+        if template is not None:
+            return str(template["spec"]["serviceAccountName"])
+        pods = self.custom.pods if self.custom else None
+        return str(at(self.manifest, pods.account) or "") if pods else ""
 
 
 class ConfigFiles(Struct, frozen=True):
@@ -148,70 +181,6 @@ class Ingress(Struct, frozen=True):
 
     def __hash__(self) -> int:
         return hash((self.name, self.namespace, self.ports, self.account))
-
-
-class OperatorWorkload(Struct, frozen=True):
-    """An operator's own object that becomes pods. A number in a path is a place in a list."""
-
-    labels: tuple[str | int, ...]  # where the object holds labels for them
-    name: str | None = None  # the label that names the object on each of them
-    account: tuple[str | int, ...] = ("metadata", "name")  # where their ServiceAccount stands
-
-
-_SELDON_POD = ("spec", "predictors", 0, "componentSpecs", 0)
-_OPERATED = {
-    ("postgresql.cnpg.io", "Cluster"): OperatorWorkload(
-        ("spec", "inheritedMetadata", "labels"), "cnpg.io/cluster"
-    ),
-    ("postgresql.cnpg.io", "Pooler"): OperatorWorkload(
-        ("spec", "template", "metadata", "labels"), "cnpg.io/poolerName"
-    ),
-    ("argoproj.io", "WorkflowTemplate"): OperatorWorkload(
-        ("spec", "podMetadata", "labels"), None, ("spec", "serviceAccountName")
-    ),
-    ("serving.kserve.io", "InferenceService"): OperatorWorkload(
-        ("metadata", "labels"),
-        "serving.kserve.io/inferenceservice",
-        ("spec", "predictor", "serviceAccountName"),
-    ),
-    ("machinelearning.seldon.io", "SeldonDeployment"): OperatorWorkload(
-        (*_SELDON_POD, "metadata", "labels"),
-        "seldon-deployment-id",
-        (*_SELDON_POD, "spec", "serviceAccountName"),
-    ),
-}
-
-
-def pod_labels(manifest: Manifest) -> Mapping[str, str]:
-    """The labels of the pods that are made of an object; none where none are."""
-    template = pod_template(manifest)
-    if template is not None:
-        labels: Mapping[str, str] = template["metadata"]["labels"]
-        return labels
-    made = _operated(manifest)
-    if made is None:
-        return {}
-    own: Mapping[str, str] = _at(manifest, made.labels) or {}
-    return {**own, made.name: manifest["metadata"]["name"]} if made.name else own
-
-
-def pod_account(manifest: Manifest) -> str:
-    """The ServiceAccount of the pods that are made of an object; empty where it is not known."""
-    template = pod_template(manifest)
-    if template is not None:
-        return str(template["spec"]["serviceAccountName"])
-    made = _operated(manifest)
-    return str(_at(manifest, made.account) or "") if made else ""
-
-
-def _operated(manifest: Manifest) -> OperatorWorkload | None:
-    return _OPERATED.get((manifest["apiVersion"].partition("/")[0], manifest["kind"]))
-
-
-def _at(value: Any, path: Iterable[str | int]) -> Any:
-    for part in path:
-        value = value[part] if isinstance(part, int) else value.get(part, {})
-    return value
 
 
 def pod_template(manifest: Manifest) -> Manifest | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from compiler import registry
 from compiler.diagnostics import Report
 from compiler.model import Graph, Instance, Platform, Size
+from compiler.registry import component_of
 from compiler.spec import quantity
 
 _WORDS = {
@@ -16,8 +16,7 @@ _WORDS = {
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     components = (one for one in graph.instances.values() if one.section == "components")
     for instance in components:
-        sizes = getattr(registry.module(instance), "sizes", None)
-        for size in sizes(instance, graph.wiring(instance.name)) if sizes else ():
+        for size in component_of(instance).sizes(instance, graph.wiring(instance.name)):
             if size.has < size.needed:
                 _add(size, instance, platform, report)
 

@@ -18,8 +18,9 @@ from msgspec import Struct
 
 from compiler.delivery.apply_plan import SpecLocation, Step, generation
 from compiler.derive import external_secrets
-from compiler.derive.credentials import secret_names
+from compiler.derive.credentials import secret_names, secrets_of
 from compiler.model.credential import Credential
+from compiler.model.custom_resource import CustomResource
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource, pod_template
 from compiler.secrets.makers import maker
@@ -85,7 +86,7 @@ def _readers(
         for resource in package.resources:
             server, *sidecars = _containers(resource.manifest) or [{}]
             if (
-                names & set(secret_names(resource.manifest))
+                names & set(secrets_of(resource))
                 # The server reads these only on an empty volume; its sidecars read them at every start.
                 or changed_by_command & set(secret_names(sidecars))
                 # The next rotation logs in with the server's variable, so the variable must be new.
@@ -176,15 +177,11 @@ def _recreated(name: str, space: str) -> Iterator[str]:
 
 def _restart(resource: Resource, root: str, *, consumes: bool) -> tuple[str, ...]:
     name, space = resource.name, f"-n {resource.namespace}"
+    if resource.custom is not None:
+        return _deletion(resource, resource.custom) if resource.custom.restarts_by_deletion else ()
     match resource.kind:
         case "Deployment" | "StatefulSet" | "DaemonSet":
             return _rollout(f"{resource.kind.lower()}/{name} {space}")
-        case "InferenceService":  # KServe and Knative write the objects that create its pods
-            return (
-                f"kubectl delete pod {space} -l serving.kserve.io/inferenceservice={name}",
-                f"kubectl wait --for=condition=Ready inferenceservice.serving.kserve.io/{name} "
-                f"{space} --timeout={_TIMEOUT}",
-            )
         case "Job" if (
             not consumes
         ):  # it gives the new value to the server; a consumer's Job is done
@@ -194,6 +191,16 @@ def _restart(resource: Resource, root: str, *, consumes: bool) -> tuple[str, ...
                 f"kubectl wait --for=condition=Complete job/{name} {space} --timeout={_TIMEOUT}",
             )
     return ()  # a CronJob reads it at the next run, and operators watch their Secrets
+
+
+def _deletion(resource: Resource, custom: CustomResource) -> tuple[str, ...]:
+    """Delete the pods that an operator created for an object, and wait for the next ones."""
+    assert custom.pods is not None, custom.kind
+    space, kind = f"-n {resource.namespace}", f"{custom.kind.lower()}.{custom.group}"
+    return (
+        f"kubectl delete pod {space} -l {custom.pods.name_label}={resource.name}",
+        f"kubectl wait --for={custom.ready} {kind}/{resource.name} {space} --timeout={_TIMEOUT}",
+    )
 
 
 def _selector(resource: Resource) -> str:

@@ -51,7 +51,7 @@ def _template(
         ],
     }
     spec |= {key: pod[key] for key in ("nodeSelector", "tolerations") if key in pod}
-    return Resource(_object(me, "WorkflowTemplate", spec))
+    return Resource.of(workflows.TEMPLATE, kube.metadata(me, role="workload"), spec)
 
 
 def _schedule(me: model.Instance[Spec]) -> Resource:
@@ -64,13 +64,4 @@ def _schedule(me: model.Instance[Spec]) -> Resource:
         "failedJobsHistoryLimit": 3,
         "workflowSpec": {"workflowTemplateRef": {"name": me.name}},
     }
-    return Resource(_object(me, "CronWorkflow", spec))
-
-
-def _object(me: model.Instance[Spec], kind: str, spec: model.Manifest) -> model.Manifest:
-    return {
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": kind,
-        "metadata": kube.metadata(me, role="workload"),
-        "spec": spec,
-    }
+    return Resource.of(workflows.CRON_WORKFLOW, kube.metadata(me, role="workload"), spec)

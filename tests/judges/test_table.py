@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 from support.cluster import CONTAINERS, Template, objects_of, templates_of
+from support.custom_resources import as_resource
 from support.paths import ROOT, TOOLS
 from support.reachability import selects
 
 from compiler import pipeline
-from compiler.derive.credentials import secret_names
+from compiler.derive.credentials import secrets_of
 from compiler.derive.namespaces import platform_namespaces
 from compiler.diagnostics.masking import sounds_secret
 from compiler.emit.manifests import render
 from compiler.model.package import Lowered
-from compiler.model.resource import pod_labels
 from compiler.spec.image import split_image
 from compiler.verify import kubeconform
 from judges import checkov, kube_score
@@ -101,7 +101,7 @@ def _both(pod: Template, container: Any) -> dict[str, Any]:
 
 def _under_a_policy(prod: Lowered, pod: Template) -> bool:
     """By more than the namespace's own denial: something says whom it may talk to."""
-    labels = {**pod.labels, **pod_labels(pod.owner)}
+    labels = {**pod.labels, **as_resource(pod.owner).pod_labels}
     return any(
         one["kind"] == "NetworkPolicy"
         and one["metadata"]["namespace"] == pod.namespace
@@ -130,7 +130,7 @@ def _named(prod: Lowered) -> Iterator[tuple[str, str, str]]:
     """Kind, namespace and name of what objects refer to."""
     for one in objects_of(prod):
         space = one["metadata"].get("namespace", "")
-        yield from (("Secret", space, name) for name in secret_names(one))
+        yield from (("Secret", space, name) for name in secrets_of(as_resource(one)))
         if one["kind"] in ("RoleBinding", "ClusterRoleBinding"):
             yield one["roleRef"]["kind"], space, one["roleRef"]["name"]
             for subject in one["subjects"]:

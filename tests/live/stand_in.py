@@ -11,7 +11,8 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
-from compiler.delivery.apply_plan import READY
+from support.custom_resources import as_resource
+
 from live.control_plane import ControlPlane, Manifest
 
 
@@ -20,9 +21,12 @@ class StandIn:
 
     def __init__(self, plane: ControlPlane, objects: list[Manifest]) -> None:
         self._plane = plane
-        self._kinds = sorted(
-            {(group, kind) for group, kind in map(_kind, objects) if (group, kind) in READY}
-        )
+        kinds = (as_resource(one).custom for one in objects)
+        self._conditions = {
+            f"{custom.kind.lower()}.{custom.group}": custom.ready
+            for custom in kinds
+            if custom is not None and custom.ready
+        }
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work)
 
@@ -34,9 +38,9 @@ class StandIn:
         self._thread.join()
 
     def _work(self) -> None:
-        while self._kinds and not self._over.wait(1):
-            for group, kind in self._kinds:
-                self._finish(f"{kind.lower()}.{group}", READY[group, kind])
+        while self._conditions and not self._over.wait(1):
+            for kind, condition in sorted(self._conditions.items()):
+                self._finish(kind, condition)
 
     def _finish(self, kind: str, condition: str) -> None:
         for one in json.loads(self._plane.run("get", kind, "-A", "-o", "json").stdout)["items"]:
@@ -46,10 +50,6 @@ class StandIn:
             patch = json.dumps({"status": _status(condition)})
             words = ("-n", metadata["namespace"], "--subresource=status", "--type=merge")
             self._plane.kubectl("patch", kind, metadata["name"], *words, "-p", patch)
-
-
-def _kind(one: Manifest) -> tuple[str, str]:
-    return one["apiVersion"].rpartition("/")[0], one["kind"]
 
 
 def _status(condition: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.custom_resources import as_resource, custom_resources
 from test_changes import LABELLED, changes, compiled, edited, original
 
 from compiler.diff.fields import differences
@@ -149,7 +150,10 @@ PAIRS: dict[str, tuple[Manifest, Manifest]] = {
 
 def of_pair(label: str) -> Revision:
     before, after = PAIRS[label]
-    found = any(refused(before["kind"], field) for field in differences(before, after))
+    found = any(
+        refused(before["kind"], field, as_resource(before).custom)
+        for field in differences(before, after)
+    )
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "more"}}
     return Revision(
         label, [space, before], [space, after], {identity(before)} if found else set(), []
@@ -270,3 +274,4 @@ def test_every_immutable_field_is_among_the_changes(made: list[Revision]) -> Non
     kinds = {kind for revision in made for kind, _, _ in revision.refused}
     for pattern, _, _ in IMMUTABLE:
         assert any(re.fullmatch(pattern, kind) for kind in kinds), pattern
+    assert {one.kind for one in custom_resources().values() if one.immutable} <= kinds

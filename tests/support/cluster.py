@@ -8,7 +8,8 @@ from typing import Any
 
 from compiler.emit.manifests import manifests
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest, pod_labels, pod_template
+from compiler.model.resource import Manifest, pod_template
+from support.custom_resources import as_resource
 from support.scenarios import compiled, scenario_names
 
 CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
@@ -34,7 +35,7 @@ class Template:
     @property
     def operated(self) -> bool:
         """Whether an operator makes the pod, with an account of its own."""
-        return pod_template(self.owner) is None and bool(pod_labels(self.owner))
+        return pod_template(self.owner) is None and bool(as_resource(self.owner).pod_labels)
 
     def containers(self) -> Iterator[Manifest]:
         for key in CONTAINERS:

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.ceph import buckets
+from compiler.components.ceph import buckets, kinds
 from compiler.components.ceph.endpoint import Endpoint
 from compiler.interfaces import s3
 from compiler.spec.types import Name, Namespace
@@ -103,17 +103,11 @@ def _store(me: model.Instance[Spec]) -> model.Resource:
             me.spec.resources, cpu="500m", memory="1Gi", cpu_limit="2", memory_limit="2Gi"
         ),
     }
-    return model.Resource(
-        {
-            "apiVersion": "ceph.rook.io/v1",
-            "kind": "CephObjectStore",
-            "metadata": kube.metadata(me, role="server"),
-            "spec": {
-                "metadataPool": pool,
-                "dataPool": pool,
-                # Deleting the object must not delete what is stored.
-                "preservePoolsOnDelete": True,
-                "gateway": gateway,
-            },
-        }
-    )
+    spec = {
+        "metadataPool": pool,
+        "dataPool": pool,
+        # Deleting the object must not delete what is stored.
+        "preservePoolsOnDelete": True,
+        "gateway": gateway,
+    }
+    return model.Resource.of(kinds.STORE, kube.metadata(me, role="server"), spec)

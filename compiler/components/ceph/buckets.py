@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compiler import kube, model
+from compiler.components.ceph import kinds
 from compiler.components.ceph.endpoint import owns
 from compiler.interfaces import s3
 
@@ -39,15 +40,8 @@ def _user(me: model.Instance[Any], store: str, binding: model.Binding) -> model.
         "accessKeyRef": {"name": binding.secret, "key": s3.ACCESS_KEY},
         "secretKeyRef": {"name": binding.secret, "key": s3.SECRET_KEY},
     }
-    return model.Resource(
-        {
-            "apiVersion": "ceph.rook.io/v1",
-            "kind": "CephObjectStoreUser",
-            "metadata": kube.metadata(me, binding.secret, "user"),
-            "spec": {"store": store, "displayName": binding.secret, "keys": [key]},
-        },
-        step=1,
-    )
+    spec = {"store": store, "displayName": binding.secret, "keys": [key]}
+    return model.Resource.of(kinds.USER, kube.metadata(me, binding.secret, "user"), spec, step=1)
 
 
 def _class(me: model.Instance[Any], store: str) -> model.Resource:
@@ -82,15 +76,7 @@ def _claim(
     policy = _policy(bucket, visitors)
     if policy is not None:
         spec["additionalConfig"] = {"bucketPolicy": policy}
-    return model.Resource(
-        {
-            "apiVersion": "objectbucket.io/v1alpha1",
-            "kind": "ObjectBucketClaim",
-            "metadata": metadata,
-            "spec": spec,
-        },
-        step=2,
-    )
+    return model.Resource.of(kinds.CLAIM, metadata, spec, step=2)
 
 
 def _policy(bucket: str, visitors: Iterable[model.Binding]) -> str | None:

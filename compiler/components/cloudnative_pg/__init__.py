@@ -14,6 +14,7 @@ from pydantic import Field
 from compiler import kube, model
 from compiler.components.bases import postgres
 from compiler.components.cloudnative_pg import backups, logins
+from compiler.components.cloudnative_pg.kinds import CLUSTER
 from compiler.interfaces import postgresql, s3, sql
 from compiler.spec.types import Image, Memory, Namespace
 
@@ -169,13 +170,7 @@ def _cluster(
         made["managed"] = {"roles": logins.roles(bindings)}
     if store is not None and spec.backup is not None:
         made |= backups.archive(spec.backup, store)
-    manifest = {
-        "apiVersion": "postgresql.cnpg.io/v1",
-        "kind": "Cluster",
-        "metadata": kube.metadata(me, role="server"),
-        "spec": made,
-    }
-    return model.Resource(manifest)
+    return model.Resource.of(CLUSTER, kube.metadata(me, role="server"), made)
 
 
 def _storage(me: model.Instance[Spec]) -> model.Manifest:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from compiler import kube, model
+from compiler.components.cloudnative_pg.kinds import SCHEDULED_BACKUP
 from compiler.interfaces import s3
 from compiler.model import Env
 from compiler.spec.constraints import exact
@@ -47,17 +48,10 @@ def _plain(env: Env) -> bool:
 
 
 def schedule(me: model.Instance[Any], backup: Backup) -> model.Resource:
-    return model.Resource(
-        {
-            "apiVersion": "postgresql.cnpg.io/v1",
-            "kind": "ScheduledBackup",
-            "metadata": kube.metadata(me, role="server"),
-            "spec": {
-                "schedule": f"0 {backup.schedule}",  # its cron starts with the seconds
-                "cluster": {"name": me.name},
-                "backupOwnerReference": "self",
-                "immediate": True,
-            },
-        },
-        step=1,
-    )
+    spec = {
+        "schedule": f"0 {backup.schedule}",  # its cron starts with the seconds
+        "cluster": {"name": me.name},
+        "backupOwnerReference": "self",
+        "immediate": True,
+    }
+    return model.Resource.of(SCHEDULED_BACKUP, kube.metadata(me, role="server"), spec, step=1)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler import kube, model
+from compiler.components.cloudnative_pg.kinds import DATABASE
 from compiler.interfaces import postgresql
 from compiler.model import Env, SecretRef
 
@@ -49,20 +50,14 @@ def _owner(database: str) -> str:
 
 
 def _database(me: model.Instance[Any], database: str) -> model.Resource:
-    return model.Resource(
-        {
-            "apiVersion": "postgresql.cnpg.io/v1",
-            "kind": "Database",
-            "metadata": kube.metadata(me, f"{me.name}-{database.replace('_', '-')}", "server"),
-            "spec": {
-                "cluster": {"name": me.name},
-                "name": database,
-                "owner": _owner(database),
-                "databaseReclaimPolicy": "retain",
-            },
-        },
-        step=1,
-    )
+    metadata = kube.metadata(me, f"{me.name}-{database.replace('_', '-')}", "server")
+    spec = {
+        "cluster": {"name": me.name},
+        "name": database,
+        "owner": _owner(database),
+        "databaseReclaimPolicy": "retain",
+    }
+    return model.Resource.of(DATABASE, metadata, spec, step=1)
 
 
 def _settle(

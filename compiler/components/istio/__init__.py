@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from compiler import model
-from compiler.interfaces import gateway
+from compiler.interfaces import gateway, mesh
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.types import Name, Namespace, SecretName
 
@@ -21,6 +21,7 @@ CLUSTER_SINGLETON = "a cluster has one mesh"
 GATEWAY = model.Provides("gateway", gateway.Endpoint)
 VERSION = "1.30.3"
 HTTP, HTTPS = 80, 443
+CERTIFICATE = model.CustomResource(api="cert-manager.io/v1", kind="Certificate")
 
 
 class Issuer(model.Section):
@@ -184,31 +185,19 @@ def _gateway(me: model.Instance[Spec], secret: str | None) -> model.Resource:
                 },
             }
         )
-    return model.Resource(
-        {
-            "apiVersion": "networking.istio.io/v1",
-            "kind": "Gateway",
-            "metadata": {"name": me.platform, "namespace": me.namespace},
-            "spec": {"selector": dict(sorted(me.spec.gateway.labels.items())), "servers": servers},
-        }
-    )
+    metadata = {"name": me.platform, "namespace": me.namespace}
+    spec = {"selector": dict(sorted(me.spec.gateway.labels.items())), "servers": servers}
+    return model.Resource.of(mesh.GATEWAY, metadata, spec)
 
 
 def _certificate(me: model.Instance[Spec], issuer: Issuer, secret: str) -> model.Resource:
     """In the gateway's own namespace: that is where its pods read the Secret."""
-    return model.Resource(
-        {
-            "apiVersion": "cert-manager.io/v1",
-            "kind": "Certificate",
-            "metadata": {"name": me.platform, "namespace": me.namespace},
-            "spec": {
-                "dnsNames": [f"*.{me.settings.domain}"],
-                "issuerRef": {
-                    "group": "cert-manager.io", "kind": issuer.kind, "name": issuer.name,
-                },
-                "privateKey": {"algorithm": "ECDSA", "rotationPolicy": "Always", "size": 256},
-                "secretName": secret,
-                "usages": ["digital signature", "server auth"],
-            },
-        }
-    )  # fmt: skip
+    spec = {
+        "dnsNames": [f"*.{me.settings.domain}"],
+        "issuerRef": {"group": "cert-manager.io", "kind": issuer.kind, "name": issuer.name},
+        "privateKey": {"algorithm": "ECDSA", "rotationPolicy": "Always", "size": 256},
+        "secretName": secret,
+        "usages": ["digital signature", "server auth"],
+    }
+    metadata = {"name": me.platform, "namespace": me.namespace}
+    return model.Resource.of(CERTIFICATE, metadata, spec)

@@ -22,6 +22,7 @@ CLUSTER_SINGLETON = "its controllers serve every namespace"
 GATEWAY = gateway.ROUTE
 SERVERLESS = model.Provides("serverless", serverless.Endpoint)
 VERSION = "1.21.1"
+KNATIVE_SERVING = model.CustomResource(api="operator.knative.dev/v1beta1", kind="KnativeServing")
 LOCAL = "knative-local-gateway"  # the Service of net-istio that stands beside Istio's gateway
 LOCAL_TARGET = 8081  # the port of the gateway's pods behind it (net-istio, 203-local-gateway.yaml)
 MOST_SECONDS = 600  # that a request may take, unless config-defaults says more
@@ -145,18 +146,13 @@ def _longest(wiring: model.Wiring) -> int:
 
 
 def _serving(me: model.Instance[Spec], wiring: model.Wiring) -> model.Resource:
-    return model.Resource(
-        {
-            "apiVersion": "operator.knative.dev/v1beta1",
-            "kind": "KnativeServing",
-            "metadata": {"name": "knative-serving", "namespace": me.namespace},
-            "spec": {
-                "version": VERSION,
-                "ingress": {"istio": {"enabled": True}},
-                "config": dict(config(me, wiring)),
-            },
-        }
-    )
+    metadata = {"name": "knative-serving", "namespace": me.namespace}
+    spec = {
+        "version": VERSION,
+        "ingress": {"istio": {"enabled": True}},
+        "config": dict(config(me, wiring)),
+    }
+    return model.Resource.of(KNATIVE_SERVING, metadata, spec)
 
 
 def config(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[str, str]]:

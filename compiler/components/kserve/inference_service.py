@@ -20,6 +20,32 @@ MODES = {"serverless": "Knative", "standard": "Standard"}
 # One way in, the platform's: Knative would route a host of its own from the same gateway as well,
 # by plain HTTP and past the platform's certificate. KServe heeds the label too.
 INSIDE = {"networking.knative.dev/visibility": "cluster-local"}
+MODE = "serving.kserve.io/deploymentMode"
+_PREDICTOR = ("spec", "predictor")
+INFERENCE_SERVICE = model.CustomResource(
+    api="serving.kserve.io/v1beta1",
+    kind="InferenceService",
+    pods=model.OperatorWorkload(
+        ("metadata", "labels"),
+        "serving.kserve.io/inferenceservice",
+        (*_PREDICTOR, "serviceAccountName"),
+    ),
+    ready="condition=Ready",
+    replicas="minReplicas",
+    scales_to_zero=(*_PREDICTOR, "minReplicas"),
+    deployments=".+-predictor-[0-9]+-deployment",  # Knative names them
+    canary=(*_PREDICTOR, "canaryTrafficPercent"),
+    restarts_by_deletion=True,  # KServe and Knative write the workloads of its pods
+    effects=(
+        model.Effect("metadata/annotations.*", model.Risk.DOWNTIME,
+                     "another deployment mode makes the service anew",
+                     when=lambda change, *_: "deploymentMode" in f"{change.path}{change.after}"),
+        model.Effect("spec/.*/(minReplicas|maxReplicas|canaryTrafficPercent|scaleTarget|scaleMetric|"
+                     "containerConcurrency)", model.Risk.RELOAD,
+                     "the autoscaler or the route changes"),
+        model.Effect("spec(/.*)?", model.Risk.RESTART, "a new revision takes over"),
+    ),
+)  # fmt: skip
 GIBI = 2**30
 PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline"
 # KServe knows these resources as GPUs (0.20, constants.go).
@@ -64,26 +90,19 @@ def inference_service(
         labels |= FROM_HUB.labels
     if mode == "serverless":
         labels |= INSIDE
-    return model.Resource(
-        {
-            "apiVersion": "serving.kserve.io/v1beta1",
-            "kind": "InferenceService",
-            "metadata": {
-                "name": me.name,
-                "namespace": me.namespace,
-                "annotations": {
-                    serving.EXEMPT: "serving runtimes write beside their programs",
-                    "serving.kserve.io/deploymentMode": MODES[mode],
-                    **_deadline(spec, mode),
-                    **_gpu_types(spec),
-                    **surroundings.in_mesh,
-                },
-                "labels": labels,
-            },
-            "spec": {"predictor": predictor},
+    metadata = {
+        "name": me.name,
+        "namespace": me.namespace,
+        "annotations": {
+            serving.EXEMPT: "serving runtimes write beside their programs",
+            MODE: MODES[mode],
+            **_deadline(spec, mode),
+            **_gpu_types(spec),
+            **surroundings.in_mesh,
         },
-        1,
-    )
+        "labels": labels,
+    }
+    return model.Resource.of(INFERENCE_SERVICE, metadata, {"predictor": predictor}, step=1)
 
 
 def _deadline(spec: ModelSpec, mode: str) -> dict[str, str]:

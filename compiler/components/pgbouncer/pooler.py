@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler import kube, model
+from compiler.components.cloudnative_pg.kinds import POOLER
 from compiler.components.pgbouncer import metrics
 from compiler.interfaces import postgresql
 
@@ -40,14 +41,8 @@ def lower(
         },
         "template": _template(me, upstream),
     }
-    yield model.Resource(
-        {
-            "apiVersion": "postgresql.cnpg.io/v1",
-            "kind": "Pooler",
-            "metadata": {**kube.metadata(me, role="server"), "annotations": EXEMPT},
-            "spec": made,
-        }
-    )
+    metadata = {**kube.metadata(me, role="server"), "annotations": EXEMPT}
+    yield model.Resource.of(POOLER, metadata, made)
     pods = model.OperatorPods("poolers", {operator.pooler_label: me.name})
     yield kube.api_server(me, pods)
     yield model.Metrics(pods=pods, port=metrics.PORT, alerts=(metrics.OPERATED,))

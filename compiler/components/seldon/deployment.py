@@ -25,6 +25,14 @@ CONTAINER = "classifier"
 VOLUME, FILES = f"{CONTAINER}-provision-location", "/mnt/models"
 USER = 8888  # of Seldon's own images
 GIBI = 2**30
+_POD = ("spec", "predictors", 0, "componentSpecs", 0)
+SELDON_DEPLOYMENT = model.CustomResource(
+    api="machinelearning.seldon.io/v1",
+    kind="SeldonDeployment",
+    pods=model.OperatorWorkload(
+        (*_POD, "metadata", "labels"), "seldon-deployment-id", (*_POD, "spec", "serviceAccountName")
+    ),
+)
 
 
 def deployment(
@@ -39,19 +47,12 @@ def deployment(
     }
     if me.spec.format in SECOND:
         spec["protocol"] = "v2"
-    return model.Resource(
-        {
-            "apiVersion": "machinelearning.seldon.io/v1",
-            "kind": "SeldonDeployment",
-            "metadata": {
-                "name": me.name,
-                "namespace": me.namespace,
-                "annotations": {serving.EXEMPT: "servers write beside their programs"},
-            },
-            "spec": spec,
-        },
-        1,
-    )
+    metadata = {
+        "name": me.name,
+        "namespace": me.namespace,
+        "annotations": {serving.EXEMPT: "servers write beside their programs"},
+    }
+    return model.Resource.of(SELDON_DEPLOYMENT, metadata, spec, step=1)
 
 
 def versions(spec: ModelSpec) -> Iterator[tuple[str, str, int]]:

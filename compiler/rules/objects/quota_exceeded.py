@@ -14,10 +14,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from compiler.diagnostics import Report
-from compiler.model import Lowered, Manifest, Path, Platform, pod_template
+from compiler.model import Lowered, Manifest, Path, Platform, Resource, pod_template
 from compiler.spec import quantity
-
-_REPLICAS = ("replicas", "minReplicas", "instances")  # Seldon, KServe, CloudNativePG
 
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
@@ -47,30 +45,32 @@ def requests(lowered: Lowered, namespace: str, name: str) -> Iterator[tuple[str,
     for package in lowered.everything:
         for resource in package.resources:
             if resource.namespace == namespace:
-                amounts[package.name] += _of_object(resource.manifest, name)
+                amounts[package.name] += _of_object(resource, name)
     yield from ((package, amount) for package, amount in sorted(amounts.items()) if amount)
 
 
-def _of_object(manifest: Manifest, name: str) -> Fraction:
+def _of_object(resource: Resource, name: str) -> Fraction:
+    manifest, custom = resource.manifest, resource.custom
     template = pod_template(manifest)
     if template is not None:
         return int(manifest["spec"].get("replicas", 1)) * _of_pod(template, name)
-    return _of_custom(manifest.get("spec"), name) if "." in manifest["apiVersion"] else Fraction(0)
+    return _of_custom(manifest.get("spec"), name, custom.replicas) if custom else Fraction(0)
 
 
-def _of_custom(value: object, name: str) -> Fraction:
-    """The requests anywhere in a custom resource, each times the replicas of the enclosing field."""
+def _of_custom(value: object, name: str, count: str) -> Fraction:
+    """The requests anywhere in a custom resource, each times the number under the key `count` of
+    the enclosing field.
+    """
     if isinstance(value, list):
-        return sum((_of_custom(item, name) for item in value), Fraction(0))
+        return sum((_of_custom(item, name, count) for item in value), Fraction(0))
     if not isinstance(value, dict):
         return Fraction(0)
     requests = value.get("resources", {}).get("requests", {}) if _has_requests(value) else {}
     direct = quantity.amount(str(requests.get(name, "0")))
-    total = sum(
-        (_of_custom(item, name) for key, item in value.items() if key != "resources"), direct
-    )
-    replicas = next((value[key] for key in _REPLICAS if isinstance(value.get(key), int)), 1)
-    return max(1, replicas) * total
+    items = (item for key, item in value.items() if key != "resources")
+    total = sum((_of_custom(item, name, count) for item in items), direct)
+    replicas = value.get(count)
+    return max(1, replicas if isinstance(replicas, int) else 1) * total
 
 
 def _has_requests(value: Manifest) -> bool:

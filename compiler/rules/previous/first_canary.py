@@ -8,15 +8,13 @@ whether there is one; the tree of the last compile does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from compiler.diagnostics import Diagnostic, Report
+from compiler.model.custom_resource import at
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
-
-# The first lines of a model's object in the files of the last compile.
-_MODEL = re.compile(r"^kind: InferenceService\nmetadata:\n  name: (\S+)$", re.M)
+from compiler.model.resource import Resource
 
 
 def check(environments: Mapping[str | None, Lowered], root: Path) -> list[Diagnostic]:
@@ -25,9 +23,9 @@ def check(environments: Mapping[str | None, Lowered], root: Path) -> list[Diagno
     for name, lowered in environments.items():
         if name is None:
             continue
-        new = dict(_canaries(lowered))
-        earlier = _earlier_models(root / "overlays" / name / "models") if new else set()
-        for model in sorted(new.keys() - earlier):
+        new, kinds = dict(_canaries(lowered)), sorted(_kinds(lowered))
+        present = _present(root / "overlays" / name / "models", kinds) if new else set()
+        for model in sorted(new.keys() - present):
             path = ("spec", "models", model, "canary")
             report.within(name).add(
                 "first-canary",
@@ -43,19 +41,26 @@ def check(environments: Mapping[str | None, Lowered], root: Path) -> list[Diagno
 def _canaries(lowered: Lowered) -> Iterator[tuple[str, int]]:
     for package in lowered.models.values():
         for resource in package.resources:
-            percent = canary(resource.manifest)
+            percent = canary(resource)
             if percent is not None:
                 yield resource.name, percent
 
 
-def _earlier_models(folder: Path) -> set[str]:
+def _kinds(lowered: Lowered) -> set[str]:
+    """The kinds of models whose operator keeps the version before."""
+    return {custom.kind for custom in lowered.custom_resources.values() if custom.canary}
+
+
+def _present(folder: Path, kinds: Iterable[str]) -> set[str]:
+    """The models in the files that the last compile wrote, by how their objects begin there."""
+    begin = re.compile(rf"^kind: (?:{'|'.join(kinds)})\nmetadata:\n  name: (\S+)$", re.M)
     texts = (path.read_text(encoding="utf-8") for path in folder.glob("*/models.yaml"))
-    return {name.strip("'\"") for text in texts for name in _MODEL.findall(text)}
+    return {name.strip("'\"") for text in texts for name in begin.findall(text)}
 
 
-def canary(manifest: Manifest) -> int | None:
-    """The percentage of requests for a model's newest revision, or None without a canary."""
-    if manifest["kind"] != "InferenceService":
+def canary(resource: Resource) -> int | None:
+    """The percentage of the requests that an object's newest version is to get, if it shares."""
+    if resource.custom is None or not resource.custom.canary:
         return None
-    percent: int | None = manifest["spec"]["predictor"].get("canaryTrafficPercent")
+    percent: int | None = at(resource.manifest, resource.custom.canary)
     return percent

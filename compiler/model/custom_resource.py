@@ -1,0 +1,74 @@
+"""Kinds of operators' APIs: what the compiler has to know of the objects that a component makes.
+
+The compiler knows Kubernetes' own kinds; for any other, the component that makes an object says
+what follows from it. A `Resource` carries its kind, so no pass needs a list of all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from compiler.model.effects import Effect
+
+Manifest = dict[str, Any]
+Location = tuple[str | int, ...]  # of a value in a manifest; a number is an index of a list
+_BUILTIN = re.compile(r"|[a-z]+|(?!gateway\.)[a-z.]+\.k8s\.io")
+
+
+class OperatorWorkload(Struct, frozen=True):
+    """Where an object says how its operator is to make the pods."""
+
+    labels: Location  # the labels for the pods
+    name_label: str | None = None  # the label of the pods whose value is the object's name
+    account: Location = ("metadata", "name")  # the ServiceAccount of the pods
+
+
+class CustomResource(Struct, frozen=True, kw_only=True):
+    """A kind, and what follows from an object of it. All but the first two may be left out."""
+
+    api: str  # the group and the version, like `postgresql.cnpg.io/v1`
+    kind: str
+    pods: OperatorWorkload | None = None  # of the pods that the operator makes
+    ready: str = ""  # what `kubectl wait --for` waits for: the object does its work
+    replicas: str = "replicas"  # the key of the number of its pods
+    scales_to_zero: Location = ()  # of its least number of pods, where that may be 0
+    deployments: str = ""  # names of the Deployments of objects that scale to zero: an expression
+    canary: Location = ()  # of the newest version's percentage, if the operator keeps the older one
+    volume_claims: str = ""  # the beginning of the names of its volume claims, with `{name}`
+    secret_keys: tuple[str, ...] = ()  # keys, at any depth, whose value names a Secret by `name`
+    restarts_by_deletion: bool = False  # pods see a Secret's new value only after they are deleted
+    holds_data: bool = False  # deleting an object deletes data, or leaves it where nothing reads it
+    is_rule: bool = False  # it applies at once to what runs, such as a policy
+    immutable: tuple[str, ...] = ()  # paths, as expressions, that an API server refuses to change
+    effects: tuple[Effect, ...] = ()  # what changing its fields does: the first that fits counts
+
+    @property
+    def group(self) -> str:
+        return self.api.partition("/")[0]
+
+    def manifest(self, metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Manifest:
+        """An object of this kind."""
+        return {
+            "apiVersion": self.api,
+            "kind": self.kind,
+            "metadata": dict(metadata),
+            "spec": dict(spec),
+        }
+
+
+def is_builtin(group: str) -> bool:
+    """Whether an API group is Kubernetes' own."""
+    return _BUILTIN.fullmatch(group) is not None
+
+
+def at(value: Any, location: Iterable[str | int]) -> Any:
+    """The value at a location of a manifest; None where there is none."""
+    for part in location:
+        if value is None:
+            return None
+        value = value[part] if isinstance(part, int) else value.get(part)
+    return value

@@ -1,0 +1,107 @@
+"""What changing a field of an object does to what runs: the terms in which `diff` rates a change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any
+
+from msgspec import Struct
+
+from compiler.spec.image import split_image
+from compiler.spec.quantity import amount
+
+Manifest = dict[str, Any]
+
+
+class Risk(IntEnum):
+    """What a change does to what runs, from harmless to irreversible."""
+
+    NO_OP = 0
+    RELOAD = 1
+    RESTART = 2
+    DOWNTIME = 3
+    DATA_LOSS = 4
+
+    @property
+    def label(self) -> str:
+        return {
+            Risk.NO_OP: "no-op",
+            Risk.RELOAD: "configuration reload",
+            Risk.RESTART: "rolling restart",
+            Risk.DOWNTIME: "downtime",
+            Risk.DATA_LOSS: "data loss",
+        }[self]
+
+
+class FieldChange(Struct, frozen=True):
+    """One field, with list elements by name: `spec/template/spec/containers/mlflow/image`."""
+
+    path: str
+    before: Any = None  # None where the field is new
+    after: Any = None  # None where it is gone
+
+
+class Judgement(Struct, frozen=True):
+    """How bad, why, and how to do it nevertheless."""
+
+    risk: Risk
+    reason: str = ""
+    way: str = ""
+
+
+# A condition on a change, with the object before and after it.
+When = Callable[[FieldChange, Manifest, Manifest], bool]
+
+COPY = "copy the data to new volumes first; nothing does that by itself"
+
+
+def always(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+    return True
+
+
+def shrinks(change: FieldChange, *_: Manifest) -> bool:
+    """Whether a quantity becomes smaller; one that can't be read might."""
+    try:
+        return amount(str(change.after)) < amount(str(change.before))
+    except ValueError:
+        return True
+
+
+def same_amount(change: FieldChange, *_: Manifest) -> bool:
+    """Whether two quantities are written differently and mean the same."""
+    try:
+        return amount(str(change.before)) == amount(str(change.after))
+    except ValueError:
+        return False
+
+
+def another_major(change: FieldChange, *_: Manifest) -> bool:
+    """Whether an image's tag begins with another number; a tag without a number might."""
+    tags = (split_image(str(image))[1] for image in (change.before, change.after))
+    majors = [re.search(r"\d+", tag) for tag in tags]
+    return majors[0] is None or majors[1] is None or majors[0][0] != majors[1][0]
+
+
+class Effect(Struct, frozen=True):
+    """What changing some fields (a regular expression of their paths) does, under a condition."""
+
+    path: str
+    risk: Risk
+    reason: str = ""
+    way: str = ""
+    when: When = always
+
+    def judge(self, change: FieldChange, before: Manifest, after: Manifest) -> Judgement | None:
+        """The judgement of a change that fits, or None."""
+        if not re.fullmatch(self.path, change.path) or not self.when(change, before, after):
+            return None
+        return Judgement(self.risk, self.reason, self.way.format(object=_for_kubectl(before)))
+
+
+def _for_kubectl(manifest: Manifest) -> str:
+    """An object as arguments of kubectl."""
+    metadata = manifest["metadata"]
+    space = f" -n {metadata['namespace']}" if "namespace" in metadata else ""
+    return f"{manifest['kind'].lower()} {metadata['name']}{space}"
