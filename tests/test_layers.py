@@ -19,6 +19,7 @@ LAYERS = """
     interfaces
     components tenants
     registry
+    upstream
     load
     specialise
     validate
@@ -28,7 +29,6 @@ LAYERS = """
     derive
     check
     rules
-    upstream
     factor
     emit
     pipeline

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from compiler.derive.order import KEPT
 from compiler.emit.manifests import manifests, wave_file, waves
+from compiler.interfaces.sealed_secrets import SEALED
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import CustomResource
 from compiler.model.package import Lowered
@@ -125,7 +126,7 @@ def generation(
         case "local":
             return (generate, apply)
         case "sealed-secrets":
-            waits = _grouped("condition=Synced", "sealedsecret", lowered.credentials)
+            waits = _grouped(SEALED.ready, SEALED.kind.lower(), lowered.credentials)
             return (generate, apply, *waits)
         case "sops":
             decrypt = 'sops decrypt "$file" | kubectl apply --server-side -f -'

@@ -8,11 +8,6 @@ from typing import Any
 from compiler.model.effects import FieldChange
 from compiler.model.resource import Manifest, pod_template
 
-# Variables that configure the data folder of servers.
-DATA_VARIABLES = frozenset(
-    ["PGDATA", "MINIO_VOLUMES", "MYSQL_DATADIR", "REDIS_DATA_DIR", "WEED_DIR", "LAKEFS_DATA_DIR"]
-)
-
 
 def claim_names(manifest: Manifest) -> frozenset[str]:
     """The names of a StatefulSet's volume claim templates."""
@@ -48,21 +43,25 @@ def moves_data(change: FieldChange, before: Manifest, after: Manifest) -> bool:
         index = parts.index("volumeMounts") + 1
         is_list = len(parts) <= index
         return (is_list or parts[index] in claimed) and change.before is not None
-    if "env" in parts:
-        index = parts.index("env") + 1
-        names = parts[index : index + 1] or _names(change.before) | _names(change.after)
-        return not DATA_VARIABLES.isdisjoint(names)
+    paths = mount_paths(before) | mount_paths(after)
+    if "env" in parts:  # such as PGDATA: the path of a folder on the volume
+        texts = [*_texts(change.before), *_texts(change.after)]
+        return any(path in text for text in texts for path in paths)
     if parts[-1] in ("args", "command"):
-        return any(
-            path in text
-            for text in _one_sided(change.before, change.after)
-            for path in mount_paths(before) | mount_paths(after)
-        )
+        texts = _one_sided(change.before, change.after)
+        return any(path in text for text in texts for path in paths)
     return parts[-2:-1] == ["containers"] and change.after is None and _mounts(change, claimed)
 
 
-def _names(elements: Any) -> set[str]:
-    return {element["name"] for element in elements or ()}
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in a value, at any depth."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str):
+        yield value
 
 
 def loses_claim(change: FieldChange) -> bool:

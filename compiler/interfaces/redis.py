@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
+
 from compiler import model
 from compiler.model import Env, Random, SecretRef
 
@@ -17,6 +19,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 
     shared: bool = True  # several clients may claim the same server: users separate them
     keys: tuple[str, ...] = ("*",)
+    lasting: str = ""  # if its keys have no time to live: the field that would give them one
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
@@ -36,6 +39,12 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     @classmethod
     def client_claim(cls, consumer: model.Instance[Any]) -> Claim:
         return Claim()
+
+    @classmethod
+    def entailed_claim(cls, consumer: model.Instance[Any], provider_claim: Any) -> Claim:
+        """A client through a provider writes the provider's keys, whose claim counts already."""
+        claim: Claim = replace(provider_claim, shared=True, lasting="")
+        return claim
 
     @classmethod
     def credential(cls, binding: model.Binding) -> model.Credential:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from compiler import kube, model
-from compiler.document import Path
 from compiler.interfaces import gateway, inference, s3, serverless
 from compiler.spec import quantity
 from compiler.spec.tenant import ModelSpec, SecretKey
@@ -26,16 +25,6 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 
 class Offer(model.Offer, frozen=True, kw_only=True):
     """A system that serves models."""
-
-
-class ModelProblem(Struct, frozen=True):
-    """The reason that a system cannot serve a model as it is declared."""
-
-    code: str
-    message: str
-    key: Path  # below the model's section
-    help: str
-    candidates: Iterable[str] = ()  # valid values that the user may have meant
 
 
 class Surroundings(Struct, frozen=True):
@@ -63,7 +52,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
     for_clients: ClassVar[bool] = False  # programs call a model, not the system that serves it
     one_per_pod: ClassVar[bool] = True
 
-    def problems(self, me: model.Instance[ModelSpec], *, routed: bool) -> Iterable[ModelProblem]:
+    def problems(self, me: model.Instance[ModelSpec], *, routed: bool) -> Iterable[model.Problem]:
         """The problems of serving one model as it is declared; `routed` if a gateway routes to it."""
         raise NotImplementedError
 

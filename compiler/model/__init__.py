@@ -21,6 +21,7 @@ from compiler.model.instance import PREFIX, Instance
 from compiler.model.metrics import Alert, Login, Metrics
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.prerequisite import Prerequisite
+from compiler.model.problem import Problem
 from compiler.model.resource import (
     ConfigFiles,
     ConfigRef,
@@ -37,6 +38,7 @@ from compiler.model.resource import (
     pod_template,
 )
 from compiler.model.size import Size, memory, volume
+from compiler.model.versions import OldestKubernetes, UnfitImage
 from compiler.spec.component import (
     Amounts,
     ChartSpec,
@@ -55,8 +57,8 @@ __all__ = [
     "ConfigFiles", "ConfigRef", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
     "Env", "FieldChange", "Graph", "Hop", "Ingress", "Install", "Instance", "InstanceSpec",
     "InternalTraffic", "ListOf", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",
-    "Offers", "OperatorPods", "OperatorWorkload", "Package", "Patch", "Path", "Phase", "Piece",
-    "Platform", "Prerequisite", "Provides", "Random", "Requires", "Resource", "Resources", "Risk",
-    "RunningSpec", "SecretRef", "Section", "Settings", "Size", "Span", "UpstreamSpec", "Wiring",
-    "memory", "pod_template", "shrinks", "volume",
+    "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "Patch", "Path",
+    "Phase", "Piece", "Platform", "Prerequisite", "Problem", "Provides", "Random", "Requires",
+    "Resource", "Resources", "Risk", "RunningSpec", "SecretRef", "Section", "Settings", "Size",
+    "Span", "UnfitImage", "UpstreamSpec", "Wiring", "memory", "pod_template", "shrinks", "volume",
 ]  # fmt: skip

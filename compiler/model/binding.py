@@ -71,6 +71,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     interface: ClassVar[str] = ""
     one_per_pod: ClassVar[bool] = False  # its variables can have only one value in a pod
     for_clients: ClassVar[bool] = True  # `uses` may name it: a client learns something from it
+    way_out: ClassVar[str] = ""  # what else helps a pod that would need two sets of them
     synonyms: ClassVar[tuple[str, ...]] = ()  # what some clients read in place of its variables
 
     binding: Binding

@@ -13,6 +13,7 @@ from compiler.model.graph import Wiring
 from compiler.model.instance import Instance
 from compiler.model.metrics import Metrics
 from compiler.model.prerequisite import Prerequisite
+from compiler.model.problem import Problem
 from compiler.model.resource import (
     ConfigFiles,
     Egress,
@@ -23,6 +24,7 @@ from compiler.model.resource import (
     Resource,
 )
 from compiler.model.size import Size
+from compiler.model.versions import OldestKubernetes, UnfitImage
 from compiler.spec.section import Section
 
 Piece = (
@@ -43,6 +45,16 @@ def no_sizes(me: Instance[Any], wiring: Wiring) -> Iterable[Size]:
 def no_workloads(me: Instance[Any]) -> Mapping[str, Section]:
     """The component brings no workloads."""
     return {}
+
+
+def no_problems(me: Instance[Any]) -> Iterable[Problem]:
+    """The component sees no mistakes beyond those that its Spec refuses."""
+    return ()
+
+
+def no_binding_problems(me: Instance[Any], wiring: Wiring) -> Iterable[Problem]:
+    """The component sees no mistakes in its bindings."""
+    return ()
 
 
 class Component(Struct, frozen=True, kw_only=True):
@@ -72,6 +84,12 @@ class Component(Struct, frozen=True, kw_only=True):
 
     lower: Callable[[Any, Wiring], Iterable[Piece]]
     """The objects of an instance, from its own section and its bindings alone."""
+
+    problems: Callable[[Any], Iterable[Problem]] = no_problems
+    """What is wrong with an instance's section, as far as the section alone shows it."""
+
+    binding_problems: Callable[[Any, Wiring], Iterable[Problem]] = no_binding_problems
+    """What is wrong with an instance's section in view of its bindings and of its clients."""
 
     workloads: Callable[[Any], Mapping[str, Any]] = no_workloads
     """Workloads that an instance brings along, such as a smoke test: names and their sections."""
@@ -104,6 +122,12 @@ class Component(Struct, frozen=True, kw_only=True):
 
     LICENSE_NOTE: str = ""
     """What to check in its licence before it runs in production; empty for a common licence."""
+
+    UNFIT_IMAGES: tuple[UnfitImage, ...] = ()
+    """Images that are known not to work with its objects, each with the source."""
+
+    OLDEST_KUBERNETES: OldestKubernetes = OldestKubernetes()
+    """The oldest Kubernetes that its pinned release supports, with the source."""
 
     DATA_FIELDS: tuple[str, ...] = ()
     """Fields of its Spec that choose whose data an instance sees: `diff` rates a change of one as

@@ -144,8 +144,7 @@ def conflict(
         f"`{other.provider.name}` and `{binding.provider.name}`",
         join.document.value_span(path),
         path=path,
-        help="a pod has one set of them: use one of the two, or set `artifacts: proxied` on "
-        "the mlflow that it uses",
+        help=f"a pod has one set of them: use one of the two{binding.requires.endpoint.way_out}",
     )
 
 

@@ -140,12 +140,12 @@ def _of_model(bucket_uri: BucketUri, graph: Graph, contents: StoreContents) -> M
     provider, uri = store.provider.name, f"s3://{bucket_uri.bucket}"
     if provider in contents.repositories:
         return _of_repository(bucket_uri, provider, contents.repositories[provider])
-    for lakefs, repositories in contents.repositories.items():
+    for server, repositories in contents.repositories.items():
         if bucket_uri.bucket in repositories:
             problem = (
-                f"`{uri}` is a repository of `{lakefs}`, and this model is read from `{provider}`"
+                f"`{uri}` is a repository of `{server}`, and this model is read from `{provider}`"
             )
-            return problem, f"add `bind: {{store: {lakefs}}}`"
+            return problem, f"add `bind: {{store: {server}}}`"
     written = contents.written[provider]
     writer = written.get(bucket_uri.bucket)
     if writer in contents.repositories:
@@ -158,15 +158,15 @@ def _of_model(bucket_uri: BucketUri, graph: Graph, contents: StoreContents) -> M
     return None
 
 
-def _of_repository(bucket_uri: BucketUri, lakefs: str, repositories: set[str]) -> Mistake | None:
+def _of_repository(bucket_uri: BucketUri, server: str, repositories: set[str]) -> Mistake | None:
     uri = f"s3://{bucket_uri.bucket}"
     if bucket_uri.bucket not in repositories:
         help = (
             suggestion(bucket_uri.bucket, repositories)
-            or f"add it under `repositories:` of `{lakefs}`"
+            or f"add it under `repositories:` of `{server}`"
         )
         return (
-            f"`{uri}` is no repository of `{lakefs}`, which has {listing(repositories) or 'none'}",
+            f"`{uri}` is no repository of `{server}`, which has {listing(repositories) or 'none'}",
             help,
         )
     if not bucket_uri.has_key:

@@ -13,20 +13,9 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
-from compiler.spec.image import full_name
 from compiler.spec.section import Section, fields
 from compiler.spec.walk import sections
-
-_GONE = {
-    "docker.io/minio/": ("was deleted from Docker Hub", "the last ones are at `quay.io/minio/`"),
-    "docker.io/bitnami/": (
-        "has no versioned images any more",
-        "use the image of the project itself",
-    ),
-    "docker.io/bitnamilegacy/": ("is frozen and will go", "use the image of the project itself"),
-    "k8s.gcr.io/": ("is frozen since 2023", "use `registry.k8s.io/`"),
-    "gcr.io/kubebuilder/": ("is gone since 2025", "use the image of the project itself"),
-}
+from compiler.upstream.gone_images import GONE, gone
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
@@ -37,7 +26,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
             image = getattr(section, name)
             prefix = gone(image) if image is not None else None
             if prefix is not None:
-                reason, instead = _GONE[prefix]
+                reason, instead = GONE[prefix]
                 location = (*path, key)
                 report.add(
                     "gone-image",
@@ -52,9 +41,3 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
 def _images(section: type[Section]) -> tuple[tuple[str, str], ...]:
     """The fields of a section that hold images, with the keys of the spec."""
     return tuple((name, key) for name, key, _ in fields(section) if name.endswith("image"))
-
-
-def gone(image: str) -> str | None:
-    """The prefix of an image that no longer exists there, or None."""
-    full = full_name(image)
-    return next((prefix for prefix in _GONE if full.startswith(prefix)), None)

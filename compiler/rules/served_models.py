@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from compiler.diagnostics import Report, correction
+from compiler.diagnostics import Report
 from compiler.interfaces import serving
 from compiler.model import Binding, Graph, Platform
 from compiler.model.memo import Memo
+from compiler.model.problem import Problem
+from compiler.rules.component_problems import report_problems
 
 
 def check_all(
@@ -24,23 +26,11 @@ def _check(platform: Platform, graph: Graph, memo: Memo, report: Report) -> None
         if binding.requires != serving.SERVING or binding.consumer.section != "models":
             continue
         routed = serving.GATEWAY.slot in graph.by_consumer[binding.consumer.name]
-        for problem in memo.once(partial(_problems, binding, routed), routed, binding):
-            path = (*binding.consumer.path, *problem.key)
-            document = platform.document
-            value = document.at(path).value
-            # For a section, mark its key.
-            span = document.span_of(path) if isinstance(value, dict) else document.value_span(path)
-            report.add(
-                problem.code,
-                problem.message,
-                span,
-                path=path,
-                help=problem.help,
-                fix=correction(span, str(value), problem.candidates),
-            )
+        problems = memo.once(partial(_problems, binding, routed), routed, binding)
+        report_problems(problems, binding.consumer, platform, report)
 
 
-def _problems(binding: Binding, routed: bool) -> tuple[serving.ModelProblem, ...]:
+def _problems(binding: Binding, routed: bool) -> tuple[Problem, ...]:
     endpoint = binding.endpoint()
     assert isinstance(endpoint, serving.Endpoint)
     return tuple(endpoint.problems(binding.consumer, routed=routed))

@@ -6,6 +6,7 @@ from compiler.diagnostics import Report
 from compiler.interfaces import serving
 from compiler.interfaces.inference import INFERENCE
 from compiler.model import Graph, Platform
+from compiler.registry import providers
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
@@ -22,5 +23,5 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             platform.document.span_of(instance.path),
             path=instance.path,
             help=f"write `uses: [{name}]` in the workload or model that calls it, or add "
-            "`istio: {}` under `spec.components`",
+            f"`{providers(serving.GATEWAY.endpoint.interface)[0]}: {{}}` under `spec.components`",
         )

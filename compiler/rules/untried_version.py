@@ -1,7 +1,7 @@
 """An image other than the one that a component's objects were written for: it may not work.
 
-The default is known to work, from any registry. The tables of unfit_version.py and gone_image.py
-hold images known not to work. This rule reports all others.
+The default is known to work, from any registry. The tables of the components and of
+upstream/gone_images.py hold images known not to work. This rule reports all others.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.model import Instance, Path, Platform
-from compiler.rules import gone_image, unfit_version
+from compiler.rules import unfit_version
 from compiler.spec.image import split_image
 from compiler.spec.section import fields
+from compiler.upstream.gone_images import gone
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
@@ -22,7 +23,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
         image, tried = getattr(instance.spec, name), field.default
         if not name.endswith("image") or not isinstance(tried, str) or _same(image, tried):
             continue
-        if gone_image.gone(image) or unfit_version.unfit(instance.type, image):
+        if gone(image) or unfit_version.unfit(instance, image):
             continue
         path: Path = (*instance.path, key)
         report.add(

@@ -103,6 +103,27 @@ def sizes(me: model.Instance[Any]) -> Iterator[model.Size]:
         yield model.volume(quantity.whole(spec.storage), needed, words)
 
 
+def client_problems(
+    me: model.Instance[Any], clients: Sequence[model.Binding]
+) -> Iterator[model.Problem]:
+    """An eviction policy for keys with a time to live, with clients whose keys have none.
+
+    Nothing can be evicted when memory is full, so writes fail as with `noeviction` (Redis
+    documentation, key eviction).
+    """
+    for binding in clients if me.spec.eviction.startswith("volatile-") else ():
+        if isinstance(binding.claim, redis.Claim) and binding.claim.lasting:
+            client = binding.consumer
+            yield model.Problem(
+                "eviction-policy",
+                f"`{me.name}` evicts only keys that expire, and those of `{client.name}` don't: "
+                "once it is full, writes fail",
+                ("eviction",),
+                f"write `eviction: allkeys-lru`, or `{binding.claim.lasting}` in `{client.name}`",
+                related=("its client", client.path),
+            )
+
+
 def lower(
     me: model.Instance[Any], claims: Sequence[model.Binding], program: Program
 ) -> Iterator[model.Piece]:

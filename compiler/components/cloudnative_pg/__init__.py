@@ -23,6 +23,9 @@ BACKUPS = model.Requires("backups", s3.Endpoint)
 DATABASES = model.Provides("databases", postgresql.Endpoint)
 PORT, STATUS, METRICS = 5432, 8000, 9187
 VERSION = "1.30.0"
+OLDEST_KUBERNETES = model.OldestKubernetes(
+    34, "CloudNativePG 1.30 supports 1.34 to 1.36 (its release notes)"
+)
 NEAR_LIMIT = model.Alert(
     "ConnectionsNearLimit",
     "sum by (pod) (cnpg_backends_total{$pods}) > on (pod) 0.85 * max by (pod) "

@@ -42,7 +42,11 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     spec, name = me.spec, me.name.replace("-", "_")
     made: dict[model.Requires[Any], model.Claim] = {
         feature_store.REGISTRY: _registry_claim(me),
-        feature_store.ONLINE: redis.Claim(keys=(f"*{project_of(me).name}",)),
+        feature_store.ONLINE: redis.Claim(
+            keys=(f"*{project_of(me).name}",),
+            # Without it Feast 0.67 sets no time to live.
+            lasting="" if spec.key_ttl else "keyTtl",
+        ),
     }
     if spec.offline_store == "postgres":
         # Its queries set a search path for a session, which a pooler would drop.

@@ -23,6 +23,9 @@ UPSTREAM_NAMESPACE = True
 CLUSTER_SINGLETON = "its controller serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
 VERSION = "0.20.0"
+OLDEST_KUBERNETES = model.OldestKubernetes(
+    32, "KServe 0.20 asks for 1.32 (kserve.github.io, admin guide)"
+)
 # The key `ingress` as the release has it. KServe's manager does not start without `ingressGateway`,
 # in no mode, so what is set here is set beside what upstream ships.
 SHIPPED_INGRESS = {

@@ -13,7 +13,7 @@ from compiler.components.kserve.inference_service import FROM_HUB, inference_ser
 from compiler.components.kserve.runtimes import LANGUAGE, RUNTIMES, Runtime, spelled
 from compiler.diagnostics import listing, near
 from compiler.interfaces import gateway, inference, s3, serverless, serving
-from compiler.interfaces.serving import ModelProblem
+from compiler.model import Problem
 from compiler.spec.tenant import ModelSpec
 
 PREDICTOR = 8080  # of every runtime's container
@@ -130,14 +130,14 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         hops = (entrance.hop(LOCAL_TARGET), knative.activator)
         return replace(predictor, target=QUEUE_PROXY[0], hops=hops)
 
-    def problems(self, me: model.Instance[ModelSpec], *, routed: bool) -> Iterable[ModelProblem]:
+    def problems(self, me: model.Instance[ModelSpec], *, routed: bool) -> Iterable[Problem]:
         spec = me.spec
         yield from self._format(me)
         yield from self._mode(me)
         yield from self._token(me)
         yield from _size(me)
         if self.mode == "standard" and spec.canary is not None:
-            yield ModelProblem(
+            yield Problem(
                 "serving-mode",
                 f"`{me.name}` splits its traffic, which KServe does in serverless mode only",
                 ("canary",),
@@ -145,43 +145,43 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 "own",
             )
         if self.mode == "standard" and spec.min_replicas == 0:
-            yield ModelProblem(
+            yield Problem(
                 "serving-mode",
                 f"`{me.name}` scales to zero, which KServe does in serverless mode only",
                 ("minReplicas",),
                 "write `minReplicas: 1`, or `kserve: {mode: serverless}`",
             )
         elif spec.min_replicas == 0 and (burden := _burden(spec)):
-            yield ModelProblem(
+            yield Problem(
                 "cold-start",
                 f"`{me.name}` scales to zero and has {burden}: the first request waits for it",
                 ("minReplicas",),
                 "write `minReplicas: 1`, or leave it out",
             )
 
-    def _mode(self, me: model.Instance[ModelSpec]) -> Iterator[ModelProblem]:
+    def _mode(self, me: model.Instance[ModelSpec]) -> Iterator[Problem]:
         """Keys that Knative reads, and that say nothing without it."""
         for key, value in (("concurrency", me.spec.concurrency), ("scaling", me.spec.scaling)):
             if value is not None and self.mode == "standard":
-                yield ModelProblem(
+                yield Problem(
                     "serving-mode",
                     f"`{me.name}` sets `{key}`, which KServe reads in serverless mode only",
                     (key,),
                     "leave it out, or write `kserve: {mode: serverless}`",
                 )
 
-    def _token(self, me: model.Instance[ModelSpec]) -> Iterator[ModelProblem]:
+    def _token(self, me: model.Instance[ModelSpec]) -> Iterator[Problem]:
         """KServe looks for the token of the Hugging Face Hub by the key's name (0.20, hf_secret.go)."""
         token = serving.hub_token(me.spec)
         if token is not None and token.key != serving.HUB_VARIABLE:
-            yield ModelProblem(
+            yield Problem(
                 "invalid-value",
                 f"KServe reads the token of the Hub from the key `{serving.HUB_VARIABLE}` of a Secret",
                 ("env", serving.HUB_VARIABLE),
                 f"rename the Secret's key, and write `key: {serving.HUB_VARIABLE}`",
             )
 
-    def _format(self, me: model.Instance[ModelSpec]) -> Iterator[ModelProblem]:
+    def _format(self, me: model.Instance[ModelSpec]) -> Iterator[Problem]:
         format, named = spelled(me.spec.format), me.spec.runtime
         able = [one.name for one in self.runtimes if format in one.formats]
         if not able:
@@ -189,11 +189,11 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             close = near(me.spec.format, formats)
             help = f"did you mean `{close}`?" if close else f"the formats are {listing(formats)}"
             problem = f"no serving runtime reads the format `{me.spec.format}`"
-            yield ModelProblem("unknown-format", problem, ("format",), help, formats)
+            yield Problem("unknown-format", problem, ("format",), help, formats)
         elif named is not None and named not in able:
             known = named in [one.name for one in self.runtimes]
             reason = f"does not read `{me.spec.format}`" if known else "is not a known runtime"
-            yield ModelProblem(
+            yield Problem(
                 "runtime-mismatch",
                 f"`{named}` {reason}",
                 ("runtime",),
@@ -205,11 +205,11 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             )
 
 
-def _size(me: model.Instance[ModelSpec]) -> Iterator[ModelProblem]:
+def _size(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
     """Memory, disk, replicas and deadlines follow from a model's size."""
     heavy = me.spec.gpus is not None or spelled(me.spec.format) in LANGUAGE
     if heavy and me.spec.size is None:
-        yield ModelProblem(
+        yield Problem(
             "unknown-size",
             f"`{me.name}` has no `size`, so its server gets memory and disk for a small model",
             (),

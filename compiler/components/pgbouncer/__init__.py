@@ -20,6 +20,13 @@ PHASE = model.Phase.DATABASES
 UPSTREAM = model.Requires("upstream", postgresql.Endpoint)
 POOL = model.Provides("pool", postgresql.Endpoint, forwards=UPSTREAM)
 PORT = 6432
+UNFIT_IMAGES = (
+    model.UnfitImage(
+        "pgbouncer", r"v?1\.([0-9]|1[0-9]|20)\..*",
+        "doesn't know `max_prepared_statements`, which came with 1.21 (PgBouncer NEWS)",
+        "use 1.25.2 or newer",
+    ),
+)  # fmt: skip
 SMALLEST_POOL = 5  # below, clients wait for each other more than they work
 
 

@@ -9,7 +9,7 @@ from compiler import kube, model
 from compiler.components.seldon.deployment import SECOND, SERVERS, deployment, versions
 from compiler.diagnostics import listing, near
 from compiler.interfaces import gateway, inference, serverless, serving
-from compiler.interfaces.serving import ModelProblem
+from compiler.model import Problem
 from compiler.spec.tenant import ModelSpec
 
 ORCHESTRATOR = 8000  # of the container that Seldon puts in front of a predictor's servers
@@ -51,10 +51,10 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             protocol="v2" if me.spec.format in SECOND else "seldon",
         )
 
-    def problems(self, me: model.Instance[ModelSpec], *, routed: bool) -> Iterable[ModelProblem]:
+    def problems(self, me: model.Instance[ModelSpec], *, routed: bool) -> Iterable[Problem]:
         spec = me.spec
         if spec.canary is not None and not routed:
-            yield ModelProblem(
+            yield Problem(
                 "serving-mode",
                 f"`{me.name}` splits its traffic, which a gateway does for Seldon Core, and there "
                 "is none",
@@ -63,7 +63,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             )
         if spec.format not in SERVERS:
             close = near(spec.format, SERVERS)
-            yield ModelProblem(
+            yield Problem(
                 "unknown-format",
                 f"no server of Seldon Core reads the format `{spec.format}`",
                 ("format",),
@@ -71,14 +71,14 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 SERVERS,
             )
         if spec.canary is not None and spec.canary.previous is None:
-            yield ModelProblem(
+            yield Problem(
                 "serving-mode",
                 f"`{me.name}` splits its traffic, and Seldon Core keeps no version before this one",
                 ("canary",),
                 "add `previous:` with the URI of the version that gets the rest",
             )
         if not spec.uri.startswith("s3://"):
-            yield ModelProblem(
+            yield Problem(
                 "serving-mode",
                 f"`{me.name}` is not in an object store, and Seldon Core is set up for these alone",
                 ("uri",),
@@ -86,14 +86,14 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             )
         for key in ("runtime", "timeout", "concurrency", "scaling", "args"):
             if getattr(spec, key):
-                yield ModelProblem(
+                yield Problem(
                     "serving-mode",
                     f"`{me.name}` sets `{key}`, which Seldon Core has no word for",
                     (key,),
                     "leave it out, or serve the model with `kserve`",
                 )
         if spec.min_replicas == 0:
-            yield ModelProblem(
+            yield Problem(
                 "serving-mode",
                 f"`{me.name}` scales to zero, which Seldon Core can't",
                 ("minReplicas",),

@@ -35,3 +35,7 @@ def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     yield from server.lower(me, wiring.claims(KEYS), PROGRAM)
+
+
+def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
+    return server.client_problems(me, wiring.claims(KEYS))
