@@ -38,12 +38,17 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-# Accept what the compiler now writes: the reference tree and every scenario's.
+# Accept what the compiler now writes: the reference tree and every scenario's, or one scenario's
+# alone with `make snapshots SCENARIO=redis-aof`.
 snapshots: $(VENV)/.installed
+ifdef SCENARIO
+	$(BIN)/pytest --snapshot-update tests/test_scenarios.py -k "[$(SCENARIO)]"
+else
 	$(BIN)/platformc schema > schemas/platform.schema.json
 	$(BIN)/platformc graph --as svg > docs/reference-platform.svg
 	$(BIN)/platformc compile --force
 	$(BIN)/pytest -n auto -m "not live" --snapshot-update tests/test_scenarios.py
+endif
 
 tools:
 	tests/tools.sh

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from compiler.document import Path
 from compiler.model.binding import Binding
 from compiler.model.component import Piece
+from compiler.model.contract import ComponentError
 from compiler.model.credential import Credential
 from compiler.model.fleet import Fleet
 from compiler.model.graph import Graph
@@ -48,6 +49,8 @@ def _environment(platform: Platform, graph: Graph, memo: Memo) -> Lowered:
             models[name] = _model(instance, graph, memo)
             continue
         package = _package(instance, graph)
+        if instance.section == "components":
+            _check_pods_use(package, instance, graph.by_consumer.get(name, {}))
         if _calls_models(graph, name):
             package = replace(package, phase=Phase.CALLERS)
         if package.resources or package.configs or package.metrics:
@@ -85,6 +88,19 @@ def _parties(bindings: Mapping[str, Binding]) -> tuple[list[object], tuple[tuple
 
 def _package(instance: Instance[Any], graph: Graph) -> Package:
     return package_of(instance, component_of(instance).lower(instance, graph.wiring(instance.name)))
+
+
+def _check_pods_use(
+    package: Package, instance: Instance[Any], bindings: Mapping[str, Binding]
+) -> None:
+    """Some pod of a component with pods uses each binding: no policy lets the others reach it."""
+    labels = {label for resource in package.resources for label in resource.pod_labels}
+    labels |= {label for pods in package.operator_pods for label in pods.labels}
+    for slot, binding in bindings.items():
+        if labels and binding.offer.port and binding.label not in labels:
+            component = component_of(instance)
+            problem = f"no pod uses the binding of the slot `{slot}`: name its endpoint in `uses=`"
+            raise ComponentError(component.name, component.file, problem)
 
 
 def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:

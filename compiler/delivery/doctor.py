@@ -15,13 +15,13 @@ from msgspec import Struct
 
 from compiler import KUBERNETES_SCHEMAS
 from compiler.emit.manifests import manifests
+from compiler.model.custom_resource import is_builtin
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
 from compiler.upstream.prerequisites import prerequisites, vendored
 
 # Runs kubectl with arguments and input; returns its status, output and errors.
 Ask = Callable[[list[str], str], tuple[int, str, str]]
-_BUILTIN = re.compile(r"|[a-z]+|[a-z.]+\.k8s\.io")
 _OLDEST = 29  # unhealthyPodEvictionPolicy and timeZone are stable since 1.27; CNPG wants 1.29
 
 
@@ -75,7 +75,7 @@ def _kinds(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     needed = {
         (*manifest["apiVersion"].partition("/")[::2], manifest["kind"])
         for manifest in objects
-        if not _BUILTIN.fullmatch(manifest["apiVersion"].rpartition("/")[0])
+        if not is_builtin(manifest["apiVersion"].rpartition("/")[0])
         and manifest["kind"] not in bundled
     }
     if not needed:

@@ -8,29 +8,24 @@ from compiler.model.resource import Manifest
 
 
 def http_probe(path: str, port: str, *, period: int = 10, failures: int = 3) -> Manifest:
-    """A probe by HTTP, with five seconds to answer: a busy Python server needs more than one."""
-    return {
-        "httpGet": {"path": path, "port": port},
-        "periodSeconds": period,
-        "timeoutSeconds": 5,
-        "failureThreshold": failures,
-    }
+    """A probe by HTTP."""
+    return _probe({"httpGet": {"path": path, "port": port}}, period, failures)
 
 
 def tcp_probe(port: str, *, period: int = 10, failures: int = 3) -> Manifest:
     """A probe that opens a TCP connection."""
-    return {
-        "tcpSocket": {"port": port},
-        "periodSeconds": period,
-        "timeoutSeconds": 5,
-        "failureThreshold": failures,
-    }
+    return _probe({"tcpSocket": {"port": port}}, period, failures)
 
 
 def exec_probe(command: Sequence[str], *, period: int = 10, failures: int = 3) -> Manifest:
     """A probe that runs a command in the container."""
+    return _probe({"exec": {"command": list(command)}}, period, failures)
+
+
+def _probe(handler: Manifest, period: int, failures: int) -> Manifest:
+    """A probe with five seconds to answer: a busy Python server needs more than one."""
     return {
-        "exec": {"command": list(command)},
+        **handler,
         "periodSeconds": period,
         "timeoutSeconds": 5,
         "failureThreshold": failures,

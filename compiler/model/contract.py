@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 from compiler.model.binding import Claim, Claims, Offer, Offers, Provides, Requires
 from compiler.model.component import Component, Piece
+from compiler.model.custom_resource import is_builtin
 from compiler.model.graph import Wiring
 from compiler.model.instance import Instance
 from compiler.model.resource import Phase, Resource
@@ -132,6 +133,9 @@ def _of_piece(piece: Any) -> str | None:
             return f"a resource without `{key}`"
     if not manifest["metadata"].get("name"):
         return f"a {manifest['kind']} without a name"
+    group = str(manifest["apiVersion"]).rpartition("/")[0]
+    if piece.custom is None and not is_builtin(group):
+        return f"a {manifest['kind']} of `{group}` without its `model.CustomResource`"
     return None
 
 

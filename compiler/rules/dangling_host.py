@@ -5,6 +5,7 @@ from __future__ import annotations
 from compiler.diagnostics import Report
 from compiler.interfaces import gateway
 from compiler.model import Graph, Platform
+from compiler.registry import providers
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
@@ -19,5 +20,6 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             f"`{provider.route}` to it",
             platform.document.span_of(consumer.path),
             path=consumer.path,
-            help="write `externalEndpoint: ` and the URL at which laptops reach it, or add `istio: {}`",
+            help="write `externalEndpoint: ` and the URL at which laptops reach it, or add "
+            f"`{providers(gateway.ROUTE.endpoint.interface)[0]}: {{}}`",
         )
