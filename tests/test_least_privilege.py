@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -37,10 +37,15 @@ STORES = ("minio", "seaweedfs", "ceph")
 DATABASES = ("postgres", "mysql", "cloudnative-pg")
 MEMORIES = ("redis", "valkey")
 # What a client of Redis may say, and those that belong to the server itself; all on no key.
-CLIENT = "&* +@all -@admin -@dangerous +info +role"
+CLIENT = "+@all -@admin -@dangerous -function -script|flush -randomkey +info +role"
 OWN = {"probe": "-@all +ping +role +info", "replication": "-@all +ping +psync +replconf"}
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
+
+
+def _channels(keys: Iterable[str]) -> str:
+    """A login's channels are named like its keys."""
+    return " ".join(["resetchannels", *(f"&{key}" for key in keys)])
 
 
 def claimed(bindings: Iterator[Binding]) -> dict[str, Rights]:
@@ -249,7 +254,7 @@ def test_a_user_of_redis_touches_its_keys_and_governs_nothing(
     scenario: str, environment: str
 ) -> None:
     claimed = {
-        (binding.secret, binding.claim.keys, CLIENT)
+        (binding.secret, binding.claim.keys, f"{_channels(binding.claim.keys)} {CLIENT}")
         for binding in lowered(scenario, environment).graph.bindings
         if binding.provider.type in MEMORIES
     }

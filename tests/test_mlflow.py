@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
+import pytest
 from support.scenarios import compiled
 
+from compiler.components.mlflow import allowed_hosts
 from compiler.model import Manifest
 
 
@@ -73,3 +76,19 @@ def test_a_migration_that_waits_says_the_reason(tmp_path: Path) -> None:
     assert run.stderr == (
         "waiting for the database: connection to server failed: FATAL: too many connections\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [
+        ("10.244.1.7:5000", True),  # as Prometheus asks a pod
+        ("10.evil.example:5000", False),
+        ("10.0.0.1.nip.io:5000", False),
+        ("evil.example", False),
+    ],
+)
+def test_no_name_matches_the_pattern_of_an_address(host: str, allowed: bool) -> None:
+    """MLflow compares the Host header as a shell would (3.17.2, server/security_utils.py)."""
+    instance = compiled("production").graphs["prod"].instances["mlflow"]
+    patterns = allowed_hosts(instance)
+    assert any(fnmatch(host, pattern) for pattern in patterns) is allowed

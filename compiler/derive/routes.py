@@ -51,7 +51,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 def _route(page: hosts.Opened, entrance: gateway.Endpoint) -> Resource:
     me, offer = page.instance, page.offer
     to = {me.host(offer.service): 100}
-    return entrance.route(page.name, me.namespace, page.host, to, offer.port)
+    return entrance.route(page.name, me.namespace, page.host, to, offer.port, private=offer.private)
 
 
 def _calls(

@@ -68,6 +68,8 @@ CODES: dict[str, Code] = {
     "serving-mode": Code("error", "A model asks for what its serving system can't do."),
     "does-not-fit": Code("error", "A model is larger than its memory or disk.", rule=True),
     "unknown-size": Code("warning", "A heavy model has no size.", rule=True),
+    "open-ui": Code("warning", "A page without a login is on the gateway.", rule=True),
+    "plain-http": Code("warning", "The gateway has no certificate.", rule=True),
     "unreachable-model": Code("warning", "Nothing can send a model a request.", rule=True),
     "cold-start": Code(
         "warning", "A heavy model scales to zero, and requests wait for it.", rule=True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 from compiler import model
@@ -72,11 +72,12 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
 
     def route(
         self, name: str, namespace: str, host: str, to: Mapping[str, int], port: int, *,
-        authority: str | None = None, step: int = 0,
+        authority: str | None = None, private: Sequence[str] = (), step: int = 0,
     ) -> Resource:  # fmt: skip
         """A VirtualService from a host to Services, each with its percentage of the requests.
 
-        `authority` replaces the Host header that the Services see.
+        `authority` replaces the Host header that the Services see; below `private` prefixes the
+        gateway answers that there is nothing.
         """
         routes: list[model.Manifest] = []
         for service, percent in to.items():
@@ -84,11 +85,17 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
                 "destination": {"host": service, "port": {"number": port}}
             }
             routes.append({**destination, "weight": percent} if len(to) > 1 else destination)
+        hidden: list[model.Manifest] = [
+            {
+                "match": [{"uri": {"prefix": prefix}} for prefix in private],
+                "directResponse": {"status": 404},
+            }
+        ]
         rule: model.Manifest = {"rewrite": {"authority": authority}} if authority else {}
         spec = {
             "gateways": [self.offer.gateway],
             "hosts": [host],
-            "http": [{**rule, "route": routes}],
+            "http": [*(hidden if private else ()), {**rule, "route": routes}],
         }
         return Resource.of(VIRTUAL_SERVICE, {"name": name, "namespace": namespace}, spec, step)
 

@@ -54,6 +54,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     cidrs: tuple[str, ...] = ()  # of that address, where known
     ca: str | None = None  # certificates of who vouches for it, where no public authority does
     ui: bool = False  # people open it, at the instance's route
+    own_login: bool = False  # it asks everybody who they are, also at that route
+    private: tuple[str, ...] = ()  # prefixes of paths that are not for callers outside the cluster
     # Requirements of the provider that its clients have, too.
     requires_of_clients: tuple[Requires[Any], ...] = ()
     # The same, where the provider's own endpoint tells its clients of them.

@@ -63,7 +63,11 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
     pages = http.Offer(
-        port=upstream.UI_PORT, service=upstream.SERVER, pods={"app": upstream.SERVER}, ui=True
+        port=upstream.UI_PORT,
+        service=upstream.SERVER,
+        pods={"app": upstream.SERVER},
+        ui=True,
+        own_login=True,
     )
     return {WORKFLOWS: workflows.Offer(requires_of_clients=(ARTIFACTS,)), UI: pages}
 

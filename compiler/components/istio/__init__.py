@@ -5,7 +5,7 @@ policies, routes) is in derive/mesh.py and derive/routes.py; facts are of Istio 
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -109,7 +109,8 @@ def _joins(spec: Spec) -> dict[str, str]:
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     tls = me.spec.tls
     secret = (tls.secret or f"{me.platform}-tls") if tls else None
-    yield _gateway(me, secret)
+    spaces = {binding.consumer.namespace for binding in wiring.claims(GATEWAY)}
+    yield _gateway(me, secret, sorted(spaces) or [me.settings.namespace])
     if tls and tls.issuer and secret:
         yield _certificate(me, tls.issuer, secret)
 
@@ -165,8 +166,11 @@ def _gateway_labels(pods: GatewayPods) -> Iterator[str]:
             yield "labels." + key.replace(".", "\\.") + f"={value}"
 
 
-def _gateway(me: model.Instance[Spec], secret: str | None) -> model.Resource:
-    hosts = [f"*.{me.settings.domain}"]
+def _gateway(me: model.Instance[Spec], secret: str | None, spaces: Sequence[str]) -> model.Resource:
+    """The Gateway takes routes from namespaces of the platform alone: a route of another namespace
+    could take over a host.
+    """
+    hosts = [f"{space}/*.{me.settings.domain}" for space in spaces]
     http: model.Manifest = {
         "hosts": hosts,
         "port": {"name": "http", "number": HTTP, "protocol": "HTTP"},

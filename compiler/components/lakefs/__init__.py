@@ -78,7 +78,11 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {GATEWAY: s3.Offer(port=PORT, ui=True, buckets=tuple(sorted(me.spec.repositories)))}
+    return {
+        GATEWAY: s3.Offer(
+            port=PORT, ui=True, own_login=True, buckets=tuple(sorted(me.spec.repositories))
+        )
+    }
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:

@@ -53,7 +53,11 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {STORE: s3.Offer(port=PORT), PAGES: http.Offer(port=CONSOLE, ui=True)}
+    return {
+        # Metrics and the administration of the server, which no S3 client asks for.
+        STORE: s3.Offer(port=PORT, own_login=True, private=("/minio/",)),
+        PAGES: http.Offer(port=CONSOLE, ui=True, own_login=True),
+    }
 
 
 def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
@@ -113,7 +117,7 @@ def _server(me: model.Instance[Spec], root: str) -> model.Resource:
         env=[
             Env("MINIO_ROOT_USER", SecretRef(root, "username")),
             Env("MINIO_ROOT_PASSWORD", SecretRef(root, "password")),
-            Env("MINIO_PROMETHEUS_AUTH_TYPE", "public"),  # network policies say who may scrape
+            Env("MINIO_PROMETHEUS_AUTH_TYPE", "public"),  # policies and routes say who may
             Env("MINIO_UPDATE", "off"),
             Env("HOME", kube.TMP),
         ],

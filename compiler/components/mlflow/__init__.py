@@ -12,6 +12,7 @@ others build from `v3.17.0-full`. No stored source names 3.17.2 itself.
 
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
+from itertools import product
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -236,6 +237,8 @@ def allowed_hosts(me: model.Instance[Spec]) -> tuple[str, ...]:
     """Every Host header under which clients, people and probes may ask.
 
     MLflow compares the whole header, port included, and setting the variable drops its defaults.
+    A pattern of an address must match no name: `10.*` would let `10.evil.example` in, by which a web
+    page could use a browser's port-forward (MLflow 3.17.2, server/security_utils.py).
     """
     domain = me.settings.cluster.domain
     names = [
@@ -251,11 +254,17 @@ def allowed_hosts(me: model.Instance[Spec]) -> tuple[str, ...]:
     return (*hosts, *(glob for cidr in me.settings.cluster.pod_cidrs for glob in _globs(cidr)))
 
 
+# MLflow's patterns are those of a shell: a number has one, two or three digits.
+_OCTET = ("[0-9]", "[0-9][0-9]", "[0-9][0-9][0-9]")
+
+
 def _globs(cidr: str) -> Iterator[str]:
-    """Patterns that cover an address range, cut at whole octets."""
+    """Patterns of addresses with a port, cut at whole octets: the rest is of digits alone."""
     network = IPv4Network(cidr, strict=False)
     octets = min(max(-(-network.prefixlen // 8), 1), 3)
     if network.prefixlen > 24:
         network = network.supernet(new_prefix=24)
     for part in network.subnets(new_prefix=octets * 8):
-        yield ".".join(str(part.network_address).split(".")[:octets]) + ".*"
+        fixed = str(part.network_address).split(".")[:octets]
+        for digits in product(_OCTET, repeat=4 - octets):
+            yield ".".join((*fixed, *digits)) + ":*"

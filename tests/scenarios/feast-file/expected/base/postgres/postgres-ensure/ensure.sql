@@ -1,18 +1,19 @@
 -- Every statement may run again. A database is owned by a role of its own, which the roles that
 -- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
 SELECT 'CREATE ROLE "ducks_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ducks_owner') \gexec
-SELECT 'CREATE DATABASE "ducks" OWNER "ducks_owner"'
+SELECT 'CREATE DATABASE "ducks" OWNER "ducks_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'ducks') \gexec
 REVOKE ALL ON DATABASE "ducks" FROM PUBLIC;
 SELECT 'CREATE ROLE "feast_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'feast_owner') \gexec
-SELECT 'CREATE DATABASE "feast" OWNER "feast_owner"'
+SELECT 'CREATE DATABASE "feast" OWNER "feast_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'feast') \gexec
 REVOKE ALL ON DATABASE "feast" FROM PUBLIC;
 SELECT 'CREATE ROLE "mlflow_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'mlflow_owner') \gexec
-SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner"'
+SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'mlflow') \gexec
 REVOKE ALL ON DATABASE "mlflow" FROM PUBLIC;
 \getenv role ROLE_0

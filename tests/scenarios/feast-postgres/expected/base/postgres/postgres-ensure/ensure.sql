@@ -1,13 +1,14 @@
 -- Every statement may run again. A database is owned by a role of its own, which the roles that
 -- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
 SELECT 'CREATE ROLE "feast_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'feast_owner') \gexec
-SELECT 'CREATE DATABASE "feast" OWNER "feast_owner"'
+SELECT 'CREATE DATABASE "feast" OWNER "feast_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'feast') \gexec
 REVOKE ALL ON DATABASE "feast" FROM PUBLIC;
 SELECT 'CREATE ROLE "feast_b_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'feast_b_owner') \gexec
-SELECT 'CREATE DATABASE "feast_b" OWNER "feast_b_owner"'
+SELECT 'CREATE DATABASE "feast_b" OWNER "feast_b_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'feast_b') \gexec
 REVOKE ALL ON DATABASE "feast_b" FROM PUBLIC;
 \getenv role ROLE_0

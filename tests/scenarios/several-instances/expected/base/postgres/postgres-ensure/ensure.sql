@@ -1,13 +1,14 @@
 -- Every statement may run again. A database is owned by a role of its own, which the roles that
 -- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
 SELECT 'CREATE ROLE "team_b_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'team_b_owner') \gexec
-SELECT 'CREATE DATABASE "team_b" OWNER "team_b_owner"'
+SELECT 'CREATE DATABASE "team_b" OWNER "team_b_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'team_b') \gexec
 REVOKE ALL ON DATABASE "team_b" FROM PUBLIC;
 SELECT 'CREATE ROLE "tracking_a_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tracking_a_owner') \gexec
-SELECT 'CREATE DATABASE "tracking_a" OWNER "tracking_a_owner"'
+SELECT 'CREATE DATABASE "tracking_a" OWNER "tracking_a_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'tracking_a') \gexec
 REVOKE ALL ON DATABASE "tracking_a" FROM PUBLIC;
 \getenv role ROLE_0

@@ -1,13 +1,14 @@
 -- Every statement may run again. A database is owned by a role of its own, which the roles that
 -- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
 SELECT 'CREATE ROLE "growth_tracking_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'growth_tracking_owner') \gexec
-SELECT 'CREATE DATABASE "growth_tracking" OWNER "growth_tracking_owner"'
+SELECT 'CREATE DATABASE "growth_tracking" OWNER "growth_tracking_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'growth_tracking') \gexec
 REVOKE ALL ON DATABASE "growth_tracking" FROM PUBLIC;
 SELECT 'CREATE ROLE "risk_tracking_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'risk_tracking_owner') \gexec
-SELECT 'CREATE DATABASE "risk_tracking" OWNER "risk_tracking_owner"'
+SELECT 'CREATE DATABASE "risk_tracking" OWNER "risk_tracking_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'risk_tracking') \gexec
 REVOKE ALL ON DATABASE "risk_tracking" FROM PUBLIC;
 \getenv role ROLE_0
