@@ -18,7 +18,7 @@ from pathlib import Path
 _FILE = Path(".platformc", "fresh")
 _SUMS = "platformc.sum"
 _HERE = Path(__file__).parent.parent
-_LIBRARIES = ("msgspec", "pydantic", "yaml", "minijinja")
+_LIBRARIES = ("msgspec", "pydantic", "yaml", "jinja2")
 # What was replaced since was perhaps imported before: the process is somewhat older than this module,
 # and a file system's clock somewhat behind.
 _BEGUN = time.time_ns() - 10**8

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from minijinja import Environment
+    from jinja2 import Environment
 
 _MARK = re.compile(r"\{[{%#]")
 
@@ -19,9 +19,10 @@ def render(module: str, name: str, /, **values: Any) -> str:
     A missing variable raises an error, and so does a value with a line break: no value can add a
     line to an ini file or a script.
     """
-    text = _text(os.path.join(os.path.dirname(module), "templates", name))
+    path = os.path.join(os.path.dirname(module), "templates", name)
+    text = _text(path)
     # A text without placeholders does not even import the template engine.
-    return _environment().render_str(text, name, **values) if _MARK.search(text) else text
+    return _environment().get_template(path).render(values) if _MARK.search(text) else text
 
 
 @cache
@@ -32,16 +33,17 @@ def _text(path: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    from minijinja import Environment
+    from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 
     return Environment(
-        undefined_behavior="strict",
-        finalizer=_one_line,
+        loader=FunctionLoader(_text),
+        undefined=StrictUndefined,
+        finalize=_one_line,
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        auto_escape_callback=lambda name: False,  # ini files and scripts, not HTML; see _one_line
-        debug=False,  # an error names no values
+        autoescape=select_autoescape(),  # HTML alone, and there is none: see _one_line
+        auto_reload=False,
     )
 
 
