@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from support.corpus import Mistake, mistakes
 from support.paths import ROOT, SCENARIOS
 from support.scenarios import scenario_names
 
@@ -128,3 +129,20 @@ def _deepest(document: Any) -> list[jsonschema.ValidationError]:
         open += error.context or []
         found += [] if error.context else [error]
     return found
+
+
+# Codes of a text, number or key that is wrong wherever it stands.
+SHAPE = {
+    "unknown-key", "missing-key", "wrong-type", "unknown-type", "out-of-range", "invalid-name",
+    "invalid-host", "invalid-bucket", "invalid-database", "invalid-cidr", "invalid-duration",
+    "invalid-uri", "invalid-image",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [mistake for mistake in mistakes() if mistake.code in SHAPE],
+    ids=lambda mistake: mistake.name,
+)
+def test_it_refuses_every_mistake_of_the_corpus_that_is_one_of_shape(mistake: Mistake) -> None:
+    assert not CHECK.is_valid(yaml.safe_load(mistake.text))

@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+_PATH = r"[a-z0-9]+([._-]+[a-z0-9]+)*"
+_NAME = rf"([A-Za-z0-9.-]+(:[0-9]{{1,5}})?/)?({_PATH}/)*{_PATH}"
+_TAG = r"\w[\w.-]{0,127}"
+_DIGEST = r"sha256:[0-9a-f]{64}"
+# A reference that names a version: by its tag, its digest or both.
+PATTERN = rf"{_NAME}(:{_TAG}(@{_DIGEST})?|@{_DIGEST})"
+
 
 def split_image(text: str) -> tuple[str, str, str]:
     """Repository, tag and digest of an image reference; empty where it has none."""
     name, _, digest = text.partition("@")
     head, slash, last = name.rpartition("/")
     last, _, tag = last.partition(":")
-    if digest and not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
-        return "", "", ""
-    path = r"[a-z0-9]+([._-]+[a-z0-9]+)*"
-    host = rf"([A-Za-z0-9.-]+(:[0-9]{{1,5}})?/)?({path}/)*"
-    good = re.fullmatch(rf"{host}{path}", head + slash + last) and (
-        not tag or re.fullmatch(r"\w[\w.-]{0,127}", tag)
+    good = (
+        re.fullmatch(_NAME, head + slash + last)
+        and (not tag or re.fullmatch(_TAG, tag))
+        and (not digest or re.fullmatch(_DIGEST, digest))
     )
     return (head + slash + last, tag, digest) if good and len(text) < 500 else ("", "", "")
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from compiler.spec import cron, duration, quantity
 from compiler.spec.constraints import InvalidValue, Parser, Pattern
-from compiler.spec.image import split_image
+from compiler.spec.image import PATTERN, split_image
 
 _FEWEST = 1024  # bytes: with less, a unit was forgotten
 
@@ -202,7 +202,7 @@ EnvName = Annotated[
 Image = Annotated[
     str,
     Parser(
-        _image, r"[^\s/]\S*[:@]\S+", "an image that stays the same",
+        _image, PATTERN, "an image that stays the same",
         "write it like `registry.example.com/team/app:1.4`",
     ),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -79,9 +80,27 @@ def problems(manifest: Manifest) -> Iterator[str]:
         return
     if validator.is_valid(manifest):
         return
-    for error in validator.iter_errors(manifest):
-        pointer = "".join(f"/{part}" for part in error.instance_path)
-        yield f"{pointer or '/'}: {error.message}"
+    violations = list(_violations(manifest)) or [
+        (error.instance_path, error.message) for error in validator.iter_errors(manifest)
+    ]
+    for path, message in violations:
+        pointer = "".join(f"/{part}" for part in path)
+        yield f"{pointer or '/'}: {message}"
+
+
+def _violations(manifest: Manifest) -> Iterator[tuple[Iterable[str | int], str]]:
+    """The place and the cause of each violation, as jsonschema explains it.
+
+    Where several schemas may hold, its `best_match` names the field that is wrong in the likeliest one.
+    Nothing where Python's `re` can't read a pattern of the schema.
+    """
+    from jsonschema import Draft7Validator
+    from jsonschema.exceptions import best_match
+
+    with suppress(re.error):
+        for error in Draft7Validator(_schema(*_kind(manifest)) or {}).iter_errors(manifest):
+            cause = best_match([error]) or error
+            yield cause.absolute_path, cause.message
 
 
 def _shared_validator(names: Mapping[Kind, str]) -> Any:

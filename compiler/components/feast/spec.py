@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from compiler import model
-from compiler.spec.constraints import InvalidValue, exact
+from compiler.spec.constraints import InvalidValue, Pattern, exact
 from compiler.spec.types import Bucket, Database, Duration, Image, Schedule
 
 REPOSITORY = "/repo"
@@ -14,17 +14,13 @@ FeatureView = Annotated[str, Field(pattern=exact(r"[A-Za-z_][A-Za-z0-9_]*"))]
 File = Annotated[str, Field(pattern=exact(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.py"))]
 
 
-def _project(name: str) -> str:
-    if name[:1] in "_" or not all(
-        mark.isascii() and (mark.isalnum() or mark == "_") for mark in name
-    ):
-        message = f"`{name}` is not the name of a Feast project"
-        raise InvalidValue(
-            "invalid-name", message, "use letters, digits and `_`; start with a letter"
-        )
-    return name
-
-
+Project = Annotated[
+    str,
+    Pattern(
+        r"[A-Za-z0-9][A-Za-z0-9_]*", "invalid-name", "the name of a Feast project",
+        "use letters, digits and `_`; start with a letter",
+    ),
+]  # fmt: skip
 # A CronJob's name has room for 52 characters, and an instance's for 40 of them.
 Run = Annotated[str, Field(pattern=exact(r"[a-z](?:[a-z0-9-]{0,9}[a-z0-9])?"))]
 
@@ -68,7 +64,7 @@ class Spec(model.RunningSpec):
         "quay.io/feastdev/feature-server:0.67.0"
     )
     project: Annotated[
-        Annotated[str, AfterValidator(_project)] | None,
+        Project | None,
         Field(description="The Feast project; default: the instance's name."),
     ] = None
     replicas: Annotated[int, Field(ge=1, le=50, description="Feature server pods.")] = 1

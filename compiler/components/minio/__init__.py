@@ -32,7 +32,11 @@ def _erasure_set(servers: int) -> int:
     return servers
 
 
-Servers = Annotated[int, Field(ge=1, le=32), AfterValidator(_erasure_set)]
+Servers = Annotated[
+    int,
+    Field(ge=1, le=32, json_schema_extra={"not": {"enum": [2, 3]}}),
+    AfterValidator(_erasure_set),
+]
 
 
 class Spec(model.RunningSpec):
