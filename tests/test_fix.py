@@ -51,9 +51,11 @@ CORRECTED = {
         "redis: {}\n  workloads:\n    w: {image: 'a/b:1', uses: [redis]}",
     ),
     "a URL for a host": (
-        "external-redis: {host: 'https://redis.example.com/'}", "external-redis: {host: redis.example.com}",
+        "external-redis: {host: 'https://redis.example.com/'}", "external-redis: {host: 'redis.example.com'}",
     ),
     "a URI for a bucket": ("lakefs: {bucket: s3://lake}", "lakefs: {bucket: lake}"),
+    "word in quotes": ("mlflow: {artifacts: 'Direct'}", "mlflow: {artifacts: 'direct'}"),
+    "key in quotes": ('postgres: {"storag": 1Gi}', 'postgres: {"storage": 1Gi}'),
     "crlf": ("postgres: {storag: 1Gi} # one\r\n    redis: {}", "postgres: {storage: 1Gi} # one\r\n    redis: {}"),
 }  # fmt: skip
 REMOVED = {

@@ -2,9 +2,9 @@
 
 An edit replaces the text at one place and leaves every other byte unchanged: blank lines, flow
 maps, line ends. It is kept if its diagnostic disappears and no diagnostic appears that only a user
-can resolve. ruamel.yaml would reformat the whole file, so it does not write the result; instead,
-its round trips of the old and the new file, comments included, must differ only in the corrected
-lines, or nothing is written.
+can resolve. ruamel.yaml writes the text of an edit, in the quotes that were there. It would reformat
+the other lines, so it does not write them; its round trips of the old and the new file, comments
+included, must differ only in the corrected lines, or nothing is written.
 """
 
 from __future__ import annotations

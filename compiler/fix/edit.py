@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.document.span import Span
+from compiler.fix.fragment import quoted, written
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -18,15 +19,19 @@ def edited(data: bytes, fix: Fix) -> bytes:
     match fix.edit:
         case Edit.INSERT:
             end = "\r" if lines[0].endswith("\r") else ""
-            lines.insert(fix.span.line - 1, fix.text + end)
+            lines.insert(fix.span.line - 1, written(fix.text) + end)
         case Edit.REMOVE:
             _remove(lines, fix.span)
         case Edit.QUOTE:
-            _replace(lines, fix.span, lambda old: f'"{old}"')
+            _replace(lines, fix.span, quoted)
         case Edit.WRITE:
-            # An empty value starts directly after its colon.
-            _replace(lines, fix.span, lambda old: fix.text if old else f" {fix.text}")
+            _replace(lines, fix.span, lambda old: _replacement(fix.text, old))
     return bom + "\n".join(lines).encode()
+
+
+def _replacement(text: str, old: str) -> str:
+    # An empty value starts directly after its colon.
+    return written(text, old) if old else f" {written(text)}"
 
 
 def _replace(lines: list[str], span: Span, text: Callable[[str], str]) -> None:
