@@ -1,4 +1,8 @@
-"""Text that is not YAML, rendered from the `templates` folder next to the module that needs it."""
+"""Text that is not YAML, rendered from the `templates` folder next to the module that needs it.
+
+The wheel holds the templates compiled (`hatch_build.py`). A checkout, another package's component and
+another release of jinja2 compile theirs when they are rendered; nothing is kept on disk.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BaseLoader, Environment
 
 _MARK = re.compile(r"\{[{%#]")
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))
 
 
 def render(module: str, name: str, /, **values: Any) -> str:
@@ -19,7 +24,7 @@ def render(module: str, name: str, /, **values: Any) -> str:
     A missing variable raises an error, and so does a value with a line break: no value can add a
     line to an ini file or a script.
     """
-    path = os.path.join(os.path.dirname(module), "templates", name)
+    path = os.path.relpath(os.path.join(os.path.dirname(module), "templates", name), _PACKAGE)
     text = _text(path)
     # A text without placeholders does not even import the template engine.
     return _environment().get_template(path).render(values) if _MARK.search(text) else text
@@ -27,16 +32,24 @@ def render(module: str, name: str, /, **values: Any) -> str:
 
 @cache
 def _text(path: str) -> str:
-    with open(path, encoding="utf-8") as file:
+    with open(os.path.join(_PACKAGE, path), encoding="utf-8") as file:
         return file.read()
 
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+    from jinja2 import ChoiceLoader, FunctionLoader, ModuleLoader
+
+    compiled = ModuleLoader(os.path.join(os.path.dirname(__file__), compiled_folder()))
+    return environment(ChoiceLoader([compiled, FunctionLoader(_text)]))
+
+
+def environment(loader: BaseLoader) -> Environment:
+    """How every template is read."""
+    from jinja2 import Environment, StrictUndefined, select_autoescape
 
     return Environment(
-        loader=FunctionLoader(_text),
+        loader=loader,
         undefined=StrictUndefined,
         finalize=_one_line,
         keep_trailing_newline=True,
@@ -45,6 +58,13 @@ def _environment() -> Environment:
         autoescape=select_autoescape(),  # HTML alone, and there is none: see _one_line
         auto_reload=False,
     )
+
+
+def compiled_folder() -> str:
+    """The folder of compiled templates; they fit the release of jinja2 that compiled them."""
+    import jinja2
+
+    return f"templates-jinja2-{jinja2.__version__}"
 
 
 def _one_line(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """The language: what every component may say of itself.
 
 Closed at every level, strict about types, frozen once parsed. The sections of the components are
-in their own folders and derive from `InstanceSpec` or `RunningSpec`.
+in their own folders and derive from `InstanceSpec` or `RunningSpec`. Those that nearly every section
+holds are built at once: pydantic then builds each but once, and not again for every section.
 """
 
 from typing import Annotated, Any, Literal
@@ -12,7 +13,7 @@ from compiler.spec.section import ListOf, Section
 from compiler.spec.types import Cpu, Image, Memory, Name, Namespace
 
 
-class Amounts(Section):
+class Amounts(Section, defer_build=False):
     """Amounts of compute; what is left out is the component's own default."""
 
     cpu: Annotated[Cpu | None, Field(description="Processors, like `500m` or `2`.")] = None
@@ -20,14 +21,14 @@ class Amounts(Section):
     ephemeral_storage: Annotated[Memory | None, Field(description="Local disk, like `1Gi`.")] = None
 
 
-class Resources(Section):
+class Resources(Section, defer_build=False):
     """Compute that each container gets; each amount set here replaces the component's own."""
 
     requests: Annotated[Amounts, Field(description="What the scheduler sets aside.")] = Amounts()
     limits: Annotated[Amounts, Field(description="What a container may not exceed.")] = Amounts()
 
 
-class Toleration(Section):
+class Toleration(Section, defer_build=False):
     """A taint that the pods may be scheduled onto, as Kubernetes writes it."""
 
     key: str | None = None
@@ -37,14 +38,14 @@ class Toleration(Section):
     toleration_seconds: Annotated[int, Field(ge=0)] | None = None
 
 
-class PatchTarget(Section):
+class PatchTarget(Section, defer_build=False):
     """The one object of the component that a patch changes."""
 
     kind: Annotated[str, Field(description="Its kind, like `Deployment`.")]
     name: Annotated[str, Field(description="Its name.")]
 
 
-class PatchOperation(Section):
+class PatchOperation(Section, defer_build=False):
     """One JSON 6902 operation."""
 
     op: Literal["add", "remove", "replace", "test", "move", "copy"]
@@ -58,7 +59,7 @@ class PatchOperation(Section):
         return {**super().written(), **value}
 
 
-class Patch(Section):
+class Patch(Section, defer_build=False):
     """The escape hatch: JSON 6902 operations on one of the component's objects."""
 
     target: PatchTarget

@@ -6,9 +6,9 @@ to look up every annotation by its text.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Strict, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Strict, Tag
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
@@ -43,10 +43,8 @@ class Section(BaseModel):
         validate_by_name=True,  # for the compiler's own sections; see `parse`
     )
 
-    @model_validator(mode="after")
-    def _checked(self) -> Self:
+    def model_post_init(self, context: Any, /) -> None:
         self.check()
-        return self
 
     def check(self) -> None:
         """Raise InvalidValue where the fields contradict each other; their types check each alone."""
