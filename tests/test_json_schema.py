@@ -135,7 +135,7 @@ def _deepest(document: Any) -> list[jsonschema.ValidationError]:
 SHAPE = {
     "unknown-key", "missing-key", "wrong-type", "unknown-type", "out-of-range", "invalid-name",
     "invalid-host", "invalid-bucket", "invalid-database", "invalid-cidr", "invalid-duration",
-    "invalid-uri", "invalid-image",
+    "invalid-image",
 }  # fmt: skip
 
 
