@@ -53,14 +53,14 @@ def test_a_workload_gets_a_key_of_its_own_for_the_remotes_bucket() -> None:
         if one.consumer.name == "label-images" and one.requires.endpoint is s3.Endpoint
     ]  # fmt: skip
     assert bound.provider.name == "seaweedfs"
-    assert bound.claim.buckets == ("dvc-datasets",)
+    assert bound.claim.resources == ("dvc-datasets",)
     assert bound.secret == "label-images-s3"
 
 
 def test_a_store_outside_has_one_address_for_all() -> None:
     bindings = compiled("external-services").graphs["default"].bindings
     (store,) = [one for one in bindings if one.consumer.name == "dvc" and one.requires == STORE]
-    assert laptop_url(s3.Endpoint(binding=store), None) == s3.Endpoint(binding=store).url
+    assert laptop_url(s3.Endpoint.connect(store), None) == s3.Endpoint.connect(store).url
 
 
 SPEC = """apiVersion: platformc/v1alpha1

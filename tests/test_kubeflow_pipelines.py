@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from support.scenarios import compiled
 
+from compiler.interfaces import mysql
 from compiler.interfaces.workflows import KEY_FORMAT
 from compiler.model import Manifest
 
@@ -81,7 +82,7 @@ def test_every_run_gets_the_labels_and_the_environment_of_its_steps() -> None:
 def test_only_ml_metadata_logs_in_the_old_way_and_the_server_allows_it() -> None:
     bound = {one.claim.database: one.claim.native_password
              for one in compiled(SCENARIO).graphs["default"].bindings
-             if one.requires.endpoint.interface == "mysql"}  # fmt: skip
+             if isinstance(one.claim, mysql.Claim)}  # fmt: skip
     assert bound == {"mlpipeline": False, "metadb": True}
     tree = compiled(SCENARIO).tree()
     assert "--mysql-native-password=ON" in tree["base/mysql/statefulset-mysql.yaml"]

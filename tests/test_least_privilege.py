@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from support.cluster import Template, environments, lowered, objects, templates
 
+from compiler.interfaces import redis, s3, sql
 from compiler.model.binding import Binding
 from compiler.model.resource import Manifest
 
@@ -51,8 +52,10 @@ def _channels(keys: Iterable[str]) -> str:
 def claimed(bindings: Iterator[Binding]) -> dict[str, Rights]:
     found: dict[str, Rights] = defaultdict(set)
     for binding in bindings:
-        rights = (READ,) if binding.claim.read_only else (READ, WRITE)
-        found[binding.secret] |= {(one, right) for one in binding.claim.buckets for right in rights}
+        claim = binding.claim
+        assert isinstance(claim, s3.Claim)
+        rights = (READ,) if claim.read_only else (READ, WRITE)
+        found[binding.secret] |= {(one, right) for one in claim.buckets for right in rights}
     return {secret: rights for secret, rights in found.items() if rights}
 
 
@@ -211,7 +214,9 @@ def test_a_login_opens_its_database_and_no_other(scenario: str, environment: str
     claimed = {
         (binding.secret, binding.claim.database)
         for binding in lowered(scenario, environment).graph.bindings
-        if binding.provider.type in DATABASES and binding.claim.database
+        if isinstance(binding.claim, sql.Claim)
+        and binding.provider.type in DATABASES
+        and binding.claim.database
     }
     assert set(logins(scenario, environment)) == claimed
 
@@ -256,7 +261,7 @@ def test_a_user_of_redis_touches_its_keys_and_governs_nothing(
     claimed = {
         (binding.secret, binding.claim.keys, f"{_channels(binding.claim.keys)} {CLIENT}")
         for binding in lowered(scenario, environment).graph.bindings
-        if binding.provider.type in MEMORIES
+        if isinstance(binding.claim, redis.Claim) and binding.provider.type in MEMORIES
     }
     assert set(_users(scenario, environment)) == claimed
 

@@ -150,7 +150,7 @@ def _uses(pod: Pod, binding: Binding) -> bool:
 
 def _answers(pod: Pod, binding: Binding) -> bool:
     offer = binding.offer
-    labels = offer.pods or selector(binding.provider, offer.role)
+    labels = dict(offer.pods or selector(binding.provider, offer.role))
     return not offer.external and pod.namespace == binding.provider.namespace and _has(pod, labels)
 
 

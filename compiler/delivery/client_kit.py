@@ -55,7 +55,8 @@ def kit(me: Instance[Any], wiring: Wiring, container: str) -> dict[str, str]:
 
 def _files(endpoint: Endpoint) -> dict[str, str]:
     """The files of a client by path: configuration, and certificates of authorities to trust."""
-    trusted = {endpoint.authority: endpoint.binding.offer.ca} if endpoint.authority else {}
+    authority, certificate = endpoint.authority, endpoint.binding.offer.ca
+    trusted = {authority: certificate} if authority and certificate else {}
     return {**endpoint.files(), **trusted}
 
 

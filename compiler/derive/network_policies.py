@@ -108,8 +108,9 @@ def _egress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
         to = [{**_namespace(provider.namespace), "podSelector": {"matchLabels": pods}}]
     egress = [{"to": to, "ports": _ports(offer.target or offer.port)}]
     for hop in offer.hops:
-        pods = {"podSelector": {"matchLabels": dict(sorted(hop.labels.items()))}}
-        egress.append({"to": [{**_namespace(hop.namespace), **pods}], "ports": _ports(*hop.ports)})
+        proxies = {"podSelector": {"matchLabels": dict(sorted(hop.labels.items()))}}
+        peer = {**_namespace(hop.namespace), **proxies}
+        egress.append({"to": [peer], "ports": _ports(*hop.ports)})
     for space in namespaces:
         yield policy(
             f"{provider.name}-{binding.provides.slot}-clients",
@@ -168,13 +169,13 @@ def _role(pods: Pods) -> str:
 
 
 def policy(
-    name: str, namespace: str, pods: dict[str, str], *, ingress: list[Manifest] | None = None,
+    name: str, namespace: str, pods: Mapping[str, str], *, ingress: list[Manifest] | None = None,
     egress: list[Manifest] | None = None,
 ) -> Resource:  # fmt: skip
     """A NetworkPolicy for the pods with these labels; for all pods of the namespace if there are
     none.
     """
-    spec: Manifest = {"podSelector": {"matchLabels": pods} if pods else {}}
+    spec: Manifest = {"podSelector": {"matchLabels": dict(pods)} if pods else {}}
     # A direction without rules is only named in policyTypes: the API server would drop an empty list.
     if ingress:
         spec["ingress"] = ingress

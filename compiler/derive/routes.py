@@ -26,7 +26,7 @@ from compiler.registry import in_upstream_namespace
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
     gateways = {
-        binding.consumer.name: gateway.Endpoint(binding=binding)
+        binding.consumer.name: gateway.Endpoint.connect(binding)
         for binding in lowered.graph.bindings
         if binding.requires == gateway.ROUTE and binding.consumer.section == "components"
     }

@@ -27,7 +27,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     remotes: tuple[str, ...] = ()
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The remotes as a pod reaches them."""
 
     interface: ClassVar[str] = "dvc"
@@ -44,7 +44,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         (store,) = [
             binding for binding in self.binding.entailed if binding.requires.endpoint is s3.Endpoint
         ]
-        url = s3.Endpoint(binding=store).url
+        url = s3.Endpoint.connect(store).url
         return {CONFIG_LOCAL: config_local(self.binding.offer.remotes, url)}
 
 

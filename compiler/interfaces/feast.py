@@ -24,7 +24,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     project: feature_store.Project
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The address of the feature server, and the `feature_store.yaml` of its client."""
 
     interface: ClassVar[str] = "feast"

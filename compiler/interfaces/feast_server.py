@@ -11,7 +11,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
     """Claims access only."""
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+class Endpoint(model.Endpoint[Claim, model.Offer], frozen=True, kw_only=True):
     """The address of the server; the `feature_store.yaml` of a client names it."""
 
     interface: ClassVar[str] = "feast-server"

@@ -61,10 +61,10 @@ class Stores(Struct, frozen=True):
         by_part = {_part(binding): binding for binding in bindings}
         lake, warehouse = by_part.get("lake"), by_part.get("warehouse")
         return cls(
-            postgresql.Endpoint(binding=by_part["registry"]),
-            redis.Endpoint(binding=by_part["online"]),
-            s3.Endpoint(binding=lake) if lake else None,
-            postgresql.Endpoint(binding=warehouse) if warehouse else None,
+            postgresql.Endpoint.connect(by_part["registry"]),
+            redis.Endpoint.connect(by_part["online"]),
+            s3.Endpoint.connect(lake) if lake else None,
+            postgresql.Endpoint.connect(warehouse) if warehouse else None,
         )
 
     def modules(self, project: Project) -> tuple[str, ...]:

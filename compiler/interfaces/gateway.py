@@ -28,7 +28,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     strict: bool  # whether pods accept nothing but mutual TLS
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The gateway, from which a host can be routed to Services."""
 
     interface: ClassVar[str] = "gateway"

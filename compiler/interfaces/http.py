@@ -15,7 +15,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     """An HTTP server."""
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The address of the server."""
 
     interface: ClassVar[str] = "http"

@@ -21,7 +21,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     protocol: str = ""  # of its requests: v1, v2, or the name of the API; empty where unknown
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """Where a model answers. A pod may call several, so each variable bears the model's name."""
 
     interface: ClassVar[str] = "inference"

@@ -28,7 +28,7 @@ class Endpoint(s3.Endpoint, frozen=True, kw_only=True):
         return s3.Claim(buckets=(), shared=True)
 
     @classmethod
-    def credential(cls, binding: model.Binding) -> None:
+    def credential(cls, binding: model.Binding[model.Claim, model.Offer]) -> None:
         """No credential for each binding: the provider declares one that all share."""
 
     @property

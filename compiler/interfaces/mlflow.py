@@ -17,7 +17,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     """A tracking server. With direct artefacts, its clients write to the object store themselves."""
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The address of the tracking server, and of the artefact store if clients write to it."""
 
     interface: ClassVar[str] = "mlflow"
@@ -28,7 +28,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         return f"http://{self.host}:{self.port}"
 
     def env(self) -> tuple[Env, ...]:
-        store = [Env("MLFLOW_S3_ENDPOINT_URL", s3.Endpoint(binding=binding).url)
+        store = [Env("MLFLOW_S3_ENDPOINT_URL", s3.Endpoint.connect(binding).url)
                  for binding in self.binding.entailed
                  if binding.requires.endpoint is s3.Endpoint]  # fmt: skip
         return (Env("MLFLOW_TRACKING_URI", self.url), *store)

@@ -21,7 +21,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     interval: str
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """Empty: clients need no settings."""
 
     interface: ClassVar[str] = "monitoring"

@@ -13,15 +13,11 @@ from compiler.model import Env, SecretRef
 LONGEST_USER = 32  # the longest user name that MySQL allows
 
 
-class Claim(model.Claim, frozen=True, kw_only=True):
+class Claim(sql.Claim, frozen=True, kw_only=True):
     """A database, and a user with all rights in it."""
 
     database: str
     native_password: bool = False  # for clients without a newer authentication method
-
-    @property
-    def resources(self) -> tuple[str, ...]:
-        return (self.database,)
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
@@ -30,7 +26,10 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     tls: bool = False
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+Binding = model.Binding[Claim, Offer]
+
+
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The address of the database, and the Secret that opens it."""
 
     interface: ClassVar[str] = "mysql"
@@ -41,7 +40,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         return Claim(database=consumer.name.replace("-", "_"))
 
     @classmethod
-    def credential(cls, binding: model.Binding) -> model.Credential:
+    def credential(cls, binding: Binding) -> model.Credential:
         credential = sql.credential(binding, LONGEST_USER)
         if not binding.claim.native_password:
             return credential

@@ -16,7 +16,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     """The API server."""
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The address of the API server."""
 
     interface: ClassVar[str] = "pipelines"

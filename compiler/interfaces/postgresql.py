@@ -18,17 +18,13 @@ STEP, LEAST, MOST = 50, 100, 10000
 RESERVED = 13  # connections kept from clients: 3 for superusers, 10 for operators and exporters
 
 
-class Claim(model.Claim, frozen=True, kw_only=True):
+class Claim(sql.Claim, frozen=True, kw_only=True):
     """A database and a role with all rights in it; a pooler's own claim has neither."""
 
     database: str = ""
     connections: int = 5  # the maximum that its clients open
     direct: int = 0  # of these, those that bypass a pooler: migrations
     reckoning: str = ""  # the calculation, for messages
-
-    @property
-    def resources(self) -> tuple[str, ...]:
-        return (self.database,) if self.database else ()
 
 
 def _most_pods(spec: object) -> int:
@@ -63,7 +59,10 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     pooling: Pooling | None = None  # of a pooler
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+Binding = model.Binding[Claim, Offer]
+
+
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The address of the database, and the Secret that opens it."""
 
     interface: ClassVar[str] = "postgresql"
@@ -86,7 +85,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         return claim
 
     @classmethod
-    def credential(cls, binding: model.Binding) -> model.Credential | None:
+    def credential(cls, binding: Binding) -> model.Credential | None:
         if not binding.claim.database:
             return None
         operator: Operator | None = binding.final.offer.operator
@@ -179,12 +178,12 @@ class Part(Struct, frozen=True):
     reckoning: str
 
 
-def parts(claims: Iterable[model.Binding]) -> Iterator[Part]:
+def parts(claims: Iterable[Binding]) -> Iterator[Part]:
     """Every instance with connections to a server: clients by themselves, poolers for theirs.
 
     `claims` are all those on the server's offer, forwarded ones included.
     """
-    pooled: dict[str, list[model.Binding]] = {}
+    pooled: dict[str, list[Binding]] = {}
     for binding in claims:
         if binding.via is None and binding.claim.database:
             claim = binding.claim
@@ -197,7 +196,7 @@ def parts(claims: Iterable[model.Binding]) -> Iterator[Part]:
         yield from _of_pooler(pooled[name])
 
 
-def _of_pooler(logins: list[model.Binding]) -> Iterator[Part]:
+def _of_pooler(logins: list[Binding]) -> Iterator[Part]:
     pooling: Pooling | None = logins[0].offer.pooling
     if pooling is not None:
         pools = len({binding.secret for binding in logins})
@@ -206,13 +205,13 @@ def _of_pooler(logins: list[model.Binding]) -> Iterator[Part]:
         yield Part(logins[0].provider, count, reckoning)
 
 
-def capacity(claims: Iterable[model.Binding]) -> int:
+def capacity(claims: Iterable[Binding]) -> int:
     """`max_connections` of a server that is made for its clients, in steps of fifty."""
     opened = RESERVED + sum(part.count for part in parts(claims))
     return min(max(-(-opened // STEP) * STEP, LEAST), MOST)
 
 
-def direct_connections(claims: Iterable[model.Binding]) -> int:
+def direct_connections(claims: Iterable[Binding]) -> int:
     """The number of connections that the claims on a server open without a pooler."""
     return sum(
         binding.claim.direct if binding.via else binding.claim.connections

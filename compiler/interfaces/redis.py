@@ -30,7 +30,10 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     readers: str | None = None  # the Service of the read replicas, if any
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+Binding = model.Binding[Claim, Offer]
+
+
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The address of the server, the user name, and the Secret with the password."""
 
     interface: ClassVar[str] = "redis"
@@ -47,7 +50,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         return claim
 
     @classmethod
-    def credential(cls, binding: model.Binding) -> model.Credential:
+    def credential(cls, binding: Binding) -> model.Credential:
         return model.Credential(
             binding.secret,
             {"password": Random.PASSWORD},

@@ -54,7 +54,10 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     buckets: tuple[str, ...] = ()  # those in the store's own spec, in addition to the claimed ones
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+Binding = model.Binding[Claim, Offer]
+
+
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The address of the store, and the client's bucket and key."""
 
     interface: ClassVar[str] = "s3"
@@ -69,7 +72,7 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         return Claim(buckets=(consumer.name,))
 
     @classmethod
-    def credential(cls, binding: model.Binding) -> model.Credential | None:
+    def credential(cls, binding: Binding) -> model.Credential | None:
         return model.Credential(
             binding.secret,
             {ACCESS_KEY: Random.ACCESS_KEY, SECRET_KEY: Random.SECRET_KEY},
@@ -137,12 +140,12 @@ class Endpoint(model.Endpoint, frozen=True, kw_only=True):
         return {CONFIG: kube.render(__file__, "aws-config.j2", region=self.region)}
 
 
-def buckets(bindings: Iterable[model.Binding]) -> list[str]:
+def buckets(bindings: Iterable[Binding]) -> list[str]:
     """All buckets that bindings claim, sorted."""
     return sorted({bucket for binding in bindings for bucket in binding.claim.buckets})
 
 
-def room(bindings: Iterable[model.Binding], has: int, share: float) -> Iterator[model.Size]:
+def room(bindings: Iterable[Binding], has: int, share: float) -> Iterator[model.Size]:
     """Whether a store leaves a tenth of its room beside what is known to be in it.
 
     `has` is the amount that the spec sets, and `share` is the part of it that objects can fill.

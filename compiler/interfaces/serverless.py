@@ -21,7 +21,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     """An installation of Knative Serving."""
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The namespace of the controllers and the activator."""
 
     interface: ClassVar[str] = "serverless"

@@ -45,7 +45,7 @@ class Surroundings(Struct, frozen=True):
         return dict(gateway.NATIVE)
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The system that serves a model. Each system has a subclass."""
 
     interface: ClassVar[str] = "serving"

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import TypeVar
 
 from compiler import model
 from compiler.model import Random
 
 
-def logins(claims: Iterable[model.Binding]) -> tuple[model.Binding, ...]:
+class Claim(model.Claim, frozen=True, kw_only=True):
+    """A database; none for a claim without a login."""
+
+    database: str = ""
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        return (self.database,) if self.database else ()
+
+
+ClaimT = TypeVar("ClaimT", bound=Claim)
+OfferT = TypeVar("OfferT", bound=model.Offer)
+
+
+def logins(
+    claims: Iterable[model.Binding[ClaimT, OfferT]],
+) -> tuple[model.Binding[ClaimT, OfferT], ...]:
     """One binding for each login that the claims need, in a fixed order."""
     by_secret = {binding.secret: binding for binding in claims if binding.claim.database}
     return tuple(by_secret[secret] for secret in sorted(by_secret))

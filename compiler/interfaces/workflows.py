@@ -42,7 +42,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     """A controller; `entails` is the artefact store that the pods of its runs write to."""
 
 
-class Endpoint(model.Endpoint, frozen=True, kw_only=True):
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The controller, for the owners of its runs."""
 
     interface: ClassVar[str] = "workflows"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+from typing import Any, ClassVar, Generic, Self
 
 from msgspec import Struct
 from msgspec.structs import replace
+from typing_extensions import TypeVar
 
 from compiler.model.credential import Credential
 from compiler.model.instance import PREFIX, Instance
 from compiler.model.resource import Env, Hop
 
-E = TypeVar("E", bound="Endpoint")
+# Without arguments, `Binding` and `Endpoint` are of any claim and offer.
+C_co = TypeVar("C_co", bound="Claim", default="Claim", covariant=True)
+O_co = TypeVar("O_co", bound="Offer", default="Offer", covariant=True)
+E_co = TypeVar("E_co", bound="Endpoint", covariant=True)
 
 
 AUTHORITIES = "/etc/platformc-ca"
@@ -67,7 +71,7 @@ class Offer(Struct, frozen=True, kw_only=True):
         return self.host is not None
 
 
-class Endpoint(Struct, frozen=True, kw_only=True):
+class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
     """What a consumer learns from a binding. One class for each interface."""
 
     interface: ClassVar[str] = ""
@@ -76,10 +80,10 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     way_out: ClassVar[str] = ""  # what else helps a pod that would need two sets of them
     synonyms: ClassVar[tuple[str, ...]] = ()  # what some clients read in place of its variables
 
-    binding: Binding
+    binding: Binding[C_co, O_co]
 
     @classmethod
-    def connect(cls, binding: Binding) -> Self:
+    def connect(cls, binding: Binding[Any, Any]) -> Self:
         return cls(binding=binding)
 
     @property
@@ -98,7 +102,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         return replace(provider_claim, shared=True)
 
     @classmethod
-    def credential(cls, binding: Binding) -> Credential | None:
+    def credential(cls, binding: Binding[Any, Any]) -> Credential | None:
         """The credential that the binding needs, if any."""
         return None
 
@@ -113,8 +117,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     @property
     def port(self) -> int:
-        port: int = self.binding.offer.port
-        return port
+        return self.binding.offer.port
 
     @property
     def secret(self) -> str:
@@ -135,14 +138,14 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         return {}
 
 
-class Requires(Struct, Generic[E], frozen=True):
+class Requires(Struct, Generic[E_co], frozen=True):
     """A named slot of a consumer, typed by what it learns; the key into `Wiring`."""
 
     slot: str
-    endpoint: type[E]
+    endpoint: type[E_co]
 
 
-class Provides(Struct, Generic[E], frozen=True):
+class Provides(Struct, Generic[E_co], frozen=True):
     """A named slot of a provider.
 
     `forwards` makes it a pooler: claims on it are passed on to what its own requirement is bound
@@ -150,8 +153,8 @@ class Provides(Struct, Generic[E], frozen=True):
     """
 
     slot: str
-    endpoint: type[E]
-    forwards: Requires[E] | None = None
+    endpoint: type[E_co]
+    forwards: Requires[E_co] | None = None
     explicit: bool = False
 
 
@@ -159,17 +162,17 @@ Claims = Mapping[Requires[Any], Claim]
 Offers = Mapping[Provides[Any], Offer]
 
 
-class Binding(Struct, frozen=True):
+class Binding(Struct, Generic[C_co, O_co], frozen=True):
     """One resolved edge of the graph."""
 
     consumer: Instance[Any]
     requires: Requires[Any]
     provider: Instance[Any]
     provides: Provides[Any]
-    claim: Any
-    offer: Any
-    via: Binding | None = None  # the binding that a pooler forwarded to make this one
-    upstream: Binding | None = None  # where a pooler forwards this one to
+    claim: C_co
+    offer: O_co
+    via: Binding[C_co, O_co] | None = None  # the binding that a pooler forwarded to make this one
+    upstream: Binding[C_co, O_co] | None = None  # where a pooler forwards this one to
     entailed: tuple[Binding, ...] = ()  # what the provider's clients need besides
     relayed: bool = False  # told of by the endpoint that entails it, not by its own
 
@@ -180,8 +183,7 @@ class Binding(Struct, frozen=True):
 
     @property
     def host(self) -> str:
-        host: str | None = self.offer.host
-        return host or self.provider.host(self.offer.service)
+        return self.offer.host or self.provider.host(self.offer.service)
 
     @property
     def label(self) -> str:
@@ -189,9 +191,10 @@ class Binding(Struct, frozen=True):
         return f"uses.{PREFIX}/{self.provider.name}-{self.provides.slot}"
 
     @property
-    def final(self) -> Binding:
+    def final(self) -> Binding[C_co, O_co]:
         """The binding to the provider that holds the data."""
         return self.upstream.final if self.upstream else self
 
     def endpoint(self) -> Endpoint:
-        return cast(Endpoint, self.provides.endpoint.connect(self))
+        endpoint: Endpoint = self.provides.endpoint.connect(self)
+        return endpoint

@@ -8,10 +8,12 @@ from typing import Any, TypeVar, cast
 
 from msgspec import Struct
 
-from compiler.model.binding import Binding, Endpoint, Offers, Provides, Requires
+from compiler.model.binding import Binding, Claim, Endpoint, Offer, Offers, Provides, Requires
 from compiler.model.instance import Instance
 
 E = TypeVar("E", bound=Endpoint)
+ClaimT = TypeVar("ClaimT", bound=Claim)
+OfferT = TypeVar("OfferT", bound=Offer)
 
 
 class Wiring(Struct, frozen=True):
@@ -27,13 +29,17 @@ class Wiring(Struct, frozen=True):
     def get(self, requires: Requires[E]) -> E | None:
         return self[requires] if requires.slot in self.bindings else None
 
-    def claims(self, provides: Provides[Any]) -> tuple[Binding, ...]:
+    def claims(
+        self, provides: Provides[Endpoint[ClaimT, OfferT]]
+    ) -> tuple[Binding[ClaimT, OfferT], ...]:
         """Claims on one of the instance's offers, forwarded ones included, in a fixed order."""
-        return self.claimed.get(provides.slot, ())
+        return cast("tuple[Binding[ClaimT, OfferT], ...]", self.claimed.get(provides.slot, ()))
 
-    def claims_on_provider(self, requires: Requires[Any]) -> tuple[Binding, ...]:
+    def claims_on_provider(
+        self, requires: Requires[Endpoint[ClaimT, OfferT]]
+    ) -> tuple[Binding[ClaimT, OfferT], ...]:
         """All claims on the offer that the instance's own requirement is bound to."""
-        return self.sharing.get(requires.slot, ())
+        return cast("tuple[Binding[ClaimT, OfferT], ...]", self.sharing.get(requires.slot, ()))
 
     @property
     def named(self) -> tuple[tuple[str, Endpoint], ...]:

@@ -15,9 +15,10 @@ SHORTEST = 3
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     for binding in graph.bindings:
         consumer = binding.consumer
-        if binding.requires.endpoint is not s3.Endpoint or binding.via is not None:
+        claim = binding.claim
+        if not isinstance(claim, s3.Claim) or binding.via is not None:
             continue
-        if len(consumer.name) < SHORTEST and consumer.name in binding.claim.buckets:
+        if len(consumer.name) < SHORTEST and consumer.name in claim.buckets:
             path = consumer.declared or consumer.path
             report.add(
                 "invalid-bucket",

@@ -45,10 +45,12 @@ class StoreContents(Struct, frozen=True):
     @classmethod
     def of(cls, graph: Graph) -> StoreContents:
         written: dict[str, dict[str, str]] = {name: {} for name in graph.offers}
-        claims = [binding for binding in graph.bindings
+        claims = [(binding, binding.claim) for binding in graph.bindings
                   if isinstance(binding.claim, s3.Claim) and not binding.claim.read_only]  # fmt: skip
-        for binding in sorted(claims, key=lambda binding: binding.consumer.section != "components"):
-            for bucket in binding.claim.buckets:
+        for binding, claim in sorted(
+            claims, key=lambda pair: pair[0].consumer.section != "components"
+        ):
+            for bucket in claim.buckets:
                 written[binding.provider.name].setdefault(bucket, binding.consumer.name)
         repositories = {
             name: {*offer.buckets, *written[name]}
@@ -60,7 +62,8 @@ class StoreContents(Struct, frozen=True):
 
     def opened(self, store: Binding) -> set[str]:
         """The buckets that a client's key opens."""
-        return self.repositories.get(store.provider.name) or set(store.claim.buckets)
+        buckets = store.claim.buckets if isinstance(store.claim, s3.Claim) else ()
+        return self.repositories.get(store.provider.name) or set(buckets)
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:

@@ -104,7 +104,7 @@ def sizes(me: model.Instance[Any]) -> Iterator[model.Size]:
 
 
 def client_problems(
-    me: model.Instance[Any], clients: Sequence[model.Binding]
+    me: model.Instance[Any], clients: Sequence[redis.Binding]
 ) -> Iterator[model.Problem]:
     """An eviction policy for keys with a time to live, with clients whose keys have none.
 
@@ -125,7 +125,7 @@ def client_problems(
 
 
 def lower(
-    me: model.Instance[Any], claims: Sequence[model.Binding], program: Program
+    me: model.Instance[Any], claims: Sequence[redis.Binding], program: Program
 ) -> Iterator[model.Piece]:
     spec: Spec = me.spec
     resources = kube.resources(
@@ -179,7 +179,7 @@ class _Server(Struct, frozen=True):
         return f"{self.program.name}.conf"
 
     def pods(
-        self, role: str, claims: Sequence[model.Binding], *, replicas: int, name: str | None = None
+        self, role: str, claims: Sequence[redis.Binding], *, replicas: int, name: str | None = None
     ) -> model.Resource:
         me, folder = self.me, f"/etc/{self.program.name}"
         volumes = [
@@ -226,7 +226,7 @@ class _Server(Struct, frozen=True):
         client = f"{self.program.client} --user probe -a none --no-auth-warning"
         return f"{client} {command} | grep -qx {answer}"
 
-    def _users(self, claims: Sequence[model.Binding]) -> kube.Container:
+    def _users(self, claims: Sequence[redis.Binding]) -> kube.Container:
         """Makes the users from the clients' own Secrets, as hashes."""
         bindings = {binding.secret: binding for binding in claims}
         logins = [(name, bindings[name].claim.keys) for name in sorted(bindings)]

@@ -14,7 +14,7 @@ from compiler.components.ceph import kinds
 from compiler.components.ceph.endpoint import owns
 from compiler.interfaces import s3
 
-Bindings = tuple[model.Binding, ...]
+Bindings = tuple[s3.Binding, ...]
 
 
 def lower(me: model.Instance[Any], store: str, bindings: Bindings) -> Iterator[model.Resource]:
@@ -34,7 +34,7 @@ def _buckets(bindings: Bindings) -> list[str]:
     return sorted({bucket for binding in bindings for bucket in binding.claim.buckets})
 
 
-def _user(me: model.Instance[Any], store: str, binding: model.Binding) -> model.Resource:
+def _user(me: model.Instance[Any], store: str, binding: s3.Binding) -> model.Resource:
     """A user with the key of the consumer's Secret; Rook makes no Secret of its own then."""
     key = {
         "accessKeyRef": {"name": binding.secret, "key": s3.ACCESS_KEY},
@@ -65,8 +65,8 @@ def _class_name(me: model.Instance[Any]) -> str:
 
 
 def _claim(
-    me: model.Instance[Any], bucket: str, owner: model.Binding | None,
-    visitors: Iterable[model.Binding],
+    me: model.Instance[Any], bucket: str, owner: s3.Binding | None,
+    visitors: Iterable[s3.Binding],
 ) -> model.Resource:  # fmt: skip
     """A bucket of a fixed name: its owner's, who finds key and place under the claim's name."""
     metadata = kube.metadata(me, f"{me.name}-{bucket}", "bucket")
@@ -79,7 +79,7 @@ def _claim(
     return model.Resource.of(kinds.CLAIM, metadata, spec, step=2)
 
 
-def _policy(bucket: str, visitors: Iterable[model.Binding]) -> str | None:
+def _policy(bucket: str, visitors: Iterable[s3.Binding]) -> str | None:
     """The bucket's policy: the same words for all its writers, and for all its readers."""
     users: dict[bool, list[str]] = {}
     for binding in visitors:

@@ -22,7 +22,7 @@ class Endpoint(s3.Endpoint, frozen=True, kw_only=True):
     """Where the store is and which bucket is ours."""
 
     @classmethod
-    def credential(cls, binding: model.Binding) -> model.Credential | None:
+    def credential(cls, binding: s3.Binding) -> model.Credential | None:
         made = s3.Endpoint.credential(binding)
         return replace(made, created_by="Rook") if made and owns(binding) else made
 
@@ -34,12 +34,12 @@ class Endpoint(s3.Endpoint, frozen=True, kw_only=True):
         return (*client, *(Env(key, ConfigRef(self.secret, key)) for key in PLACE))
 
 
-def owns(binding: model.Binding) -> bool:
+def owns(binding: s3.Binding) -> bool:
     """Whether a consumer has its one bucket to itself, and reads its key in one namespace.
 
     What a component claims unshared is its own; its clients, who claim the same, come to visit.
     """
     consumer: model.Instance[Any] = binding.consumer
-    claim: s3.Claim = binding.claim
+    claim = binding.claim
     visits = claim.shared or claim.read_only or claim.abroad
     return consumer.section == "components" and len(claim.buckets) == 1 and not visits

@@ -132,7 +132,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         yield backups.schedule(me, me.spec.backup)
 
 
-def revoke_command(binding: model.Binding) -> str:
+def revoke_command(binding: postgresql.Binding) -> str:
     """Shuts out a login that nobody has any more: a role that is out of the list stays as it is."""
     me, statement = binding.provider, f'ALTER ROLE "{postgresql.role(binding)}" NOLOGIN'
     labels = f"cnpg.io/cluster={me.name},cnpg.io/instanceRole=primary"
@@ -146,7 +146,7 @@ def _pods(me: model.Instance[Spec]) -> dict[str, str]:
 
 def _cluster(
     me: model.Instance[Spec],
-    bindings: tuple[model.Binding, ...],
+    bindings: tuple[postgresql.Binding, ...],
     store: s3.Endpoint | None,
     connections: int,
 ) -> model.Resource:

@@ -16,7 +16,7 @@ from compiler.interfaces import postgresql
 from compiler.model import Env, SecretRef
 
 
-def roles(bindings: tuple[model.Binding, ...]) -> list[model.Manifest]:
+def roles(bindings: tuple[postgresql.Binding, ...]) -> list[model.Manifest]:
     """The roles that the operator keeps: owners, and those that log in as their members."""
     owners = [{"name": _owner(database)} for database in _databases(bindings)]
     members = [
@@ -32,7 +32,7 @@ def roles(bindings: tuple[model.Binding, ...]) -> list[model.Manifest]:
 
 
 def lower(
-    me: model.Instance[Any], bindings: tuple[model.Binding, ...], servers: model.OperatorPods
+    me: model.Instance[Any], bindings: tuple[postgresql.Binding, ...], servers: model.OperatorPods
 ) -> Iterator[model.Piece]:
     """The databases, and the Job that makes every login act as its database's owner."""
     for database in _databases(bindings):
@@ -41,7 +41,7 @@ def lower(
         yield from _settle(me, bindings, servers)
 
 
-def _databases(bindings: tuple[model.Binding, ...]) -> list[str]:
+def _databases(bindings: tuple[postgresql.Binding, ...]) -> list[str]:
     return sorted({binding.claim.database for binding in bindings})
 
 
@@ -61,7 +61,7 @@ def _database(me: model.Instance[Any], database: str) -> model.Resource:
 
 
 def _settle(
-    me: model.Instance[Any], bindings: tuple[model.Binding, ...], servers: model.OperatorPods
+    me: model.Instance[Any], bindings: tuple[postgresql.Binding, ...], servers: model.OperatorPods
 ) -> Iterator[model.Piece]:
     databases = [(index, binding.claim.database) for index, binding in enumerate(bindings)]
     script = kube.render(__file__, "logins.sh.j2", logins=databases)

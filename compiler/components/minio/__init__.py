@@ -94,7 +94,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         yield from _buckets(me, root, wiring.claims(STORE))
 
 
-def revoke_command(binding: model.Binding) -> str:
+def revoke_command(binding: s3.Binding) -> str:
     """Shuts out a key that nobody has any more; its policy has the name of its Secret."""
     return (
         f"mc admin policy entities ALIAS --policy {binding.secret}, which names its key, then "
@@ -147,7 +147,7 @@ def _server(me: model.Instance[Spec], root: str) -> model.Resource:
 
 
 def _buckets(
-    me: model.Instance[Spec], root: str, claims: tuple[model.Binding, ...]
+    me: model.Instance[Spec], root: str, claims: tuple[s3.Binding, ...]
 ) -> Iterator[model.Piece]:
     """The Job that makes buckets, and for each claim a key that opens just its own."""
     buckets = sorted({bucket for binding in claims for bucket in binding.claim.buckets})

@@ -76,7 +76,7 @@ def _change_password(me: model.Instance[Spec], secret: str) -> str:
     )
 
 
-def revoke_command(binding: model.Binding) -> str:
+def revoke_command(binding: mysql.Binding) -> str:
     """Shuts out a login that nobody has any more."""
     user = sql.username(binding.secret, mysql.LONGEST_USER)
     me, statement = binding.provider, f'ALTER USER "{user}"@"%" ACCOUNT LOCK'
@@ -161,7 +161,7 @@ def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> mo
 
 
 def _ensure(
-    me: model.Instance[Spec], root: str, logins: tuple[model.Binding, ...]
+    me: model.Instance[Spec], root: str, logins: tuple[mysql.Binding, ...]
 ) -> Iterator[model.Piece]:
     """The Job that makes databases and users, again and again without harm."""
     script = kube.render(

@@ -60,7 +60,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def pool_size(
-    spec: Spec, pools: int, upstream: tuple[model.Binding, ...], max_connections: int | None
+    spec: Spec, pools: int, upstream: tuple[postgresql.Binding, ...], max_connections: int | None
 ) -> int:
     """Connections per pool: what `max_connections` leaves, shared out evenly.
 
@@ -99,7 +99,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 
 def _template(
-    me: model.Instance[Spec], logins: tuple[model.Binding, ...], upstream: postgresql.Endpoint
+    me: model.Instance[Spec], logins: tuple[postgresql.Binding, ...], upstream: postgresql.Endpoint
 ) -> model.Manifest:
     resources = kube.resources(
         me.spec.resources, cpu="50m", memory="64Mi", cpu_limit="1", memory_limit="256Mi"

@@ -23,7 +23,8 @@ def lower(
     me: model.Instance[Any], upstream: postgresql.Endpoint, pool_size: int
 ) -> Iterator[model.Piece]:
     spec = me.spec
-    operator: postgresql.Operator = upstream.binding.offer.operator
+    operator = upstream.binding.offer.operator
+    assert operator is not None, me.name
     parameters = {
         "default_pool_size": str(pool_size),
         "max_client_conn": str(spec.max_client_connections),

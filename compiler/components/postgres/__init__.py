@@ -106,7 +106,7 @@ def _change_password(me: model.Instance[Spec], secret: str) -> str:
     )
 
 
-def revoke_command(binding: model.Binding) -> str:
+def revoke_command(binding: postgresql.Binding) -> str:
     """Shuts out a login that nobody has any more; what it made belongs to the database's owner."""
     me, statement = binding.provider, f'ALTER ROLE "{postgresql.role(binding)}" NOLOGIN'
     return (
@@ -159,7 +159,7 @@ def _server(me: model.Instance[Spec], superuser: str, connections: int) -> model
 
 
 def _ensure(
-    me: model.Instance[Spec], superuser: str, logins: tuple[model.Binding, ...]
+    me: model.Instance[Spec], superuser: str, logins: tuple[postgresql.Binding, ...]
 ) -> Iterator[model.Piece]:
     """The Job that makes roles and databases, again and again without harm."""
     databases = sorted({binding.claim.database for binding in logins})

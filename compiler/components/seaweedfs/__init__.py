@@ -67,7 +67,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 
 def _server(
-    me: model.Instance[Spec], admin: str, bindings: tuple[model.Binding, ...]
+    me: model.Instance[Spec], admin: str, bindings: tuple[s3.Binding, ...]
 ) -> model.Resource:
     resources = kube.resources(
         me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="2Gi"
@@ -129,7 +129,7 @@ def _server(
     return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
 
 
-def _volume_size(spec: Spec, bindings: tuple[model.Binding, ...]) -> int:
+def _volume_size(spec: Spec, bindings: tuple[s3.Binding, ...]) -> int:
     return volumes.limit(quantity.whole(spec.storage), len(s3.buckets(bindings)))
 
 
@@ -138,9 +138,7 @@ def _actions(claim: s3.Claim) -> str:
     return ",".join(f'"{verb}:{bucket}"' for bucket in claim.buckets for verb in verbs)
 
 
-def _buckets(
-    me: model.Instance[Spec], bindings: tuple[model.Binding, ...]
-) -> Iterator[model.Piece]:
+def _buckets(me: model.Instance[Spec], bindings: tuple[s3.Binding, ...]) -> Iterator[model.Piece]:
     """The Job that makes the buckets that the bindings claim."""
     buckets = s3.buckets(bindings)
     host = me.host(f"{me.name}-headless")
