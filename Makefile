@@ -68,7 +68,9 @@ COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-has
 lock: $(VENV)/.installed
 	$(PIP) uv
 	$(COMPILE) --group build --group test --group lint --output-file requirements/ci.txt pyproject.toml
-	for file in requirements/*.in; do $(COMPILE) --output-file $${file%.in}.txt $$file; done
+	$(COMPILE) --constraint requirements/ci.txt --output-file requirements/run.txt pyproject.toml
+	$(COMPILE) --constraint requirements/ci.txt --output-file requirements/build.txt requirements/build.in
+	for file in $(filter-out requirements/build.in,$(wildcard requirements/*.in)); do $(COMPILE) --output-file $${file%.in}.txt $$file; done
 
 # Asks what is known of every release in the locks, and of every Go program that was built; fails where
 # a source gives no answer.

@@ -103,9 +103,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
-            _bug(error)
-        click.echo(f"platformc: {error.strerror}; what was printed is not all", err=True)
+        from compiler.files import sentence
+
+        rest = "; what was printed is not all" if error.errno in _NO_ROOM else ""
+        click.echo(f"platformc: {sentence(error)}{rest}", err=True)
         sys.exit(2)
     except Exception as error:
         _bug(error)
@@ -125,6 +126,13 @@ def _whole_or_error() -> None:
     Without a stream nothing would be printed, without an error; and where Python is told not to
     buffer (PYTHONUNBUFFERED, as in many images) the rest of a write that was cut short is dropped.
     """
+    if sys.stderr is None:
+        # Else the next file that is opened would take its place, and get what is said.
+        while (descriptor := os.open(os.devnull, os.O_RDWR)) < 2:
+            pass
+        if descriptor > 2:
+            os.close(descriptor)
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115  # for as long as the process lives
     if sys.stdout is None:
         click.echo("platformc: there is no standard output", err=True)
         sys.exit(2)

@@ -9,21 +9,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import yaml
 
-from compiler.diagnostics import Related, Report
+from compiler.diagnostics import Related, Report, TooManyFindingsError
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.document import Node
 from compiler.document.span import Span
 
 MAX_DEPTH = 64
+MAX_NODES = 400_000  # some 20,000 models; each costs 300 bytes and more
 
 _Loader = getattr(yaml, "CLoader", yaml.Loader)
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# Marks of direction, soft hyphens, spaces without a width, and tags (Unicode 16.0, chapter 23).
+_HIDDEN = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    r"\u3164\ufeff\uffa0\U000e0000-\U000e007f]"
+)
+_MOST_HIDDEN = 100
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -39,6 +47,7 @@ def load(data: bytes, file: str, report: Report) -> Node | None:
     text = _decode(data, file, report)
     if text is None:
         return None
+    _hidden_characters(text, file, report)
     try:
         root = _Builder(text, file, report).document(yaml.parse(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
@@ -48,6 +57,9 @@ def load(data: bytes, file: str, report: Report) -> Node | None:
         report.add("invalid-yaml", f"not YAML: {_sentence(str(error))}", _start(file))
         return None
     except _Refused:
+        return None
+    except TooManyFindingsError:
+        report.close()
         return None
     if root is None:
         report.add(
@@ -71,6 +83,25 @@ def _decode(data: bytes, file: str, report: Report) -> str | None:
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         report.add("invalid-encoding", message, span, help="save the file as UTF-8")
         return None
+
+
+def _hidden_characters(text: str, file: str, report: Report) -> None:
+    """Warn of what an editor does not show, or shows in another order, in comments too.
+
+    A reviewer approves what is shown; the compiler reads what is there.
+    """
+    if text.isascii():
+        return
+    lines = (pair for pair in enumerate(text.split("\n"), 1) if not pair[1].isascii())
+    found = ((number, match) for number, line in lines if (match := _HIDDEN.search(line)))
+    for number, match in islice(found, _MOST_HIDDEN):
+        span = Span(file, number, match.start() + 1, number, match.end() + 1)
+        report.add(
+            "hidden-character",
+            f"the character U+{ord(match[0]):04X} is not shown, or reorders what is",
+            span,
+            help="remove it, or write what the text means to say without it",
+        )
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -> None:
@@ -120,6 +151,7 @@ class _Builder:
 
     def __init__(self, text: str, file: str, report: Report) -> None:
         self.file, self.report = file, report
+        self.nodes = 0
         # Whether a scalar may contain a control character, written directly or as an escape.
         self.odd = "\\" in text or not printable(text)
 
@@ -135,6 +167,9 @@ class _Builder:
 
     def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
         self.refuse_features(event)
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            self.refuse("too-large", f"more than {MAX_NODES} values stand in one spec", event)
         if depth > MAX_DEPTH:
             self.refuse("too-deep", f"nested deeper than {MAX_DEPTH} levels", event)
         kind = event.__class__

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from compiler.check import check, check_objects
 from compiler.check.silence import unused
 from compiler.derive import derive
-from compiler.diagnostics import Diagnostic, Report
+from compiler.diagnostics import Diagnostic, Report, TooManyFindingsError
 from compiler.document.span import Span
 from compiler.emit import emit
 from compiler.emit.tree import Tree
@@ -86,10 +86,14 @@ def bound(
     document = load(data, file, report)
     if document is None:
         return Compilation(report)
-    variants = specialise(document, report)
-    progress(f"validating {len(variants.environments)} environments")
-    result = resolved(variants, pins, report, Memo())
-    silences = check(result.platforms, result.graphs, result.memo, report)
+    try:
+        variants = specialise(document, report)
+        progress(f"validating {len(variants.environments)} environments")
+        result = resolved(variants, pins, report, Memo())
+        silences = check(result.platforms, result.graphs, result.memo, report)
+    except TooManyFindingsError:
+        report.close()
+        return Compilation(report)
     return replace(result, silences=silences)
 
 

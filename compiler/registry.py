@@ -13,6 +13,7 @@ from traceback import walk_tb
 from typing import Any
 
 from compiler import tenants
+from compiler.files import is_packaged, packaged_names
 from compiler.model.component import Component
 from compiler.model.contract import ComponentError, read
 from compiler.model.instance import Instance
@@ -26,11 +27,11 @@ _PACKAGE = "compiler.components"
 def builtin_types() -> tuple[str, ...]:
     """The types that the compiler ships, sorted."""
     folders = (
-        entry
-        for entry in _FOLDER.iterdir()
-        if entry.name != "bases" and (entry / "__init__.py").is_file()
+        name
+        for name in packaged_names(_FOLDER)
+        if name != "bases" and is_packaged(_FOLDER / name / "__init__.py")
     )
-    return tuple(sorted(entry.name.replace("_", "-") for entry in folders))
+    return tuple(sorted(name.replace("_", "-") for name in folders))
 
 
 def all_types() -> tuple[str, ...]:

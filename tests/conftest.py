@@ -15,6 +15,15 @@ def tree_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What platformc remembers of the tests' trees is not left in the user's cache."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True, scope="session")
 def plain_terminal() -> Iterator[None]:
     """Tests read what a pipe would: no colour, no traceback switch."""
     patch = pytest.MonkeyPatch()

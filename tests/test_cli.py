@@ -12,12 +12,13 @@ import pytest
 from click.testing import CliRunner, Result
 from support.paths import ROOT
 
-from compiler import pipeline, write
+from compiler import pipeline
 from compiler.cli import VERBS, platformc
 from compiler.lower import lower
 from compiler.model.graph import Graph
 from compiler.model.memo import Memo
 from compiler.model.package import Lowered, Platform
+from compiler.write.output import BusyError, exclusive
 
 GOOD = """\
 apiVersion: platformc/v1alpha1
@@ -105,7 +106,7 @@ def test_a_compile_is_noted_before_another_one_may_write(
     noted: list[str] = []
 
     def remember(root: Path, fingerprint: str, output: str) -> None:
-        with pytest.raises(write.BusyError), write.exclusive(root):
+        with pytest.raises(BusyError), exclusive(root):
             raise AssertionError("another compiler could write")
         noted.append(fingerprint)
 
@@ -116,10 +117,14 @@ def test_a_compile_is_noted_before_another_one_may_write(
 
 def test_check_reports_an_interrupted_write(spec: Path) -> None:
     run(["compile"])
-    (spec.parent / ".platformc" / "stage").mkdir()
+    blocked = spec.parent / "base" / "mlflow" / "kustomization.yaml"
+    blocked.unlink()
+    blocked.mkdir()
+    assert "Is a directory" in run(["compile", "--force"]).stderr
     done = run(["compile", "--check"])
     assert done.exit_code == 1
     assert "error[interrupted-write]" in done.stderr
+    blocked.rmdir()
     run(["compile"])
     assert run(["compile", "--check"]).exit_code == 0
 

@@ -118,7 +118,7 @@ def test_markdown_is_a_table_that_text_cannot_break(repository: Path) -> None:
 def test_a_revision_that_does_not_exist_is_said(repository: Path) -> None:
     result = run("nowhere")
     assert result.exit_code == 2
-    assert "`nowhere` is no directory or spec" in result.stderr
+    assert "git knows no revision `nowhere`" in result.stderr
 
 
 def test_a_spec_that_does_not_compile_is_said(repository: Path) -> None:

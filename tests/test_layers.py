@@ -11,7 +11,7 @@ import pytest
 COMPILER = Path(__file__).parent.parent / "compiler"
 # From the ground up; what shares a line does not know of each other.
 LAYERS = """
-    document parallel
+    document parallel files text
     diagnostics
     spec
     model

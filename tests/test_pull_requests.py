@@ -24,7 +24,8 @@ from support.paths import ROOT
 SPEC = (ROOT / "platform.yaml").read_text()
 LARGER = SPEC.replace("storage: 500Gi", "storage: 600Gi")
 SMALLER = SPEC.replace("storage: 500Gi", "storage: 400Gi")
-UPLOAD = "github/codeql-action/upload-sarif@v3"
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+(UPLOAD,) = (one["uses"] for one in ACTION["runs"]["steps"] if "uses" in one)
 
 
 def shell(folder: Path, *words: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -53,11 +54,13 @@ class Runner:
     def path(self) -> str:
         return f"{self.temp}/bin:/usr/local/bin:/usr/bin:/bin"
 
-    def run(self, event: str = "pull_request", **inputs: str) -> Outcome:
-        github = {
-            "event_name": event,
-            "event": {"pull_request": {"number": 7, "base": {"sha": self.base}}},
-        }
+    def run(
+        self, event: str = "pull_request", payload: dict[str, Any] | None = None, **inputs: str
+    ) -> Outcome:
+        """The action under an event, with what its JSON holds (by default of a pull request)."""
+        if payload is None:
+            payload = {"pull_request": {"number": 7, "base": {"sha": self.base}}}
+        github = {"event_name": event, "event": payload}
         names = {name.replace("_", "-"): value for name, value in inputs.items()}
         return composite_action.run(
             ROOT / "action.yml", self.checkout, self.temp, self.path, inputs=names, github=github,
@@ -140,12 +143,12 @@ def runner(tmp_path: Path, hub: Hub) -> Runner:
     checkout, temp = tmp_path / "checkout", tmp_path / "temp"
     checkout.mkdir()
     temp.mkdir()
-    call = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m compiler "$@"'
+    call = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -P -m compiler "$@"'
     script(temp / "bin", "platformc", call)
-    # What the install step calls; it brings the same compiler. Scripts run as they are.
-    install = f'[ "$1" = -m ] || exec "{sys.executable}" "$@"\n'
-    install += f'mkdir -p "$3/bin" && cp "{temp}/bin/platformc" "{temp}/bin/true" "$3/bin/" && '
-    install += 'mv "$3/bin/true" "$3/bin/pip"'
+    # What the install step calls: the real venv, which gets the same compiler and no pip.
+    install = f'[ "$3" = venv ] || exec "{sys.executable}" "$@"\n'
+    install += f'"{sys.executable}" "$@" --without-pip && cp "{temp}/bin/platformc" "$4/bin/" && '
+    install += f'ln -sf "{temp}/bin/true" "$4/bin/python"'
     script(temp / "bin", "python3", install)
     script(temp / "bin", "true", "exit 0")
     one = Runner(checkout, temp, "", hub)
@@ -230,6 +233,64 @@ def test_a_lower_risk_passes(runner: Runner) -> None:
     assert runner.run(fail_on="data-loss", check="false", sarif="false").failed == []
 
 
+ZEROS = "0" * 40  # what GitHub says came before the first push of a branch
+# Each event with its JSON, and the risk that the action says; a plan that could not be made fails.
+EVENTS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "the first push of a branch": ("push", {"before": ZEROS}, "unknown"),
+    "a push": ("push", {"before": "BASE"}, "data-loss"),
+    "a push whose commit is gone": ("push", {"before": "1" * 40}, "unknown"),
+    "a schedule": ("schedule", {"schedule": "0 4 * * *"}, "unknown"),
+    "a run by hand": ("workflow_dispatch", {"inputs": None}, "unknown"),
+    "before there was a spec": ("push", {"before": "EMPTY"}, "new"),
+}
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_plan_that_could_not_be_made_is_no_green_gate(runner: Runner, event: str) -> None:
+    name, payload, risk = EVENTS[event]
+    empty = shell(runner.checkout, "git", "commit-tree", "-m", "x", _EMPTY_TREE).stdout.strip()
+    payload = json.loads(json.dumps(payload).replace("BASE", runner.base).replace("EMPTY", empty))
+    runner.write(SMALLER, compiled=False)
+    outcome = runner.run(name, payload, check="false", sarif="false", fail_on="data-loss")
+    assert outcome.outputs["risk"] == risk, outcome.log
+    assert outcome.failed == ([] if risk == "new" else ["Judge the risk"])
+    assert "Comment the plan" in outcome.skipped
+
+
+_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
+@pytest.mark.parametrize("planted", ["BASE/platform.yaml", "main/platform.yaml"])
+def test_a_folder_that_is_named_like_the_base_changes_no_plan(runner: Runner, planted: str) -> None:
+    runner.write(SMALLER, compiled=False)
+    folder = runner.checkout / planted.replace("BASE", runner.base)
+    folder.parent.mkdir()
+    folder.write_text(SMALLER)
+    outcome = runner.run(check="false", sarif="false", fail_on="data-loss")
+    assert outcome.outputs["risk"] == "data-loss"
+    assert outcome.failed == ["Judge the risk"]
+
+
+def test_a_module_of_the_pull_request_is_not_run(runner: Runner) -> None:
+    for module in ("venv", "subprocess", "json", "pip"):
+        (runner.checkout / f"{module}.py").write_text("open('ran', 'w').close()\n")
+    runner.write(LARGER)
+    assert runner.run(sarif="false").failed == []
+    assert not (runner.checkout / "ran").exists()
+
+
+def test_pull_request_target_is_refused(runner: Runner) -> None:
+    outcome = runner.run("pull_request_target")
+    assert outcome.failed[0] == "Refuse pull_request_target"
+    assert {"Install platformc", "Plan", "Comment the plan"} <= {*outcome.skipped}
+
+
+def test_an_upload_that_fails_stops_nothing() -> None:
+    """A private repository without GitHub Code Security refuses it."""
+    (step,) = (one for one in ACTION["runs"]["steps"] if one.get("uses", "").startswith("github/"))
+    assert step["continue-on-error"] is True
+
+
 def test_a_push_is_not_commented(runner: Runner) -> None:
     outcome = runner.run("push", base="HEAD", sarif="false")
     assert outcome.failed == []
@@ -240,8 +301,17 @@ def test_a_push_is_not_commented(runner: Runner) -> None:
 
 def test_no_script_holds_an_expression() -> None:
     """What a pull request names could else be run."""
-    for step in yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]:
+    for step in ACTION["runs"]["steps"]:
         assert "${{" not in step.get("run", "")
+
+
+def test_actions_are_named_by_commit() -> None:
+    """A tag can be moved."""
+    texts = [(ROOT / "action.yml").read_text(), (ROOT / "docs" / "delivery.md").read_text()]
+    used = re.findall(r"uses: (\S+)@(\S+)", "\n".join(texts))
+    assert len(used) > 2
+    for action, version in used:
+        assert re.fullmatch(r"[0-9a-f]{40}", version), action
 
 
 HOOKS: dict[str, Any] = {

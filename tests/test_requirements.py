@@ -19,9 +19,9 @@ SCRIPTS = ("Makefile", "tests/tools.sh", "tests/live/provision.sh", ".ci/run")
 
 def _wanted(lock: str) -> set[str]:
     """What a lock is made of: the groups of pyproject.toml, or the names beside it."""
-    if lock == "ci":
+    if lock in ("ci", "run"):
         project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
-        groups = project["dependency-groups"].values()
+        groups = project["dependency-groups"].values() if lock == "ci" else ()
         lines = [*project["project"]["dependencies"], *(line for group in groups for line in group)]
     else:
         lines = LOCKS[lock].with_suffix(".in").read_text().splitlines()
@@ -42,6 +42,13 @@ def test_a_lock_holds_nothing_but_pins(lock: str) -> None:
     rest = "\n".join(line for line in PIN.sub("", text).splitlines() if not line.startswith("#"))
     assert rest.strip() == ""
     assert "://" not in text
+
+
+@pytest.mark.parametrize("lock", ["run", "build"])
+def test_users_get_the_releases_that_were_tested(lock: str) -> None:
+    tested = {match[1]: match[2] for match in PIN.finditer(LOCKS["ci"].read_text())}
+    for match in PIN.finditer(LOCKS[lock].read_text()):
+        assert tested[match[1]] == match[2], match[1]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

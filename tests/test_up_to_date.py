@@ -152,8 +152,15 @@ def test_nothing_is_noted_while_the_compiler_is_replaced(
     """What was imported of it is then unknown, so it is unknown what the output follows from."""
     (tmp_path / "module.py").write_text("# replaced since this process began\n")
     monkeypatch.setattr(up_to_date, "_HERE", tmp_path)
-    assert up_to_date.fingerprint(b"spec", ()) == ""
+    assert up_to_date.fingerprint((b"spec",), ()) == ""
     up_to_date.remember(tmp_path, "", "")
-    assert not (tmp_path / ".platformc").exists()
+    assert up_to_date.last_output(tmp_path, lambda: "") is None
     monkeypatch.setattr(up_to_date, "_BEGUN", (tmp_path / "module.py").stat().st_ctime_ns)
-    assert up_to_date.fingerprint(b"spec", ()) != up_to_date.fingerprint(b"another", ()) != ""
+    assert up_to_date.fingerprint((b"spec",), ()) != up_to_date.fingerprint((b"another",), ()) != ""
+
+
+def test_the_spec_and_its_lock_are_told_apart() -> None:
+    """What stood in the lock and now ends the spec makes another spec."""
+    assert up_to_date.fingerprint((b"spec", b"lock"), ()) != up_to_date.fingerprint(
+        (b"speclock", b""), ()
+    )

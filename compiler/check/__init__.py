@@ -28,6 +28,7 @@ from typing import Any, TypeVar
 from compiler.check.silence import silenced
 from compiler.diagnostics import Diagnostic, Report, everywhere
 from compiler.document.span import Span
+from compiler.files import packaged_names
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
@@ -39,8 +40,8 @@ T = TypeVar("T")
 @cache
 def rules(folder: str = "rules") -> tuple[ModuleType, ...]:
     """The modules in a folder of rules, sorted by name."""
-    files = (Path(__file__).parent.parent / folder).glob("*.py")
-    names = sorted(path.stem for path in files if path.stem != "__init__")
+    files = packaged_names(Path(__file__).parent.parent / folder)
+    names = [name[:-3] for name in files if name.endswith(".py") and name != "__init__.py"]
     package = f"compiler.{folder.replace('/', '.')}"
     return tuple(import_module(f"{package}.{name}") for name in names)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 from msgspec import Struct
 
-from compiler import parallel, pipeline, write
+from compiler import parallel, pipeline
 from compiler.commands.compiling import environment_of, pins
 from compiler.commands.output import as_text, fail, note, show
 from compiler.commands.progress import progress
@@ -19,11 +19,16 @@ from compiler.delivery.next_steps import after_compile
 from compiler.diagnostics import Diagnostic, Report
 from compiler.document.span import Span
 from compiler.emit.tree import Tree
+from compiler.files import held, sentence
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
 from compiler.rules.previous import first_canary
+from compiler.write import SUMS
+from compiler.write.ours import PER_ENVIRONMENT
+from compiler.write.output import BusyError, exclusive, interrupted
+from compiler.write.plan import Plan, plan
 
-_PER_ENVIRONMENT = ("overlays", "out", "prerequisites")
+_MOST_FILES = 100  # that are named
 
 
 class Build(Struct, frozen=True):
@@ -54,30 +59,32 @@ class Build(Struct, frozen=True):
         )
         tree = result.tree().within(self._scope)
         try:
-            with write.exclusive(self.root):
-                write.recover(self.root)
-                planned = write.plan(tree, self.root, self._scope)
-                allowed = force or not planned.blocked
+            with exclusive(self.root) as output:
+                output.recover()
+                planned = plan(tree, output.root, self._scope)
+                allowed = not planned.stray and (force or not planned.blocked)
                 if allowed:
-                    write.stage(planned, tree, self.root)
+                    output.stage(planned, tree)
                 findings, current = examined()
                 result = pipeline.with_findings(result, findings)
                 if result.report.failed:
-                    write.recover(self.root)
+                    output.recover()
                 elif allowed:
-                    write.seal(planned, self.root)
+                    output.seal(planned)
                     remember(self.root, current, self._text(result.report))
                 else:
                     _blocked(planned, self.root, result.report)
-        except (write.BusyError, OSError) as error:
+        except BusyError as error:
             fail(str(error))
+        except OSError as error:
+            fail(sentence(error))
         self._show(result)
         self._summary(planned, tree, result)
 
     @property
     def _scope(self) -> tuple[str, ...]:
         """The paths that the command is about: all, or the base and those of some environments."""
-        named = (f"{top}/{name}/" for top in _PER_ENVIRONMENT for name in self.environments)
+        named = (f"{top}/{name}/" for top in PER_ENVIRONMENT for name in self.environments)
         return ("base/", *named) if self.environments else ("",)
 
     def _objects(self) -> Compilation:
@@ -96,19 +103,28 @@ class Build(Struct, frozen=True):
         return [*pipeline.findings(result), *first_canary.check(result.lowered, self.root)]
 
     def _compare(self, tree: Tree, report: Report) -> None:
-        if write.interrupted(self.root):
-            report.add(
-                "interrupted-write",
-                f"an earlier write to `{self.root}` was interrupted",
-                help="`platformc compile` finishes it or rolls it back",
-            )
-            return
-        planned = write.plan(tree, self.root, self._scope)
-        if planned.clean:
-            return
         from compiler.commands.stale import difference  # difflib, for --check alone
 
-        click.echo(difference(planned, tree, self.root), nl=False, err=self.form != "text")
+        planned, shown = Plan(write=tuple(tree)), ""
+        try:
+            with held(self.root) as folder:
+                if interrupted(folder):
+                    report.add(
+                        "interrupted-write",
+                        f"an earlier write to `{self.root}` was interrupted",
+                        help="`platformc compile` finishes it or rolls it back",
+                    )
+                    return
+                planned = plan(tree, folder, self._scope)
+                shown = difference(planned, tree, folder)
+        except FileNotFoundError:  # of all, nothing is there
+            pass
+        except OSError as error:
+            fail(sentence(error))
+        _foreign(planned.stray, self.root, report)
+        if planned.clean:
+            return
+        click.echo(shown, nl=False, err=self.form != "text")
         report.add(
             "stale-output",
             "the compiled tree is not what the spec compiles to",
@@ -124,9 +140,9 @@ class Build(Struct, frozen=True):
         if result.report.failed:
             sys.exit(1)
 
-    def _summary(self, planned: write.Plan, tree: Tree, result: Compilation) -> None:
+    def _summary(self, planned: Plan, tree: Tree, result: Compilation) -> None:
         """Say what changed, and where one `kubectl apply -k` is not all."""
-        count = len([path for path in planned.write if path != write.SUMS])
+        count = len([path for path in planned.write if path != SUMS])
         changes = f"{count} written" + (
             f", {len(planned.remove)} removed" if planned.remove else ""
         )
@@ -153,7 +169,7 @@ class Build(Struct, frozen=True):
             note(f"  {command:<{width}}  # {purpose}")
 
 
-def _blocked(planned: write.Plan, root: Path, report: Report) -> None:
+def _blocked(planned: Plan, root: Path, report: Report) -> None:
     """Say which files are not ours to overwrite."""
     way_out = "or overwrite it with `--force`; nothing was written"
     for path in planned.edited:
@@ -170,3 +186,18 @@ def _blocked(planned: write.Plan, root: Path, report: Report) -> None:
             Span(str(root / path), 1, 1, 1, 1),
             help=f"move the file away, {way_out}",
         )
+    _foreign(planned.stray, root, report)
+
+
+def _foreign(paths: Sequence[str], root: Path, report: Report) -> None:
+    """Name the files that deliverers of the output would take along with it."""
+    for path in paths[:_MOST_FILES]:
+        report.add(
+            "foreign-file",
+            f"`{path}` stands among the output and was not written by platformc",
+            Span(str(root / path), 1, 1, 1, 1),
+            help="move the file away: a delivery of the folder would take it along",
+        )
+    if len(paths) > _MOST_FILES:
+        more = f"{len(paths) - _MOST_FILES} files more stand among the output"
+        report.add("foreign-file", more, help="move them away")

@@ -13,7 +13,7 @@ from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
 from compiler.delivery.client_kit import kit
 from compiler.diagnostics import near
-from compiler.write import stay_inside
+from compiler.files import held
 
 
 @click.command(cls=Verb)
@@ -41,9 +41,7 @@ def command(
     instance = graph.instances[workload]
     root, folder = output or file.parent, f"clients/{environment}/{workload}"
     files = kit(instance, graph.wiring(workload), container)
-    stay_inside([f"{folder}/{path}" for path in files], root)
-    for path, text in files.items():
-        place = root / folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="utf-8")
+    with held(root, 0o755) as kits:
+        for path, text in files.items():
+            kits.replace(f"{folder}/{path}", text.encode())
     note(f"{folder}: for the namespace {instance.namespace}")

@@ -46,8 +46,10 @@ def command(
         data = read(file)
     except UnreadableError as error:
         fail(str(error))
-    current = cache(partial(fingerprint, data + lock.data_of(file), environments))
-    earlier = last_output(root, current) if form == "text" else None
+    inputs = (data, lock.data_of(file), bytes(file))
+    current = cache(partial(fingerprint, inputs, environments))
+    # A check looks at everything: it is asked whether what was noted is true.
+    earlier = last_output(root, current) if form == "text" and not check else None
     if earlier is not None:
         if earlier:
             note(earlier.rstrip("\n"))

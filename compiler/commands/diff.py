@@ -69,13 +69,15 @@ def command(
 ) -> None:  # fmt: skip
     """Say what differs between two specs, why, and how dangerous it is.
 
-    A and B are git revisions, which git is asked for, directories or specs. Both are compiled by
-    this compiler.
+    A and B are git revisions (`git:REV` where it must be one), which git is asked for, or paths of
+    directories and specs (`./before`, `before.yaml`). Both are compiled by this compiler. The status
+    is 3 where a revision has no spec.
 
     \b
     platformc diff                     the last commit against the working tree
     platformc diff main --env prod
     platformc diff v1.2 v1.3 --format markdown
+    platformc diff git:HEAD~1 ./platform.yaml
     """
     try:
         changes = _changes(before, after, file, environment)

@@ -13,6 +13,7 @@ from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.output import fail
 from compiler.commands.verb import Verb
 from compiler.delivery.doctor import check
+from compiler.text import log_line
 
 
 @click.command(cls=Verb)
@@ -32,7 +33,12 @@ def command(environment: str | None, file: Path, context: str | None) -> None:
     def ask(words: list[str], text: str) -> tuple[int, str, str]:
         try:
             answer = subprocess.run(  # noqa: S603  # a list, no shell
-                [*front, *words], input=text, capture_output=True, text=True, check=False
+                [*front, *words],
+                input=text,
+                capture_output=True,
+                text=True,
+                check=False,
+                errors="replace",
             )
         except FileNotFoundError:
             fail("kubectl is not on the PATH")
@@ -40,7 +46,8 @@ def command(environment: str | None, file: Path, context: str | None) -> None:
 
     missing = 0
     for finding in check(lowered, ask):
-        click.echo(f"{'ok     ' if finding.good else 'missing'}  {finding.text}")
+        mark = "ok     " if finding.good else "missing"
+        click.echo(f"{mark}  {log_line(finding.text)}")
         missing += not finding.good
     if missing:
         sys.exit(1)

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from compiler.files import is_packaged, packaged, packaged_names
+
 _PACKAGE = Path(__file__).parent.parent
 
 
 def examples() -> Mapping[str, Path]:
     """Each example's name and spec: of the installed package, or of the checkout's scenarios."""
-    installed = sorted((_PACKAGE / "examples").glob("*.yaml"))
+    folder = _PACKAGE / "examples"
+    installed = [name for name in packaged_names(folder) if name.endswith(".yaml")]
     if installed:
-        return {spec.stem: spec for spec in installed}
-    specs = sorted((_PACKAGE.parent / "tests" / "scenarios").glob("*/platform.yaml"))
-    return {spec.parent.name: spec for spec in specs if sentence(spec)}
+        return {name.removesuffix(".yaml"): folder / name for name in installed}
+    scenarios = _PACKAGE.parent / "tests" / "scenarios"
+    specs = {name: scenarios / name / "platform.yaml" for name in packaged_names(scenarios)}
+    return {name: spec for name, spec in specs.items() if is_packaged(spec) and sentence(spec)}
 
 
 def sentence(spec: Path) -> str:
     """The comment at the top of an example, which says what it shows; empty where there is none."""
-    with spec.open(encoding="utf-8") as lines:
-        first = lines.readline()
+    first = packaged(spec).decode().split("\n", 1)[0]
     return first.lstrip("# ").rstrip() if first.startswith("#") else ""

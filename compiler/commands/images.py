@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from yaml import YAMLError
 
 from compiler.commands.choice import Choice
 from compiler.commands.compiling import lowered_of
 from compiler.commands.options import environment_argument, spec_option
-from compiler.commands.output import note
+from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
 from compiler.emit.images import UsedImage, images, vendored_images
 from compiler.upstream import lock
+from compiler.upstream.documents import TooLargeError
 from compiler.upstream.image_digests import UnknownImageError, digest
 
 
@@ -41,7 +44,7 @@ def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
     lowered = lowered_of(file, environment)
 
     mirror = lowered.platform.settings.registry.mirror
-    found = (*images(lowered), *vendored_images(file.parent / "operators", mirror))
+    found = (*images(lowered), *_vendored(file, mirror))
     if pin:
         _pin(file, found)
         return
@@ -53,6 +56,13 @@ def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
                 click.echo(f"docker://{image.origin} docker://{_untagged(image)}")
         case _:
             _table(found)
+
+
+def _vendored(file: Path, mirror: str | None) -> Iterator[UsedImage]:
+    try:
+        yield from vendored_images(file.parent, mirror)
+    except (YAMLError, TooLargeError) as error:
+        fail(f"a release in {file.parent / 'operators'} cannot be read: {error}", 1)
 
 
 def _record(image: UsedImage) -> dict[str, object]:

@@ -13,6 +13,7 @@ from compiler.commands.examples import examples, sentence
 from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
 from compiler.diagnostics import near
+from compiler.files import held, packaged
 from compiler.spec.types import NAME_PATTERN
 from compiler.validate.json_schema import schema_text
 
@@ -41,12 +42,9 @@ def command(folder: Path, lab: bool, example: str | None, listed: bool, name: st
         return
     if lab and example:
         fail("`--lab` and `--from` name two starts; leave one out")
-    spec = folder / "platform.yaml"
-    if spec.exists():
-        fail(f"{spec} exists; it is left as it is")
     if name:
         _check(name)
-    _write(folder, spec, _copied(example, name) if example else _started(lab, name))
+    _write(folder, _copied(example, name) if example else _started(lab, name))
     note(f"next: {'' if folder == Path() else f'cd {folder} && '}platformc compile")
 
 
@@ -77,21 +75,23 @@ def _copied(example: str, name: str | None) -> str:
         close = near(example, specs)
         hint = f"did you mean `{close}`?" if close else "`platformc init --list` names them"
         fail(f"no example `{example}`; {hint}")
-    text = specs[example].read_text(encoding="utf-8")
+    text = packaged(specs[example]).decode()
     if name:
         text = re.sub(r"(?m)^  name: .*$", f"  name: {name}", text, count=1)
     return _SCHEMA + text
 
 
-def _write(folder: Path, spec: Path, text: str) -> None:
+def _write(folder: Path, text: str) -> None:
     """The spec, and beside it what editors and git need, unless it is there."""
     files = {
-        spec: text,
-        folder / "schemas" / "platform.schema.json": schema_text(),
-        folder / ".gitignore": "/secrets/\n/.platformc/\n",
+        "platform.yaml": text,
+        "schemas/platform.schema.json": schema_text(),
+        ".gitignore": "/secrets/\n/.platformc/\n",
     }
-    for path, content in files.items():
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8")
-            note(f"wrote {path}")
+    with held(folder, 0o755) as output:
+        if output.status("platform.yaml") is not None:
+            fail(f"{folder / 'platform.yaml'} exists; it is left as it is")
+        for path, content in files.items():
+            if output.status(path) is None:
+                output.create(path, [content.encode()])
+                note(f"wrote {folder / path}")

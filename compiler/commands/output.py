@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from compiler.commands.terminal import coloured, quiet
+from compiler.text import log_line
 
 if TYPE_CHECKING:
     from compiler.diagnostics import Report
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
 
 def fail(message: str, status: int = 2) -> NoReturn:
     """End with a sentence on stderr."""
-    click.echo(f"platformc: {message}", err=True)
+    click.echo(f"platformc: {log_line(message)}", err=True)
     sys.exit(status)
 
 
 def note(text: str) -> None:
     """A line for people, on stderr; none where they asked for quiet."""
     if not quiet():
-        click.echo(text, err=True)
+        click.echo("\n".join(map(log_line, text.split("\n"))), err=True)
 
 
 def show(report: Report, data: bytes, file: str, form: str) -> None:

@@ -1,22 +1,25 @@
-"""Where the specs of a comparison come from: the working tree, a directory, or a git revision.
-
-The only place that runs another program than Python: git, to read a file as it was.
-"""
+"""Where the specs of a comparison come from: the working tree, a directory, or a git revision."""
 
 from __future__ import annotations
 
-import subprocess  # git's answers; arguments are lists, no shell takes part
 from pathlib import Path
 
 from msgspec import Struct
 
 from compiler import pipeline
+from compiler.commands import git
 from compiler.commands.compiling import read_spec
 from compiler.commands.output import fail, show
 from compiler.commands.spec_file import STDIN
+from compiler.files import is_folder, is_there
 from compiler.pipeline import Compilation
 from compiler.upstream import lock
 from compiler.upstream.lock import Lock
+
+NO_SPEC = 3  # the status where a revision has no spec, so that all of it is new
+_GIT = "git:"
+_PATHS = ("./", "../", "/")
+_SPECS = (".yaml", ".yml")
 
 
 class SpecRevision(Struct, frozen=True):
@@ -28,13 +31,24 @@ class SpecRevision(Struct, frozen=True):
 
 
 def source(which: str, file: Path) -> SpecRevision:
-    """A directory or spec where there is one of that name, else a revision of `file`."""
+    """A path where the word looks like one, else a revision of `file`.
+
+    What lies in the tree decides nothing: a folder that is named like a revision would otherwise
+    take its place, and the comparison would find no difference.
+    """
     path = Path(which)
     if path == STDIN:
         return of_file(path)
-    if path.is_dir():
-        return of_file(path / file.name)
-    return of_file(path) if path.exists() else _of_revision(which, file)
+    if which.startswith(_GIT):
+        return _of_revision(which.removeprefix(_GIT), file)
+    if which in (".", "..") or which.startswith(_PATHS) or which.endswith(_SPECS):
+        return of_file(path / file.name if is_folder(path) else path)
+    if is_there(path):
+        fail(
+            f"`{which}` stands here and could be a revision too: "
+            f"write `./{which}` for the path, or `{_GIT}{which}` for the revision"
+        )
+    return _of_revision(which, file)
 
 
 def of_file(file: Path) -> SpecRevision:
@@ -46,32 +60,25 @@ def of_file(file: Path) -> SpecRevision:
 
 
 def _of_revision(revision: str, file: Path) -> SpecRevision:
-    if revision.startswith("-"):
-        fail(f"`{revision}` is no revision, directory or spec")
-    data = _show(revision, file)
-    if data is None:
-        fail(
-            f"`{revision}` is no directory or spec, and git has no {file} at such a revision; "
-            "commit the spec first, or name a file to compare with"
-        )
+    if not revision:
+        fail("the revision to compare with has no name")
+    try:
+        data = git.file_at(revision, file)
+    except git.NoSuchFileError as error:
+        fail(f"{error}: there is nothing to compare with", NO_SPEC)
+    except git.GitError as error:
+        fail(f"{error}; name a revision, or a path such as `./before` or `before.yaml`")
     name = f"{revision}:{file.name}"
     try:
-        return SpecRevision(
-            name, data, lock.parse(_show(revision, lock.path_of(file)) or b"", name)
-        )
+        pins = git.file_at(revision, lock.path_of(file))
+    except git.NoSuchFileError:
+        pins = b""
+    except git.GitError as error:
+        fail(str(error))
+    try:
+        return SpecRevision(name, data, lock.parse(pins, name))
     except lock.BrokenLockError as error:
         fail(str(error))
-
-
-def _show(revision: str, file: Path) -> bytes | None:
-    """A file as it was at a revision; None where it was not."""
-    folder = file.parent if file.parent.is_dir() else Path()
-    words = ["git", "-C", str(folder), "show", f"{revision}:./{file.name}"]
-    try:
-        answer = subprocess.run(words, capture_output=True, check=False)  # noqa: S603  # a list, no shell
-    except FileNotFoundError:
-        fail("git is not on the PATH; name two directories or specs")
-    return answer.stdout if answer.returncode == 0 else None
 
 
 def compile_source(one: SpecRevision) -> Compilation:

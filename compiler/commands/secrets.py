@@ -17,6 +17,7 @@ from compiler.commands.output import fail, note
 from compiler.commands.verb import Group
 from compiler.delivery.apply_plan import SpecLocation, generation
 from compiler.diagnostics import near
+from compiler.files import real
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered
 from compiler.secrets import ciphertext, local, sealed, sops
@@ -134,8 +135,8 @@ def _certificate(spec: Path, name: str | None) -> Path | None:
     """The file beside the spec, which no link may lead away from there."""
     if name is None:
         return None
-    path = (spec / name).resolve()
-    if not path.is_relative_to(spec.resolve()):
+    path = real(spec / name)
+    if not path.is_relative_to(real(spec)):
         fail(f"{spec / name} leads out of {spec}")
     return path
 

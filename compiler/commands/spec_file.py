@@ -6,7 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-MAX_BYTES = 64 * 1024 * 1024
+from compiler.files import MOST_BYTES, given, is_there, owner, sentence
+
 NAME = "platform.yaml"
 STDIN = Path("-")
 
@@ -21,30 +22,32 @@ def nearest() -> Path:
     The search ends with the repository, and where a folder belongs to another user.
     """
     here = Path.cwd()
-    owner = here.stat().st_uid
+    user = owner(here)
     for depth, folder in enumerate((here, *here.parents)):
-        if folder.stat().st_uid != owner:
+        if owner(folder) != user:
             break
-        if (folder / NAME).exists():
+        if is_there(folder / NAME):
             return Path(*[os.pardir] * depth, NAME)
-        if (folder / ".git").exists():
+        if is_there(folder / ".git"):
             break
     return Path(NAME)
 
 
 def read(path: Path) -> bytes:
     """The bytes of a spec. Raises UnreadableError for a directory, a missing or a giant file."""
-    if path.is_dir():
-        raise UnreadableError(f"{path} is a directory; give the file, such as {path}/{NAME}")
+    if not str(path).isprintable():
+        raise UnreadableError(f"{str(path)!r} holds a character that no command line can pass on")
     try:
-        if path == STDIN:
-            data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
+        if path != STDIN:
+            return given(path)
+        data = sys.stdin.buffer.read(MOST_BYTES + 1)
+    except IsADirectoryError as error:
+        message = f"{path} is a directory; give the file, such as {path}/{NAME}"
+        raise UnreadableError(message) from error
     except OSError as error:
         hint = "; `platformc init` writes one" if isinstance(error, FileNotFoundError) else ""
-        raise UnreadableError(f"cannot read {path}: {error.strerror}{hint}") from error
-    if len(data) > MAX_BYTES:
-        raise UnreadableError(f"{path} is larger than {MAX_BYTES // 2**20} MiB")
+        reason = error.strerror or sentence(error)
+        raise UnreadableError(f"cannot read {path}: {reason}{hint}") from error
+    if len(data) > MOST_BYTES:
+        raise UnreadableError(f"{path} is larger than {MOST_BYTES // 2**20} MiB")
     return data

@@ -1,39 +1,45 @@
-"""How the files on disk differ from a tree, as a unified diff."""
+"""How the compiled tree on disk differs from a tree, as a unified diff."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
-from pathlib import Path
 
-from compiler.write import SUMS, Plan
+from compiler.diagnostics.masking import masked
+from compiler.files import Folder, UnsafePathError
+from compiler.text import log_line
+from compiler.write import SUMS
+from compiler.write.plan import Plan
 
 MOST_LINES = 500
+_MOST_BYTES = 2**20  # of a file whose lines are compared
 
 
-def difference(planned: Plan, tree: Mapping[str, str], root: Path) -> str:
+def difference(planned: Plan, tree: Mapping[str, str], root: Folder) -> str:
     """The diff that `compile` would make, cut where nobody would read on."""
-    lines = list(_lines(planned, tree, root))
-    if len(lines) > MOST_LINES:
-        more = len(lines) - MOST_LINES
-        lines = [*lines[:MOST_LINES], f"... and {more} lines more\n"]
-    return "".join(lines)
+    lines: list[str] = []
+    for line in _lines(planned, tree, root):
+        if len(lines) == MOST_LINES:
+            lines.append("... and more lines")
+            break
+        lines.append(log_line(masked(line)))
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _lines(planned: Plan, tree: Mapping[str, str], root: Path) -> Iterator[str]:
+def _lines(planned: Plan, tree: Mapping[str, str], root: Folder) -> Iterator[str]:
     for path in sorted({*planned.write, *planned.remove, *planned.edited}):
-        if path == SUMS:
+        if path not in tree:
+            # Not shown: it is what the list of files says that it is, and that could say anything.
+            yield from () if path == SUMS else (f"--- a/{path} is no longer part of the output",)
             continue
-        old = _read(root / path)
-        new = tree.get(path, "")
-        for line in unified_diff(
-            old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{path}", f"b/{path}"
-        ):
-            yield line if line.endswith("\n") else f"{line}\n"
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return ""
+        try:
+            old = (root.read_if_there(path, _MOST_BYTES) or b"").decode("utf-8", "replace")
+        except UnsafePathError as error:
+            yield f"--- a/{path}: {error}"
+            continue
+        new = tree[path]
+        if len(new) > _MOST_BYTES:
+            yield f"+++ b/{path}: changed, and too large to show how"
+            continue
+        names = f"a/{path}", f"b/{path}"
+        yield from unified_diff(old.split("\n"), new.split("\n"), *names, lineterm="")

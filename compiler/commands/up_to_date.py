@@ -1,13 +1,12 @@
 """Whether there is anything to do: known from content alone, before the compiler is imported.
 
-`.platformc/fresh` holds a fingerprint of the last compile's input (the spec's
-bytes, the compiler's own files) and of the list of what it wrote. Where all of it still holds, and
-every file on disk has the digest listed, compiling again would change nothing.
+A note in the user's cache holds a fingerprint of the last compile's input (the spec's bytes, the
+compiler's own files) and of the list of what it wrote. Where all of it still holds, every file on
+disk has the digest listed and no other is there, compiling again would change nothing.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,8 +14,12 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
-_FILE = Path(".platformc", "fresh")
-_SUMS = "platformc.sum"
+from compiler.files import Folder, held, packaged_files, packaged_time
+from compiler.write import JOURNAL, SUMS
+from compiler.write.ours import digest_on_disk, strays
+from compiler.write.state import state_of
+
+_NOTE = "up-to-date"
 _HERE = Path(__file__).parent.parent
 _LIBRARIES = ("msgspec", "pydantic", "yaml", "jinja2")
 # What was replaced since was perhaps imported before: the process is somewhat older than this module,
@@ -24,67 +27,63 @@ _LIBRARIES = ("msgspec", "pydantic", "yaml", "jinja2")
 _BEGUN = time.time_ns() - 10**8
 
 
-def fingerprint(data: bytes, options: Sequence[str]) -> str:
-    """What the output follows from: the spec, the options, the compiler and its libraries.
+def fingerprint(inputs: Sequence[bytes], options: Sequence[str]) -> str:
+    """What the output follows from: the spec, its lock, the options, the compiler and its libraries.
 
     Empty where the compiler is being replaced: it is unknown what of it has been imported.
     """
-    content = [data, repr((sorted(options), sys.version_info[:2])).encode()]
-    for folder, folders, names in os.walk(_HERE):
-        folders[:] = sorted(name for name in folders if name not in ("__pycache__", "schemas"))
-        for name in sorted(names):
-            if name.endswith((".py", ".j2")):
-                path = os.path.join(folder, name)
-                content += (os.path.relpath(path, _HERE).encode(), _read(path))
-                if os.stat(path).st_ctime_ns > _BEGUN:
-                    return ""
+    parts = [*inputs, repr((sorted(options), sys.version_info[:2])).encode()]
+    for path, data, changed in packaged_files(_HERE, (".py", ".j2")):
+        if changed > _BEGUN:
+            return ""
+        parts += (path.encode(), data)
     for library in _LIBRARIES:
         found = find_spec(library)
-        when = os.stat(found.origin).st_mtime_ns if found and found.origin else 0
-        content.append(str(when).encode())
-    return _digest(b"".join(content))
+        origin = found.origin if found and found.origin else ""
+        parts.append(f"{origin} {packaged_time(origin) if origin else 0}".encode())
+    # With their lengths: what moves from one to the next is another input.
+    return _digest(b"".join(b"%d:%b" % (len(part), part) for part in parts))
 
 
 def last_output(root: Path, current: Callable[[], str]) -> str | None:
     """The messages of the last compile, where it had this input and its output is untouched."""
-    state = root / ".platformc"
-    try:
-        known, sums, output = (root / _FILE).read_text(encoding="utf-8").split("\n", 2)
-        listed = _read(root / _SUMS)
-    except (OSError, ValueError):
+    state = state_of(root)
+    if state is None:
         return None
-    if known != current() or _digest(listed) != sums:
-        return None
-    if (state / "journal.json").exists() or (state / "stage").exists():
-        return None
-    return output if _untouched(root, listed.decode()) else None
+    with state:
+        try:
+            note = (state.read_if_there(_NOTE) or b"").decode()
+            known, sums, output = note.split("\n", 2)
+            if known != current() or state.status(JOURNAL) is not None:
+                return None
+            with held(root) as folder:
+                listed = folder.read(SUMS)
+                untouched = _digest(listed) == sums and _untouched(folder, listed.decode())
+        except (OSError, ValueError):
+            return None
+    return output if untouched else None
 
 
-def _untouched(root: Path, listed: str) -> bool:
-    """Whether every file of ours has the digest that is listed for it."""
-    base = os.fspath(root)
-    try:
-        for line in listed.splitlines():
-            digest, path = line.split("  ", 1)
-            if _digest(_read(f"{base}/{path}")) != digest:
-                return False
-    except (OSError, ValueError):
-        return False
-    return True
+def _untouched(root: Folder, listed: str) -> bool:
+    """Whether every file of ours has the digest that is listed for it, and no other is there."""
+    paths = []
+    for line in listed.splitlines():
+        digest, path = line.split("  ", 1)
+        if digest_on_disk(root, path) != digest:
+            return False
+        paths.append(path)
+    return not any(strays(paths, root))
 
 
 def remember(root: Path, fingerprint: str, output: str) -> None:
     """Note a finished compile and its warnings. Losing the note costs a compile, nothing else."""
-    if not fingerprint:
+    state = state_of(root) if fingerprint else None
+    if state is None:
         return
-    sums = _digest(_read(root / _SUMS))
-    (root / _FILE).write_text(f"{fingerprint}\n{sums}\n{output}", encoding="utf-8")
+    with state, held(root) as folder:
+        sums = _digest(folder.read(SUMS))
+        state.replace(_NOTE, f"{fingerprint}\n{sums}\n{output}".encode(), 0o600)
 
 
 def _digest(data: bytes) -> str:
     return sha256(data).hexdigest()
-
-
-def _read(path: str | Path) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()

@@ -12,6 +12,7 @@ from compiler.commands.options import spec_option
 from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
 from compiler.diagnostics import listing, near
+from compiler.files import held
 from compiler.model.prerequisite import Prerequisite
 from compiler.pipeline import Compilation
 from compiler.upstream import lock
@@ -49,7 +50,7 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
             made = vendor(addresses, one.namespaces, before, mirror, base)
         except VendorError as error:
             fail(str(error), 1)
-        _write(file.parent / "operators" / one.name, made.files, one)
+        _write(file, f"operators/{one.name}", made.files, one)
         operators[one.name] = made.digests
     lock.write(file, known._replace(operators=operators))
     note(f"{lock.path_of(file)}: {len(wanted)} releases")
@@ -70,11 +71,12 @@ def _wanted(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]:
     return [found[name] for name in sorted(found) if not names or name in names]
 
 
-def _write(folder: Path, files: Mapping[str, str], one: Prerequisite) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.yaml"):
-        old.unlink()
-    for name, text in files.items():
-        header = f"# {one.system} {one.version}, fetched by platformc; do not edit.\n"
-        (folder / name).write_text(header + text, encoding="utf-8")
-    note(f"{folder}: {len(files) - 1} files of {one.system} {one.version}")
+def _write(spec: Path, folder: str, files: Mapping[str, str], one: Prerequisite) -> None:
+    header = f"# {one.system} {one.version}, fetched by platformc; do not edit.\n"
+    with held(spec.parent) as root:
+        for old in root.names(folder):
+            if old.endswith(".yaml") and old not in files:
+                root.remove(f"{folder}/{old}")
+        for name, text in files.items():
+            root.replace(f"{folder}/{name}", (header + text).encode())
+    note(f"{spec.parent / folder}: {len(files) - 1} files of {one.system} {one.version}")

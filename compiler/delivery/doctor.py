@@ -38,6 +38,13 @@ def check(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     if status:
         yield Finding(False, f"the cluster does not answer: {error.strip()}")
         return
+    try:
+        yield from _checks(lowered, ask)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        yield Finding(False, "kubectl gives an answer that is none of Kubernetes'")
+
+
+def _checks(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     yield _version(lowered, ask)
     yield from _kinds(lowered, ask)
     yield from _storage(lowered, ask)

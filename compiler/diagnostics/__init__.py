@@ -45,6 +45,13 @@ class Diagnostic(Struct, frozen=True):
         return Severity(CODES[self.code].severity)
 
 
+MOST_FINDINGS = 1000  # of one spec: the author of a tree could ask for a million
+
+
+class TooManyFindingsError(Exception):
+    """The report is full; what it holds is enough to mend."""
+
+
 class Report(Struct):
     """Collects the diagnostics of the stages. `environment` is where they occur; None is the base."""
 
@@ -66,6 +73,15 @@ class Report(Struct):
         environments = (self.environment,) if self.environment else ()
         diagnostic = Diagnostic(code, message, span, path, lines, tuple(related), environments, fix)
         self.diagnostics.append(diagnostic)
+        if len(self.diagnostics) >= MOST_FINDINGS and diagnostic.severity is Severity.ERROR:
+            raise TooManyFindingsError
+
+    def close(self) -> None:
+        """Say that there is more than the report holds."""
+        message = f"there are more than {MOST_FINDINGS} findings, and the rest was not looked for"
+        self.diagnostics.append(
+            Diagnostic("too-many-findings", message, help=("correct those that are shown first",))
+        )
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Add diagnostics, which then are of this report's environment."""

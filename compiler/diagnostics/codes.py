@@ -22,6 +22,9 @@ CODES: dict[str, Code] = {
     "merge-key": Code("error", "The merge key is not part of the language."),
     "complex-key": Code("error", "A key is not a single word."),
     "control-character": Code("error", "A text holds a control character."),
+    "hidden-character": Code("warning", "A text holds a character that hides or reorders text."),
+    "too-large": Code("error", "The spec holds more values than any platform needs."),
+    "too-many-findings": Code("error", "There is more wrong than one run says."),
     "too-deep": Code("error", "The spec is nested too deeply."),
     # Merging the environments.
     "unknown-instance": Code("error", "An environment overrides what the base does not have."),

@@ -11,7 +11,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    return "".join(_command(messages_masked(diagnostic)) for diagnostic in diagnostics)
+    return "".join(map(_command, messages_masked(diagnostics, sources)))
 
 
 def _command(diagnostic: Diagnostic) -> str:

@@ -13,7 +13,7 @@ from compiler.document.span import Span
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    records = [_value(messages_masked(diagnostic)) for diagnostic in diagnostics]
+    records = list(map(_value, messages_masked(diagnostics, sources)))
     return json.dumps({"diagnostics": records}, indent=2) + "\n"
 
 

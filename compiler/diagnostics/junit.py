@@ -7,11 +7,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.diagnostics.masking import messages_masked
-from compiler.diagnostics.text import printable
+from compiler.text import printable
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    masked = [messages_masked(diagnostic) for diagnostic in diagnostics]
+    masked = messages_masked(diagnostics, sources)
     failures = sum(diagnostic.severity is Severity.ERROR for diagnostic in masked)
     cases = [_case(diagnostic) for diagnostic in masked] or [
         '  <testcase classname="platformc" name="spec"/>\n'

@@ -1,8 +1,9 @@
-"""Hide credentials: in quoted lines of the spec, in messages and in values.
+"""Hide credentials: in quoted lines of the spec, in messages, in diffs and in values.
 
-The value of a key is hidden if the key's name suggests a credential, or if the language does not
-know the key, because it may be a misspelt one. Known forms of tokens and random words are hidden
-everywhere.
+What is hidden: the value of a key whose name suggests a credential, or of an unknown key that is close
+to such a name; what follows such a name in a command or a text; known forms of tokens, random words,
+and passwords inside of URLs. What a spec's lines so hide is hidden in each message too. Every pattern
+takes linear time: the author of a tree chooses the text.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from math import log2
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,11 +26,22 @@ _WORDS = (
     r"(?:passw|passphrase|pwd|secret|token|credential|private|api[-_]?key|access[-_]?key"
     r"|auth[-_]?key|signing[-_]?key)"
 )
-# A key whose name suggests a credential, and the scalar after it, in block or flow style.
+# A name that suggests a credential, and the scalar after it, in block or flow style. It begins at the
+# telling word: a pattern for the letters before it would try each of them again at each other.
 _CREDENTIAL = re.compile(
-    rf"(?i)(\b[\w.-]*{_WORDS}[\w.-]*[\"']?\s*[:=]\s*)"
+    rf"(?i)({_WORDS}[\w.-]{{0,64}}[\"'`]?\s{{0,8}}[:=]\s{{0,8}})"
     r"((?:\"[^\"]*\"?)|(?:'[^']*'?)|[^\s{}\[\],][^{}\[\],]*)"
 )
+# The same as an option of a program (`--password X`, as a list too), in a sentence, and of MySQL.
+_OPTION = re.compile(
+    rf"(?i)(?<![\w-])(-{{1,2}}[\w-]{{0,32}}?{_WORDS}[\w-]{{0,32}}[\"'`]?[,\s]\s{{0,8}})([^\s{{}}\[\],]+)"
+)
+_SENTENCE = re.compile(r"(?i)\b((?:password|passwd|pw|token|secret)\s(?:is|are)\s)(\S+)")
+_MYSQL = re.compile(r"(?i)\b((?:mysql|mariadb)\w{0,16}[^\n]{0,120}?[\s,]\s?-p)([^\s\[\]{},]+)")
+_ONE_WORD = re.compile(r"(?:\"[^\"]*\"?)|(?:'[^']*'?)|\S+")
+_FURTHEST = 5000  # lines of one text
+_SHORTEST = 6  # characters of a value that is hidden wherever it is quoted
+_SEVERAL = 1000  # values of one spec that are looked for
 _SOUNDS = re.compile(rf"(?i){_WORDS}")
 # Keys whose names suggest a credential but which hold only names of Secrets.
 _NAMES = {"secrets", "pullSecrets", "secretName", "provider", "existingSecret"}
@@ -36,13 +49,15 @@ _NAMES = {"secrets", "pullSecrets", "secretName", "provider", "existingSecret"}
 TOKENS = re.compile(
     r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}"
     r"|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}|hf_[A-Za-z0-9]{30,}|sk-[A-Za-z0-9_-]{20,}"
-    r"|AIza[\w-]{35}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|AIza[\w-]{35}|eyJ[\w-]{10,2000}\.[\w-]{10,4000}\.[\w-]{0,2000}|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
     r"|dckr_pat_[\w-]{20,}|pypi-[\w-]{30,}|npm_[A-Za-z0-9]{30,}|hvs\.[\w-]{20,}"
 )
 # A path of words, such as a patch's: `/spec/template/spec/containers/0/securityContext`.
 _PATH = re.compile(r"(/([A-Za-z]+|[0-9]+|-))+/?")
 WORD = re.compile(r"[A-Za-z0-9+/_=-]{32,}")  # long enough for a key
-PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]*:)([^/\s@$][^/\s@]*)(?=@)")
+PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]{0,256}:)([^/\s@$][^/\s@]{0,1024})(?=@)")
+# The same without a scheme, as in an image's name; what follows the `@` of one may be its digest.
+_PASSWORD_OF_HOST = re.compile(r"(\b[\w.-]{1,64}:)([^/\s:@$\"']{4,1024})(?=@(?!sha256:)[\w-])")
 
 
 def sounds_secret(key: str) -> bool:
@@ -65,7 +80,54 @@ def entropy(word: str) -> float:
 def tokens_masked(text: str) -> str:
     """Mask known forms of tokens, random words, and passwords inside URLs."""
     plain = WORD.sub(lambda match: MASK if random(match[0]) else match[0], TOKENS.sub(MASK, text))
-    return PASSWORD_IN_URL.sub(rf"\1{MASK}", plain)
+    plain = PASSWORD_IN_URL.sub(rf"\1{MASK}", plain)
+    return _PASSWORD_OF_HOST.sub(rf"\1{MASK}", plain)
+
+
+def masked(text: str, known: Iterable[str] = ()) -> str:
+    """Text that quotes others, with the credentials in it masked, and some known values."""
+    for value in known:
+        text = text.replace(value, MASK)
+    hidden = [*_tokens(text), *_after_names(text, whole=False)]
+    return Line.of(text, hidden).text if hidden else text
+
+
+def hidden(value: Any, key: str = "") -> Any:
+    """A value of an object with the credentials in it masked, by their keys and their forms."""
+    if isinstance(value, dict):
+        named = str(value.get("name", ""))
+        return {
+            name: hidden(inner, named if name == "value" else str(name))
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [hidden(inner, key) for inner in value]
+    if not isinstance(value, str):
+        return value
+    return MASK if value and _holds_secret(key) else "\n".join(map(masked, value.split("\n")))
+
+
+def _holds_secret(key: str) -> bool:
+    """Whether a key holds a credential, and not the name or the place of one."""
+    return sounds_secret(key) and not re.search(r"(Name|Names|Ref|Refs|Path|File|Selector)$", key)
+
+
+def values_hidden(sources: Mapping[str, str]) -> tuple[str, ...]:
+    """What stands behind the names of credentials in some texts, the longest first."""
+    found: set[str] = set()
+    for text in sources.values():
+        for line in text.split("\n"):
+            if len(found) > _SEVERAL:
+                break
+            if _SOUNDS.search(line):
+                stretches = _after_names(line, whole=True)
+                values = (line[start:end].strip().strip("\"'") for start, end in stretches)
+                found |= {value for value in values if len(value) >= _SHORTEST and value != MASK}
+    return tuple(sorted(found - _HARMLESS, key=len, reverse=True))
+
+
+# What a key that sounds like a credential's may hold and other texts name.
+_HARMLESS = {"existing", "external", "sealed-secrets", "external-secrets", "disabled", "enabled"}
 
 
 def value_masked(message: str, path: Path, value: object) -> str:
@@ -77,18 +139,24 @@ def value_masked(message: str, path: Path, value: object) -> str:
     return message
 
 
-def messages_masked(diagnostic: Diagnostic) -> Diagnostic:
-    """The diagnostic with all its texts masked, safe for any renderer to print."""
+def messages_masked(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]
+) -> list[Diagnostic]:
+    """Diagnostics with all their texts masked, safe for any renderer to print."""
+    known = values_hidden(sources)
+    return [_masked(diagnostic, known) for diagnostic in diagnostics]
 
+
+def _masked(diagnostic: Diagnostic, known: tuple[str, ...]) -> Diagnostic:
     return replace(
         diagnostic,
-        message=tokens_masked(diagnostic.message),
+        message=masked(diagnostic.message, known),
         path=tuple(
-            tokens_masked(part) if isinstance(part, str) else part for part in diagnostic.path
+            masked(part, known) if isinstance(part, str) else part for part in diagnostic.path
         ),
-        help=tuple(tokens_masked(line) for line in diagnostic.help),
+        help=tuple(masked(line, known) for line in diagnostic.help),
         related=tuple(
-            Related(tokens_masked(place.message), place.span) for place in diagnostic.related
+            Related(masked(place.message, known), place.span) for place in diagnostic.related
         ),
     )
 
@@ -153,7 +221,8 @@ class MaskedFiles(Struct, frozen=True):
             for span in self._on_line(self.unknown, file, number)
         ]
         return Line.of(
-            line, [*spans, *_values(line, after_keys), *_credentials(line), *_tokens(line)]
+            line,
+            [*spans, *_values(line, after_keys), *_after_names(line, whole=True), *_tokens(line)],
         )
 
     @staticmethod
@@ -162,10 +231,12 @@ class MaskedFiles(Struct, frozen=True):
 
 
 def masked_files(texts: Mapping[str, str], diagnostics: Iterable[Diagnostic]) -> MaskedFiles:
-    """Hide the values that plaintext-secret and unknown-key diagnostics are about."""
+    """Hide the values that plaintext-secret diagnostics are about, and those of misspelt names of
+    credentials. Other unknown keys keep theirs: users look for their own typing errors."""
     diagnostics = tuple(diagnostics)
+    lines = {file: text.split("\n") for file, text in texts.items()}
     return MaskedFiles(
-        {file: text.split("\n") for file, text in texts.items()},
+        lines,
         tuple(
             diagnostic.span
             for diagnostic in diagnostics
@@ -174,9 +245,29 @@ def masked_files(texts: Mapping[str, str], diagnostics: Iterable[Diagnostic]) ->
         tuple(
             diagnostic.span
             for diagnostic in diagnostics
-            if diagnostic.span and diagnostic.code == "unknown-key"
+            if diagnostic.span
+            and diagnostic.code == "unknown-key"
+            and _suggests_secret(_text_at(lines, diagnostic.span))
         ),
     )
+
+
+# Parts of names that users give to credentials; an unknown key that is close to one hides its value.
+_PARTS = ("password", "passwd", "pwd", "pass", "pw", "passphrase", "secret", "token", "credential",
+          "credentials", "auth", "apikey", "private")  # fmt: skip
+
+
+def _suggests_secret(key: str) -> bool:
+    from difflib import get_close_matches  # only mistakes need it
+
+    parts = [part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", key[:64])]
+    return sounds_secret(key[:64]) or any(get_close_matches(part, _PARTS, 1, 0.8) for part in parts)
+
+
+def _text_at(lines: Mapping[str, list[str]], span: Span) -> str:
+    of_file = lines.get(span.file, [])
+    line = of_file[span.line - 1] if span.line <= len(of_file) else ""
+    return line[span.column - 1 : span.end_column - 1] if span.line == span.end_line else ""
 
 
 def _end_of_value(line: str, key: int, start: int) -> int:
@@ -215,22 +306,31 @@ def _values(line: str, stretches: Iterable[Stretch]) -> Iterator[Stretch]:
             yield start + colon + len(rest[colon:]) - len(rest[colon:].lstrip()), end
 
 
-def _credentials(line: str) -> Iterator[Stretch]:
+def _after_names(line: str, *, whole: bool) -> Iterator[Stretch]:
+    """What follows names of credentials: to the end of the value in a line of YAML (`whole`), a word
+    of it in a sentence."""
     for match in _CREDENTIAL.finditer(line):
-        if match[1].strip(" :=\"'") not in _NAMES:
-            yield match.span(2)
+        start, end = match.span(2)
+        name = re.search(r"[\w.-]{0,64}$", line[max(0, match.start() - 64) : match.start()])
+        if f"{name[0] if name else ''}{match[1]}".strip(" :=\"'`") in _NAMES:
+            continue
+        word = None if whole else _ONE_WORD.match(line, start, end)
+        yield start, word.end() if word else end
+    for pattern in (_OPTION, _MYSQL, *((_SENTENCE,) if whole else ())):
+        yield from (match.span(2) for match in pattern.finditer(line))
 
 
 def _tokens(line: str) -> Iterator[Stretch]:
     yield from (match.span() for match in TOKENS.finditer(line))
     yield from (match.span() for match in WORD.finditer(line) if random(match[0]))
-    yield from (match.span(2) for match in PASSWORD_IN_URL.finditer(line))
+    for pattern in (PASSWORD_IN_URL, _PASSWORD_OF_HOST):
+        yield from (match.span(2) for match in pattern.finditer(line))
 
 
 def _inside_credential(lines: list[str], index: int) -> bool:
     """Whether a line belongs to a text of several lines whose key suggests a credential."""
     indent = len(lines[index]) - len(lines[index].lstrip())
-    for line in reversed(lines[:index]):
+    for line in reversed(lines[max(0, index - _FURTHEST) : index]):
         depth = len(line) - len(line.lstrip())
         if not line.strip() or depth >= indent:
             continue

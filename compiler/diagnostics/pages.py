@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from compiler.files import is_packaged, packaged
+
 _PACKAGE = Path(__file__).parent
 
 
@@ -12,9 +14,9 @@ _PACKAGE = Path(__file__).parent
 def folder() -> Path:
     """The folder of the pages: docs/diagnostics in a checkout, inside the package when installed."""
     inside = _PACKAGE / "pages"
-    return inside if inside.is_dir() else _PACKAGE.parent.parent / "docs" / "diagnostics"
+    return inside if is_packaged(inside) else _PACKAGE.parent.parent / "docs" / "diagnostics"
 
 
 def page(code: str) -> str:
     """The page of one code, as Markdown."""
-    return (folder() / f"{code}.md").read_text(encoding="utf-8")
+    return packaged(folder() / f"{code}.md").decode()

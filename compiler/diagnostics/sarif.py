@@ -17,7 +17,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    masked = [messages_masked(diagnostic) for diagnostic in diagnostics]
+    masked = messages_masked(diagnostics, sources)
     rules = sorted({diagnostic.code for diagnostic in masked})
     run = {
         "tool": {

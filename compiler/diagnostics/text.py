@@ -9,6 +9,7 @@ from msgspec import Struct
 from compiler.diagnostics import Diagnostic, Severity
 from compiler.diagnostics.masking import MaskedFiles, masked_files, messages_masked
 from compiler.document.span import Span
+from compiler.text import printable
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
 
@@ -29,7 +30,7 @@ def render(
 ) -> str:
     """Each diagnostic as a block with a blank line between; then the count of each severity."""
     style = style or Style()
-    masked = [messages_masked(diagnostic) for diagnostic in diagnostics]
+    masked = messages_masked(diagnostics, sources)
     quoted = masked_files(sources, masked)
     blocks = [_block(diagnostic, quoted, style) for diagnostic in masked]
     if masked:
@@ -78,7 +79,7 @@ def _excerpt(
     colour: str,
 ) -> list[str]:
     edge = style("|", "34")
-    lines = [f"{' ' * margin}{style(arrow, '34')} {span.file}:{span.line}:{span.column}"]
+    lines = [f"{' ' * margin}{style(arrow, '34')} {printable(span.file)}:{span.line}:{span.column}"]
     line = quoted.line(span.file, span.line)
     if line is None:
         return lines
@@ -105,10 +106,3 @@ def _clipped(line: str, start: int, width: int = 120) -> tuple[str, int]:
     shown = ("..." if offset else "") + line[offset : offset + width]
     tail = "..." if offset + width < len(line) else ""
     return shown + tail, start - offset + (3 if offset else 0)
-
-
-def printable(text: str) -> str:
-    """Escape control characters, which could change the terminal."""
-    return "".join(
-        char if char == "\t" or char.isprintable() else f"\\u{ord(char):04x}" for char in text
-    )

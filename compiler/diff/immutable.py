@@ -39,8 +39,8 @@ IMMUTABLE: tuple[Field, ...] = (
 def refused(kind: str, change: FieldChange, custom: CustomResource | None = None) -> bool:
     """Whether the API server refuses to change this field of an existing object."""
     if custom is not None:
-        return any(re.fullmatch(path, change.path) for path in custom.immutable)
+        return any(re.fullmatch(path, change.path, re.DOTALL) for path in custom.immutable)
     return any(
-        re.fullmatch(kinds, kind) and re.fullmatch(path, change.path) and when(change)
+        re.fullmatch(kinds, kind) and re.fullmatch(path, change.path, re.DOTALL) and when(change)
         for kinds, path, when in IMMUTABLE
     )

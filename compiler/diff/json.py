@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from compiler.diff import Change, worst
-from compiler.diff.wording import reasons, ways
+from compiler.diff.wording import masked_field, reasons, ways
 
 
 def render(changes: Sequence[Change]) -> str:
@@ -30,7 +30,7 @@ def _record(change: Change) -> dict[str, Any]:
         "ways": list(ways(change)),
         "fields": [
             {"path": field.path, "before": field.before, "after": field.after}
-            for field in change.fields
+            for field in map(masked_field, change.fields)
         ],
         "causes": [{"path": cause.path, "place": cause.place} for cause in change.causes],
     }

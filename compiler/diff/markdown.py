@@ -8,6 +8,7 @@ from itertools import groupby
 from compiler.diff import Change
 from compiler.diff.wording import causes, field_lines, reasons, summary, ways
 from compiler.model.effects import Risk
+from compiler.text import markdown_cell, markdown_code
 
 _MARKS = {
     Risk.DATA_LOSS: "🛑",
@@ -43,25 +44,14 @@ def _lines(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def _row(change: Change) -> str:
-    details = [*field_lines(change)]
-    text = [f"`{line.strip()}`" if line.strip() else "" for line in map(_code, details)]
-    text += [f"because {reason}" for reason in map(_cell, reasons(change))]
-    text += [f"to do it: {way}" for way in map(_cell, ways(change))]
+    text = [markdown_code(line) for line in field_lines(change)]
+    text += [f"because {markdown_cell(reason)}" for reason in reasons(change)]
+    text += [f"to do it: {markdown_cell(way)}" for way in ways(change)]
     cells = [
-        _cell(change.component),
+        markdown_cell(change.component),
         f"{_MARKS[change.risk]} {change.label}",
-        f"{_cell(change.title)} {change.action}",
+        f"{markdown_cell(change.title)} {change.action}",
         "<br>".join(text),
-        _cell(causes(change)),
+        markdown_cell(causes(change)),
     ]
     return f"| {' | '.join(cells)} |"
-
-
-def _cell(text: str) -> str:
-    """Escape text of the spec for a table cell, so that it adds no column, tag or line."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return " ".join(escaped.split()).replace("|", "\\|").replace("@", "@\u200b")
-
-
-def _code(text: str) -> str:
-    return text.replace("`", "'").replace("|", "\\|")

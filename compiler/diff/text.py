@@ -7,10 +7,11 @@ from itertools import groupby
 
 from compiler.diff import Change
 from compiler.diff.wording import causes, field_lines, reasons, summary, ways
+from compiler.text import log_line
 
 
 def render(changes: Sequence[Change]) -> str:
-    return "".join(f"{line}\n" for line in _lines(changes))
+    return "".join(f"{log_line(line)}\n" for line in _lines(changes))
 
 
 def _lines(changes: Sequence[Change]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 from typing import Any
 
+from compiler.diagnostics.masking import hidden
 from compiler.diff import Change
 from compiler.model.effects import FieldChange, Risk
 
@@ -20,13 +21,20 @@ def field_lines(change: Change) -> Iterator[str]:
     """Each field of a change on a line, files as the lines that differ."""
     shown = [one for one in change.fields if one.path not in _DERIVED] or list(change.fields)
     for field in shown[:_MOST_FIELDS]:
-        yield from _field(field)
+        yield from _field(masked_field(field))
     if len(shown) > _MOST_FIELDS:
         yield f"and {len(shown) - _MOST_FIELDS} fields more"
 
 
 # Follows from the fields beside it, and says nothing to people.
 _DERIVED = ("spec/template/metadata/annotations/platformc.dev~1config",)
+
+
+def masked_field(field: FieldChange) -> FieldChange:
+    """A change with its credentials masked: by the name of the field or variable, and by form."""
+    parts = [part.replace("~1", "/") for part in field.path.split("/")]
+    key = parts[-2] if parts[-1] == "value" and len(parts) > 1 else parts[-1]
+    return FieldChange(field.path, hidden(field.before, key), hidden(field.after, key))
 
 
 def _field(field: FieldChange) -> Iterator[str]:

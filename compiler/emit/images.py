@@ -14,11 +14,15 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from compiler.files import held
 from compiler.kube import yaml
 from compiler.model.images import _declared, image_keys
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest
 from compiler.spec.image import split_image
+from compiler.upstream.documents import documents
+
+OPERATORS = "operators"  # the folder of vendored releases
 
 
 class UsedImage(Struct, frozen=True):
@@ -103,15 +107,17 @@ def _texts(package: Package, text: Callable[[Manifest], str]) -> Iterator[str]:
         yield from config.files.values()
 
 
-def vendored_images(folder: Path, mirror: str | None) -> Iterator[UsedImage]:
-    """The images of vendored releases, one folder each."""
-    import yaml as pyyaml
-
-    loader = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
-    for system in sorted(path for path in folder.glob("*") if path.is_dir()):
-        names: set[str] = set()
-        for file in sorted(system.glob("*.yaml")):
-            documents = pyyaml.load_all(file.read_bytes(), Loader=loader)  # both loaders are safe
-            names |= {image for document in documents for image in image_keys(document)}
-        for image in sorted(names):
-            yield _image(image, _upstreams_name(image, mirror), (f"{folder.name}/{system.name}",))
+def vendored_images(root: Path, mirror: str | None) -> Iterator[UsedImage]:
+    """The images of vendored releases, one folder each, in a spec's folder."""
+    with held(root) as folder:
+        for system in folder.names(OPERATORS):
+            place = f"{OPERATORS}/{system}"
+            files = [name for name in folder.names(place) if name.endswith(".yaml")]
+            names = {
+                image
+                for file in files
+                for document in documents(folder.read(f"{place}/{file}"))
+                for image in image_keys(document)
+            }
+            for image in sorted(names):
+                yield _image(image, _upstreams_name(image, mirror), (place,))

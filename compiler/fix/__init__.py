@@ -9,7 +9,6 @@ included, must differ only in the corrected lines, or nothing is written.
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from difflib import SequenceMatcher
@@ -19,6 +18,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from compiler.diagnostics import Diagnostic, Report, errors
+from compiler.files import held, located
 from compiler.fix.edit import edited
 
 Diagnose = Callable[[bytes], Report]
@@ -113,8 +113,6 @@ def _about(diagnostic: Diagnostic, corrected: Diagnostic) -> bool:
 
 def replace(path: Path, data: bytes) -> None:
     """Replace a file in one step: readers see the old contents or the new ones."""
-    target = path.resolve()
-    temporary = target.with_name(f".{target.name}.new")
-    temporary.write_bytes(data)
-    shutil.copymode(target, temporary)
-    temporary.replace(target)
+    real = located(path)
+    with held(real.parent) as folder:
+        folder.replace(real.name, data)

@@ -11,6 +11,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from compiler.files import packaged
+
 if TYPE_CHECKING:
     from jinja2 import BaseLoader, Environment
 
@@ -32,8 +34,7 @@ def render(module: str, name: str, /, **values: Any) -> str:
 
 @cache
 def _text(path: str) -> str:
-    with open(os.path.join(_PACKAGE, path), encoding="utf-8") as file:
-        return file.read()
+    return packaged(os.path.join(_PACKAGE, path)).decode()
 
 
 @cache

@@ -95,7 +95,9 @@ class Effect(Struct, frozen=True):
 
     def judge(self, change: FieldChange, before: Manifest, after: Manifest) -> Judgement | None:
         """The judgement of a change that fits, or None."""
-        if not re.fullmatch(self.path, change.path) or not self.when(change, before, after):
+        if not re.fullmatch(self.path, change.path, re.DOTALL) or not self.when(
+            change, before, after
+        ):
             return None
         return Judgement(self.risk, self.reason, self.way.format(object=_for_kubectl(before)))
 

@@ -15,9 +15,10 @@ from typing import Any
 import yaml as pyyaml
 from msgspec import Struct
 
+from compiler.files import Folder, held
 from compiler.kube import yaml
 from compiler.model.credential import Credential
-from compiler.secrets.folder import Generated, kustomization, made, replace_file
+from compiler.secrets.folder import Generated, kustomization, place
 from compiler.secrets.secret import new_values, secret
 
 
@@ -41,43 +42,49 @@ def generate(
     rotate: Iterable[str] = (),
 ) -> Generated:
     """Write the ciphertext that is missing; make the Secrets in `rotate` anew."""
-    folder = made(root / "secrets" / environment)
-    rotate, files = set(rotate), list[str]()
+    folder, rotate, files = place(environment), set(rotate), list[str]()
     new, kept, rotated = list[str](), list[str](), list[str]()
-    for credential in credentials:
-        paths = {
-            space: folder / cipher.file.format(namespace=space, name=credential.name)
-            for space in credential.namespaces
-        }
-        files += [path.name for path in paths.values()]
-        present = [path for path in paths.values() if path.exists()]
-        whole = all(_complete(path, credential, cipher) for path in paths.values())
-        if whole and credential.name not in rotate:
-            kept.append(credential.name)
-            continue
-        (rotated if present else new).append(credential.name)
-        _write(credential, paths, cipher)
-    if files:
-        replace_file(folder / "kustomization.yaml", kustomization(environment, files))
-    return Generated(folder, tuple(new), tuple(kept), tuple(rotated))
+    with held(root, 0o755) as output:
+        output.make(folder)
+        for credential in credentials:
+            paths = {
+                space: f"{folder}/{cipher.file.format(namespace=space, name=credential.name)}"
+                for space in credential.namespaces
+            }
+            files += [path.rpartition("/")[2] for path in paths.values()]
+            present = [path for path in paths.values() if output.status(path) is not None]
+            whole = all(_complete(output, path, credential, cipher) for path in paths.values())
+            if whole and credential.name not in rotate:
+                kept.append(credential.name)
+                continue
+            (rotated if present else new).append(credential.name)
+            _write(output, credential, paths, cipher)
+        if files:
+            text = kustomization(environment, files)
+            output.replace(f"{folder}/kustomization.yaml", text.encode(), 0o644)
+    return Generated(root / folder, tuple(new), tuple(kept), tuple(rotated))
 
 
-def _write(credential: Credential, paths: dict[str, Path], cipher: Cipher) -> None:
+def _write(output: Folder, credential: Credential, paths: dict[str, str], cipher: Cipher) -> None:
     """All copies are encrypted before the first of them is written."""
     values = new_values(credential)
     texts = {
-        path: cipher.encrypt(yaml.dump(secret(credential, space, values)), path)
+        path: cipher.encrypt(yaml.dump(secret(credential, space, values)), output.path / path)
         for space, path in paths.items()
     }
     for path, text in texts.items():
-        replace_file(path, text)
+        output.replace(path, text.encode(), 0o644)
 
 
-def _complete(path: Path, credential: Credential, cipher: Cipher) -> bool:
+def _complete(output: Folder, path: str, credential: Credential, cipher: Cipher) -> bool:
     """Whether a file holds every key of a credential, as far as one sees without its values."""
-    if not path.is_file():
+    data = output.read_if_there(path)
+    if data is None:
         return False
-    found: Any = pyyaml.safe_load(path.read_text())
+    try:
+        found: Any = pyyaml.safe_load(data)
+    except (pyyaml.YAMLError, UnicodeDecodeError):
+        return False
     for part in cipher.keys:
         found = found.get(part) if isinstance(found, dict) else None
     return isinstance(found, dict) and set(credential.keys) <= set(found)

@@ -6,15 +6,16 @@ the namespaces too, so that `kubectl apply -k` works on an empty cluster. Values
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml as pyyaml
 
+from compiler.files import Folder, held
 from compiler.kube import yaml
 from compiler.model.credential import Credential, Random
-from compiler.secrets.folder import Generated, kustomization, made, replace_file
+from compiler.secrets.folder import Generated, kustomization, place
 from compiler.secrets.secret import secret
 from compiler.secrets.values import make
 
@@ -29,44 +30,66 @@ def generate(
     credentials: Iterable[Credential], environment: str, root: Path, rotate: Iterable[str] = ()
 ) -> Generated:
     """Write every Secret of an environment that is not there yet; make those in `rotate` anew."""
-    folder = root / "secrets" / environment
-    known = _known(folder)
-    rotate = set(rotate)
-    wanted = list(credentials)
-    files: dict[str, str] = {}
-    for credential in wanted:
-        values = _values(credential, known, fresh=credential.name in rotate)
-        for namespace in credential.namespaces:
-            text = yaml.dump(secret(credential, namespace, values))
-            files[f"secret-{namespace}-{credential.name}.yaml"] = text
-    _private(folder)
-    files["kustomization.yaml"] = kustomization(environment, files)
-    for name, text in sorted(files.items()):
-        replace_file(folder / name, text, 0o600)
+    wanted, rotate = list(credentials), set(rotate)
+    folder = place(environment)
+    with held(root, 0o755) as output:
+        known = _known(output, folder)
+        files = dict(_files(wanted, known, rotate))
+        files["kustomization.yaml"] = kustomization(environment, files)
+        _make_private(output, folder)
+        for name, text in sorted(files.items()):
+            output.replace(f"{folder}/{name}", text.encode(), 0o600)
     present = {name for name, _ in known}
     names = {credential.name for credential in wanted}
     return Generated(
-        folder,
+        root / folder,
         made=tuple(sorted(names - present)),
         kept=tuple(sorted((names & present) - rotate)),
         rotated=tuple(sorted(names & present & rotate)),
     )
 
 
-def _known(folder: Path) -> Values:
-    """The values that exist, from any copy of each Secret."""
+def _files(
+    credentials: Iterable[Credential], known: Values, rotate: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    for credential in credentials:
+        values = _values(credential, known, fresh=credential.name in rotate)
+        for namespace in credential.namespaces:
+            text = yaml.dump(secret(credential, namespace, values))
+            yield f"secret-{namespace}-{credential.name}.yaml", text
+
+
+def _known(output: Folder, folder: str) -> Values:
+    """The values that exist, from any copy of each Secret.
+
+    A repository can bring along Secrets whose values its author knows: only files that nobody but
+    this user can have written are read, and a checkout does not make such.
+    """
     values: Values = {}
-    for path in sorted(folder.glob("secret-*.yaml")):
-        try:
-            found: Any = pyyaml.safe_load(path.read_text())
-            name, data = found["metadata"]["name"], found["stringData"]
-            values |= {(name, str(key)): str(value) for key, value in data.items()}
-        except (pyyaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-            message = (
-                f"{path} is not a Secret as `secrets generate` writes it; restore or remove it"
+    for name in output.names(folder):
+        if not (name.startswith("secret-") and name.endswith(".yaml")):
+            continue
+        path = f"{folder}/{name}"
+        if not output.is_private(path):
+            raise UnreadableSecretError(
+                f"{output.path / path} can be read or written by others, so `secrets generate` did "
+                "not write it; remove it, or `chmod 600` it where its values are yours"
             )
-            raise UnreadableSecretError(message) from error
+        values |= _read(output, path)
     return values
+
+
+def _read(output: Folder, path: str) -> Values:
+    try:
+        found: Any = pyyaml.safe_load(output.read(path))
+        name, data = found["metadata"]["name"], found["stringData"]
+        return {(name, str(key)): str(value) for key, value in data.items()}
+    except (pyyaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        message = (
+            f"{output.path / path} is not a Secret as `secrets generate` writes it; "
+            "restore or remove it"
+        )
+        raise UnreadableSecretError(message) from error
 
 
 def _values(credential: Credential, known: Values, *, fresh: bool) -> dict[str, str]:
@@ -80,10 +103,9 @@ def _values(credential: Credential, known: Values, *, fresh: bool) -> dict[str, 
     return values
 
 
-def _private(folder: Path) -> None:
-    """The folder, for its owner alone, and out of Git's sight."""
-    made(folder)
-    folder.chmod(0o700)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")
+def _make_private(output: Folder, folder: str) -> None:
+    """The folder, for its owner alone, and out of Git's sight before the first value is in it."""
+    for path in (folder.rpartition("/")[0], folder):
+        output.make(path, 0o700)
+        output.restrict(path, 0o700)
+    output.replace(f"{folder}/.gitignore", b"*\n", 0o600)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from compiler.files import real
 from compiler.secrets.ciphertext import Cipher, encrypted
 
 
@@ -17,7 +18,7 @@ def cipher() -> Cipher:
     def encrypt(text: str, path: Path) -> str:
         command = [
             "sops", "encrypt", "--input-type", "yaml", "--output-type", "yaml",
-            "--encrypted-regex", "^(data|stringData)$", "--filename-override", str(path.resolve()),
+            "--encrypted-regex", "^(data|stringData)$", "--filename-override", str(real(path)),
         ]  # fmt: skip
         return encrypted(command, text, path)
 

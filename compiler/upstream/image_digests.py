@@ -27,6 +27,9 @@ _KINDS = ", ".join(
 )
 
 
+_LONGEST = 2**20  # bytes of an answer with a token
+
+
 class UnknownImageError(Exception):
     """The registry did not return the digest of an image."""
 
@@ -39,7 +42,7 @@ def digest(image: str) -> str:
     scheme = "http" if host.split(":")[0] in _LOCAL else "https"
     try:
         reported = _head(f"{scheme}://{host}/v2/{path}/manifests/{tag}")
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise UnknownImageError(f"{image}: {error}") from error
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", reported):
         raise UnknownImageError(f"{image}: the registry names no digest")
@@ -54,7 +57,8 @@ def _head(url: str) -> str:
         challenge = error.headers.get("WWW-Authenticate", "")
         if error.code != 401 or not challenge.lower().startswith("bearer"):
             raise
-        return _ask(url, {**headers, "Authorization": f"Bearer {_token(challenge)}"})
+        token = _token(challenge, local=url.startswith("http://"))
+        return _ask(url, {**headers, "Authorization": f"Bearer {token}"})
 
 
 def _ask(url: str, headers: dict[str, str]) -> str:
@@ -63,12 +67,21 @@ def _ask(url: str, headers: dict[str, str]) -> str:
         return str(answer.headers.get("Docker-Content-Digest", ""))
 
 
-def _token(challenge: str) -> str:
-    """Request the token at the address in a registry's challenge."""
+def _token(challenge: str, *, local: bool) -> str:
+    """Request the token at the address in a registry's challenge.
+
+    Only a registry on this machine may name another address on it: a distant one could have any
+    service here asked.
+    """
     fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     realm = fields.pop("realm", "")
-    if not re.match(r"https://|http://(localhost|127\.0\.0\.1)[:/]", realm):
+    if not re.match(
+        r"https://|http://(localhost|127\.0\.0\.1)[:/]" if local else "https://", realm
+    ):
         raise OSError("the registry sends for a token to an address that is not https")
     with ask(f"{realm}?{urlencode(fields)}") as answer:
-        body = json.load(answer)
-    return str(body.get("token") or body.get("access_token") or "")
+        body = json.loads(answer.read(_LONGEST))
+    token = body.get("token") or body.get("access_token") if isinstance(body, dict) else None
+    if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
+        raise OSError("the registry gives no token")
+    return token

@@ -6,13 +6,17 @@ SHA-256 of each fetched file. Only the commands for it change the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from compiler.files import given, held
+
 NAME = "platform.lock"
 _NONE: Mapping[str, Any] = MappingProxyType({})
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _HEADER = "# Written by platformc (`images --pin`, `vendor`); commit it.\n"
 
 
@@ -34,7 +38,7 @@ def path_of(spec: Path) -> Path:
 def data_of(spec: Path) -> bytes:
     """The lock's bytes; empty if there is no lock."""
     try:
-        return path_of(spec).read_bytes()
+        return given(path_of(spec))
     except FileNotFoundError:
         return b""
 
@@ -52,21 +56,22 @@ def parse(data: bytes, name: str) -> Lock:
 
     try:
         content = yaml.safe_load(data)
-    except yaml.YAMLError as error:
-        raise BrokenLockError(f"{name} is not YAML") from error
-    if content is None:  # only the comment: no registry answered
+    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
+        raise BrokenLockError(f"{name} is not YAML as platformc writes it") from error
+    if content is None:  # nothing but the comment: no registry answered
         return Lock()
     if not isinstance(content, dict) or not content.keys() <= {"images", "operators"}:
         raise BrokenLockError(f"{name} holds something else than `images` and `operators`")
     images, operators = content.get("images") or {}, content.get("operators") or {}
-    if not _texts(images) or not all(_texts(files) for files in operators.values()):
-        raise BrokenLockError(f"{name} holds something else than digests")
+    by_name = isinstance(operators, dict) and all(map(_digests, operators.values()))
+    if not _digests(images) or not by_name:
+        raise BrokenLockError(f"{name} holds something else than digests (`sha256:` and 64 digits)")
     return Lock(images, operators)
 
 
-def _texts(value: object) -> bool:
+def _digests(value: object) -> bool:
     return isinstance(value, dict) and all(
-        isinstance(key, str) and isinstance(digest, str) and digest.startswith("sha256:")
+        isinstance(key, str) and isinstance(digest, str) and _DIGEST.fullmatch(digest)
         for key, digest in value.items()
     )
 
@@ -82,7 +87,5 @@ def write(spec: Path, lock: Lock) -> None:
         content["operators"] = {
             name: dict(sorted(files.items())) for name, files in sorted(lock.operators.items())
         }
-    target = path_of(spec)
-    prepared = target.with_name(f".{NAME}.new")
-    prepared.write_text(_HEADER + yaml.dump(content), encoding="utf-8")
-    prepared.replace(target)
+    with held(spec.parent) as folder:
+        folder.replace(NAME, (_HEADER + yaml.dump(content)).encode())

@@ -14,11 +14,13 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from compiler.files import MOST_BYTES
 from compiler.kube import yaml
 from compiler.kube.kustomize import KUSTOMIZATION
 from compiler.model.images import Rewriter, image_keys
 from compiler.model.resource import Manifest
 from compiler.spec.image import pulled
+from compiler.upstream.documents import TooLargeError, documents
 from compiler.upstream.https import ask
 
 _LOCAL = ("localhost", "127.0.0.1")
@@ -85,9 +87,11 @@ def _fetch(address: str, base: str | None) -> bytes:
         raise VendorError(f"{source} is not https")
     try:
         with ask(source) as answer:
-            data: bytes = answer.read()
+            data: bytes = answer.read(MOST_BYTES + 1)
     except OSError as error:
         raise VendorError(f"{source}: {error}") from error
+    if len(data) > MOST_BYTES:
+        raise VendorError(f"{source} is larger than {MOST_BYTES // 2**20} MiB")
     return data
 
 
@@ -95,12 +99,13 @@ def _objects(data: bytes, address: str) -> Iterator[Manifest]:
     """Every object of a file, lists unpacked, without Secrets that hold values."""
     import yaml as pyyaml
 
-    loader = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
     try:
-        documents = list(pyyaml.load_all(data, Loader=loader))  # both loaders are safe
+        found = documents(data)
     except pyyaml.YAMLError as error:
         raise VendorError(f"{address} is not YAML") from error
-    for document in documents:
+    except TooLargeError as error:
+        raise VendorError(f"{address}: {error}") from error
+    for document in found:
         for manifest in _unpacked(document):
             if manifest.get("kind") != "Secret" or not (
                 manifest.get("data") or manifest.get("stringData")

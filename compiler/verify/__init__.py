@@ -20,6 +20,7 @@ from msgspec.json import decode
 
 from compiler import KUBERNETES_SCHEMAS
 from compiler.diagnostics import Report
+from compiler.files import is_packaged, packaged
 from compiler.model.memo import Memo
 from compiler.model.package import Lowered, Package, config_map
 from compiler.model.resource import Manifest
@@ -138,7 +139,7 @@ def _schema(api_version: str, kind: str) -> dict[str, Any] | None:
     if not _safe_in_path(kind, group, version):
         return None
     crd = schemas() / "crds" / group / f"{kind.lower()}_{version}.json"
-    return _read_crd(crd) if group and crd.is_file() else None
+    return _read_crd(crd) if group and is_packaged(crd) else None
 
 
 def _safe_in_path(kind: str, group: str, version: str) -> bool:
@@ -155,9 +156,9 @@ def _definition(api_version: str, kind: str) -> str | None:
     short = group.removesuffix(".k8s.io").split(".")[0]
     suffix = f"-{short}-{version}" if group else f"-{version}"
     file = schemas() / KUBERNETES_SCHEMAS / f"{kind.lower()}{suffix}.json"
-    if (group and "." in group and not group.endswith(".k8s.io")) or not file.is_file():
+    if (group and "." in group and not group.endswith(".k8s.io")) or not is_packaged(file):
         return None
-    reference: str = decode(file.read_bytes())["$ref"]
+    reference: str = decode(packaged(file))["$ref"]
     return reference.rpartition("/")[2]
 
 
@@ -166,7 +167,7 @@ def _reference(name: str) -> dict[str, str]:
 
 
 def _read_crd(file: Path) -> dict[str, Any]:
-    data = file.read_bytes()
+    data = packaged(file)
     schema: dict[str, Any]
     # Only Python's slower parser has a hook for each map, which few CRDs need.
     schema = json.loads(data, object_hook=_portable) if b"(?i)" in data else decode(data)
@@ -198,5 +199,5 @@ def _closure(names: Iterable[str]) -> dict[str, Any]:
 @cache
 def _definitions() -> dict[str, Raw]:
     """Every definition, not yet parsed: about two hundred of a thousand are needed."""
-    text = (schemas() / KUBERNETES_SCHEMAS / "_definitions.json").read_bytes()
+    text = packaged(schemas() / KUBERNETES_SCHEMAS / "_definitions.json")
     return decode(text, type=dict[str, dict[str, Raw]])["definitions"]

@@ -23,32 +23,73 @@ LIBRARIES = {os.path.realpath(one) for one in (sys.prefix, sys.base_prefix, *sys
 
 
 def watch(root: str, seen: list[str]) -> Callable[[str, tuple[Any, ...]], None]:
-    """A hook that writes down what leads out of a folder, and refuses what leads off the machine."""
-    here = os.path.realpath(root)
-    readable = (here, *LIBRARIES, *(str(PROGRAM / one) for one in ("compiler", "schemas", "docs")))
+    """A hook that writes down what leads out of a folder, and refuses what leads off the machine.
+
+    The user's cache is the one other place that is written to.
+    """
+    here, cache = os.path.realpath(root), os.path.realpath(os.environ["XDG_CACHE_HOME"])
+    writable = (here, cache)
+    program = (str(PROGRAM / one) for one in ("compiler", "schemas", "docs"))
+    readable = (*writable, *LIBRARIES, *program)
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
-        if event == "subprocess.Popen":
-            seen.append(f"runs {Path(os.fsdecode(args[0])).name}")
-            raise FileNotFoundError(args[0])
-        if event == "urllib.Request":
-            seen.append(f"asks {args[0]}")
-            raise OSError("refused")
-        if event == "os.fork":
-            # A copy of the compiler runs no program; what it would do is done, and seen, here.
-            raise OSError("refused")
-        if event.startswith(FORBIDDEN):
-            seen.append(event)
-            raise OSError("refused")
+        _refuse(event, args, seen)
         if event == "open" and isinstance(args[0], (str, bytes)):
             flags = args[2] if isinstance(args[2], int) else 0
+            if flags & os.O_DIRECTORY:  # a step on the way to a file
+                return
+            path = os.path.join(_BASE.pop() if _BASE else "", os.fsdecode(args[0]))
             writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-            if not _below(args[0], (here,) if writes else readable):
-                seen.append(f"{'writes' if writes else 'reads'} {os.fsdecode(args[0])}")
-        elif event in CHANGES and not _below(args[0], (here,)):
-            seen.append(f"{event} {os.fsdecode(args[0])}")
+            if not _below(path, writable if writes else readable):
+                seen.append(f"{'writes' if writes else 'reads'} {path}")
+        elif event in CHANGES:
+            path = os.path.join(_folder(_DESCRIPTORS.get(event), args), _path(args[0]))
+            if not _below(path, writable):
+                seen.append(f"{event} {path}")
 
     return hook
+
+
+def _refuse(event: str, args: tuple[Any, ...], seen: list[str]) -> None:
+    """Let no program and no socket through."""
+    if event == "subprocess.Popen":
+        seen.append(f"runs {Path(os.fsdecode(args[0])).name}")
+        raise FileNotFoundError(args[0])
+    if event == "urllib.Request":
+        seen.append(f"asks {args[0]}")
+        raise OSError("refused")
+    if event == "os.fork":
+        # A copy of the compiler runs no program; what it would do is done, and seen, here.
+        raise OSError("refused")
+    if event.startswith(FORBIDDEN):
+        seen.append(event)
+        raise OSError("refused")
+
+
+def _path(what: Any) -> str:
+    return os.readlink(f"/proc/self/fd/{what}") if isinstance(what, int) else os.fsdecode(what)
+
+
+# Where the arguments of an event have the descriptor of the folder that a path begins at.
+_DESCRIPTORS = {"os.remove": 1, "os.rmdir": 1, "os.mkdir": 2, "os.rename": 2}
+_BASE: list[str] = []  # of the file that is being opened: its event does not have it
+
+
+def _folder(index: int | None, args: tuple[Any, ...]) -> str:
+    descriptor = -1 if index is None else args[index]
+    return "" if descriptor == -1 else os.readlink(f"/proc/self/fd/{descriptor}")
+
+
+def note_folders() -> None:
+    """Have `os.open` say at which folder its path begins."""
+    real = os.open
+
+    def opened(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if dir_fd is not None and not flags & os.O_DIRECTORY:
+            _BASE.append(os.readlink(f"/proc/self/fd/{dir_fd}"))
+        return real(path, flags, mode, dir_fd=dir_fd)
+
+    os.open = opened
 
 
 def _below(path: str | bytes, folders: Iterable[str]) -> bool:
@@ -84,6 +125,7 @@ def main() -> None:
     from compiler.cli import platformc
 
     seen: list[str] = []
+    note_folders()
     sys.addaudithook(watch(root, seen))
     if arguments == ["PROBE"]:
         probe(Path(root))

@@ -84,9 +84,10 @@ def _script(
 ) -> None:  # fmt: skip
     assert step["shell"] == "bash"
     own = {key: substituted(value, contexts, outcome) for key, value in step.get("env", {}).items()}
+    folder = substituted(step.get("working-directory", str(checkout)), contexts, outcome)
     words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
     done = subprocess.run(
-        words, cwd=checkout, env={**environment, **own}, capture_output=True, text=True
+        words, cwd=folder, env={**environment, **own}, capture_output=True, text=True
     )
     outcome.log += done.stdout + done.stderr
     if done.returncode:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from compiler.diagnostics import Diagnostic, Report
+from compiler.files import held
 from compiler.model.custom_resource import at
 from compiler.model.package import Lowered
 from compiler.model.resource import Resource
@@ -24,7 +26,7 @@ def check(environments: Mapping[str | None, Lowered], root: Path) -> list[Diagno
         if name is None:
             continue
         new, kinds = dict(_canaries(lowered)), sorted(_kinds(lowered))
-        present = _present(root / "overlays" / name / "models", kinds) if new else set()
+        present = _present(root, f"overlays/{name}/models", kinds) if new else set()
         for model in sorted(new.keys() - present):
             path = ("spec", "models", model, "canary")
             report.within(name).add(
@@ -51,11 +53,18 @@ def _kinds(lowered: Lowered) -> set[str]:
     return {custom.kind for custom in lowered.custom_resources.values() if custom.canary}
 
 
-def _present(folder: Path, kinds: Iterable[str]) -> set[str]:
-    """The models in the files that the last compile wrote, by how their objects begin there."""
+def _present(root: Path, folder: str, kinds: Iterable[str]) -> set[str]:
+    """The models in the files that the last compile wrote, by how their objects begin there.
+
+    As far as they can be read: a check of the output says what is wrong with it.
+    """
     begin = re.compile(rf"^kind: (?:{'|'.join(kinds)})\nmetadata:\n  name: (\S+)$", re.M)
-    texts = (path.read_text(encoding="utf-8") for path in folder.glob("*/models.yaml"))
-    return {name.strip("'\"") for text in texts for name in begin.findall(text)}
+    names: set[str] = set()
+    with suppress(OSError), held(root) as tree:
+        for shard in tree.names(folder):
+            data = tree.read_if_there(f"{folder}/{shard}/models.yaml") or b""
+            names.update(begin.findall(data.decode("utf-8", "replace")))
+    return {name.strip("'\"") for name in names}
 
 
 def canary(resource: Resource) -> int | None:

@@ -1,0 +1,86 @@
+"""Git, asked for a file as it was, so that it runs nothing and fetches nothing.
+
+A tree can bring along what Git takes for a repository, with settings that name programs to run. So it
+takes no folder for a repository that has no `.git`, and reads objects with plumbing alone, which
+knows no pager, filter or textconv. It fetches nothing: GIT_ALLOW_PROTOCOL outweighs what a
+repository's own settings allow (git 2.39: `protocol.ssh.allow` outweighs `-c protocol.allow=never`).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess  # arguments are lists, no shell takes part
+from pathlib import Path
+
+from compiler.files import MOST_BYTES
+
+_OPTIONS = (
+    "-c", "safe.bareRepository=explicit", "-c", "protocol.allow=never",
+    "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}",
+)  # fmt: skip
+_VARIABLES = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
+
+class GitError(Exception):
+    """Git has no answer; the message says to what."""
+
+
+class NoSuchFileError(GitError):
+    """The revision is there, and holds no such file."""
+
+
+def file_at(revision: str, file: Path) -> bytes:
+    """A file as it was at a revision."""
+    folder, path = _from(file)
+    commit = _asked(folder, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    if commit is None:
+        raise GitError(f"git knows no revision `{revision}` here")
+    entry = _asked(folder, "ls-tree", "-z", commit.decode().strip(), "--", path)
+    if entry is None:
+        raise GitError(f"git cannot list {file} at `{revision}`")
+    if not entry:
+        raise NoSuchFileError(f"{file} is not there at `{revision}`")
+    mode, _, name = entry.split(b"\t")[0].decode().split(" ")
+    if not mode.startswith("100"):
+        raise GitError(f"{file} at `{revision}` is no regular file")
+    return _blob(folder, name, f"{file} at `{revision}`")
+
+
+def _blob(folder: Path, name: str, title: str) -> bytes:
+    size = _asked(folder, "cat-file", "-s", name)
+    if size is None:
+        raise GitError(
+            f"{title} is not in this clone, and platformc fetches nothing: fetch it with git first"
+        )
+    if int(size) > MOST_BYTES:
+        raise GitError(f"{title} is larger than {MOST_BYTES // 2**20} MiB")
+    data = _asked(folder, "cat-file", "blob", name)
+    if data is None:
+        raise GitError(f"git cannot read {title}")
+    return data
+
+
+def _from(file: Path) -> tuple[Path, str]:
+    """Where git is asked, and the path there: from where the user stands, if the file is below."""
+    if not file.is_absolute() and ".." not in file.parts:
+        return Path(), file.as_posix()
+    return file.parent, file.name
+
+
+def _asked(folder: Path, *words: str) -> bytes | None:
+    """Git's answer; None where it has none."""
+    call = ["git", "-C", str(folder), *_OPTIONS, *words]
+    variables = {**os.environ, **_VARIABLES}
+    try:
+        done = subprocess.run(call, capture_output=True, check=False, env=variables)  # noqa: S603
+    except FileNotFoundError as error:
+        raise GitError("git is not on the PATH; name two directories or specs") from error
+    return done.stdout if done.returncode == 0 else None

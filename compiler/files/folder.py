@@ -1,0 +1,295 @@
+"""A folder held by its descriptor: what is below it is reached part by part, through no link."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from io import BufferedReader
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+MOST_BYTES = 64 * 2**20  # of a file that is read whole
+PATH_ONLY = getattr(os, "O_PATH", os.O_RDONLY)  # elsewhere than on Linux a folder must be readable
+FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_KINDS = (
+    (stat.S_ISLNK, "a symbolic link; platformc does not follow it"),
+    (stat.S_ISDIR, "a folder, not a file"),
+    (stat.S_ISFIFO, "a pipe, not a file"),
+    (lambda mode: True, "not a regular file"),
+)
+
+
+class UnsafePathError(OSError):
+    """A path that leads somewhere else, or to something that is no regular file."""
+
+
+def sentence(error: OSError) -> str:
+    """What went wrong with which path, for people."""
+    if error.strerror is None:
+        return str(error)
+    return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror
+
+
+class Folder:
+    """A folder held by its descriptor. Paths are relative to it, with `/` between their parts."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self.descriptor = descriptor
+
+    def __enter__(self) -> Folder:
+        return self
+
+    def __exit__(
+        self,
+        type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        os.close(self.descriptor)
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """Device and inode: another folder that takes its place has another one."""
+        status = os.fstat(self.descriptor)
+        return status.st_dev, status.st_ino
+
+    def status(self, path: str) -> os.stat_result | None:
+        """A file's status, the link's own where it is one; None where there is nothing."""
+        try:
+            with self._parent(path) as (parent, name):
+                return os.stat(name, dir_fd=parent, follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    @contextmanager
+    def opened(self, path: str) -> Iterator[BufferedReader]:
+        """A regular file, open for reading."""
+        with self._parent(path) as (parent, name):
+            status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+            self._regular(path, status)  # before it is opened: to open a device can do something
+            descriptor = os.open(name, _READ, dir_fd=parent)
+            with open(descriptor, "rb") as file:
+                self._regular(path, os.fstat(descriptor))
+                yield file
+
+    def read(self, path: str, most: int = MOST_BYTES) -> bytes:
+        with self.opened(path) as file:
+            return bounded(file, self.path / path, most)
+
+    def read_if_there(self, path: str, most: int = MOST_BYTES) -> bytes | None:
+        try:
+            return self.read(path, most)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def listed(self, path: str) -> Iterator[str]:
+        """Everything below a folder that is no folder, links too; nothing where there is none."""
+        try:
+            entries = self._entries(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        for entry in entries:
+            inside = f"{path}/{entry.name}" if path else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                yield from self.listed(inside)
+            else:
+                yield inside
+
+    def names(self, path: str) -> list[str]:
+        """What is directly in a folder; nothing where there is none."""
+        try:
+            return [entry.name for entry in self._entries(path)]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def _entries(self, path: str) -> list[os.DirEntry[str]]:
+        with self._below(path) as parent:
+            descriptor = os.open(".", os.O_RDONLY | FOLDER, dir_fd=parent)
+        try:
+            with os.scandir(descriptor) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        finally:
+            os.close(descriptor)
+
+    def make(self, path: str, mode: int = 0o755) -> None:
+        """A folder and those above it."""
+        with self._below(path, mode):
+            pass
+
+    def restrict(self, path: str, mode: int) -> None:
+        """Set the mode of a folder that is there already."""
+        with self._below(path) as parent:
+            descriptor = os.open(".", os.O_RDONLY | FOLDER, dir_fd=parent)
+            try:
+                os.fchmod(descriptor, mode)
+            finally:
+                os.close(descriptor)
+
+    def is_private(self, path: str) -> bool:
+        """Whether nobody but this user can have written a file, or can read it."""
+        with self.opened(path) as file:
+            return is_private_status(os.fstat(file.fileno()))
+
+    def create(self, path: str, data: Iterable[bytes], mode: int = 0o644) -> None:
+        """A new file, and the folders above it. Raises FileExistsError where something is there."""
+        with self._parent(path, make=True) as (parent, name):
+            descriptor = os.open(name, _CREATE, mode, dir_fd=parent)
+            try:
+                for piece in data:
+                    while piece:
+                        piece = piece[os.write(descriptor, piece) :]
+            finally:
+                os.close(descriptor)
+
+    def replace(self, path: str, data: bytes, mode: int | None = None) -> None:
+        """A file whole, in one step: a reader sees the old one or the new one, never a part.
+
+        Without a `mode` the new one has that of the old one.
+        """
+        folder, _, name = path.rpartition("/")
+        prepared = f"{folder}/" if folder else ""
+        prepared += f".{name}.{os.urandom(8).hex()}.new"
+        old = self.status(path)
+        if mode is None:
+            mode = stat.S_IMODE(old.st_mode) if old and stat.S_ISREG(old.st_mode) else 0o644
+        try:
+            self.create(prepared, (data,), mode)
+            self.rename(prepared, path)
+        except BaseException:
+            self.remove(prepared)
+            raise
+
+    def rename(self, source: str, target: str) -> None:
+        """Move a file, over one that is there; the folders above the target are made."""
+        with (
+            self._parent(source) as (source_parent, source_name),
+            self._parent(target, make=True) as (parent, name),
+        ):
+            os.replace(source_name, name, src_dir_fd=source_parent, dst_dir_fd=parent)
+
+    def remove(self, path: str) -> None:
+        """Remove a file, or a link itself, where there is one."""
+        try:
+            with self._parent(path) as (parent, name):
+                os.unlink(name, dir_fd=parent)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+
+    def remove_all(self, path: str) -> None:
+        """Remove a folder with all that is in it; a link in its place is removed itself."""
+        status = self.status(path)
+        if status is None or not stat.S_ISDIR(status.st_mode):
+            self.remove(path)
+            return
+        for name in self.names(path):
+            self.remove_all(f"{path}/{name}")
+        with self._parent(path) as (parent, name):
+            os.rmdir(name, dir_fd=parent)
+
+    def prune(self, path: str) -> None:
+        """Remove a folder, and those above it, as far as they are empty."""
+        while path:
+            try:
+                with self._parent(path) as (parent, name):
+                    os.rmdir(name, dir_fd=parent)
+            except OSError:
+                return
+            path = path.rpartition("/")[0]
+
+    @contextmanager
+    def locked(self, path: str) -> Iterator[bool]:
+        """Whether this process alone holds the lock of that name, until the end."""
+        import fcntl
+
+        with self._parent(path, make=True) as (parent, name):
+            status = self.status(path)
+            if status is not None:
+                self._regular(path, status)
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(name, flags, 0o600, dir_fd=parent)
+        try:
+            self._regular(path, os.fstat(descriptor))
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+        finally:
+            os.close(descriptor)
+
+    def _regular(self, path: str, status: os.stat_result) -> None:
+        if not stat.S_ISREG(status.st_mode):
+            kind = next(text for test, text in _KINDS if test(status.st_mode))
+            raise UnsafePathError(f"{self.path / path} is {kind}")
+
+    @contextmanager
+    def _parent(self, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+        """The descriptor of the folder that a path is in, and its name there."""
+        folder, _, name = path.rpartition("/")
+        if name in ("", ".", "..") or "\0" in path:
+            raise UnsafePathError(f"{path!r} is not below {self.path}")
+        with self._below(folder, 0o755 if make else None) as parent:
+            try:
+                yield parent, name
+            except OSError as error:
+                if error.strerror is not None:
+                    error.filename, error.filename2 = str(self.path / path), None
+                raise
+
+    @contextmanager
+    def _below(self, path: str, make: int | None = None) -> Iterator[int]:
+        """The descriptor of a folder below this one; with a mode, made where it is missing."""
+        descriptor = os.dup(self.descriptor)
+        at = self.path
+        try:
+            for part in path.split("/") if path else ():
+                at /= part
+                inner = step(descriptor, part, at, make)
+                os.close(descriptor)
+                descriptor = inner
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+def bounded(file: IO[bytes], path: Path, most: int) -> bytes:
+    data = file.read(most + 1)
+    if len(data) > most:
+        raise UnsafePathError(f"{path} is larger than {most // 2**20} MiB")
+    return data
+
+
+def is_private_status(status: os.stat_result) -> bool:
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o077
+
+
+def step(parent: int, name: str, path: Path, make: int | None) -> int:
+    """Into a folder of a name, which may be no link."""
+    if name in ("", ".", ".."):
+        raise UnsafePathError(f"{path} does not lead down")
+    try:
+        return os.open(name, PATH_ONLY | FOLDER, dir_fd=parent)
+    except FileNotFoundError as error:
+        error.filename = str(path)
+        if make is None:
+            raise
+        with suppress(FileExistsError):
+            os.mkdir(name, make, dir_fd=parent)
+        return step(parent, name, path, None)
+    except NotADirectoryError as error:
+        if stat.S_ISLNK(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
+            raise UnsafePathError(
+                f"{path} is a symbolic link; platformc does not follow it"
+            ) from error
+        error.filename = str(path)
+        raise
+    except OSError as error:
+        error.filename = str(path)
+        raise

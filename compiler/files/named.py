@@ -1,0 +1,101 @@
+"""Folders and files that the user named, or that are this user's own."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from compiler.files.folder import (
+    FOLDER,
+    MOST_BYTES,
+    PATH_ONLY,
+    Folder,
+    UnsafePathError,
+    bounded,
+    is_private_status,
+    step,
+)
+
+
+def held(path: Path, make: int | None = None) -> Folder:
+    """A folder that the user named; with a mode, made where it is missing.
+
+    Links may lead to it, but not from a path below the current folder to somewhere else: the user
+    named a place in the checkout.
+    """
+    real = os.path.realpath(path)
+    if not path.is_absolute() and ".." not in path.parts and not _is_below(real, os.getcwd()):
+        raise UnsafePathError(f"{path} is a symbolic link that leads out of the current folder")
+    descriptor = os.open("/", PATH_ONLY | FOLDER)
+    at = Path("/")
+    for part in Path(real).parts[1:]:
+        at /= part
+        try:
+            inner = step(descriptor, part, at, make)
+        finally:
+            os.close(descriptor)
+        descriptor = inner
+    return Folder(path, descriptor)
+
+
+def private(path: Path) -> Folder:
+    """A folder that only this user can have filled, made where it is missing."""
+    above = held(path.parent, 0o700)
+    with above:
+        above.make(path.name, 0o700)
+    folder = held(path)
+    status = os.fstat(folder.descriptor)
+    if not is_private_status(status):
+        folder.__exit__(None, None, None)
+        raise UnsafePathError(f"{path} is not this user's alone")
+    return folder
+
+
+def given(path: Path, most: int = MOST_BYTES) -> bytes:
+    """The bytes of a file that the user named; a link to it may not lead out of its folder."""
+    if str(path).startswith("/dev/"):  # such as a shell's `<(...)`
+        with open(path, "rb") as stream:
+            return bounded(stream, path, most)
+    real = located(path)
+    with held(real.parent) as folder:
+        return folder.read(real.name, most)
+
+
+def located(path: Path) -> Path:
+    """Where a file that the user named lies; a link may lead to it, but not out of its folder."""
+    with held(path.parent):  # which may itself lead elsewhere
+        real = Path(os.path.realpath(path))
+    if not _is_below(str(real), str(path.parent)):
+        raise UnsafePathError(f"{path} is a symbolic link that leads out of {path.parent}")
+    if os.path.isdir(real):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    return real
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return os.path.commonpath((path, os.path.realpath(folder))) == os.path.realpath(folder)
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything has this name, a link that leads nowhere too."""
+    return os.path.lexists(path)
+
+
+def is_folder(path: Path) -> bool:
+    return os.path.isdir(path)
+
+
+def owner(path: Path) -> int:
+    """The user that a folder belongs to."""
+    return os.stat(path).st_uid
+
+
+def real(path: Path) -> Path:
+    """A path with its links followed."""
+    return Path(os.path.realpath(path))
+
+
+def home() -> Path:
+    """The user's home, by HOME or else by the system's list of users."""
+    return Path(os.path.expanduser("~"))

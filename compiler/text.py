@@ -1,0 +1,51 @@
+"""Text of others made safe for where it goes: one function for each sink.
+
+A spec, a tree and the answer of a cluster may hold anything: sequences that steer a terminal, marks
+that reorder what is read, commands of a CI system's log, Markdown. What is no plain printable
+character is written as its escape, so that it is seen.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SPACES = re.compile(r"\s+")
+
+
+def printable(text: str) -> str:
+    """Text for a terminal: control characters, and those that hide or reorder text, are escaped.
+
+    So is the `##[` of commands, which GitHub's runner takes anywhere in a line of its log
+    (actions/runner, src/Runner.Common/ActionCommand.cs).
+    """
+    if not text.isprintable():
+        text = "".join(
+            char if char == "\t" or char.isprintable() else _escaped(ord(char)) for char in text
+        )
+    return text.replace("##[", "#\\u0023[")
+
+
+def _escaped(code: int) -> str:
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def log_line(text: str) -> str:
+    """A line for a terminal or a CI system's log, which takes no `::command::` from its beginning."""
+    line = printable(text)
+    if line.lstrip().startswith("::"):
+        line = line.replace("::", "\\u003a:", 1)
+    return line
+
+
+def markdown_cell(text: str) -> str:
+    """Text in a cell of a table: no column, tag, link or line of its own, and no person is called."""
+    escaped = printable(_SPACES.sub(" ", text).strip()).replace("&", "&amp;")
+    escaped = escaped.replace("<", "&lt;").replace(">", "&gt;")
+    escaped = re.sub(r"([\\`*_{}\[\]()#+!|~])", r"\\\1", escaped)
+    return escaped.replace("@", "@\u200b").replace("://", ":\u200b//")
+
+
+def markdown_code(text: str) -> str:
+    """Text as code in a cell of a table."""
+    plain = printable(_SPACES.sub(" ", text).strip()).replace("`", "'").replace("|", "\\|")
+    return f"`{plain}`" if plain else ""

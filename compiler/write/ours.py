@@ -1,0 +1,55 @@
+"""Which files of an output directory are the compiler's, which of them are as it wrote them, and which
+others stand in folders that are its alone, from where deliverers would take them along."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from compiler.files import Folder, UnsafePathError
+from compiler.write import SUMS
+
+PER_ENVIRONMENT = ("overlays", "out", "prerequisites")
+NOT_A_FILE = "not a file"  # in place of a digest
+# The only paths that the compiler writes. A list that names others is not believed.
+_OURS = re.compile(r"(base|overlays|out|prerequisites)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+_ENTRY = re.compile(r"([0-9a-f]{64})  (.+)")
+
+
+def is_ours(path: str) -> bool:
+    """Whether the compiler can have written a path: the list of files could have been edited."""
+    return _OURS.fullmatch(path) is not None
+
+
+def read_sums(root: Folder) -> dict[str, str]:
+    """Our files and what was written to them. A line that is not one of ours counts for nothing."""
+    try:
+        text = (root.read_if_there(SUMS) or b"").decode("utf-8", "replace")
+    except UnsafePathError:  # it is replaced, not followed
+        return {}
+    entries = (_ENTRY.fullmatch(line) for line in text.split("\n"))
+    return {entry[2]: entry[1] for entry in entries if entry and is_ours(entry[2])}
+
+
+def digest_on_disk(root: Folder, path: str) -> str | None:
+    """The digest of a file; None where there is none. A link or folder in its place is nobody's."""
+    from hashlib import file_digest  # only now: its import would delay the parser's start
+
+    try:
+        with root.opened(path) as file:
+            return file_digest(file, "sha256").hexdigest()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except UnsafePathError:
+        return NOT_A_FILE
+
+
+def strays(paths: Iterable[str], root: Folder, scope: tuple[str, ...] = ("",)) -> Iterator[str]:
+    """Files beside those of some paths, in the base and in the folders of each environment."""
+    known = {*paths}
+    environments = {path.split("/")[1] for path in known if path.startswith(PER_ENVIRONMENT)}
+    folders = {f"{top}/{name}" for top in PER_ENVIRONMENT for name in environments} | {"base"}
+    for folder in sorted(folders):
+        for path in root.listed(folder):
+            if path not in known and path.startswith(scope):
+                yield path

@@ -1,0 +1,130 @@
+"""An output directory that one platformc writes to: prepare, seal, carry out, recover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import urandom
+from pathlib import Path
+
+from msgspec import DecodeError, Struct, json
+
+from compiler.emit.tree import Tree
+from compiler.files import Folder, UnsafePathError, held
+from compiler.write import JOURNAL, STATE, SUMS
+from compiler.write.ours import digest_on_disk, is_ours
+from compiler.write.plan import Plan
+from compiler.write.state import state_of
+
+
+class BusyError(Exception):
+    """Another platformc writes to the same directory."""
+
+
+class Journal(Struct, frozen=True):
+    """A write that is decided: from here on it is finished, never undone."""
+
+    root: tuple[int, int]  # device and inode of the output directory
+    stage: str  # the folder of the texts, whose name nobody could foresee
+    write: list[str]  # in the order of the stage
+    remove: dict[str, str]  # with the digest of what may be removed
+
+
+class Output:
+    """An output directory that no other platformc writes to meanwhile."""
+
+    def __init__(self, root: Folder, state: Folder) -> None:
+        self.root, self._state = root, state
+        self._stage = f"{STATE}/stage-{urandom(16).hex()}"
+
+    def stage(self, planned: Plan, tree: Tree) -> None:
+        """Put all texts beside the output, which stays as it is. `recover` throws them away again."""
+        for path in (*planned.write, *planned.remove):
+            if path != SUMS and not is_ours(path):
+                raise UnsafePathError(f"{path} is no path of the compiler's")
+
+        if not _changes(planned):
+            return
+        self.root.make(self._stage)
+        for index, path in enumerate(_files(planned)):
+            data = [planned.sums.encode()] if path == SUMS else tree.data(path)
+            self.root.create(f"{self._stage}/{index}", data)
+
+    def seal(self, planned: Plan) -> None:
+        """Replace the output by what was staged. From its journal on, a kill loses nothing."""
+        if not _changes(planned):
+            return
+        journal = Journal(self.root.identity, self._stage, _files(planned), planned.found)
+        self.note(journal)
+        self._finish(journal)
+
+    def note(self, journal: Journal) -> None:
+        """Decide on a write."""
+        self._state.replace(JOURNAL, json.encode(journal), 0o600)
+
+    def recover(self) -> None:
+        """Finish a write that was sealed, or throw away one that was not."""
+        journal = _sealed(self.root, self._state)
+        if journal is not None:
+            self._finish(journal)
+        self._state.remove(JOURNAL)
+        for name in self.root.names(STATE):
+            if name.startswith("stage"):
+                self.root.remove_all(f"{STATE}/{name}")
+
+    def _finish(self, journal: Journal) -> None:
+        for index, path in enumerate(journal.write):
+            staged = f"{journal.stage}/{index}"
+            if self.root.status(staged) is not None:  # else an earlier run got past it
+                self.root.rename(staged, path)
+        for path, digest in journal.remove.items():
+            if digest_on_disk(self.root, path) == digest:
+                self.root.remove(path)
+                self.root.prune(path.rpartition("/")[0])
+        self._state.remove(JOURNAL)
+        self.root.remove_all(journal.stage)
+
+
+def _changes(planned: Plan) -> bool:
+    return bool(planned.write or planned.remove)
+
+
+def _files(planned: Plan) -> list[str]:
+    """What is written, in the order of the stage; the list of files comes last."""
+    return [*(path for path in planned.write if path != SUMS), SUMS]
+
+
+def _sealed(root: Folder, state: Folder) -> Journal | None:
+    """The journal of a write to this very directory, if its texts are still there."""
+    data = state.read_if_there(JOURNAL)
+    try:
+        journal = json.decode(data or b"", type=Journal)
+    except DecodeError:
+        return None
+    there = root.identity == journal.root and root.status(journal.stage) is not None
+    return journal if there else None
+
+
+def interrupted(root: Folder) -> bool:
+    """Whether an earlier write of this user's was cut off."""
+    state = state_of(root.path)
+    if state is None:
+        return False
+    with state:
+        return _sealed(root, state) is not None
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[Output]:
+    """The only writer of a directory. Raises BusyError where there is another."""
+    with held(path, 0o755) as root:
+        state = state_of(path)
+        if state is None:
+            raise UnsafePathError(
+                "there is no folder for notes: set HOME, XDG_CACHE_HOME or TMPDIR"
+            )
+        with state, root.locked(f"{STATE}/lock") as alone:
+            if not alone:
+                raise BusyError(f"another platformc is writing to {path}")
+            root.replace(f"{STATE}/.gitignore", b"*\n")
+            yield Output(root, state)

@@ -1,0 +1,68 @@
+"""What a write would do: a tree held against the disk, file by file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from msgspec import Struct, field
+
+from compiler.emit.tree import Tree
+from compiler.files import Folder
+from compiler.write import SUMS
+from compiler.write.ours import digest_on_disk, read_sums, strays
+
+
+class Plan(Struct, frozen=True):
+    """What a write would do."""
+
+    write: tuple[str, ...] = ()  # new, changed, or missing on disk
+    remove: tuple[str, ...] = ()  # ours, and no longer part of the tree
+    edited: tuple[str, ...] = ()  # ours, and changed by somebody else
+    foreign: tuple[str, ...] = ()  # somebody else's, where a file of ours belongs
+    stray: tuple[str, ...] = ()  # somebody else's, in a folder where only output belongs
+    sums: str = ""
+    found: dict[str, str] = field(default_factory=dict)  # the digests of what is removed
+
+    @property
+    def clean(self) -> bool:
+        return not (self.write or self.remove or self.blocked)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a write would lose what somebody else wrote."""
+        return bool(self.edited or self.foreign)
+
+
+def plan(tree: Tree, root: Folder, scope: tuple[str, ...] = ("",)) -> Plan:
+    """Compare a tree with the disk. Files of ours outside `scope` (path prefixes) are kept."""
+    ours = read_sums(root)
+    write: list[str] = []
+    edited: list[str] = []
+    foreign: list[str] = []
+    sums = {path: sum for path, sum in ours.items() if not path.startswith(scope)}
+    for path in tree:
+        wanted, found = _digest(tree.data(path)), digest_on_disk(root, path)
+        sums[path] = wanted
+        if found == wanted:
+            continue
+        if found is not None and found != ours.get(path):
+            (edited if path in ours else foreign).append(path)
+        write.append(path)
+    stale = {path: digest_on_disk(root, path) for path in ours if path not in sums}
+    edited += [path for path, found in stale.items() if found not in (None, ours[path])]
+    if ours != sums and not write and not stale:
+        write.append(SUMS)
+    return Plan(
+        tuple(write), tuple(sorted(stale)), tuple(sorted(edited)), tuple(foreign),
+        tuple(strays((*tree, *ours), root, scope)),
+        "".join(f"{sums[path]}  {path}\n" for path in sorted(sums)),
+        {path: found for path, found in stale.items() if found is not None},
+    )  # fmt: skip
+
+
+def _digest(data: Iterable[bytes]) -> str:
+    seal = sha256()
+    for piece in data:
+        seal.update(piece)
+    return seal.hexdigest()

@@ -1,0 +1,3 @@
+printf '  workloads:\n' >>platform.yaml
+yes '    - x' | head -400001 >>platform.yaml
+platformc validate >&2

@@ -1,0 +1,303 @@
+"""What was done to users of hostile trees, each as it was done, and that it no longer works."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from support.paths import ROOT, SCENARIOS
+
+from compiler.cli import platformc
+
+SPEC = (SCENARIOS / "minimal" / "platform.yaml").read_text()
+REFERENCE = (ROOT / "platform.yaml").read_text()
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout that was compiled, beside a file that nothing in it may reach."""
+    root = tmp_path / "checkout"
+    root.mkdir()
+    (tmp_path / "victim").write_text("precious\n")
+    (root / "platform.yaml").write_text(SPEC)
+    monkeypatch.chdir(root)
+    assert run("compile").exit_code == 0
+    return root
+
+
+@pytest.fixture
+def victim(tree: Path) -> Iterator[Path]:
+    place = tree.parent / "victim"
+    mode = place.stat().st_mode
+    yield place
+    assert place.read_text() == "precious\n"
+    assert place.stat().st_mode == mode
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(platformc, list(words))
+
+
+def first_file(tree: Path) -> Path:
+    return next(path for path in sorted((tree / "base").rglob("*.yaml")))
+
+
+def git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    names = {f"GIT_{role}_{name}": "t@example.org" for role in ("AUTHOR", "COMMITTER")
+             for name in ("NAME", "EMAIL")}  # fmt: skip
+    return subprocess.run(
+        ["git", "-C", str(folder), *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **names},
+    )
+
+
+# Programs
+
+
+def _bare_repository(folder: Path, ran: Path) -> None:
+    """What Git takes for a repository whose missing objects it fetches by a program of its choice."""
+    for name in ("objects", "refs/heads"):
+        (folder / name).mkdir(parents=True)
+    (folder / "objects" / ".keep").touch()
+    (folder / "HEAD").write_text("ref: refs/heads/main\n")
+    (folder / "refs" / "heads" / "main").write_text("0123456789" * 4 + "\n")
+    (folder / "config").write_text(
+        f"[core]\nrepositoryformatversion = 1\nbare = false\nworktree = {'..' if folder.name == '.git' else '.'}\n"
+        f'sshCommand = "touch {ran};false"\n[extensions]\npartialClone = origin\n'
+        '[remote "origin"]\npromisor = true\nurl = ssh://localhost/x\n[protocol "ssh"]\nallow = always\n'
+    )
+
+
+@pytest.mark.parametrize("words", [["diff"], ["diff", "main"], ["apply-plan", "--since", "HEAD"]])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_repository_in_the_tree_runs_no_program(
+    tree: Path, words: list[str], whole: bool
+) -> None:
+    ran, folder = tree / "ran", tree / "ml"
+    folder.mkdir()
+    (folder / "platform.yaml").write_text(SPEC)
+    _bare_repository(folder / ".git" if whole else folder, ran)
+    file = str(folder / "platform.yaml")
+    assert run(*words, "-f", file).exit_code == 2
+    assert not ran.exists()
+    git(folder, "cat-file", "blob", "HEAD:./platform.yaml")
+    assert ran.exists(), "the trap would not have sprung"
+
+
+@pytest.mark.parametrize("planted", ["HEAD", "main/platform.yaml"])
+def test_a_file_that_is_named_like_a_revision_takes_no_part(tree: Path, planted: str) -> None:
+    git(tree, "init", "-q", "-b", "main")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-q", "-m", "before")
+    (tree / planted).parent.mkdir(exist_ok=True)
+    (tree / planted).write_text(SPEC)
+    word = planted.split("/")[0]
+    ambiguous = run("diff", word)
+    assert ambiguous.exit_code == 2
+    assert f"`git:{word}`" in ambiguous.stderr
+    assert run("diff", f"git:{word}").exit_code == 0
+
+
+def test_a_line_break_in_a_path_ends_no_comment(tree: Path) -> None:
+    folder = tree / "nl\ntouch PWNED\n#"
+    folder.mkdir()
+    (folder / "platform.yaml").write_text(SPEC)
+    done = run("apply-plan", "-f", str(folder / "platform.yaml"))
+    assert done.exit_code == 2
+    assert "\ntouch" not in done.output
+
+
+# Links
+
+
+def test_a_fix_writes_through_no_link(tree: Path, victim: Path) -> None:
+    (tree / ".platform.yaml.new").symlink_to(victim)
+    (tree / "platform.yaml").write_text(SPEC.replace("components", "componets"))
+    assert run("validate", "--fix").exit_code == 0
+    assert (tree / "platform.yaml").read_text() == SPEC
+
+
+@pytest.mark.parametrize("words", [["validate"], ["validate", "--fix"], ["compile"], ["render"]])
+def test_a_spec_that_is_a_link_out_is_not_read(tree: Path, victim: Path, words: list[str]) -> None:
+    (tree / "platform.yaml").unlink()
+    (tree / "platform.yaml").symlink_to(victim)
+    done = run(*words)
+    assert done.exit_code == 2
+    assert "precious" not in done.output
+
+
+def _place(kind: str, place: Path, victim: Path) -> None:
+    if place.exists():
+        place.unlink()
+    if kind == "link":
+        place.symlink_to(victim)
+    elif kind == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to("/dev/zero" if kind == "device" else "/proc/self/environ")
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "device", "environment"])
+def test_the_check_shows_and_waits_for_nothing_else(tree: Path, victim: Path, kind: str) -> None:
+    _place(kind, first_file(tree), victim)
+    done = run("compile", "--check")
+    assert done.exit_code == 1
+    assert "precious" not in done.output
+    assert "XDG_CACHE_HOME" not in done.output
+
+
+def test_the_check_shows_no_file_that_the_list_alone_names(tree: Path, victim: Path) -> None:
+    (tree / "x").symlink_to(victim.parent)
+    with (tree / "platformc.sum").open("a") as sums:
+        sums.write(f"{'0' * 64}  x/victim\n{'0' * 64}  base/../../victim\n{'0' * 64}  base/gone\n")
+    (tree / "base" / "gone").write_text("of no spec\n")
+    done = run("compile", "--check")
+    assert done.exit_code == 1
+    assert "precious" not in done.output
+    assert "of no spec" not in done.output
+    assert run("compile").exit_code == 1  # `base/gone` has another digest than the list says
+
+
+WRITERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "a client's variables": ("clients/default/mlflow-smoke/client.env", ("client-kit", "default", "mlflow-smoke")),
+    "the plugin's file": ("plugin/plugin.yaml", ("argocd", "plugin", "--image", "r.example/p:1", "-o", "plugin")),
+    "an ignore file": (".gitignore", ("init", "--name", "x", "fresh")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRITERS)
+def test_no_verb_writes_through_a_link(tree: Path, victim: Path, case: str) -> None:
+    path, words = WRITERS[case]
+    (tree / "platform.yaml").write_text(REFERENCE)
+    folder = tree / "fresh" if words[0] == "init" else tree
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).symlink_to(victim)
+    run(*(word.replace("default", "dev") for word in words))
+
+
+def test_a_link_in_place_of_a_first_spec_is_left_alone(tree: Path) -> None:
+    (tree / "fresh").mkdir()
+    (tree / "fresh" / "platform.yaml").symlink_to(tree / "nowhere")
+    assert run("init", "fresh").exit_code == 2
+    assert not (tree / "nowhere").exists()
+
+
+@pytest.mark.parametrize("folder", ["base", "overlays", ".platformc", "overlays/default"])
+def test_a_folder_that_is_a_link_is_not_written_to(tree: Path, folder: str) -> None:
+    elsewhere = tree.parent / "elsewhere"
+    (tree / folder).rename(elsewhere)
+    (tree / folder).symlink_to(elsewhere)
+    before = {path: path.stat().st_mtime_ns for path in elsewhere.rglob("*")}
+    (tree / "platform.yaml").write_text(SPEC.replace("minimal", "another"))
+    assert run("compile", "--force").exit_code in (1, 2)
+    assert {path: path.stat().st_mtime_ns for path in elsewhere.rglob("*")} == before
+
+
+# Gates
+
+
+def test_a_further_file_of_the_output_is_no_clean_check(tree: Path) -> None:
+    (tree / "overlays" / "default" / "99-evil.yaml").write_text("kind: Deployment\n")
+    for words in (["compile", "--check"], ["compile"], ["compile", "--force"]):
+        done = run(*words)
+        assert done.exit_code == 1, words
+        assert "error[foreign-file]" in done.stderr
+        assert "overlays/default/99-evil.yaml" in done.stderr
+    assert (tree / "overlays" / "default" / "99-evil.yaml").exists()
+
+
+def test_a_note_of_the_tree_is_not_believed(tree: Path) -> None:
+    """Changed output whose digests were corrected everywhere in the tree."""
+    changed = first_file(tree)
+    before = sha256(changed.read_bytes()).hexdigest()
+    changed.write_text("kind: ClusterRoleBinding\n")
+    sums = tree / "platformc.sum"
+    sums.write_text(sums.read_text().replace(before, sha256(changed.read_bytes()).hexdigest()))
+    (tree / ".platformc" / "fresh").write_text(
+        f"x\n{sha256(sums.read_bytes()).hexdigest()}\n\x1b[31m"
+    )
+    done = run("compile", "--check")
+    assert done.exit_code == 1
+    assert "\x1b" not in done.output
+    assert run("compile").exit_code == 0
+    assert "ClusterRoleBinding" not in changed.read_text()
+
+
+def test_the_check_takes_no_short_cut(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even where the note is this user's own, and says that nothing changed."""
+    monkeypatch.setattr("compiler.commands.compile.last_output", lambda *_: "")
+    first_file(tree).write_text("kind: ClusterRoleBinding\n")
+    assert run("compile", "--check").exit_code == 1
+
+
+# Credentials
+
+
+def _secrets(tree: Path) -> list[Path]:
+    return sorted((tree / "secrets" / "default").glob("secret-*.yaml"))
+
+
+def test_values_that_a_tree_brings_are_no_credentials(tree: Path) -> None:
+    assert run("secrets", "generate").exit_code == 0
+    planted = _secrets(tree)[0]
+    planted.chmod(0o644)  # as a checkout makes it
+    done = run("secrets", "generate")
+    assert done.exit_code == 2
+    assert "chmod 600" in done.stderr
+
+
+def test_secrets_are_kept_out_of_git_and_from_others(tree: Path) -> None:
+    """An empty `.gitignore` is what a full disk leaves, or an author plants."""
+    (tree / "secrets" / "default").mkdir(parents=True)
+    (tree / "secrets" / "default" / ".gitignore").write_text("")
+    mask = os.umask(0)
+    try:
+        assert run("secrets", "generate").exit_code == 0
+    finally:
+        os.umask(mask)
+    folder = tree / "secrets"
+    assert (folder / "default" / ".gitignore").read_text() == "*\n"
+    for path in (folder, *folder.rglob("*")):
+        expected = 0o700 if path.is_dir() else 0o600
+        assert stat.S_IMODE(path.stat().st_mode) == expected, path
+
+
+# Words
+
+
+CASES: list[tuple[str, Callable[[Path], object]]] = [
+    ("\x1b]0;title\x07", lambda path: path.write_text("\x1b]0;title\x07\n")),
+    ("##[", lambda path: path.write_text("x ##[error]forged\n")),
+    ("\n::", lambda path: path.write_text("::error::forged\n")),
+    ("\u202e", lambda path: path.write_text("one\u202eowt\n")),
+]
+
+
+@pytest.mark.parametrize(("sign", "plant"), CASES, ids=["terminal", "command", "line", "direction"])
+def test_what_a_tree_holds_steers_no_terminal_and_no_log(
+    tree: Path, sign: str, plant: Callable[[Path], object]
+) -> None:
+    plant(first_file(tree))
+    done = run("compile", "--check")
+    assert done.exit_code == 1
+    assert sign not in done.output
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_a_diff_shows_no_credential(tree: Path, form: str) -> None:
+    token = "ghp_" + "abcDEF0123456789abcDEF0123456789abcd"
+    silence = "  silence:\n    - {code: plaintext-secret, reason: a test}\n"
+    job = "  workloads:\n    job:\n      image: r.example.com/a:1\n      env: {DB_PASSWORD: hunter2hunter2, X: TOKEN}\n"
+    (tree / "after.yaml").write_text(SPEC.rstrip() + "\n" + job.replace("TOKEN", token) + silence)
+    done = run("diff", "./platform.yaml", "./after.yaml", "--format", form)
+    assert done.exit_code == 0, done.output
+    assert "hunter2hunter2" not in done.output
+    assert token not in done.output
