@@ -103,6 +103,19 @@ def sizes(me: model.Instance[Any]) -> Iterator[model.Size]:
         yield model.volume(quantity.whole(spec.storage), needed, words)
 
 
+def problems(me: model.Instance[Any]) -> Iterator[model.Problem]:
+    """A memory limit that differs from `memory`: the keys' share would follow the wrong one."""
+    limit, memory = me.spec.resources.limits.memory, me.spec.memory
+    if limit is not None and quantity.whole(limit) != quantity.whole(memory):
+        yield model.Problem(
+            "memory-limit",
+            f"`{me.name}` has a memory limit of {limit} beside `memory: {memory}`, "
+            "and what keys may fill follows it",
+            ("resources", "limits", "memory"),
+            help=f"delete the limit and write `memory: {limit}`",
+        )
+
+
 def client_problems(
     me: model.Instance[Any], clients: Sequence[redis.Binding]
 ) -> Iterator[model.Problem]:

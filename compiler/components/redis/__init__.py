@@ -39,5 +39,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield from server.lower(me, wiring.claims(KEYS), PROGRAM)
 
 
+def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    return server.problems(me)
+
+
 def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
     return server.client_problems(me, wiring.claims(KEYS))
