@@ -17,6 +17,7 @@ from compiler.files import is_packaged, packaged_names
 from compiler.model.component import Component
 from compiler.model.contract import ComponentError, read
 from compiler.model.instance import Instance
+from compiler.model.versions import Versions
 
 GROUP = "platformc.components"
 _FOLDER = Path(__file__).parent / "components"
@@ -66,6 +67,12 @@ def component_of(instance: Instance[Any]) -> Component:
     found = component(instance.type)
     assert found is not None, instance.type
     return found
+
+
+def versions(type: str) -> Versions:
+    """What the folder of a component type says of its images."""
+    found = component(type)
+    return found.VERSIONS if found else Versions()
 
 
 def in_upstream_namespace(instance: Instance[Any] | None) -> bool:

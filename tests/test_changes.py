@@ -119,7 +119,7 @@ LABELLED: dict[str, tuple[Edits, Risk]] = {
     "memory of a store of four": ({f"{MINIO}.resources": {"limits": {"memory": "4Gi"}}}, RESTART),
     "a database server's connections": ({f"{POSTGRES}.maxConnections": 400}, DOWNTIME),
     "a database server's memory": ({f"{POSTGRES}.resources": {"limits": {"memory": "8Gi"}}}, DOWNTIME),
-    "a database server's major release": ({f"{POSTGRES}.image": "postgres:18.1-bookworm"}, DOWNTIME),
+    "a database server's major release": ({f"{POSTGRES}.image": "postgres:18.1-bookworm"}, DATA_LOSS),
     "a larger volume": ({f"{POSTGRES}.storage": "60Gi"}, DOWNTIME),
     "larger volumes of a set": ({f"{MINIO}.storage": "200Gi"}, DOWNTIME),
     "a mirror": ({"spec.registry": {"mirror": "mirror.example.internal:5000"}}, DOWNTIME),
@@ -208,10 +208,12 @@ def thing(kind: str, api: str = "v1", **spec: Any) -> dict[str, Any]:
 
 
 def cluster(**spec: Any) -> dict[str, Any]:
-    return thing("Cluster", "postgresql.cnpg.io/v1", **{
-        "instances": 3, "imageName": "ghcr.io/cnpg/postgresql:17.5", "storage": {"size": "10Gi"},
-        **spec,
+    made = thing("Cluster", "postgresql.cnpg.io/v1", **{
+        "instances": 3, "imageName": "ghcr.io/cloudnative-pg/postgresql:17.5",
+        "storage": {"size": "10Gi"}, **spec,
     })  # fmt: skip
+    made["metadata"]["labels"] = {"app.kubernetes.io/name": "cloudnative-pg"}
+    return made
 
 
 def model(**spec: Any) -> dict[str, Any]:
@@ -253,9 +255,9 @@ MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
     "a larger operator's volume": (cluster(), cluster(storage={"size": "20Gi"}), RELOAD),
     "a smaller operator's volume": (cluster(), cluster(storage={"size": "5Gi"}), DATA_LOSS),
     "an operator's minor release": (
-        cluster(), cluster(imageName="ghcr.io/cnpg/postgresql:17.6"), RESTART),
+        cluster(), cluster(imageName="ghcr.io/cloudnative-pg/postgresql:17.6"), RESTART),
     "an operator's major release": (
-        cluster(), cluster(imageName="ghcr.io/cnpg/postgresql:18.0"), DOWNTIME),
+        cluster(), cluster(imageName="ghcr.io/cloudnative-pg/postgresql:18.0"), DOWNTIME),
     "one more instance": (cluster(), cluster(instances=4), RELOAD),
     "parameters of a cluster": (
         cluster(), cluster(postgresql={"parameters": {"work_mem": "1MB"}}), RESTART),

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from support.diagnosing import HEADER, compiled, diagnosed, examples, run
 
-from compiler import registry
 from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.pages import folder, page
 
@@ -43,17 +42,3 @@ def _sessions(code: str, wrong: str, right: str, folder: Path) -> None:
         done = run(place, script)
         said = f"[{code}]" in done.stderr
         assert (done.returncode, said) == (status, name == "wrong"), done.stderr
-
-
-def test_the_page_of_versions_has_every_row_of_the_table() -> None:
-    rows = [line for line in page("unfit-version").splitlines() if line.startswith("| `")]
-    reasons = set()
-    for type in registry.builtin_types():
-        component = registry.component(type)
-        assert component is not None
-        reasons |= {(type, image.reason) for image in component.UNFIT_IMAGES}
-        if component.OLDEST_KUBERNETES.minor:
-            reasons.add((type, component.OLDEST_KUBERNETES.source))
-    assert len(rows) == len(reasons)
-    for type, reason in reasons:
-        assert any(row.startswith(f"| `{type}` |") and reason in row for row in rows), reason

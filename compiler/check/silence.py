@@ -67,7 +67,7 @@ def unused(platforms: Mapping[str | None, Platform], used: set[Span], report: Re
     findings = Report()
     for name, platform in environments.items():
         for index, (silence, span) in enumerate(_silences(platform)):
-            if span not in used:
+            if span not in used and not CODES[silence.code].once:
                 location = f" at `{silence.path}`" if silence.path else ""
                 findings.within(name).add(
                     "unused-silence",

@@ -22,7 +22,7 @@ from compiler.emit.tree import Tree
 from compiler.files import held, sentence
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
-from compiler.rules.previous import first_canary
+from compiler.rules import previous
 from compiler.write import SUMS
 from compiler.write.ours import PER_ENVIRONMENT
 from compiler.write.output import BusyError, exclusive, interrupted
@@ -100,7 +100,7 @@ class Build(Struct, frozen=True):
         return result
 
     def _findings(self, result: Compilation) -> list[Diagnostic]:
-        return [*pipeline.findings(result), *first_canary.check(result.lowered, self.root)]
+        return [*pipeline.findings(result), *previous.check(result.lowered, self.root)]
 
     def _compare(self, tree: Tree, report: Report) -> None:
         from compiler.commands.stale import difference  # difflib, for --check alone

@@ -16,7 +16,7 @@ from compiler.commands.progress import progress
 from compiler.commands.spec_file import STDIN
 from compiler.commands.verb import Verb
 from compiler.pipeline import Compilation
-from compiler.rules.previous import first_canary
+from compiler.rules import previous
 
 
 @click.command(cls=Verb)
@@ -46,7 +46,7 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
         data = _fix(file, data)
     with progress() as step:
         result = pipeline.compile(data, str(file), pins(file), progress=step)
-    result.report.diagnostics.extend(first_canary.check(result.lowered, file.parent))
+    result.report.diagnostics.extend(previous.check(result.lowered, file.parent))
     show(result.report, data, str(file), form)
     if result.report.failed:
         sys.exit(1)

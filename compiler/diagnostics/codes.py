@@ -7,6 +7,7 @@ class Code(NamedTuple):
     severity: str
     title: str
     rule: bool = False  # found by a rule that `spec.silence` can silence
+    once: bool = False  # found by comparing with the last compile: gone with the next one
 
 
 CODES: dict[str, Code] = {
@@ -41,7 +42,7 @@ CODES: dict[str, Code] = {
     "invalid-name": Code("error", "A name has characters or a length that Kubernetes refuses."),
     "invalid-quantity": Code("error", "A quantity is not one."),
     "invalid-image": Code("error", "An image reference is not one."),
-    "floating-tag": Code("error", "An image can change without a change in the spec."),
+    "floating-tag": Code("error", "An image can change without a change in the spec.", rule=True),
     "invalid-host": Code("error", "A host name is not one."),
     "invalid-bucket": Code("error", "A bucket name is not one."),
     "invalid-database": Code("error", "A database name is not one."),
@@ -76,6 +77,15 @@ CODES: dict[str, Code] = {
     "unreachable-model": Code("warning", "Nothing can send a model a request.", rule=True),
     "cold-start": Code(
         "warning", "A heavy model scales to zero, and requests wait for it.", rule=True
+    ),
+    "refused-data": Code(
+        "error",
+        "A server would not start on the data of the version before it.",
+        rule=True,
+        once=True,
+    ),
+    "one-way-upgrade": Code(
+        "warning", "An upgrade changes data in a way that cannot be undone.", rule=True, once=True
     ),
     "first-canary": Code("warning", "A canary has no version before it."),
     "license-note": Code("note", "A component's licence restricts its use.", rule=True),

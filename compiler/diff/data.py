@@ -7,13 +7,16 @@ changes, it starts without data, although every object looks harmless.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from compiler.diff import Action, Change
 from compiler.diff.logins import left
 from compiler.diff.risk import holds_data
+from compiler.diff.versions import RISKS
 from compiler.model.binding import Binding
 from compiler.model.effects import COPY, FieldChange, Judgement, Risk
 from compiler.model.graph import Graph
+from compiler.model.instance import Instance
 from compiler.model.package import Lowered
 from compiler.registry import component_of
 
@@ -60,6 +63,7 @@ def _instances(environment: str, before: Lowered, after: Lowered) -> Iterator[Ch
                     Judgement(Risk.DATA_LOSS, "the new system can't read the old one's data", COPY),
                 )  # fmt: skip
             continue
+        yield from _settings_of(environment, name, old, new)
         for field in component_of(old).DATA_FIELDS:
             values = FieldChange(field, getattr(old.spec, field), getattr(new.spec, field))
             if values.before != values.after:
@@ -67,6 +71,20 @@ def _instances(environment: str, before: Lowered, after: Lowered) -> Iterator[Ch
                     environment, name, "Component", name, values,
                     Judgement(Risk.DATA_LOSS, "it says which data is this instance's", COPY),
                 )  # fmt: skip
+
+
+def _settings_of(
+    environment: str, name: str, old: Instance[Any], new: Instance[Any]
+) -> Iterator[Change]:
+    """Settings that decide which of its data a server reads."""
+    for row in component_of(old).VERSIONS.settings:
+        before, after = (str(getattr(one.spec, row.field)) for one in (old, new))
+        if row.crossed(before, after):
+            crossing = row.crossing
+            yield _change(
+                environment, name, "Component", name, FieldChange(row.field, before, after),
+                Judgement(RISKS[crossing.risk], crossing.reason, crossing.way),
+            )  # fmt: skip
 
 
 def _bindings(environment: str, before: Graph, after: Graph) -> Iterator[Change]:

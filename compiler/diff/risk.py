@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compiler.diff import versions
 from compiler.diff.rules import effects
 from compiler.diff.storage import claim_names
 from compiler.model.effects import COPY, FieldChange, Judgement, Risk
@@ -23,7 +24,9 @@ def of_field(change: FieldChange, before: Resource, after: Resource) -> Judgemen
         effect.judge(change, before.manifest, after.manifest)
         for effect in effects(before.kind, custom)
     )
-    return next(judgement for judgement in judgements if judgement is not None)
+    usual = next(judgement for judgement in judgements if judgement is not None)
+    step = versions.judge(change, before.manifest, after.manifest)
+    return step if step is not None and step.risk >= usual.risk else usual
 
 
 def holds_data(resource: Resource) -> bool:

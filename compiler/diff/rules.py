@@ -20,7 +20,6 @@ from compiler.model.effects import (
     Risk,
     When,
     always,
-    another_major,
     same_amount,
     shrinks,
 )  # fmt: skip
@@ -72,10 +71,6 @@ def _single(change: FieldChange, before: Manifest, after: Manifest) -> bool:
 def _recreated(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     strategy: object = after["spec"].get("strategy", {}).get("type")
     return strategy == "Recreate"
-
-
-def _stateful_major(change: FieldChange, before: Manifest, after: Manifest) -> bool:
-    return bool(claim_names(before)) and another_major(change)
 
 
 def _opens(change: FieldChange, before: Manifest, after: Manifest) -> bool:
@@ -141,9 +136,6 @@ WORKLOAD_TABLE = (
          "kubectl delete {object}, then apply"),
     rule("Deployment", "spec/replicas", Risk.DOWNTIME, "nothing runs any more", when=_to_zero),
     rule("Deployment|StatefulSet", "spec/replicas", Risk.RELOAD, "pods come or go, none restarts"),
-    rule("StatefulSet", "spec/template/spec/containers/[^/]+/image", Risk.DOWNTIME,
-         "another major version may refuse the data of this one: read its upgrade notes",
-         when=_stateful_major),
     rule("Deployment", "spec/template/.*", Risk.DOWNTIME,
          "the strategy is Recreate: the old pods stop before the new ones start", when=_recreated),
     rule("StatefulSet", "spec/template/.*", Risk.DOWNTIME, "its only pod restarts", when=_single),

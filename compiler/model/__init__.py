@@ -38,7 +38,7 @@ from compiler.model.resource import (
     pod_template,
 )
 from compiler.model.size import Size, memory, volume
-from compiler.model.versions import OldestKubernetes, UnfitImage
+from compiler.model.versions import OldestKubernetes
 from compiler.spec.component import (
     Amounts,
     ChartSpec,
@@ -60,5 +60,5 @@ __all__ = [
     "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "Patch", "Path",
     "Phase", "Piece", "Platform", "Prerequisite", "Problem", "Provides", "Random", "Requires",
     "Resource", "Resources", "Risk", "RunningSpec", "SecretRef", "Section", "Settings", "Size",
-    "Span", "UnfitImage", "UpstreamSpec", "Wiring", "memory", "pod_template", "shrinks", "volume",
+    "Span", "UpstreamSpec", "Wiring", "memory", "pod_template", "shrinks", "volume",
 ]  # fmt: skip

@@ -24,7 +24,7 @@ from compiler.model.resource import (
     Resource,
 )
 from compiler.model.size import Size
-from compiler.model.versions import OldestKubernetes, UnfitImage
+from compiler.model.versions import OldestKubernetes, Versions
 from compiler.spec.section import Section
 
 Piece = (
@@ -123,8 +123,8 @@ class Component(Struct, frozen=True, kw_only=True):
     LICENSE_NOTE: str = ""
     """What to check in its licence before it runs in production; empty for a common licence."""
 
-    UNFIT_IMAGES: tuple[UnfitImage, ...] = ()
-    """Images that are known not to work with its objects, each with the source."""
+    VERSIONS: Versions = Versions()
+    """What is known of its images, each fact with its source: tags, and steps between versions."""
 
     OLDEST_KUBERNETES: OldestKubernetes = OldestKubernetes()
     """The oldest Kubernetes that its pinned release supports, with the source."""

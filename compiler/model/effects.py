@@ -9,7 +9,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from compiler.spec.image import split_image
 from compiler.spec.quantity import amount
 
 Manifest = dict[str, Any]
@@ -75,13 +74,6 @@ def same_amount(change: FieldChange, *_: Manifest) -> bool:
         return amount(str(change.before)) == amount(str(change.after))
     except ValueError:
         return False
-
-
-def another_major(change: FieldChange, *_: Manifest) -> bool:
-    """Whether an image's tag begins with another number; a tag without a number might."""
-    tags = (split_image(str(image))[1] for image in (change.before, change.after))
-    majors = [re.search(r"\d+", tag) for tag in tags]
-    return majors[0] is None or majors[1] is None or majors[0][0] != majors[1][0]
 
 
 class Effect(Struct, frozen=True):

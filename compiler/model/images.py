@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
+from compiler.document import Path
+from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.spec.image import split_image
-from compiler.spec.section import Section
+from compiler.spec.section import Section, fields
+from compiler.spec.walk import sections
 
 
 class Rewriter:
@@ -85,3 +89,18 @@ def _fields(section: Section) -> Iterator[str]:
             yield from _fields(value)
         elif isinstance(value, str) and _names_image(name) and split_image(value)[0]:
             yield value
+
+
+def images(instance: Instance[Any]) -> Iterator[tuple[Path, str]]:
+    """The images in the fields of an instance's section that the user wrote or that are defaults."""
+    for path, section in sections(instance.spec, instance.path):
+        for name, key in _image_fields(type(section)):
+            image = getattr(section, name)
+            if isinstance(image, str):
+                yield (*path, key), image
+
+
+@cache
+def _image_fields(section: type[Section]) -> tuple[tuple[str, str], ...]:
+    """The fields of a section that hold images, with the keys of the spec."""
+    return tuple((name, key) for name, key, _ in fields(section) if name.endswith("image"))

@@ -1,26 +1,126 @@
-"""Versions that are known not to work with a component, each with its source."""
+"""What is known of the images of a component, and of the steps from one of them to another.
+
+Every row names its source and the date of the source. What no row says is unknown.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Literal
 
 from msgspec import Struct
 
-from compiler.spec.image import split_image
+from compiler.spec.image import full_name, split_image
+
+Verdict = Literal["works", "unfit", "gone", "moves"]
 
 
-class UnfitImage(Struct, frozen=True):
-    """Images of a component that do not work with the objects that the component writes."""
+class Source(Struct, frozen=True):
+    """Where a fact is from: a document or a program that was run, and the date of it."""
 
-    repository: str  # the end of the image's name
-    tag: str  # a pattern
+    name: str
+    date: str
+
+
+class Tags(Struct, frozen=True):
+    """Tags of an image: whether they can be pulled, stay what they are, and work here."""
+
+    verdict: Verdict
+    repository: str  # what the image's name ends in
+    pattern: str  # of the whole tag
     reason: str
-    help: str
+    source: Source
+    help: str = ""
 
-    def means(self, image: str) -> bool:
+    def match(self, image: str) -> bool:
+        repository, tag, _ = split_image(full_name(image))
+        named = f"/{repository}".endswith(f"/{self.repository}")
+        return named and re.fullmatch(self.pattern, tag) is not None
+
+
+class Crossing(Struct, frozen=True):
+    """What it means for the data of a server that a part of its tag changes."""
+
+    risk: Literal["downtime", "data loss"]
+    refused: bool  # the new server does not start on the data, or damages it
+    reason: str  # with {old} and {new}
+    way: str = ""
+
+
+class Boundary(Struct, frozen=True):
+    """A part of an image's tag that decides whether two versions read each other's data."""
+
+    repository: str
+    part: str  # a pattern; its groups are the part
+    kinds: str  # a pattern for the kinds of the objects that hold or change the data
+    up: Crossing | None
+    down: Crossing | None
+    source: Source
+    missing: str = ""  # the part of a tag in which the pattern finds none
+
+    def crossed(self, old: str, new: str) -> Crossing | None:
+        """What the step from one image to another means, if it crosses this boundary."""
+        parts = [self._part(image) for image in (old, new)]
+        if None in parts or parts[0] == parts[1]:
+            return None
+        crossing = self.up if _ordered(parts[0]) < _ordered(parts[1]) else self.down
+        if crossing is None:
+            return None
+        names = {"old": ".".join(parts[0] or ()), "new": ".".join(parts[1] or ())}
+        return Crossing(
+            crossing.risk,
+            crossing.refused,
+            crossing.reason.format(**names),
+            crossing.way.format(**names),
+        )
+
+    def _part(self, image: str) -> tuple[str, ...] | None:
         repository, tag, _ = split_image(image)
-        same = f"/{repository}".endswith(f"/{self.repository}")
-        return same and re.fullmatch(self.tag, tag) is not None
+        if not f"/{repository}".endswith(f"/{self.repository}"):
+            return None
+        found = re.search(self.part, tag)
+        if found is None:
+            return (self.missing,) if self.missing else None
+        return tuple(group for group in found.groups() if group is not None)
+
+
+def _ordered(part: tuple[str, ...] | None) -> tuple[tuple[int, str], ...]:
+    """Numbers by their value, words by their letters."""
+    return tuple((int(word), "") if word.isdecimal() else (0, word) for word in part or ())
+
+
+class Setting(Struct, frozen=True):
+    """A field of a section whose change means something for the data."""
+
+    field: str
+    before: str  # patterns of the values
+    after: str
+    crossing: Crossing
+    source: Source
+
+    def crossed(self, before: str, after: str) -> bool:
+        return bool(re.fullmatch(self.before, before) and re.fullmatch(self.after, after))
+
+
+class Versions(Struct, frozen=True):
+    """All that a component's folder says of its images."""
+
+    tags: tuple[Tags, ...] = ()
+    boundaries: tuple[Boundary, ...] = ()
+    settings: tuple[Setting, ...] = ()
+
+    def verdict(self, image: str, *verdicts: Verdict) -> Tags | None:
+        """The first row with one of some verdicts that an image is in."""
+        rows = (row for row in self.tags if row.verdict in verdicts)
+        return next((row for row in rows if row.match(image)), None)
+
+    def crossings(self, kind: str, old: str, new: str) -> Iterator[Crossing]:
+        """What a step between two images means for objects of a kind."""
+        for boundary in self.boundaries:
+            crossing = boundary.crossed(old, new)
+            if crossing is not None and re.fullmatch(boundary.kinds, kind):
+                yield crossing
 
 
 class OldestKubernetes(Struct, frozen=True):

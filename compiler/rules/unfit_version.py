@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from compiler.diagnostics import Report
-from compiler.model import Instance, Path, Platform, UnfitImage
+from compiler.model import Instance, Path, Platform
+from compiler.model.images import images
 from compiler.registry import component_of
 
 
@@ -16,23 +17,16 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
 
 
 def _check_image(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    image = getattr(instance.spec, "image", None)
-    unfit_image = unfit(instance, image) if isinstance(image, str) else None
-    if unfit_image is not None:
-        path: Path = (*instance.path, "image")
-        report.add(
-            "unfit-version",
-            f"`{image}` {unfit_image.reason}",
-            platform.document.value_span(path),
-            path=path,
-            help=unfit_image.help,
-        )
-
-
-def unfit(instance: Instance[Any], image: str) -> UnfitImage | None:
-    """The row of the component's table that an image is in, or None."""
-    rows = component_of(instance).UNFIT_IMAGES
-    return next((row for row in rows if row.means(image)), None)
+    for path, image in images(instance):
+        row = component_of(instance).VERSIONS.verdict(image, "unfit")
+        if row is not None:
+            report.add(
+                "unfit-version",
+                f"`{image}` {row.reason} ({row.source.name})",
+                platform.document.value_span(path),
+                path=path,
+                help=row.help,
+            )
 
 
 def _check_cluster(instance: Instance[Any], platform: Platform, report: Report) -> None:

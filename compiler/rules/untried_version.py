@@ -1,38 +1,59 @@
 """An image other than the one that a component's objects were written for: it may not work.
 
-The default is known to work, from any registry. The tables of the components and of
-upstream/gone_images.py hold images known not to work. This rule reports all others.
+The default is known to work, from any registry, and so is what a row of the component's versions
+says. Other rules report what rows say does not work; this one reports the rest, once for each image.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from compiler.diagnostics import Report
+from compiler import registry
+from compiler.diagnostics import Related, Report
+from compiler.document.span import Span
 from compiler.model import Instance, Path, Platform
-from compiler.rules import unfit_version
 from compiler.spec.image import split_image
 from compiler.spec.section import fields
 from compiler.upstream.gone_images import gone
 
 
-def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    if instance.section != "components":
-        return
+def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
+    for name, platform in platforms.items():
+        _check(platform, report.within(name))
+
+
+def _check(platform: Platform, report: Report) -> None:
+    places: dict[tuple[str, str, str], list[Path]] = {}
+    for instance in platform.instances.values():
+        if instance.section == "components":
+            for path, image, tried in _untried(instance):
+                places.setdefault((instance.type, image, tried), []).append(path)
+    for (type, image, tried), paths in places.items():
+        first, *others = sorted(paths, key=platform.document.value_span)
+        report.add(
+            "untried-version",
+            f"whether `{image}` fits is unknown: `{type}` is made for `{tried}`",
+            platform.document.value_span(first),
+            path=first,
+            help="try it, then add the code to `spec.silence` with what you saw",
+            related=[Related("here too", _span(platform, path)) for path in others],
+        )
+
+
+def _span(platform: Platform, path: Path) -> Span:
+    return platform.document.value_span(path)
+
+
+def _untried(instance: Instance[Any]) -> Iterator[tuple[Path, str, str]]:
+    """The images of an instance of which nothing is known: path, image, and the default."""
+    versions = registry.versions(instance.type)
     for name, key, field in fields(type(instance.spec)):
         image, tried = getattr(instance.spec, name), field.default
         if not name.endswith("image") or not isinstance(tried, str) or _same(image, tried):
             continue
-        if gone(image) or unfit_version.unfit(instance, image):
-            continue
-        path: Path = (*instance.path, key)
-        report.add(
-            "untried-version",
-            f"whether `{image}` fits is unknown: `{instance.type}` is made for `{tried}`",
-            platform.document.value_span(path),
-            path=path,
-            help="try it, then add the code to `spec.silence` with what you saw",
-        )
+        if not gone(image) and not versions.verdict(image, "unfit", "gone", "moves", "works"):
+            yield (*instance.path, key), image, tried
 
 
 def _same(image: str, tried: str) -> bool:

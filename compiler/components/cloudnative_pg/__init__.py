@@ -13,12 +13,13 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.bases import postgres
-from compiler.components.cloudnative_pg import backups, logins
+from compiler.components.cloudnative_pg import backups, logins, versions
 from compiler.components.cloudnative_pg.kinds import CLUSTER
 from compiler.interfaces import postgresql, s3, sql
 from compiler.spec.types import Image, Memory, Namespace
 
 PHASE = model.Phase.DATABASES
+VERSIONS = versions.VERSIONS
 BACKUPS = model.Requires("backups", s3.Endpoint)
 DATABASES = model.Provides("databases", postgresql.Endpoint)
 PORT, STATUS, METRICS = 5432, 8000, 9187

@@ -12,7 +12,6 @@ from compiler.model import (
     Risk,
     shrinks,
 )
-from compiler.model.effects import another_major
 
 API = "postgresql.cnpg.io/v1"
 
@@ -41,9 +40,6 @@ CLUSTER = CustomResource(
                "the operator grows the volumes, where their storage class allows expansion"),
         Effect("spec/(storage|walStorage)(/.*)?", Risk.DOWNTIME,
                "only new instances get other volumes: each has to be made anew"),
-        Effect("spec/imageName", Risk.DOWNTIME,
-               "another major version needs an upgrade of the data directory",
-               when=another_major),
         Effect("spec/instances", Risk.RELOAD, "replicas come or go"),
         Effect("spec/bootstrap(/.*)?", Risk.NO_OP, "it is read once, when the cluster is made"),
         Effect("spec(/.*)?", Risk.DOWNTIME, "its only instance restarts", when=_single_instance),

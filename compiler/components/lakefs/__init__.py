@@ -12,12 +12,14 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler import kube, model
+from compiler.components.lakefs import versions
 from compiler.interfaces import lakefs, postgresql, s3
 from compiler.model import Env, SecretRef
 from compiler.spec.constraints import exact
 from compiler.spec.types import Bucket, Database, Image
 
 PHASE = model.Phase.SERVERS
+VERSIONS = versions.VERSIONS
 METADATA = model.Requires("metadata", postgresql.Endpoint)
 STORE = model.Requires("store", s3.Endpoint)
 GATEWAY = model.Provides("gateway", lakefs.Endpoint, explicit=True)

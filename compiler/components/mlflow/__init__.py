@@ -18,23 +18,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from compiler import kube, model
+from compiler.components.mlflow import versions
 from compiler.interfaces import mlflow, postgresql, s3
 from compiler.model import Env
 from compiler.spec.tenant import WorkloadSpec
 from compiler.spec.types import Bucket, Database, Image
 
 PHASE = model.Phase.SERVERS
+VERSIONS = versions.VERSIONS
 BACKEND_STORE = model.Requires("backend-store", postgresql.Endpoint)
 ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 TRACKING = model.Provides("tracking", mlflow.Endpoint)
 PORT = 5000
-UNFIT_IMAGES = (
-    model.UnfitImage(
-        "mlflow/mlflow", r"(?!.*-full).*",
-        "has no driver for PostgreSQL and S3 (mlflow/mlflow, docker/Dockerfile.full)",
-        "use the tag with `-full`",
-    ),
-)  # fmt: skip
 
 # A worker keeps up to three SQLAlchemy engines (tracking, registry, jobs), each with this pool.
 ENGINES, POOL_SIZE, MAX_OVERFLOW = 3, 2, 1

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.mysql import metrics
+from compiler.components.mysql import metrics, versions
 from compiler.interfaces import mysql, sql
 from compiler.model import Env, SecretRef
 from compiler.spec import quantity
@@ -18,6 +18,7 @@ from compiler.spec.quantity import GIB, MIB
 from compiler.spec.types import Image, Memory
 
 PHASE = model.Phase.DATABASES
+VERSIONS = versions.VERSIONS
 DATABASES = model.Provides("databases", mysql.Endpoint)
 PORT, USER = 3306, 999
 DATA = "/var/lib/mysql"

@@ -11,22 +11,16 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.pgbouncer import metrics, pooler
+from compiler.components.pgbouncer import metrics, pooler, versions
 from compiler.interfaces import postgresql, sql
 from compiler.model import Env, SecretRef
 from compiler.spec.types import Image
 
 PHASE = model.Phase.DATABASES
+VERSIONS = versions.VERSIONS
 UPSTREAM = model.Requires("upstream", postgresql.Endpoint)
 POOL = model.Provides("pool", postgresql.Endpoint, forwards=UPSTREAM)
 PORT = 6432
-UNFIT_IMAGES = (
-    model.UnfitImage(
-        "pgbouncer", r"v?1\.([0-9]|1[0-9]|20)\..*",
-        "doesn't know `max_prepared_statements`, which came with 1.21 (PgBouncer NEWS)",
-        "use 1.25.2 or newer",
-    ),
-)  # fmt: skip
 SMALLEST_POOL = 5  # below, clients wait for each other more than they work
 
 

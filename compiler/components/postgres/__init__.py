@@ -13,27 +13,16 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.bases import postgres
-from compiler.components.postgres import metrics
+from compiler.components.postgres import metrics, versions
 from compiler.interfaces import postgresql, sql
 from compiler.model import Env, SecretRef
 from compiler.spec.types import Image, Memory
 
 PHASE = model.Phase.DATABASES
+VERSIONS = versions.VERSIONS
 DATABASES = model.Provides("databases", postgresql.Endpoint)
 PORT, USER = 5432, 999
 DATA = "/var/lib/postgresql"
-UNFIT_IMAGES = (
-    model.UnfitImage(
-        "postgres", r".*alpine.*",
-        "runs as user 70, and the volume belongs to 999 (docker-library/postgres, Dockerfiles)",
-        "use a Debian tag, such as `17.9-bookworm`",
-    ),
-    model.UnfitImage(
-        "postgres", r"(9|1[0-3])(\.|-|$).*",
-        "is of a major version without fixes (postgresql.org/support/versioning)",
-        "use 14 or newer",
-    ),
-)  # fmt: skip
 
 
 class Spec(model.RunningSpec):

@@ -7,10 +7,12 @@ from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import redis as server
+from compiler.components.bases.redis_versions import versions
 from compiler.interfaces import redis
 from compiler.spec.types import Image
 
 PHASE = model.Phase.DATABASES
+VERSIONS = versions("valkey/valkey", "9.1.0")
 KEYS = model.Provides("keys", redis.Endpoint)
 PROGRAM = server.Program("valkey", "valkey-server", "valkey-cli")
 

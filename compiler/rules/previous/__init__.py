@@ -1,1 +1,19 @@
-"""Rules that compare with the tree of the last compile, one per file."""
+"""Rules that compare with the last compile, which is the tree on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from compiler.check.silence import silenced
+from compiler.diagnostics import Diagnostic
+from compiler.model.package import Lowered
+
+
+def check(lowered: Mapping[str | None, Lowered], root: Path) -> list[Diagnostic]:
+    """What every rule finds that no silence hides."""
+    from compiler.rules.previous import first_canary, refused_data
+
+    platforms = {name: one.platform for name, one in lowered.items() if name is not None}
+    found = first_canary.check(lowered, root) + refused_data.check(lowered, root)
+    return silenced(found, platforms)[0]

@@ -1,0 +1,42 @@
+"""What is known of ghcr.io/mlflow/mlflow."""
+
+from compiler.model.versions import Boundary, Crossing, Source, Tags, Versions
+
+_README = Source("mlflow/mlflow, docker/README.md", "2026-11")
+_DOCKERFILE = Source("mlflow/mlflow, docker/Dockerfile.full", "2026-11")
+_MIGRATION = Source("mlflow.org/docs/latest/self-hosting/migration; mlflow#12627", "2026-11")
+_INSTEAD = (
+    "use `v3.9.0-full` or newer, such as `v3.17.2-full`, or an image of your own with "
+    "`mlflow[extras,db]`"
+)
+_OLD = r"v?([012]\.\d+|3\.[0-8])(\.\d+.*|-.*)?"
+VERSIONS = Versions(
+    tags=(
+        Tags("gone", "mlflow/mlflow", rf"(?={_OLD}$).*-full", "exists from 3.9.0 on only", _README, _INSTEAD),
+        Tags(
+            "unfit", "mlflow/mlflow", rf"(?={_OLD}$)(?!.*-full).*",
+            "has no driver for PostgreSQL and S3", _DOCKERFILE, _INSTEAD,
+        ),
+        Tags(
+            "unfit", "mlflow/mlflow", r"(?!.*-full).*", "has no driver for PostgreSQL and S3",
+            _DOCKERFILE, "use the tag with `-full`",
+        ),
+    ),
+    boundaries=(
+        Boundary(
+            "mlflow", r"^v?(\d+)\.(\d+)", "Deployment|Job",
+            Crossing(
+                "downtime", False,
+                "MLflow {new} migrates the database of {old}, which cannot be undone and is not "
+                "guaranteed to be one transaction",
+                "take a backup of the database first; pods of {old} fail once it has begun",
+            ),
+            Crossing(
+                "data loss", True, "MLflow {new} refuses the schema that {old} has made: its Job fails and "
+                "its pods wait for ever",
+                "restore the backup of the database that was made before {old}",
+            ),
+            _MIGRATION,
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,33 @@
+"""What is known of docker.io/library/mysql."""
+
+from compiler.model.versions import Boundary, Crossing, Source, Tags, Versions
+
+_ISSUE = Source("docker-library/mysql#1007, MySQL's own message", "2024-01")
+_MANUAL = Source("MySQL 8.4 manual, 3.2 and 3.3", "2026-11")
+_TAGS = Source("docker-library/mysql, README of the image", "2026-11")
+_UP = Crossing(
+    "downtime",
+    False,
+    "MySQL {new} upgrades the data of {old} at its first start, and {old} never starts on it again",
+    "take a backup first; go from one LTS series to the next (8.0, 8.4), not past one",
+)
+_DOWN = Crossing(
+    "data loss", True, "MySQL {new} does not start on the data of {old}: a downgrade stays within a series",
+    "dump the databases, empty the volume, start {new} and restore",
+)  # fmt: skip
+VERSIONS = Versions(
+    tags=(
+        Tags(
+            "moves", "library/mysql", r"\d+(\.\d+)?(-.*)?|lts|innovation",
+            "names a series alone: a restart can be an upgrade",
+            _TAGS, "name the whole version, such as `8.4.7`",
+        ),
+        Tags(
+            "unfit", "mysql", r"5\..*", "is of a series without fixes, and lacks words of its command line",
+            _MANUAL, "use 8.4.7",
+        ),
+    ),
+    boundaries=(
+        Boundary("mysql", r"^(\d+)\.(\d+)", "StatefulSet", _UP, _DOWN, _ISSUE),
+    ),
+)  # fmt: skip

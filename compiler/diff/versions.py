@@ -1,0 +1,55 @@
+"""What another image does to the data that the one before it has written.
+
+The rows are in the component's folder. An object says by a label which component type it is of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from compiler import registry
+from compiler.diff import worst
+from compiler.diff.storage import claim_names
+from compiler.model.effects import FieldChange, Judgement, Risk
+from compiler.model.package import KUBERNETES
+from compiler.model.resource import Manifest
+from compiler.model.versions import Crossing
+from compiler.spec.image import split_image
+
+_IMAGE = re.compile(r"spec/(imageName|.*/containers/[^/]+/image)")
+RISKS = {"downtime": Risk.DOWNTIME, "data loss": Risk.DATA_LOSS}
+
+
+def judge(change: FieldChange, before: Manifest, after: Manifest) -> Judgement | None:
+    """The judgement of a change of an image that a row, or nothing at all, is known of."""
+    if not _IMAGE.fullmatch(change.path) or not (change.before and change.after):
+        return None
+    old, new = str(change.before), str(change.after)
+    type = before["metadata"].get("labels", {}).get(f"{KUBERNETES}/name", "")
+    if type not in registry.all_types():
+        return None
+    versions = registry.versions(type)
+    crossings = tuple(versions.crossings(before["kind"], old, new))
+    if crossings:
+        return _judgement(crossings)
+    if claim_names(before) and not versions.boundaries and _series(old) != _series(new):
+        return Judgement(
+            Risk.DOWNTIME, "whether it reads the data of the version before is unknown",
+            "read its upgrade notes, and take a backup first",
+        )  # fmt: skip
+    return None
+
+
+def _judgement(crossings: Sequence[Crossing]) -> Judgement:
+    risk = worst(RISKS[crossing.risk] for crossing in crossings)
+    reasons = "; ".join(dict.fromkeys(crossing.reason for crossing in crossings))
+    ways = "; ".join(dict.fromkeys(crossing.way for crossing in crossings if crossing.way))
+    return Judgement(risk, reasons, ways)
+
+
+def _series(image: str) -> str:
+    """The first number of a tag, or the tag."""
+    tag = split_image(image)[1]
+    found = re.search(r"\d+", tag)
+    return found[0] if found else tag

@@ -1,0 +1,81 @@
+"""An image that does not start on the data that the image before it has written.
+
+What was compiled before says which image that was. A volume that is new anyway, or data that was
+moved by a plan, is what `spec.silence` is for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from compiler import registry
+from compiler.diagnostics import Diagnostic, Report
+from compiler.files import held
+from compiler.model.package import Lowered, Package
+from compiler.model.versions import Crossing
+from compiler.spec.image import split_image
+
+_IMAGE = re.compile(r"(?:image|imageName|value): [\"']?([\w./:@-]+:[\w.-]+)")
+
+
+def check(environments: Mapping[str | None, Lowered], root: Path) -> list[Diagnostic]:
+    """Compare the images of each environment with those of the last compile."""
+    report = Report()
+    for name, lowered in environments.items():
+        if name is None:
+            continue
+        for package in lowered.packages.values():
+            for old, image, crossing in _crossings(package, root, name):
+                _add(package, old, image, crossing, lowered, report.within(name))
+    return report.diagnostics
+
+
+def _crossings(
+    package: Package, root: Path, environment: str
+) -> Iterator[tuple[str, str, Crossing]]:
+    instance = package.instance
+    if instance is None or instance.section != "components":
+        return
+    versions = registry.versions(instance.type)
+    image = getattr(instance.spec, "image", None)
+    if not versions.boundaries or not isinstance(image, str):
+        return
+    old = _earlier(root, environment, package.name, split_image(image)[0].rpartition("/")[2])
+    kinds = dict.fromkeys(resource.kind for resource in package.resources)
+    found = [crossing for kind in kinds if old for crossing in versions.crossings(kind, old, image)]
+    if old and found:
+        refused = [crossing for crossing in found if crossing.refused]
+        yield old, image, (refused or found)[0]
+
+
+def _earlier(root: Path, environment: str, name: str, repository: str) -> str | None:
+    """The image of a repository that the last compile wrote: an overlay's before the base's.
+
+    As far as the files can be read: a check of the output says what is wrong with it.
+    """
+    with suppress(OSError), held(root) as tree:
+        for folder in (f"overlays/{environment}/{name}", f"base/{name}"):
+            for file in tree.names(folder):
+                data = tree.read_if_there(f"{folder}/{file}") if file.endswith(".yaml") else None
+                for image in _IMAGE.findall((data or b"").decode("utf-8", "replace")):
+                    if split_image(image)[0].rpartition("/")[2] == repository:
+                        return str(image)
+    return None
+
+
+def _add(
+    package: Package, old: str, image: str, crossing: Crossing, lowered: Lowered, report: Report
+) -> None:
+    assert package.instance is not None
+    path = (*package.instance.path, "image")
+    where = f"`{package.name}` was compiled with `{split_image(old)[1]}` before: "
+    report.add(
+        "refused-data" if crossing.refused else "one-way-upgrade",
+        f"{where}{crossing.reason}",
+        lowered.platform.document.value_span(path),
+        path=path,
+        help=crossing.way,
+    )
