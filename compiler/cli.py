@@ -19,6 +19,7 @@ from compiler.commands.verb import Group
 # What `platformc --help` says of each: to read it from the verbs would import them all.
 VERBS = {
     "apply-plan": "Print the commands that deliver an environment, in order.",
+    "restore": "Print the commands that bring back what was copied, in order.",
     "argocd": "Deliver by Argo CD: its plugin and applications.",
     "client-kit": "Write what a workload uses, for pods of your own.",
     "compile": "Compile the spec into base/, overlays/ and out/.",

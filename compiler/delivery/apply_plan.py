@@ -32,6 +32,7 @@ class Step(Struct, frozen=True):
 
     title: str
     commands: tuple[str, ...]
+    phase: int = 0
 
 
 class SpecLocation(Struct, frozen=True):
@@ -60,9 +61,9 @@ def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
         else:
             render = f"platformc render {environment}{location.options} --wave {wave}"
             command = f"{render} | {apply} -"
-        yield Step(
-            f"wave {wave}, {Phase.of(wave).name.lower()}", (command, *_waits(objects, kinds))
-        )
+        phase = Phase.of(wave)
+        title = f"wave {wave}, {phase.name.lower()}"
+        yield Step(title, (command, *_waits(objects, kinds)), phase)
         # With an operator, credentials are objects of a separate wave.
         operator = lowered.platform.settings.secrets.provider == "external-secrets"
         if wave == Phase.NAMESPACES and lowered.credentials and not operator:

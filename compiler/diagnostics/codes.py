@@ -95,6 +95,8 @@ CODES: dict[str, Code] = {
     "copied-secret": Code(
         "note", "A Secret is needed in several namespaces, and nothing copies it.", rule=True
     ),
+    "shared-fate": Code("warning", "Copies lie in the cluster of what they copy.", rule=True),
+    "not-backed-up": Code("warning", "Nothing copies what an instance holds.", rule=True),
     "dangling-host": Code("error", "A host is handed to laptops, and nothing routes it."),
     "dangling-uri": Code("error", "An S3 URI leads to what nobody provides.", rule=True),
     "gone-image": Code("error", "An image is no longer where it was.", rule=True),

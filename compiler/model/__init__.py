@@ -45,6 +45,7 @@ from compiler.spec.component import (
     Install,
     InstanceSpec,
     Patch,
+    RecordSpec,
     Resources,
     RunningSpec,
     UpstreamSpec,
@@ -58,7 +59,7 @@ __all__ = [
     "Env", "FieldChange", "Graph", "Hop", "Ingress", "Install", "Instance", "InstanceSpec",
     "InternalTraffic", "ListOf", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",
     "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "Patch", "Path",
-    "Phase", "Piece", "Platform", "Prerequisite", "Problem", "Provides", "Random", "Requires",
-    "Resource", "Resources", "Risk", "RunningSpec", "SecretRef", "Section", "Settings", "Size",
-    "Span", "UpstreamSpec", "Wiring", "memory", "pod_template", "shrinks", "volume",
+    "Phase", "Piece", "Platform", "Prerequisite", "Problem", "Provides", "Random", "RecordSpec",
+    "Requires", "Resource", "Resources", "Risk", "RunningSpec", "SecretRef", "Section", "Settings",
+    "Size", "Span", "UpstreamSpec", "Wiring", "memory", "pod_template", "shrinks", "volume",
 ]  # fmt: skip

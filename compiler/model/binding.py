@@ -32,6 +32,7 @@ class Claim(Struct, frozen=True, kw_only=True):
 
     shared: bool = False  # others may claim the same resource
     pooled: bool = True  # a pooler between transactions does no harm
+    provider: str | None = None  # the instance that is to answer, unless `bind` names another
     optional: bool = False  # nothing is amiss where nobody provides it
     outside: bool = False  # it is reached from outside the cluster too, at the provider's route
 

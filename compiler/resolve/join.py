@@ -15,6 +15,7 @@ from compiler.model.binding import Binding, Claim, Offer, Offers, Provides, Requ
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
 from compiler.resolve import problems
+from compiler.spec.backup import Backup
 
 
 class Candidate(Struct, frozen=True):
@@ -78,13 +79,14 @@ class Join:
         """The offer that answers a claim: the one named, or the only one there is."""
         interface = requires.endpoint.interface
         able = [c for c in self.candidates[interface] if c.provider.name != consumer.name]
-        named = consumer.spec.bind.get(requires.slot)
+        named = consumer.spec.bind.get(requires.slot) or claim.provider
         if named is not None:
             found = next((c for c in able if c.provider.name == named), None)
             if found is None:
                 problems.unknown(self, consumer, requires, named, able)
             return found
         final = [c for c in able if c.provides.forwards is None and not c.provides.explicit]
+        final = _without_copies(final, consumer.settings.backup)
         if len(final) == 1 or (final and _twice_installed(final)):
             return pooler(final[0], able, claim) or final[0]
         if final:
@@ -92,6 +94,12 @@ class Join:
         elif not claim.optional:
             self.missing[interface].append((consumer, requires.slot))
         return None
+
+
+def _without_copies(able: list[Candidate], backup: Backup | None) -> list[Candidate]:
+    """The store that keeps copies serves those alone that name it, where there is another."""
+    others = [c for c in able if backup is None or c.provider.name != backup.to]
+    return others or able
 
 
 def _twice_installed(able: list[Candidate]) -> bool:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from compiler.spec.backup import OwnBackup
 from compiler.spec.section import ListOf, Section
 from compiler.spec.types import Cpu, Image, Memory, Name, Namespace
 
@@ -126,4 +127,12 @@ class RunningSpec(InstanceSpec):
     tolerations: Annotated[ListOf[Toleration], Field(description="Taints that it tolerates.")] = ()
     priority_class: Annotated[
         Name | None, Field(description="A PriorityClass that exists in the cluster.")
+    ] = None
+
+
+class RecordSpec(RunningSpec):
+    """What every component takes that holds what nothing else does."""
+
+    backup: Annotated[
+        OwnBackup | None, Field(description="What differs from `spec.backup` for it.")
     ] = None

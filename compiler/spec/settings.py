@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from compiler.spec.backup import Backup
 from compiler.spec.component import Amounts
 from compiler.spec.constraints import InvalidValue, exact
 from compiler.spec.section import ListOf, Section
@@ -162,6 +163,9 @@ class Settings(Section):
     cluster: Annotated[Cluster, Field(description="Facts of the cluster.")] = Cluster()
     secrets: Annotated[Secrets, Field(description="How credentials come to exist.")] = Secrets()
     registry: Annotated[Registry, Field(description="Where images come from.")] = Registry()
+    backup: Annotated[
+        Backup | None, Field(description="Copies of what the systems of record hold.")
+    ] = None
     silence: Annotated[
         ListOf[Silence], Field(description="Findings of rules that are meant to be so.")
     ] = ()

@@ -31,9 +31,9 @@ made() { # NAME VERSION: whether this very version is there
 debian() {
   local missing=() packages=(
     postgresql pgbouncer redis-server redis-tools mariadb-client libaio1
-    openssl iproute2 util-linux git
+    openssl iproute2 util-linux git rclone
   )
-  for program in pgbouncer redis-server psql mysql openssl ip unshare setpriv git mvn; do
+  for program in pgbouncer redis-server psql mysql openssl ip unshare setpriv git mvn rclone; do
     command -v "$program" >/dev/null || missing+=("$program")
   done
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(initdb)

@@ -67,9 +67,12 @@ class Spec(model.RunningSpec):
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    if me.spec.backup is None:
+    wanted = backups.plan(me)
+    if wanted is None:
         return {}
-    return {BACKUPS: s3.Claim(buckets=(me.spec.backup.bucket or f"{me.name}-backups",))}
+    whole = me.settings.backup
+    bucket = wanted.bucket or f"{me.name}-backups"
+    return {BACKUPS: s3.Claim(buckets=(bucket,), provider=whole.to if whole else None)}
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -129,8 +132,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield kube.api_server(me, servers)
     yield model.Metrics(pods=servers, port=METRICS, alerts=(NEAR_LIMIT,))
     yield from logins.lower(me, bindings, servers)
-    if me.spec.backup is not None:
-        yield backups.schedule(me, me.spec.backup)
+    wanted = backups.plan(me)
+    if wanted is not None:
+        yield backups.schedule(me, wanted)
 
 
 def revoke_command(binding: postgresql.Binding) -> str:
@@ -172,8 +176,9 @@ def _cluster(
         made["affinity"] = placement
     if bindings:
         made["managed"] = {"roles": logins.roles(bindings)}
-    if store is not None and spec.backup is not None:
-        made |= backups.archive(spec.backup, store)
+    wanted = backups.plan(me)
+    if store is not None and wanted is not None:
+        made |= backups.archive(wanted, store)
     return model.Resource.of(CLUSTER, kube.metadata(me, role="server"), made)
 
 

@@ -22,6 +22,15 @@ class Backup(model.Section):
     bucket: Annotated[Bucket | None, Field(description="Default: `<name>-backups`.")] = None
 
 
+def plan(me: model.Instance[Any]) -> Backup | None:
+    """A cluster's own words, or else the platform's."""
+    own: Backup | None = me.spec.backup
+    whole = me.settings.backup
+    if own is not None or whole is None:
+        return own
+    return Backup(schedule=whole.schedule, retention=whole.keep)
+
+
 def archive(backup: Backup, store: s3.Endpoint) -> model.Manifest:
     """The parts of the cluster's spec that send its log and copies to a store."""
     access = {

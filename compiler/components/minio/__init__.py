@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from compiler import kube, model
+from compiler.components.bases import backup, bucket_backup
 from compiler.interfaces import http, s3
 from compiler.model import Env, SecretRef
 from compiler.spec import quantity
@@ -39,7 +40,7 @@ Servers = Annotated[
 ]
 
 
-class Spec(model.RunningSpec):
+class Spec(model.RecordSpec):
     """A MinIO object store."""
 
     image: Annotated[Image, Field(description="Its image.")] = (
@@ -53,7 +54,7 @@ class Spec(model.RunningSpec):
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    return {}
+    return backup.claims(me)
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -91,7 +92,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     if me.spec.replicas > 1:
         yield model.InternalTraffic("server", "server", (PORT,))
     if wiring.claims(STORE):
-        yield from _buckets(me, root, wiring.claims(STORE))
+        yield from _buckets(me, root, wiring.claims(STORE), wiring.get(backup.COPIES))
 
 
 def revoke_command(binding: s3.Binding) -> str:
@@ -147,22 +148,32 @@ def _server(me: model.Instance[Spec], root: str) -> model.Resource:
 
 
 def _buckets(
-    me: model.Instance[Spec], root: str, claims: tuple[s3.Binding, ...]
+    me: model.Instance[Spec],
+    root: str,
+    claims: tuple[s3.Binding, ...],
+    copies: s3.Endpoint | None,
 ) -> Iterator[model.Piece]:
     """The Job that makes buckets, and for each claim a key that opens just its own."""
-    buckets = sorted({bucket for binding in claims for bucket in binding.claim.buckets})
-    script = kube.render(
-        __file__, "buckets.sh.j2", buckets=buckets, keys=[binding.secret for binding in claims]
-    )
-    policies = {f"{binding.secret}.json": s3.policy(binding.claim) for binding in claims}
+    buckets, wanted = s3.buckets(claims), backup.plan(me)
+    granted = {binding.secret: binding.claim for binding in claims}
+    if wanted is not None and copies is not None:
+        granted[bucket_backup.secret(me)] = s3.Claim(buckets=tuple(buckets), read_only=True)
+        yield bucket_backup.credential(me)
+        keys = (
+            Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(root, "username")),
+            Env("RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY", SecretRef(root, "password")),
+        )
+        yield from bucket_backup.lower(me, wanted, copies, buckets, keys, port=PORT)
+    script = kube.render(__file__, "buckets.sh.j2", buckets=buckets, keys=list(granted))
+    policies = {f"{name}.json": s3.policy(claim) for name, claim in granted.items()}
     env = [
         Env("ROOT_USERNAME", SecretRef(root, "username")),
         Env("ROOT_PASSWORD", SecretRef(root, "password")),
         Env("MC_HOST_store", f"http://$(ROOT_USERNAME):$(ROOT_PASSWORD)@{me.host()}:{PORT}"),
         Env("MC_CONFIG_DIR", f"{kube.TMP}/mc"),
     ]
-    for index, binding in enumerate(claims):
-        env.append(Env(f"ACCESS_KEY_{index}", SecretRef(binding.secret, s3.ACCESS_KEY)))
-        env.append(Env(f"SECRET_KEY_{index}", SecretRef(binding.secret, s3.SECRET_KEY)))
+    for index, name in enumerate(granted):
+        env.append(Env(f"ACCESS_KEY_{index}", SecretRef(name, s3.ACCESS_KEY)))
+        env.append(Env(f"SECRET_KEY_{index}", SecretRef(name, s3.SECRET_KEY)))
     files = {"buckets.sh": script, **policies}
     yield from kube.setup_job(me, "buckets", me.spec.client_image, files, env, ports=(PORT,))

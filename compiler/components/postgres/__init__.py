@@ -12,8 +12,9 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler import kube, model
+from compiler.components.bases import backup as copies
 from compiler.components.bases import postgres
-from compiler.components.postgres import metrics, versions
+from compiler.components.postgres import backup, metrics, versions
 from compiler.interfaces import postgresql, sql
 from compiler.model import Env, SecretRef
 from compiler.spec.types import Image, Memory
@@ -25,7 +26,7 @@ PORT, USER = 5432, 999
 DATA = "/var/lib/postgresql"
 
 
-class Spec(model.RunningSpec):
+class Spec(model.RecordSpec):
     """A PostgreSQL server."""
 
     image: Annotated[Image, Field(description="Its image.")] = (
@@ -39,7 +40,7 @@ class Spec(model.RunningSpec):
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    return {}
+    return copies.claims(me)
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -81,8 +82,14 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield kube.headless(me, "server", {"tcp-postgresql": PORT})
     yield metrics.of()
     logins = sql.logins(wiring.claims(DATABASES))
+    wanted, store = copies.plan(me), wiring.get(copies.COPIES)
     if logins:
-        yield from _ensure(me, superuser, logins)
+        yield from _ensure(me, superuser, logins, reader=wanted is not None)
+    if logins and wanted is not None and store is not None:
+        databases = sorted({binding.claim.database for binding in logins})
+        yield backup.credential(me)
+        yield from backup.traffic(PORT)
+        yield from backup.lower(me, wanted, store, databases, superuser, port=PORT, user=USER)
 
 
 def _change_password(me: model.Instance[Spec], secret: str) -> str:
@@ -148,14 +155,20 @@ def _server(me: model.Instance[Spec], superuser: str, connections: int) -> model
 
 
 def _ensure(
-    me: model.Instance[Spec], superuser: str, logins: tuple[postgresql.Binding, ...]
+    me: model.Instance[Spec],
+    superuser: str,
+    logins: tuple[postgresql.Binding, ...],
+    *,
+    reader: bool,
 ) -> Iterator[model.Piece]:
     """The Job that makes roles and databases, again and again without harm."""
     databases = sorted({binding.claim.database for binding in logins})
     roles = [(index, binding.claim.database) for index, binding in enumerate(logins)]
     files = {
         "ensure.sh": kube.render(__file__, "ensure.sh.j2"),
-        "ensure.sql": kube.render(__file__, "ensure.sql.j2", databases=databases, roles=roles),
+        "ensure.sql": kube.render(
+            __file__, "ensure.sql.j2", databases=databases, roles=roles, reader=reader
+        ),
     }
     env = [
         Env("PGHOST", me.host()),
@@ -164,6 +177,9 @@ def _ensure(
         Env("PGUSER", SecretRef(superuser, "username")),
         Env("PGPASSWORD", SecretRef(superuser, "password")),
     ]
+    if reader:
+        env.append(Env("READER", SecretRef(backup.secret(me), "username")))
+        env.append(Env("READER_PASSWORD", SecretRef(backup.secret(me), "password")))
     for index, binding in enumerate(logins):
         env.append(Env(f"ROLE_{index}", SecretRef(binding.secret, "username")))
         env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))

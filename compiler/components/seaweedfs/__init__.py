@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler import kube, model
+from compiler.components.bases import backup, bucket_backup
 from compiler.components.seaweedfs import volumes
 from compiler.interfaces import s3
 from compiler.model import Env, SecretRef
@@ -23,7 +24,7 @@ PORT, METRICS = 8333, 9327
 INTERNAL = (9333, 19333, 8888, 18888)
 
 
-class Spec(model.RunningSpec):
+class Spec(model.RecordSpec):
     """A SeaweedFS object store, for labs and small platforms."""
 
     image: Annotated[Image, Field(description="Its image.")] = "docker.io/chrislusf/seaweedfs:4.34"
@@ -31,7 +32,7 @@ class Spec(model.RunningSpec):
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    return {}
+    return backup.claims(me)
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -55,7 +56,10 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         (me.namespace,),
         (me.name,),
     )
-    yield _server(me, admin, bindings)
+    wanted, store = backup.plan(me), wiring.get(backup.COPIES)
+    buckets = s3.buckets(bindings)
+    reader = _reader(me, buckets) if wanted is not None and buckets else None
+    yield _server(me, admin, bindings, reader)
     yield kube.service(me, "server", {"http-s3": PORT})
     internal = dict(
         zip(("http-master", "grpc-master", "http-filer", "grpc-filer"), INTERNAL, strict=True)
@@ -64,10 +68,20 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield model.Metrics(pods="server", port=METRICS)
     if bindings:
         yield from _buckets(me, bindings)
+    if reader is not None and wanted is not None and store is not None:
+        yield bucket_backup.credential(me)
+        writing = (
+            Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(admin, s3.ACCESS_KEY)),
+            Env("RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY", SecretRef(admin, s3.SECRET_KEY)),
+        )
+        yield from bucket_backup.lower(me, wanted, store, buckets, writing, port=PORT)
 
 
 def _server(
-    me: model.Instance[Spec], admin: str, bindings: tuple[s3.Binding, ...]
+    me: model.Instance[Spec],
+    admin: str,
+    bindings: tuple[s3.Binding, ...],
+    reader: tuple[str, str] | None,
 ) -> model.Resource:
     resources = kube.resources(
         me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="2Gi"
@@ -76,10 +90,11 @@ def _server(
         Env("ADMIN_ACCESS_KEY", SecretRef(admin, s3.ACCESS_KEY)),
         Env("ADMIN_SECRET_KEY", SecretRef(admin, s3.SECRET_KEY)),
     ]
-    for index, binding in enumerate(bindings):
-        env.append(Env(f"ACCESS_KEY_{index}", SecretRef(binding.secret, s3.ACCESS_KEY)))
-        env.append(Env(f"SECRET_KEY_{index}", SecretRef(binding.secret, s3.SECRET_KEY)))
     identities = [(binding.secret, _actions(binding.claim)) for binding in bindings]
+    identities += [reader] if reader else []
+    for index, (name, _) in enumerate(identities):
+        env.append(Env(f"ACCESS_KEY_{index}", SecretRef(name, s3.ACCESS_KEY)))
+        env.append(Env(f"SECRET_KEY_{index}", SecretRef(name, s3.SECRET_KEY)))
     script = kube.render(__file__, "identities.sh.j2", identities=identities)
     init = kube.Container(
         "identities", me.spec.image, resources, command=["sh", "-c", script], env=env
@@ -131,6 +146,12 @@ def _server(
 
 def _volume_size(spec: Spec, bindings: tuple[s3.Binding, ...]) -> int:
     return volumes.limit(quantity.whole(spec.storage), len(s3.buckets(bindings)))
+
+
+def _reader(me: model.Instance[Spec], buckets: list[str]) -> tuple[str, str]:
+    """The identity of backups: it reads every bucket, and writes none."""
+    claim = s3.Claim(buckets=tuple(buckets), read_only=True)
+    return bucket_backup.secret(me), _actions(claim)
 
 
 def _actions(claim: s3.Claim) -> str:

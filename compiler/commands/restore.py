@@ -1,0 +1,52 @@
+"""`platformc restore ENV`: how to get back what `spec.backup` has copied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from compiler.commands.shared import environment_argument, fail, lowered_of, spec_option
+from compiler.commands.verb import Verb
+
+
+@click.command(cls=Verb)
+@environment_argument
+@spec_option
+@click.option("--only", metavar="NAME", help="Only this instance.")
+@click.option(
+    "--at", metavar="TIME", help="The newest copies that are no newer, as 20261128T020000Z."
+)
+@click.option(
+    "--replace", is_flag=True, help="Over what is there, whose writers are stopped first."
+)
+def command(
+    environment: str | None, file: Path, only: str | None, at: str | None, replace: bool
+) -> None:
+    """Print the exact commands that restore an environment, in order, with waits.
+
+    Without `--replace` the plan is that of a new cluster: stores and databases, then what they
+    held, then the rest. A copy that is broken, and a target that holds something, are refused
+    before anything is written.
+
+    \b
+    platformc restore prod                              to a new cluster
+    platformc restore prod --only postgres --replace    over what is there
+    """
+    import re
+
+    lowered = lowered_of(file, environment)
+    from compiler.delivery.apply_plan import SpecLocation
+    from compiler.delivery.restore import Wish, restorable, steps
+
+    names = [package.name for package, _ in restorable(lowered)]
+    if not names:
+        fail("nothing is copied in this environment: add `backup: {to: ...}` under `spec`")
+    if only is not None and only not in names:
+        fail(f"`{only}` is not copied; what is: {', '.join(names)}")
+    if at is not None and not re.fullmatch(r"\d{8}T\d{6}Z", at):
+        fail(f"`{at}` is not a time of a copy: write it like 20261128T020000Z")
+    for step in steps(lowered, SpecLocation(file), Wish(only, at, replace)):
+        click.echo(f"# {step.title}")
+        for line in step.commands:
+            click.echo(line)

@@ -1,0 +1,161 @@
+"""Copies of what a system of record holds: the pods that make them, restore them, and try them.
+
+rclone moves copies, to a bucket of the store that `spec.backup.to` names. Facts are of rclone 1.60
+and 1.71: a remote is made of RCLONE_CONFIG_<NAME>_* variables, the password of an encrypted one is
+to be obscured first, and `--s3-no-check-bucket` spares a key that may make no buckets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from compiler import kube, model
+from compiler.interfaces import s3
+from compiler.model import Env, SecretRef
+from compiler.spec.backup import Backup, days
+
+COPIES = model.Requires("backups", s3.Endpoint)
+FOLDER, SCRIPTS = "/backup", "/etc/platformc"
+LONGEST = 6 * 3600  # seconds of a run
+
+
+class Plan(Struct, frozen=True):
+    """What is to be done for one instance: the platform's words, and the instance's own."""
+
+    to: str
+    schedule: str
+    days: int
+    drill: str | None
+    bucket: str
+    encrypt: bool
+    image: str
+
+
+def plan(me: model.Instance[Any]) -> Plan | None:
+    """How an instance is copied; None where it is not."""
+    whole: Backup | None = me.settings.backup
+    own = me.spec.backup
+    if whole is None or me.name == whole.to or (own is not None and own.none):
+        return None
+    return Plan(
+        to=whole.to,
+        schedule=(own and own.schedule) or whole.schedule,
+        days=days((own and own.keep) or whole.keep),
+        drill=whole.drill,
+        bucket=(own and own.bucket) or f"{me.name}-backups",
+        encrypt=whole.encrypt,
+        image=whole.image,
+    )
+
+
+def claims(me: model.Instance[Any]) -> model.Claims:
+    """The bucket that keeps the copies of an instance."""
+    wanted = plan(me)
+    if wanted is None:
+        return {}
+    return {COPIES: s3.Claim(buckets=(wanted.bucket,), provider=wanted.to)}
+
+
+def key(me: model.Instance[Any], wanted: Plan) -> list[model.Credential]:
+    """The key of encrypted copies: without it nothing can be restored."""
+    if not wanted.encrypt:
+        return []
+    return [
+        model.Credential(
+            f"{me.name}-backup-key",
+            {"key": model.Random.SECRET_KEY},
+            (me.namespace,),
+            (me.name,),
+            "`key` encrypts every copy: keep it elsewhere too, without it none can be restored",
+            immutable_reason="copies that exist are encrypted with it",
+        )
+    ]
+
+
+def remote(name: str, store: s3.Endpoint) -> tuple[Env, ...]:
+    """A store as rclone is told of it."""
+    prefix = f"RCLONE_CONFIG_{name}"
+    trust = (Env("RCLONE_CA_CERT", store.authority),) if store.authority else ()
+    return (
+        Env(f"{prefix}_TYPE", "s3"),
+        Env(f"{prefix}_PROVIDER", "Other"),
+        Env(f"{prefix}_ENDPOINT", store.url),
+        Env(f"{prefix}_REGION", store.region),
+        Env(f"{prefix}_FORCE_PATH_STYLE", "true"),
+        Env(f"{prefix}_ACCESS_KEY_ID", SecretRef(store.secret, s3.ACCESS_KEY)),
+        Env(f"{prefix}_SECRET_ACCESS_KEY", SecretRef(store.secret, s3.SECRET_KEY)),
+        *trust,
+    )
+
+
+def env(me: model.Instance[Any], wanted: Plan, store: s3.Endpoint) -> tuple[Env, ...]:
+    """What every rclone of an instance knows."""
+    safe = (
+        Env("RCLONE_CONFIG_SAFE_TYPE", "crypt"),
+        Env("RCLONE_CONFIG_SAFE_REMOTE", f"copies:{store.bucket}"),
+        Env("BACKUP_KEY", SecretRef(f"{me.name}-backup-key", "key")),
+    )
+    return (
+        *remote("COPIES", store),
+        *(safe if wanted.encrypt else ()),
+        Env("RCLONE_CONFIG", f"{kube.TMP}/rclone.conf"),
+        Env("RCLONE_S3_NO_CHECK_BUCKET", "true"),
+        Env("HOME", kube.TMP),
+    )
+
+
+def target(wanted: Plan, store: s3.Endpoint) -> str:
+    """Where copies lie, as rclone names it."""
+    return "safe:" if wanted.encrypt else f"copies:{store.bucket}/"
+
+
+def scripts(wanted: Plan, store: s3.Endpoint) -> Mapping[str, str]:
+    """The scripts that move copies of files."""
+    words = {
+        "target": target(wanted, store).rstrip("/"),
+        "encrypt": wanted.encrypt,
+        "days": wanted.days,
+    }
+    return {
+        name: kube.render(__file__, f"{name}.j2", **words) for name in ("upload.sh", "fetch.sh")
+    }
+
+
+def container(
+    name: str, image: str, script: str, variables: Sequence[Env], room: str, *, memory: str = "1Gi"
+) -> kube.Container:
+    """A container that runs one of the scripts, with room on local disk for a whole copy."""
+    resources = kube.resources(
+        model.Resources(), cpu="100m", memory="128Mi", cpu_limit="2", memory_limit=memory,
+        disk=room, disk_limit=room,
+    )  # fmt: skip
+    return kube.Container(
+        name, image, resources, command=["sh", f"{SCRIPTS}/{script}"], env=variables
+    )
+
+
+def pods(
+    me: model.Instance[Any], role: str, first: kube.Container, then: kube.Container,
+    store: s3.Endpoint, *, user: int, room: str,
+) -> model.Manifest:  # fmt: skip
+    """Pods that do one thing after the other, with a folder between the two."""
+    return kube.pod(
+        me, role, [then], init=[first], user=user, uses=[store], restart="Never",
+        volumes=[
+            kube.config(f"{me.name}-backup", SCRIPTS),
+            kube.empty_dir("backup", FOLDER, room),
+        ],
+    )  # fmt: skip
+
+
+def cron_job(
+    me: model.Instance[Any], role: str, template: model.Manifest, schedule: str | None
+) -> model.Resource:
+    """Without a schedule it waits to be started by hand."""
+    return kube.cron_job(
+        me, template, schedule=schedule, deadline=LONGEST, retries=1, name=f"{me.name}-{role}",
+        step=2,
+    )  # fmt: skip

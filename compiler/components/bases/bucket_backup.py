@@ -1,0 +1,66 @@
+"""Copies of the buckets of a store that runs in the platform: one for all that is claimed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from compiler import kube, model
+from compiler.components.bases import backup
+from compiler.interfaces import s3
+from compiler.model import Env, SecretRef
+
+
+def secret(me: model.Instance[Any]) -> str:
+    """The Secret with the key that reads every bucket and writes none."""
+    return f"{me.name}-backup"
+
+
+def credential(me: model.Instance[Any]) -> model.Credential:
+    return model.Credential(
+        secret(me),
+        {s3.ACCESS_KEY: model.Random.ACCESS_KEY, s3.SECRET_KEY: model.Random.SECRET_KEY},
+        (me.namespace,),
+        (me.name,),
+    )
+
+
+def lower(
+    me: model.Instance[Any], wanted: backup.Plan, store: s3.Endpoint, buckets: Sequence[str],
+    admin: Sequence[Env], *, port: int,
+) -> Iterator[model.Piece]:  # fmt: skip
+    """CronJobs that copy and restore the buckets; `admin` are the keys that may write to all."""
+    yield from backup.key(me, wanted)
+    words = {
+        "target": backup.target(wanted, store).rstrip("/"),
+        "encrypt": wanted.encrypt, "days": wanted.days, "buckets": buckets,
+    }  # fmt: skip
+    names = ("copy-buckets.sh", "restore-buckets.sh")
+    files = {name: kube.render(backup.__file__, f"{name}.j2", **words) for name in names}
+    yield model.ConfigFiles(f"{me.name}-backup", me.namespace, files)
+    reading = (
+        Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(secret(me), s3.ACCESS_KEY)),
+        Env("RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY", SecretRef(secret(me), s3.SECRET_KEY)),
+    )
+    for role, script, schedule, keys in (
+        ("backup", names[0], wanted.schedule, reading),
+        ("restore", names[1], None, admin),
+    ):
+        yield model.InternalTraffic(role, "server", (port,))
+        variables = (*_source(me, port), *keys, *backup.env(me, wanted, store))
+        container = backup.container(role, wanted.image, script, variables, "2Gi")
+        template = kube.pod(
+            me, role, [container], user=kube.USER, uses=[store], restart="Never",
+            volumes=[kube.config(f"{me.name}-backup", backup.SCRIPTS)],
+        )  # fmt: skip
+        yield backup.cron_job(me, role, template, schedule)
+
+
+def _source(me: model.Instance[Any], port: int) -> tuple[Env, ...]:
+    return (
+        Env("RCLONE_CONFIG_SOURCE_TYPE", "s3"),
+        Env("RCLONE_CONFIG_SOURCE_PROVIDER", "Other"),
+        Env("RCLONE_CONFIG_SOURCE_ENDPOINT", f"http://{me.host()}:{port}"),
+        Env("RCLONE_CONFIG_SOURCE_REGION", "us-east-1"),
+        Env("RCLONE_CONFIG_SOURCE_FORCE_PATH_STYLE", "true"),
+    )

@@ -1,0 +1,23 @@
+-- Every statement may run again. A database is owned by a role of its own, which the roles that
+-- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+SELECT 'CREATE ROLE "nightly_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nightly_owner') \gexec
+SELECT 'CREATE DATABASE "nightly" OWNER "nightly_owner"'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'nightly') \gexec
+REVOKE ALL ON DATABASE "nightly" FROM PUBLIC;
+\getenv role ROLE_0
+\getenv password PASSWORD_0
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "nightly_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "nightly" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "nightly" SET role = %L', :'role', 'nightly_owner') \gexec
+-- The login of backups reads every row, those that row-level security hides among them, and changes none.
+\getenv role READER
+\getenv password READER_PASSWORD
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN BYPASSRLS PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT pg_read_all_data TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "nightly" TO %I', :'role') \gexec

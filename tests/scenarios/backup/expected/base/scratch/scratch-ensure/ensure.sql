@@ -1,0 +1,15 @@
+-- Every statement may run again. A database is owned by a role of its own, which the roles that
+-- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+SELECT 'CREATE ROLE "trial_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'trial_owner') \gexec
+SELECT 'CREATE DATABASE "trial" OWNER "trial_owner"'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'trial') \gexec
+REVOKE ALL ON DATABASE "trial" FROM PUBLIC;
+\getenv role ROLE_0
+\getenv password PASSWORD_0
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "trial_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "trial" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "trial" SET role = %L', :'role', 'trial_owner') \gexec
