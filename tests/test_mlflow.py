@@ -13,6 +13,7 @@ from support.scenarios import compiled
 
 from compiler.components.mlflow import allowed_hosts
 from compiler.model import Manifest
+from compiler.pipeline import compile as compile_spec
 
 
 def pod(kind: str, scenario: str = "minimal") -> Manifest:
@@ -92,3 +93,30 @@ def test_no_name_matches_the_pattern_of_an_address(host: str, allowed: bool) -> 
     instance = compiled("production").graphs["prod"].instances["mlflow"]
     patterns = allowed_hosts(instance)
     assert any(fnmatch(host, pattern) for pattern in patterns) is allowed
+
+
+@pytest.mark.parametrize("artifacts", ["direct", "proxied"])
+def test_deleted_runs_are_freed_with_the_servers_own_environment(artifacts: str) -> None:
+    text = f"""apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {{name: gc}}
+spec:
+  components:
+    seaweedfs: {{}}
+    postgres: {{}}
+    mlflow: {{artifacts: {artifacts}, smoke: false, gc: {{schedule: "0 4 * * 6", olderThan: 14d}}}}
+"""
+    result = compile_spec(text.encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    objects = {
+        one.id[1:]: one.manifest for one in result.lowered["default"].packages["mlflow"].resources
+    }
+    job = objects["CronJob", "mlops", "mlflow-gc"]
+    assert job["spec"]["schedule"] == "0 4 * * 6"
+    (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert container["command"][-1].endswith("--older-than 14d")
+    server = objects["Deployment", "mlops", "mlflow"]["spec"]["template"]["spec"]["containers"][0]
+    names = {one["name"] for one in container["env"]}
+    assert {"MLFLOW_BACKEND_STORE_URI", "MLFLOW_S3_ENDPOINT_URL", "AWS_ACCESS_KEY_ID"} <= names
+    assert names - {"MLFLOW_TRACKING_URI"} <= {one["name"] for one in server["env"]}
+    assert ("MLFLOW_TRACKING_URI" in names) == (artifacts == "proxied")

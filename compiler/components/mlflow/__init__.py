@@ -18,7 +18,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.mlflow import versions
+from compiler.components.mlflow import gc, versions
+from compiler.components.mlflow.gc import Gc
 from compiler.interfaces import mlflow, postgresql, s3
 from compiler.model import Env
 from compiler.spec.tenant import WorkloadSpec
@@ -64,6 +65,7 @@ class Spec(model.RunningSpec):
     shared: Annotated[bool, Field(description="Others may claim its database and bucket too.")] = (
         False
     )
+    gc: Annotated[Gc | None, Field(description="Free what deleted runs hold.")] = None
     smoke: Annotated[bool, Field(description="A Job that logs a run as a training pod would.")] = (
         True
     )
@@ -115,6 +117,8 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield _migration(me, database.direct)
     yield _server(me, database, artifacts, client)
     yield kube.service(me, "server", {"http-mlflow": PORT})
+    if me.spec.gc is not None:
+        yield from _gc(me, me.spec.gc, database, artifacts, client)
     folder = Env("MLFLOW_EXPOSE_PROMETHEUS", f"{kube.TMP}/metrics")
     yield model.Metrics(pods="server", port=PORT, env=(folder,), alerts=(FAILING,))
 
@@ -169,6 +173,19 @@ def _server(
         spread=spec.replicas > 1,
     )
     return kube.deployment(me, "server", template, replicas=spec.replicas, step=1)
+
+
+def _gc(
+    me: model.Instance[Spec], wanted: Gc, database: postgresql.Endpoint, artifacts: s3.Endpoint,
+    client: kube.Client,
+) -> Iterator[model.Piece]:  # fmt: skip
+    proxied = me.spec.artifacts == "proxied"
+    server = (Env("MLFLOW_TRACKING_URI", f"http://{me.host()}:{PORT}"),) if proxied else ()
+    store = (Env("MLFLOW_S3_ENDPOINT_URL", artifacts.url), *_artifact_store(me.spec, artifacts))
+    env = (*_backend(database), *client.env, *store, *server, *_quiet())
+    if proxied:
+        yield model.InternalTraffic("gc", "server", (PORT,))
+    yield gc.cron_job(me, wanted, env, client.volumes, [database, artifacts])
 
 
 def _await_schema(me: model.Instance[Spec], database: postgresql.Endpoint) -> kube.Container:

@@ -1,0 +1,52 @@
+"""`mlflow gc`: frees what deleted runs and experiments hold.
+
+A run that is deleted stays in the database and its artefacts in the store until this command comes
+(mlflow 3.17.2, cli `gc`). It resolves artefacts of a server that passes them on by that server, and
+others by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from compiler import kube, model
+from compiler.model import Env
+from compiler.spec.constraints import exact
+from compiler.spec.types import Schedule
+
+
+class Gc(model.Section):
+    """When deleted runs go for good, and how old their deletion is then."""
+
+    schedule: Annotated[Schedule, Field(description="A cron expression, in UTC.")] = "0 3 * * 0"
+    older_than: Annotated[
+        str,
+        Field(pattern=exact(r"[1-9][0-9]*[dh]"), description="Age of the deletion, like `30d`."),
+    ] = "30d"
+
+
+def cron_job(
+    me: model.Instance[Any], gc: Gc, env: Sequence[Env], volumes: Sequence[kube.Volume],
+    uses: Sequence[model.Endpoint],
+) -> model.Resource:  # fmt: skip
+    """The CronJob, with the server's own variables."""
+    words = 'exec mlflow gc --backend-store-uri "$MLFLOW_BACKEND_STORE_URI" --older-than'
+    container = kube.Container(
+        "gc",
+        me.spec.image,
+        kube.resources(
+            model.Resources(), cpu="250m", memory="512Mi", cpu_limit="1", memory_limit="1Gi"
+        ),
+        command=["sh", "-c", f"{words} {gc.older_than}"],
+        env=env,
+    )
+    template = kube.pod(
+        me, "gc", [container], user=kube.USER, volumes=volumes, uses=uses, restart="Never"
+    )
+    return kube.cron_job(
+        me, template, schedule=gc.schedule, deadline=6 * 3600, retries=1, name=f"{me.name}-gc",
+        step=2,
+    )  # fmt: skip
