@@ -12,6 +12,7 @@ from support.paths import SCENARIOS
 from support.scenarios import compiled
 
 from compiler.cli import platformc
+from compiler.interfaces import s3
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
 from compiler.pipeline import compile as compile_spec
@@ -45,7 +46,7 @@ def of(components: str, backup: str = "{to: offsite}") -> Lowered:
 def test_every_database_and_store_of_the_platform_is_copied() -> None:
     assert set(cron_jobs(lowered())) == {
         f"{name}-{role}"
-        for name in ("postgres", "reports", "seaweedfs")
+        for name in ("mysql", "postgres", "reports", "seaweedfs")
         for role in ("backup", "restore", "drill")
         if (name, role) != ("seaweedfs", "drill")
     }
@@ -61,7 +62,8 @@ def test_an_instance_differs_where_it_says_so() -> None:
     assert f"{8 * 7} * 86400" in config.files["upload.sh"]
     buckets = {
         binding.consumer.name: binding.claim.buckets
-        for binding in lowered().graph.bindings if binding.requires.slot == "backups"
+        for binding in lowered().graph.bindings
+        if binding.requires.slot == "backups" and isinstance(binding.claim, s3.Claim)
     }  # fmt: skip
     assert buckets["reports"] == ("report-copies",)
     assert "scratch" not in buckets
@@ -79,7 +81,7 @@ def test_copies_go_where_the_spec_says_and_nobody_else_goes_there() -> None:
 def test_restores_wait_to_be_started_by_hand() -> None:
     suspended = {name: job["spec"]["suspend"] for name, job in cron_jobs(lowered()).items()}
     assert {name for name, waits in suspended.items() if waits} == {
-        "postgres-restore", "reports-restore", "seaweedfs-restore",
+        "mysql-restore", "postgres-restore", "reports-restore", "seaweedfs-restore",
     }  # fmt: skip
 
 
@@ -89,6 +91,7 @@ def test_what_copies_holds_no_login_that_could_change_anything() -> None:
             text = json.dumps(job)
             assert "superuser" not in text
             assert "-admin" not in text
+            assert "-root" not in text
 
 
 def test_every_bucket_is_copied() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 
-from compiler.commands.shared import environment_argument, fail, lowered_of, spec_option
+from compiler.commands.compiling import lowered_of
+from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.output import fail
 from compiler.commands.verb import Verb
+from compiler.delivery.apply_plan import SpecLocation
+from compiler.delivery.restore import Wish, restorable, steps
 
 
 @click.command(cls=Verb)
@@ -33,12 +38,7 @@ def command(
     platformc restore prod                              to a new cluster
     platformc restore prod --only postgres --replace    over what is there
     """
-    import re
-
     lowered = lowered_of(file, environment)
-    from compiler.delivery.apply_plan import SpecLocation
-    from compiler.delivery.restore import Wish, restorable, steps
-
     names = [package.name for package, _ in restorable(lowered)]
     if not names:
         fail("nothing is copied in this environment: add `backup: {to: ...}` under `spec`")

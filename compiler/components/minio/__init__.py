@@ -91,8 +91,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield model.Metrics(pods="server", port=PORT, path="/minio/v2/metrics/cluster")
     if me.spec.replicas > 1:
         yield model.InternalTraffic("server", "server", (PORT,))
-    if wiring.claims(STORE):
-        yield from _buckets(me, root, wiring.claims(STORE), wiring.get(backup.COPIES))
+    claims, copies = wiring.claims(STORE), wiring.get(backup.COPIES)
+    if claims or copies is not None:
+        yield from _buckets(me, root, claims, copies)
 
 
 def revoke_command(binding: s3.Binding) -> str:

@@ -10,7 +10,8 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.mysql import metrics, versions
+from compiler.components.bases import backup as copies
+from compiler.components.mysql import backup, metrics, versions
 from compiler.interfaces import mysql, sql
 from compiler.model import Env, SecretRef
 from compiler.spec import quantity
@@ -26,7 +27,7 @@ DATA = "/var/lib/mysql"
 _CLIENT = "sh -c 'MYSQL_PWD=$MYSQL_ROOT_PASSWORD exec mysql --user=root'"
 
 
-class Spec(model.RunningSpec):
+class Spec(model.RecordSpec):
     """A MySQL server."""
 
     image: Annotated[Image, Field(description="Its image.")] = "docker.io/library/mysql:8.4.7"
@@ -37,7 +38,7 @@ class Spec(model.RunningSpec):
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    return {}
+    return copies.claims(me)
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -60,7 +61,11 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield kube.service(me, "server", {"tcp-mysql": PORT})
     yield kube.headless(me, "server", {"tcp-mysql": PORT})
     yield metrics.of(me, PORT)
-    yield from _ensure(me, root, logins)
+    wanted, store = copies.plan(me), wiring.get(copies.COPIES)
+    yield from _ensure(me, root, logins, reader=wanted is not None)
+    if wanted is not None and store is not None:
+        databases = sorted({binding.claim.database for binding in logins})
+        yield from backup.lower(me, wanted, store, databases, root, port=PORT, user=USER)
 
 
 def _change_password(me: model.Instance[Spec], secret: str) -> str:
@@ -162,7 +167,7 @@ def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> mo
 
 
 def _ensure(
-    me: model.Instance[Spec], root: str, logins: tuple[mysql.Binding, ...]
+    me: model.Instance[Spec], root: str, logins: tuple[mysql.Binding, ...], *, reader: bool
 ) -> Iterator[model.Piece]:
     """The Job that makes databases and users, again and again without harm."""
     script = kube.render(
@@ -176,6 +181,9 @@ def _ensure(
         Env("MYSQL_TCP_PORT", str(PORT)),
         Env("MYSQL_PWD", SecretRef(root, "password")),  # not on a command line, where ps shows it
     ]
+    if reader:
+        env.append(Env("READER", SecretRef(backup.secret(me), "username")))
+        env.append(Env("READER_PASSWORD", SecretRef(backup.secret(me), "password")))
     for index, binding in enumerate(logins):
         env.append(Env(f"USER_{index}", SecretRef(binding.secret, "username")))
         env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))

@@ -85,10 +85,8 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     wanted, store = copies.plan(me), wiring.get(copies.COPIES)
     if logins:
         yield from _ensure(me, superuser, logins, reader=wanted is not None)
-    if logins and wanted is not None and store is not None:
+    if wanted is not None and store is not None:
         databases = sorted({binding.claim.database for binding in logins})
-        yield backup.credential(me)
-        yield from backup.traffic(PORT)
         yield from backup.lower(me, wanted, store, databases, superuser, port=PORT, user=USER)
 
 

@@ -58,7 +58,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     )
     wanted, store = backup.plan(me), wiring.get(backup.COPIES)
     buckets = s3.buckets(bindings)
-    reader = _reader(me, buckets) if wanted is not None and buckets else None
+    reader = _reader(me, buckets) if wanted is not None else None
     yield _server(me, admin, bindings, reader)
     yield kube.service(me, "server", {"http-s3": PORT})
     internal = dict(

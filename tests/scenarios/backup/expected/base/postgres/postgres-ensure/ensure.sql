@@ -1,13 +1,14 @@
 -- Every statement may run again. A database is owned by a role of its own, which the roles that
 -- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
 SELECT 'CREATE ROLE "lakefs_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'lakefs_owner') \gexec
-SELECT 'CREATE DATABASE "lakefs" OWNER "lakefs_owner"'
+SELECT 'CREATE DATABASE "lakefs" OWNER "lakefs_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'lakefs') \gexec
 REVOKE ALL ON DATABASE "lakefs" FROM PUBLIC;
 SELECT 'CREATE ROLE "mlflow_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'mlflow_owner') \gexec
-SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner"'
+SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'mlflow') \gexec
 REVOKE ALL ON DATABASE "mlflow" FROM PUBLIC;
 \getenv role ROLE_0

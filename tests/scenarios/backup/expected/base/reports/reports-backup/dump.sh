@@ -5,6 +5,7 @@ stamp=$(date -u +%Y%m%dT%H%M%SZ)
 place=/backup/.$stamp
 rm -rf /backup/* /backup/.2*
 mkdir "$place"
+echo "nightly" >"$place/DATABASES"
 for database in nightly; do
   pg_dump --format=custom --file="$place/$database.dump" "$database"
   contents "$place/$database.dump" >"$place/$database.contents"
@@ -13,4 +14,4 @@ cd "$place"
 sha256sum -- * >/tmp/sums
 mv /tmp/sums SHA256SUMS
 mv "$place" "/backup/$stamp"
-cat ./*.contents
+echo "dumped: $(cat "/backup/$stamp/DATABASES")"

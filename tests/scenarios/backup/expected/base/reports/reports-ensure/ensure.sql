@@ -1,8 +1,9 @@
 -- Every statement may run again. A database is owned by a role of its own, which the roles that
 -- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
 SELECT 'CREATE ROLE "nightly_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nightly_owner') \gexec
-SELECT 'CREATE DATABASE "nightly" OWNER "nightly_owner"'
+SELECT 'CREATE DATABASE "nightly" OWNER "nightly_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'nightly') \gexec
 REVOKE ALL ON DATABASE "nightly" FROM PUBLIC;
 \getenv role ROLE_0

@@ -5,6 +5,7 @@ RCLONE_CONFIG_SAFE_PASSWORD=$(printf %s "$BACKUP_KEY" | rclone obscure -)
 export RCLONE_CONFIG_SAFE_PASSWORD
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 mkdir -p /tmp/contents
+echo "lakefs mlflow" >/tmp/contents/BUCKETS
 for bucket in lakefs mlflow; do
   rclone sync "source:$bucket" "safe:/current/$bucket" --backup-dir "safe:/replaced/$stamp/$bucket"
   rclone lsf --recursive --files-only --format ps --separator "$(printf '\t')" "safe:/current/$bucket" |

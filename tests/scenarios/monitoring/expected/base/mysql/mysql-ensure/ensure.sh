@@ -24,7 +24,13 @@ exporter() { # USER PASSWORD, from the pod itself alone
   echo "GRANT PROCESS, REPLICATION CLIENT ON *.* TO $(text "$1")@'127.0.0.1';"
   echo "GRANT SELECT ON performance_schema.* TO $(text "$1")@'127.0.0.1';"
 }
+reader() { # USER PASSWORD
+  echo "CREATE USER IF NOT EXISTS $(text "$1")@'%' IDENTIFIED BY $(text "$2");"
+  echo "ALTER USER $(text "$1")@'%' IDENTIFIED BY $(text "$2");"
+  echo "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES ON *.* TO $(text "$1")@'%';"
+}
 {
+  [ -z "${READER:-}" ] || reader "$READER" "$READER_PASSWORD"
   [ -z "${EXPORTER:-}" ] || exporter "$EXPORTER" "$EXPORTER_PASSWORD"
 } | mysql --user=root
 echo "databases and users are ready"

@@ -24,9 +24,15 @@ exporter() { # USER PASSWORD, from the pod itself alone
   echo "GRANT PROCESS, REPLICATION CLIENT ON *.* TO $(text "$1")@'127.0.0.1';"
   echo "GRANT SELECT ON performance_schema.* TO $(text "$1")@'127.0.0.1';"
 }
+reader() { # USER PASSWORD
+  echo "CREATE USER IF NOT EXISTS $(text "$1")@'%' IDENTIFIED BY $(text "$2");"
+  echo "ALTER USER $(text "$1")@'%' IDENTIFIED BY $(text "$2");"
+  echo "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES ON *.* TO $(text "$1")@'%';"
+}
 {
   database nightly_report
   user nightly_report caching_sha2_password "$USER_0" "$PASSWORD_0"
+  [ -z "${READER:-}" ] || reader "$READER" "$READER_PASSWORD"
   [ -z "${EXPORTER:-}" ] || exporter "$EXPORTER" "$EXPORTER_PASSWORD"
 } | mysql --user=root
 echo "databases and users are ready"

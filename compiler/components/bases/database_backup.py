@@ -1,0 +1,68 @@
+"""Copies of a server's databases: CronJobs that dump, restore and try, by scripts of the component.
+
+The component brings `dump.sh`, `restore.sh` and `contents.sh`: the first leaves a folder with the time
+as its name in /backup, the second takes one from there, and the third says what a dump holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from compiler import kube, model
+from compiler.components.bases import backup
+from compiler.interfaces import s3
+from compiler.model import Env
+
+
+def secret(me: model.Instance[Any]) -> str:
+    """The Secret with the login that reads every database and changes none."""
+    return f"{me.name}-backup"
+
+
+def credential(me: model.Instance[Any], username: str) -> model.Credential:
+    return model.Credential(
+        secret(me),
+        {"username": username, "password": model.Random.PASSWORD},
+        (me.namespace,),
+        (me.name,),
+    )
+
+
+def lower(
+    me: model.Instance[Any], wanted: backup.Plan, store: s3.Endpoint, folder: str,
+    databases: Sequence[str], *, reading: Sequence[Env], writing: Sequence[Env], port: int, user: int,
+) -> Iterator[model.Piece]:  # fmt: skip
+    """What runs, and the ways of these pods to the server; `folder` has the scripts' templates."""
+    yield from backup.key(me, wanted)
+    files = {
+        name: kube.render(folder, f"{name}.j2", databases=databases)
+        for name in ("dump.sh", "contents.sh", "restore.sh")
+    }
+    scripts = {**files, **backup.scripts(wanted, store)}
+    yield model.ConfigFiles(f"{me.name}-backup", me.namespace, scripts)
+    dump = _server(me, "dump", "dump.sh", reading)
+    steps: dict[str, tuple[str | None, kube.Container, kube.Container]] = {
+        "backup": (wanted.schedule, dump, _rclone(me, wanted, store, "upload"))
+    }
+    for role, schedule in (("restore", None), ("drill", wanted.drill)):
+        restore = _server(me, role, "restore.sh", (*writing, Env("MODE", role)))
+        if role == "restore" or schedule:
+            steps[role] = (schedule, _rclone(me, wanted, store, "fetch"), restore)
+    for role, (schedule, first, then) in steps.items():
+        yield model.InternalTraffic(role, "server", (port,))
+        template = backup.pods(me, role, first, then, store, user=user, room=me.spec.storage)
+        yield backup.cron_job(me, role, template, schedule)
+
+
+def _rclone(
+    me: model.Instance[Any], wanted: backup.Plan, store: s3.Endpoint, name: str
+) -> kube.Container:
+    variables = backup.env(me, wanted, store)
+    return backup.container(name, wanted.image, f"{name}.sh", variables, me.spec.storage)
+
+
+def _server(
+    me: model.Instance[Any], name: str, script: str, variables: Sequence[Env]
+) -> kube.Container:
+    return backup.container(name, me.spec.image, script, variables, me.spec.storage)

@@ -1,0 +1,70 @@
+"""MySQL's databases, copied, lost and restored. The server is 8.0.15, the client MariaDB's."""
+
+from __future__ import annotations
+
+import pytest
+
+from live.platforms import Platform
+from live.pods.node import Node
+
+pytestmark = pytest.mark.live
+
+SPEC = """
+  backup: {to: offsite}
+  components:
+    offsite: {type: seaweedfs, namespace: copies}
+    mysql: {}
+  workloads:
+    orders:
+      image: registry.example.internal/orders:1.0.0
+      command: [python, orders.py]
+      uses: [mysql]
+"""
+CONNECT = """
+import os, pymysql
+connection = pymysql.connect(
+    host=os.environ["MYSQL_HOST"], port=int(os.environ["MYSQL_TCP_PORT"]),
+    user=os.environ["MYSQL_USER"], password=os.environ["MYSQL_PASSWORD"],
+    database=os.environ["MYSQL_DATABASE"], autocommit=True,
+)
+cursor = connection.cursor()
+"""
+WRITE = f"""{CONNECT}
+cursor.execute("create table kept (id int primary key auto_increment, name text, body blob)")
+for number in range(50):
+    cursor.execute("insert into kept (name, body) values (%s, %s)", (f"naïve; {{number}}", os.urandom(64)))
+cursor.execute("select count(*) from kept")
+print(cursor.fetchone()[0])
+"""
+LOSE = f"{CONNECT}\ncursor.execute('drop table kept')\nprint('gone')\n"
+READ = f"{CONNECT}\ncursor.execute('select count(*), min(name) from kept')\nprint(*cursor.fetchone())\n"
+
+
+def refused(node: Node, name: str) -> str:
+    pod = node.run("mlops", name)
+    node.until(lambda: pod.failed or pod.finished, 200, [])
+    assert pod.failed
+    return node.report([pod])
+
+
+def test_a_lost_table_comes_back(platform: Platform, node: Node) -> None:
+    assert node.script("mlops", "orders", WRITE).strip() == "50"
+    assert "copied 2" in node.completed(node.run("mlops", "mysql-backup"), 200)
+    assert "drill_orders is as it was copied at" in node.completed(
+        node.run("mlops", "mysql-drill"), 200
+    )
+    assert "orders is not empty; REPLACE=yes deletes these tables: kept" in refused(
+        node, "mysql-restore"
+    )
+    assert node.script("mlops", "orders", LOSE).strip() == "gone"
+    printed = node.completed(node.run("mlops", "mysql-restore"), 200)
+    assert "orders is as it was copied at" in printed
+    assert "50 `kept`" in printed
+    assert node.script("mlops", "orders", READ).strip() == "50 naïve; 0"
+
+
+def test_the_login_of_backups_changes_nothing(platform: Platform, node: Node) -> None:
+    held = node.held("mlops", "mysql-backup")
+    words = f"MYSQL_PWD={held['password']} mysql -h 127.0.0.1 -u {held['username']} -e 'drop table kept' orders"
+    answer = node.pod("mlops", "mysql").execute("mysql", ("sh", "-c", words))
+    assert "command denied" in answer.stderr

@@ -1,0 +1,17 @@
+# Dumps every database, by a user that can only read.
+set -eu
+. /etc/platformc/contents.sh
+stamp=$(date -u +%Y%m%dT%H%M%SZ)
+place=/backup/.$stamp
+rm -rf /backup/* /backup/.2*
+mkdir "$place"
+echo "nightly" >"$place/DATABASES"
+for database in nightly; do
+  dump "$database" >"$place/$database.sql"
+  contents "$place/$database.sql" >"$place/$database.contents"
+done
+cd "$place"
+sha256sum -- * >/tmp/sums
+mv /tmp/sums SHA256SUMS
+mv "$place" "/backup/$stamp"
+echo "dumped: $(cat "/backup/$stamp/DATABASES")"
