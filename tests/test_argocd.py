@@ -295,6 +295,6 @@ def test_the_image_is_built_from_what_is_here() -> None:
             for source in rest.split()[:-1]:
                 assert (ROOT / source).exists(), source
         if step == "FROM":
-            assert re.search(r":\d+\.\d+", rest), rest
+            assert re.search(r":\d+\.\d+\S*@sha256:[0-9a-f]{64}", rest), rest
     assert [rest for step, rest in steps if step == "USER"] == ["999"]
     assert steps[-1] == ["ENTRYPOINT", '["platformc"]']

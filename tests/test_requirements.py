@@ -81,3 +81,9 @@ def test_programs_of_other_languages_are_pinned() -> None:
             if (module, version) == NEWEST:
                 continue
             assert re.match(r"v[0-9$]", version), module
+
+
+def test_the_build_needs_no_installed_compiler() -> None:
+    """It runs the module of templates alone, in an environment that has only what the build requires."""
+    text = (ROOT / "compiler" / "kube" / "template.py").read_text()
+    assert re.findall(r"^(?:from|import) compiler.*", text, re.M) == []

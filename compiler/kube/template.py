@@ -11,8 +11,6 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from compiler.files import packaged
-
 if TYPE_CHECKING:
     from jinja2 import BaseLoader, Environment
 
@@ -34,6 +32,8 @@ def render(module: str, name: str, /, **values: Any) -> str:
 
 @cache
 def _text(path: str) -> str:
+    from compiler.files import packaged  # not above: the build runs this module alone
+
     return packaged(os.path.join(_PACKAGE, path)).decode()
 
 

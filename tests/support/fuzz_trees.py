@@ -154,10 +154,10 @@ def one(number: int, compiled: Path) -> str:
         victim.mkdir()
         (victim / "file").write_text(f"{SENTINEL}\n")
         (victim / "file.yaml").write_text(f"a: {SENTINEL}\n")
-        before = picture(victim)
         for _ in range(dice.randint(1, 3)):
             with suppress(OSError):
                 dice.choice(CHANGES)(tree / dice.choice(PLACES), victim, dice)
+        before = picture(victim)  # only now: a change can go through the link of the one before
         return _command(number, tree, victim, before, dice)
 
 
@@ -209,7 +209,7 @@ def fuzz(count: int, first: int = 0) -> Counter[str]:
 def main(count: int, first: int = 0) -> None:
     started, tally = time.monotonic(), Counter[str]()
     while sum(tally.values()) < count:
-        part = min(500, count - sum(tally.values()))
+        part = min(100, count - sum(tally.values()))
         tally += fuzz(part, first + sum(tally.values()))
         print(f"{sum(tally.values())} trees in {time.monotonic() - started:.0f} s", flush=True)
     for name, number in tally.most_common():
