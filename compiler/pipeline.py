@@ -102,7 +102,8 @@ def resolved(
 ) -> Compilation:
     """Compile documents as far as their bindings, which no rule has looked at."""
     platforms = {
-        name: replace(platform, pins=pins) for name, platform in validate(variants, report).items()
+        name: replace(platform, pins=pins)
+        for name, platform in validate(variants, memo, report).items()
     }
     return Compilation(report, platforms, resolve(platforms, memo, report), memo=memo)
 

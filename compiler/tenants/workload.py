@@ -14,7 +14,7 @@ from compiler import kube, model
 from compiler.interfaces import workflows
 from compiler.spec.duration import seconds
 from compiler.spec.tenant import WorkloadSpec as Spec
-from compiler.tenants import elsewhere, existing_secrets, workflow
+from compiler.tenants import existing_secrets, external_pods, workflow
 
 PHASE = model.Phase.CLIENTS
 WORKFLOWS = model.Requires("workflows", workflows.Endpoint)
@@ -40,7 +40,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield from client.configs
     yield from existing_secrets.declared(me)
     if spec.run == "elsewhere":
-        yield from elsewhere.lower(me, client)
+        yield from external_pods.lower(me, client)
         return
     template = _template(me, client)
     deadline = seconds(spec.timeout) if spec.timeout else DAY

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, cast
+from functools import partial
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from compiler import registry, tenants
-from compiler.diagnostics import Related, Report, correction, listing, suggestion
+from compiler.diagnostics import Diagnostic, Related, Report, correction, listing, suggestion
 from compiler.diagnostics.masking import value_masked
 from compiler.document import Node, Path
 from compiler.document.span import Span
 from compiler.model.instance import Instance
+from compiler.model.memo import Memo
 from compiler.model.package import Platform
 from compiler.spec.component import NamedSpec
 from compiler.spec.constraints import InvalidValue
@@ -29,10 +31,8 @@ S = TypeVar("S", bound=Section)
 class Validator:
     """Parses the documents of one compile; what they share is parsed once, and stays one object."""
 
-    def __init__(self) -> None:
-        self._parsed: dict[tuple[int, Any], tuple[Node, Any]] = {}
-        self._settings: list[Settings] = []
-        self._known: dict[tuple[int, str, str, int], Instance[Any]] = {}
+    def __init__(self, memo: Memo) -> None:
+        self._memo = memo
 
     def platform(self, document: Node, environment: str | None, report: Report) -> Platform | None:
         """One effective spec; None when it has errors, and then the report says which."""
@@ -60,11 +60,7 @@ class Validator:
         found = Settings.model_construct(
             **{name: getattr(shape, name) for name in Settings.model_fields}
         )
-        for known in self._settings:
-            if known == found:
-                return known
-        self._settings.append(found)
-        return found
+        return self._memo.once(lambda: found, ("settings", found.model_dump_json()))
 
     def _instances(
         self, settings: Settings, platform: str, spec_node: Node, document: Node, report: Report
@@ -78,19 +74,27 @@ class Validator:
                     _duplicate(name, *paths, document, report)
                     continue
                 seen[name] = section
-                key = (id(child), section, name, id(settings))
-                if key not in self._known:
-                    path: Path = ("spec", section, name)
-                    model, type = self._model(section, name, child, path, document, report)
-                    spec = self._parse(model, child, path, document, report) if model else None
-                    named = _check_name(name, path, document.span_of(path), report)
-                    if spec is None or not named:
-                        continue
-                    space = spec.namespace or settings.namespace
-                    self._known[key] = Instance(
-                        name, section, type, space, spec, platform, settings
-                    )
-                yield name, self._known[key]
+                instance, diagnostics = self._memo.once(
+                    partial(self._instance, settings, platform, section, name, child, document),
+                    ("instance", platform, section, name), child, settings,
+                )  # fmt: skip
+                report.extend(diagnostics)
+                if instance is not None:
+                    yield name, instance
+
+    def _instance(
+        self, settings: Settings, platform: str, section: str, name: str, node: Node, document: Node
+    ) -> tuple[Instance[Any] | None, list[Diagnostic]]:
+        path: Path = ("spec", section, name)
+        report = Report()
+        model, type = self._model(section, name, node, path, document, report)
+        spec = self._parse(model, node, path, document, report) if model else None
+        named = _check_name(name, path, document.span_of(path), report)
+        if spec is None or not named:
+            return None, report.diagnostics
+        space = spec.namespace or settings.namespace
+        instance = Instance(name, section, type, space, spec, platform, settings)
+        return instance, report.diagnostics
 
     def _model(
         self, section: str, name: str, node: Node, path: Path, document: Node, report: Report
@@ -109,17 +113,22 @@ class Validator:
         self, model: type[S], node: Node, path: Path, document: Node, report: Report,
         read: Callable[[Node], Any] = Node.plain,
     ) -> S | None:  # fmt: skip
-        known = self._parsed.get((id(node), model))
-        if known is not None:
-            return cast(S, known[1])  # the key holds the model
-        try:
-            parsed = parse(model, read(node))
-        except ValidationError as error:
-            explain(error, model, path, document, report)
-            return None
-        # The node is kept beside its result: an id is only its own while it lives.
-        self._parsed[(id(node), model)] = (node, parsed)
-        return parsed
+        section, diagnostics = self._memo.once(
+            partial(_parsed, model, node, path, document, read), model, node
+        )
+        report.extend(diagnostics)
+        return section
+
+
+def _parsed(
+    model: type[S], node: Node, path: Path, document: Node, read: Callable[[Node], Any]
+) -> tuple[S | None, list[Diagnostic]]:
+    try:
+        return parse(model, read(node)), []
+    except ValidationError as error:
+        report = Report()
+        explain(error, model, path, document, report)
+        return None, report.diagnostics
 
 
 def _without(*keys: str) -> Callable[[Node], Any]:
@@ -127,11 +136,11 @@ def _without(*keys: str) -> Callable[[Node], Any]:
     return lambda node: node.plain(keys)
 
 
-def validate(variants: Variants, report: Report) -> dict[str | None, Platform]:
+def validate(variants: Variants, memo: Memo, report: Report) -> dict[str | None, Platform]:
     """Every effective spec, the base's under None. Empty when any has errors."""
     for name, span in variants.names.items():
         _check_name(name, ("spec", "environments", name), span, report)
-    validator = Validator()
+    validator = Validator(memo)
     documents: dict[str | None, Node] = {None: variants.base}
     documents.update(variants.environments)
     platforms: dict[str | None, Platform] = {}
