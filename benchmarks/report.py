@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from benchmarks.earlier import Comparison
 from benchmarks.growth import Growth
 from benchmarks.measure import Pairs, Runs
 from benchmarks.parts import Root
@@ -44,6 +45,7 @@ class Measured:
     roots: Sequence[Root]
     checked: Sequence[tuple[str, int, Pairs]]
     growths: Sequence[Growth]
+    comparisons: Sequence[Comparison]
 
 
 def put(text: str, file: Path, module: str) -> None:
@@ -60,6 +62,7 @@ def markdown(measured: Measured) -> str:
     sections = [
         [f"Measured on {machine()}"],
         _targets(measured),
+        _comparisons(measured.comparisons),
         *map(of_case, measured.cases),
         _incremental(measured),
         _roots(measured.roots),
@@ -119,6 +122,20 @@ def _targets(measured: Measured) -> Iterator[str]:
             ["objects in the largest root", "", "<= 300", "", f"{most}", _reached(most, 300)],
             [f"schema check of {_title(middle)}", "kubeconform, CPU", "<= 0.2x", "<= 0.05x",
              f"{check}x", _reached(check.median, 0.2, 0.05)],
+        ],
+    )  # fmt: skip
+
+
+def _comparisons(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    yield "### Against an earlier version, and a Python that does nothing\n"
+    yield from table(
+        ["case", "against", "wall s", "CPU s", "its wall s", "its CPU s", "ratio, wall", "ratio, CPU"],
+        [
+            [one.case, one.other,
+             f"{one.pairs.ours.wall:.3f}", f"{one.pairs.ours.cpu:.3f}",
+             f"{one.pairs.theirs.wall:.3f}", f"{one.pairs.theirs.cpu:.3f}",
+             str(one.pairs.wall), str(one.pairs.cpu)]
+            for one in comparisons
         ],
     )  # fmt: skip
 

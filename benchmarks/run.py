@@ -15,7 +15,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import parts, report
+from benchmarks import earlier, parts, report
 from benchmarks.growth import Growth
 from benchmarks.measure import Runs, Task, alone, paired
 from benchmarks.platforms import platform, reference
@@ -66,11 +66,19 @@ def _measured(sizes: Sizes, folder: Path) -> Measured:
     rounds = sizes.rounds
     place = Workplace(reference(), folder / "reference")
     first = _case("the reference platform", place, sizes.often)
+    _tell("the reference platform: a bare Python, the earlier version")
+    comparisons = [
+        earlier.bare(first.name, place, sizes.often),
+        *earlier.compared(first.name, place, sizes.often),
+    ]
     _tell("kustomize on every root of the reference platform")
     roots = parts.roots(Workplace(reference(), folder / "roots"), rounds)
     small, growing = _by_environments(sizes, folder)
     middle = Workplace(platform(sizes.middle, 3), folder / "middle")
     cases = [first, small, _case(f"{sizes.middle:,} models", middle, rounds)]
+    _tell("1,000 models and nothing changed, against the earlier version")
+    comparisons += earlier.compared(cases[-1].name, middle, rounds)
+    comparisons.append(earlier.unchanged("nothing changed", middle, rounds))
     _tell("nothing changed, one model changed")
     middle.cold().run()
     unchanged = alone(middle.unchanged(), sizes.often)
@@ -87,7 +95,7 @@ def _measured(sizes: Sizes, folder: Path) -> Measured:
     large = Workplace(platform(sizes.large, 3), folder / "large")
     cases.append(_case(f"{sizes.large:,} models", large, min(rounds, 3)))
     by_models = Growth("models", (sizes.middle, sizes.large), cases[2].runs, cases[3].runs)
-    return Measured(cases, unchanged, changed, roots, checked, [by_models, growing])
+    return Measured(cases, unchanged, changed, roots, checked, [by_models, growing], comparisons)
 
 
 def _again(folder: Path) -> Workplace:

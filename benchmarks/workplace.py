@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -41,18 +42,18 @@ class Workplace:
     def count(self) -> int:
         return sum(map(len, self.objects.values()))
 
-    def cold(self) -> Task:
-        """A compile where nothing is there yet."""
-        return Task(self._command, self.folder, self._clean)
+    def cold(self, command: Sequence[str] = ()) -> Task:
+        """A compile where nothing is there yet, by this version or by another command."""
+        return Task(command or self.command, self.folder, self._clean)
 
     def unchanged(self) -> Task:
-        return Task(self._command, self.folder)
+        return Task(self.command, self.folder)
 
     def one_model_changed(self) -> Task:
-        return Task(self._command, self.folder, self._change)
+        return Task(self.command, self.folder, self._change)
 
     @property
-    def _command(self) -> list[str]:
+    def command(self) -> list[str]:
         return [str(Path(sys.executable).with_name("platformc")), "compile"]
 
     def _clean(self) -> None:

@@ -90,7 +90,7 @@ def bound(
         variants = specialise(document, report)
         progress(f"validating {len(variants.environments)} environments")
         result = resolved(variants, pins, report, Memo())
-        silences = check(result.platforms, result.graphs, result.memo, report)
+        silences = check(result.platforms, result.graphs, report)
     except TooManyFindingsError:
         report.close()
         return Compilation(report)

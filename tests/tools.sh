@@ -16,6 +16,17 @@ locked() { # NAME: just the files whose hashes requirements/NAME.txt lists
     --requirement "requirements/$1.txt"
 }
 
+earlier() { # COMMIT: an earlier version of the compiler, with the dependencies that it locked
+  [ -x ".tools/$1/bin/platformc" ] && return
+  local source; source=$(mktemp -d)
+  git archive "$1" | tar -x -C "$source"
+  python3 -m venv ".tools/$1"
+  local pip=(".tools/$1/bin/pip" install --quiet --disable-pip-version-check)
+  "${pip[@]}" --require-hashes --requirement "$source/requirements/ci.txt"
+  "${pip[@]}" --no-deps --no-build-isolation "$source"
+  rm -r "$source"
+}
+
 go_command() {
   if command -v go >/dev/null; then echo go; return; fi
   [ -x .tools/go/bin/go ] || {
@@ -74,6 +85,7 @@ peers) # Jinja2 is a dependency already; rjsonnet is the fastest Jsonnet that co
   install helm helm.sh/helm/v4/cmd/helm@v4.3.1
   install cue cuelang.org/go/cmd/cue@v0.17.1
   python_library rjsonnet
+  earlier 813904f
   exit
   ;;
 esac

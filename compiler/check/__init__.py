@@ -18,15 +18,15 @@ base, because it is never applied.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache, partial
+from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 from compiler.check.silence import silenced
-from compiler.diagnostics import Diagnostic, Report, everywhere
+from compiler.diagnostics import Report, everywhere
 from compiler.document.span import Span
 from compiler.files import packaged_names
 from compiler.model.graph import Graph
@@ -47,26 +47,24 @@ def rules(folder: str = "rules") -> tuple[ModuleType, ...]:
 
 
 def check(
-    platforms: Mapping[str | None, Platform], graphs: Mapping[str | None, Graph], memo: Memo,
-    report: Report,
-) -> set[Span]:  # fmt: skip
+    platforms: Mapping[str | None, Platform], graphs: Mapping[str | None, Graph], report: Report
+) -> set[Span]:
     """Run the rules about specs on every environment; and those about bindings if there is no error.
 
     Returns the silences that were used.
     """
     environments = _environments(platforms)
-    used = _report(_of_specs(environments, memo), environments, report)
+    used = _report(_of_specs(environments), environments, report)
     if not report.failed:
         used |= _report(_of_bindings(environments, _environments(graphs)), environments, report)
     return used
 
 
-def _of_specs(environments: Mapping[str, Platform], memo: Memo) -> Report:
-    findings = Report()
+def _of_specs(environments: Mapping[str, Platform]) -> Report:
+    findings, instances = Report(), _distinct(environments)
     for rule in rules():
         if hasattr(rule, "check_instance"):
-            for name, platform in environments.items():
-                _check_instances(rule, platform, memo, findings.within(name))
+            _check_instances(rule, instances, findings)
         if hasattr(rule, "check_specs"):
             rule.check_specs(environments, findings)
     return findings
@@ -82,17 +80,28 @@ def _of_bindings(environments: Mapping[str, Platform], graphs: Mapping[str, Grap
     return findings
 
 
-def _check_instances(rule: ModuleType, platform: Platform, memo: Memo, report: Report) -> None:
+Occurrences = tuple[Instance[Any], Platform, list[str]]
+
+
+def _distinct(environments: Mapping[str, Platform]) -> list[Occurrences]:
+    """Every instance once, with a platform that has it and the names of all that do."""
+    memo, distinct = Memo(), list[Occurrences]()
+    for name, platform in environments.items():
+        for instance in platform.instances.values():
+            names = memo.once(list[str], "environments", instance)
+            if not names:
+                distinct.append((instance, platform, names))
+            names.append(name)
+    return distinct
+
+
+def _check_instances(rule: ModuleType, instances: Iterable[Occurrences], report: Report) -> None:
     """Run a rule on every instance; on an instance that environments share only once."""
-    for instance in platform.instances.values():
-        follows_from = partial(_findings, rule, instance, platform)
-        report.extend(memo.once(follows_from, rule.__name__, instance))
-
-
-def _findings(rule: ModuleType, instance: Instance[Any], platform: Platform) -> list[Diagnostic]:
-    report = Report()
-    rule.check_instance(instance, platform, report)
-    return report.diagnostics
+    for instance, platform, names in instances:
+        findings = Report()
+        rule.check_instance(instance, platform, findings)
+        for name in names if findings.diagnostics else ():
+            report.within(name).extend(findings.diagnostics)
 
 
 def check_objects(lowered: Mapping[str | None, Lowered], report: Report) -> set[Span]:

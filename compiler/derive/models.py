@@ -1,4 +1,4 @@
-"""Models: each is finished by itself, once for all environments that have it.
+"""Models: each is finished once, for all environments that have it.
 
 There may be thousands of models, in every environment nearly the same. Of what derive/ adds, a model's
 objects need its labels, the images that the platform pulls, and their wave; all other passes leave
@@ -7,6 +7,7 @@ models as they are.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from msgspec.structs import replace
@@ -24,19 +25,23 @@ _UNBOUND = Graph({}, (), {})  # models wait for their phase, not for each other
 def derive(lowered: Lowered, report: Report) -> Lowered:
     platform, memo = lowered.platform, lowered.models.memo
     common = tuple(sorted(platform.labels.items()))
-    finished = {
-        name: memo.once(
-            partial(_finished, package, platform), common,
-            package, platform.settings, platform.pins,
-        )
+    rest = (platform.settings, platform.pins)
+    new = {
+        name: package
         for name, package in lowered.models.items()
-    }  # fmt: skip
+        if memo.first(("models to finish", common), package, *rest)
+    }
+    results = _finished(new, platform)
+    finished = {
+        name: memo.once(partial(results.__getitem__, name), ("models", common), package, *rest)
+        for name, package in lowered.models.items()
+    }
     return replace(lowered, models=Fleet(finished, memo))
 
 
-def _finished(package: Package, platform: Platform) -> Package:
-    """A model's package as that of a platform which has nothing else."""
-    alone = Lowered(platform, _UNBOUND, {package.name: package})
+def _finished(models: Mapping[str, Package], platform: Platform) -> Mapping[str, Package]:
+    """The packages of models, as those of a platform that has nothing else."""
+    alone = Lowered(platform, _UNBOUND, models)
     for one in PASSES:
         alone = one(alone, Report())
-    return alone.packages[package.name]
+    return alone.packages
