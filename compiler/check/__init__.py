@@ -19,14 +19,14 @@ base, because it is never applied.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 from compiler.check.silence import silenced
-from compiler.diagnostics import Report, everywhere
+from compiler.diagnostics import Report, collected, everywhere
 from compiler.document.span import Span
 from compiler.files import packaged_names
 from compiler.model.graph import Graph
@@ -98,10 +98,9 @@ def _distinct(environments: Mapping[str, Platform]) -> list[Occurrences]:
 def _check_instances(rule: ModuleType, instances: Iterable[Occurrences], report: Report) -> None:
     """Run a rule on every instance; on an instance that environments share only once."""
     for instance, platform, names in instances:
-        findings = Report()
-        rule.check_instance(instance, platform, findings)
-        for name in names if findings.diagnostics else ():
-            report.within(name).extend(findings.diagnostics)
+        _, findings = collected(partial(rule.check_instance, instance, platform))
+        for name in names if findings else ():
+            report.within(name).extend(findings)
 
 
 def check_objects(lowered: Mapping[str | None, Lowered], report: Report) -> set[Span]:

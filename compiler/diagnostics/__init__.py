@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from typing import TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,6 +14,8 @@ from compiler.diagnostics.fix import Fix
 from compiler.diagnostics.synonyms import SYNONYMS
 from compiler.document import Path
 from compiler.document.span import Span
+
+T = TypeVar("T")
 
 
 class Severity(StrEnum):
@@ -71,7 +74,11 @@ class Report(Struct):
     ) -> None:
         lines = (help,) if isinstance(help, str) else tuple(help)
         environments = (self.environment,) if self.environment else ()
-        diagnostic = Diagnostic(code, message, span, path, lines, tuple(related), environments, fix)
+        self._append(
+            Diagnostic(code, message, span, path, lines, tuple(related), environments, fix)
+        )
+
+    def _append(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.append(diagnostic)
         if len(self.diagnostics) >= MOST_FINDINGS and diagnostic.severity is Severity.ERROR:
             raise TooManyFindingsError
@@ -86,7 +93,8 @@ class Report(Struct):
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Add diagnostics, which then are of this report's environment."""
         environments = (self.environment,) if self.environment else ()
-        self.diagnostics += (replace(one, environments=environments) for one in diagnostics)
+        for diagnostic in diagnostics:
+            self._append(replace(diagnostic, environments=environments))
 
     def within(self, environment: str | None) -> Report:
         """A report that adds to the same list, for diagnostics of one environment."""
@@ -113,6 +121,18 @@ class Report(Struct):
                 )
                 merged[cause] = replace(earlier, environments=tuple(sorted(names)))
         return sorted(merged.values(), key=_position)
+
+
+def collected(work: Callable[[Report], T]) -> tuple[T | None, list[Diagnostic]]:
+    """The result of some work and its diagnostics, for the reports that they are added to.
+
+    There is no result where the diagnostics are too many: the work ends there.
+    """
+    report = Report()
+    try:
+        return work(report), report.diagnostics
+    except TooManyFindingsError:
+        return None, report.diagnostics
 
 
 def _position(diagnostic: Diagnostic) -> tuple[object, ...]:

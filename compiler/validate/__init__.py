@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from compiler import registry, tenants
-from compiler.diagnostics import Diagnostic, Related, Report, correction, listing, suggestion
+from compiler.diagnostics import Related, Report, collected, correction, listing, suggestion
 from compiler.diagnostics.masking import value_masked
 from compiler.document import Node, Path
 from compiler.document.span import Span
@@ -74,27 +74,26 @@ class Validator:
                     _duplicate(name, *paths, document, report)
                     continue
                 seen[name] = section
+                read = partial(self._instance, settings, platform, section, name, child, document)
                 instance, diagnostics = self._memo.once(
-                    partial(self._instance, settings, platform, section, name, child, document),
-                    ("instance", platform, section, name), child, settings,
-                )  # fmt: skip
+                    partial(collected, read), ("instance", platform, section, name), child, settings
+                )
                 report.extend(diagnostics)
                 if instance is not None:
                     yield name, instance
 
     def _instance(
-        self, settings: Settings, platform: str, section: str, name: str, node: Node, document: Node
-    ) -> tuple[Instance[Any] | None, list[Diagnostic]]:
+        self, settings: Settings, platform: str, section: str, name: str, node: Node,
+        document: Node, report: Report,
+    ) -> Instance[Any] | None:  # fmt: skip
         path: Path = ("spec", section, name)
-        report = Report()
         model, type = self._model(section, name, node, path, document, report)
         spec = self._parse(model, node, path, document, report) if model else None
         named = _check_name(name, path, document.span_of(path), report)
         if spec is None or not named:
-            return None, report.diagnostics
+            return None
         space = spec.namespace or settings.namespace
-        instance = Instance(name, section, type, space, spec, platform, settings)
-        return instance, report.diagnostics
+        return Instance(name, section, type, space, spec, platform, settings)
 
     def _model(
         self, section: str, name: str, node: Node, path: Path, document: Node, report: Report
@@ -113,22 +112,21 @@ class Validator:
         self, model: type[S], node: Node, path: Path, document: Node, report: Report,
         read: Callable[[Node], Any] = Node.plain,
     ) -> S | None:  # fmt: skip
-        section, diagnostics = self._memo.once(
-            partial(_parsed, model, node, path, document, read), model, node
-        )
+        parsed = partial(_parsed, model, node, path, document, read)
+        section, diagnostics = self._memo.once(partial(collected, parsed), model, node)
         report.extend(diagnostics)
         return section
 
 
 def _parsed(
-    model: type[S], node: Node, path: Path, document: Node, read: Callable[[Node], Any]
-) -> tuple[S | None, list[Diagnostic]]:
+    model: type[S], node: Node, path: Path, document: Node, read: Callable[[Node], Any],
+    report: Report,
+) -> S | None:  # fmt: skip
     try:
-        return parse(model, read(node)), []
+        return parse(model, read(node))
     except ValidationError as error:
-        report = Report()
         explain(error, model, path, document, report)
-        return None, report.diagnostics
+        return None
 
 
 def _without(*keys: str) -> Callable[[Node], Any]:
