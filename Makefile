@@ -4,13 +4,14 @@
 #   make live      the tests that run real servers; brings those too, which takes a while once
 #   make judges    what kube-score, checkov and trivy say about every scenario; brings those too
 #   make bench     platformc against its peers, into docs/performance.md and fleet.md; brings those too
+#   make docs      the documentation as a site in .site/, every link checked; brings MkDocs
 #   make lock      the dependencies anew, pinned with hashes; make audit asks for known flaws
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: compile test live judges bench lint tools snapshots lock audit clean
+.PHONY: docs compile test live judges bench lint tools snapshots lock audit clean
 
 compile: $(VENV)/.installed
 	$(BIN)/platformc compile
@@ -47,8 +48,19 @@ else
 	$(BIN)/platformc schema > schemas/platform.schema.json
 	$(BIN)/platformc graph --as svg > docs/reference-platform.svg
 	$(BIN)/platformc compile --force
-	$(BIN)/pytest -n auto -m "not live" --snapshot-update tests/test_scenarios.py
+	$(BIN)/pytest -n auto -m "not live" --snapshot-update tests/test_scenarios.py tests/test_reviews.py
 endif
+
+# MkDocs has an environment of its own; strict, so that a link that leads nowhere fails.
+docs: .tools/docs/.installed
+	rm -rf .site
+	.tools/docs/bin/mkdocs build --quiet
+
+.tools/docs/.installed: pyproject.toml requirements/docs.txt
+	$(PYTHON) -m venv .tools/docs
+	.tools/docs/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/docs.txt
+	.tools/docs/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
 
 tools:
 	tests/tools.sh
@@ -68,6 +80,7 @@ COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-has
 lock: $(VENV)/.installed
 	$(PIP) uv
 	$(COMPILE) --group build --group test --group lint --output-file requirements/ci.txt pyproject.toml
+	$(COMPILE) --group build --group docs --output-file requirements/docs.txt pyproject.toml
 	$(COMPILE) --constraint requirements/ci.txt --output-file requirements/run.txt pyproject.toml
 	$(COMPILE) --constraint requirements/ci.txt --output-file requirements/build.txt requirements/build.in
 	for file in $(filter-out requirements/build.in,$(wildcard requirements/*.in)); do $(COMPILE) --output-file $${file%.in}.txt $$file; done

@@ -279,8 +279,10 @@ MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
         DATA_LOSS),
     "a policy": (
         thing("NetworkPolicy", ingress=[]), thing("NetworkPolicy", ingress=[{}]), RELOAD),
-    "a route": (
-        thing("VirtualService", hosts=["a"]), thing("VirtualService", hosts=["b"]), RELOAD),
+    "one more address of a route": (
+        thing("VirtualService", hosts=["a"]), thing("VirtualService", hosts=["a", "b"]), RELOAD),
+    "another address of a route": (
+        thing("VirtualService", hosts=["a"]), thing("VirtualService", hosts=["b"]), DOWNTIME),
     "a stricter mesh": (
         thing("PeerAuthentication", mtls={"mode": "PERMISSIVE"}),
         thing("PeerAuthentication", mtls={"mode": "STRICT"}), DOWNTIME),

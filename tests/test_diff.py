@@ -49,9 +49,11 @@ def test_the_last_commit_is_compared_with_the_working_tree(repository: Path) -> 
     result = run()
     assert result.exit_code == 0, result.output
     assert "storage: 600Gi -> 400Gi" in result.stdout
-    assert "[data loss, recreation] StatefulSet storage/minio changed" in result.stdout
+    assert "[data loss, recreation] because a volume can't shrink" in result.stdout
+    assert "(in prod, staging)\n" in result.stdout
+    assert "StatefulSet storage/minio changed\n" in result.stdout
     assert re.search(r"from spec\.components\.minio\.storage \(platform\.yaml:\d+\)", result.stdout)
-    assert result.stdout.splitlines()[-1].startswith("in all: 2 data loss")
+    assert result.stdout.startswith("in all: 2 data loss")
 
 
 def test_two_revisions_are_compared(repository: Path) -> None:
@@ -108,7 +110,7 @@ def test_markdown_is_a_table_that_text_cannot_break(repository: Path) -> None:
     (repository / "platform.yaml").write_text(nasty)
     lines = run("--format", "markdown").stdout.splitlines()
     rows = [line for line in lines if line.startswith("| ") and "---" not in line]
-    assert len(rows) > 3
+    assert len(rows) > 2
     for row in rows:
         assert len(re.findall(r"(?<!\\)\|", row)) == 6, row
     assert "🛑 data loss" in "".join(rows)

@@ -23,6 +23,7 @@ LAYERS = """
     load
     specialise
     validate
+    reference
     resolve
     lower
     verify

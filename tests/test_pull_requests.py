@@ -350,5 +350,5 @@ def test_hooks_pass_a_good_commit_and_stop_a_bad_one(runner: Runner) -> None:
     runner.write(SPEC.replace("minio:", "minoi:"), compiled=False)
     bad = hook(runner, "platformc-validate")
     assert bad.returncode == 1
-    assert "did you mean `minio`?" in bad.stdout
+    assert "did you mean `minio`?" in bad.stderr
     assert hook(runner, "platformc-validate", "-f", "nothing.yaml").returncode == 2

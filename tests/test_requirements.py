@@ -14,14 +14,15 @@ PIN = re.compile(
     r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(\S+)(?: ;[^\\\n]*)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
     re.M,
 )
+GROUPS = {"ci": ("build", "test", "lint"), "docs": ("build", "docs"), "run": ()}
 SCRIPTS = ("Makefile", "tests/tools.sh", "tests/live/provision.sh", ".ci/run")
 
 
 def _wanted(lock: str) -> set[str]:
     """What a lock is made of: the groups of pyproject.toml, or the names beside it."""
-    if lock in ("ci", "run"):
+    if lock in GROUPS:
         project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
-        groups = project["dependency-groups"].values() if lock == "ci" else ()
+        groups = [project["dependency-groups"][name] for name in GROUPS[lock]]
         lines = [*project["project"]["dependencies"], *(line for group in groups for line in group)]
     else:
         lines = LOCKS[lock].with_suffix(".in").read_text().splitlines()

@@ -76,10 +76,11 @@ def _secrets(context: click.Context) -> Iterable[str]:
     return {credential.name for one in lowered for credential in one.credentials}
 
 
-def _codes(_: click.Context) -> Iterable[str]:
+def _explained(_: click.Context) -> Iterable[str]:
     from compiler.diagnostics.codes import CODES
+    from compiler.reference import paths
 
-    return CODES
+    return {*CODES, *paths()}
 
 
 def _examples(_: click.Context) -> Iterable[str]:
@@ -100,5 +101,5 @@ instances = _completing(_instances("components", "workloads", "models"))
 workloads = _completing(_instances("workloads"))
 secrets = _completing(_secrets)
 examples = _completing(_examples)
-codes = _completing(_codes)
+explained = _completing(_explained)
 verbs = _completing(_verbs)

@@ -13,7 +13,9 @@ from compiler.commands.choice import Choice
 from compiler.commands.compiling import environment_of
 from compiler.commands.options import spec_option
 from compiler.commands.revisions import compile_source, of_file, source
+from compiler.commands.terminal import coloured
 from compiler.commands.verb import Verb
+from compiler.diagnostics.text import Style
 from compiler.diff import Change
 from compiler.diff.compare import compare
 
@@ -83,10 +85,19 @@ def command(
         changes = _changes(before, after, file, environment)
     except SystemExit as ended:
         sys.exit(FAILED if detailed_exitcode else ended.code)
-    renderer = import_module(f"compiler.diff.{form}")
-    click.echo(renderer.render(changes), nl=False)
+    _print(changes, form)
     if detailed_exitcode and changes:
         sys.exit(CHANGED)
+
+
+def _print(changes: tuple[Change, ...], form: str) -> None:
+    renderer = import_module(f"compiler.diff.{form}")
+    if form != "text":
+        click.echo(renderer.render(changes), nl=False)
+        return
+
+    style = Style(coloured(sys.stdout))
+    click.echo(renderer.render(changes, style), nl=False, color=style.colour)
 
 
 def _changes(

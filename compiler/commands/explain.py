@@ -1,34 +1,58 @@
-"""`platformc explain`: why a diagnostic is one, what is wrong and what is right."""
+"""`platformc explain`: a diagnostic by its code, or a part of the language by its path."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NoReturn
 
 import click
 
 from compiler.commands import complete
 from compiler.commands.output import fail
 from compiler.commands.verb import Verb
-from compiler.diagnostics import near
-from compiler.diagnostics.codes import CODES
-from compiler.diagnostics.pages import page
 
 
 @click.command(cls=Verb)
-@click.argument("code", required=False, shell_complete=complete.codes)
-def command(code: str | None) -> None:
-    """Explain a diagnostic by its code; without one, list them all.
+@click.argument("topic", required=False, shell_complete=complete.explained)
+def command(topic: str | None) -> None:
+    """Explain a diagnostic, a component or a field; without an argument, list all diagnostics.
 
     \b
-    platformc explain
-    platformc explain unbound-requirement
+    platformc explain unbound-requirement     why this is wrong, and what is right
+    platformc explain mlflow                  a component: its protocols and fields
+    platformc explain mlflow.artifacts        a field: its type, default and an example
+    platformc explain workloads.uses
     """
-    if code is None:
+    from compiler.diagnostics.codes import CODES
+
+    if topic is None:
         width = max(map(len, CODES))
         for name, known in sorted(CODES.items()):
             click.echo(f"{name:<{width}}  {known.severity:<7}  {known.title}")
         return
-    if code not in CODES:
-        close = near(code, CODES)
-        hint = f"did you mean `{close}`?" if close else "`platformc explain` lists them"
-        fail(f"no diagnostic has the code `{code}`; {hint}")
+    if topic in CODES:
+        from compiler.diagnostics.pages import page
 
-    click.echo(page(code), nl=False)
+        click.echo(page(topic), nl=False)
+        return
+    click.echo(_of_language(topic), nl=False)
+
+
+def _of_language(path: str) -> str:
+    """What the reference says of a path; ends the command where it has no such."""
+    from compiler.reference import field_of, paths, topic_of
+    from compiler.reference import text as terminal
+
+    if topic := topic_of(path):
+        return terminal.topic(topic)
+    field = field_of(path) or _unknown(path, paths())
+    return terminal.field(field)
+
+
+def _unknown(path: str, known: Iterable[str]) -> NoReturn:
+    from compiler.diagnostics import near
+    from compiler.diagnostics.codes import CODES
+
+    close = near(path, [*CODES, *known])
+    way_out = f"did you mean `{close}`?" if close else "`platformc explain` lists the diagnostics"
+    fail(f"no diagnostic and no part of the language is called `{path}`; {way_out}")

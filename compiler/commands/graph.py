@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,7 +12,11 @@ from compiler.commands import complete
 from compiler.commands.choice import Choice
 from compiler.commands.compiling import bound, environment_of
 from compiler.commands.options import spec_option
+from compiler.commands.output import fail
 from compiler.commands.verb import Verb
+
+if TYPE_CHECKING:
+    from compiler.model.graph import Graph
 
 
 @click.command(cls=Verb)
@@ -26,19 +31,46 @@ from compiler.commands.verb import Verb
 @click.option(
     "--as",
     "form",
-    type=Choice(["mermaid", "dot", "svg"]),
+    type=Choice(["mermaid", "dot", "svg", "json"]),
     default="mermaid",
     show_default=True,
     help="The form.",
 )
-def command(file: Path, environment: str | None, form: str) -> None:
-    """Print who is bound to whom, by which protocol, for what.
+@click.option(
+    "--of",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete.instances,
+    help="This instance, all that it uses, and its direct users.",
+)
+@click.option("--by", type=Choice(["namespace"]), help="A frame for each.")
+def command(
+    file: Path, environment: str | None, form: str, of: tuple[str, ...], by: str | None
+) -> None:
+    """Draw which instances use which, by which protocol, for which data.
 
     \b
-    platformc graph                        for a README
-    platformc graph --as svg > graph.svg   for a browser
+    platformc graph                                   Mermaid, for a README
+    platformc graph --as svg > graph.svg              for a browser
+    platformc graph --of churn-training --as svg      what one workload reaches
+    platformc graph --by namespace --as svg           a frame for each namespace
     """
     result = bound(file)
     name = environment_of(result, environment) if environment else None
+    graph = result.graphs[name]
+    for instance in of:
+        _check(instance, graph)
+    from compiler.diagrams.view import view
+
     renderer = import_module(f"compiler.diagrams.{form}")
-    click.echo(getattr(renderer, form)(result.graphs[name]), nl=False)
+    click.echo(getattr(renderer, form)(view(graph, of, grouped=bool(by))), nl=False)
+
+
+def _check(name: str, graph: Graph) -> None:
+    """End the command where no instance has a name."""
+    if name not in graph.instances:
+        from compiler.diagnostics import listing, near
+
+        close = near(name, graph.instances)
+        hint = f"did you mean `{close}`?" if close else f"there is {listing(graph.instances)}"
+        fail(f"no instance `{name}`; {hint}")

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from compiler.diagrams.edges import edges, nodes
-from compiler.model.graph import Graph
+from compiler.diagrams.view import View, kind
+from compiler.model.instance import Instance
 
 
-def dot(graph: Graph) -> str:
+def dot(view: View) -> str:
     lines = ["digraph platform {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
-    for node in nodes(graph):
-        kind = node.type if node.section == "components" else node.section[:-1].replace("_", " ")
-        label = node.name if kind == node.name else f"{node.name}\n{kind}"
-        lines.append(f"  {json.dumps(node.name)} [label={json.dumps(label)}];")
-    for edge in edges(graph):
+    for index, (namespace, members) in enumerate(view.groups.items()):
+        if view.grouped:
+            lines += [f"  subgraph cluster_{index} {{", f"    label={json.dumps(namespace)};"]
+            lines += [f"  {line}" for line in _nodes(members)]
+            lines.append("  }")
+        else:
+            lines += _nodes(members)
+    colours = view.colours
+    for edge in view.edges:
         ends = f"{json.dumps(edge.consumer)} -> {json.dumps(edge.provider)}"
-        lines.append(f"  {ends} [label={json.dumps(edge.label)}];")
+        colour = json.dumps(colours[edge.interface])
+        lines.append(f"  {ends} [label={json.dumps(edge.label)}, color={colour}];")
     return "\n".join([*lines, "}"]) + "\n"
+
+
+def _nodes(members: Sequence[Instance[Any]]) -> Iterator[str]:
+    for node in members:
+        label = node.name if kind(node) == node.name else f"{node.name}\n{kind(node)}"
+        yield f"  {json.dumps(node.name)} [label={json.dumps(label)}];"

@@ -1,29 +1,32 @@
-"""The layout of the diagram: the position of each box, and the route of each arrow.
+"""Where the boxes of the picture stand, and the way of each arrow between them.
 
-Instances at the same distance from the data share a column, with providers on the right. An arrow
-that spans several columns takes a lane in each column between, so that it does not run under a box.
-Each arrow meets a box at a separate port.
+A column for each distance from the data, providers on the right. Arrows of one protocol to one
+provider share a lane in each column that they pass, so that they become one trunk and pass boxes
+instead of running under them. With groups, each namespace has a band of its own across the columns.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from compiler.diagrams.edges import Edge, edges, nodes
-from compiler.model.graph import Graph
+from compiler.diagrams.edges import Edge
+from compiler.diagrams.view import View, kind
 
-WIDTH, GAP_X, GAP_Y, MARGIN, PORT, LEAST = 170, 210, 26, 24, 20, 44
+GAP_X, GAP_Y, MARGIN, PORT, LEAST, LANE = 210, 22, 24, 18, 44, 14
+LETTER, PADDING, NARROWEST = 8, 28, 120  # a wide letter of a name, in the picture's units
+TITLE = 30  # above the boxes of a band, for its namespace
 
 Point = tuple[int, int]
 
 
 class Lane(Struct, frozen=True):
-    """The stretch of one arrow in a column that it crosses."""
+    """The stretch of a trunk in a column that it only passes."""
 
-    edge: Edge
+    provider: str
+    interface: str
     depth: int
 
 
@@ -31,10 +34,11 @@ Item = str | Lane
 
 
 class Box(Struct, frozen=True):
-    """The upper left corner and the height of a box."""
+    """A place in the picture: upper left corner and size."""
 
     x: int
     y: int
+    width: int
     height: int
 
     def port(self, index: int, count: int) -> int:
@@ -43,112 +47,158 @@ class Box(Struct, frozen=True):
 
 
 class Layout(Struct, frozen=True):
-    """Boxes by instance, and the points of each arrow from consumer to provider."""
+    """Boxes by instance, the points of each arrow from consumer to provider, and the bands."""
 
     boxes: Mapping[str, Box]
-    routes: Mapping[Edge, tuple[Point, ...]]
+    ways: Mapping[Edge, tuple[Point, ...]]
+    bands: Mapping[str, Box]
     width: int
     height: int
 
 
-def layout(graph: Graph) -> Layout:
-    arrows = edges(graph)
-    depth = _depths(graph, arrows)
-    columns = _columns(graph, arrows, depth)
-    leaving: dict[str, list[Edge]] = defaultdict(list)
-    arriving: dict[str, list[Edge]] = defaultdict(list)
-    for edge in arrows:
-        leaving[edge.consumer].append(edge)
-        arriving[edge.provider].append(edge)
-    boxes_of: dict[Item, Box] = {}
-    deepest = max(columns, default=0)
-    for level in sorted(columns):
-        y = MARGIN
-        for item in sorted(columns[level], key=lambda item: _preferred(item, leaving, boxes_of)):
-            arrow_count = (
-                max(len(leaving[item]), len(arriving[item])) if isinstance(item, str) else 1
-            )
-            height = max(LEAST, PORT * arrow_count) if isinstance(item, str) else PORT
-            boxes_of[item] = Box(MARGIN + (deepest - level) * (WIDTH + GAP_X), y, height)
-            y += height + GAP_Y
-    instances = {item: box for item, box in boxes_of.items() if isinstance(item, str)}
-    for name in instances:
-        leaving[name].sort(key=lambda edge: _next(edge, depth[name], boxes_of).y)
-        arriving[name].sort(key=lambda edge: _previous(edge, depth[name], boxes_of).y)
-    routes = {edge: _route(edge, depth, boxes_of, leaving, arriving) for edge in arrows}
-    width = max((box.x for box in boxes_of.values()), default=0) + WIDTH + MARGIN
-    bottom = max((box.y + box.height for box in boxes_of.values()), default=0) + MARGIN
-    return Layout(instances, routes, width, bottom)
+class _Columns(Struct):
+    """The columns from the left: which items each has, where it begins and how wide it is."""
+
+    depth: Mapping[str, int]
+    items: Mapping[int, list[Item]]
+    x: Mapping[int, int]
+    width: Mapping[int, int]
+
+    @property
+    def right(self) -> int:
+        return max((self.x[level] + self.width[level] for level in self.x), default=0)
 
 
-def _depths(graph: Graph, arrows: tuple[Edge, ...]) -> dict[str, int]:
-    """The number of bindings between an instance and its last provider; cycles are cut."""
+def layout(view: View) -> Layout:
+    """Place every box, then lead every arrow."""
+    columns = _columns(view)
+    band_of = {node.name: name for name, group in view.groups.items() for node in group}
+    places: dict[Item, Box] = {}
+    bands: dict[str, Box] = {}
+    y = MARGIN
+    for band in view.groups:
+        top = y + (TITLE if view.grouped else 0)
+        bottom = _fill_band(band, band_of, columns, view.edges, places, top)
+        if view.grouped:
+            bands[band] = Box(MARGIN // 2, y, columns.right + MARGIN // 2, bottom - y)
+            bottom += MARGIN
+        y = bottom
+    boxes = {item: box for item, box in places.items() if isinstance(item, str)}
+    ways = _ways(view.edges, columns.depth, places)
+    return Layout(boxes, ways, bands, columns.right + MARGIN, y + MARGIN)
+
+
+def _columns(view: View) -> _Columns:
+    depth = _depths(view)
+    items: dict[int, list[Item]] = defaultdict(list)
+    for node in view.nodes:
+        items[depth[node.name]].append(node.name)
+    lanes = {
+        Lane(edge.provider, edge.interface, level)
+        for edge in view.edges
+        for level in range(depth[edge.provider] + 1, depth[edge.consumer])
+    }
+    for lane in sorted(lanes, key=lambda lane: (lane.provider, lane.interface)):
+        items[lane.depth].append(lane)
+    x, width, left = {}, {}, MARGIN
+    for level in sorted(items, reverse=True):
+        letters = [
+            max(len(node.name), len(kind(node))) for node in view.nodes if depth[node.name] == level
+        ]
+        x[level], width[level] = left, max(NARROWEST, LETTER * max(letters, default=0) + PADDING)
+        left += width[level] + GAP_X
+    return _Columns(depth, items, x, width)
+
+
+def _depths(view: View) -> dict[str, int]:
+    """How many bindings lie between an instance and the last provider; circles are cut."""
     providers: dict[str, list[str]] = defaultdict(list)
-    for edge in arrows:
+    for edge in view.edges:
         providers[edge.consumer].append(edge.provider)
     depths: dict[str, int] = {}
 
     def visit(name: str, path: frozenset[str]) -> int:
         if name not in depths:
-            provider_depths = [
-                visit(provider, path | {name})
-                for provider in providers[name]
-                if provider not in path
-            ]
-            depths[name] = 1 + max(provider_depths, default=-1)
+            ahead = [visit(next, path | {name}) for next in providers[name] if next not in path]
+            depths[name] = 1 + max(ahead, default=-1)
         return depths[name]
 
-    for name in graph.instances:
-        visit(name, frozenset({name}))
+    for node in view.nodes:
+        visit(node.name, frozenset({node.name}))
     return depths
 
 
-def _columns(
-    graph: Graph, arrows: tuple[Edge, ...], depth: Mapping[str, int]
-) -> dict[int, list[Item]]:
-    columns: dict[int, list[Item]] = defaultdict(list)
-    for node in nodes(graph):
-        columns[depth[node.name]].append(node.name)
-    for edge in arrows:
-        for level in range(depth[edge.provider] + 1, depth[edge.consumer]):
-            columns[level].append(Lane(edge, level))
-    return columns
+def _fill_band(
+    band: str, band_of: Mapping[str, str], columns: _Columns, edges: Iterable[Edge],
+    places: dict[Item, Box], top: int,
+) -> int:  # fmt: skip
+    """Stack the items of one band in each column, from the providers on; return where it ends."""
+    bottom = top
+    for level in sorted(columns.items):
+        own = [
+            item
+            for item in columns.items[level]
+            if band_of[item if isinstance(item, str) else item.provider] == band
+        ]
+        y = top
+        for item in sorted(own, key=lambda item: _wish(item, edges, places)):
+            height = _height(item, edges)
+            places[item] = Box(columns.x[level], y, columns.width[level], height)
+            y += height + (GAP_Y if isinstance(item, str) else LANE // 2)
+        bottom = max(bottom, y)
+    return bottom
 
 
-def _preferred(
-    item: Item, leaving: Mapping[str, list[Edge]], boxes: Mapping[Item, Box]
-) -> tuple[float, str]:
-    """The preferred position of an item: level with the middle of its providers, which have a
-    place.
-    """
+def _height(item: Item, edges: Iterable[Edge]) -> int:
     if isinstance(item, Lane):
-        target = boxes.get(Lane(item.edge, item.depth - 1)) or boxes.get(item.edge.provider)
-        return (float(target.y if target else 0), item.edge.consumer)
-    heights = [boxes[edge.provider].y for edge in leaving[item] if edge.provider in boxes]
+        return LANE
+    leaving = sum(edge.consumer == item for edge in edges)
+    arriving = len({edge.interface for edge in edges if edge.provider == item})
+    return max(LEAST, PORT * leaving, PORT * arriving)
+
+
+def _wish(item: Item, edges: Iterable[Edge], places: Mapping[Item, Box]) -> tuple[float, str]:
+    """Where an item would best stand: at the middle of the providers that are placed already."""
+    if isinstance(item, Lane):
+        ahead = places.get(Lane(item.provider, item.interface, item.depth - 1))
+        box = ahead or places.get(item.provider)
+        return (float(box.y if box else 0), item.provider)
+    heights = [
+        places[edge.provider].y
+        for edge in edges
+        if edge.consumer == item and edge.provider in places
+    ]
     return (sum(heights) / len(heights) if heights else 0.0, item)
 
 
-def _next(edge: Edge, level: int, boxes: Mapping[Item, Box]) -> Box:
-    lane = Lane(edge, level - 1)
-    return boxes[lane] if lane in boxes else boxes[edge.provider]
+def _ways(
+    edges: tuple[Edge, ...], depth: Mapping[str, int], places: Mapping[Item, Box]
+) -> dict[Edge, tuple[Point, ...]]:
+    """The points that each arrow passes: a port, both ends of each lane, a port."""
+    leaving: dict[str, list[Edge]] = defaultdict(list)
+    arriving: dict[str, list[str]] = defaultdict(list)
+    for edge in edges:
+        leaving[edge.consumer].append(edge)
+        if edge.interface not in arriving[edge.provider]:
+            arriving[edge.provider].append(edge.interface)
+    for name in leaving:
+        leaving[name].sort(key=lambda edge: (_next(edge, depth, places).y, edge.interface))
+    for name in arriving:
+        arriving[name].sort()
+    ways = {}
+    for edge in edges:
+        start, end = places[edge.consumer], places[edge.provider]
+        out, into = leaving[edge.consumer], arriving[edge.provider]
+        points = [(start.x + start.width, start.port(out.index(edge), len(out)))]
+        for level in range(depth[edge.consumer] - 1, depth[edge.provider], -1):
+            lane = places[Lane(edge.provider, edge.interface, level)]
+            middle = lane.y + lane.height // 2
+            points += [(lane.x, middle), (lane.x + lane.width, middle)]
+        points.append((end.x, end.port(into.index(edge.interface), len(into))))
+        ways[edge] = tuple(points)
+    return ways
 
 
-def _previous(edge: Edge, level: int, boxes: Mapping[Item, Box]) -> Box:
-    lane = Lane(edge, level + 1)
-    return boxes[lane] if lane in boxes else boxes[edge.consumer]
-
-
-def _route(
-    edge: Edge, depth: Mapping[str, int], boxes: Mapping[Item, Box],
-    leaving: Mapping[str, list[Edge]], arriving: Mapping[str, list[Edge]],
-) -> tuple[Point, ...]:  # fmt: skip
-    """The points of an arrow: a port, both ends of each lane, a port."""
-    start, end = boxes[edge.consumer], boxes[edge.provider]
-    out, into = leaving[edge.consumer], arriving[edge.provider]
-    points = [(start.x + WIDTH, start.port(out.index(edge), len(out)))]
-    for level in range(depth[edge.consumer] - 1, depth[edge.provider], -1):
-        lane = boxes[Lane(edge, level)]
-        middle = lane.y + lane.height // 2
-        points += [(lane.x, middle), (lane.x + WIDTH, middle)]
-    points.append((end.x, end.port(into.index(edge), len(into))))
-    return tuple(points)
+def _next(edge: Edge, depth: Mapping[str, int], places: Mapping[Item, Box]) -> Box:
+    lane = Lane(edge.provider, edge.interface, depth[edge.consumer] - 1)
+    return places[lane] if lane in places else places[edge.provider]

@@ -4,19 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.diagrams.edges import drawn, edge, nodes
+from compiler.diagrams.edges import Edge, drawn, edge, nodes
+from compiler.diagrams.view import View
 from compiler.model.binding import Binding
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
 
 
-def mermaid(graph: Graph, memo: Memo | None = None) -> str:
+def whole(graph: Graph, memo: Memo | None = None) -> str:
     """The whole graph. Diagrams of several environments share their lines by a memo."""
     memo = memo or Memo()
     lines = [memo(_node, node) for node in nodes(graph)]
     lines += [memo(_edge, binding) for binding in drawn(graph)]
     return f"flowchart LR\n{''.join(lines)}"
+
+
+def mermaid(view: View) -> str:
+    """A part of the graph, with a frame for each namespace where it is grouped, and coloured arrows."""
+    lines = ["flowchart LR\n"]
+    for namespace, members in view.groups.items():
+        shown = [_node(node) for node in members]
+        if view.grouped:
+            shown = [f'  subgraph ns_{_id(namespace)} ["{namespace}"]\n', *shown, "  end\n"]
+        lines += shown
+    colours = view.colours
+    lines += [_arrow(edge) for edge in view.edges]
+    lines += [
+        f"  linkStyle {index} stroke:{colours[edge.interface]}\n"
+        for index, edge in enumerate(view.edges)
+    ]
+    return "".join(lines)
 
 
 def _node(node: Instance[Any]) -> str:
@@ -30,7 +48,10 @@ def _node(node: Instance[Any]) -> str:
 
 
 def _edge(binding: Binding) -> str:
-    arrow = edge(binding)
+    return _arrow(edge(binding))
+
+
+def _arrow(arrow: Edge) -> str:
     return f'  {_id(arrow.consumer)} -->|"{arrow.label}"| {_id(arrow.provider)}\n'
 
 

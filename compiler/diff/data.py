@@ -101,8 +101,32 @@ def _bindings(environment: str, before: Graph, after: Graph) -> Iterator[Change]
         change = FieldChange(slot, _words(old), _words(new))
         yield _change(
             environment, consumer, old.requires.endpoint.interface, f"{consumer} {slot}", change,
+            _lost_access(consumer, lost) if _kept(old, lost, after) else
             Judgement(Risk.DATA_LOSS, f"`{consumer}` starts without the data that it had", COPY),
         )  # fmt: skip
+
+
+def _kept(old: Binding, lost: set[str], after: Graph) -> bool:
+    """Whether others go on using at the same provider all that a consumer no longer claims."""
+    claims = _claims(after)
+    new = claims.get((old.consumer.name, old.requires.slot))
+    if not lost or new is None or _address(old) != _address(new.final):
+        return False
+    finals = [binding.final for binding in claims.values()]
+    used = {
+        name for one in finals if _address(one) == _address(old) for name in one.claim.resources
+    }
+    return lost <= used
+
+
+def _lost_access(consumer: str, lost: set[str]) -> Judgement:
+    names = ", ".join(f"`{name}`" for name in sorted(lost))
+    return Judgement(
+        Risk.DOWNTIME,
+        f"`{consumer}` no longer has a key to {names}: the data stays, and addresses of objects "
+        "in it that were noted before open for others alone",
+        "read them through the server in front, or let the consumer use the store too",
+    )
 
 
 def _renamed(before: Graph, after: Graph) -> dict[str, str]:

@@ -12,7 +12,8 @@ from compiler.diff.wording import masked_field, reasons, ways
 
 def render(changes: Sequence[Change]) -> str:
     risk = worst(change.risk for change in changes)
-    record = {"risk": _slug(risk.label), "changes": [_record(change) for change in changes]}
+    worst_first = sorted(changes, key=lambda change: -change.risk)
+    record = {"risk": _slug(risk.label), "changes": [_record(change) for change in worst_first]}
     return json.dumps(record, indent=2, default=str) + "\n"
 
 

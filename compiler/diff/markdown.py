@@ -1,12 +1,16 @@
-"""A diff for a pull request: a table for each environment, the highest risk first."""
+"""A diff for a pull request: a table with a row for each consequence, the worst first, then the fields.
+
+Where a code host would refuse the comment for its length, the fields of the least are left out first,
+then the least rows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 
 from compiler.diff import Change
-from compiler.diff.wording import causes, field_lines, reasons, summary, ways
+from compiler.diff.grouping import Block, Entry, grouped
+from compiler.diff.wording import causes, field_lines, summary, verdict
 from compiler.model.effects import Risk
 from compiler.text import markdown_cell, markdown_code
 
@@ -18,40 +22,59 @@ _MARKS = {
     Risk.NO_OP: "➖",
 }
 _MOST = 60_000  # characters: code hosts refuse longer comments (GitHub's limit is 65,536)
+_NOTICE = 200  # characters, kept free for what is said of the rest
+_HEADER = ("| Risk | Cause | Objects | Why, and what to do | Environments |\n"
+           "| --- | --- | --- | --- | --- |\n")  # fmt: skip
 
 
 def render(changes: Sequence[Change]) -> str:
-    text = "".join(f"{line}\n" for line in _lines(changes))
-    if len(text) <= _MOST:
-        return text
-    cut = text[: text.rfind("\n", 0, _MOST)]
-    return f"{cut}\n\nThe rest is too long for a comment: run `platformc diff`.\n"
+    head = f"### What this changes\n\n**{summary(changes)}**\n"
+    blocks = [block for group in grouped(changes) for block in group.blocks]
+    blocks.sort(key=lambda block: -block.risk)
+    if not blocks:
+        return head
+    rows = [_row(block) for block in blocks]
+    table = f"\n{_HEADER}{_fitting(rows, _MOST - len(head) - len(_HEADER), 'rows')}"
+    details = [_details(block) for block in blocks if any(map(_fields, block.entries))]
+    left = _MOST - len(head) - len(table) - _NOTICE
+    shown = _fitting(details, left, "lists of fields") if details and left > 0 else ""
+    folded = f"\n<details><summary>Every field</summary>\n\n{shown}\n</details>\n"
+    return f"{head}{table}{folded if shown else ''}"
 
 
-def _lines(changes: Sequence[Change]) -> Iterator[str]:
-    yield "### What this changes"
-    yield ""
-    yield f"**{summary(changes)}**"
-    for environment, group in groupby(changes, key=lambda change: change.environment):
-        of_environment = list(group)
-        yield ""
-        yield f"#### {environment}: {summary(of_environment)}"
-        yield ""
-        yield "| Component | Risk | Object | What changes | Cause |"
-        yield "| --- | --- | --- | --- | --- |"
-        for change in of_environment:
-            yield _row(change)
+def _fitting(parts: Sequence[str], room: int, counted: str) -> str:
+    """The first parts, as many as there is room for, and how many are left out."""
+    text = ""
+    for index, part in enumerate(parts):
+        if len(text) + len(part) > room - _NOTICE:
+            more = len(parts) - index
+            return f"{text}\n{more} {counted} more, of what matters least: run `platformc diff`.\n"
+        text += part
+    return text
 
 
-def _row(change: Change) -> str:
-    text = [markdown_code(line) for line in field_lines(change)]
-    text += [f"because {markdown_cell(reason)}" for reason in reasons(change)]
-    text += [f"to do it: {markdown_cell(way)}" for way in ways(change)]
+def _row(block: Block) -> str:
+    label, reasons, ways = verdict(block.entries[0].change)
+    why = [*map(markdown_cell, reasons), *(f"to do it: {markdown_cell(way)}" for way in ways)]
     cells = [
-        markdown_cell(change.component),
-        f"{_MARKS[change.risk]} {change.label}",
-        f"{markdown_cell(change.title)} {change.action}",
-        "<br>".join(text),
-        markdown_cell(causes(change)),
+        f"{_MARKS[block.risk]} {label}",
+        markdown_cell(causes(block.causes)),
+        "<br>".join(markdown_cell(entry.title) for entry in block.entries),
+        "<br>".join(why),
+        "<br>".join(dict.fromkeys(", ".join(entry.environments) for entry in block.entries)),
     ]
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _details(block: Block) -> str:
+    lines = [f"- **{markdown_cell(causes(block.causes))}**\n"]
+    for entry in block.entries:
+        fields = _fields(entry)
+        if fields:
+            lines.append(f"  - {markdown_cell(entry.title)}\n")
+            lines += [f"    - {line}\n" for line in fields]
+    return "".join(lines)
+
+
+def _fields(entry: Entry) -> list[str]:
+    return [markdown_code(line) for line in field_lines(entry.change) if line.strip()]

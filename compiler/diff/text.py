@@ -1,38 +1,58 @@
-"""A diff for a terminal."""
+"""A diff for a terminal: how much changes, then each cause with what follows from it, the worst first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
+from compiler.diagnostics.text import Style
 from compiler.diff import Change
-from compiler.diff.wording import causes, field_lines, reasons, summary, ways
+from compiler.diff.grouping import Entry, Group, grouped
+from compiler.diff.wording import causes, field_lines, summary, verdict
+from compiler.model.effects import Risk
 from compiler.text import log_line
 
+_COLOURS = {
+    Risk.DATA_LOSS: "1;31",
+    Risk.DOWNTIME: "31",
+    Risk.RESTART: "33",
+    Risk.RELOAD: "36",
+    Risk.NO_OP: "2",
+}
 
-def render(changes: Sequence[Change]) -> str:
-    return "".join(f"{log_line(line)}\n" for line in _lines(changes))
+
+def render(changes: Sequence[Change], style: Style | None = None) -> str:
+    return "".join(f"{line}\n" for line in _lines(changes, style or Style()))
 
 
-def _lines(changes: Sequence[Change]) -> Iterator[str]:
-    for environment, group in groupby(changes, key=lambda change: change.environment):
-        of_environment = list(group)
-        yield f"{environment}: {summary(of_environment)}"
-        for component, of_component in groupby(of_environment, key=lambda change: change.component):
-            yield f"  {component}"
-            for change in of_component:
-                yield from (f"    {line}" for line in _change(change))
+def _lines(changes: Sequence[Change], style: Style) -> Iterator[str]:
+    everywhere = tuple(sorted({change.environment for change in changes}))
+    where = f" (in {', '.join(everywhere)})" if everywhere else ""
+    yield f"in all: {summary(changes)}{where}"
+    for group in grouped(changes):
         yield ""
-    yield f"in all: {summary(changes)}"
+        yield style(f"from {log_line(causes(group.causes))}", "1")
+        yield from (f"  {line}" for line in _group(group, everywhere, style))
 
 
-def _change(change: Change) -> Iterator[str]:
-    yield f"[{change.label}] {change.title} {change.action}"
-    for line in field_lines(change):
-        yield f"  {line}"
-    for reason in reasons(change):
-        yield f"  because {reason}"
-    if change.causes:
-        yield f"  from {causes(change)}"
-    for way in ways(change):
-        yield f"  to do it: {way}"
+def _group(group: Group, everywhere: tuple[str, ...], style: Style) -> Iterator[str]:
+    for block in group.blocks:
+        label, reasons, ways = verdict(block.entries[0].change)
+        because = f" because {'; '.join(reasons)}" if reasons else ""
+        yield f"{style(f'[{label}]', _COLOURS[block.risk])}{log_line(because)}"
+        for entry in block.entries:
+            yield from (f"  {line}" for line in _entry(entry, everywhere, style))
+        for way in ways:
+            yield f"  to do it: {log_line(way)}"
+
+
+def _entry(entry: Entry, everywhere: tuple[str, ...], style: Style) -> Iterator[str]:
+    limited = f", in {', '.join(entry.environments)}" if entry.environments != everywhere else ""
+    yield log_line(f"{entry.title}{limited}")
+    for line in field_lines(entry.change):
+        yield f"  {_signed(log_line(line), style)}"
+
+
+def _signed(line: str, style: Style) -> str:
+    """A line of a file, in the colour of what is added or removed."""
+    colour = {"+": "32", "-": "31"}.get(line.strip()[:1])
+    return style(line, colour) if colour else line

@@ -1,33 +1,28 @@
-"""What every form of a diff says, in words: values, fields, sums."""
+"""Words that every form of a diff has: fields, reasons, causes, sums."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from difflib import unified_diff
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from compiler.diagnostics.masking import hidden
-from compiler.diff import Change
+from compiler.diff import Cause, Change, values
 from compiler.model.effects import FieldChange, Risk
 
-_LONGEST = 72
-_MOST_LINES = 8
 _MOST_FIELDS = 12
+# Follows from the fields beside it, and says nothing to people.
+_DERIVED = "template/metadata/annotations/platformc.dev~1config"
 
 
 def field_lines(change: Change) -> Iterator[str]:
     """Each field of a change on a line, files as the lines that differ."""
-    shown = [one for one in change.fields if one.path not in _DERIVED] or list(change.fields)
-    for field in shown[:_MOST_FIELDS]:
-        yield from _field(masked_field(field))
-    if len(shown) > _MOST_FIELDS:
-        yield f"and {len(shown) - _MOST_FIELDS} fields more"
-
-
-# Follows from the fields beside it, and says nothing to people.
-_DERIVED = ("spec/template/metadata/annotations/platformc.dev~1config",)
+    shown = [field for field in change.fields if not field.path.endswith(_DERIVED)]
+    described = list(_described([masked_field(field) for field in shown or change.fields]))
+    for lines in described[:_MOST_FIELDS]:
+        yield from lines
+    if len(described) > _MOST_FIELDS:
+        yield f"and {len(described) - _MOST_FIELDS} fields more"
 
 
 def masked_field(field: FieldChange) -> FieldChange:
@@ -37,41 +32,21 @@ def masked_field(field: FieldChange) -> FieldChange:
     return FieldChange(field.path, hidden(field.before, key), hidden(field.after, key))
 
 
-def _field(field: FieldChange) -> Iterator[str]:
-    path = field.path.replace("/", ".").replace("~1", "/")
-    if isinstance(field.before, str) and isinstance(field.after, str) and "\n" in field.before:
-        lines = unified_diff(field.before.splitlines(), field.after.splitlines(), n=0, lineterm="")
-        body = [one for one in lines if not one.startswith(("---", "+++", "@@"))]
-        yield f"{path}:"
-        yield from (f"  {one}" for one in body[:_MOST_LINES])
-        if len(body) > _MOST_LINES:
-            yield f"  and {len(body) - _MOST_LINES} lines more"
-    elif _plain(field.before) and _plain(field.after):
-        yield f"{path}: {_elements(field.before, field.after)}"
-    elif field.before is None:
-        yield f"{path}: + {value(field.after)}"
-    elif field.after is None:
-        yield f"{path}: - {value(field.before)}"
-    else:
-        yield f"{path}: {value(field.before)} -> {value(field.after)}"
+def _described(fields: Sequence[FieldChange]) -> Iterator[Iterable[str]]:
+    """The lines of each field; elements of one list that come or go share a line."""
+    for (parent, alone), alike in groupby(fields, key=_place):
+        if alone:
+            yield from map(values.lines, alike)
+        else:
+            yield (f"{values.shown_path(parent)}: {', '.join(map(values.element, alike))}",)
 
 
-def _plain(what: Any) -> bool:
-    return isinstance(what, list) and not any(isinstance(one, (dict, list)) for one in what)
-
-
-def _elements(before: list[Any], after: list[Any]) -> str:
-    """The elements that only one of two lists has; both lists, where only their order differs."""
-    gone = [f"- {value(one)}" for one in before if one not in after]
-    new = [f"+ {value(one)}" for one in after if one not in before]
-    return ", ".join([*gone, *new]) or f"{value(before)} -> {value(after)}"
-
-
-def value(what: Any) -> str:
-    """A value on one line, cut where nobody would read on."""
-    text = what if isinstance(what, str) and what else json.dumps(what, default=str)
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+def _place(field: FieldChange) -> tuple[str, bool]:
+    """The list that a field is a whole element of, and whether it is something else."""
+    parent, _, name = field.path.rpartition("/")
+    gone_or_new = field.after if field.before is None else field.before
+    whole = None in (field.before, field.after) and isinstance(gone_or_new, dict)
+    return (parent, False) if whole and gone_or_new.get("name") == name else (field.path, True)
 
 
 def reasons(change: Change) -> tuple[str, ...]:
@@ -85,8 +60,9 @@ def ways(change: Change) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.way for one in change.judgements if one.way))
 
 
-def causes(change: Change) -> str:
-    return ", ".join(f"{one.path} ({one.place})" for one in change.causes)
+def causes(lines: Iterable[Cause]) -> str:
+    """The lines of the spec that a change comes from."""
+    return ", ".join(f"{cause.path} ({cause.place})" for cause in lines) or "the environment"
 
 
 def summary(changes: Iterable[Change]) -> str:
@@ -94,3 +70,8 @@ def summary(changes: Iterable[Change]) -> str:
     counts = Counter(change.risk for change in changes)
     parts = [f"{counts[risk]} {risk.label}" for risk in sorted(Risk, reverse=True) if counts[risk]]
     return ", ".join(parts) or "nothing changes"
+
+
+def verdict(change: Change) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """How bad a change is, why, and how to do it."""
+    return change.label, reasons(change), ways(change)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from compiler.diagrams.mermaid import mermaid
+from compiler.diagrams.mermaid import whole
 from compiler.emit.images import images
 from compiler.emit.manifests import in_waves, wave_file
 from compiler.emit.shards import MODELS, WORKLOADS, layout
@@ -203,7 +203,7 @@ class _Writer:
         tree[f"{folder}/images.txt"] = "".join(
             f"{image.reference}\n" for image in images(lowered, self.dump)
         )
-        tree[f"{folder}/graph.mmd"] = mermaid(lowered.graph, self.memo)
+        tree[f"{folder}/graph.mmd"] = whole(lowered.graph, self.memo)
         return tree
 
 

@@ -20,10 +20,22 @@ def _strict(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     return "STRICT" in str(change.after)
 
 
+def _host_gone(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+    """Whether a host name that was answered no longer is."""
+    return not set(change.before or ()) <= set(change.after or ())
+
+
 GATEWAY = CustomResource(api="networking.istio.io/v1", kind="Gateway", effects=(_AT_ONCE,))
 VIRTUAL_SERVICE = CustomResource(
-    api="networking.istio.io/v1", kind="VirtualService", effects=(_AT_ONCE,)
-)
+    api="networking.istio.io/v1",
+    kind="VirtualService",
+    effects=(
+        Effect("spec/hosts", Risk.DOWNTIME,
+               "the old address is answered no more: people and clients need the new one",
+               when=_host_gone),
+        _AT_ONCE,
+    ),
+)  # fmt: skip
 SERVICE_ENTRY = CustomResource(
     api="networking.istio.io/v1", kind="ServiceEntry", is_rule=True, effects=(_AT_ONCE,)
 )

@@ -57,7 +57,7 @@ class Pattern:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         message = f"This is not {self.noun}: {self.help}."
-        return {**_pattern(self.pattern, message), "type": "string"}
+        return {**_pattern(self.pattern, message), **_examples(self.help), "type": "string"}
 
 
 class Parser:
@@ -89,12 +89,19 @@ class Parser:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         types = ["string", "number"] if re.fullmatch(self.pattern, "1") else "string"
-        return {**_pattern(self.pattern, f"This is not {self.noun}: {self.help}."), "type": types}
+        message = f"This is not {self.noun}: {self.help}."
+        return {**_pattern(self.pattern, message), **_examples(self.help), "type": types}
 
 
 def _pattern(pattern: str, message: str) -> dict[str, str]:
     """A pattern for editors; `patternErrorMessage` is what they show where a text does not match."""
     return {"pattern": f"^({pattern})$", "patternErrorMessage": message}
+
+
+def _examples(help: str) -> dict[str, list[str]]:
+    """The values that a help line shows, which editors offer and the reference prints."""
+    found = re.findall(r"`([^`]+)`", help) if "write it like" in help else []
+    return {"examples": found} if found else {}
 
 
 def exact(pattern: str) -> str:

@@ -1,0 +1,75 @@
+"""Which part of the graph a diagram shows, how it is grouped, and which colour each protocol has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
+from zlib import crc32
+
+from msgspec import Struct
+
+from compiler.diagrams.edges import Edge, edges, nodes
+from compiler.model.graph import Graph
+from compiler.model.instance import Instance
+
+# Tones that are told apart on white and on dark grounds, also by most who see few colours
+# (Paul Tol's "bright" and "muted" schemes, and what lies between).
+_PALETTE = (
+    "#4477aa", "#cc6677", "#228833", "#aa3377", "#b8860b", "#0f8b8d",
+    "#882255", "#6f7d1f", "#7b5ea7", "#d2691e", "#3d9ac7", "#8c6d5a",
+)  # fmt: skip
+
+
+class View(Struct, frozen=True):
+    """The nodes and edges of a diagram; `grouped` where it has a frame for each namespace."""
+
+    nodes: tuple[Instance[Any], ...]
+    edges: tuple[Edge, ...]
+    grouped: bool = False
+
+    @property
+    def colours(self) -> Mapping[str, str]:
+        """A colour for each protocol: the same in every diagram, unless two of one would meet."""
+        colours: dict[str, str] = {}
+        for interface in sorted({edge.interface for edge in self.edges}):
+            start = crc32(interface.encode()) % len(_PALETTE)
+            order = [*_PALETTE[start:], *_PALETTE[:start]]
+            free = [colour for colour in order if colour not in colours.values()]
+            colours[interface] = (free or order)[0]
+        return colours
+
+    @property
+    def groups(self) -> Mapping[str, tuple[Instance[Any], ...]]:
+        """The nodes by namespace; all under one empty name where they are not grouped."""
+        groups: dict[str, list[Instance[Any]]] = defaultdict(list)
+        for node in self.nodes:
+            groups[node.namespace if self.grouped else ""].append(node)
+        return {name: tuple(groups[name]) for name in sorted(groups)}
+
+
+def view(graph: Graph, of: Collection[str] = (), *, grouped: bool = False) -> View:
+    """The whole graph; with `of`, those instances, all that they use and their direct users."""
+    shown, arrows = nodes(graph), edges(graph)
+    if of:
+        used = _used(of, arrows)
+        arrows = tuple(edge for edge in arrows if edge.consumer in used or edge.provider in of)
+        ends = {name for edge in arrows for name in (edge.consumer, edge.provider)}
+        shown = tuple(node for node in shown if node.name in ends | set(of))
+    return View(shown, arrows, grouped)
+
+
+def _used(of: Collection[str], arrows: Collection[Edge]) -> set[str]:
+    """Some instances and all that they use, directly and through others."""
+    used, waiting = set(of), list(of)
+    while waiting:
+        name = waiting.pop()
+        providers = {edge.provider for edge in arrows if edge.consumer == name} - used
+        used |= providers
+        waiting += providers
+    return used
+
+
+def kind(node: Instance[Any]) -> str:
+    """What a node is: a component's type, or a model or workload."""
+    return str(node.type) if node.section == "components" else node.section[:-1].replace("_", " ")

@@ -1,0 +1,110 @@
+"""Changes as a reviewer reads them: by cause, the worst first, alike ones as one.
+
+What happens in several environments alike is one entry, and so is what happens to several objects
+alike (a label that all of them get).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from compiler.diff import Cause, Change, worst
+from compiler.diff.wording import field_lines, verdict
+from compiler.model.effects import Risk
+
+_FEW, _MANY = 6, 40  # objects that an entry names: of a change that is safe, and of one that is not
+
+
+class Entry(Struct, frozen=True):
+    """One difference, with the objects and the environments that it is made to."""
+
+    change: Change  # one of them all
+    titles: tuple[str, ...]
+    environments: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.titles) * len(self.environments)
+
+    @property
+    def title(self) -> str:
+        """The objects and what happens to them; the first few where the change is safe."""
+        most = _MANY if self.change.risk >= Risk.DOWNTIME else _FEW
+        more = len(self.titles) - most
+        named = ", ".join(self.titles[:most]) + (f" and {more} more" if more > 0 else "")
+        return f"{named} {self.change.action}"
+
+
+class Block(Struct, frozen=True):
+    """Entries of one cause that are equally bad for the same reasons."""
+
+    causes: tuple[Cause, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def risk(self) -> Risk:
+        return self.entries[0].change.risk
+
+
+class Group(Struct, frozen=True):
+    """The entries that come from the same lines of the spec."""
+
+    causes: tuple[Cause, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The entries by their verdict, the worst first."""
+        by_verdict: dict[object, list[Entry]] = {}
+        for entry in self.entries:
+            by_verdict.setdefault(verdict(entry.change), []).append(entry)
+        return tuple(Block(self.causes, tuple(entries)) for entries in by_verdict.values())
+
+    @property
+    def risk(self) -> Risk:
+        return worst(entry.change.risk for entry in self.entries)
+
+
+def grouped(changes: Iterable[Change]) -> tuple[Group, ...]:
+    """All changes, by what causes them; groups and their entries begin with the worst."""
+    by_causes: dict[tuple[Cause, ...], list[Entry]] = {}
+    for entry in _entries(changes):
+        by_causes.setdefault(entry.change.causes, []).append(entry)
+    groups = [
+        Group(causes, tuple(sorted(entries, key=_entry_order)))
+        for causes, entries in by_causes.items()
+    ]
+    return tuple(sorted(groups, key=_group_order))
+
+
+def _entries(changes: Iterable[Change]) -> list[Entry]:
+    """Alike changes as one: first those of several environments, then those of several objects."""
+    environments: dict[str, list[Change]] = {}
+    for change in changes:
+        # Fields hold any value, and so have no hash.
+        environments.setdefault(repr(replace(change, environment="")), []).append(change)
+    objects: dict[object, list[list[Change]]] = {}
+    for alike in environments.values():
+        first = alike[0]
+        names = tuple(sorted(change.environment for change in alike))
+        shown = (first.causes, first.action, verdict(first), tuple(field_lines(first)), names)
+        objects.setdefault(shown, []).append(alike)
+    return [_entry(alike) for alike in objects.values()]
+
+
+def _entry(alike: Sequence[Sequence[Change]]) -> Entry:
+    first = alike[0][0]
+    titles = tuple(sorted({changes[0].title for changes in alike}))
+    return Entry(first, titles, tuple(sorted({change.environment for change in alike[0]})))
+
+
+def _entry_order(entry: Entry) -> tuple[object, ...]:
+    change = entry.change
+    return -change.risk, not change.recreation, change.component, entry.titles, change.action
+
+
+def _group_order(group: Group) -> tuple[object, ...]:
+    return -group.risk, -sum(entry.count for entry in group.entries), repr(group.causes)

@@ -1,0 +1,136 @@
+"""How the difference of one field is written: what was added and removed, instead of two cut texts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from difflib import unified_diff
+from typing import Any
+
+from compiler.model.effects import FieldChange
+
+_LONGEST = 72  # characters of a value; what a line holds behind its path
+_MOST_LINES = 12
+_CONTEXT = 16  # characters shown around the place where two long texts differ
+_FEWEST_ELEMENTS = 3  # that make a text a list with commas
+
+
+def lines(field: FieldChange) -> Iterator[str]:
+    """A field on a line; several lines for a file, and for a value with parts."""
+    path = shown_path(field.path)
+    before, after = field.before, field.after
+    if isinstance(before, str) and isinstance(after, str):
+        yield from _text(path, before, after)
+    elif _nested(before) or _nested(after):
+        yield from _parts(path, before, after)
+    else:
+        yield f"{path}: {_scalar(before, after)}"
+
+
+def element(field: FieldChange) -> str:
+    """A named element of a list that comes or goes, with its value where that is all it has."""
+    sign, content = ("+", field.after) if field.before is None else ("-", field.before)
+    text = f"={value(content['value'])}" if content.keys() == {"name", "value"} else ""
+    return f"{sign} {content['name']}{text}"
+
+
+def shown_path(path: str) -> str:
+    return path.replace("/", ".").replace("~1", "/")
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, (dict, list)) and bool(value)
+
+
+def _scalar(before: Any, after: Any) -> str:
+    if before is None:
+        return f"+ {value(after)}"
+    if after is None:
+        return f"- {value(before)}"
+    return f"{value(before)} -> {value(after)}"
+
+
+def _text(path: str, before: str, after: str) -> Iterator[str]:
+    if "\n" in before:
+        yield f"{path}:"
+        yield from _first(_changed_lines(before, after), "lines")
+    elif max(before.count(","), after.count(",")) + 1 >= _FEWEST_ELEMENTS:
+        yield f"{path}: {_elements(before.split(','), after.split(','))}"
+    elif max(len(before), len(after)) > _LONGEST:
+        yield f"{path}: {_around(before, after)}"
+    else:
+        yield f"{path}: {_scalar(before, after)}"
+
+
+def _changed_lines(before: str, after: str) -> list[str]:
+    diff = unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+    return [f"  {line}" for line in diff if not line.startswith(("---", "+++", "@@"))]
+
+
+def _around(before: str, after: str) -> str:
+    """Two long texts from shortly before the place where they differ to shortly behind it."""
+    shortest = min(len(before), len(after))
+    start = next((at for at in range(shortest) if before[at] != after[at]), shortest)
+    left = max(0, start - _CONTEXT)
+    cut = (f"{'...' if left else ''}{text[left:]}" for text in (before, after))
+    return " -> ".join(map(value, cut))
+
+
+def _parts(path: str, before: Any, after: Any) -> Iterator[str]:
+    """The parts that only one of two values has, each at its path without the places in lists."""
+    ours, theirs = Counter(_leaves(before)), Counter(_leaves(after))
+    changed = {place for place, _ in (ours - theirs) + (theirs - ours)}
+    if not changed:
+        yield f"{path}: the same elements in another order"
+    found: list[str] = []
+    for place in sorted(changed):
+        gone = [leaf for (at, leaf), _ in (ours - theirs).items() if at == place]
+        new = [leaf for (at, leaf), _ in (theirs - ours).items() if at == place]
+        where = f"{path}.{place}" if place else path
+        if len(gone) == len(new) == 1:
+            found += _text(where, gone[0], new[0])
+        else:
+            found.append(f"{where}: {_signed(gone, new)}")
+    yield from _first(found, "parts")
+
+
+def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Each value below one, with its path; elements of a list have their list's path."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{place}.{key}" if place else str(key))
+    elif isinstance(value, list) and value:
+        for inner in value:
+            yield from _leaves(inner, place)
+    elif value is not None:
+        yield place, value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _elements(before: list[str], after: list[str]) -> str:
+    """The elements that only one of two lists has; both lists, where only their order differs."""
+    gone = [element for element in before if element not in after]
+    new = [element for element in after if element not in before]
+    return _signed(gone, new) or _scalar(",".join(before), ",".join(after))
+
+
+def _signed(gone: list[str], new: list[str]) -> str:
+    signed = [("-", element) for element in gone] + [("+", element) for element in new]
+    return ", ".join(f"{sign} {value(element)}" for sign, element in signed)
+
+
+def _first(found: list[str], counted: str) -> Iterator[str]:
+    yield from found[:_MOST_LINES]
+    if len(found) > _MOST_LINES:
+        yield f"  and {len(found) - _MOST_LINES} {counted} more"
+
+
+def value(content: Any) -> str:
+    """A value on one line, cut where reading on would add little."""
+    text = _one_line(content)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def _one_line(content: Any) -> str:
+    text = content if isinstance(content, str) and content else json.dumps(content, default=str)
+    return " ".join(text.split())

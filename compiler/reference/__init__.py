@@ -1,0 +1,203 @@
+"""The language explained: every component, section and field, from the models that read a spec.
+
+The JSON Schema is their one description. What it says is read here into values, which `platformc
+explain` prints and the documentation's reference is written from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from msgspec import Struct
+
+from compiler import registry
+from compiler.reference.types import example, resolved, shown, type_of
+from compiler.spec.component import RunningSpec
+from compiler.spec.section import fields as fields_of
+from compiler.validate.json_schema import json_schema
+
+Schema = Mapping[str, Any]
+FIRST_RELEASE = "0.1.0"
+_DEEPEST = 5  # fields inside fields; the language has no recursion
+_DEFAULT = re.compile(r" ?Default: `[^`]*`\.$")
+
+
+class Field(Struct, frozen=True):
+    """A key of a section: what it may hold, and what it means."""
+
+    path: str  # as it is asked for: `mlflow.artifacts`
+    type: str
+    description: str
+    example: str  # a value, as YAML
+    default: str = ""
+    required: bool = False
+    since: str = FIRST_RELEASE
+    fields: tuple[Field, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.path.rpartition(".")[2]
+
+
+class Slot(Struct, frozen=True):
+    """What a component requires of others or provides to them."""
+
+    name: str
+    protocol: str
+    others: tuple[str, ...]  # the component types at the other end
+
+
+class Topic(Struct, frozen=True):
+    """A component type, or a section of the spec."""
+
+    name: str
+    section: str  # where it stands in a spec
+    summary: str
+    fields: tuple[Field, ...]
+    requires: tuple[Slot, ...] = ()
+    provides: tuple[Slot, ...] = ()
+
+    @property
+    def common(self) -> tuple[Field, ...]:
+        """The fields that most components have."""
+        component = self.section.startswith("spec.components")
+        return tuple(field for field in self.fields if component and field.key in _common_keys())
+
+    @property
+    def own(self) -> tuple[Field, ...]:
+        return tuple(field for field in self.fields if field not in self.common)
+
+
+@cache
+def _common_keys() -> frozenset[str]:
+    """The keys of the sections that components' own derive from."""
+    return frozenset(key for _, key, _ in fields_of(RunningSpec))
+
+
+@cache
+def topics() -> Mapping[str, Topic]:
+    """Everything that can be explained, by name."""
+    schema = json_schema()
+    return {topic.name: topic for topic in (*_sections(schema), *_components(schema))}
+
+
+def topic_of(path: str) -> Topic | None:
+    """The component or section of a path such as `mlflow`, `spec.components.mlflow` or `spec`."""
+    return topics().get(_plain(path)) if "." not in _plain(path) else None
+
+
+def field_of(path: str) -> Field | None:
+    """The field of a path such as `mlflow.artifacts`, `spec.workloads.uses` or `spec.domain`."""
+    name, _, rest = _plain(path).partition(".")
+    topic = topics().get(name)
+    if topic is None or not rest:
+        topic, rest = topics()["spec"], _plain(path)
+    return _below(topic.fields, rest)
+
+
+def paths() -> Iterator[str]:
+    """Every path that is explained."""
+    for topic in topics().values():
+        yield topic.name
+        yield from _paths(topic.fields)
+
+
+def _plain(path: str) -> str:
+    for front in ("spec.components.", "components.", "spec."):
+        path = path.removeprefix(front)
+    return path
+
+
+def _below(fields: Sequence[Field], rest: str) -> Field | None:
+    key, _, further = rest.partition(".")
+    field = next((field for field in fields if field.key == key), None)
+    return _below(field.fields, further) if field and further else field
+
+
+def _paths(fields: Sequence[Field]) -> Iterator[str]:
+    for field in fields:
+        yield field.path
+        yield from _paths(field.fields)
+
+
+def _sections(schema: Schema) -> Iterator[Topic]:
+    spec = schema["properties"]["spec"]["properties"]
+    definitions = schema["definitions"]
+    settings = {key: value for key, value in spec.items() if key not in _OWN_TOPICS}
+    whole = {"properties": settings}
+    yield Topic("spec", "spec", _OWN_TOPICS["spec"], _fields(whole, "", definitions))
+    for name, definition in (("workloads", "WorkloadSpec"), ("models", "ModelSpec")):
+        fields = _fields(definitions[definition], f"{name}.", definitions)
+        yield Topic(name, f"spec.{name}.NAME", _OWN_TOPICS[name], fields)
+    fields = _fields(definitions["Metadata"], "metadata.", definitions)
+    yield Topic("metadata", "metadata", _OWN_TOPICS["metadata"], fields)
+
+
+_OWN_TOPICS = {
+    "spec": "What holds for the whole platform.",
+    "components": "The systems of the platform, by name.",
+    "workloads": "Programs that run on the platform: training, refreshes, notebooks.",
+    "models": "Models that the platform serves.",
+    "environments": "Overrides of the spec, by environment.",
+    "metadata": "The platform's name, and labels of all its objects.",
+}
+
+
+def _components(schema: Schema) -> Iterator[Topic]:
+    definitions = schema["definitions"]
+    for type in registry.all_types():
+        section = definitions[type]
+        fields = _fields(section, f"{type}.", definitions)
+        requires, provides = _slots(type)
+        summary = section.get("description", "")
+        yield Topic(type, f"spec.components.{type}", summary, fields, requires, provides)
+
+
+def _slots(type: str) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
+    """The slots that a component's module declares."""
+    component = registry.component(type)
+    assert component is not None
+    requires = tuple(
+        Slot(slot.slot, slot.endpoint.interface, registry.providers(slot.endpoint.interface))
+        for slot in component.requires
+    )
+    provides = tuple(Slot(slot.slot, slot.endpoint.interface, ()) for slot in component.provides)
+    return requires, provides
+
+
+def _fields(section: Schema, front: str, definitions: Schema, depth: int = 0) -> tuple[Field, ...]:
+    required = section.get("required", ())
+    return tuple(
+        _field(f"{front}{key}", inner, key in required, definitions, depth)
+        for key, inner in section.get("properties", {}).items()
+    )
+
+
+def _field(path: str, schema: Schema, required: bool, definitions: Schema, depth: int) -> Field:
+    whole = resolved(schema, definitions)
+    inner = _inner(whole, definitions) if depth < _DEEPEST else None
+    return Field(
+        path=path,
+        type=type_of(whole, definitions),
+        description=_DEFAULT.sub("", whole.get("description", "")).strip(),
+        example=example(whole, definitions),
+        default=shown(whole["default"]) if "default" in whole else "",
+        required=required,
+        since=whole.get("since", FIRST_RELEASE),
+        fields=_fields(inner, f"{path}.", definitions, depth + 1) if inner else (),
+    )
+
+
+def _inner(schema: Schema, definitions: Schema) -> Schema | None:
+    """The section whose fields stand below a field: its own, its elements', its values'."""
+    if schema.get("properties"):
+        return schema
+    for holder in ("items", "additionalProperties"):
+        inner = schema.get(holder)
+        if isinstance(inner, dict):
+            whole = resolved(inner, definitions)
+            return whole if whole.get("properties") else None
+    return None

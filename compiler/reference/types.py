@@ -1,0 +1,124 @@
+"""What a field may hold, in words, and a value of it, as YAML."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+Schema = Mapping[str, Any]
+_MESSAGE = re.compile(r"This is not (?P<noun>.*?): (?P<help>.*)\.$")
+_WORDS = {
+    "string": "text", "integer": "a whole number", "number": "a number", "boolean": "`true` or `false`",
+    "object": "a map", "array": "a list",
+}  # fmt: skip
+
+
+# For patterns that no example belongs to.
+_TYPICAL = {
+    "a name": "my-name", "a namespace": "mlops", "a bucket name": "datasets", "a database name": "mlflow",
+}  # fmt: skip
+
+
+def type_of(schema: Schema, definitions: Schema) -> str:
+    """What a field may hold."""
+    schema = resolved(schema, definitions)
+    if "enum" in schema:
+        return " or ".join(f"`{word}`" for word in schema["enum"] if word is not None)
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if "patternErrorMessage" in schema:
+        return _noun(schema)
+    alternatives = schema.get("anyOf") or schema.get("oneOf")
+    if alternatives:
+        words = dict.fromkeys(type_of(one, definitions) for one in alternatives)
+        return ", or ".join(words)
+    kind = schema.get("type")
+    if kind == "integer":
+        return f"a whole number{_range(schema)}"
+    if kind == "array":
+        inner = schema.get("items", {})
+        return f"a list; each: {type_of(inner, definitions)}" if inner else "a list"
+    if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
+        return f"a map; each value: {type_of(schema['additionalProperties'], definitions)}"
+    return _WORDS.get(str(kind), "a value")
+
+
+def _noun(schema: Schema) -> str:
+    match = _MESSAGE.match(schema["patternErrorMessage"])
+    return match["noun"] if match else "text"
+
+
+def _range(schema: Schema) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    return (
+        f", at least {low}" if low is not None else f", at most {high}" if high is not None else ""
+    )
+
+
+def example(schema: Schema, definitions: Schema, depth: int = 0) -> str:
+    """A value that a field may have, in YAML's flow style."""
+    schema = resolved(schema, definitions)
+    if schema.get("examples"):
+        return shown(schema["examples"][0])
+    words = [word for word in schema.get("enum", ()) if word is not None]
+    if words:
+        return shown(next((word for word in words if word != schema.get("default")), words[0]))
+    if "const" in schema:
+        return shown(schema["const"])
+    kind = schema.get("type")
+    if kind == "boolean":
+        return "false" if schema.get("default") else "true"
+    if kind == "integer":
+        return str(_number(schema))
+    if kind == "array":
+        inner = schema.get("items", {})
+        return f"[{example(inner, definitions, depth + 1)}]" if depth < 3 else "[]"
+    if kind == "object":
+        return _map(schema, definitions, depth)
+    if "default" in schema:
+        return shown(schema["default"])
+    return _TYPICAL.get(type_of(schema, definitions), "text")
+
+
+def _number(schema: Schema) -> int:
+    low = int(schema.get("minimum", 1))
+    default = schema.get("default")
+    number = int(default) + 1 if isinstance(default, int) else max(low, 2)
+    return min(number, int(schema.get("maximum", number)))
+
+
+def _map(schema: Schema, definitions: Schema, depth: int) -> str:
+    values = schema.get("additionalProperties")
+    if isinstance(values, dict):
+        return f"{{name: {example(values, definitions, depth + 1)}}}" if depth < 3 else "{}"
+    keys = schema.get("required") or list(schema.get("properties", {}))[:1]
+    if depth >= 3:
+        return "{}"
+    inner = schema.get("properties", {})
+    return (
+        f"{{{', '.join(f'{key}: {example(inner[key], definitions, depth + 1)}' for key in keys)}}}"
+    )
+
+
+def shown(value: Any) -> str:
+    """A value as it is written in YAML's flow style; quoted where it must be."""
+    if isinstance(value, str):
+        return (
+            value
+            if re.fullmatch(r"[A-Za-z_./][\w./@:-]*|[0-9]+[A-Za-z]+", value)
+            else json.dumps(value)
+        )
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(shown, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {shown(inner)}' for key, inner in value.items())}}}"
+    return json.dumps(value)
+
+
+def resolved(schema: Schema, definitions: Schema) -> Schema:
+    reference = schema.get("$ref", "").rpartition("/")[2]
+    return {**definitions[reference], **schema} if reference else schema

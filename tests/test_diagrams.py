@@ -1,0 +1,126 @@
+"""The picture of the graph: boxes that hold their names, colours by protocol, and parts of a large graph."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+from support.paths import TESTS
+from support.scenarios import compiled, scenario_names
+
+from compiler import pipeline
+from compiler.cli import platformc
+from compiler.diagrams.layout import Box, layout
+from compiler.diagrams.svg import svg
+from compiler.diagrams.view import View, kind, view
+from compiler.model.graph import Graph
+
+LARGE = TESTS / "diagrams" / "twenty-components.yaml"
+SVG = "{http://www.w3.org/2000/svg}"
+WIDEST = 7.5  # the width of a letter at 13 pixels, at most, in the usual sans-serif faces
+
+
+@cache
+def large() -> Graph:
+    return pipeline.bound(LARGE.read_bytes(), "platform.yaml").graphs[None]
+
+
+def views() -> list[View]:
+    parts: list[tuple[str, ...]] = [(), ("train-risk",)]
+    return [view(large(), part, grouped=grouped) for part in parts for grouped in (False, True)]
+
+
+def graph(*options: str) -> Result:
+    return CliRunner().invoke(platformc, ["graph", "-f", str(LARGE), *options])
+
+
+def test_the_large_graph_is_large() -> None:
+    whole = view(large())
+    assert len(whole.nodes) >= 25
+    assert len(whole.edges) >= 60
+
+
+@pytest.mark.parametrize("drawn", views(), ids=["whole", "grouped", "part", "part-grouped"])
+def test_boxes_hold_their_names_and_stand_apart(drawn: View) -> None:
+    plan = layout(drawn)
+    for node in drawn.nodes:
+        letters = max(len(node.name), len(kind(node)))
+        assert letters * WIDEST < plan.boxes[node.name].width
+    for one, other in combinations(plan.boxes.values(), 2):
+        assert not overlap(one, other)
+    for box in plan.boxes.values():
+        assert box.x + box.width <= plan.width
+        assert box.y + box.height <= plan.height
+
+
+def overlap(one: Box, other: Box) -> bool:
+    across = one.x < other.x + other.width and other.x < one.x + one.width
+    return across and one.y < other.y + other.height and other.y < one.y + one.height
+
+
+@pytest.mark.parametrize("drawn", views(), ids=["whole", "grouped", "part", "part-grouped"])
+def test_no_arrow_runs_under_a_box(drawn: View) -> None:
+    plan = layout(drawn)
+    for edge, way in plan.ways.items():
+        for (x1, y1), (x2, y2) in zip(way[1:-1:2], way[2::2], strict=False):
+            assert y1 == y2
+            for name, box in plan.boxes.items():
+                inside = x1 < box.x + box.width and box.x < x2 and box.y < y1 < box.y + box.height
+                assert not inside, (edge, name)
+
+
+def test_a_band_holds_the_boxes_of_its_namespace() -> None:
+    drawn = view(large(), grouped=True)
+    plan = layout(drawn)
+    assert set(plan.bands) == {node.namespace for node in drawn.nodes}
+    for node in drawn.nodes:
+        band, box = plan.bands[node.namespace], plan.boxes[node.name]
+        assert band.y < box.y
+        assert box.y + box.height <= band.y + band.height
+
+
+@pytest.mark.parametrize("scenario", scenario_names()[::4])
+def test_protocols_have_colours_of_their_own(scenario: str) -> None:
+    colours = view(compiled(scenario).graphs[None]).colours
+    assert len(set(colours.values())) == len(colours)
+
+
+def test_arrows_say_what_they_are_and_no_rule_reaches_into_the_arrowheads() -> None:
+    text = svg(view(large()))
+    root = ElementTree.fromstring(text)
+    titles = [title.text for title in root.iter(f"{SVG}title")]
+    assert "train-risk uses redis: redis, port 6379" in titles
+    assert len(titles) == len(view(large()).edges)
+    assert "\n  path {" not in text
+
+
+def test_a_part_is_what_an_instance_uses_and_its_direct_users() -> None:
+    part = json.loads(graph("--of", "mlflow-risk", "--as", "json").stdout)
+    names = {node["name"] for node in part["nodes"]}
+    assert {"mlflow-risk", "seaweedfs", "pgbouncer", "postgres", "istio"} <= names
+    assert {"train-risk", "mlflow-risk-smoke"} <= names
+    assert not names & {"redis", "train-vision", "feast-risk"}
+
+
+def test_an_instance_that_is_not_there_is_answered_with_the_right_one() -> None:
+    done = graph("--of", "train-rsk")
+    assert done.exit_code == 2
+    assert "did you mean `train-risk`?" in done.stderr
+
+
+def test_every_form_groups_by_namespace() -> None:
+    assert 'subgraph ns_n_risk ["risk"]' in graph("--by", "namespace").stdout
+    assert 'label="risk";' in graph("--by", "namespace", "--as", "dot").stdout
+    assert "namespace risk" in graph("--by", "namespace", "--as", "svg").stdout
+
+
+def test_json_has_every_binding(tmp_path: Path) -> None:
+    whole = json.loads(graph("--as", "json").stdout)
+    assert len(whole["edges"]) == len(view(large()).edges)
+    assert {"consumer": "train-risk", "provider": "feast-risk", "protocol": "feast",
+            "claims": [], "port": 6566} in whole["edges"]  # fmt: skip

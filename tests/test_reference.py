@@ -1,0 +1,79 @@
+"""The reference: every component, section and field, and what `platformc explain` prints of them."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from compiler import registry
+from compiler.cli import platformc
+from compiler.reference import Field, field_of, paths, topics
+from compiler.reference.markdown import page
+from compiler.spec.section import fields
+
+
+def explain(topic: str) -> Result:
+    return CliRunner().invoke(platformc, ["explain", topic])
+
+
+def test_every_component_type_and_every_field_of_it_is_explained() -> None:
+    for type in registry.all_types():
+        component = registry.component(type)
+        assert component is not None
+        keys = {key for _, key, _ in fields(component.Spec)}
+        assert {field.key for field in topics()[type].fields} == keys | {"type"}
+
+
+def test_every_path_can_be_asked_for() -> None:
+    asked = [path for path in paths() if "." in path]
+    assert len(asked) > 400
+    for path in asked:
+        field = field_of(path)
+        assert field is not None
+        assert field.path == path
+
+
+@pytest.mark.parametrize("path", ["mlflow.artifacts", "spec.components.mlflow.artifacts"])
+def test_a_field_has_its_type_default_and_an_example(path: str) -> None:
+    printed = explain(path).stdout
+    assert "type:     `direct` or `proxied`" in printed
+    assert "default:  direct" in printed
+    assert "example:  artifacts: proxied" in printed
+
+
+def test_a_component_names_what_it_requires_and_its_own_fields_first() -> None:
+    printed = explain("mlflow").stdout
+    assert "backend-store: postgresql, from cloudnative-pg, external-postgres, postgres" in printed
+    assert printed.index("artifacts ") < printed.index("what most components have: namespace")
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [("mlflow.artefacts", "mlflow.artifacts"), ("mlflw", "mlflow"), ("unknown-ky", "unknown-key")],
+)
+def test_a_typo_gets_the_right_one(asked: str, meant: str) -> None:
+    done = explain(asked)
+    assert done.exit_code == 2
+    assert f"did you mean `{meant}`?" in done.stderr
+
+
+def test_examples_are_yaml() -> None:
+    def check(field: Field) -> None:
+        value = yaml.safe_load(f"{field.key}: {field.example}")
+        assert list(value) == [field.key], field.path
+        for inner in field.fields:
+            check(inner)
+
+    for topic in topics().values():
+        for field in topic.fields:
+            check(field)
+
+
+@pytest.mark.parametrize("name", sorted(topics()))
+def test_a_page_has_an_anchor_for_each_field(name: str) -> None:
+    topic = topics()[name]
+    text = page(topic)
+    for field in topic.fields:
+        local = field.path.removeprefix(f"{name}.")
+        assert f"`{local}` {{: #{local.replace('.', '-')} }}" in text
