@@ -7,10 +7,12 @@ empty value is an error. Nodes that an environment does not change are shared wi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from compiler import registry
 from compiler.diagnostics import Report, correction, suggestion
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.document import Node, Path
@@ -132,7 +134,7 @@ def _without_unknown_instances(spec: Node, override: Node, path: Path, report: R
                 path=(*path, section, name),
                 help=(
                     *suggestion(name, names),
-                    f"a new instance says its `{proof}:`; an override uses a name of the base",
+                    _as_new(section, name, proof),
                 ),
                 fix=correction(added.keys[name], name, names),
             )
@@ -177,9 +179,26 @@ def _not_a_map(node: Node, path: Path, report: Report) -> None:
     report.add("wrong-type", f"`{path[-1]}` must be a map", node.span, path=path, help=help)
 
 
+def _as_new(section: str, name: str, proof: str) -> str:
+    """How an instance that the base lacks is written."""
+    if section == "components" and registry.component(name):
+        return (
+            f"write `{name}: {{type: {name}, ...}}`: an instance that the base lacks says its type"
+        )
+    return f"a new instance says its `{proof}:`; an override uses a name of the base"
+
+
 def named_by_keys(value: object) -> str | tuple[str, ...]:
     """The help for a list of named items where a map belongs."""
     item = value[0] if isinstance(value, list) and value else None
     name = item.get("name") if isinstance(item, dict) else item
     plain = isinstance(name, str) and name.replace("-", "").replace("_", "").isalnum()
-    return f"names are keys here: write `{name}: {{...}}`" if plain else ()
+    if not plain:
+        return ()
+    if isinstance(item, str):
+        return f"names are keys here: write `{name}: {{}}`"
+    assert isinstance(item, dict)
+    rest = {key: inner for key, inner in item.items() if key != "name"}
+    if rest.keys() == {"value"} and isinstance(rest["value"], (str, int, float)):
+        return f"names are keys here: write `{name}: {json.dumps(str(rest['value']))}`"
+    return f"names are keys here: write `{name}: {{...}}`"

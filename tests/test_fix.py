@@ -27,7 +27,7 @@ CORRECTED = {
     "no value": ("postgres:\n    redis:  # later", "postgres: {}\n    redis: {}  # later"),
     "two in a line": ("postgres: {storag: 1Gi, lables: {}}", "postgres: {storage: 1Gi, labels: {}}"),
     "key as another tool spells it": (
-        "redis: {maxmemory: 1Gi} # small", "redis: {memory: 1Gi} # small",
+        "redis: {replicaCount: 1} # small", "redis: {replicas: 1} # small",
     ),
     "key as PostgreSQL spells it, and a number in quotes": (
         "postgres: {max_connections: '200'}", "postgres: {maxConnections: 200}",
@@ -111,7 +111,7 @@ LEFT = {
     "an amount of either unit": "postgres: {storage: 20GB}",
     "a duration without a unit": "knative: {autoscaler: {stableWindow: 60}}",
     "a word for a number": "postgres: {maxConnections: many}",
-    "a command line in one word": "redis: {}\n  workloads: {w: {image: 'a/b:1', command: python train.py}}",
+    "a command line in one word": "redis: {}\n  workloads: {w: {image: 'a/b:1', command: python train.py > out}}",
     "a section for a number": "kserve: {}\n  models: {m: {format: x, uri: 's3://abc', canaryTrafficPercent: 2}}",
 }
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.fix import Fix
-from compiler.diagnostics.synonyms import SYNONYMS
+from compiler.diagnostics.synonyms import SIMILAR, SYNONYMS
 from compiler.document import Path
 from compiler.document.span import Span
 
@@ -153,28 +153,61 @@ def near(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | Non
 
 def correction(span: Span, word: str, candidates: Iterable[str]) -> Fix | None:
     """The edit that replaces a misspelt word, if exactly one candidate is close to it."""
-    close = _close(word, candidates, 2, 0.75)
+    words = sorted(candidates)
+    close = _spelt_alike(word, words) or [one for one in words if _misspelt(word, one)]
     return Fix(span, close[0]) if len(close) == 1 else None
+
+
+def _misspelt(word: str, known: str) -> bool:
+    """Whether a word is a known one but for a slip: one letter, or two in a long word.
+
+    Words that are further apart may be alike and mean something else, such as a hard limit and a
+    soft one.
+    """
+    return _slips(word, known) <= (2 if min(len(word), len(known)) >= _LONG else 1)
+
+
+_LONG = 9  # letters
+
+
+def _slips(one: str, other: str) -> int:
+    """How many letters were lost, added, exchanged or swapped with the next (Damerau's distance)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for at, letter in enumerate(one, 1):
+        previous, row = row, [at]
+        for place, wanted in enumerate(other, 1):
+            cost = previous[place - 1] + (letter != wanted)
+            swapped = at > 1 and place > 1 and one[at - 2 : at] == other[place - 2 : place][::-1]
+            cost = min(cost, before[place - 2] + 1) if swapped else cost
+            row.append(min(cost, previous[place] + 1, row[place - 1] + 1))
+        before = previous
+    return row[-1]
 
 
 def _close(word: str, candidates: Iterable[str], most: int, cutoff: float) -> list[str]:
     from difflib import get_close_matches  # only mistakes need it
 
     words = sorted(candidates)
-    return _spelt_alike(word, words) or get_close_matches(word, words, n=most, cutoff=cutoff)
+    similar = [one for one in words if one == SIMILAR.get(word)]
+    alike = _spelt_alike(word, words) or similar
+    return alike or get_close_matches(word, words, n=most, cutoff=cutoff)
 
 
 def _spelt_alike(word: str, candidates: Iterable[str]) -> list[str]:
     """Candidates that differ only in capitals, dashes and underscores, or that other tools call
     `word`.
     """
-    plain, synonym = _plain(word), SYNONYMS.get(word)
+    plain, synonym = same_letters(word), SYNONYMS.get(word)
     return [
-        candidate for candidate in candidates if _plain(candidate) == plain or candidate == synonym
+        candidate
+        for candidate in candidates
+        if same_letters(candidate) == plain or candidate == synonym
     ]
 
 
-def _plain(word: str) -> str:
+def same_letters(word: str) -> str:
+    """A word without what spellings differ in: capitals, dashes and underscores."""
     return word.replace("_", "").replace("-", "").casefold()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
@@ -28,11 +29,15 @@ def render(
     sources: Mapping[str, str],
     style: Style | None = None,
 ) -> str:
-    """Each diagnostic as a block with a blank line between; then the count of each severity."""
+    """Each diagnostic as a block with a blank line between; then the count of each severity.
+
+    Errors come last, where the prompt is. Many diagnostics that differ in their subject alone share a
+    block, which names the other subjects.
+    """
     style = style or Style()
     masked = messages_masked(diagnostics, sources)
     quoted = masked_files(sources, masked)
-    blocks = [_block(diagnostic, quoted, style) for diagnostic in masked]
+    blocks = [_block(alike, quoted, style) for alike in _folded(masked)]
     if masked:
         blocks.append(_summary(masked))
     return "\n".join(blocks)
@@ -44,7 +49,43 @@ def _summary(diagnostics: list[Diagnostic]) -> str:
     return f"{', '.join(words)}\n"
 
 
-def _block(diagnostic: Diagnostic, quoted: MaskedFiles, style: Style) -> str:
+_FEW = 3  # alike diagnostics that are printed one by one
+_NAMED = 12  # the others of a block that are named
+_SUBJECT = re.compile(r"`[^`]*`")
+
+
+def _folded(diagnostics: list[Diagnostic]) -> list[list[Diagnostic]]:
+    """The diagnostics of each block, errors last."""
+    alike: dict[object, list[Diagnostic]] = {}
+    for diagnostic in diagnostics:
+        kind = _SUBJECT.sub("", diagnostic.message)
+        cause = diagnostic.code, kind, diagnostic.help, diagnostic.environments
+        alike.setdefault(cause, []).append(diagnostic)
+    groups = [[one] for group in alike.values() if len(group) <= _FEW for one in group]
+    groups += [group for group in alike.values() if len(group) > _FEW]
+    place = {id(diagnostic): at for at, diagnostic in enumerate(diagnostics)}
+    return sorted(
+        groups, key=lambda group: (group[0].severity is Severity.ERROR, place[id(group[0])])
+    )
+
+
+def _others(alike: list[Diagnostic]) -> str:
+    """The subjects and places of a block's further diagnostics."""
+    shown = [_subject(diagnostic) for diagnostic in alike[1 : _NAMED + 1]]
+    more = len(alike) - 1 - len(shown)
+    rest = f" and {more} more" if more else ""
+    return f"{len(alike)} times; also {', '.join(shown)}{rest}"
+
+
+def _subject(diagnostic: Diagnostic) -> str:
+    match = _SUBJECT.search(diagnostic.message)
+    name = printable(match[0]) if match else "another"
+    span = diagnostic.span
+    return f"{name} ({span.file}:{span.line})" if span else name
+
+
+def _block(alike: list[Diagnostic], quoted: MaskedFiles, style: Style) -> str:
+    diagnostic = alike[0]
     colour = f"1;{_COLOURS[diagnostic.severity]}"
     head = style(f"{diagnostic.severity}[{diagnostic.code}]", colour)
     lines = [f"{head}: {style(printable(diagnostic.message), '1')}"]
@@ -57,6 +98,8 @@ def _block(diagnostic: Diagnostic, quoted: MaskedFiles, style: Style) -> str:
         lines.append(f"{' ' * margin} {style('=', '34')} {printable(related.message)}:")
         lines += _excerpt(":::", related.span, quoted, margin, style, "34")
     notes = [f"help: {printable(line)}" for line in diagnostic.help]
+    if len(alike) > 1:
+        notes.append(_others(alike))
     if diagnostic.environments:
         notes.append(f"in: {', '.join(diagnostic.environments)}")
     notes.append(f"explain: platformc explain {diagnostic.code}")

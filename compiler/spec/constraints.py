@@ -29,6 +29,29 @@ class InvalidValue(ValueError):
         self.help = f"did you mean `{suggestion}`?" if suggestion else help
 
 
+def address(text: str) -> str | None:
+    """A URL as the keys of an external service."""
+    from urllib.parse import urlsplit  # only mistakes need it
+
+    if "://" not in text and ":" not in text:
+        return None
+    parts = urlsplit(text if "://" in text else f"//{text}")
+    if not parts.hostname:
+        return None
+    try:
+        port = parts.port
+    except ValueError:
+        return None
+    found = [f"host: {parts.hostname}"]
+    found += [f"port: {port}"] if port else []
+    found += (
+        [f"tls: {str(parts.scheme == 'https').lower()}"]
+        if parts.scheme in ("http", "https")
+        else []
+    )
+    return f"write `{', '.join(found)}`"
+
+
 class Pattern:
     """A text must match a pattern, as a whole."""
 
@@ -39,11 +62,15 @@ class Pattern:
     def check(self, text: str) -> str:
         if not re.fullmatch(self.pattern, text):
             message = f"`{text}` is not {self.noun}"
-            raise InvalidValue(self.code, message, self.help, self._suggestion(text))
+            help = (address(text) if self.scheme == "https://" else None) or self.help
+            raise InvalidValue(self.code, message, help, self._suggestion(text))
         return text
 
     def _suggestion(self, text: str) -> str | None:
-        """The host of a URL that has nothing else in it."""
+        """The host of a URL that has nothing else in it; a name in small letters and dashes."""
+        if self.code == "invalid-name":
+            name = re.sub(r"[ _]", "-", text.lower())
+            return name if re.fullmatch(self.pattern, name) else None
         bare = text.removeprefix(self.scheme).rstrip("/")
         matches = self.scheme and bare != text and re.fullmatch(self.pattern, bare)
         return bare if matches else None

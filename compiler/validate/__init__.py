@@ -180,11 +180,21 @@ def _unknown_type(
         f"`{type}` is not a component type",
         given.span if given else document.span_of(path),
         path=path,
-        help=(*suggestion(type, types), f"the types are {listing(types)}")
-        if given
-        else (
-            *suggestion(type, types),
-            "the key is the type; an instance of another name says its `type:`",
-        ),
+        help=_known_types(type, types, named=given is None),
         fix=correction(given.span if given else document.span_of(path), type, types),
     )
+
+
+def _known_types(type: str, types: tuple[str, ...], *, named: bool) -> tuple[str, ...]:
+    """What to type for a component of an unknown type; `named` where its key was taken for one."""
+    part = next((one for one in reversed(types) if one in _parts(type)), None)
+    if named and part:
+        return (f"write `{type}: {{type: {part}, ...}}`: a name that is no type says its type",)
+    return suggestion(type, types) or (f"the types are {listing(types)}",)
+
+
+def _parts(name: str) -> set[str]:
+    """The beginnings and ends of a name, cut at its dashes."""
+    words = name.split("-")
+    cuts = range(1, len(words))
+    return {"-".join(part) for cut in cuts for part in (words[:cut], words[cut:])}

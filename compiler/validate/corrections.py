@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+from functools import cache
+from typing import Any, get_args
 
-from compiler.diagnostics import correction
+from compiler.diagnostics import correction, same_letters
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.document import Node, Path
-from compiler.spec.root import Header
-from compiler.spec.section import fields
+from compiler.document.span import Span
+from compiler.registry import all_types
+from compiler.registry import component as component_of
+from compiler.spec.root import Header, Shape
+from compiler.spec.section import Section, fields
+from compiler.spec.tenant import ModelSpec, WorkloadSpec
+from compiler.validate.advice import has_advice
 from compiler.validate.errors import FieldError
 
 _OUTLINE = tuple(key for _, key, _ in fields(Header))
@@ -29,7 +37,7 @@ def correction_of(
 ) -> Fix | None:
     """The edit for an error at a full path; `keys` are those that an unknown one may have meant."""
     if error.type == "extra_forbidden":
-        return correction(document.span_of(full), str(full[-1]), keys)
+        return corrected_key(document.span_of(full), str(full[-1]), keys)
     if error.type == "missing":
         return _line(error, document, full)
     node = document.at(full)
@@ -41,6 +49,32 @@ def correction_of(
         return Fix(node.span, edit=Edit.QUOTE)
     text = error.reason.suggestion if error.reason else _as_meant(error)
     return Fix(node.span, text) if text else None
+
+
+def corrected_key(span: Span, key: str, keys: tuple[str, ...]) -> Fix | None:
+    """The known key in place of one that is misspelt; a word that means something is not."""
+    fix = correction(span, key, keys)
+    alike = fix is not None and same_letters(key) == same_letters(fix.text)
+    return None if not alike and (has_advice(key) or key in _language()) else fix
+
+
+@cache
+def _language() -> frozenset[str]:
+    """Every key of every section, each of which means something of its own."""
+    keys = {"environments"}
+    waiting: list[Any] = [Header, Shape, ModelSpec, WorkloadSpec]
+    waiting += [component.Spec for type in all_types() if (component := component_of(type))]
+    read: set[Any] = set()
+    while waiting:
+        kind = waiting.pop()
+        if isinstance(kind, type) and issubclass(kind, Section) and kind not in read:
+            read.add(kind)
+            for _, key, field in fields(kind):
+                keys.add(key)
+                waiting.append(field.annotation)
+        else:
+            waiting += get_args(kind)
+    return frozenset(keys)
 
 
 def _line(error: FieldError, document: Node, full: Path) -> Fix | None:
@@ -57,6 +91,8 @@ def _as_meant(error: FieldError) -> str | None:
     value = error.value
     if value is None:
         return EMPTY.get(error.type)
+    if error.type == "model_type":
+        return in_braces(error)
     if not isinstance(value, str):
         return None
     match error.type:
@@ -66,5 +102,20 @@ def _as_meant(error: FieldError) -> str | None:
             return _SWITCHES.get(value.lower())
         case "tuple_type":
             # A command line in one word is another mistake.
-            return f"[{value}]" if re.fullmatch(r"[a-z][a-z0-9-]*", value) else None
+            return f"[{', '.join(value.split())}]" if _WORDS.fullmatch(value) else None
     return None
+
+
+# Words that a list in YAML takes as they are, and a shell would not change.
+_WORDS = re.compile(r"[a-z][a-z0-9-]*( +(?!(?:true|false|null|yes|no)\b)[a-zA-Z./_-][\w./=-]*)*")
+
+
+def in_braces(error: FieldError) -> str | None:
+    """A single value as the one key that its section must have: `20` as `{percent: 20}`."""
+    if error.type != "model_type" or len(error.required) != 1:
+        return None
+    if isinstance(error.value, bool) or not isinstance(error.value, (str, int)):
+        return None
+    plain = isinstance(error.value, int) or re.fullmatch(r"[a-z][\w.-]*", error.value)
+    text = error.value if plain else json.dumps(error.value)
+    return f"{{{error.required[0]}: {text}}}"

@@ -51,6 +51,11 @@ class FieldError(Struct, frozen=True):
         return tuple(key for _, key, field in fields(self.expected) if field.is_required())
 
     @property
+    def defaults(self) -> Mapping[str, Any]:
+        """The defaults of the section's fields, by their keys."""
+        return {key: field.default for _, key, field in fields(self.parent)}
+
+    @property
     def allowed(self) -> tuple[str, ...]:
         """The words that a field takes: pydantic lists them, each in quotes."""
         return tuple(re.findall(r"'([^']*)'", self.context["expected"]))

@@ -10,10 +10,12 @@ from pydantic import ValidationError
 from compiler.diagnostics import Report, listing, near, suggestion
 from compiler.diagnostics.masking import value_masked
 from compiler.document import Node, Path
+from compiler.document.span import Span
 from compiler.spec.root import Header, Shape
 from compiler.spec.section import Section, fields
 from compiler.specialise import named_by_keys
-from compiler.validate.corrections import EMPTY, correction_of
+from compiler.validate.advice import advice
+from compiler.validate.corrections import EMPTY, corrected_key, correction_of, in_braces
 from compiler.validate.errors import FieldError, field_errors
 
 Help = str | tuple[str, ...]
@@ -90,7 +92,14 @@ def _unknown_key(error: FieldError, key: str, full: Path) -> Reason:
     if _below_spec(error):
         return "unknown-key", message, f"indent `{key}:` under `spec:`"
     keys = _keys(error)
-    return "unknown-key", message, suggestion(key, keys) or (f"the keys are {listing(keys)}",)
+    told = None if _spelt_alike(key, keys) else advice(key, error.value, keys, error.defaults)
+    help = (told,) if told else suggestion(key, keys) or (f"the keys are {listing(keys)}",)
+    return "unknown-key", message, help
+
+
+def _spelt_alike(key: str, keys: tuple[str, ...]) -> bool:
+    """Whether an unknown key is a known one but for capitals, dashes and a letter."""
+    return corrected_key(Span("", 1, 1, 1, 1), key, keys) is not None
 
 
 def _missing(error: FieldError, key: str, full: Path) -> Reason:
@@ -172,8 +181,14 @@ def _either(words: Sequence[str]) -> str:
 def _way_out(error: FieldError) -> Help:
     """How to write a value as what belongs there."""
     value = error.value
-    if error.type == "string_type" and not isinstance(value, (dict, list)):
+    if error.type == "string_type" and isinstance(value, dict):
+        return _one_text(str(error.loc[-1]), value)
+    if error.type == "string_type" and not isinstance(value, list):
         return "quote it"
+    if error.type == "int_type" and str(value).lower() in _NUMBERS:
+        return f"write `{_NUMBERS.index(str(value).lower())}`"
+    if wrapped := in_braces(error):
+        return f"write `{wrapped}`"
     if error.type == "tuple_type" and isinstance(value, str) and value.strip():
         return f"write `[{', '.join(value.split())}]`"
     if error.type == "int_type" and isinstance(value, str) and value.strip().isdecimal():
@@ -185,6 +200,18 @@ def _way_out(error: FieldError) -> Help:
             named_by_keys(value) or f"write its keys in braces, `{{{keys}}}`, or indented below it"
         )
     return ()
+
+
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def _one_text(key: str, value: dict[str, Any]) -> Help:
+    """The text that a map of another tool stands for: an image's parts, or the only value."""
+    if isinstance(value.get("repository"), str):
+        registry = f"{value['registry']}/" if isinstance(value.get("registry"), str) else ""
+        return f"write `{key}: {registry}{value['repository']}:{value.get('tag', 'TAG')}`"
+    only = [inner for inner in value.values() if isinstance(inner, (str, int))]
+    return f"write `{key}: {only[0]}`" if len(only) == len(value) == 1 else ()
 
 
 def _noun(value: Any) -> str:

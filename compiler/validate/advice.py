@@ -1,0 +1,125 @@
+"""What to type for keys of other tools that the language says in another way, or not at all.
+
+A key that means the same stands in `diagnostics/synonyms.py`, and is corrected. These mean another
+amount, belong elsewhere, or follow from something: a likeness of letters would lead astray.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from compiler.diagnostics import same_letters
+from compiler.spec.constraints import address
+
+Keys = tuple[str, ...]
+
+
+def advice(key: str, value: Any, keys: Keys, defaults: Mapping[str, Any]) -> str | None:
+    """What to type instead of an unknown key, beside the keys that its section takes."""
+    word = same_letters(key)
+    by_value = _BY_VALUE.get(word)
+    text = by_value(key, value, keys, defaults) if by_value else None
+    return text or _FIXED.get(word)
+
+
+def has_advice(key: str) -> bool:
+    """Whether a key is a word of other tools with a meaning of its own."""
+    return same_letters(key) in (_BY_VALUE.keys() | _FIXED.keys())
+
+
+def _compute(key: str, value: Any, keys: Keys, _: Mapping[str, Any]) -> str | None:
+    amount = value if isinstance(value, (str, int, float)) else "..."
+    if "resources" in keys:
+        return f"write `resources: {{requests: {{{key}: {amount}}}}}`"
+    return f"write `requests: {{{key}: {amount}}}`" if "requests" in keys else None
+
+
+def _endpoint(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+    return address(value) if "host" in keys and isinstance(value, str) else None
+
+
+def _volume(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+    size = value.get("size") if isinstance(value, dict) else value
+    known = isinstance(size, str)
+    return f"write `storage: {size if known else '20Gi'}`" if "storage" in keys else None
+
+
+def _class(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str | None:
+    name = value if isinstance(value, str) else "..."
+    return f"write `cluster: {{storageClass: {name}}}` under `spec:`; it is for all volumes"
+
+
+def _version(_: str, value: Any, keys: Keys, defaults: Mapping[str, Any]) -> str | None:
+    image = defaults.get("image")
+    default = f"; the default is `{image}`" if image else ""
+    return f"write `image:` with the version as its tag{default}" if "image" in keys else None
+
+
+def _enabled(key: str, value: Any, _: Keys, __: Mapping[str, Any]) -> str | None:
+    return (
+        "leave the line out: what stands in the spec is there"
+        if value is True
+        else "leave the instance out; in an environment, remove it by `NAME: null`"
+    )
+
+
+def _instances(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+    number = value if isinstance(value, int) else "3"
+    return f"write `replicas: {number}`" if "replicas" in keys else None
+
+
+def _memory_of_data(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+    if "memory" not in keys:
+        return None
+    return (
+        "write `memory:`, the limit of the pod; what the data may take follows from it, "
+        "so it must be larger"
+    )
+
+
+def _append_only(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+    wanted = "aof" if value in (True, "yes") else "none"
+    return f"write `persistence: {wanted}`" if "persistence" in keys else None
+
+
+_BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] = {
+    "cpu": _compute,
+    "memory": _compute,
+    "ram": _compute,
+    "endpoint": _endpoint,
+    "endpointurl": _endpoint,
+    "url": _endpoint,
+    "persistence": _volume,
+    "volume": _volume,
+    "disk": _volume,
+    "storageclass": _class,
+    "storageclassname": _class,
+    "version": _version,
+    "tag": _version,
+    "enabled": _enabled,
+    "disabled": _enabled,
+    "instances": _instances,
+    "maxmemory": _memory_of_data,
+    "appendonly": _append_only,
+}
+_FIXED = {
+    "service": "Services are made by the compiler; hosts follow from `spec.domain` and a gateway",
+    "ingress": "hosts follow from `spec.domain` and a gateway among the components",
+    "backendstore": "a database binds by itself; where there are several, write `bind: {backend-store: NAME}`",
+    "backendstoreuri": "the URI follows from the database that it is bound to; leave it out",
+    "artifactroot": "the root follows from the store that it is bound to; leave it out",
+    "annotations": "write `patches:`; labels are `labels:`",
+    "pathstyle": "leave it out: every client uses path style",
+    "forcepathstyle": "leave it out: every client uses path style",
+    "poolmode": "leave it out: the pooler pools between transactions, and a client that needs a session "
+    "goes past it by itself",
+    "containerconcurrency": "the hard limit is not in the language; `targetConcurrency` is the "
+    "autoscaler's soft target",
+    "protocolversion": "leave it out: the protocol follows from the format and its runtime",
+    "restore": "the language has none; the how-to page on backups says how to restore by hand",
+    "teams": "teams are not in this release; give each team a `namespace:` and instances of its own",
+    "include": "one file holds the whole spec; includes are not in this release",
+    "quotas": "platformc writes no quotas; `cluster: {quotas: ...}` says what those of others admit",
+    "quota": "platformc writes no quotas; `cluster: {quotas: ...}` says what those of others admit",
+}

@@ -1,0 +1,109 @@
+"""What to type for the words that people write: those of other tools, and those that are nearly right."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from support.diagnosing import HEADER, diagnosed
+
+from compiler import registry
+from compiler.diagnostics.text import render
+from compiler.document.span import Span
+from compiler.spec.section import fields
+from compiler.validate.corrections import _language, corrected_key
+
+COMPONENT = "spec:\n  components:\n    "
+WORKLOAD = "spec:\n  workloads:\n    w: {image: 'a.b/c:1', "
+# Beside the text: what its help must say, and whether `--fix` may write it.
+CASES = {
+    "a name that begins with its type": (
+        f"{COMPONENT}mlflow-vision: {{namespace: vision}}", "write `mlflow-vision: {type: mlflow, ...}`", False),
+    "no type at all": (f"{COMPONENT}ingress-nginx: {{}}", "the types are `argo-workflows`", False),
+    "a new instance of an environment": (
+        "spec:\n  components: {redis: {}}\n  environments:\n    prod: {components: {external-s3: {host: a.b}}}",
+        "write `external-s3: {type: external-s3, ...}`", False),
+    "an endpoint": (
+        f"{COMPONENT}external-s3: {{endpoint: 'https://s3.a.b:9000'}}", "write `host: s3.a.b, port: 9000, tls: true`", False),
+    "a URL for a host": (
+        f"{COMPONENT}external-s3: {{host: 'http://s3.a.b:9000'}}", "write `host: s3.a.b, port: 9000, tls: false`", False),
+    "path style": (f"{COMPONENT}external-s3: {{host: a.b, forcePathStyle: true}}", "every client uses path style", False),
+    "a number for a map": (
+        "spec:\n  models: {m: {format: sklearn, uri: 's3://a-b/c', canary: 20}}", "write `{percent: 20}`", True),
+    "variables as Kubernetes lists them": (
+        f"{WORKLOAD}env: [{{name: EPOCHS, value: '10'}}]}}", 'write `EPOCHS: "10"`', False),
+    "a storage class": (f"{COMPONENT}postgres: {{storageClass: fast}}", "write `cluster: {storageClass: fast}`", False),
+    "processors of a component": (
+        f"{COMPONENT}postgres: {{resources: {{cpu: 2}}}}", "write `requests: {cpu: 2}`", False),
+    "processors of a workload": (f"{WORKLOAD}cpu: 4}}", "write `resources: {requests: {cpu: 4}}`", False),
+    "a switch": (f"{COMPONENT}redis: {{enabled: false}}", "remove it by `NAME: null`", False),
+    "a volume as charts have it": (f"{COMPONENT}postgres: {{persistence: {{size: 50Gi}}}}", "write `storage: 50Gi`", False),
+    "a size in a map": (f"{COMPONENT}postgres: {{storage: {{size: 50Gi}}}}", "write `storage: 50Gi`", False),
+    "an image in parts": (
+        f"{COMPONENT}postgres: {{image: {{repository: a/b, tag: '1.0'}}}}", "write `image: a/b:1.0`", False),
+    "a number in letters": (f"{COMPONENT}pgbouncer: {{replicas: two}}", "write `2`", False),
+    "capitals in a namespace": (f"{COMPONENT}redis: {{namespace: MLOps}}", "did you mean `mlops`?", True),
+    "an underscore in a name": (f"{COMPONENT}my_redis: {{type: redis}}", "did you mean `my-redis`?", False),
+    "instances of an operator's cluster": (f"{COMPONENT}cloudnative-pg: {{instances: 3}}", "write `replicas: 3`", False),
+    "the mode of a pooler": (f"{COMPONENT}pgbouncer: {{poolMode: session}}", "pools between transactions", False),
+    "a version": (f"{COMPONENT}postgres: {{version: 18}}", "write `image:` with the version as its tag", False),
+    "a hard limit for a soft one": (
+        f"{COMPONENT}knative: {{autoscaler: {{containerConcurrency: 10}}}}", "soft target", False),
+    "memory of the data for that of the pod": (
+        f"{COMPONENT}redis: {{maxmemory: 3Gi}}", "it must be larger", False),
+    "append only": (f"{COMPONENT}redis: {{appendonly: true}}", "write `persistence: aof`", False),
+    "an eviction policy in camel case": (
+        f"{COMPONENT}redis: {{maxmemoryPolicy: allkeys-lru}}", "did you mean `eviction`?", False),
+    "a command line": (f"{WORKLOAD}command: python train.py}}", "write `[python, train.py]`", True),
+    "a list of components": (f"{COMPONENT}- redis", "write `redis: {}`", False),
+    "quotas": ("spec:\n  components: {}\n  quotas: {a: {cpu: 2}}", "platformc writes no quotas", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_help_says_what_to_type(name: str) -> None:
+    text, help, fixed = CASES[name]
+    found = diagnosed(f"{HEADER}{text}\n".encode())
+    matching = [one for one in found if any(help in line for line in one.help)]
+    assert matching, [one.help for one in found]
+    assert (matching[0].fix is not None) is fixed
+
+
+def test_a_word_of_the_language_is_never_corrected_into_another() -> None:
+    """All pairs: a key of any section, written in any component's section that does not take it."""
+    place = Span("", 1, 1, 1, 1)
+    pairs = 0
+    for type, key in product(registry.all_types(), sorted(_language())):
+        component = registry.component(type)
+        assert component is not None
+        keys = tuple(known for _, known, _ in fields(component.Spec))
+        if key not in keys:
+            pairs += 1
+            fix = corrected_key(place, key, keys)
+            assert fix is None or fix.text.casefold() == key.casefold(), (type, key, fix)
+    assert pairs > 1000
+
+
+@pytest.mark.parametrize(
+    ("word", "known"),
+    [("cpu", "gpu"), ("minReplicas", "maxReplicas"), ("containerConcurrency", "targetConcurrency"),
+     ("maxmemory", "memory"), ("limits", "limit-range")],
+)  # fmt: skip
+def test_words_that_are_only_alike_are_not_corrected(word: str, known: str) -> None:
+    assert corrected_key(Span("", 1, 1, 1, 1), word, (known,)) is None
+
+
+def test_many_findings_alike_share_a_block_and_errors_come_last() -> None:
+    models = "".join(
+        f"    m{at}: {{format: sklearn, uri: 's3://a-b/c', gpu: 1, size: 1Gi}}\n"
+        for at in range(30)
+    )
+    text = f"{HEADER}spec:\n  components: {{seaweedfs: {{}}, kserve: {{mode: standard}}, redis: {{replica: 1}}}}\n  models:\n{models}"
+    sound = text.replace(", redis: {replica: 1}", "")
+    warned = diagnosed(sound.encode())
+    assert sum(one.code == "gpu-placement" for one in warned) == 30
+    shown = render(warned, {"platform.yaml": sound})
+    assert shown.count("warning[gpu-placement]") == 1
+    assert "30 times; also `m1`" in shown
+    errors = [*diagnosed(text.encode()), *warned]
+    assert render(errors, {}).rindex("error[") > render(errors, {}).rindex("warning[")
