@@ -80,7 +80,7 @@ COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-has
 lock: $(VENV)/.installed
 	$(PIP) uv
 	$(COMPILE) --group build --group test --group lint --output-file requirements/ci.txt pyproject.toml
-	$(COMPILE) --group build --group docs --output-file requirements/docs.txt pyproject.toml
+	$(COMPILE) --constraint requirements/ci.txt --group build --group docs --output-file requirements/docs.txt pyproject.toml
 	$(COMPILE) --constraint requirements/ci.txt --output-file requirements/run.txt pyproject.toml
 	$(COMPILE) --constraint requirements/ci.txt --output-file requirements/build.txt requirements/build.in
 	for file in $(filter-out requirements/build.in,$(wildcard requirements/*.in)); do $(COMPILE) --output-file $${file%.in}.txt $$file; done
