@@ -80,7 +80,9 @@ def test_providers_run_before_their_clients(scenario: str, environment: str) -> 
     one = lowered(scenario, environment)
     pods = {
         package.name: [
-            package.wave(each) for each in package.resources if pod_template(each.manifest)
+            package.wave(each)
+            for each in package.resources
+            if pod_template(each.manifest) and each.kind != "CronJob"  # starts nothing yet
         ]
         for package in one.packages.values()
     }
@@ -120,6 +122,16 @@ def test_namespaces_come_first_and_are_never_pruned() -> None:
                     assert one["metadata"]["annotations"][OPTIONS] == "Prune=false"
                 if one["kind"] == "Namespace":
                     assert one["metadata"]["annotations"][WAVE] == "0"
+
+
+@pytest.mark.parametrize(("scenario", "environment"), ENVIRONMENTS)
+def test_nothing_waits_for_a_schedule(scenario: str, environment: str) -> None:
+    """Argo CD 3.2 and later calls a CronJob degraded whose last run failed, and waits for its health."""
+    waves: dict[bool, set[int]] = {True: set(), False: set()}
+    for one in manifests(lowered(scenario, environment)):
+        wave = int(one["metadata"].get("annotations", {}).get(WAVE, "0"))
+        waves[one["kind"] == "CronJob"].add(wave)
+    assert not waves[True] or min(waves[True]) > max(waves[False])
 
 
 def test_every_wave_has_a_phase() -> None:

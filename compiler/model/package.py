@@ -73,6 +73,8 @@ class Package(Struct, frozen=True):
                 return Phase.NAMESPACES
             if piece.kind == "CustomResourceDefinition":
                 return Phase.CRDS
+            if piece.kind == "CronJob":
+                return Phase.SCHEDULES
         return self.start + piece.step
 
     @property

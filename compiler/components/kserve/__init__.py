@@ -92,6 +92,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
         version=VERSION,
         namespaces=(me.namespace,),
         how=(
+            f"kubectl create namespace {me.namespace}",  # the release has none
             f"{apply} {release}/kserve-crds.yaml",
             f"{apply} {release}/kserve.yaml",
             f"kubectl -n {me.namespace} rollout status deployment/kserve-controller-manager",
