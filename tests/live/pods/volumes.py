@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 from live.pods.objects import ConfigError, Manifest, Objects
@@ -42,11 +44,26 @@ def _writable(path: Path) -> Path:
 def _project(
     place: Path, sources: list[Manifest], mode: int | None, namespace: str, objects: Objects
 ) -> None:
+    """The files as a kubelet writes them: in a folder named after the time, to which `..data` leads;
+    each name that a container looks for is a link through `..data`."""
     place.mkdir(parents=True, exist_ok=True)
+    before = place / "..data"
+    old = before.resolve() if before.is_symlink() else None
+    stored = place / f"..{datetime.now(UTC):%Y_%m_%d_%H_%M_%S.%f}"
+    stored.mkdir()
     for source in sources:
         for key, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
             if key in source:
-                _files(place, source[key], kind, mode, namespace, objects)
+                _files(stored, source[key], kind, mode, namespace, objects)
+    following = place / "..data_tmp"
+    following.symlink_to(stored.name)
+    following.rename(before)
+    for path in stored.iterdir():
+        link = place / path.name
+        if not link.is_symlink():
+            link.symlink_to(f"..data/{path.name}")
+    if old is not None:
+        shutil.rmtree(old)
 
 
 def _files(

@@ -1,0 +1,61 @@
+"""Fixtures of the tests on a real node: the node, a deadline for every test, and what failed, shown."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from cluster.node import Node
+
+NODE = pytest.StashKey[Node]()
+LONGEST = 1500  # seconds for one test; every wait inside has a shorter deadline
+
+
+@pytest.fixture(scope="module")
+def node(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Node]:
+    """A fresh node, for the tests of one module."""
+    fresh = Node(tmp_path_factory.mktemp("node"))
+    request.node.stash[NODE] = fresh
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder for a platform."""
+    return tmp_path_factory.mktemp("platform")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A test that waits for what never comes fails, rather than keep all others waiting."""
+
+    def over(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"{item.nodeid} took more than {LONGEST} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.alarm(LONGEST)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test shows what is not well on its node."""
+    report = yield
+    module = item.getparent(pytest.Module)
+    node = module.stash.get(NODE, None) if module else None
+    if report.failed and node is not None:
+        report.sections.append(("node", node.report()))
+    return report

@@ -1,0 +1,162 @@
+"""A real Kubernetes node with its control plane, and what a person does with it: kubectl and platformc."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cluster.build_images import CACHE, LIVE
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+STATE = CACHE / "state"
+Manifest = dict[str, Any]
+# Pods that no test brought.
+SYSTEM = ("kube-system", "local-path-storage")
+
+
+class Node:
+    """One node. Commands find `kubectl` and `platformc` on their path, and the node by KUBECONFIG."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.bin = place / "bin"
+        self.bin.mkdir()
+        (self.bin / "kubectl").symlink_to(LIVE / "bin/servers")
+        command = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m compiler "$@"'
+        (self.bin / "platformc").write_text(f"#!/bin/sh\n{command}\n")
+        (self.bin / "platformc").chmod(0o755)
+        self.env = {
+            **os.environ,
+            "KUBECONFIG": str(STATE / "kubeconfig"),
+            "PATH": f"{self.bin}:{os.environ['PATH']}",
+        }
+        self._script("up.sh", str(free_port()))
+
+    def _script(self, name: str, *words: str) -> None:
+        done = subprocess.run([str(HERE / "host" / name), *words], capture_output=True, text=True)
+        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}{_logs()}"
+
+    def close(self) -> None:
+        self._script("down.sh")
+
+    def shell(self, commands: str, directory: Path, timeout: float = 1200) -> str:
+        """Commands as a person types them, each of which must succeed; their output."""
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", commands], cwd=directory, env=self.env,
+            capture_output=True, text=True, timeout=timeout,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def kubectl(self, *words: str, stdin: str = "") -> str:
+        done = self.ask(*words, stdin=stdin)
+        assert done.returncode == 0, f"kubectl {' '.join(words)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def ask(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        command = [str(self.bin / "kubectl"), "--request-timeout=60s", *words]
+        return subprocess.run(
+            command, env=self.env, input=stdin, capture_output=True, text=True, timeout=900
+        )
+
+    def apply(self, manifests: Iterable[Manifest]) -> None:
+        text = yaml.safe_dump_all(manifests)
+        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=text)
+
+    def get(self, *words: str) -> Any:
+        return json.loads(self.kubectl("get", *words, "-o", "json"))
+
+    def until(self, question: Callable[[], bool], what: str, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not question():
+            assert time.monotonic() < deadline, f"no {what} after {seconds:.0f} s"
+            time.sleep(2)
+
+    def until_complete(self, namespace: str, labels: str, seconds: float) -> None:
+        """Every Job with these labels is complete."""
+
+        def complete() -> bool:
+            return all(
+                any(one["type"] == "Complete" and one["status"] == "True" for one in conditions)
+                for job in self.get("jobs", "-n", namespace, "-l", labels)["items"]
+                for conditions in [job["status"].get("conditions", [])]
+            )
+
+        self.until(complete, f"complete Jobs with {labels}", seconds)
+
+    def run(self, pod: Manifest, seconds: float) -> str:
+        """What a pod prints that ends well; it is taken away then."""
+        space, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+        self.apply([pod])
+
+        def phase() -> str:
+            return str(self.get("pod", name, "-n", space)["status"]["phase"])
+
+        self.until(lambda: phase() in ("Succeeded", "Failed"), f"end of {name}", seconds)
+        printed = self.kubectl("logs", name, "-n", space)
+        assert phase() == "Succeeded", printed
+        self.kubectl("delete", "pod", name, "-n", space)
+        return printed
+
+    def until_well(self, seconds: float) -> None:
+        """Every pod runs and is ready, or has completed; every Job is complete."""
+        self.until(lambda: not self.unwell(), "platform that is well", seconds)
+
+    def unwell(self) -> list[str]:
+        """What does not run, by namespace and name. A Job's pod that failed is its Job's to try again."""
+        found = []
+        for pod in self.get("pods", "-A")["items"]:
+            owners = pod["metadata"].get("ownerReferences", [])
+            ready = {one["type"]: one["status"] for one in pod["status"].get("conditions", [])}
+            of_job = any(one["kind"] == "Job" for one in owners)
+            well = pod["status"]["phase"] == "Succeeded" or ready.get("Ready") == "True"
+            if not well and not of_job:
+                found.append(_name(pod))
+        for job in self.get("jobs", "-A")["items"]:
+            done = {one["type"]: one["status"] for one in job["status"].get("conditions", [])}
+            if done.get("Complete") != "True" and not job["spec"].get("suspend"):
+                found.append(_name(job))
+        return found
+
+    def report(self) -> str:
+        """The state of every pod, the last lines of those that are not well, and all warnings."""
+        parts = [self.ask("get", "pods,jobs", "-A", "-o", "wide").stdout]
+        for name in self.unwell():
+            kind, space, word = name.split("/")
+            words = ("logs", f"{kind.lower()}/{word}", "-n", space, "--all-containers", "--tail=8")
+            parts.append(f"{name}\n{self.ask(*words).stdout[-3000:]}")
+        columns = "custom-columns=A:.involvedObject.namespace,B:.involvedObject.name,C:.message"
+        events = ("get", "events", "-A", "--field-selector", "type=Warning", "-o", columns)
+        parts.append(self.ask(*events).stdout[-6000:])
+        return "\n".join(parts)
+
+
+def _name(manifest: Manifest) -> str:
+    metadata = manifest["metadata"]
+    return f"{manifest['kind']}/{metadata['namespace']}/{metadata['name']}"
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def _logs() -> str:
+    """The last lines of what runs on the node, where it did not come up."""
+    parts = []
+    for path in sorted((STATE / "log").glob("*.log")):
+        lines = path.read_text(errors="replace").splitlines()[-8:]
+        parts.append("\n".join([f"--- {path.name}", *(line[:300] for line in lines)]))
+    return "\n".join(parts)

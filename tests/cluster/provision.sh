@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Brings the programs of a real node, as root: the control plane and servers as the live tests have them
+# (one build serves both), the kubelet and its neighbours, operators (operators.sh), and the images in
+# images/. What is there already is left alone. Everything lies outside the checkout, in PLATFORMC_LIVE.
+set -euo pipefail
+cd "$(dirname "$0")"
+live=${PLATFORMC_LIVE:-$HOME/.cache/platformc-live}
+export CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOTOOLCHAIN=go1.26.10
+KUBERNETES=1.36.3
+
+command -v mmdebstrap >/dev/null || {
+  apt-get update -q
+  apt-get install -y -q --no-install-recommends mmdebstrap
+}
+../live/provision.sh control_plane
+
+stamp="$KUBERNETES $(cat programs/go.sum programs/*/*.go | sha256sum)"
+[ "$(cat "$live/.node" 2>/dev/null)" = "$stamp" ] || {
+  echo "building the node's programs" >&2
+  version=k8s.io/component-base/version
+  flags="-s -w -X $version.gitVersion=v$KUBERNETES -X $version.gitMajor=1 -X $version.gitMinor=36
+    -X $version.gitTreeState=clean -X $version.gitCommit=$(printf %040d 0)
+    -X $version.buildDate=1970-01-01T00:00:00Z"
+  go=$(command -v go || echo "$live/go/bin/go")
+  for package in ./node ./coredns ./pause github.com/rancher/local-path-provisioner; do
+    "$go" build -C programs -p 2 -trimpath -ldflags "$flags" -o "$live/bin/$(basename $package)" $package
+  done
+  echo "$stamp" >"$live/.node"
+}
+./operators.sh kserve
+cd ..
+python3 -m cluster.build_images node pause coredns local-path tools postgres pgbouncer seaweedfs mlflow kserve kserve-python

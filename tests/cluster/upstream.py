@@ -1,0 +1,144 @@
+"""Upstream systems on the node: what `platformc prerequisites` prints, with its addresses replaced.
+
+The node reaches no address of upstream's, so each stands here with the file that holds the same, from
+the module of the release (operators.sh). What the files need of a node that it has not is left out,
+by the tables below, and cert-manager's part is played here: a certificate for each Certificate, and the
+authority in each object that asks for its injection.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cluster.build_images import LIVE
+from cluster.node import Manifest, Node
+
+OPERATORS = LIVE / "operators"
+ADDRESSES = {
+    "https://github.com/kserve/kserve/releases/download/v0.20.0": OPERATORS / "kserve/manifests",
+}
+# By kind and name: controllers of KServe's language models and of its model cache, for which no image is
+# built here, with what only they answer for.
+LEFT_OUT = {
+    ("DaemonSet", "kserve-localmodelnode-agent"),
+    ("Deployment", "kserve-localmodel-controller-manager"),
+    ("Deployment", "llmisvc-controller-manager"),
+    ("MutatingWebhookConfiguration", "llminferenceservice.serving.kserve.io"),
+    ("ValidatingWebhookConfiguration", "llminferenceservice.serving.kserve.io"),
+    ("ValidatingWebhookConfiguration", "llminferenceserviceconfig.serving.kserve.io"),
+    ("ValidatingWebhookConfiguration", "localmodelcache.serving.kserve.io"),
+}
+LEFT_OUT_KINDS = ("LLMInferenceServiceConfig",)
+CONTAINERS_LEFT_OUT = ("kube-rbac-proxy",)  # it guards metrics, which nothing here asks for
+INJECTION = "cert-manager.io/inject-ca-from"
+
+
+def install(node: Node, platform: Path, environment: str) -> None:
+    """Run the printed commands, in their order."""
+    for command in commands(node, platform, environment):
+        node.shell(command, platform)
+
+
+def commands(node: Node, platform: Path, environment: str) -> Iterator[str]:
+    for line in node.shell(f"platformc prerequisites {environment}", platform).splitlines():
+        if line.startswith("  "):
+            yield _replace_address(node, line.strip())
+
+
+def _replace_address(node: Node, command: str) -> str:
+    words = []
+    for word in command.split(" "):
+        for address, folder in ADDRESSES.items():
+            if word.startswith(address):
+                word = str(_fit(node, folder / word.removeprefix(f"{address}/")))
+        words.append(word)
+    assert "https://" not in " ".join(words), f"no file stands for the address in: {command}"
+    return " ".join(words)
+
+
+def _fit(node: Node, file: Path) -> Path:
+    """A copy of a release's file for this node."""
+    authority = Authority(node.place / "certificates")
+    target = node.place / file.name
+    documents = re.split(r"^---$", file.read_text(), flags=re.MULTILINE)
+    target.write_text("---".join(_fit_document(authority, one) for one in documents))
+    return target
+
+
+def _fit_document(authority: Authority, text: str) -> str:
+    """Definitions are megabytes, which take long to read; their conversions are by a webhook that is left
+    out."""
+    if re.search(r"^kind: CustomResourceDefinition$", text, re.MULTILINE):
+        return re.sub(r"^  conversion:\n(?:    .*\n)+", "", text, flags=re.MULTILINE)
+    manifest = yaml.load(text, Loader=yaml.CSafeLoader)
+    if not manifest or _left_out(manifest):
+        return "\n"
+    fitted = list(_fit_object(authority, manifest))
+    return "\n" + yaml.dump_all(fitted, Dumper=yaml.CSafeDumper)
+
+
+def _left_out(manifest: Manifest) -> bool:
+    kind, name = manifest["kind"], manifest["metadata"]["name"]
+    return (kind, name) in LEFT_OUT or kind in (*LEFT_OUT_KINDS, "Issuer")
+
+
+def _fit_object(authority: Authority, manifest: Manifest) -> Iterator[Manifest]:
+    if manifest["kind"] == "Certificate":
+        yield authority.secret(manifest)
+        return
+    if INJECTION in manifest["metadata"].get("annotations", {}):
+        for webhook in manifest.get("webhooks", ()):
+            webhook["clientConfig"]["caBundle"] = authority.bundle
+    if manifest["kind"] == "Deployment":
+        pod = manifest["spec"]["template"]["spec"]
+        pod["containers"] = [
+            one for one in pod["containers"] if one["name"] not in CONTAINERS_LEFT_OUT
+        ]
+    yield manifest
+
+
+class Authority:
+    """Signs what a Certificate asks for."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        if not (place / "ca.crt").exists():
+            place.mkdir()
+            self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                          "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.crt")  # fmt: skip
+
+    def _openssl(self, *words: str) -> None:
+        subprocess.run(["openssl", *words], cwd=self.place, check=True, capture_output=True)
+
+    def _encoded(self, name: str) -> str:
+        return b64encode((self.place / name).read_bytes()).decode()
+
+    @property
+    def bundle(self) -> str:
+        return self._encoded("ca.crt")
+
+    def secret(self, certificate: Manifest) -> Manifest:
+        """The Secret that cert-manager would make."""
+        spec: dict[str, Any] = certificate["spec"]
+        name = spec["secretName"]
+        names = ",".join(f"DNS:{one}" for one in spec["dnsNames"])
+        self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                      "-subj", f"/CN={name}", "-CA", "ca.crt", "-CAkey", "ca.key",
+                      "-addext", f"subjectAltName={names}",
+                      "-keyout", f"{name}.key", "-out", f"{name}.crt")  # fmt: skip
+        data = {"ca.crt": self.bundle, "tls.crt": self._encoded(f"{name}.crt"),
+                "tls.key": self._encoded(f"{name}.key")}  # fmt: skip
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "type": "kubernetes.io/tls",
+            "metadata": {"name": name, "namespace": certificate["metadata"]["namespace"]},
+            "data": data,
+        }

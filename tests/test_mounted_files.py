@@ -1,0 +1,30 @@
+"""How the live tests' pods see ConfigMaps and Secrets: as a kubelet mounts them, links and all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from live.pods import volumes
+from live.pods.objects import Objects
+
+OBJECT = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "settings", "namespace": "space"},
+}
+VOLUME = {
+    "name": "settings",
+    "configMap": {"name": "settings", "items": [{"key": "a", "path": "deep/a.conf"}]},
+}
+
+
+def test_a_mounted_file_is_a_link_through_data_and_changes_in_place(tmp_path: Path) -> None:
+    objects = Objects()
+    for text in ("first", "second"):
+        objects.apply([{**OBJECT, "data": {"a": text}}])
+        place, read_only = volumes.directory(VOLUME, {}, tmp_path, "space", objects)
+        assert read_only
+        assert (place / "deep/a.conf").read_text() == text
+        assert str((place / "deep").readlink()) == "..data/deep"
+        (stored,) = [one for one in place.iterdir() if one.name.startswith("..2")]
+        assert (place / "..data").readlink() == Path(stored.name)
