@@ -14,8 +14,8 @@ from compiler.components import knative, kserve
 from compiler.interfaces import s3
 from compiler.model import Manifest, Prerequisite
 
-SERVERLESS = "{istio: {}, knative: {}, kserve: {}, seaweedfs: {}}"
-STANDARD = "{kserve: {mode: standard}, seaweedfs: {}}"
+SERVERLESS = "{istio: {}, knative: {}, kserve: {}, seaweedfs: {storage: 200Gi}}"
+STANDARD = "{kserve: {mode: standard}, seaweedfs: {storage: 200Gi}}"
 
 
 def inference_service(model: str, components: str = SERVERLESS) -> Manifest:
