@@ -163,7 +163,21 @@ def _variables(container: Manifest) -> dict[str, str]:
 def test_a_key_opens_its_claims_and_nothing_else(scenario: str, environment: str) -> None:
     graph = lowered(scenario, environment).graph
     claims = (one for one in graph.bindings if one.provider.type in STORES and one.offer.port)
-    assert opened(scenario, environment) == claimed(claims)
+    keys = opened(scenario, environment)
+    copies = {name for name in keys if name in _copying(scenario, environment)}
+    # The key of backups reads what all claims together have, and writes nothing.
+    assert all(verb == "read" for name in copies for _, verb in keys[name])
+    assert {name: keys[name] for name in keys.keys() - copies} == claimed(claims)
+
+
+def _copying(scenario: str, environment: str) -> set[str]:
+    """The Secrets by which instances are copied."""
+    return {
+        f"{package.name}-backup"
+        for package in lowered(scenario, environment).packages.values()
+        for resource in package.resources
+        if resource.kind == "CronJob" and resource.name == f"{package.name}-backup"
+    }
 
 
 def logins(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
@@ -176,6 +190,8 @@ def logins(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
         first, *roles = sql.split("\\getenv role ")
         closed = set(re.findall(r'REVOKE ALL ON DATABASE "(\w+)" FROM PUBLIC', first))
         for role in roles:
+            if "pg_read_all_data" in role:
+                continue  # the login of backups reads everything, and changes nothing
             databases = re.findall(r'(?:GRANT|DATABASE) "(\w+?)(?:_owner)?" (?:TO|SET)', role)
             assert len(databases) == 3
             assert len(set(databases) & closed) == 1
