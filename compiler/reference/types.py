@@ -17,7 +17,7 @@ _WORDS = {
 
 # For patterns that no example belongs to.
 _TYPICAL = {
-    "a name": "my-name", "a namespace": "mlops", "a bucket name": "datasets", "a database name": "mlflow",
+    "a name": "my-name", "a namespace": "mlops", "a bucket name": "datasets", "a database name": "features",
 }  # fmt: skip
 
 

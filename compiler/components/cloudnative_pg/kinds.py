@@ -56,7 +56,11 @@ DATABASE = CustomResource(
     ),
 )  # fmt: skip
 SCHEDULED_BACKUP = CustomResource(
-    api=API, kind="ScheduledBackup", holds_data=True, immutable=("spec/cluster(/.*)?",)
+    api=API,
+    kind="ScheduledBackup",
+    holds_data=True,
+    copies_data=True,
+    immutable=("spec/cluster(/.*)?",),
 )
 POOLER = CustomResource(
     api=API,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from compiler.diagnostics import Report
 from compiler.model import Lowered, Package, Path, Platform
 from compiler.model.instance import Instance
+from compiler.registry import providers
 from compiler.spec.component import RecordSpec
 
 _ROLE = "app.kubernetes.io/component"
@@ -25,25 +26,27 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
 def _check_target(
     platform: Platform, lowered: Lowered, target: Instance[object], report: Report
 ) -> None:
-    offers = lowered.graph.offers.get(target.name, {}).values()
-    if offers and not any(offer.external for offer in offers):
+    offers = lowered.graph.offers.get(target.name, {})
+    if offers and not any(offer.external for offer in offers.values()):
+        interface = next(iter(offers)).endpoint.interface
+        outside = next(type for type in providers(interface) if type.startswith("external-"))
         path: Path = ("spec", "backup", "to")
         report.add(
             "shared-fate",
             f"`{target.name}` keeps the copies in the cluster of what they are copies of",
             platform.document.value_span(path),
             path=path,
-            help="name an `external-s3` elsewhere: who loses this cluster loses both",
+            help=f"name an `{outside}` elsewhere: who loses this cluster loses both",
         )
 
 
 def _holds(package: Package) -> bool:
-    """Whether an instance has volumes: a StatefulSet with claims, or an operator's cluster."""
+    """Whether an instance has volumes: a StatefulSet with claims, or those that an operator makes."""
     return any(
-        resource.manifest["spec"].get("volumeClaimTemplates")
-        or (resource.kind == "Cluster" and "storage" in resource.manifest["spec"])
+        resource.custom.volume_claims
+        if resource.custom
+        else resource.manifest.get("spec", {}).get("volumeClaimTemplates")
         for resource in package.resources
-        if resource.kind in ("StatefulSet", "Cluster")
     )
 
 
@@ -52,7 +55,7 @@ def _copied(package: Package) -> bool:
     if package.instance is not None and isinstance(package.instance.spec, RecordSpec):
         return True
     return any(
-        resource.kind == "ScheduledBackup"
+        (resource.custom is not None and resource.custom.copies_data)
         or resource.manifest["metadata"].get("labels", {}).get(_ROLE) == "backup"
         for resource in package.resources
     )
