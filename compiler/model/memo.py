@@ -24,14 +24,20 @@ class Memo:
 
     def __call__(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
         """The result of a function, which is called once for the same arguments."""
-        return self.once(lambda: function(*arguments), function, *arguments)
+        key = (function, *map(id, arguments))
+        entry = self._results.get(key)
+        if entry is None:
+            entry = self._results[key] = arguments, function(*arguments)
+        result: T = entry[1]
+        return result
 
     def once(self, find: Callable[[], T], name: Hashable, *objects: object) -> T:
         """The same for a result that follows from `name`, taken by its value, and some objects."""
         key = (name, *map(id, objects))
-        if key not in self._results:
-            self._results[key] = objects, find()
-        result: T = self._results[key][1]
+        entry = self._results.get(key)
+        if entry is None:
+            entry = self._results[key] = objects, find()
+        result: T = entry[1]
         return result
 
     def first(self, name: Hashable, *objects: object) -> bool:
