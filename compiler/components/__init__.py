@@ -1,1 +1,1 @@
-"""The systems of a platform, one folder each; a folder is all that a new one takes."""
+"""The systems of a platform, one folder each. A new system needs only its folder."""

@@ -1,10 +1,10 @@
-"""Argo Workflows: runs of several pods, started from templates. Upstream ships it whole.
+"""Argo Workflows: runs of several pods, started from templates. The release is upstream's.
 
-What is written here is what upstream cannot know: the artefact repository and the ServiceAccount of
-each namespace with runs, and, as parts of upstream's own objects, the archive, the rules for pods
-and, where there is a gateway, a UI that speaks plain HTTP to it. Facts are of Argo Workflows 4.1:
-its full CRDs go in server-side, its executor has an image for the user 8737, a run's pods report
-through `workflowtaskresults`, and its server speaks TLS with a certificate of its own making.
+This component adds settings that depend on the platform: the artefact repository and the
+ServiceAccount of each namespace with runs, and in upstream's own objects the archive, the settings
+for pods and, with a gateway, a UI on plain HTTP. Facts about Argo Workflows 4.1: its full CRDs need
+a server-side apply, its executor has an image for user 8737, a run's pods report through
+`workflowtaskresults`, and its server uses TLS with a self-signed certificate.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ UI = model.Provides("ui", http.Endpoint, explicit=True)
 
 
 class Spec(model.UpstreamSpec):
-    """Argo Workflows; runs are where something has them made, and where people start their own."""
+    """Argo Workflows. Runs exist in namespaces of components that use it, and where people start them."""
 
     namespace: Annotated[
         Namespace | None, Field(description="Where upstream's manifests put it.")
@@ -74,18 +74,18 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     store, spaces = wiring[ARTIFACTS], namespaces(me, wiring)
-    # Text in ConfigMaps names these Secrets, here and upstream's: no object does.
+    # Only text in ConfigMaps names these Secrets, so they are declared here.
     yield from store.credentials(*namespaces(me, wiring, repository=True))
     archive = wiring.get(ARCHIVE)
     if archive is not None:
-        for one in archive.credentials(me.namespace):
-            yield replace(one, restart=upstream.archivists(me))
+        for credential in archive.credentials(me.namespace):
+            yield replace(credential, restart=upstream.archivists(me))
     for name, labels in upstream.labels(store, archive).items():
         yield model.OperatorPods(name, labels, account=upstream.ACCOUNTS[name])
     yield upstream.METRICS
     for space in spaces:
         yield from _account(me, space)
-        # A run that names another account than the one made for it is nobody to a strict mesh.
+        # In a strict mesh, a run with another account than this one is refused.
         labels = upstream.run_labels(me, store)
         yield model.OperatorPods("runs", labels, space, workflows.account(me))
         runs = model.OperatorPods("runs", {workflows.label(me): "true"})
@@ -105,19 +105,19 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 def namespaces(
     me: model.Instance[Spec], wiring: model.Wiring, *, repository: bool = False
 ) -> tuple[str, ...]:
-    """Where runs are, of the spec's and of people's; or just those that keep artefacts here."""
+    """The namespaces with runs; with `repository`, only those whose artefacts are configured here."""
     claims = wiring.claims(WORKFLOWS)
-    own = {one.consumer.namespace for one in claims if not one.claim.repository}
+    separate = {binding.consumer.namespace for binding in claims if not binding.claim.repository}
     peoples = me.spec.namespaces or (me.settings.namespace,)
-    all = {*peoples, *(one.consumer.namespace for one in claims)}
-    return tuple(sorted(all - own if repository else all))
+    spaces = {*peoples, *(binding.consumer.namespace for binding in claims)}
+    return tuple(sorted(spaces - separate if repository else spaces))
 
 
 def _account(me: model.Instance[Spec], space: str) -> Iterator[model.Piece]:
-    """Who the runs of one namespace are to the API server."""
+    """The ServiceAccount and rights of the runs of one namespace."""
     name = workflows.account(me)
     account = kube.service_account(name, space, me.settings.registry.pull_secrets)
-    # The executor beside each run's program reports to the API server.
+    # The executor, a container in each run's pod, reports to the API server.
     yield model.Resource({**account, "automountServiceAccountToken": True})
     rule = {
         "apiGroups": ["argoproj.io"],

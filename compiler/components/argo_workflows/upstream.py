@@ -1,9 +1,9 @@
-"""What Argo's own objects must hold: its ConfigMap, the labels that open database and store to it,
-and a server that a gateway can talk to, in a namespace of the mesh.
+"""Required fields of Argo's own objects: its ConfigMap, labels that give access to database and
+store, and its server behind a gateway, in a namespace of the mesh.
 
-People log in with a token of Kubernetes (`--auth-mode=client`, the default since 3.0) or as the
-arguments of an installation say, which stay as they are: the server reads `ARGO_SECURE` where it has
-no argument `--secure`. The UI has a host of its own, so its base href stays `/`.
+People log in with a Kubernetes token (`--auth-mode=client`, the default since 3.0) or as the
+arguments of the installation say, which stay unchanged: the server reads `ARGO_SECURE` if it has no
+argument `--secure`. The UI has a separate host, so its base href stays `/`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ RELEASE = f"https://github.com/argoproj/argo-workflows/releases/download/{VERSIO
 EXECUTOR_USER = 8737  # of argoexec's `-nonroot` image
 POOL = 5  # connections of the controller, and of the server
 CONTROLLER, SERVER = "workflow-controller", "argo-server"  # upstream's Deployments
-ACCOUNTS = {CONTROLLER: "argo", SERVER: "argo-server"}  # whom their pods run as
+ACCOUNTS = {CONTROLLER: "argo", SERVER: "argo-server"}  # the ServiceAccounts of their pods
 UI_PORT = 2746
-# The server has none. What they tell is of the controller's making: TLS by a certificate of its own.
+# Only the controller has metrics, over TLS with a self-signed certificate.
 METRICS = model.Metrics(
     pods=model.OperatorPods("controller", {"app": CONTROLLER}), port=9090, tls=True
 )
@@ -55,23 +55,23 @@ def prerequisite(
 
 
 def archivists(me: model.Instance[Any]) -> tuple[str, ...]:
-    """Who must start again to see another password."""
+    """The workloads that must restart after a change of the archive's password."""
     return tuple(f"deployment/{name} -n {me.namespace}" for name in (CONTROLLER, SERVER))
 
 
 def labels(store: s3.Endpoint, archive: postgresql.Endpoint | None) -> dict[str, dict[str, str]]:
-    """The labels by which providers know upstream's Deployments, which get them by a patch.
+    """Labels that give upstream's Deployments access to providers; a patch adds them.
 
-    Both read the archive; the server fetches the artefacts and logs that people look at.
+    Both Deployments read the archive; the server also fetches artefacts and logs for its UI.
     """
     archived = {archive.binding.label: "true"} if archive else {}
     server = {**archived, store.binding.label: "true"}
-    found = {CONTROLLER: archived, SERVER: dict(sorted(server.items()))}
-    return {name: one for name, one in found.items() if one}
+    by_deployment = {CONTROLLER: archived, SERVER: dict(sorted(server.items()))}
+    return {name: pod_labels for name, pod_labels in by_deployment.items() if pod_labels}
 
 
 def _config(namespace: str, settings: dict[str, Any]) -> model.Manifest:
-    """One key for each section; each is YAML in a string."""
+    """One key for each section; each value is YAML in a string."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -83,7 +83,7 @@ def _config(namespace: str, settings: dict[str, Any]) -> model.Manifest:
 def _deployment(
     namespace: str, name: str, labelled: dict[str, str], *, plain: bool
 ) -> model.Manifest:
-    """The server speaks plain HTTP where a gateway has the certificate."""
+    """The server uses plain HTTP behind a gateway, which has the certificate."""
     template: model.Manifest = {"metadata": {"labels": labelled}}
     if plain and name == SERVER:
         template["spec"] = {"containers": [_plain_server()]}
@@ -104,7 +104,7 @@ def _plain_server() -> model.Manifest:
 
 
 def _service(namespace: str) -> model.Manifest:
-    """Upstream calls the port `web`, which is the name of no protocol to a mesh."""
+    """Upstream names the port `web`, which a mesh does not recognise as a protocol."""
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -133,12 +133,12 @@ def _persistence(archive: postgresql.Endpoint, ttl: str) -> dict[str, Any]:
 
 
 def run_labels(me: model.Instance[Any], store: s3.Endpoint) -> dict[str, str]:
-    """The labels of every run's pods: who makes them, and that they write artefacts."""
+    """The labels of every run's pods: their controller, and write access to artefacts."""
     return {workflows.label(me): "true", store.binding.label: "true"}
 
 
 def _pods(me: model.Instance[Any], store: s3.Endpoint) -> dict[str, Any]:
-    """Runs that people write themselves are of the platform too: known, and `restricted`."""
+    """Settings for runs that people write themselves: labels of the platform, and `restricted` pods."""
     container = {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
@@ -156,7 +156,7 @@ def _pods(me: model.Instance[Any], store: s3.Endpoint) -> dict[str, Any]:
         "mainContainer": {"securityContext": container},
         "workflowDefaults": {
             "spec": {
-                # Of the whole pod: Istio's containers have no seccomp profile of their own.
+                # For the whole pod, because Istio's containers set no seccomp profile.
                 "securityContext": dict(kube.UNPRIVILEGED),
                 "podGC": {"strategy": "OnPodSuccess"},
                 "podMetadata": {"labels": dict(sorted(run_labels(me, store).items()))},

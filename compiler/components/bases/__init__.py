@@ -1,1 +1,1 @@
-"""What several component types lower to alike: one file per kind of server."""
+"""Servers that several component types share, one file per kind of server."""

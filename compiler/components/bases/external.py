@@ -1,4 +1,4 @@
-"""Services outside the platform: an address, perhaps where that is, and who vouches for it."""
+"""Services outside the platform: an address, its IP range if known, and its certificate authority."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from compiler.spec.types import Certificates, Cidr, Host
 
 
 def revoke_command(binding: model.Binding) -> str:
-    """Whoever runs the service knows how."""
+    """The operators of the service must revoke the login."""
     return f"have {binding.host} take it away"
 
 
 class Spec(model.InstanceSpec):
-    """What all of them say."""
+    """The fields of all external services."""
 
     host: Annotated[Host, Field(description="Its host name.")]
     cidrs: Annotated[
@@ -30,7 +30,7 @@ class Spec(model.InstanceSpec):
 
     @property
     def encrypted(self) -> bool:
-        """Whether clients speak TLS to it."""
+        """Whether clients use TLS."""
         return True
 
     def check(self) -> None:

@@ -1,10 +1,10 @@
-"""A server of the Redis protocol in pods: Redis and Valkey differ in the names of their programs.
+"""A server of the Redis protocol in pods: Redis and Valkey differ only in the names of their
+programs.
 
-One primary takes the writes; further replicas are read-only copies. Nobody promotes a copy: while
-the primary's pod restarts, writes fail and the copies answer with what they have. Facts are of
-Redis 7.0 and 8.2 and of Valkey 9.1: memory has no bound until `maxmemory` gives one, a fork for a
-snapshot or a rewritten log may copy what is written meanwhile, and a primary that comes back empty
-empties its copies.
+One primary takes the writes; further replicas are read-only copies. No copy is promoted: while the
+primary's pod restarts, writes fail and the copies keep answering. Facts about Redis 7.0 and 8.2 and
+Valkey 9.1: memory is unlimited without `maxmemory`, a fork for a snapshot or a rewritten log copies
+the pages that change meanwhile, and a primary that comes back empty empties its copies.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,13 +26,13 @@ PORT = 6379
 # The share of the memory limit that keys may fill; the rest is for buffers, fragmentation and,
 # with persistence, the pages that a fork copies.
 SHARE = {"none": 75, "rdb": 55, "aof": 55}
-# Disk for each byte of the limit: a snapshot beside its successor; a log grows to twice its base
-# before it is rewritten beside the old one.
+# Disk for each byte of the limit: a snapshot and its successor; a log grows to twice its base
+# before it is rewritten, while the old one exists.
 DISK = {"rdb": 2, "aof": 3}
 
 
 class Spec(model.RunningSpec):
-    """What Redis and Valkey take."""
+    """The fields of Redis and Valkey."""
 
     memory: Annotated[
         Memory, Field(description="The hard limit; `maxmemory` is derived from it.")
@@ -63,7 +63,7 @@ class Spec(model.RunningSpec):
 
 
 class Program(Struct, frozen=True):
-    """The names by which one implementation goes."""
+    """The names of one implementation's programs."""
 
     name: str  # of its folders and volumes
     server: str
@@ -79,22 +79,22 @@ def offer(me: model.Instance[Any]) -> redis.Offer:
 
 
 def maxmemory(limit: int, persistence: str) -> int:
-    """Bytes that keys may fill below a memory limit."""
+    """The number of bytes for keys, below a memory limit."""
     return limit * SHARE[persistence] // 100
 
 
 def storage(spec: Spec, limit: int) -> str:
-    """The size of a volume, in whole gibibytes."""
+    """The size of a volume in whole gibibytes."""
     return spec.storage or quantity.binary(_disk(spec.persistence, limit))
 
 
 def _disk(persistence: str, limit: int) -> int:
-    """What a persistence writes at most, in whole gibibytes."""
+    """The maximum that a persistence mode writes, in whole gibibytes."""
     return -(-limit * DISK[persistence] // GIB) * GIB
 
 
 def sizes(me: model.Instance[Any]) -> Iterator[model.Size]:
-    """A disk that is set, held against what the persistence writes."""
+    """The configured disk, with the size that the persistence mode needs."""
     spec: Spec = me.spec
     if spec.storage is not None and spec.persistence != "none":
         limit = spec.resources.limits.memory or spec.memory
@@ -163,7 +163,7 @@ def lower(
 
 
 class _Server(Struct, frozen=True):
-    """The pods of one instance: both roles share everything but what they follow."""
+    """The pods of one instance. Both roles have the same settings, except for the replication."""
 
     me: model.Instance[Any]
     spec: Spec
@@ -177,7 +177,7 @@ class _Server(Struct, frozen=True):
 
     @property
     def users(self) -> str:
-        """The folder with what is made of the Secrets."""
+        """The folder with the file that is made from the Secrets."""
         return f"/etc/{self.program.name}-users"
 
     def config(self) -> model.ConfigFiles:
@@ -220,7 +220,7 @@ class _Server(Struct, frozen=True):
         copy = role == "replica"
         follow = ["--replicaof", self.me.host(), str(PORT)] if copy else []
         pong = kube.exec_probe(["sh", "-c", self._asks("ping", "PONG")], period=5)
-        # A copy answers nothing before its first synchronisation, rather than nulls.
+        # Before its first synchronisation a copy refuses requests instead of answering with nulls.
         started = self._asks("role", "connected") if copy else self._asks("ping", "PONG")
         return kube.Container(
             self.program.name,
@@ -230,17 +230,17 @@ class _Server(Struct, frozen=True):
             ports={"tcp-redis": PORT},
             startup=kube.exec_probe(["sh", "-c", started], period=5, failures=120),
             readiness=pong,
-            # Not PING: a server that loads its log is not to be killed for it.
+            # Not PING: it fails while a server loads its log, and the server must not be killed for that.
             liveness=kube.tcp_probe("tcp-redis", period=20, failures=6),
         )
 
     def _asks(self, command: str, answer: str) -> str:
-        """Whether the server answers a word; the probe's user has no password to check."""
+        """A command that checks whether the server answers; the probe's user has no password."""
         client = f"{self.program.client} --user probe -a none --no-auth-warning"
         return f"{client} {command} | grep -qx {answer}"
 
     def _users(self, claims: Sequence[redis.Binding]) -> kube.Container:
-        """Makes the users from the clients' own Secrets, as hashes."""
+        """Creates the users from the clients' Secrets, as hashes."""
         bindings = {binding.secret: binding for binding in claims}
         logins = [(name, bindings[name].claim.keys) for name in sorted(bindings)]
         env = [

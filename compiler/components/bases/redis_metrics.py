@@ -1,7 +1,6 @@
-"""Metrics of Redis and Valkey, by oliver006's exporter: the images have none.
+"""Metrics of Redis and Valkey by oliver006's exporter: the images have none.
 
-The exporter asks as the user of the probes, who may read what the server says of itself and
-nothing else.
+The exporter logs in as the probes' user, which may only read the server's own statistics.
 """
 
 from __future__ import annotations

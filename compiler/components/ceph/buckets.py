@@ -1,7 +1,8 @@
-"""Buckets of a Ceph object store and who may what in them, from the claims that are made on it.
+"""Buckets of a Ceph object store and their access rights, from the claims on it.
 
-Facts are of Rook 1.20: a bucket claim makes a user of its own, which owns the bucket; who else may
-read or write it says the claim's `bucketPolicy`, which the operator takes only when it is told to.
+Facts about Rook 1.20: a bucket claim creates a user that owns the bucket; the claim's
+`bucketPolicy` grants rights to other users, but the operator accepts it only if a setting allows
+it.
 """
 
 from __future__ import annotations
@@ -18,24 +19,24 @@ Bindings = tuple[s3.Binding, ...]
 
 
 def lower(me: model.Instance[Any], store: str, bindings: Bindings) -> Iterator[model.Resource]:
-    guests = [one for one in bindings if not owns(one)]
+    guests = [binding for binding in bindings if not owns(binding)]
     for guest in guests:
         yield _user(me, store, guest)
     if _buckets(bindings):
         yield _class(me, store)
-    owners = {one.claim.buckets[0]: one for one in bindings if owns(one)}
+    owners = {binding.claim.buckets[0]: binding for binding in bindings if owns(binding)}
     for bucket in _buckets(bindings):
-        visitors = [one for one in guests if bucket in one.claim.buckets]
+        visitors = [binding for binding in guests if bucket in binding.claim.buckets]
         yield _claim(me, bucket, owners.get(bucket), visitors)
 
 
 def _buckets(bindings: Bindings) -> list[str]:
-    """All buckets that somebody claims."""
+    """All claimed buckets."""
     return sorted({bucket for binding in bindings for bucket in binding.claim.buckets})
 
 
 def _user(me: model.Instance[Any], store: str, binding: s3.Binding) -> model.Resource:
-    """A user with the key of the consumer's Secret; Rook makes no Secret of its own then."""
+    """A user with the key of the consumer's Secret; Rook then creates no Secret."""
     key = {
         "accessKeyRef": {"name": binding.secret, "key": s3.ACCESS_KEY},
         "secretKeyRef": {"name": binding.secret, "key": s3.SECRET_KEY},
@@ -68,7 +69,7 @@ def _claim(
     me: model.Instance[Any], bucket: str, owner: s3.Binding | None,
     visitors: Iterable[s3.Binding],
 ) -> model.Resource:  # fmt: skip
-    """A bucket of a fixed name: its owner's, who finds key and place under the claim's name."""
+    """A bucket with a fixed name. Its owner finds key and address under the claim's name."""
     metadata = kube.metadata(me, f"{me.name}-{bucket}", "bucket")
     if owner is not None:
         metadata |= {"name": owner.secret, "namespace": owner.consumer.namespace}
@@ -80,7 +81,7 @@ def _claim(
 
 
 def _policy(bucket: str, visitors: Iterable[s3.Binding]) -> str | None:
-    """The bucket's policy: the same words for all its writers, and for all its readers."""
+    """The bucket's policy: one statement list for all its writers, and one for all its readers."""
     users: dict[bool, list[str]] = {}
     for binding in visitors:
         arn = f"arn:aws:iam:::user/{binding.secret}"
@@ -88,5 +89,7 @@ def _policy(bucket: str, visitors: Iterable[s3.Binding]) -> str | None:
     statements = []
     for read_only, names in sorted(users.items()):
         claim = s3.Claim(buckets=(bucket,), read_only=read_only)
-        statements += [{**one, "Principal": {"AWS": names}} for one in s3.statements(claim)]
+        statements += [
+            {**statement, "Principal": {"AWS": names}} for statement in s3.statements(claim)
+        ]
     return s3.document(statements) if statements else None

@@ -1,8 +1,8 @@
-"""What a client of Ceph learns: a bucket that Rook grants it, or one that others have too.
+"""The client side of Ceph: a bucket that Rook grants exclusively, or a shared bucket.
 
-Rook 1.20 answers a bucket claim with a bucket, a user that owns it, and, under the claim's own name
-and in its namespace, a Secret with the user's key and a ConfigMap with the bucket's place. That is
-just what a consumer needs that has one bucket to itself: the claim has the name of its Secret.
+For a bucket claim, Rook 1.20 creates a bucket, a user that owns it and, with the claim's name and
+in its namespace, a Secret with the user's key and a ConfigMap with the bucket's address. A consumer
+with an exclusive bucket needs exactly these, so the claim has the name of the consumer's Secret.
 """
 
 from __future__ import annotations
@@ -15,29 +15,32 @@ from compiler import model
 from compiler.interfaces import s3
 from compiler.model import ConfigRef, Env
 
-PLACE = ("BUCKET_HOST", "BUCKET_PORT", "BUCKET_NAME")  # keys of the ConfigMap
+ADDRESS_KEYS = ("BUCKET_HOST", "BUCKET_PORT", "BUCKET_NAME")  # keys of the ConfigMap
 
 
 class Endpoint(s3.Endpoint, frozen=True, kw_only=True):
-    """Where the store is and which bucket is ours."""
+    """The address of the store, and the client's bucket."""
 
     @classmethod
     def credential(cls, binding: s3.Binding) -> model.Credential | None:
-        made = s3.Endpoint.credential(binding)
-        return replace(made, created_by="Rook") if made and owns(binding) else made
+        credential = s3.Endpoint.credential(binding)
+        return (
+            replace(credential, created_by="Rook") if credential and owns(binding) else credential
+        )
 
     def env(self) -> tuple[Env, ...]:
-        """The place as Rook's ConfigMap tells it comes on top: no pod starts before the bucket."""
+        """Adds the variables of Rook's ConfigMap: no pod starts before its bucket exists."""
         client = s3.Endpoint.env(self)
         if not owns(self.binding):
             return client
-        return (*client, *(Env(key, ConfigRef(self.secret, key)) for key in PLACE))
+        return (*client, *(Env(key, ConfigRef(self.secret, key)) for key in ADDRESS_KEYS))
 
 
 def owns(binding: s3.Binding) -> bool:
-    """Whether a consumer has its one bucket to itself, and reads its key in one namespace.
+    """Whether a consumer has one bucket exclusively, and reads its key in one namespace.
 
-    What a component claims unshared is its own; its clients, who claim the same, come to visit.
+    A component that claims a bucket without `shared` owns it; its clients, which claim the same
+    bucket, do not.
     """
     consumer: model.Instance[Any] = binding.consumer
     claim = binding.claim

@@ -1,4 +1,4 @@
-"""Backups of a CloudNativePG cluster: the log as it is written, and a whole copy on a schedule."""
+"""Backups of a CloudNativePG cluster: a continuous log, and full copies on a schedule."""
 
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from compiler.spec.types import Bucket, Schedule
 
 
 class Backup(model.Section):
-    """Where and when a cluster is backed up."""
+    """The bucket and the schedule of a cluster's backups."""
 
     schedule: Annotated[Schedule, Field(description="A cron expression, in UTC.")] = "0 2 * * *"
     retention: Annotated[
@@ -47,12 +47,12 @@ def archive(backup: Backup, store: s3.Endpoint) -> model.Manifest:
     return {
         "backup": {"barmanObjectStore": destination, "retentionPolicy": backup.retention},
         # Barman's client is boto3: the region and the checksums come from its environment.
-        "env": [one.manifest() for one in store.env() if _plain(one)],
+        "env": [variable.manifest() for variable in store.env() if _plain(variable)],
     }
 
 
 def _plain(env: Env) -> bool:
-    """Whether a variable stands by itself: it names no Secret and no file."""
+    """Whether a variable refers to no Secret and no file."""
     return isinstance(env.value, str) and env.value != s3.CONFIG
 
 

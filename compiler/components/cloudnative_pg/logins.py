@@ -1,8 +1,8 @@
-"""Databases and logins in a CloudNativePG cluster, from the claims that are made on it.
+"""Databases and logins in a CloudNativePG cluster, from the claims on it.
 
-A database is owned by a role of its own, which the roles that log in act as: what one of them
-makes, all of them may change. The operator makes roles and databases, but has no word for that
-default of a session; each login may set it for itself, which the Job does.
+Each database has an owner role, and the roles that log in act as the owner, so that each of them
+can change objects of the others. The operator creates roles and databases, but has no field for
+that session default; each login can set it for itself, which the Job does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from compiler.model import Env, SecretRef
 
 
 def roles(bindings: tuple[postgresql.Binding, ...]) -> list[model.Manifest]:
-    """The roles that the operator keeps: owners, and those that log in as their members."""
+    """The roles that the operator manages: owners, and the logins as their members."""
     owners = [{"name": _owner(database)} for database in _databases(bindings)]
     members = [
         {
@@ -82,7 +82,7 @@ def _settle(
         env,
         ports=(5432,),
         server=servers,
-        # The operator makes an account of the cluster's own name, whose pods need its token.
+        # The operator creates a ServiceAccount with the cluster's name, whose pods need its token.
         account=f"{me.name}-logins",
         step=2,
     )

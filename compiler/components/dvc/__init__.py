@@ -1,7 +1,7 @@
-"""DVC: versions of data in the object store, known to Git by their hash. It has no server.
+"""DVC: versions of data in the object store, which Git refers to by their hash. It has no server.
 
-What it lowers to is its configuration: `config`, to be committed as `.dvc/config`, names the
-endpoint that laptops reach; `config.local` names the cluster's own. Facts are of DVC 3.67.
+It only has configuration: `config`, to be committed as `.dvc/config`, has the endpoint for laptops;
+`config.local` has the cluster's endpoint. Facts are of DVC 3.67.
 """
 
 from collections.abc import Iterator
@@ -85,7 +85,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 
 def laptop_url(store: s3.Endpoint, entrance: gateway.Endpoint | None) -> str:
-    """Where a store is reached from outside the cluster: at the gateway, as that one listens."""
+    """The address of a store from outside the cluster; for a store inside, under the platform's
+    domain.
+    """
     binding = store.binding
     if binding.offer.external or entrance is None:
         return store.url

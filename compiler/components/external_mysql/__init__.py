@@ -1,6 +1,6 @@
 """A MySQL outside the platform.
 
-It offers databases and emits nothing; users and databases are made where it is run.
+It offers databases and has no objects; users and databases are created where it runs.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ revoke_command = external.revoke_command
 
 
 class Spec(external.Spec):
-    """A MySQL server that exists."""
+    """An existing MySQL server."""
 
     port: Annotated[Port, Field(description="Its port.")] = 3306
     tls: Annotated[bool, Field(description="Whether clients must speak TLS to it.")] = True

@@ -1,6 +1,6 @@
-"""A PostgreSQL outside the platform, or another server that speaks its protocol (Greenplum 7).
+"""A PostgreSQL outside the platform, or another server with its protocol (Greenplum 7).
 
-It offers databases and emits nothing; roles and databases are made where it is run.
+It offers databases and has no objects; roles and databases are created where it runs.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ revoke_command = external.revoke_command
 
 
 class Spec(external.Spec):
-    """A PostgreSQL server that exists."""
+    """An existing PostgreSQL server."""
 
     port: Annotated[Port, Field(description="Its port.")] = 5432
     sslmode: Annotated[

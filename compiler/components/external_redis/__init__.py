@@ -1,6 +1,6 @@
-"""A Redis, or anything that speaks its protocol, outside the platform.
+"""A server of the Redis protocol outside the platform.
 
-It offers its keys and emits nothing; users are made where it is run.
+It offers keys and has no objects; users are created where it runs.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ revoke_command = external.revoke_command
 
 
 class Spec(external.Spec):
-    """A Redis server that exists."""
+    """An existing Redis server."""
 
     port: Annotated[Port, Field(description="Its port.")] = 6379
     tls: Annotated[bool, Field(description="Whether clients must speak TLS to it.")] = True

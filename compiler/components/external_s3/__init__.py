@@ -1,6 +1,6 @@
 """An object store outside the platform: a cloud's, an appliance, another team's.
 
-It offers S3 and emits nothing; buckets and keys are made where it is run.
+It offers S3 and has no objects; buckets and keys are created where it runs.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ revoke_command = external.revoke_command
 
 
 class Spec(external.Spec):
-    """An S3 endpoint that exists."""
+    """An existing S3 endpoint."""
 
     port: Annotated[Port | None, Field(description="Its port; default 443, or 80 without TLS.")] = (
         None

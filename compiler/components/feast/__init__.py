@@ -1,13 +1,14 @@
-"""Feast: a registry in PostgreSQL, an online store in Redis, an offline store to train from.
+"""Feast: a registry in PostgreSQL, an online store in Redis, and an offline store for training
+data.
 
-What runs is a feature server, a Job that makes the registry's tables and applies a feature
-repository, and CronJobs that bring new values online; for clients that open no store themselves,
-servers of the registry and of training data too. Facts are of Feast 0.67; its UI is left out, for it
-writes beside its own program, which a read-only root forbids.
+It runs a feature server, a Job that creates the registry's tables and applies a feature repository,
+and CronJobs that materialize new values into the online store. For clients that open no store
+themselves, it also runs servers of the registry and of training data. Facts are of Feast 0.67; its
+UI is left out because it writes next to its program, which a read-only root file system forbids.
 
-The image's tag: upstream's chart (infra/charts/feast-feature-server) names its release's on quay.io, and
-others run 0.62.0 and 0.66.0 from there. No stored source names 0.67.0 itself, the release that serves
-views while they are materialised.
+The image's tag: upstream's chart (infra/charts/feast-feature-server) names the tag of its release
+on quay.io, and other users run 0.62.0 and 0.66.0 from there. No source at hand names 0.67.0, the
+release that serves views during their materialization.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ OFFLINE_SERVER = model.Provides("offline-server", feast_server.Endpoint, explici
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
     spec, name = me.spec, me.name.replace("-", "_")
-    made: dict[model.Requires[Any], model.Claim] = {
+    claimed: dict[model.Requires[Any], model.Claim] = {
         feature_store.REGISTRY: _registry_claim(me),
         feature_store.ONLINE: redis.Claim(
             keys=(f"*{project_of(me).name}",),
@@ -51,12 +52,14 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     if spec.offline_store == "postgres":
         # Its queries set a search path for a session, which a pooler would drop.
         database = spec.offline_database or f"{name}_offline"
-        made[feature_store.WAREHOUSE] = postgresql.Claim(
+        claimed[feature_store.WAREHOUSE] = postgresql.Claim(
             database=database, pooled=False, shared=spec.shared
         )
     else:
-        made[feature_store.LAKE] = s3.Claim(buckets=(spec.bucket or me.name,), shared=spec.shared)
-    return made
+        claimed[feature_store.LAKE] = s3.Claim(
+            buckets=(spec.bucket or me.name,), shared=spec.shared
+        )
+    return claimed
 
 
 def _registry_claim(me: model.Instance[Spec]) -> postgresql.Claim:
@@ -64,12 +67,12 @@ def _registry_claim(me: model.Instance[Spec]) -> postgresql.Claim:
     # A rolling update runs one pod more, and gunicorn a process more than its workers.
     processes = (spec.replicas + 1) * (spec.workers + 1) + 2 + 2 * (spec.clients == "remote")
     processes += len(spec.schedules)
-    each = feature_store.POOL_SIZE + feature_store.MAX_OVERFLOW
+    per_process = feature_store.POOL_SIZE + feature_store.MAX_OVERFLOW
     return postgresql.Claim(
         database=spec.database or me.name.replace("-", "_"),
-        connections=processes * each,
+        connections=processes * per_process,
         shared=spec.shared,
-        reckoning=f"{processes} processes x {each} connections",
+        reckoning=f"{processes} processes x {per_process} connections",
     )
 
 
@@ -124,5 +127,5 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield pods.config()
     yield from apply(me, pods)
     yield from servers(me, pods)
-    for name, wanted in sorted(me.spec.runs.items()):
-        yield materialize(me, name, wanted, pods)
+    for name, run in sorted(me.spec.runs.items()):
+        yield materialize(me, name, run, pods)

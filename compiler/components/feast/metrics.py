@@ -1,7 +1,7 @@
-"""Metrics of the feature server: a process of its own on a port of its own, when it is asked for.
+"""Metrics of the feature server, which it serves from a separate process and port with `--metrics`.
 
-Facts are of Feast 0.67: how fresh a view is counts from the end of its last materialisation, which
-the registry knows, whoever ran it.
+Feast 0.67: the freshness of a view counts from the end of its last materialization, which the
+registry records.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ YEAR = 366 * 86400
 
 
 def of(me: model.Instance[Spec]) -> model.Metrics:
-    alerts = tuple(_stale(wanted) for _, wanted in sorted(me.spec.runs.items()))
+    alerts = tuple(_stale(run) for _, run in sorted(me.spec.runs.items()))
     return model.Metrics(pods="server", port=PORT, args=("--metrics",), alerts=alerts)
 
 
-def _stale(wanted: Materialize) -> model.Alert:
-    """A view that is older than the longest wait between two runs and the time that one may take."""
-    oldest = (cron.longest_gap(wanted.schedule) or YEAR) + seconds(wanted.timeout)
-    views = f',feature_view=~"{"|".join(wanted.views)}"' if wanted.views else ""
+def _stale(run: Materialize) -> model.Alert:
+    """An alert on views older than the longest time between two runs plus the timeout of one."""
+    oldest = (cron.longest_gap(run.schedule) or YEAR) + seconds(run.timeout)
+    views = f',feature_view=~"{"|".join(run.views)}"' if run.views else ""
     return model.Alert(
         "FeaturesStale",
         f"max by (feature_view) (feast_feature_freshness_seconds{{$pods{views}}}) > {oldest}",

@@ -1,6 +1,7 @@
-"""What runs of Feast: the servers, the Job that applies, the CronJob that brings values online.
+"""The pods of Feast: the servers, the Job that applies definitions, the CronJobs that materialize
+views.
 
-All bind to the loopback unless told, and any user may run them as long as /tmp can be written to.
+All of them bind to the loopback by default, and run as any user if /tmp is writable.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from compiler.model import Env
 from compiler.spec.duration import seconds
 
 PORT, REGISTRY_PORT, OFFLINE_PORT = 6566, 6570, 8815
-COPY = f"{kube.TMP}/repository"  # of definitions that come as a ConfigMap
+COPY = f"{kube.TMP}/repository"  # of definitions from a ConfigMap
 
 
 class Pods(Struct, frozen=True):
-    """What pods of one instance share, the file and the image; and the stores whose keys they hold."""
+    """The parts that pods of one instance share: file, image, and the stores whose keys they hold."""
 
     me: model.Instance[Spec]
     stores: feature_store.Stores
@@ -30,16 +31,16 @@ class Pods(Struct, frozen=True):
     opened: tuple[model.Endpoint, ...]
 
     def opening(self, *stores: model.Endpoint | None) -> Pods:
-        """The same, with the keys of these stores alone."""
-        return replace(self, opened=tuple(one for one in stores if one is not None))
+        """The same pods, with only the keys of these stores."""
+        return replace(self, opened=tuple(store for store in stores if store is not None))
 
     @property
     def client(self) -> kube.Client:
-        """What reads the lake, where it is opened."""
-        return kube.client(self.me, [one for one in self.opened if one is self.stores.lake])
+        """The client environment for the data lake, if these pods open it."""
+        return kube.client(self.me, [store for store in self.opened if store is self.stores.lake])
 
     def config(self) -> model.ConfigFiles:
-        """The file, and what Feast's image lacks to read data on the object store."""
+        """The file, and Python modules that Feast's image lacks for data on the object store."""
         files = {feature_store.FILE: self.stores.file(self.project)}
         if self.stores.lake is not None:
             files["sitecustomize.py"] = kube.render(__file__, "sitecustomize.py.j2")
@@ -67,7 +68,7 @@ class Pods(Struct, frozen=True):
         )  # fmt: skip
 
     def await_schema(self) -> kube.Container:
-        """What servers wait for: they exit when the Job that applies has not made the tables yet."""
+        """Waits for the tables: servers exit if the Job has not created them yet."""
         script = kube.render(__file__, "await_schema.py.j2")
         only = self.opening(self.stores.registry)
         return only.container("schema", ["python", "-c", script], 512)
@@ -87,14 +88,14 @@ class Pods(Struct, frozen=True):
                 *self.client.volumes,
                 *volumes,
             ],
-            uses=self.stores.all,  # whatever the file names
+            uses=self.stores.all,  # all stores that the file names
             restart=restart,
             spread=spread,
         )
 
 
 def servers(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
-    """The feature server; behind it, where clients ask servers, those of the two other stores."""
+    """The feature server; for remote clients, also the registry server and the offline server."""
     spec = me.spec
     # Measured on 0.67.0: some 200 MiB for each process before it has served anything.
     server = replace(
@@ -112,8 +113,8 @@ def servers(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
     if spec.clients == "remote":
         stores = pods.stores
         registry = ["feast", "serve_registry", "--port", str(REGISTRY_PORT)]
-        alone = pods.opening(stores.registry)
-        yield from _behind(me, alone, "registry", registry, "grpc-registry", REGISTRY_PORT)
+        registry_pods = pods.opening(stores.registry)
+        yield from _behind(me, registry_pods, "registry", registry, "grpc-registry", REGISTRY_PORT)
         offline = [
             "feast",
             "serve_offline",
@@ -153,7 +154,7 @@ def _behind(
 
 
 def apply(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
-    """The Job that makes the registry's tables, and applies the repository where there is one."""
+    """The Job that creates the registry's tables, and applies the repository if there is one."""
     repository = me.spec.repository
     if repository is None:
         pods = pods.opening(pods.stores.registry)
@@ -177,17 +178,17 @@ def apply(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
 
 
 def materialize(
-    me: model.Instance[Spec], name: str, wanted: Materialize, pods: Pods
+    me: model.Instance[Spec], name: str, run: Materialize, pods: Pods
 ) -> model.Resource:
-    script = kube.render(__file__, "materialize.sh.j2", views=wanted.views)
+    script = kube.render(__file__, "materialize.sh.j2", views=run.views)
     container = pods.container("materialize", ["sh", "-c", script], 1024)
     template = pods.template("materialize", container, restart="Never")
     return kube.cron_job(
         me,
         template,
         name=f"{me.name}-{name}",
-        schedule=wanted.schedule,
-        deadline=seconds(wanted.timeout),
+        schedule=run.schedule,
+        deadline=seconds(run.timeout),
         retries=1,
         step=2,
     )

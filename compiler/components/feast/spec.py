@@ -1,4 +1,4 @@
-"""What `components.feast` may hold."""
+"""The fields of a `feast` component."""
 
 from typing import Annotated, Literal
 
@@ -26,7 +26,7 @@ Run = Annotated[str, Field(pattern=exact(r"[a-z](?:[a-z0-9-]{0,9}[a-z0-9])?"))]
 
 
 class Repository(model.Section):
-    """Feature definitions, from an image or from right here."""
+    """Feature definitions, from an image or from the spec."""
 
     image: Annotated[
         Image | None, Field(description="An image that holds them; it needs a shell.")
@@ -48,7 +48,7 @@ class Repository(model.Section):
 
 
 class Materialize(model.Section):
-    """When new values are brought online."""
+    """A schedule that materializes views into the online store."""
 
     schedule: Annotated[Schedule, Field(description="A cron expression, in UTC.")]
     views: Annotated[
@@ -114,5 +114,5 @@ class Spec(model.RunningSpec):
 
     @property
     def runs(self) -> dict[str, Materialize]:
-        """What brings values online, by the last part of its name."""
+        """The materialization schedules, by the last part of their CronJob's name."""
         return {**({"materialize": self.materialize} if self.materialize else {}), **self.schedules}

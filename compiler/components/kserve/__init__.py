@@ -1,8 +1,8 @@
-"""KServe: an InferenceService for each model, serverless over Knative or as plain Deployments.
+"""KServe: an InferenceService for each model, serverless on Knative or as plain Deployments.
 
-The release is upstream's; the mode is written on every InferenceService all the same, since it
-can't change in place and the shipped ConfigMap says otherwise. Facts are of KServe 0.20.0, whose
-controller keeps its metrics to its own pod (`--metrics-addr=127.0.0.1:8080` in its release).
+The release is upstream's. The mode is written on every InferenceService, because it cannot change
+later and the shipped ConfigMap has another default. Facts are of KServe 0.20.0, whose controller
+serves metrics only inside its pod (`--metrics-addr=127.0.0.1:8080` in its release).
 """
 
 import json
@@ -46,7 +46,7 @@ Formats = Annotated[model.ListOf[str], Field(min_length=1)]
 
 
 class Spec(model.UpstreamSpec):
-    """KServe, and how it runs models."""
+    """KServe, and the mode in which it runs models."""
 
     namespace: Annotated[Namespace | None, Field(description="Where its controller runs.")] = (
         "kserve"
@@ -77,11 +77,11 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
-    return iter(())  # all that is the platform's own belongs to its models
+    return iter(())  # all its objects belong to models
 
 
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:
-    """The release, applied on the server's side: one of its CRDs is too large for an annotation."""
+    """The release, with a server-side apply: one of its CRDs is too large for an annotation."""
     if me.spec.install != "existing":
         return None
     release = f"https://github.com/kserve/kserve/releases/download/v{VERSION}"
@@ -103,7 +103,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 
 
 def _config(me: model.Instance[Spec], wiring: model.Wiring) -> model.Manifest:
-    """Two keys of `inferenceservice-config`, whole: each is JSON in a string."""
+    """Two complete keys of `inferenceservice-config`; each value is JSON in a string."""
     data = {
         "deploy": {"defaultDeploymentMode": MODES[me.spec.mode]},
         "ingress": _ingress(me, wiring),
@@ -138,8 +138,9 @@ def _ingress(me: model.Instance[Spec], wiring: model.Wiring) -> dict[str, object
 
 
 def _storage_container() -> model.Manifest:
-    """The container that fetches models: the release gives it no security context, and `restricted`
-    refuses pods with it (kserve/kserve#5373)."""
+    """The container that downloads models. The release gives it no security context, so
+    `restricted` refuses its pods (kserve/kserve#5373).
+    """
     return {
         "apiVersion": "serving.kserve.io/v1alpha1",
         "kind": "ClusterStorageContainer",

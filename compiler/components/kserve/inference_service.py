@@ -67,7 +67,7 @@ def inference_service(
     me: model.Instance[ModelSpec], surroundings: serving.Surroundings, mode: str, runtime: Runtime,
     replicas: int,
 ) -> model.Resource:  # fmt: skip
-    """One step after what its namespace's models share."""
+    """The InferenceService, one step after the objects that its namespace's models share."""
     spec = me.spec
     predictor: model.Manifest = {
         "automountServiceAccountToken": False,
@@ -82,9 +82,12 @@ def inference_service(
     }
     if surroundings.client.config is not None:
         predictor["volumes"] = [
-            {"name": one.name, **one.source} for one in surroundings.client.volumes
+            {"name": volume.name, **volume.source} for volume in surroundings.client.volumes
         ]
-    used = {one.binding.label for one in (*surroundings.stores, *surroundings.client.endpoints)}
+    used = {
+        endpoint.binding.label
+        for endpoint in (*surroundings.stores, *surroundings.client.endpoints)
+    }
     labels = {**serving.pods().labels, **dict.fromkeys(sorted(used), "true")}
     if spec.uri.startswith("hf://"):
         labels |= FROM_HUB.labels
@@ -106,8 +109,9 @@ def inference_service(
 
 
 def _deadline(spec: ModelSpec, mode: str) -> dict[str, str]:
-    """Knative ends a revision that is not ready in time, in the middle of a download too. KServe
-    copies the annotation to the revision."""
+    """The startup deadline: Knative ends a revision that is not ready in time, even during a
+    download. KServe copies the annotation to the revision.
+    """
     if mode != "serverless" or not spec.size or quantity.whole(spec.size) < serving.HEAVY:
         return {}
     download = -(-quantity.whole(spec.size) * 8 // serving.GIGABIT)
@@ -133,53 +137,53 @@ def _args(spec: ModelSpec, runtime: Runtime) -> list[str]:
 
 
 def _model(spec: ModelSpec, surroundings: serving.Surroundings, runtime: Runtime) -> model.Manifest:
-    made: model.Manifest = {"modelFormat": {"name": spelled(spec.format)}}
+    fields: model.Manifest = {"modelFormat": {"name": spelled(spec.format)}}
     if runtime.protocols:
-        made["protocolVersion"] = runtime.protocols[0]
+        fields["protocolVersion"] = runtime.protocols[0]
     if args := _args(spec, runtime):
-        made["args"] = args
+        fields["args"] = args
     home = (variable for variable in _home(runtime) if variable.name not in spec.env)
     variables = (*home, *surroundings.client.env, *kube.own_env(spec))
     env = [variable.manifest() for variable in variables]
     if env:
-        made["env"] = env
-    made["resources"] = _compute(spec.resources, spec.size, spec.gpus)
-    made["runtime"] = runtime.name
-    made["securityContext"] = {**kube.UNPRIVILEGED, **CONFINED}
-    made["storageUri"] = spec.uri
+        fields["env"] = env
+    fields["resources"] = _compute(spec.resources, spec.size, spec.gpus)
+    fields["runtime"] = runtime.name
+    fields["securityContext"] = {**kube.UNPRIVILEGED, **CONFINED}
+    fields["storageUri"] = spec.uri
     if surroundings.client.volumes:
-        made["volumeMounts"] = [one.mount() for one in surroundings.client.volumes]
-    return made
+        fields["volumeMounts"] = [volume.mount() for volume in surroundings.client.volumes]
+    return fields
 
 
 def _home(runtime: Runtime) -> Iterator[Env]:
-    """vLLM asks for the name of its user at import, and its image has none for this one."""
+    """A user name for vLLM, which reads it at import; its image has none for this user."""
     if runtime.name == VLLM:
         yield Env("HOME", kube.TMP)
         yield Env("USER", "vllm")
 
 
 def _limits(spec: ModelSpec) -> model.Manifest:
-    made: model.Manifest = {}
+    fields: model.Manifest = {}
     if spec.canary is not None:
-        made["canaryTrafficPercent"] = spec.canary.percent
+        fields["canaryTrafficPercent"] = spec.canary.percent
     if spec.concurrency is not None:
-        made["containerConcurrency"] = spec.concurrency
+        fields["containerConcurrency"] = spec.concurrency
     if spec.max_replicas is not None:
-        made["maxReplicas"] = spec.max_replicas
+        fields["maxReplicas"] = spec.max_replicas
     if spec.timeout is not None:
-        made["timeout"] = seconds(spec.timeout)
+        fields["timeout"] = seconds(spec.timeout)
     if spec.scaling is not None:
-        made["scaleMetric"] = spec.scaling.metric
-        made["scaleTarget"] = spec.scaling.target
-    return made
+        fields["scaleMetric"] = spec.scaling.metric
+        fields["scaleTarget"] = spec.scaling.target
+    return fields
 
 
 @lru_cache(maxsize=1024)  # models by the thousand have the same few needs
-def _compute(wanted: Resources, size: str | None, gpus: Gpus | None) -> model.Manifest:
-    """Room for the model on disk and in memory, where its size is known."""
+def _compute(resources: Resources, size: str | None, gpus: Gpus | None) -> model.Manifest:
+    """Resources with room for the model on disk and in memory, if its size is known."""
     room = quantity.binary(max(2 * GIBI, quantity.whole(size) + GIBI if size else 0))
     return kube.resources(
-        wanted, cpu="1", memory=room, cpu_limit="2", memory_limit=room,
+        resources, cpu="1", memory=room, cpu_limit="2", memory_limit=room,
         disk=room, disk_limit=room, gpus=gpus,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The ClusterServingRuntimes that KServe 0.20.0 ships, and which formats each one reads."""
+"""The ClusterServingRuntimes that KServe 0.20.0 ships, and the formats that each one reads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Runtime(Struct, frozen=True):
-    """A runtime: the formats by the names that KServe gives them, and the protocols it speaks."""
+    """A runtime: its formats, as KServe names them, and its protocols."""
 
     name: str
     formats: tuple[str, ...]
@@ -15,7 +15,7 @@ class Runtime(Struct, frozen=True):
 
     @property
     def protocol(self) -> str:
-        """The protocol of requests to it; empty where the runtime is the user's own."""
+        """The protocol of its requests; empty for a user's own runtime."""
         return self.protocols[0] if self.protocols else self.api
 
 
@@ -47,5 +47,5 @@ _SPELLED = {name.lower(): name for one in RUNTIMES for name in one.formats}
 
 
 def spelled(format: str) -> str:
-    """A format as KServe spells it; people write `vllm`."""
+    """A format as KServe spells it; users may write `vllm`."""
     return _SPELLED.get(format.lower(), format)

@@ -1,10 +1,10 @@
-"""Kubeflow Pipelines, written whole: API server, UI, agents and metadata, over MySQL and a store.
+"""Kubeflow Pipelines as a whole: API server, UI, agents and metadata, on MySQL and an object store.
 
-Upstream's tree ships a store and a database with passwords in the open, and names them in five
-places; here all five follow from one binding. What only serves version 1 pipelines is left out: the
-cache server with its webhook (version 2 caches in the API server), the metadata writer, the
-visualisation server. Facts are of Kubeflow Pipelines 2.17, which finds its own parts by fixed
-Service names: one instance for each namespace.
+Upstream's tree ships a store and a database with public passwords, and names them in five places;
+here all five follow from one binding. Parts for version 1 pipelines are left out: the cache server
+with its webhook (version 2 caches in the API server), the metadata writer, the visualisation
+server. Facts are of Kubeflow Pipelines 2.17, whose programs find each other by fixed Service names,
+so there is one instance per namespace.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,13 @@ ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 WORKFLOWS = model.Requires("workflows", workflows.Endpoint)
 API = model.Provides("api", pipelines.Endpoint)
 UI = model.Provides("ui", http.Endpoint, explicit=True)
-OWN = (PIPELINES, METADATA, ARTIFACTS, WORKFLOWS, gateway.ROUTE)  # not its steps'
+OWN = (
+    PIPELINES,
+    METADATA,
+    ARTIFACTS,
+    WORKFLOWS,
+    gateway.ROUTE,
+)  # slots of the servers; the steps use the others
 
 
 def _image(name: str) -> str:
@@ -68,7 +74,7 @@ class Spec(model.RunningSpec):
 def claims(me: model.Instance[Spec]) -> model.Claims:
     return {
         PIPELINES: mysql.Claim(database=me.spec.database),
-        # ML Metadata's client knows no newer way to log in.
+        # ML Metadata's client supports no newer authentication method.
         METADATA: mysql.Claim(database=me.spec.metadata_database, native_password=True),
         ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,)),
         WORKFLOWS: workflows.Claim(repository=False),
@@ -82,8 +88,8 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     store = wiring[ARTIFACTS]
-    own = {requires.slot for requires in OWN}
-    steps = kube.client(me, (one for slot, one in wiring.named if slot not in own))
+    own_slots = {requires.slot for requires in OWN}
+    steps = kube.client(me, (endpoint for slot, endpoint in wiring.named if slot not in own_slots))
     patch = runs.patch(me, wiring[WORKFLOWS], store, steps)
     yield crd.scheduled_workflow()
     yield from metadata.lower(me, wiring[METADATA])

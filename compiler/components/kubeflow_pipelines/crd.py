@@ -1,4 +1,4 @@
-"""The one resource of Kubeflow Pipelines' own: a pipeline on a schedule."""
+"""The only custom resource of Kubeflow Pipelines: a pipeline on a schedule."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from compiler import model
 
 
 def scheduled_workflow() -> model.Resource:
-    """Upstream leaves its schema open too: the controller reads and checks it."""
+    """The CRD. Upstream leaves its schema open as well: the controller checks the contents."""
     version = {
         "name": "v1beta1",
         "served": True,

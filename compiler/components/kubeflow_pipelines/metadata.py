@@ -1,4 +1,4 @@
-"""ML Metadata: what made which artefact, over gRPC, and Envoy in front of it for browsers."""
+"""ML Metadata: the lineage of artefacts over gRPC, with Envoy in front of it for browsers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from compiler import kube, model
 from compiler.interfaces import mysql
 from compiler.model import Env
 
-# Upstream's names, which its programs have built in.
+# Upstream's names, which are built into its programs.
 SERVICE, ENVOY = "metadata-grpc-service", "metadata-envoy-service"
 GRPC, ENVOY_PORT = 8080, 9090
 
@@ -68,7 +68,9 @@ def _store(me: model.Instance[Any], database: mysql.Endpoint) -> model.Resource:
 
 
 def _envoy(me: model.Instance[Any]) -> model.Resource:
-    """The image holds its configuration: port 9090, and the store by its Service's short name."""
+    """Envoy. Its image contains its configuration: port 9090, and the store by its Service's short
+    name.
+    """
     container = kube.Container(
         "envoy",
         me.spec.envoy_image,

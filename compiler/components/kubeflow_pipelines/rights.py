@@ -1,5 +1,5 @@
-"""What each server, and each run, may ask of the cluster's API server: upstream's lists, less what
-version 1 pipelines and other back ends need, and Secrets by name.
+"""API rights of each server and of runs: upstream's lists, without those for version 1 pipelines
+and other back ends, and with Secrets by name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ WRITE = ("create", "delete", "get", "list", "patch", "update", "watch")
 
 def of(role: str, secrets: Sequence[str] = ()) -> list[model.Manifest]:
     """The rules of one server's Role, or of `runs`."""
-    rules = [_rule(*one) for one in _RULES[role]]
+    rules = [_rule(*rule) for rule in _RULES[role]]
     if secrets:
         rules.append({**_rule("", ["secrets"], ["get"]), "resourceNames": list(secrets)})
     return rules
@@ -62,7 +62,7 @@ _RULES: dict[str, list[tuple[str, Sequence[str], Sequence[str]]]] = {
 
 
 def reviews(me: model.Instance[Any], account: str) -> Iterator[model.Resource]:
-    """Whose token is it, and may they: questions that are asked of the whole cluster."""
+    """Cluster-wide rights to check a token and its permissions."""
     name = f"{me.name}-{me.namespace}-reviews"
     group = "rbac.authorization.k8s.io"
     rules = [

@@ -1,7 +1,8 @@
-"""Runs: what the pods of pipelines find in their namespace, and what is patched into them.
+"""Runs: the objects that pods of pipelines need in their namespace, and the patch of their
+workflows.
 
-Argo makes these pods of workflows that the API server compiles, so their labels and the environment
-of their steps go in as a patch of every workflow's spec.
+Argo creates these pods from workflows that the API server compiles. So a patch of every workflow's
+spec adds their labels and the environment of their steps.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from compiler.components.kubeflow_pipelines import metadata, rights
 from compiler.interfaces import s3, workflows
 from compiler.kube import yaml
 
-USER = 1000  # of a step whose image names none
+USER = 1000  # for a step whose image has no user
 PORTS = (8887, 8888)  # of the API server: gRPC and HTTP
 # A step may write to its image's files, and nothing else that `restricted` forbids.
 STEP = {**kube.LOCKED, "readOnlyRootFilesystem": False}
@@ -32,11 +33,13 @@ def lower(
     yield _config_map(me, variables(me), _plain(me, steps))
     yield _launcher(me, store)
     yield workflows.artifact_repositories(me, me.namespace, store)
-    made = kube.service_account(account(me), me.namespace, me.settings.registry.pull_secrets)
-    yield model.Resource({**made, "automountServiceAccountToken": True})
+    account_manifest = kube.service_account(
+        account(me), me.namespace, me.settings.registry.pull_secrets
+    )
+    yield model.Resource({**account_manifest, "automountServiceAccountToken": True})
     yield from kube.role(account(me), me.namespace, rights.of("runs", (store.secret,)))
-    for one in steps.endpoints:
-        yield from one.credentials(me.namespace)  # which the patch names, and no object
+    for endpoint in steps.endpoints:
+        yield from endpoint.credentials(me.namespace)  # only the patch names these Secrets
     yield model.OperatorPods("runs", labels(me, argo, store, steps), account=account(me))
     yield model.InternalTraffic("runs", "api", PORTS)
     yield model.InternalTraffic("runs", "metadata", (metadata.GRPC,))
@@ -45,42 +48,48 @@ def lower(
 def labels(
     me: model.Instance[Any], argo: workflows.Endpoint, store: s3.Endpoint, steps: kube.Client
 ) -> dict[str, str]:
-    """The labels of runs' pods: whose they are, who makes them, what they reach."""
+    """The labels of runs' pods: instance, controller, and the offers that they use."""
     return kube.pod_labels(me, "runs", (argo, store, *steps.endpoints))
 
 
 def patch(
     me: model.Instance[Any], argo: workflows.Endpoint, store: s3.Endpoint, steps: kube.Client
 ) -> str:
-    """What every compiled workflow gets: labels for the network, and the steps' environment."""
+    """The patch of every compiled workflow: labels for the network, and the steps' environment."""
     main: model.Manifest = {
         "name": "main",
         "envFrom": [{"configMapRef": {"name": variables(me)}}],
         "securityContext": STEP,
     }
     pod: model.Manifest = {"enableServiceLinks": False, "containers": [main]}
-    rest = [one for one in steps.env if one.name not in steps.plain]
+    rest = [variable for variable in steps.env if variable.name not in steps.plain]
     if rest:
-        main["env"] = [one.manifest() for one in rest]
+        main["env"] = [variable.manifest() for variable in rest]
     if steps.volumes:
         main["volumeMounts"] = [volume.mount() for volume in steps.volumes]
-        pod["volumes"] = [{"name": one.name, **one.source} for one in steps.volumes]
+        pod["volumes"] = [{"name": volume.name, **volume.source} for volume in steps.volumes]
     spec = {
         "podMetadata": {"labels": labels(me, argo, store, steps)},
         "podSpecPatch": dumps(pod, sort_keys=True),
     }
-    # It travels in a variable, where the kubelet would take a step's `$(NAME)` for one of its own.
+    # The patch is in a variable, where the kubelet would expand a step's `$(NAME)` itself.
     return dumps(spec, sort_keys=True).replace("$(", "$$(")
 
 
 def variables(me: model.Instance[Any]) -> str:
-    """The ConfigMap with the steps' plain variables: they change without a new API server."""
+    """The ConfigMap with the steps' plain variables, which change without a restart of the API server."""
     return f"{me.name}-steps"
 
 
 def _plain(me: model.Instance[Any], steps: kube.Client) -> dict[str, str]:
-    """Who a step is, where its image names no user, and what it uses; its home is its image's."""
-    person = {one.name: str(one.value) for one in kube.user_env(me.name) if one.name != "HOME"}
+    """Plain variables of steps: a user name for images without one, and `uses`. The home is the
+    image's.
+    """
+    person = {
+        variable.name: str(variable.value)
+        for variable in kube.user_env(me.name)
+        if variable.name != "HOME"
+    }
     return {**person, **steps.plain}
 
 
@@ -96,7 +105,7 @@ def _config_map(me: model.Instance[Any], name: str, data: dict[str, str]) -> mod
 
 
 def _launcher(me: model.Instance[Any], store: s3.Endpoint) -> model.Resource:
-    """Where launchers put artefacts: the fourth place, read in the namespace of each run."""
+    """The store for launchers: the fourth of the five places, read in the namespace of each run."""
     credentials = {
         "fromEnv": False,
         "secretRef": {

@@ -1,7 +1,7 @@
 """The servers: API, persistence agent, scheduler and UI.
 
-Kubernetes' service links are off, so the variables by which upstream's programs expect to find each
-other are written out. Each server has a ServiceAccount of its own, with its rights in rights.py.
+Kubernetes' service links are off, so the variables by which upstream's programs find each other are
+written explicitly. Each server has a separate ServiceAccount; its rights are in rights.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from compiler.components.kubeflow_pipelines import metadata, rights, runs, setti
 from compiler.interfaces import mysql, s3, workflows
 from compiler.model import Env, SecretRef
 
-API, UI = "ml-pipeline", "ml-pipeline-ui"  # upstream's names, which its programs have built in
+API, UI = "ml-pipeline", "ml-pipeline-ui"  # upstream's names, which are built into its programs
 HTTP, GRPC, UI_PORT = 8888, 8887, 3000
 USER = 1000  # of upstream's images
 
@@ -46,7 +46,7 @@ def api(
 
 
 def agent(me: model.Instance[Any]) -> Iterator[model.Piece]:
-    """Tells the API server how runs go."""
+    """Reports the progress of runs to the API server."""
     container = kube.Container(
         "agent",
         me.spec.agent_image,
@@ -119,7 +119,7 @@ def account(me: model.Instance[Any], role: str) -> str:
 def _client(
     me: model.Instance[Any], role: str, container: kube.Container, token: str
 ) -> Iterator[model.Piece]:
-    """A server that only calls: it shows the API server a token made for it alone."""
+    """A server that only makes requests, with a token for the pipelines API alone."""
     source = {"path": token, "expirationSeconds": 3600, "audience": "pipelines.kubeflow.org"}
     volume = kube.Volume(
         "token",
@@ -135,7 +135,7 @@ def _client(
 def _server(
     me: model.Instance[Any], role: str, template: model.Manifest, secrets: Sequence[str] = ()
 ) -> Iterator[model.Piece]:
-    """A Deployment whose pods may ask the API server of the cluster for what their role needs."""
+    """A Deployment whose pods have the API rights of their role."""
     name = account(me, role)
     spec = {**template["spec"], "serviceAccountName": name, "automountServiceAccountToken": True}
     yield kube.deployment(me, role, {**template, "spec": spec}, replicas=1, name=name)
@@ -163,7 +163,7 @@ def _database(database: mysql.Endpoint) -> Iterator[Env]:
 
 
 def _store(store: s3.Endpoint) -> Iterator[Env]:
-    """The store as the API server reads it: the second of the five places."""
+    """The store for the API server: the second of the five places."""
     prefix = "OBJECTSTORECONFIG"
     yield Env(f"{prefix}_HOST", store.host)
     yield Env(f"{prefix}_PORT", str(store.port))
@@ -185,7 +185,7 @@ def _runs(me: model.Instance[Any], patch: str) -> Iterator[Env]:
 
 
 def _artifacts(store: s3.Endpoint) -> Iterator[Env]:
-    """The store as the UI reads it, for `minio://` and `s3://` roots: the third place."""
+    """The store for the UI, for `minio://` and `s3://` roots: the third of the five places."""
     access, secret = (SecretRef(store.secret, key) for key in (s3.ACCESS_KEY, s3.SECRET_KEY))
     secure = str(store.secure).lower()
     # The UI puts the two together again; an empty one would be lost on the way to the server.

@@ -1,8 +1,8 @@
-"""What the API server reads of a file: its settings that no variable holds, and no plugin.
+"""The configuration file of the API server: settings without a variable, and no plugin.
 
-The file in 2.17's image turns its MLflow plugin on, with another platform's server as the endpoint:
-each run would wait for that. A plugin is on when its key is there at all (apiserver/plugins/mlflow,
-`viper.IsSet`), which no variable undoes. Steps log to MLflow all the same, by `uses`.
+The file in 2.17's image enables an MLflow plugin with the endpoint of another platform: each run
+would wait for it. A plugin is enabled if its key exists (apiserver/plugins/mlflow, `viper.IsSet`),
+and no variable can disable it. Steps can still log to MLflow through `uses`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def files(me: model.Instance[Any]) -> model.ConfigFiles:
 
 
 def volume(me: model.Instance[Any]) -> kube.Volume:
-    """The one file over the image's own: others lie beside it."""
+    """Mounts the one file over the image's; the other files of the folder stay."""
     source = {"configMap": {"name": _name(me)}}
     return kube.Volume("settings", source, f"/config/{FILE}", read_only=True, sub_path=FILE)
 

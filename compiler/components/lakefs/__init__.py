@@ -1,9 +1,9 @@
-"""lakeFS: branches and commits over the object store, for data that more than one team changes.
+"""lakeFS: branches and commits on the object store, for data that several teams change.
 
-Facts are of lakeFS 1.84 (open source): with PostgreSQL the first user is made by `lakefs setup`
-alone, which fails when it has run before and prints the keys; its gateway reads access keys of at
-most 20 characters; its signing key has a default that the whole world knows; `/metrics` is on the
-port of all else.
+Facts about lakeFS 1.84 (open source): with PostgreSQL only `lakefs setup` creates the first user;
+it fails if it has run before, and prints the keys. The gateway accepts access keys of at most 20
+characters. The signing key has a publicly known default. `/metrics` is on the same port as
+everything else.
 """
 
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ RepositoryName = Annotated[str, Field(pattern=exact(r"[a-z0-9][a-z0-9-]{2,62}"))
 
 
 class Repository(model.Section):
-    """A repository, kept under its own prefix of the bucket."""
+    """A repository, stored under a prefix of the bucket."""
 
     default_branch: Annotated[
         str, Field(pattern=exact(r"\w[\w-]*"), description="The branch that it starts with.")
@@ -107,7 +107,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         immutable_reason="lakeFS has encrypted the credentials in its database with it",
     )
     settings = [*_database(database), *_secrets(keys), *_blockstore(store), *_private()]
-    # The administrator's key goes encrypted into the database; the store is the server's alone.
+    # The administrator's key is stored encrypted in the database; only the server reads the store.
     setup = [*_database(database), _encryption(keys), TYPE, *_private()]
     yield _server(me, settings, _await_database(me, setup), [database, store])
     yield kube.service(me, "server", {"http-lakefs": PORT})
@@ -152,7 +152,7 @@ def _server(
 
 
 def _await_database(me: model.Instance[Spec], settings: list[Env]) -> kube.Container:
-    """The server exits where its database does not answer yet."""
+    """Waits for the database, without which the server exits."""
     resources = kube.resources(
         model.Resources(), cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"
     )
@@ -166,7 +166,7 @@ def _setup(
     me: model.Instance[Spec], settings: list[Env], database: model.Endpoint,
     repositories: list[tuple[str, str, str]],
 ) -> Iterator[model.Piece]:  # fmt: skip
-    """The Job that makes the administrator and the repositories, again and again without harm."""
+    """The Job that creates the administrator and the repositories. It can run again safely."""
     script = kube.render(__file__, "setup.sh.j2", repositories=repositories)
     admin = lakefs.admin(me)
     resources = kube.resources(
@@ -188,10 +188,12 @@ def _setup(
 def _repositories(
     me: model.Instance[Spec], wiring: model.Wiring, store: s3.Endpoint
 ) -> list[tuple[str, str, str]]:
-    """Name, place and first branch of each: the spec's, and those of claims on the gateway."""
-    claimed = {name for one in wiring.claims(GATEWAY) for name in one.claim.buckets}
+    """Name, storage location and default branch of each repository, from the spec and from claims."""
+    claimed = {name for binding in wiring.claims(GATEWAY) for name in binding.claim.buckets}
     branches = dict.fromkeys(claimed, lakefs.BRANCH)
-    branches |= {name: one.default_branch for name, one in me.spec.repositories.items()}
+    branches |= {
+        name: repository.default_branch for name, repository in me.spec.repositories.items()
+    }
     return [(name, f"s3://{store.bucket}/{name}", branches[name]) for name in sorted(branches)]
 
 
@@ -228,7 +230,7 @@ def _blockstore(store: s3.Endpoint) -> Iterator[Env]:
 
 
 def _private() -> Iterator[Env]:
-    """Nothing is told to anyone outside."""
+    """Disables telemetry and update checks."""
     yield Env("HOME", kube.TMP)
     yield Env("LAKEFS_EMAIL_SUBSCRIPTION_ENABLED", "false")
     yield Env("LAKEFS_LOGGING_FORMAT", "json")

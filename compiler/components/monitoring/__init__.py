@@ -1,8 +1,10 @@
-"""Monitoring by the Prometheus operator: what to scrape, and alerts for the platform's pitfalls.
+"""Monitoring by the Prometheus operator: scrape targets, and alerts for common failures of the
+platform.
 
-The objects are derived (see derive/monitoring.py), each in the package that it is about. Facts are
-of prometheus-operator 0.93 and kube-prometheus-stack, whose Prometheus takes the objects with its
-release's label, and of kube-state-metrics and the kubelet, which tell of volumes and Jobs.
+The objects are derived (see derive/monitoring.py), each in the package of its instance. Facts are
+of prometheus-operator 0.93, of kube-prometheus-stack, whose Prometheus selects objects with its
+release's label, and of kube-state-metrics and the kubelet, which publish metrics of volumes and
+Jobs.
 """
 
 from collections.abc import Iterator
@@ -21,7 +23,7 @@ VERSION = "0.93.0"
 
 
 class Spec(model.InstanceSpec):
-    """A Prometheus that exists."""
+    """An existing Prometheus."""
 
     namespace: Annotated[Namespace | None, Field(description="Where Prometheus runs.")] = (
         "monitoring"

@@ -1,7 +1,8 @@
-"""MySQL on a volume of its own: one server, and a Job that keeps databases and users right.
+"""MySQL on a volume: one server, and a Job that keeps databases and users up to date.
 
-Facts of the image are of docker-library/mysql 8.4: user 999, a temporary server on the socket alone
-while it fills an empty volume. 8.4 has `mysql_native_password` but leaves it off; 9 has it no more.
+Facts about the image docker-library/mysql 8.4: user 999, and a temporary server on the socket only
+while it initialises an empty volume. 8.4 has `mysql_native_password` but disables it; 9 no longer
+has it.
 """
 
 from collections.abc import Iterator
@@ -69,9 +70,10 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 
 def _change_password(me: model.Instance[Spec], secret: str) -> str:
-    """The image reads its variable on an empty volume only, and makes the user for two hosts.
+    """The image reads its variable only on an empty volume, and creates the user for two hosts.
 
-    Until its pod starts again, the server's variable holds the password that it still knows.
+    Until its pod restarts, the server's variable still holds the old password, which the command
+    uses.
     """
     new = 'IDENTIFIED BY "{{.data.password | base64decode}}"'
     sql = f'ALTER USER root@"localhost" {new}, root@"%" {new};'
@@ -83,11 +85,11 @@ def _change_password(me: model.Instance[Spec], secret: str) -> str:
 
 
 def revoke_command(binding: mysql.Binding) -> str:
-    """Shuts out a login that nobody has any more."""
+    """Locks a login without a consumer."""
     user = sql.username(binding.secret, mysql.LONGEST_USER)
     me, statement = binding.provider, f'ALTER USER "{user}"@"%" ACCOUNT LOCK'
-    there = f"kubectl exec -i -n {me.namespace} statefulset/{me.name} -c mysql"
-    return f"echo '{statement}' | {there} -- {_CLIENT}"
+    in_pod = f"kubectl exec -i -n {me.namespace} statefulset/{me.name} -c mysql"
+    return f"echo '{statement}' | {in_pod} -- {_CLIENT}"
 
 
 def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
@@ -148,7 +150,7 @@ def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> mo
         ports={"tcp-mysql": PORT},
         startup=kube.exec_probe(ready, failures=60),
         readiness=kube.exec_probe(ready, period=5),
-        # Not `ready`: a server that recovers from a crash is not to be killed for it.
+        # Not `ready`: a server that recovers from a crash must not be killed for that.
         liveness=kube.tcp_probe("tcp-mysql", period=20, failures=6),
     )
     template = kube.pod(
@@ -169,7 +171,7 @@ def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> mo
 def _ensure(
     me: model.Instance[Spec], root: str, logins: tuple[mysql.Binding, ...], *, reader: bool
 ) -> Iterator[model.Piece]:
-    """The Job that makes databases and users, again and again without harm."""
+    """The Job that creates databases and users. It can run again safely."""
     script = kube.render(
         __file__,
         "ensure.sh.j2",

@@ -1,8 +1,8 @@
-"""Metrics of MySQL, by Prometheus' own exporter: the image has none.
+"""Metrics of MySQL by Prometheus' own exporter: the image has none.
 
-Its user logs in from inside the pod alone and sees how the server fares, but nobody's rows: what the
-exporter's manual (0.19) asks for is `SELECT` on everything, but what it collects by default is in
-`performance_schema`, and behind `PROCESS` and `REPLICATION CLIENT`.
+Its user can log in only from inside the pod, and sees the server's statistics but no rows of
+tables. The exporter's manual (0.19) asks for `SELECT` on everything, but its default collectors
+need only `performance_schema`, `PROCESS` and `REPLICATION CLIENT`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Metrics of PgBouncer, by Prometheus' own exporter: the image has none.
+"""Metrics of PgBouncer by Prometheus' own exporter: the image has none.
 
-PgBouncer lets its own user into its console over the Unix socket, without a password: the exporter
-runs as that user, and the two share the pod's `/tmp`.
+PgBouncer admits the user that it runs as to its console over the Unix socket, without a password:
+the exporter runs as that user, and both containers share the pod's `/tmp`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""PostgreSQL on a volume of its own: one server, and a Job that keeps roles and databases right.
+"""PostgreSQL on a volume: one server, and a Job that keeps roles and databases up to date.
 
-Facts of the image are of docker-library/postgres 17 (Debian): user 999, SIGINT stops it fast, and
-its init scripts run on an empty volume only, so that a database added to the spec later needs the
+Facts about the image docker-library/postgres 17 (Debian): user 999, SIGINT stops it fast, and its
+init scripts run only on an empty volume, so a database that is added to the spec later needs the
 Job.
 """
 
@@ -91,7 +91,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 
 def _change_password(me: model.Instance[Spec], secret: str) -> str:
-    """The image reads its variable on an empty volume only; the socket asks for no password."""
+    """The image reads its variable only on an empty volume; the socket needs no password."""
     sql = "ALTER ROLE postgres PASSWORD $${{.data.password | base64decode}}$$;"
     space = f"-n {me.namespace}"
     return (
@@ -101,7 +101,7 @@ def _change_password(me: model.Instance[Spec], secret: str) -> str:
 
 
 def revoke_command(binding: postgresql.Binding) -> str:
-    """Shuts out a login that nobody has any more; what it made belongs to the database's owner."""
+    """Disables a login without a consumer; its objects belong to the database's owner."""
     me, statement = binding.provider, f'ALTER ROLE "{postgresql.role(binding)}" NOLOGIN'
     return (
         f"kubectl exec -n {me.namespace} statefulset/{me.name} -c postgres -- "
@@ -133,7 +133,7 @@ def _server(me: model.Instance[Spec], superuser: str, connections: int) -> model
         ports={"tcp-postgresql": PORT},
         startup=kube.exec_probe(ready, failures=60),
         readiness=kube.exec_probe(ready, period=5),
-        # Not `ready`: a server that replays its log after a crash is not to be killed for it.
+        # Not `ready`: a server that replays its log after a crash must not be killed for that.
         liveness=kube.tcp_probe("tcp-postgresql", period=20, failures=6),
     )
     template = kube.pod(
@@ -159,7 +159,7 @@ def _ensure(
     *,
     reader: bool,
 ) -> Iterator[model.Piece]:
-    """The Job that makes roles and databases, again and again without harm."""
+    """The Job that creates roles and databases. It can run again safely."""
     databases = sorted({binding.claim.database for binding in logins})
     roles = [(index, binding.claim.database) for index, binding in enumerate(logins)]
     files = {

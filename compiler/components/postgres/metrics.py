@@ -1,4 +1,4 @@
-"""Metrics of PostgreSQL, by Prometheus' own exporter: the image has none."""
+"""Metrics of PostgreSQL by Prometheus' own exporter: the image has none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NEAR_LIMIT = model.Alert(
 
 
 def of() -> model.Metrics:
-    """No password: the image trusts who connects from inside the pod."""
+    """The metrics. The exporter needs no password: the image trusts connections from inside the pod."""
     env = [
         Env("DATA_SOURCE_URI", "127.0.0.1:5432/postgres?sslmode=disable"),
         Env("DATA_SOURCE_USER", "postgres"),

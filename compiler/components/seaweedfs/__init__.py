@@ -1,7 +1,7 @@
 """SeaweedFS: master, volumes, filer and S3 gateway in one process on one volume.
 
-Facts are of SeaweedFS 4.x: without identities its S3 gateway is open to anyone, so they are made at
-start from the clients' own Secrets, each with the buckets of its claim.
+Facts about SeaweedFS 4.x: without identities its S3 gateway is open to everyone, so the identities
+are made at start from the clients' Secrets, each with the buckets of its claim.
 """
 
 from collections.abc import Iterator
@@ -107,7 +107,7 @@ def _server(
         args=[
             "server",
             "-dir=/data",
-            # The address that the master tells its clients, in this pod and in the Job's.
+            # The address that the master gives to its clients, in this pod and in the Job's.
             f"-ip={me.name}-0.{me.host(f'{me.name}-headless')}",
             f"-ip.bind={kube.EVERY_ADDRESS}",
             "-filer",
@@ -160,7 +160,7 @@ def _actions(claim: s3.Claim) -> str:
 
 
 def _buckets(me: model.Instance[Spec], bindings: tuple[s3.Binding, ...]) -> Iterator[model.Piece]:
-    """The Job that makes the buckets that the bindings claim."""
+    """The Job that creates the claimed buckets."""
     buckets = s3.buckets(bindings)
     host = me.host(f"{me.name}-headless")
     container = kube.Container(

@@ -1,8 +1,9 @@
-"""Seldon Core 1: a SeldonDeployment for each model, whose traffic is split between two versions.
+"""Seldon Core 1: a SeldonDeployment for each model, whose traffic can be split between two
+versions.
 
-1.17.1 is the last release under a free licence. Its own initializer takes the store's address from
-the Secret, which holds nothing but keys here; so each predictor brings an initializer of the name
-that Seldon looks for, and Seldon leaves it alone.
+1.17.1 is the last release under a free licence. Its initializer reads the store's address from the
+Secret, which here holds only keys. So each predictor has an init container with the name that
+Seldon looks for, and Seldon keeps it.
 """
 
 from collections.abc import Iterator
@@ -48,11 +49,11 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
-    return iter(())  # all that is the platform's own belongs to its models
+    return iter(())  # all its objects belong to models
 
 
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
-    """The chart, without its own routes: the platform makes them."""
+    """The chart, without its own routes: the platform creates them."""
     charts = "https://storage.googleapis.com/seldon-charts"
     return model.Prerequisite(
         name=me.name,

@@ -38,7 +38,7 @@ SELDON_DEPLOYMENT = model.CustomResource(
 def deployment(
     me: model.Instance[ModelSpec], surroundings: serving.Surroundings, image: str
 ) -> model.Resource:
-    """One step after what its namespace's models share."""
+    """The SeldonDeployment, one step after the objects that its namespace's models share."""
     spec: model.Manifest = {
         "predictors": [
             _predictor(me, surroundings, image, name, uri, share)
@@ -56,7 +56,7 @@ def deployment(
 
 
 def versions(spec: ModelSpec) -> Iterator[tuple[str, str, int]]:
-    """Each version that gets requests: its name, where it is, and its percentage."""
+    """Each version that gets requests: its name, URI and percentage."""
     canary = spec.canary
     if canary is None or canary.previous is None:
         yield "default", spec.uri, 100
@@ -70,7 +70,10 @@ def _predictor(
     share: int,
 ) -> model.Manifest:  # fmt: skip
     spec = me.spec
-    used = {one.binding.label for one in (*surroundings.stores, *surroundings.client.endpoints)}
+    used = {
+        endpoint.binding.label
+        for endpoint in (*surroundings.stores, *surroundings.client.endpoints)
+    }
     labels = {**kube.selector(me, serving.MODEL), **dict.fromkeys(sorted(used), "true")}
     return {
         "name": name,
@@ -93,14 +96,14 @@ def _pod(
 ) -> model.Manifest:
     client = surroundings.client
     server: model.Manifest = {"name": CONTAINER}
-    env = [one.manifest() for one in (*client.env, *kube.own_env(spec))]
+    env = [variable.manifest() for variable in (*client.env, *kube.own_env(spec))]
     if env:
         server["env"] = env
     server["resources"] = _compute(spec)
     server["securityContext"] = _confined()
     if client.volumes:
-        server["volumeMounts"] = [one.mount() for one in client.volumes]
-    volumes = [{"name": one.name, **one.source} for one in client.volumes]
+        server["volumeMounts"] = [volume.mount() for volume in client.volumes]
+    volumes = [{"name": volume.name, **volume.source} for volume in client.volumes]
     return {
         "initContainers": [_initializer(spec, surroundings.stores[0], image, uri)],
         "containers": [server],
@@ -114,7 +117,7 @@ def _pod(
 
 
 def _initializer(spec: ModelSpec, store: s3.Endpoint, image: str, uri: str) -> model.Manifest:
-    """rclone, told of the store by variables; Seldon makes none where one of this name stands."""
+    """rclone, with the store in variables; Seldon adds no initializer if one of this name exists."""
     container = kube.Container(
         f"{CONTAINER}-model-initializer",
         image,

@@ -1,4 +1,4 @@
-"""What a model learns from being bound to Seldon Core: its servers, and how traffic is split."""
+"""The endpoint of models on Seldon Core: their objects, and the split of their traffic."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
         knative: serverless.Endpoint | None,
     ) -> inference.Offer:  # fmt: skip
-        """The Service of the first predictor: of a canary, the version that has most requests."""
+        """The Service of the first predictor; with a canary, the version with most requests."""
         return inference.Offer(
             service=f"{me.name}-default",
             port=ORCHESTRATOR,
@@ -102,5 +102,5 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
 
 
 def _services(me: model.Instance[ModelSpec]) -> dict[str, int]:
-    """Seldon's own split needs Seldon's own routes: the Services of the predictors, by weight."""
+    """The Services of the predictors with their weights: Seldon's own split would need its own routes."""
     return {me.host(f"{me.name}-{name}"): share for name, _, share in versions(me.spec)}
