@@ -1,4 +1,4 @@
-"""`platformc apply-plan ENV`: how to deliver an environment with kubectl."""
+"""`platformc apply-plan ENV`: the commands that deliver an environment with kubectl."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
     """Print the exact commands that deliver an environment, in order, with waits.
 
     \b
-    platformc apply-plan dev           to read
-    platformc apply-plan dev | sh -e   to run
+    platformc apply-plan dev           read the commands
+    platformc apply-plan dev | sh -e   run them
     """
     lowered = lowered_of(file, environment)
 

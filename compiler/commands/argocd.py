@@ -56,7 +56,7 @@ def plugin(output: Path | None, image: str, namespace: str) -> None:
         "sidecar.yaml": argocd_plugin.sidecar(namespace, image),
     }
     if output is None:
-        click.echo(yaml.dump_all(yaml.dump(one) for one in files.values()), nl=False)
+        click.echo(yaml.dump_all(yaml.dump(manifest) for manifest in files.values()), nl=False)
         return
     files |= {
         "kustomization.yaml": argocd_plugin.component(),
@@ -71,10 +71,10 @@ def plugin(output: Path | None, image: str, namespace: str) -> None:
 @command.command
 @spec_option
 def generate(file: Path) -> None:
-    """Print the manifests that Argo CD asks for, and nothing else. Run by the plugin.
+    """Print only the manifests that Argo CD requests. The plugin runs this.
 
-    Reads the application's parameters from the variables that Argo CD sets. Anything that is wrong
-    ends it with a status: an empty stream would be taken for an empty platform.
+    Reads the application's parameters from the variables that Argo CD sets. Any error ends it with a
+    status: Argo CD would read an empty output as an empty platform.
     """
     try:
         request = parse(os.environ)
@@ -133,4 +133,4 @@ def applications(
         objects.append(argocd_applications.application_set(environments, origin))
     else:
         objects += argocd_applications.applications(environments, origin)
-    click.echo(yaml.dump_all(yaml.dump(one) for one in objects), nl=False)
+    click.echo(yaml.dump_all(yaml.dump(manifest) for manifest in objects), nl=False)

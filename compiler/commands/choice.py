@@ -1,4 +1,4 @@
-"""An option's value out of a few words, with the one that was likely meant."""
+"""An option with a few valid values; the error for another value suggests the closest one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import click
 
 
 class Choice(click.Choice[str]):
-    """One of some words."""
+    """A choice whose error suggests the closest value."""
 
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
         from compiler.diagnostics import listing, near
 
         close = near(str(value), self.choices)
-        way_out = f"did you mean `{close}`?" if close else f"there is {listing(self.choices)}"
-        return f"`{value}` is not one of them; {way_out}"
+        hint = f"did you mean `{close}`?" if close else f"there is {listing(self.choices)}"
+        return f"`{value}` is not one of them; {hint}"

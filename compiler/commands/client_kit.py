@@ -1,4 +1,6 @@
-"""`platformc client-kit`: a workload's environment, for pods of your own and for laptops."""
+"""`platformc client-kit`: a workload's environment, for pods that platformc does not write and for
+laptops.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,16 @@ from compiler.files import held
 def command(
     environment: str, workload: str, file: Path, output: Path | None, container: str
 ) -> None:
-    """Write clients/ENV/WORKLOAD/: a kustomize Component and an `.env`, of what a workload uses.
+    """Write the environment of a workload to clients/ENV/WORKLOAD/: a kustomize Component and an `.env`.
 
     \b
     platformc client-kit dev notebooks
     """
     result = compiled(file)
     graph = result.graphs[environment_of(result, environment)]
-    names = [one.name for one in graph.instances.values() if one.section == "workloads"]
+    names = [
+        instance.name for instance in graph.instances.values() if instance.section == "workloads"
+    ]
     if workload not in names:
         close = near(workload, names)
         fail(f"no workload `{workload}`" + (f"; did you mean `{close}`?" if close else ""))

@@ -1,6 +1,6 @@
-"""What a shell may complete: names that the spec holds, and words that the compiler knows.
+"""Shell completion: names from the spec, and words of the command line.
 
-A spec that cannot be read completes nothing: a shell has no place for an error.
+If the spec cannot be read, nothing is completed: a shell has no place for an error.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
 def _completing(names: Callable[[click.Context], Iterable[str]]) -> Complete:
-    """A function as click asks for it: the names that begin as the word that is typed."""
+    """A completion function for click: the names that start with the typed word."""
 
     def complete(context: click.Context, _: click.Parameter, word: str) -> list[str]:
         return [name for name in sorted(names(context)) if name.startswith(word)]
@@ -36,7 +36,7 @@ def _environments(context: click.Context) -> Iterable[str]:
 
 
 def _instances(*sections: str) -> Callable[[click.Context], Iterable[str]]:
-    """The names of some sections' instances, in the base and in every environment."""
+    """The names of instances in these sections, in the base and in every environment."""
 
     def names(context: click.Context) -> set[str]:
         document = _document(context)
@@ -72,8 +72,8 @@ def _secrets(context: click.Context) -> Iterable[str]:
         result = pipeline.with_objects(pipeline.bound(read(file), str(file)))
     except UnreadableError:
         return ()
-    lowered = (one for name, one in result.lowered.items() if environment in (None, name))
-    return {credential.name for one in lowered for credential in one.credentials}
+    lowered = (result for name, result in result.lowered.items() if environment in (None, name))
+    return {credential.name for result in lowered for credential in result.credentials}
 
 
 def _explained(_: click.Context) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""`platformc diff A B`: what a change to the spec does to what runs, without a cluster."""
+"""`platformc diff A B`: the effect of a change of the spec on running systems, without a cluster."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from compiler.diff import Change
 from compiler.diff.compare import compare
 
 DETAILED = "--detailed-exitcode"
-# Terraform's habit, which pipelines know. Elsewhere 2 is wrong usage, which here ends with 1 too.
+# The statuses of Terraform, which pipelines know. Other commands end with 2 on wrong usage; this one with 1.
 CHANGED, FAILED = 2, 1
 
 
 class _Diff(Verb):
-    """Wrong usage must not look like a change to whoever asks for the detailed status."""
+    """Wrong usage must not have the exit status of a change."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         detailed = DETAILED in args
@@ -69,7 +69,7 @@ def command(
     before: str, after: str | None, file: Path, environment: str | None, form: str,
     detailed_exitcode: bool,
 ) -> None:  # fmt: skip
-    """Say what differs between two specs, why, and how dangerous it is.
+    """Show the differences between two specs, with causes and risks.
 
     A and B are git revisions (`git:REV` where it must be one), which git is asked for, or paths of
     directories and specs (`./before`, `before.yaml`). Both are compiled by this compiler. The status
@@ -103,12 +103,12 @@ def _print(changes: tuple[Change, ...], form: str) -> None:
 def _changes(
     before: str, after: str | None, file: Path, environment: str | None
 ) -> tuple[Change, ...]:
-    one = source(before, file)
-    other = source(after, file) if after else of_file(file)
+    before_source = source(before, file)
+    after_source = source(after, file) if after else of_file(file)
 
-    old, new = compile_source(one), compile_source(other)
+    old, new = compile_source(before_source), compile_source(after_source)
     if environment:
-        known = new if environment in new.environments else old
-        environment_of(known, environment)
-    found = compare(old, new)
-    return tuple(one for one in found if environment in (None, one.environment))
+        compilation = new if environment in new.environments else old
+        environment_of(compilation, environment)
+    changes = compare(old, new)
+    return tuple(change for change in changes if environment in (None, change.environment))

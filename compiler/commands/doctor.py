@@ -1,4 +1,4 @@
-"""`platformc doctor ENV`: is the cluster ready for the environment?"""
+"""`platformc doctor ENV`: check whether the cluster is ready for the environment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from compiler.text import log_line
 @spec_option
 @click.option("--context", metavar="NAME", help="Of kubectl's contexts; default: the current one.")
 def command(environment: str | None, file: Path, context: str | None) -> None:
-    """Ask the cluster, through kubectl, for what the environment expects of it. Changes nothing.
+    """Check with kubectl that the cluster has everything the environment needs. Changes nothing.
 
     \b
     platformc doctor prod --context prod

@@ -1,4 +1,4 @@
-"""The examples that `init --from` starts from: specs that the tests compile, with a sentence each."""
+"""The examples for `init --from`: specs that the tests compile, each with a sentence about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PACKAGE = Path(__file__).parent.parent
 
 
 def examples() -> Mapping[str, Path]:
-    """Each example's name and spec: of the installed package, or of the checkout's scenarios."""
+    """Each example's name and spec, from the installed package or the checkout's scenarios."""
     folder = _PACKAGE / "examples"
     installed = [name for name in packaged_names(folder) if name.endswith(".yaml")]
     if installed:
@@ -22,6 +22,6 @@ def examples() -> Mapping[str, Path]:
 
 
 def sentence(spec: Path) -> str:
-    """The comment at the top of an example, which says what it shows; empty where there is none."""
-    first = packaged(spec).decode().split("\n", 1)[0]
-    return first.lstrip("# ").rstrip() if first.startswith("#") else ""
+    """The comment at the top of an example, which describes it; empty if there is none."""
+    comment = packaged(spec).decode().split("\n", 1)[0]
+    return comment.lstrip("# ").rstrip() if comment.startswith("#") else ""

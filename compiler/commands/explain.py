@@ -27,8 +27,8 @@ def command(topic: str | None) -> None:
 
     if topic is None:
         width = max(map(len, CODES))
-        for name, known in sorted(CODES.items()):
-            click.echo(f"{name:<{width}}  {known.severity:<7}  {known.title}")
+        for name, entry in sorted(CODES.items()):
+            click.echo(f"{name:<{width}}  {entry.severity:<7}  {entry.title}")
         return
     if topic in CODES:
         from compiler.diagnostics.pages import page

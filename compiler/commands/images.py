@@ -1,4 +1,4 @@
-"""`platformc images ENV`: every image that an environment needs, and where it comes from."""
+"""`platformc images ENV`: every image that an environment needs, with its origin."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from compiler.upstream.image_digests import UnknownImageError, digest
 )
 @click.option("--pin", is_flag=True, help="Ask the registries for digests; write platform.lock.")
 def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
-    """List every image of an environment, wherever it is named.
+    """List every image of an environment.
 
     \b
     platformc images prod
@@ -44,18 +44,18 @@ def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
     lowered = lowered_of(file, environment)
 
     mirror = lowered.platform.settings.registry.mirror
-    found = (*images(lowered), *_vendored(file, mirror))
+    used_images = (*images(lowered), *_vendored(file, mirror))
     if pin:
-        _pin(file, found)
+        _pin(file, used_images)
         return
     match form:
         case "json":
-            click.echo(json.dumps([_record(image) for image in found], indent=2))
+            click.echo(json.dumps([_record(image) for image in used_images], indent=2))
         case "pairs":
-            for image in found:
+            for image in used_images:
                 click.echo(f"docker://{image.origin} docker://{_untagged(image)}")
         case _:
-            _table(found)
+            _table(used_images)
 
 
 def _vendored(file: Path, mirror: str | None) -> Iterator[UsedImage]:
@@ -75,25 +75,25 @@ def _record(image: UsedImage) -> dict[str, object]:
 
 
 def _untagged(image: UsedImage) -> str:
-    """The name to copy to: a tag can be pushed, a digest follows from the content."""
+    """The name to copy to, without the digest if it has a tag: only a tag can be pushed."""
     name, _, digest = image.reference.partition("@")
     return name if not digest or ":" in name.rpartition("/")[2] else image.reference
 
 
-def _table(found: tuple[UsedImage, ...]) -> None:
+def _table(used_images: tuple[UsedImage, ...]) -> None:
     rows = [("IMAGE", "PULLED AS", "USED BY")]
-    rows += [(image.source, image.reference, ",".join(image.users)) for image in found]
+    rows += [(image.source, image.reference, ",".join(image.users)) for image in used_images]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     for row in rows:
         click.echo(f"{row[0].ljust(widths[0])}  {row[1].ljust(widths[1])}  {row[2]}")
 
 
-def _pin(file: Path, found: tuple[UsedImage, ...]) -> None:
-    """Write the digests of all images that the registries know; the others keep what they had."""
-    known = lock.read(file)
-    pins = dict(known.images)
+def _pin(file: Path, used_images: tuple[UsedImage, ...]) -> None:
+    """Write the digests that the registries report; other images keep their old digests."""
+    locked = lock.read(file)
+    pins = dict(locked.images)
     failed = False
-    for image in found:
+    for image in used_images:
         if "@" in image.source:
             continue
         try:
@@ -101,6 +101,6 @@ def _pin(file: Path, found: tuple[UsedImage, ...]) -> None:
         except UnknownImageError as error:
             failed = True
             note(f"platformc: {error}")
-    lock.write(file, known._replace(images=pins))
+    lock.write(file, locked._replace(images=pins))
     note(f"{lock.path_of(file)}: {len(pins)} images pinned")
     sys.exit(1 if failed else 0)

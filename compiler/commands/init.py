@@ -62,13 +62,13 @@ def _list() -> None:
 
 
 def _started(lab: bool, name: str | None) -> str:
-    """The commented start."""
+    """The commented first spec."""
     template = "lab.yaml.j2" if lab else "platform.yaml.j2"
     return kube.render(__file__, template, name=name or "my-platform")
 
 
 def _copied(example: str, name: str | None) -> str:
-    """An example's text, by the platform's own name where it is given."""
+    """An example's text, with the platform's name replaced if one is given."""
 
     specs = examples()
     if example not in specs:
@@ -82,7 +82,7 @@ def _copied(example: str, name: str | None) -> str:
 
 
 def _write(folder: Path, text: str) -> None:
-    """The spec, and beside it what editors and git need, unless it is there."""
+    """Write the spec, and the files for editors and git if they do not exist."""
     files = {
         "platform.yaml": text,
         "schemas/platform.schema.json": schema_text(),

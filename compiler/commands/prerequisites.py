@@ -1,4 +1,4 @@
-"""`platformc prerequisites ENV`: what must be in the cluster before the platform."""
+"""`platformc prerequisites ENV`: the systems that the cluster must have before the platform."""
 
 from __future__ import annotations
 
@@ -40,31 +40,35 @@ def command(environment: str | None, file: Path, form: str) -> None:
     """
     lowered = lowered_of(file, environment)
 
-    found = prerequisites(lowered.graph)
+    systems = prerequisites(lowered.graph)
     folder = str(file.parent / "prerequisites" / str(lowered.platform.environment))
     if form == "json":
-        click.echo(json.dumps([_record(one, folder) for one in found], indent=2))
+        click.echo(
+            json.dumps([_record(prerequisite, folder) for prerequisite in systems], indent=2)
+        )
         return
-    for one in found:
-        _print(one, folder)
-    if not found:
+    for prerequisite in systems:
+        _print(prerequisite, folder)
+    if not systems:
         click.echo("nothing but a cluster")
 
 
-def _record(one: Prerequisite, folder: str) -> dict[str, Any]:
+def _record(prerequisite: Prerequisite, folder: str) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "system": one.system,
-        "version": one.version,
-        "namespaces": list(one.namespaces),
-        "first": list(namespace_commands(one, folder)),
-        "how": list(install_commands(one)),
-        "then": list(patch_commands(one, folder)),
+        "name": prerequisite.name,
+        "system": prerequisite.system,
+        "version": prerequisite.version,
+        "namespaces": list(prerequisite.namespaces),
+        "first": list(namespace_commands(prerequisite, folder)),
+        "how": list(install_commands(prerequisite)),
+        "then": list(patch_commands(prerequisite, folder)),
     }
 
 
-def _print(one: Prerequisite, folder: str) -> None:
-    record = _record(one, folder)
-    click.echo(f"{one.name}: {one.system}, {one.version}, in {', '.join(one.namespaces)}")
+def _print(prerequisite: Prerequisite, folder: str) -> None:
+    record = _record(prerequisite, folder)
+    click.echo(
+        f"{prerequisite.name}: {prerequisite.system}, {prerequisite.version}, in {', '.join(prerequisite.namespaces)}"
+    )
     for command in (*record["first"], *record["how"], *record["then"]):
         click.echo(f"  {command}")

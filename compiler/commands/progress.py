@@ -1,4 +1,4 @@
-"""Progress of what takes longer than a second, on a terminal only."""
+"""Progress of commands that take longer than a second, only on a terminal."""
 
 from __future__ import annotations
 
@@ -17,24 +17,26 @@ PATIENCE = 1.0  # seconds
 
 @contextmanager
 def progress() -> Iterator[Step]:
-    """A function that is told what is being done; it says so once a second has passed.
+    """Yields a function that shows the current step, once a second has passed.
 
     With `--verbose` it prints a line for each step, on any stream.
     """
     if verbose():
         start = time.monotonic()
-        yield lambda what: click.echo(f"{time.monotonic() - start:6.2f} s  {what}", err=True)
+        yield lambda description: click.echo(
+            f"{time.monotonic() - start:6.2f} s  {description}", err=True
+        )
         return
     if quiet() or not sys.stderr.isatty():
-        yield lambda what: None
+        yield lambda description: None
         return
     started, shown = time.monotonic(), False
 
-    def step(what: str) -> None:
+    def step(description: str) -> None:
         nonlocal shown
         if time.monotonic() - started > PATIENCE:
             shown = True
-            sys.stderr.write(f"\r\x1b[K{what} ...")
+            sys.stderr.write(f"\r\x1b[K{description} ...")
             sys.stderr.flush()
 
     yield step

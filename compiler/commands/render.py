@@ -39,20 +39,24 @@ def command(environment: str | None, file: Path, component: str | None, wave: in
         lowered = only(lowered, component)
 
     if wave is not None and wave not in waves(lowered):
-        fail(f"no wave {wave}; there is {', '.join(str(one) for one in sorted(waves(lowered)))}")
+        fail(
+            f"no wave {wave}; there is {', '.join(str(number) for number in sorted(waves(lowered)))}"
+        )
     click.echo(render(lowered, wave), nl=False)
 
 
 def only(lowered: Lowered, component: str) -> Lowered:
     from msgspec.structs import replace
 
-    known = {*lowered.packages, *lowered.models}
-    if component not in known:
-        close = near(component, known)
+    names = {*lowered.packages, *lowered.models}
+    if component not in names:
+        close = near(component, names)
         hint = f"did you mean `{close}`?" if close else f"there is {listing(lowered.packages)}"
         fail(f"no component `{component}`; {hint}")
     return replace(
         lowered,
-        packages={name: one for name, one in lowered.packages.items() if name == component},
-        models=Fleet({name: one for name, one in lowered.models.items() if name == component}),
+        packages={name: package for name, package in lowered.packages.items() if name == component},
+        models=Fleet(
+            {name: package for name, package in lowered.models.items() if name == component}
+        ),
     )

@@ -1,4 +1,7 @@
-"""Where the specs of a comparison come from: the working tree, a directory, or a git revision."""
+"""The specs of a comparison: from the working tree, a directory or a git revision.
+
+git, to read a file of a revision, is the only program that this module runs.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _SPECS = (".yaml", ".yml")
 
 
 class SpecRevision(Struct, frozen=True):
-    """A spec's text with the lock beside it, and what to call it."""
+    """A spec's text with its lock, and a name for messages."""
 
     name: str
     data: bytes
@@ -31,11 +34,7 @@ class SpecRevision(Struct, frozen=True):
 
 
 def source(which: str, file: Path) -> SpecRevision:
-    """A path where the word looks like one, else a revision of `file`.
-
-    What lies in the tree decides nothing: a folder that is named like a revision would otherwise
-    take its place, and the comparison would find no difference.
-    """
+    """The spec in a directory or file of that name, else in a revision of `file`."""
     path = Path(which)
     if path == STDIN:
         return of_file(path)
@@ -52,7 +51,7 @@ def source(which: str, file: Path) -> SpecRevision:
 
 
 def of_file(file: Path) -> SpecRevision:
-    """A spec on the disk."""
+    """A spec on disk."""
     try:
         return SpecRevision(str(file), read_spec(file), lock.read(file))
     except lock.BrokenLockError as error:
@@ -81,14 +80,16 @@ def _of_revision(revision: str, file: Path) -> SpecRevision:
         fail(str(error))
 
 
-def compile_source(one: SpecRevision) -> Compilation:
-    """The compiled spec; says what is wrong with it and ends the command where it has errors.
+def compile_source(revision: SpecRevision) -> Compilation:
+    """The compiled spec. Prints its errors and ends the command if it has any.
 
-    That its objects fit their schemas is for those to know who apply them.
+    Objects are not checked against their schemas: that matters only before they are applied.
     """
-    result = pipeline.with_objects(pipeline.bound(one.data, one.name, one.lock.images))
+    result = pipeline.with_objects(
+        pipeline.bound(revision.data, revision.name, revision.lock.images)
+    )
     result = pipeline.with_findings(result, pipeline.findings(result, schemas=False))
     if result.report.failed:
-        show(result.report, one.data, one.name, "text")
-        fail(f"{one.name} does not compile", 1)
+        show(result.report, revision.data, revision.name, "text")
+        fail(f"{revision.name} does not compile", 1)
     return result

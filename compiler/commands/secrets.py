@@ -1,4 +1,4 @@
-"""`platformc secrets`: what credentials an environment needs, making them, and changing them."""
+"""`platformc secrets`: list, generate and rotate the credentials of an environment."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from compiler.secrets.rotation import plan
 def command() -> None:
     """List, generate and rotate the credentials of an environment.
 
-    The compiled tree only names Secrets; their values come from elsewhere.
+    The compiled tree only names Secrets; it never contains their values.
     """
 
 
-@command.command("list", short_help="Say which Secrets must exist, and who makes them.")
+@command.command("list", short_help="List the required Secrets and their creators.")
 @environment_argument
 @spec_option
 @click.option(
@@ -44,10 +44,12 @@ def command() -> None:
     help="How the list is written.",
 )  # fmt: skip
 def list_(environment: str | None, file: Path, form: str) -> None:
-    """Say which Secrets must exist, where, with which keys, who makes them and who reads them."""
+    """List the required Secrets with their namespaces, keys, creators and readers."""
     lowered = lowered_of(file, environment)
-    all = sorted((*lowered.credentials, *lowered.granted), key=lambda one: one.name)
-    rows = [_row(lowered, one) for one in all]
+    credentials = sorted(
+        (*lowered.credentials, *lowered.granted), key=lambda credential: credential.name
+    )
+    rows = [_row(lowered, credential) for credential in credentials]
     if form == "json":
         click.echo(json.dumps({"secrets": rows}, indent=2))
         return
@@ -62,14 +64,14 @@ def list_(environment: str | None, file: Path, form: str) -> None:
             note(f"{row['name']}: {row['note']}")
 
 
-def _row(lowered: Lowered, one: Credential) -> dict[str, Any]:
+def _row(lowered: Lowered, credential: Credential) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "namespaces": list(one.namespaces),
-        "keys": list(one.keys),
-        "maker": maker(lowered, one),
-        "readers": list(one.readers),
-        "note": one.note,
+        "name": credential.name,
+        "namespaces": list(credential.namespaces),
+        "keys": list(credential.keys),
+        "maker": maker(lowered, credential),
+        "readers": list(credential.readers),
+        "note": credential.note,
     }
 
 
@@ -92,10 +94,10 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 def generate(
     environment: str | None, file: Path, output: Path | None, rotate: tuple[str, ...]
 ) -> None:
-    """Make the Secrets that are missing, in secrets/ENV/.
+    """Generate the missing Secrets in secrets/ENV/.
 
-    With the provider `local` they are plain and for `kubectl apply -k`; with `sealed-secrets` and
-    `sops` they are ciphertext, for Git, by the programs `kubeseal` and `sops`.
+    With the provider `local` they are plain text for `kubectl apply -k`; with `sealed-secrets` and
+    `sops` they are encrypted for Git by the programs `kubeseal` and `sops`.
 
     \b
     platformc secrets generate dev
@@ -104,11 +106,14 @@ def generate(
     lowered = lowered_of(file, environment)
     _changed(lowered, rotate)
     try:
-        done = _generated(lowered, file.parent, output or file.parent, rotate)
+        result = _generated(lowered, file.parent, output or file.parent, rotate)
     except (UnreadableSecretError, CipherError, OSError) as error:
         fail(str(error))
-    counts = f"{len(done.made)} made, {len(done.kept)} kept"
-    note(f"{done.folder}: {counts}" + (f", {len(done.rotated)} rotated" if done.rotated else ""))
+    counts = f"{len(result.made)} made, {len(result.kept)} kept"
+    note(
+        f"{result.folder}: {counts}"
+        + (f", {len(result.rotated)} rotated" if result.rotated else "")
+    )
     location = SpecLocation(file)
     _, apply, *_ = generation(lowered, location)
     note("next:")
@@ -132,7 +137,7 @@ def _generated(lowered: Lowered, spec: Path, root: Path, rotate: Iterable[str]) 
 
 
 def _certificate(spec: Path, name: str | None) -> Path | None:
-    """The file beside the spec, which no link may lead away from there."""
+    """The certificate's file, which must be in the spec's folder, also after following links."""
     if name is None:
         return None
     path = real(spec / name)
@@ -148,11 +153,11 @@ def _certificate(spec: Path, name: str | None) -> Path | None:
 )
 @spec_option
 def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
-    """Print the commands that change Secrets, in order; only who reads them starts again.
+    """Print the commands that change Secrets, in order. Only their readers restart.
 
     \b
-    platformc secrets rotate dev mlflow-artifacts            to read
-    platformc secrets rotate dev mlflow-artifacts | sh -e    to run
+    platformc secrets rotate dev mlflow-artifacts            read the commands
+    platformc secrets rotate dev mlflow-artifacts | sh -e    run them
     """
     lowered = lowered_of(file, environment)
     for step in plan(lowered, _changed(lowered, secrets), SpecLocation(file)):
@@ -162,15 +167,15 @@ def rotate(environment: str, secrets: tuple[str, ...], file: Path) -> None:
 
 
 def _changed(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
-    """The credentials of some names; ends the command where there is none, or it cannot change."""
-    known = {one.name: one for one in lowered.credentials}
-    granted = {one.name: one.created_by for one in lowered.granted}
+    """The credentials with these names. Ends the command if one does not exist or cannot change."""
+    by_name = {credential.name: credential for credential in lowered.credentials}
+    granted = {credential.name: credential.created_by for credential in lowered.granted}
     for name in names:
         if name in granted:
             fail(f"the Secret `{name}` is made by {granted[name]}, which alone can change it")
-        if name not in known:
-            close = near(name, known)
+        if name not in by_name:
+            close = near(name, by_name)
             fail(f"no Secret `{name}`" + (f"; did you mean `{close}`?" if close else ""))
-        if known[name].immutable_reason:
-            fail(f"`{name}` stays as it is: {known[name].immutable_reason}")
-    return tuple(known[name] for name in names)
+        if by_name[name].immutable_reason:
+            fail(f"`{name}` stays as it is: {by_name[name].immutable_reason}")
+    return tuple(by_name[name] for name in names)

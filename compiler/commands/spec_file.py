@@ -1,4 +1,4 @@
-"""The bytes of a spec, and why there are none. Imports little: it is on the way of every command."""
+"""Read the bytes of a spec. Every command imports this module, so it imports little."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ STDIN = Path("-")
 
 
 class UnreadableError(Exception):
-    """The file can't be read at all: no spec, wrong usage rather than a wrong spec."""
+    """The file cannot be read: wrong usage, not a mistake in the spec."""
 
 
 def nearest() -> Path:
-    """The platform.yaml of this folder, else of the nearest folder above that has one.
+    """The platform.yaml of this folder or of the nearest parent folder that has one.
 
-    The search ends with the repository, and where a folder belongs to another user.
+    The search ends at the root of the repository, and at a folder that belongs to another user.
     """
-    here = Path.cwd()
-    user = owner(here)
-    for depth, folder in enumerate((here, *here.parents)):
+    start = Path.cwd()
+    user = owner(start)
+    for depth, folder in enumerate((start, *start.parents)):
         if owner(folder) != user:
             break
         if is_there(folder / NAME):
@@ -34,7 +34,7 @@ def nearest() -> Path:
 
 
 def read(path: Path) -> bytes:
-    """The bytes of a spec. Raises UnreadableError for a directory, a missing or a giant file."""
+    """The bytes of a spec. Raises UnreadableError for a directory, a missing file or a huge file."""
     if not str(path).isprintable():
         raise UnreadableError(f"{str(path)!r} holds a character that no command line can pass on")
     try:

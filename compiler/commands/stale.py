@@ -1,4 +1,4 @@
-"""How the compiled tree on disk differs from a tree, as a unified diff."""
+"""The differences between the files on disk and a tree, as a unified diff."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_BYTES = 2**20  # of a file whose lines are compared
 
 
 def difference(planned: Plan, tree: Mapping[str, str], root: Folder) -> str:
-    """The diff that `compile` would make, cut where nobody would read on."""
+    """The diff that `compile` would make, cut after MOST_LINES."""
     lines: list[str] = []
     for line in _lines(planned, tree, root):
         if len(lines) == MOST_LINES:

@@ -1,4 +1,4 @@
-"""The options that every verb has (`--quiet`, `--verbose`, `--color`), and how output obeys them."""
+"""The options of every command (`--quiet`, `--verbose`, `--color`), and the output that they control."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _QUIET, _VERBOSE, _COLOR = "platformc.quiet", "platformc.verbose", "platformc.co
 
 
 def options() -> list[click.Parameter]:
-    """The options, which a verb takes before and after its name."""
+    """The options; a command accepts them before and after its name."""
     return [
         click.Option(
             ["-q", "--quiet"], is_flag=True, expose_value=False, callback=_keep(_QUIET),
@@ -31,7 +31,7 @@ def options() -> list[click.Parameter]:
 
 
 def _keep(key: str) -> Any:
-    """A callback that keeps an option's value where all functions of the command find it."""
+    """A callback that stores an option's value for all functions of the command."""
 
     def keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
         if value:
@@ -51,12 +51,14 @@ def quiet() -> bool:
 
 
 def verbose() -> bool:
-    """Whether each stage is printed as it begins."""
+    """Whether the start of each stage is printed."""
     return bool(_option(_VERBOSE))
 
 
 def coloured(stream: Any) -> bool:
-    """Whether a stream gets colours: by the option, by NO_COLOR and FORCE_COLOR, else on a terminal."""
+    """Whether a stream gets colours: by the option, by NO_COLOR and FORCE_COLOR, else if it is a
+    terminal.
+    """
     choice = _option(_COLOR) or "auto"
     if choice != "auto":
         return bool(choice == "always")

@@ -1,4 +1,4 @@
-"""`platformc validate`: is the spec right, and would its output be accepted?"""
+"""`platformc validate`: check the spec and its output."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
     platformc validate
     platformc validate --format github     annotations on a pull request
     platformc validate --fix               correct typos, add and remove lines
-    platformc validate --with kubeconform  ask a second judge
+    platformc validate --with kubeconform  check the output with kubeconform as well
     """
     data = read_spec(file)
     if fix and file == STDIN:
@@ -65,21 +65,24 @@ _DONE = {
 
 
 def _fix(file: Path, data: bytes) -> bytes:
-    """Correct the spec where it stands, say what was corrected, and go on with it."""
+    """Correct the spec file, print the corrections, and return the new contents."""
     from compiler.fix import fixed, replace  # an option that few use, and its packages
 
-    done = fixed(data, lambda text: pipeline.compile(text, str(file), pins(file)).report)
-    if not done.corrected:
+    result = fixed(data, lambda text: pipeline.compile(text, str(file), pins(file)).report)
+    if not result.corrected:
         return data
     try:
-        replace(file, done.data)
+        replace(file, result.data)
     except OSError as error:
         fail(f"cannot write {file}: {error.strerror}")
-    for one in done.corrected:
-        assert one.fix is not None
-        span, what = one.fix.span, _DONE[one.fix.edit].format(one.fix.text)
-        note(f"fixed[{one.code}]: {span.file}:{span.line}:{span.column}: {what}")
-    return done.data
+    for diagnostic in result.corrected:
+        assert diagnostic.fix is not None
+        span, correction = (
+            diagnostic.fix.span,
+            _DONE[diagnostic.fix.edit].format(diagnostic.fix.text),
+        )
+        note(f"fixed[{diagnostic.code}]: {span.file}:{span.line}:{span.column}: {correction}")
+    return result.data
 
 
 def _kubeconform(result: Compilation) -> None:

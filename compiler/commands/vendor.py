@@ -37,46 +37,51 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
     """
     result = compiled(file)
 
-    known = lock.read(file)
-    wanted = _wanted(result, names)
-    operators = dict(known.operators)
-    for one in wanted:
-        addresses = release(one)
+    locked = lock.read(file)
+    selected = _selected(result, names)
+    operators = dict(locked.operators)
+    for prerequisite in selected:
+        addresses = release(prerequisite)
         if not addresses:
-            fail(f"{one.system} comes as a chart: install it as `platformc prerequisites` says", 1)
-        before = {} if update else operators.get(one.name, {})
+            fail(
+                f"{prerequisite.system} comes as a chart: install it as `platformc prerequisites` says",
+                1,
+            )
+        before = {} if update else operators.get(prerequisite.name, {})
         mirror = result.platforms[None].settings.registry.mirror
         try:
-            made = vendor(addresses, one.namespaces, before, mirror, base)
+            vendored_release = vendor(addresses, prerequisite.namespaces, before, mirror, base)
         except VendorError as error:
             fail(str(error), 1)
-        _write(file, f"operators/{one.name}", made.files, one)
-        operators[one.name] = made.digests
-    lock.write(file, known._replace(operators=operators))
-    note(f"{lock.path_of(file)}: {len(wanted)} releases")
+        _write(file, f"operators/{prerequisite.name}", vendored_release.files, prerequisite)
+        operators[prerequisite.name] = vendored_release.digests
+    lock.write(file, locked._replace(operators=operators))
+    note(f"{lock.path_of(file)}: {len(selected)} releases")
 
 
-def _wanted(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]:
-    found: dict[str, Prerequisite] = {}
+def _selected(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]:
+    by_name: dict[str, Prerequisite] = {}
     for name in result.environments:
         graph = result.lowered[name].graph
         if names:
-            found |= {one.name: one for one in prerequisites(graph)}
-        found |= {one.name: one for one in vendored(graph)}
-    unknown = sorted(set(names) - set(found))
+            by_name |= {prerequisite.name: prerequisite for prerequisite in prerequisites(graph)}
+        by_name |= {prerequisite.name: prerequisite for prerequisite in vendored(graph)}
+    unknown = sorted(set(names) - set(by_name))
     if unknown:
-        close = near(unknown[0], found)
-        way_out = f"did you mean `{close}`?" if close else f"there is {listing(found) or 'none'}"
-        fail(f"no upstream system {listing(unknown)}; {way_out}")
-    return [found[name] for name in sorted(found) if not names or name in names]
+        close = near(unknown[0], by_name)
+        hint = f"did you mean `{close}`?" if close else f"there is {listing(by_name) or 'none'}"
+        fail(f"no upstream system {listing(unknown)}; {hint}")
+    return [by_name[name] for name in sorted(by_name) if not names or name in names]
 
 
-def _write(spec: Path, folder: str, files: Mapping[str, str], one: Prerequisite) -> None:
-    header = f"# {one.system} {one.version}, fetched by platformc; do not edit.\n"
+def _write(spec: Path, folder: str, files: Mapping[str, str], prerequisite: Prerequisite) -> None:
+    header = f"# {prerequisite.system} {prerequisite.version}, fetched by platformc; do not edit.\n"
     with held(spec.parent) as root:
         for old in root.names(folder):
             if old.endswith(".yaml") and old not in files:
                 root.remove(f"{folder}/{old}")
         for name, text in files.items():
             root.replace(f"{folder}/{name}", (header + text).encode())
-    note(f"{spec.parent / folder}: {len(files) - 1} files of {one.system} {one.version}")
+    note(
+        f"{spec.parent / folder}: {len(files) - 1} files of {prerequisite.system} {prerequisite.version}"
+    )

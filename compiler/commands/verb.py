@@ -1,4 +1,4 @@
-"""A verb of the command line: a click command with the options that every verb has."""
+"""A command of the command line: a click command with the options that every command has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from compiler.commands import terminal
 
 
 class Verb(click.Command):
-    """A command that takes the common options, and knows how a spec is named."""
+    """A command with the common options, and with the option that names the spec."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -29,6 +29,6 @@ class Verb(click.Command):
 
 
 class Group(click.Group):
-    """A verb with verbs below it, such as `secrets`."""
+    """A command with subcommands, such as `secrets`."""
 
     command_class = Verb
