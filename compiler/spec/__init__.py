@@ -1,1 +1,1 @@
-"""spec."""
+"""The language of platform.yaml."""

@@ -1,8 +1,7 @@
-"""The language: what every component may say of itself.
+"""The language: fields that every component may have.
 
-Closed at every level, strict about types, frozen once parsed. The sections of the components are
-in their own folders and derive from `InstanceSpec` or `RunningSpec`. Those that nearly every section
-holds are built at once: pydantic then builds each but once, and not again for every section.
+Sections are closed, strict about types, and frozen. The sections of the components are in their
+folders and derive from `InstanceSpec` or `RunningSpec`.
 """
 
 from typing import Annotated, Any, Literal
@@ -15,7 +14,7 @@ from compiler.spec.types import Cpu, Image, Memory, Name, Namespace
 
 
 class Amounts(Section, defer_build=False):
-    """Amounts of compute; what is left out is the component's own default."""
+    """Amounts of CPU, memory and disk; a missing one has the component's default."""
 
     cpu: Annotated[Cpu | None, Field(description="Processors, like `500m` or `2`.")] = None
     memory: Annotated[Memory | None, Field(description="Memory, like `512Mi` or `4Gi`.")] = None
@@ -23,14 +22,14 @@ class Amounts(Section, defer_build=False):
 
 
 class Resources(Section, defer_build=False):
-    """Compute that each container gets; each amount set here replaces the component's own."""
+    """Resources of each container; each amount that is set replaces the component's default."""
 
     requests: Annotated[Amounts, Field(description="What the scheduler sets aside.")] = Amounts()
     limits: Annotated[Amounts, Field(description="What a container may not exceed.")] = Amounts()
 
 
 class Toleration(Section, defer_build=False):
-    """A taint that the pods may be scheduled onto, as Kubernetes writes it."""
+    """A taint that the pods tolerate, in Kubernetes' syntax."""
 
     key: str | None = None
     operator: Literal["Exists", "Equal"] | None = None
@@ -40,14 +39,14 @@ class Toleration(Section, defer_build=False):
 
 
 class PatchTarget(Section, defer_build=False):
-    """The one object of the component that a patch changes."""
+    """The object of the component that a patch changes."""
 
     kind: Annotated[str, Field(description="Its kind, like `Deployment`.")]
     name: Annotated[str, Field(description="Its name.")]
 
 
 class PatchOperation(Section, defer_build=False):
-    """One JSON 6902 operation."""
+    """One operation of a JSON patch (RFC 6902)."""
 
     op: Literal["add", "remove", "replace", "test", "move", "copy"]
     path: Annotated[str, Field(description="A JSON pointer, like `/spec/template/spec/hostname`.")]
@@ -55,20 +54,20 @@ class PatchOperation(Section, defer_build=False):
     from_: Annotated[str | None, Field(alias="from")] = None
 
     def written(self) -> dict[str, Any]:
-        """As JSON Patch wants it: `value: null` is a value, and differs from none at all."""
+        """The operation as JSON Patch reads it: `value: null` is different from no value."""
         value = {"value": self.value} if "value" in self.model_fields_set else {}
         return {**super().written(), **value}
 
 
 class Patch(Section, defer_build=False):
-    """The escape hatch: JSON 6902 operations on one of the component's objects."""
+    """The escape hatch: JSON patch operations on one of the component's objects."""
 
     target: PatchTarget
     operations: Annotated[ListOf[PatchOperation], Field(min_length=1)]
 
 
 class NamedSpec(Section):
-    """What everything takes that the spec gives a name."""
+    """Fields of everything that has a name in the spec."""
 
     namespace: Annotated[
         Namespace | None, Field(description="Its namespace; default: the platform's.")
@@ -82,7 +81,7 @@ class NamedSpec(Section):
 
 
 class InstanceSpec(NamedSpec):
-    """What every component takes."""
+    """Fields of every component."""
 
     type: Annotated[
         str | None, Field(description="The component's type; default: the instance name.")
@@ -101,13 +100,13 @@ Install = Annotated[
 
 
 class UpstreamSpec(InstanceSpec):
-    """What every component takes that upstream ships whole; its namespace is upstream's."""
+    """Fields of components whose objects are upstream's; the namespace is upstream's as well."""
 
     install: Install = "existing"
 
 
 class ChartSpec(InstanceSpec):
-    """What every component takes that upstream ships as charts: `vendor` renders none."""
+    """Fields of components that upstream ships as Helm charts, which `vendor` does not render."""
 
     install: Annotated[Literal["existing"], Field(description="A prerequisite, by its charts.")] = (
         "existing"
@@ -115,7 +114,7 @@ class ChartSpec(InstanceSpec):
 
 
 class RunningSpec(InstanceSpec):
-    """What every component with pods of its own takes."""
+    """Fields of components with pods."""
 
     image: Annotated[Image | None, Field(description="The image, with a tag or digest.")] = None
     resources: Annotated[Resources, Field(description="Compute of each of its containers.")] = (

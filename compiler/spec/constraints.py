@@ -1,7 +1,7 @@
-"""How a field type checks a text, what it says against a wrong one, and what editors know of it.
+"""Constraints of field types: a check of a text, its error message, and a pattern for editors.
 
-Both kinds of check stand in an `Annotated` type: a `Pattern` that the text must match, or a `Parser`,
-a function that returns the canonical form.
+Both kinds of constraint are part of an `Annotated` type: a `Pattern` that the text must match, or a
+`Parser`, a function that returns the canonical form.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pydantic_core import CoreSchema, core_schema
 
 
 class InvalidValue(ValueError):
-    """Why a value is refused: the code of its diagnostic, and what to type instead.
+    """The reason that a value is refused: the code of its diagnostic, and the help.
 
-    `suggestion` is the only value that can have been meant; `at` is the field to blame where a section
-    as a whole was checked. Pydantic hands the exception on in its error's `ctx`.
+    `suggestion` is the only value that the user can have meant. `at` is the field to mark if a
+    whole section was checked. Pydantic passes the exception on in its error's `ctx`.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ def address(text: str) -> str | None:
 
 
 class Pattern:
-    """A text must match a pattern, as a whole."""
+    """A text must match a pattern as a whole."""
 
     def __init__(self, pattern: str, code: str, noun: str, help: str, scheme: str = "") -> None:
         self.pattern, self.code, self.noun, self.help = pattern, code, noun, help
-        self.scheme = scheme  # of the URL that people write in its place
+        self.scheme = scheme  # the scheme of a URL that users may write instead
 
     def check(self, text: str) -> str:
         if not re.fullmatch(self.pattern, text):
@@ -88,7 +88,7 @@ class Pattern:
 
 
 class Parser:
-    """A function reads a text, or a number as text, into its canonical form; editors know a pattern."""
+    """A function parses a text, or a number, into its canonical form; editors get a pattern."""
 
     def __init__(
         self,
@@ -100,11 +100,11 @@ class Parser:
         numbers: bool = False,
     ) -> None:
         self.parse, self.pattern, self.noun, self.help = parse, pattern, noun, help
-        self.numbers = numbers  # whether `parse` takes what YAML reads as a number, too
+        self.numbers = numbers  # whether `parse` accepts numbers as well
 
     def check(self, value: Any) -> Any:
         readable = (str, int, float) if self.numbers else (str,)
-        # Anything else is left to pydantic, which says that it is no text.
+        # Pydantic reports other types.
         return self.parse(str(value)) if type(value) in readable else value
 
     def __get_pydantic_core_schema__(
@@ -121,7 +121,7 @@ class Parser:
 
 
 def _pattern(pattern: str, message: str) -> dict[str, str]:
-    """A pattern for editors; `patternErrorMessage` is what they show where a text does not match."""
+    """A pattern for editors, with the message that they show for a text that does not match."""
     return {"pattern": f"^({pattern})$", "patternErrorMessage": message}
 
 

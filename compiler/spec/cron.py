@@ -1,4 +1,4 @@
-"""Cron expressions as Kubernetes' CronJobs read them (robfig/cron v3, standard parser)."""
+"""Cron expressions with the syntax of Kubernetes' CronJobs (robfig/cron v3, standard parser)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MACROS = {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight",
 
 
 def problem(text: str) -> str | None:
-    """What is wrong with a schedule, or None."""
+    """The mistake in a schedule, or None."""
     if text in _MACROS:
         return None
     if text.startswith("@"):
@@ -38,17 +38,17 @@ def problem(text: str) -> str | None:
 
 
 def shortest_gap(text: str) -> int | None:
-    """The fewest seconds between two starts of a valid schedule; None where it starts once a year."""
+    """The minimum of seconds between two starts of a valid schedule; None if it starts once a year."""
     return min(_gaps(text), default=None)
 
 
 def longest_gap(text: str) -> int | None:
-    """The most seconds between two starts of a valid schedule; None where it starts once a year."""
+    """The maximum of seconds between two starts of a valid schedule; None if it starts once a year."""
     return max(_gaps(text), default=None)
 
 
 def _gaps(text: str) -> list[int]:
-    """Seconds between the starts of a day, and from a day's last to the next day's first."""
+    """Seconds between the starts of a day, and from its last start to the next day's first."""
     minutes, hours, days, months, weekdays = (
         _matching(field, low, high, words)
         for field, (_, low, high, words) in zip(
@@ -56,10 +56,10 @@ def _gaps(text: str) -> list[int]:
         )
     )
     times = [hour * 3600 + minute * 60 for hour in sorted(hours) for minute in sorted(minutes)]
-    within = [later - earlier for earlier, later in pairwise(times)]
+    same_day = [later - earlier for earlier, later in pairwise(times)]
     starts = _dates(days, months, weekdays)
-    across = [(b - a).days * 86400 - times[-1] + times[0] for a, b in pairwise(starts)]
-    return [*within, *across]
+    across_days = [(b - a).days * 86400 - times[-1] + times[0] for a, b in pairwise(starts)]
+    return [*same_day, *across_days]
 
 
 _MACRO_FIELDS = {
@@ -70,18 +70,18 @@ _MACRO_FIELDS = {
 
 
 def _matching(field: str, low: int, high: int, words: dict[str, int]) -> set[int]:
-    """The numbers that a field of a schedule stands for."""
-    found: set[int] = set()
+    """The numbers that a field of a schedule matches."""
+    numbers: set[int] = set()
     for part in field.split(","):
         span, _, step = part.partition("/")
-        first, _, last = span.partition("-")
-        if first in "*?":
+        low_text, _, high_text = span.partition("-")
+        if low_text in "*?":
             start, end = low, high
         else:
-            start = _number(first, words)
-            end = _number(last, words) if last else (high if step else start)
-        found.update(range(start, end + 1, int(step or 1)))
-    return found
+            start = _number(low_text, words)
+            end = _number(high_text, words) if high_text else (high if step else start)
+        numbers.update(range(start, end + 1, int(step or 1)))
+    return numbers
 
 
 def _number(word: str, words: dict[str, int]) -> int:
@@ -89,16 +89,20 @@ def _number(word: str, words: dict[str, int]) -> int:
 
 
 def _dates(days: set[int], months: set[int], weekdays: set[int]) -> list[date]:
-    """The matching days of four years; a day of month and one of week, both given, both start it."""
-    first = date(2024, 1, 1)
+    """The matching days of four years. If a day of month and a day of week are given, either one
+    matches.
+    """
+    start = date(2024, 1, 1)
     every_day, every_weekday = len(days) == 31, len(weekdays) == 7
-    found = []
-    for one in (first + timedelta(days=number) for number in range(1462)):
-        on_day, on_weekday = one.day in days, one.isoweekday() % 7 in weekdays
-        either = every_day or every_weekday
-        if one.month in months and ((on_day and on_weekday) if either else (on_day or on_weekday)):
-            found.append(one)
-    return found
+    matching = []
+    for day in (start + timedelta(days=number) for number in range(1462)):
+        on_day, on_weekday = day.day in days, day.isoweekday() % 7 in weekdays
+        needs_both = every_day or every_weekday
+        if day.month in months and (
+            (on_day and on_weekday) if needs_both else (on_day or on_weekday)
+        ):
+            matching.append(day)
+    return matching
 
 
 def _part_problem(part: str, low: int, high: int, words: dict[str, int]) -> str | None:

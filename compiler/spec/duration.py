@@ -1,4 +1,4 @@
-"""Durations as the language writes them, `90s`, `15m`, `6h` or `1d`, and how people write them."""
+"""Durations of the language, `90s`, `15m`, `6h` or `1d`, and other common notations."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _SPOKEN = re.compile(
 
 
 def suggestion(text: str) -> str | None:
-    """The duration that `90min`, `6 hours` or `1h30m` can only mean."""
+    """The duration that `90min`, `6 hours` or `1h30m` stands for."""
     parts = [match.groups() for match in _SPOKEN.finditer(text)]
     if not parts or _SPOKEN.sub("", text):
         return None
     amounts = [(int(count), unit[0].lower()) for count, unit in parts]
     total = sum(count * _SECONDS[unit] for count, unit in amounts)
-    # In the unit of its least part, as `90m` for `1h30m`.
+    # In its smallest unit, such as `90m` for `1h30m`.
     unit = min((unit for _, unit in amounts), key=_SECONDS.__getitem__)
     return f"{total // _SECONDS[unit]}{unit}" if total else None
 

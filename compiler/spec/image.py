@@ -14,33 +14,33 @@ PATTERN = rf"{_NAME}(:{_TAG}(@{_DIGEST})?|@{_DIGEST})"
 
 
 def split_image(text: str) -> tuple[str, str, str]:
-    """Repository, tag and digest of an image reference; empty where it has none."""
+    """Repository, tag and digest of an image reference; empty if missing."""
     name, _, digest = text.partition("@")
-    head, slash, last = name.rpartition("/")
-    last, _, tag = last.partition(":")
+    head, slash, base_name = name.rpartition("/")
+    base_name, _, tag = base_name.partition(":")
     good = (
-        re.fullmatch(_NAME, head + slash + last)
+        re.fullmatch(_NAME, head + slash + base_name)
         and (not tag or re.fullmatch(_TAG, tag))
         and (not digest or re.fullmatch(_DIGEST, digest))
     )
-    return (head + slash + last, tag, digest) if good and len(text) < 500 else ("", "", "")
+    return (head + slash + base_name, tag, digest) if good and len(text) < 500 else ("", "", "")
 
 
 def full_name(image: str) -> str:
     """An image with the registry that a container runtime would add."""
-    first, slash, _ = image.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost"):
+    registry, slash, _ = image.partition("/")
+    if slash and ("." in registry or ":" in registry or registry == "localhost"):
         return image
     return f"docker.io/{image}" if slash else f"docker.io/library/{image}"
 
 
 def mirrored(image: str, mirror: str) -> str:
-    """An image as the mirror holds it."""
+    """The name of an image in the mirror."""
     return image if image.startswith(f"{mirror}/") else f"{mirror}/{full_name(image)}"
 
 
 def pulled(image: str, mirror: str | None, pins: Mapping[str, str]) -> str:
-    """An image as the cluster is told to pull it."""
+    """The name by which the cluster pulls an image."""
     _, _, digest = split_image(image)
     pin = "" if digest else pins.get(full_name(image), "")
     name = mirrored(image, mirror) if mirror else image

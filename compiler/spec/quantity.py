@@ -21,7 +21,7 @@ _UNITS: dict[str, Fraction] = {"": Fraction(1), **_SMALL} | {
 
 
 def amount(text: str) -> Fraction:
-    """The number that a quantity stands for. Raises ValueError for anything else."""
+    """The number that a quantity stands for. Raises ValueError for other texts."""
     match = _FORM.fullmatch(text)
     if match is None or len(text) > 30:
         raise ValueError(f"`{text}` is not a quantity")
@@ -34,7 +34,7 @@ def amount(text: str) -> Fraction:
     return number * _UNITS[suffix]
 
 
-@lru_cache(maxsize=1024)  # models by the thousand have the same few amounts
+@lru_cache(maxsize=1024)  # thousands of models share a few amounts
 def canonical(text: str) -> str:
     """The form that an API server would store."""
     value = amount(text)
@@ -56,7 +56,7 @@ def canonical(text: str) -> str:
 
 
 def whole(text: str) -> int:
-    """A quantity of bytes. Raises ValueError where it is not a whole number of them."""
+    """A quantity of bytes. Raises ValueError if it is not a whole number."""
     value = amount(text)
     if value.denominator != 1:
         raise ValueError(f"`{text}` is not a whole number of bytes")
@@ -77,13 +77,13 @@ def rounded(count: int) -> str:
 
 
 def suggestion(text: str) -> str | None:
-    """The quantity that `20GiB`, `20gi` or `20 Gi` can only mean; `20GB` can mean two."""
+    """The quantity that `20GiB`, `20gi` or `20 Gi` stands for. `20GB` is ambiguous."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtpe])i(?:b|bytes)?", text, re.IGNORECASE)
     return f"{match[1]}{match[2].upper()}i" if match else None
 
 
 def units(text: str) -> str | None:
-    """How to write `20GB` or `20`: which units it could have, where people write none of them."""
+    """The help for `20GB` or `20`: the possible quantities, if units are usual."""
     match = re.fullmatch(r"([0-9.]+) ?([KMGTkmgt])[bB]?", text)
     if match is None:
         return f"write it like `{text}Gi`" if text.isdecimal() else None

@@ -1,4 +1,4 @@
-"""The outline of a spec: its root, and what stands in `spec`."""
+"""The outline of a spec: its root, and the keys of `spec`."""
 
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ class Header(Section):
 
 
 class Shape(Settings):
-    """`spec`, with the instances still unread; `environments` are merged before."""
+    """`spec` with unparsed instances; `environments` are already merged."""
 
     components: dict[str, Any] = {}
     models: dict[str, Any] = {}

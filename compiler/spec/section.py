@@ -1,8 +1,8 @@
-"""A section of the language: a closed map, read strictly, and never changed afterwards.
+"""A section of the language: a closed map, parsed strictly, and frozen.
 
-Models are built when the first value is read (`defer_build`), since a compile needs a few of them.
-A module that holds sections does without `from __future__ import annotations`: pydantic would have
-to look up every annotation by its text.
+Models are built when the first value is parsed (`defer_build`), because a compile needs only a few
+of them. Modules with sections do not use `from __future__ import annotations`: pydantic would have
+to evaluate every annotation.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 T = TypeVar("T")
 L = TypeVar("L")
 
-# A list of the spec. It is a tuple once it is read, since nothing may change it.
+# A list of the spec, parsed into a tuple because sections are frozen.
 ListOf = Annotated[tuple[T, ...], Strict(False)]
 
 # The two forms of a value, as pydantic names them in the place of an error. No key has a NUL.
@@ -31,7 +31,7 @@ Forms = Annotated[Annotated[T, Tag(SHORT)] | Annotated[L, Tag(LONG)], Discrimina
 
 
 class Section(BaseModel):
-    """A map of the spec; its keys are those of the fields in camelCase, and it takes no others."""
+    """A map of the spec. Its keys are the field names in camelCase; other keys are errors."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -40,17 +40,17 @@ class Section(BaseModel):
         defer_build=True,
         alias_generator=to_camel,
         validate_by_alias=True,
-        validate_by_name=True,  # for the compiler's own sections; see `parse`
+        validate_by_name=True,  # for sections that the compiler creates; see `parse`
     )
 
     def model_post_init(self, context: Any, /) -> None:
         self.check()
 
     def check(self) -> None:
-        """Raise InvalidValue where the fields contradict each other; their types check each alone."""
+        """Raise InvalidValue if fields contradict each other; their types check each field separately."""
 
     def written(self) -> dict[str, Any]:
-        """What differs from the defaults, under the user's own keys."""
+        """The values that differ from the defaults, under the keys of the spec."""
         return self.model_dump(by_alias=True, exclude_defaults=True)
 
 
@@ -58,11 +58,11 @@ S = TypeVar("S", bound=Section)
 
 
 def parse(section: type[S], value: Any) -> S:
-    """Read what the user wrote; raises pydantic's ValidationError, which has every mistake."""
+    """Parse the user's value. Raises pydantic's ValidationError, which contains every mistake."""
     return section.model_validate(value, by_alias=True, by_name=False)
 
 
 def fields(section: type[Section]) -> Iterator[tuple[str, str, FieldInfo]]:
-    """The fields of a section: the name of each, the user's key for it, and its definition."""
+    """The fields of a section: name, key in the spec, and definition."""
     for name, field in section.model_fields.items():
         yield name, field.alias or to_camel(name), field

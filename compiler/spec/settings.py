@@ -1,4 +1,4 @@
-"""The language: what holds for a whole platform, and what it is called."""
+"""The language: settings of the whole platform, and its metadata."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ from compiler.spec.types import Cidr, Host, Name, Namespace, SecretName, TreePat
 
 
 class Dns(Section):
-    """The cluster's DNS pods, which every pod may ask."""
+    """The cluster's DNS pods, which every pod may query."""
 
     namespace: Namespace = "kube-system"
     labels: dict[str, str] = {"k8s-app": "kube-dns"}
@@ -22,7 +22,7 @@ class Dns(Section):
 
 
 class Cluster(Section):
-    """Facts of the cluster that no manifest can find out."""
+    """Properties of the cluster that the compiler cannot determine."""
 
     name: Annotated[
         Name | None, Field(description="Environments with the same name share a cluster.")
@@ -49,7 +49,7 @@ class Cluster(Section):
 
 
 class Store(Section):
-    """A store of External Secrets that exists, such as one of Vault."""
+    """An existing store of External Secrets, such as Vault."""
 
     kind: Annotated[
         Literal["ClusterSecretStore", "SecretStore"],
@@ -65,7 +65,7 @@ class Store(Section):
 
 
 class Secrets(Section):
-    """How credentials come to exist."""
+    """The provider of credentials."""
 
     provider: Annotated[
         Literal["local", "existing", "external-secrets", "sealed-secrets", "sops"],
@@ -100,7 +100,7 @@ class Secrets(Section):
 
 
 class Registry(Section):
-    """Where images come from."""
+    """The source of images."""
 
     mirror: Annotated[
         Annotated[str, Field(pattern=exact(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]*[a-z0-9])?"))]
@@ -123,7 +123,7 @@ def _of_a_rule(code: str) -> str:
     from compiler.diagnostics import listing, suggestion
     from compiler.diagnostics.codes import CODES
 
-    rules = [name for name, known in CODES.items() if known.rule]
+    rules = [name for name, entry in CODES.items() if entry.rule]
     if code not in rules:
         reason = "can't be silenced" if code in CODES else "is no diagnostic's code"
         help = suggestion(code, rules) or (f"those that can be are {listing(rules)}",)
@@ -135,7 +135,7 @@ RuleCode = Annotated[str, AfterValidator(_of_a_rule)]
 
 
 class Silence(Section):
-    """A finding of a rule that is meant to be so."""
+    """An accepted diagnostic of a rule."""
 
     code: Annotated[RuleCode, Field(description="The diagnostic's code.")]
     path: Annotated[
@@ -145,14 +145,14 @@ class Silence(Section):
 
 
 class Metadata(Section):
-    """What the platform is called."""
+    """The platform's name and labels."""
 
     name: Annotated[Name, Field(description="The platform's name.")]
     labels: Annotated[dict[str, str], Field(description="Labels to put on all objects.")] = {}
 
 
 class Settings(Section):
-    """Everything in `spec` but the instances and the environments."""
+    """All keys of `spec` except the instances and the environments."""
 
     domain: Annotated[Host, Field(description="UIs and models get hosts under it.")] = (
         "platform.local"

@@ -1,4 +1,4 @@
-"""The language: what uses a platform's components, workloads and models."""
+"""The language: workloads and models, the users of a platform's components."""
 
 from typing import Annotated, Literal
 
@@ -44,7 +44,7 @@ class Gpus(Section):
 
 
 class TenantSpec(NamedSpec):
-    """What workloads and models take alike."""
+    """Common fields of workloads and models."""
 
     env: Annotated[
         dict[EnvName, Forms[str, SecretKey]],
@@ -75,7 +75,7 @@ class TenantSpec(NamedSpec):
 
 
 class Mount(Section):
-    """A volume of a workload: scratch space, or a claim, Secret or ConfigMap that exists."""
+    """A volume of a workload: an emptyDir, or an existing volume claim."""
 
     mount_path: Annotated[str, Field(pattern=exact(r"/[^:]*"), description="Where it is mounted.")]
     claim: Annotated[Name | None, Field(description="An existing PersistentVolumeClaim.")] = None
@@ -103,7 +103,7 @@ class InitStep(Section):
 
 
 class WorkloadSpec(TenantSpec):
-    """Something that runs: a training Job, a scheduled refresh."""
+    """A program that runs: a training Job, a scheduled refresh."""
 
     image: Annotated[Image, Field(description="The image to run, with a tag or digest.")]
     command: Annotated[ListOf[str], Field(description="The command, as a list.")] = ()
@@ -192,7 +192,7 @@ class Scaling(Section):
 
 
 class ModelSpec(TenantSpec):
-    """Something served: one InferenceService behind a host of its own."""
+    """A served model, with a host name."""
 
     format: Annotated[str, Field(description="The model format, like `xgboost` or `sklearn`.")]
     uri: Annotated[

@@ -1,6 +1,6 @@
-"""The field types that check a text: quantities, names, images, hosts, schedules.
+"""Field types that check a text: quantities, names, images, hosts, schedules.
 
-Each is a plain string to the rest of the compiler, in its canonical form.
+The rest of the compiler sees each value as a plain string in its canonical form.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from compiler.spec import cron, duration, quantity
 from compiler.spec.constraints import InvalidValue, Parser, Pattern
 from compiler.spec.image import PATTERN, split_image
 
-_FEWEST = 1024  # bytes: with less, a unit was forgotten
+_FEWEST = 1024  # bytes: for a smaller number, the unit is probably missing
 
 
 def _bytes(text: str) -> str:
@@ -38,7 +38,7 @@ def _cpu(text: str) -> str:
 
 
 def _certificates(text: str) -> str:
-    """Certificates, as OpenSSL reads them, and nothing that is secret."""
+    """Certificates that OpenSSL can read, and no secret key."""
     import ssl
 
     if "PRIVATE KEY" in text:
@@ -48,7 +48,7 @@ def _certificates(text: str) -> str:
         )
     try:
         ssl.create_default_context(cadata=text)
-    except (ssl.SSLError, ValueError, TypeError) as error:  # the last is for a letter beyond ASCII
+    except (ssl.SSLError, ValueError, TypeError) as error:  # TypeError: a character outside ASCII
         message = "these are no certificates in PEM form"
         help = "write `ca: |`, and below it the file that begins with `-----BEGIN CERTIFICATE-----`"
         raise InvalidValue("invalid-value", message, help) from error
@@ -247,5 +247,5 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def check_name(text: str) -> None:
-    """Raise InvalidValue where a text can't name an instance or an environment."""
+    """Raise InvalidValue if a text cannot be the name of an instance or an environment."""
     _NAME.check(text)

@@ -1,4 +1,4 @@
-"""A parsed spec as a tree: its sections and their paths, in the user's own keys."""
+"""A parsed spec as a tree: its sections with their paths in the user's keys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compiler.spec.section import Section, fields
 
 
 def sections(value: Any, path: Path = ()) -> Iterator[tuple[Path, Section]]:
-    """Every section at or below a value that the spec writes, the outer before the inner."""
+    """Every section of a value that the spec contains, outer sections before inner ones."""
     if isinstance(value, Section):
         yield path, value
         for name, key in _holding(type(value)):
@@ -27,7 +27,7 @@ def sections(value: Any, path: Path = ()) -> Iterator[tuple[Path, Section]]:
 
 @cache
 def _holding(section: type[Section]) -> tuple[tuple[str, str], ...]:
-    """The fields that can hold a section, with the user's keys."""
+    """The fields that can hold a section, with their keys in the spec."""
     return tuple((name, key) for name, key, field in fields(section) if _holds(field.annotation))
 
 

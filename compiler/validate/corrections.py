@@ -1,4 +1,4 @@
-"""The edit that takes an error of a section away, where only one can be meant."""
+"""Edits that correct errors of a section, for errors with only one possible correction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from compiler.validate.advice import has_advice
 from compiler.validate.errors import FieldError
 
 _OUTLINE = tuple(key for _, key, _ in fields(Header))
-# What an empty value is written as, by pydantic's name of the error that it causes.
+# The text for an empty value, by pydantic's name of its error.
 EMPTY = {"model_type": "{}", "dict_type": "{}", "tuple_type": "[]"}
 _SWITCHES = {
     "true": "true",
@@ -35,7 +35,7 @@ _SWITCHES = {
 def correction_of(
     error: FieldError, keys: tuple[str, ...], document: Node, full: Path
 ) -> Fix | None:
-    """The edit for an error at a full path; `keys` are those that an unknown one may have meant."""
+    """The edit for an error at a full path; `keys` are the candidates for an unknown key."""
     if error.type == "extra_forbidden":
         return corrected_key(document.span_of(full), str(full[-1]), keys)
     if error.type == "missing":
@@ -78,16 +78,18 @@ def _language() -> frozenset[str]:
 
 
 def _line(error: FieldError, document: Node, full: Path) -> Fix | None:
-    """The line that is missing at the top, where only one can stand there."""
+    """Insert a missing line at the top, if only one value is possible."""
     if error.only is None or len(full) > 1 or document.flow:
         return None
-    behind = _OUTLINE[_OUTLINE.index(str(full[-1])) :]
-    places = sorted(document.keys[key] for key in behind if key in document.keys)
-    return Fix(places[0], f"{full[-1]}: {error.only}", Edit.INSERT) if places else None
+    later = _OUTLINE[_OUTLINE.index(str(full[-1])) :]
+    later_keys = sorted(document.keys[key] for key in later if key in document.keys)
+    return Fix(later_keys[0], f"{full[-1]}: {error.only}", Edit.INSERT) if later_keys else None
 
 
 def _as_meant(error: FieldError) -> str | None:
-    """An empty map or list for nothing; a text as the number, switch or list that it can be."""
+    """An empty map or list for an empty value; a text as the number, boolean or list that it
+    represents.
+    """
     value = error.value
     if value is None:
         return EMPTY.get(error.type)
@@ -101,7 +103,7 @@ def _as_meant(error: FieldError) -> str | None:
         case "bool_type":
             return _SWITCHES.get(value.lower())
         case "tuple_type":
-            # A command line in one word is another mistake.
+            # A command line in one word is reported by another rule.
             return f"[{', '.join(value.split())}]" if _WORDS.fullmatch(value) else None
     return None
 

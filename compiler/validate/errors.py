@@ -1,6 +1,6 @@
-"""What pydantic has against a section: each error with the part of the language that it is about.
+"""Pydantic's errors of a section, each with the part of the language that it is about.
 
-Pydantic finds every error at once, with its place and type; the types' names are listed at
+Pydantic reports every error at once, with its location and type; the types are listed at
 https://docs.pydantic.dev/latest/errors/validation_errors/.
 """
 
@@ -19,35 +19,35 @@ from compiler.spec.constraints import InvalidValue
 from compiler.spec.section import LONG, SHORT, Section, fields
 
 Loc = tuple[int | str, ...]
-_KEY = "[key]"  # pydantic's mark behind a map's key that is itself wrong
+_KEY = "[key]"  # pydantic's last location part if a map's key is wrong
 
 
 class FieldError(Struct, frozen=True):
-    """One value, or one key, that a section refuses."""
+    """An error of one value or one key of a section."""
 
-    loc: Loc  # below the section that was read
+    loc: Loc  # the location in the section
     type: str  # pydantic's name of the error
     message: str  # pydantic's
-    value: Any  # as it is written in the spec
+    value: Any  # the value in the spec
     context: Mapping[str, Any]
-    parent: Any  # the type of the map or list that it lies in
-    expected: Any  # the type that belongs there; None for an unknown key
+    parent: Any  # the type of the enclosing map or list
+    expected: Any  # the expected type; None for an unknown key
     on_key: bool = False
 
     @property
     def reason(self) -> InvalidValue | None:
-        """What the language has against it, if it is not pydantic."""
+        """The language's own reason, or None if the error is pydantic's."""
         error = self.context.get("error")
         return error if isinstance(error, InvalidValue) else None
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys that the section takes."""
+        """The keys of the section."""
         return tuple(key for _, key, _ in fields(self.parent))
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The keys that the section which belongs there must have."""
+        """The required keys of the section that is expected here."""
         return tuple(key for _, key, field in fields(self.expected) if field.is_required())
 
     @property
@@ -57,26 +57,26 @@ class FieldError(Struct, frozen=True):
 
     @property
     def allowed(self) -> tuple[str, ...]:
-        """The words that a field takes: pydantic lists them, each in quotes."""
+        """The values that a field accepts, from pydantic's message."""
         return tuple(re.findall(r"'([^']*)'", self.context["expected"]))
 
     @property
     def only(self) -> str | None:
-        """The one word that belongs there, if the field takes a single one."""
+        """The only value that the field accepts, if there is just one."""
         words = get_args(self.expected) if get_origin(self.expected) is Literal else ()
         return str(words[0]) if len(words) == 1 else None
 
     @property
     def description(self) -> str:
-        """What the field says of itself."""
+        """The field's description."""
         field = _field(self.parent, self.loc[-1])
         return (field.description if field else None) or ""
 
 
 def field_errors(error: ValidationError, section: type[Section]) -> Iterator[FieldError]:
-    """Everything that keeps a value from being read as a section."""
-    for found in error.errors(include_url=False):
-        loc, value, context = found["loc"], found["input"], found.get("ctx", {})
+    """All errors of parsing a value as a section."""
+    for details in error.errors(include_url=False):
+        loc, value, context = details["loc"], details["input"], details.get("ctx", {})
         on_key = loc[-1:] == (_KEY,) and loc[-2:-1] == (value,)
         loc = loc[:-1] if on_key else loc
         reason = context.get("error")
@@ -85,12 +85,14 @@ def field_errors(error: ValidationError, section: type[Section]) -> Iterator[Fie
         types = _types(section, loc)
         loc = tuple(key for key in loc if key not in (SHORT, LONG))
         yield FieldError(
-            loc, found["type"], found["msg"], value, context, types[-2], types[-1], on_key
+            loc, details["type"], details["msg"], value, context, types[-2], types[-1], on_key
         )
 
 
 def _types(section: type[Section], loc: Loc) -> list[Any]:
-    """The types on the way to a place: of the map or list around it, and its own, are the last two."""
+    """The types on the way to a location; the last two are those of the enclosing map or list, and
+    of the value.
+    """
     types: list[Any] = [None, section]
     for key in loc:
         if key in (SHORT, LONG):
@@ -117,7 +119,7 @@ def _below(type: Any, key: int | str) -> Any:
 def _field(type: Any, key: int | str) -> FieldInfo | None:
     if not _is_section(type):
         return None
-    return next((field for _, known, field in fields(type) if known == key), None)
+    return next((field for _, field_key, field in fields(type) if field_key == key), None)
 
 
 def _is_section(value: Any) -> bool:
@@ -125,7 +127,7 @@ def _is_section(value: Any) -> bool:
 
 
 def _plain(annotation: Any) -> Any:
-    """A type without its constraints, and without the None of a field that may be left out."""
+    """A type without its constraints, and without None for optional fields."""
     if get_origin(annotation) is Annotated:
         return _plain(get_args(annotation)[0])
     options = get_args(annotation)

@@ -1,7 +1,7 @@
-"""The language as a JSON Schema (draft-07), for editors and for checks on pull requests.
+"""The language as a JSON Schema (draft-07), for editors and for checks of pull requests.
 
-Made from the same models that validate a spec. Its form is what the YAML language server completes
-and explains best: local references, closed branches, defaults told in the descriptions.
+It is generated from the models that validate a spec, in the form that the YAML language server
+handles best: local references, closed branches, defaults in the descriptions.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _REF = "#/definitions/"
 
 
 def schema_text() -> str:
-    """The schema as it stands in `schemas/platform.schema.json`."""
+    """The schema as text, as in `schemas/platform.schema.json`."""
     return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
@@ -34,14 +34,14 @@ def json_schema() -> Schema:
     types = registry.all_types()
     for type in types:
         definitions[type]["properties"]["type"] = {"enum": [type], "description": "Its type."}
-    partials = {f"{name}.override": _partial(one) for name, one in definitions.items()}
+    partials = {f"{name}.override": _partial(schema) for name, schema in definitions.items()}
     definitions |= partials
     definitions["component"] = {
         "description": "An instance whose name is not its type.",
         "oneOf": [_typed(type, definitions[type]) for type in types],
     }
     definitions["component.override"] = {
-        "description": "An instance that the base lacks, or that is of another type there.",
+        "description": "An instance that the base does not have, or has with another type.",
         "oneOf": [_typed(type, definitions[f"{type}.override"]) for type in types],
     }
     spec = _closed(
@@ -51,7 +51,7 @@ def json_schema() -> Schema:
             "models": _instances("ModelSpec", ""),
             "workloads": _instances("WorkloadSpec", ""),
             "environments": {
-                "description": "Partial specs, merged deep; null removes.",
+                "description": "Partial specs, merged into the base; null removes a key.",
                 "type": "object",
                 "propertyNames": {"pattern": f"^{NAME_PATTERN}$"},
                 "additionalProperties": {"$ref": f"{_REF}environment"},
@@ -83,17 +83,17 @@ def json_schema() -> Schema:
 
 
 def _definitions() -> dict[str, Schema]:
-    """Every section of the language under a short name; a component's Spec under its type."""
+    """Every section under a short name; a component's Spec under its type."""
     specs = {type: _spec(type) for type in registry.all_types()}
     sections: list[type[Section]] = [*specs.values(), Settings, ModelSpec, WorkloadSpec, Header]
-    references, whole = models_json_schema(
+    references, generated = models_json_schema(
         [(section, "validation") for section in sections],
         ref_template=f"{_REF}{{model}}",
         schema_generator=_Generator,
     )
     long = {str(references[spec, "validation"]["$ref"]): type for type, spec in specs.items()}
     definitions = {
-        long.get(f"{_REF}{name}", name): schema for name, schema in whole["$defs"].items()
+        long.get(f"{_REF}{name}", name): schema for name, schema in generated["$defs"].items()
     }
     definitions.pop("Header")
     return definitions
@@ -106,61 +106,61 @@ def _spec(type: str) -> Any:
 
 
 class _Generator(GenerateJsonSchema):
-    """Pydantic's schemas without what editors stumble over."""
+    """Pydantic's schemas without parts that confuse editors."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
     def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
-        """In the order of the fields, which is the author's."""
+        """Keep the order of the fields."""
         return value
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        made = super().model_schema(schema)
-        properties = {key: _described(inner) for key, inner in made["properties"].items()}
+        content = super().model_schema(schema)
+        properties = {key: _described(inner) for key, inner in content["properties"].items()}
         return {
             key: inner
-            for key, inner in {**made, "properties": properties}.items()
+            for key, inner in {**content, "properties": properties}.items()
             if key != "title"
         }
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        """What may be left out, without null: the base leaves a key out to say nothing."""
+        """An optional field without null: leaving out the key means the same."""
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Without the defaults that say nothing."""
+        """Leave out empty defaults."""
         default = schema.get("default")
         if default is None or default in ({}, ()) or isinstance(default, Section):
             return self.generate_inner(schema["schema"])
         return super().default_schema(schema)
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """A map whose keys match a pattern has no other keys."""
-        made: Schema = {"type": "object"}
-        made["additionalProperties"] = self.generate_inner(schema["values_schema"])
+        """A map; if its keys must match a pattern, other keys are errors."""
+        content: Schema = {"type": "object"}
+        content["additionalProperties"] = self.generate_inner(schema["values_schema"])
         keys = self.generate_inner(schema["keys_schema"])
         keys.pop("type", None)
         if keys:
-            made["propertyNames"] = keys
-        self.update_with_validations(made, schema, self.ValidationsMapping.object)
-        return made
+            content["propertyNames"] = keys
+        self.update_with_validations(content, schema, self.ValidationsMapping.object)
+        return content
 
 
 def _nullable(schema: Schema) -> Schema:
-    """The same, or null."""
+    """The schema, or null."""
     if "type" not in schema:
         return {"anyOf": [schema, {"type": "null"}]}
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    made = {**schema, "type": [*types, "null"] if "null" not in types else types}
-    words = made.pop("enum", None) or ([made.pop("const")] if "const" in made else [])
+    nullable = {**schema, "type": [*types, "null"] if "null" not in types else types}
+    words = nullable.pop("enum", None) or ([nullable.pop("const")] if "const" in nullable else [])
     if words:
-        made["enum"] = [*words, None]
-    return made
+        nullable["enum"] = [*words, None]
+    return nullable
 
 
 def _described(schema: Schema) -> Schema:
-    """The default told in the description: hovers do not show it."""
+    """Add the default to the description, because hovers do not show it."""
     default = schema.get("default")
     text = schema.get("description", "")
     if (
@@ -174,18 +174,18 @@ def _described(schema: Schema) -> Schema:
 
 
 def _partial(schema: Schema) -> Schema:
-    """What an environment may say of a section: any part of it, and null to remove."""
-    made = {key: value for key, value in schema.items() if key != "required"}
-    made["properties"] = {
-        name: _nullable(_overriding(one)) for name, one in schema.get("properties", {}).items()
+    """An environment's override of a section: any part of it, and null to remove a key."""
+    partial = {key: value for key, value in schema.items() if key != "required"}
+    partial["properties"] = {
+        name: _nullable(_overriding(inner)) for name, inner in schema.get("properties", {}).items()
     }
-    return made
+    return partial
 
 
 def _overriding(value: Any) -> Any:
-    """References to sections as references to their partial forms."""
+    """Replace references to sections by references to their partial forms."""
     if isinstance(value, list):
-        return [_overriding(one) for one in value]
+        return [_overriding(item) for item in value]
     if not isinstance(value, dict):
         return value
     return {
@@ -206,44 +206,48 @@ def _typed(type: str, schema: Schema) -> Schema:
 
 
 def _named(types: tuple[str, ...], suffix: str) -> Schema:
-    """The map of components: a key that is a type has its keys; others say their type."""
-    other: Schema = {"$ref": f"{_REF}component{suffix}"}
+    """The map of components: a key that is a type has the type's keys; others need `type`."""
+    by_type_key: Schema = {"$ref": f"{_REF}component{suffix}"}
 
-    def one(type: str) -> Schema:
-        own: Schema = {"$ref": f"{_REF}{type}{suffix}"}
+    def branch(type: str) -> Schema:
+        definition: Schema = {"$ref": f"{_REF}{type}{suffix}"}
         renamed = {
             "type": "object",
             "properties": {"type": {"not": {"const": type}}},
             "required": ["type"],
         }
-        made: Schema = {"if": renamed, "then": other, "else": _nullable(own) if suffix else own}
-        return made
+        branches: Schema = {
+            "if": renamed,
+            "then": by_type_key,
+            "else": _nullable(definition) if suffix else definition,
+        }
+        return branches
 
     return {
         "description": "The systems of the platform; a key is a type, or an instance's name.",
         "type": "object",
-        "properties": {type: one(type) for type in types},
+        "properties": {type: branch(type) for type in types},
         "propertyNames": {"pattern": f"^{NAME_PATTERN}$"},
         # An override of an instance that is not named like its type may leave the type out.
         "additionalProperties": {
             "if": {"type": "object", "required": ["type"]},
-            "then": other,
+            "then": by_type_key,
             "else": {"type": ["object", "null"]},
         }
         if suffix
-        else other,
+        else by_type_key,
     }
 
 
 def _instances(section: str, suffix: str) -> Schema:
-    own: Schema = {"$ref": f"{_REF}{section}{suffix}"}
+    definition: Schema = {"$ref": f"{_REF}{section}{suffix}"}
     return {
         "type": "object",
         "propertyNames": {"pattern": f"^{NAME_PATTERN}$"},
-        "additionalProperties": _nullable(own) if suffix else own,
+        "additionalProperties": _nullable(definition) if suffix else definition,
     }
 
 
 def _closed(properties: dict[str, Schema], required: list[str] | None = None) -> Schema:
-    made: Schema = {"type": "object", "additionalProperties": False, "properties": properties}
-    return {**made, "required": required} if required else made
+    content: Schema = {"type": "object", "additionalProperties": False, "properties": properties}
+    return {**content, "required": required} if required else content

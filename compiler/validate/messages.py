@@ -1,4 +1,4 @@
-"""An error of a section in the user's words: code, message, place, and what to type instead."""
+"""Turn an error of a section into a diagnostic: code, message, position and help."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _BELOW_SPEC = (*(key for _, key, _ in fields(Shape)), "environments")
 def explain(
     error: ValidationError, section: type[Section], path: Path, document: Node, report: Report
 ) -> None:
-    """Report what keeps the value at a path from being read as a section."""
-    for found in _causes(list(field_errors(error, section))):
-        _report(found, path, document, report)
+    """Report all errors of parsing the value at a path as a section."""
+    for field_error in _causes(list(field_errors(error, section))):
+        _report(field_error, path, document, report)
 
 
 def _causes(errors: Sequence[FieldError]) -> Iterator[FieldError]:
-    """Without the keys that are missing because they are misspelt right there."""
+    """The errors without missing keys that are present but misspelt."""
     unknown = [error for error in errors if error.type == "extra_forbidden"]
     meant = {(*error.loc[:-1], near(str(error.loc[-1]), error.keys)) for error in unknown}
     if any(map(_below_spec, unknown)):
@@ -44,7 +44,7 @@ def _causes(errors: Sequence[FieldError]) -> Iterator[FieldError]:
 
 
 def _below_spec(error: FieldError) -> bool:
-    """Whether a key at the top belongs one level down."""
+    """Whether a key at the top level belongs below `spec`."""
     return error.parent is Header and error.loc[-1] in _BELOW_SPEC
 
 
@@ -59,14 +59,14 @@ def _report(error: FieldError, path: Path, document: Node, report: Report) -> No
 
 
 def _keys(error: FieldError) -> tuple[str, ...]:
-    """The keys that a section takes in the text; the environments are merged before it is read."""
+    """The keys that a section accepts in the file, including `environments`, which are merged earlier."""
     if error.type != "extra_forbidden":
         return ()
     return _BELOW_SPEC if error.parent is Shape else error.keys
 
 
 def _called(path: Path) -> str:
-    """The last key of a path; an element of a list by its list's key."""
+    """The last key of a path; for an element of a list, the list's key."""
     names = [part for part in path if isinstance(part, str)]
     return names[-1] if names else "the spec"
 
@@ -148,11 +148,11 @@ def _unknown_value(error: FieldError, key: str, full: Path) -> Reason:
 
 def _wrong_type(error: FieldError, key: str, full: Path) -> Reason:
     message = f"`{key}` must be {_KINDS[error.type]}, not {_noun(error.value)}"
-    return "wrong-type", message, _way_out(error)
+    return "wrong-type", message, _help(error)
 
 
 def _otherwise(error: FieldError, key: str, full: Path) -> Reason:
-    """A constraint that only a component of another package has: in pydantic's words."""
+    """A constraint that only a component of another package uses: pydantic's own message."""
     return "invalid-value", f"`{key}` cannot be {_shown(error.value)}", error.message
 
 
@@ -178,8 +178,8 @@ def _either(words: Sequence[str]) -> str:
     return " or ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
 
 
-def _way_out(error: FieldError) -> Help:
-    """How to write a value as what belongs there."""
+def _help(error: FieldError) -> Help:
+    """The help: how to write the value as the expected type."""
     value = error.value
     if error.type == "string_type" and isinstance(value, dict):
         return _one_text(str(error.loc[-1]), value)

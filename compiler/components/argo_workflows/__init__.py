@@ -31,19 +31,19 @@ class Spec(model.UpstreamSpec):
     """Argo Workflows. Runs exist in namespaces of components that use it, and where people start them."""
 
     namespace: Annotated[
-        Namespace | None, Field(description="Where upstream's manifests put it.")
+        Namespace | None, Field(description="The namespace in upstream's manifests.")
     ] = "argo"
     namespaces: Annotated[
         model.ListOf[Namespace],
-        Field(description="Where people start runs; default: the platform's namespace."),
+        Field(description="Namespaces in which people start runs; default: the platform's."),
     ] = ()
     bucket: Annotated[
-        Bucket | None, Field(description="Of artefacts and logs; default: its name.")
+        Bucket | None, Field(description="The bucket of artefacts and logs; default: its name.")
     ] = None
     archive: Annotated[bool, Field(description="Keep finished runs in a database.")] = True
     archive_ttl: Annotated[Duration, Field(description="How long the archive keeps them.")] = "180d"
     database: Annotated[
-        Database | None, Field(description="Of the archive; default: its name.")
+        Database | None, Field(description="The database of the archive; default: its name.")
     ] = None
 
 

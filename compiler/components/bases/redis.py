@@ -40,7 +40,7 @@ class Spec(model.RunningSpec):
     eviction: Annotated[Literal[
         "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu",
         "volatile-random", "volatile-ttl", "noeviction",
-    ], Field(description="What goes when memory is full (`maxmemory-policy`).")] = "allkeys-lru"  # fmt: skip
+    ], Field(description="Which keys are evicted when memory is full (`maxmemory-policy`).")] = "allkeys-lru"  # fmt: skip
     persistence: Annotated[
         Literal["aof", "rdb", "none"],
         Field(description="A log of all writes, snapshots, or nothing on disk."),
@@ -51,7 +51,9 @@ class Spec(model.RunningSpec):
     ] = None
     replicas: Annotated[
         int,
-        Field(ge=1, le=10, description="One primary, and read-only copies; none is ever promoted."),
+        Field(
+            ge=1, le=10, description="One primary, and read-only copies, which are never promoted."
+        ),
     ] = 1
 
     def check(self) -> None:

@@ -29,16 +29,19 @@ class Spec(model.UpstreamSpec):
     """An object store in a Ceph cluster that exists."""
 
     namespace: Annotated[
-        Namespace | None, Field(description="Of the Ceph cluster, which Rook's operator watches.")
+        Namespace | None,
+        Field(description="The namespace of the Ceph cluster, which Rook's operator watches."),
     ] = "rook-ceph"
     store: Annotated[
         Name | None,
-        Field(description="An object store that exists; default: one of the instance's name."),
+        Field(description="An existing object store; default: a new one with the instance's name."),
     ] = None
     replicas: Annotated[
-        int, Field(ge=1, le=20, description="Gateways of a store that is made.")
+        int, Field(ge=1, le=20, description="The number of gateways of a new store.")
     ] = 2
-    copies: Annotated[int, Field(ge=1, le=10, description="Of each object, on as many hosts.")] = 3
+    copies: Annotated[
+        int, Field(ge=1, le=10, description="Copies of each object, on as many hosts.")
+    ] = 3
     resources: Annotated[model.Resources, Field(description="Compute of each gateway.")] = (
         model.Resources()
     )

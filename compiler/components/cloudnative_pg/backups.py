@@ -17,7 +17,11 @@ class Backup(model.Section):
 
     schedule: Annotated[Schedule, Field(description="A cron expression, in UTC.")] = "0 2 * * *"
     retention: Annotated[
-        str, Field(pattern=exact(r"[1-9][0-9]*[dwm]"), description="How long, like `30d` or `4w`.")
+        str,
+        Field(
+            pattern=exact(r"[1-9][0-9]*[dwm]"),
+            description="How long backups are kept, like `30d` or `4w`.",
+        ),
     ] = "30d"
     bucket: Annotated[Bucket | None, Field(description="Default: `<name>-backups`.")] = None
 

@@ -23,7 +23,7 @@ class Spec(external.Spec):
     """An existing MySQL server."""
 
     port: Annotated[Port, Field(description="Its port.")] = 3306
-    tls: Annotated[bool, Field(description="Whether clients must speak TLS to it.")] = True
+    tls: Annotated[bool, Field(description="Whether clients must use TLS.")] = True
 
     @property
     def encrypted(self) -> bool:

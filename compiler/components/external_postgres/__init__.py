@@ -29,7 +29,7 @@ class Spec(external.Spec):
     ] = "require"
     max_connections: Annotated[
         Annotated[int, Field(ge=20)] | None,
-        Field(description="Its `max_connections`, so that pools can be held against it."),
+        Field(description="Its `max_connections`; the sizes of pools are checked against it."),
     ] = None
 
     @property

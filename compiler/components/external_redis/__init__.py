@@ -24,7 +24,7 @@ class Spec(external.Spec):
     """An existing Redis server."""
 
     port: Annotated[Port, Field(description="Its port.")] = 6379
-    tls: Annotated[bool, Field(description="Whether clients must speak TLS to it.")] = True
+    tls: Annotated[bool, Field(description="Whether clients must use TLS.")] = True
     user: Annotated[
         str,
         Field(

@@ -26,9 +26,9 @@ class Spec(external.Spec):
     port: Annotated[Port | None, Field(description="Its port; default 443, or 80 without TLS.")] = (
         None
     )
-    tls: Annotated[bool, Field(description="Whether it speaks HTTPS.")] = True
+    tls: Annotated[bool, Field(description="Whether it uses HTTPS.")] = True
     region: Annotated[
-        str, Field(pattern=exact(r"[a-z0-9-]+"), description="The region it signs for.")
+        str, Field(pattern=exact(r"[a-z0-9-]+"), description="The region for signatures.")
     ] = "us-east-1"
     checksums: Annotated[
         Literal["when_required", "when_supported"],

@@ -29,16 +29,16 @@ class Repository(model.Section):
     """Feature definitions, from an image or from the spec."""
 
     image: Annotated[
-        Image | None, Field(description="An image that holds them; it needs a shell.")
+        Image | None, Field(description="An image with the definitions; it needs a shell.")
     ] = None
     path: Annotated[
-        str, Field(pattern=exact(r"/[\w./-]*"), description="Where in the image they are.")
+        str, Field(pattern=exact(r"/[\w./-]*"), description="Their path in the image.")
     ] = REPOSITORY
     files: Annotated[
         dict[File, str], Field(description="The definitions themselves, by file name.")
     ] = {}
     validate_sources: Annotated[
-        bool, Field(description="Refuse definitions whose data is not there yet.")
+        bool, Field(description="Refuse definitions whose data does not exist yet.")
     ] = True
 
     def check(self) -> None:
@@ -69,7 +69,7 @@ class Spec(model.RunningSpec):
     ] = None
     replicas: Annotated[int, Field(ge=1, le=50, description="Feature server pods.")] = 1
     workers: Annotated[
-        int, Field(ge=1, le=16, description="Processes in each; prefer replicas.")
+        int, Field(ge=1, le=16, description="Processes in each pod; prefer replicas.")
     ] = 1
     offline_store: Annotated[
         Literal["file", "duckdb", "postgres"],
@@ -80,31 +80,40 @@ class Spec(model.RunningSpec):
         Field(description="Whether clients open the stores themselves or ask servers."),
     ] = "direct"
     database: Annotated[
-        Database | None, Field(description="Of the registry; default: the instance's name.")
+        Database | None,
+        Field(description="The database of the registry; default: the instance's name."),
     ] = None
     bucket: Annotated[
-        Bucket | None, Field(description="Of the files; default: the instance's name.")
+        Bucket | None, Field(description="The bucket of the files; default: the instance's name.")
     ] = None
     offline_database: Annotated[
         Database | None,
-        Field(description="Of `postgres`; default: the instance's name and `_offline`."),
+        Field(
+            description="The database of `postgres`; default: the instance's name and `_offline`."
+        ),
     ] = None
-    shared: Annotated[bool, Field(description="Others may claim its databases and bucket too.")] = (
-        False
-    )
+    shared: Annotated[
+        bool, Field(description="Other instances may claim its databases and bucket as well.")
+    ] = False
     key_ttl: Annotated[
         Duration | None,
-        Field(description="How long a value stays online after it was written; default: for ever."),
+        Field(description="How long a value stays in the online store; default: for ever."),
     ] = None
-    batch_size: Annotated[int, Field(ge=1, description="Rows written online at once.")] = 10000
+    batch_size: Annotated[int, Field(ge=1, description="Rows per write to the online store.")] = (
+        10000
+    )
     repository: Annotated[
         Repository | None,
-        Field(description="Feature definitions to apply; default: somebody else applies them."),
+        Field(description="Feature definitions to apply; default: you apply them yourself."),
     ] = None
-    materialize: Annotated[Materialize | None, Field(description="Bring new values online.")] = None
+    materialize: Annotated[
+        Materialize | None, Field(description="Materialize new values into the online store.")
+    ] = None
     schedules: Annotated[
         dict[Run, Materialize],
-        Field(description="The same by names: views that must be fresher than others."),
+        Field(
+            description="Several such schedules by name, for views that must be fresher than others."
+        ),
     ] = {}
 
     def check(self) -> None:

@@ -53,7 +53,7 @@ class GatewayPods(model.Section):
     labels: Annotated[dict[str, str], Field(description="Their labels.")] = {
         "istio": "ingressgateway"
     }
-    service_account: Annotated[Name, Field(description="Whom they run as.")] = (
+    service_account: Annotated[Name, Field(description="Their ServiceAccount.")] = (
         "istio-ingressgateway"
     )
 
@@ -74,7 +74,8 @@ class Spec(model.ChartSpec):
         Name | None, Field(description="The control plane's revision, if it has one.")
     ] = None
     tls: Annotated[
-        Tls | None, Field(description="The gateway's certificate; without, it is plain HTTP.")
+        Tls | None,
+        Field(description="The gateway's certificate; without it, the gateway uses plain HTTP."),
     ] = None
     gateway: Annotated[GatewayPods, Field(description="The pods of the ingress gateway.")] = (
         GatewayPods()

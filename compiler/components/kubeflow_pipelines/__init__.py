@@ -60,12 +60,14 @@ class Spec(model.RunningSpec):
         "gcr.io/tfx-oss-public/ml_metadata_store_server:1.14.0"
     )
     bucket: Annotated[
-        Bucket | None, Field(description="Of artefacts and logs; default: its name.")
+        Bucket | None, Field(description="The bucket of artefacts and logs; default: its name.")
     ] = None
-    database: Annotated[Database, Field(description="Of pipelines, runs and the cache.")] = (
-        "mlpipeline"
+    database: Annotated[
+        Database, Field(description="The database of pipelines, runs and the cache.")
+    ] = "mlpipeline"
+    metadata_database: Annotated[Database, Field(description="The database of ML Metadata.")] = (
+        "metadb"
     )
-    metadata_database: Annotated[Database, Field(description="Of ML Metadata.")] = "metadb"
     uses: Annotated[
         model.ListOf[str], Field(description="Instances whose client environment the steps get.")
     ] = ()

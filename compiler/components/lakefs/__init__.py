@@ -48,7 +48,7 @@ class Repository(model.Section):
     """A repository, stored under a prefix of the bucket."""
 
     default_branch: Annotated[
-        str, Field(pattern=exact(r"\w[\w-]*"), description="The branch that it starts with.")
+        str, Field(pattern=exact(r"\w[\w-]*"), description="The branch that is created first.")
     ] = lakefs.BRANCH
 
 
@@ -58,11 +58,11 @@ class Spec(model.RunningSpec):
     image: Annotated[Image, Field(description="Its image.")] = "docker.io/treeverse/lakefs:1.84.0"
     replicas: Annotated[int, Field(ge=1, le=20, description="Server pods.")] = 1
     database: Annotated[Database | None, Field(description="Default: the instance's name.")] = None
-    bucket: Annotated[Bucket | None, Field(description="Where all data is; default: its name.")] = (
-        None
-    )
+    bucket: Annotated[
+        Bucket | None, Field(description="The bucket of all data; default: its name.")
+    ] = None
     repositories: Annotated[
-        dict[RepositoryName, Repository], Field(description="Made if absent.")
+        dict[RepositoryName, Repository], Field(description="Repositories to create.")
     ] = {}
 
 

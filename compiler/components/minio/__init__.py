@@ -47,7 +47,7 @@ class Spec(model.RecordSpec):
         "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"
     )
     client_image: Annotated[
-        Image, Field(description="The image of the Job that makes buckets and keys.")
+        Image, Field(description="The image of the Job that creates buckets and keys.")
     ] = "quay.io/minio/mc:RELEASE.2024-11-21T17-21-54Z"
     replicas: Annotated[Servers, Field(description="Servers: 1, or at least 4.")] = 1
     storage: Annotated[Memory, Field(description="Size of each server's volume.")] = "50Gi"

@@ -1,13 +1,14 @@
-"""MLflow tracking server: a stateless process over a PostgreSQL database and an S3 bucket.
+"""MLflow tracking server: a stateless process on a PostgreSQL database and an S3 bucket.
 
-Facts are of MLflow 3.17.2: since 3.5 it answers 403 to Host headers that it was not told of, reads
-its own flags from variables that Kubernetes' service links would set. On an empty database its server
-makes a schema by itself, in a race with the migration, and on an old one it refuses to start; so
-server pods wait until the migration is through. Only the `-full` image has the drivers, and the exporter that it counts
-its requests with when it is given a folder: without the one, the other keeps it from starting.
+Facts about MLflow 3.17.2: since 3.5 it answers 403 to unknown Host headers. Kubernetes' service
+links would set variables that it reads as flags. On an empty database its server creates a schema,
+in a race with the migration, and on an old one it refuses to start; so server pods wait for the
+migration. Only the `-full` image has the drivers, and the exporter for request metrics, which is
+enabled by naming a folder; without the exporter, the folder keeps the server from starting.
 
-The image's tag: a release of mlflow/mlflow is pushed under its git tag (.github/workflows/push-images.yml);
-others build from `v3.17.0-full`. No stored source names 3.17.2 itself.
+The image's tag: a release of mlflow/mlflow is pushed under its git tag
+(.github/workflows/push-images.yml); other projects build from `v3.17.0-full`. No source at hand
+names 3.17.2.
 """
 
 from collections.abc import Iterator, Mapping
@@ -94,7 +95,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def workloads(me: model.Instance[Spec]) -> Mapping[str, WorkloadSpec]:
-    """The smoke test: a workload like any other, with a training pod's environment."""
+    """The smoke test: an ordinary workload with a training pod's environment."""
     if not me.spec.smoke:
         return {}
     smoke = WorkloadSpec(
@@ -189,7 +190,7 @@ def _gc(
 
 
 def _await_schema(me: model.Instance[Spec], database: postgresql.Endpoint) -> kube.Container:
-    """Meanwhile, in an update, the pods of the version before go on serving."""
+    """Waits for the migration. During an update, pods of the previous version keep serving."""
     return kube.Container(
         "schema",
         me.spec.image,
@@ -200,14 +201,14 @@ def _await_schema(me: model.Instance[Spec], database: postgresql.Endpoint) -> ku
 
 
 def _compute_once() -> model.Manifest:
-    """Of one process that imports MLflow and does little else."""
+    """Resources of a single process that imports MLflow and does little else."""
     return kube.resources(
         model.Resources(), cpu="250m", memory="512Mi", cpu_limit="1", memory_limit="1Gi"
     )
 
 
 def _migration(me: model.Instance[Spec], database: postgresql.Endpoint) -> model.Resource:
-    """The Job that brings the schema up to the image's version, straight at PostgreSQL."""
+    """The Job that migrates the schema to the image's version, directly on PostgreSQL."""
     container = kube.Container(
         "migrate",
         me.spec.image,
@@ -237,7 +238,7 @@ def _artifact_store(spec: Spec, artifacts: s3.Endpoint) -> tuple[Env, ...]:
 
 
 def _quiet() -> tuple[Env, ...]:
-    """A home that can be written to, and nothing sent home."""
+    """A writable home, and no telemetry."""
     return (
         Env("HOME", kube.TMP),
         Env("PYTHONDONTWRITEBYTECODE", "1"),
@@ -246,11 +247,10 @@ def _quiet() -> tuple[Env, ...]:
 
 
 def allowed_hosts(me: model.Instance[Spec]) -> tuple[str, ...]:
-    """Every Host header under which clients, people and probes may ask.
+    """Every Host header that clients, people and probes may send.
 
-    MLflow compares the whole header, port included, and setting the variable drops its defaults.
-    A pattern of an address must match no name: `10.*` would let `10.evil.example` in, by which a web
-    page could use a browser's port-forward (MLflow 3.17.2, server/security_utils.py).
+    MLflow compares the whole header including the port, and setting the variable drops its
+    defaults.
     """
     domain = me.settings.cluster.domain
     names = [

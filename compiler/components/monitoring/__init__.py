@@ -33,7 +33,7 @@ class Spec(model.InstanceSpec):
     }
     selects: Annotated[
         dict[str, str],
-        Field(description="Labels of the PodMonitors and PrometheusRules that it takes."),
+        Field(description="Labels of the PodMonitors and PrometheusRules that it selects."),
     ] = {"release": "kube-prometheus-stack"}
     interval: Annotated[Duration, Field(description="How often it scrapes.")] = "30s"
 

@@ -31,14 +31,16 @@ class Spec(model.RunningSpec):
         "docker.io/edoburu/pgbouncer:v1.25.2-p0"
     )
     replicas: Annotated[
-        int, Field(ge=1, le=20, description="Poolers, each with pools of its own.")
+        int, Field(ge=1, le=20, description="Poolers, each with separate pools.")
     ] = 1
     max_client_connections: Annotated[
         int, Field(ge=10, le=100000, description="Clients that each replica accepts.")
     ] = 1000
     pool_size: Annotated[
         Annotated[int, Field(ge=1)] | None,
-        Field(description="Connections per database and replica; default: what fits."),
+        Field(
+            description="Connections per database and replica; default: derived from the server's limit."
+        ),
     ] = None
 
 
