@@ -50,7 +50,7 @@ class Spec(model.RunningSpec):
         "ghcr.io/cloudnative-pg/postgresql:18.6-system-trixie"
     )
     replicas: Annotated[
-        int, Field(ge=1, le=10, description="Servers; all but one follow the first.")
+        int, Field(ge=1, le=10, description="Servers: one primary, and replicas that follow it.")
     ] = 1
     storage: Annotated[Memory, Field(description="Size of each server's volume.")] = "20Gi"
     max_connections: Annotated[
