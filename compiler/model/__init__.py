@@ -1,4 +1,4 @@
-"""The nouns of the compiler."""
+"""The compiler's data types: instances, bindings, objects, packages."""
 
 from compiler.document import Node, Path
 from compiler.document.span import Span

@@ -1,4 +1,4 @@
-"""Credentials: which Secrets must exist, with which keys, where. Never their values."""
+"""Credentials: the Secrets that must exist, with their keys and namespaces. Never their values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Manifest = dict[str, object]
 
 
 class Random(StrEnum):
-    """A key whose value is made by chance, in an alphabet that every reader of it survives."""
+    """A key with a random value, in an alphabet that all its readers accept."""
 
     PASSWORD = "password"  # a letter, then 31 letters and digits: safe in URIs, SQL, ini files
     ACCESS_KEY = "access-key"  # 20 capitals and digits: lakeFS reads no longer ones
@@ -28,24 +28,28 @@ class Credential(Struct, frozen=True):
     keys: Mapping[str, str | Random]
     namespaces: tuple[str, ...]
     readers: tuple[str, ...]
-    note: str = ""  # what must hold for a value that the user makes
-    type: str = "Opaque"  # of the Secret, where a reader of it insists on one
-    labels: Mapping[str, str] = field(default_factory=dict)  # that a reader of it looks for
-    change_command: str = ""  # changes it in a server that keeps it in its data
-    login_from_env: bool = False  # that command logs in with the variable of the server's own pod
+    note: str = ""  # requirements on a value that the user chooses
+    type: str = "Opaque"  # of the Secret, if a reader requires one
+    labels: Mapping[str, str] = field(default_factory=dict)  # labels that a reader looks for
+    change_command: str = ""  # changes it in a server that stores it in its data
+    login_from_env: bool = (
+        False  # whether that command logs in with the variable of the server's pod
+    )
     remove_command: str = ""  # deletes it from a server's data, which then takes a new one
-    immutable_reason: str = ""  # why it can't change
-    restart: tuple[str, ...] = ()  # upstream's workloads that read it when they start
-    annotations: Mapping[str, str] = field(default_factory=dict)  # that tell a reader how to use it
-    created_by: str = ""  # the server that makes it, where no provider of secrets does
+    immutable_reason: str = ""  # the reason that it can't change
+    restart: tuple[str, ...] = ()  # upstream's workloads that read it at start
+    annotations: Mapping[str, str] = field(
+        default_factory=dict
+    )  # annotations that describe its use to a reader
+    created_by: str = ""  # the server that creates it, if no secrets provider does
 
 
 MANAGED = {"app.kubernetes.io/managed-by": "platformc"}
 
 
 def marks(credential: Credential) -> Manifest:
-    """What a Secret's readers look for beside its keys."""
-    made: Manifest = {"labels": dict(sorted({**MANAGED, **credential.labels}.items()))}
+    """The labels and annotations that a Secret's readers look for."""
+    metadata: Manifest = {"labels": dict(sorted({**MANAGED, **credential.labels}.items()))}
     if credential.annotations:
-        made["annotations"] = dict(sorted(credential.annotations.items()))
-    return made
+        metadata["annotations"] = dict(sorted(credential.annotations.items()))
+    return metadata

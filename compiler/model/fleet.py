@@ -1,4 +1,9 @@
-"""The models of an environment, lowered: thousands of packages, most of which others have too."""
+"""The lowered models of an environment: thousands of packages, most of them shared between
+environments.
+
+A model that environments share is one package in all of their fleets, so results that were computed
+from it are shared, too.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +19,9 @@ T = TypeVar("T")
 
 
 class Fleet(Mapping[str, "Package"]):
-    """Packages by the names of their models, never changed; fleets of one compile share a memo."""
+    """Finished packages by the names of their models, never changed; fleets share the results in
+    `facts`.
+    """
 
     def __init__(self, packages: Mapping[str, Package], memo: Memo | None = None) -> None:
         self._packages = packages
@@ -34,6 +41,6 @@ class Fleet(Mapping[str, "Package"]):
         return Fleet({**self._packages, **packages}, self.memo)
 
     def each(self, find: Callable[[Package], T]) -> Iterator[tuple[Package, T]]:
-        """Every package with what a function finds of it, found once for all fleets."""
+        """Every package with the result of a function, computed once for all fleets."""
         for package in self._packages.values():
             yield package, self.memo(find, package)

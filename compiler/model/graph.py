@@ -1,4 +1,4 @@
-"""The bindings of an environment, and what each instance sees of them."""
+"""The bindings of an environment, and each instance's view of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OfferT = TypeVar("OfferT", bound=Offer)
 
 
 class Wiring(Struct, frozen=True):
-    """What one instance sees of the graph, by the names of its slots."""
+    """One instance's view of the graph, by the names of its slots."""
 
     bindings: Mapping[str, Binding]  # of its own requirements
     claimed: Mapping[str, tuple[Binding, ...]]  # by others, on its own offers
@@ -32,13 +32,13 @@ class Wiring(Struct, frozen=True):
     def claims(
         self, provides: Provides[Endpoint[ClaimT, OfferT]]
     ) -> tuple[Binding[ClaimT, OfferT], ...]:
-        """Claims on one of the instance's offers, forwarded ones included, in a fixed order."""
+        """Claims on one of the instance's offers, including forwarded ones, in a fixed order."""
         return cast("tuple[Binding[ClaimT, OfferT], ...]", self.claimed.get(provides.slot, ()))
 
     def claims_on_provider(
         self, requires: Requires[Endpoint[ClaimT, OfferT]]
     ) -> tuple[Binding[ClaimT, OfferT], ...]:
-        """All claims on the offer that the instance's own requirement is bound to."""
+        """All claims on the offer to which the instance's own requirement is bound."""
         return cast("tuple[Binding[ClaimT, OfferT], ...]", self.sharing.get(requires.slot, ()))
 
     @property

@@ -1,4 +1,4 @@
-"""Hosts under the platform's domain: one for each model and for whatever people open."""
+"""Hosts under the platform's domain: one for each model, and for each UI or API that people open."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from compiler.model.instance import Instance
 
 
 class Opened(Struct, frozen=True):
-    """An offer that people reach from outside the cluster, and the name of its route."""
+    """An offer that is reached from outside the cluster, and the name of its route."""
 
     name: str
     instance: Instance[Any]
@@ -26,34 +26,34 @@ class Opened(Struct, frozen=True):
 
 
 def opened(graph: Graph) -> Mapping[str, Sequence[Opened]]:
-    """What people open, by instance. A model's own system opens it, so models are not among it."""
+    """The offers that people open, by instance. Models are opened by their serving system, not here."""
     outside = {
         (binding.provider.name, binding.provides.slot)
         for binding in graph.bindings
         if binding.claim.outside and not binding.offer.external
     }
-    found: dict[str, list[Opened]] = defaultdict(list)
+    by_instance: dict[str, list[Opened]] = defaultdict(list)
     for name, slots in graph.offers.items():
         for provides, offer in slots.items():
             if offer.ui or (name, provides.slot) in outside:
                 me = graph.instances[name]
-                found[name].append(Opened(_name(me, provides, slots), me, offer))
-    return found
+                by_instance[name].append(Opened(_name(me, provides, slots), me, offer))
+    return by_instance
 
 
 def _name(me: Instance[Any], provides: Provides[Any], slots: Mapping[Provides[Any], Offer]) -> str:
-    """An instance's first server has the instance's own host; the others say which they are."""
-    first = next(slot for slot, one in slots.items() if one.port)
-    return me.name if provides == first else f"{me.name}-{provides.slot}"
+    """The host of an instance's first server is its name; further servers append their slot."""
+    first_slot = next(slot for slot, offer in slots.items() if offer.port)
+    return me.name if provides == first_slot else f"{me.name}-{provides.slot}"
 
 
 def owners(graph: Graph) -> Mapping[str, Sequence[Instance[Any]]]:
-    """Whose each host is; one that is not the only owner gets requests that are not its own."""
-    found: dict[str, list[Instance[Any]]] = defaultdict(list)
-    for one in graph.instances.values():
-        if one.section == "models":
-            found[one.route].append(one)
-    for of in opened(graph).values():
-        for each in of:
-            found[each.host].append(each.instance)
-    return found
+    """The instances of each host; if there are several, requests go to the wrong one."""
+    by_host: dict[str, list[Instance[Any]]] = defaultdict(list)
+    for instance in graph.instances.values():
+        if instance.section == "models":
+            by_host[instance.route].append(instance)
+    for pages in opened(graph).values():
+        for page in pages:
+            by_host[page.host].append(page.instance)
+    return by_host

@@ -1,4 +1,4 @@
-"""Images that objects and sections name, wherever they do."""
+"""Images that objects and sections of the spec name."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from compiler.spec.walk import sections
 
 
 class Rewriter:
-    """Replaces image references in text, as whole words and never twice."""
+    """Replaces image references in text, as whole words, in one pass."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
-        # The longest first: an image may be the beginning of another.
+        # Longest names first, because one image may be a prefix of another.
         any_of = "|".join(
-            re.escape(name) for name in sorted(names, key=lambda one: (-len(one), one))
+            re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name))
         )
         self._form = re.compile(rf"(?:(?<=://)|(?<![\w./:@-]))(?:{any_of})(?![\w/:@-]|\.\w)")
 
     def text(self, text: str) -> str:
-        return self._form.sub(lambda found: self.names[found[0]], text)
+        return self._form.sub(lambda match: self.names[match[0]], text)
 
     def value(self, value: Any) -> Any:
-        """A manifest, or a part of one, with every image in it rewritten."""
+        """A manifest, or a part of one, with all its images rewritten."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
@@ -41,7 +41,7 @@ class Rewriter:
 
 
 def known_images(lowered: Lowered) -> frozenset[str]:
-    """Every text that is known to be an image, as components wrote it."""
+    """Every text that is known to be an image, in the form that components wrote."""
     return frozenset(
         image
         for package in lowered.packages.values()
@@ -50,33 +50,35 @@ def known_images(lowered: Lowered) -> frozenset[str]:
 
 
 def structural(package: Package) -> Iterator[str]:
-    """The images that a package's objects name as such."""
+    """The images in the image fields of a package's objects."""
     for resource in package.resources:
         yield from image_keys(resource.manifest)
 
 
 def image_keys(value: Any) -> Iterator[str]:
-    """Images under the keys that hold images, at any depth."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, list):
-            waiting += one
-        elif isinstance(one, dict):
-            for key, inner in one.items():
+    """Images in image fields, at any depth."""
+    pending = [value]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending += value
+        elif isinstance(value, dict):
+            for key, inner in value.items():
                 if isinstance(inner, (dict, list)):
-                    waiting.append(inner)
+                    pending.append(inner)
                 elif isinstance(inner, str) and _names_image(key) and split_image(inner)[0]:
                     yield inner
 
 
 def _names_image(key: str) -> bool:
-    """`image`, CloudNativePG's `imageName`, an operator's `sidecarImage`, a spec's `client_image`."""
+    """Whether a key holds an image: `image`, CloudNativePG's `imageName`, an operator's
+    `sidecarImage`.
+    """
     return key in ("image", "imageName") or key.endswith(("Image", "_image"))
 
 
 def _declared(package: Package) -> Iterator[str]:
-    """The images in the fields of an instance's own section."""
+    """The images in the fields of an instance's section."""
     spec = package.instance.spec if package.instance else None
     if isinstance(spec, Section):
         yield from _fields(spec)

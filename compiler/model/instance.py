@@ -1,4 +1,4 @@
-"""A component, workload or model that the spec declares."""
+"""A component, workload or model of the spec."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PREFIX = "platformc.dev"
 
 
 class Instance(Struct, Generic[S_co], frozen=True):
-    """A component, workload or model of one environment, with the platform around it."""
+    """A component, workload or model of one environment, with the platform's settings."""
 
     name: str
     section: str  # components, workloads, models
@@ -25,19 +25,19 @@ class Instance(Struct, Generic[S_co], frozen=True):
     spec: S_co
     platform: str
     settings: Settings
-    declared: Path | None = None  # of the component that brought it along
+    declared: Path | None = None  # the path of the component that declared it
 
     @property
     def path(self) -> Path:
-        """Where the spec declares it."""
+        """Its path in the spec."""
         return ("spec", self.section, self.name)
 
     def host(self, service: str | None = None) -> str:
-        """The cluster DNS name of one of its Services; by default the one named like itself."""
+        """The cluster DNS name of one of its Services; by default the one with the instance's name."""
         domain = self.settings.cluster.domain
         return f"{service or self.name}.{self.namespace}.svc.{domain}"
 
     @property
     def route(self) -> str:
-        """The host under the platform's domain at which people reach it."""
+        """Its host under the platform's domain."""
         return f"{self.name}.{self.settings.domain}"

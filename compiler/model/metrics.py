@@ -1,4 +1,4 @@
-"""What pods tell of themselves, and what of it should worry somebody."""
+"""Metrics of pods, and alerts on them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from compiler.model.resource import Env, Manifest, Pods
 
 
 class Alert(Struct, frozen=True):
-    """A condition that somebody should know of once it has lasted; `$pods` selects the pods' own."""
+    """A condition that raises an alert after some time; `$pods` selects the series of the
+    instance's pods.
+    """
 
     name: str
     expr: str  # PromQL
@@ -19,27 +21,27 @@ class Alert(Struct, frozen=True):
 
 
 class Login(Struct, frozen=True, kw_only=True):
-    """A login of an exporter's own, and the pods of the Job that makes it."""
+    """A separate login for an exporter, and the pods of the Job that creates it."""
 
     credential: Credential
     made_by: str
-    env: tuple[Env, ...]  # what the Job is told
+    env: tuple[Env, ...]  # the Job's variables
 
 
 class Metrics(Struct, frozen=True, kw_only=True):
     """Metrics of some pods of an instance, in Prometheus' format.
 
-    Where an image has none, `exporter` is the container that has them, and `login` its way in;
-    where a program has them only when told so, `env` and `args` are what it is told. All four are
-    for platforms that are monitored, and for no other. Where pods tell by an annotation on which
-    port they have theirs, `relabelings` find it and `others` are what it may be.
+    If an image has no metrics, `exporter` is the container that publishes them, and `login` its
+    credential. If a program publishes them only when configured, `env` and `args` configure it. All
+    four apply only to monitored platforms. If pods announce the port in an annotation,
+    `relabelings` find it and `others` lists the possible ports.
     """
 
     pods: Pods
     port: int
     others: tuple[int, ...] = ()
     relabelings: tuple[Manifest, ...] = ()
-    tls: bool = False  # with a certificate that nobody else knows
+    tls: bool = False  # with a self-signed certificate
     path: str = "/metrics"
     exporter: Manifest | None = None
     login: Login | None = None

@@ -1,4 +1,4 @@
-"""Everything that one instance lowers to, and a platform ready to be lowered."""
+"""The lowered objects of one instance, and a platform that is ready to be lowered."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from compiler.spec.settings import Settings
 
 
 class Platform(Struct, frozen=True):
-    """One validated, effective spec: the base's, or an environment's."""
+    """One validated, effective spec: that of the base or of an environment."""
 
     name: str
     labels: Mapping[str, str]
@@ -40,16 +40,16 @@ class Platform(Struct, frozen=True):
     pins: Mapping[str, str] = field(default_factory=dict)  # image to digest
 
     def having(self, key: str) -> Iterator[Instance[Any]]:
-        """The instances whose sections of the spec may hold a key."""
+        """The instances whose sections may have a key."""
         has = {
             kind: key in kind.model_fields
-            for kind in {type(one.spec) for one in self.instances.values()}
+            for kind in {type(instance.spec) for instance in self.instances.values()}
         }
-        return (one for one in self.instances.values() if has[type(one.spec)])
+        return (instance for instance in self.instances.values() if has[type(instance.spec)])
 
 
 class Package(Struct, frozen=True):
-    """The objects and files of one instance, in the folder that bears its name."""
+    """The objects and files of one instance, in the folder with its name."""
 
     name: str
     source: str  # the spec path in the files' headers
@@ -62,12 +62,12 @@ class Package(Struct, frozen=True):
     egress: tuple[Egress, ...] = ()
     ingress: tuple[Ingress, ...] = ()
     metrics: tuple[Metrics, ...] = ()
-    operator_pods: tuple[OperatorPods, ...] = ()  # pods that controllers make of its objects
+    operator_pods: tuple[OperatorPods, ...] = ()  # pods that controllers create from its objects
     instance: Instance[Any] | None = None
     start: int = 0  # its first wave, which derive/order.py finds
 
     def wave(self, piece: Resource | ConfigFiles) -> int:
-        """When one of its pieces is delivered; what the cluster must know first goes first."""
+        """The wave in which a piece is delivered."""
         if isinstance(piece, Resource):
             if piece.kind == "Namespace":
                 return Phase.NAMESPACES
@@ -79,24 +79,24 @@ class Package(Struct, frozen=True):
 
     @property
     def span(self) -> int:
-        """How many waves it takes."""
+        """The number of waves."""
         pieces: tuple[Resource | ConfigFiles, ...] = (*self.resources, *self.configs)
-        return 1 + max((one.step for one in pieces), default=0)
+        return 1 + max((piece.step for piece in pieces), default=0)
 
 
 class Lowered(Struct, frozen=True):
-    """One environment, lowered: its packages by name, and the graph that they came from."""
+    """One lowered environment: its packages by name, and their graph."""
 
     platform: Platform
     graph: Graph
     packages: Mapping[str, Package]
     models: Fleet = field(default_factory=lambda: Fleet({}))  # finished; never factored
     credentials: tuple[Credential, ...] = ()
-    granted: tuple[Credential, ...] = ()  # those that a server makes itself, and nobody else
+    granted: tuple[Credential, ...] = ()  # credentials that a server creates itself
 
     @property
     def everything(self) -> tuple[Package, ...]:
-        """All packages, the models' last."""
+        """All packages, those of models last."""
         return (*self.packages.values(), *self.models.values())
 
     @property
@@ -116,11 +116,11 @@ KUBERNETES = "app.kubernetes.io"
 def package_labels(platform: Platform, package: Package) -> dict[str, str]:
     """The labels of everything in one package."""
     instance = package.instance
-    own = instance.spec.labels if instance else {}
+    instance_labels = instance.spec.labels if instance else {}
     type = instance.type if instance else package.name
     return {
         **platform.labels,
-        **own,
+        **instance_labels,
         f"{KUBERNETES}/instance": package.name,
         f"{KUBERNETES}/managed-by": "platformc",
         f"{KUBERNETES}/name": type,
@@ -129,7 +129,7 @@ def package_labels(platform: Platform, package: Package) -> dict[str, str]:
 
 
 def config_map(config: ConfigFiles, package: Package, platform: Platform) -> Manifest:
-    """The ConfigMap that kustomize's generator makes of some files."""
+    """The ConfigMap that kustomize's generator creates from the files."""
     labels, annotations = config_metadata(config, package, platform)
     return {
         "apiVersion": "v1",

@@ -1,7 +1,7 @@
-"""Claims meet offers: each requirement of each instance becomes a binding, or a diagnostic.
+"""Resolve bindings: each requirement of each instance becomes a binding, or a diagnostic.
 
-What an instance claims and offers follows from its own spec alone, so resolution is one join; the
-only thing passed on is a pooler's, from its clients to its upstream.
+Claims and offers follow from an instance's own spec, so resolution is one join. Only a pooler
+passes claims on, from its clients to its upstream.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from compiler.tenants import model_store
 def resolve(
     platforms: Mapping[str | None, Platform], memo: Memo, report: Report
 ) -> dict[str | None, Graph]:
-    """All bindings of each effective spec."""
+    """All bindings of one effective spec. `shared` holds the results that environments have in common."""
     return {
         name: _graph(platform, memo, report.within(name)) for name, platform in platforms.items()
     }
@@ -47,21 +47,21 @@ def _offers(instance: Instance[Any]) -> Offers:
 
 
 def _brought_along(platform: Platform, memo: Memo) -> Mapping[str, Instance[Any]]:
-    """Workloads that components declare themselves, such as a smoke test; stores of models."""
-    found: dict[str, Instance[Any]] = {}
-    served = [one for one in platform.instances.values() if one.section == "models"]
+    """Workloads that components declare, such as a smoke test, and the stores of models."""
+    instances: dict[str, Instance[Any]] = {}
+    served = [instance for instance in platform.instances.values() if instance.section == "models"]
     for name, group in model_store.groups(served).items():
-        found[name] = _distinct(model_store.store(name, group), memo)
+        instances[name] = _distinct(model_store.store(name, group), memo)
     for instance in platform.instances.values():
         if instance.section != "components":
             continue
         for name, spec in component_of(instance).workloads(instance).items():
             if name not in platform.instances:
-                found[name] = replace(
+                instances[name] = replace(
                     instance, name=name, section="workloads", type="workload", spec=spec,
                     declared=instance.path,
                 )  # fmt: skip
-    return found
+    return instances
 
 
 def _distinct(store: Instance[Any], memo: Memo) -> Instance[Any]:
@@ -71,29 +71,33 @@ def _distinct(store: Instance[Any], memo: Memo) -> Instance[Any]:
 
 
 def _bindings(join: Join) -> Mapping[str, list[Binding]]:
-    """The bindings of each consumer: those of components first, since tenants need theirs."""
+    """The bindings of each consumer; components first, because tenants depend on their bindings."""
     for instance in join.instances.values():
         if instance.section in ("components", model_store.SECTION):
             _bind_claims(join, instance)
     _bind_routes(join)
-    found: dict[str, list[Binding]] = {}
+    by_consumer: dict[str, list[Binding]] = {}
     for name in sorted(join.instances):
         instance = join.instances[name]
         if instance.section == "models":
-            found[name] = list(models.bound(join, instance))
+            by_consumer[name] = list(models.bound(join, instance))
         elif instance.section == "workloads":
             _bind_claims(join, instance)
         if getattr(instance.spec, "uses", ()):
             uses.bind(join, instance)
     problems.unbound(join)
     for binding in join.direct.values():
-        found.setdefault(binding.consumer.name, []).extend(chain(join, binding))
-    return found
+        by_consumer.setdefault(binding.consumer.name, []).extend(chain(join, binding))
+    return by_consumer
 
 
 def _sorted(bindings: Mapping[str, list[Binding]]) -> Iterator[Binding]:
-    for _, own in sorted(bindings.items()):
-        yield from sorted(own, key=_order) if len(own) > 1 else own
+    for _, consumer_bindings in sorted(bindings.items()):
+        yield from (
+            sorted(consumer_bindings, key=_order)
+            if len(consumer_bindings) > 1
+            else consumer_bindings
+        )
 
 
 def _order(binding: Binding) -> tuple[str, ...]:
@@ -101,21 +105,23 @@ def _order(binding: Binding) -> tuple[str, ...]:
 
 
 def _bind_claims(join: Join, instance: Instance[Any]) -> None:
-    """What an instance itself requires."""
+    """Bind the requirements of an instance."""
     problems.check_bind_keys(join, instance)
     for requires, claim in component_of(instance).claims(instance).items():
         join.bind(instance, requires, claim)
     served = join.direct.get((instance.name, serving.SERVING.slot))
     if served is not None:
-        for own in models.entailed(join, instance, served):
-            join.add(own)
+        for entailed_binding in models.entailed(join, instance, served):
+            join.add(entailed_binding)
 
 
 def _bind_routes(join: Join) -> None:
-    """A host on the gateway for what people open, where there is a gateway."""
-    opened = {(one.provider.name, one.provides.slot)
-              for one in join.direct.values() if one.claim.outside}  # fmt: skip
+    """Bind instances that people open to the gateway, if there is one."""
+    opened = {(binding.provider.name, binding.provides.slot)
+              for binding in join.direct.values() if binding.claim.outside}  # fmt: skip
     for name, offers in join.offers.items():
-        routed = any(offer.ui or (name, one.slot) in opened for one, offer in offers.items())
+        routed = any(
+            offer.ui or (name, provides.slot) in opened for provides, offer in offers.items()
+        )
         if routed and (name, gateway.ROUTE.slot) not in join.direct:
             join.bind(join.instances[name], gateway.ROUTE, gateway.Claim(optional=True))

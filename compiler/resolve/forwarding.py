@@ -1,4 +1,4 @@
-"""What a pooler makes of the claims on it: bindings to what it is bound to itself."""
+"""Forward claims on a pooler: each becomes a binding to the pooler's own provider."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from compiler.resolve.join import Join
 
 
 def chain(join: Join, binding: Binding) -> Iterator[Binding]:
-    """A binding, and behind it one to each provider that it is forwarded to."""
+    """A binding, followed by one for each provider that it is forwarded to."""
     if binding.entailed:
         binding = replace(
             binding, entailed=tuple(_forwarded(join, b, ()) for b in binding.entailed)
         )
-    whole: Binding | None = _forwarded(join, binding, ())
-    while whole is not None:
-        yield whole
-        whole = whole.upstream
+    link: Binding | None = _forwarded(join, binding, ())
+    while link is not None:
+        yield link
+        link = link.upstream
 
 
-def _forwarded(join: Join, binding: Binding, seen: tuple[str, ...]) -> Binding:
-    """The binding with what a pooler makes of it behind it."""
+def _forwarded(join: Join, binding: Binding, visited: tuple[str, ...]) -> Binding:
+    """The binding, with the bindings that a pooler forwards it to."""
     slot = binding.provides.forwards
     if slot is None:
         return binding
     pooler = binding.provider
-    if pooler.name in seen:
-        problems.cycle(join, pooler, slot.slot, seen)
+    if pooler.name in visited:
+        problems.cycle(join, pooler, slot.slot, visited)
         return binding
     upstream = join.direct.get((pooler.name, slot.slot))
     if upstream is None:
         return binding
-    behind = replace(
+    forwarded = replace(
         upstream, consumer=binding.consumer, requires=binding.requires, claim=binding.claim,
         via=binding,
     )  # fmt: skip
     offer = binding.provides.endpoint.forwarded(binding.offer, pooler, upstream.offer)
-    further = _forwarded(join, behind, (*seen, pooler.name))
+    further = _forwarded(join, forwarded, (*visited, pooler.name))
     return replace(binding, offer=offer, upstream=further)

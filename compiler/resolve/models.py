@@ -1,4 +1,4 @@
-"""Models: each is bound to what its namespace's store is bound to, and has the store's key."""
+"""Bind models: each model gets the bindings of its namespace's model store, including the store's key."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from compiler.tenants import model_store
 
 
 def bound(join: Join, consumer: Instance[Any]) -> tuple[Binding, ...]:
-    """The bindings that a model has by being one. They follow from what its store is bound to."""
+    """The bindings that every model has; they follow from the bindings of its store."""
     store = model_store.name(consumer)
     if store not in join.stores:
         join.stores[store] = _of_store(join, store)
-    around = join.stores[store]
-    if not around:
+    store_bindings = join.stores[store]
+    if not store_bindings:
         return ()
     return join.memo.once(
-        lambda: tuple(_bindings(join, consumer, *around)), "model", consumer, *around
+        lambda: tuple(_bindings(join, consumer, *store_bindings)),
+        "model",
+        consumer,
+        *store_bindings,
     )
 
 
@@ -41,11 +44,11 @@ def _bindings(
 
 
 def candidate(join: Join, consumed: Instance[Any]) -> Candidate | None:
-    """A model as a provider: the system that serves it says how it is called.
+    """A model as a provider; the serving system determines its address.
 
-    None where the model itself could not be bound, which is reported already.
+    None if the model could not be bound, which is reported already.
     """
-    wiring = Wiring({one.requires.slot: one for one in bound(join, consumed)}, {}, {})
+    wiring = Wiring({binding.requires.slot: binding for binding in bound(join, consumed)}, {}, {})
     system = wiring.get(serving.SERVING)
     if system is None:
         return None
@@ -54,26 +57,28 @@ def candidate(join: Join, consumed: Instance[Any]) -> Candidate | None:
 
 
 def _of_store(join: Join, store: str) -> tuple[Binding, ...]:
-    """What the models of a store are bound to: a system that serves, a key, what the system needs."""
+    """The bindings for the models of a store: the serving system, the key, the system's requirements."""
     served = join.direct.get((store, serving.SERVING.slot))
     key = join.direct.get((store, serving.STORE.slot))
     fetched = join.instances[store].spec.buckets  # from a store, and not from elsewhere
     if served is None or (fetched and key is None):
         return ()
-    return (served, *([key] if key else []), *_theirs(join, served))
+    return (served, *([key] if key else []), *_system_bindings(join, served))
 
 
 def entailed(join: Join, consumer: Instance[Any], served: Binding) -> Iterator[Binding]:
-    """What serving models requires, their pods require too."""
-    return (_entailed(consumer, one) for one in _theirs(join, served))
+    """Bindings for the requirements of a serving system that its models' pods have as well."""
+    return (_entailed(consumer, binding) for binding in _system_bindings(join, served))
 
 
-def _theirs(join: Join, served: Binding) -> Iterator[Binding]:
-    """The bindings of the system that serves, of which its models have the like."""
-    slots = ((served.provider.name, one.slot) for one in served.offer.requires_of_clients)
+def _system_bindings(join: Join, served: Binding) -> Iterator[Binding]:
+    """The bindings of the serving system that its models need as well."""
+    slots = ((served.provider.name, requires.slot) for requires in served.offer.requires_of_clients)
     return (join.direct[slot] for slot in slots if slot in join.direct)
 
 
-def _entailed(consumer: Instance[Any], theirs: Binding) -> Binding:
-    claim = theirs.requires.endpoint.entailed_claim(consumer, theirs.claim)
-    return Binding(consumer, theirs.requires, theirs.provider, theirs.provides, claim, theirs.offer)
+def _entailed(consumer: Instance[Any], binding: Binding) -> Binding:
+    claim = binding.requires.endpoint.entailed_claim(consumer, binding.claim)
+    return Binding(
+        consumer, binding.requires, binding.provider, binding.provides, claim, binding.offer
+    )

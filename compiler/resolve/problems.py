@@ -1,4 +1,4 @@
-"""What stands against a binding, in the user's words."""
+"""Diagnostics about bindings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def check_bind_keys(join: Join, instance: Instance[Any]) -> None:
-    """Every key of `bind` is a slot of the instance."""
+    """Report keys of `bind` that are not slots of the instance."""
     if not instance.spec.bind:
         return
     slots = [requires.slot for requires in registry.component_of(instance).claims(instance)]
@@ -39,29 +39,31 @@ def check_bind_keys(join: Join, instance: Instance[Any]) -> None:
 
 
 def unbound(join: Join) -> None:
-    """One finding for each interface that nobody provides: one component makes up for all of it."""
+    """Report each interface without a provider once: one component satisfies all its requirements."""
     for interface, needs in join.missing.items():
-        places = [(join.document.span_of(_place(one)), one, slot) for one, slot in needs]
-        (span, first, slot), *others = sorted(places, key=lambda place: place[0])
+        needs_by_span = [
+            (join.document.span_of(_place(needing)), needing, slot) for needing, slot in needs
+        ]
+        (span, consumer, slot), *further = sorted(needs_by_span, key=lambda need: need[0])
         join.report.add(
             "unbound-requirement",
-            f"{_required(first)} {_a(interface)} provider for `{slot}`, and none is declared",
+            f"{_required(consumer)} {_a(interface)} provider for `{slot}`, and none is declared",
             span,
-            path=_place(first),
+            path=_place(consumer),
             help=f"add {_one_of(registry.providers(interface))} under `spec.components`",
             related=dict.fromkeys(
-                Related(f"{_required(one)} one too", where)
-                for where, one, _ in others
+                Related(f"{_required(needing)} one too", where)
+                for where, needing, _ in further
                 if where != span
             ),
         )
 
 
 def ambiguous(
-    join: Join, consumer: Instance[Any], requires: Requires[Any], able: Sequence[Candidate]
+    join: Join, consumer: Instance[Any], requires: Requires[Any], candidates: Sequence[Candidate]
 ) -> None:
     path = _place(consumer)
-    names = sorted(one.provider.name for one in able)
+    names = sorted(candidate.provider.name for candidate in candidates)
     declared = [join.document.span_of(("spec", "components", name)) for name in names]
     join.report.add(
         "ambiguous-binding",
@@ -76,12 +78,12 @@ def ambiguous(
 
 def unknown(
     join: Join, consumer: Instance[Any], requires: Requires[Any], name: str,
-    able: Sequence[Candidate],
+    candidates: Sequence[Candidate],
 ) -> None:  # fmt: skip
-    """`bind` names an instance that does not offer what is required."""
+    """`bind` names an instance that does not offer the interface."""
     path: Path = (*_place(consumer), "bind", requires.slot)
     interface = requires.endpoint.interface
-    names = [one.provider.name for one in able]
+    names = [candidate.provider.name for candidate in candidates]
     reason = f"does not offer `{interface}`" if name in join.instances else "is not an instance"
     _unknown(
         join, path, f"`{name}` {reason}", name, names,
@@ -89,8 +91,10 @@ def unknown(
     )  # fmt: skip
 
 
-def unknown_use(join: Join, consumer: Instance[Any], index: int, word: str, *, known: bool) -> None:
-    """`uses` names what has nothing to use."""
+def unknown_use(
+    join: Join, consumer: Instance[Any], index: int, word: str, *, exists: bool
+) -> None:
+    """`uses` names an instance without a usable offer, or no instance."""
     components = sorted(join.first)
     models = sorted(
         name for name, instance in join.instances.items()
@@ -101,7 +105,7 @@ def unknown_use(join: Join, consumer: Instance[Any], index: int, word: str, *, k
         usable += f"; a model too, like `{models[0]}`"
     _unknown(
         join, (*consumer.path, "uses", index),
-        f"`{word}` {'offers nothing to use' if known else 'is not an instance'}", word,
+        f"`{word}` {'offers nothing to use' if exists else 'is not an instance'}", word,
         [*components, *models], usable,
     )  # fmt: skip
 
@@ -126,7 +130,7 @@ def ambiguous_use(
     path: Path = (*consumer.path, "uses", index)
     join.report.add(
         "ambiguous-binding",
-        f"`{word}` could be any of {listing(one.name for one in typed)}",
+        f"`{word}` could be any of {listing(instance.name for instance in typed)}",
         join.document.value_span(path),
         path=path,
         help="name the instance",
@@ -134,28 +138,28 @@ def ambiguous_use(
 
 
 def conflict(
-    join: Join, consumer: Instance[Any], index: int, binding: Binding, other: Binding
+    join: Join, consumer: Instance[Any], index: int, binding: Binding, earlier: Binding
 ) -> None:
     path: Path = (*consumer.path, "uses", index)
     interface = binding.requires.endpoint.interface
     join.report.add(
         "client-environment-conflict",
         f"`{consumer.name}` would need the `{interface}` variables of both "
-        f"`{other.provider.name}` and `{binding.provider.name}`",
+        f"`{earlier.provider.name}` and `{binding.provider.name}`",
         join.document.value_span(path),
         path=path,
         help=f"a pod has one set of them: use one of the two{binding.requires.endpoint.way_out}",
     )
 
 
-def cycle(join: Join, pooler: Instance[Any], slot: str, seen: tuple[str, ...]) -> None:
-    if frozenset(seen) in join.cycles:
+def cycle(join: Join, pooler: Instance[Any], slot: str, visited: tuple[str, ...]) -> None:
+    if frozenset(visited) in join.cycles:
         return
-    join.cycles.add(frozenset(seen))
+    join.cycles.add(frozenset(visited))
     path = _place(pooler)
     join.report.add(
         "forwarding-cycle",
-        f"`{pooler.name}` forwards to itself through {listing(seen)}",
+        f"`{pooler.name}` forwards to itself through {listing(visited)}",
         join.document.span_of(path),
         path=path,
         help=f"bind its `{slot}` to a database",
@@ -171,13 +175,13 @@ def _one_of(types: Sequence[str]) -> str:
 
 
 def _required(consumer: Instance[Any]) -> str:
-    """Who requires something, and that."""
+    """The subject and verb of a message about a requirement."""
     name = _written(consumer)
     return f"{name} requires" if name else "the models require"
 
 
 def _written(consumer: Instance[Any]) -> str | None:
-    """An instance as the spec has it: nobody wrote the store that all models share."""
+    """An instance that the spec contains; the store of models is not in the spec."""
     if consumer.section != model_store.SECTION:
         return f"`{consumer.name}`"
     return f"`{consumer.declared[2]}`" if consumer.declared and consumer.spec.bind else None

@@ -1,4 +1,6 @@
-"""What a tenant `uses`: its bindings to the instances named, and to all that these entail."""
+"""Bind the `uses` of a tenant: to the named instances, and to everything that these require of
+clients.
+"""
 
 from __future__ import annotations
 
@@ -17,25 +19,25 @@ Needs = dict[str, list[tuple[int, Binding]]]  # by slot: the element of `uses`, 
 
 
 def bind(join: Join, consumer: Instance[Any]) -> None:
-    """The bindings of all that an instance uses, merged where one connection serves several."""
+    """The bindings of an instance's `uses`; claims are merged if one connection can serve them."""
     needs: Needs = defaultdict(list)
     for index, word in enumerate(consumer.spec.uses):
         used = _used(join, consumer, index, word)
         if used is None:
             continue
         claim = used.provides.endpoint.client_claim(consumer)
-        able = join.candidates[used.provides.endpoint.interface]
-        used = pooler(used, able, claim) or used
+        candidates = join.candidates[used.provides.endpoint.interface]
+        used = pooler(used, candidates, claim) or used
         requires = _slot(used.provides.endpoint, used.provider.name)
         binding = Binding(consumer, requires, used.provider, used.provides, claim, used.offer)
         _add(join, consumer, index, binding, needs)
-        for own in _besides(join, binding):
-            _add(join, consumer, index, own, needs)
+        for further in _further(join, binding):
+            _add(join, consumer, index, further, needs)
     _settle(join, needs)
 
 
 def _used(join: Join, consumer: Instance[Any], index: int, word: str) -> Candidate | None:
-    """The offer that an element of `uses` stands for: an instance, or a type's only one."""
+    """The offer that an element of `uses` stands for: an instance, or the only one of a type."""
     instance = join.instances.get(word)
     typed = [i for i in join.instances.values() if i.type == word and i.section == "components"]
     if instance is None and len(typed) > 1:
@@ -46,28 +48,32 @@ def _used(join: Join, consumer: Instance[Any], index: int, word: str) -> Candida
         return models.candidate(join, instance)
     if instance is not None and instance.name in join.first:
         return join.first[instance.name]
-    problems.unknown_use(join, consumer, index, word, known=instance is not None)
+    problems.unknown_use(join, consumer, index, word, exists=instance is not None)
     return None
 
 
-def _besides(join: Join, used: Binding) -> Iterator[Binding]:
-    """What the clients of an offer need besides: what its provider needs, and its companions."""
+def _further(join: Join, used: Binding) -> Iterator[Binding]:
+    """Further bindings for clients of an offer: those that its provider needs, and its companion
+    offers.
+    """
     consumer, provider, offer = used.consumer, used.provider, used.offer
     for slot in (*offer.requires_of_clients, *offer.forwards_to_clients):
-        theirs = join.direct.get((provider.name, slot.slot))
-        if theirs is None:
+        provider_binding = join.direct.get((provider.name, slot.slot))
+        if provider_binding is None:
             continue
         name, relayed = f"{provider.name}-{slot.slot}", slot in offer.forwards_to_clients
         requires = Requires(name, slot.endpoint) if relayed else _slot(slot.endpoint, name)
-        claim = slot.endpoint.entailed_claim(consumer, theirs.claim)
-        yield replace(theirs, consumer=consumer, requires=requires, claim=claim, relayed=relayed)
+        claim = slot.endpoint.entailed_claim(consumer, provider_binding.claim)
+        yield replace(
+            provider_binding, consumer=consumer, requires=requires, claim=claim, relayed=relayed
+        )
     for companion in offer.also_offers:
         requires = Requires(f"{provider.name}-{companion.slot}", companion.endpoint)
-        for one in join.candidates[companion.endpoint.interface]:
-            if (one.provider.name, one.provides) == (provider.name, companion):
+        for candidate in join.candidates[companion.endpoint.interface]:
+            if (candidate.provider.name, candidate.provides) == (provider.name, companion):
                 claim = companion.endpoint.client_claim(consumer)
                 yield Binding(
-                    consumer, requires, provider, companion, claim, one.offer, relayed=True
+                    consumer, requires, provider, companion, claim, candidate.offer, relayed=True
                 )
 
 
@@ -77,22 +83,22 @@ def _slot(endpoint: Any, name: str) -> Requires[Any]:
 
 def _add(join: Join, consumer: Instance[Any], index: int, binding: Binding, needs: Needs) -> None:
     earlier = needs[binding.requires.slot]
-    for _, other in earlier:
-        if (other.provider.name, other.provides) != (binding.provider.name, binding.provides):
-            problems.conflict(join, consumer, index, binding, other)
+    for _, previous in earlier:
+        if (previous.provider.name, previous.provides) != (binding.provider.name, binding.provides):
+            problems.conflict(join, consumer, index, binding, previous)
             return
     earlier.append((index, binding))
 
 
 def _settle(join: Join, needs: Mapping[str, list[tuple[int, Binding]]]) -> None:
     merged: dict[str, Binding] = {}
-    for slot, all in needs.items():
-        binding = all[0][1]
-        for _, other in all[1:]:
-            both = binding.claim.merged(other.claim)
-            binding = replace(binding, claim=both) if both is not None else binding
+    for slot, uses in needs.items():
+        binding = uses[0][1]
+        for _, second in uses[1:]:
+            merged_claim = binding.claim.merged(second.claim)
+            binding = replace(binding, claim=merged_claim) if merged_claim is not None else binding
         merged[slot] = binding
     for binding in merged.values():
-        wanted = {own.requires.slot for own in _besides(join, binding)}
-        entailed = tuple(merged[name] for name in sorted(wanted) if name in merged)
+        slots = {further.requires.slot for further in _further(join, binding)}
+        entailed = tuple(merged[name] for name in sorted(slots) if name in merged)
         join.add(replace(binding, entailed=entailed))
