@@ -1,4 +1,4 @@
-"""What a user types after a first compile, and how the pages of an environment are opened."""
+"""The next commands after a first compile, and how to open the pages of an environment."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _FIRST_FREE_PORT = 1024  # below it, only root may listen
 _LOCAL_PORT = 8080  # in place of one below that
 
 
-def after_compile(lowered: Lowered, place: SpecLocation) -> Iterator[tuple[str, str]]:
-    """Each command from a compiled environment to a delivered one, and what it does."""
-    environment = f"{lowered.platform.environment}{place.options}"
+def after_compile(lowered: Lowered, location: SpecLocation) -> Iterator[tuple[str, str]]:
+    """The commands from a compiled environment to a delivered one, each with its effect."""
+    environment = f"{lowered.platform.environment}{location.options}"
     if prerequisites(lowered.graph):
         yield f"platformc prerequisites {environment}", "lists what the cluster must have first"
     if lowered.credentials:

@@ -21,9 +21,10 @@ def each_package(lowered: Lowered, change: Callable[[Package], Package]) -> Lowe
 
 
 def home(instance: Instance[Any]) -> str:
-    """The package that holds what is derived of an instance as a provider.
+    """The package for objects that are derived for an instance as a provider.
 
-    Models are finished before the passes, so their namespace's store has it.
+    Packages of models are finished before the passes, so the store of their namespace holds such
+    objects.
     """
     return model_store.name(instance) if instance.section == "models" else instance.name
 

@@ -1,9 +1,8 @@
-"""Hide credentials: in quoted lines of the spec, in messages, in diffs and in values.
+"""Hide credentials: in quoted lines of the spec, in messages and in values.
 
-What is hidden: the value of a key whose name suggests a credential, or of an unknown key that is close
-to such a name; what follows such a name in a command or a text; known forms of tokens, random words,
-and passwords inside of URLs. What a spec's lines so hide is hidden in each message too. Every pattern
-takes linear time: the author of a tree chooses the text.
+The value of a key is hidden if the key's name suggests a credential, or if the language does not
+know the key, because it may be a misspelt one. Known forms of tokens and random words are hidden
+everywhere.
 """
 
 from __future__ import annotations
@@ -142,7 +141,7 @@ def value_masked(message: str, path: Path, value: object) -> str:
 def messages_masked(
     diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]
 ) -> list[Diagnostic]:
-    """Diagnostics with all their texts masked, safe for any renderer to print."""
+    """The diagnostic with all its texts masked, safe for any renderer to print."""
     known = values_hidden(sources)
     return [_masked(diagnostic, known) for diagnostic in diagnostics]
 
@@ -184,9 +183,7 @@ class Line(Struct, frozen=True):
         return cls(text + line[at:], tuple(merged))
 
     def column(self, index: int) -> int:
-        """Map a column of the original line to the masked one; inside a hidden stretch, to its
-        start.
-        """
+        """Map a column of the original line to the masked one; inside a hidden stretch, to its start."""
         moved = 0
         for start, end in self.hidden:
             if start < index < end:
@@ -231,8 +228,7 @@ class MaskedFiles(Struct, frozen=True):
 
 
 def masked_files(texts: Mapping[str, str], diagnostics: Iterable[Diagnostic]) -> MaskedFiles:
-    """Hide the values that plaintext-secret diagnostics are about, and those of misspelt names of
-    credentials. Other unknown keys keep theirs: users look for their own typing errors."""
+    """Hide the values that plaintext-secret and unknown-key diagnostics are about."""
     diagnostics = tuple(diagnostics)
     lines = {file: text.split("\n") for file, text in texts.items()}
     return MaskedFiles(

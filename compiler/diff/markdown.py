@@ -1,8 +1,4 @@
-"""A diff for a pull request: a table with a row for each consequence, the worst first, then the fields.
-
-Where a code host would refuse the comment for its length, the fields of the least are left out first,
-then the least rows.
-"""
+"""A diff for a pull request: a table for each environment, the highest risk first."""
 
 from __future__ import annotations
 
@@ -55,7 +51,10 @@ def _fitting(parts: Sequence[str], room: int, counted: str) -> str:
 
 def _row(block: Block) -> str:
     label, reasons, ways = verdict(block.entries[0].change)
-    why = [*map(markdown_cell, reasons), *(f"to do it: {markdown_cell(way)}" for way in ways)]
+    why = [
+        *map(markdown_cell, reasons),
+        *(f"to do it: {markdown_cell(instruction)}" for instruction in ways),
+    ]
     cells = [
         f"{_MARKS[block.risk]} {label}",
         markdown_cell(causes(block.causes)),

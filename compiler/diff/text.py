@@ -1,4 +1,4 @@
-"""A diff for a terminal: how much changes, then each cause with what follows from it, the worst first."""
+"""A diff for a terminal."""
 
 from __future__ import annotations
 

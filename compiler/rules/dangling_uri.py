@@ -177,9 +177,9 @@ def _of_repository(bucket_uri: BucketUri, server: str, repositories: set[str]) -
     return None
 
 
-def _of_one_family(left: str, right: str) -> bool:
+def _of_one_family(name: str, similar: str) -> bool:
     """Whether one name is the other with a number or word appended, such as `models-2`."""
-    short, long = sorted((left, right), key=len)
+    short, long = sorted((name, similar), key=len)
     return long.startswith(short) and not long.removeprefix(short).isalpha()
 
 

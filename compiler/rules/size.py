@@ -1,4 +1,4 @@
-"""Disk and memory that are smaller than what an instance must hold, by its own reckoning."""
+"""Disk and memory that are smaller than the component's own calculation requires."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ _WORDS = {
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    components = (one for one in graph.instances.values() if one.section == "components")
+    components = (
+        instance for instance in graph.instances.values() if instance.section == "components"
+    )
     for instance in components:
         for size in component_of(instance).sizes(instance, graph.wiring(instance.name)):
             if size.has < size.needed:

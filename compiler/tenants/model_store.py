@@ -94,9 +94,9 @@ def store(key: str, group: Sequence[model.Instance[ModelSpec]]) -> model.Instanc
 
 def _sizes(group: Sequence[model.Instance[ModelSpec]]) -> tuple[tuple[str, int], ...]:
     sized = {
-        one.spec.uri: quantity.whole(one.spec.size)
-        for one in group
-        if one.spec.size and one.spec.uri.startswith("s3://")
+        instance.spec.uri: quantity.whole(instance.spec.size)
+        for instance in group
+        if instance.spec.size and instance.spec.uri.startswith("s3://")
     }
     return tuple(sorted(sized.items()))
 

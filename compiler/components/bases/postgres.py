@@ -1,8 +1,8 @@
-"""How large a PostgreSQL is: its memory from its connections, its log from its disk.
+"""The sizes of a PostgreSQL server: memory from its connections, log from its disk.
 
-Measured on PostgreSQL 15.18: a backend that idles after a join holds 2.5 MB of its own (Pss_Anon
-and page tables). A quarter of the memory for shared buffers is where PostgreSQL's manual begins
-(17, 19.4.1); checkpoints keep the log near `max_wal_size`, and may exceed it under load (28.5).
+Measured on PostgreSQL 15.18: an idle backend after a join holds 2.5 MB of private memory (Pss_Anon
+and page tables). PostgreSQL's manual starts with a quarter of the memory for shared buffers (17,
+19.4.1); checkpoints keep the log near `max_wal_size`, and may exceed it under load (28.5).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OWN = 256 * MIB
 
 
 def memory(connections: int) -> int:
-    """What a server needs for its connections, its shared buffers and its own processes."""
+    """The memory for a server's connections, shared buffers and own processes."""
     return (connections * CONNECTION + SERVER) * BUFFERS // (BUFFERS - 1)
 
 
@@ -36,19 +36,19 @@ def limit(connections: int) -> str:
 
 
 def parameters(connections: int, memory_limit: str, storage: str) -> dict[str, str]:
-    """The parameters that follow from what a server has."""
-    given = {
+    """The parameters that follow from a server's connections, memory and disk."""
+    settings = {
         "max_connections": str(connections),
         "shared_buffers": f"{quantity.whole(memory_limit) // BUFFERS // MIB}MB",
     }
     log = quantity.whole(storage) // LOG
-    return given if log >= GIB else {**given, "max_wal_size": f"{max(log // MIB, 32)}MB"}
+    return settings if log >= GIB else {**settings, "max_wal_size": f"{max(log // MIB, 32)}MB"}
 
 
 def sizes(
     resources: model.Manifest, storage: str, connections: int, databases: int
 ) -> Iterator[model.Size]:
-    """Its memory and its disk, held against what it must hold."""
+    """Its memory and its disk, each with the required size."""
     yield model.memory(
         quantity.whole(resources["limits"]["memory"]),
         memory(connections),

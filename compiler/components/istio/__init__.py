@@ -149,7 +149,7 @@ def _charts(spec: Spec) -> Iterator[tuple[str, str, list[str]]]:
         yield "ztunnel", "ztunnel", revision
     else:
         # Unless istiod knows of the CNI, it adds a container to each pod that sets up the network as
-        # root; and its proxies have no seccomp profile unless it is told (istio/istio#57004).
+        # root; and its proxies have no seccomp profile unless it is configured (istio/istio#57004).
         yield "cni", "cni", []
         seccomp = "global.proxy.seccompProfile.type=RuntimeDefault"
         yield "istiod", "istiod", ["pilot.cni.enabled=true", seccomp, *revision]

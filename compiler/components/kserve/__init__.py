@@ -27,7 +27,7 @@ OLDEST_KUBERNETES = model.OldestKubernetes(
     32, "KServe 0.20 asks for 1.32 (kserve.github.io, admin guide)"
 )
 # The key `ingress` as the release has it. KServe's manager does not start without `ingressGateway`,
-# in no mode, so what is set here is set beside what upstream ships.
+# in any mode, so these settings are added to upstream's.
 SHIPPED_INGRESS = {
     "disableHTTPRouteTimeout": False,
     "disableIngressCreation": False,

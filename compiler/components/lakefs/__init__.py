@@ -67,7 +67,7 @@ class Spec(model.RunningSpec):
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    # A rolling update runs one pod more, and the setup is a process of its own.
+    # A rolling update runs one pod more, and the setup is another process.
     return {
         METADATA: postgresql.Claim(
             database=me.spec.database or me.name.replace("-", "_"),

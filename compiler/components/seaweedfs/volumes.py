@@ -1,9 +1,9 @@
-"""How a SeaweedFS divides its disk into volumes.
+"""The division of a SeaweedFS disk into volumes.
 
-Each bucket is a collection with volumes of its own, and the filer keeps its log in another. A
+Each bucket is a collection with separate volumes, and the filer keeps its log in another one. A
 server has as many volumes as fit its free disk, less one (seaweedfs 4.34, weed/storage/store.go,
 MaybeAdjustVolumeMax); a bucket whose collection gets none answers 500 to every PUT. A collection
-begins with seven volumes unless told otherwise (weed/topology/volume_growth.go, copy_1).
+begins with seven volumes by default (weed/topology/volume_growth.go, copy_1).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from compiler.spec.quantity import MIB
 
 SMALLEST, LARGEST = 16, 1024  # MiB of a volume
 EACH = 4  # volumes that every collection can have before the disk is full
-# What ext4 leaves of a disk: 5 % are kept for root, and 2 % are its own tables.
+# The usable part of an ext4 disk: 5 % are reserved for root, and 2 % are tables.
 USABLE = 0.93
 # At the start of each collection, and whenever its volumes are nearly full.
 GROWTH = "1"

@@ -17,21 +17,21 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
 
 
 def _report(
-    platform: Platform, id: tuple[str, str, str, str], left: Package, right: Package,
+    platform: Platform, id: tuple[str, str, str, str], owner: Package, package: Package,
     report: Report,
 ) -> None:  # fmt: skip
-    assert left.instance is not None
-    assert right.instance is not None
+    assert owner.instance is not None
+    assert package.instance is not None
     _, kind, namespace, name = id
-    left_path, right_path = (
-        instance.declared or instance.path for instance in (left.instance, right.instance)
+    owner_path, package_path = (
+        instance.declared or instance.path for instance in (owner.instance, package.instance)
     )
     location = f" in `{namespace}`" if namespace else ""
     report.add(
         "object-clash",
-        f"`{left.name}` and `{right.name}` would both make {kind} `{name}`{location}",
-        platform.document.span_of(right_path),
-        path=right_path,
-        help=f"rename `{right.name}`, or give it another namespace",
-        related=[Related("the other one", platform.document.span_of(left_path))],
+        f"`{owner.name}` and `{package.name}` would both make {kind} `{name}`{location}",
+        platform.document.span_of(package_path),
+        path=package_path,
+        help=f"rename `{package.name}`, or give it another namespace",
+        related=[Related("the other one", platform.document.span_of(owner_path))],
     )
