@@ -81,7 +81,9 @@ class Mount(Section):
     claim: Annotated[Name | None, Field(description="An existing PersistentVolumeClaim.")] = None
     secret: Annotated[SecretName | None, Field(description="An existing Secret.")] = None
     config_map: Annotated[SecretName | None, Field(description="An existing ConfigMap.")] = None
-    size: Annotated[Memory | None, Field(description="Limit of scratch space; default 1Gi.")] = None
+    size: Annotated[Memory | None, Field(description="Size limit of an emptyDir; default 1Gi.")] = (
+        None
+    )
 
     def check(self) -> None:
         sources = {"claim": self.claim, "secret": self.secret, "configMap": self.config_map,
@@ -176,7 +178,7 @@ class Canary(Section):
     previous: Annotated[
         S3Uri | None,
         Field(
-            description="Where the version before is stored, for a system that keeps none itself."
+            description="Where the previous version is stored, for a serving system that does not keep it."
         ),
     ] = None
 
@@ -206,7 +208,7 @@ class ModelSpec(TenantSpec):
         Annotated[int, Field(ge=0)] | None, Field(description="0 lets it scale to zero.")
     ] = None
     max_replicas: Annotated[
-        Annotated[int, Field(ge=1)] | None, Field(description="The most replicas.")
+        Annotated[int, Field(ge=1)] | None, Field(description="The maximum number of replicas.")
     ] = None
     concurrency: Annotated[
         Annotated[int, Field(ge=1)] | None,
@@ -217,6 +219,6 @@ class ModelSpec(TenantSpec):
     resources: Annotated[Resources, Field(description="Compute of the predictor.")] = Resources()
     timeout: Annotated[Duration | None, Field(description="How long a request may take.")] = None
     runtime: Annotated[
-        Name | None, Field(description="A serving runtime, where several would do.")
+        Name | None, Field(description="The serving runtime, if several can read the format.")
     ] = None
-    uses: Annotated[ListOf[str], Field(description="Instances that it talks to.")] = ()
+    uses: Annotated[ListOf[str], Field(description="Instances that it connects to.")] = ()
