@@ -1,4 +1,4 @@
-"""The command line: one verb per file in `commands/`, imported when it is called."""
+"""The command line: one command per file in `commands/`, imported when it is called."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from compiler import __version__
 from compiler.commands import terminal
 from compiler.commands.verb import Group
 
-# What `platformc --help` says of each: to read it from the verbs would import them all.
+# The lines of `platformc --help`: reading them from the commands would import all of them.
 VERBS = {
     "apply-plan": "Print the commands that deliver an environment, in order.",
     "restore": "Print the commands that bring back what was copied, in order.",
     "argocd": "Deliver by Argo CD: its plugin and applications.",
-    "client-kit": "Write what a workload uses, for pods of your own.",
+    "client-kit": "Write a workload's environment, for pods of your own.",
     "compile": "Compile the spec into base/, overlays/ and out/.",
     "completion": "Print the script that completes words in a shell.",
-    "diff": "Say what a change does to what runs, and why.",
-    "doctor": "Ask a cluster for what the environment expects of it.",
+    "diff": "Show the effect of a change on running systems, and its causes.",
+    "doctor": "Check that a cluster has everything the environment needs.",
     "explain": "Explain a diagnostic by its code, or list them all.",
-    "graph": "Draw who is bound to whom, by which protocol.",
+    "graph": "Draw the bindings between instances.",
     "help": "Print how a verb is used.",
     "images": "List every image, or pin them all by digest.",
     "init": "Write a first platform.yaml.",
@@ -57,8 +57,8 @@ class _Verbs(Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        found: click.Command = import_module(_module(name)).command
-        return found
+        verb_command: click.Command = import_module(_module(name)).command
+        return verb_command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -88,14 +88,16 @@ def platformc() -> None:
     """
 
 
-# What says that a stream or a disk takes no more.
+# Errors of a stream or disk that accepts no more data.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
 def main() -> None:
-    """Run the command. Statuses: 0, 1 the input is wrong, 2 the usage is, 70 the compiler is."""
+    """Run the command. Exit statuses: 0 success, 1 wrong input, 2 wrong usage, 70 a bug of the
+    compiler.
+    """
     _whole_or_error()
-    # A command is short, and what it makes it keeps: looking for garbage only costs (an eighth).
+    # A command is short and keeps its objects, so garbage collection only costs time (an eighth).
     gc.disable()
     try:
         _run()
@@ -122,10 +124,10 @@ def _run() -> None:
 
 
 def _whole_or_error() -> None:
-    """Make sure that status 0 means that all was printed: whoever prunes by it deletes the rest.
+    """Ensure that exit status 0 means complete output: callers delete objects that are not in it.
 
-    Without a stream nothing would be printed, without an error; and where Python is told not to
-    buffer (PYTHONUNBUFFERED, as in many images) the rest of a write that was cut short is dropped.
+    Without standard output, printing would silently do nothing. With unbuffered output
+    (PYTHONUNBUFFERED, as in many images), Python drops the rest of an interrupted write.
     """
     if sys.stderr is None:
         # Else the next file that is opened would take its place, and get what is said.
@@ -151,8 +153,8 @@ def _bug(error: Exception) -> NoReturn:
     if os.environ.get("PLATFORMC_TRACEBACK"):
         traceback.print_exc()
     # An exception's message could quote the spec, and so a value that must not be printed.
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{type(error).__name__} in {os.path.basename(last.filename)}:{last.lineno}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{type(error).__name__} in {os.path.basename(frame.filename)}:{frame.lineno}"
     component = author_error(error)
     if component is None:
         message = f"this is a bug in the compiler; nothing was changed.\n{place}"

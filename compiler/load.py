@@ -129,8 +129,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -
 _SYNTAX = {
     "expected ',' or '}'": "close the map with `}`, or put a comma between its keys",
     "expected ',' or ']'": "close the list with `]`, or put a comma between its elements",
-    "did not find expected key": "indent this line like the keys beside it",
-    "did not find expected '-'": "indent this line like the elements beside it",
+    "did not find expected key": "indent this line like the other keys",
+    "did not find expected '-'": "indent this line like the other elements",
     "mapping values are not allowed": "indent the key, or quote the text that holds a colon",
     "could not find expected ':'": "write `key: value`, with a space behind the colon",
     "cannot start any token": "quote the text",
@@ -232,7 +232,7 @@ class _Builder:
     def duplicate(self, key: str, span: Span, first_span: Span, removable: Span | None) -> None:
         self.report.add(
             "duplicate-key",
-            f"the key `{key}` stands twice in one mapping",
+            f"the key `{key}` occurs twice in one mapping",
             span,
             help="keep one of them",
             related=[Related("first written here", first_span)],

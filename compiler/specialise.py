@@ -129,7 +129,7 @@ def _without_unknown_instances(spec: Node, override: Node, path: Path, report: R
             assert added is not None
             report.add(
                 "unknown-instance",
-                f"`{name}` is not in the base's `{section}`, and has no `{proof}:` of its own",
+                f"`{name}` is not in the base's `{section}`, and has no `{proof}:`",
                 added.keys[name],
                 path=(*path, section, name),
                 help=(
@@ -152,7 +152,7 @@ def _no_value(override: Node, key: str, path: Path, report: Report) -> None:
         f"`{key}` has no value",
         override.keys[key],
         path=(*path, key),
-        help=f"write `{key}: null` to remove what the base has, or delete this line",
+        help=f"write `{key}: null` to remove the base's value, or delete this line",
     )
 
 

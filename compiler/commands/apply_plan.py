@@ -17,7 +17,11 @@ from compiler.delivery.next_steps import pages
 @click.command(cls=Verb)
 @environment_argument
 @spec_option
-@click.option("--since", metavar="A", help="Delete what A had: a git revision, directory or spec.")
+@click.option(
+    "--since",
+    metavar="A",
+    help="Delete objects that only A has: a git revision, directory or spec.",
+)
 def command(environment: str | None, file: Path, since: str | None) -> None:
     """Print the exact commands that deliver an environment, in order, with waits.
 

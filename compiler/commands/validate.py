@@ -28,7 +28,9 @@ from compiler.rules import previous
     default=None,
     help="Check the output with this program too.",
 )
-@click.option("--fix", is_flag=True, help="Correct, in the spec, what leaves no choice.")
+@click.option(
+    "--fix", is_flag=True, help="Correct mistakes in the spec that have only one correction."
+)
 @format_option
 def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
     """Check the spec and everything that it compiles to; write no output.

@@ -145,7 +145,7 @@ def _object(system: str, required: Manifest, ask: Ask) -> Finding:
         return Finding(
             False, f"{name} lacks {', '.join(lacking[:3])}; see `platformc prerequisites`"
         )
-    return Finding(True, f"{name} holds what it must")
+    return Finding(True, f"{name} has the required settings")
 
 
 def _lacking(required: Any, actual: Any, path: str) -> Iterator[str]:

@@ -125,7 +125,7 @@ def against(package: Package, before: Resource, after: Manifest) -> Iterator[Pat
 
     subject = f"{before.kind} `{before.name}`"
     if _identity(after) != _identity(before.manifest):
-        yield PatchProblem("patch-misses", "a patch may not change what an object is called")
+        yield PatchProblem("patch-misses", "a patch may not change the name of an object")
         return
     for problem in problems(after):
         yield PatchProblem(

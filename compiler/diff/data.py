@@ -43,7 +43,7 @@ def _settings(environment: str, before: Lowered, after: Lowered) -> Iterator[Cha
             environment, "namespaces", "Credentials", "of the environment", names,
             Judgement(
                 Risk.DOWNTIME,
-                "whoever makes them now makes other ones, which the servers do not know",
+                "the new provider makes other values, which the servers do not know",
                 "give the new provider the values that are in use",
             ),
         )  # fmt: skip

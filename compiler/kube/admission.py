@@ -79,7 +79,9 @@ def _of_kind(manifest: Manifest) -> Iterator[Rejection]:
 def _workload(manifest: Manifest, at: str) -> Iterator[Rejection]:
     for required in (f"{at}/metadata", f"{at}/spec/containers"):
         if not _at(manifest, required):
-            yield Rejection(required, f"`{required}` is gone", "leave it, and change what is in it")
+            yield Rejection(
+                required, f"`{required}` is missing", "keep it, and change its contents"
+            )
             return
     spec, template = manifest["spec"], _at(manifest, at)
     labels = template["metadata"].get("labels", {})
@@ -148,9 +150,7 @@ def _equal_identities(
             fields_text = ", ".join(
                 f"`{field}: {value}`" for field, value in zip(fields, identity, strict=True)
             )
-            yield Rejection(
-                at, f"{fields_text} stands there twice", f"replace the one at `{earlier}`"
-            )
+            yield Rejection(at, f"{fields_text} occurs twice", f"replace the one at `{earlier}`")
 
 
 def _at(value: Any, pointer: str) -> Any:

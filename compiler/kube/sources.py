@@ -85,4 +85,4 @@ def _unnamed(holder: Manifest, at: str, named: Named) -> Iterator[Rejection]:
     for reference, key in named.items():
         if reference in holder and not holder[reference].get(key):
             name_at = f"{at}/{reference}/{key}"
-            yield Rejection(name_at, f"`{name_at}` is gone", "name what is meant")
+            yield Rejection(name_at, f"`{name_at}` is missing", "set the name")

@@ -22,7 +22,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             path = consumer.declared or consumer.path
             report.add(
                 "invalid-bucket",
-                f"`{consumer.name}` would have a bucket of its own name, and that is too short",
+                f"`{consumer.name}` would have a bucket of the same name, which is too short",
                 platform.document.span_of(path),
                 path=path,
                 help=f"give `{consumer.name}` a name of at least {SHORTEST} characters",

@@ -127,11 +127,11 @@ def _of_workload(bucket_uri: BucketUri, graph: Graph, contents: StoreContents) -
     )
     if store is None:
         problem = f"`{name}` names `{uri}`, and uses no object store"
-        return problem, help or "add what has this bucket to `uses`"
+        return problem, help or "add the instance with this bucket to `uses`"
     provider = store.provider.name
     return (
         f"`{uri}` is out of reach: in `{provider}`, `{name}` has {listing(buckets) or 'no bucket'}",
-        help or "name one of its own, or add what has this one to `uses`",
+        help or "name one of its buckets, or add the store of this one to `uses`",
     )
 
 
@@ -152,11 +152,11 @@ def _of_model(bucket_uri: BucketUri, graph: Graph, contents: StoreContents) -> M
     written = contents.written[provider]
     writer = written.get(bucket_uri.bucket)
     if writer in contents.repositories:
-        problem = f"`{uri}` is where `{writer}` keeps its objects, under names that it makes up"
+        problem = f"`{uri}` is where `{writer}` keeps its objects, under generated names"
         return problem, f"add `bind: {{store: {writer}}}`, and name a repository and its branch"
     close = near(bucket_uri.bucket, written, cutoff=0.85)
     if writer is None and close and not _of_one_family(bucket_uri.bucket, close):
-        problem = f"nobody writes to `{uri}`, and `{written[close]}` writes to `s3://{close}`"
+        problem = f"nothing writes to `{uri}`, and `{written[close]}` writes to `s3://{close}`"
         return problem, f"did you mean `s3://{close}`?"
     return None
 

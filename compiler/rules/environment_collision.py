@@ -35,7 +35,12 @@ def check_all(
                 platforms[right].document.value_span(_NAME),
                 path=_NAME,
                 help=_HELP[noun],
-                related=[Related(f"`{left}` says so", platforms[left].document.value_span(_NAME))],
+                related=[
+                    Related(
+                        f"`{left}` names the same cluster",
+                        platforms[left].document.value_span(_NAME),
+                    )
+                ],
             )
 
 

@@ -71,7 +71,7 @@ def _domain(platform: Platform, report: Report) -> None:
     if domain == cluster or domain.endswith(f".{cluster}"):
         report.add(
             "host-collision",
-            f"`{domain}` is the cluster's own domain, whose names its DNS answers by itself",
+            f"`{domain}` is the cluster's own domain, whose names only the cluster's DNS answers",
             platform.document.value_span(_DOMAIN),
             path=_DOMAIN,
             help="use a domain that people's browsers can resolve",

@@ -19,5 +19,5 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
             f"`{instance.name}`: {licence}",
             platform.document.span_of(instance.path),
             path=instance.path,
-            help="read it, then add the code to `spec.silence` with what you decided",
+            help="read it, then add the code to `spec.silence` with your decision",
         )

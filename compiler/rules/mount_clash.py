@@ -23,7 +23,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                     document.value_span(location),
                     path=location,
                     help="mount it elsewhere"
-                    + ("" if earlier else f"; what `uses` gives has its files in `{at}`"),
+                    + ("" if earlier else f"; the files of `uses` are in `{at}`"),
                     related=[Related("the other one", document.value_span(earlier))]
                     if earlier
                     else [],

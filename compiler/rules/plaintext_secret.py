@@ -44,7 +44,7 @@ def _check(platform: Platform, memo: Memo, report: Report) -> None:
             node.span if node.span.line == node.span.end_line else platform.document.span_of(path),
             path=path,
             help="put it into a Secret of the cluster and let the program read it from there; "
-            "what `uses` gives needs none",
+            "services in `uses` need none",
         )
 
 
@@ -102,11 +102,11 @@ def suspicion(called: str, text: str) -> str | None:
     if reason := issued(text):
         return reason
     if _credential(called) and not _pointer(called, text):
-        return "sounds like a credential and has a value of its own"
+        return "has the name of a credential and a literal value"
     text = _PUBLIC.sub("", text)
     for name, *values in _ASSIGNED.findall(text):
         if _credential(name) and not _pointer(name, "".join(values)):
-            return f"gives `{name}` a value of its own"
+            return f"gives `{name}` a literal value"
     if any(random(word) for word in WORD.findall(text)):
         return "holds a text as random as a key"
     return None

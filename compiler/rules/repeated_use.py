@@ -21,7 +21,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
                 f"`{instance.name}` uses `{word}` twice",
                 span,
                 path=path,
-                help="delete it, or name what was meant",
+                help="delete it, or name the instance that you meant",
                 related=[Related("the first time", first_span)],
                 fix=Fix(span, edit=Edit.REMOVE),
             )

@@ -37,6 +37,5 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                 f"`{name}` sets `{variable}`, {reason}",
                 platform.document.span_of(path),
                 path=path,
-                help="delete the line; what a pod uses is derived from `uses`, "
-                "so that it can't disagree",
+                help="delete the line; the variable is derived from `uses`",
             )

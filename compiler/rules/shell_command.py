@@ -14,7 +14,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
         path: Path = (*instance.path, "command", 0)
         report.add(
             "shell-command",
-            f"`{instance.name}` would run a program whose name has spaces in it",
+            f"`{instance.name}` would run a program with spaces in its name",
             platform.document.value_span(path),
             path=path,
             help="write it word by word, such as `[python, train.py]`, or begin with `sh, -c`",

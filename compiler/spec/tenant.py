@@ -90,7 +90,7 @@ class Mount(Section):
                    "size": self.size}  # fmt: skip
         given = [f"`{key}`" for key, value in sources.items() if value is not None]
         if len(given) > 1:
-            message = f"a volume is one thing, and this one has {' and '.join(given)}"
+            message = f"a volume has one source, and this one has {' and '.join(given)}"
             raise InvalidValue(
                 "invalid-value", message, "keep one of them, and add a volume for each other"
             )
@@ -167,7 +167,7 @@ class WorkloadSpec(TenantSpec):
             message = "a workflow is started by hand or by its schedule, never by being applied"
             raise InvalidValue("unknown-value", message, "remove `run: once`, or `workflow: true`")
         if self.service_account and self.run != "elsewhere":
-            message = "a workload that platformc runs has a ServiceAccount of its own"
+            message = "platformc creates the ServiceAccount of a workload that it runs"
             raise InvalidValue("unknown-value", message, "remove `serviceAccount`")
 
 

@@ -42,7 +42,7 @@ def _certificates(text: str) -> str:
     import ssl
 
     if "PRIVATE KEY" in text:
-        message = "a private key stands among the certificates"
+        message = "the certificates include a private key"
         raise InvalidValue(
             "invalid-value", message, "write the certificate alone, and replace that key"
         )
@@ -78,7 +78,7 @@ def _image(text: str) -> str:
         )
     if digest or (tag and tag not in _FLOATING):
         return text
-    message = f"`{text}` floats: what runs can change without a change here"
+    message = f"`{text}` is floating: the image can change without a change of the spec"
     raise InvalidValue("floating-tag", message, "name a version, or add `@sha256:...`")
 
 

@@ -54,7 +54,7 @@ def vendor(
         digests[address] = f"sha256:{sha256(data).hexdigest()}"
         if locked.get(address, digests[address]) != digests[address]:
             raise VendorError(
-                f"{address} is not what platform.lock says: expected {locked[address]}, got "
+                f"{address} does not match platform.lock: expected {locked[address]}, got "
                 f"{digests[address]}"
             )
         objects = [_mirrored(manifest, mirror) for manifest in _objects(data, address)]

@@ -35,5 +35,7 @@ class Spec(model.InstanceSpec):
 
     def check(self) -> None:
         if self.ca is not None and not self.encrypted:
-            message = "`ca` is for verifying a server, which nobody does without TLS"
-            raise InvalidValue("invalid-value", message, "leave out `ca`, or what turns TLS off")
+            message = "`ca` verifies a server's certificate, which needs TLS"
+            raise InvalidValue(
+                "invalid-value", message, "delete `ca`, or the key that turns TLS off"
+            )

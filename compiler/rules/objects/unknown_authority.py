@@ -29,7 +29,7 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
         path = (*provider.path, "ca")
         report.add(
             "unknown-authority",
-            f"`{consumer.name}` cannot be told which authority vouches for `{provider.name}`",
+            f"`{consumer.name}` cannot be configured to trust the authority of `{provider.name}`",
             platform.document.value_span(path),
             path=path,
             help=f"give {binding.host} a certificate that the image of `{consumer.name}` trusts, or "

@@ -41,4 +41,4 @@ def problems(manifest: Manifest, instance: Instance[object]) -> Iterator[str]:
     ):
         yield f"has {replicas} replicas on one volume claim"
     if manifest["kind"] == "StatefulSet" and not hasattr(instance.spec, "replicas"):
-        yield f"has {replicas} replicas, each with a volume and data of its own"
+        yield f"has {replicas} replicas, each with a separate volume and separate data"
