@@ -127,8 +127,8 @@ class Build(Struct, frozen=True):
         click.echo(shown, nl=False, err=self.form != "text")
         report.add(
             "stale-output",
-            "the compiled tree is not what the spec compiles to",
-            help="run `platformc compile` and commit what it writes",
+            "the compiled tree does not match the spec",
+            help="run `platformc compile` and commit the result",
         )
 
     def _text(self, report: Report) -> str:
@@ -182,7 +182,7 @@ def _blocked(planned: Plan, root: Path, report: Report) -> None:
     for path in planned.foreign:
         report.add(
             "foreign-file",
-            f"`{path}` stands where output belongs and was not written by platformc",
+            f"`{path}` is in the way of output and was not written by platformc",
             Span(str(root / path), 1, 1, 1, 1),
             help=f"move the file away, {way_out}",
         )

@@ -38,7 +38,7 @@ output_option = click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     default=None,
-    help="Where base/, overlays/ and out/ are.  [default: beside the spec]",
+    help="The folder of base/, overlays/ and out/.  [default: the spec's]",
 )
 format_option = click.option(
     "--format",
