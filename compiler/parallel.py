@@ -1,8 +1,9 @@
-"""A piece of work on another core, while this process goes on: the only place that starts a process.
+"""Run a piece of work on another core while this process continues. Only this module starts
+processes.
 
-The child is a copy of this process, so it has all values as they are. Its result comes back through a
-pipe, packed by its type. `multiprocessing` would do the same, and takes as long to import as a fifth of
-the work that is done by this today.
+The child is a copy of this process, so it has all values. Its result comes back through a pipe,
+packed by its type. `multiprocessing` would do the same, but its import takes a fifth of the time of
+the work that runs here.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ T = TypeVar("T")
 
 
 def run(work: Callable[[], T], type: type[T]) -> Callable[[], T]:
-    """Start the work on another core. The function that is returned waits for the result, once.
+    """Start the work on another core. The returned function waits for the result; call it once.
 
-    Without a second core, or without a process to be had, the work is done when its result is asked
-    for. The result is the same.
+    Without a second core, or if no process can be started, the work runs when its result is
+    requested. The result is the same.
     """
     if (os.cpu_count() or 1) < 2 or not hasattr(os, "fork"):
         return work
     reader, writer = os.pipe()
     try:
         child = os.fork()
-    except OSError:  # no process or no memory is left for one
+    except OSError:  # the limit of processes or memory is reached
         os.close(reader)
         os.close(writer)
         return work
@@ -39,7 +40,7 @@ def run(work: Callable[[], T], type: type[T]) -> Callable[[], T]:
 
 
 def _send(work: Callable[[], object], writer: int) -> NoReturn:
-    """Do the work in the child, which ends here: all else on the stack is the parent's to finish."""
+    """Do the work in the child, which ends here: the callers on the stack belong to the parent."""
     try:
         with open(writer, "wb") as pipe:
             pipe.write(encode(work()))
@@ -53,5 +54,5 @@ def _received(work: Callable[[], T], type: type[T], reader: int, child: int) -> 
     os.waitpid(child, 0)
     try:
         return decode(packed, type=type)
-    except DecodeError:  # the child was killed, or failed: a failure shows where it is repeated
+    except DecodeError:  # the child was killed or failed: repeating the work shows the failure
         return work()

@@ -1,7 +1,8 @@
-"""The compiler on one page: text in, a tree of files out, and everything that is wrong on the way.
+"""The compiler on one page: from the text of a spec to a tree of files, and all diagnostics on the
+way.
 
 Stages are functions from value to value. Problems go to the report; the pipeline stops between
-stages when it holds an error. An exception is a bug in the compiler.
+stages if it holds an error. An exception is a bug in the compiler.
 """
 
 from __future__ import annotations
@@ -38,16 +39,16 @@ def silent(stage: str) -> None:
 
 
 class Compilation(Struct, frozen=True):
-    """What the stages made of a spec; the later fields are empty where the report holds an error.
+    """The results of the stages for one spec. Later fields are empty if the report holds an error.
 
-    The base stands under None, beside the environments by name.
+    The base has the key None, next to the environments by name.
     """
 
     report: Report
     platforms: Mapping[str | None, Platform] = field(default_factory=dict)
     graphs: Mapping[str | None, Graph] = field(default_factory=dict)
     lowered: Mapping[str | None, Lowered] = field(default_factory=dict)
-    silences: set[Span] = field(default_factory=set)  # those that hid a finding about the spec
+    silences: set[Span] = field(default_factory=set)  # those that hid a diagnostic of the spec
     memo: Memo = field(default_factory=Memo)
 
     @property
@@ -55,8 +56,10 @@ class Compilation(Struct, frozen=True):
         return tuple(name for name in self.platforms if name is not None)
 
     def tree(self, rendered: Collection[str] | None = None) -> Tree:
-        """The files, with `out/` for the environments in `rendered`, by default as the spec says."""
-        environments = {name: one for name, one in self.lowered.items() if name is not None}
+        """The files, with `out/` for the environments in `rendered`; by default the spec decides."""
+        environments = {
+            name: package_set for name, package_set in self.lowered.items() if name is not None
+        }
         if rendered is None:
             rendered = environments if self.platforms[None].settings.rendered else ()
         factored = factor(self.lowered[None], environments)
@@ -67,10 +70,10 @@ def compile(
     data: bytes, file: str, pins: Mapping[str, str] = NO_PINS,
     only: Collection[str | None] | None = None, progress: Progress = silent,
 ) -> Compilation:  # fmt: skip
-    """Compile a text to objects that fit their schemas; `Compilation.tree` makes files of them.
+    """Compile a text to objects that fit their schemas; `Compilation.tree` writes files from them.
 
-    `pins` are the digests of images that `platform.lock` holds. With `only`, the other environments
-    get no objects; the specs of all are read and checked.
+    `pins` are the image digests of `platform.lock`. With `only`, the other environments get no
+    objects; all specs are still parsed and checked.
     """
     result = with_objects(bound(data, file, pins, progress), only, progress)
     progress("checking every object against its schema")
@@ -80,7 +83,7 @@ def compile(
 def bound(
     data: bytes, file: str, pins: Mapping[str, str] = NO_PINS, progress: Progress = silent
 ) -> Compilation:
-    """Compile a text as far as its bindings."""
+    """Compile a text up to its bindings."""
     report = Report()
     progress("reading the spec")
     document = load(data, file, report)
@@ -100,7 +103,7 @@ def bound(
 def resolved(
     variants: Variants, pins: Mapping[str, str], report: Report, memo: Memo
 ) -> Compilation:
-    """Compile documents as far as their bindings, which no rule has looked at."""
+    """Compile documents up to their bindings, without running rules."""
     platforms = {
         name: replace(platform, pins=pins)
         for name, platform in validate(variants, memo, report).items()
@@ -114,14 +117,14 @@ def with_objects(
     """Add the objects of all environments, or of some."""
     if result.report.failed:
         return result
-    graphs = {name: one for name, one in result.graphs.items() if only is None or name in only}
+    graphs = {name: graph for name, graph in result.graphs.items() if only is None or name in only}
     progress(f"making the objects of {len(graphs)} environments")
     lowered = lower(result.platforms, graphs, result.memo)
     return replace(result, lowered=derive(lowered, result.report))
 
 
 def findings(result: Compilation, schemas: bool = True) -> list[Diagnostic]:
-    """What the rules find in the objects, and with `schemas` what their schemas say."""
+    """The diagnostics of rules about objects; with `schemas`, also those of the schemas."""
     report = Report()
     platforms = {name: result.platforms[name] for name in result.lowered}
     silences = check_objects(result.lowered, report)
@@ -132,6 +135,6 @@ def findings(result: Compilation, schemas: bool = True) -> list[Diagnostic]:
 
 
 def with_findings(result: Compilation, findings: list[Diagnostic]) -> Compilation:
-    """Add what was found in the objects, which are of no use where that is an error."""
+    """Add the diagnostics of the objects; drop the objects if there is an error."""
     result.report.diagnostics += findings
     return replace(result, lowered={}) if result.report.failed else result

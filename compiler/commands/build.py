@@ -1,4 +1,4 @@
-"""What `platformc compile` does where something changed: compile the spec, write or compare the tree."""
+"""The work of `platformc compile` after a change: compile the spec, and write or compare the tree."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Build(Struct, frozen=True):
     file: Path
     data: bytes
     root: Path
-    environments: tuple[str, ...]  # the only ones that the command is about; none: all
+    environments: tuple[str, ...]  # the environments that the command covers; empty: all
     form: str  # of the diagnostics
 
     def check(self) -> None:
-        """Say how the output differs from the tree."""
+        """Print the differences between the output and the tree."""
         result = self._objects()
         examined = parallel.run(lambda: self._findings(result), list[Diagnostic])
         tree = result.tree().within(self._scope)
@@ -51,7 +51,7 @@ class Build(Struct, frozen=True):
         self._show(result)
 
     def update(self, force: bool, fingerprint: Callable[[], str]) -> None:
-        """Bring the tree to disk, unless an object or a user's edit is an obstacle."""
+        """Write the tree to disk, unless an object has an error or a user's edit would be lost."""
         result = self._objects()
         # The objects are examined while their files are written; until `seal`, nothing is replaced.
         examined = parallel.run(
@@ -83,12 +83,12 @@ class Build(Struct, frozen=True):
 
     @property
     def _scope(self) -> tuple[str, ...]:
-        """The paths that the command is about: all, or the base and those of some environments."""
+        """The paths that the command covers: all, or the base and those of some environments."""
         named = (f"{top}/{name}/" for top in PER_ENVIRONMENT for name in self.environments)
         return ("base/", *named) if self.environments else ("",)
 
     def _objects(self) -> Compilation:
-        """The spec's objects; ends the command where the spec has an error."""
+        """The spec's objects. Ends the command if the spec has an error."""
         only = (None, *self.environments) if self.environments else None
         with progress() as step:
             result = pipeline.bound(self.data, str(self.file), pins(self.file), step)
@@ -103,7 +103,7 @@ class Build(Struct, frozen=True):
         return [*pipeline.findings(result), *previous.check(result.lowered, self.root)]
 
     def _compare(self, tree: Tree, report: Report) -> None:
-        from compiler.commands.stale import difference  # difflib, for --check alone
+        from compiler.commands.stale import difference  # difflib, only for --check
 
         planned, shown = Plan(write=tuple(tree)), ""
         try:
@@ -135,13 +135,13 @@ class Build(Struct, frozen=True):
         return as_text(report, self.data, str(self.file))
 
     def _show(self, result: Compilation) -> None:
-        """Write the diagnostics; end the command where one is an error."""
+        """Print the diagnostics. Ends the command if one is an error."""
         show(result.report, self.data, str(self.file), self.form)
         if result.report.failed:
             sys.exit(1)
 
     def _summary(self, planned: Plan, tree: Tree, result: Compilation) -> None:
-        """Say what changed, and where one `kubectl apply -k` is not all."""
+        """Print a summary of the changes, and a note if one `kubectl apply -k` is not enough."""
         count = len([path for path in planned.write if path != SUMS])
         changes = f"{count} written" + (
             f", {len(planned.remove)} removed" if planned.remove else ""
@@ -161,7 +161,7 @@ class Build(Struct, frozen=True):
             self._next_steps(result.lowered[environments[0]])
 
     def _next_steps(self, lowered: Lowered) -> None:
-        """Say what to type after the first compile; later ones need no such help."""
+        """Print the next commands after the first compile."""
         steps = list(after_compile(lowered, SpecLocation(self.file)))
         width = max(len(command) for command, _ in steps)
         note("next:")
@@ -170,7 +170,7 @@ class Build(Struct, frozen=True):
 
 
 def _blocked(planned: Plan, root: Path, report: Report) -> None:
-    """Say which files are not ours to overwrite."""
+    """Report the files that platformc must not overwrite."""
     way_out = "or overwrite it with `--force`; nothing was written"
     for path in planned.edited:
         report.add(

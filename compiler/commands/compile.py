@@ -37,7 +37,7 @@ def command(
     """Compile the spec into base/, overlays/ and out/.
 
     \b
-    platformc compile                 beside platform.yaml
+    platformc compile                 next to platform.yaml
     platformc compile --check         in CI: is the committed output current?
     platformc compile --env prod -o /tmp/review
     """
@@ -55,7 +55,7 @@ def command(
             note(earlier.rstrip("\n"))
         note(f"{file}: nothing changed")
         return
-    # Only now: to import the compiler takes several times as long as to see that nothing changed.
+    # Imported late: importing the compiler takes several times as long as checking that nothing changed.
     from compiler.commands.build import Build
 
     build = Build(file, data, root, environments, form)

@@ -1,6 +1,6 @@
-"""A spec compiled for a verb; its errors are shown, and end the command.
+"""Compile a spec for a command: print its errors, and end the command if it has any.
 
-Warnings are for the verbs that compile and validate.
+Only the commands that compile and validate print warnings.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from compiler.upstream import lock
 
 
 def compiled(file: Path, *, only: Collection[str | None] | None = None) -> Compilation:
-    """A spec as far as objects that fit their schemas. `only` as in `pipeline.compile`."""
+    """A spec compiled to objects that fit their schemas. `only` as in `pipeline.compile`."""
     data = read_spec(file)
     with progress() as step:
         result = pipeline.compile(data, str(file), pins(file), only, step)
@@ -28,7 +28,7 @@ def compiled(file: Path, *, only: Collection[str | None] | None = None) -> Compi
 
 
 def bound(file: Path) -> Compilation:
-    """A spec as far as its bindings."""
+    """A spec compiled up to its bindings."""
     data = read_spec(file)
     with progress() as step:
         result = pipeline.bound(data, str(file), pins(file), step)
@@ -43,7 +43,7 @@ def _accepted(result: Compilation, data: bytes, file: Path) -> Compilation:
 
 
 def read_spec(file: Path) -> bytes:
-    """The spec's bytes; ends the command where it can't be read."""
+    """The spec's bytes. Ends the command if it can't be read."""
     try:
         return read(file)
     except UnreadableError as error:
@@ -51,7 +51,7 @@ def read_spec(file: Path) -> bytes:
 
 
 def pins(file: Path) -> Mapping[str, str]:
-    """The digests of images in the lock beside a spec; ends the command where it is broken."""
+    """The image digests of the spec's lock. Ends the command if the lock is broken."""
     try:
         return lock.read(file).images
     except (lock.BrokenLockError, OSError) as error:
@@ -59,16 +59,16 @@ def pins(file: Path) -> Mapping[str, str]:
 
 
 def lowered_of(file: Path, environment: str | None) -> Lowered:
-    """One environment of a spec, lowered: that of the name, or the only one there is."""
+    """One lowered environment of a spec: the named one, or the only one."""
     result = compiled(file, only=(environment,) if environment else None)
     return result.lowered[environment_of(result, environment)]
 
 
 def environment_of(result: Compilation, name: str | None) -> str:
-    """The environment of a name, or the only one; ends the command where the spec has no such."""
+    """The name of the environment, or of the only one. Ends the command if it does not exist."""
     if name in result.environments:
         return name
-    names = ", ".join(f"`{one}`" for one in result.environments)
+    names = ", ".join(f"`{environment}`" for environment in result.environments)
     if name is None:
         if len(result.environments) == 1:
             return result.environments[0]

@@ -1,4 +1,4 @@
-"""Options and arguments that several verbs have."""
+"""Options and arguments that several commands have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compiler.commands.spec_file import NAME, nearest
 
 
 def _one_spec(context: click.Context, _: click.Parameter, files: tuple[Path, ...]) -> Path:
-    """The spec that is named, else the nearest; several are refused, for they would be platforms."""
+    """The named spec, else the nearest one. Several specs are an error, because each is a platform."""
     if len(files) > 1:
         commands = " && ".join(f"{context.command_path} -f {file}" for file in files)
         context.fail(f"one spec at a time: `-f` is given {len(files)} times; type `{commands}`")

@@ -1,4 +1,4 @@
-"""How messages and diagnostics reach the user."""
+"""Print messages and diagnostics."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 def fail(message: str, status: int = 2) -> NoReturn:
-    """End with a sentence on stderr."""
+    """End the command with a message on stderr."""
     click.echo(f"platformc: {log_line(message)}", err=True)
     sys.exit(status)
 
 
 def note(text: str) -> None:
-    """A line for people, on stderr; none where they asked for quiet."""
+    """Print a line for people on stderr, unless `--quiet` is set."""
     if not quiet():
         click.echo("\n".join(map(log_line, text.split("\n"))), err=True)
 
 
 def show(report: Report, data: bytes, file: str, form: str) -> None:
-    """Write the diagnostics: for people on stderr, for programs on stdout, there always."""
+    """Print the diagnostics: for people on stderr, if there are any; for programs on stdout, always."""
     if form != "text":
         renderer = import_module(f"compiler.diagnostics.{form}")  # one module for each format
         click.echo(renderer.render(report.sorted(), {file: _source(data)}), nl=False)
@@ -41,8 +41,8 @@ def show(report: Report, data: bytes, file: str, form: str) -> None:
 def as_text(
     report: Report, data: bytes, file: str, *, colour: bool = False, only_errors: bool = False
 ) -> str:
-    """The diagnostics as text; none for none."""
-    from compiler.diagnostics import errors  # not on the way of a compile that changes nothing
+    """The diagnostics as text; empty if there are none."""
+    from compiler.diagnostics import errors  # not needed by a compile that changes nothing
     from compiler.diagnostics.text import Style, render
 
     diagnostics = report.sorted()
@@ -52,5 +52,5 @@ def as_text(
 
 
 def _source(data: bytes) -> str:
-    """The spec's text, as its places count."""
+    """The spec's text, with the line breaks on which positions are based."""
     return data.decode("utf-8-sig", "replace").replace("\r\n", "\n")

@@ -1,8 +1,8 @@
-"""Whether there is anything to do: known from content alone, before the compiler is imported.
+"""Check whether the output is up to date, by content alone, before the compiler is imported.
 
-A note in the user's cache holds a fingerprint of the last compile's input (the spec's bytes, the
-compiler's own files) and of the list of what it wrote. Where all of it still holds, every file on
-disk has the digest listed and no other is there, compiling again would change nothing.
+`.platformc/fresh` holds a fingerprint of the last compile's input (the spec's bytes, the compiler's
+own files) and of the list of its output. If both are unchanged, and every file on disk has the
+digest in the list, compiling again would change nothing.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ _BEGUN = time.time_ns() - 10**8
 
 
 def fingerprint(inputs: Sequence[bytes], options: Sequence[str]) -> str:
-    """What the output follows from: the spec, its lock, the options, the compiler and its libraries.
+    """A hash of everything that determines the output: spec, options, compiler and libraries.
 
-    Empty where the compiler is being replaced: it is unknown what of it has been imported.
+    Empty if the compiler is being replaced right now, because it is unknown which of its files are
+    imported already.
     """
     parts = [*inputs, repr((sorted(options), sys.version_info[:2])).encode()]
     for path, data, changed in packaged_files(_HERE, (".py", ".j2")):
@@ -38,23 +39,23 @@ def fingerprint(inputs: Sequence[bytes], options: Sequence[str]) -> str:
             return ""
         parts += (path.encode(), data)
     for library in _LIBRARIES:
-        found = find_spec(library)
-        origin = found.origin if found and found.origin else ""
+        module_spec = find_spec(library)
+        origin = module_spec.origin if module_spec and module_spec.origin else ""
         parts.append(f"{origin} {packaged_time(origin) if origin else 0}".encode())
     # With their lengths: what moves from one to the next is another input.
     return _digest(b"".join(b"%d:%b" % (len(part), part) for part in parts))
 
 
 def last_output(root: Path, current: Callable[[], str]) -> str | None:
-    """The messages of the last compile, where it had this input and its output is untouched."""
+    """The messages of the last compile, if its input is the same and its output is unchanged."""
     state = state_of(root)
     if state is None:
         return None
     with state:
         try:
             note = (state.read_if_there(_NOTE) or b"").decode()
-            known, sums, output = note.split("\n", 2)
-            if known != current() or state.status(JOURNAL) is not None:
+            earlier, sums, output = note.split("\n", 2)
+            if earlier != current() or state.status(JOURNAL) is not None:
                 return None
             with held(root) as folder:
                 listed = folder.read(SUMS)
@@ -65,7 +66,7 @@ def last_output(root: Path, current: Callable[[], str]) -> str | None:
 
 
 def _untouched(root: Folder, listed: str) -> bool:
-    """Whether every file of ours has the digest that is listed for it, and no other is there."""
+    """Whether every file in the list still has its digest."""
     paths = []
     for line in listed.splitlines():
         digest, path = line.split("  ", 1)
@@ -76,7 +77,7 @@ def _untouched(root: Folder, listed: str) -> bool:
 
 
 def remember(root: Path, fingerprint: str, output: str) -> None:
-    """Note a finished compile and its warnings. Losing the note costs a compile, nothing else."""
+    """Record a finished compile and its warnings. Losing the record only costs a compile."""
     state = state_of(root) if fingerprint else None
     if state is None:
         return

@@ -1,8 +1,8 @@
-"""Models: each is finished once, for all environments that have it.
+"""Models: each one is finished separately, once for all environments that have it.
 
-There may be thousands of models, in every environment nearly the same. Of what derive/ adds, a model's
-objects need its labels, the images that the platform pulls, and their wave; all other passes leave
-models as they are.
+There may be thousands of models, and most environments share them. Of the additions in derive/, a
+model's objects need labels, the images that the platform pulls, and their wave; the other passes do
+not change models.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 
 def _finished(models: Mapping[str, Package], platform: Platform) -> Mapping[str, Package]:
-    """The packages of models, as those of a platform that has nothing else."""
-    alone = Lowered(platform, _UNBOUND, models)
-    for one in PASSES:
-        alone = one(alone, Report())
-    return alone.packages
+    """A model's package, finished as if the platform had no other packages."""
+    lowered = Lowered(platform, _UNBOUND, models)
+    for derive_pass in PASSES:
+        lowered = derive_pass(lowered, Report())
+    return lowered.packages

@@ -1,9 +1,9 @@
-"""Which lines of the spec a change comes from: found by trying, not by guessing.
+"""Attribute a change to lines of the spec, by compiling specs with only some of the changes.
 
-For each section that differs, the old spec with that section from the new one is compiled. Sections
-that do not compile alone are tried in pairs: a component that replaces another compiles only without
-that other. A change comes from the sections that, tried, make of an object just what the whole new spec
-makes of it; or else from all that change the object, if it does not come out right without them.
+For each section that differs, the old spec is compiled with that section of the new one. Sections
+that do not compile alone are tried in pairs: a component that replaces another one compiles only
+without it. A change is attributed to the sections that produce exactly the new object; if there are
+none, to all sections that change the object and without which it differs.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from compiler.lower import dotted
 from compiler.pipeline import Compilation
 from compiler.spec.root import SECTIONS
 
-_MOST = 40  # sections to try; above, a change is put down to its own component's, or to all
+_MOST = 40  # the maximum of sections to try; beyond it, a change is attributed by name
 _MOST_PAIRS = 80
-_MOST_LINES = 4  # of a change that comes from many
+_MOST_LINES = 4  # the maximum of lines for one change
 _MODELS = ("spec", "models")
 
 
 class Attribution:
-    """The sections that differ between two specs of one environment, and what each changes."""
+    """The sections that differ between two specs of one environment, with the changes of each."""
 
     def __init__(self, before: Compilation, after: Compilation, environment: str) -> None:
         self._environment = environment
@@ -45,7 +45,7 @@ class Attribution:
             self._outcomes = dict(_tried(self._trial, self._sections))
 
     def of(self, change: Change) -> tuple[Cause, ...]:
-        """The lines that a change comes from, the first few."""
+        """The first few lines that a change comes from."""
         if self._old is None or self._new is None:
             return (self._whole_environment(),)
         lines = (
@@ -66,7 +66,11 @@ class Attribution:
             return self._by_name(change)
         subject = subject_of(change)
         right = self._trial.right[subject]
-        results = [(group, one[subject]) for group, one in self._outcomes.items() if subject in one]
+        results = [
+            (group, outcome[subject])
+            for group, outcome in self._outcomes.items()
+            if subject in outcome
+        ]
         groups = [group for group, _ in results]
         exact = [group for group, result in results if result == right]
         if exact:
@@ -76,18 +80,25 @@ class Attribution:
         untried = set(self._sections).difference(*self._outcomes)
         suspects = untried.union(*(self._at_work(group, subject) for group in groups))
         suspects = suspects or set(self._sections)
-        return self._in_order([one for one in suspects if self._needed(one, subject)] or suspects)
+        return self._in_order(
+            [section for section in suspects if self._needed(section, subject)] or suspects
+        )
 
     def _at_work(self, group: Group, subject: Subject) -> list[Path]:
-        """The sections of a group without those that change nothing about the subject alone.
+        """The sections of a group, without those that change nothing about the subject when tried
+        alone.
 
-        These only let the others compile, such as the removal of what uses a removed component.
+        Those only let the others compile, such as the removal of the users of a removed component.
         """
-        alone = {section: self._outcomes.get((section,)) for section in group}
-        return [one for one, outcome in alone.items() if outcome is None or subject in outcome]
+        outcomes = {section: self._outcomes.get((section,)) for section in group}
+        return [
+            section
+            for section, outcome in outcomes.items()
+            if outcome is None or subject in outcome
+        ]
 
     def _needed(self, section: Path, subject: Subject) -> bool:
-        """Whether the new spec without a section makes something else of the subject."""
+        """Whether the new spec without this section produces another result for the subject."""
         assert self._trial is not None
         outcome = self._trial.without(section)
         return (
@@ -97,23 +108,25 @@ class Attribution:
         )
 
     def _by_name(self, change: Change) -> list[Path]:
-        """The section of the change's component; of what has none, all that may be about it."""
-        own = [one for one in self._sections if one[-1] == change.component]
-        if own and len(self._sections) > 1:
-            return own
+        """The section of the change's component; if it has none, all sections that may cause it."""
+        named = [section for section in self._sections if section[-1] == change.component]
+        if named and len(self._sections) > 1:
+            return named
         # A model's objects do not come from another model's section.
-        shared = [one for one in self._sections if one[:2] != _MODELS]
+        shared = [section for section in self._sections if section[:2] != _MODELS]
         return (shared if change.component in self._models else []) or list(self._sections)
 
     def _in_order(self, *groups: Iterable[Path]) -> list[Path]:
-        return [one for one in self._sections if any(one in group for group in groups)]
+        return [section for section in self._sections if any(section in group for group in groups)]
 
 
 def _tried(trial: Trial, sections: Group) -> Iterator[tuple[Group, Outcome]]:
-    """What follows from each section; where one does not compile alone, from pairs with it."""
-    alone = {section: trial.of((section,)) for section in sections}
-    yield from (((section,), outcome) for section, outcome in alone.items() if outcome is not None)
-    stuck = {section for section, outcome in alone.items() if outcome is None}
+    """The outcome of each section; if a section does not compile alone, of pairs with it."""
+    outcomes = {section: trial.of((section,)) for section in sections}
+    yield from (
+        ((section,), outcome) for section, outcome in outcomes.items() if outcome is not None
+    )
+    stuck = {section for section, outcome in outcomes.items() if outcome is None}
     paired: set[Path] = set()
     pairs = (pair for pair in combinations(sections, 2) if stuck.intersection(pair))
     for pair in islice(pairs, _MOST_PAIRS):
@@ -121,13 +134,13 @@ def _tried(trial: Trial, sections: Group) -> Iterator[tuple[Group, Outcome]]:
         if outcome is not None:
             paired.update(pair)
             yield pair, outcome
-    rest = tuple(one for one in sections if one in stuck - paired)
+    rest = tuple(section for section in sections if section in stuck - paired)
     if len(rest) > 2 and (outcome := trial.of(rest)) is not None:
         yield rest, outcome
 
 
 def _line(before: Node, after: Node, path: Path) -> str:
-    """Where a path stands in the new spec; in the old one, where the new has it no more."""
+    """The position of a path in the new spec, or in the old one if the new one has no such path."""
     span = (after if _at(after, path) else before).value_span(path)
     return f"{span.file}:{span.line}"
 
@@ -141,13 +154,13 @@ def _sections(before: Node, after: Node) -> Iterator[Path]:
 
 def _leaves(before: Node, after: Node, path: Path) -> Iterator[Path]:
     """The longest paths below `path` at which two documents differ."""
-    ours, theirs = _at(before, path), _at(after, path)
-    if ours is theirs or (ours and theirs and ours.plain() == theirs.plain()):
+    old, new = _at(before, path), _at(after, path)
+    if old is new or (old and new and old.plain() == new.plain()):
         return
-    keys = {key for one in (ours, theirs) if one for key, _ in one.entries()}
-    maps = all(one is None or isinstance(one.value, dict) for one in (ours, theirs))
-    # A section that one spec lacks counts by its instances, an instance as a whole.
-    if keys and maps and ((ours and theirs) or len(path) <= 2):
+    keys = {key for node in (old, new) if node for key, _ in node.entries()}
+    maps = all(node is None or isinstance(node.value, dict) for node in (old, new))
+    # A section that only one spec has is split into its instances; an instance stays whole.
+    if keys and maps and ((old and new) or len(path) <= 2):
         for key in sorted(keys):
             yield from _leaves(before, after, (*path, key))
         return
@@ -155,7 +168,7 @@ def _leaves(before: Node, after: Node, path: Path) -> Iterator[Path]:
 
 
 def _at(node: Node, path: Path) -> Node | None:
-    found: Node | None = node
+    current: Node | None = node
     for key in path:
-        found = found.child(key) if found else None
-    return found
+        current = current.child(key) if current else None
+    return current

@@ -1,4 +1,4 @@
-"""Specs between an old one and a new one, compiled: what would some of the changes make of it?"""
+"""Compile specs between an old one and a new one, to see the effect of some of the changes."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from compiler.pipeline import Compilation
 from compiler.specialise import Variants
 
 Group = tuple[Path, ...]  # sections of the spec that are tried together
-Subject = tuple[str, ...]  # an object, or the data or login that a change is about
-# What becomes of each subject that does not stay as it is: None where it is gone.
+Subject = tuple[str, ...]  # the object, data or login that a change is about
+# The new state of each changed subject; None if it is removed.
 Outcome = Mapping[Subject, Manifest | Change | None]
 
 
 class Trial:
-    """One environment of two specs, and what lies between the two."""
+    """One environment of two specs, and the outcomes of specs between them."""
 
     def __init__(self, before: Compilation, after: Compilation, environment: str) -> None:
         self._environment = environment
@@ -36,14 +36,14 @@ class Trial:
         self.right = self._outcome(after.lowered[environment])
 
     def of(self, group: Group) -> Outcome | None:
-        """What follows from some sections of the new spec; None where they do not compile alone."""
+        """The outcome of some sections of the new spec; None if they do not compile alone."""
         document = self._old.document
         for section in group:
             document = grafted(document, self._new.document, section)
         return self._compiled(document)
 
     def without(self, section: Path) -> Outcome | None:
-        """What follows from all other sections of the new spec."""
+        """The outcome of the new spec without some sections."""
         if section not in self._without:
             document = grafted(self._new.document, self._old.document, section)
             self._without[section] = self._compiled(document)
@@ -66,18 +66,18 @@ class Trial:
 
 
 def subject_of(change: Change) -> Subject:
-    """What a change is about, as an outcome calls it."""
+    """The subject of a change: the key of its outcome."""
     if change.action in (Action.MOVED, Action.LEFT):
         return (change.action, change.kind, change.name, *(field.path for field in change.fields))
     return (change.kind, change.namespace, change.name)
 
 
 def _manifests(lowered: Lowered) -> dict[Key, Manifest]:
-    return {key: one.manifest for key, one in objects(lowered).items()}
+    return {key: owned.manifest for key, owned in objects(lowered).items()}
 
 
 def grafted(before: Node, after: Node, path: Path) -> Node:
-    """A document with the part at `path` from another one."""
+    """A document with the part at `path` from another document."""
     return _grafted(before, after, path) or Node({}, before.span, {})
 
 

@@ -33,9 +33,9 @@ def emit(factored: Factored, memo: Memo, *, rendered: Collection[str] = ()) -> T
             tree |= writer.overlay(f"overlays/{name}/{overlay.package.name}", overlay, platform)
     for name, lowered in environments.items():
         tree |= writer.roots(f"overlays/{name}", lowered, factored.overlays[name])
-        for one in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
-            folder = f"prerequisites/{name}/{one.name}"
-            tree |= {f"{folder}/{path}": text for path, text in component(one).items()}
+        for prerequisite in (*prerequisites(lowered.graph), *vendored(lowered.graph)):
+            folder = f"prerequisites/{name}/{prerequisite.name}"
+            tree |= {f"{folder}/{path}": text for path, text in component(prerequisite).items()}
     for name in rendered:
         tree |= writer.out(f"out/{name}", environments[name])
     return Tree(dict(sorted(tree.items())))
@@ -91,7 +91,7 @@ class _Writer:
         return tree
 
     def shard(self, folder: str, packages: Sequence[Package], platform: Platform) -> Files:
-        """Models as one file: to a writer, many small files cost more than what is in them."""
+        """Models as one file: many small files would take longer to write."""
         texts = self.memo.once(
             lambda: yaml.pieces(self.models(packages, platform)), "shard", *packages
         )

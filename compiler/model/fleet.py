@@ -19,9 +19,7 @@ T = TypeVar("T")
 
 
 class Fleet(Mapping[str, "Package"]):
-    """Finished packages by the names of their models, never changed; fleets share the results in
-    `facts`.
-    """
+    """Packages by the names of their models, never changed. Fleets of one compile share a memo."""
 
     def __init__(self, packages: Mapping[str, Package], memo: Memo | None = None) -> None:
         self._packages = packages
@@ -37,7 +35,7 @@ class Fleet(Mapping[str, "Package"]):
         return len(self._packages)
 
     def replaced(self, packages: Mapping[str, Package]) -> Fleet:
-        """A fleet in which some models have other packages."""
+        """A fleet with other packages for some models."""
         return Fleet({**self._packages, **packages}, self.memo)
 
     def each(self, find: Callable[[Package], T]) -> Iterator[tuple[Package, T]]:

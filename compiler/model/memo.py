@@ -1,7 +1,8 @@
-"""Results that are found once for all environments of a compile.
+"""Results that are computed once for all environments of a compile.
 
-Most of what environments consist of is the same in all of them, and is then one object: a section of
-the spec, an instance, a binding, a manifest. What follows from such objects follows once.
+Most parts of an environment are the same in all environments, and are then one object: a section of
+the spec, an instance, a binding, a manifest. Results that follow from such objects are computed
+once.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class Memo:
-    """Results by the identity of the objects they follow from: no hash, no comparison of values.
+    """Results by the identity of the objects that they follow from, without hashing or comparing
+    values.
 
-    It keeps these objects alive, since the identity of an object is its own only while it lives.
+    It keeps these objects alive, because an object's id is unique only during its lifetime.
     """
 
     def __init__(self) -> None:
@@ -32,7 +34,7 @@ class Memo:
         return result
 
     def once(self, find: Callable[[], T], name: Hashable, *objects: object) -> T:
-        """The same for a result that follows from `name`, taken by its value, and some objects."""
+        """A result that follows from some objects (by identity) and from `name` (by value)."""
         key = (name, *map(id, objects))
         entry = self._results.get(key)
         if entry is None:
@@ -41,7 +43,7 @@ class Memo:
         return result
 
     def first(self, name: Hashable, *objects: object) -> bool:
-        """Whether this is asked of some objects for the first time."""
-        known = len(self._results)
+        """Whether this is the first call for these objects."""
+        count = len(self._results)
         self.once(bool, name, *objects)
-        return len(self._results) > known
+        return len(self._results) > count

@@ -1,4 +1,4 @@
-"""Amounts of disk and memory that an instance has, held against what it needs."""
+"""Amounts of disk and memory of an instance, each with the required amount."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from compiler.document import Path
 
 
 class Size(Struct, frozen=True):
-    """An amount in bytes that a key of an instance's section sets, or its default."""
+    """An amount in bytes from a key of an instance's section, or its default."""
 
     code: Literal["volume-size", "memory-limit"]
     key: Path  # below the instance's section
     has: int
     needed: int
-    reckoning: str  # how `needed` adds up, in words
+    reckoning: str  # the calculation of `needed`, in words
 
 
 def volume(has: int, needed: int, reckoning: str) -> Size:

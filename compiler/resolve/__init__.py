@@ -28,7 +28,7 @@ from compiler.tenants import model_store
 def resolve(
     platforms: Mapping[str | None, Platform], memo: Memo, report: Report
 ) -> dict[str | None, Graph]:
-    """All bindings of one effective spec. `shared` holds the results that environments have in common."""
+    """All bindings of one effective spec. `memo` holds the results that environments share."""
     return {
         name: _graph(platform, memo, report.within(name)) for name, platform in platforms.items()
     }
@@ -65,7 +65,7 @@ def _brought_along(platform: Platform, memo: Memo) -> Mapping[str, Instance[Any]
 
 
 def _distinct(store: Instance[Any], memo: Memo) -> Instance[Any]:
-    """The store that an earlier environment has, where this one is no different."""
+    """The store of an earlier environment if it is equal, else this one."""
     value = ("store", store.name, store.declared, store.spec.model_dump_json())
     return memo.once(lambda: store, value, store.settings)
 

@@ -36,7 +36,7 @@ class Join:
         self.instances, self.offers = instances, offers
         self.document, self.report, self.memo = document, report, memo
         self.candidates: dict[str, list[Candidate]] = defaultdict(list)
-        self.first: dict[str, Candidate] = {}  # of each provider: what those who `use` it get
+        self.first: dict[str, Candidate] = {}  # the offer of each provider for its users
         for name, slots in offers.items():
             for provides, offer in slots.items():
                 candidate = Candidate(instances[name], provides, offer)
@@ -44,13 +44,15 @@ class Join:
                 if provides.endpoint.for_clients:
                     self.first.setdefault(name, candidate)
         self.direct: dict[tuple[str, str], Binding] = {}
-        self.stores: dict[str, tuple[Binding, ...]] = {}  # what the models of each are bound to
+        self.stores: dict[
+            str, tuple[Binding, ...]
+        ] = {}  # the bindings for the models of each store
         self.cycles: set[frozenset[str]] = set()
-        # By interface: who requires what nobody provides, and in which slot.
+        # By interface: consumers without a provider, each with its slot.
         self.missing: dict[str, list[tuple[Instance[Any], str]]] = defaultdict(list)
 
     def add(self, binding: Binding) -> None:
-        """Add a binding, or the one of an earlier environment that is no different."""
+        """Add a binding, or the equal one of an earlier environment."""
         terms = (binding.requires, binding.provides, binding.claim, binding.relayed)
         parties = (binding.consumer, binding.provider, binding.offer, *binding.entailed)
         slot = (binding.consumer.name, binding.requires.slot)

@@ -31,15 +31,16 @@ def bound(join: Join, consumer: Instance[Any]) -> tuple[Binding, ...]:
 
 
 def _bindings(
-    join: Join, consumer: Instance[Any], served: Binding, *others: Binding
+    join: Join, consumer: Instance[Any], served: Binding, *system_and_keys: Binding
 ) -> Iterator[Binding]:
-    keys = tuple(one for one in others if one.requires == serving.STORE)
-    theirs = [one for one in others if one not in keys]
-    own = Binding(
+    keys = tuple(binding for binding in system_and_keys if binding.requires == serving.STORE)
+    system_bindings = [binding for binding in system_and_keys if binding not in keys]
+    own_binding = Binding(
         consumer, served.requires, served.provider, served.provides, served.claim, served.offer,
         entailed=keys,
     )  # fmt: skip
-    for binding in (own, *(_entailed(consumer, one) for one in theirs)):
+    entailed_bindings = (_entailed(consumer, binding) for binding in system_bindings)
+    for binding in (own_binding, *entailed_bindings):
         yield from chain(join, binding)
 
 
@@ -60,7 +61,7 @@ def _of_store(join: Join, store: str) -> tuple[Binding, ...]:
     """The bindings for the models of a store: the serving system, the key, the system's requirements."""
     served = join.direct.get((store, serving.SERVING.slot))
     key = join.direct.get((store, serving.STORE.slot))
-    fetched = join.instances[store].spec.buckets  # from a store, and not from elsewhere
+    fetched = join.instances[store].spec.buckets  # whether models come from the store
     if served is None or (fetched and key is None):
         return ()
     return (served, *([key] if key else []), *_system_bindings(join, served))

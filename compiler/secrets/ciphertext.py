@@ -1,8 +1,8 @@
-"""Secrets that Git may hold: made once, encrypted by a program of its own, written as ciphertext.
+"""Encrypted Secrets for Git: generated once, encrypted by another program, written as ciphertext.
 
-A value exists in this process and in the program's standard input, never in an argument, a file or
-a message. What is encrypted cannot be read back here, so a Secret whose ciphertext lacks a key or a
-copy is made anew as a whole.
+A value exists only in this process and in the program's standard input, never in an argument, a
+file or a message. Ciphertext cannot be decrypted here, so a Secret with a missing key or copy is
+generated again as a whole.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from compiler.secrets.secret import new_values, secret
 
 
 class CipherError(Exception):
-    """The program is missing, or refused; its own words say why, without what it was given."""
+    """The program is missing or failed; the message has its error without its input."""
 
 
 class Cipher(Struct, frozen=True):
-    """How ciphertext is named, where its keys stand, and how it is made."""
+    """The names of ciphertext files, the path of their keys, and the encryption."""
 
     file: str  # a pattern of namespace and name
     keys: tuple[str, ...]  # the path to the map of encrypted keys
@@ -41,9 +41,9 @@ def generate(
     cipher: Cipher,
     rotate: Iterable[str] = (),
 ) -> Generated:
-    """Write the ciphertext that is missing; make the Secrets in `rotate` anew."""
+    """Write the missing ciphertext, and generate the Secrets in `rotate` again."""
     folder, rotate, files = place(environment), set(rotate), list[str]()
-    new, kept, rotated = list[str](), list[str](), list[str]()
+    new, kept_names, rotated = list[str](), list[str](), list[str]()
     with held(root, 0o755) as output:
         output.make(folder)
         for credential in credentials:
@@ -53,20 +53,20 @@ def generate(
             }
             files += [path.rpartition("/")[2] for path in paths.values()]
             present = [path for path in paths.values() if output.status(path) is not None]
-            whole = all(_complete(output, path, credential, cipher) for path in paths.values())
-            if whole and credential.name not in rotate:
-                kept.append(credential.name)
+            complete = all(_complete(output, path, credential, cipher) for path in paths.values())
+            if complete and credential.name not in rotate:
+                kept_names.append(credential.name)
                 continue
             (rotated if present else new).append(credential.name)
             _write(output, credential, paths, cipher)
         if files:
             text = kustomization(environment, files)
             output.replace(f"{folder}/kustomization.yaml", text.encode(), 0o644)
-    return Generated(root / folder, tuple(new), tuple(kept), tuple(rotated))
+    return Generated(root / folder, tuple(new), tuple(kept_names), tuple(rotated))
 
 
 def _write(output: Folder, credential: Credential, paths: dict[str, str], cipher: Cipher) -> None:
-    """All copies are encrypted before the first of them is written."""
+    """Encrypt all copies before writing the first one."""
     values = new_values(credential)
     texts = {
         path: cipher.encrypt(yaml.dump(secret(credential, space, values)), output.path / path)
@@ -77,41 +77,42 @@ def _write(output: Folder, credential: Credential, paths: dict[str, str], cipher
 
 
 def _complete(output: Folder, path: str, credential: Credential, cipher: Cipher) -> bool:
-    """Whether a file holds every key of a credential, as far as one sees without its values."""
+    """Whether a file holds every key of a credential; its values cannot be read."""
     data = output.read_if_there(path)
     if data is None:
         return False
     try:
-        found: Any = pyyaml.safe_load(data)
+        content: Any = pyyaml.safe_load(data)
     except (pyyaml.YAMLError, UnicodeDecodeError):
         return False
     for part in cipher.keys:
-        found = found.get(part) if isinstance(found, dict) else None
-    return isinstance(found, dict) and set(credential.keys) <= set(found)
+        content = content.get(part) if isinstance(content, dict) else None
+    return isinstance(content, dict) and set(credential.keys) <= set(content)
 
 
 def encrypted(command: Sequence[str], text: str, path: Path) -> str:
-    """What a program makes of a text; it runs where the file will be, and finds its settings there.
+    """The output of a program for a text. It runs in the folder of the file, where it finds its
+    settings.
 
     The command is a fixed list, and the text goes to its standard input.
     """
     try:
-        done = subprocess.run(  # noqa: S603  # a fixed list, no shell
+        process = subprocess.run(  # noqa: S603  # a fixed list, no shell
             command, input=text, capture_output=True, text=True, check=False, cwd=path.parent
         )
     except FileNotFoundError as error:
         raise CipherError(f"{command[0]} is not on the PATH") from error
-    if done.returncode != 0:
-        raise CipherError(f"{command[0]} for {path.name}: {_said(done.stderr, text)}")
-    return done.stdout
+    if process.returncode != 0:
+        raise CipherError(f"{command[0]} for {path.name}: {_error_line(process.stderr, text)}")
+    return process.stdout
 
 
-def _said(error: str, text: str) -> str:
-    """The last line of a program's complaint, without anything that it was given."""
+def _error_line(error: str, text: str) -> str:
+    """The last line of a program's error output, without any part of its input."""
     lines = [line.strip() for line in error.splitlines() if line.strip()]
-    last = lines[-1] if lines else "no reason given"
-    given = [word for line in text.splitlines() for word in (line.partition(": ")[2].strip('"'),)]
-    for word in given:
+    line = lines[-1] if lines else "no reason given"
+    values = [word for line in text.splitlines() for word in (line.partition(": ")[2].strip('"'),)]
+    for word in values:
         if len(word) >= 8:
-            last = last.replace(word, "********")
-    return last
+            line = line.replace(word, "********")
+    return line

@@ -1,4 +1,4 @@
-"""`secrets/<environment>/`: what all providers that write files have in common."""
+"""`secrets/<environment>/`: functions of all providers that write files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compiler.kube.kustomize import KUSTOMIZATION
 
 
 class Generated(Struct, frozen=True):
-    """What `generate` did, by name and never by value."""
+    """The names of generated, kept and rotated credentials; never values."""
 
     folder: Path
     made: tuple[str, ...]
@@ -26,6 +26,6 @@ def place(environment: str) -> str:
 
 
 def kustomization(environment: str, files: Iterable[str]) -> str:
-    """A root of its own, which makes the namespaces too."""
+    """A separate kustomize root, which also creates the namespaces."""
     namespaces = f"../../overlays/{environment}/namespaces"
     return yaml.dump({**KUSTOMIZATION, "resources": [namespaces, *sorted(files)]})

@@ -1,7 +1,7 @@
 """The provider `local`: random values in a git-ignored kustomization, for kind and k3s.
 
-`secrets/<environment>/` holds one file for each Secret in each namespace that reads it, and makes
-the namespaces too, so that `kubectl apply -k` works on an empty cluster. Values once made are kept.
+`secrets/<environment>/` holds one file for each Secret in each namespace that reads it, and the
+namespaces as well, so that `kubectl apply -k` works on an empty cluster. Existing values are kept.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ Values = dict[tuple[str, str], str]  # Secret, key
 
 
 class UnreadableSecretError(Exception):
-    """A file in `secrets/` is not what was written there; nothing is overwritten."""
+    """A file in `secrets/` was changed; nothing is overwritten."""
 
 
 def generate(
     credentials: Iterable[Credential], environment: str, root: Path, rotate: Iterable[str] = ()
 ) -> Generated:
-    """Write every Secret of an environment that is not there yet; make those in `rotate` anew."""
-    wanted, rotate = list(credentials), set(rotate)
+    """Write every missing Secret of an environment, and generate those in `rotate` again."""
+    listed, rotate = list(credentials), set(rotate)
     folder = place(environment)
     with held(root, 0o755) as output:
-        known = _known(output, folder)
-        files = dict(_files(wanted, known, rotate))
+        existing = _existing(output, folder)
+        files = dict(_files(listed, existing, rotate))
         files["kustomization.yaml"] = kustomization(environment, files)
         _make_private(output, folder)
         for name, text in sorted(files.items()):
             output.replace(f"{folder}/{name}", text.encode(), 0o600)
-    present = {name for name, _ in known}
-    names = {credential.name for credential in wanted}
+    present = {name for name, _ in existing}
+    names = {credential.name for credential in listed}
     return Generated(
         root / folder,
         made=tuple(sorted(names - present)),
@@ -59,12 +59,8 @@ def _files(
             yield f"secret-{namespace}-{credential.name}.yaml", text
 
 
-def _known(output: Folder, folder: str) -> Values:
-    """The values that exist, from any copy of each Secret.
-
-    A repository can bring along Secrets whose values its author knows: only files that nobody but
-    this user can have written are read, and a checkout does not make such.
-    """
+def _existing(output: Folder, folder: str) -> Values:
+    """The existing values, from any copy of each Secret."""
     values: Values = {}
     for name in output.names(folder):
         if not (name.startswith("secret-") and name.endswith(".yaml")):
@@ -92,10 +88,10 @@ def _read(output: Folder, path: str) -> Values:
         raise UnreadableSecretError(message) from error
 
 
-def _values(credential: Credential, known: Values, *, fresh: bool) -> dict[str, str]:
+def _values(credential: Credential, existing: Values, *, fresh: bool) -> dict[str, str]:
     values: dict[str, str] = {}
     for key, kind in credential.keys.items():
-        old = known.get((credential.name, key))
+        old = existing.get((credential.name, key))
         if not isinstance(kind, Random):
             values[key] = old if old is not None else kind
         else:
