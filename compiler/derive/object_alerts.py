@@ -1,6 +1,6 @@
-"""Alerts that follow from an object itself: a volume fills, a run is late, a model keeps waking.
+"""Alerts that follow from an object: a volume fills up, a run is late, a model starts too often.
 
-They read what the kubelet and kube-state-metrics 2 tell of every cluster.
+They use metrics of the kubelet and of kube-state-metrics 2, which every monitored cluster has.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from compiler.model.resource import Manifest, Resource
 
 
 def alerts(resource: Resource) -> Iterator[Alert]:
-    """What to watch about one object."""
+    """The alerts about one object."""
     manifest = resource.manifest
     if resource.custom is not None:
         if resource.custom.volume_claims:
@@ -36,10 +36,10 @@ def _space(manifest: Manifest) -> str:
 
 
 def _filling(manifest: Manifest, claims: str) -> Alert:
-    of = f'{{{_space(manifest)},persistentvolumeclaim=~"{claims}-[0-9]+"}}'
+    selector = f'{{{_space(manifest)},persistentvolumeclaim=~"{claims}-[0-9]+"}}'
     return Alert(
         "VolumeFilling",
-        f"kubelet_volume_stats_available_bytes{of} / kubelet_volume_stats_capacity_bytes{of} < 0.15",
+        f"kubelet_volume_stats_available_bytes{selector} / kubelet_volume_stats_capacity_bytes{selector} < 0.15",
         "10m",
         f"A volume of {_name(manifest)} has less than 15 % left.",
         "critical",
@@ -47,9 +47,9 @@ def _filling(manifest: Manifest, claims: str) -> Alert:
 
 
 def _late(manifest: Manifest) -> Alert:
-    of = f'{{{_space(manifest)},cronjob="{_name(manifest)}"}}'
-    scheduled = f"kube_cronjob_status_last_schedule_time{of}"
-    succeeded = f"kube_cronjob_status_last_successful_time{of}"
+    selector = f'{{{_space(manifest)},cronjob="{_name(manifest)}"}}'
+    scheduled = f"kube_cronjob_status_last_schedule_time{selector}"
+    succeeded = f"kube_cronjob_status_last_successful_time{selector}"
     deadline = manifest["spec"]["jobTemplate"]["spec"].get("activeDeadlineSeconds", 3600)
     return Alert(
         "RunLate",
@@ -68,9 +68,9 @@ def sleeping(resource: Resource) -> str:
 
 
 def waking(namespace: str, deployments: str) -> Alert:
-    """One alert for the models of a namespace, however many: its series have a Deployment each."""
-    of = f'{{namespace="{namespace}",deployment=~"{deployments}"}}'
-    awake = f"sum by (deployment) (kube_deployment_spec_replicas{of}) > bool 0"
+    """One alert for all models of a namespace, grouped by Knative's Deployments."""
+    selector = f'{{namespace="{namespace}",deployment=~"{deployments}"}}'
+    awake = f"sum by (deployment) (kube_deployment_spec_replicas{selector}) > bool 0"
     return Alert(
         "ColdStarts",
         f"changes(({awake})[6h:1m]) > 12",

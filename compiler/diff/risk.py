@@ -38,9 +38,7 @@ def holds_data(resource: Resource) -> bool:
 
 def of_removal(resource: Resource) -> Judgement:
     if holds_data(resource):
-        return Judgement(
-            Risk.DATA_LOSS, "what it holds is lost, or left where nobody reads it", COPY
-        )
+        return Judgement(Risk.DATA_LOSS, "its data is lost, or left unused", COPY)
     if resource.kind in _FORGOTTEN:
         return Judgement(Risk.NO_OP)
     if _applies_at_once(resource):

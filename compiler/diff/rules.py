@@ -114,7 +114,7 @@ STORAGE_TABLE = (
     rule("StatefulSet", "spec/persistentVolumeClaimRetentionPolicy.*", Risk.NO_OP, ""),
     rule("StatefulSet", "spec/replicas", Risk.DOWNTIME, "nothing runs any more", when=_to_zero),
     rule("StatefulSet", "spec/replicas", Risk.DATA_LOSS,
-         "what only the volumes of the last servers hold is out of reach", COPY,
+         "data that is only on the volumes of the last servers is out of reach", COPY,
          _fewer_with_volumes),
     rule("StatefulSet", "spec/template/.*", Risk.DATA_LOSS,
          "the server would look for its data elsewhere", COPY, moves_data),
@@ -125,7 +125,7 @@ STORAGE_TABLE = (
     rule("PersistentVolumeClaim", "spec(/.*)?", Risk.DATA_LOSS,
          "a claim never changes in place: it would have to be deleted", COPY),
     rule("CustomResourceDefinition", "spec/versions.*", Risk.DATA_LOSS,
-         "objects of a version that is gone can't be read",
+         "objects of a removed version can't be read",
          when=lambda change, *_: change.after is None),
 )  # fmt: skip
 WORKLOAD_TABLE = (
@@ -147,7 +147,7 @@ WORKLOAD_TABLE = (
 )  # fmt: skip
 OTHER_TABLE = (
     rule("Service", "spec/type", Risk.RELOAD, "it is reached from more places", when=_opens),
-    rule("Service", "spec/type", Risk.DOWNTIME, "who came from outside is turned away"),
+    rule("Service", "spec/type", Risk.DOWNTIME, "clients from outside are refused"),
     rule("Service", "spec/(clusterIP|clusterIPs)", Risk.DOWNTIME,
          "the field never changes in place: the Service must be deleted and made anew",
          "kubectl delete {object}, then apply"),
@@ -159,7 +159,7 @@ OTHER_TABLE = (
     rule("ConfigMap|Secret|ServiceAccount|NetworkPolicy|Namespace|Service", ".*", Risk.RELOAD, ""),
     rule("(Cluster)?Role(Binding)?", ".*", Risk.RELOAD, ""),
     rule("CustomResourceDefinition", ".*", Risk.RELOAD, ""),
-    rule(".*", ".*", Risk.RESTART, "its controller decides what follows"),
+    rule(".*", ".*", Risk.RESTART, "the effect depends on its controller"),
 )  # fmt: skip
 
 TABLE: tuple[Rule, ...] = (

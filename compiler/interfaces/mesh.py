@@ -47,7 +47,7 @@ PEER_AUTHENTICATION = CustomResource(
     kind="PeerAuthentication",
     is_rule=True,
     effects=(
-        Effect("spec(/.*)?", Risk.DOWNTIME, "clients without a sidecar are turned away",
+        Effect("spec(/.*)?", Risk.DOWNTIME, "clients without a sidecar are refused",
                when=_strict),
         _AT_ONCE,
     ),

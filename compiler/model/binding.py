@@ -1,4 +1,4 @@
-"""Who needs what from whom: slots, claims on them, offers, and the bindings where these meet."""
+"""Requirements and offers: slots, claims on them, offers, and the bindings that join them."""
 
 from __future__ import annotations
 
@@ -23,47 +23,47 @@ AUTHORITIES = "/etc/platformc-ca"
 
 
 def authority(provider: str) -> str:
-    """Where pods find the certificates of who vouches for a provider."""
+    """The path of the certificates that verify a provider, in pods."""
     return f"{AUTHORITIES}/{provider}.crt"
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """What a consumer asks of an interface. Each interface has its own."""
+    """A consumer's request to a provider. Each interface has a subclass."""
 
-    shared: bool = False  # others may claim the same resource
-    pooled: bool = True  # a pooler between transactions does no harm
+    shared: bool = False  # other consumers may claim the same resource
+    pooled: bool = True  # the consumer works behind a pooler
     provider: str | None = None  # the instance that is to answer, unless `bind` names another
-    optional: bool = False  # nothing is amiss where nobody provides it
-    outside: bool = False  # it is reached from outside the cluster too, at the provider's route
+    optional: bool = False  # no error if there is no provider
+    outside: bool = False  # also used from outside the cluster, at the provider's route
 
     @property
     def resources(self) -> tuple[str, ...]:
-        """Names that the claim takes for itself at the provider: a database, buckets."""
+        """Names that the claim reserves at the provider: a database, buckets."""
         return ()
 
-    def merged(self, other: Self) -> Self | None:
-        """One claim for both, where one connection can serve them."""
-        return self if self == other else None
+    def merged(self, second: Self) -> Self | None:
+        """One claim for both, if one connection can serve them; else None."""
+        return self if self == second else None
 
 
 class Offer(Struct, frozen=True, kw_only=True):
-    """What a provider has. Each interface may have its own."""
+    """A provider's offer. Interfaces may have a subclass."""
 
-    port: int = 0  # of the Service; 0 where nothing listens, and what is offered is configuration
-    target: int | None = None  # of the pod, where it differs
-    service: str | None = None  # the Service's name, where it is not the instance's
-    role: str = "server"  # which of the instance's pods answer
-    pods: Mapping[str, str] | None = None  # their labels, where an operator makes them
+    port: int = 0  # of the Service; 0 if there is no server and the offer is only configuration
+    target: int | None = None  # of the pod, if it differs
+    service: str | None = None  # the Service's name, if it is not the instance's
+    role: str = "server"  # the role of the pods behind the Service
+    pods: Mapping[str, str] | None = None  # their labels, if an operator creates them
     hops: tuple[Hop, ...] = ()  # that requests may pass on their way to those pods
     host: str | None = None  # an address outside the platform
-    cidrs: tuple[str, ...] = ()  # of that address, where known
-    ca: str | None = None  # certificates of who vouches for it, where no public authority does
-    ui: bool = False  # people open it, at the instance's route
+    cidrs: tuple[str, ...] = ()  # of that address, if known
+    ca: str | None = None  # certificates of its authority, if it is not a public one
+    ui: bool = False  # people open it in a browser, at the instance's route
     own_login: bool = False  # it asks everybody who they are, also at that route
     private: tuple[str, ...] = ()  # prefixes of paths that are not for callers outside the cluster
-    # Requirements of the provider that its clients have, too.
+    # Requirements of the provider that its clients have as well.
     requires_of_clients: tuple[Requires[Any], ...] = ()
-    # The same, where the provider's own endpoint tells its clients of them.
+    # The same, if the provider's endpoint already contains their variables.
     forwards_to_clients: tuple[Requires[Any], ...] = ()
     also_offers: tuple[Provides[Any], ...] = ()  # other offers that a client gets with this one
 
@@ -73,13 +73,13 @@ class Offer(Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
-    """What a consumer learns from a binding. One class for each interface."""
+    """A consumer's view of a binding. One class for each interface."""
 
     interface: ClassVar[str] = ""
-    one_per_pod: ClassVar[bool] = False  # its variables can have only one value in a pod
-    for_clients: ClassVar[bool] = True  # `uses` may name it: a client learns something from it
+    one_per_pod: ClassVar[bool] = False  # a pod can use only one, because of its variables
+    for_clients: ClassVar[bool] = True  # whether `uses` may name it
     way_out: ClassVar[str] = ""  # what else helps a pod that would need two sets of them
-    synonyms: ClassVar[tuple[str, ...]] = ()  # what some clients read in place of its variables
+    synonyms: ClassVar[tuple[str, ...]] = ()  # variables that some clients read instead of its own
 
     binding: Binding[C_co, O_co]
 
@@ -89,17 +89,17 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
 
     @property
     def authority(self) -> str | None:
-        """The file by which a pod verifies the server, where the platform brings one."""
+        """The file with which a pod verifies the server, if the platform provides it."""
         return authority(self.binding.provider.name) if self.binding.offer.ca else None
 
     @classmethod
     def client_claim(cls, consumer: Instance[Any]) -> Claim:
-        """What a workload asks when it `uses` a provider of this interface."""
+        """The claim of a workload that `uses` a provider of this interface."""
         return Claim()
 
     @classmethod
     def entailed_claim(cls, consumer: Instance[Any], provider_claim: Claim) -> Claim:
-        """What a client asks of an interface that it needs because its provider does."""
+        """The claim of a client that needs this interface because its provider does."""
         return replace(provider_claim, shared=True)
 
     @classmethod
@@ -109,7 +109,7 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
 
     @classmethod
     def forwarded(cls, offer: Offer, pooler: Instance[Any], upstream: Offer) -> Offer:
-        """What a pooler offers in front of a provider, where that one has poolers of its own."""
+        """The offer of a pooler in front of a provider that has its own poolers."""
         return offer
 
     @property
@@ -126,12 +126,12 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
         return self.binding.secret
 
     def credentials(self, *namespaces: str) -> tuple[Credential, ...]:
-        """Its credential, for namespaces where text names it and no object does."""
+        """The binding's credential, declared for namespaces where only text names its Secret."""
         credential = self.binding.provides.endpoint.credential(self.binding)
         return (replace(credential, namespaces=namespaces),) if credential else ()
 
     def env(self) -> tuple[Env, ...]:
-        """The client environment: what a program needs to find and use the provider."""
+        """The client environment: the variables that a program needs to find and use the provider."""
         return ()
 
     def files(self) -> Mapping[str, str]:
@@ -140,7 +140,7 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
 
 
 class Requires(Struct, Generic[E_co], frozen=True):
-    """A named slot of a consumer, typed by what it learns; the key into `Wiring`."""
+    """A named slot of a consumer, typed by its endpoint; the key into `Wiring`."""
 
     slot: str
     endpoint: type[E_co]
@@ -149,8 +149,8 @@ class Requires(Struct, Generic[E_co], frozen=True):
 class Provides(Struct, Generic[E_co], frozen=True):
     """A named slot of a provider.
 
-    `forwards` makes it a pooler: claims on it are passed on to what its own requirement is bound
-    to. `explicit` offers answer only a claim whose instance binds to them by name.
+    With `forwards` the provider is a pooler: claims on it are passed on to the provider of that
+    requirement. An `explicit` offer answers only claims of instances that bind to it by name.
     """
 
     slot: str
@@ -174,12 +174,12 @@ class Binding(Struct, Generic[C_co, O_co], frozen=True):
     offer: O_co
     via: Binding[C_co, O_co] | None = None  # the binding that a pooler forwarded to make this one
     upstream: Binding[C_co, O_co] | None = None  # where a pooler forwards this one to
-    entailed: tuple[Binding, ...] = ()  # what the provider's clients need besides
-    relayed: bool = False  # told of by the endpoint that entails it, not by its own
+    entailed: tuple[Binding, ...] = ()  # further bindings that the provider's clients need
+    relayed: bool = False  # its variables are part of another endpoint's
 
     @property
     def secret(self) -> str:
-        """Whatever the way, a consumer has one credential for one slot."""
+        """A consumer has one credential for each slot, also through a pooler."""
         return f"{self.consumer.name}-{self.requires.slot}"
 
     @property

@@ -1,4 +1,4 @@
-"""The contract of a component: the names that its module must have, and those that it may have."""
+"""The contract of a component's module, and the pieces that it lowers to."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Judgement(Struct, frozen=True):
 # A condition on a change, with the object before and after it.
 When = Callable[[FieldChange, Manifest, Manifest], bool]
 
-COPY = "copy the data to new volumes first; nothing does that by itself"
+COPY = "copy the data to new volumes first; no tool does that automatically"
 
 
 def always(change: FieldChange, before: Manifest, after: Manifest) -> bool:

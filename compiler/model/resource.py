@@ -1,4 +1,4 @@
-"""What components lower to: Kubernetes objects with their provenance, and config files."""
+"""The pieces that components lower to: Kubernetes objects, config files, and declarations about pods."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Manifest = dict[str, Any]
 
 
 class Phase(IntEnum):
-    """The order of delivery, in steps of ten: the waves between belong to the phase before them."""
+    """The order of delivery, in steps of ten: the waves between two phases belong to the earlier one."""
 
     NAMESPACES = 0
     CRDS = 2
@@ -32,12 +32,12 @@ class Phase(IntEnum):
 
     @classmethod
     def of(cls, wave: int) -> Phase:
-        """The phase that a wave belongs to."""
+        """The phase of a wave."""
         return max(phase for phase in cls if phase <= wave)
 
 
 class SecretRef(Struct, frozen=True):
-    """One key of a Secret, by name: the only way in which a credential is ever spoken of."""
+    """One key of a Secret, by name. Credentials are only ever referred to in this way."""
 
     name: str
     key: str
@@ -51,7 +51,7 @@ class ConfigRef(Struct, frozen=True):
 
 
 class Env(Struct, frozen=True):
-    """One variable of a container. `$(NAME)` in a value reads a variable declared before it."""
+    """One variable of a container. `$(NAME)` in a value refers to an earlier variable."""
 
     name: str
     value: str | SecretRef | ConfigRef
@@ -65,7 +65,7 @@ class Env(Struct, frozen=True):
 
 
 class Resource(Struct, frozen=True):
-    """One object, and where it comes in the order: `step` counts within its component's phase."""
+    """One object, and its position in the order: `step` counts within its component's phase."""
 
     manifest: Manifest
     step: int = 0
@@ -89,12 +89,12 @@ class Resource(Struct, frozen=True):
 
     @property
     def namespace(self) -> str:
-        """The object's namespace; empty where it is the cluster's."""
+        """The object's namespace; empty for cluster-wide objects."""
         return str(self.manifest["metadata"].get("namespace", ""))
 
     @property
     def id(self) -> tuple[str, str, str, str]:
-        """What a server knows it by: group, kind, namespace, name."""
+        """The identity of the object for the API server: group, kind, namespace, name."""
         group = self.manifest["apiVersion"].rpartition("/")[0]
         return (group, self.kind, self.namespace, self.name)
 
@@ -122,7 +122,7 @@ class Resource(Struct, frozen=True):
 
 
 class ConfigFiles(Struct, frozen=True):
-    """A ConfigMap whose files stay real files in the compiled tree."""
+    """A ConfigMap whose files are files in the compiled tree."""
 
     name: str
     namespace: str
@@ -131,22 +131,22 @@ class ConfigFiles(Struct, frozen=True):
 
 
 class OperatorPods(Struct, frozen=True):
-    """Pods of an instance that an operator makes: their role, and the labels it gives them."""
+    """Pods of an instance that an operator creates: their role, and their labels."""
 
     role: str
     labels: Mapping[str, str]
-    namespace: str | None = None  # where it is not the instance's
-    account: str = ""  # the ServiceAccount that they run as, where it is known
+    namespace: str | None = None  # if it is not the instance's
+    account: str = ""  # their ServiceAccount, if known
 
     def __hash__(self) -> int:
         return hash((self.role, self.namespace))
 
 
-Pods = str | OperatorPods  # a role of the instance's own pods, or pods that are made for it
+Pods = str | OperatorPods  # a role of the instance's own pods, or pods that an operator creates
 
 
 class InternalTraffic(Struct, frozen=True):
-    """Pods of one instance that connect to others of it: clients, servers, the servers' ports."""
+    """Connections between pods of one instance: clients, servers, and the servers' ports."""
 
     client: Pods
     server: Pods
@@ -154,7 +154,7 @@ class InternalTraffic(Struct, frozen=True):
 
 
 class Hop(Struct, frozen=True):
-    """Pods of an upstream system that requests may pass on their way to a provider."""
+    """Pods of an upstream system that requests may pass on the way to a provider."""
 
     namespace: str
     labels: Mapping[str, str]
@@ -162,32 +162,32 @@ class Hop(Struct, frozen=True):
 
 
 class Egress(Struct, frozen=True):
-    """Pods of one instance that talk to addresses outside the platform's graph."""
+    """Connections from pods of one instance to addresses outside the platform."""
 
     client: Pods
     cidrs: tuple[str, ...]
     ports: tuple[int, ...]
-    namespace: str | None = None  # of the pods, where it is not the instance's
+    namespace: str | None = None  # of the pods, if it is not the instance's
 
 
 class Ingress(Struct, frozen=True):
-    """Pods of somebody else, such as an operator or a scraper, that talk to an instance's pods."""
+    """Connections from other pods, such as an operator's or a scraper's, to an instance's pods."""
 
     name: str
     namespace: str
     server: Pods
     ports: tuple[int, ...]
     pods: Mapping[str, str] = field(default_factory=dict)  # none: all of the namespace
-    account: str | None = None  # the ServiceAccount that they run as; None: any of the namespace
-    paths: tuple[str, ...] = ()  # the only ones that they ask for, by HTTP; none: any
-    meshed: bool = False  # whether they are in the platform's mesh, and so have an identity there
+    account: str | None = None  # their ServiceAccount; None: any in the namespace
+    paths: tuple[str, ...] = ()  # the only HTTP paths that they request; empty: any
+    meshed: bool = False  # whether they are in the platform's mesh and have an identity there
 
     def __hash__(self) -> int:
         return hash((self.name, self.namespace, self.ports, self.account))
 
 
 def pod_template(manifest: Manifest) -> Manifest | None:
-    """The pod template of a workload object of Kubernetes' own, or None."""
+    """The pod template of one of Kubernetes' own workload objects, or None."""
     spec = manifest.get("spec", {})
     match manifest["kind"]:
         case "Deployment" | "StatefulSet" | "DaemonSet" | "Job":

@@ -1,4 +1,4 @@
-"""One environment while it is resolved: who offers what, and which claims have found an offer."""
+"""The state of resolving one environment: offers, and the bindings that are already made."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from compiler.spec.backup import Backup
 
 
 class Candidate(Struct, frozen=True):
-    """An offer of an instance, of which a claim may become a binding."""
+    """An offer of an instance to which a claim may be bound."""
 
     provider: Instance[Any]
     provides: Provides[Any]
@@ -27,7 +27,7 @@ class Candidate(Struct, frozen=True):
 
 
 class Join:
-    """The instances of one environment with their offers, and the bindings found so far."""
+    """The instances of one environment with their offers, and the bindings made so far."""
 
     def __init__(
         self, instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers], document: Node,
@@ -69,28 +69,33 @@ class Join:
             )
 
     def _entailed(self, consumer: Instance[Any], candidate: Candidate) -> tuple[Binding, ...]:
-        """What a tenant needs of others because its provider does; components are bound first."""
+        """Further bindings that a tenant needs because its provider does; components are bound
+        earlier.
+        """
         if consumer.section == "components":
             return ()
-        slots = ((candidate.provider.name, one.slot) for one in candidate.offer.requires_of_clients)
+        slots = (
+            (candidate.provider.name, requires.slot)
+            for requires in candidate.offer.requires_of_clients
+        )
         return tuple(self.direct[slot] for slot in slots if slot in self.direct)
 
     def choose(
         self, consumer: Instance[Any], requires: Requires[Any], claim: Claim
     ) -> Candidate | None:
-        """The offer that answers a claim: the one named, or the only one there is."""
+        """The offer for a claim: the one that `bind` names, or the only one."""
         interface = requires.endpoint.interface
-        able = [c for c in self.candidates[interface] if c.provider.name != consumer.name]
+        candidates = [c for c in self.candidates[interface] if c.provider.name != consumer.name]
         named = consumer.spec.bind.get(requires.slot) or claim.provider
         if named is not None:
-            found = next((c for c in able if c.provider.name == named), None)
-            if found is None:
-                problems.unknown(self, consumer, requires, named, able)
-            return found
-        final = [c for c in able if c.provides.forwards is None and not c.provides.explicit]
+            candidate = next((c for c in candidates if c.provider.name == named), None)
+            if candidate is None:
+                problems.unknown(self, consumer, requires, named, candidates)
+            return candidate
+        final = [c for c in candidates if c.provides.forwards is None and not c.provides.explicit]
         final = _without_copies(final, consumer.settings.backup)
         if len(final) == 1 or (final and _twice_installed(final)):
-            return pooler(final[0], able, claim) or final[0]
+            return pooler(final[0], candidates, claim) or final[0]
         if final:
             problems.ambiguous(self, consumer, requires, final)
         elif not claim.optional:
@@ -104,17 +109,17 @@ def _without_copies(able: list[Candidate], backup: Backup | None) -> list[Candid
     return others or able
 
 
-def _twice_installed(able: list[Candidate]) -> bool:
-    """Whether all are of a type that a cluster has once: that is the mistake, and a rule finds it."""
-    types = {one.provider.type for one in able}
-    return len(types) == 1 and registry.component_of(able[0].provider).CLUSTER_SINGLETON != ""
+def _twice_installed(candidates: list[Candidate]) -> bool:
+    """Whether all candidates are of a type that may exist once per cluster: a rule reports that."""
+    types = {candidate.provider.type for candidate in candidates}
+    return len(types) == 1 and registry.component_of(candidates[0].provider).CLUSTER_SINGLETON != ""
 
 
-def pooler(final: Candidate, able: list[Candidate], claim: Claim) -> Candidate | None:
-    """The one pooler in front of a provider, for claims that tolerate it."""
+def pooler(final: Candidate, candidates: list[Candidate], claim: Claim) -> Candidate | None:
+    """The only pooler in front of a provider, for claims that work behind one."""
     if not claim.pooled:
         return None
-    poolers = [c for c in able if c.provides.forwards and _leads_to(c, final)]
+    poolers = [c for c in candidates if c.provides.forwards and _leads_to(c, final)]
     return poolers[0] if len(poolers) == 1 else None
 
 

@@ -1,4 +1,4 @@
-"""Document to platform: every section parsed by its Spec, every mistake said in the user's words."""
+"""Validate a document: parse every section by its Spec, and report every mistake."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ S = TypeVar("S", bound=Section)
 
 
 class Validator:
-    """Parses the documents of one compile; what they share is parsed once, and stays one object."""
+    """Parses the documents of one compile. Shared nodes are parsed once, into one object."""
 
     def __init__(self, memo: Memo) -> None:
         self._memo = memo
 
     def platform(self, document: Node, environment: str | None, report: Report) -> Platform | None:
-        """One effective spec; None when it has errors, and then the report says which."""
+        """One effective spec. None if it has errors, which are in the report."""
         before = len(report.diagnostics)
         header = self._parse(Header, document, (), document, report, _without("spec"))
         spec_node = document.child("spec")
         if spec_node is None:
             return None
         settings = self._settings_of(spec_node, document, report)
-        # Where these are wrong, the instances are read all the same: for what is wrong with them.
+        # Instances are validated even if these are wrong, to report all mistakes at once.
         name = header.metadata.name if header else ""
         instances = dict(self._instances(settings or Settings(), name, spec_node, document, report))
         failed = len(report.diagnostics) > before and report.failed
@@ -52,28 +52,28 @@ class Validator:
         return Platform(metadata.name, metadata.labels, settings, instances, document, environment)
 
     def _settings_of(self, spec: Node, document: Node, report: Report) -> Settings | None:
-        """What a spec says besides its instances, whose names are looked at too."""
+        """The settings of a spec, and a check of its instances' names."""
         shape = self._parse(Shape, spec, ("spec",), document, report, _without(*SECTIONS))
         if shape is None:
             return None
-        # Its values are valid: they were read with the rest of the shape.
-        found = Settings.model_construct(
+        # The values are valid: they were parsed with the shape.
+        settings = Settings.model_construct(
             **{name: getattr(shape, name) for name in Settings.model_fields}
         )
-        return self._memo.once(lambda: found, ("settings", found.model_dump_json()))
+        return self._memo.once(lambda: settings, ("settings", settings.model_dump_json()))
 
     def _instances(
         self, settings: Settings, platform: str, spec_node: Node, document: Node, report: Report
     ) -> Iterable[tuple[str, Instance[Any]]]:
-        seen: dict[str, str] = {}
+        section_of: dict[str, str] = {}
         for section in SECTIONS:
             node = spec_node.child(section)
             for name, child in sorted(node.entries()) if node else ():
-                if name in seen:
-                    paths = (("spec", section, name), ("spec", seen[name], name))
+                if name in section_of:
+                    paths = (("spec", section, name), ("spec", section_of[name], name))
                     _duplicate(name, *paths, document, report)
                     continue
-                seen[name] = section
+                section_of[name] = section
                 read = partial(self._instance, settings, platform, section, name, child, document)
                 instance, diagnostics = self._memo.once(
                     partial(collected, read), ("instance", platform, section, name), child, settings
@@ -100,11 +100,11 @@ class Validator:
     ) -> tuple[type[NamedSpec] | None, str]:
         if section != "components":
             return tenants.component(section).Spec, section.rstrip("s")
-        given = node.child("type")
-        type = str(given.value) if given else name
+        type_node = node.child("type")
+        type = str(type_node.value) if type_node else name
         component = registry.component(type)
         if component is None:
-            _unknown_type(name, type, given, path, document, report)
+            _unknown_type(name, type, type_node, path, document, report)
             return None, type
         return component.Spec, type
 
@@ -130,12 +130,12 @@ def _parsed(
 
 
 def _without(*keys: str) -> Callable[[Node], Any]:
-    """Reads a map but for what is below some of its keys."""
+    """Reads a map without the values below these keys."""
     return lambda node: node.plain(keys)
 
 
 def validate(variants: Variants, memo: Memo, report: Report) -> dict[str | None, Platform]:
-    """Every effective spec, the base's under None. Empty when any has errors."""
+    """Every effective spec; the base's has the key None. Empty if any of them has errors."""
     for name, span in variants.names.items():
         _check_name(name, ("spec", "environments", name), span, report)
     validator = Validator(memo)
@@ -150,7 +150,7 @@ def validate(variants: Variants, memo: Memo, report: Report) -> dict[str | None,
 
 
 def _check_name(name: str, path: Path, span: Span, report: Report) -> bool:
-    """Report a key that can't be a name."""
+    """Report a key that is not a valid name."""
     try:
         check_name(name)
     except InvalidValue as error:
@@ -160,28 +160,28 @@ def _check_name(name: str, path: Path, span: Span, report: Report) -> bool:
     return True
 
 
-def _duplicate(name: str, path: Path, first: Path, document: Node, report: Report) -> None:
+def _duplicate(name: str, path: Path, earlier: Path, document: Node, report: Report) -> None:
     report.add(
         "duplicate-name",
-        f"`{name}` names a {str(path[1])[:-1]} and a {str(first[1])[:-1]}",
+        f"`{name}` names a {str(path[1])[:-1]} and a {str(earlier[1])[:-1]}",
         document.span_of(path),
         path=path,
         help="components, models and workloads share one set of names; rename one of them",
-        related=[Related("the other one", document.span_of(first))],
+        related=[Related("the other one", document.span_of(earlier))],
     )
 
 
 def _unknown_type(
-    name: str, type: str, given: Node | None, path: Path, document: Node, report: Report
+    name: str, type: str, type_node: Node | None, path: Path, document: Node, report: Report
 ) -> None:
     types = registry.all_types()
     report.add(
         "unknown-type",
         f"`{type}` is not a component type",
-        given.span if given else document.span_of(path),
+        type_node.span if type_node else document.span_of(path),
         path=path,
-        help=_known_types(type, types, named=given is None),
-        fix=correction(given.span if given else document.span_of(path), type, types),
+        help=_known_types(type, types, named=type_node is None),
+        fix=correction(type_node.span if type_node else document.span_of(path), type, types),
     )
 
 

@@ -1,10 +1,10 @@
-"""Ceph's S3 gateway in a Ceph cluster that Rook runs: a store, and a claim for each bucket.
+"""Ceph's S3 gateway in a Ceph cluster that Rook runs: an object store, and a claim for each bucket.
 
-A consumer with a bucket to itself has it as Rook grants it, key and all (see endpoint.py). A claim
-grants one key to one bucket, in one namespace. A consumer that shares a bucket, only reads it, has
-several or is in several namespaces is a user with the key of its own Secret, and the policies of
-the buckets say what it may. The class of the claims retains: taking a bucket out of the spec deletes
-no data.
+A consumer with an exclusive bucket gets it from Rook together with a key (see endpoint.py). A claim
+grants one key to one bucket in one namespace. A consumer that shares a bucket, only reads it, has
+several buckets or is in several namespaces gets a user with the key of a separate Secret, and the
+policies of the buckets grant its rights. The class of the claims retains buckets: removing a bucket
+from the spec deletes no data.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ VERSION = "1.20.6"
 
 
 class Spec(model.UpstreamSpec):
-    """An object store in a Ceph cluster that exists."""
+    """An object store in an existing Ceph cluster."""
 
     namespace: Annotated[
         Namespace | None,
@@ -81,7 +81,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 
 
 def _operator(me: model.Instance[Spec]) -> model.Manifest:
-    """Since 1.17 the operator refuses a claim with a policy unless it is told not to."""
+    """Since 1.17 the operator refuses a claim with a policy unless a setting allows it."""
     fields = {"ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS": "maxObjects,maxSize,bucketPolicy"}
     metadata = {"name": "rook-ceph-operator-config", "namespace": me.namespace}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": fields}
@@ -109,7 +109,7 @@ def _store(me: model.Instance[Spec]) -> model.Resource:
     spec = {
         "metadataPool": pool,
         "dataPool": pool,
-        # Deleting the object must not delete what is stored.
+        # Deleting the object must not delete the data.
         "preservePoolsOnDelete": True,
         "gateway": gateway,
     }

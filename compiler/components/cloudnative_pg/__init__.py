@@ -138,7 +138,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 
 def revoke_command(binding: postgresql.Binding) -> str:
-    """Shuts out a login that nobody has any more: a role that is out of the list stays as it is."""
+    """Locks a login without a consumer: the operator leaves a role that is not in its list unchanged."""
     me, statement = binding.provider, f'ALTER ROLE "{postgresql.role(binding)}" NOLOGIN'
     labels = f"cnpg.io/cluster={me.name},cnpg.io/instanceRole=primary"
     primary = f"$(kubectl get pods -n {me.namespace} -l {labels} -o name)"
@@ -156,7 +156,7 @@ def _cluster(
     connections: int,
 ) -> model.Resource:
     spec, resources = me.spec, _resources(me, connections)
-    made: model.Manifest = {
+    cluster: model.Manifest = {
         "instances": spec.replicas,
         "imageName": spec.image,
         "inheritedMetadata": {"labels": kube.pod_labels(me, "server", [store])},
@@ -170,16 +170,18 @@ def _cluster(
         "storage": _storage(me),
     }
     if me.settings.registry.pull_secrets:
-        made["imagePullSecrets"] = [{"name": one} for one in me.settings.registry.pull_secrets]
+        cluster["imagePullSecrets"] = [
+            {"name": secret} for secret in me.settings.registry.pull_secrets
+        ]
     placement = kube.scheduling(spec)
     if placement:
-        made["affinity"] = placement
+        cluster["affinity"] = placement
     if bindings:
-        made["managed"] = {"roles": logins.roles(bindings)}
+        cluster["managed"] = {"roles": logins.roles(bindings)}
     wanted = backups.plan(me)
     if store is not None and wanted is not None:
-        made |= backups.archive(wanted, store)
-    return model.Resource.of(CLUSTER, kube.metadata(me, role="server"), made)
+        cluster |= backups.archive(wanted, store)
+    return model.Resource.of(CLUSTER, kube.metadata(me, role="server"), cluster)
 
 
 def _storage(me: model.Instance[Spec]) -> model.Manifest:

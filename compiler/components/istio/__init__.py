@@ -1,7 +1,8 @@
-"""Istio: one Gateway for every host of the platform, and a mesh of the platform's namespaces.
+"""Istio: one Gateway for all hosts of the platform, and a mesh of the platform's namespaces.
 
-istiod, its CRDs and the gateway's pods are upstream's. What is derived of the mesh (identities,
-policies, routes) is in derive/mesh.py and derive/routes.py; facts are of Istio 1.30.3.
+istiod, its CRDs and the gateway's pods are upstream's. The parts of the mesh that follow from
+bindings (identities, policies, routes) are derived in derive/mesh.py and derive/routes.py. Facts
+are of Istio 1.30.3.
 """
 
 import shlex
@@ -25,7 +26,7 @@ CERTIFICATE = model.CustomResource(api="cert-manager.io/v1", kind="Certificate")
 
 
 class Issuer(model.Section):
-    """The issuer of cert-manager that signs the gateway's certificate."""
+    """The cert-manager issuer that signs the gateway's certificate."""
 
     name: Annotated[Name, Field(description="Its name.")]
     kind: Annotated[Literal["ClusterIssuer", "Issuer"], Field(description="Its kind.")] = (
@@ -34,7 +35,7 @@ class Issuer(model.Section):
 
 
 class Tls(model.Section):
-    """Where the gateway's certificate comes from: an issuer, or a Secret that exists."""
+    """The source of the gateway's certificate: an issuer, or an existing Secret."""
 
     issuer: Annotated[Issuer | None, Field(description="An issuer of cert-manager.")] = None
     secret: Annotated[
@@ -117,7 +118,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
-    """The charts whose release names give the gateway's pods the labels that others rely on."""
+    """The charts; their release names determine the labels of the gateway's pods."""
     space = me.namespace
     how = [
         "helm repo add istio https://istio-release.storage.googleapis.com/charts",
@@ -157,7 +158,7 @@ def _charts(spec: Spec) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def _gateway_labels(pods: GatewayPods) -> Iterator[str]:
-    """What the chart does not take from the release's name."""
+    """Labels that the chart does not derive from the release's name."""
     shipped = {
         "app": pods.service_account,
         "istio": pods.service_account.removeprefix("istio-"),
@@ -196,7 +197,7 @@ def _gateway(me: model.Instance[Spec], secret: str | None, spaces: Sequence[str]
 
 
 def _certificate(me: model.Instance[Spec], issuer: Issuer, secret: str) -> model.Resource:
-    """In the gateway's own namespace: that is where its pods read the Secret."""
+    """The certificate, in the gateway's namespace, because its pods read the Secret there."""
     spec = {
         "dnsNames": [f"*.{me.settings.domain}"],
         "issuerRef": {"group": "cert-manager.io", "kind": issuer.kind, "name": issuer.name},

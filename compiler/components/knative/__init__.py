@@ -1,10 +1,10 @@
 """Knative Serving: revisions that scale with their requests, behind Istio's gateways.
 
-The release is upstream's. What its ConfigMaps must hold follows from the platform: a domain, the
-features that the models' pods need, the longest timeout, registries. With `install: existing` that
-is a prerequisite; with `install: operator` it stands in the operator's `KnativeServing`. Facts are
-of Knative 1.21.1 (knative.dev/serving 0.48), which KServe 0.20 is tested with: since 1.19 nothing
-has metrics that is not told how to hand them out.
+The release is upstream's. The required contents of its ConfigMaps follow from the platform: a
+domain, the features that the models' pods need, the longest timeout, registries. With `install:
+existing` they are a prerequisite; with `install: operator` they are part of the operator's
+`KnativeServing`. Facts are of Knative 1.21.1 (knative.dev/serving 0.48), with which KServe 0.20 is
+tested: since 1.19 a component has no metrics unless they are configured.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,9 +23,9 @@ GATEWAY = gateway.ROUTE
 SERVERLESS = model.Provides("serverless", serverless.Endpoint)
 VERSION = "1.21.1"
 KNATIVE_SERVING = model.CustomResource(api="operator.knative.dev/v1beta1", kind="KnativeServing")
-LOCAL = "knative-local-gateway"  # the Service of net-istio that stands beside Istio's gateway
+LOCAL = "knative-local-gateway"  # the Service of net-istio next to Istio's gateway
 LOCAL_TARGET = 8081  # the port of the gateway's pods behind it (net-istio, 203-local-gateway.yaml)
-MOST_SECONDS = 600  # that a request may take, unless config-defaults says more
+MOST_SECONDS = 600  # the longest request, unless config-defaults allows more
 SKIPPED = (
     "kind.local",
     "ko.local",
@@ -34,7 +34,7 @@ SKIPPED = (
 
 
 class Autoscaler(model.Section):
-    """How revisions scale, where upstream's defaults do not fit."""
+    """Settings of the autoscaler that replace upstream's defaults."""
 
     scale_to_zero_grace: Annotated[Duration | None, Field(description="Upstream: 30s.")] = None
     stable_window: Annotated[Duration | None, Field(description="Upstream: 60s.")] = None
@@ -44,7 +44,7 @@ class Autoscaler(model.Section):
 
 
 class Spec(model.InstanceSpec):
-    """Knative Serving, as the platform needs it set up."""
+    """Knative Serving, with the settings that the platform needs."""
 
     namespace: Annotated[Namespace | None, Field(description="Where it runs.")] = "knative-serving"
     install: Annotated[
@@ -111,7 +111,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 
 
 def _namespace(me: model.Instance[Spec], wiring: model.Wiring) -> model.Manifest:
-    """Strict mutual TLS holds only where the activator and the autoscaler are in the mesh too."""
+    """Strict mutual TLS works only if the activator and the autoscaler are in the mesh as well."""
     return wiring[GATEWAY].joined(me.namespace)
 
 
@@ -126,9 +126,9 @@ def _config_maps(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[mod
 
 
 def _activator(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Manifest]:
-    """It carries requests, and must not end before the longest has.
+    """The activator carries requests, so it must not end before the longest one does.
 
-    The operator's `KnativeServing` has no word for this: it would undo what somebody else patches.
+    The operator's `KnativeServing` has no field for this, and the operator would undo a patch.
     """
     longest = _longest(wiring)
     if longest > MOST_SECONDS:
@@ -141,7 +141,7 @@ def _activator(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model
 
 
 def _longest(wiring: model.Wiring) -> int:
-    """Seconds that a model may take to answer, by the most patient of them."""
+    """The longest timeout of all models, in seconds."""
     return max((binding.claim.timeout for binding in wiring.claims(SERVERLESS)), default=0)
 
 
@@ -156,10 +156,10 @@ def _serving(me: model.Instance[Spec], wiring: model.Wiring) -> model.Resource:
 
 
 def config(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[str, str]]:
-    """What each ConfigMap `config-<suffix>` must hold: all values are text there."""
-    asked = [binding.claim for binding in wiring.claims(SERVERLESS)]
-    features = {f"kubernetes.{name}" for claim in asked for name in claim.features}
-    made = {
+    """The required contents of each ConfigMap `config-<suffix>`; all values are text."""
+    serverless_claims = [binding.claim for binding in wiring.claims(SERVERLESS)]
+    features = {f"kubernetes.{name}" for claim in serverless_claims for name in claim.features}
+    contents = {
         "autoscaler": _autoscaler(me.spec.autoscaler),
         "defaults": _defaults(_longest(wiring)),
         "deployment": _deployment(me),
@@ -175,16 +175,16 @@ def config(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[
             "request-metrics-protocol": "prometheus",
         },
     }
-    return {suffix: data for suffix, data in made.items() if data}
+    return {suffix: data for suffix, data in contents.items() if data}
 
 
-def _autoscaler(wanted: Autoscaler) -> dict[str, str]:
-    said = {
-        "container-concurrency-target-default": wanted.target_concurrency,
-        "scale-to-zero-grace-period": wanted.scale_to_zero_grace,
-        "stable-window": wanted.stable_window,
+def _autoscaler(settings: Autoscaler) -> dict[str, str]:
+    values = {
+        "container-concurrency-target-default": settings.target_concurrency,
+        "scale-to-zero-grace-period": settings.scale_to_zero_grace,
+        "stable-window": settings.stable_window,
     }
-    return {key: str(value) for key, value in said.items() if value is not None}
+    return {key: str(value) for key, value in values.items() if value is not None}
 
 
 def _defaults(longest: int) -> dict[str, str]:
@@ -192,9 +192,9 @@ def _defaults(longest: int) -> dict[str, str]:
 
 
 def _deployment(me: model.Instance[Spec]) -> dict[str, str]:
-    """The controller resolves tags itself and knows no pull Secret: private registries are out."""
+    """The controller resolves tags itself without pull Secrets, so private registries are excluded."""
     mirror = me.settings.registry.mirror
-    own = [*me.spec.registries, *([mirror.partition("/")[0]] if mirror else [])]
-    if not own:
+    registries = [*me.spec.registries, *([mirror.partition("/")[0]] if mirror else [])]
+    if not registries:
         return {}
-    return {"registries-skipping-tag-resolving": ",".join([*SKIPPED, *sorted(set(own))])}
+    return {"registries-skipping-tag-resolving": ",".join([*SKIPPED, *sorted(set(registries))])}

@@ -1,4 +1,4 @@
-"""What a model learns from being bound to KServe: how it is served, and what stands against it."""
+"""The endpoint of models on KServe: their objects, and the problems of serving them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from compiler.interfaces import gateway, inference, s3, serverless, serving
 from compiler.model import Problem
 from compiler.spec.tenant import ModelSpec
 
-PREDICTOR = 8080  # of every runtime's container
+PREDICTOR = 8080  # the port of every runtime's container
 # Knative's queue-proxy in each pod: requests (HTTP/1, HTTP/2, TLS), its probe and its metrics.
 QUEUE_PROXY = (8012, 8013, 8112, 8022, 9090)
-REQUESTS = 9091  # where it counts them for people
-# Without it there is what a runtime tells of itself, on the port that its pods' annotation says:
+REQUESTS = 9091  # its request metrics
+# Without it, only the runtime has metrics, on the port in its pods' annotation:
 # Triton's, TorchServe's, or that of all others.
 RUNTIMES_METRICS = (8002, 8082, PREDICTOR)
 PORT_NOTE = "prometheus_kserve_io_port"
@@ -54,24 +54,26 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
 
     @property
     def runtimes(self) -> tuple[Runtime, ...]:
-        own = self.binding.provider.spec.runtimes
-        if not own:
+        declared = self.binding.provider.spec.runtimes
+        if not declared:
             return RUNTIMES
         return (
-            *(Runtime(name, formats, ()) for name, formats in sorted(own.items())),
+            *(Runtime(name, formats, ()) for name, formats in sorted(declared.items())),
             *RUNTIMES,
         )
 
     def runtime(self, spec: ModelSpec) -> Runtime | None:
-        """The runtime that serves a model: the one it names, or the first for its format."""
+        """The runtime of a model: the one that it names, or the first one for its format."""
         format = spelled(spec.format)
-        for one in self.runtimes:
-            if format in one.formats and spec.runtime in (None, one.name):
-                return one
+        for runtime in self.runtimes:
+            if format in runtime.formats and spec.runtime in (None, runtime.name):
+                return runtime
         return None
 
     def share(self, me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Piece]:
-        """The chain by which KServe finds a key: ServiceAccount, Secret, the Secret's marks."""
+        """The objects by which KServe finds a key: ServiceAccount, Secret, and the Secret's
+        annotations.
+        """
         store, pull = wiring.get(serving.STORE), me.settings.registry.pull_secrets
         secrets = [*([store.secret] if store else []), *me.spec.tokens]
         yield model.Resource(kube.service_account(me.name, me.namespace, pull, secrets))
@@ -94,7 +96,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
     ) -> Iterator[model.Piece]:
         """The InferenceService, and the route from the model's host to it."""
         runtime = self.runtime(me.spec)
-        assert runtime is not None, me.spec.format  # `problems` has reported it
+        assert runtime is not None, me.spec.format  # `problems` has reported a missing runtime
         yield inference_service(me, surroundings, self.mode, runtime, replicas(me.spec, self.mode))
         if surroundings.gateway is None:
             return
@@ -102,7 +104,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         if self.mode == "standard":
             to, authority = predictor, None
         else:
-            # Knative's local gateway knows a revision by the predictor's own host, and no other.
+            # Knative's local gateway routes by the predictor's host only.
             to, authority = surroundings.gateway.local(LOCAL), predictor
         yield surroundings.gateway.route(
             f"{me.name}-edge", me.namespace, me.route, {to: 100}, 80, authority=authority, step=1
@@ -112,9 +114,9 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
         knative: serverless.Endpoint | None,
     ) -> inference.Offer:  # fmt: skip
-        """The Service of the predictor, which KServe and Knative make.
+        """The Service of the predictor, which KServe and Knative create.
 
-        Serverless, that Service leads to the local gateway; from there, or from a caller's own
+        In serverless mode, the Service leads to the local gateway; from there, or from the caller's
         sidecar, a request goes to the activator or to a pod.
         """
         runtime = self.runtime(me.spec)
@@ -183,25 +185,27 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
 
     def _format(self, me: model.Instance[ModelSpec]) -> Iterator[Problem]:
         format, named = spelled(me.spec.format), me.spec.runtime
-        able = [one.name for one in self.runtimes if format in one.formats]
-        if not able:
-            formats = sorted({known.lower() for one in self.runtimes for known in one.formats})
+        readers = [runtime.name for runtime in self.runtimes if format in runtime.formats]
+        if not readers:
+            formats = sorted(
+                {name.lower() for runtime in self.runtimes for name in runtime.formats}
+            )
             close = near(me.spec.format, formats)
             help = f"did you mean `{close}`?" if close else f"the formats are {listing(formats)}"
             problem = f"no serving runtime reads the format `{me.spec.format}`"
             yield Problem("unknown-format", problem, ("format",), help, formats)
-        elif named is not None and named not in able:
-            known = named in [one.name for one in self.runtimes]
-            reason = f"does not read `{me.spec.format}`" if known else "is not a known runtime"
+        elif named is not None and named not in readers:
+            is_known = named in [runtime.name for runtime in self.runtimes]
+            reason = f"does not read `{me.spec.format}`" if is_known else "is not a known runtime"
             yield Problem(
                 "runtime-mismatch",
                 f"`{named}` {reason}",
                 ("runtime",),
-                f"those that read it are {listing(able)}"
-                if known
+                f"those that read it are {listing(readers)}"
+                if is_known
                 else "declare a runtime of your own under `runtimes:` of the kserve component; "
-                f"those that read `{me.spec.format}` are {listing(able)}",
-                able,
+                f"those that read `{me.spec.format}` are {listing(readers)}",
+                readers,
             )
 
 
@@ -218,16 +222,16 @@ def _size(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
 
 
 def _metrics(store: s3.Endpoint | None, *, serverless: bool) -> model.Metrics:
-    """Of the models that share a store, however many."""
+    """The metrics of all models that share a store."""
     pods = serving.sharing(store) if store else serving.pods()
     if serverless:
         return model.Metrics(pods=pods, port=REQUESTS)
-    others = tuple(port for port in RUNTIMES_METRICS if port != PREDICTOR)
-    return model.Metrics(pods=pods, port=PREDICTOR, others=others, relabelings=FIND_PORT)
+    other_ports = tuple(port for port in RUNTIMES_METRICS if port != PREDICTOR)
+    return model.Metrics(pods=pods, port=PREDICTOR, others=other_ports, relabelings=FIND_PORT)
 
 
 def replicas(spec: ModelSpec, mode: str) -> int:
-    """None where a request can wait for a start, and one where the model is too heavy for that."""
+    """None if a request can wait for a start; one if the model takes too long to load."""
     if spec.min_replicas is not None:
         return spec.min_replicas
     return int(mode == "standard" or _burden(spec) is not None)
@@ -238,7 +242,7 @@ def _burden(spec: ModelSpec) -> str | None:
 
 
 def _annotations(store: s3.Endpoint) -> dict[str, str]:
-    """KServe's own words for an endpoint; a scheme in it would overrule the rest."""
+    """KServe's annotations for an endpoint; a scheme in the endpoint would override the others."""
     secure = store.binding.offer.scheme == "https"
     return {
         "serving.kserve.io/s3-endpoint": f"{store.host}:{store.port}",

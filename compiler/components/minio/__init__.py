@@ -1,7 +1,8 @@
-"""MinIO: an S3 server on volumes of its own, alone or as an erasure set of at least four.
+"""MinIO: an S3 server on volumes, single or as an erasure set of at least four servers.
 
 Its community edition is archived and its images are frozen (quay.io only), so the rule
-`unmaintained-upstream` warns; `seaweedfs`, `ceph` and `external-s3` take its place in one line.
+`unmaintained-upstream` warns; `seaweedfs`, `ceph` or `external-s3` replace it with one changed
+line.
 """
 
 from collections.abc import Iterator
@@ -97,7 +98,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 
 def revoke_command(binding: s3.Binding) -> str:
-    """Shuts out a key that nobody has any more; its policy has the name of its Secret."""
+    """Disables a key without a consumer; its policy has the name of its Secret."""
     return (
         f"mc admin policy entities ALIAS --policy {binding.secret}, which names its key, then "
         "mc admin user disable ALIAS KEY"
@@ -154,7 +155,7 @@ def _buckets(
     claims: tuple[s3.Binding, ...],
     copies: s3.Endpoint | None,
 ) -> Iterator[model.Piece]:
-    """The Job that makes buckets, and for each claim a key that opens just its own."""
+    """The Job that creates buckets, and for each claim a key that opens only its buckets."""
     buckets, wanted = s3.buckets(claims), backup.plan(me)
     granted = {binding.secret: binding.claim for binding in claims}
     if wanted is not None and copies is not None:

@@ -1,8 +1,8 @@
 """PgBouncer: many clients on few PostgreSQL connections, one transaction at a time.
 
-PgBouncer has no official image; edoburu's listens where its ini says when it is given one. Logins
-are SCRAM on both sides, from a userlist that is made at start from the clients' own Secrets. In
-front of an operator's PostgreSQL it is that operator's own pooler instead.
+PgBouncer has no official image; edoburu's image reads a configuration file if it is given one.
+Logins use SCRAM on both sides, from a userlist that is made at start from the clients' Secrets. In
+front of an operator's PostgreSQL, the operator's own pooler is used instead.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ VERSIONS = versions.VERSIONS
 UPSTREAM = model.Requires("upstream", postgresql.Endpoint)
 POOL = model.Provides("pool", postgresql.Endpoint, forwards=UPSTREAM)
 PORT = 6432
-SMALLEST_POOL = 5  # below, clients wait for each other more than they work
+SMALLEST_POOL = 5  # with fewer, clients mostly wait for each other
 
 
 class Spec(model.RunningSpec):
@@ -58,10 +58,9 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 def pool_size(
     spec: Spec, pools: int, upstream: tuple[postgresql.Binding, ...], max_connections: int | None
 ) -> int:
-    """Connections per pool: what `max_connections` leaves, shared out evenly.
+    """Connections per pool: the server's `max_connections` divided evenly.
 
-    Other poolers on the same server count as nothing here; the rule `connection-budget` adds up
-    all of them.
+    It ignores other poolers on the same server; the rule `connection-budget` adds all of them.
     """
     if spec.pool_size is not None:
         return spec.pool_size

@@ -1,7 +1,7 @@
-"""PgBouncer as CloudNativePG runs it: a Pooler beside the cluster that it stands in front of.
+"""PgBouncer as CloudNativePG runs it: a Pooler for a Cluster.
 
-The operator gives it logins, certificates and configuration. Facts are of CloudNativePG 1.30: the
-Service is named like the Pooler, and the Pooler has to be in its cluster's namespace.
+The operator gives it logins, certificates and configuration. Facts about CloudNativePG 1.30: the
+Service has the name of the Pooler, and the Pooler must be in its Cluster's namespace.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ def lower(
         "max_client_conn": str(spec.max_client_connections),
         "query_wait_timeout": "30",
     }
-    made = {
+    pooler = {
         "cluster": {"name": upstream.binding.provider.name},
         "instances": spec.replicas,
         "type": "rw",
         "pgbouncer": {
-            # The operator drives PgBouncer by a program of its own, which other images lack.
+            # The operator controls PgBouncer by a program that only its image contains.
             "image": IMAGE if spec.image == type(spec)().image else spec.image,
             "poolMode": "transaction",
             "parameters": parameters,
@@ -43,14 +43,14 @@ def lower(
         "template": _template(me, upstream),
     }
     metadata = {**kube.metadata(me, role="server"), "annotations": EXEMPT}
-    yield model.Resource.of(POOLER, metadata, made)
+    yield model.Resource.of(POOLER, metadata, pooler)
     pods = model.OperatorPods("poolers", {operator.pooler_label: me.name})
     yield kube.api_server(me, pods)
     yield model.Metrics(pods=pods, port=metrics.PORT, alerts=(metrics.OPERATED,))
 
 
 def _template(me: model.Instance[Any], upstream: postgresql.Endpoint) -> model.Manifest:
-    """What differs from the pods that the operator makes by itself."""
+    """The differences to the pods that the operator creates by default."""
     container = {
         "name": "pgbouncer",
         "resources": kube.resources(
