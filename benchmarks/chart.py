@@ -26,9 +26,9 @@ def chart(spec: Spec) -> Chart:
     sample = variants.sampled(spec)
     specs = [variants.base(sample), *variants.effective(sample).values()]
     specs.append(variants.otherwise(sample))
-    objects = [variants.objects(one) for one in specs]
+    objects = [variants.objects(spec) for spec in specs]
     names = tuple(sample["spec"].get("models", {}))
-    finder = Finder([variants.values(one) for one in specs])
+    finder = Finder([variants.values(spec) for spec in specs])
     sections = _sections(objects, names, finder)
     model = _model(specs, objects, names, finder)
     base, *others = _all_values(spec, finder)

@@ -20,7 +20,9 @@ from compiler.kube import yaml
 def main() -> None:
     path = Path(__file__).parent.parent / "platform.yaml"
     result = pipeline.compile(path.read_bytes(), "platform.yaml")
-    documents = [one for name in result.environments for one in manifests(result.lowered[name])]
+    documents = [
+        manifest for name in result.environments for manifest in manifests(result.lowered[name])
+    ]
     writers: dict[str, Callable[[Any], object]] = {
         "compiler.kube.yaml": yaml.dump,
         "yaml.CSafeDumper": lambda one: pyyaml.dump(one, Dumper=pyyaml.CSafeDumper),

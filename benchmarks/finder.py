@@ -55,18 +55,18 @@ class Finder:
 
     def node(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> Node:
         """One template for what stands at one place in every variant; None is nothing."""
-        if any(one is None for one in nodes):
+        if any(node is None for node in nodes):
             return self._optional(nodes, section, path)
-        if all(isinstance(one, dict) for one in nodes):
+        if all(isinstance(node, dict) for node in nodes):
             return self._mapping(nodes, section, path)
-        if all(isinstance(one, list) for one in nodes):
+        if all(isinstance(node, list) for node in nodes):
             return self._list(nodes, section, path)
         return self._leaf(nodes, section, path)
 
     def _optional(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> When:
-        there = tuple(one is not None for one in nodes)
+        there = tuple(node is not None for node in nodes)
         some = nodes[there.index(True)]
-        filled = tuple(some if one is None else one for one in nodes)
+        filled = tuple(some if node is None else node for node in nodes)
         flag = self._value(there, section, ("with", *path[-1:]))
         return When(flag, self.node(filled, section, path))
 
@@ -74,20 +74,20 @@ class Finder:
         last = {self.plain(key) if MARK in key else key: one for key, one in nodes[-1].items()}
         nodes = (*nodes[:-1], last)
         made = {
-            key: self.node(tuple(one.get(key) for one in nodes), section, (*path, key))
-            for key in dict.fromkeys(key for one in nodes for key in one)
+            key: self.node(tuple(node.get(key) for node in nodes), section, (*path, key))
+            for key in dict.fromkeys(key for node in nodes for key in node)
         }
         if path[-1] in ("matchLabels", "selector"):
             return with_selector(made)
         return with_helper(made) if path[-1] == "labels" else made
 
     def _list(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> list[Node]:
-        most = max(len(one) for one in nodes)
-        padded = [[*one, *[None] * (most - len(one))] for one in nodes]
+        most = max(len(node) for node in nodes)
+        padded = [[*node, *[None] * (most - len(node))] for node in nodes]
         return [self.node(one, section, path) for one in zip(*padded, strict=True)]
 
     def _leaf(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> Node:
-        same = all(one == nodes[0] for one in nodes)
+        same = all(node == nodes[0] for node in nodes)
         if same and section == MODEL and isinstance(nodes[0], str):
             return self._of_model(nodes, path)
         if same and path[-1] not in _KEPT:
@@ -108,14 +108,14 @@ class Finder:
 
     def _parts(self, strings: _Vector, section: str, path: tuple[str, ...]) -> Iterator[Part]:
         """A string that differs: its lines, what the marks in it say, or what its ends share."""
-        if all(one == strings[0] for one in strings):
+        if all(string == strings[0] for string in strings):
             yield strings[0]
             return
         split = self._split(strings[-1])
-        lines = [one.splitlines(keepends=True) for one in strings]
+        lines = [string.splitlines(keepends=True) for string in strings]
         if all(self._joined(split, at) == one for at, one in enumerate(strings)):
             yield from split
-        elif len({len(one) for one in lines}) == 1 and len(lines[0]) > 1:
+        elif len({len(line) for line in lines}) == 1 and len(lines[0]) > 1:
             for line in zip(*lines, strict=True):
                 yield from self._parts(line, section, path)
         else:
@@ -141,7 +141,7 @@ class Finder:
         return [marks.get(part, part) for part in parts]
 
     def _joined(self, parts: Iterable[Part], at: int) -> str:
-        texts = (self.vectors[one][at] if isinstance(one, Value) else one for one in parts)
+        texts = (self.vectors[part][at] if isinstance(part, Value) else part for part in parts)
         return "".join(map(str, texts))
 
     def _found(self, vector: _Vector, section: str) -> Value | None:
@@ -171,15 +171,15 @@ def _differing(strings: _Vector) -> tuple[str, _Vector, str]:
     """What strings share at their ends, cut between words, and what stands between."""
     start = end = 0
     least = min(map(len, strings))
-    while start < least and len({one[start] for one in strings}) == 1:
+    while start < least and len({string[start] for string in strings}) == 1:
         start += 1
-    while end < least - start and len({one[-1 - end] for one in strings}) == 1:
+    while end < least - start and len({string[-1 - end] for string in strings}) == 1:
         end += 1
     while start and strings[0][start - 1].isalnum():
         start -= 1
     while end and strings[0][len(strings[0]) - end].isalnum():
         end -= 1
-    middles = tuple(one[start : len(one) - end] for one in strings)
-    numbers = all(one.isdecimal() and str(int(one)) == one for one in middles)
+    middles = tuple(string[start : len(string) - end] for string in strings)
+    numbers = all(middle.isdecimal() and str(int(middle)) == middle for middle in middles)
     between: _Vector = tuple(map(int, middles)) if numbers else middles
     return strings[0][:start], between, strings[0][len(strings[0]) - end :]

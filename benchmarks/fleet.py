@@ -70,14 +70,14 @@ def _table(models: int, shares: Sequence[Share]) -> Iterator[str]:
     head = ["environments in the spec", "written", "wall s", "CPU s", "peak MiB", "files", "MB"]
     rows = [
         [
-            str(one.environments), f"`{' '.join(_ONLY)}`" if one.only else "all",
-            f"{one.runs.wall:.2f}", f"{one.runs.cpu:.2f}", f"{one.runs.memory:.0f}",
-            f"{one.files:,}", f"{one.size / 1e6:.1f}",
+            str(share.environments), f"`{' '.join(_ONLY)}`" if share.only else "all",
+            f"{share.runs.wall:.2f}", f"{share.runs.cpu:.2f}", f"{share.runs.memory:.0f}",
+            f"{share.files:,}", f"{share.size / 1e6:.1f}",
         ]
-        for one in shares
+        for share in shares
     ]  # fmt: skip
     yield from report.table(head, rows)
-    several = [one for one in shares if not one.only]
+    several = [share for share in shares if not share.only]
     small, large = several[-2], several[-1]
     growth = math.log(large.runs.cpu / small.runs.cpu)
     exponent = growth / math.log(large.environments / small.environments)

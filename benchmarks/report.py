@@ -28,7 +28,7 @@ class Case:
 
     @property
     def ours(self) -> Runs:
-        return Runs(tuple(run for one in self.pairs.values() for run in one.ours.all))
+        return Runs(tuple(run for pair in self.pairs.values() for run in pair.ours.all))
 
     @property
     def runs(self) -> dict[str, Runs]:
@@ -94,8 +94,8 @@ def _targets(measured: Measured) -> Iterator[str]:
     reference, _, middle, large = measured.cases
     growth = large.ours.wall / middle.ours.wall
     memory = large.ours.memory
-    worst = max(one.pairs.cpu.median for one in measured.roots)
-    most = max(one.objects for one in measured.roots)
+    worst = max(root.pairs.cpu.median for root in measured.roots)
+    most = max(root.objects for root in measured.roots)
     check = measured.checked[-1][2].cpu
     helm, jinja = middle.pairs["helm"].wall, middle.pairs["Jinja2"].wall
     first = reference.pairs["helm"].wall
@@ -181,8 +181,8 @@ def _incremental(measured: Measured) -> Iterator[str]:
 
 def _roots(roots: Sequence[Root]) -> Iterator[str]:
     yield "### `kustomize build` of our roots against the same objects in one file\n"
-    pieces = [one for one in roots if "/models/" in one.name]
-    rows = [_root(one.name, [one]) for one in roots if one not in pieces]
+    pieces = [root for root in roots if "/models/" in root.name]
+    rows = [_root(root.name, [root]) for root in roots if root not in pieces]
     if pieces:
         rows.append(_root(f"{len(pieces)} pieces of models", pieces))
     head = ["root", "objects", "CPU s", "in one file, CPU s", "ratio, CPU"]
@@ -190,14 +190,14 @@ def _roots(roots: Sequence[Root]) -> Iterator[str]:
 
 
 def _root(name: str, roots: Sequence[Root]) -> list[str]:
-    counts = sorted(one.objects for one in roots)
-    ratios = [one.pairs.cpu.median for one in roots]
+    counts = sorted(root.objects for root in roots)
+    ratios = [root.pairs.cpu.median for root in roots]
     some = len(roots) > 1
     return [
         name,
         f"{counts[0]} to {counts[-1]}" if some else str(counts[0]),
-        f"{statistics.median(one.pairs.ours.cpu for one in roots):.3f}",
-        f"{statistics.median(one.pairs.theirs.cpu for one in roots):.3f}",
+        f"{statistics.median(root.pairs.ours.cpu for root in roots):.3f}",
+        f"{statistics.median(root.pairs.theirs.cpu for root in roots):.3f}",
         f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
         if some
         else str(roots[0].pairs.cpu),

@@ -109,7 +109,7 @@ def with_name(manifest: Node) -> Node:
     if not isinstance(labels, Labels):
         return manifest
     parts = name.parts if isinstance(name, Text) else (name,)
-    rest = _without(labels.instance, [one for one in parts if one])
+    rest = _without(labels.instance, [part for part in parts if part])
     if rest is None:
         return manifest
     named = Text((Name(labels.instance), *rest))

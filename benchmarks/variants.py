@@ -57,7 +57,7 @@ def otherwise(spec: Spec) -> Spec:
     count = len(objects(other))
     for number, (path, value) in enumerate(list(_scalars(other, ()))):
         changes = (_with(other, path, one) for one in _others(value, number))
-        other = next((one for one in changes if _makes(one, count)), other)
+        other = next((change for change in changes if _makes(change, count)), other)
     return other
 
 

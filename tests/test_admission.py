@@ -16,7 +16,7 @@ from compiler.verify import problems
 def test_what_fits_its_schema_and_is_refused(what: str) -> None:
     manifest, place = refused()[what]
     assert not list(problems(manifest))
-    assert [one.at for one in refusals(manifest)] == [place]
+    assert [refusal.at for refusal in refusals(manifest)] == [place]
 
 
 def test_what_is_accepted() -> None:

@@ -39,14 +39,22 @@ def settings() -> dict[str, Any]:
 
 def objects(kind: str) -> list[Manifest]:
     packages = compiled("argo-workflows").lowered["default"].packages.values()
-    return [one.manifest for package in packages for one in package.resources if one.kind == kind]
+    return [
+        resource.manifest
+        for package in packages
+        for resource in package.resources
+        if resource.kind == kind
+    ]
 
 
 def test_the_archive_is_reached_past_the_pooler_with_keys_that_are_in_upstreams_namespace() -> None:
     database = settings()["persistence"]["postgresql"]
     assert database["host"] == "postgres.databases.svc.cluster.local"
     assert database["port"] == 5432
-    secrets = {one.name: one for one in compiled("argo-workflows").lowered["default"].credentials}
+    secrets = {
+        credential.name: credential
+        for credential in compiled("argo-workflows").lowered["default"].credentials
+    }
     assert secrets[database["passwordSecret"]["name"]].namespaces == ("argo", "databases")
     assert settings()["persistence"]["archiveTTL"] == "2592000s"
 
@@ -77,7 +85,9 @@ def admitted(name: str) -> list[dict[str, str]]:
 
 def test_nothing_is_written_into_upstreams_namespace() -> None:
     packages = compiled("argo-workflows").lowered["default"].packages.values()
-    assert "argo" not in {one.namespace for package in packages for one in package.resources}
+    assert "argo" not in {
+        resource.namespace for package in packages for resource in package.resources
+    }
 
 
 @pytest.mark.parametrize("namespace", NAMESPACES)
@@ -90,7 +100,10 @@ def test_each_namespace_with_runs_has_one_repository_and_the_keys_to_it(namespac
     assert repository == settings()["artifactRepository"]["s3"]
     assert repository["endpoint"] == "seaweedfs.storage.svc.cluster.local:8333"
     assert repository["insecure"] is True
-    secrets = {one.name: one for one in compiled("argo-workflows").lowered["default"].credentials}
+    secrets = {
+        credential.name: credential
+        for credential in compiled("argo-workflows").lowered["default"].credentials
+    }
     for reference in ("accessKeySecret", "secretKeySecret"):
         assert namespace in secrets[repository[reference]["name"]].namespaces
 
@@ -178,8 +191,8 @@ def test_in_a_strict_mesh_upstreams_pods_are_in_it_and_so_reach_the_archive() ->
 
 def test_the_ui_has_the_instances_host() -> None:
     packages = compiled("production").lowered["prod"].packages
-    (route,) = [one.manifest for one in packages["argo-workflows"].resources
-                if one.kind == "VirtualService"]  # fmt: skip
+    (route,) = [resource.manifest for resource in packages["argo-workflows"].resources
+                if resource.kind == "VirtualService"]  # fmt: skip
     assert route["spec"]["hosts"] == ["argo-workflows.ml.example.internal"]
     (rule,) = route["spec"]["http"]
     (way,) = rule["route"]
@@ -191,5 +204,5 @@ def test_the_ui_has_the_instances_host() -> None:
 
 def test_without_a_gateway_upstreams_server_is_left_as_it_is() -> None:
     deployments = [one for one in prerequisite().objects if one["kind"] == "Deployment"]
-    assert all("spec" not in one["spec"]["template"] for one in deployments)
+    assert all("spec" not in deployment["spec"]["template"] for deployment in deployments)
     assert [one for one in prerequisite().objects if one["kind"] == "Service"] == []

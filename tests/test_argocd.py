@@ -74,7 +74,7 @@ def test_the_sidecar_joins_the_repository_server(tmp_path: Path) -> None:
     objects = {one["kind"]: one for one in installed(tmp_path)}
     assert not [text for one in objects.values() for text in problems(one)]
     pod = objects["Deployment"]["spec"]["template"]["spec"]
-    containers = {one["name"]: one for one in pod["containers"]}
+    containers = {container["name"]: container for container in pod["containers"]}
     assert set(containers) == {"argocd-repo-server", "platformc"}
     sidecar = containers["platformc"]
     assert sidecar["image"] == IMAGE
@@ -229,31 +229,31 @@ def test_argo_cds_objects_fit_their_schemas_and_allow_the_platform(
     assert not [text for one in objects for text in problems(one)]
     project = objects[0]["spec"]
     result = compiled(scenario)
-    spaces = {one["namespace"] for one in project["destinations"]}
+    spaces = {destination["namespace"] for destination in project["destinations"]}
     for name in result.environments:
-        for one in manifests(result.lowered[name]):
-            space = one["metadata"].get("namespace")
+        for manifest in manifests(result.lowered[name]):
+            space = manifest["metadata"].get("namespace")
             listed = "namespaceResourceWhitelist" if space else "clusterResourceWhitelist"
-            kind = {"group": one["apiVersion"].rpartition("/")[0], "kind": one["kind"]}
+            kind = {"group": manifest["apiVersion"].rpartition("/")[0], "kind": manifest["kind"]}
             assert kind in project[listed]
             assert space is None or space in spaces
 
 
 def test_each_environment_is_an_application() -> None:
     _, *apps = documents(run("applications", "-f", SPEC, "--repo", REPOSITORY, "--path", "ml"))
-    assert [one["metadata"]["name"] for one in apps] == [
+    assert [app["metadata"]["name"] for app in apps] == [
         f"on-prem-mlops-{name}" for name in ("dev", "staging", "prod")
     ]
-    for one in apps:
-        spec = one["spec"]
-        environment = one["metadata"]["name"].rpartition("-")[2]
+    for app in apps:
+        spec = app["spec"]
+        environment = app["metadata"]["name"].rpartition("-")[2]
         assert spec["source"]["path"] == "ml"
         assert spec["source"]["plugin"]["parameters"] == [
             {"name": "environment", "string": environment}
         ]
         assert spec["destination"]["name"] == environment
         assert spec["syncPolicy"]["automated"]["allowEmpty"] is False
-        assert "finalizers" not in one["metadata"]
+        assert "finalizers" not in app["metadata"]
 
 
 @pytest.mark.parametrize("road", ["plugin", "rendered"])
@@ -269,7 +269,7 @@ def test_a_set_makes_the_same_applications(road: str) -> None:
             text = text.replace(f"{{{{.{key}}}}}", value)
         expanded.append(json.loads(text))
     assert [(one["metadata"]["name"], one["spec"]) for one in expanded] == [
-        (one["metadata"]["name"], one["spec"]) for one in apps
+        (app["metadata"]["name"], app["spec"]) for app in apps
     ]
 
 
@@ -277,8 +277,8 @@ def test_the_plain_road_reads_the_files_that_are_there() -> None:
     _, *apps = documents(
         run("applications", "-f", SPEC, "--repo", REPOSITORY, "--road", "rendered")
     )
-    for one in apps:
-        source = one["spec"]["source"]
+    for app in apps:
+        source = app["spec"]["source"]
         assert source["directory"]["include"] == "*.yaml"
         assert (ROOT / source["path"]).is_dir()
     refused = run("applications", "-f", ONE, "--repo", REPOSITORY, "--road", "rendered")

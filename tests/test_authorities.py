@@ -31,11 +31,13 @@ def files() -> dict[tuple[str, str], dict[str, str]]:
 
 def test_pods_that_connect_have_the_certificates_in_every_container() -> None:
     graph, configs, seen = lowered(SCENARIO, ENVIRONMENT).graph, files(), set()
-    vouched = {one.label: one.provider.name for one in graph.bindings if one.offer.ca}
+    vouched = {
+        binding.label: binding.provider.name for binding in graph.bindings if binding.offer.ca
+    }
     for pod in templates(SCENARIO, ENVIRONMENT):
         mounted = {
-            one["configMap"]["name"] for one in pod.spec.get("volumes", ())
-            if one["name"] == "authorities"
+            volume["configMap"]["name"] for volume in pod.spec.get("volumes", ())
+            if volume["name"] == "authorities"
         }  # fmt: skip
         providers = {vouched[label] for label in pod.labels if label in vouched}
         assert bool(providers) == bool(mounted), pod.owner["metadata"]["name"]
@@ -45,7 +47,7 @@ def test_pods_that_connect_have_the_certificates_in_every_container() -> None:
             for text in data.values():
                 ssl.create_default_context(cadata=text)
             for container in (*pod.spec.get("initContainers", ()), *pod.spec["containers"]):
-                paths = [one["mountPath"] for one in container["volumeMounts"]]
+                paths = [volume_mount["mountPath"] for volume_mount in container["volumeMounts"]]
                 assert AUTHORITIES in paths
         seen |= providers
     assert seen == {"external-s3", "external-postgres", "external-redis", "external-mysql"}
@@ -55,8 +57,8 @@ def test_no_file_is_named_that_is_not_there() -> None:
     """In a pod's variables, and in the config files that it mounts."""
     configs, count = files(), 0
     for pod in templates(SCENARIO, ENVIRONMENT):
-        mounted = [one["configMap"]["name"] for one in pod.spec.get("volumes", ())
-                   if "configMap" in one]  # fmt: skip
+        mounted = [volume["configMap"]["name"] for volume in pod.spec.get("volumes", ())
+                   if "configMap" in volume]  # fmt: skip
         data = {key: text for name in mounted for key, text in configs[pod.namespace, name].items()}
         named = re.findall(rf"{AUTHORITIES}/([\w.-]+\.crt)", json.dumps([pod.spec, data]))
         assert set(named) <= data.keys(), pod.owner["metadata"]["name"]

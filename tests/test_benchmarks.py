@@ -51,12 +51,16 @@ def test_what_the_spec_says_stands_as_values_in_the_chart() -> None:
     assert found.values["postgres"]["storage"] == "100Gi"
     assert found.overrides["env-01"]["postgres"] == {"storage": "30Gi"}
     assert found.overrides["env-01"]["models"] == {"model-00001": {"maxReplicas": 9}}
-    leaves = [one for nodes in (*found.sections.values(), found.model) for one in _leaves(nodes)]
-    parts = [part for one in leaves for part in (one.parts if isinstance(one, Text) else (one,))]
-    values = [one for one in parts if isinstance(one, Value)]
+    leaves = [
+        leave for nodes in (*found.sections.values(), found.model) for leave in _leaves(nodes)
+    ]
+    parts = [
+        part for leave in leaves for part in (leave.parts if isinstance(leave, Text) else (leave,))
+    ]
+    values = [part for part in parts if isinstance(part, Value)]
     expected = {("platform", "domain"), ("platform", "namespace"), ("postgres", "storage")}
     expected |= {("model", key) for key in ("name", "uri", "format", "minReplicas", "maxReplicas")}
-    assert expected <= {(one.section, one.key) for one in values}
+    assert expected <= {(value.section, value.key) for value in values}
 
 
 def _leaves(node: Node) -> list[Any]:

@@ -37,8 +37,8 @@ def test_a_bucket_is_claimed_where_its_owner_reads_the_key() -> None:
 def test_the_claims_class_retains_and_the_names_are_fixed() -> None:
     (kind,) = [one for one in objects("ceph", "prod") if one["kind"] == "StorageClass"]
     assert kind["reclaimPolicy"] == "Retain"
-    assert all(one["spec"]["storageClassName"] == kind["metadata"]["name"]
-               and "generateBucketName" not in one["spec"] for one in claims().values())  # fmt: skip
+    assert all(claim["spec"]["storageClassName"] == kind["metadata"]["name"]
+               and "generateBucketName" not in claim["spec"] for claim in claims().values())  # fmt: skip
 
 
 def test_the_owner_reads_the_secret_and_the_config_map_of_its_claim() -> None:
@@ -80,7 +80,7 @@ def test_every_visitor_is_a_user_with_the_key_of_its_secret_and_no_owner_is() ->
         "argo-workflows-artifacts", "churn-training-s3", "mlflow-smoke-s3", "models-mlops-store",
         "sweep-s3",
     }  # fmt: skip
-    made = {one.name for one in lowered("ceph", "prod").credentials}
+    made = {credential.name for credential in lowered("ceph", "prod").credentials}
     assert {one["metadata"]["name"] for one in known} <= made
     assert made.isdisjoint({"mlflow-artifacts", "lakefs-store"})
 
@@ -91,8 +91,8 @@ def test_the_operator_must_be_told_to_take_policies() -> None:
     assert asked is not None
     (config,) = asked.objects
     allowed = config["data"]["ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS"].split(",")
-    used: set[str] = {key for one in claims().values()
-                      for key in one["spec"].get("additionalConfig", ())}  # fmt: skip
+    used: set[str] = {key for claim in claims().values()
+                      for key in claim["spec"].get("additionalConfig", ())}  # fmt: skip
     assert used <= set(allowed)
 
 

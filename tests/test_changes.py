@@ -195,7 +195,9 @@ def test_there_are_enough_labels() -> None:
     assert sum(risk is DATA_LOSS for _, risk in LABELLED.values()) >= 15
 
 
-APIS = {one.kind: one.api for one in custom_resources().values()}
+APIS = {
+    custom_resource.kind: custom_resource.api for custom_resource in custom_resources().values()
+}
 
 
 def thing(kind: str, api: str = "v1", **spec: Any) -> dict[str, Any]:

@@ -50,9 +50,9 @@ def generated(spec: Path, environment: str = "default") -> dict[str, str]:
 
 def check(credential: Credential, copies: list[dict[str, Any]]) -> None:
     """Every copy of a Secret has the same values, each in its alphabet."""
-    assert [one["metadata"]["namespace"] for one in copies] == list(credential.namespaces)
-    values = [one["stringData"] for one in copies]
-    assert all(one == values[0] for one in values)
+    assert [copy["metadata"]["namespace"] for copy in copies] == list(credential.namespaces)
+    values = [copy["stringData"] for copy in copies]
+    assert all(value == values[0] for value in values)
     assert set(values[0]) == set(credential.keys)
     for key, kind in credential.keys.items():
         alphabet = ALPHABETS[kind] if isinstance(kind, Random) else re.escape(kind)

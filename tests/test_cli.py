@@ -304,7 +304,7 @@ def test_the_only_environment_needs_no_name(spec: Path) -> None:
 
 def test_help_has_a_whole_line_for_each_verb() -> None:
     files = (ROOT / "compiler" / "commands").glob("*.py")
-    verbs = {one.stem.replace("_", "-") for one in files if "\ndef command(" in one.read_text()}
+    verbs = {file.stem.replace("_", "-") for file in files if "\ndef command(" in file.read_text()}
     assert set(VERBS) == verbs
     lines = run(["--help"]).stdout.splitlines()
     assert {f"  {verb:<13}  {line}" for verb, line in VERBS.items()} <= set(lines)

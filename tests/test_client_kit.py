@@ -93,15 +93,19 @@ def test_the_component_gives_what_a_workload_has(kit: Path) -> None:
     uses = {key for key in ours["metadata"]["labels"] if key.startswith("uses.")}
     assert uses <= set(theirs["metadata"]["labels"])
     assert theirs["spec"]["serviceAccountName"] == "hub"
-    mounts = {one["mountPath"] for one in container["volumeMounts"]}
-    assert mounts == {one["mountPath"] for one in model["volumeMounts"]} - {"/tmp"}
+    mounts = {volume_mount["mountPath"] for volume_mount in container["volumeMounts"]}
+    assert mounts == {volume_mount["mountPath"] for volume_mount in model["volumeMounts"]} - {
+        "/tmp"
+    }
 
 
 def test_the_config_map_has_every_variable_without_a_secret(kit: Path) -> None:
     spec = kit.parent.parent.parent / "platform.yaml"
     manifests = list(yaml.safe_load_all(ran("render", "default", "-f", str(spec))))
     data = next(
-        one["data"] for one in manifests if one["metadata"]["name"] == "notebooks-environment"
+        manifest["data"]
+        for manifest in manifests
+        if manifest["metadata"]["name"] == "notebooks-environment"
     )
     env = patched(kit)["spec"]["containers"][0]["env"]
     plain = {one["name"]: one["value"] for one in env if "$(" not in one.get("value", "$(")}

@@ -117,7 +117,7 @@ def alone(type: str) -> str:
 def _add(type: str, components: dict[str, Any]) -> None:
     components[type] = _section(type)
     for interface in _wanted(type):
-        offered = {one for other in components for one in registry.provided(other)}
+        offered = {one for component in components for one in registry.provided(component)}
         if interface not in offered:
             _add(_simplest(interface), components)
 

@@ -29,7 +29,7 @@ WATCH = TESTS / "support" / "audit_hook.py"
 def watched(root: Path, *arguments: object, program: str = str(WATCH)) -> dict[str, Any]:
     """What one command reached for, what it said and how it ended."""
     done = subprocess.run(
-        [sys.executable, program, str(root), *(str(one) for one in arguments)],
+        [sys.executable, program, str(root), *(str(argument) for argument in arguments)],
         capture_output=True,
         text=True,
         check=True,

@@ -49,7 +49,7 @@ def test_it_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
     result = pipeline.compile(SPEC, "platform.yaml")
     assert not result.report.failed, result.report.sorted()
     package = result.lowered["default"].packages["cache"]
-    (server,) = (one for one in package.resources if one.kind == "Deployment")
+    (server,) = (resource for resource in package.resources if resource.kind == "Deployment")
     (container,) = server.manifest["spec"]["template"]["spec"]["containers"]
     assert container["resources"]["limits"]["memory"] == "2Gi"
     assert {"PGHOST", "PGPASSWORD"} <= {env["name"] for env in container["env"]}

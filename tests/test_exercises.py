@@ -45,7 +45,7 @@ def test_no_excuse_is_stale() -> None:
 
 
 def test_every_slot_that_a_component_declares_is_bound_in_a_scenario() -> None:
-    bound = {(one.consumer.type, one.requires) for one in bindings()}
+    bound = {(binding.consumer.type, binding.requires) for binding in bindings()}
     for type in registry.builtin_types():
         component = registry.component(type)
         assert component is not None
@@ -53,11 +53,11 @@ def test_every_slot_that_a_component_declares_is_bound_in_a_scenario() -> None:
 
 
 def test_every_slot_that_any_module_declares_is_bound_in_a_scenario() -> None:
-    bound = {one.requires for one in bindings()}
+    bound = {binding.requires for binding in bindings()}
     packages = (compiler.components, importlib.import_module("compiler.interfaces"),
                 importlib.import_module("compiler.tenants"))  # fmt: skip
     for package in packages:
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             module = importlib.import_module(found.name)
-            slots = {one for one in vars(module).values() if isinstance(one, Requires)}
+            slots = {var for var in vars(module).values() if isinstance(var, Requires)}
             assert slots <= bound, found.name

@@ -44,7 +44,7 @@ def _texts(pod: Template, maps: dict[tuple[str, str], dict[str, str]]) -> Iterat
 
 
 def with_feast() -> list[tuple[str, str]]:
-    return [one for one in environments() if any(mounts(*one))]
+    return [environment for environment in environments() if any(mounts(*environment))]
 
 
 def names(container: Manifest) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def test_every_variable_of_the_file_is_one_of_the_pod(scenario: str, environment
     for pod, container, text in mounts(scenario, environment):
         assert wanted(pod, text) <= set(names(container)), pod.name
         path = names(container)["FEAST_FS_YAML_FILE_PATH"]["value"]
-        folders = [one["mountPath"] for one in container["volumeMounts"]]
+        folders = [volume_mount["mountPath"] for volume_mount in container["volumeMounts"]]
         assert os.path.dirname(path) in folders
 
 

@@ -52,8 +52,8 @@ def test_a_section_is_read_or_each_mistake_has_a_known_code(name: str, data: st.
     except ValidationError as error:
         explain(error, SECTIONS[name], (), _node(value), report)
     assert bool(report.diagnostics) == bool(errors)
-    assert {found.code for found in report.diagnostics} <= CODES.keys()
-    assert all(found.message for found in report.diagnostics)
+    assert {diagnostic.code for diagnostic in report.diagnostics} <= CODES.keys()
+    assert all(diagnostic.message for diagnostic in report.diagnostics)
 
 
 def _spoilt(value: Any, data: st.DataObject) -> Any:

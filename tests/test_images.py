@@ -76,7 +76,11 @@ def test_nothing_in_the_output_looks_like_an_image_that_the_list_lacks(scenario:
 
 
 def pods(lowered: Lowered) -> list[str]:
-    return [one["kind"] for one in manifests(lowered) if one["kind"] in ("Deployment", "Job")]
+    return [
+        manifest["kind"]
+        for manifest in manifests(lowered)
+        if manifest["kind"] in ("Deployment", "Job")
+    ]
 
 
 def unpulled(lowered: Lowered) -> set[str]:

@@ -115,10 +115,12 @@ def test_secrets_build_without_the_rest_knowing_their_values(tmp_path: Path) -> 
     built = build(tmp_path / "secrets" / "default")
     secrets = [id for id in built if id[1] == "Secret"]
     assert {(id[3], id[2]) for id in secrets} == {
-        (one.name, space) for one in lowered.credentials for space in one.namespaces
+        (credential.name, space)
+        for credential in lowered.credentials
+        for space in credential.namespaces
     }
-    random = {one.name: {key for key, kind in one.keys.items() if isinstance(kind, Random)}
-              for one in lowered.credentials}  # fmt: skip
+    random = {credential.name: {key for key, kind in credential.keys.items() if isinstance(kind, Random)}
+              for credential in lowered.credentials}  # fmt: skip
     values = {built[id]["stringData"][key] for id in secrets for key in random[id[3]]}
     text = "".join(result.tree().values())
     assert values

@@ -69,10 +69,16 @@ def test_the_database_is_reached_past_the_pooler() -> None:
 
 def test_every_client_reads_the_one_key_that_lakefs_has() -> None:
     lowered = compiled("lakefs").lowered["default"]
-    (admin,) = [one for one in lowered.credentials if one.name == "lakefs-admin"]
+    (admin,) = [
+        credential for credential in lowered.credentials if credential.name == "lakefs-admin"
+    ]
     assert admin.namespaces == ("mlops", "teams")
     assert admin.readers == ("dataset-refresh", "lakefs")
-    assert not [one for one in lowered.credentials if one.name.startswith("dataset-refresh")]
+    assert not [
+        credential
+        for credential in lowered.credentials
+        if credential.name.startswith("dataset-refresh")
+    ]
 
 
 FAKE = """\
@@ -98,9 +104,9 @@ esac
 
 def test_the_server_starts_when_its_database_answers(tmp_path: Path) -> None:
     (server,) = [
-        one.manifest["spec"]["template"]["spec"]
-        for one in compiled("lakefs").lowered["default"].packages["lakefs"].resources
-        if one.kind == "Deployment"
+        resource.manifest["spec"]["template"]["spec"]
+        for resource in compiled("lakefs").lowered["default"].packages["lakefs"].resources
+        if resource.kind == "Deployment"
     ]
     (wait,) = server["initContainers"]
     (tmp_path / "lakefs").write_text(
@@ -146,8 +152,8 @@ def test_the_setup_job_may_run_twice_and_prints_no_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_S3", "LAKECTL_SERVER_ENDPOINT_URL"])
 def test_a_workload_is_told_of_the_gateway_alone(variable: str) -> None:
     (job,) = [
-        one for one in compiled("lakefs").lowered["default"].packages["dataset-refresh"].resources
-        if one.kind == "CronJob"
+        resource for resource in compiled("lakefs").lowered["default"].packages["dataset-refresh"].resources
+        if resource.kind == "CronJob"
     ]  # fmt: skip
     (container,) = job.manifest["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     values = {one["name"]: one.get("value") for one in container["env"]}

@@ -76,6 +76,6 @@ def codes_of(spec: object) -> set[str]:
     result = pipeline.compile(json.dumps(whole).encode(), "platform.yaml")  # JSON is YAML
     if result.lowered:
         result.tree()
-    found = {one.code for one in result.report.diagnostics}
+    found = {diagnostic.code for diagnostic in result.report.diagnostics}
     assert found <= CODES.keys()
     return found

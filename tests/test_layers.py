@@ -49,7 +49,7 @@ def imported(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("compiler"):
             parts = (node.module or "").split(".")
-            yield from [parts[1]] if len(parts) > 1 else (one.name for one in node.names)
+            yield from [parts[1]] if len(parts) > 1 else (name.name for name in node.names)
 
 
 @pytest.mark.parametrize("package", sorted(LEVEL))

@@ -153,7 +153,9 @@ def shown(place: Place, plant: Callable[[Any, Any], None], whole: bool) -> str:
     plant(_at(document, path if whole else path[:-1]), path[-1] if path else "")
     text = yaml.safe_dump(document, sort_keys=False, width=1000)
     found = diagnosed(text.encode())
-    return "".join(one.render(found, {"platform.yaml": text}) for one in RENDERERS.values())
+    return "".join(
+        renderer.render(found, {"platform.yaml": text}) for renderer in RENDERERS.values()
+    )
 
 
 WAYS: dict[str, tuple[bool, Callable[[str, Any, Any], None]]] = {

@@ -19,7 +19,11 @@ from compiler.interfaces.mesh import SIDECAR, TUNNEL
 from compiler.model.resource import Manifest
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
-STRICT = [one for one in environments() if (m := mesh_of(lowered(*one))) and m.offer.strict]
+STRICT = [
+    environment
+    for environment in environments()
+    if (m := mesh_of(lowered(*environment))) and m.offer.strict
+]
 # Prefixes that Istio 1.30 reads a protocol from (pkg/config/protocol/instance.go).
 PROTOCOLS = ("tcp", "udp", "grpc", "http", "http2", "https", "tls", "mongo", "redis", "mysql")
 
@@ -83,7 +87,7 @@ def shared(client: Template, known: dict[str, Template]) -> bool:
 @pytest.mark.parametrize(("scenario", "environment"), STRICT)
 def test_identities_open_what_addresses_open(scenario: str, environment: str) -> None:
     net, spaces = network(scenario, environment), policies(scenario, environment)
-    known = {one.name: one for one in templates(scenario, environment)}
+    known = {template.name: template for template in templates(scenario, environment)}
     found = {}
     for source in pods(scenario, environment):
         for target in pods(scenario, environment):
@@ -105,7 +109,7 @@ def test_an_identity_may_call_what_its_pods_are_bound_to(scenario: str, environm
     """From the graph: no more and no less, for all accounts and pods, databases among them."""
     whole, spaces = lowered(scenario, environment), policies(scenario, environment)
     all = {pod.name: pod for pod in pods(scenario, environment)}
-    known = [one for one in templates(scenario, environment) if one.name in all]
+    known = [template for template in templates(scenario, environment) if template.name in all]
     runs_as: dict[tuple[str, str], list[Template]] = defaultdict(list)
     for one in known:
         runs_as[one.namespace, _account(one)].append(one)
@@ -115,8 +119,8 @@ def test_an_identity_may_call_what_its_pods_are_bound_to(scenario: str, environm
             specs = spaces[server.namespace]
             anybody = without_identity(specs, server)
             allowed = admits(specs, clients[0], server) - anybody
-            needed = {port for one in clients
-                      for port in needs(whole, all[one.name], all[server.name])}  # fmt: skip
+            needed = {port for client in clients
+                      for port in needs(whole, all[client.name], all[server.name])}  # fmt: skip
             if allowed != needed - anybody:
                 found[account, server.name] = (allowed, needed)
     assert found == {}
@@ -139,8 +143,8 @@ def test_pods_run_elsewhere_are_known_by_the_account_that_the_spec_names(
         f"    notebooks: {{image: 'example.com/n:1', run: elsewhere, uses: [redis]{said}}}\n"
     )
     whole = pipeline.compile(text.encode(), "platform.yaml").lowered["default"]
-    (policy,) = [one.manifest["spec"] for one in whole.packages["redis"].resources
-                 if one.kind == "AuthorizationPolicy" and one.name == "redis-keys"]  # fmt: skip
+    (policy,) = [resource.manifest["spec"] for resource in whole.packages["redis"].resources
+                 if resource.kind == "AuthorizationPolicy" and resource.name == "redis-keys"]  # fmt: skip
     assert policy["rules"][0]["from"] == [{"source": source}]
 
 
@@ -198,10 +202,10 @@ def test_ports_say_their_protocol(scenario: str, environment: str) -> None:
 
 
 def test_jobs_finish_beside_a_sidecar() -> None:
-    jobs = [one for one in templates("istio-sidecar", "default")
-            if one.owner["kind"] in ("Job", "CronJob")]  # fmt: skip
+    jobs = [template for template in templates("istio-sidecar", "default")
+            if template.owner["kind"] in ("Job", "CronJob")]  # fmt: skip
     assert jobs
-    assert all(one.annotations["sidecar.istio.io/nativeSidecar"] == "true" for one in jobs)
+    assert all(job.annotations["sidecar.istio.io/nativeSidecar"] == "true" for job in jobs)
 
 
 def test_a_sidecar_reaches_its_control_plane_and_the_kubelet_the_sidecar() -> None:

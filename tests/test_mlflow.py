@@ -18,9 +18,9 @@ from compiler.pipeline import compile as compile_spec
 
 def pod(kind: str, scenario: str = "minimal") -> Manifest:
     (found,) = [
-        one.manifest["spec"]["template"]["spec"]
-        for one in compiled(scenario).lowered["default"].packages["mlflow"].resources
-        if one.kind == kind
+        resource.manifest["spec"]["template"]["spec"]
+        for resource in compiled(scenario).lowered["default"].packages["mlflow"].resources
+        if resource.kind == kind
     ]
     assert isinstance(found, dict)
     return found

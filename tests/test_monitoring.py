@@ -48,8 +48,8 @@ def test_every_service_monitor_finds_one_service_whose_pods_open_the_port() -> N
         ]  # fmt: skip
         assert pods
         for pod in pods:
-            opened = [port["containerPort"] for one in pod.containers()
-                      for port in one.get("ports", ())]  # fmt: skip
+            opened = [port["containerPort"] for container in pod.containers()
+                      for port in container.get("ports", ())]  # fmt: skip
             assert target in opened, pod.name
         seen.append((service["metadata"]["name"], endpoint["port"]))
     assert sorted(seen) == [
@@ -66,7 +66,7 @@ def test_every_service_monitor_finds_one_service_whose_pods_open_the_port() -> N
 
 
 def test_pods_of_an_operator_have_no_service_of_ours() -> None:
-    names = [one["metadata"]["name"] for one in monitors("PodMonitor")]
+    names = [monitor["metadata"]["name"] for monitor in monitors("PodMonitor")]
     assert sorted(names) == ["clusters-pool-poolers-monitoring", "clusters-servers-monitoring"]
 
 
@@ -107,14 +107,14 @@ def test_pods_of_models_bear_the_labels_by_which_they_are_scraped() -> None:
                   if one["kind"] in ("InferenceService", "SeldonDeployment")]  # fmt: skip
         assert models
         assert all(
-            selects(monitor["spec"]["selector"], as_resource(one).pod_labels) for one in models
+            selects(monitor["spec"]["selector"], as_resource(model).pod_labels) for model in models
         )
 
 
 def test_alerts_read_what_is_scraped() -> None:
     jobs = {f"{m['metadata']['namespace']}/{m['metadata']['name']}" for m in monitors("PodMonitor")}
-    services = [scraped(one)["metadata"] for one in monitors("ServiceMonitor")]
-    pairs = {(one["namespace"], one["name"]) for one in services}
+    services = [scraped(monitor)["metadata"] for monitor in monitors("ServiceMonitor")]
+    pairs = {(service["namespace"], service["name"]) for service in services}
     own = re.compile(r'(?:namespace="([^"]+)",)?\bjob="([^"]+)"')
     read = {found for rule in rules() for found in own.findall(rule["expr"])}
     assert read
@@ -165,11 +165,13 @@ def test_a_run_is_late_once_its_own_time_is_up() -> None:
 
 def test_without_monitoring_there_is_no_trace_of_it() -> None:
     manifests = objects(SCENARIO, "dev")
-    assert [one["metadata"]["name"] for one in manifests if one["apiVersion"] == API] == []
-    marks = [label for one in manifests for label in one["metadata"].get("labels", ())]
+    assert [
+        manifest["metadata"]["name"] for manifest in manifests if manifest["apiVersion"] == API
+    ] == []
+    marks = [label for manifest in manifests for label in manifest["metadata"].get("labels", ())]
     assert [label for label in marks if label.startswith("scraped.")] == []
-    names = [container["name"] for one in templates(SCENARIO, "dev")
-             for container in one.containers()]  # fmt: skip
+    names = [container["name"] for template in templates(SCENARIO, "dev")
+             for container in template.containers()]  # fmt: skip
     assert "exporter" not in names
-    assert [one["metadata"]["name"] for one in manifests
-            if "from-monitoring" in one["metadata"]["name"]] == []  # fmt: skip
+    assert [manifest["metadata"]["name"] for manifest in manifests
+            if "from-monitoring" in manifest["metadata"]["name"]] == []  # fmt: skip

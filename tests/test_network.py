@@ -54,10 +54,10 @@ def pods(scenario: str, environment: str) -> tuple[Pod, ...]:
     """The platform's pods, those that operators make for it, the cluster's DNS, and strangers."""
     whole = lowered(scenario, environment)
     found = [
-        Pod(one.name, one.namespace, {**one.labels, **as_resource(one.owner).pod_labels},
-            frozenset(_ports(one.spec)))
-        for one in templates(scenario, environment)
-        if one.labels
+        Pod(template.name, template.namespace, {**template.labels, **as_resource(template.owner).pod_labels},
+            frozenset(_ports(template.spec)))
+        for template in templates(scenario, environment)
+        if template.labels
     ]  # fmt: skip
     found += _operated(whole)
     for binding in whole.graph.bindings:
@@ -73,10 +73,14 @@ def pods(scenario: str, environment: str) -> tuple[Pod, ...]:
 def _operated(whole: Lowered) -> Iterator[Pod]:
     """Pods that operators make of the platform's objects, and operators that call on them."""
     for package in whole.packages.values():
-        for one in package.resources:
-            if one.pod_labels and pod_template(one.manifest) is None:
-                labels = dict(one.pod_labels)
-                yield Pod(f"{one.kind} {one.namespace}/{one.name}", one.namespace, labels)
+        for resource in package.resources:
+            if resource.pod_labels and pod_template(resource.manifest) is None:
+                labels = dict(resource.pod_labels)
+                yield Pod(
+                    f"{resource.kind} {resource.namespace}/{resource.name}",
+                    resource.namespace,
+                    labels,
+                )
         for made in package.operator_pods:
             labels = {INSTANCE: package.name, **made.labels}
             space = made.namespace or package.namespace
@@ -212,11 +216,11 @@ def test_no_policy_is_idle() -> None:
     ports = ports_of_interest(net, all)
     before = reached(net, whole, all, ports), _ask_dns(net, all)
     for space, policies in net.policies.items():
-        for one in policies:
-            left = {**net.policies, space: [other for other in policies if other is not one]}
+        for policy in policies:
+            left = {**net.policies, space: [policy for policy in policies if policy is not policy]}
             without = replace(net, policies=left)
             after = reached(without, whole, all, ports), _ask_dns(without, all)
-            assert before != after, one["metadata"]["name"]
+            assert before != after, policy["metadata"]["name"]
 
 
 def _ask_dns(net: Network, all: tuple[Pod, ...]) -> list[bool]:
@@ -255,7 +259,11 @@ def test_outside_is_reached_only_by_those_who_are_bound_to_it(
     scenario: str, environment: str
 ) -> None:
     net, whole = network(scenario, environment), lowered(scenario, environment)
-    outside = [one for one in whole.graph.bindings if one.offer.external and one.offer.cidrs]
+    outside = [
+        binding
+        for binding in whole.graph.bindings
+        if binding.offer.external and binding.offer.cidrs
+    ]
     for binding in outside:
         address = binding.offer.cidrs[0].partition("/")[0]
         service = Pod(binding.provider.name, address=address)
@@ -293,7 +301,9 @@ def allowing(namespaces: list[str], dns: str = "") -> dict[tuple[str, str], Mani
     assert not result.report.failed, result.report.sorted()
     found = manifests(result.lowered["default"])
     policies = [one for one in found if one["kind"] == "NetworkPolicy"]
-    return {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in policies}
+    return {
+        (policy["metadata"]["namespace"], policy["metadata"]["name"]): policy for policy in policies
+    }
 
 
 def test_clients_more_change_no_policy() -> None:

@@ -127,7 +127,7 @@ def unexcused(template: Template, found: Iterator[tuple[str, str]]) -> list[str]
 @each_environment
 def test_every_pod_is_restricted(scenario: str, environment: str) -> None:
     pods = templates(scenario, environment)
-    assert [problem for one in pods for problem in unexcused(one, restricted(one.spec))] == []
+    assert [problem for pod in pods for problem in unexcused(pod, restricted(pod.spec))] == []
 
 
 SOUND = {
@@ -187,9 +187,9 @@ def test_every_pod_is_bounded_and_cannot_change_its_image(scenario: str, environ
     asked = _writable_by_request(scenario, environment)
     problems = [
         problem
-        for one in pods
-        for problem in unexcused(one, beyond(one))
-        if not ("read-only-root" in problem and one.owner["metadata"]["name"] in asked)
+        for pod in pods
+        for problem in unexcused(pod, beyond(pod))
+        if not ("read-only-root" in problem and pod.owner["metadata"]["name"] in asked)
     ]
     assert problems == []
 
@@ -222,8 +222,8 @@ def test_each_instance_has_an_account_of_its_own(scenario: str, environment: str
             template.owner["metadata"]["labels"]["app.kubernetes.io/instance"]
         )
     shared = {account: who for account, who in users.items() if len(who) > 1}
-    models = {one.name for one in lowered(scenario, environment).graph.instances.values()
-              if one.section == "models"}  # fmt: skip
+    models = {instance.name for instance in lowered(scenario, environment).graph.instances.values()
+              if instance.section == "models"}  # fmt: skip
     assert {account for account, who in shared.items() if not who <= models} == set()
 
 

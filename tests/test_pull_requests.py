@@ -181,7 +181,7 @@ def test_a_bad_spec_annotates_its_line_and_is_uploaded_all_the_same(runner: Runn
     assert outcome.failed == ["Validate"]
     assert re.search(r"^::error file=platform\.yaml,line=12,", outcome.log, re.MULTILINE)
     sarif = json.loads((runner.temp / "platformc.sarif").read_text())
-    assert any(one["ruleId"] == "unknown-key" for one in sarif["runs"][0]["results"])
+    assert any(result["ruleId"] == "unknown-key" for result in sarif["runs"][0]["results"])
     assert UPLOAD in outcome.used
     assert runner.hub.comments == []
 
@@ -191,7 +191,7 @@ def test_a_later_plan_replaces_its_own_comment_and_no_other(runner: Runner) -> N
         runner.hub.add(f"a remark {number}")
     runner.hub.add("a bot's remark", "Bot")
     forged = runner.hub.add("<!-- platformc: platform.yaml -->\nwho wrote this can change it")
-    before = [dict(one) for one in runner.hub.comments]
+    before = [dict(comment) for comment in runner.hub.comments]
     for text, amount in ((LARGER, "600Gi"), (SMALLER, "400Gi")):
         runner.write(text)
         assert runner.run(sarif="false").failed == []

@@ -47,11 +47,13 @@ def name(manifest: Manifest) -> str:
 def test_every_secret_and_its_key_is_in_the_contract(scenario: str, environment: str) -> None:
     contract = lowered(scenario, environment)
     known = {
-        (space, one.name): set(one.keys)
-        for one in (*contract.credentials, *contract.granted)
-        for space in one.namespaces
+        (space, credential.name): set(credential.keys)
+        for credential in (*contract.credentials, *contract.granted)
+        for space in credential.namespaces
     }
-    references = {"secretKeyRef"}.union(*(one.secret_keys for one in custom_resources().values()))
+    references = {"secretKeyRef"}.union(
+        *(custom_resource.secret_keys for custom_resource in custom_resources().values())
+    )
     for manifest in objects(scenario, environment):
         space = manifest["metadata"].get("namespace")
         for key, value in walk(manifest):
@@ -204,7 +206,7 @@ def test_what_a_pod_is_told_of_it_reaches(scenario: str, environment: str) -> No
                     if pod.namespace == space and selects({"matchLabels": labels}, pod.labels)
                 ]  # fmt: skip
                 reached = source in others or any(
-                    net.connects(source, pod, one) for pod in others for one in ports
+                    net.connects(source, pod, port) for pod in others for port in ports
                 )
                 assert reached, f"{template.name} cannot reach {service}.{space}:{port}"
 

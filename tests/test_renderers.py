@@ -82,9 +82,9 @@ def unescaped(text: str) -> str:
 def test_sarif_has_rule_and_region_of_each_result(tmp_path: Path) -> None:
     run = json.loads(validate(tmp_path, WRONG, "sarif").stdout)["runs"][0]
     rules = run["tool"]["driver"]["rules"]
-    results = {one["ruleId"]: one for one in run["results"]}
+    results = {result["ruleId"]: result for result in run["results"]}
     assert set(results) == {"out-of-range", "unknown-type"}
-    assert all(rules[one["ruleIndex"]]["id"] == one["ruleId"] for one in run["results"])
+    assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
     place = results["out-of-range"]["locations"][0]["physicalLocation"]
     assert place["region"] == {"startLine": 6, "startColumn": 23, "endLine": 6, "endColumn": 24}
 

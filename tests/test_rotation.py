@@ -26,7 +26,11 @@ each_environment = pytest.mark.parametrize(("scenario", "environment"), environm
 
 
 def changing(scenario: str, environment: str) -> list[Credential]:
-    return [one for one in lowered(scenario, environment).credentials if not one.immutable_reason]
+    return [
+        credential
+        for credential in lowered(scenario, environment).credentials
+        if not credential.immutable_reason
+    ]
 
 
 def commands(whole: Lowered, credential: Credential) -> list[str]:
@@ -87,7 +91,9 @@ def test_its_readers_start_again_and_nobody_else(scenario: str, environment: str
 
 def _exports(pod: Template, secret: str) -> bool:
     """Whether a server's exporter reads what the server itself keeps in its data."""
-    exporters = [one for one in pod.spec["containers"] if one["name"] == "exporter"]
+    exporters = [
+        container for container in pod.spec["containers"] if container["name"] == "exporter"
+    ]
     return secret in named(exporters)
 
 

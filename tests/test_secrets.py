@@ -62,7 +62,7 @@ def written(folder: Path, provider: str) -> Path:
 
 
 def run(*arguments: object) -> Result:
-    return CliRunner().invoke(platformc, [str(one) for one in arguments])
+    return CliRunner().invoke(platformc, [str(argument) for argument in arguments])
 
 
 # The contract
@@ -86,7 +86,7 @@ def test_no_object_is_a_secret(scenario: str, environment: str) -> None:
 def test_a_servers_own_key_is_in_no_client(scenario: str, environment: str) -> None:
     """Root keys and superusers are for the server and its own Jobs."""
     whole = lowered(scenario, environment)
-    readers = {one.name: set(one.readers) for one in whole.credentials}
+    readers = {credential.name: set(credential.readers) for credential in whole.credentials}
     consumed = {binding.endpoint().secret for binding in whole.graph.bindings
                 if binding.provider.type in ONE_KEY}  # fmt: skip
     # A consumer may say itself where the key of its binding is read.
@@ -124,9 +124,9 @@ def test_values_hold_only_what_every_reader_survives(kind: Random) -> None:
 def external(whole: Lowered) -> dict[tuple[str, str], dict[str, Any]]:
     package = whole.packages["credentials"]
     return {
-        (one.namespace, one.manifest["spec"]["target"]["name"]): one.manifest["spec"]
-        for one in package.resources
-        if one.kind == "ExternalSecret"
+        (resource.namespace, resource.manifest["spec"]["target"]["name"]): resource.manifest["spec"]
+        for resource in package.resources
+        if resource.kind == "ExternalSecret"
     }
 
 
@@ -150,9 +150,9 @@ def _keys(spec: dict[str, Any]) -> set[str]:
 
 def test_a_value_is_made_once_and_in_the_right_alphabet() -> None:
     whole = lowered("external-secrets", "default")
-    generators = {(one.namespace, one.name): one.manifest["spec"]
-                  for one in whole.packages["credentials"].resources
-                  if one.kind == "Password"}  # fmt: skip
+    generators = {(resource.namespace, resource.name): resource.manifest["spec"]
+                  for resource in whole.packages["credentials"].resources
+                  if resource.kind == "Password"}  # fmt: skip
     for credential in whole.credentials:
         home = credential.namespaces[0]
         spec = external(whole)[home, source(credential)]
@@ -198,9 +198,12 @@ def test_no_pod_reads_an_immutable_secret() -> None:
 def test_a_copy_is_fetched_with_a_right_to_just_its_secrets() -> None:
     whole = lowered("external-secrets", "default")
     resources = whole.packages["credentials"].resources
-    found = {(one.kind, one.namespace, one.name): one.manifest for one in resources}
-    copies = [(space, one, one.namespaces[0])
-              for one in whole.credentials for space in one.namespaces]  # fmt: skip
+    found = {
+        (resource.kind, resource.namespace, resource.name): resource.manifest
+        for resource in resources
+    }
+    copies = [(space, credential, credential.namespaces[0])
+              for credential in whole.credentials for space in credential.namespaces]  # fmt: skip
     assert copies
     wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
     for space, credential, home in copies:
@@ -216,7 +219,7 @@ def test_a_copy_is_fetched_with_a_right_to_just_its_secrets() -> None:
         assert [set(rule["resourceNames"]) for rule in role["rules"]] == [names]
         assert [rule["verbs"] for rule in role["rules"]] == [["get"]]
         subjects = found["RoleBinding", home, f"credentials-{space}"]["subjects"]
-        assert [one["namespace"] for one in subjects] == [space]
+        assert [subject["namespace"] for subject in subjects] == [space]
 
 
 def test_a_store_of_the_users_is_asked_under_one_path() -> None:
@@ -320,7 +323,7 @@ def test_ciphertext_is_written_once_and_values_nowhere(
     assert result.exit_code == 0, result.output
     folder = tmp_path / "secrets" / "default"
     first = {path.name: path.read_text() for path in folder.iterdir()}
-    copies = [one for c in with_provider("local").credentials for one in c.namespaces]
+    copies = [namespace for c in with_provider("local").credentials for namespace in c.namespaces]
     assert len(first) == len(copies) + 1
     arguments = programs / "arguments"
     for text in (result.output, arguments.read_text(), *first.values()):
@@ -460,12 +463,15 @@ def test_credentials_are_values_without_values() -> None:
     """The model itself has no room for one: keys are fixed texts or kinds of chance."""
     for credential in with_provider("local").credentials:
         assert isinstance(credential, Credential)
-        fixed = [one for one in credential.keys.values() if not isinstance(one, Random)]
+        fixed = [key for key in credential.keys.values() if not isinstance(key, Random)]
         assert all(re.fullmatch(r"[a-z0-9-]+", one) for one in fixed)
 
 
 def test_what_others_run_must_know_its_logins_and_have_what_they_open() -> None:
-    notes = {one.name: one.note for one in lowered("external-services", "default").credentials}
+    notes = {
+        credential.name: credential.note
+        for credential in lowered("external-services", "default").credentials
+    }
     assert "`db.example.com` is run elsewhere" in notes["mlflow-backend-store"]  # past the pooler
     assert notes["mlflow-backend-store"].endswith("and have `mlflow` for it")
     assert notes["mlflow-artifacts"].endswith("and have `mlflow` for it")

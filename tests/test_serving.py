@@ -84,7 +84,7 @@ def test_a_namespace_has_one_key_which_only_reads() -> None:
     assert set(claims) == {"models-mlops", "models-vision"}
     assert all(claim.read_only for claim in claims.values())
     assert claims["models-mlops"].buckets == ("language", "models")
-    keys = {one.name: one for one in result.lowered["prod"].credentials}
+    keys = {credential.name: credential for credential in result.lowered["prod"].credentials}
     mark = "serving.kserve.io/s3-"
     assert keys["models-mlops-store"].annotations == {
         f"{mark}endpoint": "seaweedfs.storage.svc.cluster.local:8333",

@@ -67,4 +67,7 @@ def test_a_model_that_environments_share_is_made_once() -> None:
 
 def test_a_model_costs_two_objects() -> None:
     for package in compiled("many-models").lowered["prod"].models.values():
-        assert [one.kind for one in package.resources] == ["InferenceService", "VirtualService"]
+        assert [resource.kind for resource in package.resources] == [
+            "InferenceService",
+            "VirtualService",
+        ]

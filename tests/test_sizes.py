@@ -26,7 +26,7 @@ def lowered(components: str) -> Lowered:
 
 def codes(components: str) -> list[str]:
     report = compile_spec(f"{HEAD}{components}\n".encode(), "platform.yaml").report
-    return [one.code for one in report.diagnostics if one.severity == "error"]
+    return [diagnostic.code for diagnostic in report.diagnostics if diagnostic.severity == "error"]
 
 
 def pod(one: Lowered, name: str) -> Manifest:
@@ -39,7 +39,9 @@ def pod(one: Lowered, name: str) -> Manifest:
 
 
 def disk(spec: Manifest, name: str) -> int:
-    (found,) = [one["emptyDir"]["sizeLimit"] for one in spec["volumes"] if one["name"] == name]
+    (found,) = [
+        volume["emptyDir"]["sizeLimit"] for volume in spec["volumes"] if volume["name"] == name
+    ]
     return quantity.whole(found)
 
 

@@ -61,9 +61,9 @@ def printed(components: str, models: str = "{}") -> list[str]:
     graph = pipeline.compile(text.encode(), "platform.yaml").lowered["default"].graph
     return [
         command
-        for one in prerequisites(graph)
+        for prerequisite in prerequisites(graph)
         for command in (
-            *namespace_commands(one, "told"), *install_commands(one), *patch_commands(one, "told")
+            *namespace_commands(prerequisite, "told"), *install_commands(prerequisite), *patch_commands(prerequisite, "told")
         )
     ]  # fmt: skip
 
@@ -85,9 +85,9 @@ def test_namespaces_join_the_mesh_before_their_pods_are_made() -> None:
 
 def test_istiod_knows_of_the_plugin_that_is_there_before_it() -> None:
     commands = printed("{istio: {}}")
-    charts = [one.split()[2] for one in commands if one.startswith("helm install ")]
+    charts = [command.split()[2] for command in commands if command.startswith("helm install ")]
     assert charts == ["istio-base", "cni", "istiod", "istio-ingressgateway"]
-    (istiod,) = [one for one in commands if one.startswith("helm install istiod ")]
+    (istiod,) = [command for command in commands if command.startswith("helm install istiod ")]
     assert " --set pilot.cni.enabled=true " in istiod
     assert " --set global.proxy.seccompProfile.type=RuntimeDefault " in istiod
     ambient = printed("{istio: {dataplane: ambient}}")
@@ -113,9 +113,11 @@ def test_objects_of_custom_kinds_are_merged() -> None:
     """A strategic merge is for Kubernetes' own kinds; kubectl refuses it for all others."""
     model = "{iris: {format: sklearn, uri: 's3://models/iris'}}"
     commands = printed("{kserve: {mode: standard}, seaweedfs: {}}", model)
-    (patch,) = [one for one in commands if one.startswith("kubectl patch clusterstorage")]
+    (patch,) = [
+        command for command in commands if command.startswith("kubectl patch clusterstorage")
+    ]
     assert " --type merge " in patch
-    assert not any("--type" in one for one in commands if "patch configmap" in one)
+    assert not any("--type" in command for command in commands if "patch configmap" in command)
 
 
 def test_a_release_may_write_a_namespace_into_what_has_none(tmp_path: Path) -> None:
@@ -137,14 +139,16 @@ def test_what_upstream_is_told_is_a_component_that_fits_it(scenario: str, tmp_pa
     result = compiled(scenario)
     tree = result.tree(rendered=())
     for name in result.environments:
-        for one in prerequisites(result.lowered[name].graph):
-            folder = f"prerequisites/{name}/{one.name}"
-            files = component(one)
+        for prerequisite in prerequisites(result.lowered[name].graph):
+            folder = f"prerequisites/{name}/{prerequisite.name}"
+            files = component(prerequisite)
             assert {
                 f"{folder}/{path}": text for path, text in files.items()
             }.items() <= tree.items()
             if files:
-                assert _built(tmp_path / name / one.name, files, list(one.objects))
+                assert _built(
+                    tmp_path / name / prerequisite.name, files, list(prerequisite.objects)
+                )
 
 
 def _built(folder: Path, files: dict[str, str], objects: list[Any]) -> list[Any]:
@@ -259,7 +263,7 @@ def test_what_comes_along_is_no_prerequisite(components: str) -> None:
     graph = result.graphs[None]
     (ours,) = vendored(graph)
     assert release(ours)
-    assert ours.name not in {one.name for one in prerequisites(graph)}
+    assert ours.name not in {prerequisite.name for prerequisite in prerequisites(graph)}
 
 
 def test_a_release_that_changed_is_refused(spec: Path, releases: tuple[str, Path]) -> None:
@@ -334,22 +338,25 @@ def ready(scenario: str, environment: str) -> list[dict[str, Any]]:
     objects: list[dict[str, Any]] = [
         {"kind": "StorageClass", "metadata": {"name": "local", "annotations": mark}}
     ]
-    for one in manifests(lowered):
-        group, _, version = one["apiVersion"].rpartition("/")
-        if one["kind"] == "Namespace":
-            objects.append(one)
+    for manifest in manifests(lowered):
+        group, _, version = manifest["apiVersion"].rpartition("/")
+        if manifest["kind"] == "Namespace":
+            objects.append(manifest)
         if "." in group and not group.endswith(".k8s.io"):
             spec = {
                 "group": group,
-                "names": {"kind": one["kind"]},
+                "names": {"kind": manifest["kind"]},
                 "versions": [{"name": version, "served": True}],
             }
-            name = f"{one['kind'].lower()}.{group}"
+            name = f"{manifest['kind'].lower()}.{group}"
             kind = {"kind": "CustomResourceDefinition", "metadata": {"name": name}, "spec": spec}
             objects.append(kind)
     for upstream in prerequisites(lowered.graph):
         objects += upstream.objects
-        objects += [{"kind": "Namespace", "metadata": {"name": one}} for one in upstream.namespaces]
+        objects += [
+            {"kind": "Namespace", "metadata": {"name": namespace}}
+            for namespace in upstream.namespaces
+        ]
     for credential in lowered.credentials:
         objects += [
             {"kind": "Secret", "metadata": {"name": credential.name, "namespace": space}}
@@ -376,7 +383,11 @@ def test_everything_that_is_missing_is_said() -> None:
     """Taking any one thing away from a ready cluster is noticed."""
     lowered = compiled("argo-workflows").lowered[ENVIRONMENT]
     objects = ready("argo-workflows", ENVIRONMENT)
-    ours = [one["metadata"]["name"] for one in manifests(lowered) if one["kind"] == "Namespace"]
+    ours = [
+        manifest["metadata"]["name"]
+        for manifest in manifests(lowered)
+        if manifest["kind"] == "Namespace"
+    ]
     for gone in objects:
         if gone["kind"] == "Namespace" and gone["metadata"]["name"] in ours:
             continue  # the platform brings it

@@ -34,7 +34,7 @@ def kubeconform(text: str) -> list[str]:
         ],
         input=text, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    return [one["status"] for one in json.loads(done.stdout)["resources"]]
+    return [resource["status"] for resource in json.loads(done.stdout)["resources"]]
 
 
 @pytest.mark.parametrize("scenario", scenario_names())

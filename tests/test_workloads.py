@@ -26,8 +26,8 @@ spec:
 def container(env: str = "") -> Manifest:
     result = pipeline.compile(SPEC.replace(", ENV", env).encode(), "platform.yaml")
     assert not result.report.failed, result.report.sorted()
-    (job,) = [one.manifest for one in result.lowered["default"].packages["training"].resources
-              if one.kind == "CronJob"]  # fmt: skip
+    (job,) = [resource.manifest for resource in result.lowered["default"].packages["training"].resources
+              if resource.kind == "CronJob"]  # fmt: skip
     (found,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     assert isinstance(found, dict)
     return found

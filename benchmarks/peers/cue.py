@@ -84,11 +84,11 @@ def write(chart: Chart, folder: Path, cue: str) -> list[str]:
     """The package and a file for each environment; the command that renders them all."""
     folder.mkdir(parents=True)
     overridden: dict[str, Any] = {}
-    for one in chart.overrides.values():
-        _touch(overridden, one)
+    for override in chart.overrides.values():
+        _touch(overridden, override)
     values = _defaults(chart.values, overridden)
     (folder / "values.cue").write_text(f"package platform\n\nvalues: {values}\n")
-    shared = written([one for nodes in chart.sections.values() for one in nodes], _Cue())
+    shared = written([node for nodes in chart.sections.values() for node in nodes], _Cue())
     model = ", ".join(written(one, _Cue()) for one in chart.model)
     loop = f"list.Concat([for name, model in values.models {{[{model}]}}])"
     (folder / "platform.cue").write_text(f"{_HEAD}\nshared: {shared}\nmodels: {loop}\n")

@@ -43,7 +43,7 @@ class _Jsonnet:
         return "name" if value.key == "name" else f"model.{value.key}"
 
     def text(self, text: Text) -> str:
-        whole = [self._part(one) for one in text.parts if one]
+        whole = [self._part(part) for part in text.parts if part]
         return " + ".join(whole if '"' in whole[0] else ['""', *whole])
 
     def _part(self, part: Part) -> str:

@@ -92,10 +92,10 @@ def _scalar(node: Node, pad: int, syntax: Syntax) -> str:
     if isinstance(node, Value):
         return syntax.value(node)
     parts: Sequence[Any] = node.parts if isinstance(node, Text) else (node,)
-    if "\n" in "".join(one for one in parts if isinstance(one, str)):
+    if "\n" in "".join(part for part in parts if isinstance(part, str)):
         return _block(parts, pad, syntax)
     if isinstance(node, Text):
-        return '"' + "".join(_computed(one, syntax, _escaped) for one in parts) + '"'
+        return '"' + "".join(_computed(part, syntax, _escaped) for part in parts) + '"'
     return syntax.literal(yaml.scalar(node)) if node not in ({}, []) else str(node)
 
 
@@ -111,7 +111,7 @@ def _escaped(text: str) -> str:
 
 def _block(parts: Sequence[Part], pad: int, syntax: Syntax) -> str:
     """A text of several lines, which may have values in them."""
-    body = "".join(_computed(one, syntax, str) for one in parts)
+    body = "".join(_computed(part, syntax, str) for part in parts)
     kept = body.rstrip("\n")
     ends = len(body) - len(kept)
     style = ("-", "", "+")[min(ends, 2)]

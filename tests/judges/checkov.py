@@ -41,7 +41,7 @@ def judge(paths: Sequence[Path]) -> Mapping[Path, Verdict]:
 
 def _verdict(results: dict[str, Any], name: str) -> Verdict:
     failed, passed = (
-        [one for one in results[f"{kind}_checks"] if Path(one["file_path"]).name == name]
+        [result for result in results[f"{kind}_checks"] if Path(result["file_path"]).name == name]
         for kind in ("failed", "passed")
     )
     findings = tuple(Finding(one["check_id"], *_place(one["resource"])) for one in failed)

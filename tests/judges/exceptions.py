@@ -111,7 +111,7 @@ EXCEPTIONS = (
 
 def reason(finding: Finding) -> str | None:
     """Why a finding may stay; None where it may not."""
-    for one in EXCEPTIONS:
-        if finding.check in one.checks and one.where(finding):
-            return one.why
+    for exception in EXCEPTIONS:
+        if finding.check in exception.checks and exception.where(finding):
+            return exception.why
     return None

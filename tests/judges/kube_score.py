@@ -25,11 +25,11 @@ def _verdict(path: Path) -> Verdict:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr  # 1: there are findings
     findings, looked_at, passed = list[Finding](), set[tuple[str, str, str]](), 0
-    for one in json.loads(done.stdout):
-        metadata = one["object_meta"]
-        place = (one["type_meta"]["kind"], metadata.get("namespace", ""), metadata["name"])
+    for load in json.loads(done.stdout):
+        metadata = load["object_meta"]
+        place = (load["type_meta"]["kind"], metadata.get("namespace", ""), metadata["name"])
         looked_at.add(place)
-        for check in one["checks"]:
+        for check in load["checks"]:
             if check["skipped"]:
                 continue
             if check["grade"] < BEST:

@@ -49,7 +49,7 @@ def verdicts(judge: ModuleType, folder: Path) -> Verdicts:
 
 def _told(found: Verdict, scenario: str, environment: str) -> Verdict:
     by_place = {_place(one): one for one in objects(scenario, environment)}
-    known = (_known(one, by_place, scenario, environment) for one in found.findings)
+    known = (_known(finding, by_place, scenario, environment) for finding in found.findings)
     return replace(found, findings=tuple(known))
 
 
@@ -76,7 +76,7 @@ def test_nothing_is_found_but_the_exceptions(
     judge: ModuleType, scenario: str, environment: str, folder: Path
 ) -> None:
     found = verdicts(judge, folder)[scenario, environment]
-    assert [str(one) for one in found.findings if reason(one) is None] == []
+    assert [str(finding) for finding in found.findings if reason(finding) is None] == []
 
 
 @each_judge
@@ -118,10 +118,10 @@ def test_trivy_looks_into_every_workload(tmp_path: Path) -> None:
     path = tmp_path / "privileged.yaml"
     all = objects("oss-mlops", "default")
     workloads = [one for one in all if pod_template(one) is not None]
-    path.write_text(yaml.dump_all(_privileged(one) for one in workloads))
-    found = {(one.kind, one.namespace, one.name) for one in trivy.judge([path])[path].findings
-             if one.check == "KSV-0017"}  # fmt: skip
-    assert found == {_place(one) for one in workloads}
+    path.write_text(yaml.dump_all(_privileged(workload) for workload in workloads))
+    found = {(finding.kind, finding.namespace, finding.name) for finding in trivy.judge([path])[path].findings
+             if finding.check == "KSV-0017"}  # fmt: skip
+    assert found == {_place(workload) for workload in workloads}
 
 
 def _privileged(manifest: Manifest) -> Manifest:
@@ -135,13 +135,13 @@ def _privileged(manifest: Manifest) -> Manifest:
 def test_every_exception_is_needed(folder: Path) -> None:
     findings = list(_all(folder))
     idle = [
-        one.why for one in EXCEPTIONS
-        if not any(found.check in one.checks and one.where(found) for found in findings)
+        exception.why for exception in EXCEPTIONS
+        if not any(finding.check in exception.checks and exception.where(finding) for finding in findings)
     ]  # fmt: skip
     assert idle == []
 
 
 def _all(folder: Path) -> Iterator[Finding]:
     for judge in ALL:
-        for found in verdicts(judge, folder).values():
-            yield from found.findings
+        for verdict in verdicts(judge, folder).values():
+            yield from verdict.findings

@@ -57,7 +57,7 @@ def test_what_the_judges_say(prod: Lowered, tmp_path: Path) -> None:
     path = tmp_path / "prod.yaml"
     path.write_text(render(prod))
     pods = templates_of(prod)
-    containers = [one for pod in pods for one in _containers(pod)]
+    containers = [container for pod in pods for container in _containers(pod)]
     scored = kube_score.comments(path)
     failed = len(checkov.judge([path])[path].findings)
     assert tables()[0][OURS] == [
@@ -73,7 +73,7 @@ def test_what_the_judges_say(prod: Lowered, tmp_path: Path) -> None:
 def test_what_is_counted(prod: Lowered, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{TOOLS}{os.pathsep}{os.environ['PATH']}")
     pods = templates_of(prod)
-    containers = [(pod, one) for pod in pods for one in _containers(pod)]
+    containers = [(pod, container) for pod in pods for container in _containers(pod)]
     found = [
         len(kubeconform.problems(render(prod))),
         sum("memory" not in one["resources"]["limits"] for _, one in containers),

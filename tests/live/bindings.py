@@ -36,7 +36,7 @@ def idle(spec: str, node: Node) -> list[str]:
         return via is not None and used(via) and spoke(via.provider.name, binding)
 
     return [
-        f"{one.consumer.name} -> {one.provider.name} ({one.requires.slot})"
-        for one in bindings
-        if not used(one)
+        f"{binding.consumer.name} -> {binding.provider.name} ({binding.requires.slot})"
+        for binding in bindings
+        if not used(binding)
     ]

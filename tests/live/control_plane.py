@@ -191,10 +191,10 @@ class ControlPlane:
         """Whether nodes are ready and namespaces get what each one has."""
         nodes = self.get("api/v1/nodes")["items"]
         ready = [
-            one["status"]
+            condition["status"]
             for node in nodes
-            for one in node["status"].get("conditions", ())
-            if one["type"] == "Ready"
+            for condition in node["status"].get("conditions", ())
+            if condition["type"] == "Ready"
         ]
         # Made for the first time after the start, they would come again whenever they are cleared.
         given = [
@@ -229,9 +229,9 @@ class ControlPlane:
         """The objects of some namespaces, as they are now."""
         spaces = set(namespaces)
         for path, kind in LISTED.items():
-            for one in self.get(path)["items"]:
-                if one["metadata"]["namespace"] in spaces:
-                    yield {"kind": kind, **one}
+            for item in self.get(path)["items"]:
+                if item["metadata"]["namespace"] in spaces:
+                    yield {"kind": kind, **item}
 
     def contents(self, namespaces: Iterable[str]) -> dict[str, Manifest]:
         """Every object as it was written: without its status and the book-keeping of the server."""
@@ -345,7 +345,7 @@ class ControlPlane:
         """What etcd holds of objects."""
         found = self._etcd("range", key="/registry/", range_end="/registry0", keys_only=True)
         keys = {b64decode(one["key"]).decode() for one in found["kvs"]}
-        return {one for one in keys if not one.removeprefix("/registry/").startswith(LASTING)}
+        return {key for key in keys if not key.removeprefix("/registry/").startswith(LASTING)}
 
     def _etcd(self, action: str, *, keys_only: bool = False, **keys: str) -> Manifest:
         words = {name: b64encode(key.encode()).decode() for name, key in keys.items()}

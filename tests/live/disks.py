@@ -15,11 +15,11 @@ from live.pods.objects import Manifest
 def limited(node: Node, manifests: Iterable[Manifest]) -> Iterator[None]:
     """While this lasts, the first pod of each StatefulSet has disks as large as it asks for."""
     folders: list[Path] = []
-    for one in manifests:
-        if one["kind"] != "StatefulSet":
+    for manifest in manifests:
+        if manifest["kind"] != "StatefulSet":
             continue
-        metadata = one["metadata"]
-        for claim in one["spec"].get("volumeClaimTemplates", ()):
+        metadata = manifest["metadata"]
+        for claim in manifest["spec"].get("volumeClaimTemplates", ()):
             name = f"{claim['metadata']['name']}-{metadata['name']}-0"
             folder = node.place / "claims" / metadata["namespace"] / name
             _mount(folder, claim["spec"]["resources"]["requests"]["storage"])

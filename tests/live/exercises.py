@@ -56,13 +56,13 @@ def kind(binding: Binding) -> Kind:
 
 def exercised() -> set[Kind]:
     """The kinds in the platforms of the live tests that ask whether their bindings were used."""
-    return {kind(one) for spec in _specs() for one in graph(spec).bindings}
+    return {kind(binding) for spec in _specs() for binding in graph(spec).bindings}
 
 
 def _specs() -> Iterator[str]:
-    for found in iter_modules([str(Path(__file__).parent)]):
-        if found.name.startswith("test_"):
-            module = import_module(f"live.{found.name}")
+    for iter_module in iter_modules([str(Path(__file__).parent)]):
+        if iter_module.name.startswith("test_"):
+            module = import_module(f"live.{iter_module.name}")
             if hasattr(module, "test_every_binding_was_used"):
                 yield from (getattr(module, name) for name in ("SPEC", "GROWN")
                             if hasattr(module, name))  # fmt: skip

@@ -214,10 +214,10 @@ def awaiting(node: Node, server: str) -> Client:
 def users(spec: str, node: Node, host: str, verb: str) -> str:
     """A program that does something to a key of each of Redis' users, as that user."""
     made = f'import redis\nhost = "{host}.mlops.svc.cluster.local"\n'
-    for one in graph(spec).bindings:
-        if isinstance(one.claim, redis.Claim):
-            login = {"username": one.secret, **node.held("mlops", one.secret)}
-            (pattern,) = one.claim.keys
+    for binding in graph(spec).bindings:
+        if isinstance(binding.claim, redis.Claim):
+            login = {"username": binding.secret, **node.held("mlops", binding.secret)}
+            (pattern,) = binding.claim.keys
             key = pattern.replace("*", "tried")
             made += f"redis.Redis(host, **{login!r}).execute_command({verb!r}, {key!r})\n"
     return made

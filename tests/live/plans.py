@@ -44,7 +44,7 @@ def _run(words: list[str], given: str, platform: Platform, node: Node) -> str:
         case ["kubectl", "apply", "--server-side", "-k", "secrets/default"]:
             node.apply(platform.secrets())
         case ["kubectl", "apply", "--server-side", "-k", "overlays/default", "-l", selector]:
-            node.apply(one for one in platform.manifests() if _has(one, selector))
+            node.apply(manifest for manifest in platform.manifests() if _has(manifest, selector))
         case ["kubectl", "rollout", "restart", what, "-n", space]:
             node.restart(*_object(what, space))
         case ["kubectl", "rollout", "status", what, *_] | ["kubectl", "wait", _, what, *_]:
@@ -81,7 +81,7 @@ def _printed(held: dict[str, str], template: str) -> str:
 
 def _has(manifest: Manifest, selector: str) -> bool:
     labels = manifest["metadata"].get("labels", {})
-    wanted = (one.split("=") for one in selector.split(","))
+    wanted = (part.split("=") for part in selector.split(","))
     return all(labels.get(key) == value for key, value in wanted)
 
 

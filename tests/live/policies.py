@@ -66,8 +66,8 @@ def _end(pod: Pod) -> End:
 
 def _refused(policies: list[Manifest], seen: list[Connection]) -> list[str]:
     by_space: dict[str, list[Manifest]] = defaultdict(list)
-    for one in policies:
-        by_space[one["metadata"]["namespace"]].append(one)
+    for policy in policies:
+        by_space[policy["metadata"]["namespace"]].append(policy)
     spaces = {space: {"kubernetes.io/metadata.name": space} for space in by_space}
     network = Network(by_space, spaces)
     return [

@@ -43,10 +43,10 @@ class StandIn:
                 self._finish(kind, condition)
 
     def _finish(self, kind: str, condition: str) -> None:
-        for one in json.loads(self._plane.run("get", kind, "-A", "-o", "json").stdout)["items"]:
-            if one.get("status"):
+        for item in json.loads(self._plane.run("get", kind, "-A", "-o", "json").stdout)["items"]:
+            if item.get("status"):
                 continue
-            metadata = one["metadata"]
+            metadata = item["metadata"]
             patch = json.dumps({"status": _status(condition)})
             words = ("-n", metadata["namespace"], "--subresource=status", "--type=merge")
             self._plane.kubectl("patch", kind, metadata["name"], *words, "-p", patch)

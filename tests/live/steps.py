@@ -77,9 +77,9 @@ class Client:
         return commanded(template, ("python", "-c", program)) if program else template
 
     def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]:
-        for one in breaker.mutants(self.whole(node)):
-            if not (self.program and OWN in one.what):
-                yield one
+        for mutant in breaker.mutants(self.whole(node)):
+            if not (self.program and OWN in mutant.what):
+                yield mutant
         if self.repository:  # what a repository holds is no part of the pod
             for what, config in breaker.texts(data.config(node, self.repository)):
                 yield Mutant(f"{what} in .dvc/config", self._doing(node, config))

@@ -54,9 +54,9 @@ class Delivered:
         """What the contract says: the keys of each Secret in each namespace."""
         listed = json.loads(self.platformc("secrets", "list", "default", "--format", "json"))
         return {
-            (space, one["name"]): set(one["keys"])
-            for one in listed["secrets"]
-            for space in one["namespaces"]
+            (space, secret["name"]): set(secret["keys"])
+            for secret in listed["secrets"]
+            for space in secret["namespaces"]
         }
 
     def secrets(self) -> dict[Place, dict[str, str]]:
@@ -64,9 +64,9 @@ class Delivered:
         found = {}
         for space in sorted({space for space, _ in self.wanted}):
             listed = json.loads(self.plane.kubectl("get", "secrets", "-n", space, "-o", "json"))
-            for one in listed["items"]:
-                values = {key: b64decode(text).decode() for key, text in one["data"].items()}
-                found[space, one["metadata"]["name"]] = values
+            for item in listed["items"]:
+                values = {key: b64decode(text).decode() for key, text in item["data"].items()}
+                found[space, item["metadata"]["name"]] = values
         return found
 
     def servers(self) -> dict[str, str]:
@@ -207,7 +207,7 @@ def _synced(plane: ControlPlane) -> dict[str, str]:
     listed = json.loads(plane.kubectl("get", "externalsecrets", "-A", "-o", "json"))["items"]
     copies = [one for one in listed if one["spec"].get("refreshPolicy") != "CreatedOnce"]
     assert copies
-    return {one["metadata"]["uid"]: one["status"]["syncedResourceVersion"] for one in copies}
+    return {copy["metadata"]["uid"]: copy["status"]["syncedResourceVersion"] for copy in copies}
 
 
 @external
@@ -264,8 +264,8 @@ def kept_at(delivered: Delivered) -> dict[Place, str]:
     """Where the store is to hold each Secret."""
     listed = json.loads(delivered.platformc("secrets", "list", "default", "--format", "json"))
     return {
-        (one["namespaces"][0], one["name"]): one["maker"].removeprefix("vault: ")
-        for one in listed["secrets"]
+        (secret["namespaces"][0], secret["name"]): secret["maker"].removeprefix("vault: ")
+        for secret in listed["secrets"]
     }
 
 
@@ -276,8 +276,10 @@ def test_a_store_of_the_users_takes_over_without_a_new_value(
     before = delivered.secrets()
     delivered.plane.shell(delivered.platformc("apply-plan", "default"), delivered.directory)
     stores = json.loads(delivered.plane.kubectl("get", "externalsecrets", "-A", "-o", "json"))
-    copies = [one for one in stores["items"] if one["spec"].get("refreshPolicy") != "CreatedOnce"]
-    assert {one["spec"]["secretStoreRef"]["name"] for one in copies} == {"vault"}
+    copies = [
+        item for item in stores["items"] if item["spec"].get("refreshPolicy") != "CreatedOnce"
+    ]
+    assert {copy["spec"]["secretStoreRef"]["name"] for copy in copies} == {"vault"}
     refreshed(delivered)
     now = delivered.secrets()
     assert {place: now[place] for place in delivered.wanted} == {

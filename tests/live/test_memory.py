@@ -73,7 +73,9 @@ def test_every_binding_was_used(node: Node) -> None:
 
 def test_without_its_bound_the_same_load_has_it_killed(node: Node) -> None:
     server = node.pod("mlops", "redis")
-    name = next(one["configMap"]["name"] for one in server.spec["volumes"] if "configMap" in one)
+    name = next(
+        volume["configMap"]["name"] for volume in server.spec["volumes"] if "configMap" in volume
+    )
     held = node.objects.get("ConfigMap", "mlops", name)
     (unbound, count) = re.subn(r"(?m)^maxmemory.*$", "", held["data"]["redis.conf"])
     assert count == 2  # the bound, and what to forget at it

@@ -138,10 +138,10 @@ FIRST = r"^Secret in LAKEFS_AUTH_ENCRYPT_SECRET_KEY|in setup\.sh$"
 def logins(node: Node) -> str:
     """A program that makes a table in every database, as whom it was made for."""
     made = "import psycopg2"
-    for one in graph(SPEC).bindings:
-        database = getattr(one.claim, "database", None)
-        if database and one.provider.name == "postgres":
-            held = node.held("mlops", one.secret)
+    for binding in graph(SPEC).bindings:
+        database = getattr(binding.claim, "database", None)
+        if database and binding.provider.name == "postgres":
+            held = node.held("mlops", binding.secret)
             made += f"""
 login = dict(user={held["username"]!r}, password={held["password"]!r}, dbname={database!r})
 with psycopg2.connect(host="postgres.mlops.svc.cluster.local", **login) as connection:

@@ -77,9 +77,9 @@ class Bench:
         """What the platform's author has installed before: definitions, namespaces, and objects of
         upstream's own, told what they must hold with the commands that `prerequisites` prints."""
         self.plane.install(self.objects)
-        for one in prerequisites(self.lowered.graph):
-            wanted = [namespace(name) for name in one.namespaces]
-            for each in one.objects:
+        for prerequisite in prerequisites(self.lowered.graph):
+            wanted = [namespace(name) for name in prerequisite.namespaces]
+            for each in prerequisite.objects:
                 wanted.append(upstream(each))
             self.plane.apply(wanted)
         printed = self.run("prerequisites", self.environment)
@@ -93,12 +93,12 @@ def upstream(told: Manifest) -> Manifest:
     keys = ("name", "namespace")
     made["metadata"] = {key: told["metadata"][key] for key in keys if key in told["metadata"]}
     if told["kind"] == "Service":
-        ports = [one["port"] for one in told["spec"]["ports"]]
+        ports = [port["port"] for port in told["spec"]["ports"]]
         made["spec"] = {"ports": [{"name": f"port-{port}", "port": port} for port in ports]}
     if told["kind"] == "Deployment":
         labels = {"app": told["metadata"]["name"]}
         pod = told["spec"]["template"].get("spec", {})
-        names = [one["name"] for one in pod.get("containers", ())] or ["main"]
+        names = [container["name"] for container in pod.get("containers", ())] or ["main"]
         containers = [{"name": name, "image": "upstream:1"} for name in names]
         template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
         made["spec"] = {"selector": {"matchLabels": labels}, "template": template}
@@ -125,9 +125,9 @@ def test_a_plan_brings_a_platform_to_an_empty_cluster(bench: Bench) -> None:
     lacking = {text for text, good in found.items() if not good}
     for kind in custom_kinds(bench.objects):
         assert any(text.startswith(f"no {kind}") for text in lacking), kind
-    for one in prerequisites(bench.lowered.graph):
-        for name in one.namespaces:
-            assert f"{one.system}: no namespace `{name}`" in lacking
+    for prerequisite in prerequisites(bench.lowered.graph):
+        for name in prerequisite.namespaces:
+            assert f"{prerequisite.system}: no namespace `{name}`" in lacking
 
     bench.install_upstream()
     # What is left to do is the plan's own: the Secrets.

@@ -59,7 +59,7 @@ def of_specs(label: str) -> Revision | None:
     touched = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
     used = {key[2] for key in touched}
     touched |= {key for key in old.keys() | new.keys() if key[1] == "Namespace" and key[3] in used}
-    found = [one for one in changes(LABELLED[label][0]) if one.recreation]
+    found = [change for change in changes(LABELLED[label][0]) if change.recreation]
     return Revision(
         label,
         [old[key].manifest for key in sorted(touched & old.keys())],
@@ -229,12 +229,15 @@ def apply(plane: ControlPlane, road: str, manifests: list[Manifest], folder: Pat
 def stamped(plane: ControlPlane, manifests: Iterable[Manifest]) -> dict[Id, str]:
     """Which revision each object is of, as the cluster has it."""
     kinds = sorted(
-        {f"{one['kind']}.{one['apiVersion'].rpartition('/')[0]}".rstrip(".") for one in manifests}
+        {
+            f"{manifest['kind']}.{manifest['apiVersion'].rpartition('/')[0]}".rstrip(".")
+            for manifest in manifests
+        }
     )
     found = {}
     for kind in kinds:
-        for one in json.loads(plane.kubectl("get", kind, "-A", "-o", "json"))["items"]:
-            found[identity(one)] = one["metadata"].get("annotations", {}).get(REVISION, "")
+        for item in json.loads(plane.kubectl("get", kind, "-A", "-o", "json"))["items"]:
+            found[identity(item)] = item["metadata"].get("annotations", {}).get(REVISION, "")
     return found
 
 
@@ -274,4 +277,8 @@ def test_every_immutable_field_is_among_the_changes(made: list[Revision]) -> Non
     kinds = {kind for revision in made for kind, _, _ in revision.refused}
     for pattern, _, _ in IMMUTABLE:
         assert any(re.fullmatch(pattern, kind) for kind in kinds), pattern
-    assert {one.kind for one in custom_resources().values() if one.immutable} <= kinds
+    assert {
+        custom_resource.kind
+        for custom_resource in custom_resources().values()
+        if custom_resource.immutable
+    } <= kinds

@@ -120,7 +120,9 @@ def test_every_broken_reference_of_a_client_is_noticed(
 
 def test_servers_wait_in_vain_by_a_broken_reference(platform: Platform, node: Node) -> None:
     bench = Bench(node, NAMES)
-    waiting = [Broken(features.awaiting(node, one), without=features.SHARED) for one in SERVERS]
+    waiting = [
+        Broken(features.awaiting(node, server), without=features.SHARED) for server in SERVERS
+    ]
     judged(chain.from_iterable(map(bench.row, waiting)))
 
 
@@ -137,7 +139,7 @@ def test_a_broken_service_or_probe_is_noticed(platform: Platform, node: Node) ->
         Service("feast-registry"): Client("training", features.LIST),
         Service("feast-offline"): Client("training", features.QUICK + features.TRAIN),
     }
-    servers = [Broken(Server(one), only=features.LISTENING) for one in SERVERS[1:]]
+    servers = [Broken(Server(server), only=features.LISTENING) for server in SERVERS[1:]]
     judged(chain(bench.services(users), bench.probes(), *map(bench.row, servers)))
 
 

@@ -38,9 +38,9 @@ class Broken:
 
     def mutants(self, node: Node, names: Mapping[str, str]) -> Iterator[Mutant]:
         breaker = Breaker(node.objects, self.step.namespace, names)
-        for one in self.step.mutants(node, breaker):
-            if re.search(self.only, one.what) and not re.search(self.without, one.what):
-                yield one
+        for mutant in self.step.mutants(node, breaker):
+            if re.search(self.only, mutant.what) and not re.search(self.without, mutant.what):
+                yield mutant
 
 
 @dataclass(eq=False)
@@ -76,7 +76,7 @@ class Bench:
 
     def row(self, *parts: Step | Broken) -> Iterator[Trial]:
         """Whether each mutant of what is broken keeps the row from its end."""
-        steps = [one.step if isinstance(one, Broken) else one for one in parts]
+        steps = [part.step if isinstance(part, Broken) else part for part in parts]
         rows = (
             Row(place, mutant)
             for place, one in enumerate(parts)

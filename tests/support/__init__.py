@@ -1,1 +1,1 @@
-"""What tests share: the scenarios, the corpus of mistakes, models of a cluster, programs to run."""
+"""Helpers of several test files: scenarios, the corpus of mistakes, models of a cluster, programs."""

@@ -1,8 +1,8 @@
-"""Runs one command of the compiler and tells what it reached for: sockets, programs, files.
+"""Run one command of the compiler, and record the sockets, programs and files that it opens.
 
-`python audit_hook.py FOLDER ARGUMENT...` prints JSON. An audit hook of the interpreter sees them, whoever
-asks, and lets no socket and no program through. It cannot be taken off again, so each look is a
-process of its own.
+`python audit_hook.py FOLDER ARGUMENT...` prints JSON. An audit hook of the interpreter records
+them, and blocks every socket and program. A hook cannot be removed, so each recording needs a
+separate process.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def note_folders() -> None:
 
 def _below(path: str | bytes, folders: Iterable[str]) -> bool:
     real = os.path.realpath(os.fsdecode(path))
-    return any(real == one or real.startswith(f"{one}{os.sep}") for one in folders)
+    return any(real == folder or real.startswith(f"{folder}{os.sep}") for folder in folders)
 
 
 def probe(root: Path) -> None:

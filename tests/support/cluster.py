@@ -1,4 +1,4 @@
-"""What an environment puts on a cluster, as tests look at it: its objects and its pods."""
+"""The objects and pods of an environment, in the form that tests need."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Template:
 
     @property
     def operated(self) -> bool:
-        """Whether an operator makes the pod, with an account of its own."""
+        """Whether an operator creates the pod, with a separate account."""
         return pod_template(self.owner) is None and bool(as_resource(self.owner).pod_labels)
 
     def containers(self) -> Iterator[Manifest]:
@@ -44,7 +44,11 @@ class Template:
 
 def environments() -> list[tuple[str, str]]:
     """Every environment of every scenario."""
-    return [(name, one) for name in scenario_names() for one in compiled(name).environments]
+    return [
+        (name, environment)
+        for name in scenario_names()
+        for environment in compiled(name).environments
+    ]
 
 
 def lowered(scenario: str, environment: str) -> Lowered:

@@ -20,7 +20,7 @@ import yaml
 
 @dataclass
 class Outcome:
-    """What one run did."""
+    """The results of one run."""
 
     failed: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)

@@ -1,7 +1,8 @@
-"""The corpus of mistakes: platforms that compile, and one edit that breaks each in a known place.
+"""The corpus of mistakes: platforms that compile, each with an edit that breaks it in a known
+place.
 
-A case replaces `old` by `new` in its base. `«` in what it writes is where the finding must be; `at` is
-for findings elsewhere: the text that stands there, or `anywhere` where the parser decides.
+A case replaces `old` by `new` in its base. `«` in the new text marks the place of the diagnostic.
+For a diagnostic in another place, `at` is the text there, or `anywhere` if the parser decides.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""What is known against the programs that tests run and against the pins: `make audit`.
+"""Known flaws in the programs that tests run, and in the pinned packages: `make audit`.
 
-Python's pins are asked about at PyPI's advisory service, by pip-audit. Go programs are compared, as
-they were built, with Go's own vulnerability database, which is a Go module and comes as others do. A
-source that gives no answer is a failure, not a pass.
+pip-audit asks PyPI's advisory service about Python's pins. Go programs are compared, as built, with
+Go's vulnerability database, which is a Go module. A source without an answer is a failure.
 
-A flaw fails where a pin of ours can mend it: one of the program itself, or of the Go that built it. One of
-a program's own dependencies is shown: its next release has to bring the cure.
+A flaw is a failure if one of our pins can fix it: that of the program, or of the Go that built it.
+A flaw in a program's own dependency is only shown, because its next release has to fix it.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ Flaw = tuple[str, str, str, str]  # its number, module, version, and the version
 
 
 def main() -> int:
-    locks = sorted(str(one) for one in (ROOT / "requirements").glob("*.txt"))
+    locks = sorted(str(path) for path in (ROOT / "requirements").glob("*.txt"))
     print(f"Python: {len(locks)} locks, at PyPI's advisory service", flush=True)
     asked = subprocess.run(
         [Path(sys.executable).with_name("pip-audit"), "--strict", "--disable-pip", "--progress-spinner=off",
@@ -55,7 +54,7 @@ def _told(program: Path) -> bool:
     """Print what is known against a program; whether a pin of ours mends some of it."""
     flaws = set(reachable(program))
     own = _module(program)
-    ours = sorted(one for one in flaws if one[3] and one[1] in {own, *OURS})
+    ours = sorted(flaw for flaw in flaws if flaw[3] and flaw[1] in {own, *OURS})
     print(f"  {program.name}: {len(flaws)} reachable, {len(ours)} to be mended by a newer pin")
     newest: dict[tuple[str, str], str] = {}
     for _, module, version, mended in ours:

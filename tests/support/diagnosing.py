@@ -1,4 +1,4 @@
-"""What tests of diagnostics share: examples from the pages, and the command line run in a folder."""
+"""Helpers for tests of diagnostics: examples from the pages, and the command line in a folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEADER = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: examp
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One of a page's two examples: a spec, or commands beside one."""
+    """One of a page's two examples: a spec, or commands for a spec."""
 
     language: str
     body: str

@@ -86,7 +86,7 @@ def raw(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def trees(draw: st.DrawFn) -> bytes:
-    """A platform whose `spec` is a tree of words."""
+    """A platform with a random tree of words as its `spec`."""
     root = {
         "apiVersion": "platformc/v1alpha1",
         "kind": "Platform",
@@ -154,7 +154,7 @@ def patched(draw: st.DrawFn) -> bytes:
 
 @cache
 def _patchable(path: Path) -> list[tuple[str, Any]]:
-    """The objects that a spec's components lower to, each with who makes it."""
+    """The objects of a spec's components, each with its component."""
     lowered = pipeline.compile(path.read_bytes(), path.name).lowered[None]
     return [
         (package.name, resource.manifest)

@@ -1,4 +1,4 @@
-"""Deployments that fit their schema and are refused, each by what is put at one place of its pod."""
+"""Deployments that fit their schema but are refused, each by a value at one place of its pod."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 POD = "/spec/template/spec"
 CONTAINER = f"{POD}/containers/0"
-Case = tuple[dict[str, Any], str]  # what is put into the container or the pod; the place to blame
+Case = tuple[dict[str, Any], str]  # the fields of the container or pod; the place of the mistake
 
 _IN_POD: dict[str, tuple[dict[str, Any], str]] = {
     "a volume of a nameless ConfigMap": ({"configMap": {}}, "configMap/name"),

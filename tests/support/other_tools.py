@@ -1,9 +1,10 @@
-"""How many mistakes of the corpus other tools find in the manifests that somebody would have written.
+"""The number of the corpus' mistakes that other tools find in the corresponding manifests.
 
-A mistake that only a rule finds is compiled with the rules left out; a wrong value is put where the
-right one stands in the objects. What is left never reaches a manifest: a key of the spec, a name that
-nothing has. `PYTHONPATH=tests python -m support.other_tools` prints the table of docs/misconfigurations.md; with `--server`
-it starts a real API server (as the live tests do) and asks it too, by `kubectl apply --dry-run=server`.
+A mistake that only a rule finds is compiled without the rules; a wrong value replaces the right one
+in the objects. The rest never reaches a manifest: a key of the spec, a name of no object.
+`PYTHONPATH=tests python -m support.other_tools` prints the table of docs/misconfigurations.md; with
+`--server` it starts a real API server (as the live tests do) and also asks it, by `kubectl apply
+--dry-run=server`.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def manifests(mistake: Mistake, right: dict[str, str]) -> Iterator[str]:
 
 
 def changed_values(base: str, wrong: str) -> list[tuple[str, Any]]:
-    """The value that the mistake replaced, and what it became."""
+    """The value that the mistake replaced, and the new one."""
     try:
         return list(_differences(yaml.safe_load(base), yaml.safe_load(wrong)))
     except yaml.YAMLError:
@@ -86,7 +87,7 @@ def _differences(one: Any, other: Any) -> Iterator[tuple[str, Any]]:
 
 
 def replaced(value: Any, old: str, new: Any) -> Any:
-    """An object with a value in the place of another, wherever that stands by itself."""
+    """An object with one value replaced by another, wherever it is the whole value."""
     if isinstance(value, dict):
         return {key: replaced(inner, old, new) for key, inner in value.items()}
     if isinstance(value, list):
@@ -140,7 +141,7 @@ def _fails(command: list[str]) -> bool:
 
 
 def right_manifests() -> dict[str, dict[str, str]]:
-    """What each platform that mistakes are made in lowers to, by environment."""
+    """The manifests of each base platform, by environment."""
     return {name: without_rules((FOLDER / name).read_bytes()) or {} for name in bases()}
 
 

@@ -18,7 +18,7 @@ def tool(name: str) -> str:
 
 
 class Reader(yaml.CSafeLoader):
-    """Reads what kustomize writes: it leaves `=` and `<<` plain, which PyYAML has only tags for."""
+    """Reads kustomize's output, which leaves `=` and `<<` plain, for which PyYAML has only tags."""
 
 
 for tag in ("value", "merge"):

@@ -1,8 +1,8 @@
-"""A model of NetworkPolicies: may one pod open a connection to another?
+"""A model of NetworkPolicies: may one pod connect to another?
 
-As Kubernetes' reference has it: policies add up, a pod that none selects is open, and a connection
-needs the consent of both ends. What depends on the network plugin is left to the caller: whether an
-address block covers pods too.
+From Kubernetes' reference: policies add up, a pod that no policy selects is open, and both ends
+must permit a connection. The caller decides whether an address block covers pods, because it
+depends on the network plugin.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Network:
         )
 
     def _peer(self, peers: list[Manifest] | None, pod: Pod, home: str) -> bool:
-        return not peers or any(self._is(one, pod, home) for one in peers)
+        return not peers or any(self._is(peer, pod, home) for peer in peers)
 
     def _is(self, peer: Manifest, pod: Pod, home: str) -> bool:
         if "ipBlock" in peer:
@@ -79,7 +79,8 @@ def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
     """A label selector; an empty one selects everything."""
     exact = selector.get("matchLabels", {}).items()
     return all(labels.get(key) == value for key, value in exact) and all(
-        _expression(one, labels) for one in selector.get("matchExpressions", ())
+        _expression(match_expression, labels)
+        for match_expression in selector.get("matchExpressions", ())
     )
 
 

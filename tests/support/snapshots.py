@@ -1,4 +1,4 @@
-"""Snapshots as real trees: `expected/` beside each scenario's spec holds every file it compiles to."""
+"""Snapshots as real trees: `expected/` next to each scenario's spec holds all of its output."""
 
 from __future__ import annotations
 

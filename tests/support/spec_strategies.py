@@ -12,9 +12,9 @@ from support.paths import ROOT
 Schema = dict[str, Any]
 WHOLE: Schema = json.loads((ROOT / "schemas" / "platform.schema.json").read_text(encoding="utf-8"))
 PLAIN = st.text("abcxyz019-. ", min_size=1, max_size=12)
-# What names others, or has a grammar that no schema holds: drawn elsewhere.
+# References to instances, and texts whose grammar is not in the schema: drawn elsewhere.
 LEFT_OUT = frozenset(["bind", "default", "patches", "type"])
-# What a pattern says too little of: a platform of such values gets past its reading.
+# Values for which a pattern is too weak: with these, a platform passes validation.
 AMOUNTS = st.sampled_from(["1Gi", "20Gi", "512Mi"])
 SENSIBLE: dict[str, st.SearchStrategy[Any]] = {
     "image": st.just("registry.example.com/team/app:1.4"),

@@ -50,11 +50,11 @@ def test_the_parser_would_notice(tmp_path: Path, old: str, new: str, complaint: 
 def test_it_builds_a_compiler_that_serves_the_plugin(tmp_path: Path) -> None:
     build, final = stages(FILE)
     installed = _built(build, tmp_path)
-    copied = [one for one in final["steps"] if one["name"] == "COPY"]
+    copied = [step for step in final["steps"] if step["name"] == "COPY"]
     assert [(one["from"], one["words"]) for one in copied] == [
         (build["name"], ["/opt/platformc", "/opt/platformc"])
     ]
-    words = {one["name"]: one["words"] for one in final["steps"] if one["name"] != "COPY"}
+    words = {step["name"]: step["words"] for step in final["steps"] if step["name"] != "COPY"}
     assert words["USER"] == [str(USER)]
     variables = dict(pair.split("=", 1) for pair in words["ENV"])
     variables["PATH"] = variables["PATH"].replace("/opt/platformc", str(installed))

@@ -41,7 +41,7 @@ class Identity:
     no_new_privileges: bool
 
     def command(self) -> list[str]:
-        groups = ",".join(str(one) for one in self.groups)
+        groups = ",".join(str(group) for group in self.groups)
         made = ["setpriv", f"--reuid={self.user}", f"--regid={self.group}", f"--groups={groups}"]
         # To become another user is to forget whose end is one's own.
         made += ["--pdeathsig", "keep"]
@@ -109,7 +109,7 @@ class Container:
             *self._own_files(root),
             *self._programs(root),
             # Mount points must be there before the root is read-only.
-            *(_mount_point(root, one) for one in self.mounts),
+            *(_mount_point(root, mount) for mount in self.mounts),
             *(line for one in (HOME, HERE) for line in _visible(root, one)),
             *([f"mount --bind {root} {root}; mount -o remount,bind,ro {root}"] * self.read_only),
             f"mount --bind {self.hosts} {root}/etc/hosts",
@@ -119,7 +119,7 @@ class Container:
                 f"mount -t tmpfs -o mode=755 tmpfs {root}/{one}"
                 for one in ("tmp", "var/tmp", "run")
             ),
-            *(line for one in self.mounts for line in _mount(root, one)),
+            *(line for mount in self.mounts for line in _mount(root, mount)),
             *(f"mkdir -p {root}{one}; mount --bind {one} {root}{one}" for one in (HOME, HERE)),
             f"hostname {shlex.quote(self.hostname[:63])}",
             f"exec chroot {root} {shlex.join(self.inside(self.command))}",
@@ -167,5 +167,5 @@ def _mount(root: str, mount: Mount) -> list[str]:
 
 def _visible(root: str, place: Path) -> list[str]:
     """A folder of this machine, for whoever the container runs as."""
-    parents = [f"{root}{one}" for one in [*reversed(place.parents)][1:]]
+    parents = [f"{root}{parent}" for parent in [*reversed(place.parents)][1:]]
     return [f"mkdir -p {root}{place}", f"chmod a+x {' '.join(parents)}"]

@@ -311,7 +311,8 @@ class Node:
 
     def output(self, pod: Pod) -> str:
         return "".join(
-            pod.log(one["name"]).read_text(errors="replace") for one in pod.spec["containers"]
+            pod.log(container["name"]).read_text(errors="replace")
+            for container in pod.spec["containers"]
         )
 
     def report(self, pods: Iterable[Pod] | None = None, lines: int = 25) -> str:
@@ -323,10 +324,14 @@ class Node:
             parts.append(
                 f"-- {pod.namespace}/{pod.name}: {state}, {pod.restarts} restarts {pod.note}"
             )
-            for one in (*pod.spec.get("initContainers", ()), *pod.spec["containers"]):
-                if pod.log(one["name"]).exists():
-                    text = pod.log(one["name"]).read_text(errors="replace").splitlines()[-lines:]
-                    parts += [f"   {one['name']}| {line}" for line in text]
+            for init_container in (*pod.spec.get("initContainers", ()), *pod.spec["containers"]):
+                if pod.log(init_container["name"]).exists():
+                    text = (
+                        pod.log(init_container["name"])
+                        .read_text(errors="replace")
+                        .splitlines()[-lines:]
+                    )
+                    parts += [f"   {init_container['name']}| {line}" for line in text]
         return "\n".join(parts)
 
     # Ending ------------------------------------------------------------------------------------

@@ -22,9 +22,9 @@ class Objects:
     found: dict[tuple[str, str, str], Manifest] = field(default_factory=dict)
 
     def apply(self, manifests: Iterable[Manifest]) -> None:
-        for one in manifests:
-            meta = one["metadata"]
-            self.found[one["kind"], meta.get("namespace", ""), meta["name"]] = one
+        for manifest in manifests:
+            meta = manifest["metadata"]
+            self.found[manifest["kind"], meta.get("namespace", ""), meta["name"]] = manifest
 
     def of(self, *kinds: str) -> Iterator[tuple[str, str, Manifest]]:
         for (kind, namespace, name), one in sorted(self.found.items()):

@@ -94,12 +94,12 @@ class Pod:
             self._set_ready(False)
 
     def _initialise(self) -> None:
-        for one in self.spec.get("initContainers", ()):
-            self._until_success(one)
+        for init_container in self.spec.get("initContainers", ()):
+            self._until_success(init_container)
 
     def _complete(self) -> None:
-        for one in self.spec["containers"]:
-            self._until_success(one)
+        for container in self.spec["containers"]:
+            self._until_success(container)
         self.finished = not (self.failed or self.stopping.is_set())
 
     def _until_success(self, one: Manifest) -> None:
@@ -119,15 +119,15 @@ class Pod:
         started: dict[str, bool] = {}
         misses, threshold = 0, min(map(_threshold, self.spec["containers"]))
         while not self.stopping.is_set():
-            for one in self.spec["containers"]:
-                name = one["name"]
+            for container in self.spec["containers"]:
+                name = container["name"]
                 if name not in self.processes or self.processes[name].poll() is not None:
-                    self._restart(one)
+                    self._restart(container)
                     started[name] = False
-                started[name] = started[name] or self.answers(one, "startupProbe")
+                started[name] = started[name] or self.answers(container, "startupProbe")
             every = all(
-                started[one["name"]] and self.answers(one, "readinessProbe")
-                for one in self.spec["containers"]
+                started[container["name"]] and self.answers(container, "readinessProbe")
+                for container in self.spec["containers"]
             )
             misses = 0 if every else misses + 1
             self._set_ready(every or (self.ready and misses < threshold))
@@ -243,7 +243,7 @@ class Pod:
             _kill(process)
 
     def _running(self) -> list[subprocess.Popen[bytes]]:
-        return [one for one in self.processes.values() if one.poll() is None]
+        return [process for process in self.processes.values() if process.poll() is None]
 
     def gone(self) -> None:
         deadline = time.monotonic() + GRACE

@@ -35,7 +35,9 @@ def succeeds(probe: Manifest, container: Manifest, address: str, execute: Execut
 def _http(request: Manifest, container: Manifest, address: str, timeout: float) -> bool:
     port = _port(request["port"], container)
     headers = {"Host": f"{POD_RANGE}:{port}", "User-Agent": "kube-probe/1.36"}
-    headers |= {one["name"]: one["value"] for one in request.get("httpHeaders", ())}
+    headers |= {
+        http_header["name"]: http_header["value"] for http_header in request.get("httpHeaders", ())
+    }
     connection = http.client.HTTPConnection(address, port, timeout=timeout)
     try:
         connection.request("GET", request.get("path", "/"), headers=headers)
@@ -47,7 +49,7 @@ def _http(request: Manifest, container: Manifest, address: str, timeout: float) 
 def _port(port: int | str, container: Manifest) -> int:
     if isinstance(port, int):
         return port
-    declared = {one.get("name"): one["containerPort"] for one in container.get("ports", ())}
+    declared = {port.get("name"): port["containerPort"] for port in container.get("ports", ())}
     if port not in declared:
         raise ConfigError(f"a probe asks port {port}, which container {container['name']} lacks")
     number: int = declared[port]

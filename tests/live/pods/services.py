@@ -106,5 +106,5 @@ def target_port(port: Manifest, spec: Manifest) -> int | None:
     target = port.get("targetPort", port["port"])
     if isinstance(target, int):
         return target
-    declared = (one for container in spec["containers"] for one in container.get("ports", ()))
+    declared = (port for container in spec["containers"] for port in container.get("ports", ()))
     return next((one["containerPort"] for one in declared if one.get("name") == target), None)
