@@ -24,8 +24,12 @@ class Amounts(Section, defer_build=False):
 class Resources(Section, defer_build=False):
     """Resources of each container; each amount that is set replaces the component's default."""
 
-    requests: Annotated[Amounts, Field(description="What the scheduler sets aside.")] = Amounts()
-    limits: Annotated[Amounts, Field(description="What a container may not exceed.")] = Amounts()
+    requests: Annotated[Amounts, Field(description="Amounts that the scheduler reserves.")] = (
+        Amounts()
+    )
+    limits: Annotated[Amounts, Field(description="Amounts that a container may not exceed.")] = (
+        Amounts()
+    )
 
 
 class Toleration(Section, defer_build=False):
@@ -73,7 +77,7 @@ class NamedSpec(Section):
         Namespace | None, Field(description="Its namespace; default: the platform's.")
     ] = None
     bind: Annotated[
-        dict[str, str], Field(description="Which instance serves a slot of this one.")
+        dict[str, str], Field(description="The instance that serves each slot of this one.")
     ] = {}
     labels: Annotated[
         dict[str, str], Field(description="Labels to put on all of its objects.")
@@ -108,9 +112,9 @@ class UpstreamSpec(InstanceSpec):
 class ChartSpec(InstanceSpec):
     """Fields of components that upstream ships as Helm charts, which `vendor` does not render."""
 
-    install: Annotated[Literal["existing"], Field(description="A prerequisite, by its charts.")] = (
-        "existing"
-    )
+    install: Annotated[
+        Literal["existing"], Field(description="Installed as a prerequisite, by its charts.")
+    ] = "existing"
 
 
 class RunningSpec(InstanceSpec):
