@@ -108,7 +108,7 @@ def main() -> None:
     except OSError as error:
         from compiler.files import sentence
 
-        rest = "; what was printed is not all" if error.errno in _NO_ROOM else ""
+        rest = "; the output is incomplete" if error.errno in _NO_ROOM else ""
         click.echo(f"platformc: {sentence(error)}{rest}", err=True)
         sys.exit(2)
     except Exception as error:

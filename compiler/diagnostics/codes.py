@@ -17,7 +17,7 @@ CODES: dict[str, Code] = {
     "tab-indent": Code("error", "A tab is used for indentation."),
     "empty-spec": Code("error", "The spec is empty."),
     "several-documents": Code("error", "The file holds more than one YAML document."),
-    "duplicate-key": Code("error", "A key stands twice in one mapping."),
+    "duplicate-key": Code("error", "A mapping contains a key twice."),
     "yaml-alias": Code("error", "Anchors and aliases are not part of the language."),
     "yaml-tag": Code("error", "YAML tags are not part of the language."),
     "merge-key": Code("error", "The merge key is not part of the language."),
@@ -28,48 +28,56 @@ CODES: dict[str, Code] = {
     "too-many-findings": Code("error", "There is more wrong than one run says."),
     "too-deep": Code("error", "The spec is nested too deeply."),
     # Merging the environments.
-    "unknown-instance": Code("error", "An environment overrides what the base does not have."),
-    "nothing-to-remove": Code("error", "An environment removes what the base does not have."),
+    "unknown-instance": Code(
+        "error", "An environment overrides an instance that the base does not have."
+    ),
+    "nothing-to-remove": Code("error", "An environment removes a key that the base does not have."),
     # Validating each section.
     "unknown-key": Code("error", "A key is not part of the language."),
     "missing-key": Code("error", "A required key is missing."),
-    "wrong-type": Code("error", "A value is of another type than its key takes."),
+    "wrong-type": Code("error", "A value has another type than its key accepts."),
     "null-value": Code("error", "A key has no value."),
-    "unknown-value": Code("error", "A value is not one of those that its key takes."),
+    "unknown-value": Code("error", "A value is not one that its key accepts."),
     "unknown-type": Code("error", "No component has this type."),
     "out-of-range": Code("error", "A number is too small or too large."),
     "invalid-value": Code("error", "A value has the wrong form."),
     "invalid-name": Code("error", "A name has characters or a length that Kubernetes refuses."),
-    "invalid-quantity": Code("error", "A quantity is not one."),
-    "invalid-image": Code("error", "An image reference is not one."),
+    "invalid-quantity": Code("error", "A quantity is not valid."),
+    "invalid-image": Code("error", "An image reference is not valid."),
     "floating-tag": Code("error", "An image can change without a change in the spec.", rule=True),
-    "invalid-host": Code("error", "A host name is not one."),
-    "invalid-bucket": Code("error", "A bucket name is not one."),
-    "invalid-database": Code("error", "A database name is not one."),
-    "invalid-cidr": Code("error", "An address range is not one."),
-    "invalid-uri": Code("error", "An S3 URI is not one."),
-    "invalid-schedule": Code("error", "A cron expression is not one."),
-    "invalid-duration": Code("error", "A duration is not one."),
+    "invalid-host": Code("error", "A host name is not valid."),
+    "invalid-bucket": Code("error", "A bucket name is not valid."),
+    "invalid-database": Code("error", "A database name is not valid."),
+    "invalid-cidr": Code("error", "An address range is not valid."),
+    "invalid-uri": Code("error", "An S3 URI is not valid."),
+    "invalid-schedule": Code("error", "A cron expression is not valid."),
+    "invalid-duration": Code("error", "A duration is not valid."),
     "duplicate-name": Code("error", "Two instances have the same name."),
     # Resolving the bindings.
-    "unbound-requirement": Code("error", "Nothing provides what an instance requires."),
-    "ambiguous-binding": Code("error", "Several providers would serve one requirement."),
-    "unknown-binding": Code("error", "`bind` or `uses` names what does not exist or serve."),
-    "forwarding-cycle": Code("error", "Poolers forward to each other in a circle."),
+    "unbound-requirement": Code("error", "Nothing provides a requirement of an instance."),
+    "ambiguous-binding": Code("error", "Several providers could serve one requirement."),
+    "unknown-binding": Code(
+        "error", "`bind` or `uses` names an instance that does not exist or does not fit."
+    ),
+    "forwarding-cycle": Code("error", "Poolers forward to each other in a cycle."),
     "client-environment-conflict": Code("error", "One pod would need two values of a variable."),
     "shared-claim": Code("error", "Two instances claim one database or bucket."),
     # Rules about the whole platform.
     "unknown-authority": Code(
-        "error", "A client cannot be told whose certificates to trust.", rule=True
+        "error", "A client cannot be configured to trust a certificate authority.", rule=True
     ),
     "pooler-namespace": Code("error", "A pooler is not in its database's namespace."),
-    "connection-budget": Code("error", "More connections than PostgreSQL accepts.", rule=True),
+    "connection-budget": Code(
+        "error", "Clients may open more connections than PostgreSQL accepts.", rule=True
+    ),
     "requests-over-limits": Code("error", "A request is larger than its limit."),
-    "reserved-variable": Code("error", "A variable of the user's is one that is derived."),
-    "environment-collision": Code("error", "Two environments of one cluster overlap."),
+    "reserved-variable": Code("error", "A variable of the user is one that the compiler derives."),
+    "environment-collision": Code(
+        "error", "Two environments of one cluster share a namespace or a host."
+    ),
     "unknown-format": Code("error", "No serving runtime reads a model's format."),
     "runtime-mismatch": Code("error", "A serving runtime does not read a model's format."),
-    "serving-mode": Code("error", "A model asks for what its serving system can't do."),
+    "serving-mode": Code("error", "A model needs a feature that its serving system does not have."),
     "does-not-fit": Code("error", "A model is larger than its memory or disk.", rule=True),
     "unknown-size": Code("warning", "A heavy model has no size.", rule=True),
     "open-ui": Code("warning", "A page without a login is on the gateway.", rule=True),
@@ -87,26 +95,32 @@ CODES: dict[str, Code] = {
     "one-way-upgrade": Code(
         "warning", "An upgrade changes data in a way that cannot be undone.", rule=True, once=True
     ),
-    "first-canary": Code("warning", "A canary has no version before it."),
+    "first-canary": Code("warning", "A canary has no earlier version of its model."),
     "license-note": Code("note", "A component's licence restricts its use.", rule=True),
     "unmaintained-upstream": Code(
         "warning", "A component's upstream is no longer maintained.", rule=True
     ),
     "copied-secret": Code(
-        "note", "A Secret is needed in several namespaces, and nothing copies it.", rule=True
+        "note",
+        "A Secret is needed in several namespaces, and the provider does not copy it.",
+        rule=True,
     ),
     "shared-fate": Code("warning", "Copies lie in the cluster of what they copy.", rule=True),
     "not-backed-up": Code("warning", "Nothing copies what an instance holds.", rule=True),
-    "dangling-host": Code("error", "A host is handed to laptops, and nothing routes it."),
-    "dangling-uri": Code("error", "An S3 URI leads to what nobody provides.", rule=True),
-    "gone-image": Code("error", "An image is no longer where it was.", rule=True),
-    "gpu-placement": Code("warning", "A GPU is asked for on any node.", rule=True),
-    "twice-installed": Code("error", "A system that a cluster has once is declared twice."),
-    "host-collision": Code("error", "Two things have one host name."),
-    "ignored-schedule": Code("error", "A schedule stands beside what excludes it."),
-    "invalid-label": Code("error", "A label is not one, or is the compiler's own."),
-    "invalid-toleration": Code("error", "A toleration is not one."),
-    "eviction-policy": Code("warning", "What may be evicted is never there.", rule=True),
+    "dangling-host": Code("error", "Laptops get a host name that nothing routes."),
+    "dangling-uri": Code(
+        "error", "The bucket or repository of an S3 URI does not exist.", rule=True
+    ),
+    "gone-image": Code("error", "An image was deleted or moved.", rule=True),
+    "gpu-placement": Code("warning", "A pod with a GPU may run on any node.", rule=True),
+    "twice-installed": Code(
+        "error", "A system that a cluster can have only once is declared twice."
+    ),
+    "host-collision": Code("error", "Two instances have one host name."),
+    "ignored-schedule": Code("error", "`schedule` and `run` contradict each other."),
+    "invalid-label": Code("error", "A label is not valid, or the compiler sets it."),
+    "invalid-toleration": Code("error", "A toleration is not valid."),
+    "eviction-policy": Code("warning", "The eviction policy never evicts a key.", rule=True),
     "memory-limit": Code(
         "error",
         "A memory limit is smaller than what it must hold, or contradicts another.",
@@ -114,31 +128,37 @@ CODES: dict[str, Code] = {
     ),
     "volume-size": Code("error", "A volume is smaller than what it must hold.", rule=True),
     "mount-clash": Code("error", "Two volumes are mounted at one path."),
-    "object-clash": Code("error", "Two instances make the same object."),
-    "overlapping-schedule": Code("warning", "A run may last into the next.", rule=True),
-    "plaintext-secret": Code("error", "A credential stands in the spec.", rule=True),
+    "object-clash": Code("error", "Two instances create the same object."),
+    "overlapping-schedule": Code(
+        "warning", "A run may last until after the next start.", rule=True
+    ),
+    "plaintext-secret": Code("error", "The spec contains a credential.", rule=True),
     "pooled-session": Code("error", "A client that needs a session is behind a pooler.", rule=True),
-    "quota-exceeded": Code("error", "Pods request more than a quota admits.", rule=True),
+    "quota-exceeded": Code("error", "Pods request more than a quota allows.", rule=True),
     "repeated-use": Code("warning", "A workload uses one instance twice.", rule=True),
-    "replica-range": Code("error", "The least of the replicas is above the most."),
-    "reserved-namespace": Code("error", "A namespace is Kubernetes' own."),
+    "replica-range": Code("error", "The minimum of replicas is above the maximum."),
+    "reserved-namespace": Code("error", "A namespace belongs to Kubernetes."),
     "secret-clash": Code("error", "Two credentials have one name."),
     "shared-volume": Code("warning", "Several workloads mount one volume claim.", rule=True),
-    "shell-command": Code("warning", "A command line is written as one word.", rule=True),
+    "shell-command": Code("warning", "A command line is written as a single word.", rule=True),
     "store-settings": Code(
         "error", "Settings of an object store contradict each other.", rule=True
     ),
     "undefined-variable": Code("error", "A reference to a variable that is not set.", rule=True),
     "unfit-version": Code("error", "A version is known not to fit.", rule=True),
-    "untried-version": Code("note", "A version may fit or not: nobody knows.", rule=True),
-    "volume-replicas": Code("error", "Replicas and volumes do not fit.", rule=True),
+    "untried-version": Code("note", "A version is untested: it may work or not.", rule=True),
+    "volume-replicas": Code(
+        "error", "A patch sets more replicas than the volumes allow.", rule=True
+    ),
     "unused-silence": Code("warning", "A silence hides nothing."),
     # Lowering and writing.
     "patch-misses": Code("error", "A patch does not fit the object that it names."),
-    "patch-refused": Code("error", "A patch makes an object that Kubernetes refuses."),
+    "patch-refused": Code("error", "A patch produces an object that Kubernetes refuses."),
     "schema-violation": Code("error", "An object does not fit its schema."),
     "edited-output": Code("error", "A compiled file was edited by hand."),
-    "foreign-file": Code("error", "A file of somebody else's stands where output belongs."),
-    "stale-output": Code("error", "The compiled tree is not what the spec compiles to."),
+    "foreign-file": Code(
+        "error", "A file that platformc did not write is in the way of its output."
+    ),
+    "stale-output": Code("error", "The compiled tree does not match the spec."),
     "interrupted-write": Code("error", "An earlier write was interrupted."),
 }

@@ -36,7 +36,7 @@ def _check(platform: Platform, report: Report) -> None:
             f"whether `{image}` fits is unknown: `{type}` is made for `{tried}`",
             platform.document.value_span(first),
             path=first,
-            help="try it, then add the code to `spec.silence` with what you saw",
+            help="try it, then add the code to `spec.silence` with your result",
             related=[Related("here too", _span(platform, path)) for path in others],
         )
 

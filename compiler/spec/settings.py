@@ -17,7 +17,8 @@ class Dns(Section):
     namespace: Namespace = "kube-system"
     labels: dict[str, str] = {"k8s-app": "kube-dns"}
     addresses: Annotated[
-        ListOf[Cidr], Field(description="Of caches on the nodes, such as 169.254.20.10/32.")
+        ListOf[Cidr],
+        Field(description="Addresses of DNS caches on the nodes, such as 169.254.20.10/32."),
     ] = ()
 
 
@@ -35,12 +36,12 @@ class Cluster(Section):
         ListOf[Cidr], Field(description="Address ranges of the API server; default: any.")
     ] = ()
     storage_class: Annotated[
-        Name | None, Field(description="Of all volumes; default: the cluster's.")
+        Name | None, Field(description="The storage class of all volumes; default: the cluster's.")
     ] = None
     dns: Annotated[Dns, Field(description="The cluster's DNS pods.")] = Dns()
     quotas: Annotated[
         dict[Namespace, Amounts],
-        Field(description="What ResourceQuotas admit of requests, by namespace."),
+        Field(description="Requests that ResourceQuotas allow, by namespace."),
     ] = {}
     kubernetes: Annotated[
         Annotated[str, Field(pattern=exact(r"1\.[0-9]{1,2}"))] | None,
@@ -59,7 +60,7 @@ class Store(Section):
     prefix: Annotated[
         Annotated[str, Field(pattern=exact(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*"))] | None,
         Field(
-            description="What its keys begin with; default: the platform's and environment's names."
+            description="The prefix of its keys; default: the platform's and environment's names."
         ),
     ] = None
 
@@ -71,7 +72,7 @@ class Secrets(Section):
         Literal["local", "existing", "external-secrets", "sealed-secrets", "sops"],
         Field(
             description="`local`: `platformc secrets generate` makes them; `existing`: you make them; "
-            "`external-secrets`: that operator does; `sealed-secrets`, `sops`: `secrets generate` "
+            "`external-secrets`: the operator makes them; `sealed-secrets`, `sops`: `secrets generate` "
             "writes ciphertext that Git may hold."
         ),
     ] = "local"
@@ -110,7 +111,7 @@ class Registry(Section):
     pull_policy: Annotated[
         Literal["Always", "IfNotPresent"],
         Field(
-            description="`Always`: a node that has an image still asks whether the pod may have it; "
+            description="`Always`: a node asks the registry for permission even if it has the image; "
             "`IfNotPresent` suits images that are loaded onto the nodes by hand."
         ),
     ] = "Always"
@@ -139,9 +140,10 @@ class Silence(Section):
 
     code: Annotated[RuleCode, Field(description="The diagnostic's code.")]
     path: Annotated[
-        str | None, Field(description="Where, as a path from `spec.` on; default: everywhere.")
+        str | None,
+        Field(description="A path in the spec, starting with `spec.`; default: everywhere."),
     ] = None
-    reason: Annotated[str, Field(min_length=1, description="Why it is meant to be so.")]
+    reason: Annotated[str, Field(min_length=1, description="Why you accept it.")]
 
 
 class Metadata(Section):
@@ -157,9 +159,9 @@ class Settings(Section):
     domain: Annotated[Host, Field(description="UIs and models get hosts under it.")] = (
         "platform.local"
     )
-    namespace: Annotated[Namespace, Field(description="The namespace of what names no other.")] = (
-        "mlops"
-    )
+    namespace: Annotated[
+        Namespace, Field(description="The namespace of instances that set no other.")
+    ] = "mlops"
     cluster: Annotated[Cluster, Field(description="Facts of the cluster.")] = Cluster()
     secrets: Annotated[Secrets, Field(description="How credentials come to exist.")] = Secrets()
     registry: Annotated[Registry, Field(description="Where images come from.")] = Registry()
@@ -167,7 +169,7 @@ class Settings(Section):
         Backup | None, Field(description="Copies of what the systems of record hold.")
     ] = None
     silence: Annotated[
-        ListOf[Silence], Field(description="Findings of rules that are meant to be so.")
+        ListOf[Silence], Field(description="Diagnostics of rules that you accept.")
     ] = ()
     rendered: Annotated[bool, Field(description="Write `out/<environment>/` on every compile.")] = (
         False

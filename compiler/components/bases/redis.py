@@ -112,7 +112,7 @@ def problems(me: model.Instance[Any]) -> Iterator[model.Problem]:
         yield model.Problem(
             "memory-limit",
             f"`{me.name}` has a memory limit of {limit} beside `memory: {memory}`, "
-            "and what keys may fill follows it",
+            "and the memory for keys follows it",
             ("resources", "limits", "memory"),
             help=f"delete the limit and write `memory: {limit}`",
         )

@@ -55,7 +55,7 @@ class Spec(model.RunningSpec):
     image: Annotated[Image, Field(description="Its image.")] = "ghcr.io/mlflow/mlflow:v3.17.2-full"
     replicas: Annotated[int, Field(ge=1, le=50, description="Server pods.")] = 1
     workers: Annotated[
-        int, Field(ge=1, le=16, description="Processes in each; prefer replicas.")
+        int, Field(ge=1, le=16, description="Processes in each pod; prefer replicas.")
     ] = 2
     artifacts: Annotated[
         Literal["direct", "proxied"],
@@ -63,9 +63,9 @@ class Spec(model.RunningSpec):
     ] = "direct"
     database: Annotated[Database | None, Field(description="Default: the instance's name.")] = None
     bucket: Annotated[Bucket | None, Field(description="Default: the instance's name.")] = None
-    shared: Annotated[bool, Field(description="Others may claim its database and bucket too.")] = (
-        False
-    )
+    shared: Annotated[
+        bool, Field(description="Other instances may claim its database and bucket as well.")
+    ] = False
     gc: Annotated[Gc | None, Field(description="Free what deleted runs hold.")] = None
     smoke: Annotated[bool, Field(description="A Job that logs a run as a training pod would.")] = (
         True
