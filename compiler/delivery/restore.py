@@ -1,4 +1,4 @@
-"""The way back from copies: to a cluster that is new, or over what is there."""
+"""Restore backups: to a new cluster, or over existing data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROLE = "app.kubernetes.io/component"
 
 
 class Wish(Struct, frozen=True):
-    """What is to be restored, from when, and whether over what is there."""
+    """The data to restore, its time, and whether existing data may be overwritten."""
 
     only: str | None = None
     at: str | None = None  # as the names of copies: 20261128T020000Z
@@ -34,7 +34,7 @@ def restorable(lowered: Lowered) -> list[tuple[Package, Resource]]:
     return sorted(found, key=lambda pair: (pair[0].phase, pair[0].name))
 
 
-def steps(lowered: Lowered, place: SpecLocation, wish: Wish) -> Iterator[Step]:
+def steps(lowered: Lowered, location: SpecLocation, wish: Wish) -> Iterator[Step]:
     """The plan. To a new cluster, servers come after the data that they would otherwise make anew."""
     chosen = [pair for pair in restorable(lowered) if wish.only in (None, pair[0].name)]
     restores = [_restore(resource, wish) for _, resource in chosen]
@@ -42,7 +42,7 @@ def steps(lowered: Lowered, place: SpecLocation, wish: Wish) -> Iterator[Step]:
         yield from _in_place(lowered, [package.name for package, _ in chosen], restores)
         return
     waiting = True
-    for step in plan(lowered, place):
+    for step in plan(lowered, location):
         if waiting and step.phase >= Phase.SERVERS:
             yield from restores
             waiting = False
@@ -109,7 +109,9 @@ def _in_place(lowered: Lowered, restored: Sequence[str], restores: list[Step]) -
 
 
 def _writers(lowered: Lowered, restored: set[str]) -> Iterator[Resource]:
-    """The Deployments of every instance that is bound, directly or by a pooler, to what is restored."""
+    """The Deployments of every instance that is bound to the restored instance, directly or by a
+    pooler.
+    """
     clients = {
         binding.consumer.name
         for binding in lowered.graph.bindings

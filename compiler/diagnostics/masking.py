@@ -55,7 +55,7 @@ TOKENS = re.compile(
 _PATH = re.compile(r"(/([A-Za-z]+|[0-9]+|-))+/?")
 WORD = re.compile(r"[A-Za-z0-9+/_=-]{32,}")  # long enough for a key
 PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]{0,256}:)([^/\s@$][^/\s@]{0,1024})(?=@)")
-# The same without a scheme, as in an image's name; what follows the `@` of one may be its digest.
+# The same without a scheme, as in an image's name, where a digest may follow the `@`.
 _PASSWORD_OF_HOST = re.compile(r"(\b[\w.-]{1,64}:)([^/\s:@$\"']{4,1024})(?=@(?!sha256:)[\w-])")
 
 
@@ -125,7 +125,7 @@ def values_hidden(sources: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(found - _HARMLESS, key=len, reverse=True))
 
 
-# What a key that sounds like a credential's may hold and other texts name.
+# Harmless values of keys whose names suggest a credential.
 _HARMLESS = {"existing", "external", "sealed-secrets", "external-secrets", "disabled", "enabled"}
 
 

@@ -1,9 +1,9 @@
-"""The table: what changing a field of Kubernetes' own kinds does.
+"""The table of effects: changing a field of Kubernetes' own kinds.
 
-For other kinds the components that make them say it (`CustomResource.effects`). Facts on immutable
-fields are of apps/v1 StatefulSetSpec and DeploymentSpec, core/v1 PersistentVolumeClaimSpec and
-ServiceSpec, rbac/v1 roleRef, v1.34. A rule that is in doubt rates higher: a reader can ignore a
-warning, but not undo a loss.
+For other kinds, the components that write them provide the table (`CustomResource.effects`). Facts
+about immutable fields are of apps/v1 StatefulSetSpec and DeploymentSpec, core/v1
+PersistentVolumeClaimSpec and ServiceSpec, rbac/v1 roleRef, v1.34. If in doubt, a rule chooses the
+higher risk: a reader can ignore a warning, but not undo a loss.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from compiler.model.effects import (
 )  # fmt: skip
 from compiler.model.resource import Manifest
 
-Rule = tuple[str, Effect]  # kinds, as a regular expression, and what a change of a field does
+Rule = tuple[str, Effect]  # kinds, as a regular expression, and the effect of a change
 
 ORPHAN = (
     "kubectl delete {object} --cascade=orphan, then apply: the pods and volumes stay, and are "
@@ -65,7 +65,7 @@ def _fewer_with_volumes(change: FieldChange, before: Manifest, after: Manifest) 
 
 
 def _single(change: FieldChange, before: Manifest, after: Manifest) -> bool:
-    return min(int(one["spec"].get("replicas", 1)) for one in (before, after)) <= 1
+    return min(int(manifest["spec"].get("replicas", 1)) for manifest in (before, after)) <= 1
 
 
 def _recreated(change: FieldChange, before: Manifest, after: Manifest) -> bool:
@@ -81,7 +81,7 @@ def _opens(change: FieldChange, before: Manifest, after: Manifest) -> bool:
 
 
 WORKLOADS = "StatefulSet|Deployment|DaemonSet"
-# Of every kind, before what its component says.
+# For every kind, before its component's table.
 _VOLUME_TABLE = (
     rule(".*", ".*(resources|storage)/.*", Risk.NO_OP, "the same amount, written otherwise",
          when=same_amount),
@@ -90,7 +90,7 @@ _VOLUME_TABLE = (
     rule(".*", "spec/.*/volumes(/[^/]+)?", Risk.DATA_LOSS,
          "the pod would no longer see its volume", COPY, lambda change, *_: loses_claim(change)),
 )  # fmt: skip
-# Of every kind, after what its component says.
+# For every kind, after its component's table.
 _METADATA_TABLE = (
     rule("Namespace", f"metadata/labels/(pod-security|{NAMESPACE_LABELS}).*", Risk.RELOAD,
          "pods that start from now on are admitted by other rules"),
@@ -168,7 +168,9 @@ TABLE: tuple[Rule, ...] = (
 
 
 def effects(kind: str, custom: tuple[Effect, ...]) -> Iterator[Effect]:
-    """What changes of a kind's fields do, the first that fits first; `custom` is its component's."""
+    """The effects of changing a kind's fields, in order of precedence; `custom` is the component's
+    kind.
+    """
     yield from (effect for kinds, effect in _VOLUME_TABLE if re.fullmatch(kinds, kind))
     yield from custom
     yield from (effect for kinds, effect in TABLE if re.fullmatch(kinds, kind))

@@ -1,4 +1,4 @@
-"""Reads a component's module, and checks that what its functions return keeps the contract.
+"""Read a component's module, and check that the results of its functions keep the contract.
 
 A mistake here is the component's author's: the error names the component and its file.
 """
@@ -69,7 +69,7 @@ def _check_names(type: str, file: str, present: Mapping[str, Any]) -> None:
 def _checked(
     function: Callable[[Any], Any], problem_of: Callable[[Any], str | None], type: str, file: str
 ) -> Callable[[Any], Any]:
-    """A function of a module whose result is checked."""
+    """A function of a module, with a check of its result."""
 
     @wraps(function)
     def checked(me: Instance[Any]) -> Any:
@@ -105,7 +105,7 @@ def _of_slots(result: Any, slot: type[Any], value: type[Any]) -> str | None:
 def _lowering(
     function: Callable[[Any, Wiring], Iterable[Piece]], type: str, file: str
 ) -> Callable[[Any, Wiring], Iterator[Piece]]:
-    """The function `lower` of a module, each of whose pieces is checked."""
+    """The function `lower` of a module, with a check of each piece."""
 
     @wraps(function)
     def lower(me: Instance[Any], wiring: Wiring) -> Iterator[Piece]:

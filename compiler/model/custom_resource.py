@@ -1,7 +1,7 @@
-"""Kinds of operators' APIs: what the compiler has to know of the objects that a component makes.
+"""Kinds of operators' APIs, with the facts that the compiler needs about objects of each kind.
 
-The compiler knows Kubernetes' own kinds; for any other, the component that makes an object says
-what follows from it. A `Resource` carries its kind, so no pass needs a list of all of them.
+The compiler knows Kubernetes' own kinds; for other kinds, the component that writes the object
+provides the facts. A `Resource` carries its kind, so no pass needs a list of all kinds.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class OperatorWorkload(Struct, frozen=True):
 
 
 class CustomResource(Struct, frozen=True, kw_only=True):
-    """A kind, and what follows from an object of it. All but the first two may be left out."""
+    """A kind, and the facts about its objects. Only the first two fields are required."""
 
     api: str  # the group and the version, like `postgresql.cnpg.io/v1`
     kind: str
     pods: OperatorWorkload | None = None  # of the pods that the operator makes
-    ready: str = ""  # what `kubectl wait --for` waits for: the object does its work
+    ready: str = ""  # the condition for `kubectl wait --for`: the object is ready
     replicas: str = "replicas"  # the key of the number of its pods
     scales_to_zero: Location = ()  # of its least number of pods, where that may be 0
     deployments: str = ""  # names of the Deployments of objects that scale to zero: an expression
@@ -45,7 +45,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     copies_data: bool = False  # it copies the data of its instance to another place, on a schedule
     is_rule: bool = False  # it applies at once to what runs, such as a policy
     immutable: tuple[str, ...] = ()  # paths, as expressions, that an API server refuses to change
-    effects: tuple[Effect, ...] = ()  # what changing its fields does: the first that fits counts
+    effects: tuple[Effect, ...] = ()  # the effects of changing its fields: the first match counts
 
     @property
     def group(self) -> str:

@@ -1,4 +1,4 @@
-"""What changing a field of an object does to what runs: the terms in which `diff` rates a change."""
+"""The effects of changing a field on running systems, in the terms of `diff`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Manifest = dict[str, Any]
 
 
 class Risk(IntEnum):
-    """What a change does to what runs, from harmless to irreversible."""
+    """The effect of a change on running systems, from harmless to irreversible."""
 
     NO_OP = 0
     RELOAD = 1
@@ -77,7 +77,7 @@ def same_amount(change: FieldChange, *_: Manifest) -> bool:
 
 
 class Effect(Struct, frozen=True):
-    """What changing some fields (a regular expression of their paths) does, under a condition."""
+    """The effect of changing some fields (a regular expression of their paths), under a condition."""
 
     path: str
     risk: Risk

@@ -1,6 +1,6 @@
-"""What is known of the images of a component, and of the steps from one of them to another.
+"""Known facts about the images of a component, and about steps between two of them.
 
-Every row names its source and the date of the source. What no row says is unknown.
+Every row names its source and the date of the source. Anything without a row is unknown.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class Source(Struct, frozen=True):
 
 
 class Tags(Struct, frozen=True):
-    """Tags of an image: whether they can be pulled, stay what they are, and work here."""
+    """Tags of an image: whether they can be pulled, stay the same, and work here."""
 
     verdict: Verdict
-    repository: str  # what the image's name ends in
+    repository: str  # the end of the image's name
     pattern: str  # of the whole tag
     reason: str
     source: Source
@@ -40,7 +40,7 @@ class Tags(Struct, frozen=True):
 
 
 class Crossing(Struct, frozen=True):
-    """What it means for the data of a server that a part of its tag changes."""
+    """The effect on a server's data if a part of its tag changes."""
 
     risk: Literal["downtime", "data loss"]
     refused: bool  # the new server does not start on the data, or damages it
@@ -60,7 +60,7 @@ class Boundary(Struct, frozen=True):
     missing: str = ""  # the part of a tag in which the pattern finds none
 
     def crossed(self, old: str, new: str) -> Crossing | None:
-        """What the step from one image to another means, if it crosses this boundary."""
+        """The effect of a step from one image to another, if it crosses this boundary."""
         parts = [self._part(image) for image in (old, new)]
         if None in parts or parts[0] == parts[1]:
             return None
@@ -79,10 +79,10 @@ class Boundary(Struct, frozen=True):
         repository, tag, _ = split_image(image)
         if not f"/{repository}".endswith(f"/{self.repository}"):
             return None
-        found = re.search(self.part, tag)
-        if found is None:
+        match = re.search(self.part, tag)
+        if match is None:
             return (self.missing,) if self.missing else None
-        return tuple(group for group in found.groups() if group is not None)
+        return tuple(group for group in match.groups() if group is not None)
 
 
 def _ordered(part: tuple[str, ...] | None) -> tuple[tuple[int, str], ...]:
@@ -91,7 +91,7 @@ def _ordered(part: tuple[str, ...] | None) -> tuple[tuple[int, str], ...]:
 
 
 class Setting(Struct, frozen=True):
-    """A field of a section whose change means something for the data."""
+    """A field of a section whose change has an effect on the data."""
 
     field: str
     before: str  # patterns of the values
@@ -116,7 +116,7 @@ class Versions(Struct, frozen=True):
         return next((row for row in rows if row.match(image)), None)
 
     def crossings(self, kind: str, old: str, new: str) -> Iterator[Crossing]:
-        """What a step between two images means for objects of a kind."""
+        """The effects of a step between two images on objects of a kind."""
         for boundary in self.boundaries:
             crossing = boundary.crossed(old, new)
             if crossing is not None and re.fullmatch(boundary.kinds, kind):

@@ -1,6 +1,6 @@
-"""YAML documents of others, read with a bound on what their aliases repeat.
+"""Parse YAML documents from other projects, with a limit on the size that their aliases expand to.
 
-Nested aliases make a text of a kilobyte a value of a million objects to whoever walks it.
+Nested aliases can expand a text of a kilobyte to a value of a million objects.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def _size(value: Any, sizes: dict[int, int]) -> int:
     """How many values a walk meets; each shared one is counted once and added each time."""
     if not isinstance(value, (dict, list)):
         return 1
-    known = sizes.get(id(value))
-    if known is None:
+    sizes_of = sizes.get(id(value))
+    if sizes_of is None:
         sizes[id(value)] = MOST_VALUES + 1  # of a value that holds itself
         inner = value.values() if isinstance(value, dict) else value
-        known = sizes[id(value)] = 1 + sum(_size(one, sizes) for one in inner)
-    return known
+        sizes_of = sizes[id(value)] = 1 + sum(_size(inner, sizes) for inner in inner)
+    return sizes_of

@@ -22,7 +22,7 @@ def is_ours(path: str) -> bool:
 
 
 def read_sums(root: Folder) -> dict[str, str]:
-    """Our files and what was written to them. A line that is not one of ours counts for nothing."""
+    """platformc's files and their digests. Lines of another form are ignored."""
     try:
         text = (root.read_if_there(SUMS) or b"").decode("utf-8", "replace")
     except UnsafePathError:  # it is replaced, not followed
@@ -32,7 +32,7 @@ def read_sums(root: Folder) -> dict[str, str]:
 
 
 def digest_on_disk(root: Folder, path: str) -> str | None:
-    """The digest of a file; None where there is none. A link or folder in its place is nobody's."""
+    """The digest of a file, or None. A link or folder in its place is not platformc's."""
     from hashlib import file_digest  # only now: its import would delay the parser's start
 
     try:
@@ -46,10 +46,10 @@ def digest_on_disk(root: Folder, path: str) -> str | None:
 
 def strays(paths: Iterable[str], root: Folder, scope: tuple[str, ...] = ("",)) -> Iterator[str]:
     """Files beside those of some paths, in the base and in the folders of each environment."""
-    known = {*paths}
-    environments = {path.split("/")[1] for path in known if path.startswith(PER_ENVIRONMENT)}
+    listed = {*paths}
+    environments = {path.split("/")[1] for path in listed if path.startswith(PER_ENVIRONMENT)}
     folders = {f"{top}/{name}" for top in PER_ENVIRONMENT for name in environments} | {"base"}
     for folder in sorted(folders):
         for path in root.listed(folder):
-            if path not in known and path.startswith(scope):
+            if path not in listed and path.startswith(scope):
                 yield path

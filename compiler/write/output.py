@@ -25,9 +25,9 @@ class Journal(Struct, frozen=True):
     """A write that is decided: from here on it is finished, never undone."""
 
     root: tuple[int, int]  # device and inode of the output directory
-    stage: str  # the folder of the texts, whose name nobody could foresee
+    stage: str  # the folder of the texts, with an unpredictable name
     write: list[str]  # in the order of the stage
-    remove: dict[str, str]  # with the digest of what may be removed
+    remove: dict[str, str]  # paths to remove, each with the digest that the file must have
 
 
 class Output:
@@ -38,7 +38,7 @@ class Output:
         self._stage = f"{STATE}/stage-{urandom(16).hex()}"
 
     def stage(self, planned: Plan, tree: Tree) -> None:
-        """Put all texts beside the output, which stays as it is. `recover` throws them away again."""
+        """Write all texts next to the output, which stays unchanged. `recover` discards them."""
         for path in (*planned.write, *planned.remove):
             if path != SUMS and not is_ours(path):
                 raise UnsafePathError(f"{path} is no path of the compiler's")
@@ -51,7 +51,7 @@ class Output:
             self.root.create(f"{self._stage}/{index}", data)
 
     def seal(self, planned: Plan) -> None:
-        """Replace the output by what was staged. From its journal on, a kill loses nothing."""
+        """Replace the output by the staged files. Once the journal exists, a kill loses nothing."""
         if not _changes(planned):
             return
         journal = Journal(self.root.identity, self._stage, _files(planned), planned.found)
@@ -90,7 +90,7 @@ def _changes(planned: Plan) -> bool:
 
 
 def _files(planned: Plan) -> list[str]:
-    """What is written, in the order of the stage; the list of files comes last."""
+    """The files to write, in the order of the stage; the list of files comes last."""
     return [*(path for path in planned.write if path != SUMS), SUMS]
 
 
@@ -123,8 +123,8 @@ def exclusive(path: Path) -> Iterator[Output]:
             raise UnsafePathError(
                 "there is no folder for notes: set HOME, XDG_CACHE_HOME or TMPDIR"
             )
-        with state, root.locked(f"{STATE}/lock") as alone:
-            if not alone:
+        with state, root.locked(f"{STATE}/lock") as locked:
+            if not locked:
                 raise BusyError(f"another platformc is writing to {path}")
             root.replace(f"{STATE}/.gitignore", b"*\n")
             yield Output(root, state)

@@ -1,4 +1,4 @@
-"""What a write would do: a tree held against the disk, file by file."""
+"""Plan a write: compare a tree with the disk, file by file."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from compiler.write.ours import digest_on_disk, read_sums, strays
 
 
 class Plan(Struct, frozen=True):
-    """What a write would do."""
+    """The effects of a write."""
 
     write: tuple[str, ...] = ()  # new, changed, or missing on disk
     remove: tuple[str, ...] = ()  # ours, and no longer part of the tree
-    edited: tuple[str, ...] = ()  # ours, and changed by somebody else
-    foreign: tuple[str, ...] = ()  # somebody else's, where a file of ours belongs
-    stray: tuple[str, ...] = ()  # somebody else's, in a folder where only output belongs
+    edited: tuple[str, ...] = ()  # platformc's, and edited by a user
+    foreign: tuple[str, ...] = ()  # a user's file at the path of one of platformc's
+    stray: tuple[str, ...] = ()  # a user's file in a folder that is only for output
     sums: str = ""
-    found: dict[str, str] = field(default_factory=dict)  # the digests of what is removed
+    found: dict[str, str] = field(default_factory=dict)  # the digests of the files to remove
 
     @property
     def clean(self) -> bool:
@@ -30,7 +30,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def blocked(self) -> bool:
-        """Whether a write would lose what somebody else wrote."""
+        """Whether a write would lose a user's work."""
         return bool(self.edited or self.foreign)
 
 

@@ -1,8 +1,8 @@
-"""What platformc remembers between runs: outside the tree, believed only if this user made it here.
+"""State between runs: outside the tree, trusted only if this user created it on this machine.
 
-A repository can bring along any file, and so a note or a journal of a compile that never was. So they
-lie in the user's cache, in a folder for each output directory, that nobody else may write. Nothing
-there is needed: to lose it costs a compile, or a write that was cut off is begun again.
+A repository can contain any file, including a forged record or journal. So the state is in the
+user's cache, in a folder for each output directory, which only this user may write. Losing it costs
+a compile, or starts an interrupted write again.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _LONGEST = 200  # bytes of a name; file systems take 255
 def state_of(root: Path) -> Folder | None:
     """The folder of notes about an output directory; None where there is no safe place for one."""
     key = _key(str(real(root)))
-    for place in _places():
-        if _within_checkout(place, root):
+    for folder in _places():
+        if _within_checkout(folder, root):
             continue
         try:
-            with private(place):
+            with private(folder):
                 pass
-            return private(place / key)
+            return private(folder / key)
         except OSError:
             continue
     return None
@@ -42,7 +42,7 @@ def _key(path: str) -> str:
 
 
 def _places() -> Iterator[Path]:
-    """The user's cache, and for users without a home what lies in the folder for temporary files."""
+    """The user's cache; for users without a home, a folder for temporary files."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if not cache.is_absolute():
         cache = home() / ".cache"
@@ -51,7 +51,7 @@ def _places() -> Iterator[Path]:
     yield Path(os.environ.get("TMPDIR") or "/tmp", f"platformc-{os.geteuid()}")  # noqa: S108
 
 
-def _within_checkout(place: Path, root: Path) -> bool:
+def _within_checkout(folder: Path, root: Path) -> bool:
     """Whether a place is below what the tree's author filled: some CI systems keep caches there."""
     tree = real(root)
-    return any(above == tree or is_there(above / ".git") for above in real(place).parents)
+    return any(above == tree or is_there(above / ".git") for above in real(folder).parents)

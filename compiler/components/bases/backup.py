@@ -1,8 +1,8 @@
-"""Copies of what a system of record holds: the pods that make them, restore them, and try them.
+"""Backups of systems of record: the pods that make, restore and test them.
 
-rclone moves copies, to a bucket of the store that `spec.backup.to` names. Facts are of rclone 1.60
-and 1.71: a remote is made of RCLONE_CONFIG_<NAME>_* variables, the password of an encrypted one is
-to be obscured first, and `--s3-no-check-bucket` spares a key that may make no buckets.
+rclone copies them to a bucket of the store in `spec.backup.to`. Facts about rclone 1.60 and 1.71:
+variables RCLONE_CONFIG_<NAME>_* define a remote, the password of an encrypted remote must be
+obscured first, and `--s3-no-check-bucket` is for a key that may not create buckets.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LONGEST = 6 * 3600  # seconds of a run
 
 
 class Plan(Struct, frozen=True):
-    """What is to be done for one instance: the platform's words, and the instance's own."""
+    """The backup settings of one instance: the platform's, and the instance's own."""
 
     to: str
     schedule: str
@@ -53,15 +53,15 @@ def plan(me: model.Instance[Any]) -> Plan | None:
 
 def claims(me: model.Instance[Any]) -> model.Claims:
     """The bucket that keeps the copies of an instance."""
-    wanted = plan(me)
-    if wanted is None:
+    backup_plan = plan(me)
+    if backup_plan is None:
         return {}
-    return {COPIES: s3.Claim(buckets=(wanted.bucket,), provider=wanted.to)}
+    return {COPIES: s3.Claim(buckets=(backup_plan.bucket,), provider=backup_plan.to)}
 
 
-def key(me: model.Instance[Any], wanted: Plan) -> list[model.Credential]:
+def key(me: model.Instance[Any], backup_plan: Plan) -> list[model.Credential]:
     """The key of encrypted copies: without it nothing can be restored."""
-    if not wanted.encrypt:
+    if not backup_plan.encrypt:
         return []
     return [
         model.Credential(
@@ -76,7 +76,7 @@ def key(me: model.Instance[Any], wanted: Plan) -> list[model.Credential]:
 
 
 def remote(name: str, store: s3.Endpoint) -> tuple[Env, ...]:
-    """A store as rclone is told of it."""
+    """A store as an rclone remote."""
     prefix = f"RCLONE_CONFIG_{name}"
     trust = (Env("RCLONE_CA_CERT", store.authority),) if store.authority else ()
     return (
@@ -91,7 +91,7 @@ def remote(name: str, store: s3.Endpoint) -> tuple[Env, ...]:
     )
 
 
-def env(me: model.Instance[Any], wanted: Plan, store: s3.Endpoint) -> tuple[Env, ...]:
+def env(me: model.Instance[Any], backup_plan: Plan, store: s3.Endpoint) -> tuple[Env, ...]:
     """What every rclone of an instance knows."""
     safe = (
         Env("RCLONE_CONFIG_SAFE_TYPE", "crypt"),
@@ -100,24 +100,24 @@ def env(me: model.Instance[Any], wanted: Plan, store: s3.Endpoint) -> tuple[Env,
     )
     return (
         *remote("COPIES", store),
-        *(safe if wanted.encrypt else ()),
+        *(safe if backup_plan.encrypt else ()),
         Env("RCLONE_CONFIG", f"{kube.TMP}/rclone.conf"),
         Env("RCLONE_S3_NO_CHECK_BUCKET", "true"),
         Env("HOME", kube.TMP),
     )
 
 
-def target(wanted: Plan, store: s3.Endpoint) -> str:
+def target(backup_plan: Plan, store: s3.Endpoint) -> str:
     """Where copies lie, as rclone names it."""
-    return "safe:" if wanted.encrypt else f"copies:{store.bucket}/"
+    return "safe:" if backup_plan.encrypt else f"copies:{store.bucket}/"
 
 
-def scripts(wanted: Plan, store: s3.Endpoint) -> Mapping[str, str]:
+def scripts(backup_plan: Plan, store: s3.Endpoint) -> Mapping[str, str]:
     """The scripts that move copies of files."""
     words = {
-        "target": target(wanted, store).rstrip("/"),
-        "encrypt": wanted.encrypt,
-        "days": wanted.days,
+        "target": target(backup_plan, store).rstrip("/"),
+        "encrypt": backup_plan.encrypt,
+        "days": backup_plan.days,
     }
     return {
         name: kube.render(__file__, f"{name}.j2", **words) for name in ("upload.sh", "fetch.sh")
