@@ -1,8 +1,9 @@
-"""Hide credentials: in quoted lines of the spec, in messages and in values.
+"""Hide credentials: in quoted lines of the spec, in messages, in diffs and in values.
 
-The value of a key is hidden if the key's name suggests a credential, or if the language does not
-know the key, because it may be a misspelt one. Known forms of tokens and random words are hidden
-everywhere.
+What is hidden: the value of a key whose name suggests a credential, or of an unknown key that is close
+to such a name; what follows such a name in a command or a text; known forms of tokens, random words,
+and passwords inside of URLs. What a spec's lines so hide is hidden in each message too. Every pattern
+takes linear time: the author of a tree chooses the text.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ TOKENS = re.compile(
 _PATH = re.compile(r"(/([A-Za-z]+|[0-9]+|-))+/?")
 WORD = re.compile(r"[A-Za-z0-9+/_=-]{32,}")  # long enough for a key
 PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]{0,256}:)([^/\s@$][^/\s@]{0,1024})(?=@)")
-# The same without a scheme, as in an image's name, where a digest may follow the `@`.
+# The same without a scheme, as in an image's name; what follows the `@` of one may be its digest.
 _PASSWORD_OF_HOST = re.compile(r"(\b[\w.-]{1,64}:)([^/\s:@$\"']{4,1024})(?=@(?!sha256:)[\w-])")
 
 
@@ -125,7 +126,7 @@ def values_hidden(sources: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(found - _HARMLESS, key=len, reverse=True))
 
 
-# Harmless values of keys whose names suggest a credential.
+# What a key that sounds like a credential's may hold and other texts name.
 _HARMLESS = {"existing", "external", "sealed-secrets", "external-secrets", "disabled", "enabled"}
 
 
@@ -141,7 +142,7 @@ def value_masked(message: str, path: Path, value: object) -> str:
 def messages_masked(
     diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]
 ) -> list[Diagnostic]:
-    """The diagnostic with all its texts masked, safe for any renderer to print."""
+    """Diagnostics with all their texts masked, safe for any renderer to print."""
     known = values_hidden(sources)
     return [_masked(diagnostic, known) for diagnostic in diagnostics]
 
@@ -183,7 +184,9 @@ class Line(Struct, frozen=True):
         return cls(text + line[at:], tuple(merged))
 
     def column(self, index: int) -> int:
-        """Map a column of the original line to the masked one; inside a hidden stretch, to its start."""
+        """Map a column of the original line to the masked one; inside a hidden stretch, to its
+        start.
+        """
         moved = 0
         for start, end in self.hidden:
             if start < index < end:
@@ -228,7 +231,8 @@ class MaskedFiles(Struct, frozen=True):
 
 
 def masked_files(texts: Mapping[str, str], diagnostics: Iterable[Diagnostic]) -> MaskedFiles:
-    """Hide the values that plaintext-secret and unknown-key diagnostics are about."""
+    """Hide the values that plaintext-secret diagnostics are about, and those of misspelt names of
+    credentials. Other unknown keys keep theirs: users look for their own typing errors."""
     diagnostics = tuple(diagnostics)
     lines = {file: text.split("\n") for file, text in texts.items()}
     return MaskedFiles(
