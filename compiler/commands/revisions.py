@@ -1,7 +1,4 @@
-"""The specs of a comparison: from the working tree, a directory or a git revision.
-
-git, to read a file of a revision, is the only program that this module runs.
-"""
+"""Where the specs of a comparison come from: the working tree, a directory, or a git revision."""
 
 from __future__ import annotations
 
@@ -34,7 +31,11 @@ class SpecRevision(Struct, frozen=True):
 
 
 def source(which: str, file: Path) -> SpecRevision:
-    """The spec in a directory or file of that name, else in a revision of `file`."""
+    """A path where the word looks like one, else a revision of `file`.
+
+    What lies in the tree decides nothing: a folder that is named like a revision would otherwise
+    take its place, and the comparison would find no difference.
+    """
     path = Path(which)
     if path == STDIN:
         return of_file(path)

@@ -1,4 +1,4 @@
-"""The differences between the files on disk and a tree, as a unified diff."""
+"""How the compiled tree on disk differs from a tree, as a unified diff."""
 
 from __future__ import annotations
 

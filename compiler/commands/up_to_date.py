@@ -1,8 +1,8 @@
-"""Check whether the output is up to date, by content alone, before the compiler is imported.
+"""Whether there is anything to do: known from content alone, before the compiler is imported.
 
-`.platformc/fresh` holds a fingerprint of the last compile's input (the spec's bytes, the compiler's
-own files) and of the list of its output. If both are unchanged, and every file on disk has the
-digest in the list, compiling again would change nothing.
+A note in the user's cache holds a fingerprint of the last compile's input (the spec's bytes, the
+compiler's own files) and of the list of what it wrote. Where all of it still holds, every file on
+disk has the digest listed and no other is there, compiling again would change nothing.
 """
 
 from __future__ import annotations
@@ -28,10 +28,9 @@ _BEGUN = time.time_ns() - 10**8
 
 
 def fingerprint(inputs: Sequence[bytes], options: Sequence[str]) -> str:
-    """A hash of everything that determines the output: spec, options, compiler and libraries.
+    """What the output follows from: the spec, its lock, the options, the compiler and its libraries.
 
-    Empty if the compiler is being replaced right now, because it is unknown which of its files are
-    imported already.
+    Empty where the compiler is being replaced: it is unknown what of it has been imported.
     """
     parts = [*inputs, repr((sorted(options), sys.version_info[:2])).encode()]
     for path, data, changed in packaged_files(_HERE, (".py", ".j2")):
@@ -66,7 +65,7 @@ def last_output(root: Path, current: Callable[[], str]) -> str | None:
 
 
 def _untouched(root: Folder, listed: str) -> bool:
-    """Whether every file in the list still has its digest."""
+    """Whether every file of ours has the digest that is listed for it, and no other is there."""
     paths = []
     for line in listed.splitlines():
         digest, path = line.split("  ", 1)

@@ -77,7 +77,7 @@ def _external_notes(lowered: Lowered) -> Iterator[tuple[str, str]]:
 
 
 def _models_that_use(lowered: Lowered) -> Iterator[Package]:
-    """Models with `uses`; the other models get their key from their ServiceAccount."""
+    """Models that name Secrets themselves; the others get their key from their ServiceAccount."""
     for package in lowered.models.values():
         spec = package.instance.spec if package.instance is not None else None
         if spec is not None and (spec.uses or spec.env):
@@ -94,7 +94,7 @@ def secrets_of(resource: Resource) -> Iterator[str]:
 
 
 def secret_names(value: Any, keys: tuple[str, ...] = ()) -> Iterator[str]:
-    """The Secrets that an object names anywhere in it."""
+    """The Secrets that a part of an object names: by Kubernetes' keys, and those of its own API."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if (key == "secretKeyRef" or key in keys) and isinstance(inner, dict):
@@ -109,7 +109,7 @@ def secret_names(value: Any, keys: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 def _of_account(manifest: Manifest) -> list[str]:
-    """The Secrets that a ServiceAccount makes available to its pods: KServe reads its keys from there."""
+    """The Secrets that a ServiceAccount makes available to its pods."""
     if manifest["kind"] != "ServiceAccount":
         return []
     return [secret["name"] for secret in manifest.get("secrets", ())]

@@ -1,8 +1,8 @@
-"""Models: each one is finished separately, once for all environments that have it.
+"""Models: each is finished once, for all environments that have it.
 
-There may be thousands of models, and most environments share them. Of the additions in derive/, a
-model's objects need labels, the images that the platform pulls, and their wave; the other passes do
-not change models.
+There may be thousands of models, in every environment nearly the same. Of what derive/ adds, a model's
+objects need its labels, the images that the platform pulls, and their wave; all other passes leave
+models as they are.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""The lowered models of an environment: thousands of packages, most of them shared between
-environments.
-
-A model that environments share is one package in all of their fleets, so results that were computed
-from it are shared, too.
-"""
+"""The models of an environment, lowered: thousands of packages, most of which others have too."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from compiler.tenants import model_store
 def resolve(
     platforms: Mapping[str | None, Platform], memo: Memo, report: Report
 ) -> dict[str | None, Graph]:
-    """All bindings of one effective spec. `memo` holds the results that environments share."""
+    """All bindings of each effective spec."""
     return {
         name: _graph(platform, memo, report.within(name)) for name, platform in platforms.items()
     }

@@ -1,7 +1,7 @@
 """An image other than the one that a component's objects were written for: it may not work.
 
-The default is known to work, from any registry. The tables of unfit_version.py and gone_image.py
-hold images known not to work. This rule reports all others.
+The default is known to work, from any registry, and so is what a row of the component's versions
+says. Other rules report what rows say does not work; this one reports the rest, once for each image.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The language: fields that every component may have.
+"""The language: what every component may say of itself.
 
-Sections are closed, strict about types, and frozen. The sections of the components are in their
-folders and derive from `InstanceSpec` or `RunningSpec`.
+Closed at every level, strict about types, frozen once parsed. The sections of the components are
+in their own folders and derive from `InstanceSpec` or `RunningSpec`. Those that nearly every section
+holds are built at once: pydantic then builds each but once, and not again for every section.
 """
 
 from typing import Annotated, Any, Literal

@@ -75,7 +75,7 @@ class TenantSpec(NamedSpec):
 
 
 class Mount(Section):
-    """A volume of a workload: an emptyDir, or an existing volume claim."""
+    """A volume of a workload: scratch space, or a claim, Secret or ConfigMap that exists."""
 
     mount_path: Annotated[str, Field(pattern=exact(r"/[^:]*"), description="Where it is mounted.")]
     claim: Annotated[Name | None, Field(description="An existing PersistentVolumeClaim.")] = None

@@ -85,9 +85,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 
 def laptop_url(store: s3.Endpoint, entrance: gateway.Endpoint | None) -> str:
-    """The address of a store from outside the cluster; for a store inside, under the platform's
-    domain.
-    """
+    """Where a store is reached from outside the cluster: at the gateway, as that one listens."""
     binding = store.binding
     if binding.offer.external or entrance is None:
         return store.url

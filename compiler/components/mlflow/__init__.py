@@ -247,10 +247,11 @@ def _quiet() -> tuple[Env, ...]:
 
 
 def allowed_hosts(me: model.Instance[Spec]) -> tuple[str, ...]:
-    """Every Host header that clients, people and probes may send.
+    """Every Host header under which clients, people and probes may ask.
 
-    MLflow compares the whole header including the port, and setting the variable drops its
-    defaults.
+    MLflow compares the whole header, port included, and setting the variable drops its defaults.
+    A pattern of an address must match no name: `10.*` would let `10.evil.example` in, by which a web
+    page could use a browser's port-forward (MLflow 3.17.2, server/security_utils.py).
     """
     domain = me.settings.cluster.domain
     names = [
