@@ -154,33 +154,39 @@ def near(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | Non
 def correction(span: Span, word: str, candidates: Iterable[str]) -> Fix | None:
     """The edit that replaces a misspelt word, if exactly one candidate is close to it."""
     words = sorted(candidates)
-    close = _spelt_alike(word, words) or [one for one in words if _misspelt(word, one)]
+    close = _spelt_alike(word, words) or [
+        candidate for candidate in words if _misspelt(word, candidate)
+    ]
     return Fix(span, close[0]) if len(close) == 1 else None
 
 
-def _misspelt(word: str, known: str) -> bool:
+def _misspelt(word: str, candidate: str) -> bool:
     """Whether a word is a known one but for a slip: one letter, or two in a long word.
 
     Words that are further apart may be alike and mean something else, such as a hard limit and a
     soft one.
     """
-    return _slips(word, known) <= (2 if min(len(word), len(known)) >= _LONG else 1)
+    return _slips(word, candidate) <= (2 if min(len(word), len(candidate)) >= _LONG else 1)
 
 
 _LONG = 9  # letters
 
 
-def _slips(one: str, other: str) -> int:
+def _slips(left_word: str, right_word: str) -> int:
     """How many letters were lost, added, exchanged or swapped with the next (Damerau's distance)."""
     before: list[int] = []
-    row = list(range(len(other) + 1))
-    for at, letter in enumerate(one, 1):
+    row = list(range(len(right_word) + 1))
+    for at, letter in enumerate(left_word, 1):
         previous, row = row, [at]
-        for place, wanted in enumerate(other, 1):
-            cost = previous[place - 1] + (letter != wanted)
-            swapped = at > 1 and place > 1 and one[at - 2 : at] == other[place - 2 : place][::-1]
-            cost = min(cost, before[place - 2] + 1) if swapped else cost
-            row.append(min(cost, previous[place] + 1, row[place - 1] + 1))
+        for column, right_letter in enumerate(right_word, 1):
+            cost = previous[column - 1] + (letter != right_letter)
+            swapped = (
+                at > 1
+                and column > 1
+                and left_word[at - 2 : at] == right_word[column - 2 : column][::-1]
+            )
+            cost = min(cost, before[column - 2] + 1) if swapped else cost
+            row.append(min(cost, previous[column] + 1, row[column - 1] + 1))
         before = previous
     return row[-1]
 
@@ -189,7 +195,7 @@ def _close(word: str, candidates: Iterable[str], most: int, cutoff: float) -> li
     from difflib import get_close_matches  # only mistakes need it
 
     words = sorted(candidates)
-    similar = [one for one in words if one == SIMILAR.get(word)]
+    similar = [candidate for candidate in words if candidate == SIMILAR.get(word)]
     alike = _spelt_alike(word, words) or similar
     return alike or get_close_matches(word, words, n=most, cutoff=cutoff)
 

@@ -84,11 +84,11 @@ def tokens_masked(text: str) -> str:
     return _PASSWORD_OF_HOST.sub(rf"\1{MASK}", plain)
 
 
-def masked(text: str, known: Iterable[str] = ()) -> str:
+def masked(text: str, values: Iterable[str] = ()) -> str:
     """Text that quotes others, with the credentials in it masked, and some known values."""
-    for value in known:
+    for value in values:
         text = text.replace(value, MASK)
-    hidden = [*_tokens(text), *_after_names(text, whole=False)]
+    hidden = [*_tokens(text), *_after_names(text, to_end=False)]
     return Line.of(text, hidden).text if hidden else text
 
 
@@ -113,17 +113,17 @@ def _holds_secret(key: str) -> bool:
 
 
 def values_hidden(sources: Mapping[str, str]) -> tuple[str, ...]:
-    """What stands behind the names of credentials in some texts, the longest first."""
-    found: set[str] = set()
+    """The values of credential names in these texts, the longest first."""
+    hidden: set[str] = set()
     for text in sources.values():
         for line in text.split("\n"):
-            if len(found) > _SEVERAL:
+            if len(hidden) > _SEVERAL:
                 break
             if _SOUNDS.search(line):
-                stretches = _after_names(line, whole=True)
+                stretches = _after_names(line, to_end=True)
                 values = (line[start:end].strip().strip("\"'") for start, end in stretches)
-                found |= {value for value in values if len(value) >= _SHORTEST and value != MASK}
-    return tuple(sorted(found - _HARMLESS, key=len, reverse=True))
+                hidden |= {value for value in values if len(value) >= _SHORTEST and value != MASK}
+    return tuple(sorted(hidden - _HARMLESS, key=len, reverse=True))
 
 
 # What a key that sounds like a credential's may hold and other texts name.
@@ -143,20 +143,20 @@ def messages_masked(
     diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]
 ) -> list[Diagnostic]:
     """Diagnostics with all their texts masked, safe for any renderer to print."""
-    known = values_hidden(sources)
-    return [_masked(diagnostic, known) for diagnostic in diagnostics]
+    hidden = values_hidden(sources)
+    return [_masked(diagnostic, hidden) for diagnostic in diagnostics]
 
 
-def _masked(diagnostic: Diagnostic, known: tuple[str, ...]) -> Diagnostic:
+def _masked(diagnostic: Diagnostic, hidden: tuple[str, ...]) -> Diagnostic:
     return replace(
         diagnostic,
-        message=masked(diagnostic.message, known),
+        message=masked(diagnostic.message, hidden),
         path=tuple(
-            masked(part, known) if isinstance(part, str) else part for part in diagnostic.path
+            masked(part, hidden) if isinstance(part, str) else part for part in diagnostic.path
         ),
-        help=tuple(masked(line, known) for line in diagnostic.help),
+        help=tuple(masked(line, hidden) for line in diagnostic.help),
         related=tuple(
-            Related(masked(place.message, known), place.span) for place in diagnostic.related
+            Related(masked(related.message, hidden), related.span) for related in diagnostic.related
         ),
     )
 
@@ -222,7 +222,7 @@ class MaskedFiles(Struct, frozen=True):
         ]
         return Line.of(
             line,
-            [*spans, *_values(line, after_keys), *_after_names(line, whole=True), *_tokens(line)],
+            [*spans, *_values(line, after_keys), *_after_names(line, to_end=True), *_tokens(line)],
         )
 
     @staticmethod
@@ -306,7 +306,7 @@ def _values(line: str, stretches: Iterable[Stretch]) -> Iterator[Stretch]:
             yield start + colon + len(rest[colon:]) - len(rest[colon:].lstrip()), end
 
 
-def _after_names(line: str, *, whole: bool) -> Iterator[Stretch]:
+def _after_names(line: str, *, to_end: bool) -> Iterator[Stretch]:
     """What follows names of credentials: to the end of the value in a line of YAML (`whole`), a word
     of it in a sentence."""
     for match in _CREDENTIAL.finditer(line):
@@ -314,9 +314,9 @@ def _after_names(line: str, *, whole: bool) -> Iterator[Stretch]:
         name = re.search(r"[\w.-]{0,64}$", line[max(0, match.start() - 64) : match.start()])
         if f"{name[0] if name else ''}{match[1]}".strip(" :=\"'`") in _NAMES:
             continue
-        word = None if whole else _ONE_WORD.match(line, start, end)
+        word = None if to_end else _ONE_WORD.match(line, start, end)
         yield start, word.end() if word else end
-    for pattern in (_OPTION, _MYSQL, *((_SENTENCE,) if whole else ())):
+    for pattern in (_OPTION, _MYSQL, *((_SENTENCE,) if to_end else ())):
         yield from (match.span(2) for match in pattern.finditer(line))
 
 

@@ -73,19 +73,19 @@ def layout(view: View) -> Layout:
     """Place every box, then lead every arrow."""
     columns = _columns(view)
     band_of = {node.name: name for name, group in view.groups.items() for node in group}
-    places: dict[Item, Box] = {}
+    boxes_of: dict[Item, Box] = {}
     bands: dict[str, Box] = {}
     y = MARGIN
     for band in view.groups:
         top = y + (TITLE if view.grouped else 0)
-        bottom = _fill_band(band, band_of, columns, view.edges, places, top)
+        bottom = _fill_band(band, band_of, columns, view.edges, boxes_of, top)
         if view.grouped:
             bands[band] = Box(MARGIN // 2, y, columns.right + MARGIN // 2, bottom - y)
             bottom += MARGIN
         y = bottom
-    boxes = {item: box for item, box in places.items() if isinstance(item, str)}
-    ways = _ways(view.edges, columns.depth, places)
-    return Layout(boxes, ways, bands, columns.right + MARGIN, y + MARGIN)
+    boxes = {item: box for item, box in boxes_of.items() if isinstance(item, str)}
+    routes = _ways(view.edges, columns.depth, boxes_of)
+    return Layout(boxes, routes, bands, columns.right + MARGIN, y + MARGIN)
 
 
 def _columns(view: View) -> _Columns:
@@ -100,13 +100,16 @@ def _columns(view: View) -> _Columns:
     }
     for lane in sorted(lanes, key=lambda lane: (lane.provider, lane.interface)):
         items[lane.depth].append(lane)
-    x, width, left = {}, {}, MARGIN
+    x, width, column_x = {}, {}, MARGIN
     for level in sorted(items, reverse=True):
         letters = [
             max(len(node.name), len(kind(node))) for node in view.nodes if depth[node.name] == level
         ]
-        x[level], width[level] = left, max(NARROWEST, LETTER * max(letters, default=0) + PADDING)
-        left += width[level] + GAP_X
+        x[level], width[level] = (
+            column_x,
+            max(NARROWEST, LETTER * max(letters, default=0) + PADDING),
+        )
+        column_x += width[level] + GAP_X
     return _Columns(depth, items, x, width)
 
 
@@ -119,7 +122,11 @@ def _depths(view: View) -> dict[str, int]:
 
     def visit(name: str, path: frozenset[str]) -> int:
         if name not in depths:
-            ahead = [visit(next, path | {name}) for next in providers[name] if next not in path]
+            ahead = [
+                visit(provider, path | {name})
+                for provider in providers[name]
+                if provider not in path
+            ]
             depths[name] = 1 + max(ahead, default=-1)
         return depths[name]
 
@@ -130,20 +137,20 @@ def _depths(view: View) -> dict[str, int]:
 
 def _fill_band(
     band: str, band_of: Mapping[str, str], columns: _Columns, edges: Iterable[Edge],
-    places: dict[Item, Box], top: int,
+    boxes: dict[Item, Box], top: int,
 ) -> int:  # fmt: skip
     """Stack the items of one band in each column, from the providers on; return where it ends."""
     bottom = top
     for level in sorted(columns.items):
-        own = [
+        band_items = [
             item
             for item in columns.items[level]
             if band_of[item if isinstance(item, str) else item.provider] == band
         ]
         y = top
-        for item in sorted(own, key=lambda item: _wish(item, edges, places)):
+        for item in sorted(band_items, key=lambda item: _wish(item, edges, boxes)):
             height = _height(item, edges)
-            places[item] = Box(columns.x[level], y, columns.width[level], height)
+            boxes[item] = Box(columns.x[level], y, columns.width[level], height)
             y += height + (GAP_Y if isinstance(item, str) else LANE // 2)
         bottom = max(bottom, y)
     return bottom
@@ -157,22 +164,20 @@ def _height(item: Item, edges: Iterable[Edge]) -> int:
     return max(LEAST, PORT * leaving, PORT * arriving)
 
 
-def _wish(item: Item, edges: Iterable[Edge], places: Mapping[Item, Box]) -> tuple[float, str]:
+def _wish(item: Item, edges: Iterable[Edge], boxes: Mapping[Item, Box]) -> tuple[float, str]:
     """Where an item would best stand: at the middle of the providers that are placed already."""
     if isinstance(item, Lane):
-        ahead = places.get(Lane(item.provider, item.interface, item.depth - 1))
-        box = ahead or places.get(item.provider)
+        ahead = boxes.get(Lane(item.provider, item.interface, item.depth - 1))
+        box = ahead or boxes.get(item.provider)
         return (float(box.y if box else 0), item.provider)
     heights = [
-        places[edge.provider].y
-        for edge in edges
-        if edge.consumer == item and edge.provider in places
+        boxes[edge.provider].y for edge in edges if edge.consumer == item and edge.provider in boxes
     ]
     return (sum(heights) / len(heights) if heights else 0.0, item)
 
 
 def _ways(
-    edges: tuple[Edge, ...], depth: Mapping[str, int], places: Mapping[Item, Box]
+    edges: tuple[Edge, ...], depth: Mapping[str, int], boxes: Mapping[Item, Box]
 ) -> dict[Edge, tuple[Point, ...]]:
     """The points that each arrow passes: a port, both ends of each lane, a port."""
     leaving: dict[str, list[Edge]] = defaultdict(list)
@@ -182,23 +187,23 @@ def _ways(
         if edge.interface not in arriving[edge.provider]:
             arriving[edge.provider].append(edge.interface)
     for name in leaving:
-        leaving[name].sort(key=lambda edge: (_next(edge, depth, places).y, edge.interface))
+        leaving[name].sort(key=lambda edge: (_next(edge, depth, boxes).y, edge.interface))
     for name in arriving:
         arriving[name].sort()
-    ways = {}
+    routes = {}
     for edge in edges:
-        start, end = places[edge.consumer], places[edge.provider]
+        start, end = boxes[edge.consumer], boxes[edge.provider]
         out, into = leaving[edge.consumer], arriving[edge.provider]
         points = [(start.x + start.width, start.port(out.index(edge), len(out)))]
         for level in range(depth[edge.consumer] - 1, depth[edge.provider], -1):
-            lane = places[Lane(edge.provider, edge.interface, level)]
+            lane = boxes[Lane(edge.provider, edge.interface, level)]
             middle = lane.y + lane.height // 2
             points += [(lane.x, middle), (lane.x + lane.width, middle)]
         points.append((end.x, end.port(into.index(edge.interface), len(into))))
-        ways[edge] = tuple(points)
-    return ways
+        routes[edge] = tuple(points)
+    return routes
 
 
-def _next(edge: Edge, depth: Mapping[str, int], places: Mapping[Item, Box]) -> Box:
+def _next(edge: Edge, depth: Mapping[str, int], boxes: Mapping[Item, Box]) -> Box:
     lane = Lane(edge.provider, edge.interface, depth[edge.consumer] - 1)
-    return places[lane] if lane in places else places[edge.provider]
+    return boxes[lane] if lane in boxes else boxes[edge.provider]

@@ -47,8 +47,8 @@ def svg(view: View) -> str:
         f"<style>{_STYLE}</style>",
         *_arrowheads(colours),
         *(_band(name, box) for name, box in plan.bands.items()),
-        *(_arrow(edge, way, colours[edge.interface]) for edge, way in plan.ways.items()),
-        *(_label(edge, way[0]) for edge, way in plan.ways.items()),
+        *(_arrow(edge, route, colours[edge.interface]) for edge, route in plan.ways.items()),
+        *(_label(edge, route[0]) for edge, route in plan.ways.items()),
         *_nodes(view, plan),
         *_legend(colours, plan.height, per_row),
     ]
@@ -80,17 +80,19 @@ def _node(name: str, type: str, section: str, box: Box) -> str:
     middle, y = box.x + box.width // 2, box.y + box.height // 2
     frame = f'<rect x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}" rx="6"/>'
     # Most components are called what they are.
-    alone = type == name
-    called = f'<text x="{middle}" y="{y + 5 if alone else y - 2}">{escape(name)}</text>'
-    below = "" if alone else f'<text class="type" x="{middle}" y="{y + 14}">{escape(type)}</text>'
+    same_name = type == name
+    called = f'<text x="{middle}" y="{y + 5 if same_name else y - 2}">{escape(name)}</text>'
+    below = (
+        "" if same_name else f'<text class="type" x="{middle}" y="{y + 14}">{escape(type)}</text>'
+    )
     return f'<g class="node {section}">{frame}{called}{below}</g>'
 
 
-def _arrow(edge: Edge, way: tuple[Point, ...], colour: str) -> str:
-    (x, y), bend = way[0], GAP_X // 2
+def _arrow(edge: Edge, route: tuple[Point, ...], colour: str) -> str:
+    (x, y), bend = route[0], GAP_X // 2
     drawn = [f"M{x} {y}"]
-    for index in range(1, len(way)):
-        (x1, y1), (x2, y2) = way[index - 1], way[index]
+    for index in range(1, len(route)):
+        (x1, y1), (x2, y2) = route[index - 1], route[index]
         passing = index % 2 == 0  # along a lane
         drawn.append(f"L{x2} {y2}" if passing else f"C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}")
     title = escape(f"{edge.consumer} uses {edge.provider}: {edge.label}, port {edge.port}")

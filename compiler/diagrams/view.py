@@ -48,28 +48,30 @@ class View(Struct, frozen=True):
         return {name: tuple(groups[name]) for name in sorted(groups)}
 
 
-def view(graph: Graph, of: Collection[str] = (), *, grouped: bool = False) -> View:
+def view(graph: Graph, selected: Collection[str] = (), *, grouped: bool = False) -> View:
     """The whole graph; with `of`, those instances, all that they use and their direct users."""
     shown, arrows = nodes(graph), edges(graph)
-    if of:
-        used = _used(of, arrows)
-        arrows = tuple(edge for edge in arrows if edge.consumer in used or edge.provider in of)
+    if selected:
+        used = _used(selected, arrows)
+        arrows = tuple(
+            edge for edge in arrows if edge.consumer in used or edge.provider in selected
+        )
         ends = {name for edge in arrows for name in (edge.consumer, edge.provider)}
-        shown = tuple(node for node in shown if node.name in ends | set(of))
+        shown = tuple(node for node in shown if node.name in ends | set(selected))
     return View(shown, arrows, grouped)
 
 
-def _used(of: Collection[str], arrows: Collection[Edge]) -> set[str]:
+def _used(selected: Collection[str], arrows: Collection[Edge]) -> set[str]:
     """Some instances and all that they use, directly and through others."""
-    used, waiting = set(of), list(of)
-    while waiting:
-        name = waiting.pop()
+    used, pending = set(selected), list(selected)
+    while pending:
+        name = pending.pop()
         providers = {edge.provider for edge in arrows if edge.consumer == name} - used
         used |= providers
-        waiting += providers
+        pending += providers
     return used
 
 
 def kind(node: Instance[Any]) -> str:
-    """What a node is: a component's type, or a model or workload."""
+    """The kind of a node: a component's type, or a model or workload."""
     return str(node.type) if node.section == "components" else node.section[:-1].replace("_", " ")

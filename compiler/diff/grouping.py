@@ -1,7 +1,8 @@
-"""Changes as a reviewer reads them: by cause, the worst first, alike ones as one.
+"""Group changes as a reviewer reads them: by cause, the highest risk first, equal changes as one
+entry.
 
-What happens in several environments alike is one entry, and so is what happens to several objects
-alike (a label that all of them get).
+Equal changes in several environments are one entry, and so are equal changes of several objects
+(such as a new label).
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Group(Struct, frozen=True):
 
 
 def grouped(changes: Iterable[Change]) -> tuple[Group, ...]:
-    """All changes, by what causes them; groups and their entries begin with the worst."""
+    """All changes, grouped by cause; groups and entries are sorted by risk, the highest first."""
     by_causes: dict[tuple[Cause, ...], list[Entry]] = {}
     for entry in _entries(changes):
         by_causes.setdefault(entry.change.causes, []).append(entry)
@@ -88,17 +89,23 @@ def _entries(changes: Iterable[Change]) -> list[Entry]:
         environments.setdefault(repr(replace(change, environment="")), []).append(change)
     objects: dict[object, list[list[Change]]] = {}
     for alike in environments.values():
-        first = alike[0]
+        representative = alike[0]
         names = tuple(sorted(change.environment for change in alike))
-        shown = (first.causes, first.action, verdict(first), tuple(field_lines(first)), names)
+        shown = (
+            representative.causes,
+            representative.action,
+            verdict(representative),
+            tuple(field_lines(representative)),
+            names,
+        )
         objects.setdefault(shown, []).append(alike)
     return [_entry(alike) for alike in objects.values()]
 
 
 def _entry(alike: Sequence[Sequence[Change]]) -> Entry:
-    first = alike[0][0]
+    representative = alike[0][0]
     titles = tuple(sorted({changes[0].title for changes in alike}))
-    return Entry(first, titles, tuple(sorted({change.environment for change in alike[0]})))
+    return Entry(representative, titles, tuple(sorted({change.environment for change in alike[0]})))
 
 
 def _entry_order(entry: Entry) -> tuple[object, ...]:

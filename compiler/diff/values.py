@@ -1,4 +1,4 @@
-"""How the difference of one field is written: what was added and removed, instead of two cut texts."""
+"""Write the difference of one field: the added and the removed parts, instead of two truncated texts."""
 
 from __future__ import annotations
 
@@ -72,57 +72,57 @@ def _around(before: str, after: str) -> str:
     """Two long texts from shortly before the place where they differ to shortly behind it."""
     shortest = min(len(before), len(after))
     start = next((at for at in range(shortest) if before[at] != after[at]), shortest)
-    left = max(0, start - _CONTEXT)
-    cut = (f"{'...' if left else ''}{text[left:]}" for text in (before, after))
+    offset = max(0, start - _CONTEXT)
+    cut = (f"{'...' if offset else ''}{text[offset:]}" for text in (before, after))
     return " -> ".join(map(value, cut))
 
 
 def _parts(path: str, before: Any, after: Any) -> Iterator[str]:
     """The parts that only one of two values has, each at its path without the places in lists."""
-    ours, theirs = Counter(_leaves(before)), Counter(_leaves(after))
-    changed = {place for place, _ in (ours - theirs) + (theirs - ours)}
+    old, new_leaves = Counter(_leaves(before)), Counter(_leaves(after))
+    changed = {leaf_path for leaf_path, _ in (old - new_leaves) + (new_leaves - old)}
     if not changed:
         yield f"{path}: the same elements in another order"
-    found: list[str] = []
-    for place in sorted(changed):
-        gone = [leaf for (at, leaf), _ in (ours - theirs).items() if at == place]
-        new = [leaf for (at, leaf), _ in (theirs - ours).items() if at == place]
-        where = f"{path}.{place}" if place else path
-        if len(gone) == len(new) == 1:
-            found += _text(where, gone[0], new[0])
+    lines: list[str] = []
+    for leaf_path in sorted(changed):
+        removed = [leaf for (at, leaf), _ in (old - new_leaves).items() if at == leaf_path]
+        new = [leaf for (at, leaf), _ in (new_leaves - old).items() if at == leaf_path]
+        where = f"{path}.{leaf_path}" if leaf_path else path
+        if len(removed) == len(new) == 1:
+            lines += _text(where, removed[0], new[0])
         else:
-            found.append(f"{where}: {_signed(gone, new)}")
-    yield from _first(found, "parts")
+            lines.append(f"{where}: {_signed(removed, new)}")
+    yield from _first(lines, "parts")
 
 
-def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Each value below one, with its path; elements of a list have their list's path."""
     if isinstance(value, dict) and value:
         for key, inner in value.items():
-            yield from _leaves(inner, f"{place}.{key}" if place else str(key))
+            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list) and value:
         for inner in value:
-            yield from _leaves(inner, place)
+            yield from _leaves(inner, path)
     elif value is not None:
-        yield place, value if isinstance(value, str) else json.dumps(value, default=str)
+        yield path, value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def _elements(before: list[str], after: list[str]) -> str:
     """The elements that only one of two lists has; both lists, where only their order differs."""
-    gone = [element for element in before if element not in after]
+    removed = [element for element in before if element not in after]
     new = [element for element in after if element not in before]
-    return _signed(gone, new) or _scalar(",".join(before), ",".join(after))
+    return _signed(removed, new) or _scalar(",".join(before), ",".join(after))
 
 
-def _signed(gone: list[str], new: list[str]) -> str:
-    signed = [("-", element) for element in gone] + [("+", element) for element in new]
+def _signed(removed: list[str], new: list[str]) -> str:
+    signed = [("-", element) for element in removed] + [("+", element) for element in new]
     return ", ".join(f"{sign} {value(element)}" for sign, element in signed)
 
 
-def _first(found: list[str], counted: str) -> Iterator[str]:
-    yield from found[:_MOST_LINES]
-    if len(found) > _MOST_LINES:
-        yield f"  and {len(found) - _MOST_LINES} {counted} more"
+def _first(lines: list[str], counted: str) -> Iterator[str]:
+    yield from lines[:_MOST_LINES]
+    if len(lines) > _MOST_LINES:
+        yield f"  and {len(lines) - _MOST_LINES} {counted} more"
 
 
 def value(content: Any) -> str:

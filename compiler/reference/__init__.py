@@ -26,7 +26,7 @@ _DEFAULT = re.compile(r" ?Default: `[^`]*`\.$")
 
 
 class Field(Struct, frozen=True):
-    """A key of a section: what it may hold, and what it means."""
+    """A key of a section: its type and its meaning."""
 
     path: str  # as it is asked for: `mlflow.artifacts`
     type: str
@@ -43,7 +43,7 @@ class Field(Struct, frozen=True):
 
 
 class Slot(Struct, frozen=True):
-    """What a component requires of others or provides to them."""
+    """A requirement or an offer of a component."""
 
     name: str
     protocol: str
@@ -127,8 +127,8 @@ def _sections(schema: Schema) -> Iterator[Topic]:
     spec = schema["properties"]["spec"]["properties"]
     definitions = schema["definitions"]
     settings = {key: value for key, value in spec.items() if key not in _OWN_TOPICS}
-    whole = {"properties": settings}
-    yield Topic("spec", "spec", _OWN_TOPICS["spec"], _fields(whole, "", definitions))
+    settings_schema = {"properties": settings}
+    yield Topic("spec", "spec", _OWN_TOPICS["spec"], _fields(settings_schema, "", definitions))
     for name, definition in (("workloads", "WorkloadSpec"), ("models", "ModelSpec")):
         fields = _fields(definitions[definition], f"{name}.", definitions)
         yield Topic(name, f"spec.{name}.NAME", _OWN_TOPICS[name], fields)
@@ -177,16 +177,16 @@ def _fields(section: Schema, front: str, definitions: Schema, depth: int = 0) ->
 
 
 def _field(path: str, schema: Schema, required: bool, definitions: Schema, depth: int) -> Field:
-    whole = resolved(schema, definitions)
-    inner = _inner(whole, definitions) if depth < _DEEPEST else None
+    complete = resolved(schema, definitions)
+    inner = _inner(complete, definitions) if depth < _DEEPEST else None
     return Field(
         path=path,
-        type=type_of(whole, definitions),
-        description=_DEFAULT.sub("", whole.get("description", "")).strip(),
-        example=example(whole, definitions),
-        default=shown(whole["default"]) if "default" in whole else "",
+        type=type_of(complete, definitions),
+        description=_DEFAULT.sub("", complete.get("description", "")).strip(),
+        example=example(complete, definitions),
+        default=shown(complete["default"]) if "default" in complete else "",
         required=required,
-        since=whole.get("since", FIRST_RELEASE),
+        since=complete.get("since", FIRST_RELEASE),
         fields=_fields(inner, f"{path}.", definitions, depth + 1) if inner else (),
     )
 
@@ -198,6 +198,6 @@ def _inner(schema: Schema, definitions: Schema) -> Schema | None:
     for holder in ("items", "additionalProperties"):
         inner = schema.get(holder)
         if isinstance(inner, dict):
-            whole = resolved(inner, definitions)
-            return whole if whole.get("properties") else None
+            complete = resolved(inner, definitions)
+            return complete if complete.get("properties") else None
     return None

@@ -10,35 +10,35 @@ from compiler.reference import Field, Slot, Topic
 _WIDTH = 90
 
 
-def topic(of: Topic) -> str:
+def topic(subject: Topic) -> str:
     """A component or a section, with a line for each of its fields."""
-    return "".join(f"{line}\n" for line in _topic(of))
+    return "".join(f"{line}\n" for line in _topic(subject))
 
 
-def _topic(of: Topic) -> Iterator[str]:
-    yield of.section
-    yield from _indented(of.summary)
-    for title, slots in (("requires", of.requires), ("provides", of.provides)):
+def _topic(subject: Topic) -> Iterator[str]:
+    yield subject.section
+    yield from _indented(subject.summary)
+    for title, slots in (("requires", subject.requires), ("provides", subject.provides)):
         if slots:
             yield ""
             yield f"{title}:"
             yield from (f"  {_slot(slot)}" for slot in slots)
-    fields = of.own or of.common
+    fields = subject.own or subject.common
     yield ""
     yield "fields:"
     yield from _list(fields)
-    if of.own and of.common:
+    if subject.own and subject.common:
         yield ""
-        yield f"and what most components have: {', '.join(field.key for field in of.common)}"
-    first = fields[0]
-    front = "" if of.name == "spec" else f"{of.name}."
+        yield f"and what most components have: {', '.join(field.key for field in subject.common)}"
+    example_field = fields[0]
+    front = "" if subject.name == "spec" else f"{subject.name}."
     yield ""
-    yield f"one of them in full: platformc explain {front}{first.path.removeprefix(front)}"
+    yield f"one of them in full: platformc explain {front}{example_field.path.removeprefix(front)}"
 
 
 def _slot(slot: Slot) -> str:
-    others = f", from {', '.join(slot.others)}" if slot.others else ""
-    return f"{slot.name}: {slot.protocol}{others}"
+    providers = f", from {', '.join(slot.others)}" if slot.others else ""
+    return f"{slot.name}: {slot.protocol}{providers}"
 
 
 def _list(fields: Sequence[Field]) -> Iterator[str]:
@@ -50,26 +50,26 @@ def _list(fields: Sequence[Field]) -> Iterator[str]:
         yield from (f"  {'':<{width}}  {line}" for line in lines[1:])
 
 
-def field(of: Field) -> str:
+def field(subject: Field) -> str:
     """A field in full."""
-    return "".join(f"{line}\n" for line in _field(of))
+    return "".join(f"{line}\n" for line in _field(subject))
 
 
-def _field(of: Field) -> Iterator[str]:
-    yield of.path
-    yield from _indented(of.description)
+def _field(subject: Field) -> Iterator[str]:
+    yield subject.path
+    yield from _indented(subject.description)
     yield ""
-    yield f"  type:     {of.type}"
-    if of.default:
-        yield f"  default:  {of.default}"
-    elif of.required:
+    yield f"  type:     {subject.type}"
+    if subject.default:
+        yield f"  default:  {subject.default}"
+    elif subject.required:
         yield "  required"
-    yield f"  example:  {of.key}: {of.example}"
-    yield f"  since:    {of.since}"
-    if of.fields:
+    yield f"  example:  {subject.key}: {subject.example}"
+    yield f"  since:    {subject.since}"
+    if subject.fields:
         yield ""
         yield "fields:"
-        yield from _list(of.fields)
+        yield from _list(subject.fields)
 
 
 def _indented(text: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""What to type for keys of other tools that the language says in another way, or not at all.
+"""Advice for keys of other tools that the language expresses differently, or not at all.
 
-A key that means the same stands in `diagnostics/synonyms.py`, and is corrected. These mean another
-amount, belong elsewhere, or follow from something: a likeness of letters would lead astray.
+Keys with the same meaning are in `diagnostics/synonyms.py` and are corrected. The keys here have
+another meaning, belong elsewhere, or are derived, so a similar spelling would mislead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Keys = tuple[str, ...]
 
 
 def advice(key: str, value: Any, keys: Keys, defaults: Mapping[str, Any]) -> str | None:
-    """What to type instead of an unknown key, beside the keys that its section takes."""
+    """The help for an unknown key, in addition to the section's keys."""
     word = same_letters(key)
     by_value = _BY_VALUE.get(word)
     text = by_value(key, value, keys, defaults) if by_value else None
@@ -24,7 +24,7 @@ def advice(key: str, value: Any, keys: Keys, defaults: Mapping[str, Any]) -> str
 
 
 def has_advice(key: str) -> bool:
-    """Whether a key is a word of other tools with a meaning of its own."""
+    """Whether a key is a word of other tools with a different meaning."""
     return same_letters(key) in (_BY_VALUE.keys() | _FIXED.keys())
 
 
@@ -41,8 +41,8 @@ def _endpoint(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | No
 
 def _volume(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
     size = value.get("size") if isinstance(value, dict) else value
-    known = isinstance(size, str)
-    return f"write `storage: {size if known else '20Gi'}`" if "storage" in keys else None
+    has_size = isinstance(size, str)
+    return f"write `storage: {size if has_size else '20Gi'}`" if "storage" in keys else None
 
 
 def _class(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str | None:
@@ -79,8 +79,8 @@ def _memory_of_data(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str 
 
 
 def _append_only(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
-    wanted = "aof" if value in (True, "yes") else "none"
-    return f"write `persistence: {wanted}`" if "persistence" in keys else None
+    persistence = "aof" if value in (True, "yes") else "none"
+    return f"write `persistence: {persistence}`" if "persistence" in keys else None
 
 
 _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] = {
