@@ -1,9 +1,9 @@
 """Hide credentials: in quoted lines of the spec, in messages, in diffs and in values.
 
-What is hidden: the value of a key whose name suggests a credential, or of an unknown key that is close
-to such a name; what follows such a name in a command or a text; known forms of tokens, random words,
-and passwords inside of URLs. What a spec's lines so hide is hidden in each message too. Every pattern
-takes linear time: the author of a tree chooses the text.
+Hidden are: the value of a key if its name suggests a credential, or if it is unknown and close to
+such a name; the text after such a name in a command or a sentence; known forms of tokens, random
+words, and passwords inside URLs. A value that is hidden in a spec's lines is also hidden in each
+message. Every pattern takes linear time, because the author of a tree chooses the text.
 """
 
 from __future__ import annotations
@@ -307,8 +307,9 @@ def _values(line: str, stretches: Iterable[Stretch]) -> Iterator[Stretch]:
 
 
 def _after_names(line: str, *, to_end: bool) -> Iterator[Stretch]:
-    """What follows names of credentials: to the end of the value in a line of YAML (`whole`), a word
-    of it in a sentence."""
+    """The text after names of credentials: in a line of YAML (`to_end`) up to the end of the value,
+    in a sentence one word.
+    """
     for match in _CREDENTIAL.finditer(line):
         start, end = match.span(2)
         name = re.search(r"[\w.-]{0,64}$", line[max(0, match.start() - 64) : match.start()])
@@ -328,7 +329,7 @@ def _tokens(line: str) -> Iterator[Stretch]:
 
 
 def _inside_credential(lines: list[str], index: int) -> bool:
-    """Whether a line belongs to a text of several lines whose key suggests a credential."""
+    """Whether a line belongs to a text of several lines under a key with a credential's name."""
     indent = len(lines[index]) - len(lines[index].lstrip())
     for line in reversed(lines[max(0, index - _FURTHEST) : index]):
         depth = len(line) - len(line.lstrip())

@@ -79,7 +79,7 @@ def _nodes(view: View, plan: Layout) -> list[str]:
 def _node(name: str, type: str, section: str, box: Box) -> str:
     middle, y = box.x + box.width // 2, box.y + box.height // 2
     frame = f'<rect x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}" rx="6"/>'
-    # Most components are called what they are.
+    # Most components have the name of their type: show it once.
     same_name = type == name
     called = f'<text x="{middle}" y="{y + 5 if same_name else y - 2}">{escape(name)}</text>'
     below = (

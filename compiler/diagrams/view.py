@@ -13,8 +13,8 @@ from compiler.diagrams.edges import Edge, edges, nodes
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 
-# Tones that are told apart on white and on dark grounds, also by most who see few colours
-# (Paul Tol's "bright" and "muted" schemes, and what lies between).
+# Colours that differ on white and on dark backgrounds, also for most colour-blind people
+# (Paul Tol's "bright" and "muted" schemes, and colours between them).
 _PALETTE = (
     "#4477aa", "#cc6677", "#228833", "#aa3377", "#b8860b", "#0f8b8d",
     "#882255", "#6f7d1f", "#7b5ea7", "#d2691e", "#3d9ac7", "#8c6d5a",
