@@ -28,10 +28,9 @@ _BEGUN = time.time_ns() - 10**8
 
 
 def fingerprint(inputs: Sequence[bytes], options: Sequence[str]) -> str:
-    """A hash of everything that determines the output: spec, lock, options, compiler and libraries.
+    """What the output follows from: the spec, its lock, the options, the compiler and its libraries.
 
-    Empty if the compiler is being replaced right now, because it is unknown which of its files are
-    imported already.
+    Empty where the compiler is being replaced: it is unknown what of it has been imported.
     """
     parts = [*inputs, repr((sorted(options), sys.version_info[:2])).encode()]
     for path, data, changed in packaged_files(_HERE, (".py", ".j2")):
