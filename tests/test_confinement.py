@@ -58,7 +58,7 @@ QUIET = (
     "help compile", "completion bash", "init --list", "init copy --from two-teams",
     "prerequisites default", "client-kit default mlflow-smoke", "init new --lab",
     "secrets list default", "secrets list default --format json",
-    "secrets rotate default mlflow-artifacts", "secrets generate default -f local.yaml",
+    "restore default -f copied.yaml", "secrets rotate default mlflow-artifacts", "secrets generate default -f local.yaml",
     "argocd generate", "argocd plugin --image registry.example/plugin:1.0.0 -o argocd",
     "argocd applications --repo https://git.example/platform.git",
 )  # fmt: skip
@@ -85,6 +85,10 @@ def specs(place: Path) -> Path:
     vendored = "components: {istio: {}, kserve: {mode: standard, install: vendored}, seaweedfs: {}}"
     head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: vendored}\n"
     (place / "vendored.yaml").write_text(f"{head}spec:\n  {vendored}\n")
+    copied = "components: {postgres: {}, seaweedfs: {}, mlflow: {}, offsite: {type: seaweedfs}}"
+    bound = copied.replace("mlflow: {}", "mlflow: {bind: {artifacts: seaweedfs}}")
+    backup = 'backup: {to: offsite, schedule: "0 2 * * *", keep: 30d}'
+    (place / "copied.yaml").write_text(f"{head}spec:\n  {backup}\n  {bound}\n")
     return place
 
 

@@ -37,7 +37,7 @@ def _texts(pod: Template, maps: dict[tuple[str, str], dict[str, str]]) -> Iterat
         source = volume.get("configMap")
         if source is None:
             continue
-        files = maps[pod.namespace, source["name"]]
+        files = maps.get((pod.namespace, source["name"]), {})  # none where it is the user's own
         for item in source.get("items") or [{"key": key, "path": key} for key in files]:
             if item["path"] == feature_store.FILE:
                 yield files[item["key"]]

@@ -29,7 +29,7 @@ _WORDS = (
 # A name that suggests a credential, and the scalar after it, in block or flow style. It begins at the
 # telling word: a pattern for the letters before it would try each of them again at each other.
 _CREDENTIAL = re.compile(
-    rf"(?i)({_WORDS}[\w.-]{{0,64}}[\"'`]?\s{{0,8}}[:=]\s{{0,8}})"
+    rf"(?i)({_WORDS}[\w.-]{{0,64}}[\"'`]?\s{{0,8}}[:=](?!`)\s{{0,8}})"
     r"((?:\"[^\"]*\"?)|(?:'[^']*'?)|[^\s{}\[\],][^{}\[\],]*)"
 )
 # The same as an option of a program (`--password X`, as a list too), in a sentence, and of MySQL.

@@ -31,7 +31,9 @@ OPERATOR = "the pods are an operator's, which makes them through an API server o
 ELSEWHERE = {
     Kind("*", "gateway", "gateway"): "routes are read by Istio, whose gateway is Envoy in an image",
     Kind("argo-workflows", "*", "*"): f"Argo's controller and UI: {OPERATOR}",
-    Kind("cloudnative-pg", "backups", "s3"): f"CloudNativePG: {OPERATOR}",
+    Kind(
+        "*", "backups", "s3"
+    ): "live/test_backup.py copies, wipes and restores, and counts what came back",
     Kind("kserve", "serverless", "serverless"): f"KServe and Knative: {OPERATOR}",
     Kind("kubeflow-pipelines", "*", "*"): "its servers come as images alone; pipelines need Argo",
     Kind("model", "*", "*"): f"KServe and Seldon: {OPERATOR}",

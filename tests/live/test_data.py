@@ -26,6 +26,7 @@ SPEC = """
     dvc-lake:
       type: dvc
       bind: {store: lakefs}
+      externalEndpoint: "http://lakefs.ml.example.internal:8000"
       remotes: {curated: {bucket: curated, path: dvc}}
   workloads:
     refresh:
