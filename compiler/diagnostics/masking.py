@@ -148,6 +148,9 @@ def messages_masked(
 
 
 def _masked(diagnostic: Diagnostic, hidden: tuple[str, ...]) -> Diagnostic:
+    fix = diagnostic.fix
+    # An edit that writes a credential cannot be shown, and with a mask in it, it would be wrong.
+    shown = fix is not None and masked(fix.text, hidden) == fix.text
     return replace(
         diagnostic,
         message=masked(diagnostic.message, hidden),
@@ -158,6 +161,7 @@ def _masked(diagnostic: Diagnostic, hidden: tuple[str, ...]) -> Diagnostic:
         related=tuple(
             Related(masked(related.message, hidden), related.span) for related in diagnostic.related
         ),
+        fix=fix if shown else None,
     )
 
 
