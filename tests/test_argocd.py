@@ -185,7 +185,7 @@ def test_a_full_disk_is_no_success(tmp_path: Path, unbuffered: str, room: int) -
         process = generated(little_room, out, PYTHONUNBUFFERED=unbuffered)
         _, said = process.communicate()
     assert process.returncode == 2
-    assert b"what was printed is not all" in said
+    assert b"the output is incomplete" in said
 
 
 def test_without_an_output_it_is_no_success() -> None:

@@ -89,9 +89,9 @@ def test_who_cannot_be_told_is_refused(client: str) -> None:
     ("section", "told"),
     [
         ("external-s3: {host: s3.example.com, ca: company.pem}", "invalid-value"),
-        (f"external-s3:\n      host: s3.example.com\n      tls: false\n      ca: {CA}", "without TLS"),
+        (f"external-s3:\n      host: s3.example.com\n      tls: false\n      ca: {CA}", "which needs TLS"),
         (f"external-postgres:\n      host: db.example.com\n      sslmode: disable\n      ca: {CA}",
-         "without TLS"),
+         "which needs TLS"),
         (f"external-s3:\n      host: s3.example.com\n      ca: {CA}        -----BEGIN PRIVATE KEY-----\n",
          "the certificates include a private key"),
     ],
