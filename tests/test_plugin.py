@@ -64,4 +64,4 @@ def test_it_is_in_the_editors_schema(tmp_path: Path) -> None:
 def test_without_its_package_the_type_is_unknown(tmp_path: Path) -> None:
     done = platformc(tmp_path, "validate", path=None)
     assert done.returncode == 1
-    assert "unknown-type" in done.stdout
+    assert "unknown-type" in done.stderr
