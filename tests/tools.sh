@@ -21,9 +21,10 @@ earlier() { # COMMIT: an earlier version of the compiler, with the dependencies 
   local source; source=$(mktemp -d)
   git archive "$1" | tar -x -C "$source"
   python3 -m venv ".tools/$1"
-  local pip=(".tools/$1/bin/pip" install --quiet --disable-pip-version-check)
-  "${pip[@]}" --require-hashes --requirement "$source/requirements/ci.txt"
-  "${pip[@]}" --no-deps --no-build-isolation "$source"
+  ".tools/$1/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
+    --requirement "$source/requirements/ci.txt"
+  ".tools/$1/bin/pip" install --quiet --disable-pip-version-check --no-deps \
+    --no-build-isolation "$source"
   rm -r "$source"
 }
 
