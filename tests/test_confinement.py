@@ -49,6 +49,19 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# A platform that is backed up, for the verb that restores it.
+COPIED = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: copied}
+spec:
+  backup: {to: offsite, schedule: "0 2 * * *", keep: 30d}
+  components:
+    postgres: {}
+    seaweedfs: {}
+    mlflow: {bind: {artifacts: seaweedfs}}
+    offsite: {type: seaweedfs}
+"""
 # Every verb, with arguments that it does its work with.
 QUIET = (
     "compile", "compile --check", "compile --force", "validate", "validate --format sarif",
@@ -85,10 +98,7 @@ def specs(place: Path) -> Path:
     vendored = "components: {istio: {}, kserve: {mode: standard, install: vendored}, seaweedfs: {}}"
     head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: vendored}\n"
     (place / "vendored.yaml").write_text(f"{head}spec:\n  {vendored}\n")
-    copied = "components: {postgres: {}, seaweedfs: {}, mlflow: {}, offsite: {type: seaweedfs}}"
-    bound = copied.replace("mlflow: {}", "mlflow: {bind: {artifacts: seaweedfs}}")
-    backup = 'backup: {to: offsite, schedule: "0 2 * * *", keep: 30d}'
-    (place / "copied.yaml").write_text(f"{head}spec:\n  {backup}\n  {bound}\n")
+    (place / "copied.yaml").write_text(COPIED)
     return place
 
 

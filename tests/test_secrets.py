@@ -14,7 +14,7 @@ import yaml
 from click.testing import CliRunner, Result
 from support.cluster import environments, lowered, objects
 from support.paths import SCENARIOS
-from test_confinement import QUIET
+from test_confinement import COPIED, QUIET
 
 from compiler import pipeline
 from compiler.cli import platformc
@@ -435,6 +435,7 @@ def test_no_value_is_in_the_output_a_log_or_the_picture(
     assert SENTINEL[:31] in (spec.parent / "secrets/default/secret-mlops-mlflow-backend-store.yaml"
                              ).read_text()  # fmt: skip
     (spec.parent / "local.yaml").write_text(spec.read_text())
+    (spec.parent / "copied.yaml").write_text(COPIED)
     monkeypatch.chdir(spec.parent)
     said += [run(*line.split()) for line in QUIET]
     said.append(run("secrets", "generate", "default", "--rotate", "mlflow-artifacts"))
