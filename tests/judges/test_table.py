@@ -152,6 +152,8 @@ def _present(prod: Lowered) -> Iterator[tuple[str, str, str]]:
         yield one["kind"], space, name
         if one["kind"] == "InferenceService":  # KServe makes it
             yield "Service", space, f"{name}-predictor"
+        if one["kind"] == "Certificate":  # cert-manager makes it
+            yield "Secret", space, one["spec"]["secretName"]
     for credential in prod.credentials:
         yield from (("Secret", space, credential.name) for space in credential.namespaces)
 
