@@ -56,6 +56,11 @@ CASES = {
         f"{COMPONENT}redis: {{maxmemoryPolicy: allkeys-lru}}", "did you mean `eviction`?", False),
     "a command line": (f"{WORKLOAD}command: python train.py}}", "write `[python, train.py]`", True),
     "a list of components": (f"{COMPONENT}- redis", "write `redis: {}`", False),
+    "the certificate of the hosts, where it stood before": (
+        f"{COMPONENT}istio: {{tls: {{issuer: {{name: corp-ca}}}}}}",
+        "write `tls: {issuer: {name: corp-ca}}` under `spec:`", False),
+    "a certificate in words of other tools": (
+        f"{COMPONENT}mlflow: {{tls: true}}", "write `tls: {issuer: {name: ...}}` under `spec:`", False),
     "quotas": ("spec:\n  components: {}\n  quotas: {a: {cpu: 2}}", "platformc writes no quotas", False),
 }  # fmt: skip
 

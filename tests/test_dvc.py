@@ -68,9 +68,10 @@ kind: Platform
 metadata: {{name: laptops}}
 spec:
   domain: ml.example.internal
+  {tls}
   components:
     seaweedfs: {{}}
-    istio: {{{tls}}}
+    istio: {{}}
     dvc: {{remotes: {{data: {{}}}}}}
 """
 

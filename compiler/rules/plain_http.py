@@ -19,6 +19,6 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             f"`{name}` serves every host by plain HTTP",
             platform.document.span_of(instance.path),
             path=instance.path,
-            help="add `tls: {issuer: {name: ...}}` with an issuer of cert-manager, or name a TLS "
-            "Secret of the gateway's namespace under `tls`, as `secret`",
+            help="add `tls: {issuer: {name: ...}}` under `spec:`, with an issuer of cert-manager, or "
+            "name a TLS Secret of the gateway's namespace under `tls`, as `secret`",
         )

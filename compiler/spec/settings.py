@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 from compiler.spec.backup import Backup
 from compiler.spec.component import Amounts
 from compiler.spec.constraints import InvalidValue, exact
+from compiler.spec.door import Tls
 from compiler.spec.section import ListOf, Section
 from compiler.spec.types import Cidr, Host, Name, Namespace, SecretName, TreePath
 
@@ -162,6 +163,10 @@ class Settings(Section):
     namespace: Annotated[
         Namespace, Field(description="The namespace of instances that set no other.")
     ] = "mlops"
+    tls: Annotated[
+        Tls | None,
+        Field(description="The certificate of the hosts; without it, they use plain HTTP."),
+    ] = None
     cluster: Annotated[Cluster, Field(description="Facts of the cluster.")] = Cluster()
     secrets: Annotated[Secrets, Field(description="How credentials come to exist.")] = Secrets()
     registry: Annotated[Registry, Field(description="Where images come from.")] = Registry()

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from compiler.diagnostics import same_letters
 from compiler.spec.constraints import address
+from compiler.spec.door import Tls
+from compiler.spec.section import parse
 
 Keys = tuple[str, ...]
 
@@ -83,6 +87,24 @@ def _append_only(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str |
     return f"write `persistence: {persistence}`" if "persistence" in keys else None
 
 
+def _certificate(_: str, value: Any, __: Keys, ___: Mapping[str, Any]) -> str:
+    try:
+        text = _flow(parse(Tls, value).written())
+    except ValidationError:
+        text = "{issuer: {name: ...}}"
+    return (
+        f"write `tls: {text}` under `spec:`, or under the environment's name: it is the certificate "
+        "of all hosts"
+    )
+
+
+def _flow(value: Any) -> str:
+    """Maps of names, in the form of one line."""
+    if not isinstance(value, dict):
+        return str(value)
+    return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
+
+
 _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] = {
     "cpu": _compute,
     "memory": _compute,
@@ -102,6 +124,8 @@ _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] 
     "instances": _instances,
     "maxmemory": _memory_of_data,
     "appendonly": _append_only,
+    "tls": _certificate,
+    "https": _certificate,
 }
 _FIXED = {
     "service": "Services are made by the compiler; hosts follow from `spec.domain` and a gateway",

@@ -13,8 +13,8 @@ from pydantic import Field
 
 from compiler import model
 from compiler.interfaces import gateway, mesh
-from compiler.spec.constraints import InvalidValue
-from compiler.spec.types import Name, Namespace, SecretName
+from compiler.spec.door import Issuer
+from compiler.spec.types import Name, Namespace
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
@@ -23,29 +23,6 @@ GATEWAY = model.Provides("gateway", gateway.Endpoint)
 VERSION = "1.30.3"
 HTTP, HTTPS = 80, 443
 CERTIFICATE = model.CustomResource(api="cert-manager.io/v1", kind="Certificate")
-
-
-class Issuer(model.Section):
-    """The cert-manager issuer that signs the gateway's certificate."""
-
-    name: Annotated[Name, Field(description="Its name.")]
-    kind: Annotated[Literal["ClusterIssuer", "Issuer"], Field(description="Its kind.")] = (
-        "ClusterIssuer"
-    )
-
-
-class Tls(model.Section):
-    """The source of the gateway's certificate: an issuer, or an existing Secret."""
-
-    issuer: Annotated[Issuer | None, Field(description="An issuer of cert-manager.")] = None
-    secret: Annotated[
-        SecretName | None, Field(description="A TLS Secret in the gateway's namespace.")
-    ] = None
-
-    def check(self) -> None:
-        if (self.issuer is None) == (self.secret is None):
-            message = "`tls` takes one of `issuer` and `secret`"
-            raise InvalidValue("invalid-value", message, "write `tls: {secret: ml-tls}`")
 
 
 class GatewayPods(model.Section):
@@ -74,10 +51,6 @@ class Spec(model.ChartSpec):
     revision: Annotated[
         Name | None, Field(description="The control plane's revision, if it has one.")
     ] = None
-    tls: Annotated[
-        Tls | None,
-        Field(description="The gateway's certificate; without it, the gateway uses plain HTTP."),
-    ] = None
     gateway: Annotated[GatewayPods, Field(description="The pods of the ingress gateway.")] = (
         GatewayPods()
     )
@@ -96,7 +69,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         account=spec.gateway.service_account,
         dataplane=spec.dataplane,
         joins=_joins(spec),
-        scheme="https" if spec.tls else "http",
+        scheme="https" if me.settings.tls else "http",
         strict=spec.mtls == "strict",
     )
     return {GATEWAY: offer}
@@ -109,7 +82,7 @@ def _joins(spec: Spec) -> dict[str, str]:
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
-    tls = me.spec.tls
+    tls = me.settings.tls
     secret = (tls.secret or f"{me.platform}-tls") if tls else None
     spaces = {binding.consumer.namespace for binding in wiring.claims(GATEWAY)}
     yield _gateway(me, secret, sorted(spaces) or [me.settings.namespace])
@@ -127,8 +100,8 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     for name, chart, values in _charts(me.spec):
         sets = "".join(f" --set {shlex.quote(value)}" for value in values)
         how.append(f"helm install {name} istio/{chart} --version {VERSION} -n {space}{sets} --wait")
-    signed = me.spec.tls is not None and me.spec.tls.issuer is not None
-    signer = ", and cert-manager with the issuer" if signed else ""
+    tls = me.settings.tls
+    signer = ", and cert-manager with the issuer" if tls and tls.issuer else ""
     return model.Prerequisite(
         name=me.name,
         system=f"Istio{signer}, with its CNI plugin: `restricted` namespaces refuse pods that set "
