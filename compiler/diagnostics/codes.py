@@ -144,6 +144,9 @@ CODES: dict[str, Code] = {
     "store-settings": Code(
         "error", "Settings of an object store contradict each other.", rule=True
     ),
+    "undeclared-use": Code(
+        "warning", "A text names a host of the platform without a binding to it.", rule=True
+    ),
     "undefined-variable": Code("error", "A reference to a variable that is not set.", rule=True),
     "unfit-version": Code("error", "A version is known not to fit.", rule=True),
     "untried-version": Code("note", "A version is untested: it may work or not.", rule=True),

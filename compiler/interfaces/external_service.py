@@ -1,0 +1,48 @@
+"""A service outside the platform that is neither a store nor a database: a package index, a git
+server, a company's API.
+
+A pod may use several, so each variable bears the service's name.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from compiler import model
+from compiler.model import Env
+
+
+class Claim(model.Claim, frozen=True, kw_only=True):
+    """Access to one service."""
+
+
+class Offer(model.Offer, frozen=True, kw_only=True):
+    """An address, the scheme of its URL, and the path where the service begins."""
+
+    scheme: str = "https"
+    path: str = ""
+
+
+DEFAULT_PORTS = {"https": 443, "http": 80}  # which a URL leaves out
+
+
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
+    """The address of the service, and the file that verifies it."""
+
+    interface: ClassVar[str] = "external-service"
+
+    @property
+    def url(self) -> str:
+        offer = self.binding.offer
+        port = "" if DEFAULT_PORTS.get(offer.scheme) == self.port else f":{self.port}"
+        return f"{offer.scheme}://{self.host}{port}{offer.path}"
+
+    def env(self) -> tuple[Env, ...]:
+        prefix = self.binding.provider.name.upper().replace("-", "_")
+        variables = {
+            f"{prefix}_URL": self.url,
+            f"{prefix}_HOST": self.host,
+            f"{prefix}_PORT": str(self.port),
+            f"{prefix}_CA": self.authority or "",
+        }
+        return tuple(Env(name, value) for name, value in variables.items() if value)

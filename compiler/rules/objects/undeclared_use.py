@@ -1,0 +1,181 @@
+"""A text that names a host of the platform, in an instance that is not bound to it.
+
+Every namespace denies traffic, and only a binding opens a way: such a program waits for a connection
+that never comes. The rule looks at whole host names: those of compiled Services, of models and of
+services outside. A short name such as `mlflow` counts only where it can be nothing but a host, in a
+URL or with the Service's port.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from compiler.diagnostics import Report
+from compiler.interfaces import serving
+from compiler.model import Graph, Instance, Lowered, Path, Platform
+
+_URL = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^\s/@'\"]*@)?(?P<host>[a-z0-9][a-z0-9.-]*)(?::(?P<port>\d+))?"
+)
+_BARE = re.compile(
+    r"(?<![\w./@:$%{(~-])(?P<host>[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*)\.?(?::(?P<port>\d+))?(?![\w.(@-])"
+)
+_SSH = re.compile(r"\b\w+@(?P<host>[a-z0-9][a-z0-9.-]*):")  # git@host:path
+# In URIs of these schemes, a bucket, repository or organisation is in the place of the host.
+_STORED = {"s3", "s3a", "s3n", "gs", "hf", "pvc", "oci", "lakefs", "dbfs", "file", "models", "runs"}
+_COMMENT = re.compile(r"^\s*#.*$", re.M)
+_NOT_CALLED = {"NO_PROXY", "no_proxy"}  # hosts that a proxy is not asked for
+
+
+class Owner(Struct, frozen=True):
+    """The instance behind a host name, and the ports with which a short name counts."""
+
+    name: str
+    namespace: str = ""  # in which a short name stands for it; empty for a whole name
+    ports: frozenset[int] = frozenset()
+
+
+class Mention(Struct, frozen=True):
+    """A word of a text that may be a host name."""
+
+    path: Path
+    host: str
+    port: int | None
+    in_url: bool
+
+
+def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
+    mentions = [
+        (instance, found)
+        for instance in platform.instances.values()
+        if (found := list(_mentions(instance)))
+    ]
+    if not mentions:
+        return
+    whole, short = _hosts(lowered)
+    for instance, found in mentions:
+        bound = {
+            b.provider.name for b in lowered.graph.bindings if b.consumer.name == instance.name
+        }
+        reported = {*bound, instance.name}
+        for mention in found:
+            owner = _owner(mention, instance, whole, short) or _model(mention, lowered.graph)
+            if owner is not None and owner not in reported:
+                reported.add(owner)
+                _report(instance, mention, owner, lowered.graph, platform, report)
+
+
+def _report(
+    instance: Instance[Any], mention: Mention, owner: str, graph: Graph, platform: Platform,
+    report: Report,
+) -> None:  # fmt: skip
+    offered = graph.offers.get(owner, {})
+    usable = owner in platform.instances and (
+        platform.instances[owner].section == "models"
+        or any(provides.endpoint.for_clients for provides in offered)
+    )
+    if usable and hasattr(instance.spec, "uses"):
+        help = f"add `{owner}` to `uses`: it gives the address as a variable, and the way to it"
+    else:
+        help = "no network policy admits it; take the address out"
+    report.add(
+        "undeclared-use",
+        f"`{instance.name}` names `{mention.host}` of `{owner}`, and is not bound to it",
+        platform.document.value_span(mention.path),
+        path=mention.path,
+        help=help,
+    )
+
+
+def _hosts(lowered: Lowered) -> tuple[Mapping[str, str], Mapping[str, Sequence[Owner]]]:
+    """The instance of each whole host name, and the instances of each short one."""
+    whole: dict[str, str] = {}
+    short: dict[str, list[Owner]] = {}
+    for name, offers in lowered.graph.offers.items():
+        for offer in offers.values():
+            if offer.host and "." in offer.host:
+                whole[offer.host] = name
+            elif offer.host:
+                short.setdefault(offer.host, []).append(Owner(name, "", frozenset({offer.port})))
+    domain = lowered.platform.settings.cluster.domain
+    for package in lowered.packages.values():
+        for resource in package.resources:
+            if resource.kind != "Service":
+                continue
+            host = f"{resource.name}.{resource.namespace}"
+            whole |= dict.fromkeys((f"{host}.svc", f"{host}.svc.{domain}"), package.name)
+            ports = frozenset(port["port"] for port in resource.manifest["spec"].get("ports", ()))
+            short.setdefault(host, []).append(Owner(package.name, "", ports))
+            local = Owner(package.name, resource.namespace, ports)
+            short.setdefault(resource.name, []).append(local)
+    return whole, short
+
+
+def _owner(
+    mention: Mention, instance: Instance[Any], whole: Mapping[str, str],
+    short: Mapping[str, Sequence[Owner]],
+) -> str | None:  # fmt: skip
+    if mention.host in whole:
+        return whole[mention.host]
+    for owner in short.get(mention.host, ()):
+        near = owner.namespace in ("", instance.namespace)
+        if near and (mention.port in owner.ports or (mention.in_url and mention.port is None)):
+            return owner.name
+    return None
+
+
+def _model(mention: Mention, graph: Graph) -> str | None:
+    """The model whose address inside the cluster the text names."""
+    label = mention.host.partition(".")[0]
+    for name, instance in graph.instances.items():
+        if instance.section != "models" or not label.startswith(name) or "." not in mention.host:
+            continue
+        wiring = graph.wiring(name)
+        system = wiring.get(serving.SERVING)
+        if system is None:
+            continue
+        offer = system.inference(
+            instance, wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS)
+        )
+        host = offer.host or instance.host(offer.service)
+        if mention.host in (host, host.removesuffix(f".{instance.settings.cluster.domain}")):
+            return name
+    return None
+
+
+def _mentions(instance: Instance[Any]) -> Iterator[Mention]:
+    for path, text in texts(instance):
+        text = _COMMENT.sub("", text.lower())
+        for match in _URL.finditer(text):
+            if match["scheme"].partition("+")[0] not in _STORED:
+                yield _mention((*instance.path, *path), match, in_url=True)
+        for match in _BARE.finditer(text):
+            if "." in match["host"] or match["port"]:
+                yield _mention((*instance.path, *path), match, in_url=False)
+        for match in _SSH.finditer(text):
+            yield Mention((*instance.path, *path), match["host"], None, in_url=False)
+
+
+def _mention(path: Path, match: re.Match[str], *, in_url: bool) -> Mention:
+    port = int(match["port"]) if match["port"] else None
+    return Mention(path, match["host"].rstrip("."), port, in_url)
+
+
+def texts(instance: Instance[Any]) -> Iterator[tuple[Path, str]]:
+    """The texts that a program gets: variables, arguments and commands, those of init steps too."""
+    spec = instance.spec
+    for name, value in getattr(spec, "env", {}).items():
+        if isinstance(value, str) and name not in _NOT_CALLED:
+            yield ("env", name), value
+    holders = [
+        ((), spec),
+        *((("init", i), step) for i, step in enumerate(getattr(spec, "init", ()))),
+    ]
+    for path, holder in holders:
+        for key in ("command", "args"):
+            for index, text in enumerate(getattr(holder, key, ())):
+                yield (*path, key, index), text
