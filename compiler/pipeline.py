@@ -1,8 +1,9 @@
 """The compiler on one page: from the text of a spec to a tree of files, and all diagnostics on the
 way.
 
-Stages are functions from value to value. Problems go to the report; the pipeline stops between
-stages if it holds an error. An exception is a bug in the compiler.
+Stages are functions from value to value. Problems go to the report. What is right goes on, so that
+one run finds all mistakes: bindings and rules see a spec without its wrong values, and objects are made
+of the instances without errors. An exception is a bug in the compiler.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def silent(stage: str) -> None:
 
 
 class Compilation(Struct, frozen=True):
-    """The results of the stages for one spec. Later fields are empty if the report holds an error.
+    """The results of the stages for one spec. There are no objects if the report holds an error.
 
     The base has the key None, next to the environments by name.
     """
@@ -48,6 +49,7 @@ class Compilation(Struct, frozen=True):
     platforms: Mapping[str | None, Platform] = field(default_factory=dict)
     graphs: Mapping[str | None, Graph] = field(default_factory=dict)
     lowered: Mapping[str | None, Lowered] = field(default_factory=dict)
+    partial: bool = False  # instances with errors, and those that depend on them, are left out
     silences: set[Span] = field(default_factory=set)  # those that hid a diagnostic of the spec
     memo: Memo = field(default_factory=Memo)
 
@@ -93,11 +95,27 @@ def bound(
         variants = specialise(document, report)
         progress(f"validating {len(variants.environments)} environments")
         result = resolved(variants, pins, report, Memo())
-        silences = check(result.platforms, result.graphs, report)
+        return checked(result)
     except TooManyFindingsError:
         report.close()
         return Compilation(report)
-    return replace(result, silences=silences)
+
+
+def checked(result: Compilation) -> Compilation:
+    """Run the rules on a spec. Only what is right goes on to the objects."""
+    report, earlier = result.report, len(result.report.diagnostics)
+    result = replace(result, partial=report.failed)
+    result = replace(result, silences=check(result.platforms, result.graphs, report))
+    if Report(report.diagnostics[earlier:]).blocked:
+        return replace(result, platforms={}, graphs={})
+    return sound(result) if result.partial else result
+
+
+def sound(result: Compilation) -> Compilation:
+    """The platforms without instances that have errors or depend on some."""
+    graphs = {name: graph.sound for name, graph in result.graphs.items()}
+    parts = {name: platform.part(graphs[name]) for name, platform in result.platforms.items()}
+    return replace(result, platforms=parts, graphs=graphs)
 
 
 def resolved(
@@ -115,8 +133,6 @@ def with_objects(
     result: Compilation, only: Collection[str | None] | None = None, progress: Progress = silent
 ) -> Compilation:
     """Add the objects of all environments, or of some."""
-    if result.report.failed:
-        return result
     graphs = {name: graph for name, graph in result.graphs.items() if only is None or name in only}
     progress(f"making the objects of {len(graphs)} environments")
     lowered = lower(result.platforms, graphs, result.memo)
@@ -131,7 +147,7 @@ def findings(result: Compilation, schemas: bool = True) -> list[Diagnostic]:
     unused(platforms, result.silences | silences, report)
     if schemas:
         verify(result.lowered, report)
-    return report.diagnostics
+    return report.errors if result.partial else report.diagnostics
 
 
 def with_findings(result: Compilation, findings: list[Diagnostic]) -> Compilation:

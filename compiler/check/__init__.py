@@ -12,8 +12,10 @@ or a file of `rules/objects/` with
 
 - `check_objects(platform, lowered, report)`: the objects of one environment
 
-The first two need no bindings, so they also run on a spec whose bindings fail. No rule checks the
-base, because it is never applied.
+Where sections or bindings have errors, rules see the sound rest, and only their errors are reported:
+a warning may be about something that is missing because of them. A rule with `NEEDS_EVERY_INSTANCE`
+looks for something that is missing, so it does not run then. No rule checks the base, because it is
+never applied.
 """
 
 from __future__ import annotations
@@ -49,15 +51,20 @@ def rules(folder: str = "rules") -> tuple[ModuleType, ...]:
 def check(
     platforms: Mapping[str | None, Platform], graphs: Mapping[str | None, Graph], report: Report
 ) -> set[Span]:
-    """Run the rules about specs on every environment; and those about bindings if there is no error.
+    """Run the rules about specs and about bindings on every environment.
 
     Returns the silences that were used.
     """
     environments = _environments(platforms)
-    used = _report(_of_specs(environments), environments, report)
-    if not report.failed:
-        used |= _report(_of_bindings(environments, _environments(graphs)), environments, report)
-    return used
+    right = {name: platform.without(platform.wrong) for name, platform in environments.items()}
+    findings = _of_specs(right)
+    whole = not report.failed and not findings.blocked
+    sound = {name: graph.sound for name, graph in _environments(graphs).items()}
+    parts = {name: platform.part(sound[name]) for name, platform in environments.items()}
+    _of_bindings(parts, sound, findings, whole=whole)
+    if report.failed:
+        findings = Report(findings.errors)
+    return _report(findings, environments, report)
 
 
 def _of_specs(environments: Mapping[str, Platform]) -> Report:
@@ -70,14 +77,19 @@ def _of_specs(environments: Mapping[str, Platform]) -> Report:
     return findings
 
 
-def _of_bindings(environments: Mapping[str, Platform], graphs: Mapping[str, Graph]) -> Report:
-    findings = Report()
+def _of_bindings(
+    environments: Mapping[str, Platform], graphs: Mapping[str, Graph], findings: Report, *,
+    whole: bool,
+) -> None:  # fmt: skip
+    of_bindings = Report()
     for rule in rules():
+        if not whole and getattr(rule, "NEEDS_EVERY_INSTANCE", False):
+            continue
         if hasattr(rule, "check_all"):
-            rule.check_all(environments, graphs, findings)
+            rule.check_all(environments, graphs, of_bindings)
         for name, platform in environments.items() if hasattr(rule, "check") else ():
-            rule.check(platform, graphs[name], findings.within(name))
-    return findings
+            rule.check(platform, graphs[name], of_bindings.within(name))
+    findings.diagnostics += of_bindings.diagnostics if whole else of_bindings.errors
 
 
 Occurrences = tuple[Instance[Any], Platform, list[str]]

@@ -94,7 +94,7 @@ class Build(Struct, frozen=True):
             result = pipeline.bound(self.data, str(self.file), pins(self.file), step)
             result = pipeline.with_objects(result, only, step)
         if result.report.failed:
-            self._show(result)
+            self._show(pipeline.with_findings(result, pipeline.findings(result)))
         for name in self.environments:
             environment_of(result, name)
         return result

@@ -104,6 +104,17 @@ class Report(Struct):
     def failed(self) -> bool:
         return any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
 
+    @property
+    def errors(self) -> list[Diagnostic]:
+        return [
+            diagnostic for diagnostic in self.diagnostics if diagnostic.severity is Severity.ERROR
+        ]
+
+    @property
+    def blocked(self) -> bool:
+        """Whether there is an error that cannot be silenced: no objects can be made despite it."""
+        return any(not CODES[diagnostic.code].rule for diagnostic in self.errors)
+
     def sorted(self) -> list[Diagnostic]:
         """The diagnostics by position, those of several environments merged into one."""
         merged: dict[object, Diagnostic] = {}

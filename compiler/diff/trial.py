@@ -53,6 +53,8 @@ class Trial:
         name, report = self._environment, Report()
         variants = Variants(document, {name: document})
         result = pipeline.resolved(variants, self._old.pins, report, self._memo)
+        if report.failed:
+            return None
         result = pipeline.with_objects(result, only=(name,))
         return None if report.failed else self._outcome(result.lowered[name])
 

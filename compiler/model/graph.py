@@ -57,6 +57,7 @@ class Graph(Struct, frozen=True, dict=True):
     instances: Mapping[str, Instance[Any]]
     bindings: tuple[Binding, ...]
     offers: Mapping[str, Offers]
+    unsettled: frozenset[str] = frozenset()  # instances with errors in their sections or bindings
 
     def wiring(self, name: str) -> Wiring:
         """One instance's view of the graph."""
@@ -66,6 +67,30 @@ class Graph(Struct, frozen=True, dict=True):
             for slot, binding in bindings.items()
         }
         return Wiring(bindings, claims.get(name, {}), sharing)
+
+    @cached_property
+    def sound(self) -> Graph:
+        """The part without unsettled instances and those that depend on them."""
+        if not self.unsettled:
+            return self
+        dropped = self._dependents(set(self.unsettled))
+        return Graph(
+            {name: value for name, value in self.instances.items() if name not in dropped},
+            tuple(binding for binding in self.bindings if binding.consumer.name not in dropped),
+            {name: value for name, value in self.offers.items() if name not in dropped},
+        )
+
+    def _dependents(self, names: set[str]) -> set[str]:
+        """Instances and, at any distance, their consumers."""
+        consumers: dict[str, set[str]] = {}
+        for binding in self.bindings:
+            consumers.setdefault(binding.provider.name, set()).add(binding.consumer.name)
+        waiting, dependents = list(names), set(names)
+        while waiting:
+            further = consumers.get(waiting.pop(), set()) - dependents
+            dependents |= further
+            waiting += further
+        return dependents
 
     @cached_property
     def by_consumer(self) -> Mapping[str, Mapping[str, Binding]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from compiler.document import Node
 from compiler.model.credential import Credential
@@ -38,6 +39,8 @@ class Platform(Struct, frozen=True):
     document: Node
     environment: str | None
     pins: Mapping[str, str] = field(default_factory=dict)  # image to digest
+    # Instances with errors, with their types: in `instances` without their wrong values, or not at all.
+    wrong: Mapping[str, str] = field(default_factory=dict)
 
     def having(self, key: str) -> Iterator[Instance[Any]]:
         """The instances whose sections may have a key."""
@@ -46,6 +49,17 @@ class Platform(Struct, frozen=True):
             for kind in {type(instance.spec) for instance in self.instances.values()}
         }
         return (instance for instance in self.instances.values() if has[type(instance.spec)])
+
+    def without(self, names: Collection[str]) -> Platform:
+        """The platform without some instances."""
+        if not names:
+            return self
+        rest = {name: value for name, value in self.instances.items() if name not in names}
+        return replace(self, instances=rest)
+
+    def part(self, graph: Graph) -> Platform:
+        """The platform with the instances of a graph alone."""
+        return self.without(self.instances.keys() - graph.instances.keys())
 
 
 class Package(Struct, frozen=True):

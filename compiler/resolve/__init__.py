@@ -37,9 +37,9 @@ def resolve(
 def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
     instances = {**platform.instances, **_brought_along(platform, memo)}
     offers = {name: memo(_offers, instance) for name, instance in instances.items()}
-    join = Join(instances, offers, platform.document, report, memo)
+    join = Join(instances, offers, platform.document, report, memo, platform.wrong)
     bindings = tuple(_sorted(_bindings(join)))
-    return Graph(dict(sorted(instances.items())), bindings, offers)
+    return Graph(dict(sorted(instances.items())), bindings, offers, frozenset(join.unsettled))
 
 
 def _offers(instance: Instance[Any]) -> Offers:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from compiler import registry
-from compiler.diagnostics import Report
+from compiler.diagnostics import Report, near
 from compiler.document import Node
 from compiler.model.binding import Binding, Claim, Offer, Offers, Provides, Requires
 from compiler.model.instance import Instance
@@ -31,7 +31,7 @@ class Join:
 
     def __init__(
         self, instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers], document: Node,
-        report: Report, memo: Memo,
+        report: Report, memo: Memo, wrong: Mapping[str, str],
     ) -> None:  # fmt: skip
         self.instances, self.offers = instances, offers
         self.document, self.report, self.memo = document, report, memo
@@ -43,6 +43,8 @@ class Join:
                 self.candidates[provides.endpoint.interface].append(candidate)
                 if provides.endpoint.for_clients:
                     self.first.setdefault(name, candidate)
+        self.wrong = wrong  # instances with errors in their sections, and their types
+        self.unsettled = set(wrong)  # those, and instances with errors in their bindings
         self.direct: dict[tuple[str, str], Binding] = {}
         self.stores: dict[
             str, tuple[Binding, ...]
@@ -80,6 +82,16 @@ class Join:
         )
         return tuple(self.direct[slot] for slot in slots if slot in self.direct)
 
+    def may_be_wrong(self, name: str) -> bool:
+        """Whether a name that cannot be bound is one of an instance with errors, which explain it."""
+        return near(name, self.wrong) is not None
+
+    def may_provide(self, interface: str) -> bool:
+        """Whether an instance with errors would provide an interface without them."""
+        types = registry.all_types()
+        providers = registry.providers(interface)
+        return any(type in providers or type not in types for type in self.wrong.values())
+
     def choose(
         self, consumer: Instance[Any], requires: Requires[Any], claim: Claim
     ) -> Candidate | None:
@@ -90,6 +102,7 @@ class Join:
         if named is not None:
             candidate = next((c for c in candidates if c.provider.name == named), None)
             if candidate is None:
+                self.unsettled.add(consumer.name)
                 problems.unknown(self, consumer, requires, named, candidates)
             return candidate
         final = [c for c in candidates if c.provides.forwards is None and not c.provides.explicit]
@@ -97,8 +110,10 @@ class Join:
         if len(final) == 1 or (final and _twice_installed(final)):
             return pooler(final[0], candidates, claim) or final[0]
         if final:
+            self.unsettled.add(consumer.name)
             problems.ambiguous(self, consumer, requires, final)
         elif not claim.optional:
+            self.unsettled.add(consumer.name)
             self.missing[interface].append((consumer, requires.slot))
         return None
 

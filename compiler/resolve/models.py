@@ -21,6 +21,7 @@ def bound(join: Join, consumer: Instance[Any]) -> tuple[Binding, ...]:
         join.stores[store] = _of_store(join, store)
     store_bindings = join.stores[store]
     if not store_bindings:
+        join.unsettled.add(consumer.name)
         return ()
     return join.memo.once(
         lambda: tuple(_bindings(join, consumer, *store_bindings)),

@@ -40,7 +40,10 @@ def check_bind_keys(join: Join, instance: Instance[Any]) -> None:
 
 def unbound(join: Join) -> None:
     """Report each interface without a provider once: one component satisfies all its requirements."""
-    for interface, needs in join.missing.items():
+    for interface, all_needs in join.missing.items():
+        needs = [(needing, slot) for needing, slot in all_needs if needing.name not in join.wrong]
+        if not needs or join.may_provide(interface):
+            continue
         needs_by_span = [
             (join.document.span_of(_place(needing)), needing, slot) for needing, slot in needs
         ]
@@ -62,6 +65,8 @@ def unbound(join: Join) -> None:
 def ambiguous(
     join: Join, consumer: Instance[Any], requires: Requires[Any], candidates: Sequence[Candidate]
 ) -> None:
+    if consumer.name in join.wrong:
+        return  # its `bind` may be among its errors
     path = _place(consumer)
     names = sorted(candidate.provider.name for candidate in candidates)
     declared = [join.document.span_of(("spec", "components", name)) for name in names]
@@ -81,6 +86,8 @@ def unknown(
     candidates: Sequence[Candidate],
 ) -> None:  # fmt: skip
     """`bind` names an instance that does not offer the interface."""
+    if join.may_be_wrong(name):
+        return
     path: Path = (*_place(consumer), "bind", requires.slot)
     interface = requires.endpoint.interface
     names = [candidate.provider.name for candidate in candidates]
@@ -95,6 +102,8 @@ def unknown_use(
     join: Join, consumer: Instance[Any], index: int, word: str, *, exists: bool
 ) -> None:
     """`uses` names an instance without a usable offer, or no instance."""
+    if join.may_be_wrong(word):
+        return
     components = sorted(join.first)
     models = sorted(
         name for name, instance in join.instances.items()

@@ -24,6 +24,7 @@ def bind(join: Join, consumer: Instance[Any]) -> None:
     for index, word in enumerate(consumer.spec.uses):
         used = _used(join, consumer, index, word)
         if used is None:
+            join.unsettled.add(consumer.name)
             continue
         claim = used.provides.endpoint.client_claim(consumer)
         candidates = join.candidates[used.provides.endpoint.interface]
@@ -85,6 +86,7 @@ def _add(join: Join, consumer: Instance[Any], index: int, binding: Binding, need
     earlier = needs[binding.requires.slot]
     for _, previous in earlier:
         if (previous.provider.name, previous.provides) != (binding.provider.name, binding.provides):
+            join.unsettled.add(consumer.name)
             problems.conflict(join, consumer, index, binding, previous)
             return
     earlier.append((index, binding))

@@ -7,6 +7,8 @@ from compiler.interfaces import gateway
 from compiler.model import Graph, Platform
 from compiler.registry import providers
 
+NEEDS_EVERY_INSTANCE = True  # the gateway may be one with errors
+
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     for binding in graph.bindings:

@@ -66,6 +66,9 @@ class StoreContents(Struct, frozen=True):
         return self.repositories.get(store.provider.name) or set(buckets)
 
 
+NEEDS_EVERY_INSTANCE = True  # the bucket may be that of one with errors
+
+
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     uris = list(bucket_uris(platform.instances.values()))
     contents = StoreContents.of(graph) if uris else StoreContents({}, {})

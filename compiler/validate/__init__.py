@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,10 +19,11 @@ from compiler.model.package import Platform
 from compiler.spec.component import NamedSpec
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.root import SECTIONS, Header, Shape
-from compiler.spec.section import Section, parse
-from compiler.spec.settings import Settings
+from compiler.spec.section import Section, fields, parse
+from compiler.spec.settings import Metadata, Settings
 from compiler.spec.types import check_name
 from compiler.specialise import Variants
+from compiler.validate.errors import field_errors, without
 from compiler.validate.messages import explain
 
 S = TypeVar("S", bound=Section)
@@ -35,21 +36,26 @@ class Validator:
         self._memo = memo
 
     def platform(self, document: Node, environment: str | None, report: Report) -> Platform | None:
-        """One effective spec. None if it has errors, which are in the report."""
-        before = len(report.diagnostics)
+        """One effective spec. Values with errors, which are in the report, are left out.
+
+        None if the outline is wrong: what stands below a key that nobody knows is not judged.
+        """
         header = self._parse(Header, document, (), document, report, _without("spec"))
         spec_node = document.child("spec")
         if spec_node is None:
             return None
         settings = self._settings_of(spec_node, document, report)
         # Instances are validated even if these are wrong, to report all mistakes at once.
-        name = header.metadata.name if header else ""
-        instances = dict(self._instances(settings or Settings(), name, spec_node, document, report))
-        failed = len(report.diagnostics) > before and report.failed
-        if header is None or settings is None or failed:
+        settings = settings or Settings()
+        metadata = (
+            header.metadata if header else Metadata.model_construct(name="unnamed", labels={})
+        )
+        instances, wrong = self._instances(settings, metadata.name, spec_node, document, report)
+        if not _outlined(document, Header) or not _outlined(spec_node, Shape):
             return None
-        metadata = header.metadata
-        return Platform(metadata.name, metadata.labels, settings, instances, document, environment)
+        return Platform(
+            metadata.name, metadata.labels, settings, instances, document, environment, wrong=wrong
+        )
 
     def _settings_of(self, spec: Node, document: Node, report: Report) -> Settings | None:
         """The settings of a spec, and a check of its instances' names."""
@@ -64,8 +70,10 @@ class Validator:
 
     def _instances(
         self, settings: Settings, platform: str, spec_node: Node, document: Node, report: Report
-    ) -> Iterable[tuple[str, Instance[Any]]]:
+    ) -> tuple[dict[str, Instance[Any]], dict[str, str]]:
+        """The instances that can be read, and the types of those with errors."""
         section_of: dict[str, str] = {}
+        instances, wrong = dict[str, Instance[Any]](), dict[str, str]()
         for section in SECTIONS:
             node = spec_node.child(section)
             for name, child in sorted(node.entries()) if node else ():
@@ -80,7 +88,10 @@ class Validator:
                 )
                 report.extend(diagnostics)
                 if instance is not None:
-                    yield name, instance
+                    instances[name] = instance
+                if diagnostics:
+                    wrong[name] = instance.type if instance else _type(section, name, child)
+        return instances, wrong
 
     def _instance(
         self, settings: Settings, platform: str, section: str, name: str, node: Node,
@@ -99,9 +110,8 @@ class Validator:
         self, section: str, name: str, node: Node, path: Path, document: Node, report: Report
     ) -> tuple[type[NamedSpec] | None, str]:
         if section != "components":
-            return tenants.component(section).Spec, section.rstrip("s")
-        type_node = node.child("type")
-        type = str(type_node.value) if type_node else name
+            return tenants.component(section).Spec, _type(section, name, node)
+        type_node, type = node.child("type"), _type(section, name, node)
         component = registry.component(type)
         if component is None:
             _unknown_type(name, type, type_node, path, document, report)
@@ -122,11 +132,38 @@ def _parsed(
     model: type[S], node: Node, path: Path, document: Node, read: Callable[[Node], Any],
     report: Report,
 ) -> S | None:  # fmt: skip
+    value = read(node)
     try:
-        return parse(model, read(node))
+        return parse(model, value)
     except ValidationError as error:
         explain(error, model, path, document, report)
+        return _without_errors(model, value, error)
+
+
+def _without_errors(model: type[S], value: Any, error: ValidationError) -> S | None:
+    """The section without its wrong values, so that what depends on the rest is judged as well."""
+    for field_error in field_errors(error, model):
+        value = without(value, field_error.loc)
+    try:
+        return parse(model, value)
+    except ValidationError:
         return None
+
+
+def _outlined(node: Node, model: type[Section]) -> bool:
+    """Whether a part of the outline has known keys alone, and maps where it must."""
+    maps = [child for section in SECTIONS if (child := node.child(section)) is not None]
+    known = {key for _, key, _ in fields(model)}
+    return {key for key, _ in node.entries()} <= known and all(
+        isinstance(child.value, dict) for child in maps
+    )
+
+
+def _type(section: str, name: str, node: Node) -> str:
+    type_node = node.child("type")
+    if section != "components":
+        return section.rstrip("s")
+    return str(type_node.value) if type_node else name
 
 
 def _without(*keys: str) -> Callable[[Node], Any]:
@@ -135,7 +172,8 @@ def _without(*keys: str) -> Callable[[Node], Any]:
 
 
 def validate(variants: Variants, memo: Memo, report: Report) -> dict[str | None, Platform]:
-    """Every effective spec; the base's has the key None. Empty if any of them has errors."""
+    """Every effective spec whose outline is right; the base's has the key None."""
+    unmerged = {name for diagnostic in report.diagnostics for name in diagnostic.environments}
     for name, span in variants.names.items():
         _check_name(name, ("spec", "environments", name), span, report)
     validator = Validator(memo)
@@ -144,9 +182,9 @@ def validate(variants: Variants, memo: Memo, report: Report) -> dict[str | None,
     platforms: dict[str | None, Platform] = {}
     for environment, document in documents.items():
         platform = validator.platform(document, environment, report.within(environment))
-        if platform is not None:
+        if platform is not None and environment not in unmerged:
             platforms[environment] = platform
-    return {} if report.failed else platforms
+    return platforms
 
 
 def _check_name(name: str, path: Path, span: Span, report: Report) -> bool:

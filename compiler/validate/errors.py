@@ -89,6 +89,17 @@ def field_errors(error: ValidationError, section: type[Section]) -> Iterator[Fie
         )
 
 
+def without(value: Any, loc: Loc) -> Any:
+    """A value without the part at a location. An element of a list takes the list with it."""
+    if not loc or not isinstance(value, dict) or loc[0] not in value:
+        return value
+    rest = {key: inner for key, inner in value.items() if key != loc[0]}
+    below = value[loc[0]]
+    if len(loc) == 1 or not isinstance(below, dict):
+        return rest
+    return {**rest, loc[0]: without(below, loc[1:])}
+
+
 def _types(section: type[Section], loc: Loc) -> list[Any]:
     """The types on the way to a location; the last two are those of the enclosing map or list, and
     of the value.

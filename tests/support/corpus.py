@@ -10,7 +10,9 @@ from __future__ import annotations
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -101,3 +103,26 @@ def _filled(text: str) -> str:
 def _characters(count: int, alphabet: str) -> str:
     choice = Random(count)
     return "".join(choice.choice(alphabet) for _ in range(count))
+
+
+def together(first: Mistake, second: Mistake) -> str | None:
+    """A platform with two mistakes; None if both change the same lines."""
+    lines = _base(first.base).splitlines(keepends=True)
+    edits = sorted(
+        [*_edits(lines, first.text), *_edits(lines, second.text)], key=lambda edit: edit[:2]
+    )
+    if any(later[0] <= earlier[1] for earlier, later in pairwise(edits)):
+        return None
+    for start, end, new in reversed(edits):
+        lines[start:end] = new
+    return "".join(lines)
+
+
+def _edits(lines: list[str], text: str) -> Iterator[tuple[int, int, list[str]]]:
+    """The ranges of lines that differ in a text, with their replacements."""
+    new = text.splitlines(keepends=True)
+    for tag, start, end, new_start, new_end in SequenceMatcher(
+        None, lines, new, False
+    ).get_opcodes():
+        if tag != "equal":
+            yield start, end, new[new_start:new_end]
