@@ -12,6 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from compiler.document import Path
+from compiler.model.authority import HandedAuthority
 from compiler.model.binding import Binding
 from compiler.model.component import Piece
 from compiler.model.contract import ComponentError
@@ -119,6 +120,7 @@ def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
         egress=tuple(by_type[Egress]),
         ingress=tuple(by_type[Ingress]),
         metrics=tuple(by_type[Metrics]),
+        handed_authorities=tuple(by_type[HandedAuthority]),
         operator_pods=tuple(by_type[OperatorPods]),
         instance=instance,
     )

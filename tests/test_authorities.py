@@ -7,6 +7,7 @@ import re
 import ssl
 
 import pytest
+import yaml
 from support.cluster import lowered, objects, templates
 from support.paths import SCENARIOS
 
@@ -67,28 +68,77 @@ def test_no_file_is_named_that_is_not_there() -> None:
 
 
 REFUSED = {
-    "argo-workflows": "external-postgres: {host: db.example.com}\n    mlflow: {}\n"
-    "    argo-workflows: {}\n    external-s3:\n      host: s3.example.internal\n",
-    "kubeflow-pipelines": "external-s3: {host: s3.example.com}\n    postgres: {}\n    argo-workflows: {}\n"
-    "    kubeflow-pipelines: {}\n    external-mysql:\n      host: db.example.internal\n",
+    "argo-workflows": "external-s3: {host: s3.example.com}\n    argo-workflows: {}\n"
+    f"    external-postgres:\n      host: db.example.internal\n      ca: {CA}",
     "cnpg": "cnpg: {type: cloudnative-pg, backup: {}}\n"
-    "    external-s3:\n      host: s3.example.internal\n",
+    "    external-s3: {host: s3.example.internal, ca: {configMap: acme-ca}}\n",
+    "models-mlops": "kserve: {mode: standard}\n"
+    "    external-s3: {host: s3.example.internal, ca: {secret: acme-ca}}\n  models:\n"
+    "    churn: {format: sklearn, uri: 's3://models/churn'}\n",
 }
 
 
 @pytest.mark.parametrize("client", REFUSED)
 def test_who_cannot_be_told_is_refused(client: str) -> None:
-    result = pipeline.compile(
-        f"{HEAD}    {REFUSED[client]}      ca: {CA}".encode(), "platform.yaml"
-    )
+    result = pipeline.compile(f"{HEAD}    {REFUSED[client]}".encode(), "platform.yaml")
     found = [one for one in result.report.sorted() if one.code == "unknown-authority"]
     assert [one.message.split("`")[1] for one in found] == [client], result.report.sorted()
+
+
+def test_operators_are_handed_the_authority() -> None:
+    """Each by the field of its own API, and by an object that is there, in the namespace that reads it."""
+    compiled = {
+        (one["kind"], one["metadata"]["namespace"], one["metadata"]["name"]): one
+        for one in objects("private-authority-operators", "text")
+        if "namespace" in one["metadata"]
+    }
+    for namespace in ("mlops", "kubeflow"):
+        text = compiled["ConfigMap", namespace, "artifact-repositories"]["data"]
+        for repository in text.values():
+            authority = yaml.safe_load(repository)["s3"]["caSecret"]
+            secret = compiled["Secret", namespace, authority["name"]]
+            ssl.create_default_context(cadata=secret["stringData"][authority["key"]])
+    assert (
+        "Secret",
+        "argo",
+        "argo-workflows-authorities",
+    ) in compiled  # for the controller's default
+    cluster = compiled["Cluster", "mlops", "cnpg"]["spec"]
+    authority = cluster["backup"]["barmanObjectStore"]["endpointCA"]
+    assert authority["key"] in compiled["Secret", "mlops", authority["name"]]["stringData"]
+    assert not [one for one in cluster["env"] if one["name"] == "AWS_CA_BUNDLE"]
+    (key,) = (one for one in lowered("private-authority-operators", "text").credentials
+              if one.name == "models-mlops-store")  # fmt: skip
+    name = key.annotations["serving.kserve.io/s3-cabundle-configmap"]
+    file = key.annotations["serving.kserve.io/s3-cabundle"].rpartition("/")[2]
+    assert file in compiled["ConfigMap", "mlops", name]["data"]
+    predictor = compiled["InferenceService", "mlops", "churn"]["spec"]["predictor"]
+    (variable,) = (one for one in predictor["model"]["env"] if one["name"] == "PRICES_CA")
+    (mount,) = predictor["model"]["volumeMounts"]
+    assert variable["value"] == f"{mount['mountPath']}/prices.crt"
+    (volume,) = predictor["volumes"]
+    (source,) = volume["projected"]["sources"]
+    assert source["secret"] == {
+        "name": "acme-ca",
+        "items": [{"key": "ca.crt", "path": "prices.crt"}],
+    }
+
+
+def test_secrets_with_certificates_are_listed_as_the_users() -> None:
+    whole = lowered("private-authority-operators", "objects")
+    (authority,) = (one for one in whole.granted if one.name == "acme-ca")
+    assert authority.created_by == "you"
+    assert {"argo", "kubeflow", "mlops"} <= set(authority.namespaces)
+    assert list(authority.keys) == ["ca.crt"]
 
 
 @pytest.mark.parametrize(
     ("section", "told"),
     [
         ("external-s3: {host: s3.example.com, ca: company.pem}", "invalid-value"),
+        ("external-s3: {host: s3.example.com, ca: {key: ca.crt}}", "in one object"),
+        ("external-s3: {host: s3.example.com, ca: {secret: a, configMap: b}}", "in one object"),
+        ("external-s3: {host: s3.example.com, tls: false, ca: {secret: a}}", "which needs TLS"),
         (f"external-s3:\n      host: s3.example.com\n      tls: false\n      ca: {CA}", "which needs TLS"),
         (f"external-postgres:\n      host: db.example.com\n      sslmode: disable\n      ca: {CA}",
          "which needs TLS"),

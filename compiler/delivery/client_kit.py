@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler import kube
-from compiler.derive import authorities
-from compiler.kube import yaml
+from compiler.kube import authorities, yaml
 from compiler.kube.kustomize import COMPONENT
-from compiler.model.binding import AUTHORITIES, Endpoint
+from compiler.model.binding import Endpoint
 from compiler.model.graph import Wiring
 from compiler.model.instance import PREFIX, Instance
 from compiler.model.resource import Env, Manifest, SecretRef
@@ -56,7 +55,9 @@ def kit(me: Instance[Any], wiring: Wiring, container: str) -> dict[str, str]:
 def _files(endpoint: Endpoint) -> dict[str, str]:
     """The files of a client by path: configuration, and certificates of authorities to trust."""
     authority, certificate = endpoint.authority, endpoint.binding.offer.ca
-    trusted = {authority: certificate} if authority and certificate else {}
+    trusted = (
+        {authority: certificate.text} if authority and certificate and certificate.text else {}
+    )
     return {**endpoint.files(), **trusted}
 
 
@@ -78,9 +79,9 @@ def _patch(me: Instance[Any], kind: str, client: kube.Client, container: str) ->
 
 def _authorities(me: Instance[Any], client: kube.Client) -> Iterator[kube.Volume]:
     """The certificates of authorities of external services, if the platform provides them."""
-    if any(endpoint.authority for endpoint in client.endpoints):
-        config = {"configMap": {"name": authorities.config_name(me.name)}}
-        yield kube.Volume(authorities.VOLUME, config, AUTHORITIES, read_only=True)
+    trust = authorities.of(client.endpoints)
+    if trust:
+        yield authorities.volume(me.name, trust.items())
 
 
 def _template(me: Instance[Any], client: kube.Client, container: str) -> Manifest:

@@ -1,8 +1,8 @@
 """Certificate authorities of services outside the platform, mounted in the pods that connect to
 them.
 
-The spec states a service's authority once. As in network policies, a label of the offer identifies
-the pods that use it; each of their containers gets the file at the endpoint's path.
+As in network policies, a label of the offer identifies the pods that use it; each of their
+containers gets the file at the endpoint's path.
 """
 
 from __future__ import annotations
@@ -13,62 +13,62 @@ from msgspec.structs import replace
 
 from compiler.derive.packages import with_pod
 from compiler.diagnostics import Report
-from compiler.model.binding import AUTHORITIES
+from compiler.kube import authorities
+from compiler.kube.volumes import Volume
+from compiler.model.authority import Authority
+from compiler.model.binding import Binding
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import ConfigFiles, Manifest, Resource, pod_template
-
-VOLUME = "authorities"
-
-
-def config_name(consumer: str) -> str:
-    """The ConfigMap with the certificates that a consumer needs."""
-    return f"{consumer}-{VOLUME}"
+from compiler.model.resource import Manifest, Resource, pod_template
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
-    providers_of: dict[str, dict[str, str]] = defaultdict(dict)
-    files: dict[str, dict[str, str]] = defaultdict(dict)
+    verified: dict[str, list[Binding]] = defaultdict(list)  # by consumer
     for binding in lowered.graph.bindings:
         if binding.offer.ca is not None:
-            name = binding.provider.name
-            providers_of[binding.consumer.name][binding.label] = name
-            files[binding.consumer.name][f"{name}.crt"] = binding.offer.ca
-    if not providers_of:
+            verified[binding.consumer.name].append(binding)
+    if not verified:
         return lowered
     packages = {
-        name: _with_authorities(package, providers_of[name], files[name])
-        if name in providers_of
-        else package
+        name: _with_authorities(package, verified[name]) if name in verified else package
         for name, package in lowered.packages.items()
     }
     return replace(lowered, packages=packages)
 
 
-def _with_authorities(package: Package, labels: dict[str, str], files: dict[str, str]) -> Package:
+def _with_authorities(package: Package, bindings: list[Binding]) -> Package:
+    labels = {binding.label for binding in bindings}
     if not run_elsewhere(package) and not any(users(package, label) for label in labels):
         return package
-    name = config_name(package.name)
-    config = ConfigFiles(name, package.namespace, dict(sorted(files.items())))
-    resources = tuple(_mounted(resource, name, labels) for resource in package.resources)
-    return replace(package, resources=resources, configs=(*package.configs, config))
+    by_provider = _by_provider(bindings)
+    config = authorities.files(package.name, package.namespace, by_provider.items())
+    volume = authorities.volume(package.name, by_provider.items())
+    resources = tuple(_mounted(resource, volume, labels) for resource in package.resources)
+    configs = (*package.configs, config) if config else package.configs
+    return replace(package, resources=resources, configs=configs)
 
 
-def _mounted(resource: Resource, config: str, labels: dict[str, str]) -> Resource:
+def _by_provider(bindings: list[Binding]) -> dict[str, Authority]:
+    return {
+        binding.provider.name: binding.offer.ca
+        for binding in bindings
+        if binding.offer.ca is not None
+    }
+
+
+def _mounted(resource: Resource, volume: Volume, labels: set[str]) -> Resource:
     template = pod_template(resource.manifest)
-    if template is None or not labels.keys() & template["metadata"]["labels"].keys():
+    if template is None or not labels & template["metadata"]["labels"].keys():
         return resource
     spec = dict(template["spec"])
     for key in ("initContainers", "containers"):
         if key in spec:
-            spec[key] = [_with_mount(container) for container in spec[key]]
-    volume = {"name": VOLUME, "configMap": {"name": config}}
-    spec["volumes"] = [*spec.get("volumes", ()), volume]
+            spec[key] = [_with_mount(container, volume) for container in spec[key]]
+    spec["volumes"] = [*spec.get("volumes", ()), {"name": volume.name, **volume.source}]
     return replace(resource, manifest=with_pod(resource.manifest, {**template, "spec": spec}))
 
 
-def _with_mount(container: Manifest) -> Manifest:
-    mount = {"name": VOLUME, "mountPath": AUTHORITIES, "readOnly": True}
-    return {**container, "volumeMounts": [*container.get("volumeMounts", ()), mount]}
+def _with_mount(container: Manifest, volume: Volume) -> Manifest:
+    return {**container, "volumeMounts": [*container.get("volumeMounts", ()), volume.mount()]}
 
 
 def run_elsewhere(package: Package) -> bool:

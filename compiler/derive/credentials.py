@@ -15,9 +15,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from compiler.diagnostics import Report, listing
+from compiler.kube import authorities
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource
+from compiler.model.resource import Manifest, Resource, SecretRef
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -28,10 +29,11 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             if credential is not None:
                 defined[credential.name] = credential
     external_notes = dict(_external_notes(lowered))
+    certificates = _certificates(lowered)
     spaces: dict[str, set[str]] = defaultdict(set)
     readers: dict[str, set[str]] = defaultdict(set)
     for package in (*lowered.packages.values(), *lowered.models.values()):
-        for credential in package.credentials:
+        for credential in (*package.credentials, *certificates[package.name]):
             known = defined.get(credential.name)
             defined[credential.name] = _merged(known, credential) if known else credential
             spaces[credential.name].update(credential.namespaces)
@@ -65,6 +67,19 @@ def _merged(known: Credential, other: Credential) -> Credential:
     if known.created_by and not other.created_by:
         return other
     return replace(other, keys=dict(sorted({**known.keys, **other.keys}.items())))
+
+
+def _certificates(lowered: Lowered) -> dict[str, list[Credential]]:
+    """The user's Secrets with certificates of services outside, by consumer."""
+    secrets: dict[str, list[Credential]] = defaultdict(list)
+    for binding in lowered.graph.bindings:
+        source = binding.offer.ca.source if binding.offer.ca else None
+        if isinstance(source, SecretRef):
+            consumer = binding.consumer
+            secrets[consumer.name].append(
+                authorities.existing(source, consumer.namespace, consumer.name)
+            )
+    return secrets
 
 
 def _external_notes(lowered: Lowered) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from compiler import model
+from compiler import kube, model
 from compiler.interfaces import s3
 from compiler.kube import yaml
 
@@ -69,7 +69,8 @@ def account(provider: model.Instance[Any]) -> str:
 
 
 def repository(store: s3.Endpoint) -> model.Manifest:
-    """A store as Argo's artefact repository."""
+    """A store as Argo's artefact repository; certificates are in a Secret (4.1, workflow_types.go)."""
+    authority = kube.authorities.secret_key(store)
     return {
         "archiveLogs": True,
         "s3": {
@@ -80,6 +81,7 @@ def repository(store: s3.Endpoint) -> model.Manifest:
             "keyFormat": KEY_FORMAT,
             "accessKeySecret": {"name": store.secret, "key": s3.ACCESS_KEY},
             "secretKeySecret": {"name": store.secret, "key": s3.SECRET_KEY},
+            **({"caSecret": authority} if authority else {}),
         },
     }
 

@@ -1,5 +1,6 @@
 """Builders of Kubernetes objects that several components share."""
 
+from compiler.kube import authorities
 from compiler.kube.access import role
 from compiler.kube.account import service_account
 from compiler.kube.client import Client, client
@@ -16,7 +17,7 @@ from compiler.kube.volumes import TMP, Volume, config, empty_dir, volume_claim
 from compiler.kube.workload import cron_job, deployment, job, stateful_set
 
 __all__ = [
-    "ANYWHERE", "EVERY_ADDRESS", "LOCKED", "TMP", "UNPRIVILEGED", "USER", "Client", "Container", "Volume", "api_server",
+    "ANYWHERE", "EVERY_ADDRESS", "LOCKED", "TMP", "UNPRIVILEGED", "USER", "Client", "Container", "Volume", "api_server", "authorities",
     "client", "config", "cron_job", "deployment", "empty_dir", "exec_probe", "headless", "http_probe",
     "job", "metadata", "own_env", "pod", "pod_labels", "render", "resources", "role", "scheduling", "selector",
     "service", "service_account", "setup_job", "stateful_set", "tcp_probe", "unique", "user_env", "volume_claim",

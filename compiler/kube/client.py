@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from compiler.kube import authorities
 from compiler.kube.container import unique
 from compiler.kube.volumes import Volume
+from compiler.model.authority import HandedAuthority
 from compiler.model.binding import Endpoint
 from compiler.model.instance import Instance
 from compiler.model.resource import ConfigFiles, Env
@@ -18,8 +21,9 @@ class Client(Struct, frozen=True):
     """Variables, files and labels that let pods use some endpoints."""
 
     endpoints: tuple[Endpoint, ...]
-    config: ConfigFiles | None
+    configs: tuple[ConfigFiles, ...]
     volumes: tuple[Volume, ...]
+    handed: tuple[HandedAuthority, ...] = ()
 
     @property
     def env(self) -> tuple[Env, ...]:
@@ -34,19 +38,38 @@ class Client(Struct, frozen=True):
             if isinstance(env.value, str) and "$(" not in env.value
         }
 
-    @property
-    def configs(self) -> tuple[ConfigFiles, ...]:
-        return (self.config,) if self.config else ()
 
+def client(
+    me: Instance[Any], endpoints: Iterable[Endpoint | None], trusted: Iterable[Endpoint] = ()
+) -> Client:
+    """The client environment for pods of an instance that use these endpoints.
 
-def client(me: Instance[Any], endpoints: Iterable[Endpoint | None]) -> Client:
-    """The client environment for pods of an instance that use these endpoints."""
+    `trusted` are the endpoints whose authorities it contains: for pods of operators, since
+    `derive/authorities.py` mounts them in all others.
+    """
     used = tuple(endpoint for endpoint in endpoints if endpoint is not None)
+    trust = authorities.of(trusted)
+    files = _files(me, used)
+    if not trust:
+        return files
+    name = f"{me.name}-client"
+    config = authorities.files(name, me.namespace, trust.items())
+    volume = authorities.volume(name, trust.items())
+    configs = (*files.configs, *([config] if config else []))
+    handed = tuple(
+        HandedAuthority(endpoint.binding.requires.slot)
+        for endpoint in used
+        if endpoint.binding.offer.ca is not None
+    )
+    return replace(files, configs=configs, volumes=(*files.volumes, volume), handed=handed)
+
+
+def _files(me: Instance[Any], used: tuple[Endpoint, ...]) -> Client:
     files: dict[str, str] = {}
     for endpoint in _direct(used):
         files.update(endpoint.files())
     if not files:
-        return Client(used, None, ())
+        return Client(used, (), ())
     name = f"{me.name}-client"
     folders = sorted({path.rpartition("/")[0] for path in files})
     volumes = tuple(
@@ -66,7 +89,7 @@ def client(me: Instance[Any], endpoints: Iterable[Endpoint | None]) -> Client:
         for folder in folders
     )  # fmt: skip
     texts = {_key(path): text for path, text in sorted(files.items())}
-    return Client(used, ConfigFiles(name, me.namespace, texts), volumes)
+    return Client(used, (ConfigFiles(name, me.namespace, texts),), volumes)
 
 
 def _direct(endpoints: Iterable[Endpoint]) -> Iterator[Endpoint]:

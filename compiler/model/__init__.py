@@ -2,6 +2,7 @@
 
 from compiler.document import Node, Path
 from compiler.document.span import Span
+from compiler.model.authority import Authority, HandedAuthority
 from compiler.model.binding import (
     Binding,
     Claim,
@@ -54,9 +55,9 @@ from compiler.spec.section import ListOf, Section
 from compiler.spec.settings import Settings
 
 __all__ = [
-    "COPY", "PREFIX", "Alert", "Amounts", "Binding", "ChartSpec", "Claim", "Claims", "Component",
+    "COPY", "PREFIX", "Alert", "Amounts", "Authority", "Binding", "ChartSpec", "Claim", "Claims", "Component",
     "ConfigFiles", "ConfigRef", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
-    "Env", "FieldChange", "Graph", "Hop", "Ingress", "Install", "Instance", "InstanceSpec",
+    "Env", "FieldChange", "Graph", "HandedAuthority", "Hop", "Ingress", "Install", "Instance", "InstanceSpec",
     "InternalTraffic", "ListOf", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",
     "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "Patch", "Path",
     "Phase", "Piece", "Platform", "Prerequisite", "Problem", "Provides", "Random", "RecordSpec",

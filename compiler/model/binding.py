@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from typing_extensions import TypeVar
 
+from compiler.model.authority import Authority
 from compiler.model.credential import Credential
 from compiler.model.instance import PREFIX, Instance
 from compiler.model.resource import Env, Hop
@@ -57,7 +58,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     hops: tuple[Hop, ...] = ()  # that requests may pass on their way to those pods
     host: str | None = None  # an address outside the platform
     cidrs: tuple[str, ...] = ()  # of that address, if known
-    ca: str | None = None  # certificates of its authority, if it is not a public one
+    ca: Authority | None = None  # its authority, if it is not a public one
     ui: bool = False  # people open it in a browser, at the instance's route
     own_login: bool = False  # it asks everybody who they are, also at that route
     private: tuple[str, ...] = ()  # prefixes of paths that are not for callers outside the cluster

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from compiler.model.authority import HandedAuthority
 from compiler.model.binding import Binding, Claims, Offers, Provides, Requires
 from compiler.model.credential import Credential
 from compiler.model.graph import Wiring
@@ -28,7 +29,8 @@ from compiler.model.versions import OldestKubernetes, Versions
 from compiler.spec.section import Section
 
 Piece = (
-    Resource | ConfigFiles | InternalTraffic | Egress | Ingress | OperatorPods | Credential | Metrics
+    Resource | ConfigFiles | InternalTraffic | Egress | Ingress | OperatorPods | Credential
+    | HandedAuthority | Metrics
 )  # fmt: skip
 
 

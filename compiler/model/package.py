@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from compiler.document import Node
+from compiler.model.authority import HandedAuthority
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import CustomResource
 from compiler.model.fleet import Fleet
@@ -76,6 +77,7 @@ class Package(Struct, frozen=True):
     egress: tuple[Egress, ...] = ()
     ingress: tuple[Ingress, ...] = ()
     metrics: tuple[Metrics, ...] = ()
+    handed_authorities: tuple[HandedAuthority, ...] = ()
     operator_pods: tuple[OperatorPods, ...] = ()  # pods that controllers create from its objects
     instance: Instance[Any] | None = None
     start: int = 0  # its first wave, which derive/order.py finds

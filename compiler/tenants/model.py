@@ -24,8 +24,9 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     used = [endpoint for endpoint in wiring.endpoints if not isinstance(endpoint, _SURROUNDING)]
-    client = kube.client(me, used)
+    client = kube.client(me, used, trusted=used)
     yield from client.configs
+    yield from client.handed
     yield from existing_secrets.declared(me)
     system = wiring[serving.SERVING]
     stores = [binding.endpoint() for binding in system.binding.entailed]

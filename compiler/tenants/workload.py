@@ -33,11 +33,12 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     spec = me.spec
     argo = wiring.get(WORKFLOWS)
-    used = (
+    used = [
         endpoint for endpoint in wiring.endpoints if not isinstance(endpoint, workflows.Endpoint)
-    )
-    client = kube.client(me, used)
+    ]
+    client = kube.client(me, used, trusted=used if argo else ())
     yield from client.configs
+    yield from client.handed
     yield from existing_secrets.declared(me)
     if spec.run == "elsewhere":
         yield from external_pods.lower(me, client)

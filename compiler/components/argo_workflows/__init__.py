@@ -92,6 +92,10 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         yield kube.api_server(me, runs, space)
     for space in namespaces(me, wiring, repository=True):
         yield workflows.artifact_repositories(me, space, store)
+    if kube.authorities.secret_key(store):
+        yield model.HandedAuthority(ARTIFACTS.slot)
+    for space in sorted({me.namespace, *namespaces(me, wiring, repository=True)}):
+        yield from kube.authorities.secret(me, space, store)
 
 
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:

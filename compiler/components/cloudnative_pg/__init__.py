@@ -135,6 +135,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     wanted = backups.plan(me)
     if wanted is not None:
         yield backups.schedule(me, wanted)
+    if store is not None and kube.authorities.secret_key(store):
+        yield from kube.authorities.secret(me, me.namespace, store)
+        yield model.HandedAuthority(BACKUPS.slot)
 
 
 def revoke_command(binding: postgresql.Binding) -> str:

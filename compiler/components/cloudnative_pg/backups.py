@@ -41,9 +41,11 @@ def archive(backup: Backup, store: s3.Endpoint) -> model.Manifest:
         "accessKeyId": {"name": store.secret, "key": s3.ACCESS_KEY},
         "secretAccessKey": {"name": store.secret, "key": s3.SECRET_KEY},
     }
+    authority = kube.authorities.secret_key(store)
     destination = {
         "destinationPath": f"s3://{store.bucket}/",
         "endpointURL": store.url,
+        **({"endpointCA": authority} if authority else {}),
         "s3Credentials": access,
         "data": {"compression": "gzip"},
         "wal": {"compression": "gzip"},
@@ -57,7 +59,7 @@ def archive(backup: Backup, store: s3.Endpoint) -> model.Manifest:
 
 def _plain(env: Env) -> bool:
     """Whether a variable refers to no Secret and no file."""
-    return isinstance(env.value, str) and env.value != s3.CONFIG
+    return isinstance(env.value, str) and not env.value.startswith("/")
 
 
 def schedule(me: model.Instance[Any], backup: Backup) -> model.Resource:

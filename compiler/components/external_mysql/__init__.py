@@ -38,7 +38,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
     spec = me.spec
     return {
         DATABASES: mysql.Offer(
-            host=spec.host, port=spec.port, tls=spec.tls, cidrs=spec.cidrs, ca=spec.ca
+            host=spec.host, port=spec.port, tls=spec.tls, cidrs=spec.cidrs, ca=spec.authority
         )
     }
 

@@ -50,7 +50,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             sslmode="verify-full" if spec.ca else spec.sslmode,
             max_connections=spec.max_connections,
             cidrs=spec.cidrs,
-            ca=spec.ca,
+            ca=spec.authority,
         )
     }
 

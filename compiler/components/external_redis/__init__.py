@@ -45,7 +45,12 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 def offers(me: model.Instance[Spec]) -> model.Offers:
     spec = me.spec
     offer = redis.Offer(
-        host=spec.host, port=spec.port, tls=spec.tls, user=spec.user, cidrs=spec.cidrs, ca=spec.ca
+        host=spec.host,
+        port=spec.port,
+        tls=spec.tls,
+        user=spec.user,
+        cidrs=spec.cidrs,
+        ca=spec.authority,
     )
     return {KEYS: offer}
 

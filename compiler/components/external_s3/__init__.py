@@ -54,7 +54,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             region=spec.region,
             checksums=spec.checksums,
             cidrs=spec.cidrs,
-            ca=spec.ca,
+            ca=spec.authority,
         )
     }
 

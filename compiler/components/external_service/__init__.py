@@ -60,7 +60,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             scheme=spec.scheme or scheme,
             path=spec.path,
             cidrs=spec.cidrs,
-            ca=spec.ca,
+            ca=spec.authority,
         )
     }
 

@@ -16,6 +16,7 @@ from compiler.interfaces import gateway, inference, s3, serverless, serving
 from compiler.model import Problem
 from compiler.spec.tenant import ModelSpec
 
+CERTIFICATES = "/etc/ssl/custom-certs"  # where the initializer looks for them
 PREDICTOR = 8080  # the port of every runtime's container
 # Knative's queue-proxy in each pod: requests (HTTP/1, HTTP/2, TLS), its probe and its metrics.
 QUEUE_PROXY = (8012, 8013, 8112, 8022, 9090)
@@ -80,7 +81,8 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         key = store.credential(store.binding) if store else None
         if store and key:
             note = "KServe finds the store by the Secret's annotations"
-            yield replace(key, note=note, annotations=_annotations(store))
+            yield replace(key, note=note, annotations=_annotations(store, me.name))
+            yield from _authority(me, store)
         if me.spec.from_hub:
             yield model.Egress(FROM_HUB, (kube.ANYWHERE,), (443,))
         entrance, knative = wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS)
@@ -241,7 +243,34 @@ def _burden(spec: ModelSpec) -> str | None:
     return serving.burden(spec, LANGUAGE, spelled(spec.format))
 
 
-def _annotations(store: s3.Endpoint) -> dict[str, str]:
+def _authority(me: model.Instance[Any], store: s3.Endpoint) -> Iterator[model.Piece]:
+    """The certificates for the initializer, which reads them from a ConfigMap of the namespace
+    (0.20, storage_initializer_injector.go).
+    """
+    authority = store.binding.offer.ca
+    if authority is None or isinstance(authority.source, model.SecretRef):
+        return
+    trust = kube.authorities.files(me.name, me.namespace, kube.authorities.of([store]).items())
+    if trust is not None:
+        yield trust
+    yield model.HandedAuthority(serving.STORE.slot)
+
+
+def _trust(store: s3.Endpoint, consumer: str) -> dict[str, str]:
+    """The ConfigMap that the initializer mounts, and the file in it."""
+    authority = store.binding.offer.ca
+    if authority is None or isinstance(authority.source, model.SecretRef):
+        return {}
+    source, provider = authority.source, store.binding.provider.name
+    name = source.name if source else kube.authorities.config_name(consumer)
+    key = source.key if source else kube.authorities.key(provider)
+    return {
+        "serving.kserve.io/s3-cabundle": f"{CERTIFICATES}/{key}",
+        "serving.kserve.io/s3-cabundle-configmap": name,
+    }
+
+
+def _annotations(store: s3.Endpoint, consumer: str) -> dict[str, str]:
     """KServe's annotations for an endpoint; a scheme in the endpoint would override the others."""
     secure = store.binding.offer.scheme == "https"
     return {
@@ -250,4 +279,5 @@ def _annotations(store: s3.Endpoint) -> dict[str, str]:
         "serving.kserve.io/s3-usehttps": "1" if secure else "0",
         "serving.kserve.io/s3-usevirtualbucket": "0",
         "serving.kserve.io/s3-verifyssl": "1" if secure else "0",
+        **_trust(store, consumer),
     }

@@ -80,7 +80,7 @@ def inference_service(
         **_limits(spec),
         **kube.scheduling(spec),
     }
-    if surroundings.client.config is not None:
+    if surroundings.client.volumes:
         predictor["volumes"] = [
             {"name": volume.name, **volume.source} for volume in surroundings.client.volumes
         ]

@@ -91,7 +91,8 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     store = wiring[ARTIFACTS]
     own_slots = {requires.slot for requires in OWN}
-    steps = kube.client(me, (endpoint for slot, endpoint in wiring.named if slot not in own_slots))
+    used = [endpoint for slot, endpoint in wiring.named if slot not in own_slots]
+    steps = kube.client(me, used, trusted=[*used, store])
     patch = runs.patch(me, wiring[WORKFLOWS], store, steps)
     yield crd.scheduled_workflow()
     yield from metadata.lower(me, wiring[METADATA])

@@ -51,8 +51,7 @@ def _store(me: model.Instance[Any], database: mysql.Endpoint) -> model.Resource:
             "--mysql_config_user=$(DATABASE_USERNAME)",
             "--mysql_config_password=$(DATABASE_PASSWORD)",
             "--enable_database_upgrade=true",
-            # Any of its TLS options turns TLS on (ML Metadata 1.14, metadata_store_server_main.cc).
-            *(["--mysql_config_sslcapath=/etc/ssl/certs"] if database.tls else []),
+            *_tls(database),
         ],
         env=[
             Env("DATABASE_USERNAME", database.username),
@@ -65,6 +64,14 @@ def _store(me: model.Instance[Any], database: mysql.Endpoint) -> model.Resource:
     )
     template = kube.pod(me, "metadata", [container], user=kube.USER, uses=[database])
     return kube.deployment(me, "metadata", template, replicas=1, name=f"{me.name}-metadata")
+
+
+def _tls(database: mysql.Endpoint) -> list[str]:
+    """Any of its TLS options turns TLS on (ML Metadata 1.14, metadata_store_server_main.cc)."""
+    if database.authority:
+        trust = f"--mysql_config_sslrootcert={database.authority}"
+        return [trust, "--mysql_config_verify_server_cert=true"]
+    return ["--mysql_config_sslcapath=/etc/ssl/certs"] if database.tls else []
 
 
 def _envoy(me: model.Instance[Any]) -> model.Resource:

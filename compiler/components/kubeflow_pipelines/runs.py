@@ -30,9 +30,11 @@ def lower(
     me: model.Instance[Any], argo: workflows.Endpoint, store: s3.Endpoint, steps: kube.Client
 ) -> Iterator[model.Piece]:
     yield from steps.configs
-    yield _config_map(me, variables(me), _plain(me, steps))
+    yield from steps.handed
+    yield _config_map(me, variables(me), {**_plain(me, steps), **_trust(store)})
     yield _launcher(me, store)
     yield workflows.artifact_repositories(me, me.namespace, store)
+    yield from kube.authorities.secret(me, me.namespace, store)
     account_manifest = kube.service_account(
         account(me), me.namespace, me.settings.registry.pull_secrets
     )
@@ -91,6 +93,11 @@ def _plain(me: model.Instance[Any], steps: kube.Client) -> dict[str, str]:
         if variable.name != "HOME"
     }
     return {**person, **steps.plain}
+
+
+def _trust(store: s3.Endpoint) -> dict[str, str]:
+    """The authority for the launcher and the driver, whose S3 client is AWS' own (object_store.go)."""
+    return {variable.name: str(variable.value) for variable in store.trust()}
 
 
 def _config_map(me: model.Instance[Any], name: str, data: dict[str, str]) -> model.Resource:

@@ -13,6 +13,7 @@ from compiler import kube, model
 from compiler.components.kubeflow_pipelines import metadata, rights, runs, settings
 from compiler.interfaces import mysql, s3, workflows
 from compiler.model import Env, SecretRef
+from compiler.model.binding import AUTHORITIES
 
 API, UI = "ml-pipeline", "ml-pipeline-ui"  # upstream's names, which are built into its programs
 HTTP, GRPC, UI_PORT = 8888, 8887, 3000
@@ -28,7 +29,13 @@ def api(
         kube.resources(
             me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="2Gi"
         ),
-        env=[*_namespace(me), *_database(database), *_store(store), *_runs(me, patch)],
+        env=[
+            *_namespace(me),
+            *_database(database),
+            *_store(store),
+            *_trust(database, store),
+            *_runs(me, patch),
+        ],
         ports={"http-api": HTTP, "grpc-api": GRPC},
         startup=kube.http_probe("/apis/v1beta1/healthz", "http-api", failures=30),
         readiness=kube.http_probe("/apis/v1beta1/healthz", "http-api"),
@@ -98,6 +105,7 @@ def ui(me: model.Instance[Any], store: s3.Endpoint) -> Iterator[model.Piece]:
             Env("METADATA_ENVOY_SERVICE_SERVICE_HOST", me.host(metadata.ENVOY)),
             Env("METADATA_ENVOY_SERVICE_SERVICE_PORT", str(metadata.ENVOY_PORT)),
             *_artifacts(store),
+            *([Env("NODE_EXTRA_CA_CERTS", store.authority)] if store.authority else []),
             Env("ALLOW_CUSTOM_VISUALIZATIONS", "false"),
             Env("DISABLE_GKE_METADATA", "true"),
         ],
@@ -172,6 +180,12 @@ def _store(store: s3.Endpoint) -> Iterator[Env]:
     yield Env(f"{prefix}_BUCKETNAME", store.bucket)
     yield Env(f"{prefix}_ACCESSKEY", SecretRef(store.secret, s3.ACCESS_KEY))
     yield Env(f"{prefix}_SECRETACCESSKEY", SecretRef(store.secret, s3.SECRET_KEY))
+
+
+def _trust(*providers: model.Endpoint) -> Iterator[Env]:
+    """Go reads the certificates of this folder in addition to its image's bundle (crypto/x509)."""
+    if any(provider.authority for provider in providers):
+        yield Env("SSL_CERT_DIR", AUTHORITIES)
 
 
 def _runs(me: model.Instance[Any], patch: str) -> Iterator[Env]:

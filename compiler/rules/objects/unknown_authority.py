@@ -1,9 +1,8 @@
 """Programs that trust only the public authorities of their image.
 
-Argo's controller and executor, the model downloads of KServe and Seldon, and CloudNativePG's
-backups run in pods that platformc does not write; Kubeflow's servers have no setting for an
-authority. A client needs both: the file in its pods, and the file's path in the configuration of
-its program.
+A pod that platformc writes needs both: the file, and the file's path in the configuration of its
+program. Where an operator writes the pod, the component hands the authority on, if the operator has
+a setting for it; some read certificates from a ConfigMap alone, some from a Secret alone.
 """
 
 from __future__ import annotations
@@ -12,8 +11,11 @@ from json import dumps
 
 from compiler.derive.authorities import run_elsewhere, users
 from compiler.diagnostics import Report
-from compiler.model.binding import Binding
+from compiler.model.binding import AUTHORITIES, Binding
 from compiler.model.package import Lowered, Package, Platform
+
+# Go programs read every certificate of this folder.
+_FOLDER = dumps({"name": "SSL_CERT_DIR", "value": AUTHORITIES})
 
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
@@ -32,21 +34,36 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
             f"`{consumer.name}` cannot be configured to trust the authority of `{provider.name}`",
             platform.document.value_span(path),
             path=path,
-            help=f"give {binding.host} a certificate that the image of `{consumer.name}` trusts, or "
-            f"bind `{consumer.name}` to another provider",
+            help=_help(binding),
         )
 
 
+def _help(binding: Binding) -> str:
+    authority, consumer = binding.offer.ca, binding.consumer.name
+    if authority is not None and authority.source is not None:
+        return "write the certificates themselves, as `ca: |`: clients read them in different ways"
+    return (
+        f"give {binding.host} a certificate that the image of `{consumer}` trusts, or "
+        f"bind `{consumer}` to another provider"
+    )
+
+
 def _configured(lowered: Lowered, binding: Binding) -> bool:
-    package = lowered.packages.get(binding.consumer.name)
+    name = binding.consumer.name
+    package = lowered.packages.get(name) or lowered.models.get(name)
     if package is None:
         return False
+    if any(handed.slot == binding.requires.slot for handed in package.handed_authorities):
+        return True
     pods = users(package, binding.label)
     if not pods and (binding.via is not None or _without_pods(package)):
         return True  # its pooler is configured instead, or its pods run outside the platform
     name = str(binding.endpoint().authority)
     texts = [text for config in package.configs for text in config.files.values()]
-    return bool(pods) and (name in dumps(pods) or any(name in text for text in texts))
+    in_pods = dumps(pods)
+    return bool(pods) and (
+        name in in_pods or _FOLDER in in_pods or any(name in text for text in texts)
+    )
 
 
 def _without_pods(package: Package) -> bool:
