@@ -126,11 +126,13 @@ def test_copies_need_a_store_that_is_there(to: str) -> None:
 # Plans -----------------------------------------------------------------------------------------
 
 
-def restore(tmp_path: Path, *options: str) -> Result:
+def restore(tmp_path: Path, *options: str, generated: bool = True) -> Result:
     spec = (SCENARIOS / "backup" / "platform.yaml").read_text(encoding="utf-8")
     (tmp_path / "platform.yaml").write_text(spec, encoding="utf-8")
-    words = ["restore", "default", "-f", str(tmp_path / "platform.yaml"), *options]
-    return CliRunner().invoke(platformc, words)
+    location = ["default", "-f", str(tmp_path / "platform.yaml")]
+    if generated:
+        CliRunner().invoke(platformc, ["secrets", "generate", *location])
+    return CliRunner().invoke(platformc, ["restore", *location, *options])
 
 
 def test_on_a_new_cluster_data_comes_before_the_servers_that_would_make_it_anew(
@@ -160,9 +162,68 @@ def test_a_time_reaches_every_container(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_what_a_replacement_deletes_is_named(tmp_path: Path) -> None:
+    printed = restore(tmp_path, "--replace").stdout
+    assert "# restore postgres: deletes every table in lakefs, mlflow\n" in printed
+    assert (
+        "# restore seaweedfs: writes over objects in lakefs, mlflow and deletes none\n" in printed
+    )
+
+
+def test_every_secret_that_a_restore_reads_has_to_be_there(tmp_path: Path) -> None:
+    lines = restore(tmp_path, "--only", "postgres", "--replace").stdout.splitlines()
+    check = next(n for n, line in enumerate(lines) if line.startswith("kubectl get secret"))
+    assert "postgres-backup-key postgres-backups postgres-superuser -n mlops" in lines[check]
+    assert check < next(n for n, line in enumerate(lines) if "create job" in line)
+
+
+def test_a_new_key_never_stands_in_for_the_one_that_encrypted_the_data(tmp_path: Path) -> None:
+    result = restore(tmp_path, generated=False)
+    assert result.exit_code == 2
+    assert not result.stdout
+    for name in ("lakefs-keys", "postgres-backup-key", "seaweedfs-backup-key"):
+        assert f"`{name}`: " in result.stderr
+    only = restore(tmp_path, "--only", "reports", generated=False).stderr
+    assert "`reports-backup-key`: " in only
+    assert "lakefs" not in only
+
+
+def test_a_lost_key_is_missed_alone(tmp_path: Path) -> None:
+    assert restore(tmp_path).exit_code == 0
+    (tmp_path / "secrets/default/secret-mlops-lakefs-keys.yaml").unlink()
+    result = restore(tmp_path, generated=False)
+    assert "lacks Secrets that a new value cannot replace: `lakefs-keys`: " in result.stderr
+    assert "postgres-backup-key" not in result.stderr
+
+
+def test_keys_that_the_cluster_holds_are_asked_for_there(tmp_path: Path) -> None:
+    spec = (SCENARIOS / "backup" / "platform.yaml").read_text(encoding="utf-8")
+    text = spec.replace("spec:\n", "spec:\n  secrets: {provider: existing}\n", 1)
+    (tmp_path / "platform.yaml").write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(
+        platformc, ["restore", "default", "-f", str(tmp_path / "platform.yaml")]
+    )
+    assert result.exit_code == 0
+    assert "kubectl get secret postgres-backup-key" in result.stdout
+
+
+def test_a_copy_says_which_releases_have_written_its_schemas() -> None:
+    (config,) = [c for c in lowered().packages["postgres"].configs if c.name == "postgres-backup"]
+    lines = config.files["origin"].splitlines()
+    assert lines[0] == "platform backup/postgres"
+    assert "schema mlflow mlflow ghcr.io/mlflow/mlflow 3.17" in lines
+    # The releases of a workload's image say nothing of a schema.
+    (config,) = [c for c in lowered().packages["reports"].configs if c.name == "reports-backup"]
+    assert config.files["origin"] == "platform backup/reports\n"
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
-    [(("--only", "mlflow"), "is not copied"), (("--at", "yesterday"), "is not a time of a copy")],
+    [
+        (("--from", "Not a name"), "is not a platform's name"),
+        (("--only", "mlflow"), "is not copied"),
+        (("--at", "yesterday"), "is not a time of a copy"),
+    ],
 )
 def test_a_wish_that_cannot_be_met(options: tuple[str, str], words: str, tmp_path: Path) -> None:
     result = restore(tmp_path, *options)

@@ -12,7 +12,9 @@ from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.output import fail
 from compiler.commands.verb import Verb
 from compiler.delivery.apply_plan import SpecLocation
-from compiler.delivery.restore import Wish, restorable, steps
+from compiler.delivery.restore import Wish, irreplaceable, restorable, steps
+from compiler.model.package import Lowered
+from compiler.secrets import folder
 
 
 @click.command(cls=Verb)
@@ -23,16 +25,21 @@ from compiler.delivery.restore import Wish, restorable, steps
     "--at", metavar="TIME", help="The newest copies that are no newer, as 20261128T020000Z."
 )
 @click.option(
+    "--from", "origin", metavar="PLATFORM", help="Accept the copies of a platform of another name."
+)
+@click.option(
     "--replace", is_flag=True, help="Over what is there, whose writers are stopped first."
 )
 def command(
-    environment: str | None, file: Path, only: str | None, at: str | None, replace: bool
-) -> None:
+    environment: str | None, file: Path, only: str | None, at: str | None, origin: str | None,
+    replace: bool,
+) -> None:  # fmt: skip
     """Print the exact commands that restore an environment, in order, with waits.
 
     Without `--replace` the plan is that of a new cluster: stores and databases, then what they
-    held, then the rest. A copy that is broken, and a target that holds something, are refused
-    before anything is written.
+    held, then the rest. Before anything is written, each Job refuses a copy that is broken, of another
+    platform, or newer than the servers that would read it, and a target that holds something else.
+    A restore that was interrupted can be run again.
 
     \b
     platformc restore prod                              to a new cluster
@@ -46,7 +53,26 @@ def command(
         fail(f"`{only}` is not copied; what is: {', '.join(names)}")
     if at is not None and not re.fullmatch(r"\d{8}T\d{6}Z", at):
         fail(f"`{at}` is not a time of a copy: write it like 20261128T020000Z")
-    for step in steps(lowered, SpecLocation(file), Wish(only, at, replace)):
+    if origin is not None and not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", origin):
+        fail(f"`{origin}` is not a platform's name, as in its `metadata.name`")
+    if not replace:
+        _need_secrets(lowered, only, file.parent)
+    for step in steps(lowered, SpecLocation(file), Wish(only, at, origin, replace)):
         click.echo(f"# {step.title}")
         for line in step.commands:
             click.echo(line)
+
+
+def _need_secrets(lowered: Lowered, only: str | None, root: Path) -> None:
+    """End the command if `secrets generate` would make a new key for data that an old one encrypts."""
+    settings = lowered.platform.settings.secrets
+    if settings.provider not in ("local", "sealed-secrets", "sops"):
+        return
+    environment = lowered.platform.environment or ""
+    lost = folder.missing(irreplaceable(lowered, only), environment, root)
+    if lost:
+        reasons = "; ".join(f"`{secret.name}`: {secret.immutable_reason}" for secret in lost)
+        fail(
+            f"secrets/{environment} lacks Secrets that a new value cannot replace: {reasons}. "
+            "Bring their files back first"
+        )

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from compiler.delivery.apply_plan import SpecLocation, Step, plan
+from compiler.model.credential import Credential
+from compiler.model.instance import REPLACES
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Phase, Resource
 
@@ -15,10 +17,11 @@ ROLE = "app.kubernetes.io/component"
 
 
 class Wish(Struct, frozen=True):
-    """The data to restore, its time, and whether existing data may be overwritten."""
+    """The data to restore, its time and origin, and whether existing data may be overwritten."""
 
     only: str | None = None
     at: str | None = None  # as the names of copies: 20261128T020000Z
+    origin: str | None = None  # another platform, whose copies are accepted
     replace: bool = False
 
 
@@ -32,6 +35,20 @@ def restorable(lowered: Lowered) -> list[tuple[Package, Resource]]:
         and resource.manifest["metadata"]["labels"].get(ROLE) == "restore"
     ]
     return sorted(found, key=lambda pair: (pair[0].phase, pair[0].name))
+
+
+def irreplaceable(lowered: Lowered, only: str | None) -> list[Credential]:
+    """Credentials that no new ones can stand in for: copies and databases are encrypted with them."""
+    restored = {package.name for package, _ in restorable(lowered) if only in (None, package.name)}
+    readers = restored | _clients(lowered, restored)
+    return sorted(
+        (
+            credential
+            for credential in lowered.credentials
+            if credential.immutable_reason and readers & set(credential.readers)
+        ),
+        key=lambda credential: credential.name,
+    )
 
 
 def steps(lowered: Lowered, location: SpecLocation, wish: Wish) -> Iterator[Step]:
@@ -53,32 +70,57 @@ def steps(lowered: Lowered, location: SpecLocation, wish: Wish) -> Iterator[Step
 
 def _restore(resource: Resource, wish: Wish) -> Step:
     name, space = f"{resource.name}-now", resource.manifest["metadata"]["namespace"]
-    variables = {"AT": wish.at, "REPLACE": "yes" if wish.replace else None}
-    set_variables = _patch(resource.manifest, {k: v for k, v in variables.items() if v})
+    settings = {"AT": wish.at, "FROM": wish.origin, "REPLACE": "yes" if wish.replace else None}
+    set_variables = _patch(resource.manifest, {k: v for k, v in settings.items() if v})
     make = f"kubectl create job {name} -n {space} --from=cronjob/{resource.name}"
-    told = f"{make} --dry-run=client -o yaml | {set_variables} | kubectl create -f -"
+    changed = f"{make} --dry-run=client -o yaml | {set_variables} | kubectl create -f -"
+    effect = resource.manifest["metadata"].get("annotations", {}).get(REPLACES, "")
     return Step(
-        f"restore {resource.name.removesuffix('-restore')}",
+        f"restore {resource.name.removesuffix('-restore')}"
+        + (f": {effect}" if wish.replace and effect else ""),
         (
+            # Without one of them the pod would wait for it until its deadline.
+            f"kubectl get secret {' '.join(_secrets(resource.manifest))} -n {space} -o name",
             f"kubectl delete job {name} -n {space} --ignore-not-found",
-            told if set_variables else make,
-            f"kubectl wait job/{name} -n {space} --for=condition=complete --timeout=6h",
-            f"kubectl logs job/{name} -n {space}",
+            changed if set_variables else make,
+            # `kubectl wait` waits for one condition alone, and a restore may also be refused.
+            f"until kubectl get job {name} -n {space} -o jsonpath='{{.status.conditions[*].type}}' | "
+            "grep -Eq 'Complete|Failed'; do sleep 5; done",
+            f"kubectl logs job/{name} -n {space} --all-containers",
+            f"kubectl wait job/{name} -n {space} --for=condition=complete --timeout=1m",
         ),
+    )
+
+
+def _pod(manifest: Manifest) -> Manifest:
+    spec: Manifest = manifest["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    return spec
+
+
+def _secrets(manifest: Manifest) -> list[str]:
+    """The Secrets that the variables of a CronJob's containers refer to."""
+    pod = _pod(manifest)
+    return sorted(
+        {
+            variable["valueFrom"]["secretKeyRef"]["name"]
+            for container in (*pod.get("initContainers", ()), *pod["containers"])
+            for variable in container.get("env", ())
+            if "secretKeyRef" in variable.get("valueFrom", {})
+        }
     )
 
 
 def _patch(manifest: Manifest, variables: dict[str, str]) -> str:
     """Sets variables of all containers of a Job that is not made yet."""
-    spec = manifest["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    places = [
+    pod = _pod(manifest)
+    paths = [
         f"/spec/template/spec/{kind}/{index}/env/-"
         for kind in ("initContainers", "containers")
-        for index in range(len(spec.get(kind, ())))
+        for index in range(len(pod.get(kind, ())))
     ]
     operations = [
         {"op": "add", "path": path, "value": {"name": name, "value": text}}
-        for path in places
+        for path in paths
         for name, text in variables.items()
     ]
     if not operations:
@@ -108,16 +150,18 @@ def _in_place(lowered: Lowered, restored: Sequence[str], restores: list[Step]) -
         yield Step("start it again", start)
 
 
-def _writers(lowered: Lowered, restored: set[str]) -> Iterator[Resource]:
-    """The Deployments of every instance that is bound to the restored instance, directly or by a
-    pooler.
-    """
-    clients = {
+def _clients(lowered: Lowered, providers: set[str]) -> set[str]:
+    """The instances that are bound to some providers, directly or by a pooler."""
+    return {
         binding.consumer.name
         for binding in lowered.graph.bindings
-        if binding.provider.name in restored and binding.consumer.name not in restored
+        if binding.provider.name in providers and binding.consumer.name not in providers
     }
-    for name in sorted(clients & set(lowered.packages)):
+
+
+def _writers(lowered: Lowered, restored: set[str]) -> Iterator[Resource]:
+    """The Deployments of every client of the restored instances."""
+    for name in sorted(_clients(lowered, restored) & set(lowered.packages)):
         for resource in lowered.packages[name].resources:
             if resource.kind == "Deployment":
                 yield resource

@@ -18,7 +18,7 @@ from compiler.model.credential import Credential, Random
 from compiler.model.custom_resource import CustomResource, OperatorWorkload
 from compiler.model.effects import COPY, Effect, FieldChange, Risk, shrinks
 from compiler.model.graph import Graph, Wiring
-from compiler.model.instance import PREFIX, Instance
+from compiler.model.instance import PREFIX, REPLACES, Instance
 from compiler.model.metrics import Alert, Login, Metrics
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.prerequisite import Prerequisite
@@ -55,7 +55,7 @@ from compiler.spec.section import ListOf, Section
 from compiler.spec.settings import Settings
 
 __all__ = [
-    "COPY", "PREFIX", "Alert", "Amounts", "Authority", "Binding", "ChartSpec", "Claim", "Claims", "Component",
+    "COPY", "PREFIX", "REPLACES", "Alert", "Amounts", "Authority", "Binding", "ChartSpec", "Claim", "Claims", "Component",
     "ConfigFiles", "ConfigRef", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
     "Env", "FieldChange", "Graph", "HandedAuthority", "Hop", "Ingress", "Install", "Instance", "InstanceSpec",
     "InternalTraffic", "ListOf", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",

@@ -13,6 +13,8 @@ S_co = TypeVar("S_co", covariant=True)
 
 # The prefix of the compiler's own labels and annotations.
 PREFIX = "platformc.dev"
+# An annotation: the effect of a restore on existing data.
+REPLACES = f"{PREFIX}/replaces"
 
 
 class Instance(Struct, Generic[S_co], frozen=True):

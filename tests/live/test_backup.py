@@ -6,14 +6,18 @@ rclone is Debian's 1.60, PostgreSQL Debian's, the store SeaweedFS 4.48.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from live.platforms import Platform
 from live.pods.node import Node, commanded
-from live.pods.objects import Manifest, pod_template
+from live.pods.objects import pod_template
+from live.pods.pod import Pod
 
 pytestmark = pytest.mark.live
 
@@ -28,7 +32,7 @@ SPEC = """
     training:
       image: registry.example.internal/training:1.0.0
       command: [python, train.py]
-      uses: [mlflow]
+      uses: [mlflow, postgres]
 """
 # MLflow's own client, straight at the database and the store, as the server's pod has them.
 CLIENT = """
@@ -51,6 +55,9 @@ print(run.data.metrics["loss"], text)
 COUNT = (
     "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
 )
+ACTIVE = "SELECT * FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"
+SLEEPING = f"SELECT count(*) FROM ({ACTIVE}) a WHERE query ~ 'pg_sleep'"
+WAITING = f"SELECT count(*) FROM ({ACTIVE}) a WHERE wait_event_type = 'Lock'"
 OFFSITE = """
 import boto3
 s3 = boto3.client("s3", aws_access_key_id=KEY, aws_secret_access_key=SECRET,
@@ -88,29 +95,56 @@ def platform(place: Path, node: Node) -> Platform:
     return made
 
 
-def told(node: Node, name: str, **variables: str) -> Manifest:
-    """The pods of a CronJob, told what `kubectl set env` would tell them."""
+Line = tuple[str, str]
+
+
+def started(node: Node, name: str, line: Line | None = None, **variables: str) -> Pod:
+    """A pod of a CronJob with more variables; `line` is one of the copy's ORIGIN, and its substitute."""
     template = deepcopy(node.template("mlops", name))
-    for one in (*template["spec"].get("initContainers", ()), *template["spec"]["containers"]):
-        one["env"] += [{"name": key, "value": value} for key, value in variables.items()]
-    return template
+    for container in (*template["spec"].get("initContainers", ()), *template["spec"]["containers"]):
+        container["env"] += [{"name": key, "value": value} for key, value in variables.items()]
+    if line:
+        edit = f"sed -i 's#{line[0]}#{line[1]}#' /backup/*/ORIGIN && grep -q '{line[1]}' /backup/*/ORIGIN"
+        (container,) = template["spec"]["containers"]
+        container["command"] = ["sh", "-c", f"{edit} && exec sh /etc/platformc/restore.sh"]
+    return node.run("mlops", name, template=template)
 
 
-def restored(node: Node, name: str, **variables: str) -> str:
-    pod = node.run("mlops", name, template=told(node, name, **variables))
-    return node.completed(pod, 200)
+def restored(node: Node, name: str, line: Line | None = None, **variables: str) -> str:
+    return node.completed(started(node, name, line, **variables), 200)
 
 
-def refused(node: Node, name: str, **variables: str) -> str:
-    pod = node.run("mlops", name, template=told(node, name, **variables))
+def refused(node: Node, name: str, line: Line | None = None, **variables: str) -> str:
+    pod = started(node, name, line, **variables)
     node.until(lambda: pod.failed or pod.finished, 200, [])
     assert pod.failed
     return node.report([pod])
 
 
+def ask(node: Node, statement: str, database: str = "mlflow") -> str:
+    command = ("psql", "-U", "postgres", "-Atc", statement, database)
+    return node.execute("mlops", "postgres", *command, timeout=150).strip()
+
+
 def tables(node: Node) -> int:
-    answer = node.execute("mlops", "postgres", "psql", "-U", "postgres", "-Atc", COUNT, "mlflow")
-    return int(answer)
+    return int(ask(node, COUNT))
+
+
+@contextmanager
+def interrupted(node: Node, database: str, lock: str, **variables: str) -> Iterator[None]:
+    """A restore waits for a lock and is killed there."""
+    holding = f"BEGIN; {lock}; SELECT pg_sleep(120)"
+    command = ("psql", "-U", "postgres", "-c", holding, database)
+    holder = Thread(target=node.pod("mlops", "postgres").execute, args=("postgres", command, 150))
+    holder.start()
+    node.until(lambda: ask(node, SLEEPING) == "1", 30, [])
+    pod = started(node, "postgres-restore", None, **variables)
+    node.until(lambda: ask(node, WAITING) == "1", 120, [pod])
+    node.discard([pod])
+    ask(node, f"SELECT pg_terminate_backend(pid) FROM ({ACTIVE}) a WHERE query ~ 'pg_sleep'")
+    holder.join()
+    node.until(lambda: ask(node, WAITING) == "0", 30, [])
+    yield
 
 
 def wiped(node: Node, name: str) -> None:
@@ -126,6 +160,7 @@ def wiped(node: Node, name: str) -> None:
 
 def test_copies_are_made_by_logins_that_can_only_read(platform: Platform, node: Node) -> None:
     assert "logged" in tracked(node, TRAIN)
+    ask(node, "CREATE TABLE counts (n int); INSERT INTO counts VALUES (1), (2)", "training")
     assert "copied 2" in node.completed(node.run("mlops", "postgres-backup"), 200)
     assert "mlflow: 1 objects" in node.completed(node.run("mlops", "seaweedfs-backup"), 200)
     held = node.held("mlops", "postgres-backup")
@@ -146,11 +181,62 @@ def test_a_drill_compares_what_it_restores(platform: Platform, node: Node) -> No
 
 def test_what_is_there_is_not_overwritten(platform: Platform, node: Node) -> None:
     before = tables(node)
-    assert "mlflow is not empty; REPLACE=yes deletes these tables" in refused(
+    ask(node, "CREATE TABLE extra (id int)")
+    assert "mlflow is not empty; with --replace a restore deletes these tables: public." in refused(
         node, "postgres-restore"
     )
-    assert "mlflow is not empty" in refused(node, "seaweedfs-restore")
+    ask(node, "DROP TABLE extra")
     assert tables(node) == before
+
+
+def test_a_store_that_holds_other_objects_is_not_overwritten(
+    platform: Platform, node: Node
+) -> None:
+    assert "logged" in tracked(node, TRAIN.replace("kept", "later"))
+    printed = refused(node, "seaweedfs-restore")
+    assert "mlflow is not empty: it has 1 objects that are not in the copy" in printed
+    assert "mlflow is not empty" in refused(node, "postgres-restore")
+
+
+@pytest.mark.parametrize(
+    ("line", "other", "reason"),
+    [
+        ("platform live/postgres", "platform lab/postgres", "this copy is of lab/postgres, not of live/postgres"),
+        ("platform live/postgres", "platform live/reports", "this copy is of live/reports, not of live/postgres"),
+        ("server 15", "server 99", "this copy is of a server of release 99, and this one is 15"),
+        ("mlflow/mlflow 3.17", "mlflow/mlflow 4.2", "mlflow 4.2 has written the schema of mlflow in this copy, and mlflow 3.17 refuses"),
+    ],
+)  # fmt: skip
+def test_a_copy_that_does_not_fit_is_refused_before_anything_is_overwritten(
+    platform: Platform, node: Node, line: str, other: str, reason: str
+) -> None:
+    before = tables(node)
+    printed = refused(node, "postgres-restore", line=(line, other), REPLACE="yes")
+    assert reason in printed
+    assert tables(node) == before
+
+
+def test_a_copy_of_another_platform_is_taken_where_it_is_asked_for(
+    platform: Platform, node: Node
+) -> None:
+    line = ("platform live/postgres", "platform lab/postgres")
+    printed = restored(node, "postgres-restore", line=line, REPLACE="yes", FROM="lab")
+    assert "mlflow is as it was copied at" in printed
+
+
+def test_a_key_that_is_not_the_copies_is_named(platform: Platform, node: Node) -> None:
+    for name, key in (("postgres", "fetch"), ("seaweedfs", "restore")):
+        assert f"the key in the Secret {name}-backup-key is not the one of its copies" in refused(
+            node, f"{name}-restore", BACKUP_KEY="another"
+        ), key
+
+
+def test_a_replacement_that_is_interrupted_leaves_everything_as_it_was(
+    platform: Platform, node: Node
+) -> None:
+    before = tables(node)
+    with interrupted(node, "mlflow", "LOCK TABLE runs IN ACCESS SHARE MODE", REPLACE="yes"):
+        assert tables(node) == before
 
 
 def test_lost_originals_come_back(platform: Platform, node: Node) -> None:
@@ -159,7 +245,14 @@ def test_lost_originals_come_back(platform: Platform, node: Node) -> None:
         wiped(node, name)
         node.again("mlops", job)
     assert tables(node) == 0
-    assert "mlflow is as it was copied at" in restored(node, "postgres-restore")
+    # The second of two databases is missing; the restore is then run again.
+    with interrupted(node, "training", "DROP SCHEMA public"):
+        assert tables(node) == before
+    printed = restored(node, "postgres-restore")
+    assert "mlflow is already as it was copied at" in printed
+    assert "training is as it was copied at" in printed
+    assert ask(node, "SELECT tableowner FROM pg_tables WHERE tablename = 'runs'") == "mlflow_owner"
+    assert "mlflow is as it was copied at" in restored(node, "seaweedfs-restore")
     assert "mlflow is as it was copied at" in restored(node, "seaweedfs-restore")
     assert tables(node) == before
     assert tracked(node, READ).splitlines()[-1] == "0.25 as it was"

@@ -36,6 +36,14 @@ for number in range(50):
 cursor.execute("select count(*) from kept")
 print(cursor.fetchone()[0])
 """
+ADD = f"{CONNECT}\ncursor.execute(\"insert into kept (name) values ('later')\")\nprint(51)\n"
+# Each row is a statement of the dump, so the restore of many is long enough to be interrupted.
+FILL = f"""{CONNECT}
+cursor.execute("create table many (id int primary key, name text)")
+cursor.executemany("insert into many values (%s, 'x')", [(number,) for number in range(20000)])
+print("filled")
+"""
+LOSE_ALL = f"{CONNECT}\ncursor.execute('drop table kept, many')\nprint('gone')\n"
 LOSE = f"{CONNECT}\ncursor.execute('drop table kept')\nprint('gone')\n"
 READ = f"{CONNECT}\ncursor.execute('select count(*), min(name) from kept')\nprint(*cursor.fetchone())\n"
 
@@ -53,7 +61,8 @@ def test_a_lost_table_comes_back(platform: Platform, node: Node) -> None:
     assert "drill_orders is as it was copied at" in node.completed(
         node.run("mlops", "mysql-drill"), 200
     )
-    assert "orders is not empty; REPLACE=yes deletes these tables: kept" in refused(
+    assert node.script("mlops", "orders", ADD).strip() == "51"
+    assert "orders is not empty; with --replace a restore deletes these tables: kept" in refused(
         node, "mysql-restore"
     )
     assert node.script("mlops", "orders", LOSE).strip() == "gone"
@@ -68,3 +77,26 @@ def test_the_login_of_backups_changes_nothing(platform: Platform, node: Node) ->
     words = f"MYSQL_PWD={held['password']} mysql -h 127.0.0.1 -u {held['username']} -e 'drop table kept' orders"
     answer = node.pod("mlops", "mysql").execute("mysql", ("sh", "-c", words))
     assert "command denied" in answer.stderr
+
+
+def test_a_restore_that_is_interrupted_can_be_run_again(platform: Platform, node: Node) -> None:
+    assert node.script("mlops", "orders", FILL).strip() == "filled"
+    assert "copied 2" in node.completed(node.run("mlops", "mysql-backup"), 200)
+    assert node.script("mlops", "orders", LOSE_ALL).strip() == "gone"
+    pod = node.run("mlops", "mysql-restore")
+    root = node.held("mlops", "mysql-root")["password"]
+    ask = f"MYSQL_PWD={root} mysql -h 127.0.0.1 -u root -BNe 'show tables in orders'"
+
+    def tables() -> list[str]:
+        return node.pod("mlops", "mysql").execute("mysql", ("sh", "-c", ask)).stdout.split()
+
+    node.until(lambda: "many" in tables(), 200, [pod])
+    node.discard([pod])
+    assert "platformc_restoring" in tables()
+    printed = node.completed(node.run("mlops", "mysql-restore"), 300)
+    assert "deletes from orders: kept many platformc_restoring" in printed
+    assert "20000 `many`" in printed
+    assert tables() == ["kept", "many"]
+    assert "orders is already as it was copied" in node.completed(
+        node.run("mlops", "mysql-restore"), 300
+    )

@@ -112,15 +112,24 @@ def target(backup_plan: Plan, store: s3.Endpoint) -> str:
     return "safe:" if backup_plan.encrypt else f"copies:{store.bucket}/"
 
 
-def scripts(backup_plan: Plan, store: s3.Endpoint) -> Mapping[str, str]:
+def scripts(me: model.Instance[Any], backup_plan: Plan, store: s3.Endpoint) -> Mapping[str, str]:
     """The scripts that move copies of files."""
-    words = {
-        "target": target(backup_plan, store).rstrip("/"),
-        "encrypt": backup_plan.encrypt,
-        "days": backup_plan.days,
-    }
+    words = template_words(me, backup_plan, store)
     return {
         name: kube.render(__file__, f"{name}.j2", **words) for name in ("upload.sh", "fetch.sh")
+    }
+
+
+def template_words(
+    me: model.Instance[Any], backup_plan: Plan, store: s3.Endpoint
+) -> dict[str, object]:
+    """The values of the scripts that move copies."""
+    return {
+        "target": target(backup_plan, store).rstrip("/"),
+        "bucket": f"copies:{store.bucket}",
+        "key": f"{me.name}-backup-key" if backup_plan.encrypt else "",
+        "encrypt": backup_plan.encrypt,
+        "days": backup_plan.days,
     }
 
 
@@ -152,10 +161,14 @@ def pods(
 
 
 def cron_job(
-    me: model.Instance[Any], role: str, template: model.Manifest, schedule: str | None
-) -> model.Resource:
-    """Without a schedule it waits to be started by hand."""
-    return kube.cron_job(
+    me: model.Instance[Any], role: str, template: model.Manifest, schedule: str | None,
+    deletes: str,
+) -> model.Resource:  # fmt: skip
+    """Without a schedule it waits to be started by hand. `deletes` describes a restore's effect."""
+    job = kube.cron_job(
         me, template, schedule=schedule, deadline=LONGEST, retries=1, name=f"{me.name}-{role}",
         step=2,
     )  # fmt: skip
+    if role == "restore":
+        job.manifest["metadata"]["annotations"] = {model.REPLACES: deletes}
+    return job

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from compiler import kube, model
-from compiler.components.bases import backup
+from compiler.components.bases import backup, origin
 from compiler.interfaces import s3
 from compiler.model import Env, SecretRef
 
@@ -31,12 +31,10 @@ def lower(
 ) -> Iterator[model.Piece]:  # fmt: skip
     """CronJobs that copy and restore the buckets; `admin` are the keys that may write to all."""
     yield from backup.key(me, wanted)
-    words = {
-        "target": backup.target(wanted, store).rstrip("/"),
-        "encrypt": wanted.encrypt, "days": wanted.days, "buckets": buckets,
-    }  # fmt: skip
+    words = {**backup.template_words(me, wanted, store), "buckets": buckets}
     names = ("copy-buckets.sh", "restore-buckets.sh")
     files = {name: kube.render(backup.__file__, f"{name}.j2", **words) for name in names}
+    files |= origin.files(me)
     yield model.ConfigFiles(f"{me.name}-backup", me.namespace, files)
     reading = (
         Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(secret(me), s3.ACCESS_KEY)),
@@ -53,7 +51,8 @@ def lower(
             me, role, [container], user=kube.USER, uses=[store], restart="Never",
             volumes=[kube.config(f"{me.name}-backup", backup.SCRIPTS)],
         )  # fmt: skip
-        yield backup.cron_job(me, role, template, schedule)
+        deletes = f"writes over objects in {', '.join(buckets)} and deletes none"
+        yield backup.cron_job(me, role, template, schedule, deletes)
 
 
 def _source(me: model.Instance[Any], port: int) -> tuple[Env, ...]:

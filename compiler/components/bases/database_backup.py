@@ -6,12 +6,12 @@ as its name in /backup, the second takes one from there, and the third says what
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from compiler import kube, model
-from compiler.components.bases import backup
-from compiler.interfaces import s3
+from compiler.components.bases import backup, origin
+from compiler.interfaces import s3, sql
 from compiler.model import Env
 
 
@@ -31,15 +31,16 @@ def credential(me: model.Instance[Any], username: str) -> model.Credential:
 
 def lower(
     me: model.Instance[Any], wanted: backup.Plan, store: s3.Endpoint, folder: str,
-    databases: Sequence[str], *, reading: Sequence[Env], writing: Sequence[Env], port: int, user: int,
+    logins: Iterable[model.Binding[sql.Claim, Any]], *, reading: Sequence[Env], writing: Sequence[Env], port: int, user: int,
 ) -> Iterator[model.Piece]:  # fmt: skip
     """What runs, and the ways of these pods to the server; `folder` has the scripts' templates."""
+    databases = sorted({login.claim.database for login in logins})
     yield from backup.key(me, wanted)
     files = {
         name: kube.render(folder, f"{name}.j2", databases=databases)
         for name in ("dump.sh", "contents.sh", "restore.sh")
     }
-    scripts = {**files, **backup.scripts(wanted, store)}
+    scripts = {**files, **backup.scripts(me, wanted, store), **origin.files(me, logins)}
     yield model.ConfigFiles(f"{me.name}-backup", me.namespace, scripts)
     dump = _server(me, "dump", "dump.sh", reading)
     steps: dict[str, tuple[str | None, kube.Container, kube.Container]] = {
@@ -52,7 +53,8 @@ def lower(
     for role, (schedule, first, then) in steps.items():
         yield model.InternalTraffic(role, "server", (port,))
         template = backup.pods(me, role, first, then, store, user=user, room=me.spec.storage)
-        yield backup.cron_job(me, role, template, schedule)
+        deletes = f"deletes every table in {', '.join(databases)}"
+        yield backup.cron_job(me, role, template, schedule, deletes)
 
 
 def _rclone(

@@ -11,7 +11,7 @@ from typing import Any
 
 from compiler import model
 from compiler.components.bases import backup, database_backup
-from compiler.interfaces import s3
+from compiler.interfaces import mysql, s3
 from compiler.model import Env, SecretRef
 
 READER = "platformc_backup"
@@ -19,12 +19,12 @@ secret = database_backup.secret
 
 
 def lower(
-    me: model.Instance[Any], wanted: backup.Plan, store: s3.Endpoint, databases: Sequence[str],
+    me: model.Instance[Any], wanted: backup.Plan, store: s3.Endpoint, logins: Sequence[mysql.Binding],
     root: str, *, port: int, user: int,
 ) -> Iterator[model.Piece]:  # fmt: skip
     yield database_backup.credential(me, READER)
     yield from database_backup.lower(
-        me, wanted, store, __file__, databases, port=port, user=user,
+        me, wanted, store, __file__, logins, port=port, user=user,
         reading=_login(me, secret(me), port), writing=_login(me, root, port),
     )  # fmt: skip
 

@@ -86,8 +86,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     if logins:
         yield from _ensure(me, superuser, logins, reader=wanted is not None)
     if wanted is not None and store is not None:
-        databases = sorted({binding.claim.database for binding in logins})
-        yield from backup.lower(me, wanted, store, databases, superuser, port=PORT, user=USER)
+        yield from backup.lower(me, wanted, store, logins, superuser, port=PORT, user=USER)
 
 
 def _change_password(me: model.Instance[Spec], secret: str) -> str:

@@ -10,6 +10,7 @@ for database in nightly; do
   dump "$database" >"$place/$database.sql"
   contents "$place/$database.sql" >"$place/$database.contents"
 done
+{ cat /etc/platformc/origin; echo "server $(release)"; } >"$place/ORIGIN"
 cd "$place"
 sha256sum -- * >/tmp/sums
 mv /tmp/sums SHA256SUMS

@@ -1,17 +1,30 @@
-# Restores a copy that fetch.sh found whole, and compares what is there then with what was copied. MODE is
-# `restore`, or `drill`: to scratch databases, which are dropped.
+# Restores a copy that fetch.sh found whole, and compares the result with the copy. MODE is `restore`, or
+# `drill`: to scratch databases, which are dropped. A restore may run again: it skips each database that is
+# as it was copied. MySQL has no transaction for tables, so a table marks a database until it is whole.
 set -eu
 . /etc/platformc/contents.sh
-ask() { mysql --user="$MYSQL_USER" --batch --skip-column-names "$@"; }
+. /etc/platformc/origin.sh
+mark=platformc_restoring
+tables() { # DATABASE
+  ask --execute="SELECT table_name FROM information_schema.tables WHERE table_schema = '$1' ORDER BY 1"
+}
+interrupted() { printf '%s\n' "$1" | grep -qx "$mark"; } # TABLES
+as_copied() { # DATABASE TARGET
+  dump "$2" >/backup/.check
+  contents /backup/.check >/tmp/contents
+  [ "$(cat /tmp/contents)" = "$(cat "$1.contents")" ]
+}
 stamp=$(ls /backup)
 cd "/backup/$stamp"
 failed=0
 if [ "$MODE" = restore ]; then
+  same_platform ORIGIN
+  not_newer ORIGIN "$(release)"
   for database in nightly; do
     [ -f "$database.sql" ] || { echo "$stamp has no copy of $database" >&2; exit 1; }
-    held=$(ask --execute="SELECT table_name FROM information_schema.tables WHERE table_schema = '$database' ORDER BY 1")
-    [ -z "$held" ] || [ "${REPLACE:-}" = yes ] || {
-      echo "$database is not empty; REPLACE=yes deletes these tables:" $held >&2
+    held=$(tables "$database")
+    [ -z "$held" ] || [ "${REPLACE:-}" = yes ] || interrupted "$held" || as_copied "$database" "$database" || {
+      echo "$database is not empty; with --replace a restore deletes these tables:" $held >&2
       exit 1
     }
   done
@@ -20,11 +33,18 @@ for database in nightly; do
   target=$database
   [ "$MODE" = restore ] || target=drill_$database
   [ -f "$database.sql" ] || continue  # a database that is newer than the copy
-  ask --execute="DROP DATABASE IF EXISTS \`$target\`; CREATE DATABASE \`$target\`"
+  if [ "$MODE" = restore ]; then
+    held=$(tables "$database")
+    if [ -n "$held" ] && [ "${REPLACE:-}" != yes ] && ! interrupted "$held"; then
+      echo "$target is already as it was copied at $stamp"
+      continue
+    fi
+    [ -z "$held" ] || echo "deletes from $database:" $held
+  fi
+  ask --execute="DROP DATABASE IF EXISTS \`$target\`; CREATE DATABASE \`$target\`; CREATE TABLE \`$target\`.$mark (started int)"
   ask "$target" <"$database.sql"
-  dump "$target" >/backup/.check
-  contents /backup/.check >/tmp/contents
-  if cmp -s /tmp/contents "$database.contents"; then
+  ask --execute="DROP TABLE \`$target\`.$mark"
+  if as_copied "$database" "$target"; then
     echo "$target is as it was copied at $stamp:"
   else
     echo "$target differs from its copy of $stamp:" >&2

@@ -10,6 +10,7 @@ for database in lakefs mlflow; do
   pg_dump --format=custom --file="$place/$database.dump" "$database"
   contents "$place/$database.dump" >"$place/$database.contents"
 done
+{ cat /etc/platformc/origin; echo "server $(release)"; } >"$place/ORIGIN"
 cd "$place"
 sha256sum -- * >/tmp/sums
 mv /tmp/sums SHA256SUMS

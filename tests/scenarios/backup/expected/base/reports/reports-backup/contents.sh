@@ -1,3 +1,5 @@
+# The server's major version: the image of these programs is its own.
+release() { pg_dump --version | awk '{ print int($3) }'; }
 # What a dump holds: the rows of each table, and one digest of them all, whatever their order.
 contents() {
   pg_restore --data-only --file=- "$1" | awk '

@@ -5,7 +5,12 @@ RCLONE_CONFIG_SAFE_PASSWORD=$(printf %s "$BACKUP_KEY" | rclone obscure -)
 export RCLONE_CONFIG_SAFE_PASSWORD
 at=${AT:-99999999T999999Z}
 stamp=$({ rclone lsf "safe:/complete"; echo "$at"; } | sort | awk -v at="$at" '$0 == at { exit } { print }' | tail -n 1)
-[ -n "$stamp" ] || { echo "there is no complete copy before $at" >&2; exit 1; }
+[ -n "$stamp" ] || {
+  echo "there is no complete copy before $at" >&2
+  [ -z "$(rclone lsf "copies:report-copies" | head -n 1)" ] || [ -n "$(rclone lsf "safe:" | head -n 1)" ] ||
+    echo "but the bucket is not empty: the key in the Secret reports-backup-key is not the one of its copies" >&2
+  exit 1
+}
 mkdir "/backup/$stamp"
 rclone copy "safe:/$stamp" "/backup/$stamp"
 wanted=$(rclone cat "safe:/complete/$stamp")

@@ -6,6 +6,7 @@ export RCLONE_CONFIG_SAFE_PASSWORD
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 mkdir -p /tmp/contents
 echo "lakefs mlflow" >/tmp/contents/BUCKETS
+cp /etc/platformc/origin /tmp/contents/ORIGIN
 for bucket in lakefs mlflow; do
   rclone sync "source:$bucket" "safe:/current/$bucket" --backup-dir "safe:/replaced/$stamp/$bucket"
   rclone lsf --recursive --files-only --format ps --separator "$(printf '\t')" "safe:/current/$bucket" |
