@@ -27,7 +27,8 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         if binding.via is None:
             credential = binding.provides.endpoint.credential(binding)
             if credential is not None:
-                defined[credential.name] = credential
+                known = defined.get(credential.name)
+                defined[credential.name] = _merged(known, credential) if known else credential
     external_notes = dict(_external_notes(lowered))
     certificates = _certificates(lowered)
     spaces: dict[str, set[str]] = defaultdict(set)
@@ -85,7 +86,7 @@ def _certificates(lowered: Lowered) -> dict[str, list[Credential]]:
 def _external_notes(lowered: Lowered) -> Iterator[tuple[str, str]]:
     """Requirements on logins at services outside the platform, whether behind a pooler or not."""
     for binding in lowered.graph.bindings:
-        if binding.offer.external:
+        if binding.offer.external and binding.existing_login is None:
             note = f"`{binding.host}` is run elsewhere: it must know this login"
             resources = listing(binding.claim.resources)
             yield binding.secret, f"{note}, and have {resources} for it" if resources else note

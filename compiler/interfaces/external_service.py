@@ -26,10 +26,18 @@ class Offer(model.Offer, frozen=True, kw_only=True):
 DEFAULT_PORTS = {"https": 443, "http": 80}  # which a URL leaves out
 
 
+KEYS = ("username", "password")  # of a login
+Binding = model.Binding[Claim, Offer]
+
+
 class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The address of the service, and the file that verifies it."""
 
     interface: ClassVar[str] = "external-service"
+
+    @classmethod
+    def credential(cls, binding: Binding) -> model.Credential | None:
+        return binding.existing_credential(*_keys(binding))
 
     @property
     def url(self) -> str:
@@ -45,4 +53,17 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
             f"{prefix}_PORT": str(self.port),
             f"{prefix}_CA": self.authority or "",
         }
-        return tuple(Env(name, value) for name, value in variables.items() if value)
+        login = ((f"{prefix}_{key.upper()}", self.secret_key(key)) for key in _keys(self.binding))
+        plain = ((name, value) for name, value in variables.items() if value)
+        return (
+            *(Env(name, value) for name, value in plain),
+            *(Env(name, key) for name, key in login),
+        )
+
+
+def _keys(binding: Binding) -> tuple[str, ...]:
+    """The keys of the login that the service asks for: those that the spec names, if it does."""
+    login = binding.existing_login
+    if login is None:
+        return ()
+    return tuple(sorted(login.keys, reverse=True)) or KEYS

@@ -42,7 +42,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     @classmethod
     def credential(cls, binding: Binding) -> model.Credential:
         credential = sql.credential(binding, LONGEST_USER)
-        if not binding.claim.native_password:
+        if not binding.claim.native_password or credential.created_by:
             return credential
         return replace(
             credential, note=f"{credential.note}; the user logs in by `mysql_native_password`"
@@ -55,11 +55,11 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @property
     def username(self) -> SecretRef:
-        return SecretRef(self.secret, "username")
+        return self.secret_key("username")
 
     @property
     def password(self) -> SecretRef:
-        return SecretRef(self.secret, "password")
+        return self.secret_key("password")
 
     @property
     def tls(self) -> bool:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from compiler import model
 from compiler.interfaces import sql
-from compiler.model import Env, SecretRef
+from compiler.model import Env
 
 LONGEST_ROLE = 63  # bytes: PostgreSQL truncates longer names
 # `max_connections` where nobody sets it: steps, so that one more client seldom restarts the server.
@@ -131,20 +131,36 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         return Endpoint(binding=self.binding.final)
 
     def login(self, prefix: str) -> tuple[Env, ...]:
-        """User and password as variables, for a URI that the kubelet composes from them."""
+        """User and password as variables."""
         return (
-            Env(f"{prefix}_USERNAME", SecretRef(self.secret, "username")),
-            Env(f"{prefix}_PASSWORD", SecretRef(self.secret, "password")),
+            Env(f"{prefix}_USERNAME", self.secret_key("username")),
+            Env(f"{prefix}_PASSWORD", self.secret_key("password")),
         )
 
+    def uri_login(self, prefix: str) -> tuple[Env, ...]:
+        """The variables that `uri` needs: the kubelet composes it from them.
+
+        A password that exists already may hold characters that a URI does not take as they are;
+        libpq and pgx read it from variables of their own.
+        """
+        if not self._apart:
+            return self.login(prefix)
+        keys = {"PGUSER": "username", "PGPASSWORD": "password"}
+        return tuple(Env(name, self.secret_key(key)) for name, key in keys.items())
+
+    @property
+    def _apart(self) -> bool:
+        """Whether the login stays out of URIs."""
+        return self.binding.existing_login is not None
+
     def uri(self, prefix: str, scheme: str = "postgresql") -> str:
-        """A connection URI that refers to the variables of `login`.
+        """A connection URI that refers to the variables of `uri_login`.
 
         SQLAlchemy needs its driver in the scheme: the meaning of a plain `postgresql` has changed
         between versions.
         """
-        login = f"$({prefix}_USERNAME):$({prefix}_PASSWORD)"
-        return f"{scheme}://{login}@{self.address}"
+        login = "" if self._apart else f"$({prefix}_USERNAME):$({prefix}_PASSWORD)@"
+        return f"{scheme}://{login}{self.address}"
 
     @property
     def address(self) -> str:
@@ -158,8 +174,8 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
             Env("PGHOST", self.host),
             Env("PGPORT", str(self.port)),
             Env("PGDATABASE", self.database),
-            Env("PGUSER", SecretRef(self.secret, "username")),
-            Env("PGPASSWORD", SecretRef(self.secret, "password")),
+            Env("PGUSER", self.secret_key("username")),
+            Env("PGPASSWORD", self.secret_key("password")),
             Env("PGSSLMODE", self.sslmode),
             *([Env("PGSSLROOTCERT", self.authority)] if self.authority else []),
         )

@@ -51,7 +51,8 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @classmethod
     def credential(cls, binding: Binding) -> model.Credential:
-        return model.Credential(
+        existing = binding.existing_credential("password")
+        return existing or model.Credential(
             binding.secret,
             {"password": Random.PASSWORD},
             (binding.consumer.namespace,),
@@ -67,7 +68,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @property
     def password(self) -> SecretRef:
-        return SecretRef(self.secret, "password")
+        return self.secret_key("password")
 
     @property
     def tls(self) -> bool:

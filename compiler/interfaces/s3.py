@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 from msgspec.structs import replace
 
 from compiler import kube, model
-from compiler.model import Env, Random, SecretRef
+from compiler.model import Env, Random
 from compiler.spec import quantity
 from compiler.spec.quantity import GIB
 
@@ -73,7 +73,8 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @classmethod
     def credential(cls, binding: Binding) -> model.Credential | None:
-        return model.Credential(
+        existing = binding.existing_credential(ACCESS_KEY, SECRET_KEY)
+        return existing or model.Credential(
             binding.secret,
             {ACCESS_KEY: Random.ACCESS_KEY, SECRET_KEY: Random.SECRET_KEY},
             (binding.consumer.namespace,),
@@ -119,8 +120,8 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     def env(self) -> tuple[Env, ...]:
         return (
-            Env(ACCESS_KEY, SecretRef(self.secret, ACCESS_KEY)),
-            Env(SECRET_KEY, SecretRef(self.secret, SECRET_KEY)),
+            Env(ACCESS_KEY, self.secret_key(ACCESS_KEY)),
+            Env(SECRET_KEY, self.secret_key(SECRET_KEY)),
             Env("AWS_REGION", self.region),  # Go, Java, pyarrow
             Env("AWS_DEFAULT_REGION", self.region),  # boto3 reads only this one
             Env("AWS_ENDPOINT_URL_S3", self.url),

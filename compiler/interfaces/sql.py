@@ -34,7 +34,8 @@ def logins(
 
 def credential(binding: model.Binding, longest: int) -> model.Credential:
     """The Secret of one login; the user name has at most `longest` characters."""
-    return model.Credential(
+    existing = binding.existing_credential("username", "password")
+    return existing or model.Credential(
         binding.secret,
         {"username": username(binding.secret, longest), "password": Random.PASSWORD},
         (binding.consumer.namespace,),

@@ -79,8 +79,8 @@ def repository(store: s3.Endpoint) -> model.Manifest:
             "region": store.region,
             "insecure": not store.secure,
             "keyFormat": KEY_FORMAT,
-            "accessKeySecret": {"name": store.secret, "key": s3.ACCESS_KEY},
-            "secretKeySecret": {"name": store.secret, "key": s3.SECRET_KEY},
+            "accessKeySecret": store.secret_key(s3.ACCESS_KEY).selector,
+            "secretKeySecret": store.secret_key(s3.SECRET_KEY).selector,
             **({"caSecret": authority} if authority else {}),
         },
     }

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from typing_extensions import TypeVar
 
 from compiler.model.authority import Authority
-from compiler.model.credential import Credential
+from compiler.model.credential import Credential, ExistingLogin, ExistingLogins
 from compiler.model.instance import PREFIX, Instance
-from compiler.model.resource import Env, Hop
+from compiler.model.resource import Env, Hop, SecretRef
 
 # Without arguments, `Binding` and `Endpoint` are of any claim and offer.
 C_co = TypeVar("C_co", bound="Claim", default="Claim", covariant=True)
@@ -59,6 +59,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     host: str | None = None  # an address outside the platform
     cidrs: tuple[str, ...] = ()  # of that address, if known
     ca: Authority | None = None  # its authority, if it is not a public one
+    logins: ExistingLogins | None = None  # that exist there already
     ui: bool = False  # people open it in a browser, at the instance's route
     own_login: bool = False  # it asks everybody who they are, also at that route
     private: tuple[str, ...] = ()  # prefixes of paths that are not for callers outside the cluster
@@ -126,6 +127,10 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
         """The Secret with the consumer's credential."""
         return self.binding.secret
 
+    def secret_key(self, name: str) -> SecretRef:
+        """One key of that Secret, by its name in the interface's contract."""
+        return SecretRef(self.secret, self.binding.secret_key(name).key)
+
     def credentials(self, *namespaces: str) -> tuple[Credential, ...]:
         """The binding's credential, declared for namespaces where only text names its Secret."""
         credential = self.binding.provides.endpoint.credential(self.binding)
@@ -181,7 +186,30 @@ class Binding(Struct, Generic[C_co, O_co], frozen=True):
     @property
     def secret(self) -> str:
         """A consumer has one credential for each slot, also through a pooler."""
-        return f"{self.consumer.name}-{self.requires.slot}"
+        login = self.existing_login
+        return login.secret if login else f"{self.consumer.name}-{self.requires.slot}"
+
+    @property
+    def existing_login(self) -> ExistingLogin | None:
+        """The login that exists already at the provider, which is outside the platform."""
+        logins = self.final.offer.logins
+        return logins.of(self.consumer.name) if logins else None
+
+    def secret_key(self, name: str) -> SecretRef:
+        """One key of the binding's Secret, by its name in the interface's contract."""
+        login = self.existing_login
+        return SecretRef(self.secret, login.key(name) if login else name)
+
+    def existing_credential(self, *names: str) -> Credential | None:
+        """The user's Secret, declared with the keys that the interface's contract has."""
+        login = self.existing_login
+        if login is None:
+            return None
+        keys = dict.fromkeys(sorted(login.key(name) for name in names), "")
+        consumer = self.consumer
+        return Credential(
+            login.secret, keys, (consumer.namespace,), (consumer.name,), created_by="you"
+        )
 
     @property
     def host(self) -> str:

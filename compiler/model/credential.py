@@ -44,6 +44,26 @@ class Credential(Struct, frozen=True):
     created_by: str = ""  # the server that creates it, if no secrets provider does
 
 
+class ExistingLogin(Struct, frozen=True):
+    """A Secret of the user's with a login, and its keys by the names that the contract has."""
+
+    secret: str
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    def key(self, name: str) -> str:
+        return self.keys.get(name, name)
+
+
+class ExistingLogins(Struct, frozen=True):
+    """The logins that exist at a service outside: one for all of its consumers, or by consumer."""
+
+    shared: ExistingLogin | None = None
+    consumers: Mapping[str, ExistingLogin] = field(default_factory=dict)
+
+    def of(self, consumer: str) -> ExistingLogin | None:
+        return self.consumers.get(consumer, self.shared)
+
+
 MANAGED = {"app.kubernetes.io/managed-by": "platformc"}
 
 

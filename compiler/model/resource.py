@@ -42,6 +42,10 @@ class SecretRef(Struct, frozen=True):
     name: str
     key: str
 
+    @property
+    def selector(self) -> dict[str, str]:
+        return {"name": self.name, "key": self.key}
+
 
 class ConfigRef(Struct, frozen=True):
     """One key of a ConfigMap that a controller writes, by name."""

@@ -9,7 +9,7 @@ from compiler.model import Binding, Graph, Platform
 def check(platform: Platform, graph: Graph, report: Report) -> None:
     seen: dict[tuple[str, str], Binding] = {}
     for binding in graph.bindings:
-        if binding.via is not None:
+        if binding.via is not None or binding.existing_login is not None:
             continue
         key = (binding.consumer.namespace, binding.secret)
         earlier = seen.setdefault(key, binding)

@@ -85,8 +85,8 @@ def remote(name: str, store: s3.Endpoint) -> tuple[Env, ...]:
         Env(f"{prefix}_ENDPOINT", store.url),
         Env(f"{prefix}_REGION", store.region),
         Env(f"{prefix}_FORCE_PATH_STYLE", "true"),
-        Env(f"{prefix}_ACCESS_KEY_ID", SecretRef(store.secret, s3.ACCESS_KEY)),
-        Env(f"{prefix}_SECRET_ACCESS_KEY", SecretRef(store.secret, s3.SECRET_KEY)),
+        Env(f"{prefix}_ACCESS_KEY_ID", store.secret_key(s3.ACCESS_KEY)),
+        Env(f"{prefix}_SECRET_ACCESS_KEY", store.secret_key(s3.SECRET_KEY)),
         *trust,
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from compiler import model
+from compiler.diagnostics import listing
 from compiler.model import ConfigRef, SecretRef
+from compiler.model.credential import ExistingLogin, ExistingLogins
 from compiler.spec.constraints import InvalidValue, exact
 from compiler.spec.section import Forms
 from compiler.spec.types import Certificates, Cidr, Host, SecretName
@@ -16,6 +19,9 @@ from compiler.spec.types import Certificates, Cidr, Host, SecretName
 def revoke_command(binding: model.Binding) -> str:
     """The operators of the service must revoke the login."""
     return f"have {binding.host} take it away"
+
+
+DataKey = Annotated[str, Field(pattern=exact(r"[-._a-zA-Z0-9]+"))]
 
 
 class AuthoritySource(model.Section):
@@ -41,6 +47,62 @@ class AuthoritySource(model.Section):
         return ConfigRef(str(self.config_map), self.key)
 
 
+class Login(model.Section):
+    """A Secret that exists in the consumer's namespace, with a login of the service."""
+
+    secret: Annotated[SecretName, Field(description="Its name.")]
+    keys: Annotated[
+        dict[str, DataKey],
+        Field(description="Its keys, where they have other names, like `{password: pass}`."),
+    ] = {}
+
+    @property
+    def existing(self) -> ExistingLogin:
+        return ExistingLogin(self.secret, self.keys)
+
+
+class Logins(model.Section):
+    """Logins that exist already: one for all consumers, or one for each that is named."""
+
+    secret: Annotated[
+        SecretName | None, Field(description="A Secret in each namespace with consumers.")
+    ] = None
+    keys: Annotated[
+        dict[str, DataKey],
+        Field(description="Its keys, where they have other names, like `{password: pass}`."),
+    ] = {}
+    consumers: Annotated[
+        dict[str, Login], Field(description="The logins of single consumers, by their names.")
+    ] = {}
+
+    def check(self) -> None:
+        if self.secret is None and (self.keys or not self.consumers):
+            message = "`credentials` names no Secret"
+            raise InvalidValue(
+                "invalid-value", message, "add `secret:` with the name of the Secret"
+            )
+
+    @property
+    def every_key(self) -> set[str]:
+        """The keys of the contract that are given other names."""
+        return {*self.keys, *(key for login in self.consumers.values() for key in login.keys)}
+
+
+def binding_problems(me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Problem]:
+    """Logins of consumers that the service does not have."""
+    credentials = me.spec.credentials
+    consumers = {binding.consumer.name for claims in wiring.claimed.values() for binding in claims}
+    for name in credentials.consumers if credentials else ():
+        if name not in consumers:
+            yield model.Problem(
+                "unknown-binding",
+                f"`{name}` does not use `{me.name}`",
+                ("credentials", "consumers", name),
+                f"its consumers are {listing(sorted(consumers)) or 'none'}",
+                sorted(consumers),
+            )
+
+
 class Spec(model.InstanceSpec):
     """The fields of all external services."""
 
@@ -56,10 +118,26 @@ class Spec(model.InstanceSpec):
         ),
     ] = None
 
+    credentials: Annotated[
+        Logins | None,
+        Field(description="Logins that exist already; default: platformc names a Secret for each."),
+    ] = None
+
+    KEYS: ClassVar[tuple[str, ...]] = ("username", "password")  # of a login's Secret
+
     @property
     def encrypted(self) -> bool:
         """Whether clients use TLS."""
         return True
+
+    @property
+    def logins(self) -> ExistingLogins | None:
+        """The logins that exist already."""
+        if self.credentials is None:
+            return None
+        secret, keys = self.credentials.secret, self.credentials.keys
+        by_consumer = {name: login.existing for name, login in self.credentials.consumers.items()}
+        return ExistingLogins(ExistingLogin(secret, keys) if secret else None, by_consumer)
 
     @property
     def authority(self) -> model.Authority | None:
@@ -69,6 +147,14 @@ class Spec(model.InstanceSpec):
         return model.Authority(self.ca) if self.ca is not None else None
 
     def check(self) -> None:
+        unknown = self.credentials.every_key - set(self.KEYS) if self.credentials else set()
+        if unknown:
+            message = f"a login has no key `{min(unknown)}`"
+            raise InvalidValue(
+                "invalid-value",
+                message,
+                f"its keys are {listing(self.KEYS)}: write `{self.KEYS[-1]}: NAME`",
+            )
         if self.ca is not None and not self.encrypted:
             message = "`ca` verifies a server's certificate, which needs TLS"
             raise InvalidValue(

@@ -38,8 +38,8 @@ def plan(me: model.Instance[Any]) -> Backup | None:
 def archive(backup: Backup, store: s3.Endpoint) -> model.Manifest:
     """The parts of the cluster's spec that send its log and copies to a store."""
     access = {
-        "accessKeyId": {"name": store.secret, "key": s3.ACCESS_KEY},
-        "secretAccessKey": {"name": store.secret, "key": s3.SECRET_KEY},
+        "accessKeyId": store.secret_key(s3.ACCESS_KEY).selector,
+        "secretAccessKey": store.secret_key(s3.SECRET_KEY).selector,
     }
     authority = kube.authorities.secret_key(store)
     destination = {

@@ -16,6 +16,7 @@ from compiler.spec.types import Port
 PHASE = model.Phase.DATABASES
 DATABASES = model.Provides("databases", mysql.Endpoint)
 
+binding_problems = external.binding_problems
 revoke_command = external.revoke_command
 
 
@@ -38,7 +39,12 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
     spec = me.spec
     return {
         DATABASES: mysql.Offer(
-            host=spec.host, port=spec.port, tls=spec.tls, cidrs=spec.cidrs, ca=spec.authority
+            host=spec.host,
+            port=spec.port,
+            tls=spec.tls,
+            cidrs=spec.cidrs,
+            ca=spec.authority,
+            logins=spec.logins,
         )
     }
 

@@ -16,6 +16,7 @@ from compiler.spec.types import Port
 PHASE = model.Phase.DATABASES
 DATABASES = model.Provides("databases", postgresql.Endpoint)
 
+binding_problems = external.binding_problems
 revoke_command = external.revoke_command
 
 
@@ -51,6 +52,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             max_connections=spec.max_connections,
             cidrs=spec.cidrs,
             ca=spec.authority,
+            logins=spec.logins,
         )
     }
 

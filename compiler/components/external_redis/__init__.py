@@ -4,7 +4,7 @@ It offers keys and has no objects; users are created where it runs.
 """
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ from compiler.spec.types import Port
 PHASE = model.Phase.DATABASES
 KEYS = model.Provides("keys", redis.Endpoint)
 
+binding_problems = external.binding_problems
 revoke_command = external.revoke_command
 
 
@@ -32,6 +33,8 @@ class Spec(external.Spec):
             description="The user that clients log in as, each with a Secret that holds its password.",
         ),
     ] = "default"
+
+    KEYS: ClassVar[tuple[str, ...]] = ("password",)
 
     @property
     def encrypted(self) -> bool:
@@ -51,6 +54,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         user=spec.user,
         cidrs=spec.cidrs,
         ca=spec.authority,
+        logins=spec.logins,
     )
     return {KEYS: offer}
 

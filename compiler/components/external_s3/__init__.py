@@ -4,17 +4,19 @@ It offers S3 and has no objects; buckets and keys are created where it runs.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import external
 from compiler.interfaces import s3
+from compiler.interfaces.s3 import ACCESS_KEY, SECRET_KEY
 from compiler.spec.constraints import exact
 from compiler.spec.types import Port
 
 PHASE = model.Phase.STORES
+MODELS = "model-store"  # the consumer that has the key of all models of a namespace
 STORE = model.Provides("s3", s3.Endpoint)
 
 revoke_command = external.revoke_command
@@ -35,9 +37,25 @@ class Spec(external.Spec):
         Field(description="When clients add checksum headers."),
     ] = "when_required"
 
+    KEYS: ClassVar[tuple[str, ...]] = (ACCESS_KEY, SECRET_KEY)
+
     @property
     def encrypted(self) -> bool:
         return self.tls
+
+
+def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
+    yield from external.binding_problems(me, wiring)
+    for binding in wiring.claims(STORE):
+        login = binding.existing_login
+        if login and login.keys and binding.consumer.type == MODELS:
+            yield model.Problem(
+                "invalid-value",
+                f"serving systems read the key of `{me.name}` by the names {ACCESS_KEY} and {SECRET_KEY}",
+                ("credentials",),
+                f"rename the keys of that Secret, or add `{binding.consumer.name}` under "
+                "`credentials.consumers` with a Secret that has these",
+            )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -55,6 +73,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             checksums=spec.checksums,
             cidrs=spec.cidrs,
             ca=spec.authority,
+            logins=spec.logins,
         )
     }
 

@@ -18,6 +18,8 @@ from compiler.spec.types import Port
 PHASE = model.Phase.STORES
 SERVICE = model.Provides("service", external_service.Endpoint)
 
+binding_problems = external.binding_problems
+
 
 class Spec(external.Spec):
     """An existing service, by its address."""
@@ -61,6 +63,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             path=spec.path,
             cidrs=spec.cidrs,
             ca=spec.authority,
+            logins=spec.logins,
         )
     }
 

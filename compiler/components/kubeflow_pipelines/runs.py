@@ -117,8 +117,8 @@ def _launcher(me: model.Instance[Any], store: s3.Endpoint) -> model.Resource:
         "fromEnv": False,
         "secretRef": {
             "secretName": store.secret,
-            "accessKeyKey": s3.ACCESS_KEY,
-            "secretKeyKey": s3.SECRET_KEY,
+            "accessKeyKey": store.secret_key(s3.ACCESS_KEY).key,
+            "secretKeyKey": store.secret_key(s3.SECRET_KEY).key,
         },
     }
     default = {

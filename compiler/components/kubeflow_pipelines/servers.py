@@ -12,7 +12,7 @@ from typing import Any
 from compiler import kube, model
 from compiler.components.kubeflow_pipelines import metadata, rights, runs, settings
 from compiler.interfaces import mysql, s3, workflows
-from compiler.model import Env, SecretRef
+from compiler.model import Env
 from compiler.model.binding import AUTHORITIES
 
 API, UI = "ml-pipeline", "ml-pipeline-ui"  # upstream's names, which are built into its programs
@@ -178,8 +178,8 @@ def _store(store: s3.Endpoint) -> Iterator[Env]:
     yield Env(f"{prefix}_SECURE", str(store.secure).lower())
     yield Env(f"{prefix}_REGION", store.region)
     yield Env(f"{prefix}_BUCKETNAME", store.bucket)
-    yield Env(f"{prefix}_ACCESSKEY", SecretRef(store.secret, s3.ACCESS_KEY))
-    yield Env(f"{prefix}_SECRETACCESSKEY", SecretRef(store.secret, s3.SECRET_KEY))
+    yield Env(f"{prefix}_ACCESSKEY", store.secret_key(s3.ACCESS_KEY))
+    yield Env(f"{prefix}_SECRETACCESSKEY", store.secret_key(s3.SECRET_KEY))
 
 
 def _trust(*providers: model.Endpoint) -> Iterator[Env]:
@@ -200,7 +200,7 @@ def _runs(me: model.Instance[Any], patch: str) -> Iterator[Env]:
 
 def _artifacts(store: s3.Endpoint) -> Iterator[Env]:
     """The store for the UI, for `minio://` and `s3://` roots: the third of the five places."""
-    access, secret = (SecretRef(store.secret, key) for key in (s3.ACCESS_KEY, s3.SECRET_KEY))
+    access, secret = (store.secret_key(key) for key in (s3.ACCESS_KEY, s3.SECRET_KEY))
     secure = str(store.secure).lower()
     # The UI puts the two together again; an empty one would be lost on the way to the server.
     host, _, rest = store.host.partition(".")

@@ -199,7 +199,7 @@ def _repositories(
 
 def _database(database: postgresql.Endpoint) -> Iterator[Env]:
     yield Env("LAKEFS_DATABASE_TYPE", "postgres")
-    yield from database.login("DATABASE")
+    yield from database.uri_login("DATABASE")
     yield Env("LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING", database.uri("DATABASE"))
     yield Env("LAKEFS_DATABASE_POSTGRES_MAX_OPEN_CONNECTIONS", str(POOL))
 
@@ -222,8 +222,8 @@ def _blockstore(store: s3.Endpoint) -> Iterator[Env]:
     yield Env(f"{prefix}_DISCOVER_BUCKET_REGION", "false")
     # Clients may reach the gateway, not the store: a signed link to it would lead nowhere.
     yield Env(f"{prefix}_DISABLE_PRE_SIGNED", "true")
-    yield Env(f"{prefix}_CREDENTIALS_ACCESS_KEY_ID", SecretRef(store.secret, s3.ACCESS_KEY))
-    yield Env(f"{prefix}_CREDENTIALS_SECRET_ACCESS_KEY", SecretRef(store.secret, s3.SECRET_KEY))
+    yield Env(f"{prefix}_CREDENTIALS_ACCESS_KEY_ID", store.secret_key(s3.ACCESS_KEY))
+    yield Env(f"{prefix}_CREDENTIALS_SECRET_ACCESS_KEY", store.secret_key(s3.SECRET_KEY))
     yield Env("AWS_REQUEST_CHECKSUM_CALCULATION", store.checksums)
     yield Env("AWS_RESPONSE_CHECKSUM_VALIDATION", store.checksums)
     yield from store.trust()

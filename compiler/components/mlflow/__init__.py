@@ -224,7 +224,7 @@ def _migration(me: model.Instance[Spec], database: postgresql.Endpoint) -> model
 
 def _backend(database: postgresql.Endpoint) -> tuple[Env, ...]:
     uri = database.uri("BACKEND_STORE", "postgresql+psycopg2")
-    return (*database.login("BACKEND_STORE"), Env("MLFLOW_BACKEND_STORE_URI", uri))
+    return (*database.uri_login("BACKEND_STORE"), Env("MLFLOW_BACKEND_STORE_URI", uri))
 
 
 def _artifact_store(spec: Spec, artifacts: s3.Endpoint) -> tuple[Env, ...]:

@@ -13,7 +13,7 @@ from pydantic import Field
 from compiler import kube, model
 from compiler.components.pgbouncer import metrics, pooler, versions
 from compiler.interfaces import postgresql, sql
-from compiler.model import Env, SecretRef
+from compiler.model import Env
 from compiler.spec.types import Image
 
 PHASE = model.Phase.DATABASES
@@ -101,8 +101,8 @@ def _template(
     )
     env: list[Env] = []
     for index, binding in enumerate(logins):
-        env.append(Env(f"USERNAME_{index}", SecretRef(binding.secret, "username")))
-        env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
+        env.append(Env(f"USERNAME_{index}", binding.secret_key("username")))
+        env.append(Env(f"PASSWORD_{index}", binding.secret_key("password")))
     userlist = kube.Container(
         "userlist",
         me.spec.image,

@@ -1,0 +1,84 @@
+"""Logins that exist already: every program reads the company's Secret, by the company's keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.cluster import lowered, objects, templates
+from support.diagnosing import diagnosed
+
+SCENARIO, ENVIRONMENT = "existing-logins", "default"
+HEAD = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: p}\nspec:\n  components:\n"
+
+
+def references(value: Any) -> Iterator[tuple[str, str]]:
+    """The keys of Secrets that an object reads: name and key."""
+    if isinstance(value, dict):
+        reference = value.get("secretKeyRef")
+        if isinstance(reference, dict):
+            yield reference["name"], reference["key"]
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def test_every_reference_is_to_a_key_that_the_secret_has() -> None:
+    whole = lowered(SCENARIO, ENVIRONMENT)
+    keys = {one.name: set(one.keys) for one in (*whole.credentials, *whole.granted)}
+    read = {pair for one in objects(SCENARIO, ENVIRONMENT) for pair in references(one)}
+    assert all(key in keys[name] for name, key in read), read
+    assert {name for name, _ in read} >= {
+        "acme-pg",
+        "acme-s3",
+        "acme-mysql",
+        "acme-redis",
+        "acme-pypi",
+    }
+    listed = {one.name: one for one in whole.granted}
+    assert listed["acme-pg"].keys.keys() == {"user", "pass"}
+    assert set(listed["acme-pg"].namespaces) == {"argo", "mlops"}
+    assert all(one.created_by == "you" for one in whole.granted)
+    # What is not said to exist has a Secret of the platform's own.
+    assert "report-mysql" in {one.name for one in whole.credentials}
+
+
+def test_a_password_that_exists_is_in_no_uri() -> None:
+    for pod in templates(SCENARIO, ENVIRONMENT):
+        for container in pod.spec["containers"]:
+            env = {one["name"]: one.get("value", "") for one in container.get("env", ())}
+            for name in ("MLFLOW_BACKEND_STORE_URI", "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING"):
+                if name in env:
+                    assert "@" not in env[name]
+                    assert {"PGUSER", "PGPASSWORD"} <= env.keys()
+
+
+@pytest.mark.parametrize(
+    ("section", "code", "words"),
+    [
+        ("external-postgres: {host: db.example.com, credentials: {secret: a, keys: {passwort: b}}}",
+         "invalid-value", "a login has no key `passwort`"),
+        ("external-postgres: {host: db.example.com, credentials: {}}", "invalid-value", "names no Secret"),
+        ("external-postgres: {host: db.example.com, credentials: {consumers: {mlfow: {secret: a}}}}\n"
+         "    seaweedfs: {}\n    mlflow: {}", "unknown-binding", "`mlfow` does not use"),
+        ("external-s3: {host: s3.example.com, credentials: {secret: a, keys: {AWS_ACCESS_KEY_ID: id}}}\n"
+         "    kserve: {mode: standard}\n  models:\n    m: {format: sklearn, uri: 's3://models/m'}",
+         "invalid-value", "serving systems read"),
+    ],
+)  # fmt: skip
+def test_logins_that_can_not_be_are_refused(section: str, code: str, words: str) -> None:
+    report = diagnosed(f"{HEAD}    {section}\n".encode())
+    assert [one for one in report if one.code == code and words in one.message], report
+
+
+def test_two_consumers_may_share_a_login() -> None:
+    section = (
+        "external-postgres: {host: db.example.com, credentials: {secret: acme}}\n"
+        "    seaweedfs: {}\n    mlflow: {}\n    lakefs: {}\n"
+    )
+    assert not [
+        one for one in diagnosed(f"{HEAD}    {section}".encode()) if one.code == "secret-clash"
+    ]
