@@ -52,7 +52,6 @@ def touches(tree: ast.Module) -> Iterator[tuple[int, str]]:
 # What looks like it and is another's: a method of the same name, or a pipe of this process.
 OTHERS = {
     ("cli.py", "open"), ("cli.py", "os.open"), ("parallel.py", "open"),
-    ("write/output.py", "self.root.rename"),  # a folder of `files`
 }  # fmt: skip
 
 

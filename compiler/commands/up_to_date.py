@@ -16,7 +16,7 @@ from pathlib import Path
 
 from compiler.files import Folder, held, packaged_files, packaged_time
 from compiler.write import JOURNAL, SUMS
-from compiler.write.ours import digest_on_disk, strays
+from compiler.write.ours import digests_on_disk, strays
 from compiler.write.state import state_of
 
 _NOTE = "up-to-date"
@@ -66,13 +66,10 @@ def last_output(root: Path, current: Callable[[], str]) -> str | None:
 
 def _untouched(root: Folder, listed: str) -> bool:
     """Whether every file of ours has the digest that is listed for it, and no other is there."""
-    paths = []
-    for line in listed.splitlines():
-        digest, path = line.split("  ", 1)
-        if digest_on_disk(root, path) != digest:
-            return False
-        paths.append(path)
-    return not any(strays(paths, root))
+    digests = [line.split("  ", 1) for line in listed.splitlines()]
+    paths = [path for _, path in digests]
+    same = zip(digests, digests_on_disk(root, paths), strict=True)
+    return all(digest == found for (digest, _), found in same) and not any(strays(paths, root))
 
 
 def remember(root: Path, fingerprint: str, output: str) -> None:

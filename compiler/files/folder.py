@@ -122,6 +122,14 @@ class Folder:
         with self._below(path, mode):
             pass
 
+    @contextmanager
+    def inside(self, path: str, make: int | None = None) -> Iterator[Folder]:
+        """A folder below this one, held for work on many of its files; with a mode, made where it is
+        missing.
+        """
+        with self._below(path, make) as descriptor:
+            yield Folder(self.path / path, descriptor)
+
     def restrict(self, path: str, mode: int) -> None:
         """Set the mode of a folder that is there already."""
         with self._below(path) as parent:
@@ -167,9 +175,13 @@ class Folder:
 
     def rename(self, source: str, target: str) -> None:
         """Move a file, over one that is there; the folders above the target are made."""
+        self.move(source, self, target)
+
+    def move(self, source: str, folder: Folder, target: str) -> None:
+        """Move a file to a path in another folder, as `rename` does."""
         with (
             self._parent(source) as (source_parent, source_name),
-            self._parent(target, make=True) as (parent, name),
+            folder._parent(target, make=True) as (parent, name),
         ):
             os.replace(source_name, name, src_dir_fd=source_parent, dst_dir_fd=parent)
 
@@ -246,11 +258,13 @@ class Folder:
     @contextmanager
     def _below(self, path: str, make: int | None = None) -> Iterator[int]:
         """The descriptor of a folder below this one; with a mode, made where it is missing."""
-        descriptor = os.dup(self.descriptor)
-        at = self.path
+        if not path:
+            yield self.descriptor
+            return
+        at, descriptor = "" if self.path == Path() else str(self.path), os.dup(self.descriptor)
         try:
-            for part in path.split("/") if path else ():
-                at /= part
+            for part in path.split("/"):
+                at = os.path.join(at, part)
                 inner = step(descriptor, part, at, make)
                 os.close(descriptor)
                 descriptor = inner
@@ -270,14 +284,14 @@ def is_private_status(status: os.stat_result) -> bool:
     return status.st_uid == os.geteuid() and not status.st_mode & 0o077
 
 
-def step(parent: int, name: str, path: Path, make: int | None) -> int:
+def step(parent: int, name: str, path: str, make: int | None) -> int:
     """Into a folder of a name, which may be no link."""
     if name in ("", ".", ".."):
         raise UnsafePathError(f"{path} does not lead down")
     try:
         return os.open(name, PATH_ONLY | FOLDER, dir_fd=parent)
     except FileNotFoundError as error:
-        error.filename = str(path)
+        error.filename = path
         if make is None:
             raise
         with suppress(FileExistsError):
@@ -288,8 +302,8 @@ def step(parent: int, name: str, path: Path, make: int | None) -> int:
             raise UnsafePathError(
                 f"{path} is a symbolic link; platformc does not follow it"
             ) from error
-        error.filename = str(path)
+        error.filename = path
         raise
     except OSError as error:
-        error.filename = str(path)
+        error.filename = path
         raise

@@ -28,9 +28,9 @@ def held(path: Path, make: int | None = None) -> Folder:
     if not path.is_absolute() and ".." not in path.parts and not _is_below(real, os.getcwd()):
         raise UnsafePathError(f"{path} is a symbolic link that leads out of the current folder")
     descriptor = os.open("/", PATH_ONLY | FOLDER)
-    at = Path("/")
+    at = ""
     for part in Path(real).parts[1:]:
-        at /= part
+        at = f"{at}/{part}"
         try:
             inner = step(descriptor, part, at, make)
         finally:

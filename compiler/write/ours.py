@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from compiler.files import Folder, UnsafePathError
 from compiler.write import SUMS
@@ -13,6 +14,7 @@ PER_ENVIRONMENT = ("overlays", "out", "prerequisites")
 NOT_A_FILE = "not a file"  # in place of a digest
 # The only paths that the compiler writes. A list that names others is not believed.
 _OURS = re.compile(r"(base|overlays|out|prerequisites)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+_PIECE = 2**18  # bytes that are read at once
 _ENTRY = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
@@ -33,15 +35,41 @@ def read_sums(root: Folder) -> dict[str, str]:
 
 def digest_on_disk(root: Folder, path: str) -> str | None:
     """The digest of a file, or None. A link or folder in its place is not platformc's."""
-    from hashlib import file_digest  # only now: its import would delay the parser's start
+    return next(digests_on_disk(root, (path,)))
 
+
+def digests_on_disk(root: Folder, paths: Iterable[str]) -> Iterator[str | None]:
+    """The digests of files; each folder is opened once for the paths in it that follow each other."""
+    for folder, group in groupby(paths, folder_of):
+        names = [path.rpartition("/")[2] for path in group]
+        try:
+            with root.inside(folder) as held:
+                digests = [_digest(held, name) for name in names]
+        except (FileNotFoundError, NotADirectoryError):
+            digests = [None] * len(names)
+        except UnsafePathError:
+            digests = [NOT_A_FILE] * len(names)
+        yield from digests
+
+
+def folder_of(path: str) -> str:
+    """The folder of a path; empty for the output directory itself."""
+    return path.rpartition("/")[0]
+
+
+def _digest(folder: Folder, name: str) -> str | None:
+    from hashlib import sha256  # only now: its import would delay the parser's start
+
+    digest = sha256()
     try:
-        with root.opened(path) as file:
-            return file_digest(file, "sha256").hexdigest()
+        with folder.opened(name) as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except UnsafePathError:
         return NOT_A_FILE
+    return digest.hexdigest()
 
 
 def strays(paths: Iterable[str], root: Folder, scope: tuple[str, ...] = ("",)) -> Iterator[str]:

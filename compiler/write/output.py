@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from os import urandom
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from msgspec import DecodeError, Struct, json
 from compiler.emit.tree import Tree
 from compiler.files import Folder, UnsafePathError, held
 from compiler.write import JOURNAL, STATE, SUMS
-from compiler.write.ours import digest_on_disk, is_ours
+from compiler.write.ours import digest_on_disk, folder_of, is_ours
 from compiler.write.plan import Plan
 from compiler.write.state import state_of
 
@@ -45,10 +46,10 @@ class Output:
 
         if not _changes(planned):
             return
-        self.root.make(self._stage)
-        for index, path in enumerate(_files(planned)):
-            data = [planned.sums.encode()] if path == SUMS else tree.data(path)
-            self.root.create(f"{self._stage}/{index}", data)
+        with self.root.inside(self._stage, 0o755) as stage:
+            for index, path in enumerate(_files(planned)):
+                data = [planned.sums.encode()] if path == SUMS else tree.data(path)
+                stage.create(str(index), data)
 
     def seal(self, planned: Plan) -> None:
         """Replace the output by the staged files. Once the journal exists, a kill loses nothing."""
@@ -73,16 +74,23 @@ class Output:
                 self.root.remove_all(f"{STATE}/{name}")
 
     def _finish(self, journal: Journal) -> None:
-        for index, path in enumerate(journal.write):
-            staged = f"{journal.stage}/{index}"
-            if self.root.status(staged) is not None:  # else an earlier run got past it
-                self.root.rename(staged, path)
+        self._replace(journal)
         for path, digest in journal.remove.items():
             if digest_on_disk(self.root, path) == digest:
                 self.root.remove(path)
                 self.root.prune(path.rpartition("/")[0])
         self._state.remove(JOURNAL)
         self.root.remove_all(journal.stage)
+
+    def _replace(self, journal: Journal) -> None:
+        """Move the staged files to their paths, opening each folder once for the files in it."""
+        numbered = enumerate(journal.write)
+        with self.root.inside(journal.stage) as stage:
+            for folder, files in groupby(numbered, lambda file: folder_of(file[1])):
+                with self.root.inside(folder, 0o755) as target:
+                    for index, path in files:
+                        if stage.status(str(index)) is not None:  # else an earlier run moved it
+                            stage.move(str(index), target, path.rpartition("/")[2])
 
 
 def _changes(planned: Plan) -> bool:

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from compiler.emit.tree import Tree
 from compiler.files import Folder
 from compiler.write import SUMS
-from compiler.write.ours import digest_on_disk, read_sums, strays
+from compiler.write.ours import digests_on_disk, read_sums, strays
 
 
 class Plan(Struct, frozen=True):
@@ -41,15 +41,16 @@ def plan(tree: Tree, root: Folder, scope: tuple[str, ...] = ("",)) -> Plan:
     edited: list[str] = []
     foreign: list[str] = []
     sums = {path: sum for path, sum in ours.items() if not path.startswith(scope)}
-    for path in tree:
-        wanted, found = _digest(tree.data(path)), digest_on_disk(root, path)
+    for path, found in zip(tree, digests_on_disk(root, tree), strict=True):
+        wanted = _digest(tree.data(path))
         sums[path] = wanted
         if found == wanted:
             continue
         if found is not None and found != ours.get(path):
             (edited if path in ours else foreign).append(path)
         write.append(path)
-    stale = {path: digest_on_disk(root, path) for path in ours if path not in sums}
+    stale_paths = [path for path in ours if path not in sums]
+    stale = dict(zip(stale_paths, digests_on_disk(root, stale_paths), strict=True))
     edited += [path for path, found in stale.items() if found not in (None, ours[path])]
     if ours != sums and not write and not stale:
         write.append(SUMS)
