@@ -21,14 +21,14 @@ never applied.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 from compiler.check.silence import silenced
-from compiler.diagnostics import Report, collected, everywhere
+from compiler.diagnostics import Report, TooManyFindingsError, everywhere
 from compiler.document.span import Span
 from compiler.files import packaged_names
 from compiler.model.graph import Graph
@@ -109,10 +109,21 @@ def _distinct(environments: Mapping[str, Platform]) -> list[Occurrences]:
 
 def _check_instances(rule: ModuleType, instances: Iterable[Occurrences], report: Report) -> None:
     """Run a rule on every instance; on an instance that environments share only once."""
+    findings = Report()
     for instance, platform, names in instances:
-        _, findings = collected(partial(rule.check_instance, instance, platform))
-        for name in names if findings else ():
-            report.within(name).extend(findings)
+        if _finds(rule, instance, platform, findings):  # seldom: one report serves most instances
+            for name in names:
+                report.within(name).extend(findings.diagnostics)
+            findings = Report()
+
+
+def _finds(rule: ModuleType, instance: Instance[Any], platform: Platform, report: Report) -> bool:
+    """Run a rule on an instance; whether it reports anything."""
+    try:
+        rule.check_instance(instance, platform, report)
+    except TooManyFindingsError:
+        return True
+    return bool(report.diagnostics)
 
 
 def check_objects(lowered: Mapping[str | None, Lowered], report: Report) -> set[Span]:

@@ -1,8 +1,9 @@
-"""Whether there is anything to do: known from content alone, before the compiler is imported.
+"""Find out whether there is anything to do, before the compiler is imported.
 
-A note in the user's cache holds a fingerprint of the last compile's input (the spec's bytes, the
-compiler's own files) and of the list of what it wrote. Where all of it still holds, every file on
-disk has the digest listed and no other is there, compiling again would change nothing.
+A note in the user's cache holds a fingerprint of the last compile's input (the spec's bytes; the
+sizes of the compiler's own files and the times of their last change, which nobody can set back) and
+of the list of files that it wrote. If all of it still holds, every file on disk has the digest that
+is listed, and no other file is there, then compiling again would change nothing.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ def fingerprint(inputs: Sequence[bytes], options: Sequence[str]) -> str:
     Empty where the compiler is being replaced: it is unknown what of it has been imported.
     """
     parts = [*inputs, repr((sorted(options), sys.version_info[:2])).encode()]
-    for path, data, changed in packaged_files(_HERE, (".py", ".j2")):
+    for path, size, changed in packaged_files(_HERE, (".py", ".j2")):
         if changed > _BEGUN:
             return ""
-        parts += (path.encode(), data)
+        parts.append(f"{path} {size} {changed}".encode())
     for library in _LIBRARIES:
         module_spec = find_spec(library)
         origin = module_spec.origin if module_spec and module_spec.origin else ""

@@ -111,17 +111,20 @@ def secrets_of(resource: Resource) -> Iterator[str]:
 
 def secret_names(value: Any, keys: tuple[str, ...] = ()) -> Iterator[str]:
     """The Secrets that a part of an object names: by Kubernetes' keys, and those of its own API."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if (key == "secretKeyRef" or key in keys) and isinstance(inner, dict):
-                yield inner["name"]
-            elif key == "secretName" and isinstance(inner, str):
-                yield inner
-            else:
-                yield from secret_names(inner, keys)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from secret_names(inner, keys)
+    pending = [value]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending += value
+        elif isinstance(value, dict):
+            for key, inner in value.items():
+                if isinstance(inner, str):
+                    if key == "secretName":
+                        yield inner
+                elif isinstance(inner, dict) and (key == "secretKeyRef" or key in keys):
+                    yield inner["name"]
+                elif isinstance(inner, (dict, list)):
+                    pending.append(inner)
 
 
 def _of_account(manifest: Manifest) -> list[str]:

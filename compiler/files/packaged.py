@@ -18,14 +18,19 @@ def packaged_time(path: str | Path) -> int:
     return os.stat(path).st_mtime_ns
 
 
-def packaged_files(folder: Path, endings: tuple[str, ...]) -> Iterator[tuple[str, bytes, int]]:
-    """The compiler's own files: path, content, and when they last changed in any way."""
-    for at, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in ("__pycache__", "schemas"))
-        for name in sorted(names):
-            if name.endswith(endings):
-                path = os.path.join(at, name)
-                yield os.path.relpath(path, folder), packaged(path), os.stat(path).st_ctime_ns
+def packaged_files(
+    folder: str | Path, endings: tuple[str, ...], inside: str = ""
+) -> Iterator[tuple[str, int, int]]:
+    """The compiler's own files: path, size, and when they last changed in any way, in nanoseconds."""
+    with os.scandir(folder) as entries:
+        names = sorted(entries, key=lambda entry: entry.name)
+    for entry in names:
+        path = f"{inside}{entry.name}"
+        if entry.name.endswith(endings):
+            status = entry.stat()
+            yield path, status.st_size, status.st_ctime_ns
+        elif entry.name not in ("__pycache__", "schemas") and entry.is_dir():
+            yield from packaged_files(entry.path, endings, f"{path}/")
 
 
 def packaged_names(folder: str | Path) -> list[str]:

@@ -55,17 +55,17 @@ def pieces(documents: Iterable[tuple[str, ...]]) -> list[str]:
 
 def _map(items: dict[str, Any], pad: str, lines: list[str], lead: str) -> None:
     for key, value in items.items():
-        head = f"{lead}{_known.get(key) or _string(key)}:"
+        head = f"{lead}{_written.get(key) or _string(key)}:"
         lead = pad
         kind = value.__class__
-        if kind is dict and value:
+        if kind is str:
+            lines.append(f"{head} {_written.get(value) or _string_or_text(value, pad)}")
+        elif kind is dict and value:
             lines.append(head)
             _map(value, pad + "  ", lines, pad + "  ")
         elif kind is list and value:
             lines.append(head)
             _list(value, pad, lines, pad)
-        elif kind is str and "\n" in value:
-            lines.append(f"{head} {_text(value, pad)}")
         else:
             lines.append(f"{head} {scalar(value)}")
 
@@ -75,12 +75,12 @@ def _list(items: list[Any], pad: str, lines: list[str], lead: str) -> None:
         head = lead + "- "
         lead = pad
         kind = value.__class__
-        if kind is dict and value:
+        if kind is str:
+            lines.append(head + (_written.get(value) or _string_or_text(value, pad)))
+        elif kind is dict and value:
             _map(value, pad + "  ", lines, head)
         elif kind is list and value:
             _list(value, pad + "  ", lines, head)
-        elif kind is str and "\n" in value:
-            lines.append(head + _text(value, pad))
         else:
             lines.append(head + scalar(value))
 
@@ -89,7 +89,7 @@ def scalar(value: Any) -> str:
     """A scalar, or an empty collection, on one line."""
     kind = value.__class__
     if kind is str:
-        return _known.get(value) or _string(value)
+        return _written.get(value) or _string(value)
     if kind is bool:
         return "true" if value else "false"
     if kind is int or kind is float:
@@ -103,14 +103,19 @@ def scalar(value: Any) -> str:
     raise TypeError(f"no YAML for {kind.__name__}")
 
 
-_known: dict[str, str] = {}  # texts that are already written: Kubernetes repeats the same words
+# Texts of one line that are already written: Kubernetes repeats the same words.
+_written: dict[str, str] = {}
+
+
+def _string_or_text(text: str, pad: str) -> str:
+    return _text(text, pad) if "\n" in text else _string(text)
 
 
 def _string(text: str) -> str:
     plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
     written = text if plain else _quoted(text)
-    if len(text) < 40 and len(_known) < 10_000:
-        _known[text] = written
+    if len(text) < 40 and len(_written) < 10_000 and "\n" not in text:
+        _written[text] = written
     return written
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -47,7 +48,8 @@ def longest_gap(text: str) -> int | None:
     return max(_gaps(text), default=None)
 
 
-def _gaps(text: str) -> list[int]:
+@cache
+def _gaps(text: str) -> tuple[int, ...]:
     """Seconds between the starts of a day, and from its last start to the next day's first."""
     minutes, hours, days, months, weekdays = (
         _matching(field, low, high, words)
@@ -59,7 +61,7 @@ def _gaps(text: str) -> list[int]:
     same_day = [later - earlier for earlier, later in pairwise(times)]
     starts = _dates(days, months, weekdays)
     across_days = [(b - a).days * 86400 - times[-1] + times[0] for a, b in pairwise(starts)]
-    return [*same_day, *across_days]
+    return (*same_day, *across_days)
 
 
 _MACRO_FIELDS = {
