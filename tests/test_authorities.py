@@ -103,10 +103,14 @@ def test_operators_are_handed_the_authority() -> None:
         "argo",
         "argo-workflows-authorities",
     ) in compiled  # for the controller's default
-    cluster = compiled["Cluster", "mlops", "cnpg"]["spec"]
-    authority = cluster["backup"]["barmanObjectStore"]["endpointCA"]
+    store = compiled["ObjectStore", "mlops", "cnpg"]["spec"]
+    authority = store["configuration"]["endpointCA"]
     assert authority["key"] in compiled["Secret", "mlops", authority["name"]]["stringData"]
-    assert not [one for one in cluster["env"] if one["name"] == "AWS_CA_BUNDLE"]
+    assert not [
+        one
+        for one in store["instanceSidecarConfiguration"]["env"]
+        if one["name"] == "AWS_CA_BUNDLE"
+    ]
     (key,) = (one for one in lowered("private-authority-operators", "text").credentials
               if one.name == "models-mlops-store")  # fmt: skip
     name = key.annotations["serving.kserve.io/s3-cabundle-configmap"]

@@ -16,6 +16,7 @@ from compiler.interfaces import s3
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
 from compiler.pipeline import compile as compile_spec
+from compiler.upstream.prerequisites import prerequisites
 
 HEAD = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: copies}\nspec:\n"
 OFFSITE = "    offsite: {type: external-s3, host: s3.example.com}\n"
@@ -113,7 +114,64 @@ def test_the_operator_copies_its_own_clusters() -> None:
     one = of("    cloudnative-pg: {}", "{to: offsite, schedule: '0 1 * * *', keep: 2w}")
     objects = {r.kind: r.manifest for r in one.packages["cloudnative-pg"].resources}
     assert objects["ScheduledBackup"]["spec"]["schedule"] == "0 0 1 * * *"
-    assert objects["Cluster"]["spec"]["backup"]["retentionPolicy"] == "2w"
+    assert objects["ObjectStore"]["spec"]["retentionPolicy"] == "2w"
+    (plugin,) = objects["Cluster"]["spec"]["plugins"]
+    store = objects["ObjectStore"]["metadata"]["name"]
+    assert plugin["parameters"] == {"barmanObjectName": store, "serverName": "cloudnative-pg"}
+    assert objects["ScheduledBackup"]["spec"]["pluginConfiguration"]["name"] == plugin["name"]
+    assert "backup" not in objects["Cluster"]["spec"]
+
+
+def test_a_cluster_without_backups_has_no_plugin() -> None:
+    one = of("    cloudnative-pg: {backup: {none: it is made anew}}")
+    assert "ObjectStore" not in {r.kind for r in one.packages["cloudnative-pg"].resources}
+    assert "Barman" not in str(prerequisites(one.graph))
+    assert "plugin-barman-cloud" in str(prerequisites(of("    cloudnative-pg: {}").graph))
+
+
+def test_a_new_cluster_is_made_from_an_archive_to_a_point_in_time() -> None:
+    one = of(
+        "    cloudnative-pg:\n      backup: {archive: second}\n"
+        "      restore: {until: '2026-11-28T02:00:00Z'}"
+    )
+    spec = next(
+        r.manifest for r in one.packages["cloudnative-pg"].resources if r.kind == "Cluster"
+    )["spec"]
+    recovery = spec["bootstrap"]["recovery"]
+    assert recovery["recoveryTarget"] == {"targetTime": "2026-11-28T02:00:00Z"}
+    (source,) = [c for c in spec["externalClusters"] if c["name"] == recovery["source"]]
+    assert source["plugin"]["parameters"]["serverName"] == "cloudnative-pg"
+    assert spec["plugins"][0]["parameters"]["serverName"] == "second"
+
+
+@pytest.mark.parametrize(
+    ("section", "code", "words"),
+    [
+        ("restore: {}", "invalid-value", "the archive that it is restored from"),
+        ("restore: {archive: a}, backup: {archive: a}", "invalid-value", "write into `a`"),
+        ("restore: {}, backup: {none: no}", "invalid-value", "and it has none"),
+        ("restore: {until: yesterday}, backup: {archive: a}", "invalid-value", "until"),
+        ("backup: {retention: 30d}", "unknown-key", "retention"),
+    ],
+)
+def test_sections_that_cannot_be_restored_or_kept(section: str, code: str, words: str) -> None:
+    text = (
+        f"{HEAD}  backup: {{to: offsite}}\n  components:\n{OFFSITE}"
+        f"    cloudnative-pg: {{{section}}}\n"
+    )
+    report = compile_spec(text.encode(), "platform.yaml").report
+    (problem,) = [one for one in report.sorted() if one.code == code]
+    assert words in problem.message
+
+
+def test_the_key_that_ended_is_corrected_to_the_new_one() -> None:
+    text = f"{HEAD}  components:\n    seaweedfs: {{}}\n    cloudnative-pg: {{backup: {{retention: 30d}}}}\n"
+    (problem,) = [
+        one
+        for one in compile_spec(text.encode(), "platform.yaml").report.sorted()
+        if one.code == "unknown-key"
+    ]
+    assert "`keep`" in str(problem.help)
 
 
 @pytest.mark.parametrize("to", ["elsewhere", "postgres"])

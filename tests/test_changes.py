@@ -245,6 +245,7 @@ def ceph(size: int = 3, **spec: Any) -> dict[str, Any]:
     })  # fmt: skip
 
 
+PLUGINS = [{"name": "barman-cloud.cloudnative-pg.io", "isWALArchiver": True}]
 MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
     "a model's new version": (
         model(), model(model={"storageUri": "s3://models/a/v2"}), RESTART),
@@ -256,6 +257,19 @@ MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
     "another mode of a claim": (claim(), claim(accessModes=["ReadWriteMany"]), DATA_LOSS),
     "a larger operator's volume": (cluster(), cluster(storage={"size": "20Gi"}), RELOAD),
     "a smaller operator's volume": (cluster(), cluster(storage={"size": "5Gi"}), DATA_LOSS),
+    "an operator's own backups to its plugin": (
+        cluster(backup={"retentionPolicy": "30d"}), cluster(plugins=PLUGINS), RESTART),
+    "a single server's backups to the plugin": (
+        cluster(instances=1, backup={"retentionPolicy": "30d"}),
+        cluster(instances=1, plugins=PLUGINS), DOWNTIME),
+    "another place for an operator's backups": (
+        thing("ObjectStore", configuration={"destinationPath": "s3://a/"}),
+        thing("ObjectStore", configuration={"destinationPath": "s3://b/"}), RELOAD),
+    "a shorter retention of an operator's backups": (
+        thing("ObjectStore", retentionPolicy="30d"), thing("ObjectStore", retentionPolicy="7d"),
+        RELOAD),
+    "an archive that a new cluster is made from": (
+        cluster(), cluster(bootstrap={"recovery": {"source": "archive"}}), NO_OP),
     "an operator's minor release": (
         cluster(), cluster(imageName="ghcr.io/cloudnative-pg/postgresql:17.6"), RESTART),
     "an operator's major release": (

@@ -23,6 +23,8 @@ SYNONYMS = {
     "max_client_conn": "maxClientConnections",
     "databaseName": "database",
     "bucketName": "bucket",
+    "retention": "keep",
+    "retentionPolicy": "keep",
 }
 
 # Words that mean nearly the same, in another unit or of another thing: suggested, never corrected.

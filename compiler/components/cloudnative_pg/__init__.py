@@ -2,8 +2,7 @@
 
 Facts are of CloudNativePG 1.30: the servers speak TLS, the one that writes is behind `<name>-rw`,
 and roles are made from Secrets of type kubernetes.io/basic-auth in the cluster's own namespace.
-Backups go by the operator's own Barman Cloud support, which the `system` images hold; 1.31 is to end
-it in favour of a plugin.
+Backups go by the Barman Cloud Plugin: the operator's own Barman support ends with 1.31.
 """
 
 from collections.abc import Iterator
@@ -27,6 +26,9 @@ VERSION = "1.30.0"
 OLDEST_KUBERNETES = model.OldestKubernetes(
     34, "CloudNativePG 1.30 supports 1.34 to 1.36 (its release notes)"
 )
+WITH_PLUGIN = (
+    f"CloudNativePG, with cert-manager and its Barman Cloud Plugin {backups.VERSION} or later"
+)
 NEAR_LIMIT = model.Alert(
     "ConnectionsNearLimit",
     "sum by (pod) (cnpg_backends_total{$pods}) > on (pod) 0.85 * max by (pod) "
@@ -43,7 +45,7 @@ OPERATOR = postgresql.Operator(
 )
 
 
-class Spec(model.RunningSpec):
+class Spec(model.RecordSpec):
     """A PostgreSQL cluster that CloudNativePG runs."""
 
     image: Annotated[Image, Field(description="Its image.")] = (
@@ -57,9 +59,14 @@ class Spec(model.RunningSpec):
         Annotated[int, Field(ge=20, le=10000)] | None,
         Field(description="Its `max_connections`; default: what its clients open, at least 100."),
     ] = None
-    backup: Annotated[backups.Backup | None, Field(description="Backups to an object store.")] = (
-        None
-    )
+    backup: Annotated[
+        backups.Backup | None,
+        Field(description="Backups to an object store; what differs from `spec.backup`."),
+    ] = None
+    restore: Annotated[
+        backups.Restore | None,
+        Field(description="Make a new cluster from an archive of backups, to a point in time."),
+    ] = None
     install: model.Install = "existing"
     operator_namespace: Annotated[
         Namespace, Field(description="Where the operator is installed.")
@@ -70,9 +77,11 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     wanted = backups.plan(me)
     if wanted is None:
         return {}
-    whole = me.settings.backup
-    bucket = wanted.bucket or f"{me.name}-backups"
-    return {BACKUPS: s3.Claim(buckets=(bucket,), provider=whole.to if whole else None)}
+    return {BACKUPS: s3.Claim(buckets=(wanted.bucket,), provider=wanted.provider)}
+
+
+def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    return backups.problems(me)
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -113,12 +122,16 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
         return None
     release = f"release-{VERSION.rpartition('.')[0]}/releases/cnpg-{VERSION}.yaml"
     source = "https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg"
+    commands = [f"kubectl apply --server-side -f {source}/{release}"]
+    if backups.plan(me) is not None:
+        plugin = f"{backups.RELEASE}/v{backups.VERSION}/manifest.yaml"
+        commands.append(f"kubectl apply --server-side -f {plugin}")
     return model.Prerequisite(
         name=me.name,
-        system="CloudNativePG",
+        system="CloudNativePG" if len(commands) == 1 else WITH_PLUGIN,
         version=VERSION,
         namespaces=(me.spec.operator_namespace,),
-        how=(f"kubectl apply --server-side -f {source}/{release}",),
+        how=tuple(commands),
     )
 
 
@@ -130,11 +143,12 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield model.InternalTraffic(servers, servers, (PORT, STATUS))
     yield model.Ingress("operator", me.spec.operator_namespace, servers, (STATUS,))
     yield kube.api_server(me, servers)
-    yield model.Metrics(pods=servers, port=METRICS, alerts=(NEAR_LIMIT,))
-    yield from logins.lower(me, bindings, servers)
     wanted = backups.plan(me)
-    if wanted is not None:
-        yield backups.schedule(me, wanted)
+    alerts = backups.alerts(wanted) if wanted else ()
+    yield model.Metrics(pods=servers, port=METRICS, alerts=(NEAR_LIMIT, *alerts))
+    yield from logins.lower(me, bindings, servers)
+    if wanted is not None and store is not None:
+        yield from backups.lower(me, wanted, store)
     if store is not None and kube.authorities.secret_key(store):
         yield from kube.authorities.secret(me, me.namespace, store)
         yield model.HandedAuthority(BACKUPS.slot)
@@ -182,8 +196,8 @@ def _cluster(
     if bindings:
         cluster["managed"] = {"roles": logins.roles(bindings)}
     wanted = backups.plan(me)
-    if store is not None and wanted is not None:
-        cluster |= backups.archive(wanted, store)
+    if wanted is not None:
+        cluster |= backups.cluster(me, wanted)
     return model.Resource.of(CLUSTER, kube.metadata(me, role="server"), cluster)
 
 

@@ -1,4 +1,4 @@
-"""The kinds of CloudNativePG's API, by its release 1.30."""
+"""The kinds of CloudNativePG's API, by its release 1.30, and of its Barman Cloud Plugin 0.14."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ def _drops_database(change: FieldChange, before: Manifest, after: Manifest) -> b
     return bool(change.after == "delete")
 
 
+_PLUGIN = "backups go from the operator's own Barman support to the Barman Cloud Plugin"
+_INSTALL = "install the plugin first: `platformc prerequisites`"
+
 CLUSTER = CustomResource(
     api=API,
     kind="Cluster",
@@ -41,7 +44,15 @@ CLUSTER = CustomResource(
         Effect("spec/(storage|walStorage)(/.*)?", Risk.DOWNTIME,
                "only new instances get other volumes: each has to be made anew"),
         Effect("spec/instances", Risk.RELOAD, "replicas come or go"),
-        Effect("spec/bootstrap(/.*)?", Risk.NO_OP, "it is read once, when the cluster is made"),
+        Effect("spec/(bootstrap|externalClusters)(/.*)?", Risk.NO_OP,
+               "it is read once, when the cluster is made"),
+        Effect("spec/backup(/.*)?", Risk.DOWNTIME, f"{_PLUGIN}, and its only instance restarts",
+               _INSTALL, _single_instance),
+        Effect("spec/backup(/.*)?", Risk.RESTART, f"{_PLUGIN}, and each instance restarts", _INSTALL),
+        Effect("spec/plugins(/.*)?", Risk.DOWNTIME,
+               "its only instance restarts with the plugin's container", _INSTALL, _single_instance),
+        Effect("spec/plugins(/.*)?", Risk.RESTART,
+               "each instance restarts with the plugin's container", _INSTALL),
         Effect("spec(/.*)?", Risk.DOWNTIME, "its only instance restarts", when=_single_instance),
     ),
 )  # fmt: skip
@@ -53,6 +64,19 @@ DATABASE = CustomResource(
     effects=(
         Effect("spec/databaseReclaimPolicy", Risk.DATA_LOSS,
                "the database will be dropped with its object", when=_drops_database),
+    ),
+)  # fmt: skip
+OBJECT_STORE = CustomResource(
+    api="barmancloud.cnpg.io/v1",
+    kind="ObjectStore",
+    secret_keys=("accessKeyId", "secretAccessKey"),
+    effects=(
+        Effect("spec/retentionPolicy", Risk.RELOAD,
+               "copies that are too old are deleted at the plugin's next check"),
+        Effect("spec/configuration/destinationPath", Risk.RELOAD,
+               "the log goes on in another place; copies in the old one are not pruned any more"),
+        Effect("spec/configuration(/.*)?", Risk.RELOAD, "the plugin reads it for its next file"),
+        Effect("spec(/.*)?", Risk.RESTART, "the plugin's container changes in every server's pod"),
     ),
 )  # fmt: skip
 SCHEDULED_BACKUP = CustomResource(
