@@ -80,7 +80,9 @@ def _asked(folder: Path, *words: str) -> bytes | None:
     call = ["git", "-C", str(folder), *_OPTIONS, *words]
     variables = {**os.environ, **_VARIABLES}
     try:
-        done = subprocess.run(call, capture_output=True, check=False, env=variables)  # noqa: S603
+        done = subprocess.run(  # noqa: S603  # a list, no shell
+            call, capture_output=True, check=False, env=variables
+        )
     except FileNotFoundError as error:
         raise GitError("git is not on the PATH; name two directories or specs") from error
     return done.stdout if done.returncode == 0 else None

@@ -56,17 +56,15 @@ _SUBJECT = re.compile(r"`[^`]*`")
 
 def _folded(diagnostics: list[Diagnostic]) -> list[list[Diagnostic]]:
     """The diagnostics of each block, errors last."""
-    alike: dict[object, list[Diagnostic]] = {}
-    for diagnostic in diagnostics:
+    alike: dict[object, list[tuple[int, Diagnostic]]] = {}
+    for position, diagnostic in enumerate(diagnostics):
         kind = _SUBJECT.sub("", diagnostic.message)
         cause = diagnostic.code, kind, diagnostic.help, diagnostic.environments
-        alike.setdefault(cause, []).append(diagnostic)
-    groups = [[one] for group in alike.values() if len(group) <= _FEW for one in group]
+        alike.setdefault(cause, []).append((position, diagnostic))
+    groups = [[member] for group in alike.values() if len(group) <= _FEW for member in group]
     groups += [group for group in alike.values() if len(group) > _FEW]
-    place = {id(diagnostic): at for at, diagnostic in enumerate(diagnostics)}
-    return sorted(
-        groups, key=lambda group: (group[0].severity is Severity.ERROR, place[id(group[0])])
-    )
+    groups.sort(key=lambda group: (group[0][1].severity is Severity.ERROR, group[0][0]))
+    return [[diagnostic for _, diagnostic in group] for group in groups]
 
 
 def _others(alike: list[Diagnostic]) -> str:

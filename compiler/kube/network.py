@@ -10,8 +10,7 @@ from compiler.model.instance import Instance
 from compiler.model.resource import Egress, Manifest, Pods, Resource
 
 ANYWHERE = "0.0.0.0/0"
-# Servers in pods listen on every address (the linter warns of it); network policies limit the clients.
-EVERY_ADDRESS = "0.0.0.0"  # noqa: S104
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # network policies limit the clients of servers in pods
 
 
 def service(

@@ -12,8 +12,7 @@ from compiler.model.resource import Manifest
 from compiler.spec import quantity
 from compiler.spec.quantity import GIB, MIB
 
-# Every pod can write here. The linter wants a random name in a shared folder; no other pod shares this one.
-TMP = "/tmp"  # noqa: S108
+TMP = "/tmp"  # noqa: S108  # each pod has a folder of this name to itself
 
 
 class Volume(Struct, frozen=True):

@@ -34,9 +34,9 @@ def _size(value: Any, sizes: dict[int, int]) -> int:
     """How many values a walk meets; each shared one is counted once and added each time."""
     if not isinstance(value, (dict, list)):
         return 1
-    sizes_of = sizes.get(id(value))
-    if sizes_of is None:
-        sizes[id(value)] = MOST_VALUES + 1  # of a value that holds itself
-        inner = value.values() if isinstance(value, dict) else value
-        sizes_of = sizes[id(value)] = 1 + sum(_size(inner, sizes) for inner in inner)
-    return sizes_of
+    size = sizes.get(id(value))
+    if size is None:
+        sizes[id(value)] = MOST_VALUES + 1  # in case the value holds itself
+        children = value.values() if isinstance(value, dict) else value
+        size = sizes[id(value)] = 1 + sum(_size(child, sizes) for child in children)
+    return size

@@ -48,7 +48,8 @@ def _places() -> Iterator[Path]:
         cache = home() / ".cache"
     if cache.is_absolute():
         yield cache / "platformc"
-    yield Path(os.environ.get("TMPDIR") or "/tmp", f"platformc-{os.geteuid()}")  # noqa: S108
+    temporary = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108  # `private` checks the owner
+    yield Path(temporary, f"platformc-{os.geteuid()}")
 
 
 def _within_checkout(folder: Path, root: Path) -> bool:
