@@ -62,7 +62,7 @@ def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
             render = f"platformc render {environment}{location.options} --wave {wave}"
             command = f"{render} | {apply} -"
         phase = Phase.of(wave)
-        title = f"wave {wave}, {phase.name.lower()}"
+        title = f"wave {wave}, {phase.title}"
         yield Step(title, (command, *_waits(objects, kinds)), phase)
         # With an operator, credentials are objects of a separate wave.
         operator = lowered.platform.settings.secrets.provider == "external-secrets"

@@ -46,7 +46,8 @@ def _itself(manifest: Manifest) -> Manifest:
 
 def wave_file(wave: int) -> str:
     """The file of a wave in `out/<environment>/`."""
-    return f"{wave:02}-{Phase.of(wave).name.lower()}.yaml"
+    title = Phase.of(wave).title.replace(" ", "-")
+    return f"{wave:02}-{title}.yaml"
 
 
 # The order within a wave: objects that other kinds need come first.

@@ -90,7 +90,7 @@ class Package(Struct, frozen=True):
             if piece.kind == "CustomResourceDefinition":
                 return Phase.CRDS
             if piece.kind == "CronJob":
-                return Phase.SCHEDULES
+                return max(Phase.MODELS_AND_SCHEDULES, self.start + piece.step)
         return self.start + piece.step
 
     @property

@@ -25,10 +25,15 @@ class Phase(IntEnum):
     SERVERS = 30
     CLIENTS = 40
     MODELS = 50
+    # The models, and every CronJob. What is unhealthy holds up the waves after it: a model without files
+    # is never ready, and Argo CD 3.2 and later calls a CronJob degraded whose last run failed. In one wave
+    # neither holds up the other: last night's failed run no model, and no model the run that trains it.
+    MODELS_AND_SCHEDULES = 51
     CALLERS = 60  # pods that call models
-    # Argo CD 3.2 and later calls a CronJob degraded whose last run failed, and what is degraded holds up
-    # the waves after it: last night's failed run must not hold up today's models.
-    SCHEDULES = 70
+
+    @property
+    def title(self) -> str:
+        return self.name.lower().replace("_", " ")
 
     @classmethod
     def of(cls, wave: int) -> Phase:
