@@ -105,6 +105,7 @@ CODES: dict[str, Code] = {
         "A Secret is needed in several namespaces, and the provider does not copy it.",
         rule=True,
     ),
+    "shared-copies": Code("error", "Environments keep their copies in the same bucket.", rule=True),
     "shared-fate": Code("warning", "Copies lie in the cluster of what they copy.", rule=True),
     "not-backed-up": Code("warning", "Nothing copies what an instance holds.", rule=True),
     "dangling-host": Code("error", "Laptops get a host name that nothing routes."),

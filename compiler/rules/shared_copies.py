@@ -1,0 +1,49 @@
+"""Environments that keep their copies in the same bucket of a store outside of them.
+
+Each prunes the copies of the other, and a restore takes the newest, of whichever environment it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+
+from compiler.diagnostics import Report, listing
+from compiler.model import Graph, Path, Platform
+
+_TO: Path = ("spec", "backup", "to")
+_SLOT = "backups"
+
+
+def check_all(
+    platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
+) -> None:
+    buckets = {name: _buckets(platforms[name], graphs[name]) for name in platforms}
+    for left, right in combinations(sorted(platforms), 2):
+        both = sorted(buckets[left] & buckets[right])
+        if both:
+            host = both[0][0]
+            names = [bucket for _, bucket in both]
+            report.add(
+                "shared-copies",
+                f"`{left}` and `{right}` keep their copies in the same bucket"
+                f"{'s' if len(names) > 1 else ''} of {host}: {listing(names[:3])}",
+                platforms[right].document.value_span(_TO),
+                path=_TO,
+                help=f"in `environments.{right}` name another store under `backup.to`, or another "
+                "`backup: {bucket: ...}` for each instance; `backup: null` makes no copies there",
+            )
+
+
+def _buckets(platform: Platform, graph: Graph) -> set[tuple[str, str]]:
+    """The buckets of copies in a store that is not the environment's own, with its host."""
+    backup = platform.settings.backup
+    return {
+        (binding.host, bucket)
+        for binding in graph.bindings
+        if backup is not None
+        and binding.provider.name == backup.to
+        and binding.requires.slot == _SLOT
+        and binding.offer.external
+        for bucket in binding.claim.resources
+    }
