@@ -6,8 +6,10 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
 from support.scenarios import compiled
 
+from compiler import pipeline
 from compiler.interfaces.mysql import LONGEST_USER
 from compiler.interfaces.sql import username
 
@@ -59,3 +61,22 @@ def test_a_long_name_stays_within_what_mysql_takes_and_stays_unique() -> None:
     assert len(username(name, LONGEST_USER)) == LONGEST_USER
     assert username(name, LONGEST_USER) != username(name[:-1], LONGEST_USER)
     assert username("short-metadata", LONGEST_USER) == "short-metadata"
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "words"),
+    [
+        ("mlflow", "mysql", "`mysql` cannot serve it: `mlflow` speaks `postgresql` alone"),
+        ("kubeflow-pipelines", "postgres", "`postgres` cannot serve it: `kubeflow-pipelines` speaks `mysql` alone"),
+    ],
+)  # fmt: skip
+def test_a_server_of_another_kind_is_named_as_no_substitute(
+    client: str, server: str, words: str
+) -> None:
+    text = (
+        "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: kinds}\nspec:\n"
+        f"  components:\n    {server}: {{}}\n    seaweedfs: {{}}\n    {client}: {{}}\n"
+    )
+    report = pipeline.compile(text.encode(), "platform.yaml").report
+    helps = [str(one.help) for one in report.sorted() if one.code == "unbound-requirement"]
+    assert any(words in help for help in helps), helps

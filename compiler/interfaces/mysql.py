@@ -33,6 +33,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The address of the database, and the Secret that opens it."""
 
     interface: ClassVar[str] = "mysql"
+    no_substitutes: ClassVar[tuple[str, ...]] = ("postgresql",)
     one_per_pod: ClassVar[bool] = True
 
     @classmethod

@@ -66,6 +66,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The address of the database, and the Secret that opens it."""
 
     interface: ClassVar[str] = "postgresql"
+    no_substitutes: ClassVar[tuple[str, ...]] = ("mysql",)
 
     @classmethod
     def client_claim(cls, consumer: model.Instance[Any]) -> Claim:

@@ -78,6 +78,7 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
     """A consumer's view of a binding. One class for each interface."""
 
     interface: ClassVar[str] = ""
+    no_substitutes: ClassVar[tuple[str, ...]] = ()  # interfaces that users take for this one
     one_per_pod: ClassVar[bool] = False  # a pod can use only one, because of its variables
     for_clients: ClassVar[bool] = True  # whether `uses` may name it
     way_out: ClassVar[str] = ""  # what else helps a pod that would need two sets of them

@@ -53,13 +53,34 @@ def unbound(join: Join) -> None:
             f"{_required(consumer)} {_a(interface)} provider for `{slot}`, and none is declared",
             span,
             path=_place(consumer),
-            help=f"add {_one_of(registry.providers(interface))} under `spec.components`",
+            help=f"add {_one_of(registry.providers(interface))} under `spec.components`"
+            f"{_no_substitute(join, consumer, slot)}",
             related=dict.fromkeys(
                 Related(f"{_required(needing)} one too", where)
                 for where, needing, _ in further
                 if where != span
             ),
         )
+
+
+def _no_substitute(join: Join, consumer: Instance[Any], slot: str) -> str:
+    """A declared instance of a similar interface, which the user may have meant for the slot."""
+    claims = registry.component_of(consumer).claims(consumer)
+    similar = {
+        interface
+        for requires in claims
+        if requires.slot == slot
+        for interface in requires.endpoint.no_substitutes
+    }
+    names = sorted(
+        name
+        for name, offers in join.offers.items()
+        if any(provides.endpoint.interface in similar for provides in offers)
+    )
+    if not names:
+        return ""
+    (interface,) = {requires.endpoint.interface for requires in claims if requires.slot == slot}
+    return f"; {listing(names)} cannot serve it: `{consumer.name}` speaks `{interface}` alone here"
 
 
 def ambiguous(
