@@ -1,59 +1,87 @@
-"""The escape hatch: the user's JSON patches (RFC 6902) of a component's objects.
+"""The escape hatch: the user's JSON patches (RFC 6902) and lines of config files, on any object.
 
-The results are checked here, because here it is known which operation caused a problem. If the API
-server would reject the result, the object stays unpatched, so that later passes can rely on valid
-objects.
+An instance's patches reach its own objects, those of workloads that it brings along, its config
+files, and what it requires of upstream's objects. `spec.patches` reach the objects of no single
+instance: namespaces, and what models share. The results are checked here, because here it is known
+which operation caused a problem; if the API server would reject the result, the object stays
+unpatched, so that later passes can rely on valid objects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from compiler.derive.packages import each_package
+from compiler.derive import config_lines
 from compiler.diagnostics import Report, listing, suggestion
 from compiler.document import Node, Path
+from compiler.kube.patching import Key, PatchProblem, applied, is_target, key_of
+from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource
+from compiler.model.resource import ConfigFiles, Manifest, Resource
 from compiler.registry import in_upstream_namespace
 from compiler.spec.component import Patch
+from compiler.upstream.prerequisites import required
 
-
-class PatchProblem(Struct, frozen=True):
-    """A problem with a patch; `at` is the place in the object, if there is one."""
-
-    code: str
-    message: str
-    help: tuple[str, ...] = ()
-    at: str | None = None
+ROOT: Path = ("spec",)
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
-    document = lowered.platform.document
-
-    def patch_package(package: Package) -> Package:
-        instance = package.instance
-        patches = getattr(instance.spec, "patches", ()) if instance else ()
-        if instance is None or instance.declared:
-            return package
+    lowered = config_lines.derive(lowered, report)
+    packages = _by_owner(lowered)
+    for path, name, instance, patches in _owners(lowered):
         for index, patch in enumerate(patches):
-            path: Path = (*instance.path, "patches", index)
-            result = _patched(package, patch)
-            if isinstance(result, Package):
-                package = result
-            else:
-                _report(result, patch, path, document, report)
-        return package
+            names = packages.get(path, ())
+            if instance is not None and instance.section == "models":
+                names = [name]
+            change = _patched(lowered, names, instance, name, patch)
+            if isinstance(change, PatchProblem):
+                location: Path = (*path, "patches", index)
+                _report(change, patch, location, lowered.platform.document, report)
+            elif change is not None:
+                lowered = _with(lowered, change)
+    return lowered
 
-    models = {name: patch_package(package) for name, package in lowered.models.items()
-              if package.instance and package.instance.spec.patches}  # fmt: skip
-    if models:
-        lowered = replace(lowered, models=lowered.models.replaced(models))
-    return each_package(lowered, patch_package)
+
+def _owners(
+    lowered: Lowered,
+) -> Iterator[tuple[Path, str, Instance[Any] | None, Sequence[Patch]]]:
+    """Everything with patches in the spec: its path, its name, and the patches."""
+    root = lowered.platform.settings.patches
+    if root:
+        yield ROOT, "the platform", None, root
+    for instance in lowered.platform.having("patches"):
+        if instance.spec.patches:
+            yield instance.path, instance.name, instance, instance.spec.patches
+
+
+def owner(package: Package) -> Path:
+    """The path of the section whose patches reach a package's objects."""
+    instance = package.instance
+    if instance is None:
+        return ROOT
+    path = instance.declared or instance.path
+    return path if len(path) == len(instance.path) and path[1] in _SECTIONS else ROOT
+
+
+_SECTIONS = ("components", "models", "workloads")
+
+
+def _by_owner(lowered: Lowered) -> Mapping[Path, Sequence[str]]:
+    names: dict[Path, list[str]] = defaultdict(list)
+    for name, package in lowered.packages.items():
+        names[owner(package)].append(name)
+    return names
+
+
+def _with(lowered: Lowered, package: Package) -> Lowered:
+    if package.name in lowered.packages:
+        return replace(lowered, packages={**lowered.packages, package.name: package})
+    return replace(lowered, models=lowered.models.replaced({package.name: package}))
 
 
 def _report(
@@ -81,41 +109,91 @@ def _leads(outer: str, inner: str) -> bool:
     return f"{inner}/".startswith(f"{outer.removesuffix('/-')}/")
 
 
-def _patched(package: Package, patch: Patch) -> Package | PatchProblem:
+def _patched(
+    lowered: Lowered, names: Sequence[str], instance: Instance[Any] | None, name: str, patch: Patch
+) -> Package | PatchProblem | None:
+    """The package with a patched object; None where the object is upstream's."""
+    packages = [lowered.packages.get(each) or lowered.models[each] for each in names]
+    keys = [(package, key) for package in packages for key in _keys(package)]
+    hit = [(package, key) for package, key in keys if is_target(key, patch)]
+    if len(hit) == 1:
+        package, key = hit[0]
+        return _patched_package(package, key, patch)
+    upstream = _upstream(lowered, instance)
+    if not hit:
+        for manifest in upstream:
+            if is_target(key_of(manifest), patch):
+                changed = applied(patch, manifest)
+                return changed if isinstance(changed, PatchProblem) else None
+    return _missed(name, patch, [*(key for _, key in keys), *map(key_of, upstream)], len(hit))
+
+
+def _missed(name: str, patch: Patch, keys: Sequence[Key], hits: int) -> PatchProblem:
     target = patch.target
-    hit = [r for r in package.resources if (r.kind, r.name) == (target.kind, target.name)]
-    if len(hit) != 1:
-        names = [f"{r.kind} {r.name}" for r in package.resources]
-        message = f"`{package.name}` has {len(hit) or 'no'} {target.kind} named `{target.name}`"
-        close = suggestion(f"{target.kind} {target.name}", names)
+    subject = f"`{name}`" if name != "the platform" else "no single instance"
+    if hits:
+        spaces = [space for kind, space, each in keys if (kind, each) == (target.kind, target.name)]
+        message = f"{subject} has {hits} {target.kind} named `{target.name}`"
         return PatchProblem(
-            "patch-misses", message, close or (f"its objects are {listing(names)}",)
+            "patch-misses", message, (f"add `namespace:`, one of {listing(sorted(spaces))}",)
         )
-    changed = _applied(patch, hit[0].manifest)
-    problem = (
-        changed
-        if isinstance(changed, PatchProblem)
-        else next(against(package, hit[0], changed), None)
-    )
+    objects = [f"{kind} {each}" for kind, _, each in keys]
+    message = f"{subject} has no {target.kind} named `{target.name}`"
+    close = suggestion(f"{target.kind} {target.name}", objects)
+    return PatchProblem("patch-misses", message, close or (f"its objects are {listing(objects)}",))
+
+
+def _keys(package: Package) -> Iterator[Key]:
+    for resource in package.resources:
+        yield resource.kind, resource.namespace, resource.name
+    for config in package.configs:
+        yield "ConfigMap", config.namespace, config.name
+
+
+def _upstream(lowered: Lowered, instance: Instance[Any] | None) -> tuple[Manifest, ...]:
+    """The objects of an upstream system that an instance requires settings in."""
+    if instance is None or instance.section != "components":
+        return ()
+    return required(instance, lowered.graph.wiring(instance.name))
+
+
+def _patched_package(package: Package, key: Key, patch: Patch) -> Package | PatchProblem:
+    for config in package.configs:
+        if ("ConfigMap", config.namespace, config.name) == key:
+            return _with_files(package, config, patch)
+    (before,) = (r for r in package.resources if (r.kind, r.namespace, r.name) == key)
+    changed = applied(patch, before.manifest)
+    if isinstance(changed, PatchProblem):
+        return changed
+    problem = next(against(package, before, changed), None)
     if problem:
         return problem
     resources = tuple(
-        replace(resource, manifest=changed) if resource is hit[0] else resource
+        replace(resource, manifest=changed) if resource is before else resource
         for resource in package.resources
     )
     return replace(package, resources=resources)
 
 
-def _applied(patch: Patch, manifest: Manifest) -> Manifest | PatchProblem:
-    import jsonpatch
+def _with_files(package: Package, config: ConfigFiles, patch: Patch) -> Package | PatchProblem:
+    """A package with changed config files. kustomize makes the ConfigMap, so only its data is here."""
+    metadata = {"name": config.name, "namespace": config.namespace}
+    head = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    before = {**head, "data": dict(config.files)}
+    changed = applied(patch, before)
+    if isinstance(changed, PatchProblem):
+        return changed
+    files = changed.get("data") if isinstance(changed, dict) else None
+    if {**before, "data": files} != changed or not _is_text(files):
+        message = f"ConfigMap `{config.name}` is made of files: a patch changes its `/data` alone"
+        return PatchProblem("patch-misses", message, ("write `path: /data/FILE`, and a text",))
+    changed_config = replace(config, files=files)
+    configs = (changed_config if each is config else each for each in package.configs)
+    return replace(package, configs=tuple(configs))
 
-    operations = [operation.written() for operation in patch.operations]
-    try:
-        changed: Manifest = jsonpatch.JsonPatch(operations).apply(manifest)
-    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
-        kind = f"{patch.target.kind} `{patch.target.name}`"
-        return PatchProblem("patch-misses", f"the patch does not fit {kind}: {error}")
-    return changed
+
+def _is_text(files: Any) -> bool:
+    return isinstance(files, dict) and all(isinstance(text, str) for text in files.values())
 
 
 def against(package: Package, before: Resource, after: Manifest) -> Iterator[PatchProblem]:

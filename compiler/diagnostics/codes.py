@@ -128,6 +128,7 @@ CODES: dict[str, Code] = {
         rule=True,
     ),
     "volume-size": Code("error", "A volume is smaller than what it must hold.", rule=True),
+    "loosened-guard": Code("warning", "A patch changes what guards the platform.", rule=True),
     "mount-clash": Code("error", "Two volumes are mounted at one path."),
     "object-clash": Code("error", "Two instances create the same object."),
     "overlapping-schedule": Code(
@@ -158,6 +159,7 @@ CODES: dict[str, Code] = {
     # Lowering and writing.
     "patch-misses": Code("error", "A patch does not fit the object that it names."),
     "patch-refused": Code("error", "A patch produces an object that Kubernetes refuses."),
+    "derived-key": Code("error", "A line of a config file sets a key that follows from the spec."),
     "schema-violation": Code("error", "An object does not fit its schema."),
     "edited-output": Code("error", "A compiled file was edited by hand."),
     "foreign-file": Code(

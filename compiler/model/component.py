@@ -131,6 +131,9 @@ class Component(Struct, frozen=True, kw_only=True):
     OLDEST_KUBERNETES: OldestKubernetes = OldestKubernetes()
     """The oldest Kubernetes that its pinned release supports, with the source."""
 
+    FILE_KEYS: tuple[tuple[str, str], ...] = ()
+    """Keys of its config files, each with the field of its Spec from which the value follows."""
+
     DATA_FIELDS: tuple[str, ...] = ()
     """Fields of its Spec that choose whose data an instance sees: `diff` rates a change of one as
     data loss."""

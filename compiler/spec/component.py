@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from compiler.spec.backup import OwnBackup
-from compiler.spec.section import ListOf, Section
+from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import Cpu, Image, Memory, Name, Namespace
 
 
@@ -48,6 +48,9 @@ class PatchTarget(Section, defer_build=False):
 
     kind: Annotated[str, Field(description="Its kind, like `Deployment`.")]
     name: Annotated[str, Field(description="Its name.")]
+    namespace: Annotated[
+        Namespace | None, Field(description="Its namespace, where several have the name.")
+    ] = None
 
 
 class PatchOperation(Section, defer_build=False):
@@ -94,6 +97,10 @@ class InstanceSpec(NamedSpec):
     patches: Annotated[
         ListOf[Patch], Field(description="JSON 6902 operations on its objects.")
     ] = ()
+    files: Annotated[
+        dict[str, Forms[str, dict[str, Any]]],
+        Field(description="Additions to its config files: lines, or keys of a file of YAML."),
+    ] = {}
 
 
 Install = Annotated[

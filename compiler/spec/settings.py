@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from compiler.spec.backup import Backup
-from compiler.spec.component import Amounts
+from compiler.spec.component import Amounts, Patch
 from compiler.spec.constraints import InvalidValue, exact
 from compiler.spec.door import Tls
 from compiler.spec.section import ListOf, Section
@@ -175,6 +175,10 @@ class Settings(Section):
     ] = None
     silence: Annotated[
         ListOf[Silence], Field(description="Diagnostics of rules that you accept.")
+    ] = ()
+    patches: Annotated[
+        ListOf[Patch],
+        Field(description="JSON 6902 operations on objects of no single instance: namespaces."),
     ] = ()
     rendered: Annotated[bool, Field(description="Write `out/<environment>/` on every compile.")] = (
         False

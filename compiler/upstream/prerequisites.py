@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from compiler.kube import yaml
 from compiler.kube.kustomize import COMPONENT
+from compiler.kube.patching import all_applied
 from compiler.model.graph import Graph, Wiring
 from compiler.model.instance import Instance
 from compiler.model.prerequisite import Prerequisite
@@ -19,26 +20,43 @@ from compiler.registry import component_of
 
 def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
     """Systems that must be installed before the platform."""
-    candidates = (
-        component_of(instance).prerequisites(instance, wiring)
-        for instance, wiring in _instances(graph)
-    )
+    candidates = (_required(instance, instance, wiring) for instance, wiring in _instances(graph))
     return tuple(prerequisite for prerequisite in candidates if prerequisite is not None)
+
+
+def _required(
+    instance: Instance[Any], installed: Instance[Any], wiring: Wiring
+) -> Prerequisite | None:
+    """What an instance requires of an upstream system, with the instance's patches."""
+    prerequisite = component_of(instance).prerequisites(installed, wiring)
+    if prerequisite is None or not instance.spec.patches:
+        return prerequisite
+    objects = all_applied(instance.spec.patches, prerequisite.objects)
+    return replace(prerequisite, objects=objects)
+
+
+def required(instance: Instance[Any], wiring: Wiring) -> tuple[Manifest, ...]:
+    """The objects of an upstream system in which an instance requires settings, before its patches."""
+    prerequisite = component_of(instance).prerequisites(_as_existing(instance), wiring)
+    return prerequisite.objects if prerequisite else ()
+
+
+def _as_existing(instance: Instance[Any]) -> Instance[Any]:
+    """An instance as if another installed its upstream system."""
+    if getattr(instance.spec, "install", "existing") != "vendored":
+        return instance
+    spec = instance.spec.model_copy(update={"install": "existing"})
+    return replace(instance, spec=spec)
 
 
 def vendored(graph: Graph) -> tuple[Prerequisite, ...]:
     """Systems that the platform brings along: instances with `install: vendored`, as releases."""
     candidates = (
-        component_of(instance).prerequisites(_as_existing(instance), wiring)
+        _required(instance, _as_existing(instance), wiring)
         for instance, wiring in _instances(graph)
         if getattr(instance.spec, "install", "existing") == "vendored"
     )
     return tuple(prerequisite for prerequisite in candidates if prerequisite is not None)
-
-
-def _as_existing(instance: Instance[Any]) -> Instance[Any]:
-    spec = instance.spec.model_copy(update={"install": "existing"})
-    return replace(instance, spec=spec)
 
 
 def _instances(graph: Graph) -> Iterator[tuple[Instance[Any], Wiring]]:

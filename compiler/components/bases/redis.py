@@ -31,6 +31,17 @@ SHARE = {"none": 75, "rdb": 55, "aof": 55}
 DISK = {"rdb": 2, "aof": 3}
 
 
+FILE_KEYS = (
+    ("maxmemory", "memory"),
+    ("maxmemory-policy", "eviction"),
+    ("appendonly", "persistence"),
+    ("appendfsync", "persistence"),
+    ("save", "persistence"),
+    ("client-output-buffer-limit", "memory"),
+    ("repl-backlog-size", "memory"),
+)
+
+
 class Spec(model.RunningSpec):
     """The fields of Redis and Valkey."""
 

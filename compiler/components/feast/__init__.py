@@ -39,6 +39,14 @@ REGISTRY_SERVER = model.Provides("registry-server", feast_server.Endpoint, expli
 OFFLINE_SERVER = model.Provides("offline-server", feast_server.Endpoint, explicit=True)
 
 
+FILE_KEYS = (
+    ("project", "project"),
+    ("online_store.key_ttl_seconds", "keyTtl"),
+    ("offline_store.type", "offlineStore"),
+    ("offline_store", "offlineStore"),
+)
+
+
 def claims(me: model.Instance[Spec]) -> model.Claims:
     spec, name = me.spec, me.name.replace("-", "_")
     claimed: dict[model.Requires[Any], model.Claim] = {

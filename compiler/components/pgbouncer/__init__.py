@@ -20,6 +20,10 @@ PHASE = model.Phase.DATABASES
 VERSIONS = versions.VERSIONS
 UPSTREAM = model.Requires("upstream", postgresql.Endpoint)
 POOL = model.Provides("pool", postgresql.Endpoint, forwards=UPSTREAM)
+FILE_KEYS = (
+    ("default_pool_size", "poolSize"),
+    ("max_client_conn", "maxClientConnections"),
+)
 PORT = 6432
 SMALLEST_POOL = 5  # with fewer, clients mostly wait for each other
 

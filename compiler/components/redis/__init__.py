@@ -14,6 +14,7 @@ from compiler.spec.types import Image
 PHASE = model.Phase.DATABASES
 VERSIONS = versions("library/redis", "8.2.3-bookworm")
 KEYS = model.Provides("keys", redis.Endpoint)
+FILE_KEYS = server.FILE_KEYS
 PROGRAM = server.Program("redis", "redis-server", "redis-cli")
 
 

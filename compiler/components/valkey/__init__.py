@@ -14,6 +14,7 @@ from compiler.spec.types import Image
 PHASE = model.Phase.DATABASES
 VERSIONS = versions("valkey/valkey", "9.1.0")
 KEYS = model.Provides("keys", redis.Endpoint)
+FILE_KEYS = server.FILE_KEYS
 PROGRAM = server.Program("valkey", "valkey-server", "valkey-cli")
 
 

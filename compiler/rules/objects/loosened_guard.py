@@ -1,0 +1,64 @@
+"""A patch of what guards the platform: a network policy, a mesh's rule, Pod Security of a namespace,
+the reference to a credential.
+
+What a patch makes of a pod that `restricted` forbids is an error already. A patch here may be meant,
+so it is said once, and silenced with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from compiler.diagnostics import Report
+from compiler.model import Lowered, Path, Platform
+from compiler.spec.component import Patch, PatchOperation
+
+_SECURITY = "pod-security.kubernetes.io~1"
+_CREDENTIAL = re.compile(r"/(secretKeyRef|secretName|secretRef)(/|$)")
+# Without an element of these lists, a policy lets fewer in or out.
+_NARROWER = re.compile(r"/spec/(ingress|egress)/\d+(/(from|to|ports)/\d+)?")
+
+
+def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
+    rules = {kind for (_, kind), custom in lowered.custom_resources.items() if custom.is_rule}
+    rules.add("NetworkPolicy")
+    for path, patch in _patches(platform):
+        for index, operation in enumerate(patch.operations):
+            guard = _guard(patch, operation, rules)
+            if guard:
+                place: Path = (*path, "operations", index)
+                target = f"{patch.target.kind} `{patch.target.name}`"
+                report.add(
+                    "loosened-guard",
+                    f"the patch of {target} changes {guard}",
+                    platform.document.span_of(place),
+                    path=place,
+                    help="say it by `uses`, `bind` or a field instead, or silence this with the reason",
+                )
+
+
+def _patches(platform: Platform) -> Iterator[tuple[Path, Patch]]:
+    root: Path = ("spec",)
+    owners = [(root, platform.settings.patches)]
+    owners += [
+        (one.path, one.spec.patches) for one in platform.having("patches") if one.spec.patches
+    ]
+    for path, patches in owners:
+        for index, patch in enumerate(patches):
+            yield (*path, "patches", index), patch
+
+
+def _guard(patch: Patch, operation: PatchOperation, rules: set[str]) -> str | None:
+    """The guard that an operation changes, or None."""
+    if operation.op == "test":
+        return None
+    kind, path = patch.target.kind, operation.path
+    if kind in rules and path.startswith("/spec"):
+        removed = operation.op == "remove" and _NARROWER.fullmatch(path)
+        return None if removed else "the traffic that it admits"
+    if kind == "Namespace" and (_SECURITY in path or path == "/metadata/labels"):
+        return "the Pod Security of the namespace"
+    if _CREDENTIAL.search(path) or "secretKeyRef" in str(operation.value):
+        return "the credential that is read"
+    return None
