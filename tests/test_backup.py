@@ -275,6 +275,64 @@ def test_a_copy_says_which_releases_have_written_its_schemas() -> None:
     assert config.files["origin"] == "platform backup/reports\n"
 
 
+OPERATED = f"{HEAD}  backup: {{to: offsite}}\n  components:\n{OFFSITE}    postgres: {{}}\n"
+
+
+def test_the_pod_that_restores_reaches_the_store() -> None:
+    """It has the operator's labels alone (CloudNativePG 1.30, pkg/specs/jobs.go)."""
+    pod = {"cnpg.io/cluster": "cloudnative-pg", "cnpg.io/jobRole": "full-recovery"}
+    text = (
+        f"{HEAD}  components:\n    seaweedfs: {{namespace: stores}}\n"
+        "    cloudnative-pg: {backup: {archive: second}, restore: {}}\n"
+    )
+    result = compile_spec(text.encode(), "platform.yaml")
+    policies = {
+        (resource.manifest["metadata"]["namespace"], resource.name): resource.manifest["spec"]
+        for package in result.lowered["default"].packages.values()
+        for resource in package.resources
+        if resource.kind == "NetworkPolicy"
+    }
+    out = policies["mlops", "cloudnative-pg-recovery"]
+    assert out["podSelector"]["matchLabels"] == pod
+    (peer,) = out["egress"][0]["to"]
+    into = policies["stores", "cloudnative-pg-recovery-store"]
+    assert into["podSelector"] == peer["podSelector"]
+    assert into["ingress"][0]["from"][0]["podSelector"]["matchLabels"] == pod
+    assert (
+        into["ingress"][0]["ports"]
+        == out["egress"][0]["ports"]
+        == [{"port": 8333, "protocol": "TCP"}]
+    )
+
+
+def restore_of(section: str, tmp_path: Path, *options: str) -> Result:
+    (tmp_path / "platform.yaml").write_text(f"{OPERATED}    cloudnative-pg: {section}\n")
+    location = ["default", "-f", str(tmp_path / "platform.yaml")]
+    return CliRunner().invoke(platformc, ["restore", *location, *options])
+
+
+@pytest.mark.parametrize("options", [(), ("--replace",), ("--only", "cloudnative-pg")])
+def test_a_cluster_that_its_operator_would_make_empty_is_not_passed_over(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
+    result = restore_of("{}", tmp_path, *options)
+    assert result.exit_code == 2
+    assert not result.stdout
+    assert "`cloudnative-pg` would be made empty" in result.stderr
+    assert "add `restore: {}` to its section" in result.stderr
+
+
+def test_a_cluster_that_its_operator_restores_is_part_of_the_plan(tmp_path: Path) -> None:
+    section = "{restore: {}, backup: {archive: second}}"
+    result = restore_of(section, tmp_path)
+    assert result.exit_code == 0, result.stderr
+    assert "cluster.postgresql.cnpg.io/cloudnative-pg" in result.stdout
+    only = restore_of(section, tmp_path, "--only", "cloudnative-pg")
+    assert "is restored when it is applied to a new cluster" in only.stderr
+    others = restore_of("{}", tmp_path, "--only", "postgres")
+    assert "# restore postgres\n" in others.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

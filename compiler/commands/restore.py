@@ -12,7 +12,14 @@ from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.output import fail
 from compiler.commands.verb import Verb
 from compiler.delivery.apply_plan import SpecLocation
-from compiler.delivery.restore import Wish, irreplaceable, restorable, steps
+from compiler.delivery.restore import (
+    Wish,
+    irreplaceable,
+    recovered,
+    restorable,
+    steps,
+    unprepared,
+)
 from compiler.model.package import Lowered
 from compiler.secrets import folder
 
@@ -47,7 +54,12 @@ def command(
     """
     lowered = lowered_of(file, environment)
     names = [package.name for package, _ in restorable(lowered)]
-    if not names:
+    for name, help in unprepared(lowered, only):
+        fail(f"`{name}` would be made empty: {help}. `--only` restores another instance alone")
+    by_operator = recovered(lowered)
+    if only in by_operator:
+        fail(f"`{only}` is restored when it is applied to a new cluster: platformc apply-plan")
+    if not names and not by_operator:
         fail("nothing is copied in this environment: add `backup: {to: ...}` under `spec`")
     if only is not None and only not in names:
         fail(f"`{only}` is not copied; what is: {', '.join(names)}")

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from compiler.delivery.apply_plan import SpecLocation, Step, plan
 from compiler.model.credential import Credential
+from compiler.model.custom_resource import at
 from compiler.model.instance import REPLACES
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Phase, Resource
@@ -35,6 +36,32 @@ def restorable(lowered: Lowered) -> list[tuple[Package, Resource]]:
         and resource.manifest["metadata"]["labels"].get(ROLE) == "restore"
     ]
     return sorted(found, key=lambda pair: (pair[0].phase, pair[0].name))
+
+
+def unprepared(lowered: Lowered, only: str | None) -> list[tuple[str, str]]:
+    """Instances that an operator copies and would make empty, with the way to have them restored."""
+    return [
+        (package.name, resource.custom.recovery_help)
+        for package in lowered.packages.values()
+        if only in (None, package.name)
+        and any(copy.custom and copy.custom.copies_data for copy in package.resources)
+        for resource in package.resources
+        if resource.custom
+        and resource.custom.recovery
+        and at(resource.manifest, resource.custom.recovery) is None
+    ]
+
+
+def recovered(lowered: Lowered) -> list[str]:
+    """Instances that an operator makes from their copies when they are applied."""
+    return [
+        package.name
+        for package in lowered.packages.values()
+        for resource in package.resources
+        if resource.custom
+        and resource.custom.recovery
+        and at(resource.manifest, resource.custom.recovery) is not None
+    ]
 
 
 def irreplaceable(lowered: Lowered, only: str | None) -> list[Credential]:

@@ -35,6 +35,9 @@ CLUSTER = CustomResource(
     replicas="instances",
     volume_claims="{name}",
     secret_keys=("accessKeyId", "secretAccessKey", "passwordSecret"),
+    recovery=("spec", "bootstrap", "recovery"),
+    recovery_help="its operator restores it as a new cluster: add `restore: {}` to its section, and "
+    "another `archive` under its `backup`",
     holds_data=True,
     effects=(
         Effect("spec/(storage|walStorage)/size", Risk.DATA_LOSS, "a volume can't shrink", COPY,
