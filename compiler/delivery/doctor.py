@@ -105,6 +105,9 @@ def _storage(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     if not needed:
         return
     classes = (_json(ask, "get", "storageclasses") or {"items": []})["items"]
+    for name in sorted(_own_classes(lowered)):
+        exists = name in [storage_class["metadata"]["name"] for storage_class in classes]
+        yield Finding(exists, f"{'' if exists else 'no '}storage class `{name}`")
     required = lowered.platform.settings.cluster.storage_class
     mark = "storageclass.kubernetes.io/is-default-class"
     defaults = [
@@ -120,6 +123,15 @@ def _storage(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     else:
         count = "several default storage classes" if defaults else "no default storage class"
         yield Finding(False, f"{count}; set `spec.cluster.storageClass`")
+
+
+def _own_classes(lowered: Lowered) -> set[str]:
+    """The classes that single components name."""
+    return {
+        instance.spec.storage_class
+        for instance in lowered.platform.having("storage_class")
+        if instance.spec.storage_class
+    }
 
 
 def _upstream(lowered: Lowered, ask: Ask) -> Iterator[Finding]:

@@ -10,7 +10,8 @@ from msgspec import Struct
 from compiler import kube, model
 from compiler.interfaces import gateway, inference, s3, serverless
 from compiler.spec import quantity
-from compiler.spec.tenant import ModelSpec, SecretKey
+from compiler.spec.component import SecretKey
+from compiler.spec.tenant import ModelSpec
 
 MODEL = "model"  # the role of every model's pods
 EXEMPT = f"exempt.{model.PREFIX}/read-only-root"

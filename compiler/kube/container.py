@@ -9,7 +9,8 @@ from msgspec import Struct, field
 from compiler.kube.security import LOCKED
 from compiler.kube.volumes import TMP, Volume
 from compiler.model.resource import Env, Manifest, SecretRef
-from compiler.spec.tenant import SecretKey, TenantSpec
+from compiler.spec.component import RunningSpec, SecretKey
+from compiler.spec.tenant import TenantSpec
 
 
 class Container(Struct, frozen=True):
@@ -67,7 +68,7 @@ def user_env(name: str) -> tuple[Env, ...]:
     return (Env("HOME", TMP), Env("LOGNAME", name), Env("USER", name))
 
 
-def own_env(spec: TenantSpec) -> Iterator[Env]:
+def own_env(spec: TenantSpec | RunningSpec) -> Iterator[Env]:
     """The variables that the user wrote, sorted by name."""
     for name, value in sorted(spec.env.items()):
         if isinstance(value, SecretKey):

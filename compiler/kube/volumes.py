@@ -67,8 +67,9 @@ def volume_claim(me: Instance[Any], name: str, size: str) -> Manifest:
     would show a change, and a server-side apply by another manager would conflict.
     """
     spec: Manifest = {"accessModes": ["ReadWriteOnce"]}
-    if me.settings.cluster.storage_class:
-        spec["storageClassName"] = me.settings.cluster.storage_class
+    storage_class = getattr(me.spec, "storage_class", None) or me.settings.cluster.storage_class
+    if storage_class:
+        spec["storageClassName"] = storage_class
     spec |= {"resources": {"requests": {"storage": size}}, "volumeMode": "Filesystem"}
     return {
         "apiVersion": "v1",

@@ -50,6 +50,7 @@ from compiler.spec.component import (
     Resources,
     RunningSpec,
     UpstreamSpec,
+    VolumeSpec,
 )
 from compiler.spec.section import ListOf, Section
 from compiler.spec.settings import Settings
@@ -62,5 +63,5 @@ __all__ = [
     "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "Patch", "Path",
     "Phase", "Piece", "Platform", "Prerequisite", "Problem", "Provides", "Random", "RecordSpec",
     "Requires", "Resource", "Resources", "Risk", "RunningSpec", "SecretRef", "Section", "Settings",
-    "Size", "Span", "UpstreamSpec", "Wiring", "memory", "pod_template", "shrinks", "volume",
+    "Size", "Span", "UpstreamSpec", "VolumeSpec", "Wiring", "memory", "pod_template", "shrinks", "volume",
 ]  # fmt: skip

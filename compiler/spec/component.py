@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from compiler.spec.backup import OwnBackup
+from compiler.spec.constraints import exact
 from compiler.spec.section import Forms, ListOf, Section
-from compiler.spec.types import Cpu, Image, Memory, Name, Namespace
+from compiler.spec.types import Cpu, EnvName, Image, Memory, Name, Namespace, SecretName
 
 
 class Amounts(Section, defer_build=False):
@@ -31,6 +32,13 @@ class Resources(Section, defer_build=False):
     limits: Annotated[Amounts, Field(description="Amounts that a container may not exceed.")] = (
         Amounts()
     )
+
+
+class SecretKey(Section, defer_build=False):
+    """One key of a Secret that exists in the namespace."""
+
+    secret: Annotated[SecretName, Field(description="The Secret's name.")]
+    key: Annotated[str, Field(pattern=exact(r"[-._a-zA-Z0-9]+"), description="A key of its data.")]
 
 
 class Toleration(Section, defer_build=False):
@@ -132,6 +140,10 @@ class RunningSpec(InstanceSpec):
     resources: Annotated[Resources, Field(description="Compute of each of its containers.")] = (
         Resources()
     )
+    env: Annotated[
+        dict[EnvName, Forms[str, SecretKey]],
+        Field(description="More variables of its containers: text, or `{secret: ..., key: ...}`."),
+    ] = {}
     node_selector: Annotated[
         dict[str, str], Field(description="Labels of the nodes that may run it.")
     ] = {}
@@ -141,7 +153,16 @@ class RunningSpec(InstanceSpec):
     ] = None
 
 
-class RecordSpec(RunningSpec):
+class VolumeSpec(RunningSpec):
+    """What every component takes that has a volume."""
+
+    storage_class: Annotated[
+        Name | None,
+        Field(description="The storage class of its volumes; default: that of `cluster`."),
+    ] = None
+
+
+class RecordSpec(VolumeSpec):
     """What every component takes that holds what nothing else does."""
 
     backup: Annotated[

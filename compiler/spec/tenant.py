@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from compiler.spec.component import NamedSpec, Patch, Resources, Toleration
+from compiler.spec.component import NamedSpec, Patch, Resources, SecretKey, Toleration
 from compiler.spec.constraints import InvalidValue, exact
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import (
@@ -18,13 +18,6 @@ from compiler.spec.types import (
     Schedule,
     SecretName,
 )
-
-
-class SecretKey(Section):
-    """One key of a Secret that exists in the namespace."""
-
-    secret: Annotated[SecretName, Field(description="The Secret's name.")]
-    key: Annotated[str, Field(pattern=exact(r"[-._a-zA-Z0-9]+"), description="A key of its data.")]
 
 
 class Gpus(Section):

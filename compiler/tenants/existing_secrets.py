@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler import model
-from compiler.spec.tenant import SecretKey
+from compiler.spec.component import SecretKey
 
 
 def declared(me: model.Instance[Any]) -> Iterator[model.Credential]:

@@ -42,7 +42,7 @@ FILE_KEYS = (
 )
 
 
-class Spec(model.RunningSpec):
+class Spec(model.VolumeSpec):
     """The fields of Redis and Valkey."""
 
     memory: Annotated[

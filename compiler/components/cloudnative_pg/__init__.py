@@ -203,6 +203,7 @@ def _cluster(
 
 def _storage(me: model.Instance[Spec]) -> model.Manifest:
     storage: model.Manifest = {"size": me.spec.storage}
-    if me.settings.cluster.storage_class:
-        storage["storageClass"] = me.settings.cluster.storage_class
+    storage_class = me.spec.storage_class or me.settings.cluster.storage_class
+    if storage_class:
+        storage["storageClass"] = storage_class
     return storage

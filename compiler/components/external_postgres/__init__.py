@@ -11,6 +11,7 @@ from pydantic import Field
 from compiler import model
 from compiler.components.bases import external
 from compiler.interfaces import postgresql
+from compiler.spec.constraints import InvalidValue
 from compiler.spec.types import Port
 
 PHASE = model.Phase.DATABASES
@@ -25,9 +26,12 @@ class Spec(external.Spec):
 
     port: Annotated[Port, Field(description="Its port.")] = 5432
     sslmode: Annotated[
-        Literal["disable", "prefer", "require"],
-        Field(description="TLS, as libpq names it; with `ca`, it is `verify-full`."),
-    ] = "require"
+        Literal["disable", "prefer", "require", "verify-ca", "verify-full"] | None,
+        Field(
+            description="TLS, as libpq names it; default `require`, or `verify-full` with `ca`. "
+            "`verify-ca` checks the authority and not the name: for a server without one."
+        ),
+    ] = None
     max_connections: Annotated[
         Annotated[int, Field(ge=20)] | None,
         Field(description="Its `max_connections`; the sizes of pools are checked against it."),
@@ -36,6 +40,21 @@ class Spec(external.Spec):
     @property
     def encrypted(self) -> bool:
         return self.sslmode != "disable"
+
+    def check(self) -> None:
+        super().check()
+        if self.ca is None and self.sslmode in ("verify-ca", "verify-full"):
+            message = f"`sslmode: {self.sslmode}` verifies a certificate, and no authority is known"
+            raise InvalidValue(
+                "invalid-value", message, "add `ca:` with the authority's certificates"
+            )
+
+    @property
+    def mode(self) -> str:
+        """The mode that clients use: with an authority, they verify the server."""
+        if self.ca is not None:
+            return "verify-ca" if self.sslmode == "verify-ca" else "verify-full"
+        return self.sslmode or "require"
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -48,7 +67,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         DATABASES: postgresql.Offer(
             host=spec.host,
             port=spec.port,
-            sslmode="verify-full" if spec.ca else spec.sslmode,
+            sslmode=spec.mode,
             max_connections=spec.max_connections,
             cidrs=spec.cidrs,
             ca=spec.authority,
