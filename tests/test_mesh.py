@@ -229,7 +229,6 @@ def test_what_people_open_has_a_host() -> None:
     }
     assert {host: (to["host"], to["port"]["number"]) for host, to in hosts.items()} == {
         "lakefs.ml.example.internal": ("lakefs.mlops.svc.cluster.local", 8000),
-        "mlflow.ml.example.internal": ("mlflow.mlops.svc.cluster.local", 5000),
         # Its own users are in the cluster; this one is for the laptops that DVC sends there.
         "seaweedfs.ml.example.internal": ("seaweedfs.storage.svc.cluster.local", 8333),
     }

@@ -1,5 +1,5 @@
 """Hosts under the platform's domain: a VirtualService from the gateway to each UI or API for
-people.
+people, or to the login before it.
 
 Each one gets a host, never a path: a wildcard host and a specific host on the same gateway do not
 merge, and few UIs work under a path prefix. Without a gateway no route is written.
@@ -22,6 +22,7 @@ from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Ingress, OperatorPods, Pods, Resource
 from compiler.registry import in_upstream_namespace
+from compiler.tenants import login
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -30,15 +31,29 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         for binding in lowered.graph.bindings
         if binding.requires == gateway.ROUTE and binding.consumer.section == "components"
     }
-    opened = hosts.opened(lowered.graph)
+    opened = {
+        name: [page for page in pages if page.exposed]
+        for name, pages in hosts.opened(lowered.graph).items()
+    }
+    guards = {
+        page.guard.name: gateways[name]
+        for name, pages in opened.items()
+        for page in pages
+        if page.guard is not None and name in gateways
+    }
 
     def add_routes(package: Package) -> Package:
-        entrance, me = gateways.get(package.name), package.instance
-        if entrance is None or me is None:
+        me = package.instance
+        if me is None:
             return package
-        pages = opened.get(me.name, ())
+        if package.name in guards:
+            call = guards[package.name].calls(login.ROLE, login.PORT)
+            return replace(package, ingress=(*package.ingress, call))
+        if package.name not in gateways:
+            return package
+        entrance, pages = gateways[package.name], opened.get(me.name, ())
         routes = (_route(page, entrance) for page in pages)
-        calls = _calls(me, [page.offer for page in pages], entrance)
+        calls = _calls(me, [page.offer for page in pages if page.guard is None], entrance)
         return replace(
             package,
             resources=(*package.resources, *routes),
@@ -50,8 +65,12 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 def _route(page: hosts.Opened, entrance: gateway.Endpoint) -> Resource:
     me, offer = page.instance, page.offer
-    to = {me.host(offer.service): 100}
-    return entrance.route(page.name, me.namespace, page.host, to, offer.port, private=offer.private)
+    service, port = me.host(offer.service), offer.port
+    if page.guard is not None:
+        service, port = page.guard.host(), login.PORT
+    return entrance.route(
+        page.name, me.namespace, page.host, {service: 100}, port, private=offer.private
+    )
 
 
 def _calls(

@@ -80,7 +80,8 @@ CODES: dict[str, Code] = {
     "serving-mode": Code("error", "A model needs a feature that its serving system does not have."),
     "does-not-fit": Code("error", "A model is larger than its memory or disk.", rule=True),
     "unknown-size": Code("warning", "A heavy model has no size.", rule=True),
-    "open-ui": Code("warning", "A page without a login is on the gateway.", rule=True),
+    "open-ui": Code("error", "A page without a login has a host.", rule=True),
+    "unexposed-ui": Code("note", "A page has no host, because it asks for no login.", rule=True),
     "plain-http": Code("warning", "The gateway has no certificate.", rule=True),
     "unreachable-model": Code("warning", "Nothing can send a model a request.", rule=True),
     "cold-start": Code(

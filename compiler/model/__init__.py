@@ -52,6 +52,7 @@ from compiler.spec.component import (
     UpstreamSpec,
     VolumeSpec,
 )
+from compiler.spec.door import PageSpec
 from compiler.spec.section import ListOf, Section
 from compiler.spec.settings import Settings
 
@@ -60,7 +61,7 @@ __all__ = [
     "ConfigFiles", "ConfigRef", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
     "Env", "FieldChange", "Graph", "HandedAuthority", "Hop", "Ingress", "Install", "Instance", "InstanceSpec",
     "InternalTraffic", "ListOf", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",
-    "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "Patch", "Path",
+    "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "PageSpec", "Patch", "Path",
     "Phase", "Piece", "Platform", "Prerequisite", "Problem", "Provides", "Random", "RecordSpec",
     "Requires", "Resource", "Resources", "Risk", "RunningSpec", "SecretRef", "Section", "Settings",
     "Size", "Span", "UpstreamSpec", "VolumeSpec", "Wiring", "memory", "pod_template", "shrinks", "volume",

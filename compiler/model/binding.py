@@ -36,6 +36,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     provider: str | None = None  # the instance that is to answer, unless `bind` names another
     optional: bool = False  # no error if there is no provider
     outside: bool = False  # also used from outside the cluster, at the provider's route
+    guards: bool = False  # requests from outside the cluster pass the consumer first
 
     @property
     def resources(self) -> tuple[str, ...]:
@@ -62,6 +63,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     logins: ExistingLogins | None = None  # that exist there already
     ui: bool = False  # people open it in a browser, at the instance's route
     own_login: bool = False  # it asks everybody who they are, also at that route
+    programs: bool = False  # programs ask at that route too, with keys that no login page takes
+    secret: str | None = None  # the one Secret of all its clients; None: one for each binding
     private: tuple[str, ...] = ()  # prefixes of paths that are not for callers outside the cluster
     # Requirements of the provider that its clients have as well.
     requires_of_clients: tuple[Requires[Any], ...] = ()
@@ -188,7 +191,9 @@ class Binding(Struct, Generic[C_co, O_co], frozen=True):
     def secret(self) -> str:
         """A consumer has one credential for each slot, also through a pooler."""
         login = self.existing_login
-        return login.secret if login else f"{self.consumer.name}-{self.requires.slot}"
+        if login is not None:
+            return login.secret
+        return self.offer.secret or f"{self.consumer.name}-{self.requires.slot}"
 
     @property
     def existing_login(self) -> ExistingLogin | None:

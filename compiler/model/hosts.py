@@ -1,4 +1,4 @@
-"""Hosts under the platform's domain: one for each model, and for each UI or API that people open."""
+"""Hosts at the door: one for each model, and for each UI or API that people open."""
 
 from __future__ import annotations
 
@@ -8,21 +8,37 @@ from typing import Any
 
 from msgspec import Struct
 
-from compiler.model.binding import Offer, Provides
+from compiler.model.binding import Offer, Offers, Provides
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 
 
 class Opened(Struct, frozen=True):
-    """An offer that is reached from outside the cluster, and the name of its route."""
+    """An offer that people or their programs open, and the name of its route."""
 
     name: str
     instance: Instance[Any]
     offer: Offer
+    exposed: bool  # whether it has a host at the door; if not, `kubectl port-forward` opens it
+    guard: Instance[Any] | None  # the login that requests from outside the cluster pass first
 
     @property
     def host(self) -> str:
-        return f"{self.name}.{self.instance.settings.domain}"
+        return host(self.name, self.instance, self.offer)
+
+
+def host(name: str, instance: Instance[Any], offer: Offer) -> str:
+    """The host of an offer: a page's own, or the route's name below the platform's domain."""
+    named = instance.public_host if offer.ui else None
+    return named or f"{name}.{instance.settings.domain}"
+
+
+def exposed(instance: Instance[Any], offer: Offer) -> bool:
+    """Whether a page has a host: where the spec says so, else where people must log in."""
+    decision: bool | None = getattr(instance.spec, "expose", None)
+    if decision is not None:
+        return decision
+    return offer.own_login or instance.settings.login is not None
 
 
 def opened(graph: Graph) -> Mapping[str, Sequence[Opened]]:
@@ -32,16 +48,24 @@ def opened(graph: Graph) -> Mapping[str, Sequence[Opened]]:
         for binding in graph.bindings
         if binding.claim.outside and not binding.offer.external
     }
+    guards = {
+        (binding.provider.name, binding.provides.slot): binding.consumer
+        for binding in graph.bindings
+        if binding.claim.guards
+    }
     by_instance: dict[str, list[Opened]] = defaultdict(list)
     for name, slots in graph.offers.items():
         for provides, offer in slots.items():
-            if offer.ui or (name, provides.slot) in outside:
+            key = (name, provides.slot)
+            if offer.ui or key in outside:
                 me = graph.instances[name]
-                by_instance[name].append(Opened(_name(me, provides, slots), me, offer))
+                routed = key in outside or exposed(me, offer)
+                page = page_name(me, provides, slots)
+                by_instance[name].append(Opened(page, me, offer, routed, guards.get(key)))
     return by_instance
 
 
-def _name(me: Instance[Any], provides: Provides[Any], slots: Mapping[Provides[Any], Offer]) -> str:
+def page_name(me: Instance[Any], provides: Provides[Any], slots: Offers) -> str:
     """The host of an instance's first server is its name; further servers append their slot."""
     first_slot = next(slot for slot, offer in slots.items() if offer.port)
     return me.name if provides == first_slot else f"{me.name}-{provides.slot}"

@@ -43,3 +43,14 @@ class Instance(Struct, Generic[S_co], frozen=True):
     def route(self) -> str:
         """Its host under the platform's domain."""
         return f"{self.name}.{self.settings.domain}"
+
+    @property
+    def public_host(self) -> str | None:
+        """The host of its page, if the spec names one."""
+        host: str | None = getattr(self.spec, "public_host", None)
+        return host
+
+    @property
+    def source(self) -> Path:
+        """The path in the spec that it follows from."""
+        return self.declared or self.path

@@ -13,16 +13,19 @@ from msgspec.structs import replace
 
 from compiler.diagnostics import Report
 from compiler.interfaces import gateway, serving
+from compiler.model import hosts
 from compiler.model.binding import Binding, Offers
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
 from compiler.model.package import Platform
 from compiler.registry import component_of
-from compiler.resolve import models, problems, uses
+from compiler.resolve import logins, models, problems, uses
 from compiler.resolve.forwarding import chain
 from compiler.resolve.join import Join
-from compiler.tenants import model_store
+from compiler.tenants import login, model_store
+
+_FIRST = ("components", model_store.SECTION, login.SECTION)  # tenants depend on their bindings
 
 
 def resolve(
@@ -37,7 +40,12 @@ def resolve(
 def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
     instances = {**platform.instances, **_brought_along(platform, memo)}
     offers = {name: memo(_offers, instance) for name, instance in instances.items()}
+    guarded = logins.pages(platform, instances, offers)
+    for instance in logins.instances(platform, guarded, memo, report):
+        instances[instance.name] = instance
+        offers[instance.name] = memo(_offers, instance)
     join = Join(instances, offers, platform.document, report, memo, platform.wrong)
+    logins.bind(join, guarded)
     bindings = tuple(_sorted(_bindings(join)))
     return Graph(dict(sorted(instances.items())), bindings, offers, frozenset(join.unsettled))
 
@@ -73,7 +81,7 @@ def _distinct(store: Instance[Any], memo: Memo) -> Instance[Any]:
 def _bindings(join: Join) -> Mapping[str, list[Binding]]:
     """The bindings of each consumer; components first, because tenants depend on their bindings."""
     for instance in join.instances.values():
-        if instance.section in ("components", model_store.SECTION):
+        if instance.section in _FIRST:
             _bind_claims(join, instance)
     _bind_routes(join)
     by_consumer: dict[str, list[Binding]] = {}
@@ -121,7 +129,9 @@ def _bind_routes(join: Join) -> None:
               for binding in join.direct.values() if binding.claim.outside}  # fmt: skip
     for name, offers in join.offers.items():
         routed = any(
-            offer.ui or (name, provides.slot) in opened for provides, offer in offers.items()
+            (offer.ui and hosts.exposed(join.instances[name], offer))
+            or (name, provides.slot) in opened
+            for provides, offer in offers.items()
         )
         if routed and (name, gateway.ROUTE.slot) not in join.direct:
             join.bind(join.instances[name], gateway.ROUTE, gateway.Claim(optional=True))

@@ -1,24 +1,41 @@
-"""A page without a login on the gateway: everybody who reaches the gateway may use it."""
+"""A page without a login: everybody who reaches the gateway may use it, if it has a host."""
 
 from __future__ import annotations
 
 from compiler.diagnostics import Report
 from compiler.interfaces import gateway
 from compiler.model import Graph, Platform, hosts
+from compiler.model.hosts import Opened
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    for name, pages in hosts.opened(graph).items():
-        instance = graph.instances[name]
-        routed = gateway.ROUTE.slot in graph.by_consumer.get(name, {})
-        for page in pages if routed else ():
-            if not page.offer.own_login:
-                report.add(
-                    "open-ui",
-                    f"`{name}` asks for no login, and the gateway lets everybody reach it at "
-                    f"`{page.host}`",
-                    platform.document.span_of(instance.path),
-                    path=instance.path,
-                    help="let only a network of trusted people reach the gateway, or put a proxy "
-                    "that asks for a login before it",
-                )
+    has_gateway = any(
+        isinstance(offer, gateway.Offer)
+        for slots in graph.offers.values()
+        for offer in slots.values()
+    )
+    for pages in hosts.opened(graph).values() if has_gateway else ():
+        for page in pages:
+            if page.offer.ui and not page.offer.own_login and page.guard is None:
+                _report(page, platform, report)
+
+
+def _report(page: Opened, platform: Platform, report: Report) -> None:
+    path = page.instance.path
+    if page.exposed:
+        report.add(
+            "open-ui",
+            f"`{page.instance.name}` asks for no login, and the gateway lets everybody reach it at "
+            f"`{page.host}`",
+            platform.document.span_of((*path, "expose")),
+            path=(*path, "expose"),
+            help="add `login:` under `spec:`, or delete `expose: true`",
+        )
+    elif getattr(page.instance.spec, "expose", None) is None:
+        report.add(
+            "unexposed-ui",
+            f"`{page.instance.name}` has no host at the gateway: it asks for no login",
+            platform.document.span_of(path),
+            path=path,
+            help="add `login:` under `spec:`, or write `expose: false` to leave it inside",
+        )

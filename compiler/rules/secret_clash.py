@@ -13,7 +13,8 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             continue
         key = (binding.consumer.namespace, binding.secret)
         earlier = seen.setdefault(key, binding)
-        if earlier.consumer.name != binding.consumer.name:
+        shared = binding.offer.secret is not None and binding.offer is earlier.offer
+        if earlier.consumer.name != binding.consumer.name and not shared:
             consumer = binding.consumer
             path = consumer.declared or consumer.path
             report.add(

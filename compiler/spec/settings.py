@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from compiler.spec.backup import Backup
 from compiler.spec.component import Amounts, Patch
 from compiler.spec.constraints import InvalidValue, exact
-from compiler.spec.door import Tls
+from compiler.spec.door import OpenIdLogin, Tls
 from compiler.spec.section import ListOf, Section
 from compiler.spec.types import Cidr, Host, Name, Namespace, SecretName, TreePath
 
@@ -166,6 +166,9 @@ class Settings(Section):
     tls: Annotated[
         Tls | None,
         Field(description="The certificate of the hosts; without it, they use plain HTTP."),
+    ] = None
+    login: Annotated[
+        OpenIdLogin | None, Field(description="The login that every page for people asks for.")
     ] = None
     cluster: Annotated[Cluster, Field(description="Facts of the cluster.")] = Cluster()
     secrets: Annotated[Secrets, Field(description="How credentials come to exist.")] = Secrets()

@@ -57,7 +57,8 @@ def _certificates(text: str) -> str:
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 NAME_PATTERN = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
-_HOST = rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*"
+HOST_PATTERN = rf"{_LABEL}(\.{_LABEL})*"
+_HOST = rf"(?=.{{1,253}}$){HOST_PATTERN}"
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _BUCKET = r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 # Where models are fetched from, besides S3: the form, and an example.

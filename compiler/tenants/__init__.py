@@ -1,4 +1,6 @@
-"""The platform's tenants, one module each: models that are served, and workloads that run."""
+"""Sections that are no components, one module each: models and workloads of the spec, and what
+follows from the spec (stores of models, logins, the identity provider).
+"""
 
 from __future__ import annotations
 

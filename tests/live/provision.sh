@@ -172,6 +172,23 @@ control_plane() {
   echo "$KUBERNETES $KWOK $(cat servers/go.sum servers/*.go | sha256sum)" >"$live/.servers"
 }
 
+# An identity provider of June 2021, whose go.mod leads to a folder that the module's files lack; the
+# release of that folder stands in. Without a C compiler it has no SQLite.
+dex() {
+  local version=v0.0.0-20210629090108-0780edbcbe43 source=$live/build/dex go
+  made dex $version && return
+  echo "building Dex $version" >&2
+  go=$(go_command)
+  unpacked "github.com/dexidp/dex@$version" "$source"
+  "$go" mod edit -dropreplace=github.com/dexidp/dex/api/v2 "$source/go.mod"
+  sed -i '/(\*sql.SQLite3)(nil)/d; s/new(sql.SQLite3)/new(ent.SQLite3)/' "$source/cmd/dex/config.go"
+  "$go" build -C "$source" -mod=mod -p 2 -trimpath -ldflags '-s -w' -o "$live/bin/dex" ./cmd/dex
+  rm -rf "$source"
+  echo $version >"$live/.dex"
+}
+
+oauth2_proxy() { module oauth2-proxy github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.6; }
+
 minio() { module minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c; }
 
 mc() { module mc github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9; }
@@ -186,6 +203,8 @@ mysql_server 0.6
 minio
 mc
 lakefs
+dex
+oauth2_proxy
 control_plane
 external_secrets v0.20.4
 vault 1.21.4

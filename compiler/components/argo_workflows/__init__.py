@@ -27,7 +27,7 @@ WORKFLOWS = model.Provides(workflows.SLOT, workflows.Endpoint)
 UI = model.Provides("ui", http.Endpoint, explicit=True)
 
 
-class Spec(model.UpstreamSpec):
+class Spec(model.PageSpec, model.UpstreamSpec):
     """Argo Workflows. Runs exist in namespaces of components that use it, and where people start them."""
 
     namespace: Annotated[

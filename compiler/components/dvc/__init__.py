@@ -11,6 +11,7 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.interfaces import dvc, gateway, s3
+from compiler.model import hosts
 from compiler.spec.constraints import InvalidValue, exact
 from compiler.spec.types import Bucket, Name
 
@@ -89,7 +90,8 @@ def laptop_url(store: s3.Endpoint, entrance: gateway.Endpoint | None) -> str:
     binding = store.binding
     if binding.offer.external or entrance is None:
         return store.url
-    return f"{entrance.offer.scheme}://{binding.provider.route}"
+    host = hosts.host(binding.provider.name, binding.provider, binding.offer)
+    return f"{entrance.offer.scheme}://{host}"
 
 
 def _remotes(me: model.Instance[Spec]) -> list[tuple[str, str, str]]:

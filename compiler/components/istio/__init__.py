@@ -7,7 +7,7 @@ are of Istio 1.30.3.
 
 import shlex
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -84,10 +84,28 @@ def _joins(spec: Spec) -> dict[str, str]:
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     tls = me.settings.tls
     secret = (tls.secret or f"{me.platform}-tls") if tls else None
-    spaces = {binding.consumer.namespace for binding in wiring.claims(GATEWAY)}
-    yield _gateway(me, secret, sorted(spaces) or [me.settings.namespace])
+    users = [binding.consumer for binding in wiring.claims(GATEWAY)]
+    yield _gateway(me, secret, _hosts(me, users))
     if tls and tls.issuer and secret:
-        yield _certificate(me, tls.issuer, secret)
+        yield _certificate(me, tls.issuer, secret, sorted(_public_hosts(users)))
+
+
+def _hosts(me: model.Instance[Spec], users: Sequence[model.Instance[Any]]) -> list[str]:
+    """The hosts, each with the namespace whose routes may answer it: a route of another namespace
+    could take over a host.
+    """
+    spaces = {user.namespace for user in users} or {me.settings.namespace}
+    below_domain = {f"{space}/*.{me.settings.domain}" for space in spaces}
+    elsewhere = {
+        f"{user.namespace}/{user.public_host}"
+        for user in users
+        if user.public_host and not user.public_host.endswith(f".{me.settings.domain}")
+    }
+    return [*sorted(below_domain), *sorted(elsewhere)]
+
+
+def _public_hosts(users: Sequence[model.Instance[Any]]) -> set[str]:
+    return {user.public_host for user in users if user.public_host}
 
 
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
@@ -141,11 +159,7 @@ def _gateway_labels(pods: GatewayPods) -> Iterator[str]:
             yield "labels." + key.replace(".", "\\.") + f"={value}"
 
 
-def _gateway(me: model.Instance[Spec], secret: str | None, spaces: Sequence[str]) -> model.Resource:
-    """The Gateway takes routes from namespaces of the platform alone: a route of another namespace
-    could take over a host.
-    """
-    hosts = [f"{space}/*.{me.settings.domain}" for space in spaces]
+def _gateway(me: model.Instance[Spec], secret: str | None, hosts: list[str]) -> model.Resource:
     http: model.Manifest = {
         "hosts": hosts,
         "port": {"name": "http", "number": HTTP, "protocol": "HTTP"},
@@ -169,10 +183,12 @@ def _gateway(me: model.Instance[Spec], secret: str | None, spaces: Sequence[str]
     return model.Resource.of(mesh.GATEWAY, metadata, spec)
 
 
-def _certificate(me: model.Instance[Spec], issuer: Issuer, secret: str) -> model.Resource:
+def _certificate(
+    me: model.Instance[Spec], issuer: Issuer, secret: str, hosts: list[str]
+) -> model.Resource:
     """The certificate, in the gateway's namespace, because its pods read the Secret there."""
     spec = {
-        "dnsNames": [f"*.{me.settings.domain}"],
+        "dnsNames": [f"*.{me.settings.domain}", *hosts],
         "issuerRef": {"group": "cert-manager.io", "kind": issuer.kind, "name": issuer.name},
         "privateKey": {"algorithm": "ECDSA", "rotationPolicy": "Always", "size": 256},
         "secretName": secret,

@@ -37,7 +37,7 @@ def _image(name: str) -> str:
     return f"ghcr.io/kubeflow/kfp-{name}:2.17.0"
 
 
-class Spec(model.RunningSpec):
+class Spec(model.PageSpec, model.RunningSpec):
     """Kubeflow Pipelines for one namespace."""
 
     namespace: Annotated[Namespace | None, Field(description="Where it and its runs are.")] = (

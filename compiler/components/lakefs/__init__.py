@@ -52,7 +52,7 @@ class Repository(model.Section):
     ] = lakefs.BRANCH
 
 
-class Spec(model.RunningSpec):
+class Spec(model.PageSpec, model.RunningSpec):
     """A lakeFS server: API, UI and S3 gateway on one port."""
 
     image: Annotated[Image, Field(description="Its image.")] = "docker.io/treeverse/lakefs:1.84.0"
@@ -82,7 +82,11 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 def offers(me: model.Instance[Spec]) -> model.Offers:
     return {
         GATEWAY: s3.Offer(
-            port=PORT, ui=True, own_login=True, buckets=tuple(sorted(me.spec.repositories))
+            port=PORT,
+            ui=True,
+            own_login=True,
+            programs=True,
+            buckets=tuple(sorted(me.spec.repositories)),
         )
     }
 

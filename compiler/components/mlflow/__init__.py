@@ -49,7 +49,7 @@ FAILING = model.Alert(
 )
 
 
-class Spec(model.RunningSpec):
+class Spec(model.PageSpec, model.RunningSpec):
     """An MLflow tracking server."""
 
     image: Annotated[Image, Field(description="Its image.")] = "ghcr.io/mlflow/mlflow:v3.17.2-full"
@@ -150,7 +150,7 @@ def _server(
             Env("MLFLOW_PORT", str(PORT)),
             Env("MLFLOW_WORKERS", str(spec.workers)),
             Env("MLFLOW_SERVER_ALLOWED_HOSTS", ",".join(allowed_hosts(me))),
-            Env("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", f"http://{me.route},https://{me.route}"),
+            Env("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", f"http://{_page(me)},https://{_page(me)}"),
             Env("MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", str(POOL_SIZE)),
             Env("MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW", str(MAX_OVERFLOW)),
             Env("MLFLOW_SQLALCHEMYSTORE_POOL_RECYCLE", "1800"),
@@ -246,6 +246,11 @@ def _quiet() -> tuple[Env, ...]:
     )
 
 
+def _page(me: model.Instance[Spec]) -> str:
+    """The host at which people open it."""
+    return me.public_host or me.route
+
+
 def allowed_hosts(me: model.Instance[Spec]) -> tuple[str, ...]:
     """Every Host header under which clients, people and probes may ask.
 
@@ -261,7 +266,7 @@ def allowed_hosts(me: model.Instance[Spec]) -> tuple[str, ...]:
         f"{me.name}.{me.namespace}.svc.{domain}",
         "localhost",
         "127.0.0.1",
-        me.route,
+        _page(me),
     ]
     hosts = [form for name in names for form in (name, f"{name}:*")]
     return (*hosts, *(glob for cidr in me.settings.cluster.pod_cidrs for glob in _globs(cidr)))

@@ -1,0 +1,47 @@
+"""OpenID Connect: an identity provider outside the platform, and the platform as its client."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from compiler import model
+from compiler.model import Credential, Random
+
+CLIENT_KEY = "client-secret"
+
+
+class Claim(model.Claim, frozen=True, kw_only=True):
+    """Claims to send people there to log in."""
+
+
+class Offer(model.Offer, frozen=True, kw_only=True):
+    """An issuer, and the client that is registered there."""
+
+    issuer: str
+    client: str
+    scheme: str = "https"
+    kept: bool  # whether the user keeps the client's secret in a Secret of their own
+
+
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
+    """The issuer, and the secret of the client, which all its users share."""
+
+    interface: ClassVar[str] = "oidc"
+    for_clients: ClassVar[bool] = False
+
+    @property
+    def offer(self) -> Offer:
+        offer: Offer = self.binding.offer
+        return offer
+
+    @classmethod
+    def credential(cls, binding: model.Binding[Any, Any]) -> Credential | None:
+        kept = binding.offer.kept
+        return Credential(
+            binding.secret,
+            {CLIENT_KEY: "" if kept else Random.SECRET_KEY},
+            (binding.consumer.namespace,),
+            (binding.consumer.name,),
+            f"the secret of the client `{binding.offer.client}`",
+            created_by="you" if kept else "",
+        )

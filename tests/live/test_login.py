@@ -1,0 +1,325 @@
+"""The login before a page: real oauth2-proxy as compiled, real Dex, and real MLflow behind.
+
+The compiled platform runs as processes. `edge.py` stands in for the gateway: it serves HTTPS and
+follows the compiled VirtualServices; that Istio does so too is not tested here. Dex has two users:
+one of the group `authors`, and one of no group.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from live.bindings import idle
+from live.platforms import Platform, read
+from live.pods.node import Node
+
+pytestmark = pytest.mark.live
+
+HERE = Path(__file__).parent
+SPEC = """
+  tls: {secret: edge-tls}
+  login:
+    issuer: https://dex.sso.svc.cluster.local:5556/dex
+    client: {id: ml-platform}
+    groups: [authors]
+  components:
+    minio: {namespace: storage}
+    postgres: {}
+    mlflow: {smoke: false}
+    istio: {}
+  workloads:
+    browser: {image: "registry.example.internal/browser:1.0.0", command: [python]}
+"""
+GROWN = SPEC.replace("namespace: storage", "namespace: storage, groups: [operators]")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+EVERY_ROUTE = """
+import json, re
+from mlflow.server import app
+print(json.dumps(sorted({re.sub("<[^>]+>", "1", rule.rule) for rule in app.url_map.iter_rules()})))
+"""
+ANONYMOUS = """
+session, answers = browser(), {}
+for path in ROUTES:
+    for method in METHODS:
+        for accept in ("text/html", "application/json"):
+            answer = session.request(
+                method, PAGE + path, headers={"Accept": accept}, allow_redirects=False)
+            place = answer.headers.get("Location", "").split("?")[0]
+            answers.setdefault(f"{answer.status_code} {place}", []).append(f"{method} {path}")
+            body = answer.text.strip()
+            assert body in ("", "{}") or body.startswith('<a href="' + ISSUER), body
+            session.cookies.clear()
+print({answer: len(requests) for answer, requests in answers.items()})
+"""
+MEMBER = """
+session = browser()
+answer = log_in(session, PAGE + "/", "mock")
+print(answer.status_code, answer.url, "<title>MLflow</title>" in answer.text)
+search = "/api/2.0/mlflow/experiments/search"
+found = session.post(PAGE + search, json={"max_results": 5})
+print(found.status_code, [one["name"] for one in found.json()["experiments"]])
+run = session.post(PAGE + "/api/2.0/mlflow/runs/create", json={"experiment_id": "0"}).json()
+run_id = run["run"]["info"]["run_id"]
+print(session.get(PAGE + f"/ajax-api/2.0/mlflow/artifacts/list?run_id={run_id}").status_code)
+names = {cookie.name: (cookie.secure, cookie.domain) for cookie in session.cookies
+         if "mlflow" in cookie.domain}
+print(names)
+"""
+STRANGER = """
+session = browser()
+answer = log_in(session, PAGE + "/", "local")
+print(answer.status_code, answer.url.split("?")[0], "MLflow</title>" in answer.text)
+again = session.get(PAGE + "/", allow_redirects=False)
+print(again.status_code)
+"""
+KEEP = """
+session = browser()
+log_in(session, PAGE + "/", "mock")
+(cookie,) = [one for one in session.cookies if one.name == "__Host-mlflow-login"]
+print(cookie.value)
+"""
+RETURN = """
+for page, name in ((PAGE, "__Host-mlflow-login"), (CONSOLE, "__Host-mlflow-login"),
+                   (CONSOLE, "__Host-minio-console-login")):
+    answer = browser().get(page + "/", headers={"Cookie": f"{name}={COOKIE}"}, allow_redirects=False)
+    print(answer.status_code, answer.headers.get("Location", "").split("?")[0])
+"""
+CONSOLE_PAGE = """
+answer = log_in(browser(), CONSOLE + "/", "mock")
+print(answer.status_code, "MinIO Console" in answer.text)
+"""
+LOGOUT = """
+session = browser()
+log_in(session, PAGE + "/", "mock")
+print(session.get(PAGE + "/version").status_code)
+session.get(PAGE + "/oauth2/sign_out", allow_redirects=False)
+print(session.get(PAGE + "/version", allow_redirects=False).status_code)
+"""
+TOKEN = """
+from urllib.parse import parse_qs, urlencode, urlsplit
+session = browser()
+callback = PAGE + "/oauth2/callback"
+query = urlencode({"client_id": "ml-platform", "redirect_uri": callback, "response_type": "code",
+                   "scope": "openid email groups", "state": "x"})
+answer = session.get(f"{ISSUER}/auth/mock?{query}", allow_redirects=False)
+while not answer.headers["Location"].startswith(callback):
+    answer = session.get(urljoin(answer.url, answer.headers["Location"]), allow_redirects=False)
+(code,) = parse_qs(urlsplit(answer.headers["Location"]).query)["code"]
+form = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback}
+token = session.post(f"{ISSUER}/token", data=form, auth=("ml-platform", SECRET)).json()["id_token"]
+for sent in (token, token[:-4] + "AAAA"):
+    headers = {"Authorization": f"Bearer {sent}", "Accept": "application/json"}
+    print(browser().get(PAGE + "/version", headers=headers, allow_redirects=False).status_code)
+"""
+ISSUER = "https://dex.sso.svc.cluster.local:5556/dex"
+LOGIN = f"{ISSUER}/auth"
+
+
+def openssl(*words: str | Path) -> None:
+    subprocess.run(["openssl", *words], check=True, capture_output=True)
+
+
+def certificates(place: Path) -> dict[str, str]:
+    """An authority, and a certificate of the edge and of Dex that it signed."""
+    key = ("-newkey", "rsa:2048", "-nodes", "-days", "2")
+    openssl("req", "-x509", *key, "-keyout", place / "own.key", "-out", place / "own.crt",
+            "-subj", "/CN=a company")  # fmt: skip
+    openssl("req", *key, "-keyout", place / "server.key", "-out", place / "server.csr",
+            "-subj", "/CN=edge")  # fmt: skip
+    (place / "san").write_text(
+        "subjectAltName=DNS:*.ml.example.internal,DNS:dex.sso.svc.cluster.local"
+    )
+    openssl("x509", "-req", "-in", place / "server.csr", "-CA", place / "own.crt", "-CAkey",
+            place / "own.key", "-CAcreateserial", "-days", "2", "-extfile", place / "san",
+            "-out", place / "server.crt")  # fmt: skip
+    return {name: (place / name).read_text() for name in ("own.crt", "server.crt", "server.key")}
+
+
+def with_authority(spec: str, certificate: str) -> str:
+    """A spec whose issuer has a certificate of the company's authority."""
+    lines = "".join(f"      {line}\n" for line in certificate.splitlines())
+    return spec.replace("  components:", f"    ca: |\n{lines}  components:", 1)
+
+
+def dex(secret: str) -> dict[str, Any]:
+    return {
+        "issuer": ISSUER,
+        "storage": {"type": "memory"},
+        "web": {
+            "https": "0.0.0.0:5556",
+            "tlsCert": "/etc/dex/server.crt",
+            "tlsKey": "/etc/dex/server.key",
+        },
+        "oauth2": {"skipApprovalScreen": True},
+        "connectors": [{"type": "mockCallback", "id": "mock", "name": "Mock"}],
+        "enablePasswordDB": True,
+        "staticPasswords": [
+            {
+                "email": "jane@example.internal",
+                # Of the word `password`, from Dex' own example.
+                "hash": "$2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W",
+                "username": "jane",
+                "userID": "1",
+            }
+        ],
+        "staticClients": [
+            {
+                "id": "ml-platform",
+                "name": "ML platform",
+                "secret": secret,
+                "redirectURIs": [
+                    f"https://{page}.ml.example.internal/oauth2/callback"
+                    for page in ("mlflow", "minio-console")
+                ],
+            }
+        ],
+    }
+
+
+def routes(objects: list[dict[str, Any]]) -> dict[str, Any]:
+    """Where the compiled VirtualServices lead, by host."""
+    found = {}
+    for one in objects:
+        if one["kind"] == "VirtualService":
+            *hidden, last = one["spec"]["http"]
+            target = last["route"][0]["destination"]
+            prefixes = [match["uri"]["prefix"] for rule in hidden for match in rule["match"]]
+            for host in one["spec"]["hosts"]:
+                found[host] = {
+                    "service": target["host"],
+                    "port": target["port"]["number"],
+                    "hidden": prefixes,
+                }
+    return found
+
+
+def server(
+    namespace: str, name: str, image: str, port: int, command: list[str],
+    files: dict[str, str], **env: str,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """A server of the cluster's that the platform does not bring."""
+    metadata = {"name": name, "namespace": namespace}
+    container = {
+        "name": name, "image": image, "command": command,
+        "env": [{"name": key, "value": value} for key, value in env.items()],
+        "readinessProbe": {"tcpSocket": {"port": port}},
+        "volumeMounts": [{"name": "files", "mountPath": f"/etc/{name}"}],
+    }  # fmt: skip
+    spec = {
+        "containers": [container],
+        "volumes": [{"name": "files", "configMap": {"name": name}}],
+    }
+    labels = {"app": name}
+    yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": files}
+    yield {
+        "apiVersion": "v1", "kind": "Service", "metadata": metadata,
+        "spec": {"selector": labels, "ports": [{"port": port, "targetPort": port}]},
+    }  # fmt: skip
+    yield {
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata,
+        "spec": {"replicas": 1, "template": {"metadata": {"labels": labels}, "spec": spec}},
+    }  # fmt: skip
+
+
+class Visitor:
+    """A browser in a pod, for which the platform's hosts are the edge."""
+
+    def __init__(self, node: Node, platform: Platform, authority: str) -> None:
+        self._node, self.platform, self.authority = node, platform, authority
+
+    def does(self, program: str, **values: object) -> list[str]:
+        """The lines that a program prints."""
+        address = self._node.addresses["edge", "edge"]
+        names = ("mlflow", "minio-console", "minio")
+        hosts = {f"{name}.ml.example.internal": address for name in names}
+        given = "".join(f"{name} = {value!r}\n" for name, value in values.items())
+        prelude = (HERE / "browser.py").read_text().replace("/etc/browser/", "/tmp/")
+        authority = f"open('/tmp/own.crt', 'w').write({self.authority!r})\n"
+        text = prelude + authority + given + program
+        pod = self._node.run("mlops", "browser", command=("python", "-c", text), instead=hosts)
+        return self._node.completed(pod, 240).splitlines()
+
+
+@pytest.fixture(scope="module")
+def visitor(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Visitor:
+    """The platform runs, with Dex and the edge."""
+    files = certificates(tmp_path_factory.mktemp("certificates"))
+    platform = Platform(tmp_path_factory.mktemp("platform"))
+    objects = platform.write(with_authority(SPEC, files["own.crt"])).compile()
+    node.apply(one for one in objects if one["kind"] == "Secret")
+    secret = node.held("mlops", "login-client")["client-secret"]
+    of_dex = {**files, "config.yaml": yaml.safe_dump(dex(secret))}
+    command = ["dex", "serve", "/etc/dex/config.yaml"]
+    node.apply(server("sso", "dex", "ghcr.io/dexidp/dex:v2.29.0", 5556, command, of_dex))
+    program = (HERE / "edge.py").read_text()
+    node.apply(
+        server(
+            "edge", "edge", "registry.example.internal/edge:1.0.0", 443,
+            ["python", "-c", program], files, ADDRESS="0.0.0.0",
+            ROUTES=json.dumps(routes(read(platform.directory / "out" / "default"))),
+        )
+    )  # fmt: skip
+    node.apply(objects)
+    node.wait(300)
+    return Visitor(node, platform, files["own.crt"])
+
+
+def test_an_anonymous_request_gets_the_login_and_nothing_else(visitor: Visitor, node: Node) -> None:
+    paths = json.loads(
+        node.execute("mlops", "mlflow", "python", "-c", EVERY_ROUTE).splitlines()[-1]
+    )
+    assert len(paths) > 100
+    (line,) = visitor.does(ANONYMOUS, ROUTES=paths, METHODS=METHODS, ISSUER=ISSUER)
+    answers = json.loads(line.replace("'", '"'))
+    assert answers.keys() == {f"302 {LOGIN}", "401 "}, answers
+    assert sum(answers.values()) == 2 * len(METHODS) * len(paths)
+
+
+def test_a_member_of_the_group_gets_in(visitor: Visitor) -> None:
+    page, search, artifacts, cookies = visitor.does(MEMBER)
+    assert page == "200 https://mlflow.ml.example.internal/ True"
+    assert search == "200 ['Default']"
+    assert artifacts == "200"
+    assert cookies == "{'__Host-mlflow-login': (True, 'mlflow.ml.example.internal')}"
+
+
+def test_a_user_of_no_group_does_not(visitor: Visitor) -> None:
+    first, again = visitor.does(STRANGER)
+    assert first == "403 https://mlflow.ml.example.internal/oauth2/callback False"
+    assert again == "302"
+
+
+def test_a_page_may_have_groups_of_its_own(visitor: Visitor, node: Node) -> None:
+    assert visitor.does(CONSOLE_PAGE) == ["200 True"]
+    node.apply(visitor.platform.write(with_authority(GROWN, visitor.authority)).compile())
+    node.wait(120)
+    assert visitor.does(CONSOLE_PAGE) == ["403 False"]
+
+
+def test_a_session_survives_a_restart_and_opens_no_other_host(visitor: Visitor, node: Node) -> None:
+    (cookie,) = visitor.does(KEEP)
+    node.restart("Deployment", "mlops", "mlflow-login")
+    node.wait(60)
+    assert visitor.does(RETURN, COOKIE=cookie) == ["200 ", f"302 {LOGIN}", f"302 {LOGIN}"]
+
+
+def test_who_logs_out_is_out(visitor: Visitor) -> None:
+    assert visitor.does(LOGOUT) == ["200", "302"]
+
+
+def test_a_token_of_the_issuer_opens_the_page_for_a_program(visitor: Visitor, node: Node) -> None:
+    secret = node.held("mlops", "login-client")["client-secret"]
+    good, forged = visitor.does(TOKEN, ISSUER=ISSUER, SECRET=secret)
+    assert good == "200"
+    assert forged in ("401", "403")
+
+
+def test_every_binding_was_used(visitor: Visitor, node: Node) -> None:
+    assert idle(GROWN, node) == []

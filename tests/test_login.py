@@ -1,0 +1,173 @@
+"""The login before pages: who is let in, and which ways past it there are."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from support.cluster import lowered, objects_of
+from support.paths import ROOT
+
+from compiler import pipeline
+from compiler.model import hosts
+from compiler.model.package import Lowered
+from compiler.model.resource import Manifest
+
+HEAD = """apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: pages}
+spec:
+  domain: ml.example.internal
+"""
+LOGIN = "  login: {issuer: 'https://sso.example.internal', client: {id: ml}, groups: [users]}\n"
+COMPONENTS = "  components: {seaweedfs: {}, postgres: {}, istio: {}, mlflow: {%s}}\n"
+
+
+def compile(text: str) -> pipeline.Compilation:
+    result = pipeline.compile((HEAD + text).encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    return result
+
+
+def args(whole: Lowered, page: str) -> list[str]:
+    """The arguments of the login before a page."""
+    (deployment,) = [
+        one for one in objects_of(whole)
+        if one["kind"] == "Deployment" and one["metadata"]["name"] == f"{page}-login"
+    ]  # fmt: skip
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    return [str(argument) for argument in container["args"]]
+
+
+def groups(whole: Lowered, page: str) -> set[str]:
+    found = (argument.partition("--allowed-group=") for argument in args(whole, page))
+    return {group for _, flag, group in found if flag}
+
+
+def destinations(whole: Lowered) -> dict[str, str]:
+    """The Service behind each host."""
+    return {
+        one["spec"]["hosts"][0]: one["spec"]["http"][-1]["route"][0]["destination"]["host"]
+        for one in objects_of(whole)
+        if one["kind"] == "VirtualService"
+    }
+
+
+def test_every_page_leads_to_its_login_and_programs_to_their_server() -> None:
+    assert destinations(lowered("login", "prod")) == {
+        "argo-workflows.ml.example.internal": "argo-workflows-login.mlops.svc.cluster.local",
+        "lakefs.ml.example.internal": "lakefs.mlops.svc.cluster.local",
+        "minio.ml.example.internal": "minio.storage.svc.cluster.local",
+        "minio-console.ml.example.internal": "minio-console-login.mlops.svc.cluster.local",
+        "tracking.example.internal": "mlflow-login.mlops.svc.cluster.local",
+    }
+
+
+def test_without_a_login_a_page_that_asks_for_none_has_no_host() -> None:
+    assert destinations(lowered("login", "dev")).keys() == {
+        "argo-workflows.ml.example.internal", "lakefs.ml.example.internal",
+        "minio.ml.example.internal", "minio-console.ml.example.internal",
+    }  # fmt: skip
+
+
+def test_groups_are_the_pages_own_or_those_of_all_and_admins_are_everywhere() -> None:
+    whole = lowered("login", "prod")
+    assert groups(whole, "mlflow") == {"data-science", "Research Berlin", "ml-admins"}
+    assert groups(whole, "minio-console") == {"ml-users", "ml-admins"}
+
+
+def test_admins_alone_shut_nobody_out() -> None:
+    login = LOGIN.replace("groups: [users]", "admins: [admins]")
+    whole = compile(login + COMPONENTS % "").lowered[None]
+    assert groups(whole, "mlflow") == set()
+
+
+@pytest.mark.parametrize("tls", ["", "  tls: {secret: ml-tls}\n"])
+def test_cookies_follow_what_browsers_speak(tls: str) -> None:
+    words = args(compile(tls + LOGIN + COMPONENTS % "").lowered[None], "mlflow")
+    scheme = "https" if tls else "http"
+    assert f"--redirect-url={scheme}://mlflow.ml.example.internal/oauth2/callback" in words
+    assert f"--cookie-secure={str(bool(tls)).lower()}" in words
+    # Browsers take this name only from the host itself, and only over HTTPS.
+    assert ("--cookie-name=__Host-mlflow-login" in words) == bool(tls)
+
+
+def test_a_host_of_its_own_has_a_listener_and_a_certificate() -> None:
+    (certificate,) = [
+        one for one in objects_of(lowered("login", "prod")) if one["kind"] == "Certificate"
+    ]
+    assert certificate["spec"]["dnsNames"] == ["*.ml.example.internal", "tracking.example.internal"]
+    (entrance,) = [one for one in objects_of(lowered("login", "prod")) if one["kind"] == "Gateway"]
+    for listener in entrance["spec"]["servers"]:
+        assert "mlops/tracking.example.internal" in listener["hosts"]
+
+
+def test_mlflow_answers_to_its_own_host() -> None:
+    (deployment,) = [
+        one for one in objects_of(lowered("login", "prod"))
+        if one["kind"] == "Deployment" and one["metadata"]["name"] == "mlflow"
+    ]  # fmt: skip
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    env = {one["name"]: one.get("value", "") for one in container["env"]}
+    assert "tracking.example.internal" in env["MLFLOW_SERVER_ALLOWED_HOSTS"].split(",")
+
+
+def test_a_secret_of_ones_own_is_not_generated() -> None:
+    assert "login-client" not in {one.name for one in lowered("login", "prod").credentials}
+    assert "sso-client" in {one.name for one in lowered("login", "prod").granted}
+
+
+def test_without_a_gateway_there_is_no_login() -> None:
+    text = LOGIN + COMPONENTS.replace("istio: {}, ", "") % ""
+    whole = compile(text).lowered[None]
+    assert not [one for one in whole.packages if "login" in one or one == "identity-provider"]
+
+
+# The table of the threat model ------------------------------------------------------------------
+
+
+def who(whole: Lowered) -> dict[str, str]:
+    """Whom the door lets to each host, as the compiled objects have it."""
+    routes = destinations(whole)
+    rows = {}
+    for pages in hosts.opened(whole.graph).values():
+        for page in pages:
+            if page.exposed and page.host in routes:
+                rows[page.name] = _rule(whole, page, routes[page.host])
+    models = (one for one in whole.graph.instances.values() if one.section == "models")
+    return rows | {one.name: "everybody" for one in models if one.route in routes}
+
+
+def _rule(whole: Lowered, page: hosts.Opened, service: str) -> str:
+    if service == f"{page.name}-login.{whole.platform.settings.namespace}.svc.cluster.local":
+        return "users of " + ", ".join(f"`{one}`" for one in sorted(groups(whole, page.name)))
+    return "whoever has a key of its own" if page.offer.own_login else "everybody"
+
+
+def test_the_threat_model_says_who_may_do_what_at_the_door() -> None:
+    whole = pipeline.compile((ROOT / "platform.yaml").read_bytes(), "platform.yaml").lowered["prod"]
+    text = (ROOT / "docs" / "threat-model.md").read_text()
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.+?) \|", text.partition("## The pages")[2], re.M)
+    assert dict(rows) == who(whole)
+
+
+def callers(objects: list[Manifest], pods: dict[str, Any]) -> set[str]:
+    """The identities that the mesh lets to some pods."""
+    return {
+        principal
+        for one in objects
+        if one["kind"] == "AuthorizationPolicy"
+        and one["spec"].get("selector", {}).get("matchLabels", {}).items() == pods.items()
+        for rule in one["spec"]["rules"]
+        for source in rule.get("from", ())
+        for principal in source["source"].get("principals", ())
+    }
+
+
+def test_the_gateway_reaches_no_page_past_its_login() -> None:
+    whole = lowered("login", "prod")
+    mlflow = {"app.kubernetes.io/component": "server", "app.kubernetes.io/instance": "mlflow"}
+    found = callers(objects_of(whole), mlflow)
+    assert "cluster.local/ns/mlops/sa/mlflow-login" in found
+    assert not any("istio-system" in one for one in found)
