@@ -17,6 +17,18 @@ import pytest
 import yaml
 
 from live.bindings import idle
+from live.browsing import (
+    ANONYMOUS,
+    BROWSER,
+    CONSOLE_PAGE,
+    EVERY_ROUTE,
+    KEEP,
+    LOGOUT,
+    MEMBER,
+    RETURN,
+    STRANGER,
+    TOKEN,
+)
 from live.platforms import Platform, read
 from live.pods.node import Node
 
@@ -39,85 +51,6 @@ SPEC = """
 """
 GROWN = SPEC.replace("namespace: storage", "namespace: storage, groups: [operators]")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-EVERY_ROUTE = """
-import json, re
-from mlflow.server import app
-print(json.dumps(sorted({re.sub("<[^>]+>", "1", rule.rule) for rule in app.url_map.iter_rules()})))
-"""
-ANONYMOUS = """
-session, answers = browser(), {}
-for path in ROUTES:
-    for method in METHODS:
-        for accept in ("text/html", "application/json"):
-            answer = session.request(
-                method, PAGE + path, headers={"Accept": accept}, allow_redirects=False)
-            place = answer.headers.get("Location", "").split("?")[0]
-            answers.setdefault(f"{answer.status_code} {place}", []).append(f"{method} {path}")
-            body = answer.text.strip()
-            assert body in ("", "{}") or body.startswith('<a href="' + ISSUER), body
-            session.cookies.clear()
-print({answer: len(requests) for answer, requests in answers.items()})
-"""
-MEMBER = """
-session = browser()
-answer = log_in(session, PAGE + "/", "mock")
-print(answer.status_code, answer.url, "<title>MLflow</title>" in answer.text)
-search = "/api/2.0/mlflow/experiments/search"
-found = session.post(PAGE + search, json={"max_results": 5})
-print(found.status_code, [one["name"] for one in found.json()["experiments"]])
-run = session.post(PAGE + "/api/2.0/mlflow/runs/create", json={"experiment_id": "0"}).json()
-run_id = run["run"]["info"]["run_id"]
-print(session.get(PAGE + f"/ajax-api/2.0/mlflow/artifacts/list?run_id={run_id}").status_code)
-names = {cookie.name: (cookie.secure, cookie.domain) for cookie in session.cookies
-         if "mlflow" in cookie.domain}
-print(names)
-"""
-STRANGER = """
-session = browser()
-answer = log_in(session, PAGE + "/", "local")
-print(answer.status_code, answer.url.split("?")[0], "MLflow</title>" in answer.text)
-again = session.get(PAGE + "/", allow_redirects=False)
-print(again.status_code)
-"""
-KEEP = """
-session = browser()
-log_in(session, PAGE + "/", "mock")
-(cookie,) = [one for one in session.cookies if one.name == "__Host-mlflow-login"]
-print(cookie.value)
-"""
-RETURN = """
-for page, name in ((PAGE, "__Host-mlflow-login"), (CONSOLE, "__Host-mlflow-login"),
-                   (CONSOLE, "__Host-minio-console-login")):
-    answer = browser().get(page + "/", headers={"Cookie": f"{name}={COOKIE}"}, allow_redirects=False)
-    print(answer.status_code, answer.headers.get("Location", "").split("?")[0])
-"""
-CONSOLE_PAGE = """
-answer = log_in(browser(), CONSOLE + "/", "mock")
-print(answer.status_code, "MinIO Console" in answer.text)
-"""
-LOGOUT = """
-session = browser()
-log_in(session, PAGE + "/", "mock")
-print(session.get(PAGE + "/version").status_code)
-session.get(PAGE + "/oauth2/sign_out", allow_redirects=False)
-print(session.get(PAGE + "/version", allow_redirects=False).status_code)
-"""
-TOKEN = """
-from urllib.parse import parse_qs, urlencode, urlsplit
-session = browser()
-callback = PAGE + "/oauth2/callback"
-query = urlencode({"client_id": "ml-platform", "redirect_uri": callback, "response_type": "code",
-                   "scope": "openid email groups", "state": "x"})
-answer = session.get(f"{ISSUER}/auth/mock?{query}", allow_redirects=False)
-while not answer.headers["Location"].startswith(callback):
-    answer = session.get(urljoin(answer.url, answer.headers["Location"]), allow_redirects=False)
-(code,) = parse_qs(urlsplit(answer.headers["Location"]).query)["code"]
-form = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback}
-token = session.post(f"{ISSUER}/token", data=form, auth=("ml-platform", SECRET)).json()["id_token"]
-for sent in (token, token[:-4] + "AAAA"):
-    headers = {"Authorization": f"Bearer {sent}", "Accept": "application/json"}
-    print(browser().get(PAGE + "/version", headers=headers, allow_redirects=False).status_code)
-"""
 ISSUER = "https://dex.sso.svc.cluster.local:5556/dex"
 LOGIN = f"{ISSUER}/auth"
 
@@ -240,9 +173,8 @@ class Visitor:
         names = ("mlflow", "minio-console", "minio")
         hosts = {f"{name}.ml.example.internal": address for name in names}
         given = "".join(f"{name} = {value!r}\n" for name, value in values.items())
-        prelude = (HERE / "browser.py").read_text().replace("/etc/browser/", "/tmp/")
         authority = f"open('/tmp/own.crt', 'w').write({self.authority!r})\n"
-        text = prelude + authority + given + program
+        text = BROWSER + authority + given + program
         pod = self._node.run("mlops", "browser", command=("python", "-c", text), instead=hosts)
         return self._node.completed(pod, 240).splitlines()
 

@@ -1,0 +1,118 @@
+"""Programs of a browser at the login: it follows redirects, keeps cookies by host, fills in forms.
+
+Each is run in a pod, after BROWSER.
+"""
+
+BROWSER = '''
+import re
+from html import unescape
+from urllib.parse import urljoin
+
+import requests
+
+PAGE = "https://mlflow.ml.example.internal"
+CONSOLE = "https://minio-console.ml.example.internal"
+
+
+def browser() -> requests.Session:
+    session = requests.Session()
+    session.verify = "/tmp/own.crt"
+    return session
+
+
+def choose(session: requests.Session, url: str, connector: str) -> requests.Response:
+    """Open a page, and choose a way to log in on the list of the identity provider."""
+    listed = session.get(url)
+    links = [unescape(link) for link in re.findall(r'href="([^"]+)"', listed.text)]
+    (link,) = [link for link in links if f"/auth/{connector}" in link]
+    return session.get(urljoin(listed.url, link))
+
+
+def log_in(session: requests.Session, url: str, connector: str) -> requests.Response:
+    """Log in as the user of a connector; the one with passwords shows a form."""
+    answer = choose(session, url, connector)
+    if connector == "local":
+        action = unescape(re.search(r'<form method="post" action="([^"]+)"', answer.text)[1])
+        form = {"login": "jane@example.internal", "password": "password"}
+        answer = session.post(urljoin(answer.url, action), data=form)
+    return answer
+'''
+EVERY_ROUTE = """
+import json, re
+from mlflow.server import app
+print(json.dumps(sorted({re.sub("<[^>]+>", "1", rule.rule) for rule in app.url_map.iter_rules()})))
+"""
+ANONYMOUS = """
+session, answers = browser(), {}
+for path in ROUTES:
+    for method in METHODS:
+        for accept in ("text/html", "application/json"):
+            answer = session.request(
+                method, PAGE + path, headers={"Accept": accept}, allow_redirects=False)
+            place = answer.headers.get("Location", "").split("?")[0]
+            answers.setdefault(f"{answer.status_code} {place}", []).append(f"{method} {path}")
+            body = answer.text.strip()
+            assert body in ("", "{}") or body.startswith('<a href="' + ISSUER), body
+            session.cookies.clear()
+print({answer: len(requests) for answer, requests in answers.items()})
+"""
+MEMBER = """
+session = browser()
+answer = log_in(session, PAGE + "/", "mock")
+print(answer.status_code, answer.url, "<title>MLflow</title>" in answer.text)
+search = "/api/2.0/mlflow/experiments/search"
+found = session.post(PAGE + search, json={"max_results": 5})
+print(found.status_code, [one["name"] for one in found.json()["experiments"]])
+run = session.post(PAGE + "/api/2.0/mlflow/runs/create", json={"experiment_id": "0"}).json()
+run_id = run["run"]["info"]["run_id"]
+print(session.get(PAGE + f"/ajax-api/2.0/mlflow/artifacts/list?run_id={run_id}").status_code)
+names = {cookie.name: (cookie.secure, cookie.domain) for cookie in session.cookies
+         if "mlflow" in cookie.domain}
+print(names)
+"""
+STRANGER = """
+session = browser()
+answer = log_in(session, PAGE + "/", "local")
+print(answer.status_code, answer.url.split("?")[0], "MLflow</title>" in answer.text)
+again = session.get(PAGE + "/", allow_redirects=False)
+print(again.status_code)
+"""
+KEEP = """
+session = browser()
+log_in(session, PAGE + "/", "mock")
+(cookie,) = [one for one in session.cookies if one.name == "__Host-mlflow-login"]
+print(cookie.value)
+"""
+RETURN = """
+for page, name in ((PAGE, "__Host-mlflow-login"), (CONSOLE, "__Host-mlflow-login"),
+                   (CONSOLE, "__Host-minio-console-login")):
+    answer = browser().get(page + "/", headers={"Cookie": f"{name}={COOKIE}"}, allow_redirects=False)
+    print(answer.status_code, answer.headers.get("Location", "").split("?")[0])
+"""
+CONSOLE_PAGE = """
+answer = log_in(browser(), CONSOLE + "/", "mock")
+print(answer.status_code, "MinIO Console" in answer.text)
+"""
+LOGOUT = """
+session = browser()
+log_in(session, PAGE + "/", "mock")
+print(session.get(PAGE + "/version").status_code)
+session.get(PAGE + "/oauth2/sign_out", allow_redirects=False)
+print(session.get(PAGE + "/version", allow_redirects=False).status_code)
+"""
+TOKEN = """
+from urllib.parse import parse_qs, urlencode, urlsplit
+session = browser()
+callback = PAGE + "/oauth2/callback"
+query = urlencode({"client_id": "ml-platform", "redirect_uri": callback, "response_type": "code",
+                   "scope": "openid email groups", "state": "x"})
+answer = session.get(f"{ISSUER}/auth/mock?{query}", allow_redirects=False)
+while not answer.headers["Location"].startswith(callback):
+    answer = session.get(urljoin(answer.url, answer.headers["Location"]), allow_redirects=False)
+(code,) = parse_qs(urlsplit(answer.headers["Location"]).query)["code"]
+form = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback}
+token = session.post(f"{ISSUER}/token", data=form, auth=("ml-platform", SECRET)).json()["id_token"]
+for sent in (token, token[:-4] + "AAAA"):
+    headers = {"Authorization": f"Bearer {sent}", "Accept": "application/json"}
+    print(browser().get(PAGE + "/version", headers=headers, allow_redirects=False).status_code)
+"""
