@@ -69,11 +69,11 @@ def instances(
         build = partial(_login, page, platform)
         value = ("login", page.name, page.secure)
         added.append(memo.once(build, value, page.instance, page.offer))
-    for instance in added:
-        if instance.name in platform.instances:
-            _clash(platform, instance, report)
-        else:
-            yield instance
+    taken = [instance for instance in added if instance.name in platform.instances]
+    for instance in taken:
+        _clash(platform, instance, report)
+    if not taken:
+        yield from added
 
 
 def _clash(platform: Platform, instance: Instance[Any], report: Report) -> None:

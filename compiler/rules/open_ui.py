@@ -16,7 +16,10 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
     )
     for pages in hosts.opened(graph).values() if has_gateway else ():
         for page in pages:
-            if page.offer.ui and not page.offer.own_login and page.guard is None:
+            # A page whose login has the name of another instance is reported there.
+            expects_login = platform.settings.login is not None and not page.offer.programs
+            guarded = page.guard is not None or (page.exposed and expects_login)
+            if page.offer.ui and not page.offer.own_login and not guarded:
                 _report(page, platform, report)
 
 
