@@ -29,7 +29,7 @@ from live.browsing import (
     STRANGER,
     TOKEN,
 )
-from live.platforms import Platform, read
+from live.platforms import Platform
 from live.pods.node import Node
 
 pytestmark = pytest.mark.live
@@ -189,16 +189,14 @@ def visitor(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Visitor:
     secret = node.held("mlops", "login-client")["client-secret"]
     of_dex = {**files, "config.yaml": yaml.safe_dump(dex(secret))}
     command = ["dex", "serve", "/etc/dex/config.yaml"]
-    node.apply(server("sso", "dex", "ghcr.io/dexidp/dex:v2.29.0", 5556, command, of_dex))
     program = (HERE / "edge.py").read_text()
-    node.apply(
-        server(
-            "edge", "edge", "registry.example.internal/edge:1.0.0", 443,
-            ["python", "-c", program], files, ADDRESS="0.0.0.0",
-            ROUTES=json.dumps(routes(read(platform.directory / "out" / "default"))),
-        )
-    )  # fmt: skip
-    node.apply(objects)
+    given = {"ADDRESS": "0.0.0.0", "ROUTES": json.dumps(routes(objects))}
+    image = "registry.example.internal/edge:1.0.0"
+    others = [
+        *server("sso", "dex", "ghcr.io/dexidp/dex:v2.29.0", 5556, command, of_dex),
+        *server("edge", "edge", image, 443, ["python", "-c", program], files, **given),
+    ]
+    node.apply([*others, *objects])
     node.wait(300)
     return Visitor(node, platform, files["own.crt"])
 
