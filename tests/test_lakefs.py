@@ -92,7 +92,8 @@ case "$0 $1 $2" in
     fi
     touch "$STATE/setup"; echo "access_key_id: $LAKECTL_CREDENTIALS_ACCESS_KEY_ID"
     echo "secret_access_key: $LAKECTL_CREDENTIALS_SECRET_ACCESS_KEY" ;;
-  *lakectl\\ repo\\ list*) ;;
+  *lakectl\\ repo\\ list*)
+    [ ! -e "$STATE/stranger" ] || { echo "error authenticating request"; echo "401 Unauthorized"; exit 1; } ;;
   *lakectl\\ branch\\ show*) [ -e "$STATE/$(echo "$3" | tr / _)" ] ;;
   *lakectl\\ repo\\ create*)
     [ ! -e "$STATE/$(echo "$3/$6" | tr / _)" ] || exit 1
@@ -144,6 +145,13 @@ def test_the_setup_job_may_run_twice_and_prints_no_key(tmp_path: Path) -> None:
     assert (first.returncode, second.returncode) == (0, 0), first.stdout + second.stdout
     assert "created lakefs://features at s3://lakefs/features" in first.stdout
     assert "repository features is there" in second.stdout
+    # A stranger was the first to set lakeFS up: lakectl 1.84.0 says so in these words.
+    (tmp_path / "stranger").touch()
+    third = subprocess.run(
+        ["sh", "-c", script], env=env, capture_output=True, text=True, timeout=30
+    )
+    assert third.returncode == 1
+    assert "lakeFS has another administrator" in third.stdout
     for said in (first.stdout, first.stderr, second.stdout, second.stderr):
         assert "SENTINEL" not in said
         assert "sentinel-secret" not in said

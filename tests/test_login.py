@@ -124,6 +124,19 @@ def test_without_a_gateway_there_is_no_login() -> None:
     assert not [one for one in whole.packages if "login" in one or one == "identity-provider"]
 
 
+def test_a_server_is_set_up_before_it_has_a_host() -> None:
+    objects = [
+        one for one in objects_of(lowered("login", "prod")) if "lakefs" in one["metadata"]["name"]
+    ]
+    (route,) = [_wave(one) for one in objects if one["kind"] == "VirtualService"]
+    (setup,) = [_wave(one) for one in objects if one["kind"] == "Job"]
+    assert route > setup
+
+
+def _wave(one: Manifest) -> int:
+    return int(one["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"])
+
+
 # The table of the threat model ------------------------------------------------------------------
 
 

@@ -52,7 +52,8 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         if package.name not in gateways:
             return package
         entrance, pages = gateways[package.name], opened.get(me.name, ())
-        routes = (_route(page, entrance) for page in pages)
+        step = _after_jobs(package)
+        routes = (_route(page, entrance, step) for page in pages)
         calls = _calls(me, [page.offer for page in pages if page.guard is None], entrance)
         return replace(
             package,
@@ -63,13 +64,19 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     return each_package(lowered, add_routes) if gateways else lowered
 
 
-def _route(page: hosts.Opened, entrance: gateway.Endpoint) -> Resource:
+def _after_jobs(package: Package) -> int:
+    """The step after the Jobs of a package: a server may be anyone's until its set-up has run."""
+    jobs = [resource.step for resource in package.resources if resource.kind == "Job"]
+    return max(jobs) + 1 if jobs else 0
+
+
+def _route(page: hosts.Opened, entrance: gateway.Endpoint, step: int) -> Resource:
     me, offer = page.instance, page.offer
     service, port = me.host(offer.service), offer.port
     if page.guard is not None:
         service, port = page.guard.host(), login.PORT
     return entrance.route(
-        page.name, me.namespace, page.host, {service: 100}, port, private=offer.private
+        page.name, me.namespace, page.host, {service: 100}, port, private=offer.private, step=step
     )
 
 

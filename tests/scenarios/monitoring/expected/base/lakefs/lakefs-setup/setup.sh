@@ -17,3 +17,12 @@ repository() { # NAME PLACE BRANCH
     /app/lakectl repo create "lakefs://$1" "$2" --default-branch "$3"
   fi
 }
+until said=$(/app/lakectl repo list 2>&1); do
+  case $said in
+    *[Uu]nauthorized* | *"error authenticating"*)
+      echo "lakeFS has another administrator: someone has set it up before, or its key has changed"
+      exit 1 ;;
+  esac
+  echo "waiting for the server"
+  sleep 5
+done
