@@ -134,6 +134,25 @@ def test_knative_gives_a_model_no_host_of_its_own_outside() -> None:
     assert seen("kserve-standard") == {None}
 
 
+def test_a_model_that_stays_inside_has_no_host() -> None:
+    routes = [one for one in objects("model-fields", "dev") if one["kind"] == "VirtualService"]
+    assert [host for one in routes for host in one["spec"]["hosts"]] == ["iris.platform.local"]
+
+
+def test_seldon_splits_the_requests_of_no_model_that_stays_inside() -> None:
+    text = """apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: inside}
+spec:
+  components: {seaweedfs: {}, istio: {}, seldon: {}}
+  models:
+    churn:
+      {format: sklearn, uri: "s3://models/churn", access: inside, canary: {percent: 10, previous: "s3://models/old"}}
+"""
+    found = pipeline.compile(text.encode(), "platform.yaml").report.sorted()
+    assert "serving-mode" in {one.code for one in found}
+
+
 def test_seldon_splits_between_versions_that_are_both_there() -> None:
     (route,) = [
         one["spec"]["http"][0]["route"]

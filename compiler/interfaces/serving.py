@@ -28,6 +28,11 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     """A system that serves models."""
 
 
+def routed(spec: ModelSpec, entrance: gateway.Endpoint | None) -> bool:
+    """Whether the gateway gives a model a host."""
+    return entrance is not None and spec.access == "public"
+
+
 class Surroundings(Struct, frozen=True):
     """The parts of a model's objects that do not come from its section of the spec."""
 

@@ -25,9 +25,11 @@ def _check(platform: Platform, graph: Graph, memo: Memo, report: Report) -> None
     for binding in graph.bindings:
         if binding.requires != serving.SERVING or binding.consumer.section != "models":
             continue
-        routed = serving.GATEWAY.slot in graph.by_consumer[binding.consumer.name]
+        consumer = binding.consumer
+        bound = serving.GATEWAY.slot in graph.by_consumer[consumer.name]
+        routed = bound and consumer.spec.access == "public"
         problems = memo.once(partial(_problems, binding, routed), routed, binding)
-        report_problems(problems, binding.consumer, platform, report)
+        report_problems(problems, consumer, platform, report)
 
 
 def _problems(binding: Binding, routed: bool) -> tuple[Problem, ...]:

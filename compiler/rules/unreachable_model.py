@@ -13,7 +13,10 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
     called = {binding.provider.name for binding in graph.bindings if binding.provides == INFERENCE}
     for name, instance in platform.instances.items():
         bound = graph.by_consumer.get(name, {})
-        if instance.section != "models" or name in called or serving.GATEWAY.slot in bound:
+        if instance.section != "models" or name in called:
+            continue
+        inside = instance.spec.access == "inside"
+        if serving.GATEWAY.slot in bound and not inside:
             continue
         if serving.SERVING.slot not in bound:
             continue  # another diagnostic says so
@@ -22,6 +25,11 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             f"nothing can send `{name}` a request: it has no route, and nothing uses it",
             platform.document.span_of(instance.path),
             path=instance.path,
-            help=f"write `uses: [{name}]` in the workload or model that calls it, or add "
-            f"`{providers(serving.GATEWAY.endpoint.interface)[0]}: {{}}` under `spec.components`",
+            help=f"write `uses: [{name}]` in the workload or model that calls it, or {_open(inside)}",
         )
+
+
+def _open(inside: bool) -> str:
+    if inside:
+        return "delete `access: inside`"
+    return f"add `{providers(serving.GATEWAY.endpoint.interface)[0]}: {{}}` under `spec.components`"

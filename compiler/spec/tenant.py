@@ -196,6 +196,13 @@ class ModelSpec(TenantSpec):
             description="Where the model is stored: `s3://`, `pvc://claim/path` or `hf://org/model`."
         ),
     ]
+    access: Annotated[
+        Literal["inside", "public"],
+        Field(
+            description="`public`: the gateway gives it a host, and asks nobody who they are; "
+            "`inside`: only instances that use it reach it."
+        ),
+    ] = "public"
     canary: Annotated[Canary | None, Field(description="Traffic for the newest revision.")] = None
     min_replicas: Annotated[
         Annotated[int, Field(ge=0)] | None, Field(description="0 lets it scale to zero.")

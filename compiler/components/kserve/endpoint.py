@@ -103,15 +103,16 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         runtime = self.runtime(me.spec)
         assert runtime is not None, me.spec.format  # `problems` has reported a missing runtime
         yield inference_service(me, surroundings, self.mode, runtime, replicas(me.spec, self.mode))
-        if surroundings.gateway is None:
+        entrance = surroundings.gateway
+        if entrance is None or not serving.routed(me.spec, entrance):
             return
         predictor = me.host(f"{me.name}-predictor")
         if self.mode == "standard":
             to, authority = predictor, None
         else:
             # Knative's local gateway routes by the predictor's host only.
-            to, authority = surroundings.gateway.local(LOCAL), predictor
-        yield surroundings.gateway.route(
+            to, authority = entrance.local(LOCAL), predictor
+        yield entrance.route(
             f"{me.name}-edge", me.namespace, me.route, {to: 100}, 80, authority=authority, step=1
         )
 

@@ -34,8 +34,9 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
     ) -> Iterator[model.Piece]:
         """The SeldonDeployment, and the route from the model's host to it."""
         yield deployment(me, surroundings, self.binding.provider.spec.initializer)
-        if surroundings.gateway is not None:
-            yield surroundings.gateway.route(
+        entrance = surroundings.gateway
+        if entrance is not None and serving.routed(me.spec, entrance):
+            yield entrance.route(
                 f"{me.name}-edge", me.namespace, me.route, _services(me), ORCHESTRATOR, step=1
             )
 
