@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,31 @@ def test_over_what_is_there_the_writers_stop_first(tmp_path: Path) -> None:
     assert [line.split()[2] for line in stops] == ["deployment/lakefs", "deployment/mlflow"]
     made = next(n for n, line in enumerate(lines) if line.startswith("kubectl create job"))
     assert lines.index(stops[-1]) < made < lines.index(stops[0].replace("=0", "=1"))
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--replace", "--at", "20261128T020000Z", "--from", "lab")]
+)
+def test_a_plan_is_a_shell_script(options: tuple[str, ...], tmp_path: Path) -> None:
+    plan = restore(tmp_path, *options).stdout
+    done = subprocess.run(["sh", "-n"], input=plan, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("conditions", "ends"), [("Failed", True), ("Complete", True), ("Suspended", False)]
+)
+def test_a_wait_ends_with_a_refusal_too(conditions: str, ends: bool, tmp_path: Path) -> None:
+    lines = restore(tmp_path, "--only", "postgres", "--replace").stdout.splitlines()
+    (wait,) = [line for line in lines if line.startswith("until kubectl get job")]
+    (tmp_path / "kubectl").write_text(f"#!/bin/sh\necho {conditions}\n")
+    (tmp_path / "sleep").write_text("#!/bin/sh\nkill $PPID\n")
+    for name in ("kubectl", "sleep"):
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-c", wait], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, timeout=30, check=False
+    )
+    assert (done.returncode == 0) == ends
 
 
 def test_a_time_reaches_every_container(tmp_path: Path) -> None:
