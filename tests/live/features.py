@@ -168,13 +168,14 @@ QUICK = """
 import typeguard
 typeguard.typechecked = lambda checked: checked
 """
-# All of it, however often; the CronJob's own command looks at what came since the last run.
+# All rows, however often; the CronJob's own command looks at what came since the last run. The view
+# of the CronJob alone: pods run at once, and a failing pod would leave another view unservable.
 MATERIALIZE = f"""{QUICK}
 import datetime
 from feast import FeatureStore
 
 now = datetime.datetime.now(datetime.timezone.utc)
-FeatureStore().materialize(now - datetime.timedelta(days=1), now)
+FeatureStore().materialize(now - datetime.timedelta(days=1), now, ["order_statistics"])
 """
 LIST = f"""{QUICK}
 from feast import FeatureStore

@@ -76,12 +76,12 @@ class Bench:
     def install_upstream(self) -> None:
         """What the platform's author has installed before: definitions, namespaces, and objects of
         upstream's own, told what they must hold with the commands that `prerequisites` prints."""
-        self.plane.install(self.objects)
-        for prerequisite in prerequisites(self.lowered.graph):
-            wanted = [namespace(name) for name in prerequisite.namespaces]
-            for each in prerequisite.objects:
-                wanted.append(upstream(each))
-            self.plane.apply(wanted)
+        needed = prerequisites(self.lowered.graph)
+        theirs = [each for prerequisite in needed for each in prerequisite.objects]
+        self.plane.install([*self.objects, *theirs])
+        for prerequisite in needed:
+            namespaces = [namespace(name) for name in prerequisite.namespaces]
+            self.plane.apply([*namespaces, *map(upstream, prerequisite.objects)])
         printed = self.run("prerequisites", self.environment)
         patches = re.findall(r"^ +(kubectl patch .*)$", printed, re.MULTILINE)
         self.plane.shell("\n".join(patches), self.directory)
@@ -102,6 +102,9 @@ def upstream(told: Manifest) -> Manifest:
         containers = [{"name": name, "image": "upstream:1"} for name in names]
         template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
         made["spec"] = {"selector": {"matchLabels": labels}, "template": template}
+    if told["kind"] == "ClusterStorageContainer":
+        container = {"name": "storage-initializer", "image": "upstream:1"}
+        made["spec"] = {"container": container, "supportedUriFormats": [{"prefix": "s3://"}]}
     return made
 
 
