@@ -82,6 +82,7 @@ CODES: dict[str, Code] = {
     "unknown-size": Code("warning", "A heavy model has no size.", rule=True),
     "open-ui": Code("error", "A page without a login has a host.", rule=True),
     "unexposed-ui": Code("note", "A page has no host, because it asks for no login.", rule=True),
+    "no-gateway": Code("warning", "The spec has settings of a gateway, and no gateway.", rule=True),
     "plain-http": Code("warning", "The gateway has no certificate.", rule=True),
     "unreachable-model": Code("warning", "Nothing can send a model a request.", rule=True),
     "cold-start": Code(

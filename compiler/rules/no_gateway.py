@@ -1,0 +1,26 @@
+"""Settings of a gateway in a platform without one: they would change nothing."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Report
+from compiler.interfaces import gateway
+from compiler.model import Graph, Path, Platform
+from compiler.registry import providers
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    offers = (offer for slots in graph.offers.values() for offer in slots.values())
+    if any(isinstance(offer, gateway.Offer) for offer in offers):
+        return
+    settings = {"tls": platform.settings.tls, "login": platform.settings.login}
+    for key, value in settings.items():
+        path: Path = ("spec", key)
+        if value is not None:
+            report.add(
+                "no-gateway",
+                f"`{key}` is for hosts of a gateway, and the platform has none",
+                platform.document.span_of(path),
+                path=path,
+                help=f"add `{providers(gateway.ROUTE.endpoint.interface)[0]}: {{}}` under "
+                f"`spec.components`, or delete `{key}`",
+            )
