@@ -140,6 +140,24 @@ def test_nothing_but_callers_of_models_waits_for_a_schedule(
     assert schedules <= {Phase.MODELS_AND_SCHEDULES, *range(callers, callers + 10)}
 
 
+def test_a_schedule_of_argo_comes_after_its_template() -> None:
+    """Seen on a node with Argo Workflows 4.0.5: in one wave, the controller refused the schedule."""
+    seen = 0
+    for environment in compiled("argo-workflows").environments:
+        waves = {
+            (one["kind"], one["metadata"]["namespace"], one["metadata"]["name"]): int(
+                one["metadata"]["annotations"][WAVE]
+            )
+            for one in manifests(lowered("argo-workflows", environment))
+            if one["kind"] in ("CronWorkflow", "WorkflowTemplate")
+        }
+        for (kind, space, name), wave in waves.items():
+            if kind == "CronWorkflow":
+                assert wave > waves["WorkflowTemplate", space, name]
+                seen += 1
+    assert seen
+
+
 def test_every_wave_has_a_phase() -> None:
     assert [Phase.of(wave).name for wave in (0, 1, 2, 5, 9, 10, 21, 50)] == [
         "NAMESPACES", "NAMESPACES", "CRDS", "OPERATORS", "SECRETS", "STORES", "DATABASES",

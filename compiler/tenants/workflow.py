@@ -64,4 +64,6 @@ def _schedule(me: model.Instance[Spec]) -> Resource:
         "failedJobsHistoryLimit": 3,
         "workflowSpec": {"workflowTemplateRef": {"name": me.name}},
     }
-    return Resource.of(workflows.CRON_WORKFLOW, kube.metadata(me, role="workload"), spec)
+    # In a later wave: Argo (4.0.5) refuses a schedule whose template it has not seen, and looks at it
+    # again after twenty minutes.
+    return Resource.of(workflows.CRON_WORKFLOW, kube.metadata(me, role="workload"), spec, step=1)
