@@ -3,6 +3,7 @@
 #   make test      the tests; brings kustomize and kubeconform
 #   make live      the tests that run real servers; brings those too, which takes a while once
 #   make cluster   the README's way to a logged run, and a model that answers, on a real node; as root
+#   make soak      upstream's other controllers on that node; builds them, which takes half an hour once
 #   make judges    what kube-score, checkov and trivy say about every scenario; brings those too
 #   make bench     platformc against its peers, into docs/performance.md and fleet.md; brings those too
 #   make docs      the documentation as a site in .site/, every link checked; brings MkDocs
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: docs compile test live cluster judges bench lint tools snapshots lock audit clean
+.PHONY: docs compile test live cluster soak judges bench lint tools snapshots lock audit clean
 
 compile: $(VENV)/.installed
 	$(BIN)/platformc compile
@@ -28,7 +29,11 @@ live: $(VENV)/.installed tools
 
 cluster: $(VENV)/.installed tools
 	tests/cluster/provision.sh
-	$(BIN)/pytest -rP -m cluster tests/cluster
+	$(BIN)/pytest -rP -m "cluster and not soak" tests/cluster
+
+soak: $(VENV)/.installed tools
+	tests/cluster/provision.sh soak
+	$(BIN)/pytest -rP -m soak tests/cluster
 
 judges: $(VENV)/.installed tools
 	tests/tools.sh judges

@@ -25,9 +25,9 @@ class Phase(IntEnum):
     SERVERS = 30
     CLIENTS = 40
     MODELS = 50
-    # The models, and every CronJob. What is unhealthy holds up the waves after it: a model without files
-    # is never ready, and Argo CD 3.2 and later calls a CronJob degraded whose last run failed. In one wave
-    # neither holds up the other: last night's failed run no model, and no model the run that trains it.
+    # Models and CronJobs share a wave, because an unhealthy object holds up later waves: a model without
+    # files is never ready, and Argo CD 3.2 and later calls a CronJob degraded if its last run failed. So
+    # a failed run of last night holds up no model, and a missing model does not hold up its training.
     MODELS_AND_SCHEDULES = 51
     CALLERS = 60  # pods that call models
 

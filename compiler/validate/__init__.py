@@ -38,7 +38,7 @@ class Validator:
     def platform(self, document: Node, environment: str | None, report: Report) -> Platform | None:
         """One effective spec. Values with errors, which are in the report, are left out.
 
-        None if the outline is wrong: what stands below a key that nobody knows is not judged.
+        None if the outline is wrong: keys below an unknown key are not judged.
         """
         header = self._parse(Header, document, (), document, report, _without("spec"))
         spec_node = document.child("spec")
@@ -141,7 +141,7 @@ def _parsed(
 
 
 def _without_errors(model: type[S], value: Any, error: ValidationError) -> S | None:
-    """The section without its wrong values, so that what depends on the rest is judged as well."""
+    """The section without its wrong values, so that fields that depend on the rest are judged too."""
     for field_error in field_errors(error, model):
         value = without(value, field_error.loc)
     try:

@@ -32,12 +32,14 @@ class Node:
         self.bin = place / "bin"
         self.bin.mkdir()
         (self.bin / "kubectl").symlink_to(LIVE / "bin/servers")
+        (self.bin / "helm").symlink_to(LIVE / "operators/helm/helm")
         command = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m compiler "$@"'
         (self.bin / "platformc").write_text(f"#!/bin/sh\n{command}\n")
         (self.bin / "platformc").chmod(0o755)
         self.env = {
             **os.environ,
             "KUBECONFIG": str(STATE / "kubeconfig"),
+            **{f"HELM_{name}_HOME": str(place / "helm") for name in ("CACHE", "CONFIG", "DATA")},
             "PATH": f"{self.bin}:{os.environ['PATH']}",
         }
         self._script("up.sh", str(free_port()))
@@ -45,6 +47,13 @@ class Node:
     def _script(self, name: str, *words: str) -> None:
         done = subprocess.run([str(HERE / "host" / name), *words], capture_output=True, text=True)
         assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}{_logs()}"
+
+    def on_node(self, *words: str, stdin: bytes = b"") -> str:
+        """What a command on the node prints."""
+        command = [str(HERE / "host/enter.sh"), *words]
+        done = subprocess.run(command, input=stdin, capture_output=True, timeout=300)
+        assert done.returncode == 0, f"{' '.join(words)}: {done.stdout!r}{done.stderr!r}"
+        return done.stdout.decode()
 
     def close(self) -> None:
         self._script("down.sh")

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Brings the programs of a real node, as root: the control plane and servers as the live tests have them
+# provision.sh [soak]: brings the programs of a real node, as root: the control plane and servers as the live tests have them
 # (one build serves both), the kubelet and its neighbours, operators (operators.sh), and the images in
-# images/. What is there already is left alone. Everything lies outside the checkout, in PLATFORMC_LIVE.
+# images/. With `soak` also the operators and images that `make soak` runs. What is there already is left
+# alone. Everything lies outside the checkout, in PLATFORMC_LIVE.
 set -euo pipefail
 cd "$(dirname "$0")"
 live=${PLATFORMC_LIVE:-$HOME/.cache/platformc-live}
@@ -27,6 +28,14 @@ stamp="$KUBERNETES $(cat programs/go.sum programs/*/*.go | sha256sum)"
   done
   echo "$stamp" >"$live/.node"
 }
-./operators.sh kserve
+operators=(kserve)
+images=(node pause coredns local-path tools postgres pgbouncer seaweedfs mlflow kserve kserve-python)
+if [ "${1:-}" = soak ]; then
+  ../live/provision.sh mc
+  operators+=(argo cnpg helm cert_manager istio knative)
+  images+=(training argo argo-server cnpg cnpg-postgres cnpg-pgbouncer cert-manager istio-{pilot,proxy,cni}
+    knative-{controller,activator,autoscaler,webhook,queue})
+fi
+./operators.sh "${operators[@]}"
 cd ..
-python3 -m cluster.build_images node pause coredns local-path tools postgres pgbouncer seaweedfs mlflow kserve kserve-python
+python3 -m cluster.build_images "${images[@]}"

@@ -12,10 +12,10 @@ import yaml
 
 from cluster import upstream
 from cluster.node import ROOT, Manifest, Node, free_port
+from cluster.pods import PYTHON, python
 
 pytestmark = [pytest.mark.live, pytest.mark.cluster]
 
-PYTHON = "docker.io/kserve/sklearnserver:v0.20.0"
 # The first two kinds of Fisher's irises, by their petals' length and width: any classifier parts them.
 TRAIN = """\
 import boto3, joblib, os
@@ -118,29 +118,10 @@ def _add_model(path: Path) -> None:
 
 def _store() -> Manifest:
     """A pod that puts a model into the bucket as the store's administrator: models' keys only read."""
-    container = {
-        "name": "store",
-        "image": PYTHON,
-        "command": ["python", "-c", TRAIN],
-        "env": [{"name": "ENDPOINT", "value": "http://seaweedfs.mlops:8333"}],
-        "envFrom": [{"secretRef": {"name": "seaweedfs-admin"}}],
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": "store-iris",
-            "namespace": "mlops",
-            "labels": {"uses.platformc.dev/seaweedfs-s3": "true"},
-        },
-        "spec": {
-            "restartPolicy": "Never",
-            "containers": [container],
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 1000,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-        },
-    }
+    return python(
+        "store-iris",
+        TRAIN,
+        labels={"uses.platformc.dev/seaweedfs-s3": "true"},
+        env=[{"name": "ENDPOINT", "value": "http://seaweedfs.mlops:8333"}],
+        secrets=("seaweedfs-admin",),
+    )

@@ -12,22 +12,45 @@ import re
 import subprocess
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import yaml
 
 from cluster.build_images import LIVE
+from cluster.load_balancer import LoadBalancer
 from cluster.node import Manifest, Node
 
 OPERATORS = LIVE / "operators"
 ADDRESSES = {
     "https://github.com/kserve/kserve/releases/download/v0.20.0": OPERATORS / "kserve/manifests",
+    "https://github.com/argoproj/argo-workflows/releases/download/v4.1.2": OPERATORS
+    / "argo/manifests",
+    "https://github.com/knative/serving/releases/download/knative-v1.21.1": OPERATORS
+    / "knative/manifests",
+    "https://github.com/knative-extensions/net-istio/releases/download/knative-v1.21.1": OPERATORS
+    / "knative/manifests",
+    "https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/release-1.30/releases": OPERATORS
+    / "cnpg/manifests",
 }
-# By kind and name: controllers of KServe's language models and of its model cache, for which no image is
-# built here, with what only they answer for.
+CHARTS = "https://istio-release.storage.googleapis.com/charts"
+# Envoy is the project's own build, which lacks Istio's filters: istiod must not send them.
+PLAIN_ENVOY = (
+    "--set pilot.env.PILOT_ENABLE_METADATA_EXCHANGE=false,pilot.env.PILOT_ENABLE_ALPN_FILTER=false"
+    " --set telemetry.enabled=false"
+)
+# By kind and name: controllers of KServe's language models and of its model cache, and net-istio's, for
+# which no image is built here, with what only they answer for.
 LEFT_OUT = {
     ("DaemonSet", "kserve-localmodelnode-agent"),
+    ("Deployment", "net-istio-controller"),
+    ("Deployment", "net-istio-webhook"),
+    ("MutatingWebhookConfiguration", "webhook.istio.networking.internal.knative.dev"),
+    ("ValidatingWebhookConfiguration", "config.webhook.istio.networking.internal.knative.dev"),
     ("Deployment", "kserve-localmodel-controller-manager"),
     ("Deployment", "llmisvc-controller-manager"),
     ("MutatingWebhookConfiguration", "llminferenceservice.serving.kserve.io"),
@@ -42,8 +65,31 @@ INJECTION = "cert-manager.io/inject-ca-from"
 
 def install(node: Node, platform: Path, environment: str) -> None:
     """Run the printed commands, in their order."""
-    for command in commands(node, platform, environment):
-        node.shell(command, platform)
+    with _chart_server() as charts, LoadBalancer(node):
+        for command in commands(node, platform, environment):
+            node.shell(_fit_chart(command, charts), platform)
+
+
+@contextmanager
+def _chart_server() -> Iterator[str]:
+    """The repository of Istio's charts, on a port of this machine."""
+    serve = partial(Quiet, directory=str(OPERATORS / "istio/charts"))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), serve)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder, and prints no line for each request."""
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def _fit_chart(command: str, charts: str) -> str:
+    envoy = PLAIN_ENVOY if command.startswith("helm install istiod ") else ""
+    return f"{command.replace(CHARTS, charts)} {envoy}"
 
 
 def commands(node: Node, platform: Path, environment: str) -> Iterator[str]:
@@ -59,7 +105,9 @@ def _replace_address(node: Node, command: str) -> str:
             if word.startswith(address):
                 word = str(_fit(node, folder / word.removeprefix(f"{address}/")))
         words.append(word)
-    assert "https://" not in " ".join(words), f"no file stands for the address in: {command}"
+    assert "https://" not in " ".join(words).replace(CHARTS, ""), (
+        f"no file stands for the address in: {command}"
+    )
     return " ".join(words)
 
 

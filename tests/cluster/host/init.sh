@@ -68,6 +68,7 @@ sysctl -qw net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-iptables=1 net.bridge
 printf '127.0.0.1 localhost\n%s node-0\n' $IP >/etc/hosts
 : >/etc/resolv.conf
 mkdir -p /etc/cni/net.d /etc/containerd/certs.d/_default /var/lib/kubelet
+mkdir -p /opt/cni && ln -sfn /usr/lib/cni /opt/cni/bin # where upstream's charts expect it
 cp /srv/node/conf/10-bridge.conflist /etc/cni/net.d/
 cp /srv/node/conf/containerd.toml /etc/containerd/config.toml
 cp /srv/node/conf/hosts.toml /etc/containerd/certs.d/_default/

@@ -1,0 +1,103 @@
+// cert-manager runs cert-manager's own controllers of certificates, issuers and injected authorities in one
+// process. The module of cert-manager holds the controllers and lacks upstream's three programs around
+// them. It is built inside a copy of that module. Its webhook, which checks what people write, is left out.
+package main
+
+import (
+	"context"
+	"os"
+	"sync"
+	"time"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/cert-manager/cert-manager/pkg/api"
+	"github.com/cert-manager/cert-manager/pkg/controller"
+	"github.com/cert-manager/cert-manager/pkg/controller/cainjector"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/approver"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/ca"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/selfsigned"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/certificates/issuing"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/certificates/keymanager"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/certificates/readiness"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/certificates/requestmanager"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/certificates/revisionmanager"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/certificates/trigger"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/clusterissuers"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/issuers"
+	_ "github.com/cert-manager/cert-manager/pkg/issuer/ca"
+	_ "github.com/cert-manager/cert-manager/pkg/issuer/selfsigned"
+)
+
+func main() {
+	log := zap.New()
+	ctrl.SetLogger(log)
+	ctx := ctrl.LoggerInto(ctrl.SetupSignalHandler(), log)
+	if err := run(ctx); err != nil {
+		log.Error(err, "stopped")
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	factory, err := controller.NewContextFactory(ctx, controller.ContextOptions{
+		KubernetesAPIQPS:   20,
+		KubernetesAPIBurst: 50,
+		IssuerOptions:      controller.IssuerOptions{ClusterResourceNamespace: os.Getenv("POD_NAMESPACE")},
+		CertificateOptions: controller.CertificateOptions{
+			CertificateRequestMinimumBackoffDuration: 10 * time.Second,
+			CertificateRequestMaximumBackoffDuration: time.Minute,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	running := []controller.Interface{}
+	for _, construct := range controller.Known() {
+		one, err := construct(factory)
+		if err != nil {
+			return err
+		}
+		running = append(running, one)
+	}
+	shared, err := factory.Build("cert-manager")
+	if err != nil {
+		return err
+	}
+	shared.SharedInformerFactory.Start(ctx.Done())
+	shared.KubeSharedInformerFactory.Start(ctx.Done())
+	var all sync.WaitGroup
+	for _, one := range running {
+		all.Go(func() { _ = one.Run(2, ctx) })
+	}
+	if err := inject(ctx); err != nil {
+		return err
+	}
+	all.Wait()
+	return nil
+}
+
+// inject keeps the authorities in webhooks and definitions that ask for them.
+func inject(ctx context.Context) error {
+	manager, err := ctrl.NewManager(ctrl.GetConfigOrDie(), ctrl.Options{
+		Scheme:  api.Scheme,
+		Metrics: server.Options{BindAddress: "0"},
+	})
+	if err != nil {
+		return err
+	}
+	err = cainjector.RegisterAllInjectors(ctx, manager, cainjector.SetupOptions{
+		EnableCertificatesDataSource: true,
+		EnabledReconcilersFor: map[string]bool{
+			cainjector.MutatingWebhookConfigurationName:   true,
+			cainjector.ValidatingWebhookConfigurationName: true,
+			cainjector.CustomResourceDefinitionName:       true,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return manager.Start(ctx)
+}

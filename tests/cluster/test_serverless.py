@@ -1,0 +1,127 @@
+"""Models on KServe, Knative Serving and Istio: two revisions share requests, idle ones go and come back.
+
+Knative's ingress is a stand-in of the tests (knative_ingress.py), not net-istio.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cluster.knative_ingress import KnativeIngress
+from cluster.node import Node
+from cluster.platforms import deliver, gateway_address, update
+from cluster.pods import python
+from cluster.stores import seaweedfs
+
+pytestmark = [pytest.mark.live, pytest.mark.cluster, pytest.mark.soak]
+
+HOST = "iris.ml.example.internal"
+# Images are known to the node's registry alone, which Knative cannot ask for digests.
+SPEC = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: serverless}
+spec:
+  domain: ml.example.internal
+  components:
+    seaweedfs: {storage: 2Gi}
+    istio: {mtls: strict}
+    knative: {registries: [docker.io, index.docker.io]}
+    kserve: {mode: serverless}
+"""
+MODELS: dict[str, Any] = {
+    "iris": {"format": "sklearn", "uri": "s3://models/iris/v1"},
+    "steady": {"format": "sklearn", "uri": "s3://models/iris/v1", "minReplicas": 1},
+}
+# Two versions of a model, told apart by their answers.
+TRAIN = """\
+import base64, io, joblib
+from sklearn.tree import DecisionTreeClassifier
+
+for version in (1, 2):
+    file = io.BytesIO()
+    joblib.dump(DecisionTreeClassifier().fit([[1.4, 0.2], [4.7, 1.4]], [0, version]), file)
+    print(base64.b64encode(file.getvalue()).decode())
+"""
+
+
+@pytest.fixture(scope="module")
+def platform(node: Node, place: Path) -> Iterator[Node]:
+    with KnativeIngress(node):
+        deliver(node, place, SPEC)
+        _store_models(node)
+        update(node, place, _with_models(MODELS))
+        for name in MODELS:
+            _until_ready(node, name)
+        yield node
+
+
+def _store_models(node: Node) -> None:
+    lines = node.run(python("train", TRAIN, "default"), 300).splitlines()
+    files = {f"iris/v{n}/model.joblib": b64decode(line) for n, line in enumerate(lines, 1)}
+    seaweedfs(node).put("models", files)
+
+
+def _with_models(models: dict[str, Any]) -> str:
+    spec = yaml.safe_load(SPEC)
+    spec["spec"]["models"] = models
+    return str(yaml.safe_dump(spec))
+
+
+def _until_ready(node: Node, name: str) -> None:
+    words = ("wait", f"inferenceservice/{name}", "-n", "mlops", "--for=condition=Ready")
+    node.kubectl(*words, "--timeout=600s")
+
+
+def test_a_model_answers_at_the_gateway(platform: Node) -> None:
+    assert _answers(platform, 1) == {'{"predictions":[0,1]}': 1}
+
+
+def test_a_canary_takes_its_share_of_a_thousand_requests(platform: Node, place: Path) -> None:
+    changed = {"uri": "s3://models/iris/v2", "canary": {"percent": 20}}
+    update(platform, place, _with_models({**MODELS, "iris": {**MODELS["iris"], **changed}}))
+    _until_ready(platform, "iris")
+    platform.until(lambda: len(_answers(platform, 50)) == 2, "answer of both revisions", 300)
+    counted = _answers(platform, 1000)
+    print(counted)
+    assert counted['{"predictions":[0,1]}'] + counted['{"predictions":[0,2]}'] == 1000
+    # Five standard deviations around 200 of 1,000.
+    assert 137 <= counted['{"predictions":[0,2]}'] <= 263
+
+
+def test_an_idle_model_goes_and_comes_back_and_a_steady_one_stays(platform: Node) -> None:
+    platform.until(lambda: _replicas(platform, "iris") == 0, "model without replicas", 400)
+    assert _replicas(platform, "steady") == 1
+    assert sum(_answers(platform, 1).values()) == 1
+    assert _replicas(platform, "iris") >= 1
+
+
+def _answers(node: Node, count: int) -> Counter[str]:
+    """How often each answer came to this many requests through the gateway."""
+    address = f"http://{HOST}/v1/models/iris:predict?request=[1-{count}]"
+    words = (
+        "-sS",
+        "--max-time",
+        "600",
+        "-w",
+        "\\n",
+        "--resolve",
+        f"{HOST}:80:{gateway_address(node)}",
+    )
+    body = '{"instances": [[1.3, 0.2], [4.9, 1.5]]}'
+    printed = node.on_node(
+        "curl", *words, "-H", "Content-Type: application/json", "-d", body, address
+    )
+    return Counter(printed.split("\n")[:-1])
+
+
+def _replicas(node: Node, model: str) -> int:
+    labels = f"serving.kserve.io/inferenceservice={model}"
+    return len(node.get("pods", "-n", "mlops", "-l", labels)["items"])
