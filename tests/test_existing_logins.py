@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from support.cluster import lowered, objects, templates
 from support.diagnosing import diagnosed
+
+from compiler.upstream.prerequisites import administration
 
 SCENARIO, ENVIRONMENT = "existing-logins", "default"
 HEAD = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: p}\nspec:\n  components:\n"
@@ -72,6 +75,25 @@ def test_a_password_that_exists_is_in_no_uri() -> None:
 def test_logins_that_can_not_be_are_refused(section: str, code: str, words: str) -> None:
     report = diagnosed(f"{HEAD}    {section}\n".encode())
     assert [one for one in report if one.code == code and words in one.message], report
+
+
+def test_a_pooler_has_every_database_of_a_shared_login() -> None:
+    (config,) = lowered(SCENARIO, ENVIRONMENT).packages["pooler"].configs
+    databases = config.files["pgbouncer.ini"].partition("\n\n")[0].splitlines()[1:]
+    assert [line.split()[0] for line in databases] == ["feast", "mlflow"]
+
+
+def test_prerequisites_say_what_administrators_make() -> None:
+    whole = {name: text for name, _, text in administration(lowered(SCENARIO, ENVIRONMENT).graph)}
+    assert 'CREATE DATABASE "mlflow" OWNER "mlflow_owner"' in whole["database"]
+    assert "CREATE ROLE :" not in whole["database"]  # the login exists
+    assert "GRANT ALL PRIVILEGES ON `report`.* TO 'report-mysql'@'%'" in whole["mysql"]
+    policies = whole["store"].split("the policy of the key in the Secret ")[1:]
+    by_secret = {text.partition(":")[0]: json.loads(text.partition(":\n")[2]) for text in policies}
+    actions = {name: {action for one in policy["Statement"] for action in one["Action"]}
+               for name, policy in by_secret.items()}  # fmt: skip
+    assert "s3:PutObject" in actions["acme-s3"]
+    assert "s3:PutObject" not in actions["acme-models"]  # serving systems only read
 
 
 def test_two_consumers_may_share_a_login() -> None:

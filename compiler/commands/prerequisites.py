@@ -14,6 +14,7 @@ from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.verb import Verb
 from compiler.model.prerequisite import Prerequisite
 from compiler.upstream.prerequisites import (
+    administration,
     install_commands,
     namespace_commands,
     patch_commands,
@@ -42,15 +43,23 @@ def command(environment: str | None, file: Path, form: str) -> None:
 
     systems = prerequisites(lowered.graph)
     folder = str(file.parent / "prerequisites" / str(lowered.platform.environment))
+    outside = administration(lowered.graph)
     if form == "json":
-        click.echo(
-            json.dumps([_record(prerequisite, folder) for prerequisite in systems], indent=2)
-        )
+        records = [_record(prerequisite, folder) for prerequisite in systems]
+        click.echo(json.dumps([*records, *map(_outside_record, outside)], indent=2))
         return
     for prerequisite in systems:
         _print(prerequisite, folder)
-    if not systems:
+    for name, host, text in outside:
+        click.echo(f"{name}: what the administrator of {host} makes")
+        click.echo(text)
+    if not systems and not outside:
         click.echo("nothing but a cluster")
+
+
+def _outside_record(service: tuple[str, str, str]) -> dict[str, Any]:
+    name, host, text = service
+    return {"name": name, "system": host, "administrator": text}
 
 
 def _record(prerequisite: Prerequisite, folder: str) -> dict[str, Any]:

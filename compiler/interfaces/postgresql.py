@@ -216,7 +216,7 @@ def parts(claims: Iterable[Binding]) -> Iterator[Part]:
 def _of_pooler(logins: list[Binding]) -> Iterator[Part]:
     pooling: Pooling | None = logins[0].offer.pooling
     if pooling is not None:
-        pools = len({binding.secret for binding in logins})
+        pools = len({(binding.secret, binding.claim.database) for binding in logins})
         count = pooling.replicas * pools * pooling.least
         reckoning = f"{pooling.replicas} replicas x {pools} pools x {pooling.least}"
         yield Part(logins[0].provider, count, reckoning)

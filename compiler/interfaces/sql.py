@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from compiler import model
 from compiler.model import Random
@@ -30,6 +32,37 @@ def logins(
     """One binding for each login that the claims need, in a fixed order."""
     by_secret = {binding.secret: binding for binding in claims if binding.claim.database}
     return tuple(by_secret[secret] for secret in sorted(by_secret))
+
+
+class Login(Struct, frozen=True):
+    """A login as a server's administrator sees it: its Secret, its user name and its databases."""
+
+    secret: str
+    exists: bool
+    role: str
+    databases: tuple[str, ...]
+
+
+def administered(claims: Iterable[model.Binding[Any, Any]], longest: int) -> list[Login]:
+    """The logins that consumers of a server outside need."""
+    by_secret: dict[str, list[model.Binding[Any, Any]]] = {}
+    for binding in claims:
+        if binding.claim.database:
+            by_secret.setdefault(binding.secret, []).append(binding)
+    return [
+        Login(
+            secret,
+            bindings[0].existing_login is not None,
+            username(secret, longest),
+            tuple(sorted({binding.claim.database for binding in bindings})),
+        )
+        for secret, bindings in sorted(by_secret.items())
+    ]
+
+
+def databases(logins: Iterable[Login]) -> list[str]:
+    """Every database of some logins, once."""
+    return sorted({database for login in logins for database in login.databases})
 
 
 def credential(binding: model.Binding, longest: int) -> model.Credential:

@@ -39,6 +39,11 @@ def no_prerequisite(me: Instance[Any], wiring: Wiring) -> Prerequisite | None:
     return None
 
 
+def no_administration(me: Instance[Any], wiring: Wiring) -> str:
+    """The component leaves nothing to the administrator of a service outside."""
+    return ""
+
+
 def no_sizes(me: Instance[Any], wiring: Wiring) -> Iterable[Size]:
     """The component has no disk or memory whose need it can reckon."""
     return ()
@@ -101,6 +106,9 @@ class Component(Struct, frozen=True, kw_only=True):
 
     prerequisites: Callable[[Any, Wiring], Prerequisite | None] = no_prerequisite
     """The upstream system that an instance needs in the cluster; None where it needs none."""
+
+    administration: Callable[[Any, Wiring], str] = no_administration
+    """What the administrator of a service outside makes for its consumers: SQL, or policies."""
 
     revoke_command: Callable[[Binding], str] | None = None
     """The command that locks out the login of a consumer that is gone.

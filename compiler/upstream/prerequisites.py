@@ -35,6 +35,15 @@ def _required(
     return replace(prerequisite, objects=objects)
 
 
+def administration(graph: Graph) -> list[tuple[str, str, str]]:
+    """What administrators of services outside make: the instance, its host, and the text."""
+    texts = (
+        (instance, component_of(instance).administration(instance, wiring))
+        for instance, wiring in _instances(graph)
+    )
+    return [(instance.name, instance.spec.host, text) for instance, text in texts if text]
+
+
 def required(instance: Instance[Any], wiring: Wiring) -> tuple[Manifest, ...]:
     """The objects of an upstream system in which an instance requires settings, before its patches."""
     prerequisite = component_of(instance).prerequisites(_as_existing(instance), wiring)

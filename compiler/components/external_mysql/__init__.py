@@ -10,7 +10,7 @@ from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import external
-from compiler.interfaces import mysql
+from compiler.interfaces import mysql, sql
 from compiler.spec.types import Port
 
 PHASE = model.Phase.DATABASES
@@ -47,6 +47,26 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             logins=spec.logins,
         )
     }
+
+
+def administration(me: model.Instance[Spec], wiring: model.Wiring) -> str:
+    """SQL; `_` in a grant stands for any character, so it is escaped."""
+    claims = wiring.claims(DATABASES)
+    native = {binding.secret for binding in claims if binding.claim.native_password}
+    logins = sql.administered(claims, mysql.LONGEST_USER)
+    lines = [f"CREATE DATABASE `{database}`;" for database in sql.databases(logins)]
+    for login in logins:
+        user = f"'{login.role}'@'%'"
+        if login.exists:
+            user = f"'(user name in the Secret {login.secret})'@'%'"
+        else:
+            plugin = " WITH mysql_native_password" if login.secret in native else ""
+            password = f"(password in the Secret {login.secret})"
+            lines.append(f"CREATE USER {user} IDENTIFIED{plugin} BY '{password}';")
+        for database in login.databases:
+            escaped = database.replace("_", "\\_")
+            lines.append(f"GRANT ALL PRIVILEGES ON `{escaped}`.* TO {user};")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Resource]:

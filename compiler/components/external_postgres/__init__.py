@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from compiler import model
+from compiler import kube, model
 from compiler.components.bases import external
-from compiler.interfaces import postgresql
+from compiler.interfaces import postgresql, sql
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.types import Port
 
@@ -74,6 +74,14 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             logins=spec.logins,
         )
     }
+
+
+def administration(me: model.Instance[Spec], wiring: model.Wiring) -> str:
+    logins = sql.administered(wiring.claims(DATABASES), postgresql.LONGEST_ROLE)
+    return kube.render(
+        __file__, "logins.sql.j2",
+        host=me.spec.host, logins=logins, databases=sql.databases(logins),
+    )  # fmt: skip
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Resource]:

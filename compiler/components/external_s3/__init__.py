@@ -78,5 +78,21 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
     }
 
 
+def administration(me: model.Instance[Spec], wiring: model.Wiring) -> str:
+    """The buckets, and a policy for the key of each Secret."""
+    claims: dict[str, s3.Claim] = {}
+    for binding in wiring.claims(STORE):
+        earlier = claims.get(binding.secret)
+        merged = earlier.merged(binding.claim) if earlier else binding.claim
+        claims[binding.secret] = merged or binding.claim
+    names = s3.buckets(wiring.claims(STORE))
+    texts = [f"buckets: {', '.join(names)}\n"] if names else []
+    texts += [
+        f"the policy of the key in the Secret {secret}:\n{s3.policy(claim)}"
+        for secret, claim in sorted(claims.items())
+    ]
+    return "".join(texts)
+
+
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Resource]:
     return iter(())

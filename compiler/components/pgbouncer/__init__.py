@@ -78,10 +78,12 @@ def pool_size(
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     upstream = wiring[UPSTREAM]
     logins = sql.logins(wiring.claims(POOL))
-    databases = sorted({binding.claim.database for binding in logins})
+    # Several consumers may share a login that exists already.
+    pools = {(b.secret, b.claim.database) for b in wiring.claims(POOL) if b.claim.database}
+    databases = sorted({database for _, database in pools})
     offer, clients = upstream.binding.offer, wiring.claims_on_provider(UPSTREAM)
     most = postgresql.capacity(clients) if offer.grows else None
-    size = pool_size(me.spec, len(logins), clients, offer.max_connections or most)
+    size = pool_size(me.spec, len(pools), clients, offer.max_connections or most)
     if upstream.binding.offer.operator is not None:
         yield from pooler.lower(me, upstream, size)
         return

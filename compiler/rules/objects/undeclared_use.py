@@ -26,7 +26,7 @@ _BARE = re.compile(
 )
 _SSH = re.compile(r"\b\w+@(?P<host>[a-z0-9][a-z0-9.-]*):")  # git@host:path
 # In URIs of these schemes, a bucket, repository or organisation is in the place of the host.
-_STORED = {"s3", "s3a", "s3n", "gs", "hf", "pvc", "oci", "lakefs", "dbfs", "file", "models", "runs"}
+_STORED = {"s3", "s3a", "s3n", "gs", "hf", "pvc", "oci", "file", "models", "runs"}
 _COMMENT = re.compile(r"^\s*#.*$", re.M)
 _NOT_CALLED = {"NO_PROXY", "no_proxy"}  # hosts that a proxy is not asked for
 
@@ -151,13 +151,18 @@ def _mentions(instance: Instance[Any]) -> Iterator[Mention]:
     for path, text in texts(instance):
         text = _COMMENT.sub("", text.lower())
         for match in _URL.finditer(text):
-            if match["scheme"].partition("+")[0] not in _STORED:
+            if not _is_stored(match["scheme"]):
                 yield _mention((*instance.path, *path), match, in_url=True)
         for match in _BARE.finditer(text):
             if "." in match["host"] or match["port"]:
                 yield _mention((*instance.path, *path), match, in_url=False)
         for match in _SSH.finditer(text):
             yield Mention((*instance.path, *path), match["host"], None, in_url=False)
+
+
+def _is_stored(scheme: str) -> bool:
+    """Whether a URI names a bucket or a repository, as file systems (`lakefs`, `hdfs`) do too."""
+    return scheme in _STORED or scheme.endswith("fs")
 
 
 def _mention(path: Path, match: re.Match[str], *, in_url: bool) -> Mention:

@@ -1,0 +1,126 @@
+"""Logins at a PostgreSQL outside: the SQL that `prerequisites` prints, and a password that no URI takes.
+
+The server runs here. `\\password` and `\\prompt`, which ask a person, are answered by the test; the
+client is SQLAlchemy, with the URI and the variables of MLflow's compiled pod.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from glob import glob
+from pathlib import Path
+
+import pytest
+
+from live.platforms import Platform, platformc
+from live.pods.images import HOME
+from live.pods.objects import pod_template
+from live.test_authorities import NOBODY, free_port, run
+
+pytestmark = pytest.mark.live
+
+BINARIES = Path(max(glob("/usr/lib/postgresql/*/bin")))
+PASSWORD = "p@ss/w#rd?&%41 '\\\""
+WORK = """
+import os, sqlalchemy
+engine = sqlalchemy.create_engine(os.environ["MLFLOW_BACKEND_STORE_URI"])
+with engine.begin() as connection:
+    connection.execute(sqlalchemy.text("CREATE TABLE runs (id int)"))
+    owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'runs'"
+    print(connection.execute(sqlalchemy.text(owner)).scalar())
+"""
+SPEC = """\
+  components:
+    external-postgres: {{host: localhost, port: {port}, sslmode: disable{credentials}}}
+    seaweedfs: {{}}
+    mlflow: {{}}
+"""
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    place = Path(tempfile.mkdtemp(dir="/var/tmp"))  # others must be able to enter it
+    run("chown", f"{NOBODY}:{NOBODY}", place)
+    number = free_port()
+    as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    (place / "password").write_text("administrator")
+    run("chown", f"{NOBODY}:{NOBODY}", place / "password")
+    run(*as_nobody, BINARIES / "initdb", "-D", place / "data", "-U", "administrator", "-A",
+        "scram-sha-256", f"--pwfile={place / 'password'}", cwd=place)  # fmt: skip
+    server = subprocess.Popen(
+        [*as_nobody, BINARIES / "postgres", "-D", place / "data", "-p", str(number), "-k", place],
+        cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    ready: list[str | Path] = [BINARIES / "pg_isready", "-q", "-h", "localhost", "-p", str(number)]
+    while subprocess.run(ready, check=False).returncode:
+        time.sleep(0.2)
+    yield number
+    server.terminate()
+    server.wait()
+    shutil.rmtree(place)
+
+
+def administrate(port: int, sql: str) -> None:
+    environment = {**os.environ, "PGPASSWORD": "administrator"}
+    psql: list[str | Path] = [BINARIES / "psql", "-X", "-q", "-h", "localhost", "-p", str(port), "-U", "administrator",
+            "-d", "postgres", "-v", "ON_ERROR_STOP=1"]  # fmt: skip
+    run(*psql, input=sql, env=environment)
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def answered(platform: Platform, role: str) -> str:
+    """The printed SQL, with the answers of a person."""
+    printed = platformc("prerequisites", "default", directory=platform.directory)
+    lines = printed.partition("makes\n")[2].splitlines()
+    text = ""
+    for line in lines:
+        if line.startswith("\\password"):
+            line = f'ALTER ROLE :"login" PASSWORD {literal(PASSWORD)};'
+        elif line.startswith("\\prompt"):
+            line = f"\\set login {role}"
+        text += f"{line}\n"
+    return text
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_the_printed_sql_makes_logins_that_work(port: int, tmp_path: Path, *, exists: bool) -> None:
+    credentials = ", credentials: {secret: acme, keys: {username: user, password: pass}}"
+    platform = Platform(tmp_path / "platform").write(
+        SPEC.format(port=port, credentials=credentials if exists else "")
+    )
+    objects = platform.compile()
+    if exists:
+        administrate(
+            port, "DROP DATABASE mlflow; DROP OWNED BY mlflow_owner; DROP ROLE mlflow_owner;"
+        )
+        administrate(port, f"CREATE ROLE company LOGIN PASSWORD {literal(PASSWORD)};")
+    role = "company" if exists else "mlflow-backend-store"
+    administrate(port, answered(platform, role))
+    (server,) = (one for one in objects if one["kind"] == "Deployment"
+                 and one["metadata"]["name"] == "mlflow")  # fmt: skip
+    (container,) = pod_template(server)["spec"]["containers"]
+    env = {one["name"]: one.get("value") for one in container["env"]}
+    uri = env["MLFLOW_BACKEND_STORE_URI"]
+    values = {"MLFLOW_BACKEND_STORE_URI": uri}
+    if exists:
+        values |= {"PGUSER": role, "PGPASSWORD": PASSWORD}
+    else:
+        # The password of a login that platformc names is of letters and digits.
+        administrate(port, f"ALTER ROLE \"{role}\" PASSWORD 'abc123';")
+        for name, text in {"USERNAME": role, "PASSWORD": "abc123"}.items():
+            uri = uri.replace(f"$(BACKEND_STORE_{name})", text)
+        values["MLFLOW_BACKEND_STORE_URI"] = uri
+    python = HOME / "venvs/mlflow/bin/python"
+    done = subprocess.run(
+        [python, "-c", WORK], capture_output=True, text=True, check=False,
+        env={"PATH": os.environ["PATH"], **values},
+    )  # fmt: skip
+    assert done.stdout == "mlflow_owner\n", done.stderr
