@@ -26,6 +26,7 @@ VERBS = {
     "completion": "Print the script that completes words in a shell.",
     "diff": "Show the effect of a change on running systems, and its causes.",
     "doctor": "Check that a cluster has everything the environment needs.",
+    "env": "Print the variables that a workload or model gets.",
     "explain": "Explain a diagnostic by its code, or list them all.",
     "graph": "Draw the bindings between instances.",
     "help": "Print how a verb is used.",

@@ -69,7 +69,7 @@ QUIET = (
     "images default --format json", "apply-plan default", "apply-plan default --since .",
     "diff . .", "explain", "explain unbound-requirement", "schema", "version",
     "help compile", "completion bash", "init --list", "init copy --from two-teams",
-    "prerequisites default", "client-kit default mlflow-smoke", "init new --lab",
+    "prerequisites default", "client-kit default mlflow-smoke", "env mlflow-smoke", "env mlflow-smoke default --laptop", "init new --lab",
     "secrets list default", "secrets list default --format json",
     "restore default -f copied.yaml", "secrets rotate default mlflow-artifacts", "secrets generate default -f local.yaml",
     "argocd generate", "argocd plugin --image registry.example/plugin:1.0.0 -o argocd",

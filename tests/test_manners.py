@@ -235,6 +235,7 @@ def completed(shell: str, words: str, current: str) -> set[str]:
         ("compile --env", "p", {"prod"}),
         ("render dev --component", "ml", {"mlflow"}),
         ("client-kit dev", "", {"training"}),
+        ("env", "", {"training"}),
         ("secrets rotate dev", "mlflow-b", {"mlflow-backend-store"}),
         ("explain", "unbound", {"unbound-requirement"}),
         ("init --from", "two", {"two-teams"}),

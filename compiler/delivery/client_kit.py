@@ -20,6 +20,8 @@ from compiler.model.instance import PREFIX, Instance
 from compiler.model.resource import Env, Manifest, SecretRef
 
 _REFERENCE = re.compile(r"[$][(]([A-Za-z_][A-Za-z0-9_]*)[)]")
+FIRST_FREE_PORT = 1024  # below it, only root may listen
+LOCAL_PORT = 8080  # in place of one below that
 LABEL = f"{PREFIX}/client"
 # Kinds with pods: the API version, and the path of the pod template.
 _TEMPLATES = {
@@ -50,6 +52,33 @@ def kit(me: Instance[Any], wiring: Wiring, container: str) -> dict[str, str]:
     for endpoint in client.endpoints:
         tree |= {f"files{path}": text for path, text in _files(endpoint).items()}
     return dict(sorted(tree.items()))
+
+
+def in_pod(me: Instance[Any], wiring: Wiring) -> Iterator[str]:
+    """The variables of a pod, each with its value or the object that has it; and its files."""
+    client = kube.client(me, _clients(wiring))
+    for variable in (*client.env, *kube.own_env(me.spec)):
+        value = variable.value
+        if isinstance(value, str):
+            yield f"{variable.name}={value}"
+        else:
+            kind = "Secret" if isinstance(value, SecretRef) else "ConfigMap"
+            yield f"{variable.name}=  # the key {value.key} of the {kind} {me.namespace}/{value.name}"
+    for path in sorted({path for endpoint in client.endpoints for path in _files(endpoint)}):
+        yield f"# file: {path}"
+
+
+def on_laptop(me: Instance[Any], wiring: Wiring) -> Iterator[str]:
+    """The lines of an `.env` for a program outside the cluster."""
+    client = kube.client(me, _clients(wiring))
+    yield from _laptop(me, client)
+    if any(_files(endpoint) for endpoint in client.endpoints):
+        yield "# `platformc client-kit` writes the folder `files`."
+
+
+def _clients(wiring: Wiring) -> Iterator[Endpoint]:
+    """The endpoints that an instance uses, without the systems that run it."""
+    return (endpoint for endpoint in wiring.endpoints if endpoint.for_clients)
 
 
 def _files(endpoint: Endpoint) -> dict[str, str]:
@@ -108,9 +137,11 @@ def _laptop(me: Instance[Any], client: kube.Client) -> Iterator[str]:
         if not binding.offer.external:
             service = binding.host.partition(".")[0]
             space, port = binding.provider.namespace, endpoint.port
-            forward = f"kubectl --namespace {space} port-forward service/{service} {port}:{port}"
+            here = port if port >= FIRST_FREE_PORT else LOCAL_PORT
+            forward = f"kubectl --namespace {space} port-forward service/{service} {here}:{port}"
             yield f"# {binding.provider.name}: {forward}"
-            local[binding.host] = "localhost"
+            # A URL leaves out the port of its scheme.
+            local[binding.host] = "localhost" if here == port else f"localhost:{here}"
         folders = {path.rpartition("/")[0] for path in _files(endpoint)}
         local |= {folder: f"files{folder}" for folder in sorted(folders)}
     for variable in client.env:

@@ -1,0 +1,38 @@
+"""`platformc env NAME`: the variables of a workload or model, as its pod sees them or for a laptop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from compiler.commands import complete
+from compiler.commands.compiling import compiled, environment_of
+from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.output import fail
+from compiler.commands.verb import Verb
+from compiler.delivery.client_kit import in_pod, on_laptop
+from compiler.diagnostics import near
+
+
+@click.command(cls=Verb)
+@click.argument("name", shell_complete=complete.clients)
+@environment_argument
+@spec_option
+@click.option("--laptop", is_flag=True, help="As a program outside the cluster sees them.")
+def command(name: str, environment: str | None, file: Path, laptop: bool) -> None:
+    """Print the variables that a workload or a model gets from what it uses.
+
+    \b
+    platformc env training dev            what its pod sees
+    platformc env training dev --laptop   the lines of an `.env`, with port-forwards
+    """
+    result = compiled(file)
+    graph = result.graphs[environment_of(result, environment)]
+    names = [one.name for one in graph.instances.values() if one.section in ("workloads", "models")]
+    if name not in names:
+        close = near(name, names)
+        fail(f"no workload or model `{name}`" + (f"; did you mean `{close}`?" if close else ""))
+    lines = on_laptop if laptop else in_pod
+    for line in lines(graph.instances[name], graph.wiring(name)):
+        click.echo(line)

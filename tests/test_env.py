@@ -1,0 +1,57 @@
+"""`platformc env`: the variables of a program, as its pod sees them and for a laptop."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner, Result
+from support.cluster import templates
+from support.paths import SCENARIOS
+
+from compiler.cli import platformc
+
+
+def env(name: str, *options: str, scenario: str = "existing-logins") -> Result:
+    spec = SCENARIOS / scenario / "platform.yaml"
+    return CliRunner().invoke(platformc, ["env", name, "default", "-f", str(spec), *options])
+
+
+@pytest.mark.parametrize("name", ["train", "report"])
+def test_a_pods_variables_are_those_that_it_has(name: str) -> None:
+    (pod,) = (one for one in templates("existing-logins", "default")
+              if one.owner["metadata"]["name"] == name)  # fmt: skip
+    (container,) = pod.spec["containers"]
+    lines = env(name).stdout.splitlines()
+    printed = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+    actual = {one["name"]: one for one in container["env"]}
+    assert printed.keys() == actual.keys() - {"HOME", "LOGNAME", "USER"}
+    for variable, text in printed.items():
+        reference = actual[variable].get("valueFrom", {}).get("secretKeyRef")
+        if reference:
+            secret = f"{pod.namespace}/{reference['name']}"
+            assert text == f"  # the key {reference['key']} of the Secret {secret}"
+        else:
+            assert text == actual[variable]["value"]
+    mounts = {one["mountPath"] for one in container["volumeMounts"]}
+    files = [line.removeprefix("# file: ") for line in lines if line.startswith("# file: ")]
+    assert all(file.rpartition("/")[0] in mounts for file in files)
+
+
+def test_a_laptop_reaches_each_server_by_a_port_that_it_may_open() -> None:
+    text = env("train", "--laptop").stdout
+    assert "port-forward service/churn-predictor 8080:80\n" in text
+    assert "CHURN_URL=http://localhost:8080\n" in text
+    assert "port-forward service/mlflow 5000:5000\n" in text
+    assert "MLFLOW_TRACKING_URI=http://localhost:5000\n" in text
+    assert "PYPI_URL=https://pypi.corp.example.com\n" in text
+    assert "svc.cluster.local" not in text
+
+
+def test_models_have_variables_too() -> None:
+    result = env("churn", scenario="external-service")
+    assert "PYPI_URL=https://pypi.corp.example.com/simple\n" in result.stdout
+
+
+def test_an_unknown_name_is_said() -> None:
+    result = env("trian")
+    assert result.exit_code != 0
+    assert "no workload or model `trian`; did you mean `train`?" in result.stderr
