@@ -371,8 +371,9 @@ def test_a_ready_cluster_lacks_nothing(scenario: str) -> None:
         lowered = compiled(scenario).lowered[environment]
         settings = lowered.platform.settings.cluster
         objects = ready(scenario, environment)
-        if settings.storage_class:
-            objects.append({"kind": "StorageClass", "metadata": {"name": settings.storage_class}})
+        named = {one.spec.storage_class for one in lowered.platform.having("storage_class")}
+        for name in sorted({settings.storage_class, *named} - {None}):
+            objects.append({"kind": "StorageClass", "metadata": {"name": name}})
         minor = (settings.kubernetes or "1.34").partition(".")[2]
         found = list(check(lowered, Cluster(objects, minor)))
         assert [one.text for one in found if not one.good] == []
