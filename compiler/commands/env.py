@@ -21,10 +21,10 @@ from compiler.diagnostics import near
 @spec_option
 @click.option("--laptop", is_flag=True, help="As a program outside the cluster sees them.")
 def command(name: str, environment: str | None, file: Path, laptop: bool) -> None:
-    """Print the variables that a workload or a model gets from what it uses.
+    """Print the variables that a workload or a model gets by its bindings.
 
     \b
-    platformc env training dev            what its pod sees
+    platformc env training dev            as its pod sees them
     platformc env training dev --laptop   the lines of an `.env`, with port-forwards
     """
     result = compiled(file)

@@ -1,8 +1,8 @@
 """The escape hatch: the user's JSON patches (RFC 6902) and lines of config files, on any object.
 
 An instance's patches reach its own objects, those of workloads that it brings along, its config
-files, and what it requires of upstream's objects. `spec.patches` reach the objects of no single
-instance: namespaces, and what models share. The results are checked here, because here it is known
+files, and its settings in upstream's objects. `spec.patches` reach the objects of no single
+instance: namespaces, and those that models share. The results are checked here, because here it is known
 which operation caused a problem; if the API server would reject the result, the object stays
 unpatched, so that later passes can rely on valid objects.
 """

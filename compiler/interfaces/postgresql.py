@@ -142,7 +142,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         """The variables that `uri` needs: the kubelet composes it from them.
 
         A password that exists already may hold characters that a URI does not take as they are;
-        libpq and pgx read it from variables of their own.
+        libpq and pgx read it from separate variables.
         """
         if not self._apart:
             return self.login(prefix)

@@ -108,7 +108,7 @@ class Component(Struct, frozen=True, kw_only=True):
     """The upstream system that an instance needs in the cluster; None where it needs none."""
 
     administration: Callable[[Any, Wiring], str] = no_administration
-    """What the administrator of a service outside makes for its consumers: SQL, or policies."""
+    """Instructions to the administrator of a service outside, for its consumers: SQL, or policies."""
 
     revoke_command: Callable[[Binding], str] | None = None
     """The command that locks out the login of a consumer that is gone.

@@ -27,7 +27,7 @@ def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
 def _required(
     instance: Instance[Any], installed: Instance[Any], wiring: Wiring
 ) -> Prerequisite | None:
-    """What an instance requires of an upstream system, with the instance's patches."""
+    """The requirements of an instance on an upstream system, with the instance's patches."""
     prerequisite = component_of(instance).prerequisites(installed, wiring)
     if prerequisite is None or not instance.spec.patches:
         return prerequisite
@@ -36,7 +36,7 @@ def _required(
 
 
 def administration(graph: Graph) -> list[tuple[str, str, str]]:
-    """What administrators of services outside make: the instance, its host, and the text."""
+    """Instructions to administrators of services outside: the instance, its host, and the text."""
     texts = (
         (instance, component_of(instance).administration(instance, wiring))
         for instance, wiring in _instances(graph)

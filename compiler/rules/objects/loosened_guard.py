@@ -1,7 +1,7 @@
-"""A patch of what guards the platform: a network policy, a mesh's rule, Pod Security of a namespace,
+"""A patch of a guard of the platform: a network policy, a mesh's rule, Pod Security of a namespace,
 the reference to a credential.
 
-What a patch makes of a pod that `restricted` forbids is an error already. A patch here may be meant,
+A patch of a pod that `restricted` forbids is an error already. A patch here may be meant,
 so it is said once, and silenced with the reason.
 """
 
