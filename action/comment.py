@@ -32,11 +32,11 @@ def _mine(comments: str, mark: str) -> int | None:
     """The comment of an earlier run, or None."""
     page = 1
     while True:
-        found = _ask("GET", f"{comments}?per_page={_PAGE}&page={page}")
-        for one in found:
-            if one["user"]["type"] == "Bot" and one["body"].startswith(mark):
-                return int(one["id"])
-        if len(found) < _PAGE:
+        results = _ask("GET", f"{comments}?per_page={_PAGE}&page={page}")
+        for result in results:
+            if result["user"]["type"] == "Bot" and result["body"].startswith(mark):
+                return int(result["id"])
+        if len(results) < _PAGE:
             return None
         page += 1
 

@@ -31,20 +31,20 @@ def chart(spec: Spec) -> Chart:
     finder = Finder([variants.values(spec) for spec in specs])
     sections = _sections(objects, names, finder)
     model = _model(specs, objects, names, finder)
-    base, *others = _all_values(spec, finder)
-    changes = (_changes(one, base) for one in others)
+    base, *remaining = _all_values(spec, finder)
+    changes = (_changes(item, base) for item in remaining)
     return Chart(sections, model, base, dict(zip(variants.effective(spec), changes, strict=True)))
 
 
 def _sections(
     objects: Sequence[Sequence[Manifest]], models: Sequence[str], finder: Finder
 ) -> dict[str, list[Node]]:
-    found: dict[str, list[Node]] = {}
+    results: dict[str, list[Node]] = {}
     for row in _rows(objects, finder.plain, lambda one: instance(one) not in models):
-        section = camel(next(instance(one) for one in row if one))
+        section = camel(next(instance(item) for item in row if item))
         node = with_name(finder.node(row, section, ("object",)))
-        found.setdefault(section, []).append(node)
-    return found
+        results.setdefault(section, []).append(node)
+    return results
 
 
 def instance(manifest: Manifest) -> str:
@@ -57,9 +57,9 @@ def _rows(
     chosen: Callable[[Manifest], bool],
 ) -> Iterator[tuple[Manifest | None, ...]]:
     """Each object in all variants, whatever values stand in its name; None where it is not."""
-    named = [{plain(_id(one)): one for one in some if chosen(one)} for some in objects]
-    for id in dict.fromkeys(id for one in named for id in one):
-        yield tuple(one.get(id) for one in named)
+    named = [{plain(_id(item)): item for item in manifest if chosen(item)} for manifest in objects]
+    for id in dict.fromkeys(id for entry in named for id in entry):
+        yield tuple(element.get(id) for element in named)
 
 
 def _id(manifest: Manifest) -> str:
@@ -79,49 +79,51 @@ def _model(
         return []
     wide = Finder([variants.of_model(spec, name) for spec in specs for name in names])
     for value, vector in finder.vectors.items():
-        wide.given(value, tuple(one for one in vector for _ in names))
+        wide.given(value, tuple(element for element in vector for _ in names))
     by_model = [
-        [one for one in some if instance(one) == name] for some in objects for name in names
+        [item for item in manifest if instance(item) == name]
+        for manifest in objects
+        for name in names
     ]
     nameless = [
-        {finder.plain(_id(one)).replace(name, ""): one for one in some}
-        for some, name in zip(by_model, list(names) * len(specs), strict=True)
+        {finder.plain(_id(entry)).replace(name, ""): entry for entry in sample}
+        for sample, name in zip(by_model, list(names) * len(specs), strict=True)
     ]
-    found = [
+    with_names = [
         with_name(wide.node(tuple(one.get(id) for one in nameless), MODEL, ("object",)))
         for id in dict.fromkeys(id for one in nameless for id in one)
     ]
     for value, vector in wide.vectors.items():
         if value not in finder.vectors and value.section != MODEL:
             finder.own(value, vector[:: len(names)])
-    return found
+    return with_names
 
 
 def _all_values(spec: Spec, finder: Finder) -> list[Spec]:
     """The base's and those of each environment, with all models."""
     specs = [variants.base(spec), *variants.effective(spec).values()]
-    return [{**_values(finder, at), "models": _models(one)} for at, one in enumerate(specs)]
+    return [{**_values(finder, at), "models": _models(item)} for at, item in enumerate(specs)]
 
 
 def _values(finder: Finder, at: int) -> Spec:
-    found: Spec = {}
+    spec: Spec = {}
     for value, vector in finder.vectors.items():
-        found.setdefault(value.section, {})[value.key] = vector[at]
-    return found
+        spec.setdefault(value.section, {})[value.key] = vector[at]
+    return spec
 
 
 def _models(spec: Spec) -> Spec:
     models: Mapping[str, Spec] = spec["spec"].get("models", {})
-    return {name: variants.flat(one) for name, one in models.items()}
+    return {name: variants.flat(model) for name, model in models.items()}
 
 
 def _changes(values: Spec, base: Spec) -> Spec:
     """What has to be merged into the base to get the values."""
-    found: Spec = {}
+    spec: Spec = {}
     for key, value in values.items():
         if isinstance(value, dict):
             inner = _changes(value, base.get(key, {}))
-            found |= {key: inner} if inner else {}
+            spec |= {key: inner} if inner else {}
         elif base.get(key) != value:
-            found[key] = value
-    return found
+            spec[key] = value
+    return spec

@@ -30,30 +30,30 @@ class Comparison:
     pairs: Pairs
 
 
-def compared(case: str, place: Workplace, rounds: int) -> Iterator[Comparison]:
+def compared(case: str, workplace: Workplace, rounds: int) -> Iterator[Comparison]:
     """A cold compile against the earlier version's."""
     if not PLATFORMC.exists():
         raise SystemExit(f"{PLATFORMC} is missing: `make bench` brings it (tests/tools.sh)")
-    earlier = place.cold([str(PLATFORMC), "compile"])
+    earlier = workplace.cold([str(PLATFORMC), "compile"])
     earlier.run()
-    yield Comparison(case, VERSION, paired(place.cold(), earlier, rounds))
+    yield Comparison(case, VERSION, paired(workplace.cold(), earlier, rounds))
 
 
-def bare(case: str, place: Workplace, rounds: int) -> Comparison:
+def bare(case: str, workplace: Workplace, rounds: int) -> Comparison:
     """A cold compile against the imports that no compile can do without."""
-    task = Task(BARE, place.folder)
+    task = Task(BARE, workplace.folder)
     task.run()
-    return Comparison(case, "a bare Python", paired(place.cold(), task, rounds))
+    return Comparison(case, "a bare Python", paired(workplace.cold(), task, rounds))
 
 
-def unchanged(case: str, place: Workplace, rounds: int) -> Comparison:
+def unchanged(case: str, workplace: Workplace, rounds: int) -> Comparison:
     """A compile with nothing to do against the earlier version's, each after one of its own."""
     again = [
-        Task(command, place.folder, partial(_once, place, command))
-        for command in (place.command, [str(PLATFORMC), "compile"])
+        Task(command, workplace.folder, partial(_once, workplace, command))
+        for command in (workplace.command, [str(PLATFORMC), "compile"])
     ]
     return Comparison(case, VERSION, paired(again[0], again[1], rounds))
 
 
-def _once(place: Workplace, command: list[str]) -> None:
-    place.cold(command).run()
+def _once(workplace: Workplace, command: list[str]) -> None:
+    workplace.cold(command).run()

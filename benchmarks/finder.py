@@ -30,11 +30,11 @@ _KEPT = ("image", "replicas", "cpu", "memory", "storage", "ephemeral-storage")
 class Finder:
     """Sees every variant of an object at once; the last is the one with other values."""
 
-    def __init__(self, known: Sequence[Mapping[Value, Node]]) -> None:
+    def __init__(self, mappings: Sequence[Mapping[Value, Node]]) -> None:
         self.vectors: dict[Value, _Vector] = {}
         self._known: dict[tuple[str, str], Value] = {}
-        for value in known[0]:
-            self.given(value, tuple(one.get(value, known[0][value]) for one in known))
+        for value in mappings[0]:
+            self.given(value, tuple(mapping.get(value, mappings[0][value]) for mapping in mappings))
 
     def given(self, value: Value, vector: _Vector) -> None:
         """A value of the spec, which may stand in any section."""
@@ -64,27 +64,27 @@ class Finder:
         return self._leaf(nodes, section, path)
 
     def _optional(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> When:
-        there = tuple(node is not None for node in nodes)
-        some = nodes[there.index(True)]
-        filled = tuple(some if node is None else node for node in nodes)
-        flag = self._value(there, section, ("with", *path[-1:]))
+        present = tuple(node is not None for node in nodes)
+        sample = nodes[present.index(True)]
+        filled = tuple(sample if node is None else node for node in nodes)
+        flag = self._value(present, section, ("with", *path[-1:]))
         return When(flag, self.node(filled, section, path))
 
     def _mapping(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> Node:
-        last = {self.plain(key) if MARK in key else key: one for key, one in nodes[-1].items()}
-        nodes = (*nodes[:-1], last)
-        made = {
+        mapping = {self.plain(key) if MARK in key else key: item for key, item in nodes[-1].items()}
+        nodes = (*nodes[:-1], mapping)
+        created = {
             key: self.node(tuple(node.get(key) for node in nodes), section, (*path, key))
             for key in dict.fromkeys(key for node in nodes for key in node)
         }
         if path[-1] in ("matchLabels", "selector"):
-            return with_selector(made)
-        return with_helper(made) if path[-1] == "labels" else made
+            return with_selector(created)
+        return with_helper(created) if path[-1] == "labels" else created
 
     def _list(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> list[Node]:
         most = max(len(node) for node in nodes)
         padded = [[*node, *[None] * (most - len(node))] for node in nodes]
-        return [self.node(one, section, path) for one in zip(*padded, strict=True)]
+        return [self.node(item, section, path) for item in zip(*padded, strict=True)]
 
     def _leaf(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> Node:
         same = all(node == nodes[0] for node in nodes)
@@ -103,7 +103,7 @@ class Finder:
         split = self._split(strings[-1])
         if path[-1] in _KEPT or self._found(strings, MODEL):
             return Text((self._value(strings, MODEL, path),))
-        exact = all(self._joined(split, at) == one for at, one in enumerate(strings))
+        exact = all(self._joined(split, at) == string for at, string in enumerate(strings))
         return Text(tuple(split)) if len(split) > 1 and exact else strings[0]
 
     def _parts(self, strings: _Vector, section: str, path: tuple[str, ...]) -> Iterator[Part]:
@@ -113,7 +113,7 @@ class Finder:
             return
         split = self._split(strings[-1])
         lines = [string.splitlines(keepends=True) for string in strings]
-        if all(self._joined(split, at) == one for at, one in enumerate(strings)):
+        if all(self._joined(split, at) == item for at, item in enumerate(strings)):
             yield from split
         elif len({len(line) for line in lines}) == 1 and len(lines[0]) > 1:
             for line in zip(*lines, strict=True):
@@ -126,12 +126,12 @@ class Finder:
 
     def _marks(self) -> dict[str, Value]:
         """Texts of the last variant that give a value away, the longest first."""
-        found = {
+        results = {
             str(vector[-1]): value
             for value, vector in self.vectors.items()
             if MARK in str(vector[-1]) or value == Value(MODEL, "name")
         }
-        return dict(sorted(found.items(), key=lambda one: -len(one[0])))
+        return dict(sorted(results.items(), key=lambda one: -len(one[0])))
 
     def _split(self, string: str) -> list[Part]:
         marks = self._marks()
@@ -146,15 +146,15 @@ class Finder:
 
     def _found(self, vector: _Vector, section: str) -> Value | None:
         """The value that is this in every variant, if there is one and it tells them apart."""
-        near = self._known.get((section, repr(vector)))
-        if near or len(set(map(repr, vector))) == 1:
-            return near
+        neighbour = self._known.get((section, repr(vector)))
+        if neighbour or len(set(map(repr, vector))) == 1:
+            return neighbour
         return self._known.get(("", repr(vector)))
 
     def _value(self, vector: _Vector, section: str, path: tuple[str, ...]) -> Value:
-        known = self._found(vector, section)
-        if known:
-            return known
+        existing = self._found(vector, section)
+        if existing:
+            return existing
         if section == MODEL:
             if len(set(map(repr, vector))) > 1:
                 raise ValueError(f"nothing in the spec explains {'/'.join(path)}: {vector}")
@@ -164,7 +164,7 @@ class Finder:
     def _unused(self, section: str, path: tuple[str, ...]) -> Value:
         hint = camel(" ".join(path[-2:]))
         names = (f"{hint}{number}" if number else hint for number in range(1000))
-        return next(one for name in names if (one := Value(section, name)) not in self.vectors)
+        return next(value for name in names if (value := Value(section, name)) not in self.vectors)
 
 
 def _differing(strings: _Vector) -> tuple[str, _Vector, str]:

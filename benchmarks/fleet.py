@@ -40,26 +40,26 @@ def main() -> None:
     options.add_argument("--environments", type=int, nargs="+", default=_ENVIRONMENTS)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--into", type=Path, metavar="FILE")
-    asked = options.parse_args()
-    shares = list(_shares(asked.models, asked.environments, asked.rounds))
-    text = "\n".join([*_table(asked.models, shares), ""])
+    arguments = options.parse_args()
+    shares = list(_shares(arguments.models, arguments.environments, arguments.rounds))
+    text = "\n".join([*_table(arguments.models, shares), ""])
     print(text)
-    if asked.into:
-        report.put(text, asked.into, "benchmarks.fleet")
+    if arguments.into:
+        report.put(text, arguments.into, "benchmarks.fleet")
 
 
 def _shares(models: int, environments: Sequence[int], rounds: int) -> Iterator[Share]:
     for count in environments:
         with tempfile.TemporaryDirectory() as folder:
-            place = Workplace(platform(models, count), Path(folder) / "fleet")
+            workplace = Workplace(platform(models, count), Path(folder) / "fleet")
             for only in (False, True) if count > 1 else (False,):
-                task = place.cold()
+                task = workplace.cold()
                 task = replace(task, command=[*task.command, *(_ONLY if only else ())])
                 runs = alone(task, rounds)
                 sizes = [
                     path.stat().st_size
                     for top in ("base", "overlays", "out")
-                    for path in (place.folder / top).rglob("*")
+                    for path in (workplace.folder / top).rglob("*")
                     if path.is_file()
                 ]
                 yield Share(count, only, runs, len(sizes), sum(sizes))

@@ -28,10 +28,12 @@ class Task:
     def run(self) -> Run:
         self.before()
         small = [sys.executable, "-I", "-S", str(_CHILD), *self.command]
-        done = subprocess.run(small, cwd=self.folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"{' '.join(self.command)[:200]}: {done.stderr[-500:]}")
-        wall, cpu, memory = map(float, done.stdout.split())
+        process = subprocess.run(
+            small, cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        if process.returncode:
+            raise RuntimeError(f"{' '.join(self.command)[:200]}: {process.stderr[-500:]}")
+        wall, cpu, memory = map(float, process.stdout.split())
         return Run(wall, cpu, memory)
 
 
@@ -52,15 +54,15 @@ class Runs:
 
     @property
     def wall(self) -> float:
-        return statistics.median(one.wall for one in self.all)
+        return statistics.median(run.wall for run in self.all)
 
     @property
     def cpu(self) -> float:
-        return statistics.median(one.cpu for one in self.all)
+        return statistics.median(run.cpu for run in self.all)
 
     @property
     def memory(self) -> float:
-        return max(one.memory for one in self.all)
+        return max(run.memory for run in self.all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +89,21 @@ class Pairs:
     @property
     def wall(self) -> Ratio:
         pairs = zip(self.ours.all, self.theirs.all, strict=True)
-        return Ratio(tuple(one.wall / other.wall for one, other in pairs))
+        return Ratio(tuple(run.wall / peer.wall for run, peer in pairs))
 
     @property
     def cpu(self) -> Ratio:
         pairs = zip(self.ours.all, self.theirs.all, strict=True)
-        return Ratio(tuple(one.cpu / other.cpu for one, other in pairs))
+        return Ratio(tuple(run.cpu / peer.cpu for run, peer in pairs))
 
 
 def alone(task: Task, runs: int) -> Runs:
     return Runs(tuple(task.run() for _ in range(runs)))
 
 
-def paired(ours: Task, theirs: Task, rounds: int) -> Pairs:
+def paired(task: Task, peer: Task, rounds: int) -> Pairs:
     """A B A B; fewer rounds where they take too long."""
-    found: list[tuple[Run, Run]] = []
-    while len(found) < rounds and sum(a.wall + b.wall for a, b in found) < _PATIENCE:
-        found.append((ours.run(), theirs.run()))
-    return Pairs(Runs(tuple(a for a, _ in found)), Runs(tuple(b for _, b in found)))
+    results: list[tuple[Run, Run]] = []
+    while len(results) < rounds and sum(a.wall + b.wall for a, b in results) < _PATIENCE:
+        results.append((task.run(), peer.run()))
+    return Pairs(Runs(tuple(a for a, _ in results)), Runs(tuple(b for _, b in results)))

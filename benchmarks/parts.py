@@ -24,42 +24,44 @@ class Root:
     pairs: Pairs
 
 
-def roots(place: Workplace, rounds: int, only: str = "") -> list[Root]:
+def roots(workplace: Workplace, rounds: int, only: str = "") -> list[Root]:
     """The roots of a compiled platform, or those of one environment."""
-    place.cold().run()
-    asked = place.folder / "overlays" / only
+    workplace.cold().run()
+    folder = workplace.folder / "overlays" / only
     return [
-        _root(root, place, rounds)
-        for root in place.roots()
-        if root == asked or asked in root.parents
+        _root(root, workplace, rounds)
+        for root in workplace.roots()
+        if root == folder or folder in root.parents
     ]
 
 
-def _root(root: Path, place: Workplace, rounds: int) -> Root:
+def _root(root: Path, workplace: Workplace, rounds: int) -> Root:
     kustomize = tool("kustomize")
-    name = root.relative_to(place.folder / "overlays").as_posix()
+    name = root.relative_to(workplace.folder / "overlays").as_posix()
     built = subprocess.run([kustomize, "build", str(root)], capture_output=True, check=True).stdout
-    flat = place.folder / "flat" / name.replace("/", "-")
+    flat = workplace.folder / "flat" / name.replace("/", "-")
     flat.mkdir(parents=True)
     (flat / "objects.yaml").write_bytes(built)
     (flat / "kustomization.yaml").write_text(_RENDERED)
-    ours, theirs = (Task([kustomize, "build", str(one)], place.folder) for one in (root, flat))
+    platformc, peer = (
+        Task([kustomize, "build", str(item)], workplace.folder) for item in (root, flat)
+    )
     count = sum(line.startswith(b"kind:") for line in built.splitlines())
-    return Root(name, count, paired(ours, theirs, rounds))
+    return Root(name, count, paired(platformc, peer, rounds))
 
 
-def check(place: Workplace, rounds: int) -> Pairs:
+def check(workplace: Workplace, rounds: int) -> Pairs:
     """The schema check in process, without its process, and kubeconform on the rendered files."""
-    place.cold().run()
-    files = sorted((place.folder / "out").glob("*/*.yaml"))
+    workplace.cold().run()
+    files = sorted((workplace.folder / "out").glob("*/*.yaml"))
     command = kubeconform.command(*map(str, files))
-    theirs = Task([tool("kubeconform"), *command[1:]], place.folder)
-    found = [(_checked(place.file), theirs.run()) for _ in range(rounds)]
-    return Pairs(Runs(tuple(a for a, _ in found)), Runs(tuple(b for _, b in found)))
+    task = Task([tool("kubeconform"), *command[1:]], workplace.folder)
+    results = [(_checked(workplace.file), task.run()) for _ in range(rounds)]
+    return Pairs(Runs(tuple(a for a, _ in results)), Runs(tuple(b for _, b in results)))
 
 
 def _checked(spec: Path) -> Run:
     command = [sys.executable, "-m", "benchmarks.check", str(spec)]
-    done = subprocess.run(command, capture_output=True, check=True, cwd=TOOLS.parent)
-    wall, cpu = map(float, done.stdout.split())
+    process = subprocess.run(command, capture_output=True, check=True, cwd=TOOLS.parent)
+    wall, cpu = map(float, process.stdout.split())
     return Run(wall, cpu, 0)

@@ -68,7 +68,7 @@ def _overrides(index: int, models: int) -> Spec:
             "mlflow": {"replicas": 1 + index % 3},
         },
         "models": {
-            name(one): {"maxReplicas": 8 + index % 3} for one in range(index % 20, models, 20)
+            name(number): {"maxReplicas": 8 + index % 3} for number in range(index % 20, models, 20)
         },
     }
 

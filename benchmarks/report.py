@@ -32,7 +32,7 @@ class Case:
 
     @property
     def runs(self) -> dict[str, Runs]:
-        return {"platformc": self.ours} | {name: one.theirs for name, one in self.pairs.items()}
+        return {"platformc": self.ours} | {name: pair.theirs for name, pair in self.pairs.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class Measured:
 def put(text: str, file: Path, module: str) -> None:
     """Between the two marks that a document has for what a module prints."""
     begin, end = f"<!-- python -m {module} -->\n", "<!-- end -->"
-    before, found, rest = file.read_text().partition(begin)
+    before, start, rest = file.read_text().partition(begin)
     _, ended, after = rest.partition(end)
-    if not found or not ended:
+    if not start or not ended:
         raise SystemExit(f"{file} has no place for {module}: {begin.strip()} and {end}")
     file.write_text(f"{before}{begin}{text}{end}{after}")
 
@@ -81,8 +81,8 @@ def machine() -> str:
 
 
 def _processor() -> str:
-    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    return found[1] if found else platform.machine()
+    match = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return match[1] if match else platform.machine()
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -98,13 +98,13 @@ def _targets(measured: Measured) -> Iterator[str]:
     most = max(root.objects for root in measured.roots)
     check = measured.checked[-1][2].cpu
     helm, jinja = middle.pairs["helm"].wall, middle.pairs["Jinja2"].wall
-    first = reference.pairs["helm"].wall
+    wall = reference.pairs["helm"].wall
     yield "### The targets\n"
     yield from table(
         ["case", "peer in the same run", "must", "moonshot", "measured", "reached"],
         [
             [f"cold compile of {_title(reference)}", "helm template", "<= 1.0x", "<= 0.5x",
-             f"{first}x", _reached(first.median, 1.0, 0.5)],
+             f"{wall}x", _reached(wall.median, 1.0, 0.5)],
             [f"cold compile of {_title(middle)}", "helm template", "<= 0.5x", "", f"{helm}x",
              _reached(helm.median, 0.5)],
             ["the same", "Jinja2 and libyaml", "<= 1.2x", "<= 0.5x", f"{jinja}x",
@@ -131,11 +131,11 @@ def _comparisons(comparisons: Sequence[Comparison]) -> Iterator[str]:
     yield from table(
         ["case", "against", "wall s", "CPU s", "its wall s", "its CPU s", "ratio, wall", "ratio, CPU"],
         [
-            [one.case, one.other,
-             f"{one.pairs.ours.wall:.3f}", f"{one.pairs.ours.cpu:.3f}",
-             f"{one.pairs.theirs.wall:.3f}", f"{one.pairs.theirs.cpu:.3f}",
-             str(one.pairs.wall), str(one.pairs.cpu)]
-            for one in comparisons
+            [comparison.case, comparison.other,
+             f"{comparison.pairs.ours.wall:.3f}", f"{comparison.pairs.ours.cpu:.3f}",
+             f"{comparison.pairs.theirs.wall:.3f}", f"{comparison.pairs.theirs.cpu:.3f}",
+             str(comparison.pairs.wall), str(comparison.pairs.cpu)]
+            for comparison in comparisons
         ],
     )  # fmt: skip
 
@@ -154,8 +154,8 @@ def of_case(case: Case) -> Iterator[str]:
     yield f"### {_title(case)}\n"
     rows = [["platformc, cold", *_figures(case.ours), "1", "1"]]
     rows += [
-        [name, *_figures(one.theirs), str(one.wall), str(one.cpu)]
-        for name, one in case.pairs.items()
+        [name, *_figures(pair.theirs), str(pair.wall), str(pair.cpu)]
+        for name, pair in case.pairs.items()
     ]
     head = ["program", "wall s", "CPU s", "peak MiB", "runs", "platformc / this, wall", "CPU"]
     yield from table(head, rows)
@@ -175,7 +175,7 @@ def _incremental(measured: Measured) -> Iterator[str]:
     }
     yield from table(
         ["platformc compile", "wall s", "CPU s", "peak MiB", "runs"],
-        [[name, *_figures(one)] for name, one in rows.items()],
+        [[name, *_figures(row)] for name, row in rows.items()],
     )
 
 
@@ -192,14 +192,14 @@ def _roots(roots: Sequence[Root]) -> Iterator[str]:
 def _root(name: str, roots: Sequence[Root]) -> list[str]:
     counts = sorted(root.objects for root in roots)
     ratios = [root.pairs.cpu.median for root in roots]
-    some = len(roots) > 1
+    several = len(roots) > 1
     return [
         name,
-        f"{counts[0]} to {counts[-1]}" if some else str(counts[0]),
+        f"{counts[0]} to {counts[-1]}" if several else str(counts[0]),
         f"{statistics.median(root.pairs.ours.cpu for root in roots):.3f}",
         f"{statistics.median(root.pairs.theirs.cpu for root in roots):.3f}",
         f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-        if some
+        if several
         else str(roots[0].pairs.cpu),
     ]
 
@@ -210,9 +210,9 @@ def _checks(checked: Sequence[tuple[str, int, Pairs]]) -> Iterator[str]:
         ["platform", "objects", "in process, wall s", "CPU s", "kubeconform, wall s", "CPU s",
          "ratio, CPU"],
         [
-            [name, f"{count:,}", f"{one.ours.wall:.3f}", f"{one.ours.cpu:.3f}",
-             f"{one.theirs.wall:.3f}", f"{one.theirs.cpu:.3f}", str(one.cpu)]
-            for name, count, one in checked
+            [name, f"{count:,}", f"{item.ours.wall:.3f}", f"{item.ours.cpu:.3f}",
+             f"{item.theirs.wall:.3f}", f"{item.theirs.cpu:.3f}", str(item.cpu)]
+            for name, count, item in checked
         ],
     )  # fmt: skip
 
@@ -223,7 +223,12 @@ def _growth(growth: Growth) -> Iterator[str]:
     yield from table(
         ["program", f"CPU s at {small:,}", f"CPU s at {large:,}", "exponent"],
         [
-            [name, f"{growth.small[name].cpu:.2f}", f"{growth.large[name].cpu:.2f}", f"{one:.2f}"]
-            for name, one in growth.exponents().items()
+            [
+                name,
+                f"{growth.small[name].cpu:.2f}",
+                f"{growth.large[name].cpu:.2f}",
+                f"{exponent:.2f}",
+            ]
+            for name, exponent in growth.exponents().items()
         ],
     )

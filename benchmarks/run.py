@@ -50,32 +50,32 @@ def main() -> None:
     options.add_argument("--quick", action="store_true")
     options.add_argument("--rounds", type=int, default=None)
     options.add_argument("--into", type=Path, metavar="FILE")
-    asked = options.parse_args()
+    arguments = options.parse_args()
     # As an installation does. Python itself may have been told to keep no bytecode.
     compileall.compile_dir(COMPILER, quiet=1)
-    sizes = QUICK if asked.quick else Sizes(rounds=asked.rounds or Sizes().rounds)
+    sizes = QUICK if arguments.quick else Sizes(rounds=arguments.rounds or Sizes().rounds)
     with tempfile.TemporaryDirectory() as folder:
         measured = _measured(sizes, Path(folder))
     text = report.markdown(measured)
     print(text)
-    if asked.into:
-        report.put(text, asked.into, "benchmarks.run")
+    if arguments.into:
+        report.put(text, arguments.into, "benchmarks.run")
 
 
 def _measured(sizes: Sizes, folder: Path) -> Measured:
     rounds = sizes.rounds
-    place = Workplace(reference(), folder / "reference")
-    first = _case("the reference platform", place, sizes.often)
+    workplace = Workplace(reference(), folder / "reference")
+    reference_case = _case("the reference platform", workplace, sizes.often)
     _tell("the reference platform: a bare Python, the earlier version")
     comparisons = [
-        earlier.bare(first.name, place, sizes.often),
-        *earlier.compared(first.name, place, sizes.often),
+        earlier.bare(reference_case.name, workplace, sizes.often),
+        *earlier.compared(reference_case.name, workplace, sizes.often),
     ]
     _tell("kustomize on every root of the reference platform")
     roots = parts.roots(Workplace(reference(), folder / "roots"), rounds)
     small, growing = _by_environments(sizes, folder)
     middle = Workplace(platform(sizes.middle, 3), folder / "middle")
-    cases = [first, small, _case(f"{sizes.middle:,} models", middle, rounds)]
+    cases = [reference_case, small, _case(f"{sizes.middle:,} models", middle, rounds)]
     _tell("1,000 models and nothing changed, against the earlier version")
     comparisons += earlier.compared(cases[-1].name, middle, rounds)
     comparisons.append(earlier.unchanged("nothing changed", middle, rounds))
@@ -87,7 +87,7 @@ def _measured(sizes: Sizes, folder: Path) -> Measured:
     split = Workplace(platform(sizes.middle, 3), folder / "split")
     roots += parts.roots(split, min(rounds, 3), only="env-00")
     checked = [
-        ("the reference platform", first.objects, parts.check(_again(folder), rounds)),
+        ("the reference platform", reference_case.objects, parts.check(_again(folder), rounds)),
         (cases[-1].name, cases[-1].objects, parts.check(split, rounds)),
     ]
     for name in ("middle", "split"):
@@ -102,37 +102,37 @@ def _again(folder: Path) -> Workplace:
     return Workplace(reference(), folder / "checked")
 
 
-def _case(name: str, place: Workplace, rounds: int) -> Case:
+def _case(name: str, workplace: Workplace, rounds: int) -> Case:
     """platformc against each peer in turn."""
-    _tell(f"{name}: {place.count:,} objects, the peers' compared with ours")
-    peers = place.peers()
-    ours = place.cold()
-    ours.run()
+    _tell(f"{name}: {workplace.count:,} objects, the peers' compared with ours")
+    peers = workplace.peers()
+    platformc = workplace.cold()
+    platformc.run()
     pairs = {}
     for peer, task in peers.items():
         _tell(f"{name}: {peer}")
-        pairs[peer] = paired(ours, task, rounds)
-    found = Case(name, len(place.objects), place.count, pairs)
-    _tell("\n".join(report.of_case(found)))
-    return found
+        pairs[peer] = paired(platformc, task, rounds)
+    case = Case(name, len(workplace.objects), workplace.count, pairs)
+    _tell("\n".join(report.of_case(case)))
+    return case
 
 
 def _by_environments(sizes: Sizes, folder: Path) -> tuple[Case, Growth]:
     """A small platform in three environments, and its growth with their number."""
     small = Workplace(platform(sizes.small, 3), folder / "small")
     case = _case(f"{sizes.small:,} models", small, sizes.often)
-    found: list[dict[str, Runs]] = []
+    results: list[dict[str, Runs]] = []
     for count in sizes.environments:
-        place = Workplace(platform(sizes.small, count), folder / f"environments-{count}")
+        workplace = Workplace(platform(sizes.small, count), folder / f"environments-{count}")
         _tell(f"{case.name}, {count} environments")
-        tasks: dict[str, Task] = {"platformc": place.cold(), **place.peers()}
-        found.append({name: alone(task, min(sizes.rounds, 3)) for name, task in tasks.items()})
-    what = f"environments, {case.name}"
-    return case, Growth(what, sizes.environments, found[0], found[1])
+        tasks: dict[str, Task] = {"platformc": workplace.cold(), **workplace.peers()}
+        results.append({name: alone(task, min(sizes.rounds, 3)) for name, task in tasks.items()})
+    subject = f"environments, {case.name}"
+    return case, Growth(subject, sizes.environments, results[0], results[1])
 
 
-def _tell(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
+def _tell(subject: str) -> None:
+    print(subject, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

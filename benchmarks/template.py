@@ -87,8 +87,8 @@ def with_helper(labels: dict[str, Node]) -> Node:
         rest.pop(f"{LABEL}{key}", None) for key in ("instance", "name", "part-of", "managed-by")
     )
     instance = _single(instance)
-    given = isinstance(instance, str | Value) and isinstance(name, str) and part_of and by
-    return Labels(instance, name, rest) if given else labels
+    settings = isinstance(instance, str | Value) and isinstance(name, str) and part_of and by
+    return Labels(instance, name, rest) if settings else labels
 
 
 def with_selector(labels: dict[str, Node]) -> Node:
@@ -118,10 +118,10 @@ def with_name(manifest: Node) -> Node:
 
 def _without(instance: str | Value, parts: list[Part]) -> list[Part] | None:
     """What follows on the instance's name, or None where that is not what comes first."""
-    first = parts[0]
-    if isinstance(instance, str) and isinstance(first, str) and first.startswith(instance):
-        return [first[len(instance) :], *parts[1:]]
-    return parts[1:] if first == instance else None
+    part = parts[0]
+    if isinstance(instance, str) and isinstance(part, str) and part.startswith(instance):
+        return [part[len(instance) :], *parts[1:]]
+    return parts[1:] if part == instance else None
 
 
 def _single(node: Node) -> Node:

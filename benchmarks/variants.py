@@ -19,14 +19,16 @@ _FIXED = ("apiVersion", "kind", "image", "mode", "format")  # words of the langu
 
 def sampled(spec: Spec) -> Spec:
     """The same platform with the first models only."""
-    kept = list(spec["spec"].get("models", {}))[:_SAMPLE]
+    retained = list(spec["spec"].get("models", {}))[:_SAMPLE]
 
     def cut(section: Spec) -> Spec:
-        models = {name: one for name, one in section.get("models", {}).items() if name in kept}
+        models = {
+            name: entry for name, entry in section.get("models", {}).items() if name in retained
+        }
         return {**section, "models": models} if "models" in section else section
 
     inner = cut(spec["spec"])
-    environments = {name: cut(one) for name, one in inner.get("environments", {}).items()}
+    environments = {name: cut(item) for name, item in inner.get("environments", {}).items()}
     return {**spec, "spec": {**inner, "environments": environments}}
 
 
@@ -40,25 +42,28 @@ def effective(spec: Spec) -> dict[str, Spec]:
     """The spec of each environment, as one without environments."""
     plain = base(spec)
     overrides = spec["spec"].get("environments", {})
-    return {name: {**spec, "spec": merged(plain["spec"], one)} for name, one in overrides.items()}
+    return {
+        name: {**spec, "spec": merged(plain["spec"], override)}
+        for name, override in overrides.items()
+    }
 
 
 def objects(spec: Spec) -> list[Manifest]:
     """What a spec without environments compiles to."""
     result = pipeline.compile(text(spec).encode(), "platform.yaml")
     if result.report.failed:
-        raise ValueError("\n".join(one.message for one in result.report.sorted()))
+        raise ValueError("\n".join(item.message for item in result.report.sorted()))
     return manifests(result.lowered[None])
 
 
 def otherwise(spec: Spec) -> Spec:
     """The base with every value another that may be another."""
-    other = base(spec)
-    count = len(objects(other))
-    for number, (path, value) in enumerate(list(_scalars(other, ()))):
-        changes = (_with(other, path, one) for one in _others(value, number))
-        other = next((change for change in changes if _makes(change, count)), other)
-    return other
+    second = base(spec)
+    count = len(objects(second))
+    for number, (path, value) in enumerate(list(_scalars(second, ()))):
+        changes = (_with(second, path, item) for item in _others(value, number))
+        second = next((change for change in changes if _makes(change, count)), second)
+    return second
 
 
 def _makes(spec: Spec, count: int) -> bool:
@@ -96,27 +101,29 @@ def _with(spec: Spec, path: tuple[str, ...], value: Any) -> Spec:
 def values(spec: Spec) -> dict[Value, Any]:
     """The values of a spec's components, workloads and settings."""
     inner = dict(spec["spec"])
-    found: dict[Value, Any] = {Value("platform", "name"): spec["metadata"]["name"]}
+    results: dict[Value, Any] = {Value("platform", "name"): spec["metadata"]["name"]}
     for group in ("components", "workloads"):
         for name, section in inner.pop(group, {}).items():
-            found |= {Value(camel(name), key): value for key, value in flat(section).items()}
-    settings = {key: one for key, one in inner.items() if key not in ("models", "environments")}
-    found |= {Value("platform", key): value for key, value in flat(settings).items()}
-    return found
+            results |= {Value(camel(name), key): value for key, value in flat(section).items()}
+    settings = {key: item for key, item in inner.items() if key not in ("models", "environments")}
+    results |= {Value("platform", key): value for key, value in flat(settings).items()}
+    return results
 
 
 def of_model(spec: Spec, name: str) -> dict[Value, Any]:
     """The values of one model."""
-    given = flat(spec["spec"]["models"][name])
-    return {Value(MODEL, "name"): name} | {Value(MODEL, key): one for key, one in given.items()}
+    settings = flat(spec["spec"]["models"][name])
+    return {Value(MODEL, "name"): name} | {
+        Value(MODEL, key): setting for key, setting in settings.items()
+    }
 
 
 def flat(section: Spec) -> dict[str, Any]:
     """The scalars of a section by their paths as keys."""
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for key, value in section.items():
         if isinstance(value, dict):
-            found |= {camel(f"{key} {inner}"): one for inner, one in flat(value).items()}
+            results |= {camel(f"{key} {inner}"): item for inner, item in flat(value).items()}
         elif isinstance(value, int | str):
-            found[camel(key)] = value
-    return found
+            results[camel(key)] = value
+    return results

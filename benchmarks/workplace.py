@@ -35,7 +35,7 @@ class Workplace:
         """What platformc makes, by environment."""
         result = pipeline.compile(self.file.read_bytes(), "platform.yaml")
         if result.report.failed:
-            raise SystemExit("\n".join(one.message for one in result.report.sorted()))
+            raise SystemExit("\n".join(item.message for item in result.report.sorted()))
         return {name: manifests(result.lowered[name]) for name in result.environments}
 
     @property
@@ -83,8 +83,8 @@ class Workplace:
 
     def _compare(self, folder: Path) -> None:
         """The work is the same only where the objects are."""
-        for environment, ours in self.objects.items():
-            wrong = peers.differences(ours, (folder / f"{environment}.out").read_text())
+        for environment, manifest in self.objects.items():
+            wrong = peers.differences(manifest, (folder / f"{environment}.out").read_text())
             if wrong:
                 raise SystemExit(
                     f"{folder.name}, {environment}: {len(wrong)} objects differ: {wrong[:3]}"
@@ -92,9 +92,9 @@ class Workplace:
 
     def roots(self) -> list[Path]:
         """Every kustomization that is applied by itself."""
-        found: list[Path] = []
+        paths: list[Path] = []
         for folder in sorted((self.folder / "overlays").iterdir()):
             listed = folder / "ROOTS"
             lines = listed.read_text().split() if listed.is_file() else [f"overlays/{folder.name}"]
-            found += [self.folder / line for line in lines]
-        return found
+            paths += [self.folder / line for line in lines]
+        return paths

@@ -47,36 +47,41 @@ def prepared(
 
 def tool(name: str) -> str:
     """A program that `benchmarks/peers.sh` or `tests/tools.sh` brings."""
-    found = shutil.which(name, path=TOOLS / "bin") or shutil.which(name)
-    if not found:
+    program = shutil.which(name, path=TOOLS / "bin") or shutil.which(name)
+    if not program:
         raise SystemExit(f"{name} is missing: `make bench` brings it (benchmarks/peers.sh)")
-    return found
+    return program
 
 
 def _shared(objects: Objects, models: set[str]) -> dict[str, str]:
-    def instance(one: Manifest) -> str:
-        return str(one["metadata"]["labels"]["app.kubernetes.io/instance"])
+    def instance(manifest: Manifest) -> str:
+        return str(manifest["metadata"]["labels"]["app.kubernetes.io/instance"])
 
     return {
-        name: yaml.dump_all(yaml.dump(one) for one in some if instance(one) not in models)
-        for name, some in objects.items()
+        name: yaml.dump_all(yaml.dump(item) for item in sample if instance(item) not in models)
+        for name, sample in objects.items()
     }
 
 
-def differences(ours: Iterable[Manifest], printed: str) -> list[str]:
+def differences(manifests: Iterable[Manifest], printed: str) -> list[str]:
     """Names of objects in which a peer's output and platformc's differ."""
-    theirs = _named(_documents(printed))
-    mine = _named(ours)
-    return sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
+    peer = _named(_documents(printed))
+    mine = _named(manifests)
+    return sorted(name for name in {*mine, *peer} if mine.get(name) != peer.get(name))
 
 
 def _documents(printed: str) -> Iterable[Manifest]:
-    found = pyyaml.load_all(printed, Loader=pyyaml.CSafeLoader)
-    return (one for some in found for one in (some if isinstance(some, list) else [some]) if one)
+    loaded = pyyaml.load_all(printed, Loader=pyyaml.CSafeLoader)
+    return (
+        item
+        for documents in loaded
+        for item in (documents if isinstance(documents, list) else [documents])
+        if item
+    )
 
 
 def _named(objects: Iterable[Manifest]) -> dict[str, Manifest]:
     return {
-        f"{one['kind']}/{one['metadata'].get('namespace', '')}/{one['metadata']['name']}": one
-        for one in objects
+        f"{manifest['kind']}/{manifest['metadata'].get('namespace', '')}/{manifest['metadata']['name']}": manifest
+        for manifest in objects
     }

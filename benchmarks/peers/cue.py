@@ -64,13 +64,13 @@ class _Cue:
         return json.dumps(instance) if isinstance(instance, str) else self.value(instance)
 
     def labels(self, labels: Labels, more: str) -> str:
-        given = f"#instance: {self._argument(labels.instance)}, #name: {json.dumps(labels.name)}"
-        return f"#Labels & {{{given}{', ' if more else ''}{more}}}"
+        settings = f"#instance: {self._argument(labels.instance)}, #name: {json.dumps(labels.name)}"
+        return f"#Labels & {{{settings}{', ' if more else ''}{more}}}"
 
     def selector(self, selector: Selector) -> str:
         instance = self._argument(selector.instance)
-        given = f"#instance: {instance}, #component: {json.dumps(selector.component)}"
-        return f"#Selector & {{{given}}}"
+        settings = f"#instance: {instance}, #component: {json.dumps(selector.component)}"
+        return f"#Selector & {{{settings}}}"
 
     def field(self, key: str, flag: Value | None, node: str) -> str:
         return f"if {self.value(flag)} {{{key}: {node}}}" if flag else f"{key}: {node}"
@@ -89,25 +89,25 @@ def write(chart: Chart, folder: Path, cue: str) -> list[str]:
     values = _defaults(chart.values, overridden)
     (folder / "values.cue").write_text(f"package platform\n\nvalues: {values}\n")
     shared = written([node for nodes in chart.sections.values() for node in nodes], _Cue())
-    model = ", ".join(written(one, _Cue()) for one in chart.model)
+    model = ", ".join(written(entry, _Cue()) for entry in chart.model)
     loop = f"list.Concat([for name, model in values.models {{[{model}]}}])"
     (folder / "platform.cue").write_text(f"{_HEAD}\nshared: {shared}\nmodels: {loop}\n")
-    for name, one in chart.overrides.items():
-        text = f"package platform\n\nvalues: {json.dumps(one)}\n"
+    for name, element in chart.overrides.items():
+        text = f"package platform\n\nvalues: {json.dumps(element)}\n"
         (folder / f"{name}.cue").write_text(text)
-    each = (
+    commands = (
         f"{cue} export values.cue platform.cue {name}.cue -e stream --out text >{name}.out"
         for name in chart.overrides
     )
-    return ["sh", "-ec", "; ".join(each)]
+    return ["sh", "-ec", "; ".join(commands)]
 
 
-def _touch(found: dict[str, Any], override: dict[str, Any]) -> None:
-    for key, one in override.items():
-        if isinstance(one, dict):
-            _touch(found.setdefault(key, {}), one)
+def _touch(touched: dict[str, Any], override: dict[str, Any]) -> None:
+    for key, item in override.items():
+        if isinstance(item, dict):
+            _touch(touched.setdefault(key, {}), item)
         else:
-            found[key] = True
+            touched[key] = True
 
 
 def _defaults(values: Any, overridden: Any) -> str:

@@ -44,7 +44,7 @@ def written(node: Node, syntax: Syntax) -> str:
     if isinstance(node, Mapping):
         return f"{{{fields(node, syntax)}}}"
     if isinstance(node, list):
-        return syntax.list([(flag, written(one, syntax)) for flag, one in map(_when, node)])
+        return syntax.list([(flag, written(item, syntax)) for flag, item in map(_when, node)])
     return json.dumps(node, ensure_ascii=False)
 
 
@@ -53,8 +53,8 @@ def fields(node: Mapping[str, Node], syntax: Syntax) -> str:
 
 
 def _fields(node: Mapping[str, Node], syntax: Syntax) -> Iterator[str]:
-    for key, one in node.items():
-        flag, inner = _when(one)
+    for key, item in node.items():
+        flag, inner = _when(item)
         yield syntax.field(json.dumps(key), flag, written(inner, syntax))
 
 

@@ -38,20 +38,20 @@ class _Helm:
         self.large = {
             Value(section, key)
             for section, values in chart.values.items()
-            for key, one in values.items()
-            if type(one) is int and one >= 1_000_000
+            for key, value in values.items()
+            if type(value) is int and value >= 1_000_000
         }
 
     def name(self, instance: str | Value) -> str:
         return f'{{{{ include "platform.name" {_argument(instance)} }}}}'
 
     def labels(self, instance: str | Value, name: str, pad: int) -> str:
-        given = f'"instance" {_argument(instance)} "name" "{name}" "root" $'
-        return _indented(f'include "platform.labels" (dict {given})', pad)
+        settings = f'"instance" {_argument(instance)} "name" "{name}" "root" $'
+        return _indented(f'include "platform.labels" (dict {settings})', pad)
 
     def selector(self, instance: str | Value, component: str, pad: int) -> str:
-        given = f'"instance" {_argument(instance)} "component" "{component}"'
-        return _indented(f'include "platform.selectorLabels" (dict {given})', pad)
+        settings = f'"instance" {_argument(instance)} "component" "{component}"'
+        return _indented(f'include "platform.selectorLabels" (dict {settings})', pad)
 
     def when(self, flag: Value) -> str:
         return f"{{{{- if {expression(flag)} }}}}"
@@ -105,7 +105,7 @@ def written(chart: Chart, folder: Path, helm: str, sections: dict[str, str]) -> 
     for name, values in chart.overrides.items():
         text = yaml.dump({**values, "environment": name})
         (folder / f"values-{name}.yaml").write_text(text)
-    each = (
+    commands = (
         f"{helm} template platform . -f values-{name}.yaml >{name}.out" for name in chart.overrides
     )
-    return ["sh", "-ec", "; ".join(each)]
+    return ["sh", "-ec", "; ".join(commands)]

@@ -79,8 +79,8 @@ class _Jinja:
         return f"{{% if {expression(flag)} %}}"
 
     def literal(self, text: str) -> str:
-        for own in ("{{", "{%", "{#"):
-            text = text.replace(own, f'{{{{ "{own}" }}}}' if own != "{{" else "\0")
+        for name in ("{{", "{%", "{#"):
+            text = text.replace(name, f'{{{{ "{name}" }}}}' if name != "{{" else "\0")
         return text.replace("\0", '{{ "{{" }}')
 
 

@@ -43,8 +43,8 @@ class _Jsonnet:
         return "name" if value.key == "name" else f"model.{value.key}"
 
     def text(self, text: Text) -> str:
-        whole = [self._part(part) for part in text.parts if part]
-        return " + ".join(whole if '"' in whole[0] else ['""', *whole])
+        parts = [self._part(part) for part in text.parts if part]
+        return " + ".join(parts if '"' in parts[0] else ['""', *parts])
 
     def _part(self, part: Part) -> str:
         if isinstance(part, Name):
@@ -52,8 +52,8 @@ class _Jsonnet:
         return self.value(part) if isinstance(part, Value) else json.dumps(part)
 
     def labels(self, labels: Labels, more: str) -> str:
-        given = f"{self._part(labels.instance)}, {json.dumps(labels.name)}"
-        return f"labels({given})" + (f" + {{{more}}}" if more else "")
+        settings = f"{self._part(labels.instance)}, {json.dumps(labels.name)}"
+        return f"labels({settings})" + (f" + {{{more}}}" if more else "")
 
     def selector(self, selector: Selector) -> str:
         return f"selector({self._part(selector.instance)}, {json.dumps(selector.component)})"
@@ -95,7 +95,7 @@ def _added(values: Any) -> str:
     if not isinstance(values, dict):
         return json.dumps(values)
     fields = (
-        f"{json.dumps(key)}{'+' if isinstance(one, dict) else ''}: {_added(one)}"
-        for key, one in values.items()
+        f"{json.dumps(key)}{'+' if isinstance(value, dict) else ''}: {_added(value)}"
+        for key, value in values.items()
     )
     return "{" + ", ".join(fields) + "}"

@@ -59,11 +59,11 @@ def _lines(node: Node, pad: int, syntax: Syntax) -> Iterator[str]:
     elif isinstance(node, Selector):
         yield syntax.selector(node.instance, node.component, pad)
     elif isinstance(node, Mapping):
-        for key, one in node.items():
-            yield from _entry(f"{syntax.literal(_key(key))}:", one, pad, syntax)
+        for key, item in node.items():
+            yield from _entry(f"{syntax.literal(_key(key))}:", item, pad, syntax)
     else:
-        for one in node:
-            yield from _entry("-", one, pad, syntax)
+        for entry in node:
+            yield from _entry("-", entry, pad, syntax)
 
 
 def _entry(head: str, node: Node, pad: int, syntax: Syntax) -> Iterator[str]:
@@ -79,9 +79,9 @@ def _entry(head: str, node: Node, pad: int, syntax: Syntax) -> Iterator[str]:
 
 def _headed(head: str, lines: list[str], pad: int) -> Iterator[str]:
     """An item's first line beside its dash, unless that is a condition."""
-    first = lines[0][pad + 2 :]
-    if head == "-" and lines[0].startswith(" " * (pad + 2)) and not first.startswith("{"):
-        yield f"{' ' * pad}- {first}"
+    line = lines[0][pad + 2 :]
+    if head == "-" and lines[0].startswith(" " * (pad + 2)) and not line.startswith("{"):
+        yield f"{' ' * pad}- {line}"
         yield from lines[1:]
     else:
         yield " " * pad + head
@@ -112,11 +112,11 @@ def _escaped(text: str) -> str:
 def _block(parts: Sequence[Part], pad: int, syntax: Syntax) -> str:
     """A text of several lines, which may have values in them."""
     body = "".join(_computed(part, syntax, str) for part in parts)
-    kept = body.rstrip("\n")
-    ends = len(body) - len(kept)
+    trimmed = body.rstrip("\n")
+    ends = len(body) - len(trimmed)
     style = ("-", "", "+")[min(ends, 2)]
     extra = "\n" * (ends - 1) if ends > 1 else ""
-    lines = "\n".join(" " * pad + line if line else "" for line in kept.split("\n"))
+    lines = "\n".join(" " * pad + line if line else "" for line in trimmed.split("\n"))
     return f"|2{style}\n{lines}{extra}"
 
 
