@@ -122,9 +122,13 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -
     )
     related = [Related("it starts here", start)] if start != span else []
     help = next((remedy for sign, remedy in _SYNTAX.items() if sign in problem), ())
+    element = _ELEMENT.fullmatch(lines[line]) if line < len(lines) else None
+    if element and "block mapping" in problem:
+        help = f"the lines above are keys, so write this one as a key: `{element[1]}: {{}}`"
     report.add("invalid-yaml", f"not YAML: {problem}", span, help=help, related=related)
 
 
+_ELEMENT = re.compile(r"\s*- ([a-z][\w-]{0,62}):?\s*")  # a name as an element of a list
 # Parts of libyaml's messages, each with the help for the user.
 _SYNTAX = {
     "expected ',' or '}'": "close the map with `}`, or put a comma between its keys",

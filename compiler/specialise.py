@@ -13,10 +13,12 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from compiler import registry
-from compiler.diagnostics import Report, correction, suggestion
+from compiler.diagnostics import Report, correction, near, suggestion
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.document import Node, Path
+from compiler.document.outdented import indent, outdented
 from compiler.document.span import Span
+from compiler.model.package import Removed
 
 # The key that an added instance must have; without it, its name is probably a misspelt one of the base.
 _PROOF = {"components": "type", "workloads": "image", "models": "uri"}
@@ -28,6 +30,8 @@ class Variants(Struct, frozen=True):
 
     base: Node
     environments: Mapping[str, Node]
+    # The components that each environment removes, by name.
+    removed: Mapping[str, Mapping[str, Removed]] = field(default_factory=dict)
     # The position of each environment's key.
     names: Mapping[str, Span] = field(default_factory=dict)
 
@@ -41,11 +45,41 @@ def specialise(document: Node, report: Report) -> Variants:
         if overrides is not None and not isinstance(overrides.value, dict):
             _not_a_map(overrides, ("spec", "environments"), report)
         return Variants(base, {DEFAULT: base})
+    lost = _lost_sections(overrides, report)
     documents = {
         name: _merge_environment(base, override, name, report)
         for name, override in overrides.entries()
+        if name not in lost
     }
-    return Variants(base, documents, overrides.keys)
+    removed = {name: _removed(base, override) for name, override in overrides.entries()}
+    return Variants(base, documents, removed, overrides.keys)
+
+
+def _lost_sections(overrides: Node, report: Report) -> set[str]:
+    """Report an empty environment whose sections stand in its own column. Returns all their names."""
+    names = set[str]()
+    for name in overrides.keys:
+        sections = outdented(overrides, name, _PROOF.__contains__)
+        if sections:
+            names |= {name, *sections}
+            path: Path = ("spec", "environments", name)
+            help = indent(sections, name)
+            span = overrides.keys[name]
+            report.add("null-value", f"`{name}` has no value", span, path=path, help=help)
+    return names
+
+
+def _removed(base: Node, override: Node) -> dict[str, Removed]:
+    """The components of the base that an environment removes."""
+    section = override.child("components")
+    removed: dict[str, Removed] = {}
+    for name, node in section.entries() if section else ():
+        if node.value is None and node.written:
+            type_node = base.at(("spec", "components", name)).child("type")
+            assert section is not None
+            type = str(type_node.value) if type_node else name
+            removed[name] = Removed(type, section.keys[name])
+    return removed
 
 
 def _without_environments(document: Node) -> Node:
@@ -127,6 +161,9 @@ def _without_unknown_instances(spec: Node, override: Node, path: Path, report: R
             if name in names or node.value is None or node.child(proof) is not None:
                 continue
             assert added is not None
+            if section == "components" and _misspelt_in(names, name):
+                sections[section] = _without(sections[section], name)
+                continue
             report.add(
                 "unknown-instance",
                 f"`{name}` is not in the base's `{section}`, and has no `{proof}:`",
@@ -140,6 +177,13 @@ def _without_unknown_instances(spec: Node, override: Node, path: Path, report: R
             )
             sections[section] = _without(sections[section], name)
     return Node(sections, override.span, override.keys)
+
+
+def _misspelt_in(names: Mapping[str, Node], name: str) -> bool:
+    """Whether the base has a component with a misspelt key: corrected, it has this name."""
+    types = registry.all_types()
+    unknown = [key for key in names if key not in types and names[key].child("type") is None]
+    return any(near(key, types) == name for key in unknown)
 
 
 def _without(node: Node, name: str) -> Node:

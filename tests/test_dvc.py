@@ -91,3 +91,25 @@ def test_laptops_speak_what_the_gateway_listens_for(tls: str, scheme: str) -> No
     ]
     listens = {server["port"]["protocol"] for server in gateway.manifest["spec"]["servers"]}
     assert scheme.upper() in listens
+
+
+@pytest.mark.parametrize("uses", ["lakefs, dvc", "dvc, lakefs"])
+def test_a_repository_and_its_remotes_in_one_pod(uses: str) -> None:
+    """Both need the store's variables, and get one set, from the same store."""
+    text = f"""\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {{name: example}}
+spec:
+  components:
+    seaweedfs: {{}}
+    postgres: {{}}
+    lakefs: {{repositories: {{data: {{}}}}}}
+    dvc: {{remotes: {{raw: {{bucket: data}}}}, bind: {{store: lakefs}}, externalEndpoint: http://a.example}}
+  workloads:
+    train: {{image: "registry.example.internal/train:1.0.0", uses: [{uses}]}}
+"""
+    result = compile_spec(text.encode(), "platform.yaml")
+    assert not result.report.failed
+    job = result.tree()["base/train/cronjob-train.yaml"]
+    assert job.count("name: AWS_ENDPOINT_URL_S3") == job.count("name: DVC_GLOBAL_CONFIG_DIR") == 1

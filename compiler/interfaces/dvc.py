@@ -42,7 +42,9 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     def files(self) -> Mapping[str, str]:
         (store,) = [
-            binding for binding in self.binding.entailed if binding.requires.endpoint is s3.Endpoint
+            binding
+            for binding in self.binding.entailed
+            if issubclass(binding.requires.endpoint, s3.Endpoint)
         ]
         url = s3.Endpoint.connect(store).url
         return {CONFIG_LOCAL: config_local(self.binding.offer.remotes, url)}

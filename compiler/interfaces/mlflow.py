@@ -30,5 +30,5 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     def env(self) -> tuple[Env, ...]:
         store = [Env("MLFLOW_S3_ENDPOINT_URL", s3.Endpoint.connect(binding).url)
                  for binding in self.binding.entailed
-                 if binding.requires.endpoint is s3.Endpoint]  # fmt: skip
+                 if issubclass(binding.requires.endpoint, s3.Endpoint)]  # fmt: skip
         return (Env("MLFLOW_TRACKING_URI", self.url), *store)

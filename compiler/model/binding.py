@@ -84,7 +84,8 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
     no_substitutes: ClassVar[tuple[str, ...]] = ()  # interfaces that users take for this one
     one_per_pod: ClassVar[bool] = False  # a pod can use only one, because of its variables
     for_clients: ClassVar[bool] = True  # whether `uses` may name it
-    way_out: ClassVar[str] = ""  # what else helps a pod that would need two sets of them
+    # By a provider's type: its setting that spares its clients one of two sets.
+    way_out: ClassVar[Mapping[str, str]] = {}
     synonyms: ClassVar[tuple[str, ...]] = ()  # variables that some clients read instead of its own
 
     binding: Binding[C_co, O_co]

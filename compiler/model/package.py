@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from compiler.document import Node
+from compiler.document.span import Span
 from compiler.model.authority import HandedAuthority
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import CustomResource
@@ -30,6 +31,13 @@ from compiler.model.resource import (
 from compiler.spec.settings import Settings
 
 
+class Removed(Struct, frozen=True):
+    """A component of the base that an environment removes."""
+
+    type: str
+    span: Span  # of the line that removes it
+
+
 class Platform(Struct, frozen=True):
     """One validated, effective spec: that of the base or of an environment."""
 
@@ -42,6 +50,7 @@ class Platform(Struct, frozen=True):
     pins: Mapping[str, str] = field(default_factory=dict)  # image to digest
     # Instances with errors, with their types: in `instances` without their wrong values, or not at all.
     wrong: Mapping[str, str] = field(default_factory=dict)
+    removed: Mapping[str, Removed] = field(default_factory=dict)  # components of the base
 
     def having(self, key: str) -> Iterator[Instance[Any]]:
         """The instances whose sections may have a key."""

@@ -44,7 +44,9 @@ def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
     for instance in logins.instances(platform, guarded, memo, report):
         instances[instance.name] = instance
         offers[instance.name] = memo(_offers, instance)
-    join = Join(instances, offers, platform.document, report, memo, platform.wrong)
+    join = Join(
+        instances, offers, platform.document, report, memo, platform.wrong, platform.removed
+    )
     logins.bind(join, guarded)
     bindings = tuple(_sorted(_bindings(join)))
     return Graph(dict(sorted(instances.items())), bindings, offers, frozenset(join.unsettled))
@@ -94,6 +96,7 @@ def _bindings(join: Join) -> Mapping[str, list[Binding]]:
         if getattr(instance.spec, "uses", ()):
             uses.bind(join, instance)
     problems.unbound(join)
+    problems.ambiguous(join)
     for binding in join.direct.values():
         by_consumer.setdefault(binding.consumer.name, []).extend(chain(join, binding))
     return by_consumer

@@ -14,6 +14,7 @@ from compiler.document import Node
 from compiler.model.binding import Binding, Claim, Offer, Offers, Provides, Requires
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
+from compiler.model.package import Removed
 from compiler.resolve import problems
 from compiler.spec.backup import Backup
 
@@ -31,7 +32,7 @@ class Join:
 
     def __init__(
         self, instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers], document: Node,
-        report: Report, memo: Memo, wrong: Mapping[str, str],
+        report: Report, memo: Memo, wrong: Mapping[str, str], removed: Mapping[str, Removed],
     ) -> None:  # fmt: skip
         self.instances, self.offers = instances, offers
         self.document, self.report, self.memo = document, report, memo
@@ -50,6 +51,11 @@ class Join:
             str, tuple[Binding, ...]
         ] = {}  # the bindings for the models of each store
         self.cycles: set[frozenset[str]] = set()
+        self.removed = removed  # instances of the base that the environment removes
+        # By interface and providers: consumers that any of them could serve, each with its slot.
+        self.several: dict[tuple[str, tuple[str, ...]], list[tuple[Instance[Any], str]]] = (
+            defaultdict(list)
+        )
         # By interface: consumers without a provider, each with its slot.
         self.missing: dict[str, list[tuple[Instance[Any], str]]] = defaultdict(list)
 
@@ -111,7 +117,8 @@ class Join:
             return pooler(final[0], candidates, claim) or final[0]
         if final:
             self.unsettled.add(consumer.name)
-            problems.ambiguous(self, consumer, requires, final)
+            names = tuple(sorted(candidate.provider.name for candidate in final))
+            self.several[interface, names].append((consumer, requires.slot))
         elif not claim.optional:
             self.unsettled.add(consumer.name)
             self.missing[interface].append((consumer, requires.slot))

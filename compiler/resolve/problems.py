@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from compiler import registry
@@ -56,9 +56,14 @@ def unbound(join: Join) -> None:
             help=f"add {_one_of(registry.providers(interface))} under `spec.components`"
             f"{_no_substitute(join, consumer, slot)}",
             related=dict.fromkeys(
-                Related(f"{_required(needing)} one too", where)
-                for where, needing, _ in further
-                if where != span
+                [
+                    *_removed(join, interface),
+                    *(
+                        Related(f"{_required(needing)} one too", where)
+                        for where, needing, _ in further
+                        if where != span
+                    ),
+                ]
             ),
         )
 
@@ -83,23 +88,41 @@ def _no_substitute(join: Join, consumer: Instance[Any], slot: str) -> str:
     return f"; {listing(names)} cannot serve it: `{consumer.name}` speaks `{interface}` alone here"
 
 
-def ambiguous(
-    join: Join, consumer: Instance[Any], requires: Requires[Any], candidates: Sequence[Candidate]
-) -> None:
-    if consumer.name in join.wrong:
-        return  # its `bind` may be among its errors
-    path = _place(consumer)
-    names = sorted(candidate.provider.name for candidate in candidates)
-    declared = [join.document.span_of(("spec", "components", name)) for name in names]
-    join.report.add(
-        "ambiguous-binding",
-        f"{_required(consumer)} {_a(requires.endpoint.interface)} provider for "
-        f"`{requires.slot}`, and {listing(names)} would all do",
-        join.document.span_of(path),
-        path=path,
-        help=f"add `bind: {{{requires.slot}: {names[0]}}}` to {_written(consumer) or 'each of them'}",
-        related=[Related("one provider", span) for span in declared],
-    )
+def _removed(join: Join, interface: str) -> Iterator[Related]:
+    """Instances that the environment removes and that would provide an interface."""
+    for name, removed in join.removed.items():
+        if interface in registry.provided(removed.type):
+            yield Related(f"`{name}` is removed here", removed.span)
+
+
+def ambiguous(join: Join) -> None:
+    """Report each set of providers once, with all consumers that could be bound to any of them."""
+    for (interface, names), all_needs in join.several.items():
+        # The `bind` of an instance with errors may be among them.
+        needs = [need for need in all_needs if need[0].name not in join.wrong]
+        if not needs:
+            continue
+        needs.sort(key=lambda need: join.document.span_of(_place(need[0])))
+        consumer, slot = needs[0]
+        related = [
+            Related(f"`{name}` could", join.document.span_of(("spec", "components", name)))
+            for name in names
+        ]
+        related += [
+            Related(f"{_required(needing)} one too", join.document.span_of(_place(needing)))
+            for needing, _ in needs[1:]
+        ]
+        join.report.add(
+            "ambiguous-binding",
+            f"{_required(consumer)} {_a(interface)} provider for `{slot}`, and {listing(names)} would all do",
+            join.document.span_of(_place(consumer)),
+            path=_place(consumer),
+            help=[
+                f"add `bind: {{{slot}: {names[0]}}}` to {_written(needing) or 'each of them'}"
+                for needing, slot in needs
+            ],
+            related=dict.fromkeys(related),
+        )
 
 
 def unknown(
@@ -144,13 +167,15 @@ def _unknown(
     join: Join, path: Path, message: str, word: str, names: Sequence[str], otherwise: str
 ) -> None:
     span = join.document.value_span(path)
+    removed = join.removed.get(word)
     join.report.add(
         "unknown-binding",
         message,
         span,
         path=path,
         help=suggestion(word, names) or otherwise,
-        fix=correction(span, word, names),
+        fix=None if removed else correction(span, word, names),
+        related=[Related(f"`{word}` is removed here", removed.span)] if removed else (),
     )
 
 
@@ -171,15 +196,32 @@ def conflict(
     join: Join, consumer: Instance[Any], index: int, binding: Binding, earlier: Binding
 ) -> None:
     path: Path = (*consumer.path, "uses", index)
-    interface = binding.requires.endpoint.interface
+    interface, pair = binding.requires.endpoint.interface, (earlier, binding)
     join.report.add(
         "client-environment-conflict",
         f"`{consumer.name}` would need the `{interface}` variables of both "
         f"`{earlier.provider.name}` and `{binding.provider.name}`",
         join.document.value_span(path),
         path=path,
-        help=f"a pod has one set of them: use one of the two{binding.requires.endpoint.way_out}",
+        help=", or ".join(
+            ("a pod has one set of them: use one of the two", *_ways_out(join, consumer, pair))
+        ),
     )
+
+
+def _ways_out(join: Join, consumer: Instance[Any], pair: tuple[Binding, Binding]) -> Iterator[str]:
+    """Settings of the instances that a consumer uses after which one provider serves it."""
+    endpoint = pair[0].requires.endpoint
+    servers = {binding.provider.name for binding in pair}
+    offering = {candidate.provider.name for candidate in join.candidates[endpoint.interface]}
+    for word in consumer.spec.uses:
+        used = join.instances.get(word)
+        for binding in join.direct.values():
+            others = sorted((servers & offering) - {binding.provider.name, word})
+            if binding.consumer is used and binding.provider.name in servers and others:
+                yield f"write `bind: {{{binding.requires.slot}: {others[0]}}}` on `{word}`"
+        if used is not None and used.type in endpoint.way_out:
+            yield f"write `{endpoint.way_out[used.type]}` on `{word}`"
 
 
 def cycle(join: Join, pooler: Instance[Any], slot: str, visited: tuple[str, ...]) -> None:

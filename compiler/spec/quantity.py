@@ -86,7 +86,7 @@ def units(text: str) -> str | None:
     """The help for `20GB` or `20`: the possible quantities, if units are usual."""
     match = re.fullmatch(r"([0-9.]+) ?([KMGTkmgt])[bB]?", text)
     if match is None:
-        return f"write it like `{text}Gi`" if text.isdecimal() else None
+        return f"write `{text}Gi`" if text.isdecimal() else None
     number, unit = match[1], match[2].upper()
     decimal = "k" if unit == "K" else unit
     return f"write `{number}{unit}i` (powers of two) or `{number}{decimal}` (powers of ten)"

@@ -21,7 +21,7 @@ def _bytes(text: str) -> str:
     try:
         count = quantity.whole(text)
         if count < _FEWEST:
-            raise ValueError(f"`{text}` is {count} bytes, and not a kibibyte")
+            raise ValueError(f"`{text}` means {count} bytes: the unit is missing")
         return quantity.canonical(text)
     except ValueError as error:
         help = quantity.units(text) or "write it like `512Mi` or `20Gi`"

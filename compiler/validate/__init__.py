@@ -6,12 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from compiler import registry, tenants
 from compiler.diagnostics import Related, Report, collected, correction, listing, suggestion
 from compiler.diagnostics.masking import value_masked
 from compiler.document import Node, Path
+from compiler.document.outdented import indent
 from compiler.document.span import Span
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
@@ -24,7 +26,8 @@ from compiler.spec.settings import Metadata, Settings
 from compiler.spec.types import check_name
 from compiler.specialise import Variants
 from compiler.validate.errors import field_errors, without
-from compiler.validate.messages import explain
+from compiler.validate.messages import empty_key, explain
+from compiler.validate.misplaced import lost_fields
 
 S = TypeVar("S", bound=Section)
 
@@ -76,7 +79,11 @@ class Validator:
         instances, wrong = dict[str, Instance[Any]](), dict[str, str]()
         for section in SECTIONS:
             node = spec_node.child(section)
+            lost = self._lost(section, node, document, report) if node else set()
             for name, child in sorted(node.entries()) if node else ():
+                if name in lost:
+                    wrong[name] = _type(section, name, child)
+                    continue
                 if name in section_of:
                     paths = (("spec", section, name), ("spec", section_of[name], name))
                     _duplicate(name, *paths, document, report)
@@ -92,6 +99,17 @@ class Validator:
                 if diagnostics:
                     wrong[name] = instance.type if instance else _type(section, name, child)
         return instances, wrong
+
+    def _lost(self, section: str, node: Node, document: Node, report: Report) -> set[str]:
+        """Report empty instances whose keys stand in their own column. Returns all their names."""
+        names = set[str]()
+        for name, child in node.entries():
+            model = _spec_of(section, name) if child.value is None else None
+            keys = lost_fields(node, name, model) if model else ()
+            if keys:
+                names |= {name, *keys}
+                empty_key(("spec", section, name), document, report, indent(keys, name))
+        return names
 
     def _instance(
         self, settings: Settings, platform: str, section: str, name: str, node: Node,
@@ -109,14 +127,11 @@ class Validator:
     def _model(
         self, section: str, name: str, node: Node, path: Path, document: Node, report: Report
     ) -> tuple[type[NamedSpec] | None, str]:
-        if section != "components":
-            return tenants.component(section).Spec, _type(section, name, node)
-        type_node, type = node.child("type"), _type(section, name, node)
-        component = registry.component(type)
-        if component is None:
-            _unknown_type(name, type, type_node, path, document, report)
-            return None, type
-        return component.Spec, type
+        type = _type(section, name, node)
+        model = _spec_of(section, type)
+        if model is None:
+            _unknown_type(name, type, node.child("type"), path, document, report)
+        return model, type
 
     def _parse(
         self, model: type[S], node: Node, path: Path, document: Node, report: Report,
@@ -159,6 +174,13 @@ def _outlined(node: Node, model: type[Section]) -> bool:
     )
 
 
+def _spec_of(section: str, type: str) -> type[NamedSpec] | None:
+    if section != "components":
+        return tenants.component(section).Spec
+    component = registry.component(type)
+    return component.Spec if component else None
+
+
 def _type(section: str, name: str, node: Node) -> str:
     type_node = node.child("type")
     if section != "components":
@@ -183,7 +205,8 @@ def validate(variants: Variants, memo: Memo, report: Report) -> dict[str | None,
     for environment, document in documents.items():
         platform = validator.platform(document, environment, report.within(environment))
         if platform is not None and environment not in unmerged:
-            platforms[environment] = platform
+            removed = variants.removed.get(environment or "", {})
+            platforms[environment] = replace(platform, removed=removed)
     return platforms
 
 

@@ -10,26 +10,44 @@ from pydantic import ValidationError
 from compiler.diagnostics import Report, listing, near, suggestion
 from compiler.diagnostics.masking import value_masked
 from compiler.document import Node, Path
+from compiler.document.outdented import indent
 from compiler.document.span import Span
 from compiler.spec.root import Header, Shape
-from compiler.spec.section import Section, fields
+from compiler.spec.section import Section
 from compiler.specialise import named_by_keys
 from compiler.validate.advice import advice
 from compiler.validate.corrections import EMPTY, corrected_key, correction_of, in_braces
-from compiler.validate.errors import FieldError, field_errors
+from compiler.validate.errors import FieldError, Loc, field_errors
+from compiler.validate.misplaced import BELOW_SPEC, lost_keys, spec_is_missing
 
 Help = str | tuple[str, ...]
 Reason = tuple[str, str, Help]  # a diagnostic's code, message and help
-
-_BELOW_SPEC = (*(key for _, key, _ in fields(Shape)), "environments")
 
 
 def explain(
     error: ValidationError, section: type[Section], path: Path, document: Node, report: Report
 ) -> None:
     """Report all errors of parsing the value at a path as a section."""
-    for field_error in _causes(list(field_errors(error, section))):
-        _report(field_error, path, document, report)
+    errors = list(field_errors(error, section))
+    lost = dict(lost_keys(errors, document, path))
+    hidden = {(*loc[:-1], key) for loc, keys in lost.items() for key in keys}
+    hidden |= spec_is_missing(errors, document, report)
+    for field_error in _causes(errors):
+        if field_error.loc in lost:
+            _report_lost(field_error.loc, lost[field_error.loc], path, document, report)
+        elif field_error.loc not in hidden:
+            _report(field_error, path, document, report)
+
+
+def _report_lost(loc: Loc, keys: Sequence[str], path: Path, document: Node, report: Report) -> None:
+    full = (*path, *loc)
+    empty_key(full, document, report, indent(keys, str(loc[-1])))
+
+
+def empty_key(full: Path, document: Node, report: Report, help: str) -> None:
+    """Report a key without a value."""
+    message = f"`{full[-1]}` has no value"
+    report.add("null-value", message, document.span_of(full), path=full, help=help)
 
 
 def _causes(errors: Sequence[FieldError]) -> Iterator[FieldError]:
@@ -45,7 +63,7 @@ def _causes(errors: Sequence[FieldError]) -> Iterator[FieldError]:
 
 def _below_spec(error: FieldError) -> bool:
     """Whether a key at the top level belongs below `spec`."""
-    return error.parent is Header and error.loc[-1] in _BELOW_SPEC
+    return error.parent is Header and error.loc[-1] in BELOW_SPEC
 
 
 def _report(error: FieldError, path: Path, document: Node, report: Report) -> None:
@@ -62,7 +80,7 @@ def _keys(error: FieldError) -> tuple[str, ...]:
     """The keys that a section accepts in the file, including `environments`, which are merged earlier."""
     if error.type != "extra_forbidden":
         return ()
-    return _BELOW_SPEC if error.parent is Shape else error.keys
+    return BELOW_SPEC if error.parent is Shape else error.keys
 
 
 def _called(path: Path) -> str:
@@ -91,6 +109,8 @@ def _unknown_key(error: FieldError, key: str, full: Path) -> Reason:
     message = f"unknown key `{key}` {_where(full)}"
     if _below_spec(error):
         return "unknown-key", message, f"indent `{key}:` under `spec:`"
+    if full[:-1] == ("metadata",) and key in BELOW_SPEC:
+        return "unknown-key", message, f"move `{key}:` under `spec:`"
     keys = _keys(error)
     told = None if _spelt_alike(key, keys) else advice(key, error.value, keys, error.defaults)
     help = (told,) if told else suggestion(key, keys) or (f"the keys are {listing(keys)}",)
@@ -142,7 +162,8 @@ def _rule(error: FieldError) -> str:
 
 
 def _unknown_value(error: FieldError, key: str, full: Path) -> Reason:
-    help = (*suggestion(str(error.value), error.allowed), f"write {_either(error.allowed)}")
+    close = suggestion(str(error.value), error.allowed)
+    help = close if error.only and close else (*close, f"write {_either(error.allowed)}")
     return "unknown-value", f"`{key}` cannot be {_shown(error.value)}", help
 
 

@@ -1,0 +1,65 @@
+"""Keys that are right, but stand at the wrong indentation: one mistake of layout, not one for each key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from compiler.diagnostics import Report, listing
+from compiler.document import Node, Path
+from compiler.document.outdented import outdented
+from compiler.spec.root import Header, Shape
+from compiler.spec.section import Section, fields
+from compiler.validate.corrections import EMPTY
+from compiler.validate.errors import FieldError, Loc
+
+BELOW_SPEC = (*(key for _, key, _ in fields(Shape)), "environments")
+
+
+def lost_keys(
+    errors: Sequence[FieldError], document: Node, path: Path
+) -> Iterator[tuple[Loc, tuple[str, ...]]]:
+    """The empty keys of a section, each with the unknown keys after it that belong below it."""
+    unknown = {error.loc for error in errors if error.type == "extra_forbidden"}
+    for error in errors:
+        if error.loc and error.value is None and EMPTY.get(error.type) == "{}":
+            frame = error.loc[:-1]
+            siblings = {loc[-1] for loc in unknown if loc[:-1] == frame}
+            keys = outdented(
+                document.at((*path, *frame)), str(error.loc[-1]), siblings.__contains__
+            )
+            if keys:
+                yield error.loc, keys
+
+
+def lost_fields(section: Node, name: str, model: type[Section]) -> tuple[str, ...]:
+    """The keys of an instance that stand beside its name."""
+    known = {key for _, key, _ in fields(model)}
+    return outdented(section, name, known.__contains__)
+
+
+def spec_is_missing(errors: Sequence[FieldError], document: Node, report: Report) -> set[Loc]:
+    """Report a missing `spec:` once. Returns the locations of the errors that follow from it."""
+    if ("spec",) not in {error.loc for error in errors if error.type == "missing"}:
+        return set()
+    unknown = [error for error in errors if error.type == "extra_forbidden"]
+    top = [error.loc for error in unknown if error.parent is Header and _below_spec(error)]
+    inside = [error.loc for error in unknown if error.loc[:-1] == ("metadata",)]
+    inside = [loc for loc in inside if loc[-1] in BELOW_SPEC]
+    moved = top or inside
+    if not moved:
+        return set()
+    span = document.span_of(moved[0])
+    layout = "and indent these keys below it" if top else "at the left margin"
+    report.add(
+        "missing-key",
+        f"{listing(f'{loc[-1]}:' for loc in moved)} "
+        f"{'belongs' if len(moved) == 1 else 'belong'} below `spec:`, which is missing",
+        span,
+        path=moved[0],
+        help=f"write `spec:` above line {span.line}, {layout}",
+    )
+    return {("spec",), *top, *inside}
+
+
+def _below_spec(error: FieldError) -> bool:
+    return error.loc[-1] in BELOW_SPEC

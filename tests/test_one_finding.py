@@ -1,0 +1,78 @@
+"""One mistake is one finding, though many lines look wrong because of it; its help is the whole way out."""
+
+from __future__ import annotations
+
+import pytest
+from support.diagnosing import HEADER, diagnosed
+
+STORES = "spec:\n  components:\n    seaweedfs: {}\n    postgres: {}\n"
+CASES = {
+    "`spec:` is forgotten": (
+        "domain: a.example\nnamespace: mlops\ncomponents: {redis: {}}",
+        "missing-key", ["write `spec:` above line 4, and indent these keys below it"], []),
+    "models at the column of their section": (
+        f"{STORES}    kserve: {{mode: standard}}\n  models:\n  fraud:\n    format: sklearn\n    uri: s3://a/b\n  churn: {{}}",
+        "null-value", ["indent `fraud:`, `churn:` below `models:`"], []),
+    "a model's fields at the column of its name": (
+        f"{STORES}    kserve: {{mode: standard}}\n  models:\n    fraud:\n    format: sklearn\n    uri: s3://a/b",
+        "null-value", ["indent `format:`, `uri:` below `fraud:`"], []),
+    "a component's fields at the column of its name": (
+        "spec:\n  components:\n    postgres:\n    storage: 10Gi\n    redis: {}",
+        "null-value", ["indent `storage:` below `postgres:`"], []),
+    "an environment's sections at the column of its name": (
+        f"{STORES}  environments:\n    dev: {{}}\n    prod:\n    components:\n      postgres: {{storage: 90Gi}}",
+        "null-value", ["indent `components:` below `prod:`"], []),
+    "a misspelt component that environments override by its right name": (
+        "spec:\n  components: {postgresql: {}}\n  environments:\n    dev: {components: {postgres: {storage: 1Gi}}}\n"
+        "    prod: {components: {postgres: {storage: 9Gi}}}",
+        "unknown-type", ["did you mean `postgres`?"], []),
+    "a component that an environment removes, and another needs": (
+        f"{STORES}    redis: {{}}\n    feast: {{}}\n  environments:\n    dev: {{}}\n    prod: {{components: {{redis: null}}}}",
+        "unbound-requirement", ["add one of `external-redis`, `redis`, `valkey` under `spec.components`"],
+        ["`redis` is removed here"]),
+    "a component that an environment removes, and a workload uses": (
+        "spec:\n  components: {cache: {type: redis}}\n"
+        "  workloads: {w: {image: 'a.b/c:1.0.0', uses: [cache]}}\n"
+        "  environments:\n    dev: {}\n    prod: {components: {cache: null}}",
+        "unknown-binding", ["instances to use: none"], ["`cache` is removed here"]),
+    "two stores, and two consumers": (
+        f"{STORES}    minio: {{}}\n    mlflow: {{}}\n    lakefs: {{repositories: {{data: {{}}}}}}",
+        "ambiguous-binding",
+        ["add `bind: {artifacts: minio}` to `mlflow`", "add `bind: {store: minio}` to `lakefs`"],
+        ["`minio` could", "`seaweedfs` could", "`lakefs` requires one too"]),
+    "data under version control, on two stores in one pod": (
+        f"{STORES}    lakefs: {{repositories: {{data: {{}}}}}}\n"
+        "    dvc: {remotes: {raw: {}}, externalEndpoint: 'http://a.example'}\n"
+        "  workloads: {w: {image: 'a.b/c:1.0.0', uses: [lakefs, dvc]}}",
+        "client-environment-conflict",
+        ["a pod has one set of them: use one of the two, or write `bind: {store: lakefs}` on `dvc`"], []),
+    "an amount without a unit": (
+        "spec:\n  components: {postgres: {storage: 100}}",
+        "invalid-quantity", ["write `100Gi`"], []),
+    "a word in another case": (
+        "spec:\n  components: {redis: {eviction: Noeviction}}",
+        "unknown-value", None, []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_alone(name: str) -> None:
+    text, code, help, related = CASES[name]
+    errors = [one for one in diagnosed(f"{HEADER}{text}\n".encode()) if one.severity == "error"]
+    assert [one.code for one in errors] == [code]
+    assert help is None or list(errors[0].help) == help
+    assert [place.message for place in errors[0].related] == related
+
+
+def test_keys_of_the_spec_in_the_metadata() -> None:
+    text = HEADER.replace(
+        "{name: example}", "\n  name: example\n  domain: a.example\n  components: {redis: {}}"
+    )
+    (missing,) = diagnosed(text.encode())
+    assert missing.help == ("write `spec:` above line 5, at the left margin",)
+
+
+def test_an_empty_key_before_lost_ones_is_not_filled() -> None:
+    """`models: {}` would cement the mistake."""
+    text = f"{HEADER}spec:\n  components: {{seaweedfs: {{}}}}\n  models:\n  fraud: {{format: sklearn, uri: 's3://a/b'}}\n"
+    assert [one.fix for one in diagnosed(text.encode())] == [None]
