@@ -140,6 +140,13 @@ def test_lines_and_keys_are_added_to_config_files() -> None:
     assert "connection_string:" in store
 
 
+def test_keys_are_not_merged_into_a_file_that_is_no_map() -> None:
+    """redis.conf is no YAML: its additions are lines."""
+    (diagnostic,) = diagnosed(text(redis="files: {redis.conf: {maxclients: 500}}"))
+    assert diagnostic.code == "wrong-type"
+    assert "`redis.conf` of `redis` is no map of YAML" in diagnostic.message
+
+
 @pytest.mark.parametrize(
     ("fields", "key", "field"),
     [

@@ -59,6 +59,9 @@ def _extended(
     for config in package.configs:
         text = config.files.get(file)
         if text is not None:
+            if not isinstance(addition, str) and _map_of(text) is None:
+                _report_no_map(package, file, path, lowered, report)
+                return package
             repeated = list(_repeated(text, addition))
             if repeated:
                 _report_derived(package, repeated[0], file, path, lowered, report)
@@ -66,6 +69,18 @@ def _extended(
             config = replace(config, files={**config.files, file: _joined(text, addition)})
         configs.append(config)
     return replace(package, configs=tuple(configs))
+
+
+def _report_no_map(
+    package: Package, file: str, path: Path, lowered: Lowered, report: Report
+) -> None:
+    report.add(
+        "wrong-type",
+        f"`{file}` of `{package.name}` is no map of YAML: keys cannot be merged into it",
+        lowered.platform.document.value_span(path),
+        path=path,
+        help="write the lines to append as one text",
+    )
 
 
 def _report_derived(
@@ -91,7 +106,7 @@ def _repeated(text: str, addition: Any) -> Iterator[str]:
         existing = set(_keys(text))
         yield from (key for key in _keys(addition) if key in existing)
     else:
-        yield from _same(pyyaml.safe_load(text) or {}, addition, "")
+        yield from _same(_map_of(text), addition, "")
 
 
 def _keys(text: str) -> list[str]:
@@ -113,7 +128,16 @@ def _same(existing: Any, addition: Any, at: str) -> Iterator[str]:
 def _joined(text: str, addition: Any) -> str:
     if isinstance(addition, str):
         return f"{text.rstrip()}\n\n{addition.rstrip()}\n"
-    return yaml.dump(_merged(pyyaml.safe_load(text) or {}, addition))
+    return yaml.dump(_merged(_map_of(text) or {}, addition))
+
+
+def _map_of(text: str) -> dict[str, Any] | None:
+    """The content of a file; None if it is not a map of YAML."""
+    try:
+        content = pyyaml.safe_load(text)
+    except pyyaml.YAMLError:
+        return None
+    return (content or {}) if isinstance(content, dict | None) else None
 
 
 def _merged(existing: dict[str, Any], addition: dict[str, Any]) -> dict[str, Any]:
