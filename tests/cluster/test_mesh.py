@@ -55,7 +55,7 @@ def platform(node: Node, place: Path) -> Node:
 
 def test_every_pod_has_a_proxy_and_the_run_is_logged(platform: Node) -> None:
     platform.until_complete("mlops", "app.kubernetes.io/instance=mlflow-smoke", 600)
-    logs = ("logs", "-n", "mlops", "-l", "app.kubernetes.io/instance=mlflow-smoke", "-c", "smoke")
+    logs = ("logs", "-n", "mlops", "-l", "app.kubernetes.io/instance=mlflow-smoke", "-c", "main")
     assert "Run logged successfully!" in platform.kubectl(*logs)
     for pod in platform.get("pods", "-n", "mlops")["items"]:
         names = [one["name"] for one in pod["spec"]["initContainers"]]

@@ -1,6 +1,6 @@
-// cert-manager runs cert-manager's own controllers of certificates, issuers and injected authorities in one
-// process. The module of cert-manager holds the controllers and lacks upstream's three programs around
-// them. It is built inside a copy of that module. Its webhook, which checks what people write, is left out.
+// cert-manager runs cert-manager's own controllers of certificates and issuers in one process. The module of
+// cert-manager holds the controllers and lacks upstream's programs around them. It is built inside a copy
+// of that module. Its webhook and its injector of authorities are left out.
 package main
 
 import (
@@ -11,11 +11,8 @@ import (
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
-	"github.com/cert-manager/cert-manager/pkg/api"
 	"github.com/cert-manager/cert-manager/pkg/controller"
-	"github.com/cert-manager/cert-manager/pkg/controller/cainjector"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/approver"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/ca"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/selfsigned"
@@ -72,32 +69,6 @@ func run(ctx context.Context) error {
 	for _, one := range running {
 		all.Go(func() { _ = one.Run(2, ctx) })
 	}
-	if err := inject(ctx); err != nil {
-		return err
-	}
 	all.Wait()
 	return nil
-}
-
-// inject keeps the authorities in webhooks and definitions that ask for them.
-func inject(ctx context.Context) error {
-	manager, err := ctrl.NewManager(ctrl.GetConfigOrDie(), ctrl.Options{
-		Scheme:  api.Scheme,
-		Metrics: server.Options{BindAddress: "0"},
-	})
-	if err != nil {
-		return err
-	}
-	err = cainjector.RegisterAllInjectors(ctx, manager, cainjector.SetupOptions{
-		EnableCertificatesDataSource: true,
-		EnabledReconcilersFor: map[string]bool{
-			cainjector.MutatingWebhookConfigurationName:   true,
-			cainjector.ValidatingWebhookConfigurationName: true,
-			cainjector.CustomResourceDefinitionName:       true,
-		},
-	})
-	if err != nil {
-		return err
-	}
-	return manager.Start(ctx)
 }
