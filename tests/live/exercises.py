@@ -38,6 +38,9 @@ ELSEWHERE = {
     Kind("kubeflow-pipelines", "*", "*"): "its servers come as images alone; pipelines need Argo",
     Kind("model", "*", "*"): f"KServe and Seldon: {OPERATOR}",
     Kind("model-store", "*", "*"): f"KServe and Seldon: {OPERATOR}",
+    Kind(
+        "workload", "uses", "external_service"
+    ): "the service is the user's, and speaks any protocol",
     Kind("workload", "uses", "inference"): f"a model's server: {OPERATOR}",
     Kind(
         "workload", "uses", "pipelines"
