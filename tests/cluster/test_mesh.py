@@ -26,7 +26,7 @@ spec:
     seaweedfs: {storage: 2Gi}
     postgres: {storage: 1Gi}
     pgbouncer: {}
-    mlflow: {workers: 1}
+    mlflow: {workers: 1, expose: true}
     istio: {mtls: strict}
 """
 ASK = """\
