@@ -23,14 +23,15 @@ from compiler.derive.mesh import mesh_of
 from compiler.derive.namespaces import platform_namespaces
 from compiler.derive.network_policies import labels_of
 from compiler.emit.manifests import manifests
-from compiler.interfaces import serving
+from compiler.interfaces import s3, serving
 from compiler.interfaces.mesh import SIDECAR, TUNNEL
 from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
 from compiler.model.binding import Binding
+from compiler.model.custom_resource import at
 from compiler.model.instance import PREFIX
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest, pod_template
+from compiler.model.resource import Manifest, Resource, pod_template
 from compiler.tenants import model_store
 
 DNS = Pod("dns", "kube-system", {"k8s-app": "kube-dns"}, frozenset({53}))
@@ -76,17 +77,26 @@ def _operated(whole: Lowered) -> Iterator[Pod]:
         for resource in package.resources:
             if resource.pod_labels and pod_template(resource.manifest) is None:
                 labels = dict(resource.pod_labels)
-                yield Pod(
-                    f"{resource.kind} {resource.namespace}/{resource.name}",
-                    resource.namespace,
-                    labels,
-                )
+                name = f"{resource.kind} {resource.namespace}/{resource.name}"
+                yield Pod(name, resource.namespace, labels)
+                if _restored(resource):
+                    yield Pod(f"{name}'s recovery", resource.namespace, _recovery_labels(resource))
         for made in package.operator_pods:
             labels = {INSTANCE: package.name, **made.labels}
             space = made.namespace or package.namespace
             yield Pod(f"{package.name}'s {made.role} in {space}", space, labels)
         for caller in package.ingress:
             yield Pod(f"{caller.name} of {caller.namespace}", caller.namespace, dict(caller.pods))
+
+
+def _restored(resource: Resource) -> bool:
+    recovery = resource.custom.recovery if resource.custom else ()
+    return bool(recovery) and at(resource.manifest, recovery) is not None
+
+
+def _recovery_labels(resource: Resource) -> dict[str, str]:
+    """The labels that CloudNativePG 1.30 gives the pod that restores (pkg/specs/jobs.go)."""
+    return {"cnpg.io/cluster": resource.name, "cnpg.io/jobRole": "full-recovery"}
 
 
 def _ports(spec: Manifest) -> Iterator[int]:
@@ -115,6 +125,14 @@ def needs(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
             if target.namespace == hop.namespace and _has(target, dict(hop.labels)):
                 yield from hop.ports
     for package in whole.packages.values():
+        for resource in filter(_restored, package.resources):
+            if source.namespace == resource.namespace and _has(source, _recovery_labels(resource)):
+                yield from (
+                    binding.offer.target or binding.offer.port
+                    for binding in whole.graph.bindings
+                    if binding.consumer is package.instance and isinstance(binding.claim, s3.Claim)
+                    if _answers(target, binding)
+                )
         for peering in package.internal_traffic:
             assert package.instance is not None
             ends = [labels_of(package.instance, end) for end in (peering.client, peering.server)]
@@ -271,6 +289,7 @@ def test_outside_is_reached_only_by_those_who_are_bound_to_it(
             if pod.namespace not in platform_namespaces(whole):
                 continue
             wanted = any(_uses(pod, one) for one in outside if one.provider is binding.provider)
+            wanted |= binding.offer.port in anywhere(whole, pod)  # it may go to any address
             reached = net.connects(pod, service, binding.offer.port)
             assert reached == wanted, (pod.name, service.name)
 

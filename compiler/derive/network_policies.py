@@ -58,14 +58,20 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 def _externals(
     lowered: Lowered, offers: Mapping[str, Offers], users: Mapping[str, list[str]]
 ) -> Lowered:
-    """Policies towards providers outside the platform, which may have no package yet."""
+    """Policies towards providers outside the platform, which may have no package yet.
+
+    None in namespaces of operators: it would cut their pods off from all other addresses.
+    """
+    foreign = upstream_namespaces(lowered)
     packages = dict(lowered.packages)
     for name in sorted(set(offers) - set(packages)):
         provider = lowered.graph.instances[name]
         policies = [
             policy
             for _, binding in sorted(offers[name].items())
-            for policy in _egress(binding, users[binding.label])
+            for policy in _egress(
+                binding, [space for space in users[binding.label] if space not in foreign]
+            )
         ]
         if policies:
             packages[name] = Package(
