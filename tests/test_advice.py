@@ -32,7 +32,6 @@ CASES = {
         "spec:\n  models: {m: {format: sklearn, uri: 's3://a-b/c', canary: 20}}", "write `{percent: 20}`", True),
     "variables as Kubernetes lists them": (
         f"{WORKLOAD}env: [{{name: EPOCHS, value: '10'}}]}}", 'write `EPOCHS: "10"`', False),
-    "a storage class": (f"{COMPONENT}postgres: {{storageClass: fast}}", "write `cluster: {storageClass: fast}`", False),
     "processors of a component": (
         f"{COMPONENT}postgres: {{resources: {{cpu: 2}}}}", "write `requests: {cpu: 2}`", False),
     "processors of a workload": (f"{WORKLOAD}cpu: 4}}", "write `resources: {requests: {cpu: 4}}`", False),

@@ -30,7 +30,7 @@ from compiler.kube.network import ANYWHERE
 from compiler.model.binding import Binding
 from compiler.model.custom_resource import at
 from compiler.model.instance import PREFIX
-from compiler.model.package import Lowered
+from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource, pod_template
 from compiler.tenants import model_store
 
@@ -125,14 +125,7 @@ def needs(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
             if target.namespace == hop.namespace and _has(target, dict(hop.labels)):
                 yield from hop.ports
     for package in whole.packages.values():
-        for resource in filter(_restored, package.resources):
-            if source.namespace == resource.namespace and _has(source, _recovery_labels(resource)):
-                yield from (
-                    binding.offer.target or binding.offer.port
-                    for binding in whole.graph.bindings
-                    if binding.consumer is package.instance and isinstance(binding.claim, s3.Claim)
-                    if _answers(target, binding)
-                )
+        yield from _needs_of_recovery(whole, package, source, target)
         for peering in package.internal_traffic:
             assert package.instance is not None
             ends = [labels_of(package.instance, end) for end in (peering.client, peering.server)]
@@ -145,6 +138,16 @@ def needs(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
             ours = _has(target, labels_of(package.instance, caller.server))
             if theirs and ours and target.namespace == package.namespace:
                 yield from caller.ports
+
+
+def _needs_of_recovery(whole: Lowered, package: Package, source: Pod, target: Pod) -> Iterator[int]:
+    """A pod that restores reads the store of its instance."""
+    for resource in filter(_restored, package.resources):
+        if source.namespace == resource.namespace and _has(source, _recovery_labels(resource)):
+            for binding in whole.graph.bindings:
+                store = isinstance(binding.claim, s3.Claim) and _answers(target, binding)
+                if binding.consumer is package.instance and store:
+                    yield binding.offer.target or binding.offer.port
 
 
 def anywhere(whole: Lowered, source: Pod) -> Iterator[int]:

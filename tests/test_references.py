@@ -17,7 +17,7 @@ from support.custom_resources import custom_resources
 from support.reachability import Pod, selects
 from test_network import network, pods
 
-from compiler.model.resource import Manifest
+from compiler.model.resource import ConfigRef, Manifest
 from compiler.registry import component_of
 
 HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc\b(?:\.[a-z0-9.-]*[a-z0-9])?(?::([0-9]+))?")
@@ -96,9 +96,15 @@ def granted(scenario: str, environment: str) -> dict[tuple[str, str], set[str]]:
 
 
 def users_own(scenario: str, environment: str) -> dict[tuple[str, str], set[str]]:
-    """The ConfigMaps that a workload mounts and its author keeps."""
-    instances = lowered(scenario, environment).graph.instances.values()
-    return {
+    """The ConfigMaps that workloads mount or authorities are in, and that their author keeps."""
+    whole = lowered(scenario, environment)
+    instances = whole.graph.instances.values()
+    authorities = {
+        (binding.consumer.namespace, authority.source.name): {authority.source.key}
+        for binding in whole.graph.bindings
+        if (authority := binding.offer.ca) and isinstance(authority.source, ConfigRef)
+    }
+    return authorities | {
         (workload.namespace, mount.config_map): set()
         for workload in instances
         if workload.section == "workloads"

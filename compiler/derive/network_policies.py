@@ -64,7 +64,9 @@ def _externals(
     """
     foreign = upstream_namespaces(lowered)
     packages = dict(lowered.packages)
-    for name in sorted(set(offers) - set(packages)):
+    # Where a spec has mistakes, what models share may be left out.
+    providers = offers.keys() & lowered.graph.instances.keys()
+    for name in sorted(providers - packages.keys()):
         provider = lowered.graph.instances[name]
         policies = [
             policy

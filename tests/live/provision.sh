@@ -175,7 +175,7 @@ control_plane() {
 # An identity provider of June 2021, whose go.mod leads to a folder that the module's files lack; the
 # release of that folder stands in. Without a C compiler it has no SQLite.
 dex() {
-  local version=v0.0.0-20210629090108-0780edbcbe43 source=$live/build/dex go
+  local version=$1 source=$live/build/dex go
   made dex $version && return
   echo "building Dex $version" >&2
   go=$(go_command)
@@ -203,7 +203,7 @@ mysql_server 0.6
 minio
 mc
 lakefs
-dex
+dex v0.0.0-20210629090108-0780edbcbe43
 oauth2_proxy
 control_plane
 external_secrets v0.20.4

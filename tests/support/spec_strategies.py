@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from hypothesis import strategies as st
@@ -31,6 +32,12 @@ SENSIBLE: dict[str, st.SearchStrategy[Any]] = {
 def section(name: str) -> st.SearchStrategy[Any]:
     """A section by the name of its definition, such as `mlflow` or `WorkloadSpec`."""
     return drawn(WHOLE["definitions"][name])
+
+
+def _at_the_end(pattern: str) -> str:
+    """A pattern whose `$` no longer matches before a last newline; in a set it is a character."""
+    part = r"(\\.|\[(?:\\.|[^\]\\])*\])|\$"
+    return re.sub(part, lambda match: match[1] or r"\Z", pattern)
 
 
 def drawn(schema: Schema) -> st.SearchStrategy[Any]:
@@ -67,7 +74,7 @@ def _of_type(kind: str, schema: Schema) -> st.SearchStrategy[Any]:
             return st.none()
         case _:
             pattern = schema.get("pattern")
-            return st.from_regex(pattern.replace("$", r"\Z"), alphabet=ASCII) if pattern else PLAIN
+            return st.from_regex(_at_the_end(pattern), alphabet=ASCII) if pattern else PLAIN
 
 
 ASCII = st.characters(min_codepoint=32, max_codepoint=126)

@@ -191,6 +191,8 @@ def _cluster(
             {"name": secret} for secret in me.settings.registry.pull_secrets
         ]
     placement = kube.scheduling(spec)
+    if "priorityClassName" in placement:  # beside the other fields, which Cluster calls affinity
+        cluster["priorityClassName"] = placement.pop("priorityClassName")
     if placement:
         cluster["affinity"] = placement
     if bindings:
