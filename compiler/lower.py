@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from compiler.document import Path
 from compiler.model.authority import HandedAuthority
-from compiler.model.binding import Binding
+from compiler.model.binding import Binding, UnlabelledClients
 from compiler.model.component import Piece
 from compiler.model.contract import ComponentError
 from compiler.model.credential import Credential
@@ -122,6 +122,7 @@ def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
         metrics=tuple(by_type[Metrics]),
         handed_authorities=tuple(by_type[HandedAuthority]),
         operator_pods=tuple(by_type[OperatorPods]),
+        unlabelled_clients=tuple(by_type[UnlabelledClients]),
         instance=instance,
     )
 

@@ -321,7 +321,7 @@ def test_the_pod_that_restores_reaches_the_store() -> None:
     out = policies["mlops", "cloudnative-pg-recovery"]
     assert out["podSelector"]["matchLabels"] == pod
     (peer,) = out["egress"][0]["to"]
-    into = policies["stores", "cloudnative-pg-recovery-store"]
+    into = policies["stores", "cloudnative-pg-recovery-seaweedfs"]
     assert into["podSelector"] == peer["podSelector"]
     assert into["ingress"][0]["from"][0]["podSelector"]["matchLabels"] == pod
     assert (

@@ -23,15 +23,14 @@ from compiler.derive.mesh import mesh_of
 from compiler.derive.namespaces import platform_namespaces
 from compiler.derive.network_policies import labels_of
 from compiler.emit.manifests import manifests
-from compiler.interfaces import s3, serving
+from compiler.interfaces import serving
 from compiler.interfaces.mesh import SIDECAR, TUNNEL
 from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
 from compiler.model.binding import Binding
-from compiler.model.custom_resource import at
 from compiler.model.instance import PREFIX
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Resource, pod_template
+from compiler.model.resource import Manifest, pod_template
 from compiler.tenants import model_store
 
 DNS = Pod("dns", "kube-system", {"k8s-app": "kube-dns"}, frozenset({53}))
@@ -79,24 +78,13 @@ def _operated(whole: Lowered) -> Iterator[Pod]:
                 labels = dict(resource.pod_labels)
                 name = f"{resource.kind} {resource.namespace}/{resource.name}"
                 yield Pod(name, resource.namespace, labels)
-                if _restored(resource):
-                    yield Pod(f"{name}'s recovery", resource.namespace, _recovery_labels(resource))
-        for made in package.operator_pods:
+        unlabelled = [clients.pods for clients in package.unlabelled_clients]
+        for made in (*package.operator_pods, *unlabelled):
             labels = {INSTANCE: package.name, **made.labels}
             space = made.namespace or package.namespace
             yield Pod(f"{package.name}'s {made.role} in {space}", space, labels)
         for caller in package.ingress:
             yield Pod(f"{caller.name} of {caller.namespace}", caller.namespace, dict(caller.pods))
-
-
-def _restored(resource: Resource) -> bool:
-    recovery = resource.custom.recovery if resource.custom else ()
-    return bool(recovery) and at(resource.manifest, recovery) is not None
-
-
-def _recovery_labels(resource: Resource) -> dict[str, str]:
-    """The labels that CloudNativePG 1.30 gives the pod that restores (pkg/specs/jobs.go)."""
-    return {"cnpg.io/cluster": resource.name, "cnpg.io/jobRole": "full-recovery"}
 
 
 def _ports(spec: Manifest) -> Iterator[int]:
@@ -125,7 +113,7 @@ def needs(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
             if target.namespace == hop.namespace and _has(target, dict(hop.labels)):
                 yield from hop.ports
     for package in whole.packages.values():
-        yield from _needs_of_recovery(whole, package, source, target)
+        yield from _needs_without_label(package, source, target)
         for peering in package.internal_traffic:
             assert package.instance is not None
             ends = [labels_of(package.instance, end) for end in (peering.client, peering.server)]
@@ -140,14 +128,11 @@ def needs(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
                 yield from caller.ports
 
 
-def _needs_of_recovery(whole: Lowered, package: Package, source: Pod, target: Pod) -> Iterator[int]:
-    """A pod that restores reads the store of its instance."""
-    for resource in filter(_restored, package.resources):
-        if source.namespace == resource.namespace and _has(source, _recovery_labels(resource)):
-            for binding in whole.graph.bindings:
-                store = isinstance(binding.claim, s3.Claim) and _answers(target, binding)
-                if binding.consumer is package.instance and store:
-                    yield binding.offer.target or binding.offer.port
+def _needs_without_label(package: Package, source: Pod, target: Pod) -> Iterator[int]:
+    for clients in package.unlabelled_clients:
+        here = source.namespace == package.namespace and _has(source, dict(clients.pods.labels))
+        if here and _answers(target, clients.binding):
+            yield clients.binding.offer.target or clients.binding.offer.port
 
 
 def anywhere(whole: Lowered, source: Pod) -> Iterator[int]:

@@ -20,7 +20,7 @@ from compiler.diagnostics import Report
 from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
 from compiler.lower import dotted
-from compiler.model.binding import Binding
+from compiler.model.binding import Binding, UnlabelledClients
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, OperatorPods, Pods, Resource
@@ -108,6 +108,18 @@ def _ingress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
 
 
 def _egress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
+    egress = _rules(binding)
+    for space in namespaces:
+        yield policy(
+            f"{binding.provider.name}-{binding.provides.slot}-clients",
+            space,
+            {binding.label: "true"},
+            egress=egress,
+        )
+
+
+def _rules(binding: Binding) -> list[Manifest]:
+    """The way of a client to its provider, and to what stands between them."""
     provider, offer = binding.provider, binding.offer
     if offer.external:
         to: list[Any] = [{"ipBlock": {"cidr": cidr}} for cidr in offer.cidrs or (ANYWHERE,)]
@@ -119,17 +131,13 @@ def _egress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
         proxies = {"podSelector": {"matchLabels": dict(sorted(hop.labels.items()))}}
         peer = {**_namespace(hop.namespace), **proxies}
         egress.append({"to": [peer], "ports": _ports(*hop.ports)})
-    for space in namespaces:
-        yield policy(
-            f"{provider.name}-{binding.provides.slot}-clients",
-            space,
-            {binding.label: "true"},
-            egress=egress,
-        )
+    return egress
 
 
 def _declared(package: Package, me: Instance[Any]) -> Iterator[Resource]:
     """Traffic between pods of one instance, and traffic that leaves or enters the platform."""
+    for clients in package.unlabelled_clients:
+        yield from _unlabelled(clients, me)
     for traffic in package.internal_traffic:
         name = f"{me.name}-{_role(traffic.client)}-to-{_role(traffic.server)}"
         client, server = labels_of(me, traffic.client), labels_of(me, traffic.server)
@@ -162,6 +170,22 @@ def _declared(package: Package, me: Instance[Any]) -> Iterator[Resource]:
             me.namespace,
             labels_of(me, ingress.server),
             ingress=[{"from": [peer], "ports": _ports(*ingress.ports)}],
+        )
+
+
+def _unlabelled(clients: UnlabelledClients, me: Instance[Any]) -> Iterator[Resource]:
+    """Both ends of one connection, by the labels of the client's pods."""
+    binding, pods = clients.binding, labels_of(me, clients.pods)
+    name = f"{me.name}-{clients.pods.role}"
+    yield policy(name, me.namespace, pods, egress=_rules(binding))
+    provider, offer = binding.provider, binding.offer
+    if not offer.external:
+        client = {**_namespace(me.namespace), "podSelector": {"matchLabels": pods}}
+        yield policy(
+            f"{name}-{provider.name}",
+            provider.namespace,
+            offer.pods or selector(provider, offer.role),
+            ingress=[{"from": [client], "ports": _ports(offer.target or offer.port)}],
         )
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from compiler.diagnostics import Diagnostic, Severity
-from compiler.diagnostics.masking import MaskedFiles, masked_files, messages_masked
+from compiler.diagnostics.masked_files import MaskedFiles, masked_files
+from compiler.diagnostics.masking import messages_masked
 from compiler.document.span import Span
 from compiler.text import printable
 

@@ -12,6 +12,7 @@ from compiler.model.binding import (
     Offers,
     Provides,
     Requires,
+    UnlabelledClients,
 )
 from compiler.model.component import Component, Piece
 from compiler.model.credential import Credential, Random
@@ -64,5 +65,5 @@ __all__ = [
     "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "PageSpec", "Patch", "Path",
     "Phase", "Piece", "Platform", "Prerequisite", "Problem", "Provides", "Random", "RecordSpec",
     "Requires", "Resource", "Resources", "Risk", "RunningSpec", "SecretRef", "Section", "Settings",
-    "Size", "Span", "UpstreamSpec", "VolumeSpec", "Wiring", "memory", "pod_template", "shrinks", "volume",
+    "Size", "Span", "UnlabelledClients", "UpstreamSpec", "VolumeSpec", "Wiring", "memory", "pod_template", "shrinks", "volume",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from typing_extensions import TypeVar
 from compiler.model.authority import Authority
 from compiler.model.credential import Credential, ExistingLogin, ExistingLogins
 from compiler.model.instance import PREFIX, Instance
-from compiler.model.resource import Env, Hop, SecretRef
+from compiler.model.resource import Env, Hop, OperatorPods, SecretRef
 
 # Without arguments, `Binding` and `Endpoint` are of any claim and offer.
 C_co = TypeVar("C_co", bound="Claim", default="Claim", covariant=True)
@@ -235,3 +235,12 @@ class Binding(Struct, Generic[C_co, O_co], frozen=True):
     def endpoint(self) -> Endpoint:
         endpoint: Endpoint = self.provides.endpoint.connect(self)
         return endpoint
+
+
+class UnlabelledClients(Struct, frozen=True):
+    """Pods that an operator creates without the label of a provider's clients, and that use a binding
+    nevertheless. They have network policies of their own.
+    """
+
+    pods: OperatorPods
+    binding: Binding[Any, Any]

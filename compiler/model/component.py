@@ -8,7 +8,14 @@ from typing import Any
 from msgspec import Struct
 
 from compiler.model.authority import HandedAuthority
-from compiler.model.binding import Binding, Claims, Offers, Provides, Requires
+from compiler.model.binding import (
+    Binding,
+    Claims,
+    Offers,
+    Provides,
+    Requires,
+    UnlabelledClients,
+)
 from compiler.model.credential import Credential
 from compiler.model.graph import Wiring
 from compiler.model.instance import Instance
@@ -30,7 +37,7 @@ from compiler.spec.section import Section
 
 Piece = (
     Resource | ConfigFiles | InternalTraffic | Egress | Ingress | OperatorPods | Credential
-    | HandedAuthority | Metrics
+    | UnlabelledClients | HandedAuthority | Metrics
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from compiler.document import Node
 from compiler.document.span import Span
 from compiler.model.authority import HandedAuthority
+from compiler.model.binding import UnlabelledClients
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import CustomResource
 from compiler.model.fleet import Fleet
@@ -88,6 +89,7 @@ class Package(Struct, frozen=True):
     metrics: tuple[Metrics, ...] = ()
     handed_authorities: tuple[HandedAuthority, ...] = ()
     operator_pods: tuple[OperatorPods, ...] = ()  # pods that controllers create from its objects
+    unlabelled_clients: tuple[UnlabelledClients, ...] = ()
     instance: Instance[Any] | None = None
     start: int = 0  # its first wave, which derive/order.py finds
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from compiler.diagnostics import Report
-from compiler.diagnostics.masking import PASSWORD_IN_URL, TOKENS, WORD, random, sounds_secret
+from compiler.diagnostics.credentials import PASSWORD_IN_URL, TOKENS, WORD, random, sounds_secret
 from compiler.model import Node, Path, Platform
 from compiler.model.memo import Memo
 

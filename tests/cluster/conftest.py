@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from types import FrameType
 
 import pytest
+from support.time_limit import time_limit
 
 from cluster.node import Node
 
@@ -35,17 +34,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """A test that waits for what never comes fails, rather than keep all others waiting."""
-
-    def over(number: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"{item.nodeid} took more than {LONGEST} s")
-
-    before = signal.signal(signal.SIGALRM, over)
-    signal.alarm(LONGEST)
-    try:
+    with time_limit(LONGEST, item.nodeid):
         return (yield)
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.hookimpl(wrapper=True)

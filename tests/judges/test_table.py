@@ -18,7 +18,7 @@ from support.reachability import selects
 from compiler import pipeline
 from compiler.derive.credentials import secrets_of
 from compiler.derive.namespaces import platform_namespaces
-from compiler.diagnostics.masking import sounds_secret
+from compiler.diagnostics.credentials import sounds_secret
 from compiler.emit.manifests import render
 from compiler.model.package import Lowered
 from compiler.spec.image import split_image

@@ -3,12 +3,11 @@ and what failed, shown at the end."""
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from types import FrameType
 
 import pytest
+from support.time_limit import time_limit
 
 from live.platforms import Platform
 from live.pods.node import Node
@@ -46,17 +45,8 @@ def platform(request: pytest.FixtureRequest, place: Path, node: Node) -> Platfor
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """A test that waits for what never comes fails, rather than keep all others waiting."""
-
-    def over(signal: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"{item.nodeid} took more than {LONGEST} s")
-
-    before = signal.signal(signal.SIGALRM, over)
-    signal.alarm(LONGEST)
-    try:
+    with time_limit(LONGEST, item.nodeid):
         return (yield)
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.hookimpl(wrapper=True)

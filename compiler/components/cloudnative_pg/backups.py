@@ -110,7 +110,10 @@ def lower(me: model.Instance[Any], backup_plan: Plan, store: s3.Endpoint) -> Ite
     yield _object_store(me, backup_plan, store)
     yield _schedule(me, backup_plan)
     if me.spec.restore is not None:
-        yield from _recovery_traffic(me, store)
+        # The operator gives the pod that restores its own labels alone, and none that the cluster's
+        # pods inherit (CloudNativePG 1.30, pkg/specs/jobs.go).
+        labels = {"cnpg.io/cluster": me.name, "cnpg.io/jobRole": "full-recovery"}
+        yield model.UnlabelledClients(model.OperatorPods("recovery", labels), store.binding)
 
 
 def cluster(me: model.Instance[Any], backup_plan: Plan) -> model.Manifest:
@@ -184,49 +187,6 @@ def _object_store(me: model.Instance[Any], backup_plan: Plan, store: s3.Endpoint
 def _plain(env: Env) -> bool:
     """Whether a variable refers to no Secret and no file."""
     return isinstance(env.value, str) and not env.value.startswith("/")
-
-
-def _recovery_traffic(me: model.Instance[Any], store: s3.Endpoint) -> Iterator[model.Resource]:
-    """The way of the pod that restores to the store.
-
-    The operator gives that pod its own labels alone, and none that the cluster's pods inherit
-    (CloudNativePG 1.30, pkg/specs/jobs.go), so it lacks the label of the store's clients.
-    """
-    provider, offer = store.binding.provider, store.binding.offer
-    pods = {"matchLabels": {"cnpg.io/cluster": me.name, "cnpg.io/jobRole": "full-recovery"}}
-    servers = {"matchLabels": offer.pods or kube.selector(provider, offer.role)}
-    ports = [{"port": offer.target or offer.port, "protocol": "TCP"}]
-    to: list[model.Manifest] = [
-        {"ipBlock": {"cidr": cidr}} for cidr in offer.cidrs or (kube.ANYWHERE,)
-    ]
-    if not offer.external:
-        to = [{**_namespace(provider.namespace), "podSelector": servers}]
-        yield _policy(
-            me, f"{me.name}-recovery-store", provider.namespace, servers,
-            {"policyTypes": ["Ingress"], "ingress": [
-                {"from": [{**_namespace(me.namespace), "podSelector": pods}], "ports": ports}]},
-        )  # fmt: skip
-    yield _policy(
-        me, f"{me.name}-recovery", me.namespace, pods,
-        {"policyTypes": ["Egress"], "egress": [{"to": to, "ports": ports}]},
-    )  # fmt: skip
-
-
-def _namespace(name: str) -> model.Manifest:
-    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
-
-
-def _policy(
-    me: model.Instance[Any], name: str, namespace: str, pods: model.Manifest, rules: model.Manifest
-) -> model.Resource:
-    return model.Resource(
-        {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "NetworkPolicy",
-            "metadata": {**kube.metadata(me, name), "namespace": namespace},
-            "spec": {"podSelector": pods, **rules},
-        }
-    )
 
 
 def _schedule(me: model.Instance[Any], backup_plan: Plan) -> model.Resource:

@@ -1,0 +1,87 @@
+"""Recognise credentials in text: by the name before them, by their form, and by how random they are.
+
+Every pattern takes linear time, because the author of a tree chooses the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from math import log2
+
+_WORDS = (
+    r"(?:passw|passphrase|pwd|secret|token|credential|private|api[-_]?key|access[-_]?key"
+    r"|auth[-_]?key|signing[-_]?key)"
+)
+# A name that suggests a credential, and the scalar after it, in block or flow style. It begins at the
+# telling word: a pattern for the letters before it would try each of them again at each other.
+_CREDENTIAL = re.compile(
+    rf"(?i)({_WORDS}[\w.-]{{0,64}}[\"'`]?\s{{0,8}}[:=](?!`)\s{{0,8}})"
+    r"((?:\"[^\"]*\"?)|(?:'[^']*'?)|[^\s{}\[\],][^{}\[\],]*)"
+)
+# The same as an option of a program (`--password X`, as a list too), in a sentence, and of MySQL.
+_OPTION = re.compile(
+    rf"(?i)(?<![\w-])(-{{1,2}}[\w-]{{0,32}}?{_WORDS}[\w-]{{0,32}}[\"'`]?[,\s]\s{{0,8}})([^\s{{}}\[\],]+)"
+)
+_SENTENCE = re.compile(r"(?i)\b((?:password|passwd|pw|token|secret)\s(?:is|are)\s)(\S+)")
+_MYSQL = re.compile(r"(?i)\b((?:mysql|mariadb)\w{0,16}[^\n]{0,120}?[\s,]\s?-p)([^\s\[\]{},]+)")
+_ONE_WORD = re.compile(r"(?:\"[^\"]*\"?)|(?:'[^']*'?)|\S+")
+_SOUNDS = re.compile(rf"(?i){_WORDS}")
+# Keys whose names suggest a credential but which hold only names of Secrets.
+_NAMES = {"secrets", "pullSecrets", "secretName", "provider", "existingSecret"}
+# Tokens with a recognisable form, by their issuers.
+TOKENS = re.compile(
+    r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}"
+    r"|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}|hf_[A-Za-z0-9]{30,}|sk-[A-Za-z0-9_-]{20,}"
+    r"|AIza[\w-]{35}|eyJ[\w-]{10,2000}\.[\w-]{10,4000}\.[\w-]{0,2000}|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
+    r"|dckr_pat_[\w-]{20,}|pypi-[\w-]{30,}|npm_[A-Za-z0-9]{30,}|hvs\.[\w-]{20,}"
+)
+# A path of words, such as a patch's: `/spec/template/spec/containers/0/securityContext`.
+_PATH = re.compile(r"(/([A-Za-z]+|[0-9]+|-))+/?")
+WORD = re.compile(r"[A-Za-z0-9+/_=-]{32,}")  # long enough for a key
+PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]{0,256}:)([^/\s@$][^/\s@]{0,1024})(?=@)")
+# The same without a scheme, as in an image's name; what follows the `@` of one may be its digest.
+_PASSWORD_OF_HOST = re.compile(r"(\b[\w.-]{1,64}:)([^/\s:@$\"']{4,1024})(?=@(?!sha256:)[\w-])")
+
+Stretch = tuple[int, int]  # start and end column in a line
+
+
+def sounds_secret(key: str) -> bool:
+    """Whether the name of a key suggests that its value is a credential."""
+    return key not in _NAMES and _SOUNDS.search(key) is not None
+
+
+def random(word: str) -> bool:
+    """Whether a word is as random as a key: mixed letters and digits, over four bits per character."""
+    mixed = all(re.search(form, word) for form in ("[a-z]", "[A-Z]", r"\d"))
+    return mixed and entropy(word) > 4 and not _PATH.fullmatch(word)
+
+
+def entropy(word: str) -> float:
+    """Shannon entropy in bits per character."""
+    shares = [count / len(word) for count in Counter(word).values()]
+    return -sum(share * log2(share) for share in shares)
+
+
+def after_names(line: str, *, to_end: bool) -> Iterator[Stretch]:
+    """The text after names of credentials: in a line of YAML (`to_end`) up to the end of the value,
+    in a sentence one word.
+    """
+    for match in _CREDENTIAL.finditer(line):
+        start, end = match.span(2)
+        name = re.search(r"[\w.-]{0,64}$", line[max(0, match.start() - 64) : match.start()])
+        if f"{name[0] if name else ''}{match[1]}".strip(" :=\"'`") in _NAMES:
+            continue
+        word = None if to_end else _ONE_WORD.match(line, start, end)
+        yield start, word.end() if word else end
+    for pattern in (_OPTION, _MYSQL, *((_SENTENCE,) if to_end else ())):
+        yield from (match.span(2) for match in pattern.finditer(line))
+
+
+def tokens(line: str) -> Iterator[Stretch]:
+    """Known forms of tokens, random words, and passwords inside URLs."""
+    yield from (match.span() for match in TOKENS.finditer(line))
+    yield from (match.span() for match in WORD.finditer(line) if random(match[0]))
+    for pattern in (PASSWORD_IN_URL, _PASSWORD_OF_HOST):
+        yield from (match.span(2) for match in pattern.finditer(line))
