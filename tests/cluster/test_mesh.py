@@ -22,6 +22,8 @@ metadata: {name: meshed}
 spec:
   domain: ml.example.internal
   tls: {issuer: {name: internal-ca}}
+  silence:
+    - {code: open-ui, reason: the test asks for the page without a browser}
   components:
     seaweedfs: {storage: 2Gi}
     postgres: {storage: 1Gi}
