@@ -96,7 +96,8 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             f"{apply} {release}/kserve-crds.yaml",
             f"{apply} {release}/kserve.yaml",
             f"kubectl -n {me.namespace} rollout status deployment/kserve-controller-manager",
-            f"{apply} {release}/kserve-cluster-resources.yaml",
+            # Its webhook may refuse a moment longer: kube-proxy learns of a ready pod after kubectl.
+            f"until {apply} {release}/kserve-cluster-resources.yaml ; do sleep 2; done",
         ),
         objects=(_config(me, wiring), _storage_container()),
     )
