@@ -22,8 +22,8 @@ from support.scenarios import compiled, scenario_names
 from compiler import pipeline
 from compiler.cli import platformc
 from compiler.derive.images import derive
+from compiler.derive.used_images import images
 from compiler.diagnostics import Report
-from compiler.emit.images import images
 from compiler.emit.manifests import manifests
 from compiler.model.images import Rewriter
 from compiler.model.package import Lowered, Package
@@ -220,12 +220,50 @@ def test_pairs_name_what_to_copy_and_where_to(tmp_path: Path) -> None:
         assert target == f"docker://{MIRROR}/{source.removeprefix('docker://')}"
 
 
-def test_a_broken_lock_is_refused(tmp_path: Path) -> None:
+def test_an_environment_can_ask_for_digests(tmp_path: Path) -> None:
+    """Where it asks, a tag alone does not compile; the lock that `images --pin` writes is enough."""
     spec = copy_of_the_reference(tmp_path)
-    (tmp_path / "platform.lock").write_text("images: {a: latest}\n")
+    text = spec.read_text().replace("rendered: true", "registry: {requireDigests: true}")
+    spec.write_text(text)
+    result = CliRunner().invoke(platformc, ["validate", "-f", str(spec)])
+    assert result.exit_code == 1
+    assert "error[unpinned-image]" in result.stderr
+    digests = {
+        record["image"]: PIN
+        for environment in ("dev", "prod")
+        for record in json.loads(run("images", environment, "-f", spec, "--format", "json"))
+    }
+    (tmp_path / "platform.lock").write_text(yaml.safe_dump({"images": digests}))
+    run("validate", "-f", spec)
+    digests.popitem()
+    (tmp_path / "platform.lock").write_text(yaml.safe_dump({"images": digests}))
+    assert CliRunner().invoke(platformc, ["validate", "-f", str(spec)]).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "images: {a: latest}",
+        'images: {a: "sha256:zz evil\\n# x"}',
+        "images: {a: 'sha256:../../x'}",
+        f"images: {{a: 'sha256:{'0' * 63}'}}",
+        f"images: {{a: 'sha256:{'0' * 64}\n'}}",
+        f"images: {{5: 'sha256:{'0' * 64}'}}",
+        "images: [a]",
+        "operators: 5",
+        "operators: [1]",
+        "operators: {kserve: {a: 'sha256:x'}}",
+        "[" * 3000,
+        "a: &a [1, 1]\nimages: *a",
+        "\x00",
+    ],
+)
+def test_a_broken_lock_is_refused(text: str, tmp_path: Path) -> None:
+    spec = copy_of_the_reference(tmp_path)
+    (tmp_path / "platform.lock").write_text(text)
     result = CliRunner().invoke(platformc, ["images", "dev", "-f", str(spec)])
     assert result.exit_code == 2
-    assert "something else than digests" in result.stderr
+    assert "platform.lock holds something else" in result.stderr or "is not YAML" in result.stderr
 
 
 def test_a_lock_that_no_registry_filled_is_an_empty_one(tmp_path: Path) -> None:

@@ -19,11 +19,19 @@ from compiler.pipeline import Compilation
 from compiler.upstream import lock
 
 
-def compiled(file: Path, *, only: Collection[str | None] | None = None) -> Compilation:
-    """A spec compiled to objects that fit their schemas. `only` as in `pipeline.compile`."""
+def compiled(
+    file: Path, *, only: Collection[str | None] | None = None, judged: bool = True
+) -> Compilation:
+    """A spec compiled to objects that fit their schemas. `only` as in `pipeline.compile`; without
+    `judged`, neither the rules about objects nor their schemas are asked.
+    """
     data = read_spec(file)
     with progress() as step:
-        result = pipeline.compile(data, str(file), pins(file), only, step)
+        if judged:
+            result = pipeline.compile(data, str(file), pins(file), only, step)
+        else:
+            bindings = pipeline.bound(data, str(file), pins(file), step)
+            result = pipeline.with_objects(bindings, only, step)
     return _accepted(result, data, file)
 
 
@@ -58,9 +66,9 @@ def pins(file: Path) -> Mapping[str, str]:
         fail(str(error))
 
 
-def lowered_of(file: Path, environment: str | None) -> Lowered:
+def lowered_of(file: Path, environment: str | None, *, judged: bool = True) -> Lowered:
     """One lowered environment of a spec: the named one, or the only one."""
-    result = compiled(file, only=(environment,) if environment else None)
+    result = compiled(file, only=(environment,) if environment else None, judged=judged)
     return result.lowered[environment_of(result, environment)]
 
 

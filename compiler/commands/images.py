@@ -15,7 +15,8 @@ from compiler.commands.compiling import lowered_of
 from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
-from compiler.emit.images import UsedImage, images, vendored_images
+from compiler.derive.used_images import UsedImage, images
+from compiler.emit.images import vendored_images
 from compiler.upstream import lock
 from compiler.upstream.documents import TooLargeError
 from compiler.upstream.image_digests import UnknownImageError, digest
@@ -41,8 +42,7 @@ def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
     platformc images prod --format pairs | xargs -n2 skopeo copy --all
     platformc images prod --pin
     """
-    lowered = lowered_of(file, environment)
-
+    lowered = lowered_of(file, environment, judged=False)  # a lock that lacks digests is an error
     mirror = lowered.platform.settings.registry.mirror
     used_images = (*images(lowered), *_vendored(file, mirror))
     if pin:

@@ -29,6 +29,7 @@ from compiler.derive import (
     routes,
     service_accounts,
     service_entries,
+    substitution,
 )
 from compiler.diagnostics import Report
 from compiler.model.package import Lowered
@@ -52,6 +53,7 @@ PASSES = (
     labels.derive,
     patches.derive,
     images.derive,
+    substitution.derive,
     checksums.derive,
     jobs.derive,
     order.derive,

@@ -1,7 +1,7 @@
 """Models: each is finished once, for all environments that have it.
 
 There may be thousands of models, in every environment nearly the same. Of what derive/ adds, a model's
-objects need its labels, the images that the platform pulls, and their wave; all other passes leave
+objects need its labels, the images that the platform pulls, their wave, and the mark for Flux; all other passes leave
 models as they are.
 """
 
@@ -12,13 +12,13 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from compiler.derive import images, labels, order
+from compiler.derive import images, labels, order, substitution
 from compiler.diagnostics import Report
 from compiler.model.fleet import Fleet
 from compiler.model.graph import Graph
 from compiler.model.package import Lowered, Package, Platform
 
-PASSES = (order.derive, labels.derive, images.derive)
+PASSES = (order.derive, labels.derive, images.derive, substitution.derive)
 _UNBOUND = Graph({}, (), {})  # models wait for their phase, not for each other
 
 

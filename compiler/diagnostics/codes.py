@@ -45,6 +45,9 @@ CODES: dict[str, Code] = {
     "invalid-quantity": Code("error", "A quantity is not valid."),
     "invalid-image": Code("error", "An image reference is not valid."),
     "floating-tag": Code("error", "An image can change without a change in the spec.", rule=True),
+    "unpinned-image": Code(
+        "error", "An image has no digest, and the environment asks for digests.", rule=True
+    ),
     "invalid-host": Code("error", "A host name is not valid."),
     "invalid-bucket": Code("error", "A bucket name is not valid."),
     "invalid-database": Code("error", "A database name is not valid."),

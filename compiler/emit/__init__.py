@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from compiler.derive.used_images import images
 from compiler.diagrams.mermaid import whole
-from compiler.emit.images import images
 from compiler.emit.manifests import in_waves, wave_file
 from compiler.emit.shards import MODELS, WORKLOADS, layout
 from compiler.emit.tree import Text, Tree

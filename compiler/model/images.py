@@ -45,7 +45,7 @@ def known_images(lowered: Lowered) -> frozenset[str]:
     return frozenset(
         image
         for package in lowered.packages.values()
-        for image in (*structural(package), *_declared(package))
+        for image in (*structural(package), *declared(package))
     )
 
 
@@ -77,7 +77,7 @@ def _names_image(key: str) -> bool:
     return key in ("image", "imageName") or key.endswith(("Image", "_image"))
 
 
-def _declared(package: Package) -> Iterator[str]:
+def declared(package: Package) -> Iterator[str]:
     """The images in the fields of an instance's section."""
     spec = package.instance.spec if package.instance else None
     if isinstance(spec, Section):

@@ -19,6 +19,8 @@ from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.metrics import Metrics
 from compiler.model.resource import (
+    NOT_SUBSTITUTED,
+    SUBSTITUTION,
     WAVE,
     ConfigFiles,
     Egress,
@@ -175,4 +177,7 @@ def config_metadata(
     config: ConfigFiles, package: Package, platform: Platform
 ) -> tuple[dict[str, str], dict[str, str]]:
     labels = dict(sorted(package_labels(platform, package).items()))
-    return labels, {WAVE: str(package.wave(config))}
+    annotations = {WAVE: str(package.wave(config))}
+    if any(SUBSTITUTION in text for text in config.files.values()):
+        annotations |= NOT_SUBSTITUTED
+    return labels, annotations

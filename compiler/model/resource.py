@@ -209,3 +209,6 @@ def pod_template(manifest: Manifest) -> Manifest | None:
 
 
 WAVE = "argocd.argoproj.io/sync-wave"
+# Flux replaces `${...}` in the objects of a Kustomization with `postBuild`, unless an object says that
+# it must not (fluxcd/kustomize-controller, SubstituteVariables).
+SUBSTITUTION, NOT_SUBSTITUTED = "${", {"kustomize.toolkit.fluxcd.io/substitute": "disabled"}

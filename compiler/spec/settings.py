@@ -119,6 +119,12 @@ class Registry(Section):
     pull_secrets: Annotated[
         ListOf[SecretName], Field(description="Names of existing image pull Secrets.")
     ] = ()
+    require_digests: Annotated[
+        bool,
+        Field(
+            description="Refuse images without a digest; `platformc images --pin` asks the registries."
+        ),
+    ] = False
 
 
 def _of_a_rule(code: str) -> str:

@@ -1,22 +1,28 @@
 """Checkouts that hold anything at all: no command reads, writes, removes or runs outside of them.
 
-Each tree is a checkout that was compiled, changed in some places: links, hard links, pipes, devices,
-planted state, odd names, files of another owner; in some a second process swaps folders for links while the
-command runs. `python -m support.fuzz_trees 20000` runs as many; the test suite runs few.
+Each tree is a checkout that was compiled and committed, changed in some places: links, hard links, pipes,
+devices, planted state, odd names, files of another owner, and what makes Git run programs; in some a second
+process swaps folders for links while the command runs. The kernel tells by inotify each time that anything
+outside is opened, read, written, made or removed, by the command or by a program that it starts; a file
+appears where a planted program ran. `python -m support.fuzz_trees 20000` runs as many trees; the test suite
+runs few.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import random
 import shutil
+import signal
+import struct
+import subprocess
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,8 +39,9 @@ spec: {components: {seaweedfs: {}, postgres: {}, mlflow: {}}}
 COMMANDS = (
     ("compile",), ("compile", "--force"), ("compile", "--check"), ("validate",), ("validate", "--fix"),
     ("secrets", "generate"), ("client-kit", "default", "mlflow-smoke"), ("diff", "./platform.yaml"),
-    ("diff",), ("images",), ("init", "."), ("argocd", "plugin", "--image", "r.example/p:1", "-o", "plugin"),
-    ("argocd", "generate"), ("apply-plan",),
+    ("diff",), ("diff", "git:HEAD"), ("images",), ("init", "."), ("render",), ("graph",), ("prerequisites",),
+    ("argocd", "plugin", "--image", "r.example/p:1", "-o", "plugin"), ("argocd", "generate"),
+    ("argocd", "applications"), ("apply-plan",), ("apply-plan", "default", "--since", "HEAD"), ("secrets", "list"),
 )  # fmt: skip
 PLACES = (
     "platform.yaml", "platform.lock", "platformc.sum", "base", "overlays", "overlays/default", "base/mlflow",
@@ -45,6 +52,14 @@ PLACES = (
     "operators/x/y.yaml", "plugin/plugin.yaml", ".gitignore", "schemas", "base/new.yaml", "HEAD", ".git",
 )  # fmt: skip
 SENTINEL = "sentinel-of-the-victim"
+ENVIRONMENT = f"PATH={os.environ['PATH']}"  # which /proc/self/environ would show
+HOOKS = (
+    "pre-commit",
+    "post-checkout",
+    "post-index-change",
+    "reference-transaction",
+    "fsmonitor-watchman",
+)
 Change = Callable[[Path, Path, random.Random], None]
 
 
@@ -106,33 +121,90 @@ def noise(place: Path, victim: Path, dice: random.Random) -> None:
     place.write_bytes(dice.randbytes(dice.randrange(300)))
 
 
+def repository(place: Path, victim: Path, dice: random.Random) -> None:
+    """What makes Git run a program: a bare repository in the place of a file, or settings and hooks."""
+    tree, program = victim.with_name("tree"), f"touch {victim.with_name('ran')}"
+    folder = dice.choice((tree, tree / ".git", place))
+    with suppress(OSError):
+        for name in ("objects/info", "refs/heads", "hooks"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        if not (folder / "HEAD").exists():
+            (folder / "HEAD").write_text("ref: refs/heads/main\n")
+            (folder / "refs/heads/main").write_text("0123456789" * 4 + "\n")
+        for name in HOOKS:
+            (folder / "hooks" / name).write_text(f"#!/bin/sh\n{program}\n")
+            (folder / "hooks" / name).chmod(0o755)
+        (folder / "config").write_text(
+            f"[core]\nrepositoryformatversion = 1\nfsmonitor = {program};false\npager = {program}\n"
+            f'sshCommand = "{program};false"\n[extensions]\npartialClone = origin\n[remote "origin"]\n'
+            'promisor = true\nurl = ssh://localhost/x\n[protocol "ssh"]\nallow = always\n'
+            f'[diff "x"]\ntextconv = {program}\n[filter "x"]\nsmudge = {program}\n'
+        )
+        (tree / ".gitattributes").write_text("* diff=x filter=x\n")
+
+
 CHANGES: tuple[Change, ...] = (
-    link,
-    link,
-    link,
-    hard_link,
-    pipe,
-    device,
-    folder,
-    other_owner,
-    state,
-    state,
-    noise,
-)
+    link, link, link, hard_link, pipe, device, folder, other_owner, state, state, noise, repository, repository,
+)  # fmt: skip
 
 
-def swap(tree: Path, victim: Path, over: threading.Event, dice: random.Random) -> None:
-    """A second process: folders become links, and folders again, for as long as the command runs."""
+def swap(tree: Path, victim: Path, dice: random.Random) -> None:
+    """Folders become links, and folders again, until the process is killed."""
     places = [
         tree / name for name in ("base", "overlays", "secrets", ".platformc", "clients", "plugin")
     ]
-    while not over.is_set():
+    while True:
         place = dice.choice(places)
         with suppress(OSError):
             place.rename(tree / "aside")
             place.symlink_to(victim)
             place.unlink()
             (tree / "aside").rename(place)
+
+
+@contextmanager
+def race(tree: Path, victim: Path, seed: int) -> Iterator[None]:
+    """A second process that changes the tree for as long as the command runs."""
+    process = os.fork()
+    if process == 0:
+        try:
+            swap(tree, victim, random.Random(seed))
+        finally:
+            os._exit(0)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+
+
+_LIBRARY = ctypes.CDLL(None, use_errno=True)
+# inotify(7): accessed, modified, its status changed, moved, made, removed, opened.
+_EVENTS = {0x1: "read", 0x2: "written", 0x4: "chmod", 0x40: "moved", 0x80: "moved", 0x100: "made",
+           0x200: "removed", 0x20: "opened"}  # fmt: skip
+
+
+@contextmanager
+def watched(folder: Path) -> Iterator[list[str]]:
+    """All that happens to a folder and to its files by their names there, as the kernel tells it."""
+    descriptor = _LIBRARY.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+    assert _LIBRARY.inotify_add_watch(descriptor, bytes(folder), sum(_EVENTS)) > 0
+    events: list[str] = []
+    try:
+        yield events
+        with suppress(BlockingIOError):
+            events += _events(os.read(descriptor, 2**20))
+    finally:
+        os.close(descriptor)
+
+
+def _events(data: bytes) -> Iterator[str]:
+    at = 0
+    while at < len(data):
+        _, mask, _, length = struct.unpack_from("iIII", data, at)
+        name = data[at + 16 : at + 16 + length].rstrip(b"\0").decode()
+        yield f"{name or 'the folder'} was {next(text for bit, text in _EVENTS.items() if mask & bit)}"
+        at += 16 + length
 
 
 def picture(victim: Path) -> dict[str, tuple[object, ...]]:
@@ -145,7 +217,7 @@ def picture(victim: Path) -> dict[str, tuple[object, ...]]:
     return found
 
 
-def one(number: int, compiled: Path) -> str:
+def run_tree(number: int, compiled: Path) -> str:
     """Run a command in a tree; raises where anything outside was touched or shown."""
     dice = random.Random(number)
     with TemporaryDirectory() as top:
@@ -168,24 +240,24 @@ def _command(
     before: dict[str, tuple[object, ...]],
     dice: random.Random,
 ) -> str:
-    words, over = dice.choice(COMMANDS), threading.Event()
-    racer = threading.Thread(target=swap, args=(tree, victim, over, random.Random(number)))
-    here = Path.cwd()
+    words = dice.choice(COMMANDS)
+    label, folder = f"{number}: {' '.join(words)}", Path.cwd()
     os.chdir(tree)
-    racing = dice.random() < 0.2
     try:
-        if racing:
-            racer.start()
-        done = CliRunner().invoke(platformc, list(words))
+        with watched(victim) as events:
+            if dice.random() < 0.2:
+                with race(tree, victim, number):
+                    done = CliRunner().invoke(platformc, list(words))
+            else:
+                done = CliRunner().invoke(platformc, list(words))
     finally:
-        over.set()
-        if racing:
-            racer.join()
-        os.chdir(here)
-    label = f"{number}: {' '.join(words)}"
+        os.chdir(folder)
+    assert not events, f"{label}: {events}"
     assert picture(victim) == before, f"{label}: something outside was changed"
+    assert not victim.with_name("ran").exists(), f"{label}: a program of the tree ran"
     hard = any(path.is_file() and path.stat().st_nlink > 1 for path in tree.rglob("*"))
     assert hard or SENTINEL not in done.output, f"{label}: something outside was shown"
+    assert ENVIRONMENT not in done.output, f"{label}: the environment was shown"
     assert done.exception is None or isinstance(done.exception, SystemExit | OSError), (
         label,
         done.exception,
@@ -193,25 +265,40 @@ def _command(
     return f"{words[0]} {done.exit_code}"
 
 
+def compile_and_commit(folder: Path) -> None:
+    """The checkout that each tree begins as, with one commit in few files."""
+    (folder / "platform.yaml").write_text(SPEC)
+    for words in (["compile"], ["secrets", "generate"]):
+        done = CliRunner().invoke(platformc, [*words, "-f", f"{folder}/platform.yaml"])
+        assert done.exit_code == 0, done.output
+    names = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    for words in (
+        ["init", "-q", "--template="],
+        ["add", "-A"],
+        ["commit", "-qm", "Compile"],
+        ["gc", "-q"],
+    ):
+        subprocess.run(["git", "-C", folder, *names, *words], check=True)
+
+
 def fuzz(count: int, first: int = 0) -> Counter[str]:
     """How often each command ended with which status, over so many trees."""
     answers: Counter[str] = Counter()
     with TemporaryDirectory() as top:
-        (Path(top) / "platform.yaml").write_text(SPEC)
-        for words in (["compile"], ["secrets", "generate"]):
-            done = CliRunner().invoke(platformc, [*words, "-f", f"{top}/platform.yaml"])
-            assert done.exit_code == 0, done.output
+        compile_and_commit(Path(top))
         for number in range(first, first + count):
-            answers[one(number, Path(top))] += 1
+            try:
+                answers[run_tree(number, Path(top))] += 1
+            except AssertionError as error:
+                answers[f"FAILED {error}"] += 1
     return answers
 
 
 def main(count: int, first: int = 0) -> None:
     started, tally = time.monotonic(), Counter[str]()
-    while sum(tally.values()) < count:
-        part = min(100, count - sum(tally.values()))
-        tally += fuzz(part, first + sum(tally.values()))
-        print(f"{sum(tally.values())} trees in {time.monotonic() - started:.0f} s", flush=True)
+    while (ran := tally.total()) < count:
+        tally += fuzz(min(100, count - ran), first + ran)
+        print(f"{tally.total()} trees in {time.monotonic() - started:.0f} s", flush=True)
     for name, number in tally.most_common():
         print(f"{number:8} {name}")
 

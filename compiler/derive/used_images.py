@@ -1,0 +1,102 @@
+"""All images of an environment, including those that no pod of the platform names.
+
+A custom resource's controller, an argument or a config file can name an image as well, and an
+air-gapped cluster needs all of them. Images are found in three places: an `image` field of a
+manifest, a field of a custom resource whose name ends in `image`, and the fields of the spec that
+hold images.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import Struct
+
+from compiler.kube import yaml
+from compiler.model.images import declared, image_keys
+from compiler.model.package import Lowered, Package
+from compiler.model.resource import Manifest
+from compiler.spec.image import split_image
+
+
+class UsedImage(Struct, frozen=True):
+    """One image, and the packages that name it."""
+
+    reference: str  # the name that the cluster pulls
+    source: str  # upstream's name
+    digest: str  # empty if unknown
+    users: tuple[str, ...]
+
+    @property
+    def origin(self) -> str:
+        """Upstream's name, with the digest if it is known."""
+        return (
+            f"{self.source}@{self.digest}"
+            if self.digest and "@" not in self.source
+            else self.source
+        )
+
+
+def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tuple[UsedImage, ...]:
+    """Every image of an environment, sorted by reference. The platform must be derived already.
+
+    `text` gives the YAML of an object, which callers may have at hand; an image occurs in it
+    unchanged.
+    """
+    from compiler.spec.image import full_name, pulled
+
+    mirror, pins = lowered.platform.settings.registry.mirror, lowered.platform.pins
+    users_of: dict[str, set[str]] = defaultdict(set)
+    naming = _Naming(text)
+    upstream = {
+        pulled(image, mirror, pins): full_name(image)
+        for package in lowered.packages.values()
+        for image in declared(package)
+    }
+    for package in lowered.packages.values():
+        written = "".join(_texts(package, text))
+        # A field of the spec may be unused in this environment, so only written images count.
+        named = {image for image in upstream if image in written}
+        for image in {*naming(package), *named}:
+            users_of[image].add(package.name)
+    for package, images in lowered.models.each(naming):
+        for image in images:
+            users_of[image].add(package.name)
+    return tuple(
+        used_image(reference, upstream.get(reference) or upstreams_name(reference, mirror), users)
+        for reference, users in sorted(users_of.items())
+    )
+
+
+def used_image(reference: str, origin: str, users: Iterable[str]) -> UsedImage:
+    """An image by the name that the cluster pulls and by upstream's name, without a digest if it
+    has a tag.
+    """
+    name, _, _ = origin.partition("@")
+    source = name if split_image(name)[1] else origin
+    return UsedImage(reference, source, reference.partition("@")[2], tuple(sorted(users)))
+
+
+def upstreams_name(reference: str, mirror: str | None) -> str:
+    from compiler.spec.image import full_name
+
+    return full_name(reference.removeprefix(f"{mirror}/") if mirror else reference)
+
+
+class _Naming(Struct, frozen=True):
+    """Finds images in a package's objects; the search for "mage" in the text skips most objects."""
+
+    text: Callable[[Manifest], str]
+
+    def __call__(self, package: Package) -> frozenset[str]:
+        objects = (resource.manifest for resource in package.resources)
+        named = (manifest for manifest in objects if "mage" in self.text(manifest))
+        return frozenset(image for manifest in named for image in image_keys(manifest))
+
+
+def _texts(package: Package, text: Callable[[Manifest], str]) -> Iterator[str]:
+    for resource in package.resources:
+        yield text(resource.manifest)
+    for config in package.configs:
+        yield from config.files.values()
