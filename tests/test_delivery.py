@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -204,3 +205,13 @@ def test_a_wave_that_does_not_exist_is_refused() -> None:
     result = CliRunner().invoke(platformc, ["render", "default", "-f", spec, "--wave", "7"])
     assert result.exit_code == 2
     assert "no wave 7" in result.stderr
+
+
+@pytest.mark.parametrize("scenario", scenario_names())
+def test_flux_substitutes_in_no_object(scenario: str) -> None:
+    """Flux takes `${...}` of a script for its own, unless the object forbids it."""
+    for environment in compiled(scenario).environments:
+        for manifest in manifests(lowered(scenario, environment)):
+            annotations = manifest["metadata"].get("annotations", {})
+            mark = annotations.get("kustomize.toolkit.fluxcd.io/substitute")
+            assert mark == ("disabled" if "${" in json.dumps(manifest) else None), manifest
