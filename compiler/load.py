@@ -139,6 +139,8 @@ _SYNTAX = {
     "could not find expected ':'": "write `key: value`, with a space behind the colon",
     "cannot start any token": "quote the text",
     "unexpected end of stream": "close the quotes",
+    "scanning an alias": "quote the text: a `*` at its beginning stands for an alias of YAML",
+    "scanning an anchor": "quote the text: a `&` at its beginning stands for an anchor of YAML",
 }
 
 

@@ -8,9 +8,11 @@ import pytest
 from support.diagnosing import HEADER, diagnosed
 
 from compiler import registry
+from compiler.diagnostics import same_letters
 from compiler.diagnostics.text import render
 from compiler.document.span import Span
 from compiler.spec.section import fields
+from compiler.upstream.other_systems import _answers, instead_of
 from compiler.validate.corrections import _language, corrected_key
 
 COMPONENT = "spec:\n  components:\n    "
@@ -19,7 +21,21 @@ WORKLOAD = "spec:\n  workloads:\n    w: {image: 'a.b/c:1', "
 CASES = {
     "a name that begins with its type": (
         f"{COMPONENT}mlflow-vision: {{namespace: vision}}", "write `mlflow-vision: {type: mlflow, ...}`", False),
-    "no type at all": (f"{COMPONENT}ingress-nginx: {{}}", "the types are `argo-workflows`", False),
+    "no type at all": (f"{COMPONENT}quokka: {{}}", "the types are `argo-workflows`", False),
+    "a gateway of the cluster": (f"{COMPONENT}ingress-nginx: {{}}", "hosts are routed by a component of type", False),
+    "an identity provider": (f"{COMPONENT}keycloak: {{}}", "`login:` under `spec:`", False),
+    "a chart with a type's name in it": (
+        f"{COMPONENT}minio-operator: {{}}", "an object store is a component of type `ceph`", False),
+    "a broker": (f"{COMPONENT}kafka: {{}}", "`kafka: {type: external-service, host: ...}`", False),
+    "dashboards": (f"{COMPONENT}grafana: {{}}", "come with a component of type `monitoring`", False),
+    "a scheduler close to another type": (f"{COMPONENT}airflow: {{}}", "pipelines run on `argo-workflows`", False),
+    "a server of models": (f"{COMPONENT}vllm: {{}}", "write `models: {NAME: {format: ..., uri: ...}}`", False),
+    "servers of one that has none": (f"{COMPONENT}postgres: {{replicas: 3}}", "this type is one server", False),
+    "variables of a chart": (
+        f"{COMPONENT}mlflow: {{extraEnvVars: [{{name: A, value: b}}]}}", "write `env: {NAME: text}`", False),
+    "the ports of a container": (f"{WORKLOAD}ports: [80]}}", "Services and their ports follow", False),
+    "the time zone of a schedule": (f"{WORKLOAD}timeZone: Europe/Berlin}}", "schedules are in UTC", False),
+    "a restore": (f"{COMPONENT}postgres: {{restore: latest}}", "`platformc restore ENVIRONMENT`", False),
     "a new instance of an environment": (
         "spec:\n  components: {redis: {}}\n  environments:\n    prod: {components: {external-s3: {host: a.b}}}",
         "write `external-s3: {type: external-s3, ...}`", False),
@@ -86,6 +102,13 @@ def test_a_word_of_the_language_is_never_corrected_into_another() -> None:
             fix = corrected_key(place, key, keys)
             assert fix is None or fix.text.casefold() == key.casefold(), (type, key, fix)
     assert pairs > 1000
+
+
+def test_another_system_is_never_a_type() -> None:
+    answers = dict(_answers())
+    assert len(answers) > 100
+    assert not answers.keys() & {same_letters(type) for type in registry.all_types()}
+    assert all(instead_of(name) for name in answers)
 
 
 @pytest.mark.parametrize(

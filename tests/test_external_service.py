@@ -129,7 +129,7 @@ NO_USE = [
     "https://pypi.org/simple",
     "# see https://pypi.corp.example.com\npython train.py",
     "corp.example.com",
-    "http://localhost:5000",
+    "localhost:5000",
     "127.0.0.1:5432",
     "postgres:17",  # an image, and not the Service's port
     "nas",

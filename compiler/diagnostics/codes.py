@@ -147,7 +147,11 @@ CODES: dict[str, Code] = {
     "reserved-namespace": Code("error", "A namespace belongs to Kubernetes."),
     "secret-clash": Code("error", "Two credentials have one name."),
     "shared-volume": Code("warning", "Several workloads mount one volume claim.", rule=True),
-    "shell-command": Code("warning", "A command line is written as a single word.", rule=True),
+    "shell-command": Code("warning", "A command needs a shell, and none runs.", rule=True),
+    "loopback-host": Code("warning", "A program looks for a service in its own pod.", rule=True),
+    "unfilled-placeholder": Code(
+        "warning", "A text has a placeholder that nothing fills in.", rule=True
+    ),
     "store-settings": Code(
         "error", "Settings of an object store contradict each other.", rule=True
     ),

@@ -33,6 +33,8 @@ def address(text: str) -> str | None:
     """A URL as the keys of an external service."""
     from urllib.parse import urlsplit  # only mistakes need it
 
+    if "," in text:
+        return "write one host: an instance is one address"
     if "://" not in text and ":" not in text:
         return None
     parts = urlsplit(text if "://" in text else f"//{text}")

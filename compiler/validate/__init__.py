@@ -235,14 +235,17 @@ def _duplicate(name: str, path: Path, earlier: Path, document: Node, report: Rep
 def _unknown_type(
     name: str, type: str, type_node: Node | None, path: Path, document: Node, report: Report
 ) -> None:
-    types = registry.all_types()
+    from compiler.upstream.other_systems import instead_of  # only mistakes need it
+
+    types, span = registry.all_types(), type_node.span if type_node else document.span_of(path)
+    instead = instead_of(type)
     report.add(
         "unknown-type",
         f"`{type}` is not a component type",
-        type_node.span if type_node else document.span_of(path),
+        span,
         path=path,
-        help=_known_types(type, types, named=type_node is None),
-        fix=correction(type_node.span if type_node else document.span_of(path), type, types),
+        help=instead or _known_types(type, types, named=type_node is None),
+        fix=None if instead else correction(span, type, types),
     )
 
 

@@ -22,6 +22,8 @@ Keys = tuple[str, ...]
 def advice(key: str, value: Any, keys: Keys, defaults: Mapping[str, Any]) -> str | None:
     """The help for an unknown key, in addition to the section's keys."""
     word = same_letters(key)
+    if "/" in key and "memory" in keys:
+        return f"write `gpu: {{resource: {key}, count: {value}}}` beside `resources`"
     by_value = _BY_VALUE.get(word)
     text = by_value(key, value, keys, defaults) if by_value else None
     return text or _FIXED.get(word)
@@ -73,6 +75,22 @@ def _instances(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | N
     return f"write `replicas: {number}`" if "replicas" in keys else None
 
 
+def _variables(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+    if "env" not in keys:
+        return None
+    return "write `env: {NAME: text}`; a value of a Secret is `{secret: NAME, key: KEY}`"
+
+
+def _one_server(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+    if {"replicas", "minReplicas"} & set(keys) or "storage" not in keys:
+        return None
+    return "leave it out: this type is one server; another type of its kind may take `replicas`"
+
+
+def _host(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
+    return "write `publicHost:` with the host of its page" if "publicHost" in keys else None
+
+
 def _memory_of_data(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str | None:
     if "memory" not in keys:
         return None
@@ -122,6 +140,16 @@ _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] 
     "enabled": _enabled,
     "disabled": _enabled,
     "instances": _instances,
+    "replicas": _one_server,
+    "envfrom": _variables,
+    "envfile": _variables,
+    "extraenv": _variables,
+    "extraenvs": _variables,
+    "extraenvvars": _variables,
+    "environmentvariables": _variables,
+    "hostname": _host,
+    "host": _host,
+    "hosts": _host,
     "maxmemory": _memory_of_data,
     "appendonly": _append_only,
     "tls": _certificate,
@@ -130,6 +158,8 @@ _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] 
 _FIXED = {
     "service": "Services are made by the compiler; hosts follow from `spec.domain` and a gateway",
     "ingress": "hosts follow from `spec.domain` and a gateway among the components",
+    "ingressclass": "hosts follow from `spec.domain` and a gateway among the components",
+    "ingressclassname": "hosts follow from `spec.domain` and a gateway among the components",
     "backendstore": "a database binds by itself; where there are several, write `bind: {backend-store: NAME}`",
     "backendstoreuri": "the URI follows from the database that it is bound to; leave it out",
     "artifactroot": "the root follows from the store that it is bound to; leave it out",
@@ -141,9 +171,48 @@ _FIXED = {
     "containerconcurrency": "the hard limit is not in the language; `targetConcurrency` is the "
     "autoscaler's soft target",
     "protocolversion": "leave it out: the protocol follows from the format and its runtime",
-    "restore": "the language has none; the how-to page on backups says how to restore by hand",
+    "restore": "`backup:` under `spec:` makes copies; `platformc restore ENVIRONMENT` prints how to "
+    "bring them back",
     "teams": "teams are not in this release; give each team a `namespace:` and instances of its own",
     "include": "one file holds the whole spec; includes are not in this release",
     "quotas": "platformc writes no quotas; `cluster: {quotas: ...}` says what those of others admit",
     "quota": "platformc writes no quotas; `cluster: {quotas: ...}` says what those of others admit",
+    # Of pods and charts: derived, or said in other words.
+    "ports": "Services and their ports follow from the type",
+    "dependson": "the order follows from `uses` and `bind`",
+    "volumemounts": "a volume says where it is mounted: `volumes: {data: {mountPath: /data, ...}}`",
+    "containers": "one instance runs one program; write `image:`, `command:` and `env:` here",
+    "sidecars": "add a container by `patches:`",
+    "extracontainers": "add a container by `patches:`",
+    "imagepullpolicy": "leave it out: it follows from the image's tag",
+    "pullpolicy": "leave it out: it follows from the image's tag",
+    "imagepullsecrets": "write `registry: {pullSecrets: [NAME]}` under `spec:`",
+    "livenessprobe": "leave it out: probes follow from the type",
+    "readinessprobe": "leave it out: probes follow from the type",
+    "healthcheck": "leave it out: probes follow from the type",
+    "securitycontext": "leave it out: every pod runs as the restricted Pod Security Standard asks",
+    "podsecuritycontext": "leave it out: every pod runs as the restricted Pod Security Standard asks",
+    "affinity": "`nodeSelector` and `tolerations` choose the nodes; replicas are spread over them",
+    "topologyspreadconstraints": "leave it out: replicas are spread over nodes and zones",
+    "autoscaling": "models have `minReplicas` and `maxReplicas`; other servers a number of `replicas`",
+    "restartpolicy": "leave it out: a run that fails starts again as often as `retries` says",
+    "restart": "leave it out: a run that fails starts again as often as `retries` says",
+    "concurrencypolicy": "leave it out: a run never starts while the one before it runs",
+    "timezone": "leave it out: schedules are in UTC",
+    "metrics": "metrics are scraped where a component for monitoring is declared",
+    "networkpolicy": "leave it out: policies follow from `uses` and `bind`",
+    "fullnameoverride": "the instance's key is its name",
+    "nameoverride": "the instance's key is its name",
+    "podannotations": "write `patches:`; labels are `labels:`",
+    "podlabels": "write `labels:`",
+    "buckets": "buckets follow from those who use the store; `bucket:` on one of them names it",
+    "defaultbuckets": "buckets follow from those who use the store; `bucket:` on one of them names it",
+    "databases": "databases follow from those who use the server; `database:` on one of them names it",
+    "existingsecret": "every consumer has a login of its own (`platformc secrets list`); a service "
+    "outside takes `credentials: {secret: NAME}`",
+    "auth": "logins are made for every consumer (`platformc secrets list`); the pages' login is "
+    "`login:` under `spec:`",
+    "addressingstyle": "leave it out: every client uses path style",
+    "urlstyle": "leave it out: every client uses path style",
+    "virtualhost": "leave it out: every client uses path style",
 }

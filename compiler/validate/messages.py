@@ -169,7 +169,7 @@ def _unknown_value(error: FieldError, key: str, full: Path) -> Reason:
 
 def _wrong_type(error: FieldError, key: str, full: Path) -> Reason:
     message = f"`{key}` must be {_KINDS[error.type]}, not {_noun(error.value)}"
-    return "wrong-type", message, _help(error)
+    return "wrong-type", message, _help(error) or error.description or ()
 
 
 def _otherwise(error: FieldError, key: str, full: Path) -> Reason:
@@ -231,6 +231,8 @@ def _one_text(key: str, value: dict[str, Any]) -> Help:
     if isinstance(value.get("repository"), str):
         registry = f"{value['registry']}/" if isinstance(value.get("registry"), str) else ""
         return f"write `{key}: {registry}{value['repository']}:{value.get('tag', 'TAG')}`"
+    if isinstance(value.get("size"), str) and isinstance(value.get("storageClass"), str):
+        return f"write `{key}: {value['size']}, storageClass: {value['storageClass']}`"
     only = [inner for inner in value.values() if isinstance(inner, (str, int))]
     return f"write `{key}: {only[0]}`" if len(only) == len(value) == 1 else ()
 

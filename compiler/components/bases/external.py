@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -103,6 +104,10 @@ def binding_problems(me: model.Instance[Any], wiring: model.Wiring) -> Iterator[
             )
 
 
+# Docker's name is that of a laptop, which no node of a cluster knows.
+_LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|0\.0\.0\.0|host\.docker\.internal")
+
+
 class Spec(model.InstanceSpec):
     """The fields of all external services."""
 
@@ -147,6 +152,11 @@ class Spec(model.InstanceSpec):
         return model.Authority(self.ca) if self.ca is not None else None
 
     def check(self) -> None:
+        if _LOOPBACK.fullmatch(self.host):
+            message = f"`{self.host}` is each pod itself, where the service does not run"
+            raise InvalidValue(
+                "invalid-host", message, "write the name by which pods reach the server", at="host"
+            )
         unknown = self.credentials.every_key - set(self.KEYS) if self.credentials else set()
         if unknown:
             message = f"a login has no key `{min(unknown)}`"

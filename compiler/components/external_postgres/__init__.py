@@ -46,7 +46,10 @@ class Spec(external.Spec):
         if self.ca is None and self.sslmode in ("verify-ca", "verify-full"):
             message = f"`sslmode: {self.sslmode}` verifies a certificate, and no authority is known"
             raise InvalidValue(
-                "invalid-value", message, "add `ca:` with the authority's certificates"
+                "invalid-value",
+                message,
+                "add `ca:` with the authority's certificates",
+                at="sslmode",
             )
 
     @property

@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from compiler.check.texts import texts
 from compiler.diagnostics import Report
 from compiler.interfaces import serving
 from compiler.model import Graph, Instance, Lowered, Path, Platform
@@ -149,6 +150,8 @@ def _model(mention: Mention, graph: Graph) -> str | None:
 
 def _mentions(instance: Instance[Any]) -> Iterator[Mention]:
     for path, text in texts(instance):
+        if path[-1] in _NOT_CALLED:
+            continue
         text = _COMMENT.sub("", text.lower())
         for match in _URL.finditer(text):
             if not _is_stored(match["scheme"]):
@@ -168,19 +171,3 @@ def _is_stored(scheme: str) -> bool:
 def _mention(path: Path, match: re.Match[str], *, in_url: bool) -> Mention:
     port = int(match["port"]) if match["port"] else None
     return Mention(path, match["host"].rstrip("."), port, in_url)
-
-
-def texts(instance: Instance[Any]) -> Iterator[tuple[Path, str]]:
-    """The texts that a program gets: variables, arguments and commands, those of init steps too."""
-    spec = instance.spec
-    for name, value in getattr(spec, "env", {}).items():
-        if isinstance(value, str) and name not in _NOT_CALLED:
-            yield ("env", name), value
-    holders = [
-        ((), spec),
-        *((("init", i), step) for i, step in enumerate(getattr(spec, "init", ()))),
-    ]
-    for path, holder in holders:
-        for key in ("command", "args"):
-            for index, text in enumerate(getattr(holder, key, ())):
-                yield (*path, key, index), text

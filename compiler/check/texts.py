@@ -1,0 +1,45 @@
+"""The texts of an instance that its programs get: variables, arguments and commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from compiler.model import Instance, Path
+
+_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
+
+
+def variables(instance: Instance[Any]) -> Iterator[tuple[Path, str]]:
+    """Each variable of a literal value, with its path below the instance."""
+    for name, value in getattr(instance.spec, "env", {}).items():
+        if isinstance(value, str):
+            yield ("env", name), value
+
+
+def words(instance: Instance[Any], *, in_shell: bool = True) -> Iterator[tuple[Path, str]]:
+    """Each word of its command lines, those of init steps too, with its path below the instance.
+
+    Without `in_shell`, only command lines that no shell reads.
+    """
+    spec = instance.spec
+    steps = ((("init", at), step) for at, step in enumerate(getattr(spec, "init", ())))
+    for path, holder in ((), spec), *steps:
+        line = [
+            ((*path, key, at), word)
+            for key in ("command", "args")
+            for at, word in enumerate(getattr(holder, key, ()))
+        ]
+        if in_shell or not _has_shell(word for _, word in line):
+            yield from line
+
+
+def texts(instance: Instance[Any]) -> Iterator[tuple[Path, str]]:
+    """Variables and words."""
+    yield from variables(instance)
+    yield from words(instance)
+
+
+def _has_shell(line: Iterator[str]) -> bool:
+    """Whether a shell, or another interpreter, reads one of the words as a program."""
+    return any(word == "-c" or word.rpartition("/")[2] in _SHELLS for word in line)
