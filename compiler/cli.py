@@ -8,6 +8,7 @@ import io
 import os
 import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any, NoReturn
 
 import click
@@ -100,6 +101,7 @@ def main() -> None:
     _whole_or_error()
     # A command is short and keeps its objects, so garbage collection only costs time (an eighth).
     gc.disable()
+    _without_plugins()
     try:
         _run()
     except BrokenPipeError:
@@ -114,6 +116,17 @@ def main() -> None:
         sys.exit(2)
     except Exception as error:
         _bug(error)
+
+
+def _without_plugins() -> None:
+    """Keep plugins of pydantic away from the spec.
+
+    Pydantic loads them from every installed package and shows them all values that it parses. Looking
+    for them imports `importlib.metadata`, which takes a twentieth of a compile.
+    """
+    loader = ModuleType("pydantic.plugin._loader")
+    vars(loader)["get_plugins"] = tuple
+    sys.modules[loader.__name__] = loader
 
 
 def _run() -> None:

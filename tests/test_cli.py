@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -267,6 +268,25 @@ def test_a_reader_that_goes_away_is_no_bug(spec: Path) -> None:
     assert done.stdout
 
 
+def test_no_plugin_of_pydantic_sees_the_spec(spec: Path, tmp_path: Path) -> None:
+    package = tmp_path / "packages"
+    (package / "spy-1.dist-info").mkdir(parents=True)
+    (package / "spy-1.dist-info" / "entry_points.txt").write_text("[pydantic]\nspy = spy:plugin\n")
+    (package / "spy-1.dist-info" / "METADATA").write_text("Name: spy\nVersion: 1\n")
+    (package / "spy.py").write_text("print('loaded')\nplugin = None\n")
+    search = os.pathsep.join([str(package), str(ROOT)])
+
+    def output(command: list[str]) -> str:
+        return subprocess.run(
+            [sys.executable, *command], capture_output=True, text=True, check=False,
+            cwd=spec.parent, env={"PYTHONPATH": search, "PATH": os.environ["PATH"]},
+        ).stdout  # fmt: skip
+
+    other = "from pydantic import BaseModel\nclass Model(BaseModel): pass"
+    assert "loaded" in output(["-c", other])
+    assert "loaded" not in output(["-m", "compiler", "validate"])
+
+
 def test_version_names_the_schemas() -> None:
     assert run(["version"]).stdout.startswith("platformc 0.")
 
@@ -277,7 +297,7 @@ def test_version_names_the_schemas() -> None:
         (["--help"], {"msgspec", "pydantic", "subprocess", "compiler.commands.diff"}),
         (["version"], {"msgspec", "pydantic", "compiler.model"}),
         (["explain", "unknown-key"], {"difflib", "pydantic", "compiler.model"}),
-        (["validate"], {"difflib", "subprocess"}),
+        (["validate"], {"difflib", "importlib.metadata", "subprocess"}),
     ],
 )
 def test_no_verb_imports_what_it_does_not_need(

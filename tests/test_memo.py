@@ -19,6 +19,16 @@ def test_a_function_is_called_once_for_the_same_objects() -> None:
     assert len(calls) == 2
 
 
+def test_each_of_several_objects_gets_its_result_once() -> None:
+    memo, calls = Memo(), list[object]()
+    first, second = object(), object()
+    for _ in range(2):
+        pairs = list(memo.each(calls.append, [first, second]))
+        assert pairs == [(first, None), (second, None)]
+    assert calls == [first, second]
+    assert list(memo.each(len, ([0] * size for size in range(100))))[99][1] == 99
+
+
 def test_functions_do_not_share_results() -> None:
     memo, numbers = Memo(), [1, 2]
     assert memo(max, numbers) == 2

@@ -88,14 +88,14 @@ def _holds_secret(key: str) -> bool:
 def values_hidden(sources: Mapping[str, str]) -> tuple[str, ...]:
     """The values of credential names in these texts, the longest first."""
     hidden: set[str] = set()
-    for text in sources.values():
-        for line in text.split("\n"):
-            if len(hidden) > _SEVERAL:
-                break
-            if sounds_secret(line):
-                stretches = after_names(line, to_end=True)
-                values = (line[start:end].strip().strip("\"'") for start, end in stretches)
-                hidden |= {value for value in values if len(value) >= _SHORTEST and value != MASK}
+    # A text is searched as a whole first: a large spec without such names takes a millisecond.
+    texts = filter(sounds_secret, sources.values())
+    for line in (line for text in texts for line in text.split("\n") if sounds_secret(line)):
+        if len(hidden) > _SEVERAL:
+            break
+        stretches = after_names(line, to_end=True)
+        values = (line[start:end].strip().strip("\"'") for start, end in stretches)
+        hidden |= {value for value in values if len(value) >= _SHORTEST and value != MASK}
     return tuple(sorted(hidden - _HARMLESS, key=len, reverse=True))
 
 

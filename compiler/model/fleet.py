@@ -35,5 +35,4 @@ class Fleet(Mapping[str, "Package"]):
 
     def each(self, find: Callable[[Package], T]) -> Iterator[tuple[Package, T]]:
         """Every package with the result of a function, computed once for all fleets."""
-        for package in self._packages.values():
-            yield package, self.memo(find, package)
+        return self.memo.each(find, self._packages.values())

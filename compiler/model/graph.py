@@ -93,6 +93,25 @@ class Graph(Struct, frozen=True, dict=True):
         return dependents
 
     @cached_property
+    def providers_first(self) -> tuple[str, ...]:
+        """The names of all instances, providers before their consumers, otherwise sorted by name."""
+        order: dict[str, None] = {}
+        visited: set[str] = set()
+
+        def visit(name: str) -> None:
+            if name in visited:
+                return
+            visited.add(name)
+            bindings = self.by_consumer.get(name, {}).values()
+            for provider in sorted(binding.provider.name for binding in bindings):
+                visit(provider)
+            order[name] = None
+
+        for name in sorted(self.instances):
+            visit(name)
+        return tuple(order)
+
+    @cached_property
     def by_consumer(self) -> Mapping[str, Mapping[str, Binding]]:
         """The bindings of each instance's requirements, by slot."""
         bindings: dict[str, dict[str, Binding]] = {}

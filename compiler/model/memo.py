@@ -7,9 +7,10 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, TypeVar, TypeVarTuple
 
+A = TypeVar("A")
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
@@ -23,6 +24,7 @@ class Memo:
 
     def __init__(self) -> None:
         self._results: dict[tuple[Hashable, ...], tuple[tuple[object, ...], Any]] = {}
+        self._by_argument: dict[Callable[..., Any], dict[int, tuple[Any, Any]]] = {}
 
     def __call__(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
         """The result of a function, which is called once for the same arguments."""
@@ -32,6 +34,15 @@ class Memo:
             entry = self._results[key] = arguments, function(*arguments)
         result: T = entry[1]
         return result
+
+    def each(self, function: Callable[[A], T], arguments: Iterable[A]) -> Iterator[tuple[A, T]]:
+        """Each argument with the result of a function, which is called once for each."""
+        results = self._by_argument.setdefault(function, {})
+        for argument in arguments:
+            entry = results.get(id(argument))
+            if entry is None:
+                entry = results[id(argument)] = argument, function(argument)
+            yield entry
 
     def once(self, find: Callable[[], T], name: Hashable, *objects: object) -> T:
         """A result that follows from some objects (by identity) and from `name` (by value)."""

@@ -6,7 +6,7 @@ to evaluate every annotation.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Strict, Tag
 from pydantic.alias_generators import to_camel
@@ -42,6 +42,13 @@ class Section(BaseModel):
         validate_by_alias=True,
         validate_by_name=True,  # for sections that the compiler creates; see `parse`
     )
+
+    if not TYPE_CHECKING:  # the type checker would take every name for a field
+
+        def __getattr__(self, name: str) -> NoReturn:
+            # Called for a name that is no field. Pydantic would look for private and extra fields,
+            # which a section never has; rules ask for fields that only some sections have.
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def model_post_init(self, context: Any, /) -> None:
         self.check()

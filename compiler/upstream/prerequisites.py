@@ -70,30 +70,10 @@ def vendored(graph: Graph) -> tuple[Prerequisite, ...]:
 
 def _instances(graph: Graph) -> Iterator[tuple[Instance[Any], Wiring]]:
     """Instances with prerequisites, providers first: a mesh is installed before the pods that join it."""
-    for name in _providers_first(graph):
+    for name in graph.providers_first:
         instance = graph.instances[name]
         if instance.section == "components":
             yield instance, graph.wiring(instance.name)
-
-
-def _providers_first(graph: Graph) -> list[str]:
-    """The names of all instances, providers before their consumers, otherwise sorted by name."""
-    order: dict[str, None] = {}
-    visited: set[str] = set()
-
-    def visit(name: str) -> None:
-        if name in visited:
-            return
-        visited.add(name)
-        for binding in sorted(
-            graph.by_consumer.get(name, {}).values(), key=lambda binding: binding.provider.name
-        ):
-            visit(binding.provider.name)
-        order[name] = None
-
-    for name in sorted(graph.instances):
-        visit(name)
-    return list(order)
 
 
 def release(prerequisite: Prerequisite) -> tuple[str, ...]:

@@ -69,7 +69,10 @@ class Validator:
         settings = Settings.model_construct(
             **{name: getattr(shape, name) for name in Settings.model_fields}
         )
-        return self._memo.once(lambda: settings, ("settings", settings.model_dump_json()))
+        known = self._memo.once(list[Settings], "settings")
+        if settings not in known:
+            known.append(settings)
+        return known[known.index(settings)]
 
     def _instances(
         self, settings: Settings, platform: str, spec_node: Node, document: Node, report: Report
