@@ -92,6 +92,20 @@ def test_a_repository_in_the_tree_runs_no_program(
     assert ran.exists(), "the trap would not have sprung"
 
 
+def test_git_follows_no_link_to_another_repository(tree: Path) -> None:
+    other = tree.parent / "other"
+    other.mkdir()
+    (other / "platform.yaml").write_text(SPEC.replace("minimal", "precious"))
+    git(other, "init", "-q")
+    git(other, "add", "-A")
+    git(other, "commit", "-q", "-m", "x")
+    (tree / ".git").symlink_to(other / ".git")
+    done = run("diff", "HEAD")
+    assert done.exit_code == 2
+    assert "symbolic link" in done.stderr
+    assert "precious" not in done.output
+
+
 @pytest.mark.parametrize("planted", ["HEAD", "main/platform.yaml"])
 def test_a_file_that_is_named_like_a_revision_takes_no_part(tree: Path, planted: str) -> None:
     git(tree, "init", "-q", "-b", "main")
@@ -212,6 +226,27 @@ def test_a_further_file_of_the_output_is_no_clean_check(tree: Path) -> None:
         assert "error[foreign-file]" in done.stderr
         assert "overlays/default/99-evil.yaml" in done.stderr
     assert (tree / "overlays" / "default" / "99-evil.yaml").exists()
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_a_further_file_of_the_output_is_in_the_plan(tree: Path, form: str) -> None:
+    """Also where the tree's own list says that the compiler wrote it."""
+    git(tree, "init", "-q", "-b", "main")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-q", "-m", "before")
+    clean = run("diff", "--format", form)
+    assert clean.exit_code == 0
+    assert "overlays" not in clean.output
+    names = ["99-evil.yaml", "a`|\n# APPROVED\x1b[2J"]
+    for name in names:
+        (tree / "overlays" / "default" / name).write_text("kind: Deployment\n")
+    with (tree / "platformc.sum").open("a") as sums:
+        sums.write(f"{sha256(b'kind: Deployment').hexdigest()}  overlays/default/99-evil.yaml\n")
+    done = run("diff", "--format", form)
+    assert done.exit_code == 0, done.output
+    assert "overlays/default/99-evil.yaml" in done.output
+    assert "\n# APPROVED" not in done.output
+    assert "\x1b" not in done.output
 
 
 def test_a_note_of_the_tree_is_not_believed(tree: Path) -> None:

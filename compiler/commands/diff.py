@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -12,12 +13,16 @@ from compiler.commands import complete
 from compiler.commands.choice import Choice
 from compiler.commands.compiling import environment_of
 from compiler.commands.options import spec_option
+from compiler.commands.output import fail
 from compiler.commands.revisions import compile_source, of_file, source
 from compiler.commands.terminal import coloured
 from compiler.commands.verb import Verb
 from compiler.diagnostics.text import Style
 from compiler.diff import Change
 from compiler.diff.compare import compare
+from compiler.files import held, sentence
+from compiler.pipeline import Compilation
+from compiler.write.ours import strays
 
 DETAILED = "--detailed-exitcode"
 # The statuses of Terraform, which pipelines know. Other commands end with 2 on wrong usage; this one with 1.
@@ -82,33 +87,42 @@ def command(
     platformc diff git:HEAD~1 ./platform.yaml
     """
     try:
-        changes = _changes(before, after, file, environment)
+        old = compile_source(source(before, file))
+        new = compile_source(source(after, file) if after else of_file(file))
+        changes = _changes(old, new, environment)
     except SystemExit as ended:
         sys.exit(FAILED if detailed_exitcode else ended.code)
-    _print(changes, form)
+    _print(changes, form, () if after else _strays(new, file.parent))
     if detailed_exitcode and changes:
         sys.exit(CHANGED)
 
 
-def _print(changes: tuple[Change, ...], form: str) -> None:
+def _print(changes: tuple[Change, ...], form: str, strays: Sequence[str]) -> None:
     renderer = import_module(f"compiler.diff.{form}")
     if form != "text":
-        click.echo(renderer.render(changes), nl=False)
+        click.echo(renderer.render(changes, strays), nl=False)
         return
 
     style = Style(coloured(sys.stdout))
-    click.echo(renderer.render(changes, style), nl=False, color=style.colour)
+    click.echo(renderer.render(changes, strays, style), nl=False, color=style.colour)
 
 
-def _changes(
-    before: str, after: str | None, file: Path, environment: str | None
-) -> tuple[Change, ...]:
-    before_source = source(before, file)
-    after_source = source(after, file) if after else of_file(file)
-
-    old, new = compile_source(before_source), compile_source(after_source)
+def _changes(old: Compilation, new: Compilation, environment: str | None) -> tuple[Change, ...]:
     if environment:
         compilation = new if environment in new.environments else old
         environment_of(compilation, environment)
     changes = compare(old, new)
     return tuple(change for change in changes if environment in (None, change.environment))
+
+
+def _strays(new: Compilation, root: Path) -> Sequence[str]:
+    """The files in the folders of the output that the spec does not make: a delivery of the folder
+    would take them along. The tree's own list of files is not asked: its author wrote it.
+    """
+    try:
+        with held(root) as folder:
+            if folder.status("base") is None:  # the output is not committed
+                return ()
+            return tuple(strays(new.tree(), folder))
+    except OSError as error:
+        fail(sentence(error))

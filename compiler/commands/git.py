@@ -12,7 +12,7 @@ import os
 import subprocess  # arguments are lists, no shell takes part
 from pathlib import Path
 
-from compiler.files import MOST_BYTES
+from compiler.files import MOST_BYTES, is_link, is_there, real
 
 _OPTIONS = (
     "-c", "safe.bareRepository=explicit", "-c", "protocol.allow=never",
@@ -40,6 +40,7 @@ class NoSuchFileError(GitError):
 def file_at(revision: str, file: Path) -> bytes:
     """A file as it was at a revision."""
     folder, path = _from(file)
+    _refuse_link(folder)
     commit = _asked(folder, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     if commit is None:
         raise GitError(f"git knows no revision `{revision}` here")
@@ -66,6 +67,16 @@ def _blob(folder: Path, name: str, title: str) -> bytes:
     if data is None:
         raise GitError(f"git cannot read {title}")
     return data
+
+
+def _refuse_link(folder: Path) -> None:
+    """Refuse a `.git` that is a link: Git follows it and reads what it leads to."""
+    start = real(folder)
+    for place in (start, *start.parents):
+        if is_there(place / ".git"):
+            if is_link(place / ".git"):
+                raise GitError(f"{place / '.git'} is a symbolic link; platformc does not follow it")
+            return
 
 
 def _from(file: Path) -> tuple[Path, str]:

@@ -20,7 +20,7 @@ from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.registry import component_of
 
-_KEY = re.compile(r"^\s*([\w.%!-]+)", re.M)  # of a line `key value` or `key = value`
+_KEY = re.compile(r"^[ \t]*([\w.%!-]+)", re.M)  # of a line `key value` or `key = value`
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from compiler.diff import Change
 from compiler.diff.grouping import Block, Entry, grouped
-from compiler.diff.wording import causes, field_lines, summary, verdict
+from compiler.diff.wording import STRAYS, causes, field_lines, summary, verdict
 from compiler.model.effects import Risk
 from compiler.text import markdown_cell, markdown_code
 
@@ -19,12 +19,13 @@ _MARKS = {
 }
 _MOST = 60_000  # characters: code hosts refuse longer comments (GitHub's limit is 65,536)
 _NOTICE = 200  # characters, kept free for what is said of the rest
+_MOST_STRAYS, _LONGEST = 50, 200  # paths, and characters of each
 _HEADER = ("| Risk | Cause | Objects | Why, and what to do | Environments |\n"
            "| --- | --- | --- | --- | --- |\n")  # fmt: skip
 
 
-def render(changes: Sequence[Change]) -> str:
-    head = f"### What this changes\n\n**{summary(changes)}**\n"
+def render(changes: Sequence[Change], strays: Sequence[str] = ()) -> str:
+    head = f"### What this changes\n\n**{summary(changes)}**\n{_strays(strays)}"
     blocks = [block for group in grouped(changes) for block in group.blocks]
     blocks.sort(key=lambda block: -block.risk)
     if not blocks:
@@ -36,6 +37,14 @@ def render(changes: Sequence[Change]) -> str:
     shown = _fitting(details, left, "lists of fields") if details and left > 0 else ""
     folded = f"\n<details><summary>Every field</summary>\n\n{shown}\n</details>\n"
     return f"{head}{table}{folded if shown else ''}"
+
+
+def _strays(paths: Sequence[str]) -> str:
+    if not paths:
+        return ""
+    lines = "".join(f"- {markdown_code(path[:_LONGEST])}\n" for path in paths[:_MOST_STRAYS])
+    more = len(paths) - _MOST_STRAYS
+    return f"\n🛑 **{STRAYS}**:\n\n{lines}{f'- and {more} more' if more > 0 else ''}\n"
 
 
 def _fitting(parts: Sequence[str], room: int, counted: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from compiler.diagnostics.text import Style
 from compiler.diff import Change
 from compiler.diff.grouping import Entry, Group, grouped
-from compiler.diff.wording import causes, field_lines, summary, verdict
+from compiler.diff.wording import STRAYS, causes, field_lines, summary, verdict
 from compiler.model.effects import Risk
 from compiler.text import log_line
 
@@ -20,8 +20,18 @@ _COLOURS = {
 }
 
 
-def render(changes: Sequence[Change], style: Style | None = None) -> str:
-    return "".join(f"{line}\n" for line in _lines(changes, style or Style()))
+def render(
+    changes: Sequence[Change], strays: Sequence[str] = (), style: Style | None = None
+) -> str:
+    lines = [*_lines(changes, style or Style()), *_strays(strays)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _strays(paths: Sequence[str]) -> Iterator[str]:
+    if paths:
+        yield ""
+        yield f"{STRAYS}:"
+        yield from (f"  {log_line(path)}" for path in paths)
 
 
 def _lines(changes: Sequence[Change], style: Style) -> Iterator[str]:

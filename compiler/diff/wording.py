@@ -10,6 +10,7 @@ from compiler.diagnostics.masking import hidden
 from compiler.diff import Cause, Change, values
 from compiler.model.effects import FieldChange, Risk
 
+STRAYS = "files among the output that the spec does not make, and that a delivery would take along"
 _MOST_FIELDS = 12
 # Follows from the fields beside it, and says nothing to people.
 _DERIVED = "template/metadata/annotations/platformc.dev~1config"

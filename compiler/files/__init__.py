@@ -12,6 +12,7 @@ from compiler.files.named import (
     held,
     home,
     is_folder,
+    is_link,
     is_there,
     located,
     owner,
@@ -27,7 +28,7 @@ from compiler.files.packaged import (
 )
 
 __all__ = (
-    "MOST_BYTES", "Folder", "UnsafePathError", "given", "held", "home", "is_folder", "is_packaged",
+    "MOST_BYTES", "Folder", "UnsafePathError", "given", "held", "home", "is_folder", "is_link", "is_packaged",
     "is_there", "located", "owner", "packaged", "packaged_files", "packaged_names", "packaged_time",
     "private", "real", "sentence",
 )  # fmt: skip

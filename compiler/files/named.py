@@ -82,6 +82,10 @@ def is_there(path: Path) -> bool:
     return os.path.lexists(path)
 
 
+def is_link(path: Path) -> bool:
+    return os.path.islink(path)
+
+
 def is_folder(path: Path) -> bool:
     return os.path.isdir(path)
 

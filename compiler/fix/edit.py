@@ -68,4 +68,5 @@ def _without(line: str, start: int, end: int) -> str:
     comma = re.match(r"\s*,\s*", line[end:])
     if comma:
         return line[:start] + line[end + comma.end() :]
-    return re.sub(r"\s*,\s*$", "", line[:start]) + line[end:]
+    before = line[:start].rstrip()
+    return (before[:-1].rstrip() if before.endswith(",") else line[:start]) + line[end:]

@@ -11,7 +11,7 @@ from compiler.model import Instance, Platform
 
 # `tcp://localhost` is where the processes of one pod meet (PyTorch's and Dask's), no service's address.
 _URL = re.compile(
-    r"\b(?!tcp:|udp:|unix:)(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^\s/@'\"]*@)?"
+    r"\b(?!tcp:|udp:|unix:)(?P<scheme>[a-z][a-z0-9+.-]{0,30})://(?:[^\s/@'\"]*@)?"
     r"(?P<host>localhost|127(?:\.\d+){3}|\[::1\]|host\.docker\.internal)(?P<port>:\d+)?(?![\w.-])",
     re.I,
 )

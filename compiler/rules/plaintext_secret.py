@@ -19,7 +19,9 @@ _REFERENCE = re.compile(r"\$\([A-Za-z_]\w*\)")
 # Certificates look random but are public.
 _PUBLIC = re.compile(r"-----BEGIN CERTIFICATE-----[\w+/=\s]*-----END CERTIFICATE-----")
 # An option or a part of a connection string: its name and its value.
-_ASSIGNED = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^\s;,&'\"]+))")
+_ASSIGNED = re.compile(
+    r"([A-Za-z][\w-]{0,64})\s{0,8}=\s{0,8}(?:'([^']*)'|\"([^\"]*)\"|([^\s;,&'\"]+))"
+)
 # Names of tokens of language models, which are pieces of text.
 _OF_TEXT = re.compile(
     r"(?i)tokeni[sz]|tokens\b|(?:eos|bos|pad|unk|mask|cls|sep|stop|special|image|start|end)[-_]?token"

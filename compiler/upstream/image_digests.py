@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from urllib.error import HTTPError
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from urllib.request import Request
 
 from compiler.spec.image import full_name, split_image
@@ -73,12 +73,14 @@ def _token(challenge: str, *, local: bool) -> str:
     Only a registry on this machine may name another address on it: a distant one could have any
     service here asked.
     """
-    fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+    fields = dict(re.findall(r'(\w{1,64})="([^"]{0,4096})"', challenge))
     realm = fields.pop("realm", "")
-    if not re.match(
-        r"https://|http://(localhost|127\.0\.0\.1)[:/]" if local else "https://", realm
+    address = urlsplit(realm)
+    here = address.hostname in _LOCAL
+    if (here and not local) or (
+        address.scheme != "https" and not (here and address.scheme == "http")
     ):
-        raise OSError("the registry sends for a token to an address that is not https")
+        raise OSError("the registry sends for a token to an address that is not https, or is local")
     with ask(f"{realm}?{urlencode(fields)}") as answer:
         body = json.loads(answer.read(_LONGEST))
     token = body.get("token") or body.get("access_token") if isinstance(body, dict) else None

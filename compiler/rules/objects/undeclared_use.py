@@ -20,7 +20,7 @@ from compiler.interfaces import serving
 from compiler.model import Graph, Instance, Lowered, Path, Platform
 
 _URL = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^\s/@'\"]*@)?(?P<host>[a-z0-9][a-z0-9.-]*)(?::(?P<port>\d+))?"
+    r"(?P<scheme>[a-z][a-z0-9+.-]{0,30})://(?:[^\s/@'\"]*@)?(?P<host>[a-z0-9][a-z0-9.-]*)(?::(?P<port>\d+))?"
 )
 _BARE = re.compile(
     r"(?<![\w./@:$%{(~-])(?P<host>[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*)\.?(?::(?P<port>\d+))?(?![\w.(@-])"
@@ -28,7 +28,7 @@ _BARE = re.compile(
 _SSH = re.compile(r"\b\w+@(?P<host>[a-z0-9][a-z0-9.-]*):")  # git@host:path
 # In URIs of these schemes, a bucket, repository or organisation is in the place of the host.
 _STORED = {"s3", "s3a", "s3n", "gs", "hf", "pvc", "oci", "file", "models", "runs"}
-_COMMENT = re.compile(r"^\s*#.*$", re.M)
+_COMMENT = re.compile(r"^[ \t]*#.*$", re.M)
 _NOT_CALLED = {"NO_PROXY", "no_proxy"}  # hosts that a proxy is not asked for
 
 
