@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -146,3 +149,39 @@ SHAPE = {
 )
 def test_it_refuses_every_mistake_of_the_corpus_that_is_one_of_shape(mistake: Mistake) -> None:
     assert not CHECK.is_valid(yaml.safe_load(mistake.text))
+
+
+def _parts(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value:
+        if isinstance(inner, (dict, list)):
+            yield from _parts(inner)
+
+
+def test_every_text_of_a_form_has_an_example_and_every_backtick_is_markdown() -> None:
+    forms = [part for part in _parts(SCHEMA) if "patternErrorMessage" in part]
+    assert len(forms) > 400
+    assert all({"examples", "default"} & part.keys() for part in forms)
+    texts = [part for part in _parts(SCHEMA) if "`" in str(part.get("description", ""))]
+    assert len(texts) > 100
+    assert all(part["markdownDescription"] == part["description"] for part in texts)
+
+
+def test_every_key_is_described() -> None:
+    """An editor shows something for every key of a component, a model and a workload."""
+    for name in (*registry.builtin_types(), "ModelSpec", "WorkloadSpec", "Metadata", "Cluster"):
+        for key, part in SCHEMA["definitions"][name]["properties"].items():
+            reference = part.get("$ref", "").rpartition("/")[2]
+            assert part.get("description") or SCHEMA["definitions"][reference]["description"], key
+
+
+@pytest.mark.parametrize("type", registry.builtin_types())
+def test_a_snippet_of_a_component_is_a_map_that_fits(type: str) -> None:
+    offered = SCHEMA["properties"]["spec"]["properties"]["components"]["properties"]
+    (snippet,) = offered[type]["defaultSnippets"]
+    body = json.dumps(snippet["body"]) if snippet["body"] != "{}" else "{}"
+    section = json.loads(re.sub(r"\$\{\d+:([^}]*)\}", r"\1", body).replace('"{}"', "{}"))
+    document = load(SCENARIOS / "minimal" / "platform.yaml")
+    document["spec"]["components"] = {type: section}
+    assert not list(CHECK.iter_errors(document))

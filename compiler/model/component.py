@@ -146,6 +146,9 @@ class Component(Struct, frozen=True, kw_only=True):
     OLDEST_KUBERNETES: OldestKubernetes = OldestKubernetes()
     """The oldest Kubernetes that its pinned release supports, with the source."""
 
+    FORMATS: tuple[str, ...] = ()
+    """Formats of models that it serves without a runtime of the user's own: editors offer them."""
+
     FILE_KEYS: tuple[tuple[str, str], ...] = ()
     """Keys of its config files, each with the field of its Spec from which the value follows."""
 

@@ -15,12 +15,6 @@ _WORDS = {
 }  # fmt: skip
 
 
-# For patterns that no example belongs to.
-_TYPICAL = {
-    "a name": "my-name", "a namespace": "mlops", "a bucket name": "datasets", "a database name": "features",
-}  # fmt: skip
-
-
 def type_of(schema: Schema, definitions: Schema) -> str:
     """What a field may hold."""
     schema = resolved(schema, definitions)
@@ -81,7 +75,7 @@ def example(schema: Schema, definitions: Schema, depth: int = 0) -> str:
         return _map(schema, definitions, depth)
     if "default" in schema:
         return shown(schema["default"])
-    return _TYPICAL.get(type_of(schema, definitions), "text")
+    return "text"
 
 
 def _number(schema: Schema) -> int:

@@ -57,8 +57,11 @@ def address(text: str) -> str | None:
 class Pattern:
     """A text must match a pattern as a whole."""
 
-    def __init__(self, pattern: str, code: str, noun: str, help: str, scheme: str = "") -> None:
+    def __init__(
+        self, pattern: str, code: str, noun: str, help: str, scheme: str = "", example: str = ""
+    ) -> None:
         self.pattern, self.code, self.noun, self.help = pattern, code, noun, help
+        self.example = example  # where the help names none
         self.scheme = scheme  # the scheme of a URL that users may write instead
 
     def check(self, text: str) -> str:
@@ -86,7 +89,11 @@ class Pattern:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         message = f"This is not {self.noun}: {self.help}."
-        return {**_pattern(self.pattern, message), **_examples(self.help), "type": "string"}
+        return {
+            **_pattern(self.pattern, message),
+            **_examples(self.help, self.example),
+            "type": "string",
+        }
 
 
 class Parser:
@@ -100,8 +107,10 @@ class Parser:
         help: str,
         *,
         numbers: bool = False,
+        example: str = "",
     ) -> None:
         self.parse, self.pattern, self.noun, self.help = parse, pattern, noun, help
+        self.example = example  # where the help names none
         self.numbers = numbers  # whether `parse` accepts numbers as well
 
     def check(self, value: Any) -> Any:
@@ -119,7 +128,11 @@ class Parser:
     ) -> dict[str, Any]:
         types = ["string", "number"] if re.fullmatch(self.pattern, "1") else "string"
         message = f"This is not {self.noun}: {self.help}."
-        return {**_pattern(self.pattern, message), **_examples(self.help), "type": types}
+        return {
+            **_pattern(self.pattern, message),
+            **_examples(self.help, self.example),
+            "type": types,
+        }
 
 
 def _pattern(pattern: str, message: str) -> dict[str, str]:
@@ -127,9 +140,10 @@ def _pattern(pattern: str, message: str) -> dict[str, str]:
     return {"pattern": f"^({pattern})$", "patternErrorMessage": message}
 
 
-def _examples(help: str) -> dict[str, list[str]]:
-    """The values that a help line shows, which editors offer and the reference prints."""
-    found = re.findall(r"`([^`]+)`", help) if "write it like" in help else []
+def _examples(help: str, example: str) -> dict[str, list[str]]:
+    """An example, or the values that a help line shows: editors offer them, the reference prints them."""
+    found = [example] if example else []
+    found += re.findall(r"`([^`]+)`", help) if "like `" in help else []
     return {"examples": found} if found else {}
 
 

@@ -23,6 +23,7 @@ Group = Annotated[
     Pattern(
         r"[^\s\x00-\x1f\x7f,\"$](?:[^\x00-\x1f\x7f,\"$]*[^\s\x00-\x1f\x7f,\"$])?", "invalid-value",
         "the name of a group", "write it as the identity provider does, without `,`, `$` and quotes",
+        example="ml-engineers",
     ),
 ]  # fmt: skip
 Groups = ListOf[Group]

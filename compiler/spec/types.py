@@ -131,6 +131,7 @@ _NUMBER = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 _NAME = Pattern(
     NAME_PATTERN, "invalid-name", "a name",
     "use at most 40 of `a-z`, `0-9` and `-`; start with a letter, end with one or a digit",
+    example="my-name",
 )  # fmt: skip
 
 Memory = Annotated[
@@ -152,7 +153,7 @@ Namespace = Annotated[
     str,
     Pattern(
         rf"(?=.{{1,63}}$){_LABEL}", "invalid-name", "a namespace",
-        "use at most 63 of `a-z`, `0-9` and `-`",
+        "use at most 63 of `a-z`, `0-9` and `-`", example="mlops",
     ),
 ]  # fmt: skip
 Host = Annotated[
@@ -166,13 +167,14 @@ Bucket = Annotated[
     Pattern(
         _BUCKET, "invalid-bucket", "a bucket name",
         "use 3 to 63 of `a-z`, `0-9`, `-` and `.`; start and end with a letter or digit", "s3://",
+        example="datasets",
     ),
 ]  # fmt: skip
 Database = Annotated[
     str,
     Pattern(
         r"[a-z_][a-z0-9_]{0,62}", "invalid-database", "a database name",
-        "use at most 63 of `a-z`, `0-9` and `_`; start with a letter",
+        "use at most 63 of `a-z`, `0-9` and `_`; start with a letter", example="features",
     ),
 ]  # fmt: skip
 Cidr = Annotated[
@@ -184,8 +186,11 @@ Cidr = Annotated[
 ]  # fmt: skip
 SecretName = Annotated[
     str,
-    Pattern(_HOST, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`"),
-]
+    Pattern(
+        _HOST, "invalid-name", "a Secret's name", "use `a-z`, `0-9`, `-` and `.`",
+        example="my-secret",
+    ),
+]  # fmt: skip
 TreePath = Annotated[
     str,
     Pattern(
@@ -197,7 +202,7 @@ EnvName = Annotated[
     str,
     Pattern(
         r"[A-Za-z_][A-Za-z0-9_]*", "invalid-name", "the name of an environment variable",
-        "use letters, digits and `_`; start with a letter",
+        "use letters, digits and `_`; start with a letter", example="LOG_LEVEL",
     ),
 ]  # fmt: skip
 Image = Annotated[
@@ -242,6 +247,7 @@ Certificates = Annotated[
     Parser(
         _certificates, r"\s*-----BEGIN CERTIFICATE-----\s[\w+/=\s-]*",
         "a certificate in PEM form", "write `ca: |`, and below it the file",
+        example="-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n",
     ),
 ]  # fmt: skip
 Port = Annotated[int, Field(ge=1, le=65535)]

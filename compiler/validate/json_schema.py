@@ -18,6 +18,7 @@ from compiler.spec.section import Section
 from compiler.spec.settings import Settings
 from compiler.spec.tenant import ModelSpec, WorkloadSpec
 from compiler.spec.types import NAME_PATTERN
+from compiler.validate.editor_schema import named_snippet, offer_names, snippet, with_markdown
 
 Schema = dict[str, Any]
 _REF = "#/definitions/"
@@ -32,24 +33,28 @@ def json_schema() -> Schema:
     """The schema of a whole spec."""
     definitions = _definitions()
     types = registry.all_types()
+    offer_names(definitions)
     for type in types:
         definitions[type]["properties"]["type"] = {"enum": [type], "description": "Its type."}
     partials = {f"{name}.override": _partial(schema) for name, schema in definitions.items()}
     definitions |= partials
+    any_type = {"type": {"enum": [*types], "description": "The type of the component."}}
     definitions["component"] = {
         "description": "An instance whose name is not its type.",
+        "properties": any_type,
         "oneOf": [_typed(type, definitions[type]) for type in types],
     }
     definitions["component.override"] = {
         "description": "An instance that the base does not have, or has with another type.",
+        "properties": any_type,
         "oneOf": [_typed(type, definitions[f"{type}.override"]) for type in types],
     }
     spec = _closed(
         {
             **definitions.pop("Settings")["properties"],
-            "components": _named(types, ""),
-            "models": _instances("ModelSpec", ""),
-            "workloads": _instances("WorkloadSpec", ""),
+            "components": _named(definitions, types, ""),
+            "models": _instances(definitions, "ModelSpec", ""),
+            "workloads": _instances(definitions, "WorkloadSpec", ""),
             "environments": {
                 "description": "Partial specs, merged into the base; null removes a key.",
                 "type": "object",
@@ -60,9 +65,9 @@ def json_schema() -> Schema:
     )
     override = {
         **definitions.pop("Settings.override")["properties"],
-        "components": _nullable(_named(types, ".override")),
-        "models": _nullable(_instances("ModelSpec", ".override")),
-        "workloads": _nullable(_instances("WorkloadSpec", ".override")),
+        "components": _nullable(_named(definitions, types, ".override")),
+        "models": _nullable(_instances(definitions, "ModelSpec", ".override")),
+        "workloads": _nullable(_instances(definitions, "WorkloadSpec", ".override")),
     }
     definitions["environment"] = _nullable(_closed(override))
     root = _closed(
@@ -74,11 +79,11 @@ def json_schema() -> Schema:
         },
         required=["apiVersion", "kind", "metadata", "spec"],
     )
+    schema: Schema = with_markdown({**root, "definitions": dict(sorted(definitions.items()))})
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "platform.yaml",
-        **root,
-        "definitions": dict(sorted(definitions.items())),
+        **schema,
     }
 
 
@@ -205,7 +210,7 @@ def _typed(type: str, schema: Schema) -> Schema:
     }
 
 
-def _named(types: tuple[str, ...], suffix: str) -> Schema:
+def _named(definitions: dict[str, Schema], types: tuple[str, ...], suffix: str) -> Schema:
     """The map of components: a key that is a type has the type's keys; others need `type`."""
     by_type_key: Schema = {"$ref": f"{_REF}component{suffix}"}
 
@@ -216,7 +221,11 @@ def _named(types: tuple[str, ...], suffix: str) -> Schema:
             "properties": {"type": {"not": {"const": type}}},
             "required": ["type"],
         }
+        section = definitions[f"{type}{suffix}"]
         branches: Schema = {
+            "type": ["object", "null"] if suffix else "object",
+            "description": section["description"],
+            "defaultSnippets": snippet(type, section, definitions),
             "if": renamed,
             "then": by_type_key,
             "else": _nullable(definition) if suffix else definition,
@@ -239,13 +248,22 @@ def _named(types: tuple[str, ...], suffix: str) -> Schema:
     }
 
 
-def _instances(section: str, suffix: str) -> Schema:
+def _instances(definitions: dict[str, Schema], section: str, suffix: str) -> Schema:
     definition: Schema = {"$ref": f"{_REF}{section}{suffix}"}
     return {
+        "description": _TENANTS[section],
         "type": "object",
         "propertyNames": {"pattern": f"^{NAME_PATTERN}$"},
         "additionalProperties": _nullable(definition) if suffix else definition,
+        "defaultSnippets": named_snippet(_ONE[section], definitions[section], definitions),
     }
+
+
+_TENANTS = {
+    "ModelSpec": "The models that the platform serves, by name.",
+    "WorkloadSpec": "The programs that run on the platform, by name.",
+}
+_ONE = {"ModelSpec": "a model", "WorkloadSpec": "a workload"}
 
 
 def _closed(properties: dict[str, Schema], required: list[str] | None = None) -> Schema:

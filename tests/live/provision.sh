@@ -189,6 +189,19 @@ dex() {
 
 oauth2_proxy() { module oauth2-proxy github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.6; }
 
+# The language server of editors, as npm's lock pins it; Node.js comes as a wheel.
+editor() {
+  local lock
+  wheels node
+  lock=$(sha256sum <editor/package-lock.json)
+  made editor "$lock" && return
+  echo "installing yaml-language-server" >&2
+  mkdir -p "$live/editor"
+  cp editor/package.json editor/package-lock.json "$live/editor"
+  PATH=$live/venvs/node/bin:$PATH npm ci --prefix "$live/editor" --ignore-scripts --no-audit --no-fund --silent
+  echo "$lock" >"$live/.editor"
+}
+
 minio() { module minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c; }
 
 mc() { module mc github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9; }
@@ -205,6 +218,7 @@ mc
 lakefs
 dex v0.0.0-20210629090108-0780edbcbe43
 oauth2_proxy
+editor
 control_plane
 external_secrets v0.20.4
 vault 1.21.4

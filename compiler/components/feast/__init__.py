@@ -34,6 +34,8 @@ __all__ = ["PHASE", "Spec", "claims", "lower", "offers"]
 
 PHASE = model.Phase.SERVERS
 DATA_FIELDS = ("project",)  # the registry and the online store keep projects apart
+REGISTRY, ONLINE = feature_store.REGISTRY, feature_store.ONLINE
+LAKE = feature_store.LAKE
 FEATURES = model.Provides("features", feast.Endpoint)
 REGISTRY_SERVER = model.Provides("registry-server", feast_server.Endpoint, explicit=True)
 OFFLINE_SERVER = model.Provides("offline-server", feast_server.Endpoint, explicit=True)

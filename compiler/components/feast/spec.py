@@ -18,7 +18,7 @@ Project = Annotated[
     str,
     Pattern(
         r"[A-Za-z0-9][A-Za-z0-9_]*", "invalid-name", "the name of a Feast project",
-        "use letters, digits and `_`; start with a letter",
+        "use letters, digits and `_`; start with a letter", example="churn",
     ),
 ]  # fmt: skip
 # A CronJob's name has room for 52 characters, and an instance's for 40 of them.

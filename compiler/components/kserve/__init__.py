@@ -15,6 +15,7 @@ from compiler import kube, model
 from compiler.components.knative import LOCAL
 from compiler.components.kserve.endpoint import Endpoint
 from compiler.components.kserve.inference_service import CONFINED, MODES
+from compiler.components.kserve.runtimes import RUNTIMES
 from compiler.interfaces import gateway, serverless, serving
 from compiler.spec.types import Name, Namespace
 
@@ -22,6 +23,7 @@ PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
 CLUSTER_SINGLETON = "its controller serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
+FORMATS = tuple(dict.fromkeys(name.lower() for one in RUNTIMES for name in one.formats))
 VERSION = "0.20.0"
 OLDEST_KUBERNETES = model.OldestKubernetes(
     32, "KServe 0.20 asks for 1.32 (kserve.github.io, admin guide)"

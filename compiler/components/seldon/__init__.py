@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler import model
+from compiler.components.seldon.deployment import SERVERS
 from compiler.components.seldon.endpoint import Endpoint
 from compiler.interfaces import gateway, serving
 from compiler.spec.types import Image, Namespace
@@ -20,6 +21,7 @@ PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
 CLUSTER_SINGLETON = "its operator serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
+FORMATS = tuple(SERVERS)
 VERSION = "1.17.1"
 UNMAINTAINED = "releases under its free licence ended with 1.17.1 in 2023"
 ALTERNATIVES = ("kserve",)
