@@ -8,12 +8,13 @@
 #   make bench     platformc against its peers, into docs/performance.md and fleet.md; brings those too
 #   make docs      the documentation as a site in .site/, every link checked; brings MkDocs
 #   make lock      the dependencies anew, pinned with hashes; make audit asks for known flaws
+#   make sbom      the list of what users install, with licences, of the locked releases
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: docs compile test live cluster soak judges bench lint tools snapshots lock audit clean
+.PHONY: docs compile test live cluster soak judges bench lint tools snapshots lock audit sbom clean
 
 compile: $(VENV)/.installed
 	$(BIN)/platformc compile
@@ -97,6 +98,9 @@ lock: $(VENV)/.installed
 
 # Asks what is known of every release in the locks, and of every Go program that was built; fails where
 # a source gives no answer.
+sbom: $(VENV)/.installed
+	$(BIN)/python tests/support/bill_of_materials.py
+
 audit: $(VENV)/.installed
 	$(PIP) pip-audit
 	tests/tools.sh audit

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from typing import Any
 
 import pytest
+from support import bill_of_materials
 from support.paths import ROOT
 
 LOCKS = {path.stem: path for path in sorted((ROOT / "requirements").glob("*.txt"))}
@@ -50,6 +52,38 @@ def test_users_get_the_releases_that_were_tested(lock: str) -> None:
     tested = {match[1]: match[2] for match in PIN.finditer(LOCKS["ci"].read_text())}
     for match in PIN.finditer(LOCKS[lock].read_text()):
         assert tested[match[1]] == match[2], match[1]
+
+
+# Licences under which a company may install what it has not read: none obliges its own programs.
+PERMISSIVE = {"MIT", "BSD-3-Clause", "BSD-2-Clause", "Apache-2.0", "PSF-2.0", "ISC"}
+
+
+def test_the_bill_of_materials_lists_what_users_install() -> None:
+    """It is made anew by `make sbom`, from the lock and the licences of what is installed here."""
+    assert bill_of_materials.BILL.read_text() == bill_of_materials.text()
+    bill = json.loads(bill_of_materials.BILL.read_text())
+    pins = {match[1]: match[2] for match in PIN.finditer(LOCKS["run"].read_text())}
+    assert {part["name"]: part["version"] for part in bill["components"]} == pins
+    licences = {part["licenses"][0]["license"]["id"] for part in bill["components"]}
+    assert licences <= PERMISSIVE
+    reached = {"platformc"}
+    for _ in pins:
+        reached |= {
+            other
+            for entry in bill["dependencies"]
+            if entry["ref"] in reached
+            for other in entry["dependsOn"]
+        }
+    assert reached == {"platformc", *(part["purl"] for part in bill["components"])}
+
+
+def test_the_wheel_carries_the_bill_of_materials() -> None:
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"][
+        "targets"
+    ]
+    path = str(bill_of_materials.BILL.relative_to(ROOT))
+    assert build["wheel"]["sbom-files"] == [path]
+    assert path in build["sdist"]["include"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
