@@ -83,6 +83,16 @@ def test_namespaces_join_the_mesh_before_their_pods_are_made() -> None:
         assert mesh < create < label < apply
 
 
+def test_a_release_is_changed_when_its_webhook_answers() -> None:
+    """Knative's webhook judges each change of its ConfigMaps, and refuses all of them until it runs."""
+    commands = printed("{istio: {}, knative: {}}")
+    (wait,) = [at for at, command in enumerate(commands) if command.startswith("until kubectl ")]
+    assert commands[wait - 1] == "kubectl -n knative-serving rollout status deployment/webhook"
+    changes = [command.split()[3] for command in commands[wait:] if " patch configmap " in command]
+    assert changes == ["config-domain", "config-features", "config-observability"]
+    assert not any(" patch configmap " in command for command in commands[:wait])
+
+
 def test_istiod_knows_of_the_plugin_that_is_there_before_it() -> None:
     commands = printed("{istio: {}}")
     charts = [command.split()[2] for command in commands if command.startswith("helm install ")]

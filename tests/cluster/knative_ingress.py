@@ -8,6 +8,7 @@ does more, such as probing each gateway before it reports: nothing here says tha
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from threading import Event, Thread
 from types import TracebackType
 from typing import Any
@@ -60,13 +61,18 @@ class KnativeIngress:
         text = json.dumps(
             {"apiVersion": "v1", "kind": "List", "items": list(virtual_services(ingress))}
         )
-        words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
-        if self.node.ask(*words, stdin=text).returncode:
-            return False
+        apply = ("apply", "--server-side", "--force-conflicts", "-f", "-")
         patch = ("patch", "ingresses.networking.internal.knative.dev", metadata["name"],
                  "-n", metadata["namespace"], "--subresource=status", "--type=merge",
                  "-p", json.dumps({"status": status(metadata["generation"])}))  # fmt: skip
-        return self.node.ask(*patch).returncode == 0
+        return self._done(*apply, stdin=text) and self._done(*patch)
+
+    def _done(self, *words: str, stdin: str = "") -> bool:
+        """Whether kubectl succeeded; a refusal is shown where the test fails."""
+        done = self.node.ask(*words, stdin=stdin)
+        if done.returncode:
+            print(done.stderr)
+        return done.returncode == 0
 
 
 def virtual_services(ingress: Manifest) -> list[Manifest]:
@@ -115,6 +121,9 @@ def _split(split: dict[str, Any]) -> dict[str, Any]:
 
 def status(generation: int) -> dict[str, Any]:
     balancers = {name: {"ingress": [{"domainInternal": host}]} for name, host in SERVICES.items()}
-    kinds = ("LoadBalancerReady", "NetworkConfigured", "Ready")
-    conditions = [{"type": kind, "status": "True"} for kind in kinds]
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    conditions = [
+        {"type": kind, "status": "True", "lastTransitionTime": now}
+        for kind in ("LoadBalancerReady", "NetworkConfigured", "Ready")
+    ]
     return {"observedGeneration": generation, "conditions": conditions, **balancers}

@@ -32,9 +32,14 @@ kserve() { # VERSION
   source=$(source_of "github.com/kserve/kserve@v$1")
   build "$operators/kserve" "$source" ./cmd/{manager,agent,router}
   copy "$source/install/v$1" "$operators/kserve/manifests"
-  mkdir -p "$operators/kserve/python"
-  copy "$source/python/storage-initializer" "$operators/kserve/python/storage-initializer"
-  copy "$source/python/sklearnserver" "$operators/kserve/python/sklearnserver"
+}
+
+kserve_python() { # VERSION
+  local source program
+  source=$(source_of "github.com/kserve/kserve@v$1")
+  for program in storage-initializer sklearnserver xgbserver; do
+    copy "$source/python/$program" "$operators/kserve/python/$program"
+  done
 }
 
 argo() { # VERSION
@@ -112,7 +117,7 @@ required() { # SOURCE MODULE: the version that its go.mod names
   awk -v module="$2" '$1 == module {print module "@" $2}' "$1/go.mod"
 }
 
-declare -A VERSIONS=([kserve]=0.20.0 [argo]=4.0.5 [cnpg]=1.30.0 [helm]=4.3.1 [cert_manager]=1.21.2 [knative]=0.48.1
+declare -A VERSIONS=([kserve]=0.20.0 [kserve_python]=0.20.0 [argo]=4.0.5 [cnpg]=1.30.0 [helm]=4.3.1 [cert_manager]=1.21.2 [knative]=0.48.1
   [istio]=0.0.0-20260827124520-eed52ebb66ad)
 for name in "$@"; do
   [ "$(cat "$operators/.$name" 2>/dev/null)" = "${VERSIONS[$name]}" ] || {

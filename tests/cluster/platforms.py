@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from pathlib import Path
 
 from cluster import upstream
@@ -10,24 +12,42 @@ from cluster.node import Node
 HERE = Path(__file__).parent
 
 
-def deliver(node: Node, place: Path, spec: str) -> None:
+def deliver(node: Node, place: Path, spec: str, environment: str = "default") -> None:
     """Install what `prerequisites` prints, then run what `apply-plan` prints."""
     (place / "platform.yaml").write_text(spec)
     node.shell("platformc compile", place)
-    upstream.install(node, place, "default")
-    update(node, place, spec)
+    upstream.install(node, place, environment)
+    update(node, place, spec, environment)
 
 
-def update(node: Node, place: Path, spec: str) -> None:
+def update(node: Node, place: Path, spec: str, environment: str = "default") -> None:
     """Deliver a changed spec over a platform that runs."""
     (place / "platform.yaml").write_text(spec)
-    node.shell("platformc compile; platformc secrets generate default", place)
-    node.shell("platformc apply-plan default | sh -e", place)
+    node.shell(f"platformc compile; platformc secrets generate {environment}", place)
+    node.shell(f"platformc apply-plan {environment} | sh -e", place)
 
 
 def gateway_address(node: Node) -> str:
     service = node.get("service", "istio-ingressgateway", "-n", "istio-system")
     return str(service["status"]["loadBalancer"]["ingress"][0]["ip"])
+
+
+def predictions(
+    node: Node, host: str, model: str, rows: list[list[float]], count: int
+) -> Counter[str]:
+    """How often each answer of a model came to this many requests through the gateway."""
+    resolved = f"{host}:80:{gateway_address(node)}"
+    printed = node.on_node(
+        "curl", "-sS", "--max-time", "600", "-w", "\\n", "--resolve", resolved,
+        "-H", "Content-Type: application/json", "-d", json.dumps({"instances": rows}),
+        f"http://{host}/v1/models/{model}:predict?request=[1-{count}]",
+    )  # fmt: skip
+    return Counter(printed.split("\n")[:-1])
+
+
+def until_model_ready(node: Node, name: str) -> None:
+    words = ("wait", f"inferenceservice/{name}", "-n", "mlops", "--for=condition=Ready")
+    node.kubectl(*words, "--timeout=600s")
 
 
 def install_certificates(node: Node) -> None:

@@ -10,12 +10,12 @@ PYTHON = "docker.io/kserve/sklearnserver:v0.20.0"  # an image with boto3 and sci
 def python(
     name: str, script: str, namespace: str = "mlops", *, labels: dict[str, str] | None = None,
     account: str = "default", env: list[Manifest] | None = None,
-    secrets: tuple[str, ...] = (),
+    secrets: tuple[str, ...] = (), image: str = PYTHON,
 ) -> Manifest:  # fmt: skip
     """A pod that runs a script once, as `restricted` demands."""
     container: Manifest = {
         "name": "client",
-        "image": PYTHON,
+        "image": image,
         "command": ["python", "-c", script],
         "env": env or [],
         "envFrom": [{"secretRef": {"name": secret}} for secret in secrets],

@@ -28,12 +28,12 @@ stamp="$KUBERNETES $(cat programs/go.sum programs/*/*.go | sha256sum)"
   done
   echo "$stamp" >"$live/.node"
 }
-operators=(kserve)
+operators=(kserve kserve_python)
 images=(node pause coredns local-path tools postgres pgbouncer seaweedfs mlflow kserve kserve-python)
 if [ "${1:-}" = soak ]; then
-  ../live/provision.sh mc
+  ../live/provision.sh minio mc lakefs
   operators+=(argo cnpg helm cert_manager istio knative)
-  images+=(training argo argo-server cnpg cnpg-postgres cnpg-pgbouncer cert-manager istio-{pilot,proxy,cni}
+  images+=(kserve-xgboost minio mc redis feast lakefs training argo argo-server cnpg cnpg-postgres cnpg-pgbouncer cert-manager istio-{pilot,proxy,cni}
     knative-{controller,activator,autoscaler,webhook,queue})
 fi
 ./operators.sh "${operators[@]}"

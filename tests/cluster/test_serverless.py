@@ -16,7 +16,7 @@ import yaml
 
 from cluster.knative_ingress import KnativeIngress
 from cluster.node import Node
-from cluster.platforms import deliver, gateway_address, update
+from cluster.platforms import deliver, predictions, until_model_ready, update
 from cluster.pods import python
 from cluster.stores import seaweedfs
 
@@ -59,7 +59,7 @@ def platform(node: Node, place: Path) -> Iterator[Node]:
         _store_models(node)
         update(node, place, _with_models(MODELS))
         for name in MODELS:
-            _until_ready(node, name)
+            until_model_ready(node, name)
         yield node
 
 
@@ -75,11 +75,6 @@ def _with_models(models: dict[str, Any]) -> str:
     return str(yaml.safe_dump(spec))
 
 
-def _until_ready(node: Node, name: str) -> None:
-    words = ("wait", f"inferenceservice/{name}", "-n", "mlops", "--for=condition=Ready")
-    node.kubectl(*words, "--timeout=600s")
-
-
 def test_a_model_answers_at_the_gateway(platform: Node) -> None:
     assert _answers(platform, 1) == {'{"predictions":[0,1]}': 1}
 
@@ -87,7 +82,7 @@ def test_a_model_answers_at_the_gateway(platform: Node) -> None:
 def test_a_canary_takes_its_share_of_a_thousand_requests(platform: Node, place: Path) -> None:
     changed = {"uri": "s3://models/iris/v2", "canary": {"percent": 20}}
     update(platform, place, _with_models({**MODELS, "iris": {**MODELS["iris"], **changed}}))
-    _until_ready(platform, "iris")
+    until_model_ready(platform, "iris")
     platform.until(lambda: len(_answers(platform, 50)) == 2, "answer of both revisions", 300)
     counted = _answers(platform, 1000)
     print(counted)
@@ -104,22 +99,7 @@ def test_an_idle_model_goes_and_comes_back_and_a_steady_one_stays(platform: Node
 
 
 def _answers(node: Node, count: int) -> Counter[str]:
-    """How often each answer came to this many requests through the gateway."""
-    address = f"http://{HOST}/v1/models/iris:predict?request=[1-{count}]"
-    words = (
-        "-sS",
-        "--max-time",
-        "600",
-        "-w",
-        "\\n",
-        "--resolve",
-        f"{HOST}:80:{gateway_address(node)}",
-    )
-    body = '{"instances": [[1.3, 0.2], [4.9, 1.5]]}'
-    printed = node.on_node(
-        "curl", *words, "-H", "Content-Type: application/json", "-d", body, address
-    )
-    return Counter(printed.split("\n")[:-1])
+    return predictions(node, HOST, "iris", [[1.3, 0.2], [4.9, 1.5]], count)
 
 
 def _replicas(node: Node, model: str) -> int:

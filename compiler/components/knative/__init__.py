@@ -105,6 +105,11 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             f"kubectl apply -f {serving}/serving-crds.yaml",
             f"kubectl apply -f {serving}/serving-core.yaml",
             f"kubectl apply -f {layer}/net-istio.yaml",
+            f"kubectl -n {me.namespace} rollout status deployment/webhook",
+            # The webhook judges each change below, and may refuse all of them a moment longer: kube-proxy
+            # learns of a ready pod after kubectl.
+            f"until kubectl annotate configmap config-features -n {me.namespace} "
+            "webhook=answers --dry-run=server ; do sleep 2; done",
         ),
         objects=(_namespace(me, wiring), *_config_maps(me, wiring), *_activator(me, wiring)),
     )

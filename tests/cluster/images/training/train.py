@@ -1,21 +1,20 @@
-"""What a user's own image does here: log a run where there is MLflow, ask lakeFS where there is one."""
+"""What a user's own image does here: log a run, and ask Feast where the environment names it."""
 
 import os
 import pathlib
 import tempfile
 import urllib.request
 
-if "MLFLOW_TRACKING_URI" in os.environ:
-    import mlflow
+import mlflow
 
-    with mlflow.start_run() as run:
-        mlflow.log_metric("accuracy", 0.9)
-        file = pathlib.Path(tempfile.mkdtemp(), "model.txt")
-        file.write_text("weights")
-        mlflow.log_artifact(str(file))
-    path = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="model.txt")
-    assert pathlib.Path(path).read_text() == "weights"
-    print("Run logged successfully!")
-if "LAKECTL_SERVER_ENDPOINT_URL" in os.environ:
-    server = os.environ["LAKECTL_SERVER_ENDPOINT_URL"].rstrip("/").removesuffix("/api/v1")
-    print("lakeFS:", urllib.request.urlopen(f"{server}/_health", timeout=10).status)
+with mlflow.start_run() as run:
+    mlflow.log_metric("accuracy", 0.9)
+    file = pathlib.Path(tempfile.mkdtemp(), "model.txt")
+    file.write_text("weights")
+    mlflow.log_artifact(str(file))
+path = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="model.txt")
+assert pathlib.Path(path).read_text() == "weights"
+print("Run logged successfully!")
+if "FEAST_SERVER_URL" in os.environ:
+    address = os.environ["FEAST_SERVER_URL"] + "/health"
+    print("Feast answers", urllib.request.urlopen(address, timeout=10).status)
