@@ -113,12 +113,43 @@ knative() { # VERSION
     "$(source_of knative.dev/operator@v0.42.2)/cmd/operator/kodata/ingress/1.15/istio/net-istio.yaml"
 }
 
+prometheus_operator() { # VERSION
+  local name=github.com/prometheus-operator/prometheus-operator folder=$operators/prometheus_operator
+  local source=$folder/source
+  copy "$(source_of "$name@v$1")" "$source"
+  # Two of its parts are modules of their own, which its repository has and the module has not.
+  "$go" mod edit -dropreplace="$name/pkg/apis/monitoring" -dropreplace="$name/pkg/client" "$source/go.mod"
+  build "$folder" "$source" ./cmd/{operator,prometheus-config-reloader}
+  mkdir -p "$folder/manifests"
+  install -m 644 "$source/bundle.yaml" "$folder/manifests/"
+  rm -rf "$source"
+}
+
+prometheus() { # VERSION: without the ways to find targets outside Kubernetes, and without its pages
+  local source
+  source=$(source_of "github.com/prometheus/prometheus@v$1")
+  GOFLAGS="$GOFLAGS -tags=remove_all_sd,enable_kubernetes_sd" build "$operators/prometheus" "$source" ./cmd/prometheus
+}
+
+postgres_exporter() { # VERSION
+  build "$operators/exporters" "$(source_of "github.com/prometheus-community/postgres_exporter@v$1")" ./cmd/postgres_exporter
+}
+
+pgbouncer_exporter() { # VERSION
+  build "$operators/exporters" "$(source_of "github.com/prometheus-community/pgbouncer_exporter@v$1")" .
+}
+
+redis_exporter() { # VERSION
+  build "$operators/exporters" "$(source_of "github.com/oliver006/redis_exporter@v$1")" .
+}
+
 required() { # SOURCE MODULE: the version that its go.mod names
   awk -v module="$2" '$1 == module {print module "@" $2}' "$1/go.mod"
 }
 
-declare -A VERSIONS=([kserve]=0.20.0 [kserve_python]=0.20.0 [argo]=4.0.5 [cnpg]=1.30.0 [helm]=4.3.1 [cert_manager]=1.21.2 [knative]=0.48.1
-  [istio]=0.0.0-20260827124520-eed52ebb66ad)
+declare -A VERSIONS=([kserve]=0.20.0 [kserve_python]=0.20.0 [argo]=4.0.5 [cnpg]=1.30.0 [helm]=4.3.1 [cert_manager]=1.21.2
+  [knative]=0.48.1 [istio]=0.0.0-20260827124520-eed52ebb66ad [prometheus_operator]=0.93.0 [prometheus]=0.313.1
+  [postgres_exporter]=0.17.1 [pgbouncer_exporter]=0.11.0 [redis_exporter]=1.80.0)
 for name in "$@"; do
   [ "$(cat "$operators/.$name" 2>/dev/null)" = "${VERSIONS[$name]}" ] || {
     echo "building $name ${VERSIONS[$name]}" >&2
