@@ -12,11 +12,11 @@ from compiler.kube.admission import refusals
 from compiler.verify import problems
 
 
-@pytest.mark.parametrize("what", refused())
-def test_what_fits_its_schema_and_is_refused(what: str) -> None:
-    manifest, place = refused()[what]
+@pytest.mark.parametrize("reason", refused())
+def test_what_fits_its_schema_and_is_refused(reason: str) -> None:
+    manifest, pointer = refused()[reason]
     assert not list(problems(manifest))
-    assert [refusal.at for refusal in refusals(manifest)] == [place]
+    assert [refusal.at for refusal in refusals(manifest)] == [pointer]
 
 
 def test_what_is_accepted() -> None:

@@ -83,23 +83,25 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_the_help_says_what_to_type(name: str) -> None:
     text, help, fixed = CASES[name]
-    found = diagnosed(f"{HEADER}{text}\n".encode())
-    matching = [one for one in found if any(help in line for line in one.help)]
-    assert matching, [one.help for one in found]
+    actual = diagnosed(f"{HEADER}{text}\n".encode())
+    matching = [
+        diagnostic for diagnostic in actual if any(help in line for line in diagnostic.help)
+    ]
+    assert matching, [diagnostic.help for diagnostic in actual]
     assert (matching[0].fix is not None) is fixed
 
 
 def test_a_word_of_the_language_is_never_corrected_into_another() -> None:
     """All pairs: a key of any section, written in any component's section that does not take it."""
-    place = Span("", 1, 1, 1, 1)
+    span = Span("", 1, 1, 1, 1)
     pairs = 0
     for type, key in product(registry.all_types(), sorted(_language())):
         component = registry.component(type)
         assert component is not None
-        keys = tuple(known for _, known, _ in fields(component.Spec))
+        keys = tuple(key for _, key, _ in fields(component.Spec))
         if key not in keys:
             pairs += 1
-            fix = corrected_key(place, key, keys)
+            fix = corrected_key(span, key, keys)
             assert fix is None or fix.text.casefold() == key.casefold(), (type, key, fix)
     assert pairs > 1000
 
@@ -112,12 +114,12 @@ def test_another_system_is_never_a_type() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "known"),
+    ("word", "known_word"),
     [("cpu", "gpu"), ("minReplicas", "maxReplicas"), ("containerConcurrency", "targetConcurrency"),
      ("maxmemory", "memory"), ("limits", "limit-range")],
 )  # fmt: skip
-def test_words_that_are_only_alike_are_not_corrected(word: str, known: str) -> None:
-    assert corrected_key(Span("", 1, 1, 1, 1), word, (known,)) is None
+def test_words_that_are_only_alike_are_not_corrected(word: str, known_word: str) -> None:
+    assert corrected_key(Span("", 1, 1, 1, 1), word, (known_word,)) is None
 
 
 def test_many_findings_alike_share_a_block_and_errors_come_last() -> None:
@@ -126,10 +128,10 @@ def test_many_findings_alike_share_a_block_and_errors_come_last() -> None:
         for at in range(30)
     )
     text = f"{HEADER}spec:\n  components: {{seaweedfs: {{}}, kserve: {{mode: standard}}, redis: {{replica: 1}}}}\n  models:\n{models}"
-    sound = text.replace(", redis: {replica: 1}", "")
-    warned = diagnosed(sound.encode())
-    assert sum(one.code == "gpu-placement" for one in warned) == 30
-    shown = render(warned, {"platform.yaml": sound})
+    correct_text = text.replace(", redis: {replica: 1}", "")
+    warned = diagnosed(correct_text.encode())
+    assert sum(diagnostic.code == "gpu-placement" for diagnostic in warned) == 30
+    shown = render(warned, {"platform.yaml": correct_text})
     assert shown.count("warning[gpu-placement]") == 1
     assert "30 times; also `m1`" in shown
     errors = [*diagnosed(text.encode()), *warned]

@@ -38,8 +38,8 @@ def codes(text: str) -> list[str]:
 
 
 def test_a_section_a_binding_a_rule_and_an_object() -> None:
-    found = ["connection-budget", "unknown-key", "unknown-binding", "patch-misses"]
-    assert codes(SPEC) == found
+    actual = ["connection-budget", "unknown-key", "unknown-binding", "patch-misses"]
+    assert codes(SPEC) == actual
 
 
 def test_a_binding_to_an_instance_with_an_error_is_not_a_second_mistake() -> None:
@@ -56,20 +56,24 @@ def test_a_misspelt_section_is_the_only_finding() -> None:
 
 def test_two_mistakes_are_found_together_and_nothing_else() -> None:
     """Of pairs of the corpus; a mistake may hide another in the same instance."""
-    errors = [one for one in mistakes() if CODES[one.code].severity == "error" and not one.more]
+    errors = [
+        mistake
+        for mistake in mistakes()
+        if CODES[mistake.code].severity == "error" and not mistake.more
+    ]
     pairs = [
         pair
         for pair in combinations(errors, 2)
         if pair[0].base == pair[1].base and "syntax" not in (pair[0].theme, pair[1].theme)
     ]
-    tried, both = 0, 0
-    for first, second in Random(4).sample(pairs, 120):
-        text = together(first, second)
+    tried, found_together = 0, 0
+    for first_mistake, second in Random(4).sample(pairs, 120):
+        text = together(first_mistake, second)
         if text is None:
             continue
-        found, expected = set(codes(text)), {first.code, second.code}
-        assert found
-        assert found <= expected, (first.name, second.name)
+        actual, expected = set(codes(text)), {first_mistake.code, second.code}
+        assert actual
+        assert actual <= expected, (first_mistake.name, second.name)
         tried += 1
-        both += found == expected
-    assert both >= 0.8 * tried
+        found_together += actual == expected
+    assert found_together >= 0.8 * tried

@@ -27,13 +27,13 @@ def prerequisite() -> Prerequisite:
 def asked(graph: Graph) -> Prerequisite:
     """What a platform says of Argo."""
     me = graph.instances["argo-workflows"]
-    found = argo_workflows.prerequisites(me, graph.wiring("argo-workflows"))
-    assert found is not None
-    return found
+    actual = argo_workflows.prerequisites(me, graph.wiring("argo-workflows"))
+    assert actual is not None
+    return actual
 
 
 def settings() -> dict[str, Any]:
-    (config,) = [one for one in prerequisite().objects if one["kind"] == "ConfigMap"]
+    (config,) = [manifest for manifest in prerequisite().objects if manifest["kind"] == "ConfigMap"]
     return {key: yaml.safe_load(text) for key, text in config["data"].items()}
 
 
@@ -61,13 +61,13 @@ def test_the_archive_is_reached_past_the_pooler_with_keys_that_are_in_upstreams_
 
 def test_upstreams_servers_get_the_label_that_opens_the_database() -> None:
     labels = {
-        one["metadata"]["name"]: one["spec"]["template"]["metadata"]["labels"]
-        for one in prerequisite().objects
-        if one["kind"] == "Deployment"
+        manifest["metadata"]["name"]: manifest["spec"]["template"]["metadata"]["labels"]
+        for manifest in prerequisite().objects
+        if manifest["kind"] == "Deployment"
     }
     assert set(labels) == {"workflow-controller", "argo-server"}
-    archive, store = ({f"uses.platformc.dev/{one}": "true"}
-                      for one in ("postgres-databases", "seaweedfs-s3"))  # fmt: skip
+    archive, store = ({f"uses.platformc.dev/{policy_name}": "true"}
+                      for policy_name in ("postgres-databases", "seaweedfs-s3"))  # fmt: skip
     assert labels == {"workflow-controller": archive, "argo-server": {**archive, **store}}
     assert admitted("postgres-databases") == [archive]
     assert admitted("seaweedfs-s3") == [store]  # the server shows artefacts and logs
@@ -75,7 +75,9 @@ def test_upstreams_servers_get_the_label_that_opens_the_database() -> None:
 
 def admitted(name: str) -> list[dict[str, str]]:
     """The pods of upstream's namespace that a policy lets in."""
-    (policy,) = [one for one in objects("NetworkPolicy") if one["metadata"]["name"] == name]
+    (policy,) = [
+        manifest for manifest in objects("NetworkPolicy") if manifest["metadata"]["name"] == name
+    ]
     return [
         peer["podSelector"]["matchLabels"]
         for peer in policy["spec"]["ingress"][0]["from"]
@@ -93,7 +95,7 @@ def test_nothing_is_written_into_upstreams_namespace() -> None:
 @pytest.mark.parametrize("namespace", NAMESPACES)
 def test_each_namespace_with_runs_has_one_repository_and_the_keys_to_it(namespace: str) -> None:
     (config,) = [
-        one for one in objects("ConfigMap") if one["metadata"]["namespace"] == namespace
+        manifest for manifest in objects("ConfigMap") if manifest["metadata"]["namespace"] == namespace
     ]  # fmt: skip
     default = config["metadata"]["annotations"]["workflows.argoproj.io/default-artifact-repository"]
     repository = yaml.safe_load(config["data"][default])["s3"]
@@ -110,14 +112,16 @@ def test_each_namespace_with_runs_has_one_repository_and_the_keys_to_it(namespac
 
 def test_a_runs_pod_reaches_what_it_uses_and_what_argo_needs() -> None:
     (template,) = [
-        one for one in objects("WorkflowTemplate") if one["metadata"]["name"] == "backtest"
+        manifest
+        for manifest in objects("WorkflowTemplate")
+        if manifest["metadata"]["name"] == "backtest"
     ]
     labels = {name.partition("/")[2] for name in template["spec"]["podMetadata"]["labels"]}
     assert {"mlflow-tracking", "seaweedfs-s3", "argo-workflows-workflows"} <= labels
     account = template["spec"]["serviceAccountName"]
-    held = {(one["metadata"]["namespace"], one["metadata"]["name"])
-            for one in objects("ServiceAccount")}  # fmt: skip
-    assert {(space, account) for space in NAMESPACES} <= held
+    secret_names = {(manifest["metadata"]["namespace"], manifest["metadata"]["name"])
+            for manifest in objects("ServiceAccount")}  # fmt: skip
+    assert {(space, account) for space in NAMESPACES} <= secret_names
 
 
 def test_runs_of_peoples_own_are_known_too() -> None:
@@ -131,7 +135,7 @@ def test_runs_of_peoples_own_are_known_too() -> None:
 def test_a_schedule_starts_the_template_and_no_cron_job_does() -> None:
     (schedule,) = objects("CronWorkflow")
     assert schedule["spec"]["workflowSpec"] == {"workflowTemplateRef": {"name": "churn-training"}}
-    assert [one["metadata"]["name"] for one in objects("CronJob")] == ["nightly-report"]
+    assert [manifest["metadata"]["name"] for manifest in objects("CronJob")] == ["nightly-report"]
 
 
 TEXT = """\
@@ -158,7 +162,9 @@ spec:
 def test_what_cannot_run_is_refused(components: str, run: str, code: str) -> None:
     text = TEXT.replace("{COMPONENTS}", components).replace("RUN", run)
     report = pipeline.compile(text.encode(), "platform.yaml").report
-    assert [one.code for one in report.sorted() if one.severity == "error"] == [code]
+    assert [
+        diagnostic.code for diagnostic in report.sorted() if diagnostic.severity == "error"
+    ] == [code]
 
 
 def test_without_an_archive_no_database_is_needed() -> None:
@@ -174,18 +180,18 @@ def routed() -> Prerequisite:
 
 def test_behind_a_gateway_the_server_speaks_http_and_keeps_its_arguments() -> None:
     """An installation may have others, such as `--auth-mode=sso`: a patch would replace them all."""
-    (server,) = [one for one in routed().objects if one["metadata"]["name"] == "argo-server"
-                 and one["kind"] == "Deployment"]  # fmt: skip
+    (server,) = [manifest for manifest in routed().objects if manifest["metadata"]["name"] == "argo-server"
+                 and manifest["kind"] == "Deployment"]  # fmt: skip
     (container,) = server["spec"]["template"]["spec"]["containers"]
     assert "args" not in container
     assert container["env"] == [{"name": "ARGO_SECURE", "value": "false"}]
     assert container["readinessProbe"]["httpGet"]["scheme"] == "HTTP"
-    (service,) = [one for one in routed().objects if one["kind"] == "Service"]
+    (service,) = [manifest for manifest in routed().objects if manifest["kind"] == "Service"]
     assert service["spec"]["ports"] == [{"port": 2746, "appProtocol": "http"}]
 
 
 def test_in_a_strict_mesh_upstreams_pods_are_in_it_and_so_reach_the_archive() -> None:
-    (namespace,) = [one for one in routed().objects if one["kind"] == "Namespace"]
+    (namespace,) = [manifest for manifest in routed().objects if manifest["kind"] == "Namespace"]
     assert namespace["metadata"] == {"name": "argo", "labels": {"istio-injection": "enabled"}}
 
 
@@ -195,14 +201,16 @@ def test_the_ui_has_the_instances_host() -> None:
                 if resource.kind == "VirtualService"]  # fmt: skip
     assert route["spec"]["hosts"] == ["argo-workflows.ml.example.internal"]
     (rule,) = route["spec"]["http"]
-    (way,) = rule["route"]
-    assert way["destination"] == {
+    (destination_rule,) = rule["route"]
+    assert destination_rule["destination"] == {
         "host": "argo-server.argo.svc.cluster.local",
         "port": {"number": 2746},
     }
 
 
 def test_without_a_gateway_upstreams_server_is_left_as_it_is() -> None:
-    deployments = [one for one in prerequisite().objects if one["kind"] == "Deployment"]
+    deployments = [
+        manifest for manifest in prerequisite().objects if manifest["kind"] == "Deployment"
+    ]
     assert all("spec" not in deployment["spec"]["template"] for deployment in deployments)
-    assert [one for one in prerequisite().objects if one["kind"] == "Service"] == []
+    assert [manifest for manifest in prerequisite().objects if manifest["kind"] == "Service"] == []

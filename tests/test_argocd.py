@@ -71,8 +71,8 @@ def installed(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_the_sidecar_joins_the_repository_server(tmp_path: Path) -> None:
-    objects = {one["kind"]: one for one in installed(tmp_path)}
-    assert not [text for one in objects.values() for text in problems(one)]
+    objects = {manifest["kind"]: manifest for manifest in installed(tmp_path)}
+    assert not [text for manifest in objects.values() for text in problems(manifest)]
     pod = objects["Deployment"]["spec"]["template"]["spec"]
     containers = {container["name"]: container for container in pod["containers"]}
     assert set(containers) == {"argocd-repo-server", "platformc"}
@@ -90,7 +90,7 @@ def test_the_sidecar_joins_the_repository_server(tmp_path: Path) -> None:
 def test_the_plugin_announces_its_parameters_and_runs_this_compiler(tmp_path: Path) -> None:
     installed(tmp_path)
     spec = yaml.safe_load((tmp_path / "plugin" / "plugin.yaml").read_text())["spec"]
-    announced = [one["name"] for one in spec["parameters"]["static"]]
+    announced = [parameter["name"] for parameter in spec["parameters"]["static"]]
     assert announced == ["environment", "component", "revision"] == list(PARAMETERS)
     assert spec["discover"] == {"fileName": "platform.yaml"}
     command, *words = spec["generate"]["command"]
@@ -105,15 +105,15 @@ def parameters(**values: str) -> dict[str, str]:
 
 
 def test_an_application_asks_for_an_environment_and_a_component() -> None:
-    whole = documents(run("generate", "-f", SPEC, **parameters(environment="dev")))
+    rendered_documents = documents(run("generate", "-f", SPEC, **parameters(environment="dev")))
     part = parameters(environment="dev", component="mlflow")
     only = documents(run("generate", "-f", SPEC, **part))
     assert only == [
-        one for one in whole
-        if one["metadata"]["labels"]["app.kubernetes.io/instance"] == "mlflow"
+        document for document in rendered_documents
+        if document["metadata"]["labels"]["app.kubernetes.io/instance"] == "mlflow"
     ]  # fmt: skip
     by_variable = documents(run("generate", "-f", SPEC, ARGOCD_ENV_ENVIRONMENT="dev"))
-    assert by_variable == whole
+    assert by_variable == rendered_documents
 
 
 FAILURES = {
@@ -139,9 +139,9 @@ FAILURES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", FAILURES)
-def test_what_is_wrong_fails_and_prints_no_manifest(what: str) -> None:
-    variables, message = FAILURES[what]
+@pytest.mark.parametrize("mistake", FAILURES)
+def test_what_is_wrong_fails_and_prints_no_manifest(mistake: str) -> None:
+    variables, message = FAILURES[mistake]
     result = run("generate", "-f", SPEC, **variables)
     assert result.exit_code != 0
     assert result.stdout == ""
@@ -183,16 +183,16 @@ def test_a_full_disk_is_no_success(tmp_path: Path, unbuffered: str, room: int) -
 
     with (tmp_path / "out").open("wb") as out:
         process = generated(little_room, out, PYTHONUNBUFFERED=unbuffered)
-        _, said = process.communicate()
+        _, message = process.communicate()
     assert process.returncode == 2
-    assert b"the output is incomplete" in said
+    assert b"the output is incomplete" in message
 
 
 def test_without_an_output_it_is_no_success() -> None:
     process = generated(lambda: os.close(1), None)
-    _, said = process.communicate()
+    _, message = process.communicate()
     assert process.returncode == 2
-    assert b"no standard output" in said
+    assert b"no standard output" in message
 
 
 def test_a_pinned_revision_is_rendered() -> None:
@@ -226,7 +226,7 @@ def test_argo_cds_objects_fit_their_schemas_and_allow_the_platform(
     spec = str(SCENARIOS / scenario / "platform.yaml")
     words = ["applications", "-f", spec, "--repo", REPOSITORY, *filter(None, [form])]
     objects = documents(run(*words))
-    assert not [text for one in objects for text in problems(one)]
+    assert not [text for manifest in objects for text in problems(manifest)]
     project = objects[0]["spec"]
     result = compiled(scenario)
     spaces = {destination["namespace"] for destination in project["destinations"]}
@@ -260,15 +260,15 @@ def test_each_environment_is_an_application() -> None:
 def test_a_set_makes_the_same_applications(road: str) -> None:
     words = ("applications", "-f", SPEC, "--repo", REPOSITORY, "--road", road)
     _, *apps = documents(run(*words))
-    _, made = documents(run(*words, "--set"))
-    template = json.dumps(made["spec"]["template"])
+    _, applications = documents(run(*words, "--set"))
+    template = json.dumps(applications["spec"]["template"])
     expanded = []
-    for element in made["spec"]["generators"][0]["list"]["elements"]:
+    for element in applications["spec"]["generators"][0]["list"]["elements"]:
         text = template
         for key, value in element.items():
             text = text.replace(f"{{{{.{key}}}}}", value)
         expanded.append(json.loads(text))
-    assert [(one["metadata"]["name"], one["spec"]) for one in expanded] == [
+    assert [(application["metadata"]["name"], application["spec"]) for application in expanded] == [
         (app["metadata"]["name"], app["spec"]) for app in apps
     ]
 

@@ -24,14 +24,14 @@ HEAD = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: p}\nspe
 
 def files() -> dict[tuple[str, str], dict[str, str]]:
     return {
-        (one["metadata"]["namespace"], one["metadata"]["name"]): one["data"]
-        for one in objects(SCENARIO, ENVIRONMENT)
-        if one["kind"] == "ConfigMap"
+        (manifest["metadata"]["namespace"], manifest["metadata"]["name"]): manifest["data"]
+        for manifest in objects(SCENARIO, ENVIRONMENT)
+        if manifest["kind"] == "ConfigMap"
     }
 
 
 def test_pods_that_connect_have_the_certificates_in_every_container() -> None:
-    graph, configs, seen = lowered(SCENARIO, ENVIRONMENT).graph, files(), set()
+    graph, configs, namespaces_with_file = lowered(SCENARIO, ENVIRONMENT).graph, files(), set()
     vouched = {
         binding.label: binding.provider.name for binding in graph.bindings if binding.offer.ca
     }
@@ -50,8 +50,13 @@ def test_pods_that_connect_have_the_certificates_in_every_container() -> None:
             for container in (*pod.spec.get("initContainers", ()), *pod.spec["containers"]):
                 paths = [volume_mount["mountPath"] for volume_mount in container["volumeMounts"]]
                 assert AUTHORITIES in paths
-        seen |= providers
-    assert seen == {"external-s3", "external-postgres", "external-redis", "external-mysql"}
+        namespaces_with_file |= providers
+    assert namespaces_with_file == {
+        "external-s3",
+        "external-postgres",
+        "external-redis",
+        "external-mysql",
+    }
 
 
 def test_no_file_is_named_that_is_not_there() -> None:
@@ -81,16 +86,26 @@ REFUSED = {
 @pytest.mark.parametrize("client", REFUSED)
 def test_who_cannot_be_told_is_refused(client: str) -> None:
     result = pipeline.compile(f"{HEAD}    {REFUSED[client]}".encode(), "platform.yaml")
-    found = [one for one in result.report.sorted() if one.code == "unknown-authority"]
-    assert [one.message.split("`")[1] for one in found] == [client], result.report.sorted()
+    actual = [
+        diagnostic
+        for diagnostic in result.report.sorted()
+        if diagnostic.code == "unknown-authority"
+    ]
+    assert [diagnostic.message.split("`")[1] for diagnostic in actual] == [client], (
+        result.report.sorted()
+    )
 
 
 def test_operators_are_handed_the_authority() -> None:
     """Each by the field of its own API, and by an object that is there, in the namespace that reads it."""
     compiled = {
-        (one["kind"], one["metadata"]["namespace"], one["metadata"]["name"]): one
-        for one in objects("private-authority-operators", "text")
-        if "namespace" in one["metadata"]
+        (
+            manifest["kind"],
+            manifest["metadata"]["namespace"],
+            manifest["metadata"]["name"],
+        ): manifest
+        for manifest in objects("private-authority-operators", "text")
+        if "namespace" in manifest["metadata"]
     }
     for namespace in ("mlops", "kubeflow"):
         text = compiled["ConfigMap", namespace, "artifact-repositories"]["data"]
@@ -107,17 +122,21 @@ def test_operators_are_handed_the_authority() -> None:
     authority = store["configuration"]["endpointCA"]
     assert authority["key"] in compiled["Secret", "mlops", authority["name"]]["stringData"]
     assert not [
-        one
-        for one in store["instanceSidecarConfiguration"]["env"]
-        if one["name"] == "AWS_CA_BUNDLE"
+        env_variable
+        for env_variable in store["instanceSidecarConfiguration"]["env"]
+        if env_variable["name"] == "AWS_CA_BUNDLE"
     ]
-    (key,) = (one for one in lowered("private-authority-operators", "text").credentials
-              if one.name == "models-mlops-store")  # fmt: skip
+    (key,) = (credential for credential in lowered("private-authority-operators", "text").credentials
+              if credential.name == "models-mlops-store")  # fmt: skip
     name = key.annotations["serving.kserve.io/s3-cabundle-configmap"]
     file = key.annotations["serving.kserve.io/s3-cabundle"].rpartition("/")[2]
     assert file in compiled["ConfigMap", "mlops", name]["data"]
     predictor = compiled["InferenceService", "mlops", "churn"]["spec"]["predictor"]
-    (variable,) = (one for one in predictor["model"]["env"] if one["name"] == "PRICES_CA")
+    (variable,) = (
+        env_variable
+        for env_variable in predictor["model"]["env"]
+        if env_variable["name"] == "PRICES_CA"
+    )
     (mount,) = predictor["model"]["volumeMounts"]
     assert variable["value"] == f"{mount['mountPath']}/prices.crt"
     (volume,) = predictor["volumes"]
@@ -129,15 +148,15 @@ def test_operators_are_handed_the_authority() -> None:
 
 
 def test_secrets_with_certificates_are_listed_as_the_users() -> None:
-    whole = lowered("private-authority-operators", "objects")
-    (authority,) = (one for one in whole.granted if one.name == "acme-ca")
+    lowered_platform = lowered("private-authority-operators", "objects")
+    (authority,) = (grant for grant in lowered_platform.granted if grant.name == "acme-ca")
     assert authority.created_by == "you"
     assert {"argo", "kubeflow", "mlops"} <= set(authority.namespaces)
     assert list(authority.keys) == ["ca.crt"]
 
 
 @pytest.mark.parametrize(
-    ("section", "told"),
+    ("section", "help_text"),
     [
         ("external-s3: {host: s3.example.com, ca: company.pem}", "invalid-value"),
         ("external-s3: {host: s3.example.com, ca: {key: ca.crt}}", "in one object"),
@@ -150,6 +169,9 @@ def test_secrets_with_certificates_are_listed_as_the_users() -> None:
          "the certificates include a private key"),
     ],
 )  # fmt: skip
-def test_what_is_no_authority_is_refused(section: str, told: str) -> None:
+def test_what_is_no_authority_is_refused(section: str, help_text: str) -> None:
     result = pipeline.compile(f"{HEAD}    {section}\n".encode(), "platform.yaml")
-    assert any(told in f"{one.code} {one.message}" for one in result.report.sorted())
+    assert any(
+        help_text in f"{diagnostic.code} {diagnostic.message}"
+        for diagnostic in result.report.sorted()
+    )

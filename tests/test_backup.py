@@ -27,10 +27,10 @@ def lowered() -> Lowered:
     return compiled("backup").lowered["default"]
 
 
-def cron_jobs(one: Lowered) -> dict[str, Manifest]:
+def cron_jobs(lowered_platform: Lowered) -> dict[str, Manifest]:
     return {
         resource.name: resource.manifest
-        for package in one.packages.values()
+        for package in lowered_platform.packages.values()
         for resource in package.resources
         if resource.kind == "CronJob"
         and "nightly" not in resource.name
@@ -59,7 +59,9 @@ def test_an_instance_differs_where_it_says_so() -> None:
     assert jobs["postgres-backup"]["spec"]["schedule"] == "0 2 * * *"
     assert jobs["reports-backup"]["spec"]["schedule"] == "30 3 * * 6"
     (config,) = [
-        one for one in lowered().packages["reports"].configs if one.name == "reports-backup"
+        config_files
+        for config_files in lowered().packages["reports"].configs
+        if config_files.name == "reports-backup"
     ]
     assert f"{8 * 7} * 86400" in config.files["upload.sh"]
     buckets = {
@@ -98,22 +100,28 @@ def test_what_copies_holds_no_login_that_could_change_anything() -> None:
 
 def test_every_bucket_is_copied() -> None:
     (config,) = [
-        one for one in lowered().packages["seaweedfs"].configs if one.name == "seaweedfs-backup"
+        config_files
+        for config_files in lowered().packages["seaweedfs"].configs
+        if config_files.name == "seaweedfs-backup"
     ]
     assert "for bucket in lakefs mlflow; do" in config.files["copy-buckets.sh"]
 
 
 def test_minio_makes_a_key_that_reads() -> None:
-    one = of("    minio: {}\n    postgres: {}\n    mlflow: {smoke: false}\n    redis: {}")
-    (config,) = [c for c in one.packages["minio"].configs if c.name == "minio-buckets"]
+    lowered_platform = of(
+        "    minio: {}\n    postgres: {}\n    mlflow: {smoke: false}\n    redis: {}"
+    )
+    (config,) = [c for c in lowered_platform.packages["minio"].configs if c.name == "minio-buckets"]
     policy = json.loads(config.files["minio-backup.json"])
     actions = [action for statement in policy["Statement"] for action in statement["Action"]]
     assert not [action for action in actions if re.search("Put|Delete|Abort", action)]
 
 
 def test_the_operator_copies_its_own_clusters() -> None:
-    one = of("    cloudnative-pg: {}", "{to: offsite, schedule: '0 1 * * *', keep: 2w}")
-    objects = {r.kind: r.manifest for r in one.packages["cloudnative-pg"].resources}
+    lowered_platform = of(
+        "    cloudnative-pg: {}", "{to: offsite, schedule: '0 1 * * *', keep: 2w}"
+    )
+    objects = {r.kind: r.manifest for r in lowered_platform.packages["cloudnative-pg"].resources}
     assert objects["ScheduledBackup"]["spec"]["schedule"] == "0 0 1 * * *"
     assert objects["ObjectStore"]["spec"]["retentionPolicy"] == "2w"
     (plugin,) = objects["Cluster"]["spec"]["plugins"]
@@ -124,19 +132,23 @@ def test_the_operator_copies_its_own_clusters() -> None:
 
 
 def test_a_cluster_without_backups_has_no_plugin() -> None:
-    one = of("    cloudnative-pg: {backup: {none: it is made anew}}")
-    assert "ObjectStore" not in {r.kind for r in one.packages["cloudnative-pg"].resources}
-    assert "Barman" not in str(prerequisites(one.graph))
+    lowered_platform = of("    cloudnative-pg: {backup: {none: it is made anew}}")
+    assert "ObjectStore" not in {
+        r.kind for r in lowered_platform.packages["cloudnative-pg"].resources
+    }
+    assert "Barman" not in str(prerequisites(lowered_platform.graph))
     assert "plugin-barman-cloud" in str(prerequisites(of("    cloudnative-pg: {}").graph))
 
 
 def test_a_new_cluster_is_made_from_an_archive_to_a_point_in_time() -> None:
-    one = of(
+    lowered_platform = of(
         "    cloudnative-pg:\n      backup: {archive: second}\n"
         "      restore: {until: '2026-11-28T02:00:00Z'}"
     )
     spec = next(
-        r.manifest for r in one.packages["cloudnative-pg"].resources if r.kind == "Cluster"
+        r.manifest
+        for r in lowered_platform.packages["cloudnative-pg"].resources
+        if r.kind == "Cluster"
     )["spec"]
     recovery = spec["bootstrap"]["recovery"]
     assert recovery["recoveryTarget"] == {"targetTime": "2026-11-28T02:00:00Z"}
@@ -161,16 +173,16 @@ def test_sections_that_cannot_be_restored_or_kept(section: str, code: str, words
         f"    cloudnative-pg: {{{section}}}\n"
     )
     report = compile_spec(text.encode(), "platform.yaml").report
-    (problem,) = [one for one in report.sorted() if one.code == code]
+    (problem,) = [diagnostic for diagnostic in report.sorted() if diagnostic.code == code]
     assert words in problem.message
 
 
 def test_the_key_that_ended_is_corrected_to_the_new_one() -> None:
     text = f"{HEAD}  components:\n    seaweedfs: {{}}\n    cloudnative-pg: {{backup: {{retention: 30d}}}}\n"
     (problem,) = [
-        one
-        for one in compile_spec(text.encode(), "platform.yaml").report.sorted()
-        if one.code == "unknown-key"
+        diagnostic
+        for diagnostic in compile_spec(text.encode(), "platform.yaml").report.sorted()
+        if diagnostic.code == "unknown-key"
     ]
     assert "`keep`" in str(problem.help)
 
@@ -208,8 +220,8 @@ def test_over_what_is_there_the_writers_stop_first(tmp_path: Path) -> None:
     lines = restore(tmp_path, "--only", "postgres", "--replace").stdout.splitlines()
     stops = [line for line in lines if line.endswith("--replicas=0")]
     assert [line.split()[2] for line in stops] == ["deployment/lakefs", "deployment/mlflow"]
-    made = next(n for n, line in enumerate(lines) if line.startswith("kubectl create job"))
-    assert lines.index(stops[-1]) < made < lines.index(stops[0].replace("=0", "=1"))
+    job_line = next(n for n, line in enumerate(lines) if line.startswith("kubectl create job"))
+    assert lines.index(stops[-1]) < job_line < lines.index(stops[0].replace("=0", "=1"))
 
 
 @pytest.mark.parametrize(
@@ -217,8 +229,8 @@ def test_over_what_is_there_the_writers_stop_first(tmp_path: Path) -> None:
 )
 def test_a_plan_is_a_shell_script(options: tuple[str, ...], tmp_path: Path) -> None:
     plan = restore(tmp_path, *options).stdout
-    done = subprocess.run(["sh", "-n"], input=plan, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run(["sh", "-n"], input=plan, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
 
 
 @pytest.mark.parametrize(
@@ -231,10 +243,10 @@ def test_a_wait_ends_with_a_refusal_too(conditions: str, ends: bool, tmp_path: P
     (tmp_path / "sleep").write_text("#!/bin/sh\nkill $PPID\n")
     for name in ("kubectl", "sleep"):
         (tmp_path / name).chmod(0o755)
-    done = subprocess.run(
+    process = subprocess.run(
         ["sh", "-c", wait], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, timeout=30, check=False
     )
-    assert (done.returncode == 0) == ends
+    assert (process.returncode == 0) == ends
 
 
 def test_a_time_reaches_every_container(tmp_path: Path) -> None:
@@ -355,8 +367,8 @@ def test_a_cluster_that_its_operator_restores_is_part_of_the_plan(tmp_path: Path
     assert "cluster.postgresql.cnpg.io/cloudnative-pg" in result.stdout
     only = restore_of(section, tmp_path, "--only", "cloudnative-pg")
     assert "is restored when it is applied to a new cluster" in only.stderr
-    others = restore_of("{}", tmp_path, "--only", "postgres")
-    assert "# restore postgres\n" in others.stdout
+    other_plan = restore_of("{}", tmp_path, "--only", "postgres")
+    assert "# restore postgres\n" in other_plan.stdout
 
 
 @pytest.mark.parametrize(

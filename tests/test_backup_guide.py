@@ -40,9 +40,9 @@ def test_its_commands_run_in_their_order(tmp_path: Path, monkeypatch: pytest.Mon
     for line in COMMANDS:
         words = shlex.split(line)
         if words[0] == "platformc":
-            done = CliRunner().invoke(platformc, words[1:])
-            assert done.exit_code == 0, (line, done.output)
-            printed[" ".join(words[1:])] = done.stdout
+            result = CliRunner().invoke(platformc, words[1:])
+            assert result.exit_code == 0, (line, result.output)
+            printed[" ".join(words[1:])] = result.stdout
     for secret in ("postgres-backups", "postgres-backup-key", "seaweedfs-backup-key"):
         assert secret in printed["secrets list prod"]
     assert "deletes every table in mlflow" in printed["restore prod --only postgres --replace"]

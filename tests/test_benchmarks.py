@@ -29,30 +29,30 @@ SPECS: dict[str, Callable[[], Spec]] = {
 
 @pytest.mark.parametrize("name", SPECS)
 def test_a_peer_prints_the_same_objects(name: str, tmp_path: Path) -> None:
-    place = Workplace(SPECS[name](), tmp_path / "place")
+    workplace = Workplace(SPECS[name](), tmp_path / "place")
     folder = tmp_path / "jinja"
-    Task(jinja.write(chart(place.spec), folder), folder).run()
-    for environment, ours in place.objects.items():
-        assert peers.differences(ours, (folder / f"{environment}.out").read_text()) == []
+    Task(jinja.write(chart(workplace.spec), folder), folder).run()
+    for environment, own_objects in workplace.objects.items():
+        assert peers.differences(own_objects, (folder / f"{environment}.out").read_text()) == []
 
 
 def test_one_changed_field_is_a_difference(tmp_path: Path) -> None:
-    ours = Workplace(platform(1, 1), tmp_path / "place").objects["env-00"]
-    changed = json.loads(json.dumps(ours))
+    own_objects = Workplace(platform(1, 1), tmp_path / "place").objects["env-00"]
+    changed = json.loads(json.dumps(own_objects))
     changed[3]["metadata"]["labels"]["more"] = "label"
-    name = f"{ours[3]['kind']}/{ours[3]['metadata'].get('namespace', '')}"
-    [found] = peers.differences(ours, json.dumps(changed))
-    assert found.startswith(name)
-    assert len(peers.differences(ours, json.dumps(ours[1:]))) == 1
+    name = f"{own_objects[3]['kind']}/{own_objects[3]['metadata'].get('namespace', '')}"
+    [actual] = peers.differences(own_objects, json.dumps(changed))
+    assert actual.startswith(name)
+    assert len(peers.differences(own_objects, json.dumps(own_objects[1:]))) == 1
 
 
 def test_what_the_spec_says_stands_as_values_in_the_chart() -> None:
-    found = chart(platform(3, 2))
-    assert found.values["postgres"]["storage"] == "100Gi"
-    assert found.overrides["env-01"]["postgres"] == {"storage": "30Gi"}
-    assert found.overrides["env-01"]["models"] == {"model-00001": {"maxReplicas": 9}}
+    actual = chart(platform(3, 2))
+    assert actual.values["postgres"]["storage"] == "100Gi"
+    assert actual.overrides["env-01"]["postgres"] == {"storage": "30Gi"}
+    assert actual.overrides["env-01"]["models"] == {"model-00001": {"maxReplicas": 9}}
     leaves = [
-        leave for nodes in (*found.sections.values(), found.model) for leave in _leaves(nodes)
+        leave for nodes in (*actual.sections.values(), actual.model) for leave in _leaves(nodes)
     ]
     parts = [
         part for leave in leaves for part in (leave.parts if isinstance(leave, Text) else (leave,))
@@ -65,9 +65,9 @@ def test_what_the_spec_says_stands_as_values_in_the_chart() -> None:
 
 def _leaves(node: Node) -> list[Any]:
     if isinstance(node, dict):
-        return [leaf for one in node.values() for leaf in _leaves(one)]
+        return [leaf for inner in node.values() for leaf in _leaves(inner)]
     if isinstance(node, list):
-        return [leaf for one in node for leaf in _leaves(one)]
+        return [leaf for inner in node for leaf in _leaves(inner)]
     return [node]
 
 
@@ -77,17 +77,17 @@ def _leaves(node: Node) -> list[Any]:
 def test_text_that_looks_like_a_template_stays_text(text: str, tmp_path: Path) -> None:
     metadata = {"name": "one", "namespace": "two"}
     objects = [{"kind": "ConfigMap", "metadata": metadata, "data": {"{{key}}": text}}]
-    made = Chart({"only": objects}, [], {"models": {}}, {"here": {}})
-    Task(jinja.write(made, tmp_path), tmp_path).run()
+    peer_chart = Chart({"only": objects}, [], {"models": {}}, {"here": {}})
+    Task(jinja.write(peer_chart, tmp_path), tmp_path).run()
     assert peers.differences(objects, (tmp_path / "here.out").read_text()) == []
 
 
 def test_every_language_is_written(tmp_path: Path) -> None:
     """Helm, Jsonnet and CUE themselves are asked by `make bench` alone."""
-    made = chart(platform(1, 2))
-    helm.write(made, tmp_path / "helm", "helm")
-    jsonnet.write(made, tmp_path / "jsonnet", "python")
-    cue.write(made, tmp_path / "cue", "cue")
+    peer_chart = chart(platform(1, 2))
+    helm.write(peer_chart, tmp_path / "helm", "helm")
+    jsonnet.write(peer_chart, tmp_path / "jsonnet", "python")
+    cue.write(peer_chart, tmp_path / "cue", "cue")
     template = (tmp_path / "helm" / "templates" / "models.yaml").read_text()
     assert 'storageUri: "{{ $model.uri }}"' in template
     assert 'name: "{{ include "platform.name" $name }}-edge"' in template
@@ -111,10 +111,10 @@ def test_pairs_run_in_turn(tmp_path: Path) -> None:
     def note(name: str) -> Task:
         return Task(["sh", "-c", f"echo {name} >>log"], tmp_path)
 
-    found = paired(note("a"), note("b"), 3)
+    actual = paired(note("a"), note("b"), 3)
     assert (tmp_path / "log").read_text().split() == ["a", "b"] * 3
-    assert len(found.wall.all) == 3
-    assert min(found.wall.all) <= found.wall.median <= max(found.wall.all)
+    assert len(actual.wall.all) == 3
+    assert min(actual.wall.all) <= actual.wall.median <= max(actual.wall.all)
 
 
 def test_what_is_linear_has_the_exponent_one() -> None:
@@ -122,8 +122,8 @@ def test_what_is_linear_has_the_exponent_one() -> None:
         return Runs((Run(0, cpu, 0),))
 
     small, large = {"linear": runs(1), "square": runs(1)}, {"linear": runs(5), "square": runs(25)}
-    found = Growth("models", (1000, 5000), small, large).exponents()
-    assert found == pytest.approx({"linear": 1, "square": 2})
+    actual = Growth("models", (1000, 5000), small, large).exponents()
+    assert actual == pytest.approx({"linear": 1, "square": 2})
 
 
 def test_a_table_says_which_targets_are_reached(tmp_path: Path) -> None:

@@ -27,6 +27,6 @@ spec:
 )
 def test_a_name_too_short_for_a_bucket(name: str, section: str, codes: list[str]) -> None:
     spec = SPEC.format(name=name, section=section)
-    found = compile_spec(spec.encode(), "platform.yaml").report.sorted()
-    assert [one.code for one in found] == codes
-    assert all(one.path == ("spec", "components", name) for one in found)
+    actual = compile_spec(spec.encode(), "platform.yaml").report.sorted()
+    assert [diagnostic.code for diagnostic in actual] == codes
+    assert all(diagnostic.path == ("spec", "components", name) for diagnostic in actual)

@@ -17,8 +17,10 @@ SPEC = str(SCENARIOS / "ceph" / "platform.yaml")
 
 
 def claims() -> dict[str, Manifest]:
-    found = [one for one in objects("ceph", "prod") if one["kind"] == "ObjectBucketClaim"]
-    return {one["spec"]["bucketName"]: one for one in found}
+    actual = [
+        manifest for manifest in objects("ceph", "prod") if manifest["kind"] == "ObjectBucketClaim"
+    ]
+    return {manifest["spec"]["bucketName"]: manifest for manifest in actual}
 
 
 def place(manifest: Manifest) -> tuple[str, str]:
@@ -26,7 +28,7 @@ def place(manifest: Manifest) -> tuple[str, str]:
 
 
 def test_a_bucket_is_claimed_where_its_owner_reads_the_key() -> None:
-    assert {bucket: place(one) for bucket, one in claims().items()} == {
+    assert {bucket: place(manifest) for bucket, manifest in claims().items()} == {
         "mlflow": ("mlops", "mlflow-artifacts"),
         "lakefs": ("versions", "lakefs-store"),
         "argo-workflows": ("rook-ceph", "ceph-argo-workflows"),  # its key is in two namespaces
@@ -35,17 +37,19 @@ def test_a_bucket_is_claimed_where_its_owner_reads_the_key() -> None:
 
 
 def test_the_claims_class_retains_and_the_names_are_fixed() -> None:
-    (kind,) = [one for one in objects("ceph", "prod") if one["kind"] == "StorageClass"]
+    (kind,) = [
+        manifest for manifest in objects("ceph", "prod") if manifest["kind"] == "StorageClass"
+    ]
     assert kind["reclaimPolicy"] == "Retain"
     assert all(claim["spec"]["storageClassName"] == kind["metadata"]["name"]
                and "generateBucketName" not in claim["spec"] for claim in claims().values())  # fmt: skip
 
 
 def test_the_owner_reads_the_secret_and_the_config_map_of_its_claim() -> None:
-    (server,) = [one for one in objects("ceph", "prod")
-                 if (one["kind"], one["metadata"]["name"]) == ("Deployment", "mlflow")]  # fmt: skip
+    (server,) = [manifest for manifest in objects("ceph", "prod")
+                 if (manifest["kind"], manifest["metadata"]["name"]) == ("Deployment", "mlflow")]  # fmt: skip
     (container,) = server["spec"]["template"]["spec"]["containers"]
-    env = {one["name"]: one.get("valueFrom") for one in container["env"]}
+    env = {variable["name"]: variable.get("valueFrom") for variable in container["env"]}
     assert env["AWS_ACCESS_KEY_ID"] == {
         "secretKeyRef": {"name": "mlflow-artifacts", "key": "AWS_ACCESS_KEY_ID"}
     }
@@ -57,11 +61,11 @@ def test_the_owner_reads_the_secret_and_the_config_map_of_its_claim() -> None:
 def users(bucket: str) -> dict[str, set[str]]:
     """Who may do what in a bucket, by its policy."""
     text = claims()[bucket]["spec"].get("additionalConfig", {}).get("bucketPolicy", "{}")
-    found: dict[str, set[str]] = {}
+    actual: dict[str, set[str]] = {}
     for statement in json.loads(text).get("Statement", ()):
         for arn in statement["Principal"]["AWS"]:
-            found.setdefault(arn.rpartition("/")[2], set()).update(statement["Action"])
-    return found
+            actual.setdefault(arn.rpartition("/")[2], set()).update(statement["Action"])
+    return actual
 
 
 def test_visitors_are_let_in_and_owners_need_no_leave() -> None:
@@ -75,21 +79,25 @@ def test_visitors_are_let_in_and_owners_need_no_leave() -> None:
 
 
 def test_every_visitor_is_a_user_with_the_key_of_its_secret_and_no_owner_is() -> None:
-    known = [one for one in objects("ceph", "prod") if one["kind"] == "CephObjectStoreUser"]
-    assert {one["metadata"]["name"] for one in known} == {
+    users = [
+        manifest
+        for manifest in objects("ceph", "prod")
+        if manifest["kind"] == "CephObjectStoreUser"
+    ]
+    assert {manifest["metadata"]["name"] for manifest in users} == {
         "argo-workflows-artifacts", "churn-training-s3", "mlflow-smoke-s3", "models-mlops-store",
         "sweep-s3",
     }  # fmt: skip
-    made = {credential.name for credential in lowered("ceph", "prod").credentials}
-    assert {one["metadata"]["name"] for one in known} <= made
-    assert made.isdisjoint({"mlflow-artifacts", "lakefs-store"})
+    credential_names = {credential.name for credential in lowered("ceph", "prod").credentials}
+    assert {manifest["metadata"]["name"] for manifest in users} <= credential_names
+    assert credential_names.isdisjoint({"mlflow-artifacts", "lakefs-store"})
 
 
 def test_the_operator_must_be_told_to_take_policies() -> None:
     graph = lowered("ceph", "prod").graph
-    asked = ceph.prerequisites(graph.instances["ceph"], graph.wiring("ceph"))
-    assert asked is not None
-    (config,) = asked.objects
+    prerequisite = ceph.prerequisites(graph.instances["ceph"], graph.wiring("ceph"))
+    assert prerequisite is not None
+    (config,) = prerequisite.objects
     allowed = config["data"]["ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS"].split(",")
     used: set[str] = {key for claim in claims().values()
                       for key in claim["spec"].get("additionalConfig", ())}  # fmt: skip

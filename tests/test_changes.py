@@ -88,7 +88,7 @@ def patch(kind: str, name: str, path: str, value: Any, op: str = "replace") -> l
 
 C, W = "spec.components", "spec.workloads"
 MINIO, POSTGRES, POOLER, MLFLOW = (
-    f"{C}.{one}" for one in ("minio", "postgres", "pgbouncer", "mlflow")
+    f"{C}.{component}" for component in ("minio", "postgres", "pgbouncer", "mlflow")
 )
 POD = "/spec/template/spec"
 LABELLED: dict[str, tuple[Edits, Risk]] = {
@@ -185,9 +185,9 @@ LABELLED: dict[str, tuple[Edits, Risk]] = {
 @pytest.mark.parametrize("label", LABELLED)
 def test_a_change_of_the_spec_is_rated(label: str) -> None:
     edits, expected = LABELLED[label]
-    found = changes(edits)
-    risk = worst(change.risk for change in found)
-    assert risk == expected, [(change.title, change.risk.label) for change in found]
+    actual = changes(edits)
+    risk = worst(change.risk for change in actual)
+    assert risk == expected, [(change.title, change.risk.label) for change in actual]
 
 
 def test_there_are_enough_labels() -> None:
@@ -210,12 +210,12 @@ def thing(kind: str, api: str = "v1", **spec: Any) -> dict[str, Any]:
 
 
 def cluster(**spec: Any) -> dict[str, Any]:
-    made = thing("Cluster", "postgresql.cnpg.io/v1", **{
+    cluster_object = thing("Cluster", "postgresql.cnpg.io/v1", **{
         "instances": 3, "imageName": "ghcr.io/cloudnative-pg/postgresql:17.5",
         "storage": {"size": "10Gi"}, **spec,
     })  # fmt: skip
-    made["metadata"]["labels"] = {"app.kubernetes.io/name": "cloudnative-pg"}
-    return made
+    cluster_object["metadata"]["labels"] = {"app.kubernetes.io/name": "cloudnative-pg"}
+    return cluster_object
 
 
 def model(**spec: Any) -> dict[str, Any]:
@@ -317,10 +317,10 @@ MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
 @pytest.mark.parametrize("label", MANIFESTS)
 def test_a_change_of_an_object_is_rated(label: str) -> None:
     before, after, expected = MANIFESTS[label]
-    found = list(differences(before, after))
-    assert found
+    actual = list(differences(before, after))
+    assert actual
     assert (
-        worst(of_field(field, as_resource(before), as_resource(after)).risk for field in found)
+        worst(of_field(field, as_resource(before), as_resource(after)).risk for field in actual)
         == expected
     )
 
@@ -357,7 +357,7 @@ def test_what_a_cluster_refuses_is_never_rated_low() -> None:
         (thing("Job"), NO_OP),
         (thing("PodDisruptionBudget"), NO_OP),
     ],
-    ids=lambda one: one["kind"] if isinstance(one, dict) else one.name,
+    ids=lambda parameter: parameter["kind"] if isinstance(parameter, dict) else parameter.name,
 )
 def test_a_removal_is_rated(manifest: dict[str, Any], expected: Risk) -> None:
     assert of_removal(as_resource(manifest)).risk == expected
@@ -374,20 +374,20 @@ def test_a_model_that_is_new_with_a_canary_is_told_of() -> None:
     assert "no version before it" in of_addition(as_resource(new)).reason
 
 
-def named(found: tuple[Change, ...], title: str) -> Change:
-    matching = [change for change in found if change.title == title]
-    assert len(matching) == 1, [change.title for change in found]
+def named(actual: tuple[Change, ...], title: str) -> Change:
+    matching = [change for change in actual if change.title == title]
+    assert len(matching) == 1, [change.title for change in actual]
     return matching[0]
 
 
 def test_each_change_names_the_line_that_it_comes_from() -> None:
     """Two sections change; what each of them touches is told apart, across bindings too."""
-    found = changes({f"{POSTGRES}.maxConnections": 400, f"{MLFLOW}.workers": 3})
-    server = named(found, "Deployment mlops/mlflow")
+    actual = changes({f"{POSTGRES}.maxConnections": 400, f"{MLFLOW}.workers": 3})
+    server = named(actual, "Deployment mlops/mlflow")
     assert [cause.path for cause in server.causes] == [f"{MLFLOW}.workers"]
-    database = named(found, "StatefulSet mlops/postgres")
+    database = named(actual, "StatefulSet mlops/postgres")
     assert [cause.path for cause in database.causes] == [f"{POSTGRES}.maxConnections"]
-    pools = named(found, "ConfigMap mlops/pgbouncer")
+    pools = named(actual, "ConfigMap mlops/pgbouncer")
     assert {cause.path for cause in pools.causes} == {f"{POSTGRES}.maxConnections"}
     text = json.dumps(edited({f"{POSTGRES}.maxConnections": 400, f"{MLFLOW}.workers": 3}), indent=1)
     line = 1 + text.splitlines().index('    "workers": 3')
@@ -414,42 +414,42 @@ def of_models(**words: str) -> Compilation:
 
 
 def test_models_change_like_everything_else_each_by_its_own_section() -> None:
-    found = compare(of_models(), of_models(CHURN="v2", FRAUD="2"))
-    assert {(one.title, one.risk, one.causes[0].path) for one in found} == {
+    actual = compare(of_models(), of_models(CHURN="v2", FRAUD="2"))
+    assert {(change.title, change.risk, change.causes[0].path) for change in actual} == {
         ("InferenceService mlops/churn", RESTART, "spec.models.churn.uri"),
         ("InferenceService mlops/fraud", RELOAD, "spec.models.fraud.minReplicas"),
     }
 
 
 def test_what_all_models_share_changes_them_all() -> None:
-    found = compare(of_models(), of_models(MODE="mode: standard"))
+    actual = compare(of_models(), of_models(MODE="mode: standard"))
     for name in ("churn", "fraud"):
-        change = named(found, f"InferenceService mlops/{name}")
+        change = named(actual, f"InferenceService mlops/{name}")
         assert [cause.path for cause in change.causes] == ["spec.components.kserve.mode"]
 
 
 def test_a_component_says_which_field_tells_whose_data_it_sees() -> None:
     text = (SCENARIOS / "feast-file" / "platform.yaml").read_text()
     spec = YAML(typ="safe").load(text)
-    name, *_ = [one for one, section in spec["spec"]["components"].items()
-                  if (section or {}).get("type", one) == "feast"]  # fmt: skip
+    name, *_ = [name_of_component for name_of_component, section in spec["spec"]["components"].items()
+                  if (section or {}).get("type", name_of_component) == "feast"]  # fmt: skip
     before = compiled(spec)
     spec["spec"]["components"][name] = {**spec["spec"]["components"][name], "project": "another"}
-    found = compare(before, compiled(spec))
-    project = next(change for change in found if change.title == f"Component {name}")
+    actual = compare(before, compiled(spec))
+    project = next(change for change in actual if change.title == f"Component {name}")
     assert project.risk is DATA_LOSS
     assert [cause.path for cause in project.causes] == [f"{C}.{name}.project"]
 
 
 def test_what_is_gone_is_shown_where_it_was() -> None:
-    found = changes({f"{W}.report": GONE})
-    assert {change.causes[0].path for change in found} == {f"{W}.report"}
-    assert {change.causes[0].place.split(":")[0] for change in found} == {"old.yaml"}
+    actual = changes({f"{W}.report": GONE})
+    assert {change.causes[0].path for change in actual} == {f"{W}.report"}
+    assert {change.causes[0].place.split(":")[0] for change in actual} == {"old.yaml"}
 
 
 def test_a_login_whose_consumer_is_gone_is_told_of_with_what_shuts_it_out() -> None:
-    found = changes({MLFLOW: GONE, f"{W}.training": GONE})
-    database = named(found, "Login mlflow-backend-store of postgres")
+    actual = changes({MLFLOW: GONE, f"{W}.training": GONE})
+    database = named(actual, "Login mlflow-backend-store of postgres")
     assert (database.action, database.risk) == ("left behind", NO_OP)
     assert database.judgements[0].way == (
         "kubectl exec -n mlops statefulset/postgres -c postgres -- "
@@ -457,21 +457,21 @@ def test_a_login_whose_consumer_is_gone_is_told_of_with_what_shuts_it_out() -> N
     )
     assert (
         "--policy mlflow-artifacts"
-        in named(found, "Login mlflow-artifacts of minio").judgements[0].way
+        in named(actual, "Login mlflow-artifacts of minio").judgements[0].way
     )
     assert [cause.path for cause in database.causes] == [MLFLOW]
     # Users in a file are those of the spec; and who is renamed leaves a login, too.
-    assert not any("of redis" in change.title for change in found)
+    assert not any("of redis" in change.title for change in actual)
 
 
 def test_a_login_is_not_left_behind_by_a_server_that_is_gone_itself() -> None:
-    found = changes({MINIO: GONE, f"{C}.seaweedfs": {}})
-    assert not [change for change in found if change.action == "left behind"]
+    actual = changes({MINIO: GONE, f"{C}.seaweedfs": {}})
+    assert not [change for change in actual if change.action == "left behind"]
 
 
 def test_sections_that_need_each_other_are_named_together() -> None:
-    found = changes({MINIO: GONE, f"{C}.seaweedfs": {}})
-    paths = {cause.path for cause in named(found, "StatefulSet storage/minio").causes}
+    actual = changes({MINIO: GONE, f"{C}.seaweedfs": {}})
+    paths = {cause.path for cause in named(actual, "StatefulSet storage/minio").causes}
     assert paths == {MINIO, f"{C}.seaweedfs"}
 
 
@@ -487,8 +487,12 @@ def test_the_cause_is_found_where_one_section_alone_does_not_compile() -> None:
     ):
         assert after.count(old) == 1
         after = after.replace(old, new)
-    first, second = (pipeline.compile(text.encode(), "platform.yaml") for text in (before, after))
-    found = tuple(one for one in compare(first, second) if one.environment == "prod")
+    first_result, second = (
+        pipeline.compile(text.encode(), "platform.yaml") for text in (before, after)
+    )
+    actual = tuple(
+        change for change in compare(first_result, second) if change.environment == "prod"
+    )
     swap, uses = {f"{C}.redis", f"{C}.valkey"}, {f"{W}.churn-training.uses"}
     for title, causes in {
         "StatefulSet mlops/redis": swap,
@@ -498,16 +502,18 @@ def test_the_cause_is_found_where_one_section_alone_does_not_compile() -> None:
         "Login churn-training-feast-registry of postgres": uses,
         "VirtualService mlops/fraud-detection-edge": {"spec.domain"},
     }.items():
-        assert {cause.path for cause in named(found, title).causes} == causes, title
+        assert {cause.path for cause in named(actual, title).causes} == causes, title
 
 
 def test_a_new_environment_disturbs_no_other() -> None:
     before = compiled(edited({"spec.environments": {"dev": {}}}))
     after = compiled(edited({"spec.environments": {"dev": {}, "prod": {}}}))
-    found = compare(before, after)
-    assert {change.environment for change in found} == {"prod"}
-    assert worst(change.risk for change in found) is RELOAD
-    assert {cause.path for change in found for cause in change.causes} == {"spec.environments.prod"}
+    actual = compare(before, after)
+    assert {change.environment for change in actual} == {"prod"}
+    assert worst(change.risk for change in actual) is RELOAD
+    assert {cause.path for change in actual for cause in change.causes} == {
+        "spec.environments.prod"
+    }
 
 
 def test_named_elements_are_compared_by_name() -> None:

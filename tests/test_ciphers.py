@@ -19,16 +19,16 @@ from compiler.model.credential import Credential, Random
 pytestmark = pytest.mark.live
 
 
-def out_of(*command: object, given: str = "", **environment: str) -> str:
-    done = subprocess.run(
-        [str(one) for one in command],
-        input=given,
+def out_of(*command: object, standard_input: str = "", **environment: str) -> str:
+    process = subprocess.run(
+        [str(argument) for argument in command],
+        input=standard_input,
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, **environment},
     )
-    return done.stdout
+    return process.stdout
 
 
 @pytest.fixture(autouse=True)
@@ -74,8 +74,8 @@ def test_sops_encrypts_what_its_key_opens(tmp_path: Path) -> None:
             opened = out_of("sops", "decrypt", path, SOPS_AGE_KEY_FILE=str(private))
             copies.append(yaml.safe_load(opened))
         check(credential, copies)
-        made = [key for key, kind in credential.keys.items() if isinstance(kind, Random)]
-        for key in made:
+        random_keys = [key for key, kind in credential.keys.items() if isinstance(kind, Random)]
+        for key in random_keys:
             assert not any(copies[0]["stringData"][key] in text for text in files.values())
 
 
@@ -92,7 +92,7 @@ def test_kubeseal_encrypts_what_the_controller_opens(tmp_path: Path) -> None:
         opened = [
             out_of(
                 "kubeseal", "--recovery-unseal", "--recovery-private-key", key,
-                "--format", "yaml", given=files[f"sealedsecret-{namespace}-{credential.name}.yaml"],
+                "--format", "yaml", standard_input=files[f"sealedsecret-{namespace}-{credential.name}.yaml"],
             )
             for namespace in credential.namespaces
         ]  # fmt: skip

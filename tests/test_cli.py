@@ -50,9 +50,9 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_compile_writes_beside_the_spec_and_says_so_on_stderr(spec: Path) -> None:
-    done = run(["compile"])
-    assert (done.exit_code, done.stdout) == (0, "")
-    assert "platform.yaml: dev, prod: " in done.stderr
+    result = run(["compile"])
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "platform.yaml: dev, prod: " in result.stderr
     assert (spec.parent / "overlays" / "prod" / "kustomization.yaml").is_file()
     assert not (spec.parent / "out").exists()
 
@@ -68,9 +68,9 @@ def test_a_touched_spec_is_compiled_again_and_a_touched_output_noticed(spec: Pat
     assert "nothing changed" in run(["compile"]).stderr
     file = spec.parent / "base" / "mlflow" / "service-mlflow.yaml"
     file.write_text("edited\n")
-    done = run(["compile"])
-    assert done.exit_code == 1
-    assert "error[edited-output]: `base/mlflow/service-mlflow.yaml`" in done.stderr
+    result = run(["compile"])
+    assert result.exit_code == 1
+    assert "error[edited-output]: `base/mlflow/service-mlflow.yaml`" in result.stderr
     assert file.read_text() == "edited\n"
     assert run(["compile", "--force"]).exit_code == 0
     assert file.read_text() != "edited\n"
@@ -80,10 +80,10 @@ def test_a_wrong_spec_leaves_the_old_output(spec: Path) -> None:
     run(["compile"])
     before = {path: path.read_bytes() for path in spec.parent.rglob("*.yaml")}
     spec.write_text(BAD)
-    done = run(["compile"])
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert "error[wrong-type]: `replicas` must be a whole number, not text" in done.stderr
-    assert "--> platform.yaml:11:44" in done.stderr
+    result = run(["compile"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "error[wrong-type]: `replicas` must be a whole number, not text" in result.stderr
+    assert "--> platform.yaml:11:44" in result.stderr
     spec.write_text(GOOD)
     assert before == {path: path.read_bytes() for path in spec.parent.rglob("*.yaml")}
 
@@ -92,10 +92,10 @@ def test_check_shows_the_difference_and_writes_nothing(spec: Path) -> None:
     run(["compile"])
     assert run(["compile", "--check"]).exit_code == 0
     spec.write_text(GOOD.replace("replicas: 2", "replicas: 3"))
-    done = run(["compile", "--check"])
-    assert done.exit_code == 1
-    assert "+  value: 3" in done.stdout
-    assert "error[stale-output]" in done.stderr
+    result = run(["compile", "--check"])
+    assert result.exit_code == 1
+    assert "+  value: 3" in result.stdout
+    assert "error[stale-output]" in result.stderr
     spec.write_text(GOOD)
     assert run(["compile", "--check"]).exit_code == 0
 
@@ -122,9 +122,9 @@ def test_check_reports_an_interrupted_write(spec: Path) -> None:
     blocked.unlink()
     blocked.mkdir()
     assert "Is a directory" in run(["compile", "--force"]).stderr
-    done = run(["compile", "--check"])
-    assert done.exit_code == 1
-    assert "error[interrupted-write]" in done.stderr
+    result = run(["compile", "--check"])
+    assert result.exit_code == 1
+    assert "error[interrupted-write]" in result.stderr
     blocked.rmdir()
     run(["compile"])
     assert run(["compile", "--check"]).exit_code == 0
@@ -140,9 +140,9 @@ def test_one_environment_alone_leaves_the_others(spec: Path) -> None:
 
 
 def test_an_unknown_environment_is_wrong_usage(spec: Path) -> None:
-    done = run(["render", "pord"])
-    assert (done.exit_code, done.stdout) == (2, "")
-    assert "did you mean `prod`?" in done.stderr
+    result = run(["render", "pord"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "did you mean `prod`?" in result.stderr
 
 
 def test_a_missing_spec_and_a_folder_are_wrong_usage(spec: Path) -> None:
@@ -153,23 +153,25 @@ def test_a_missing_spec_and_a_folder_are_wrong_usage(spec: Path) -> None:
 
 def test_json_names_file_line_and_column(spec: Path) -> None:
     spec.write_text(BAD)
-    done = run(["validate", "--format", "json"])
-    (found,) = json.loads(done.stdout)["diagnostics"]
-    assert found["code"] == "wrong-type"
-    assert found["path"] == ["spec", "components", "mlflow", "replicas"]
-    assert (found["file"], found["start"]) == ("platform.yaml", {"line": 11, "column": 44})
-    assert found["environments"] == ["prod"]
+    result = run(["validate", "--format", "json"])
+    (actual,) = json.loads(result.stdout)["diagnostics"]
+    assert actual["code"] == "wrong-type"
+    assert actual["path"] == ["spec", "components", "mlflow", "replicas"]
+    assert (actual["file"], actual["start"]) == ("platform.yaml", {"line": 11, "column": 44})
+    assert actual["environments"] == ["prod"]
 
 
 def test_render_prints_manifests_and_nothing_else(spec: Path) -> None:
     import yaml
 
-    done = run(["render", "prod"])
-    objects = list(yaml.safe_load_all(done.stdout))
+    result = run(["render", "prod"])
+    objects = list(yaml.safe_load_all(result.stdout))
     assert objects[0]["kind"] == "Namespace"
-    assert {"Deployment", "StatefulSet", "Job"} <= {one["kind"] for one in objects}
+    assert {"Deployment", "StatefulSet", "Job"} <= {manifest["kind"] for manifest in objects}
     only = list(yaml.safe_load_all(run(["render", "prod", "--component", "mlflow"]).stdout))
-    assert {one["metadata"]["labels"]["app.kubernetes.io/instance"] for one in only} == {"mlflow"}
+    assert {manifest["metadata"]["labels"]["app.kubernetes.io/instance"] for manifest in only} == {
+        "mlflow"
+    }
 
 
 @pytest.mark.parametrize("lab", [[], ["--lab"]])
@@ -185,8 +187,8 @@ def test_init_writes_a_spec_that_compiles(
 
 
 def test_secrets_are_generated_once_private_and_rotated_on_request(spec: Path) -> None:
-    done = run(["secrets", "generate", "dev"])
-    assert done.exit_code == 0
+    result = run(["secrets", "generate", "dev"])
+    assert result.exit_code == 0
     folder = spec.parent / "secrets" / "dev"
     files = {path: path.read_text() for path in folder.glob("*.yaml")}
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
@@ -197,7 +199,7 @@ def test_secrets_are_generated_once_private_and_rotated_on_request(spec: Path) -
     run(["secrets", "generate", "dev", "--rotate", "mlflow-artifacts"])
     changed = {path.name for path in folder.glob("*.yaml") if files[path] != path.read_text()}
     assert changed == {"secret-mlops-mlflow-artifacts.yaml"}
-    spoken = done.output + run(["secrets", "list", "dev"]).output
+    spoken = result.output + run(["secrets", "list", "dev"]).output
     values = [line.split(": ")[1] for text in files.values() for line in text.splitlines()
               if line.startswith("  ") and len(line.split(": ")[-1]) == 32]  # fmt: skip
     assert values
@@ -216,8 +218,8 @@ def test_a_damaged_secret_is_not_overwritten(spec: Path) -> None:
     run(["secrets", "generate", "dev"])
     file = spec.parent / "secrets" / "dev" / "secret-mlops-mlflow-artifacts.yaml"
     file.write_text("not: [a, secret\n")
-    done = run(["secrets", "generate", "dev"])
-    assert done.exit_code == 2
+    result = run(["secrets", "generate", "dev"])
+    assert result.exit_code == 2
     assert file.read_text() == "not: [a, secret\n"
 
 
@@ -226,22 +228,22 @@ def test_a_damaged_secret_is_not_overwritten(spec: Path) -> None:
     [("mermaid", "flowchart LR\n"), ("dot", "digraph platform {\n"), ("svg", "<svg ")],
 )
 def test_the_graph_in_every_form(form: str, start: str, spec: Path) -> None:
-    done = run(["graph", "--as", form, "--env", "prod"])
-    assert done.stdout.startswith(start)
-    assert "postgresql: mlflow" in done.stdout
+    result = run(["graph", "--as", form, "--env", "prod"])
+    assert result.stdout.startswith(start)
+    assert "postgresql: mlflow" in result.stdout
 
 
 def test_a_mistyped_verb_gets_the_right_one(spec: Path) -> None:
-    done = run(["complie"])
-    assert done.exit_code == 2
-    assert "Did you mean `compile`?" in done.stderr
+    result = run(["complie"])
+    assert result.exit_code == 2
+    assert "Did you mean `compile`?" in result.stderr
 
 
 @pytest.mark.parametrize("args", [["--help"], ["compile", "--help"], ["secrets", "--help"]])
 def test_help_has_examples(args: list[str]) -> None:
-    done = run(args)
-    assert done.exit_code == 0
-    assert "platformc " in done.stdout
+    result = run(args)
+    assert result.exit_code == 0
+    assert "platformc " in result.stdout
 
 
 def test_a_bug_ends_with_70_and_no_traceback(spec: Path) -> None:
@@ -251,21 +253,23 @@ def test_a_bug_ends_with_70_and_no_traceback(spec: Path) -> None:
         "compiler.load.load = fail\n"
         "sys.argv = ['platformc', 'validate']; main()"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 70
-    assert "this is a bug" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "hunter2" not in done.stderr
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 70
+    assert "this is a bug" in process.stderr
+    assert "Traceback" not in process.stderr
+    assert "hunter2" not in process.stderr
 
 
 def test_a_reader_that_goes_away_is_no_bug(spec: Path) -> None:
-    done = subprocess.run(
+    process = subprocess.run(
         f"{sys.executable} -m compiler render dev | head -1",
         shell=True, capture_output=True, text=True, check=False,
         cwd=spec.parent, env={"PYTHONPATH": str(Path(__file__).parent.parent), "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
-    assert done.stderr == ""
-    assert done.stdout
+    assert process.stderr == ""
+    assert process.stdout
 
 
 def test_no_plugin_of_pydantic_sees_the_spec(spec: Path, tmp_path: Path) -> None:
@@ -282,8 +286,8 @@ def test_no_plugin_of_pydantic_sees_the_spec(spec: Path, tmp_path: Path) -> None
             cwd=spec.parent, env={"PYTHONPATH": search, "PATH": os.environ["PATH"]},
         ).stdout  # fmt: skip
 
-    other = "from pydantic import BaseModel\nclass Model(BaseModel): pass"
-    assert "loaded" in output(["-c", other])
+    script = "from pydantic import BaseModel\nclass Model(BaseModel): pass"
+    assert "loaded" in output(["-c", script])
     assert "loaded" not in output(["-m", "compiler", "validate"])
 
 
@@ -303,23 +307,23 @@ def test_version_names_the_schemas() -> None:
 def test_no_verb_imports_what_it_does_not_need(
     args: list[str], needless: set[str], spec: Path
 ) -> None:
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "compiler", *args],
         capture_output=True, text=True, check=True, cwd=spec.parent,
     )  # fmt: skip
-    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    imported = {line.rpartition("|")[2].strip() for line in process.stderr.splitlines()}
     assert "compiler.cli" in imported
     assert imported & needless == set()
 
 
 def test_the_only_environment_needs_no_name(spec: Path) -> None:
-    asked = run(["render", "-f", str(spec)])
-    assert asked.exit_code == 2
-    assert "name an environment; there is `dev`, `prod`" in asked.stderr
+    unnamed = run(["render", "-f", str(spec)])
+    assert unnamed.exit_code == 2
+    assert "name an environment; there is `dev`, `prod`" in unnamed.stderr
     spec.write_text(GOOD.partition("  environments:")[0])
-    alone = run(["render", "-f", str(spec)])
-    assert alone.exit_code == 0
-    assert alone.stdout == run(["render", "default", "-f", str(spec)]).stdout
+    single = run(["render", "-f", str(spec)])
+    assert single.exit_code == 0
+    assert single.stdout == run(["render", "default", "-f", str(spec)]).stdout
 
 
 def test_help_has_a_whole_line_for_each_verb() -> None:

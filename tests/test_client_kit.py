@@ -47,9 +47,9 @@ OWN = {
 
 
 def ran(*arguments: str) -> str:
-    done = CliRunner().invoke(platformc, arguments)
-    assert done.exit_code == 0, done.output
-    return done.stdout
+    result = CliRunner().invoke(platformc, arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 @pytest.fixture
@@ -61,38 +61,42 @@ def kit(tmp_path: Path) -> Path:
 
 
 def pod(manifests: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
-    found = next(o for o in manifests if (o["kind"], o["metadata"]["name"]) == (kind, name))
-    spec = found["spec"]
+    actual = next(o for o in manifests if (o["kind"], o["metadata"]["name"]) == (kind, name))
+    spec = actual["spec"]
     template: dict[str, Any] = (spec.get("jobTemplate", {}).get("spec") or spec)["template"]
     return template
 
 
 def patched(kit: Path) -> dict[str, Any]:
     """A Deployment of the user's own, built with the kit's Component."""
-    own = kit.parent.parent / "own"
-    own.mkdir()
-    (own / "deployment.yaml").write_text(yaml.safe_dump(OWN))
-    component = os.path.relpath(kit, own)
+    own_folder = kit.parent.parent / "own"
+    own_folder.mkdir()
+    (own_folder / "deployment.yaml").write_text(yaml.safe_dump(OWN))
+    component = os.path.relpath(kit, own_folder)
     kustomization = {"resources": ["deployment.yaml"], "components": [component]}
-    (own / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
-    built = subprocess.run([tool("kustomize"), "build", str(own)], capture_output=True, check=True)
+    (own_folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    built = subprocess.run(
+        [tool("kustomize"), "build", str(own_folder)], capture_output=True, check=True
+    )
     return pod(list(yaml.safe_load_all(built.stdout)), "Deployment", "own")
 
 
 def test_the_component_gives_what_a_workload_has(kit: Path) -> None:
     spec = kit.parent.parent.parent / "platform.yaml"
-    theirs = patched(kit)
+    patched_pod = patched(kit)
     manifests = list(yaml.safe_load_all(ran("render", "default", "-f", str(spec))))
-    ours = pod(manifests, "CronJob", "training")
-    container, model = theirs["spec"]["containers"][0], ours["spec"]["containers"][0]
+    own_pod = pod(manifests, "CronJob", "training")
+    container, model = patched_pod["spec"]["containers"][0], own_pod["spec"]["containers"][0]
     person = ("HOME", "LOGNAME", "USER")  # an image of one's own knows its user
-    wanted = [one for one in model["env"] if one["name"] not in person]
-    text = yaml.safe_dump(wanted).replace("training", "notebooks")
-    assert [one for one in container["env"] if one["name"] != "OWN"] == yaml.safe_load(text)
+    expected = [variable for variable in model["env"] if variable["name"] not in person]
+    text = yaml.safe_dump(expected).replace("training", "notebooks")
+    assert [
+        variable for variable in container["env"] if variable["name"] != "OWN"
+    ] == yaml.safe_load(text)
     assert {"name": "OWN", "value": "1"} in container["env"]
-    uses = {key for key in ours["metadata"]["labels"] if key.startswith("uses.")}
-    assert uses <= set(theirs["metadata"]["labels"])
-    assert theirs["spec"]["serviceAccountName"] == "hub"
+    uses = {key for key in own_pod["metadata"]["labels"] if key.startswith("uses.")}
+    assert uses <= set(patched_pod["metadata"]["labels"])
+    assert patched_pod["spec"]["serviceAccountName"] == "hub"
     mounts = {volume_mount["mountPath"] for volume_mount in container["volumeMounts"]}
     assert mounts == {volume_mount["mountPath"] for volume_mount in model["volumeMounts"]} - {
         "/tmp"
@@ -108,7 +112,11 @@ def test_the_config_map_has_every_variable_without_a_secret(kit: Path) -> None:
         if manifest["metadata"]["name"] == "notebooks-environment"
     )
     env = patched(kit)["spec"]["containers"][0]["env"]
-    plain = {one["name"]: one["value"] for one in env if "$(" not in one.get("value", "$(")}
+    plain = {
+        variable["name"]: variable["value"]
+        for variable in env
+        if "$(" not in variable.get("value", "$(")
+    }
     assert data == {name: value for name, value in plain.items() if name != "OWN"}
 
 
@@ -126,6 +134,6 @@ def test_the_laptops_file_says_what_to_fill_in_and_holds_no_cluster_host(kit: Pa
 def test_a_workload_that_is_none_is_refused(tmp_path: Path) -> None:
     spec = tmp_path / "platform.yaml"
     spec.write_text(SPEC)
-    done = CliRunner().invoke(platformc, ["client-kit", "default", "notebook", "-f", str(spec)])
-    assert done.exit_code == 2
-    assert "did you mean `notebooks`" in done.stderr
+    result = CliRunner().invoke(platformc, ["client-kit", "default", "notebook", "-f", str(spec)])
+    assert result.exit_code == 2
+    assert "did you mean `notebooks`" in result.stderr

@@ -74,7 +74,11 @@ def test_variables_of_a_component_reach_each_container() -> None:
 )  # fmt: skip
 def test_fields_that_can_not_be_are_refused(component: str, code: str, words: str) -> None:
     report = diagnosed(f"{HEAD}  components:\n    {component}\n".encode())
-    assert [one for one in report if one.code == code and words in one.message], report
+    assert [
+        diagnostic
+        for diagnostic in report
+        if diagnostic.code == code and words in diagnostic.message
+    ], report
 
 
 @pytest.mark.parametrize(

@@ -55,10 +55,10 @@ def test_what_stands_in_for_it_offers_the_same(type: str) -> None:
     assert component is not None
     offered = set(registry.provided(type))
     for name in component.ALTERNATIVES:
-        other = registry.component(name)
-        assert other is not None
+        other_component = registry.component(name)
+        assert other_component is not None
         assert offered <= set(registry.provided(name))
-        assert not other.UNMAINTAINED
+        assert not other_component.UNMAINTAINED
     assert bool(component.ALTERNATIVES) == bool(component.UNMAINTAINED)
 
 
@@ -86,12 +86,12 @@ def test_a_scenario_shows_it(type: str) -> None:
 
 @cache
 def shown() -> frozenset[str]:
-    found: set[str] = set()
+    actual: set[str] = set()
     for scenario in scenario_names():
         spec = yaml.safe_load((SCENARIOS / scenario / "platform.yaml").read_text())["spec"]
         for name, section in spec.get("components", {}).items():
-            found.add((section or {}).get("type", name))
-    return frozenset(found)
+            actual.add((section or {}).get("type", name))
+    return frozenset(actual)
 
 
 @each_type
@@ -117,7 +117,9 @@ def alone(type: str) -> str:
 def _add(type: str, components: dict[str, Any]) -> None:
     components[type] = _section(type)
     for interface in _wanted(type):
-        offered = {one for component in components for one in registry.provided(component)}
+        offered = {
+            interface for component in components for interface in registry.provided(component)
+        }
         if interface not in offered:
             _add(_simplest(interface), components)
 
@@ -128,7 +130,11 @@ def _wanted(type: str) -> list[str]:
     document = {"apiVersion": "platformc/v1alpha1", "kind": "Platform",
                 "metadata": {"name": "alone"}, "spec": text}  # fmt: skip
     report = compile_spec(yaml.safe_dump(document).encode(), "platform.yaml").report
-    missing = [one.message for one in report.sorted() if one.code == "unbound-requirement"]
+    missing = [
+        diagnostic.message
+        for diagnostic in report.sorted()
+        if diagnostic.code == "unbound-requirement"
+    ]
     return [message.split("`")[3] for message in missing]
 
 
@@ -141,4 +147,6 @@ def _section(type: str) -> dict[str, Any]:
 
 def _simplest(interface: str) -> str:
     """A provider that needs no facts of somebody else's service, and as little else as can be."""
-    return min(registry.providers(interface), key=lambda one: (len(_section(one)), len(one), one))
+    return min(
+        registry.providers(interface), key=lambda name: (len(_section(name)), len(name), name)
+    )

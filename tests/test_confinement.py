@@ -28,7 +28,7 @@ WATCH = TESTS / "support" / "audit_hook.py"
 
 def watched(root: Path, *arguments: object, program: str = str(WATCH)) -> dict[str, Any]:
     """What one command reached for, what it said and how it ended."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, program, str(root), *(str(argument) for argument in arguments)],
         capture_output=True,
         text=True,
@@ -36,12 +36,12 @@ def watched(root: Path, *arguments: object, program: str = str(WATCH)) -> dict[s
         cwd=root,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    actual: dict[str, Any] = json.loads(process.stdout)
+    return actual
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("confined") / "root"
     folder.mkdir()
     spec = (SCENARIOS / "external-secrets" / "platform.yaml").read_text()
@@ -89,17 +89,17 @@ OUTWARD = {
 
 
 @pytest.fixture(scope="module")
-def specs(place: Path) -> Path:
+def specs(folder: Path) -> Path:
     """The spec once more for each way in which a verb depends on it."""
-    spec = (place / "platform.yaml").read_text()
+    spec = (folder / "platform.yaml").read_text()
     for provider in ("local", "sealed-secrets", "sops"):
         text = spec.replace("provider: external-secrets", f"provider: {provider}")
-        (place / f"{provider}.yaml").write_text(text)
+        (folder / f"{provider}.yaml").write_text(text)
     vendored = "components: {istio: {}, kserve: {mode: standard, install: vendored}, seaweedfs: {}}"
     head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: vendored}\n"
-    (place / "vendored.yaml").write_text(f"{head}spec:\n  {vendored}\n")
-    (place / "copied.yaml").write_text(COPIED)
-    return place
+    (folder / "vendored.yaml").write_text(f"{head}spec:\n  {vendored}\n")
+    (folder / "copied.yaml").write_text(COPIED)
+    return folder
 
 
 def verbs(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -124,18 +124,18 @@ def test_every_verb_is_looked_at() -> None:
 
 @pytest.mark.parametrize("line", QUIET)
 def test_no_verb_reaches_out(specs: Path, line: str) -> None:
-    found = watched(specs, *line.split())
-    assert found["status"] == 0, found["output"]
-    assert found["seen"] == []
+    actual = watched(specs, *line.split())
+    assert actual["status"] == 0, actual["output"]
+    assert actual["seen"] == []
 
 
 @pytest.mark.parametrize("line", OUTWARD)
 def test_a_verb_that_reaches_out_says_so(specs: Path, line: str) -> None:
     where, word = OUTWARD[line]
-    found = watched(specs, *line.split())
-    assert found["status"] in (1, 2), found["output"]
-    assert found["seen"], found["output"]
-    assert [one for one in found["seen"] if not one.startswith(where)] == []
+    actual = watched(specs, *line.split())
+    assert actual["status"] in (1, 2), actual["output"]
+    assert actual["seen"], actual["output"]
+    assert [path for path in actual["seen"] if not path.startswith(where)] == []
     command = dict(verbs(platformc))[_verb(line)]
     assert word in " ".join(command.get_help(click.Context(command)).split())
 
@@ -153,10 +153,10 @@ def test_the_watch_sees_what_it_should(tmp_path: Path) -> None:
 def test_a_tag_constructs_nothing(tmp_path: Path) -> None:
     path = tmp_path / "platform.yaml"
     path.write_text("spec: !!python/object/apply:os.system ['touch owned']\n")
-    found = watched(tmp_path, "validate", "-f", path)
-    assert found["seen"] == []
-    assert found["status"] == 1
-    assert "yaml-tag" in str(found["output"])
+    actual = watched(tmp_path, "validate", "-f", path)
+    assert actual["seen"] == []
+    assert actual["status"] == 1
+    assert "yaml-tag" in str(actual["output"])
 
 
 # Paths
@@ -192,7 +192,10 @@ spec:
 """
     result = pipeline.compile(spec.encode(), "platform.yaml")
     assert result.report.failed
-    assert {one.code for one in result.report.sorted()} <= {"invalid-name", "invalid-value"}
+    assert {diagnostic.code for diagnostic in result.report.sorted()} <= {
+        "invalid-name",
+        "invalid-value",
+    }
 
 
 # What a repository may bring along: links, and a journal that nobody sealed
@@ -216,7 +219,7 @@ def test_a_link_where_the_compiler_keeps_its_state_is_not_followed(
     (root / STATE / name).symlink_to(victim if name in ("", "stage") else victim / "file")
     with suppress(OSError):
         _locked(root)
-    assert [one.name for one in victim.iterdir()] == ["file"]
+    assert [path.name for path in victim.iterdir()] == ["file"]
     assert (victim / "file").read_text() == "precious"
 
 
@@ -234,8 +237,8 @@ def test_a_journal_in_the_tree_is_not_believed(tmp_path: Path, journal: str) -> 
     (stage := tmp_path / STATE / "stage").mkdir(parents=True)
     (stage / "0").write_text("touch ran")
     (tmp_path / STATE / "journal.json").write_text(journal)
-    done = CliRunner().invoke(platformc, ["compile", "-f", str(tmp_path / "platform.yaml")])
-    assert done.exit_code == 0, done.output
+    result = CliRunner().invoke(platformc, ["compile", "-f", str(tmp_path / "platform.yaml")])
+    assert result.exit_code == 0, result.output
     assert (tmp_path / "important.txt").read_text() == "precious"
     assert not (tmp_path / ".git").exists()
 
@@ -251,15 +254,15 @@ def test_a_journal_of_another_folder_is_not_carried_out(tmp_path: Path) -> None:
     assert not (tmp_path / "root" / "base").exists()
 
 
-@pytest.mark.parametrize("place", ["root/.cache", "checkout/.cache"])
+@pytest.mark.parametrize("folder_name", ["root/.cache", "checkout/.cache"])
 def test_no_state_is_kept_where_the_tree_could_bring_it_along(
-    tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, folder_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some CI systems keep caches inside of the checkout."""
     (tmp_path / "checkout" / ".git").mkdir(parents=True)
-    root = tmp_path / "root" if place.startswith("root") else tmp_path / "checkout" / "ml"
+    root = tmp_path / "root" if folder_name.startswith("root") else tmp_path / "checkout" / "ml"
     root.mkdir()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / place))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / folder_name))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     state = state_of(root)
     assert state is not None

@@ -70,10 +70,10 @@ def test_a_mistake_names_the_component_and_its_file(mistake: str, tmp_path: Path
     line, replacement, problem = MISTAKES[mistake]
     assert GOOD.count(line) == 1
     install(tmp_path, GOOD.replace(line, replacement))
-    done = compiled(tmp_path)
-    assert done.returncode == 70, done.stdout + done.stderr
-    first, second, *_ = done.stderr.splitlines()
-    assert "a bug in the component `broken`; nothing was changed" in first
+    result = compiled(tmp_path)
+    assert result.returncode == 70, result.stdout + result.stderr
+    first_line, second, *_ = result.stderr.splitlines()
+    assert "a bug in the component `broken`; nothing was changed" in first_line
     assert "platformc_broken" in second
     assert problem in second
     assert not (tmp_path / "base").exists()
@@ -81,8 +81,8 @@ def test_a_mistake_names_the_component_and_its_file(mistake: str, tmp_path: Path
 
 def test_the_same_component_without_a_mistake_compiles(tmp_path: Path) -> None:
     install(tmp_path, GOOD)
-    done = compiled(tmp_path)
-    assert done.returncode == 0, done.stderr
+    result = compiled(tmp_path)
+    assert result.returncode == 0, result.stderr
 
 
 def install(folder: Path, code: str) -> None:

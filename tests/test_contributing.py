@@ -36,12 +36,14 @@ def component(monkeypatch: pytest.MonkeyPatch, text: str) -> Component:
     module = ModuleType("walk_through")
     monkeypatch.setitem(sys.modules, "walk_through", module)
     exec(compile(text, "walk_through.py", "exec"), vars(module))
-    made = read(module, "cache")
-    known = registry.component
+    read_component = read(module, "cache")
+    find_component = registry.component
     monkeypatch.setattr(
-        registry, "component", lambda name: made if name == "cache" else known(name)
+        registry,
+        "component",
+        lambda name: read_component if name == "cache" else find_component(name),
     )
-    return made
+    return read_component
 
 
 def test_it_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,8 +62,8 @@ def test_its_custom_resource_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     component(monkeypatch, code())
     module = sys.modules["walk_through"]
     instance = pipeline.compile(SPEC, "platform.yaml").graphs["default"].instances["cache"]
-    made = vars(module)["certificate"](instance)
-    assert (made.kind, made.custom.ready) == ("Certificate", "condition=Ready")
+    custom_object = vars(module)["certificate"](instance)
+    assert (custom_object.kind, custom_object.custom.ready) == ("Certificate", "condition=Ready")
 
 
 def test_a_binding_that_no_pod_uses_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

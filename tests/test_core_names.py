@@ -58,9 +58,9 @@ def type_names() -> frozenset[str]:
 
 
 def test_the_core_knows_no_component_and_no_upstream_kind() -> None:
-    found = {(file, name) for path in core() for file, name in names_in(path)}
-    assert sorted(found - ALLOWED.keys()) == []
-    assert sorted(ALLOWED.keys() - found) == []
+    actual = {(file, name) for path in core() for file, name in names_in(path)}
+    assert sorted(actual - ALLOWED.keys()) == []
+    assert sorted(ALLOWED.keys() - actual) == []
     assert len(ALLOWED) < 10
 
 
@@ -118,12 +118,12 @@ def _in_text(text: str) -> Iterator[str]:
     kinds = {kind.lower(): kind for kind in upstream_kinds()}
     # A kind of one word may be a common word as well: it counts where the compiler makes objects of
     # it, and where it is all of an alternative.
-    whole = set(text.split("|")) & {kind for _, kind in custom_resources()}
+    named_kinds = set(text.split("|")) & {kind for _, kind in custom_resources()}
     for word in _WORD.findall(text):
         kind = kinds.get(word.lower())
         if word.lower() in type_names():
             yield word.lower()
-        elif kind and (len(re.findall("[A-Z]", kind)) > 1 or word in whole):
+        elif kind and (len(re.findall("[A-Z]", kind)) > 1 or word in named_kinds):
             yield kind
 
 

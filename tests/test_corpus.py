@@ -18,12 +18,20 @@ ALL = list(mistakes())
 
 @pytest.mark.parametrize("mistake", ALL, ids=lambda mistake: mistake.name)
 def test_caught(mistake: Mistake) -> None:
-    found = diagnosed(mistake.text.encode())
-    places = {one.code: (one.span.line, one.span.column) for one in reversed(found) if one.span}
-    assert mistake.code in places, [(one.code, one.message) for one in found]
-    assert mistake.place in (None, places[mistake.code])
+    actual = diagnosed(mistake.text.encode())
+    positions = {
+        diagnostic.code: (diagnostic.span.line, diagnostic.span.column)
+        for diagnostic in reversed(actual)
+        if diagnostic.span
+    }
+    assert mistake.code in positions, [
+        (diagnostic.code, diagnostic.message) for diagnostic in actual
+    ]
+    assert mistake.place in (None, positions[mistake.code])
     if not mistake.more:
-        assert {one.code for one in found} == {mistake.code}, "one root cause, not several"
+        assert {diagnostic.code for diagnostic in actual} == {mistake.code}, (
+            "one root cause, not several"
+        )
 
 
 def test_corpus_is_as_large_as_promised() -> None:
@@ -38,9 +46,9 @@ def test_no_false_alarm_on_the_bases(name: str) -> None:
 @pytest.mark.parametrize("name", scenario_names())
 def test_no_false_alarm_on_the_scenarios(name: str) -> None:
     """What a scenario warns of is in its reviewed `diagnostics.txt`; nothing of it is an error."""
-    found = compiled(name).report.sorted()
-    assert all(one.severity is not Severity.ERROR for one in found)
-    assert bool(found) == (SCENARIOS / name / "expected" / "diagnostics.txt").is_file()
+    actual = compiled(name).report.sorted()
+    assert all(diagnostic.severity is not Severity.ERROR for diagnostic in actual)
+    assert bool(actual) == (SCENARIOS / name / "expected" / "diagnostics.txt").is_file()
 
 
 def misspelt() -> list[tuple[str, str]]:
@@ -60,14 +68,14 @@ def test_typo_on_every_key(key: str, typo: str) -> None:
     text = (FOLDER / "base.yaml").read_text(encoding="utf-8")
     wrong = re.sub(rf"(?<![\w$./-]){key}:", f"{typo}:", text, count=1)
     before = wrong[: wrong.index(f"{typo}:")]
-    place = (before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
-    here = [
-        one
-        for one in diagnosed(wrong.encode())
-        if one.span and (one.span.line, one.span.column) == place
+    position = (before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
+    at_position = [
+        diagnostic
+        for diagnostic in diagnosed(wrong.encode())
+        if diagnostic.span and (diagnostic.span.line, diagnostic.span.column) == position
     ]
-    assert [one.code for one in here] in (["unknown-key"], ["unknown-type"])
-    assert f"did you mean `{key}`?" in here[0].help
+    assert [diagnostic.code for diagnostic in at_position] in (["unknown-key"], ["unknown-type"])
+    assert f"did you mean `{key}`?" in at_position[0].help
 
 
 def test_the_table_of_other_tools_counts_this_corpus() -> None:

@@ -34,64 +34,71 @@ def lowered(scenario: str, environment: str) -> Lowered:
     return compiled(scenario).lowered[environment]
 
 
-def steps(one: Lowered) -> list[Step]:
+def steps(lowered_platform: Lowered) -> list[Step]:
     """The plan from rendered files."""
-    settings = one.platform.settings.model_copy(update={"rendered": True})
+    settings = lowered_platform.platform.settings.model_copy(update={"rendered": True})
     return list(
-        plan(replace(one, platform=replace(one.platform, settings=settings)), SpecLocation())
+        plan(
+            replace(
+                lowered_platform, platform=replace(lowered_platform.platform, settings=settings)
+            ),
+            SpecLocation(),
+        )
     )
 
 
 def ranks(groups: Iterable[Iterable[Manifest]]) -> Order:
     """Each object's place in an order of groups."""
     return {
-        Resource(manifest).id: place
-        for place, group in enumerate(groups)
+        Resource(manifest).id: index
+        for index, group in enumerate(groups)
         for manifest in group
     }  # fmt: skip
 
 
 def argo_order(objects: list[Manifest]) -> Order:
     """What Argo CD does first: lower waves; what has none is in wave 0."""
-    found: dict[int, list[Manifest]] = {}
-    for one in objects:
-        wave = int(one["metadata"].get("annotations", {}).get(WAVE, "0"))
-        found.setdefault(wave, []).append(one)
-    return ranks(found[wave] for wave in sorted(found))
+    actual: dict[int, list[Manifest]] = {}
+    for manifest in objects:
+        wave = int(manifest["metadata"].get("annotations", {}).get(WAVE, "0"))
+        actual.setdefault(wave, []).append(manifest)
+    return ranks(actual[wave] for wave in sorted(actual))
 
 
 def kubectl_order(commands: list[str], files: Mapping[str, str]) -> Order:
     """What the commands of the plan apply, one after the other."""
-    applied = [found[1] for one in commands if (found := re.search(r"apply .*-f (\S+)$", one))]
+    applied = [
+        actual[1] for command in commands if (actual := re.search(r"apply .*-f (\S+)$", command))
+    ]
     return ranks(list(yaml.safe_load_all(files[path])) for path in applied)
 
 
 @pytest.mark.parametrize(("scenario", "environment"), ENVIRONMENTS)
 def test_both_deliverers_have_one_order(scenario: str, environment: str) -> None:
-    one = lowered(scenario, environment)
-    commands = [line for step in steps(one) for line in step.commands]
+    lowered_platform = lowered(scenario, environment)
+    commands = [line for step in steps(lowered_platform) for line in step.commands]
     files = compiled(scenario).tree(rendered=[environment])
     order = kubectl_order(commands, files)
-    assert order == argo_order(manifests(one))
+    assert order == argo_order(manifests(lowered_platform))
     assert len(set(order.values())) > 1
 
 
 @pytest.mark.parametrize(("scenario", "environment"), ENVIRONMENTS)
 def test_providers_run_before_their_clients(scenario: str, environment: str) -> None:
-    one = lowered(scenario, environment)
+    lowered_platform = lowered(scenario, environment)
     pods = {
         package.name: [
-            package.wave(each)
-            for each in package.resources
-            if pod_template(each.manifest) and each.kind != "CronJob"  # starts nothing yet
+            package.wave(resource)
+            for resource in package.resources
+            if pod_template(resource.manifest) and resource.kind != "CronJob"  # starts nothing yet
         ]
-        for package in one.packages.values()
+        for package in lowered_platform.packages.values()
     }
-    for binding in one.graph.bindings:
+    for binding in lowered_platform.graph.bindings:
         provider, consumer = pods.get(binding.provider.name), pods.get(binding.consumer.name)
         mutual = any(
             (back.consumer, back.provider) == (binding.provider, binding.consumer)
-            for back in one.graph.bindings
+            for back in lowered_platform.graph.bindings
         )
         if provider and consumer and not mutual:
             assert max(provider) < min(consumer), f"{binding.provider} {binding.consumer}"
@@ -99,17 +106,17 @@ def test_providers_run_before_their_clients(scenario: str, environment: str) -> 
 
 @pytest.mark.parametrize(("scenario", "environment"), ENVIRONMENTS)
 def test_every_server_and_job_is_waited_for_in_its_wave(scenario: str, environment: str) -> None:
-    one = lowered(scenario, environment)
-    for step in steps(one):
+    lowered_platform = lowered(scenario, environment)
+    for step in steps(lowered_platform):
         if not step.title.startswith("wave"):
             continue
         wave = int(step.title.split()[1].rstrip(","))
         expected = {
-            f"{each.kind.lower()}/{each.name}"
-            for package in one.packages.values()
-            for each in package.resources
-            if package.wave(each) == wave
-            and each.kind in ("Deployment", "StatefulSet", "DaemonSet", "Job")
+            f"{resource.kind.lower()}/{resource.name}"
+            for package in lowered_platform.packages.values()
+            for resource in package.resources
+            if package.wave(resource) == wave
+            and resource.kind in ("Deployment", "StatefulSet", "DaemonSet", "Job")
         }
         waited = {word for line in step.commands[1:] for word in line.split() if "/" in word}
         assert expected <= waited
@@ -118,11 +125,11 @@ def test_every_server_and_job_is_waited_for_in_its_wave(scenario: str, environme
 def test_namespaces_come_first_and_are_never_pruned() -> None:
     for name in scenario_names():
         for environment in compiled(name).environments:
-            for one in manifests(lowered(name, environment)):
-                if one["kind"] in ("Namespace", "PersistentVolumeClaim"):
-                    assert one["metadata"]["annotations"][OPTIONS] == "Prune=false"
-                if one["kind"] == "Namespace":
-                    assert one["metadata"]["annotations"][WAVE] == "0"
+            for manifest in manifests(lowered(name, environment)):
+                if manifest["kind"] in ("Namespace", "PersistentVolumeClaim"):
+                    assert manifest["metadata"]["annotations"][OPTIONS] == "Prune=false"
+                if manifest["kind"] == "Namespace":
+                    assert manifest["metadata"]["annotations"][WAVE] == "0"
 
 
 @pytest.mark.parametrize(("scenario", "environment"), ENVIRONMENTS)
@@ -132,31 +139,33 @@ def test_nothing_but_callers_of_models_waits_for_a_schedule(
     """Argo CD 3.2 and later calls a CronJob degraded whose last run failed, and waits for its health. And
     a schedule waits for no model: its run may be the one that puts the model's files into the store."""
     schedules, callers = set(), Phase.CALLERS
-    for one in manifests(lowered(scenario, environment)):
-        wave = int(one["metadata"].get("annotations", {}).get(WAVE, "0"))
-        if one["kind"] == "CronJob":
+    for manifest in manifests(lowered(scenario, environment)):
+        wave = int(manifest["metadata"].get("annotations", {}).get(WAVE, "0"))
+        if manifest["kind"] == "CronJob":
             schedules.add(wave)
         else:
-            assert wave <= Phase.MODELS_AND_SCHEDULES or wave >= callers, one["metadata"]
+            assert wave <= Phase.MODELS_AND_SCHEDULES or wave >= callers, manifest["metadata"]
     assert schedules <= {Phase.MODELS_AND_SCHEDULES, *range(callers, callers + 10)}
 
 
 def test_a_schedule_of_argo_comes_after_its_template() -> None:
     """Seen on a node with Argo Workflows 4.0.5: in one wave, the controller refused the schedule."""
-    seen = 0
+    schedules = 0
     for environment in compiled("argo-workflows").environments:
         waves = {
-            (one["kind"], one["metadata"]["namespace"], one["metadata"]["name"]): int(
-                one["metadata"]["annotations"][WAVE]
-            )
-            for one in manifests(lowered("argo-workflows", environment))
-            if one["kind"] in ("CronWorkflow", "WorkflowTemplate")
+            (
+                manifest["kind"],
+                manifest["metadata"]["namespace"],
+                manifest["metadata"]["name"],
+            ): int(manifest["metadata"]["annotations"][WAVE])
+            for manifest in manifests(lowered("argo-workflows", environment))
+            if manifest["kind"] in ("CronWorkflow", "WorkflowTemplate")
         }
         for (kind, space, name), wave in waves.items():
             if kind == "CronWorkflow":
                 assert wave > waves["WorkflowTemplate", space, name]
-                seen += 1
-    assert seen
+                schedules += 1
+    assert schedules
 
 
 def test_every_wave_has_a_phase() -> None:
@@ -177,9 +186,11 @@ def test_a_plan_without_rendered_files_renders_wave_by_wave() -> None:
     rendered = []
     for line in lines:
         wave = line.split("--wave ")[1].split()[0]
-        made = CliRunner().invoke(platformc, ["render", "default", "-f", spec, "--wave", wave])
-        assert made.exit_code == 0
-        rendered += list(yaml.safe_load_all(made.stdout))
+        rendered_wave = CliRunner().invoke(
+            platformc, ["render", "default", "-f", spec, "--wave", wave]
+        )
+        assert rendered_wave.exit_code == 0
+        rendered += list(yaml.safe_load_all(rendered_wave.stdout))
     assert rendered == manifests(lowered("minimal", "default"))
 
 
@@ -190,14 +201,18 @@ def test_what_an_earlier_spec_had_is_deleted_last_things_first(tmp_path: Path) -
     words = ["apply-plan", "default", "-f", str(smaller), "--since", str(spec)]
     result = CliRunner().invoke(platformc, words)
     assert result.exit_code == 0, result.output
-    gone = result.stdout.split("# what is gone\n")[1].splitlines()
+    removed_lines = result.stdout.split("# what is gone\n")[1].splitlines()
     deployment = "kubectl delete deployment.apps mlflow -n mlops --ignore-not-found"
     account = "kubectl delete serviceaccount mlflow -n mlops --ignore-not-found"
-    assert gone.index(deployment) < gone.index(account)
-    assert not [line for line in gone if "namespace " in line or "persistentvolumeclaim" in line]
+    assert removed_lines.index(deployment) < removed_lines.index(account)
+    assert not [
+        line for line in removed_lines if "namespace " in line or "persistentvolumeclaim" in line
+    ]
     before, after = lowered("minimal", "default"), pipeline.compile(smaller.read_bytes(), "s")
-    kept = {Resource(one).id for one in manifests(after.lowered["default"])}
-    assert len(gone) == sum(Resource(one).id not in kept for one in manifests(before))
+    kept_ids = {Resource(manifest).id for manifest in manifests(after.lowered["default"])}
+    assert len(removed_lines) == sum(
+        Resource(manifest).id not in kept_ids for manifest in manifests(before)
+    )
 
 
 def test_a_wave_that_does_not_exist_is_refused() -> None:

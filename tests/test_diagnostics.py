@@ -44,9 +44,9 @@ def test_every_code_has_a_golden_that_raises_it() -> None:
     """None is unreachable, and the folder's name is the code that it is about."""
     raised: set[str] = set()
     for name in golden_names():
-        found = set(
+        actual = set(
             re.findall(r"^(?:error|warning|note)\[([a-z0-9-]+)\]", golden_source(name), re.M)
         )
-        assert any(name == code or name.startswith(f"{code}-") for code in found), name
-        raised |= found
+        assert any(name == code or name.startswith(f"{code}-") for code in actual), name
+        raised |= actual
     assert raised == set(CODES)

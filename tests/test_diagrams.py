@@ -40,9 +40,9 @@ def graph(*options: str) -> Result:
 
 
 def test_the_large_graph_is_large() -> None:
-    whole = view(large())
-    assert len(whole.nodes) >= 25
-    assert len(whole.edges) >= 60
+    view_of_graph = view(large())
+    assert len(view_of_graph.nodes) >= 25
+    assert len(view_of_graph.edges) >= 60
 
 
 @pytest.mark.parametrize("drawn", views(), ids=["whole", "grouped", "part", "part-grouped"])
@@ -51,23 +51,29 @@ def test_boxes_hold_their_names_and_stand_apart(drawn: View) -> None:
     for node in drawn.nodes:
         letters = max(len(node.name), len(kind(node)))
         assert letters * WIDEST < plan.boxes[node.name].width
-    for one, other in combinations(plan.boxes.values(), 2):
-        assert not overlap(one, other)
+    for left_box, right_box in combinations(plan.boxes.values(), 2):
+        assert not overlap(left_box, right_box)
     for box in plan.boxes.values():
         assert box.x + box.width <= plan.width
         assert box.y + box.height <= plan.height
 
 
-def overlap(one: Box, other: Box) -> bool:
-    across = one.x < other.x + other.width and other.x < one.x + one.width
-    return across and one.y < other.y + other.height and other.y < one.y + one.height
+def overlap(left_box: Box, right_box: Box) -> bool:
+    across = (
+        left_box.x < right_box.x + right_box.width and right_box.x < left_box.x + left_box.width
+    )
+    return (
+        across
+        and left_box.y < right_box.y + right_box.height
+        and right_box.y < left_box.y + left_box.height
+    )
 
 
 @pytest.mark.parametrize("drawn", views(), ids=["whole", "grouped", "part", "part-grouped"])
 def test_no_arrow_runs_under_a_box(drawn: View) -> None:
     plan = layout(drawn)
-    for edge, way in plan.ways.items():
-        for (x1, y1), (x2, y2) in zip(way[1:-1:2], way[2::2], strict=False):
+    for edge, points in plan.ways.items():
+        for (x1, y1), (x2, y2) in zip(points[1:-1:2], points[2::2], strict=False):
             assert y1 == y2
             for name, box in plan.boxes.items():
                 inside = x1 < box.x + box.width and box.x < x2 and box.y < y1 < box.y + box.height
@@ -108,9 +114,9 @@ def test_a_part_is_what_an_instance_uses_and_its_direct_users() -> None:
 
 
 def test_an_instance_that_is_not_there_is_answered_with_the_right_one() -> None:
-    done = graph("--of", "train-rsk")
-    assert done.exit_code == 2
-    assert "did you mean `train-risk`?" in done.stderr
+    result = graph("--of", "train-rsk")
+    assert result.exit_code == 2
+    assert "did you mean `train-risk`?" in result.stderr
 
 
 def test_every_form_groups_by_namespace() -> None:
@@ -120,7 +126,7 @@ def test_every_form_groups_by_namespace() -> None:
 
 
 def test_json_has_every_binding(tmp_path: Path) -> None:
-    whole = json.loads(graph("--as", "json").stdout)
-    assert len(whole["edges"]) == len(view(large()).edges)
+    graph_json = json.loads(graph("--as", "json").stdout)
+    assert len(graph_json["edges"]) == len(view(large()).edges)
     assert {"consumer": "train-risk", "provider": "feast-risk", "protocol": "feast",
-            "claims": [], "port": 6566} in whole["edges"]  # fmt: skip
+            "claims": [], "port": 6566} in graph_json["edges"]  # fmt: skip

@@ -20,11 +20,11 @@ SMALLER = SPEC.replace("storage: 500Gi", "storage: 400Gi")
 
 
 def git(folder: Path, *words: str) -> None:
-    who = {f"GIT_{role}_{what}": "t@example.org" for role in ("AUTHOR", "COMMITTER")
-           for what in ("NAME", "EMAIL")}  # fmt: skip
+    identity = {f"GIT_{role}_{field}": "t@example.org" for role in ("AUTHOR", "COMMITTER")
+           for field in ("NAME", "EMAIL")}  # fmt: skip
     subprocess.run(
         ["git", "-C", str(folder), *words], check=True, capture_output=True,
-        env={**os.environ, **who},
+        env={**os.environ, **identity},
     )  # fmt: skip
 
 

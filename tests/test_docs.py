@@ -35,8 +35,8 @@ def test_every_link_of_a_page_leads_somewhere(page: object) -> None:
     assert isinstance(page, Path)
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
         if not target.startswith(("http://", "https://")):
-            place = (page.parent / target).resolve()
-            assert place.exists() or place in GENERATED, f"{page.name}: {target}"
+            target_path = (page.parent / target).resolve()
+            assert target_path.exists() or target_path in GENERATED, f"{page.name}: {target}"
 
 
 def test_the_excerpt_in_the_readme_is_of_the_reference() -> None:

@@ -49,8 +49,8 @@ def test_on_lakefs_a_remote_lies_on_a_branch_of_a_repository() -> None:
 
 def test_a_workload_gets_a_key_of_its_own_for_the_remotes_bucket() -> None:
     (bound,) = [
-        one for one in compiled("dvc").graphs["default"].bindings
-        if one.consumer.name == "label-images" and one.requires.endpoint is s3.Endpoint
+        binding for binding in compiled("dvc").graphs["default"].bindings
+        if binding.consumer.name == "label-images" and binding.requires.endpoint is s3.Endpoint
     ]  # fmt: skip
     assert bound.provider.name == "seaweedfs"
     assert bound.claim.resources == ("dvc-datasets",)
@@ -59,7 +59,11 @@ def test_a_workload_gets_a_key_of_its_own_for_the_remotes_bucket() -> None:
 
 def test_a_store_outside_has_one_address_for_all() -> None:
     bindings = compiled("external-services").graphs["default"].bindings
-    (store,) = [one for one in bindings if one.consumer.name == "dvc" and one.requires == STORE]
+    (store,) = [
+        binding
+        for binding in bindings
+        if binding.consumer.name == "dvc" and binding.requires == STORE
+    ]
     assert laptop_url(s3.Endpoint.connect(store), None) == s3.Endpoint.connect(store).url
 
 
@@ -85,9 +89,9 @@ def test_laptops_speak_what_the_gateway_listens_for(tls: str, scheme: str) -> No
     text = compilation.tree()["base/dvc/dvc/config"]
     assert f"endpointurl = {scheme}://seaweedfs.ml.example.internal\n" in text
     (gateway,) = [
-        one
-        for one in compilation.lowered[None].packages["istio"].resources
-        if one.kind == "Gateway"
+        resource
+        for resource in compilation.lowered[None].packages["istio"].resources
+        if resource.kind == "Gateway"
     ]
     listens = {server["port"]["protocol"] for server in gateway.manifest["spec"]["servers"]}
     assert scheme.upper() in listens

@@ -17,12 +17,12 @@ def env(name: str, *options: str, scenario: str = "existing-logins") -> Result:
 
 @pytest.mark.parametrize("name", ["train", "report"])
 def test_a_pods_variables_are_those_that_it_has(name: str) -> None:
-    (pod,) = (one for one in templates("existing-logins", "default")
-              if one.owner["metadata"]["name"] == name)  # fmt: skip
+    (pod,) = (template for template in templates("existing-logins", "default")
+              if template.owner["metadata"]["name"] == name)  # fmt: skip
     (container,) = pod.spec["containers"]
     lines = env(name).stdout.splitlines()
     printed = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
-    actual = {one["name"]: one for one in container["env"]}
+    actual = {variable_object["name"]: variable_object for variable_object in container["env"]}
     assert printed.keys() == actual.keys() - {"HOME", "LOGNAME", "USER"}
     for variable, text in printed.items():
         reference = actual[variable].get("valueFrom", {}).get("secretKeyRef")
@@ -31,7 +31,7 @@ def test_a_pods_variables_are_those_that_it_has(name: str) -> None:
             assert text == f"  # the key {reference['key']} of the Secret {secret}"
         else:
             assert text == actual[variable]["value"]
-    mounts = {one["mountPath"] for one in container["volumeMounts"]}
+    mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
     files = [line.removeprefix("# file: ") for line in lines if line.startswith("# file: ")]
     assert all(file.rpartition("/")[0] in mounts for file in files)
 

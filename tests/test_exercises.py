@@ -28,18 +28,18 @@ def kinds() -> frozenset[Kind]:
     return frozenset(map(kind, bindings()))
 
 
-def excused(one: Kind) -> bool:
-    return any(one.matches(pattern) for pattern in ELSEWHERE)
+def excused(kind: Kind) -> bool:
+    return any(kind.matches(pattern) for pattern in ELSEWHERE)
 
 
 def test_every_kind_of_binding_is_exercised_or_excused() -> None:
-    idle = {one for one in kinds() | exercised() if one not in exercised() and not excused(one)}
+    idle = {kind for kind in kinds() | exercised() if kind not in exercised() and not excused(kind)}
     assert idle == set()
 
 
 def test_no_excuse_is_stale() -> None:
     for pattern in ELSEWHERE:
-        matched = {one for one in kinds() if one.matches(pattern)}
+        matched = {kind for kind in kinds() if kind.matches(pattern)}
         assert matched, f"no binding is {pattern}"
         assert not matched & exercised(), f"{pattern} is exercised"
 
@@ -57,7 +57,7 @@ def test_every_slot_that_any_module_declares_is_bound_in_a_scenario() -> None:
     packages = (compiler.components, importlib.import_module("compiler.interfaces"),
                 importlib.import_module("compiler.tenants"))  # fmt: skip
     for package in packages:
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            module = importlib.import_module(found.name)
+        for walk_package in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            module = importlib.import_module(walk_package.name)
             slots = {var for var in vars(module).values() if isinstance(var, Requires)}
-            assert slots <= bound, found.name
+            assert slots <= bound, walk_package.name

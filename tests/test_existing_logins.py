@@ -30,9 +30,12 @@ def references(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def test_every_reference_is_to_a_key_that_the_secret_has() -> None:
-    whole = lowered(SCENARIO, ENVIRONMENT)
-    keys = {one.name: set(one.keys) for one in (*whole.credentials, *whole.granted)}
-    read = {pair for one in objects(SCENARIO, ENVIRONMENT) for pair in references(one)}
+    lowered_platform = lowered(SCENARIO, ENVIRONMENT)
+    keys = {
+        credential.name: set(credential.keys)
+        for credential in (*lowered_platform.credentials, *lowered_platform.granted)
+    }
+    read = {pair for manifest in objects(SCENARIO, ENVIRONMENT) for pair in references(manifest)}
     assert all(key in keys[name] for name, key in read), read
     assert {name for name, _ in read} >= {
         "acme-pg",
@@ -41,18 +44,20 @@ def test_every_reference_is_to_a_key_that_the_secret_has() -> None:
         "acme-redis",
         "acme-pypi",
     }
-    listed = {one.name: one for one in whole.granted}
+    listed = {grant.name: grant for grant in lowered_platform.granted}
     assert listed["acme-pg"].keys.keys() == {"user", "pass"}
     assert set(listed["acme-pg"].namespaces) == {"argo", "mlops"}
-    assert all(one.created_by == "you" for one in whole.granted)
+    assert all(grant.created_by == "you" for grant in lowered_platform.granted)
     # What is not said to exist has a Secret of the platform's own.
-    assert "report-mysql" in {one.name for one in whole.credentials}
+    assert "report-mysql" in {credential.name for credential in lowered_platform.credentials}
 
 
 def test_a_password_that_exists_is_in_no_uri() -> None:
     for pod in templates(SCENARIO, ENVIRONMENT):
         for container in pod.spec["containers"]:
-            env = {one["name"]: one.get("value", "") for one in container.get("env", ())}
+            env = {
+                variable["name"]: variable.get("value", "") for variable in container.get("env", ())
+            }
             for name in ("MLFLOW_BACKEND_STORE_URI", "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING"):
                 if name in env:
                     assert "@" not in env[name]
@@ -74,7 +79,11 @@ def test_a_password_that_exists_is_in_no_uri() -> None:
 )  # fmt: skip
 def test_logins_that_can_not_be_are_refused(section: str, code: str, words: str) -> None:
     report = diagnosed(f"{HEAD}    {section}\n".encode())
-    assert [one for one in report if one.code == code and words in one.message], report
+    assert [
+        diagnostic
+        for diagnostic in report
+        if diagnostic.code == code and words in diagnostic.message
+    ], report
 
 
 def test_a_pooler_has_every_database_of_a_shared_login() -> None:
@@ -84,13 +93,15 @@ def test_a_pooler_has_every_database_of_a_shared_login() -> None:
 
 
 def test_prerequisites_say_what_administrators_make() -> None:
-    whole = {name: text for name, _, text in administration(lowered(SCENARIO, ENVIRONMENT).graph)}
-    assert 'CREATE DATABASE "mlflow" OWNER "mlflow_owner"' in whole["database"]
-    assert "CREATE ROLE :" not in whole["database"]  # the login exists
-    assert "GRANT ALL PRIVILEGES ON `report`.* TO 'report-mysql'@'%'" in whole["mysql"]
-    policies = whole["store"].split("the policy of the key in the Secret ")[1:]
+    instructions = {
+        name: text for name, _, text in administration(lowered(SCENARIO, ENVIRONMENT).graph)
+    }
+    assert 'CREATE DATABASE "mlflow" OWNER "mlflow_owner"' in instructions["database"]
+    assert "CREATE ROLE :" not in instructions["database"]  # the login exists
+    assert "GRANT ALL PRIVILEGES ON `report`.* TO 'report-mysql'@'%'" in instructions["mysql"]
+    policies = instructions["store"].split("the policy of the key in the Secret ")[1:]
     by_secret = {text.partition(":")[0]: json.loads(text.partition(":\n")[2]) for text in policies}
-    actions = {name: {action for one in policy["Statement"] for action in one["Action"]}
+    actions = {name: {action for statement in policy["Statement"] for action in statement["Action"]}
                for name, policy in by_secret.items()}  # fmt: skip
     assert "s3:PutObject" in actions["acme-s3"]
     assert "s3:PutObject" not in actions["acme-models"]  # serving systems only read
@@ -102,5 +113,7 @@ def test_two_consumers_may_share_a_login() -> None:
         "    seaweedfs: {}\n    mlflow: {}\n    lakefs: {}\n"
     )
     assert not [
-        one for one in diagnosed(f"{HEAD}    {section}".encode()) if one.code == "secret-clash"
+        diagnostic
+        for diagnostic in diagnosed(f"{HEAD}    {section}".encode())
+        if diagnostic.code == "secret-clash"
     ]

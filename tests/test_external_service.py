@@ -55,9 +55,9 @@ def test_users_get_the_address_and_the_way_out() -> None:
     }
     # The steps of Kubeflow's pipelines run in a namespace of theirs.
     for namespace in ("mlops", "kubeflow"):
-        way = policies[namespace, "pypi-service-clients"]
-        (label,) = way["podSelector"]["matchLabels"]
-        assert way["egress"] == [
+        client_policy = policies[namespace, "pypi-service-clients"]
+        (label,) = client_policy["podSelector"]["matchLabels"]
+        assert client_policy["egress"] == [
             {
                 "to": [{"ipBlock": {"cidr": "10.1.0.0/16"}}],
                 "ports": [{"protocol": "TCP", "port": 443}],
@@ -70,12 +70,14 @@ def test_users_get_the_address_and_the_way_out() -> None:
 
 def test_a_git_server_is_a_url_with_its_scheme() -> None:
     (template,) = (
-        one for one in objects(SCENARIO, ENVIRONMENT) if one["kind"] == "WorkflowTemplate"
+        manifest
+        for manifest in objects(SCENARIO, ENVIRONMENT)
+        if manifest["kind"] == "WorkflowTemplate"
     )
     (step,) = template["spec"]["templates"]
     assert {"name": "GIT_URL", "value": "ssh://git.corp.example.com:22"} in step["container"]["env"]
-    (entry,) = (one for one in objects(SCENARIO, ENVIRONMENT)
-                if one["kind"] == "ServiceEntry" and one["metadata"]["name"] == "git")  # fmt: skip
+    (entry,) = (manifest for manifest in objects(SCENARIO, ENVIRONMENT)
+                if manifest["kind"] == "ServiceEntry" and manifest["metadata"]["name"] == "git")  # fmt: skip
     assert [port["protocol"] for port in entry["spec"]["ports"]] == ["TCP"]
 
 

@@ -22,9 +22,9 @@ VARIABLE = re.compile(r"\$\{(\w+)\}")
 def mounts(scenario: str, environment: str) -> Iterator[tuple[Template, Manifest, str]]:
     """Each container with the file: its pod, itself, and the file's text."""
     texts = {
-        (one["metadata"]["namespace"], one["metadata"]["name"]): one["data"]
-        for one in objects(scenario, environment)
-        if one["kind"] == "ConfigMap"
+        (manifest["metadata"]["namespace"], manifest["metadata"]["name"]): manifest["data"]
+        for manifest in objects(scenario, environment)
+        if manifest["kind"] == "ConfigMap"
     }
     for pod in templates(scenario, environment):
         for text in _texts(pod, texts):
@@ -48,7 +48,7 @@ def with_feast() -> list[tuple[str, str]]:
 
 
 def names(container: Manifest) -> dict[str, Any]:
-    return {one["name"]: one for one in container["env"]}
+    return {variable["name"]: variable for variable in container["env"]}
 
 
 # The logins of stores that a pod opens, by its role; whoever is not here opens all of them.
@@ -58,23 +58,23 @@ OPENED = {"registry": "FEAST_REGISTRY", "offline": "FEAST_(REGISTRY|OFFLINE)"}
 def wanted(pod: Template, text: str) -> set[str]:
     """The variables of the file that a pod must have: those of the stores that it opens."""
     role = pod.labels["app.kubernetes.io/component"]
-    made = role == "apply" and "repository" not in str(pod.spec["volumes"])
-    opened = OPENED["registry"] if made else OPENED.get(role, "")
+    expects_mount = role == "apply" and "repository" not in str(pod.spec["volumes"])
+    opened = OPENED["registry"] if expects_mount else OPENED.get(role, "")
     return {name for name in VARIABLE.findall(text) if re.match(opened, name)}
 
 
 def read(container: Manifest, text: str) -> dict[str, Any]:
     """The file as Feast sees it: variables are expanded in the text, before it is YAML."""
     with pytest.MonkeyPatch.context() as pod:
-        for name, one in names(container).items():
-            pod.setenv(name, one.get("value", f"x{name.lower()}1"))
+        for name, variable_source in names(container).items():
+            pod.setenv(name, variable_source.get("value", f"x{name.lower()}1"))
         expanded: dict[str, Any] = yaml.safe_load(os.path.expandvars(text))
     return expanded
 
 
 def test_scenarios_have_every_kind_of_client() -> None:
     kinds = {yaml.safe_load(text)["offline_store"]["type"]
-             for one in with_feast() for _, _, text in mounts(*one)}  # fmt: skip
+             for scenario_name in with_feast() for _, _, text in mounts(*scenario_name)}  # fmt: skip
     assert kinds == {"file", "duckdb_s3.DuckDBOfflineStore", "postgres", "remote"}
 
 
@@ -92,19 +92,19 @@ def test_each_pod_has_keys_of_its_own(scenario: str, environment: str) -> None:
     owners: dict[str, set[str]] = {}
     for pod, container, _ in mounts(scenario, environment):
         instance = pod.labels["app.kubernetes.io/instance"]
-        for one in container["env"]:
-            if one["name"].startswith("FEAST_") and "valueFrom" in one:
-                secret = one["valueFrom"]["secretKeyRef"]["name"]
+        for variable in container["env"]:
+            if variable["name"].startswith("FEAST_") and "valueFrom" in variable:
+                secret = variable["valueFrom"]["secretKeyRef"]["name"]
                 owners.setdefault(secret, set()).add(instance)
-    assert [secret for secret, who in owners.items() if len(who) > 1] == []
+    assert [secret for secret, users in owners.items() if len(users) > 1] == []
 
 
 @pytest.mark.parametrize(("scenario", "environment"), with_feast())
 def test_what_feast_reads(scenario: str, environment: str) -> None:
     for pod, container, text in mounts(scenario, environment):
         store = read(container, text)
-        left = set(VARIABLE.findall(str(store)))
-        assert left == set(VARIABLE.findall(text)) - wanted(pod, text)
+        left_variables = set(VARIABLE.findall(str(store)))
+        assert left_variables == set(VARIABLE.findall(text)) - wanted(pod, text)
         if store["registry"]["registry_type"] == "remote":
             assert not VARIABLE.search(text)
             continue
@@ -117,8 +117,8 @@ def test_what_feast_reads(scenario: str, environment: str) -> None:
 
 
 def test_a_pooler_is_never_asked_for_a_prepared_statement() -> None:
-    for one in with_feast():
-        for _, _, text in mounts(*one):
+    for scenario_name in with_feast():
+        for _, _, text in mounts(*scenario_name):
             registry = yaml.safe_load(text)["registry"]
             pooled = ":6432/" in registry["path"]
             connect = registry.get("sqlalchemy_config_kwargs", {}).get("connect_args", {})
@@ -131,12 +131,12 @@ def test_a_client_of_the_servers_needs_no_key() -> None:
         for pod, container, _ in mounts("feast-remote", "default")
         if pod.labels["app.kubernetes.io/instance"] == "training"
     ]
-    assert not [one for one in client["env"] if "valueFrom" in one]
+    assert not [variable for variable in client["env"] if "valueFrom" in variable]
 
 
 def test_values_come_online_up_to_now_and_one_run_at_a_time() -> None:
-    (job,) = [one for one in objects("feast-file", "default")
-              if one["kind"] == "CronJob" and one["metadata"]["name"] == "feast-materialize"]  # fmt: skip
+    (job,) = [manifest for manifest in objects("feast-file", "default")
+              if manifest["kind"] == "CronJob" and manifest["metadata"]["name"] == "feast-materialize"]  # fmt: skip
     spec = job["spec"]
     assert (spec["concurrencyPolicy"], spec["timeZone"]) == ("Forbid", "Etc/UTC")
     assert spec["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 3600
@@ -146,17 +146,19 @@ def test_values_come_online_up_to_now_and_one_run_at_a_time() -> None:
 
 def test_servers_start_when_the_registry_has_its_tables() -> None:
     servers = [
-        one["spec"]["template"]["spec"]
-        for one in objects("feast-remote", "default")
-        if one["kind"] == "Deployment" and one["metadata"]["name"].startswith("feast")
+        manifest["spec"]["template"]["spec"]
+        for manifest in objects("feast-remote", "default")
+        if manifest["kind"] == "Deployment" and manifest["metadata"]["name"].startswith("feast")
     ]
     assert len(servers) == 3
     for pod in servers:
         (wait,), (server,) = pod["initContainers"], pod["containers"]
         assert "FeatureStore().registry" in wait["command"][2]
         assert wait["image"] == server["image"]
-        assert all(one in server["env"] for one in wait["env"])
-        keys = {name for name, one in names(wait).items() if "valueFrom" in one}
+        assert all(variable in server["env"] for variable in wait["env"])
+        keys = {
+            name for name, variable_source in names(wait).items() if "valueFrom" in variable_source
+        }
         assert keys == {"FEAST_REGISTRY_USERNAME", "FEAST_REGISTRY_PASSWORD"}
 
 
@@ -164,15 +166,15 @@ def test_who_reads_with_duckdb_has_its_reader_of_the_lake() -> None:
     for _, container, text in mounts("feast-file", "default"):
         if "duckdb_s3" in text:
             assert names(container)["PYTHONPATH"]["value"] == feature_store.FOLDER
-    (config,) = [one for one in objects("feast-file", "default")
-                 if one["kind"] == "ConfigMap" and one["metadata"]["name"] == "pond-training-client"]  # fmt: skip
+    (config,) = [manifest for manifest in objects("feast-file", "default")
+                 if manifest["kind"] == "ConfigMap" and manifest["metadata"]["name"] == "pond-training-client"]  # fmt: skip
     for name in ("arrow_s3", "duckdb_s3"):
         compile(config["data"][f"etc-feast-{name}.py"], name, "exec")
 
 
 def test_views_may_have_schedules_of_their_own() -> None:
-    jobs = {one["metadata"]["name"]: one["spec"] for one in objects("feast-postgres", "default")
-            if one["kind"] == "CronJob" and one["metadata"]["name"].startswith("feast")}  # fmt: skip
+    jobs = {manifest["metadata"]["name"]: manifest["spec"] for manifest in objects("feast-postgres", "default")
+            if manifest["kind"] == "CronJob" and manifest["metadata"]["name"].startswith("feast")}  # fmt: skip
     scripts = {
         name: spec["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["command"][-1]
         for name, spec in jobs.items()
@@ -185,17 +187,17 @@ def test_views_may_have_schedules_of_their_own() -> None:
 
 
 def test_feasts_own_pods_read_the_object_store_with_what_their_image_has() -> None:
-    (config,) = [one for one in objects("feast-file", "default")
-                 if one["kind"] == "ConfigMap" and one["metadata"]["name"] == "feast"]  # fmt: skip
+    (config,) = [manifest for manifest in objects("feast-file", "default")
+                 if manifest["kind"] == "ConfigMap" and manifest["metadata"]["name"] == "feast"]  # fmt: skip
     for name in ("sitecustomize.py", "arrow_s3.py"):
         compile(config["data"][name], name, "exec")
-    own = [
+    own_pods = [
         container
         for pod, container, _ in mounts("feast-file", "default")
         if pod.labels["app.kubernetes.io/instance"] == "feast"
     ]
-    assert len(own) == 3
-    for container in own:
+    assert len(own_pods) == 3
+    for container in own_pods:
         assert names(container)["PYTHONPATH"]["value"] == feature_store.FOLDER
 
 

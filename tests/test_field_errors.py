@@ -21,8 +21,8 @@ from compiler.validate.errors import FieldError, field_errors
 from compiler.validate.messages import explain
 
 
-def _sections(of: type[Section]) -> Iterator[type[Section]]:
-    for below in of.__subclasses__():
+def _sections(section: type[Section]) -> Iterator[type[Section]]:
+    for below in section.__subclasses__():
         yield below
         yield from _sections(below)
 
@@ -30,9 +30,9 @@ def _sections(of: type[Section]) -> Iterator[type[Section]]:
 COMPONENTS = {type: component.Spec for type in registry.builtin_types()
               if (component := registry.component(type))}  # fmt: skip
 SECTIONS = COMPONENTS | {
-    found.__name__: found
-    for found in _sections(Section)
-    if found.__name__ in WHOLE["definitions"] and found.__module__.startswith("compiler.spec")
+    section.__name__: section
+    for section in _sections(Section)
+    if section.__name__ in WHOLE["definitions"] and section.__module__.startswith("compiler.spec")
 }
 WRONG = st.sampled_from([
     None, True, 0, -1, 10**9, 10**30, 1.5, "", "x", "X\n", "mlops\n", "[key]", [], [1], ["x"], {}, {"x": 1},
@@ -87,8 +87,8 @@ def _errors(value: Any, model: type[Section]) -> list[FieldError]:
 
 def test_all_mistakes_are_found_at_once_each_at_its_place() -> None:
     value = {"replicas": 0, "storage": [], "resources": {"limits": {"cpus": 1}}, "patches": [{}]}
-    found = {error.loc: error.type for error in _errors(value, SECTIONS["cloudnative-pg"])}
-    assert found == {
+    actual = {error.loc: error.type for error in _errors(value, SECTIONS["cloudnative-pg"])}
+    assert actual == {
         ("replicas",): "greater_than_equal",
         ("storage",): "string_type",
         ("resources", "limits", "cpus"): "extra_forbidden",
@@ -98,8 +98,8 @@ def test_all_mistakes_are_found_at_once_each_at_its_place() -> None:
 
 
 def test_a_number_that_its_type_refuses_hides_no_other_mistake() -> None:
-    found = {error.loc for error in _errors({"replicas": 2, "storage": []}, SECTIONS["minio"])}
-    assert found == {("replicas",), ("storage",)}
+    actual = {error.loc for error in _errors({"replicas": 2, "storage": []}, SECTIONS["minio"])}
+    assert actual == {("replicas",), ("storage",)}
 
 
 def test_a_reason_that_says_nothing_is_none() -> None:
@@ -116,8 +116,8 @@ def test_a_text_may_not_end_a_line() -> None:
 
 def test_a_wrong_key_of_a_map_is_told_from_a_wrong_value_below_it() -> None:
     value = {"image": "example.com/a:1", "env": {"a-b": "x", "[key]": "[key]", "A": 1}}
-    found = {(error.loc, error.on_key) for error in _errors(value, SECTIONS["WorkloadSpec"])}
-    assert found == {(("env", "a-b"), True), (("env", "[key]"), True), (("env", "A"), False)}
+    actual = {(error.loc, error.on_key) for error in _errors(value, SECTIONS["WorkloadSpec"])}
+    assert actual == {(("env", "a-b"), True), (("env", "[key]"), True), (("env", "A"), False)}
 
 
 def test_the_keys_of_a_section_are_the_users_alone() -> None:

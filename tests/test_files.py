@@ -56,13 +56,13 @@ OTHERS = {
 
 
 def test_nothing_else_touches_the_disk() -> None:
-    found = {
+    actual = {
         (str(path.relative_to(COMPILER)), call): line
         for path in COMPILER.rglob("*.py")
         if COMPILER / "files" not in path.parents
         for line, call in touches(ast.parse(path.read_text()))
     }
-    assert {key: line for key, line in found.items() if key not in OTHERS} == {}
+    assert {key: line for key, line in actual.items() if key not in OTHERS} == {}
 
 
 def test_the_search_sees_what_it_should() -> None:
@@ -85,7 +85,11 @@ def root(tmp_path: Path) -> Path:
 def test_a_path_leads_down(root: Path, path: str) -> None:
     (root / "a").mkdir()
     with held(root) as folder:
-        for act in (folder.read, folder.remove, lambda one: folder.create(one, [b"x"])):
+        for act in (
+            folder.read,
+            folder.remove,
+            lambda candidate: folder.create(candidate, [b"x"]),
+        ):
             with pytest.raises(UnsafePathError):
                 act(path)
     assert (root.parent / "victim").read_text() == "precious"
@@ -145,7 +149,7 @@ def test_modes_hold_whatever_the_mask(root: Path) -> None:
             folder.make("private", 0o700)
     finally:
         os.umask(mask)
-    modes = {one.name: one.stat().st_mode & 0o777 for one in root.iterdir()}
+    modes = {path.name: path.stat().st_mode & 0o777 for path in root.iterdir()}
     assert modes == {"secret": 0o600, "file": 0o644, "private": 0o700}
 
 
@@ -153,7 +157,7 @@ def test_what_fails_leaves_nothing_behind(root: Path) -> None:
     (root / "place").mkdir()
     with held(root) as folder, pytest.raises(IsADirectoryError):
         folder.replace("place", b"x")
-    assert [one.name for one in root.iterdir()] == ["place"]
+    assert [path.name for path in root.iterdir()] == ["place"]
 
 
 def test_a_relative_path_stays_where_the_user_stands(

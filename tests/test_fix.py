@@ -124,26 +124,26 @@ def correct(spec: str) -> Fixed:
 def test_corrected(case: str) -> None:
     wrong, right = CORRECTED[case]
     before = f"{HEADER}# above\nspec:\n  components:\n    {wrong}\n"
-    done = correct(before)
-    assert done.data.decode() == f"{HEADER}# above\nspec:\n  components:\n    {right}\n"
-    assert done.corrected
+    correction = correct(before)
+    assert correction.data.decode() == f"{HEADER}# above\nspec:\n  components:\n    {right}\n"
+    assert correction.corrected
 
 
 @pytest.mark.parametrize("case", sorted(REMOVED))
 def test_removed(case: str) -> None:
     """What says nothing goes, by the line or out of its brackets, and no other line changes."""
     wrong, right = REMOVED[case]
-    done = correct(f"{HEADER}spec:\n  {wrong}\n")
-    assert done.data.decode() == f"{HEADER}spec:\n  {right}\n"
-    assert done.corrected
+    correction = correct(f"{HEADER}spec:\n  {wrong}\n")
+    assert correction.data.decode() == f"{HEADER}spec:\n  {right}\n"
+    assert correction.corrected
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_what_must_stand_at_the_top_is_added(end: str) -> None:
     rest = f"metadata: {{name: a}}{end}spec: {{components: {{}}}}{end}"
-    done = correct(f"# mine{end}{rest}")
+    correction = correct(f"# mine{end}{rest}")
     head = f"# mine{end}apiVersion: platformc/v1alpha1{end}kind: Platform{end}"
-    assert done.data.decode() == head + rest
+    assert correction.data.decode() == head + rest
     assert correct("{metadata: {name: a}, spec: {components: {}}}").corrected == ()
 
 
@@ -155,11 +155,11 @@ def test_left_alone(case: str) -> None:
 
 @pytest.mark.parametrize("mistake", list(mistakes())[::3], ids=lambda mistake: mistake.name)
 def test_no_correction_makes_it_worse(mistake: Mistake) -> None:
-    done = correct(mistake.text)
-    if done.corrected:
-        left = {one.code for one in diagnosed(done.data)}
-        assert mistake.code not in left
-        assert _comments(done.data.decode()) == _comments(mistake.text)
+    correction = correct(mistake.text)
+    if correction.corrected:
+        left_codes = {diagnostic.code for diagnostic in diagnosed(correction.data)}
+        assert mistake.code not in left_codes
+        assert _comments(correction.data.decode()) == _comments(mistake.text)
 
 
 def _comments(text: str) -> list[str]:
@@ -171,22 +171,32 @@ def test_nothing_else_has_changed_to_an_independent_reader(case: str) -> None:
     """ruamel (YAML 1.2) reads the same tree but for one place in each correction, and all comments."""
     wrong, _ = CORRECTED[case]
     before = f"{HEADER}# above\nspec:\n  components:\n    {wrong}\n"
-    done = correct(before)
-    old, new = (YAML().load(text) for text in (before, done.data.decode()))
-    assert len(list(_differences(old, new))) <= len(done.corrected)
-    assert _comments(before) == _comments(done.data.decode())
+    correction = correct(before)
+    old, new = (YAML().load(text) for text in (before, correction.data.decode()))
+    assert len(list(_differences(old, new))) <= len(correction.corrected)
+    assert _comments(before) == _comments(correction.data.decode())
 
 
-def _differences(one: Any, other: Any) -> Iterator[object]:
-    if isinstance(one, dict) and isinstance(other, dict) and len(one) == len(other):
-        for (key, left), (name, right) in zip(one.items(), other.items(), strict=True):
+def _differences(left_value: Any, right_value: Any) -> Iterator[object]:
+    if (
+        isinstance(left_value, dict)
+        and isinstance(right_value, dict)
+        and len(left_value) == len(right_value)
+    ):
+        for (key, left_item), (name, right) in zip(
+            left_value.items(), right_value.items(), strict=True
+        ):
             yield from [name] if key != name else []
-            yield from _differences(left, right)
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for left, right in zip(one, other, strict=True):
-            yield from _differences(left, right)
-    elif one != other:
-        yield other
+            yield from _differences(left_item, right)
+    elif (
+        isinstance(left_value, list)
+        and isinstance(right_value, list)
+        and len(left_value) == len(right_value)
+    ):
+        for left_item, right in zip(left_value, right_value, strict=True):
+            yield from _differences(left_item, right)
+    elif left_value != right_value:
+        yield right_value
 
 
 def test_reads_back_as_the_platform_that_was_meant() -> None:
@@ -195,9 +205,9 @@ def test_reads_back_as_the_platform_that_was_meant() -> None:
     wrong = base.replace("storageClass: fast", "storageClas: fast").replace(
         "uses: [lakefs]", "uses: [lakfs]"
     )
-    done = correct(wrong)
-    assert len(done.corrected) == 2
-    assert YAML(typ="safe").load(done.data) == YAML(typ="safe").load(base)
+    correction = correct(wrong)
+    assert len(correction.corrected) == 2
+    assert YAML(typ="safe").load(correction.data) == YAML(typ="safe").load(base)
 
 
 def test_command_corrects_the_file_and_says_so(tmp_path: Path) -> None:
@@ -206,9 +216,9 @@ def test_command_corrects_the_file_and_says_so(tmp_path: Path) -> None:
         f"\ufeff{HEADER}spec:\n  components:\n    postgres: {{storag: 20Gi}}\n".encode()
     )
     spec.chmod(0o640)
-    done = CliRunner().invoke(platformc, ["validate", "--fix", "-f", str(spec)])
-    assert (done.exit_code, done.stdout) == (0, "")
-    assert f"fixed[unknown-key]: {spec}:6:16: now `storage`" in done.stderr
+    result = CliRunner().invoke(platformc, ["validate", "--fix", "-f", str(spec)])
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert f"fixed[unknown-key]: {spec}:6:16: now `storage`" in result.stderr
     assert spec.read_bytes().endswith(b"postgres: {storage: 20Gi}\n")
     assert spec.stat().st_mode & 0o777 == 0o640
     assert [path.name for path in tmp_path.iterdir()] == ["platform.yaml"]

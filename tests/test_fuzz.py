@@ -62,7 +62,9 @@ def shape(name: str, path: Place, text: str) -> object:
         return None
     tree = result.tree(rendered=())
     return {
-        _named(path, text): [_shape(one, text) for one in yaml.load_all(content, Loader=READER)]
+        _named(path, text): [
+            _shape(document, text) for document in yaml.load_all(content, Loader=READER)
+        ]
         for path, content in tree.items()
         if path.endswith(".yaml")
     }
@@ -83,29 +85,31 @@ def _shape(value: Any, text: str) -> object:
 
 def fields() -> list[tuple[str, Place]]:
     """Every field of text of the corpus' platforms; a field that two of them have, once."""
-    found: dict[Place, str] = {}
+    actual: dict[Place, str] = {}
     for name, platform in PLATFORMS.items():
         for path in places(platform):
-            found.setdefault(path, name)
-    return [(name, path) for path, name in found.items()]
+            actual.setdefault(path, name)
+    return [(name, path) for path, name in actual.items()]
 
 
 @pytest.mark.parametrize(
-    ("name", "place"),
+    ("name", "path"),
     fields(),
-    ids=lambda one: one if isinstance(one, str) else ".".join(map(str, one)),
+    ids=lambda parameter: (
+        parameter if isinstance(parameter, str) else ".".join(map(str, parameter))
+    ),
 )
-def test_hostile_text_changes_no_structure(name: str, place: Place) -> None:
-    plain = shape(name, place, "plain")
+def test_hostile_text_changes_no_structure(name: str, path: Place) -> None:
+    plain = shape(name, path, "plain")
     for text in STRINGS:
-        found = shape(name, place, text)
-        assert found is None or found == plain
+        actual = shape(name, path, text)
+        assert actual is None or actual == plain
 
 
-@pytest.mark.parametrize(("name", "place"), [
+@pytest.mark.parametrize(("name", "path"), [
     ("base.yaml", ("spec", "workloads", "churn-training", "command", 0)),
     ("models-base.yaml", ("spec", "workloads", "publish", "command", 1)),
 ])  # fmt: skip
-def test_some_fields_take_any_text(name: str, place: Place) -> None:
+def test_some_fields_take_any_text(name: str, path: Place) -> None:
     """The test above would pass where everything is refused."""
-    assert all(shape(name, place, text) for text in STRINGS if "$" not in text)
+    assert all(shape(name, path, text) for text in STRINGS if "$" not in text)

@@ -33,11 +33,11 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def victim(tree: Path) -> Iterator[Path]:
-    place = tree.parent / "victim"
-    mode = place.stat().st_mode
-    yield place
-    assert place.read_text() == "precious\n"
-    assert place.stat().st_mode == mode
+    victim_folder = tree.parent / "victim"
+    mode = victim_folder.stat().st_mode
+    yield victim_folder
+    assert victim_folder.read_text() == "precious\n"
+    assert victim_folder.stat().st_mode == mode
 
 
 def run(*words: str) -> Result:
@@ -77,14 +77,14 @@ def _bare_repository(folder: Path, ran: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [["diff"], ["diff", "main"], ["apply-plan", "--since", "HEAD"]])
-@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("whole_tree", [False, True])
 def test_a_repository_in_the_tree_runs_no_program(
-    tree: Path, words: list[str], whole: bool
+    tree: Path, words: list[str], whole_tree: bool
 ) -> None:
     ran, folder = tree / "ran", tree / "ml"
     folder.mkdir()
     (folder / "platform.yaml").write_text(SPEC)
-    _bare_repository(folder / ".git" if whole else folder, ran)
+    _bare_repository(folder / ".git" if whole_tree else folder, ran)
     file = str(folder / "platform.yaml")
     assert run(*words, "-f", file).exit_code == 2
     assert not ran.exists()
@@ -124,9 +124,9 @@ def test_a_line_break_in_a_path_ends_no_comment(tree: Path) -> None:
     folder = tree / "nl\ntouch PWNED\n#"
     folder.mkdir()
     (folder / "platform.yaml").write_text(SPEC)
-    done = run("apply-plan", "-f", str(folder / "platform.yaml"))
-    assert done.exit_code == 2
-    assert "\ntouch" not in done.output
+    result = run("apply-plan", "-f", str(folder / "platform.yaml"))
+    assert result.exit_code == 2
+    assert "\ntouch" not in result.output
 
 
 # Links
@@ -143,29 +143,29 @@ def test_a_fix_writes_through_no_link(tree: Path, victim: Path) -> None:
 def test_a_spec_that_is_a_link_out_is_not_read(tree: Path, victim: Path, words: list[str]) -> None:
     (tree / "platform.yaml").unlink()
     (tree / "platform.yaml").symlink_to(victim)
-    done = run(*words)
-    assert done.exit_code == 2
-    assert "precious" not in done.output
+    result = run(*words)
+    assert result.exit_code == 2
+    assert "precious" not in result.output
 
 
-def _place(kind: str, place: Path, victim: Path) -> None:
-    if place.exists():
-        place.unlink()
+def _place(kind: str, folder: Path, victim: Path) -> None:
+    if folder.exists():
+        folder.unlink()
     if kind == "link":
-        place.symlink_to(victim)
+        folder.symlink_to(victim)
     elif kind == "pipe":
-        os.mkfifo(place)
+        os.mkfifo(folder)
     else:
-        place.symlink_to("/dev/zero" if kind == "device" else "/proc/self/environ")
+        folder.symlink_to("/dev/zero" if kind == "device" else "/proc/self/environ")
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "device", "environment"])
 def test_the_check_shows_and_waits_for_nothing_else(tree: Path, victim: Path, kind: str) -> None:
     _place(kind, first_file(tree), victim)
-    done = run("compile", "--check")
-    assert done.exit_code == 1
-    assert "precious" not in done.output
-    assert "XDG_CACHE_HOME" not in done.output
+    result = run("compile", "--check")
+    assert result.exit_code == 1
+    assert "precious" not in result.output
+    assert "XDG_CACHE_HOME" not in result.output
 
 
 def test_the_check_shows_no_file_that_the_list_alone_names(tree: Path, victim: Path) -> None:
@@ -173,10 +173,10 @@ def test_the_check_shows_no_file_that_the_list_alone_names(tree: Path, victim: P
     with (tree / "platformc.sum").open("a") as sums:
         sums.write(f"{'0' * 64}  x/victim\n{'0' * 64}  base/../../victim\n{'0' * 64}  base/gone\n")
     (tree / "base" / "gone").write_text("of no spec\n")
-    done = run("compile", "--check")
-    assert done.exit_code == 1
-    assert "precious" not in done.output
-    assert "of no spec" not in done.output
+    result = run("compile", "--check")
+    assert result.exit_code == 1
+    assert "precious" not in result.output
+    assert "of no spec" not in result.output
     assert run("compile").exit_code == 1  # `base/gone` has another digest than the list says
 
 
@@ -221,10 +221,10 @@ def test_a_folder_that_is_a_link_is_not_written_to(tree: Path, folder: str) -> N
 def test_a_further_file_of_the_output_is_no_clean_check(tree: Path) -> None:
     (tree / "overlays" / "default" / "99-evil.yaml").write_text("kind: Deployment\n")
     for words in (["compile", "--check"], ["compile"], ["compile", "--force"]):
-        done = run(*words)
-        assert done.exit_code == 1, words
-        assert "error[foreign-file]" in done.stderr
-        assert "overlays/default/99-evil.yaml" in done.stderr
+        result = run(*words)
+        assert result.exit_code == 1, words
+        assert "error[foreign-file]" in result.stderr
+        assert "overlays/default/99-evil.yaml" in result.stderr
     assert (tree / "overlays" / "default" / "99-evil.yaml").exists()
 
 
@@ -259,9 +259,9 @@ def test_a_note_of_the_tree_is_not_believed(tree: Path) -> None:
     (tree / ".platformc" / "fresh").write_text(
         f"x\n{sha256(sums.read_bytes()).hexdigest()}\n\x1b[31m"
     )
-    done = run("compile", "--check")
-    assert done.exit_code == 1
-    assert "\x1b" not in done.output
+    result = run("compile", "--check")
+    assert result.exit_code == 1
+    assert "\x1b" not in result.output
     assert run("compile").exit_code == 0
     assert "ClusterRoleBinding" not in changed.read_text()
 
@@ -284,9 +284,9 @@ def test_values_that_a_tree_brings_are_no_credentials(tree: Path) -> None:
     assert run("secrets", "generate").exit_code == 0
     planted = _secrets(tree)[0]
     planted.chmod(0o644)  # as a checkout makes it
-    done = run("secrets", "generate")
-    assert done.exit_code == 2
-    assert "chmod 600" in done.stderr
+    result = run("secrets", "generate")
+    assert result.exit_code == 2
+    assert "chmod 600" in result.stderr
 
 
 def test_secrets_are_kept_out_of_git_and_from_others(tree: Path) -> None:
@@ -321,9 +321,9 @@ def test_what_a_tree_holds_steers_no_terminal_and_no_log(
     tree: Path, sign: str, plant: Callable[[Path], object]
 ) -> None:
     plant(first_file(tree))
-    done = run("compile", "--check")
-    assert done.exit_code == 1
-    assert sign not in done.output
+    result = run("compile", "--check")
+    assert result.exit_code == 1
+    assert sign not in result.output
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
@@ -332,7 +332,7 @@ def test_a_diff_shows_no_credential(tree: Path, form: str) -> None:
     silence = "  silence:\n    - {code: plaintext-secret, reason: a test}\n"
     job = "  workloads:\n    job:\n      image: r.example.com/a:1\n      env: {DB_PASSWORD: hunter2hunter2, X: TOKEN}\n"
     (tree / "after.yaml").write_text(SPEC.rstrip() + "\n" + job.replace("TOKEN", token) + silence)
-    done = run("diff", "./platform.yaml", "./after.yaml", "--format", form)
-    assert done.exit_code == 0, done.output
-    assert "hunter2hunter2" not in done.output
-    assert token not in done.output
+    result = run("diff", "./platform.yaml", "./after.yaml", "--format", form)
+    assert result.exit_code == 0, result.output
+    assert "hunter2hunter2" not in result.output
+    assert token not in result.output

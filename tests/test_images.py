@@ -98,9 +98,9 @@ def test_the_mirror_serves_every_image(scenario: str) -> None:
     result = behind_a_mirror(scenario)
     for name in result.environments:
         plain = {image.source for image in images(compiled(scenario).lowered[name])}
-        found = images(result.lowered[name])
-        assert {image.source for image in found} == plain
-        assert all(image.reference == f"{MIRROR}/{image.source}" for image in found)
+        actual = images(result.lowered[name])
+        assert {image.source for image in actual} == plain
+        assert all(image.reference == f"{MIRROR}/{image.source}" for image in actual)
 
 
 def package(name: str, manifest: dict[str, Any], **files: str) -> Package:
@@ -114,7 +114,9 @@ def with_packages(mirror: str | None, *packages: Package) -> Lowered:
     registry = Registry(mirror=mirror)
     settings = lowered.platform.settings.model_copy(update={"registry": registry})
     platform = replace(lowered.platform, settings=settings)
-    return replace(lowered, platform=platform, packages={one.name: one for one in packages})
+    return replace(
+        lowered, platform=platform, packages={package.name: package for package in packages}
+    )
 
 
 CLUSTER = {
@@ -200,15 +202,15 @@ def copy_of_the_reference(folder: Path) -> Path:
 def test_the_lock_pins_and_the_output_follows(tmp_path: Path) -> None:
     spec = copy_of_the_reference(tmp_path)
     plain = json.loads(run("images", "dev", "-f", spec, "--format", "json"))
-    assert {one["digest"] for one in plain} == {None}
-    lock = {"images": {one["image"]: PIN for one in plain}}
+    assert {image["digest"] for image in plain} == {None}
+    lock = {"images": {image["image"]: PIN for image in plain}}
     (tmp_path / "platform.lock").write_text(yaml.safe_dump(lock))
     pinned = json.loads(run("images", "dev", "-f", spec, "--format", "json"))
-    assert [one["image"] for one in pinned] == [one["image"] for one in plain]
-    assert {one["digest"] for one in pinned} == {PIN}
+    assert [image["image"] for image in pinned] == [image["image"] for image in plain]
+    assert {image["digest"] for image in pinned} == {PIN}
     rendered = run("render", "dev", "-f", spec)
-    assert set(re.findall(r" image: (\S+)", rendered)) == {one["pulled"] for one in pinned}
-    assert all(one["pulled"].endswith(f"@{PIN}") for one in pinned)
+    assert set(re.findall(r" image: (\S+)", rendered)) == {image["pulled"] for image in pinned}
+    assert all(image["pulled"].endswith(f"@{PIN}") for image in pinned)
 
 
 def test_pairs_name_what_to_copy_and_where_to(tmp_path: Path) -> None:
@@ -333,5 +335,5 @@ def test_pinning_writes_the_lock_and_keeps_what_it_could_not_ask(
     result = CliRunner().invoke(platformc, ["images", "default", "-f", str(spec), "--pin"])
     assert result.exit_code == 1
     assert "404" in result.stderr
-    found = yaml.safe_load((tmp_path / "platform.lock").read_text())
-    assert found == {"images": {f"{registry}/team/app:1.4": PIN}}
+    actual = yaml.safe_load((tmp_path / "platform.lock").read_text())
+    assert actual == {"images": {f"{registry}/team/app:1.4": PIN}}

@@ -53,14 +53,14 @@ def _sites(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every place in a spec where a map stands whose keys are the language's."""
     free = {"env", "labels", "nodeSelector", "bind", "components", "models", "workloads", "volumes",
             "environments", "value", "remotes", "repositories", "files"}  # fmt: skip
-    found: list[tuple[Any, ...]] = []
+    actual: list[tuple[Any, ...]] = []
     if isinstance(value, dict):
         if not path or path[-1] not in free:
-            found.append(path)
+            actual.append(path)
         for key, inner in value.items():
             if key not in ("env", "labels", "value"):
-                found += _sites(inner, (*path, key))
-    return found
+                actual += _sites(inner, (*path, key))
+    return actual
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_an_unknown_key_is_refused_by_both_at_every_level(scenario: str) -> None
             target = target[key]
         target["zzz"] = 1
         report = compile_spec(yaml.safe_dump(changed).encode(), "f").report
-        assert {one.code for one in report.sorted()} & FORM, path
+        assert {diagnostic.code for diagnostic in report.sorted()} & FORM, path
         assert list(CHECK.iter_errors(changed)), path
 
 
@@ -91,12 +91,12 @@ def test_both_refuse_a_wrong_value(change: dict[str, Any]) -> None:
     document = load(SCENARIOS / "minimal" / "platform.yaml")
     document["spec"]["components"]["mlflow"] = change
     report = compile_spec(yaml.safe_dump(document).encode(), "f").report
-    assert {one.code for one in report.sorted()} & FORM
+    assert {diagnostic.code for diagnostic in report.sorted()} & FORM
     assert list(CHECK.iter_errors(document))
 
 
 @pytest.mark.parametrize(
-    ("place", "value"),
+    ("path", "value"),
     [
         (("domain",), "https://ml.example.com"), (("namespace",), "ml_ops"),
         (("components", "mlflow", "image"), "mlflow"), (("components", "mlflow", "database"), "a-b"),
@@ -105,7 +105,7 @@ def test_both_refuse_a_wrong_value(change: dict[str, Any]) -> None:
         (("workloads", "w", "schedule"), "0 2 * *"), (("cluster", "podCIDRs"), ["10.0.0.0"]),
     ],
 )  # fmt: skip
-def test_both_refuse_a_wrong_form(place: tuple[str, ...], value: Any) -> None:
+def test_both_refuse_a_wrong_form(path: tuple[str, ...], value: Any) -> None:
     """An editor says in words what is wrong with a text, as the compiler does."""
     document = load(SCENARIOS / "minimal" / "platform.yaml")
     spec = document["spec"]
@@ -113,25 +113,26 @@ def test_both_refuse_a_wrong_form(place: tuple[str, ...], value: Any) -> None:
     spec["workloads"] = {"w": {"image": "example.com/w:1", "schedule": "*/5 * * * mon-fri"}}
     assert not list(CHECK.iter_errors(document))
     holder = spec
-    for key in place[:-1]:
+    for key in path[:-1]:
         holder = holder.setdefault(key, {})
-    holder[place[-1]] = value
+    holder[path[-1]] = value
     assert list(CHECK.iter_errors(document))
     assert "patternErrorMessage" in str([error.schema for error in _deepest(document)])
     codes = {
-        one.code for one in compile_spec(yaml.safe_dump(document).encode(), "f").report.sorted()
+        diagnostic.code
+        for diagnostic in compile_spec(yaml.safe_dump(document).encode(), "f").report.sorted()
     }
     assert any(code.startswith(("invalid-", "floating-")) for code in codes)
 
 
 def _deepest(document: Any) -> list[jsonschema.ValidationError]:
     """The errors at the leaves: those of a branch that was tried hold the reason."""
-    found, open = [], list(CHECK.iter_errors(document))
+    actual, open = [], list(CHECK.iter_errors(document))
     while open:
         error = open.pop()
         open += error.context or []
-        found += [] if error.context else [error]
-    return found
+        actual += [] if error.context else [error]
+    return actual
 
 
 # Codes of a text, number or key that is wrong wherever it stands.

@@ -19,20 +19,29 @@ HOST, PORT, BUCKET = "seaweedfs.mlops.svc.cluster.local", 8333, "mlpipeline"
 
 def objects(kind: str) -> dict[str, Manifest]:
     packages = compiled(SCENARIO).lowered["default"].packages
-    return {one.name: one.manifest for one in packages[SCENARIO].resources if one.kind == kind}
+    return {
+        resource.name: resource.manifest
+        for resource in packages[SCENARIO].resources
+        if resource.kind == kind
+    }
 
 
 def env(role: str) -> dict[str, Any]:
     pod = objects("Deployment")[f"{SCENARIO}-{role}"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     return {
-        one["name"]: one.get("value", one.get("valueFrom", {}).get("secretKeyRef", {}).get("name"))
-        for one in container["env"]
+        variable["name"]: variable.get(
+            "value", variable.get("valueFrom", {}).get("secretKeyRef", {}).get("name")
+        )
+        for variable in container["env"]
     }
 
 
 def test_the_five_places_of_the_store_agree() -> None:
-    secrets = {one.name: one for one in compiled(SCENARIO).lowered["default"].credentials}
+    secrets = {
+        credential.name: credential
+        for credential in compiled(SCENARIO).lowered["default"].credentials
+    }
     assert "kubeflow" in secrets[SECRET].namespaces
     api, ui = env("api"), env("ui")
     assert [api[f"OBJECTSTORECONFIG_{key}"] for key in
@@ -60,9 +69,9 @@ def test_the_ui_looks_for_logs_where_argo_puts_them() -> None:
 
 def test_argo_writes_one_repository_for_the_namespace_and_it_is_this_one() -> None:
     packages = compiled(SCENARIO).lowered["default"].packages.values()
-    found = [package.name for package in packages for one in package.resources
-             if (one.namespace, one.name) == ("kubeflow", "artifact-repositories")]  # fmt: skip
-    assert found == [SCENARIO]
+    actual = [package.name for package in packages for resource in package.resources
+             if (resource.namespace, resource.name) == ("kubeflow", "artifact-repositories")]  # fmt: skip
+    assert actual == [SCENARIO]
 
 
 def test_every_run_gets_the_labels_and_the_environment_of_its_steps() -> None:
@@ -70,19 +79,22 @@ def test_every_run_gets_the_labels_and_the_environment_of_its_steps() -> None:
     labels = {name.partition("/")[2] for name in patch["podMetadata"]["labels"]}
     assert {"mlflow-tracking", "seaweedfs-s3", "argo-workflows-workflows"} <= labels
     (main,) = json.loads(patch["podSpecPatch"])["containers"]
-    (plain,) = [one["configMapRef"]["name"] for one in main["envFrom"]]
+    (plain,) = [source["configMapRef"]["name"] for source in main["envFrom"]]
     step = objects("ConfigMap")[plain]["data"]
     assert step["MLFLOW_TRACKING_URI"] == "http://mlflow.mlops.svc.cluster.local:5000"
-    named = {one["valueFrom"]["secretKeyRef"]["name"] for one in main["env"]}
-    secrets = {one.name: one for one in compiled(SCENARIO).lowered["default"].credentials}
+    named = {variable["valueFrom"]["secretKeyRef"]["name"] for variable in main["env"]}
+    secrets = {
+        credential.name: credential
+        for credential in compiled(SCENARIO).lowered["default"].credentials
+    }
     assert named == {"kubeflow-pipelines-s3"}
     assert "kubeflow" in secrets["kubeflow-pipelines-s3"].namespaces
 
 
 def test_only_ml_metadata_logs_in_the_old_way_and_the_server_allows_it() -> None:
-    bound = {one.claim.database: one.claim.native_password
-             for one in compiled(SCENARIO).graphs["default"].bindings
-             if isinstance(one.claim, mysql.Claim)}  # fmt: skip
+    bound = {binding.claim.database: binding.claim.native_password
+             for binding in compiled(SCENARIO).graphs["default"].bindings
+             if isinstance(binding.claim, mysql.Claim)}  # fmt: skip
     assert bound == {"mlpipeline": False, "metadb": True}
     tree = compiled(SCENARIO).tree()
     assert "--mysql-native-password=ON" in tree["base/mysql/statefulset-mysql.yaml"]
@@ -102,10 +114,18 @@ def test_servers_read_secrets_by_name_alone() -> None:
 
 def test_no_plugin_of_the_api_server_asks_a_server_of_somebody_elses() -> None:
     pod = objects("Deployment")[f"{SCENARIO}-api"]["spec"]["template"]["spec"]
-    (mount,) = [one for one in pod["containers"][0]["volumeMounts"] if one["name"] == "settings"]
+    (mount,) = [
+        volume_mount
+        for volume_mount in pod["containers"][0]["volumeMounts"]
+        if volume_mount["name"] == "settings"
+    ]
     assert mount["mountPath"] == "/config/config.json"
     package = compiled(SCENARIO).lowered["default"].packages[SCENARIO]
-    (config,) = [one for one in package.configs if one.name == f"{SCENARIO}-settings"]
+    (config,) = [
+        config_files
+        for config_files in package.configs
+        if config_files.name == f"{SCENARIO}-settings"
+    ]
     settings = json.loads(config.files[mount["subPath"]])
     assert not [key for key in settings if key.lower().startswith("plugins")]
     assert not [word for word in ("minio", "password") if word in str(settings).lower()]
@@ -113,8 +133,8 @@ def test_no_plugin_of_the_api_server_asks_a_server_of_somebody_elses() -> None:
 
 def test_a_workload_finds_the_api_server() -> None:
     packages = compiled(SCENARIO).lowered["default"].packages
-    (job,) = [one.manifest for one in packages["submit-nightly"].resources
-              if one.kind == "CronJob"]  # fmt: skip
+    (job,) = [resource.manifest for resource in packages["submit-nightly"].resources
+              if resource.kind == "CronJob"]  # fmt: skip
     (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     endpoint = {"name": "KF_PIPELINES_ENDPOINT",
                 "value": "http://ml-pipeline.kubeflow.svc.cluster.local:8888"}  # fmt: skip
@@ -123,8 +143,8 @@ def test_a_workload_finds_the_api_server() -> None:
 
 def test_a_database_that_wants_tls_gets_it_from_both() -> None:
     packages = compiled("external-services").lowered["default"].packages
-    (store,) = [one.manifest for one in packages[SCENARIO].resources
-                if (one.kind, one.name) == ("Deployment", f"{SCENARIO}-metadata")]  # fmt: skip
+    (store,) = [resource.manifest for resource in packages[SCENARIO].resources
+                if (resource.kind, resource.name) == ("Deployment", f"{SCENARIO}-metadata")]  # fmt: skip
     (container,) = store["spec"]["template"]["spec"]["containers"]
     assert "--mysql_config_sslcapath=/etc/ssl/certs" in container["args"]
     assert "sslcapath" not in str(compiled(SCENARIO).tree()["base/kubeflow-pipelines/"

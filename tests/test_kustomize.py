@@ -39,12 +39,12 @@ def by_id(objects: list[dict[str, Any]]) -> Objects:
 
 
 def build(folder: Path) -> Objects:
-    done = subprocess.run(
+    process = subprocess.run(
         [tool("kustomize"), "build", str(folder)], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
-    assert not done.stderr, done.stderr
-    return by_id(list(yaml.load_all(done.stdout, Loader=Reader)))
+    assert process.returncode == 0, process.stderr
+    assert not process.stderr, process.stderr
+    return by_id(list(yaml.load_all(process.stdout, Loader=Reader)))
 
 
 def roots(folder: Path, environment: str) -> list[Path]:

@@ -34,7 +34,9 @@ def test_direct_artefacts_and_the_gateway_clash_at_the_second_use() -> None:
           image: registry.example.com/train:1.0
           uses: [mlflow, lakefs]
     """)
-    (problem,) = [one for one in result.report.sorted() if one.severity == "error"]
+    (problem,) = [
+        diagnostic for diagnostic in result.report.sorted() if diagnostic.severity == "error"
+    ]
     assert problem.code == "client-environment-conflict"
     assert problem.path == ("spec", "workloads", "train", "uses", 1)
     assert "`minio` and `lakefs`" in problem.message
@@ -138,12 +140,12 @@ def test_the_setup_job_may_run_twice_and_prints_no_key(tmp_path: Path) -> None:
         "LAKECTL_CREDENTIALS_ACCESS_KEY_ID": "AKIASENTINEL",
         "LAKECTL_CREDENTIALS_SECRET_ACCESS_KEY": "sentinel-secret",
     }
-    first, second = (
+    first_run, second = (
         subprocess.run(["sh", "-c", script], env=env, capture_output=True, text=True, timeout=30)
         for _ in range(2)
     )
-    assert (first.returncode, second.returncode) == (0, 0), first.stdout + second.stdout
-    assert "created lakefs://features at s3://lakefs/features" in first.stdout
+    assert (first_run.returncode, second.returncode) == (0, 0), first_run.stdout + second.stdout
+    assert "created lakefs://features at s3://lakefs/features" in first_run.stdout
     assert "repository features is there" in second.stdout
     # A stranger was the first to set lakeFS up: lakectl 1.84.0 says so in these words.
     (tmp_path / "stranger").touch()
@@ -152,9 +154,9 @@ def test_the_setup_job_may_run_twice_and_prints_no_key(tmp_path: Path) -> None:
     )
     assert third.returncode == 1
     assert "lakeFS has another administrator" in third.stdout
-    for said in (first.stdout, first.stderr, second.stdout, second.stderr):
-        assert "SENTINEL" not in said
-        assert "sentinel-secret" not in said
+    for message in (first_run.stdout, first_run.stderr, second.stdout, second.stderr):
+        assert "SENTINEL" not in message
+        assert "sentinel-secret" not in message
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_S3", "LAKECTL_SERVER_ENDPOINT_URL"])
@@ -164,5 +166,5 @@ def test_a_workload_is_told_of_the_gateway_alone(variable: str) -> None:
         if resource.kind == "CronJob"
     ]  # fmt: skip
     (container,) = job.manifest["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
-    values = {one["name"]: one.get("value") for one in container["env"]}
+    values = {env_variable["name"]: env_variable.get("value") for env_variable in container["env"]}
     assert values[variable] == "http://lakefs.mlops.svc.cluster.local:8000"

@@ -29,9 +29,9 @@ AROUND = {
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_section_that_the_schema_allows_is_read(type: str, data: st.DataObject) -> None:
     drawn = {"type": type, **data.draw(section(type))}
-    found = codes_of({"components": {**AROUND, "drawn": drawn}})
-    assert not found & FORM
-    assert "schema-violation" not in found
+    actual = codes_of({"components": {**AROUND, "drawn": drawn}})
+    assert not actual & FORM
+    assert "schema-violation" not in actual
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ def test_a_tenant_that_the_schema_allows_is_read(
     where: str, name: str, data: st.DataObject
 ) -> None:
     serving = {"kserve": {"mode": "standard"}}
-    found = codes_of({"components": AROUND | serving, where: {"drawn": data.draw(section(name))}})
-    assert not found & FORM
-    assert "schema-violation" not in found
+    actual = codes_of({"components": AROUND | serving, where: {"drawn": data.draw(section(name))}})
+    assert not actual & FORM
+    assert "schema-violation" not in actual
 
 
 PARSERS = {
@@ -69,13 +69,13 @@ def test_a_type_parses_any_text_or_refuses_it(name: str, text: str) -> None:
 
 def codes_of(spec: object) -> set[str]:
     """What is said of a platform; whatever it is, it is a diagnostic that is known."""
-    whole = {
+    codes_by_name = {
         "apiVersion": "platformc/v1alpha1", "kind": "Platform", "metadata": {"name": "drawn"},
         "spec": spec,
     }  # fmt: skip
-    result = pipeline.compile(json.dumps(whole).encode(), "platform.yaml")  # JSON is YAML
+    result = pipeline.compile(json.dumps(codes_by_name).encode(), "platform.yaml")  # JSON is YAML
     if result.lowered:
         result.tree()
-    found = {diagnostic.code for diagnostic in result.report.diagnostics}
-    assert found <= CODES.keys()
-    return found
+    actual = {diagnostic.code for diagnostic in result.report.diagnostics}
+    assert actual <= CODES.keys()
+    return actual

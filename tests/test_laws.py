@@ -92,7 +92,7 @@ def reordered(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: reordered(value[key]) for key in sorted(value, reverse=True)}
     if isinstance(value, list):
-        return [reordered(one) for one in value]
+        return [reordered(element) for element in value]
     return value
 
 

@@ -57,15 +57,17 @@ def test_a_package_imports_from_below(package: str) -> None:
     folder = COMPILER / package
     files = folder.rglob("*.py") if folder.is_dir() else [folder.with_suffix(".py")]
     for path in files:
-        for other in imported(path):
-            if other in LEVEL and other != package:
-                assert LEVEL[other] < LEVEL[package], f"{path.name} imports compiler.{other}"
+        for module_name in imported(path):
+            if module_name in LEVEL and module_name != package:
+                assert LEVEL[module_name] < LEVEL[package], (
+                    f"{path.name} imports compiler.{module_name}"
+                )
 
 
 def test_every_package_has_its_place() -> None:
-    found = {
+    actual = {
         path.stem
         for path in COMPILER.iterdir()
         if path.stem not in ("__init__", "__pycache__", "schemas")
     }
-    assert found == LEVEL.keys()
+    assert actual == LEVEL.keys()

@@ -50,22 +50,22 @@ def _channels(keys: Iterable[str]) -> str:
 
 
 def claimed(bindings: Iterator[Binding]) -> dict[str, Rights]:
-    found: dict[str, Rights] = defaultdict(set)
+    actual: dict[str, Rights] = defaultdict(set)
     for binding in bindings:
         claim = binding.claim
         assert isinstance(claim, s3.Claim)
         rights = (READ,) if claim.read_only else (READ, WRITE)
-        found[binding.secret] |= {(one, right) for one in claim.buckets for right in rights}
-    return {secret: rights for secret, rights in found.items() if rights}
+        actual[binding.secret] |= {(bucket, right) for bucket in claim.buckets for right in rights}
+    return {secret: rights for secret, rights in actual.items() if rights}
 
 
 def opened(scenario: str, environment: str) -> dict[str, Rights]:
     """What the stores are told that each Secret's key may do."""
-    found: dict[str, Rights] = defaultdict(set)
+    actual: dict[str, Rights] = defaultdict(set)
     for reader in (_minio, _seaweedfs, _ceph):
         for secret, bucket, right in reader(scenario, environment):
-            found[secret].add((bucket, right))
-    return dict(found)
+            actual[secret].add((bucket, right))
+    return dict(actual)
 
 
 def _statements(text: str) -> Iterator[tuple[Manifest, str, str]]:
@@ -92,9 +92,9 @@ def _minio(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
 
 def _files(scenario: str, environment: str) -> dict[tuple[str, str], dict[str, str]]:
     return {
-        (one["metadata"]["namespace"], one["metadata"]["name"]): one["data"]
-        for one in objects(scenario, environment)
-        if one["kind"] == "ConfigMap"
+        (manifest["metadata"]["namespace"], manifest["metadata"]["name"]): manifest["data"]
+        for manifest in objects(scenario, environment)
+        if manifest["kind"] == "ConfigMap"
     }
 
 
@@ -118,21 +118,21 @@ def _identities(script: str, variables: tuple[tuple[str, str], ...]) -> list[dic
         file = Path(folder) / "s3.json"
         text = script.replace("/etc/seaweedfs/s3.json", str(file))
         subprocess.run(["sh", "-c", text], env=dict(variables), check=True)
-        found: list[dict[str, Any]] = json.loads(file.read_text())["identities"]
-        return found
+        actual: list[dict[str, Any]] = json.loads(file.read_text())["identities"]
+        return actual
 
 
 def _ceph(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
     """A bucket's claim beside its consumer owns the bucket; guests are in its policy."""
     instances = lowered(scenario, environment).graph.instances.values()
-    stores = {one.namespace for one in instances if one.type == "ceph"}
-    for one in objects(scenario, environment):
-        if one["kind"] != "ObjectBucketClaim":
+    stores = {instance.namespace for instance in instances if instance.type == "ceph"}
+    for manifest in objects(scenario, environment):
+        if manifest["kind"] != "ObjectBucketClaim":
             continue
-        bucket, metadata = one["spec"]["bucketName"], one["metadata"]
+        bucket, metadata = manifest["spec"]["bucketName"], manifest["metadata"]
         if metadata["namespace"] not in stores:
             yield from ((metadata["name"], bucket, right) for right in (READ, WRITE))
-        policy = one["spec"].get("additionalConfig", {}).get("bucketPolicy")
+        policy = manifest["spec"].get("additionalConfig", {}).get("bucketPolicy")
         for statement, resource, right in _statements(policy) if policy else ():
             assert resource == bucket
             for user in statement["Principal"]["AWS"]:
@@ -141,8 +141,8 @@ def _ceph(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
 
 def _of_type(type: str, kind: str, scenario: str, environment: str) -> Iterator[Template]:
     names = {
-        one.name for one in lowered(scenario, environment).graph.instances.values()
-        if one.type == type
+        instance.name for instance in lowered(scenario, environment).graph.instances.values()
+        if instance.type == type
     }  # fmt: skip
     for template in templates(scenario, environment):
         label = template.owner["metadata"]["labels"]["app.kubernetes.io/instance"]
@@ -153,9 +153,9 @@ def _of_type(type: str, kind: str, scenario: str, environment: str) -> Iterator[
 def _variables(container: Manifest) -> dict[str, str]:
     """The Secret behind each variable."""
     return {
-        one["name"]: one["valueFrom"]["secretKeyRef"]["name"]
-        for one in container.get("env", ())
-        if "secretKeyRef" in one.get("valueFrom", {})
+        variable["name"]: variable["valueFrom"]["secretKeyRef"]["name"]
+        for variable in container.get("env", ())
+        if "secretKeyRef" in variable.get("valueFrom", {})
     }
 
 
@@ -163,9 +163,9 @@ def _variables(container: Manifest) -> dict[str, str]:
 def test_a_key_opens_its_claims_and_nothing_else(scenario: str, environment: str) -> None:
     graph = lowered(scenario, environment).graph
     claims = (
-        one
-        for one in graph.bindings
-        if one.provider.type in STORES and one.offer.port and not one.claim.guards
+        binding
+        for binding in graph.bindings
+        if binding.provider.type in STORES and binding.offer.port and not binding.claim.guards
     )
     keys = opened(scenario, environment)
     copies = {name for name in keys if name in _copying(scenario, environment)}
@@ -191,8 +191,8 @@ def logins(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
     for job in _of_type("postgres", "Job", scenario, environment):
         sql = files[job.namespace, job.spec["volumes"][0]["configMap"]["name"]]["ensure.sql"]
         variables = _variables(job.spec["containers"][0])
-        first, *roles = sql.split("\\getenv role ")
-        closed = set(re.findall(r'REVOKE ALL ON DATABASE "(\w+)" FROM PUBLIC', first))
+        preamble, *roles = sql.split("\\getenv role ")
+        closed = set(re.findall(r'REVOKE ALL ON DATABASE "(\w+)" FROM PUBLIC', preamble))
         for role in roles:
             if "pg_read_all_data" in role:
                 continue  # the login of backups reads everything, and changes nothing
@@ -209,15 +209,15 @@ def logins(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
 
 def _managed(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
     """The roles that CloudNativePG keeps; its owners of databases can't log in."""
-    everything = list(objects(scenario, environment))
-    for cluster in everything:
+    manifests = list(objects(scenario, environment))
+    for cluster in manifests:
         if cluster["apiVersion"] != "postgresql.cnpg.io/v1" or cluster["kind"] != "Cluster":
             continue
-        place = cluster["metadata"]["namespace"], cluster["metadata"]["name"]
+        cluster_key = cluster["metadata"]["namespace"], cluster["metadata"]["name"]
         owned = {
-            one["spec"]["owner"]: one["spec"]["name"] for one in everything
-            if one["kind"] == "Database"
-            and (one["metadata"]["namespace"], one["spec"]["cluster"]["name"]) == place
+            package["spec"]["owner"]: package["spec"]["name"] for package in manifests
+            if package["kind"] == "Database"
+            and (package["metadata"]["namespace"], package["spec"]["cluster"]["name"]) == cluster_key
         }  # fmt: skip
         for role in cluster["spec"].get("managed", {}).get("roles", ()):
             if not role.get("login"):
@@ -249,8 +249,8 @@ def _users(scenario: str, environment: str) -> Iterator[tuple[str, tuple[str, ..
             secrets = {
                 sha256(name.encode()).hexdigest(): name for name in _variables(init).values()
             }
-            first, *users = _acl(init["command"][2], tuple(_variables(init).items()))
-            assert first == "user default reset"  # off, and without a password
+            admin, *users = _acl(init["command"][2], tuple(_variables(init).items()))
+            assert admin == "user default reset"  # off, and without a password
             for user in users:
                 _, name, on, password, *rules = user.split()
                 assert on == "on"
@@ -268,10 +268,10 @@ def _users(scenario: str, environment: str) -> Iterator[tuple[str, tuple[str, ..
 def _acl(script: str, variables: tuple[tuple[str, str], ...]) -> list[str]:
     """What the script that Redis starts after writes, where each password is its Secret's name."""
     (folder,) = set(re.findall(r"} >(\S+)/users\.acl", script))
-    with TemporaryDirectory() as place:
-        text = script.replace(folder, place)
+    with TemporaryDirectory() as directory:
+        text = script.replace(folder, directory)
         subprocess.run(["sh", "-c", text], env={**os.environ, **dict(variables)}, check=True)
-        return (Path(place) / "users.acl").read_text().splitlines()
+        return (Path(directory) / "users.acl").read_text().splitlines()
 
 
 @each_environment
@@ -292,8 +292,8 @@ def test_nobody_but_a_server_and_its_jobs_reads_its_root_key(
 ) -> None:
     """Containers beside a server, which are open to whoever scrapes them, have logins of their own."""
     for server in templates(scenario, environment):
-        for beside in server.spec["containers"][1:]:
-            for secret in _variables(beside).values():
+        for container in server.spec["containers"][1:]:
+            for secret in _variables(container).values():
                 assert not secret.endswith(("-root", "-superuser", "-admin")), server.owner
 
 
@@ -302,9 +302,11 @@ def test_models_have_one_key_in_each_namespace_and_only_read(
     scenario: str, environment: str
 ) -> None:
     lent: dict[str, set[str]] = defaultdict(set)
-    for one in objects(scenario, environment):
-        if one["kind"] == "ServiceAccount":
-            lent[one["metadata"]["namespace"]] |= {key["name"] for key in one.get("secrets", ())}
+    for manifest in objects(scenario, environment):
+        if manifest["kind"] == "ServiceAccount":
+            lent[manifest["metadata"]["namespace"]] |= {
+                key["name"] for key in manifest.get("secrets", ())
+            }
     rights = opened(scenario, environment)
     for keys in lent.values():
         assert len(keys) <= 1
@@ -314,11 +316,11 @@ def test_models_have_one_key_in_each_namespace_and_only_read(
 
 def test_there_is_something_to_look_at() -> None:
     for reader in (_minio, _seaweedfs, _ceph):
-        seen = [right for place in environments() for *_, right in reader(*place)]
-        assert set(seen) == {READ, WRITE}, reader.__name__
-    assert len({one for place in environments() for one in logins(*place)}) > 15
-    assert len({one for place in environments() for one in _managed(*place)}) > 2
-    assert len({one for place in environments() for one in _users(*place)}) > 2
-    accounts = [one for place in environments() for one in objects(*place)
-                if one["kind"] == "ServiceAccount" and one.get("secrets")]  # fmt: skip
+        rights = [right for environment in environments() for *_, right in reader(*environment)]
+        assert set(rights) == {READ, WRITE}, reader.__name__
+    assert len({login for environment in environments() for login in logins(*environment)}) > 15
+    assert len({right for environment in environments() for right in _managed(*environment)}) > 2
+    assert len({user for environment in environments() for user in _users(*environment)}) > 2
+    accounts = [manifest for environment in environments() for manifest in objects(*environment)
+                if manifest["kind"] == "ServiceAccount" and manifest.get("secrets")]  # fmt: skip
     assert len(accounts) > 3

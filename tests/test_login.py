@@ -30,27 +30,29 @@ def compile(text: str) -> pipeline.Compilation:
     return result
 
 
-def args(whole: Lowered, page: str) -> list[str]:
+def args(lowered_platform: Lowered, page: str) -> list[str]:
     """The arguments of the login before a page."""
     (deployment,) = [
-        one for one in objects_of(whole)
-        if one["kind"] == "Deployment" and one["metadata"]["name"] == f"{page}-login"
+        manifest for manifest in objects_of(lowered_platform)
+        if manifest["kind"] == "Deployment" and manifest["metadata"]["name"] == f"{page}-login"
     ]  # fmt: skip
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     return [str(argument) for argument in container["args"]]
 
 
-def groups(whole: Lowered, page: str) -> set[str]:
-    found = (argument.partition("--allowed-group=") for argument in args(whole, page))
-    return {group for _, flag, group in found if flag}
+def groups(lowered_platform: Lowered, page: str) -> set[str]:
+    actual = (argument.partition("--allowed-group=") for argument in args(lowered_platform, page))
+    return {group for _, flag, group in actual if flag}
 
 
-def destinations(whole: Lowered) -> dict[str, str]:
+def destinations(lowered_platform: Lowered) -> dict[str, str]:
     """The Service behind each host."""
     return {
-        one["spec"]["hosts"][0]: one["spec"]["http"][-1]["route"][0]["destination"]["host"]
-        for one in objects_of(whole)
-        if one["kind"] == "VirtualService"
+        manifest["spec"]["hosts"][0]: manifest["spec"]["http"][-1]["route"][0]["destination"][
+            "host"
+        ]
+        for manifest in objects_of(lowered_platform)
+        if manifest["kind"] == "VirtualService"
     }
 
 
@@ -72,15 +74,15 @@ def test_without_a_login_a_page_that_asks_for_none_has_no_host() -> None:
 
 
 def test_groups_are_the_pages_own_or_those_of_all_and_admins_are_everywhere() -> None:
-    whole = lowered("login", "prod")
-    assert groups(whole, "mlflow") == {"data-science", "Research Berlin", "ml-admins"}
-    assert groups(whole, "minio-console") == {"ml-users", "ml-admins"}
+    lowered_platform = lowered("login", "prod")
+    assert groups(lowered_platform, "mlflow") == {"data-science", "Research Berlin", "ml-admins"}
+    assert groups(lowered_platform, "minio-console") == {"ml-users", "ml-admins"}
 
 
 def test_admins_alone_shut_nobody_out() -> None:
     login = LOGIN.replace("groups: [users]", "admins: [admins]")
-    whole = compile(login + COMPONENTS % "").lowered[None]
-    assert groups(whole, "mlflow") == set()
+    lowered_platform = compile(login + COMPONENTS % "").lowered[None]
+    assert groups(lowered_platform, "mlflow") == set()
 
 
 @pytest.mark.parametrize("tls", ["", "  tls: {secret: ml-tls}\n"])
@@ -95,92 +97,117 @@ def test_cookies_follow_what_browsers_speak(tls: str) -> None:
 
 def test_a_host_of_its_own_has_a_listener_and_a_certificate() -> None:
     (certificate,) = [
-        one for one in objects_of(lowered("login", "prod")) if one["kind"] == "Certificate"
+        manifest
+        for manifest in objects_of(lowered("login", "prod"))
+        if manifest["kind"] == "Certificate"
     ]
     assert certificate["spec"]["dnsNames"] == ["*.ml.example.internal", "tracking.example.internal"]
-    (entrance,) = [one for one in objects_of(lowered("login", "prod")) if one["kind"] == "Gateway"]
+    (entrance,) = [
+        manifest
+        for manifest in objects_of(lowered("login", "prod"))
+        if manifest["kind"] == "Gateway"
+    ]
     for listener in entrance["spec"]["servers"]:
         assert "mlops/tracking.example.internal" in listener["hosts"]
 
 
 def test_mlflow_answers_to_its_own_host() -> None:
     (deployment,) = [
-        one for one in objects_of(lowered("login", "prod"))
-        if one["kind"] == "Deployment" and one["metadata"]["name"] == "mlflow"
+        manifest for manifest in objects_of(lowered("login", "prod"))
+        if manifest["kind"] == "Deployment" and manifest["metadata"]["name"] == "mlflow"
     ]  # fmt: skip
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    env = {one["name"]: one.get("value", "") for one in container["env"]}
+    env = {variable["name"]: variable.get("value", "") for variable in container["env"]}
     assert "tracking.example.internal" in env["MLFLOW_SERVER_ALLOWED_HOSTS"].split(",")
 
 
 def test_a_secret_of_ones_own_is_not_generated() -> None:
-    assert "login-client" not in {one.name for one in lowered("login", "prod").credentials}
-    assert "sso-client" in {one.name for one in lowered("login", "prod").granted}
+    assert "login-client" not in {
+        credential.name for credential in lowered("login", "prod").credentials
+    }
+    assert "sso-client" in {grant.name for grant in lowered("login", "prod").granted}
 
 
 def test_without_a_gateway_there_is_no_login() -> None:
     text = LOGIN + COMPONENTS.replace("istio: {}, ", "") % ""
-    whole = compile(text).lowered[None]
-    assert not [one for one in whole.packages if "login" in one or one == "identity-provider"]
+    lowered_platform = compile(text).lowered[None]
+    assert not [
+        package
+        for package in lowered_platform.packages
+        if "login" in package or package == "identity-provider"
+    ]
 
 
 def test_a_server_is_set_up_before_it_has_a_host() -> None:
     objects = [
-        one for one in objects_of(lowered("login", "prod")) if "lakefs" in one["metadata"]["name"]
+        manifest
+        for manifest in objects_of(lowered("login", "prod"))
+        if "lakefs" in manifest["metadata"]["name"]
     ]
-    (route,) = [_wave(one) for one in objects if one["kind"] == "VirtualService"]
-    (setup,) = [_wave(one) for one in objects if one["kind"] == "Job"]
+    (route,) = [_wave(manifest) for manifest in objects if manifest["kind"] == "VirtualService"]
+    (setup,) = [_wave(manifest) for manifest in objects if manifest["kind"] == "Job"]
     assert route > setup
 
 
-def _wave(one: Manifest) -> int:
-    return int(one["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"])
+def _wave(manifest: Manifest) -> int:
+    return int(manifest["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"])
 
 
 # The table of the threat model ------------------------------------------------------------------
 
 
-def who(whole: Lowered) -> dict[str, str]:
+def who(lowered_platform: Lowered) -> dict[str, str]:
     """Whom the door lets to each host, as the compiled objects have it."""
-    routes = destinations(whole)
+    routes = destinations(lowered_platform)
     rows = {}
-    for pages in hosts.opened(whole.graph).values():
+    for pages in hosts.opened(lowered_platform.graph).values():
         for page in pages:
             if page.exposed and page.host in routes:
-                rows[page.name] = _rule(whole, page, routes[page.host])
-    models = (one for one in whole.graph.instances.values() if one.section == "models")
-    return rows | {one.name: "everybody" for one in models if one.route in routes}
+                rows[page.name] = _rule(lowered_platform, page, routes[page.host])
+    models = (
+        instance
+        for instance in lowered_platform.graph.instances.values()
+        if instance.section == "models"
+    )
+    return rows | {model.name: "everybody" for model in models if model.route in routes}
 
 
-def _rule(whole: Lowered, page: hosts.Opened, service: str) -> str:
-    if service == f"{page.name}-login.{whole.platform.settings.namespace}.svc.cluster.local":
-        return "users of " + ", ".join(f"`{one}`" for one in sorted(groups(whole, page.name)))
+def _rule(lowered_platform: Lowered, page: hosts.Opened, service: str) -> str:
+    if (
+        service
+        == f"{page.name}-login.{lowered_platform.platform.settings.namespace}.svc.cluster.local"
+    ):
+        return "users of " + ", ".join(
+            f"`{group}`" for group in sorted(groups(lowered_platform, page.name))
+        )
     return "whoever has a key of its own" if page.offer.own_login else "everybody"
 
 
 def test_the_threat_model_says_who_may_do_what_at_the_door() -> None:
-    whole = pipeline.compile((ROOT / "platform.yaml").read_bytes(), "platform.yaml").lowered["prod"]
+    lowered_platform = pipeline.compile(
+        (ROOT / "platform.yaml").read_bytes(), "platform.yaml"
+    ).lowered["prod"]
     text = (ROOT / "docs" / "threat-model.md").read_text()
     rows = re.findall(r"^\| `([a-z-]+)` \| (.+?) \|", text.partition("## The pages")[2], re.M)
-    assert dict(rows) == who(whole)
+    assert dict(rows) == who(lowered_platform)
 
 
 def callers(objects: list[Manifest], pods: dict[str, Any]) -> set[str]:
     """The identities that the mesh lets to some pods."""
     return {
         principal
-        for one in objects
-        if one["kind"] == "AuthorizationPolicy"
-        and one["spec"].get("selector", {}).get("matchLabels", {}).items() == pods.items()
-        for rule in one["spec"]["rules"]
+        for manifest in objects
+        if manifest["kind"] == "AuthorizationPolicy"
+        and manifest["spec"].get("selector", {}).get("matchLabels", {}).items() == pods.items()
+        for rule in manifest["spec"]["rules"]
         for source in rule.get("from", ())
         for principal in source["source"].get("principals", ())
     }
 
 
 def test_the_gateway_reaches_no_page_past_its_login() -> None:
-    whole = lowered("login", "prod")
+    lowered_platform = lowered("login", "prod")
     mlflow = {"app.kubernetes.io/component": "server", "app.kubernetes.io/instance": "mlflow"}
-    found = callers(objects_of(whole), mlflow)
-    assert "cluster.local/ns/mlops/sa/mlflow-login" in found
-    assert not any("istio-system" in one for one in found)
+    actual = callers(objects_of(lowered_platform), mlflow)
+    assert "cluster.local/ns/mlops/sa/mlflow-login" in actual
+    assert not any("istio-system" in host for host in actual)

@@ -11,9 +11,9 @@ LONG = "-".join(["training"] * 10)
 
 @pytest.mark.parametrize("longest", [mysql.LONGEST_USER, postgresql.LONGEST_ROLE])
 def test_a_long_name_is_cut_and_stays_its_own(longest: int) -> None:
-    made = {sql.username(f"{LONG}-{slot}", longest) for slot in ("registry", "offline-store")}
-    assert len(made) == 2
-    assert {len(name) for name in made} == {longest}
+    usernames = {sql.username(f"{LONG}-{slot}", longest) for slot in ("registry", "offline-store")}
+    assert len(usernames) == 2
+    assert {len(name) for name in usernames} == {longest}
 
 
 def test_a_short_name_stays_as_it_is() -> None:

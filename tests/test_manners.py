@@ -59,9 +59,9 @@ def test_help_knows_the_verb_that_was_meant() -> None:
 @pytest.mark.parametrize("verb", [["validate"], ["compile"], ["render", "dev"], ["graph"]])
 def test_diagnostics_go_to_stderr(verb: list[str], spec: Path) -> None:
     spec.write_text(BAD)
-    done = run(verb)
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr.startswith("error[wrong-type]")
+    result = run(verb)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("error[wrong-type]")
 
 
 def test_warnings_are_for_those_who_compile_or_validate(spec: Path) -> None:
@@ -69,15 +69,15 @@ def test_warnings_are_for_those_who_compile_or_validate(spec: Path) -> None:
         assert "warning[gpu-placement]" in run(verb).stderr
     for verb in (["render", "dev"], ["graph"], ["images", "dev"], ["secrets", "list", "dev"],
                  ["apply-plan", "dev"], ["prerequisites", "dev"], ["client-kit", "dev", "training"]):  # fmt: skip
-        done = run(verb)
-        assert done.exit_code == 0
-        assert "warning" not in done.stderr
+        result = run(verb)
+        assert result.exit_code == 0
+        assert "warning" not in result.stderr
 
 
 @pytest.mark.parametrize("args", [["-q", "compile"], ["compile", "--quiet"]])
 def test_quiet_is_without_a_word(args: list[str], spec: Path) -> None:
-    done = run(args)
-    assert (done.exit_code, done.output) == (0, "")
+    result = run(args)
+    assert (result.exit_code, result.output) == (0, "")
     spec.write_text(BAD)
     assert run(args).stderr.count("error[") == 1
 
@@ -103,12 +103,12 @@ def test_colours(
     spec.write_text(BAD)
     inherited = {key: value for key, value in os.environ.items() if "COLOR" not in key}
     for args in (["validate", *options], [*options, "validate"]):
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", "compiler", *args], capture_output=True, text=True, check=False,
             env=inherited | variables,
         )  # fmt: skip
-        assert done.returncode == 1
-        assert ("\x1b[" in done.stderr) is coloured
+        assert process.returncode == 1
+        assert ("\x1b[" in process.stderr) is coloured
 
 
 def test_standard_input_is_a_spec(spec: Path) -> None:
@@ -123,15 +123,15 @@ def test_standard_input_is_a_spec(spec: Path) -> None:
 
 
 def test_several_specs_are_refused_with_a_command_for_each(spec: Path) -> None:
-    done = run(["validate", "-f", "a.yaml", "-f", "b.yaml"])
-    assert done.exit_code == 2
-    assert "`platformc validate -f a.yaml && platformc validate -f b.yaml`" in done.stderr
+    result = run(["validate", "-f", "a.yaml", "-f", "b.yaml"])
+    assert result.exit_code == 2
+    assert "`platformc validate -f a.yaml && platformc validate -f b.yaml`" in result.stderr
 
 
 def test_a_spec_as_an_argument_is_told_its_option(spec: Path) -> None:
-    done = run(["validate", "platform.yaml"])
-    assert done.exit_code == 2
-    assert "`platformc validate -f platform.yaml`" in done.stderr
+    result = run(["validate", "platform.yaml"])
+    assert result.exit_code == 2
+    assert "`platformc validate -f platform.yaml`" in result.stderr
 
 
 def test_the_spec_is_looked_for_in_folders_above(
@@ -150,9 +150,9 @@ def test_the_search_ends_with_the_repository(spec: Path, monkeypatch: pytest.Mon
     repository = spec.parent / "elsewhere"
     (repository / ".git").mkdir(parents=True)
     monkeypatch.chdir(repository)
-    done = run(["validate"])
-    assert done.exit_code == 2
-    assert "`platformc init` writes one" in done.stderr
+    result = run(["validate"])
+    assert result.exit_code == 2
+    assert "`platformc init` writes one" in result.stderr
 
 
 def test_each_step_names_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,8 +173,10 @@ def test_each_step_names_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_prerequisites_come_first(spec: Path) -> None:
     spec.write_text(SPEC.replace("mlflow: {}", "mlflow: {}, istio: {}"))
-    said = run(["compile"]).stderr
-    assert said.index("platformc prerequisites dev") < said.index("platformc secrets generate dev")
+    message = run(["compile"]).stderr
+    assert message.index("platformc prerequisites dev") < message.index(
+        "platformc secrets generate dev"
+    )
 
 
 @pytest.mark.parametrize("options", [[], ["--lab"]])
@@ -192,15 +194,15 @@ def test_every_example_has_a_sentence_and_starts_a_platform(tmp_path: Path) -> N
         assert f"{name} " in listed
         assert sentence(spec).endswith(".")
     assert run(["init", str(tmp_path), "--from", "two-teams", "--name", "ours"]).exit_code == 0
-    done = run(["validate", "-f", str(tmp_path / "platform.yaml")])
-    assert done.exit_code == 0
+    result = run(["validate", "-f", str(tmp_path / "platform.yaml")])
+    assert result.exit_code == 0
     assert "name: ours" in (tmp_path / "platform.yaml").read_text()
 
 
 def test_a_mistyped_example_gets_the_right_one(tmp_path: Path) -> None:
-    done = run(["init", str(tmp_path), "--from", "two-team"])
-    assert done.exit_code == 2
-    assert "did you mean `two-teams`?" in done.stderr
+    result = run(["init", str(tmp_path), "--from", "two-team"])
+    assert result.exit_code == 2
+    assert "did you mean `two-teams`?" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -213,12 +215,12 @@ def completed(shell: str, words: str, current: str) -> set[str]:
         "zsh": {"COMP_WORDS": f"{typed} {current}", "COMP_CWORD": str(count)},
         "fish": {"COMP_WORDS": typed, "COMP_CWORD": current},
     }[shell]
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "compiler"], capture_output=True, text=True, check=False,
         env=os.environ | request | {"_PLATFORMC_COMPLETE": f"{shell}_complete"},
     )  # fmt: skip
-    assert done.stderr == ""
-    lines = done.stdout.splitlines()
+    assert process.stderr == ""
+    lines = process.stdout.splitlines()
     if shell == "zsh":  # three lines for each: its type, the word, its help
         return set(lines[1::3])
     if shell == "bash":  # the type and the word
@@ -272,11 +274,11 @@ def test_the_script_works_in_bash(spec: Path, tmp_path: Path) -> None:
         "_platformc_completion platformc",
         'echo "${COMPREPLY[@]}"',
     )
-    done = subprocess.run(
+    process = subprocess.run(
         ["bash", "--norc", "-c", "\n".join(lines)], capture_output=True, text=True, check=True,
         env=os.environ | {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"},
     )  # fmt: skip
-    assert done.stdout.split() == ["dev", "prod"]
+    assert process.stdout.split() == ["dev", "prod"]
 
 
 def test_every_verb_takes_the_common_options() -> None:

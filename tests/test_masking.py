@@ -48,9 +48,9 @@ HIDDEN = {
 @pytest.mark.parametrize("case", sorted(HIDDEN))
 def test_hidden(case: str, form: str) -> None:
     spec = HEADER + HIDDEN[case]
-    found = diagnosed(spec.encode())
-    assert found
-    assert SECRET not in RENDERERS[form].render(found, {"platform.yaml": spec})
+    actual = diagnosed(spec.encode())
+    assert actual
+    assert SECRET not in RENDERERS[form].render(actual, {"platform.yaml": spec})
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -69,9 +69,9 @@ def test_the_path_of_a_patch_is_no_credential() -> None:
         f"{HEADER}spec:\n  components:\n    postgres:\n      patches:\n"
         f"        - target: {target}\n          operations: [{operation}]\n"
     )
-    found = diagnosed(spec.encode())
-    assert {one.code for one in found} == {"schema-violation"}
-    assert path in text.render(found, {"platform.yaml": spec})
+    actual = diagnosed(spec.encode())
+    assert {diagnostic.code for diagnostic in actual} == {"schema-violation"}
+    assert path in text.render(actual, {"platform.yaml": spec})
 
 
 def test_what_stands_beside_is_shown() -> None:
@@ -133,28 +133,28 @@ def _at(document: Any, path: Path) -> Any:
 @cache
 def places() -> dict[bool, dict[Path, Place]]:
     """Every scalar (False) and every map (True) that any scenario's spec has, once."""
-    found: dict[bool, dict[Path, Place]] = {False: {}, True: {}}
+    actual: dict[bool, dict[Path, Place]] = {False: {}, True: {}}
     for name in scenario_names():
         document = yaml.safe_load(_spec(name))
         for path, value in _walk(document):
             if not isinstance(value, list):
-                found[isinstance(value, dict)].setdefault(_kind(document, path), (name, path))
-    return found
+                actual[isinstance(value, dict)].setdefault(_kind(document, path), (name, path))
+    return actual
 
 
 def _spec(scenario: str) -> str:
     return (SCENARIOS / scenario / "platform.yaml").read_text()
 
 
-def shown(place: Place, plant: Callable[[Any, Any], None], whole: bool) -> str:
+def shown(spec_path: Place, plant: Callable[[Any, Any], None], whole_tree: bool) -> str:
     """All that any format prints of a spec in which something was planted."""
-    scenario, path = place
+    scenario, path = spec_path
     document = yaml.safe_load(_spec(scenario))
-    plant(_at(document, path if whole else path[:-1]), path[-1] if path else "")
+    plant(_at(document, path if whole_tree else path[:-1]), path[-1] if path else "")
     text = yaml.safe_dump(document, sort_keys=False, width=1000)
-    found = diagnosed(text.encode())
+    actual = diagnosed(text.encode())
     return "".join(
-        renderer.render(found, {"platform.yaml": text}) for renderer in RENDERERS.values()
+        renderer.render(actual, {"platform.yaml": text}) for renderer in RENDERERS.values()
     )
 
 
@@ -167,16 +167,16 @@ WAYS: dict[str, tuple[bool, Callable[[str, Any, Any], None]]] = {
 }
 
 
-@pytest.mark.parametrize("what", PLANTED)
-@pytest.mark.parametrize("way", WAYS)
-def test_nothing_secret_is_shown_wherever_it_stands(way: str, what: str) -> None:
-    text, secret = PLANTED[what]
-    whole, plant = WAYS[way]
-    seen = [
-        kind for kind, place in places()[whole].items()
-        if secret in shown(place, partial(plant, text), whole)
+@pytest.mark.parametrize("secret_kind", PLANTED)
+@pytest.mark.parametrize("way_name", WAYS)
+def test_nothing_secret_is_shown_wherever_it_stands(way_name: str, secret_kind: str) -> None:
+    text, secret = PLANTED[secret_kind]
+    whole_tree, plant = WAYS[way_name]
+    visible = [
+        kind for kind, path in places()[whole_tree].items()
+        if secret in shown(path, partial(plant, text), whole_tree)
     ]  # fmt: skip
-    assert seen == []
+    assert visible == []
 
 
 def test_there_are_places_to_look_at() -> None:

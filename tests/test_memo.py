@@ -21,11 +21,11 @@ def test_a_function_is_called_once_for_the_same_objects() -> None:
 
 def test_each_of_several_objects_gets_its_result_once() -> None:
     memo, calls = Memo(), list[object]()
-    first, second = object(), object()
+    first_object, second = object(), object()
     for _ in range(2):
-        pairs = list(memo.each(calls.append, [first, second]))
-        assert pairs == [(first, None), (second, None)]
-    assert calls == [first, second]
+        pairs = list(memo.each(calls.append, [first_object, second]))
+        assert pairs == [(first_object, None), (second, None)]
+    assert calls == [first_object, second]
     assert list(memo.each(len, ([0] * size for size in range(100))))[99][1] == 99
 
 
@@ -49,4 +49,8 @@ def test_the_name_of_a_result_counts_by_its_value() -> None:
 
 def test_what_is_asked_for_the_first_time() -> None:
     memo, thing, another = Memo(), object(), object()
-    assert [memo.first("seen", one) for one in (thing, thing, another)] == [True, False, True]
+    assert [memo.first("seen", memo_object) for memo_object in (thing, thing, another)] == [
+        True,
+        False,
+        True,
+    ]

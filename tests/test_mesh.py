@@ -29,29 +29,31 @@ PROTOCOLS = ("tcp", "udp", "grpc", "http", "http2", "https", "tls", "mongo", "re
 
 
 def policies(scenario: str, environment: str) -> dict[str, list[Manifest]]:
-    found: dict[str, list[Manifest]] = defaultdict(list)
-    for one in objects(scenario, environment):
-        if one["kind"] == "AuthorizationPolicy":
-            found[one["metadata"]["namespace"]].append(one["spec"])
-    return found
+    actual: dict[str, list[Manifest]] = defaultdict(list)
+    for manifest in objects(scenario, environment):
+        if manifest["kind"] == "AuthorizationPolicy":
+            actual[manifest["metadata"]["namespace"]].append(manifest["spec"])
+    return actual
 
 
 def admits(specs: list[Manifest], client: Template, server: Template) -> set[int]:
     """The ports that some policies let one pod call on another, by who it runs as."""
-    found: set[int] = set()
+    actual: set[int] = set()
     labels = {**server.labels, **as_resource(server.owner).pod_labels}
     for spec in specs:
         chosen = selects(spec.get("selector", {}), labels)
         for rule in spec.get("rules", ()) if chosen else ():
-            if not rule.get("from") or any(_is(one["source"], client) for one in rule["from"]):
-                found |= {int(port) for to in rule["to"] for port in to["operation"]["ports"]}
-    return found
+            if not rule.get("from") or any(
+                _is(source_rule["source"], client) for source_rule in rule["from"]
+            ):
+                actual |= {int(port) for to in rule["to"] for port in to["operation"]["ports"]}
+    return actual
 
 
 def _is(source: Manifest, client: Template) -> bool:
     identity = f"cluster.local/ns/{client.namespace}/sa/{_account(client)}"
-    known = identity in source.get("principals", ())
-    return known or client.namespace in source.get("namespaces", ())
+    is_principal = identity in source.get("principals", ())
+    return is_principal or client.namespace in source.get("namespaces", ())
 
 
 def _account(client: Template) -> str:
@@ -76,74 +78,83 @@ def without_identity(specs: list[Manifest], server: Template) -> set[int]:
     )
 
 
-def shared(client: Template, known: dict[str, Template]) -> bool:
+def shared(client: Template, templates_by_name: dict[str, Template]) -> bool:
     """Whether others run as the same ServiceAccount."""
     mine = (client.namespace, client.spec.get("serviceAccountName"))
-    return [(one.namespace, one.spec.get("serviceAccountName")) for one in known.values()].count(
-        mine
-    ) > 1
+    return [
+        (template.namespace, template.spec.get("serviceAccountName"))
+        for template in templates_by_name.values()
+    ].count(mine) > 1
 
 
 @pytest.mark.parametrize(("scenario", "environment"), STRICT)
 def test_identities_open_what_addresses_open(scenario: str, environment: str) -> None:
     net, spaces = network(scenario, environment), policies(scenario, environment)
-    known = {template.name: template for template in templates(scenario, environment)}
-    found = {}
+    templates_by_name = {template.name: template for template in templates(scenario, environment)}
+    actual = {}
     for source in pods(scenario, environment):
         for target in pods(scenario, environment):
-            if source is target or source.name not in known or target.name not in known:
+            if (
+                source is target
+                or source.name not in templates_by_name
+                or target.name not in templates_by_name
+            ):
                 continue
-            client, server = known[source.name], known[target.name]
+            client, server = templates_by_name[source.name], templates_by_name[target.name]
             specs = spaces[server.namespace]
             allowed = admits(specs, client, server) - without_identity(specs, server)
             reached = {port for port in named(specs) if net.connects(source, target, port)}
             reached -= without_identity(specs, server)
             # A namespace's pods may share an account, which is all that an identity tells.
-            if not reached <= allowed or (allowed - reached and not shared(client, known)):
-                found[source.name, target.name] = (reached, allowed)
-    assert found == {}
+            if not reached <= allowed or (
+                allowed - reached and not shared(client, templates_by_name)
+            ):
+                actual[source.name, target.name] = (reached, allowed)
+    assert actual == {}
 
 
 @pytest.mark.parametrize(("scenario", "environment"), STRICT)
 def test_an_identity_may_call_what_its_pods_are_bound_to(scenario: str, environment: str) -> None:
     """From the graph: no more and no less, for all accounts and pods, databases among them."""
-    whole, spaces = lowered(scenario, environment), policies(scenario, environment)
-    all = {pod.name: pod for pod in pods(scenario, environment)}
-    known = [template for template in templates(scenario, environment) if template.name in all]
+    lowered_platform, spaces = lowered(scenario, environment), policies(scenario, environment)
+    pods_by_name = {pod.name: pod for pod in pods(scenario, environment)}
+    meshed_templates = [
+        template for template in templates(scenario, environment) if template.name in pods_by_name
+    ]
     runs_as: dict[tuple[str, str], list[Template]] = defaultdict(list)
-    for one in known:
-        runs_as[one.namespace, _account(one)].append(one)
-    found = {}
+    for meshed_template in meshed_templates:
+        runs_as[meshed_template.namespace, _account(meshed_template)].append(meshed_template)
+    actual = {}
     for account, clients in runs_as.items():
-        for server in known:
+        for server in meshed_templates:
             specs = spaces[server.namespace]
             anybody = without_identity(specs, server)
             allowed = admits(specs, clients[0], server) - anybody
             needed = {port for client in clients
-                      for port in needs(whole, all[client.name], all[server.name])}  # fmt: skip
+                      for port in needs(lowered_platform, pods_by_name[client.name], pods_by_name[server.name])}  # fmt: skip
             if allowed != needed - anybody:
-                found[account, server.name] = (allowed, needed)
-    assert found == {}
+                actual[account, server.name] = (allowed, needed)
+    assert actual == {}
     assert len(runs_as) > 1
 
 
 @pytest.mark.parametrize(
-    ("said", "source"),
+    ("message", "source"),
     [
         ("", {"namespaces": ["mlops"]}),
         (", serviceAccount: hub", {"principals": ["cluster.local/ns/mlops/sa/hub"]}),
     ],
 )
 def test_pods_run_elsewhere_are_known_by_the_account_that_the_spec_names(
-    said: str, source: Manifest
+    message: str, source: Manifest
 ) -> None:
     text = (
         "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\nspec:\n"
         "  components: {redis: {}, istio: {mtls: strict}}\n  workloads:\n"
-        f"    notebooks: {{image: 'example.com/n:1', run: elsewhere, uses: [redis]{said}}}\n"
+        f"    notebooks: {{image: 'example.com/n:1', run: elsewhere, uses: [redis]{message}}}\n"
     )
-    whole = pipeline.compile(text.encode(), "platform.yaml").lowered["default"]
-    (policy,) = [resource.manifest["spec"] for resource in whole.packages["redis"].resources
+    lowered_platform = pipeline.compile(text.encode(), "platform.yaml").lowered["default"]
+    (policy,) = [resource.manifest["spec"] for resource in lowered_platform.packages["redis"].resources
                  if resource.kind == "AuthorizationPolicy" and resource.name == "redis-keys"]  # fmt: skip
     assert policy["rules"][0]["from"] == [{"source": source}]
 
@@ -152,17 +163,17 @@ def test_pods_run_elsewhere_are_known_by_the_account_that_the_spec_names(
 def test_every_namespace_refuses_by_default_and_asks_for_mutual_tls(
     scenario: str, environment: str
 ) -> None:
-    wanted = set(platform_namespaces(lowered(scenario, environment)))
+    expected = set(platform_namespaces(lowered(scenario, environment)))
     specs = policies(scenario, environment)
-    assert {space for space, some in specs.items() if {} in some} == wanted
+    assert {space for space, specs_of_space in specs.items() if {} in specs_of_space} == expected
     strict = {
-        one["metadata"]["namespace"]
-        for one in objects(scenario, environment)
-        if one["kind"] == "PeerAuthentication"
-        and one["metadata"]["name"] == "default"
-        and one["spec"] == {"mtls": {"mode": "STRICT"}}
+        manifest["metadata"]["namespace"]
+        for manifest in objects(scenario, environment)
+        if manifest["kind"] == "PeerAuthentication"
+        and manifest["metadata"]["name"] == "default"
+        and manifest["spec"] == {"mtls": {"mode": "STRICT"}}
     }
-    assert strict == wanted
+    assert strict == expected
 
 
 @pytest.mark.parametrize(("scenario", "environment"), STRICT)
@@ -170,10 +181,10 @@ def test_only_callers_without_an_identity_are_let_in_without_one(
     scenario: str, environment: str
 ) -> None:
     open = {
-        (one["metadata"]["namespace"], port)
-        for one in objects(scenario, environment)
-        if one["kind"] == "PeerAuthentication"
-        for port in one["spec"].get("portLevelMtls", {})
+        (manifest["metadata"]["namespace"], port)
+        for manifest in objects(scenario, environment)
+        if manifest["kind"] == "PeerAuthentication"
+        for port in manifest["spec"].get("portLevelMtls", {})
     }
     plain = {
         (package.namespace, str(port))
@@ -195,10 +206,10 @@ def test_without_a_mesh_there_is_no_trace_of_one(scenario: str, environment: str
 
 @each_environment
 def test_ports_say_their_protocol(scenario: str, environment: str) -> None:
-    for one in objects(scenario, environment):
-        if one["kind"] == "Service":
-            for port in one["spec"]["ports"]:
-                assert port["name"].partition("-")[0] in PROTOCOLS, one["metadata"]["name"]
+    for manifest in objects(scenario, environment):
+        if manifest["kind"] == "Service":
+            for port in manifest["spec"]["ports"]:
+                assert port["name"].partition("-")[0] in PROTOCOLS, manifest["metadata"]["name"]
 
 
 def test_jobs_finish_beside_a_sidecar() -> None:
@@ -210,9 +221,9 @@ def test_jobs_finish_beside_a_sidecar() -> None:
 
 def test_a_sidecar_reaches_its_control_plane_and_the_kubelet_the_sidecar() -> None:
     specs = {
-        one["metadata"]["namespace"]: one["spec"]
-        for one in objects("istio-sidecar", "default")
-        if one["metadata"]["name"] == "allow-mesh"
+        manifest["metadata"]["namespace"]: manifest["spec"]
+        for manifest in objects("istio-sidecar", "default")
+        if manifest["metadata"]["name"] == "allow-mesh"
     }
     assert set(specs) == {"databases", "mlops", "storage", "training"}
     for spec in specs.values():
@@ -222,10 +233,10 @@ def test_a_sidecar_reaches_its_control_plane_and_the_kubelet_the_sidecar() -> No
 
 def test_what_people_open_has_a_host() -> None:
     hosts = {
-        host: one["spec"]["http"][0]["route"][0]["destination"]
-        for one in objects("istio-sidecar", "default")
-        if one["kind"] == "VirtualService"
-        for host in one["spec"]["hosts"]
+        host: manifest["spec"]["http"][0]["route"][0]["destination"]
+        for manifest in objects("istio-sidecar", "default")
+        if manifest["kind"] == "VirtualService"
+        for host in manifest["spec"]["hosts"]
     }
     assert {host: (to["host"], to["port"]["number"]) for host, to in hosts.items()} == {
         "lakefs.ml.example.internal": ("lakefs.mlops.svc.cluster.local", 8000),
@@ -235,14 +246,14 @@ def test_what_people_open_has_a_host() -> None:
 
 
 def test_an_outside_service_is_an_entry_for_those_who_use_it() -> None:
-    (entry,) = [one for one in objects("istio-sidecar", "default")
-                if one["kind"] == "ServiceEntry"]  # fmt: skip
+    (entry,) = [manifest for manifest in objects("istio-sidecar", "default")
+                if manifest["kind"] == "ServiceEntry"]  # fmt: skip
     assert entry["spec"]["hosts"] == ["redis.example.internal"]
     assert entry["spec"]["exportTo"] == ["training"]
 
 
 def test_a_permissive_mesh_has_no_identities_to_ask_for() -> None:
-    kinds = {one["kind"] for one in objects("istio-ambient", "dev")}
+    kinds = {manifest["kind"] for manifest in objects("istio-ambient", "dev")}
     assert "PeerAuthentication" in kinds
     assert "AuthorizationPolicy" not in kinds
     assert compiled("istio-ambient").lowered["dev"].platform.environment == "dev"
@@ -261,21 +272,23 @@ def meshed(components: str) -> list[Manifest]:
 
 def test_the_same_pods_have_one_policy_of_exceptions() -> None:
     """Istio heeds the oldest of several that select a pod, and forgets the others."""
-    all = meshed("minio: {}, cloudnative-pg: {}, mlflow: {}, monitoring: {}")
-    found = [one["spec"] for one in all if one["kind"] == "PeerAuthentication"]
-    chosen = [str(spec["selector"]) for spec in found if "selector" in spec]
+    manifests = meshed("minio: {}, cloudnative-pg: {}, mlflow: {}, monitoring: {}")
+    actual = [
+        manifest["spec"] for manifest in manifests if manifest["kind"] == "PeerAuthentication"
+    ]
+    chosen = [str(spec["selector"]) for spec in actual if "selector" in spec]
     assert chosen
     assert len(set(chosen)) == len(chosen)
-    (servers,) = [spec for spec in found if "cnpg.io/cluster" in str(spec)]
+    (servers,) = [spec for spec in actual if "cnpg.io/cluster" in str(spec)]
     assert set(servers["portLevelMtls"]) == {"8000", "9187"}  # the operator's, the scraper's
 
 
 def test_a_scraper_of_a_port_that_clients_use_gets_its_path_and_no_more() -> None:
     (spec,) = [
-        one["spec"]
-        for one in meshed("minio: {}, monitoring: {}, postgres: {}, mlflow: {}")
-        if one["metadata"]["name"] == "minio-server-from-monitoring"
-        and one["kind"] == "AuthorizationPolicy"
+        manifest["spec"]
+        for manifest in meshed("minio: {}, monitoring: {}, postgres: {}, mlflow: {}")
+        if manifest["metadata"]["name"] == "minio-server-from-monitoring"
+        and manifest["kind"] == "AuthorizationPolicy"
     ]
     (rule,) = spec["rules"]
     assert rule["to"][0]["operation"]["paths"] == ["/minio/v2/metrics/cluster"]

@@ -17,13 +17,13 @@ from compiler.pipeline import compile as compile_spec
 
 
 def pod(kind: str, scenario: str = "minimal") -> Manifest:
-    (found,) = [
+    (actual,) = [
         resource.manifest["spec"]["template"]["spec"]
         for resource in compiled(scenario).lowered["default"].packages["mlflow"].resources
         if resource.kind == kind
     ]
-    assert isinstance(found, dict)
-    return found
+    assert isinstance(actual, dict)
+    return actual
 
 
 def test_a_server_starts_when_the_migration_is_through() -> None:
@@ -34,9 +34,9 @@ def test_a_server_starts_when_the_migration_is_through() -> None:
     assert "_verify_schema" in wait["command"][2]
     assert "mlflow db upgrade" in migration["command"][2]
     database = "MLFLOW_BACKEND_STORE_URI"
-    (seen, served) = ([one["value"] for one in each["env"] if one["name"] == database]
-                      for each in (wait, server))  # fmt: skip
-    assert seen == served
+    (database_values, served) = ([variable["value"] for variable in container["env"] if variable["name"] == database]
+                      for container in (wait, server))  # fmt: skip
+    assert database_values == served
 
 
 SQLALCHEMY = """\
@@ -109,14 +109,15 @@ spec:
     result = compile_spec(text.encode(), "platform.yaml")
     assert not result.report.failed, result.report.sorted()
     objects = {
-        one.id[1:]: one.manifest for one in result.lowered["default"].packages["mlflow"].resources
+        resource.id[1:]: resource.manifest
+        for resource in result.lowered["default"].packages["mlflow"].resources
     }
     job = objects["CronJob", "mlops", "mlflow-gc"]
     assert job["spec"]["schedule"] == "0 4 * * 6"
     (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     assert container["command"][-1].endswith("--older-than 14d")
     server = objects["Deployment", "mlops", "mlflow"]["spec"]["template"]["spec"]["containers"][0]
-    names = {one["name"] for one in container["env"]}
+    names = {variable["name"] for variable in container["env"]}
     assert {"MLFLOW_BACKEND_STORE_URI", "MLFLOW_S3_ENDPOINT_URL", "AWS_ACCESS_KEY_ID"} <= names
-    assert names - {"MLFLOW_TRACKING_URI"} <= {one["name"] for one in server["env"]}
+    assert names - {"MLFLOW_TRACKING_URI"} <= {variable["name"] for variable in server["env"]}
     assert ("MLFLOW_TRACKING_URI" in names) == (artifacts == "proxied")

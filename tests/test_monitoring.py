@@ -15,27 +15,32 @@ SCENARIO = "monitoring"
 
 
 def monitors(kind: str) -> list[Manifest]:
-    return [one for one in objects(SCENARIO, "prod") if one["kind"] == kind]
+    return [manifest for manifest in objects(SCENARIO, "prod") if manifest["kind"] == kind]
 
 
 def rules() -> list[Manifest]:
-    found = monitors("PrometheusRule")
-    return [rule for one in found for group in one["spec"]["groups"] for rule in group["rules"]]
+    actual = monitors("PrometheusRule")
+    return [
+        rule
+        for manifest in actual
+        for group in manifest["spec"]["groups"]
+        for rule in group["rules"]
+    ]
 
 
 def scraped(monitor: Manifest) -> Manifest:
     """The one Service that a ServiceMonitor finds."""
-    (found,) = [
-        one for one in objects(SCENARIO, "prod")
-        if one["kind"] == "Service"
-        and one["metadata"]["namespace"] == monitor["metadata"]["namespace"]
-        and selects(monitor["spec"]["selector"], one["metadata"]["labels"])
+    (actual,) = [
+        manifest for manifest in objects(SCENARIO, "prod")
+        if manifest["kind"] == "Service"
+        and manifest["metadata"]["namespace"] == monitor["metadata"]["namespace"]
+        and selects(monitor["spec"]["selector"], manifest["metadata"]["labels"])
     ]  # fmt: skip
-    return found
+    return actual
 
 
 def test_every_service_monitor_finds_one_service_whose_pods_open_the_port() -> None:
-    seen = []
+    monitored = []
     for monitor in monitors("ServiceMonitor"):
         service = scraped(monitor)
         (endpoint,) = monitor["spec"]["endpoints"]
@@ -51,8 +56,8 @@ def test_every_service_monitor_finds_one_service_whose_pods_open_the_port() -> N
             opened = [port["containerPort"] for container in pod.containers()
                       for port in container.get("ports", ())]  # fmt: skip
             assert target in opened, pod.name
-        seen.append((service["metadata"]["name"], endpoint["port"]))
-    assert sorted(seen) == [
+        monitored.append((service["metadata"]["name"], endpoint["port"]))
+    assert sorted(monitored) == [
         ("feast", "http-metrics"),
         ("lakefs", "http-lakefs"),
         ("mlflow", "http-mlflow"),
@@ -73,14 +78,17 @@ def test_pods_of_an_operator_have_no_service_of_ours() -> None:
 def endpoints(scenario: str, environment: str) -> dict[str, Manifest]:
     """How pods that have no Service of ours are scraped, by monitor."""
     return {
-        one["metadata"]["name"]: one["spec"]["podMetricsEndpoints"][0]
-        for one in objects(scenario, environment)
-        if one["kind"] == "PodMonitor"
+        manifest["metadata"]["name"]: manifest["spec"]["podMetricsEndpoints"][0]
+        for manifest in objects(scenario, environment)
+        if manifest["kind"] == "PodMonitor"
     }
 
 
 def test_models_and_those_who_run_them_are_scraped_once_for_all() -> None:
-    ports = {name: one.get("portNumber") for name, one in endpoints("production", "prod").items()}
+    ports = {
+        name: endpoint.get("portNumber")
+        for name, endpoint in endpoints("production", "prod").items()
+    }
     assert ports == {
         "argo-workflows-controller-monitoring": 9090,
         "knative-servers-monitoring": 9090,
@@ -89,22 +97,22 @@ def test_models_and_those_who_run_them_are_scraped_once_for_all() -> None:
 
 
 def test_a_runtime_says_itself_where_its_metrics_are() -> None:
-    found = endpoints("oss-mlops", "default")["models-mlops-model-monitoring"]
-    keep, address = found["relabelings"]
+    actual = endpoints("oss-mlops", "default")["models-mlops-model-monitoring"]
+    keep, address = actual["relabelings"]
     assert keep["regex"] == "kserve-container;true"
     assert address["targetLabel"] == "__address__"
-    (way,) = [one for one in objects("oss-mlops", "default") if one["kind"] == "NetworkPolicy"
-              and one["metadata"]["name"] == "models-mlops-model-from-monitoring"]  # fmt: skip
-    assert {port["port"] for port in way["spec"]["ingress"][0]["ports"]} == {8002, 8080, 8082}
+    (policy,) = [manifest for manifest in objects("oss-mlops", "default") if manifest["kind"] == "NetworkPolicy"
+              and manifest["metadata"]["name"] == "models-mlops-model-from-monitoring"]  # fmt: skip
+    assert {port["port"] for port in policy["spec"]["ingress"][0]["ports"]} == {8002, 8080, 8082}
 
 
 def test_pods_of_models_bear_the_labels_by_which_they_are_scraped() -> None:
     served = (("production", "prod"), ("oss-mlops", "default"), ("seldon", "default"))
     for scenario, environment in served:
-        (monitor,) = [one for one in objects(scenario, environment)
-                      if one["metadata"]["name"] == "models-mlops-model-monitoring"]  # fmt: skip
-        models = [one for one in objects(scenario, environment)
-                  if one["kind"] in ("InferenceService", "SeldonDeployment")]  # fmt: skip
+        (monitor,) = [manifest for manifest in objects(scenario, environment)
+                      if manifest["metadata"]["name"] == "models-mlops-model-monitoring"]  # fmt: skip
+        models = [manifest for manifest in objects(scenario, environment)
+                  if manifest["kind"] in ("InferenceService", "SeldonDeployment")]  # fmt: skip
         assert models
         assert all(
             selects(monitor["spec"]["selector"], as_resource(model).pod_labels) for model in models
@@ -115,26 +123,28 @@ def test_alerts_read_what_is_scraped() -> None:
     jobs = {f"{m['metadata']['namespace']}/{m['metadata']['name']}" for m in monitors("PodMonitor")}
     services = [scraped(monitor)["metadata"] for monitor in monitors("ServiceMonitor")]
     pairs = {(service["namespace"], service["name"]) for service in services}
-    own = re.compile(r'(?:namespace="([^"]+)",)?\bjob="([^"]+)"')
-    read = {found for rule in rules() for found in own.findall(rule["expr"])}
+    job_pattern = re.compile(r'(?:namespace="([^"]+)",)?\bjob="([^"]+)"')
+    read = {match for rule in rules() for match in job_pattern.findall(rule["expr"])}
     assert read
     assert {job for space, job in read if not space} <= jobs
-    assert {found for found in read if found[0]} <= pairs
+    assert {actual for actual in read if actual[0]} <= pairs
     assert all("$" not in rule["expr"] for rule in rules())
 
 
 def program(environment: str, name: str) -> Manifest:
     """What a Deployment runs."""
     (owner,) = [
-        one for one in objects(SCENARIO, environment)
-        if one["kind"] == "Deployment" and one["metadata"]["name"] == name
+        manifest for manifest in objects(SCENARIO, environment)
+        if manifest["kind"] == "Deployment" and manifest["metadata"]["name"] == name
     ]  # fmt: skip
-    found: Manifest = owner["spec"]["template"]["spec"]["containers"][0]
-    return found
+    actual: Manifest = owner["spec"]["template"]["spec"]["containers"][0]
+    return actual
 
 
 def variables(environment: str, name: str) -> dict[str, str | None]:
-    return {one["name"]: one.get("value") for one in program(environment, name)["env"]}
+    return {
+        variable["name"]: variable.get("value") for variable in program(environment, name)["env"]
+    }
 
 
 def test_programs_are_told_to_count_where_somebody_looks() -> None:
@@ -154,8 +164,12 @@ def test_the_pitfalls_have_alerts() -> None:
         "ConnectionsNearLimit", "FeaturesStale", "KeysEvicted", "MemoryNearLimit", "PoolWaiting",
         "RequestsFailing", "RunLate", "VolumeFilling",
     }  # fmt: skip
-    cold = [one for one in objects("production", "prod") if one["kind"] == "PrometheusRule"]
-    assert any("ColdStarts" in str(one) for one in cold)
+    cold = [
+        manifest
+        for manifest in objects("production", "prod")
+        if manifest["kind"] == "PrometheusRule"
+    ]
+    assert any("ColdStarts" in str(alert) for alert in cold)
 
 
 def test_a_run_is_late_once_its_own_time_is_up() -> None:

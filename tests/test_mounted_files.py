@@ -22,9 +22,9 @@ def test_a_mounted_file_is_a_link_through_data_and_changes_in_place(tmp_path: Pa
     objects = Objects()
     for text in ("first", "second"):
         objects.apply([{**OBJECT, "data": {"a": text}}])
-        place, read_only = volumes.directory(VOLUME, {}, tmp_path, "space", objects)
+        folder, read_only = volumes.directory(VOLUME, {}, tmp_path, "space", objects)
         assert read_only
-        assert (place / "deep/a.conf").read_text() == text
-        assert str((place / "deep").readlink()) == "..data/deep"
-        (stored,) = [one for one in place.iterdir() if one.name.startswith("..2")]
-        assert (place / "..data").readlink() == Path(stored.name)
+        assert (folder / "deep/a.conf").read_text() == text
+        assert str((folder / "deep").readlink()) == "..data/deep"
+        (stored,) = [path for path in folder.iterdir() if path.name.startswith("..2")]
+        assert (folder / "..data").readlink() == Path(stored.name)

@@ -32,12 +32,17 @@ def run(folder: Path, **env: str) -> str:
     script = script.replace("sleep 2", ":").replace(
         "/tmp/error", str(folder / "error")
     )  # the pod's
-    told = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "STATE": str(folder), **env}
-    done = subprocess.run(
-        ["bash", "-c", script], env=told, capture_output=True, text=True, timeout=30
+    variables = {
+        **os.environ,
+        "PATH": f"{folder}:{os.environ['PATH']}",
+        "STATE": str(folder),
+        **env,
+    }
+    process = subprocess.run(
+        ["bash", "-c", script], env=variables, capture_output=True, text=True, timeout=30
     )
-    assert done.returncode == 0, done.stderr
-    assert env["PASSWORD_0"] not in done.stdout + done.stderr
+    assert process.returncode == 0, process.stderr
+    assert env["PASSWORD_0"] not in process.stdout + process.stderr
     return (folder / "sql").read_text()
 
 
@@ -51,9 +56,9 @@ def test_it_waits_for_the_server_and_may_run_again(tmp_path: Path) -> None:
 
 
 def test_no_secret_can_end_its_string(tmp_path: Path) -> None:
-    told = run(tmp_path, USER_0="o'brien", PASSWORD_0="back\\slash'; DROP DATABASE x; --")
-    assert "'o\\'brien'@'%'" in told
-    assert "BY 'back\\\\slash\\'; DROP DATABASE x; --';" in told
+    output = run(tmp_path, USER_0="o'brien", PASSWORD_0="back\\slash'; DROP DATABASE x; --")
+    assert "'o\\'brien'@'%'" in output
+    assert "BY 'back\\\\slash\\'; DROP DATABASE x; --';" in output
 
 
 def test_a_long_name_stays_within_what_mysql_takes_and_stays_unique() -> None:
@@ -78,5 +83,9 @@ def test_a_server_of_another_kind_is_named_as_no_substitute(
         f"  components:\n    {server}: {{}}\n    seaweedfs: {{}}\n    {client}: {{}}\n"
     )
     report = pipeline.compile(text.encode(), "platform.yaml").report
-    helps = [str(one.help) for one in report.sorted() if one.code == "unbound-requirement"]
+    helps = [
+        str(diagnostic.help)
+        for diagnostic in report.sorted()
+        if diagnostic.code == "unbound-requirement"
+    ]
     assert any(words in help for help in helps), helps

@@ -41,9 +41,9 @@ each_environment = pytest.mark.parametrize(("scenario", "environment"), environm
 
 def network(scenario: str, environment: str, *, blocks_cover_pods: bool = True) -> Network:
     policies: dict[str, list[Manifest]] = defaultdict(list)
-    for one in objects(scenario, environment):
-        if one["kind"] == "NetworkPolicy":
-            policies[one["metadata"]["namespace"]].append(one)
+    for manifest in objects(scenario, environment):
+        if manifest["kind"] == "NetworkPolicy":
+            policies[manifest["metadata"]["namespace"]].append(manifest)
     spaces = {pod.namespace for pod in pods(scenario, environment)} | set(policies)
     labels = {space: {"kubernetes.io/metadata.name": space} for space in spaces}
     return Network(policies, labels, blocks_cover_pods)
@@ -52,37 +52,39 @@ def network(scenario: str, environment: str, *, blocks_cover_pods: bool = True) 
 @cache
 def pods(scenario: str, environment: str) -> tuple[Pod, ...]:
     """The platform's pods, those that operators make for it, the cluster's DNS, and strangers."""
-    whole = lowered(scenario, environment)
-    found = [
+    lowered_platform = lowered(scenario, environment)
+    actual = [
         Pod(template.name, template.namespace, {**template.labels, **as_resource(template.owner).pod_labels},
             frozenset(_ports(template.spec)))
         for template in templates(scenario, environment)
         if template.labels
     ]  # fmt: skip
-    found += _operated(whole)
-    for binding in whole.graph.bindings:
+    actual += _operated(lowered_platform)
+    for binding in lowered_platform.graph.bindings:
         offer = binding.offer
-        if offer.pods and not offer.external and not any(_answers(one, binding) for one in found):
+        if offer.pods and not offer.external and not any(_answers(pod, binding) for pod in actual):
             name = f"{binding.provider.name}'s {binding.provides.slot}"
             ports = frozenset({offer.target or offer.port})
-            found.append(Pod(name, binding.provider.namespace, offer.pods, ports))
-    found += [Pod("stranger", space) for space in (*platform_namespaces(whole), "elsewhere")]
-    return tuple({(pod.name, pod.namespace): pod for pod in (*found, DNS)}.values())
+            actual.append(Pod(name, binding.provider.namespace, offer.pods, ports))
+    actual += [
+        Pod("stranger", space) for space in (*platform_namespaces(lowered_platform), "elsewhere")
+    ]
+    return tuple({(pod.name, pod.namespace): pod for pod in (*actual, DNS)}.values())
 
 
-def _operated(whole: Lowered) -> Iterator[Pod]:
+def _operated(lowered_platform: Lowered) -> Iterator[Pod]:
     """Pods that operators make of the platform's objects, and operators that call on them."""
-    for package in whole.packages.values():
+    for package in lowered_platform.packages.values():
         for resource in package.resources:
             if resource.pod_labels and pod_template(resource.manifest) is None:
                 labels = dict(resource.pod_labels)
                 name = f"{resource.kind} {resource.namespace}/{resource.name}"
                 yield Pod(name, resource.namespace, labels)
         unlabelled = [clients.pods for clients in package.unlabelled_clients]
-        for made in (*package.operator_pods, *unlabelled):
-            labels = {INSTANCE: package.name, **made.labels}
-            space = made.namespace or package.namespace
-            yield Pod(f"{package.name}'s {made.role} in {space}", space, labels)
+        for operator_pods in (*package.operator_pods, *unlabelled):
+            labels = {INSTANCE: package.name, **operator_pods.labels}
+            space = operator_pods.namespace or package.namespace
+            yield Pod(f"{package.name}'s {operator_pods.role} in {space}", space, labels)
         for caller in package.ingress:
             yield Pod(f"{caller.name} of {caller.namespace}", caller.namespace, dict(caller.pods))
 
@@ -93,58 +95,60 @@ def _ports(spec: Manifest) -> Iterator[int]:
             yield port["containerPort"]
 
 
-def bound(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
+def bound(lowered_platform: Lowered, source: Pod, target: Pod) -> Iterator[int]:
     """The ports that a pod needs of another, with what the mesh needs between them."""
-    ports, mesh = set(needs(whole, source, target)), mesh_of(whole)
+    ports, mesh = set(needs(lowered_platform, source, target)), mesh_of(lowered_platform)
     yield from ports
     if mesh is not None and mesh.ambient and ports:
         yield TUNNEL
-    inside = [pod.namespace in platform_namespaces(whole) for pod in (source, target)]
+    inside = [pod.namespace in platform_namespaces(lowered_platform) for pod in (source, target)]
     if mesh is not None and not mesh.ambient and inside == [False, True]:
         yield from SIDECAR  # of the proxy in each pod: for the kubelet and for scrapers
 
 
-def needs(whole: Lowered, source: Pod, target: Pod) -> Iterator[int]:
+def needs(lowered_platform: Lowered, source: Pod, target: Pod) -> Iterator[int]:
     """The ports that a pod needs of another: by a binding, as a peer, or as anyone's DNS."""
-    for binding in whole.graph.bindings:
+    for binding in lowered_platform.graph.bindings:
         if _uses(source, binding) and _answers(target, binding):
             yield binding.offer.target or binding.offer.port
         for hop in binding.offer.hops if _uses(source, binding) else ():
             if target.namespace == hop.namespace and _has(target, dict(hop.labels)):
                 yield from hop.ports
-    for package in whole.packages.values():
+    for package in lowered_platform.packages.values():
         yield from _needs_without_label(package, source, target)
         for peering in package.internal_traffic:
             assert package.instance is not None
             ends = [labels_of(package.instance, end) for end in (peering.client, peering.server)]
-            here = source.namespace == target.namespace == package.namespace
-            if here and _has(source, ends[0]) and _has(target, ends[1]):
+            in_namespace = source.namespace == target.namespace == package.namespace
+            if in_namespace and _has(source, ends[0]) and _has(target, ends[1]):
                 yield from peering.ports
         for caller in package.ingress:
             assert package.instance is not None
-            theirs = source.namespace == caller.namespace and _has(source, dict(caller.pods))
-            ours = _has(target, labels_of(package.instance, caller.server))
-            if theirs and ours and target.namespace == package.namespace:
+            is_caller = source.namespace == caller.namespace and _has(source, dict(caller.pods))
+            is_server = _has(target, labels_of(package.instance, caller.server))
+            if is_caller and is_server and target.namespace == package.namespace:
                 yield from caller.ports
 
 
 def _needs_without_label(package: Package, source: Pod, target: Pod) -> Iterator[int]:
     for clients in package.unlabelled_clients:
-        here = source.namespace == package.namespace and _has(source, dict(clients.pods.labels))
-        if here and _answers(target, clients.binding):
+        in_namespace = source.namespace == package.namespace and _has(
+            source, dict(clients.pods.labels)
+        )
+        if in_namespace and _answers(target, clients.binding):
             yield clients.binding.offer.target or clients.binding.offer.port
 
 
-def anywhere(whole: Lowered, source: Pod) -> Iterator[int]:
+def anywhere(lowered_platform: Lowered, source: Pod) -> Iterator[int]:
     """Ports of services outside whose addresses the spec leaves open: any address has them."""
-    for binding in whole.graph.bindings:
+    for binding in lowered_platform.graph.bindings:
         if binding.offer.external and not binding.offer.cidrs and _uses(source, binding):
             yield binding.offer.port
-    for package in whole.packages.values():
+    for package in lowered_platform.packages.values():
         for egress in package.egress:
             assert package.instance is not None
-            ours = labels_of(package.instance, egress.client)
-            if ANYWHERE in egress.cidrs and _has(source, ours):
+            is_client = labels_of(package.instance, egress.client)
+            if ANYWHERE in egress.cidrs and _has(source, is_client):
                 yield from egress.ports
 
 
@@ -168,31 +172,33 @@ def _has(pod: Pod, labels: dict[str, str]) -> bool:
     return selects({"matchLabels": labels}, pod.labels)
 
 
-def ports_of_interest(net: Network, all: tuple[Pod, ...]) -> list[int]:
+def ports_of_interest(net: Network, pods: tuple[Pod, ...]) -> list[int]:
     """Every port that a pod opens or a policy names, and one that nobody does."""
-    found = {port for pod in all for port in pod.ports} | {1}
+    actual = {port for pod in pods for port in pod.ports} | {1}
     for policies in net.policies.values():
         for policy in policies:
             for rule in (*policy["spec"].get("ingress", ()), *policy["spec"].get("egress", ())):
-                found |= {port["port"] for port in rule.get("ports", ()) if "port" in port}
-    return sorted(found)
+                actual |= {port["port"] for port in rule.get("ports", ()) if "port" in port}
+    return sorted(actual)
 
 
 Reach = dict[tuple[str, str], set[int]]
 
 
-def reached(net: Network, whole: Lowered, all: tuple[Pod, ...], ports: list[int]) -> Reach:
+def reached(
+    net: Network, lowered_platform: Lowered, pods: tuple[Pod, ...], ports: list[int]
+) -> Reach:
     """What each pod can connect to, of the pairs that have an end in the platform."""
     return {
         (source.name, target.name): {port for port in ports if net.connects(source, target, port)}
-        for source, target in _pairs(whole, all)
+        for source, target in _pairs(lowered_platform, pods)
     }
 
 
-def _pairs(whole: Lowered, all: tuple[Pod, ...]) -> Iterator[tuple[Pod, Pod]]:
-    platform = set(platform_namespaces(whole))
-    for source in all:
-        for target in all:
+def _pairs(lowered_platform: Lowered, pods: tuple[Pod, ...]) -> Iterator[tuple[Pod, Pod]]:
+    platform = set(platform_namespaces(lowered_platform))
+    for source in pods:
+        for target in pods:
             inside = {source.namespace, target.namespace} & platform
             if inside and source is not target and target is not DNS:
                 yield source, target
@@ -202,15 +208,15 @@ def _pairs(whole: Lowered, all: tuple[Pod, ...]) -> Iterator[tuple[Pod, Pod]]:
 @pytest.mark.parametrize("blocks_cover_pods", [True, False])
 def test_reachable_equals_bound(scenario: str, environment: str, blocks_cover_pods: bool) -> None:
     net = network(scenario, environment, blocks_cover_pods=blocks_cover_pods)
-    whole, all = lowered(scenario, environment), pods(scenario, environment)
-    found = reached(net, whole, all, ports_of_interest(net, all))
-    wanted = {(one.name, other.name): set(bound(whole, one, other))
-              for one, other in _pairs(whole, all)}  # fmt: skip
+    lowered_platform, all_pods = lowered(scenario, environment), pods(scenario, environment)
+    actual = reached(net, lowered_platform, all_pods, ports_of_interest(net, all_pods))
+    expected = {(source.name, target.name): set(bound(lowered_platform, source, target))
+              for source, target in _pairs(lowered_platform, all_pods)}  # fmt: skip
     if blocks_cover_pods:
-        for one, other in _pairs(whole, all):
-            if other.namespace not in platform_namespaces(whole):
-                wanted[one.name, other.name] |= set(anywhere(whole, one))
-    assert {pair: ports for pair, ports in found.items() if ports != wanted[pair]} == {}
+        for source, target in _pairs(lowered_platform, all_pods):
+            if target.namespace not in platform_namespaces(lowered_platform):
+                expected[source.name, target.name] |= set(anywhere(lowered_platform, source))
+    assert {pair: ports for pair, ports in actual.items() if ports != expected[pair]} == {}
 
 
 def test_no_policy_is_idle() -> None:
@@ -218,19 +224,22 @@ def test_no_policy_is_idle() -> None:
     scenario = "minimal"
     environment = compiled(scenario).environments[0]
     net = network(scenario, environment, blocks_cover_pods=False)
-    whole, all = lowered(scenario, environment), pods(scenario, environment)
-    ports = ports_of_interest(net, all)
-    before = reached(net, whole, all, ports), _ask_dns(net, all)
+    lowered_platform, all_pods = lowered(scenario, environment), pods(scenario, environment)
+    ports = ports_of_interest(net, all_pods)
+    before = reached(net, lowered_platform, all_pods, ports), _ask_dns(net, all_pods)
     for space, policies in net.policies.items():
         for policy in policies:
-            left = {**net.policies, space: [policy for policy in policies if policy is not policy]}
-            without = replace(net, policies=left)
-            after = reached(without, whole, all, ports), _ask_dns(without, all)
+            remaining = {
+                **net.policies,
+                space: [policy for policy in policies if policy is not policy],
+            }
+            without = replace(net, policies=remaining)
+            after = reached(without, lowered_platform, all_pods, ports), _ask_dns(without, all_pods)
             assert before != after, policy["metadata"]["name"]
 
 
-def _ask_dns(net: Network, all: tuple[Pod, ...]) -> list[bool]:
-    return [net.connects(pod, DNS, 53, "UDP") for pod in all]
+def _ask_dns(net: Network, pods: tuple[Pod, ...]) -> list[bool]:
+    return [net.connects(pod, DNS, 53, "UDP") for pod in pods]
 
 
 @each_environment
@@ -247,15 +256,15 @@ def test_every_pod_can_ask_dns_and_nothing_else_there(scenario: str, environment
 @each_environment
 def test_every_binding_has_a_pod_that_uses_it(scenario: str, environment: str) -> None:
     """A pod lacks a label: then what it was told of is out of its reach."""
-    all = pods(scenario, environment)
-    running = {pod.labels.get(INSTANCE) for pod in all}
+    all_pods = pods(scenario, environment)
+    running = {pod.labels.get(INSTANCE) for pod in all_pods}
     idle = [
         f"{binding.consumer.name} -> {binding.provider.name}"
         for binding in lowered(scenario, environment).graph.bindings
         if binding.via is None
         and binding.offer.port
         and binding.consumer.name in running
-        and not any(_uses(pod, binding) for pod in all)
+        and not any(_uses(pod, binding) for pod in all_pods)
     ]
     assert idle == []
 
@@ -264,33 +273,39 @@ def test_every_binding_has_a_pod_that_uses_it(scenario: str, environment: str) -
 def test_outside_is_reached_only_by_those_who_are_bound_to_it(
     scenario: str, environment: str
 ) -> None:
-    net, whole = network(scenario, environment), lowered(scenario, environment)
+    net, lowered_platform = network(scenario, environment), lowered(scenario, environment)
     outside = [
         binding
-        for binding in whole.graph.bindings
+        for binding in lowered_platform.graph.bindings
         if binding.offer.external and binding.offer.cidrs
     ]
     for binding in outside:
         address = binding.offer.cidrs[0].partition("/")[0]
         service = Pod(binding.provider.name, address=address)
         for pod in pods(scenario, environment):
-            if pod.namespace not in platform_namespaces(whole):
+            if pod.namespace not in platform_namespaces(lowered_platform):
                 continue
-            wanted = any(_uses(pod, one) for one in outside if one.provider is binding.provider)
-            wanted |= binding.offer.port in anywhere(whole, pod)  # it may go to any address
+            expected = any(
+                _uses(pod, outside_binding)
+                for outside_binding in outside
+                if outside_binding.provider is binding.provider
+            )
+            expected |= binding.offer.port in anywhere(
+                lowered_platform, pod
+            )  # it may go to any address
             reached = net.connects(pod, service, binding.offer.port)
-            assert reached == wanted, (pod.name, service.name)
+            assert reached == expected, (pod.name, service.name)
 
 
 @each_environment
 def test_policies_do_not_grow_with_clients(scenario: str, environment: str) -> None:
     """One peer for each client namespace, however many clients there are."""
-    for one in objects(scenario, environment):
-        if one["kind"] != "NetworkPolicy":
+    for manifest in objects(scenario, environment):
+        if manifest["kind"] != "NetworkPolicy":
             continue
-        for rule in one["spec"].get("ingress", ()):
+        for rule in manifest["spec"].get("ingress", ()):
             spaces = [str(peer.get("namespaceSelector")) for peer in rule.get("from", ())]
-            assert len(spaces) == len(set(spaces)), one["metadata"]["name"]
+            assert len(spaces) == len(set(spaces)), manifest["metadata"]["name"]
 
 
 def allowing(namespaces: list[str], dns: str = "") -> dict[tuple[str, str], Manifest]:
@@ -306,8 +321,8 @@ def allowing(namespaces: list[str], dns: str = "") -> dict[tuple[str, str], Mani
     )
     result = pipeline.compile(text.encode(), "platform.yaml")
     assert not result.report.failed, result.report.sorted()
-    found = manifests(result.lowered["default"])
-    policies = [one for one in found if one["kind"] == "NetworkPolicy"]
+    actual = manifests(result.lowered["default"])
+    policies = [manifest for manifest in actual if manifest["kind"] == "NetworkPolicy"]
     return {
         (policy["metadata"]["namespace"], policy["metadata"]["name"]): policy for policy in policies
     }
@@ -320,10 +335,10 @@ def test_clients_more_change_no_policy() -> None:
 def test_a_namespace_more_is_one_peer_more_and_nothing_else() -> None:
     few, more = allowing(["team"]), allowing(["team", "other"])
     assert {space for space, _ in more.keys() - few.keys()} == {"other"}
-    for place, policy in few.items():
-        for rule in more[place]["spec"].get("ingress", ()):
-            rule["from"] = [one for one in rule["from"] if "'other'" not in str(one)]
-        assert more[place] == policy, place
+    for policy_key, policy in few.items():
+        for rule in more[policy_key]["spec"].get("ingress", ()):
+            rule["from"] = [peer for peer in rule["from"] if "'other'" not in str(peer)]
+        assert more[policy_key] == policy, policy_key
 
 
 def test_a_nodes_own_cache_of_dns_is_asked_by_its_address() -> None:
@@ -340,20 +355,20 @@ ADDRESS = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc\.[a-z0-9.-]+?:([0-9]+)")
 
 def told(template: Template, texts: dict[tuple[str, str], str]) -> set[tuple[str, str, int]]:
     """Services (name, namespace, port) that a pod's own manifest or its config files name."""
-    said = str(template.spec)
+    message = str(template.spec)
     for volume in template.spec.get("volumes", ()):
         name = volume.get("configMap", {}).get("name")
-        said += texts.get((template.namespace, name), "")
-    return {(name, space, int(port)) for name, space, port in ADDRESS.findall(said)}
+        message += texts.get((template.namespace, name), "")
+    return {(name, space, int(port)) for name, space, port in ADDRESS.findall(message)}
 
 
 @each_environment
 def test_every_address_that_a_pod_is_told_is_in_its_reach(scenario: str, environment: str) -> None:
     """The other way round: not from the graph, but from what stands in variables and files."""
-    all, net = objects(scenario, environment), network(scenario, environment)
-    named = {(one["metadata"]["namespace"], one["metadata"]["name"]): one
-             for one in all if one["kind"] in ("Service", "ConfigMap")}  # fmt: skip
-    texts = {key: str(one.get("data")) for key, one in named.items()}
+    manifests, net = objects(scenario, environment), network(scenario, environment)
+    named = {(manifest["metadata"]["namespace"], manifest["metadata"]["name"]): manifest
+             for manifest in manifests if manifest["kind"] in ("Service", "ConfigMap")}  # fmt: skip
+    texts = {key: str(manifest.get("data")) for key, manifest in named.items()}
     for template in templates(scenario, environment):
         source = Pod(template.name, template.namespace, template.labels)
         for name, space, port in told(template, texts):
@@ -365,10 +380,14 @@ def test_every_address_that_a_pod_is_told_is_in_its_reach(scenario: str, environ
                 assert reached, (source.name, name, port)
 
 
-def _backends(service: Manifest, port: int, all: tuple[Pod, ...]) -> Iterator[tuple[Pod, int]]:
+def _backends(service: Manifest, port: int, pods: tuple[Pod, ...]) -> Iterator[tuple[Pod, int]]:
     spec, space = service["spec"], service["metadata"]["namespace"]
-    targets = [one.get("targetPort", one["port"]) for one in spec["ports"] if one["port"] == port]
+    targets = [
+        service_port.get("targetPort", service_port["port"])
+        for service_port in spec["ports"]
+        if service_port["port"] == port
+    ]
     assert targets, f"{service['metadata']['name']} has no port {port}"
-    for pod in all:
+    for pod in pods:
         if pod.namespace == space and "selector" in spec and _has(pod, spec["selector"]):
             yield from ((pod, target) for target in targets)

@@ -58,10 +58,14 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_alone(name: str) -> None:
     text, code, help, related = CASES[name]
-    errors = [one for one in diagnosed(f"{HEADER}{text}\n".encode()) if one.severity == "error"]
-    assert [one.code for one in errors] == [code]
+    errors = [
+        diagnostic
+        for diagnostic in diagnosed(f"{HEADER}{text}\n".encode())
+        if diagnostic.severity == "error"
+    ]
+    assert [error.code for error in errors] == [code]
     assert help is None or list(errors[0].help) == help
-    assert [place.message for place in errors[0].related] == related
+    assert [related_place.message for related_place in errors[0].related] == related
 
 
 def test_keys_of_the_spec_in_the_metadata() -> None:
@@ -75,4 +79,4 @@ def test_keys_of_the_spec_in_the_metadata() -> None:
 def test_an_empty_key_before_lost_ones_is_not_filled() -> None:
     """`models: {}` would cement the mistake."""
     text = f"{HEADER}spec:\n  components: {{seaweedfs: {{}}}}\n  models:\n  fraud: {{format: sklearn, uri: 's3://a/b'}}\n"
-    assert [one.fix for one in diagnosed(text.encode())] == [None]
+    assert [diagnostic.fix for diagnostic in diagnosed(text.encode())] == [None]

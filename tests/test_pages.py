@@ -19,8 +19,8 @@ def test_every_code_has_its_page_and_every_page_its_code() -> None:
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_page_opens_with_what_the_code_is(code: str) -> None:
-    known = CODES[code]
-    assert page(code).startswith(f"# {code}\n\n*{known.severity}*: {known.title}\n\n")
+    code_entry = CODES[code]
+    assert page(code).startswith(f"# {code}\n\n*{code_entry.severity}*: {code_entry.title}\n\n")
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
@@ -29,16 +29,16 @@ def test_examples(code: str, tmp_path: Path) -> None:
     if wrong.language == "sh":
         _sessions(code, wrong.body, right.body, tmp_path)
         return
-    assert code in {one.code for one in diagnosed(wrong.spec)}
+    assert code in {diagnostic.code for diagnostic in diagnosed(wrong.spec)}
     assert compiled(right.spec).report.sorted() == []
 
 
 def _sessions(code: str, wrong: str, right: str, folder: Path) -> None:
     fails = int(CODES[code].severity == "error")
     for name, script, status in (("wrong", wrong, fails), ("right", right, 0)):
-        place = folder / name
-        place.mkdir()
-        (place / "platform.yaml").write_text(SPEC)
-        done = run(place, script)
-        said = f"[{code}]" in done.stderr
-        assert (done.returncode, said) == (status, name == "wrong"), done.stderr
+        session_file = folder / name
+        session_file.mkdir()
+        (session_file / "platform.yaml").write_text(SPEC)
+        result = run(session_file, script)
+        message = f"[{code}]" in result.stderr
+        assert (result.returncode, message) == (status, name == "wrong"), result.stderr

@@ -36,10 +36,10 @@ def test_where_no_process_is_to_be_had_it_is_done_here(monkeypatch: pytest.Monke
 
 
 def test_what_did_not_come_to_its_end_is_done_here() -> None:
-    here = os.getpid()
+    parent = os.getpid()
 
     def killed_elsewhere() -> str:
-        if os.getpid() != here:
+        if os.getpid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)
         return "done"
 

@@ -78,7 +78,11 @@ def marked(manifest: Manifest) -> bool:
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_every_object_is_reached(name: str) -> None:
-    environments = {key: one for key, one in compiled(name).lowered.items() if key is not None}
+    environments = {
+        key: lowered_platform
+        for key, lowered_platform in compiled(name).lowered.items()
+        if key is not None
+    }
     lowered = environments[min(environments)]
     by_owner = patches_of(lowered)
     report = Report()
@@ -92,7 +96,7 @@ def test_every_object_is_reached(name: str) -> None:
         for config in package.configs if package.name in patched.packages else ():
             assert config.files["reached"] == "yes", config.name
             count += 1
-    instances = {one.name: one for one in patched.platform.instances.values()}
+    instances = {instance.name: instance for instance in patched.platform.instances.values()}
     graph = replace(patched.graph, instances={**patched.graph.instances, **instances})
     for prerequisite in (*prerequisites(graph), *vendored(graph)):
         assert all(marked(manifest) for manifest in prerequisite.objects), prerequisite.name
@@ -191,7 +195,9 @@ def test_patches_of_the_platform_reach_namespaces() -> None:
     data = text() + patch.encode()
     assert diagnosed(data) == []
     packages = compiled_text(data).lowered["default"].packages
-    (space,) = (one for one in packages["namespaces"].resources if one.kind == "Namespace")
+    (space,) = (
+        resource for resource in packages["namespaces"].resources if resource.kind == "Namespace"
+    )
     assert space.manifest["metadata"]["labels"]["team"] == "data"
     (missed,) = diagnosed(data.replace(b"name: mlops}\n", b"name: mlop}\n"))
     assert (missed.code, "did you mean `Namespace mlops`?" in missed.help) == ("patch-misses", True)

@@ -38,23 +38,23 @@ def platformc(folder: Path, *arguments: str, path: Path | None) -> subprocess.Co
 
 
 def test_it_compiles_into_its_own_folder(tmp_path: Path) -> None:
-    done = platformc(tmp_path, "compile", path=PLUGIN)
-    assert done.returncode == 0, done.stderr
+    result = platformc(tmp_path, "compile", path=PLUGIN)
+    assert result.returncode == 0, result.stderr
     assert (tmp_path / "base/garage/garage/greeting").read_text() == "bonjour\n"
 
 
 def test_others_are_bound_to_it(tmp_path: Path) -> None:
-    done = platformc(tmp_path, "render", "default", path=PLUGIN)
-    assert done.returncode == 0, done.stderr
+    result = platformc(tmp_path, "render", "default", path=PLUGIN)
+    assert result.returncode == 0, result.stderr
     server = next(
-        one
-        for one in yaml.safe_load_all(done.stdout)
-        if (one["kind"], one["metadata"]["name"]) == ("Deployment", "mlflow")
+        manifest
+        for manifest in yaml.safe_load_all(result.stdout)
+        if (manifest["kind"], manifest["metadata"]["name"]) == ("Deployment", "mlflow")
     )
     env = server["spec"]["template"]["spec"]["containers"][0]["env"]
-    found = {one["name"]: one.get("value") for one in env}
-    assert found["AWS_ENDPOINT_URL_S3"] == "http://garage.mlops.svc.cluster.local:3900"
-    assert found["AWS_REGION"] == "garage"
+    actual = {variable["name"]: variable.get("value") for variable in env}
+    assert actual["AWS_ENDPOINT_URL_S3"] == "http://garage.mlops.svc.cluster.local:3900"
+    assert actual["AWS_REGION"] == "garage"
 
 
 def test_it_is_in_the_editors_schema(tmp_path: Path) -> None:
@@ -62,6 +62,6 @@ def test_it_is_in_the_editors_schema(tmp_path: Path) -> None:
 
 
 def test_without_its_package_the_type_is_unknown(tmp_path: Path) -> None:
-    done = platformc(tmp_path, "validate", path=None)
-    assert done.returncode == 1
-    assert "unknown-type" in done.stderr
+    result = platformc(tmp_path, "validate", path=None)
+    assert result.returncode == 1
+    assert "unknown-type" in result.stderr

@@ -61,24 +61,24 @@ def _pod_wide(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _container(container: dict[str, Any], pod: dict[str, Any]) -> Iterator[str]:
-    own = container.get("securityContext", {})
-    both = {**pod, **own}
-    capabilities = own.get("capabilities", {})
+    container_context = container.get("securityContext", {})
+    context = {**pod, **container_context}
+    capabilities = container_context.get("capabilities", {})
     added = set(capabilities.get("add", ())) - {"NET_BIND_SERVICE"}
-    kept = "ALL" not in capabilities.get("drop", ())
-    seccomp = both.get("seccompProfile", {}).get("type")
-    armor = both.get("appArmorProfile", {}).get("type")
+    keeps_capabilities = "ALL" not in capabilities.get("drop", ())
+    seccomp = context.get("seccompProfile", {}).get("type")
+    armor = context.get("appArmorProfile", {}).get("type")
     forbidden = {
-        "privileged": own.get("privileged", False),
-        "privilege-escalation": own.get("allowPrivilegeEscalation") is not False,
-        "capabilities": kept or bool(added),
-        "non-root": both.get("runAsNonRoot") is not True or both.get("runAsUser") == 0,
+        "privileged": container_context.get("privileged", False),
+        "privilege-escalation": container_context.get("allowPrivilegeEscalation") is not False,
+        "capabilities": keeps_capabilities or bool(added),
+        "non-root": context.get("runAsNonRoot") is not True or context.get("runAsUser") == 0,
         "seccomp": seccomp not in ("RuntimeDefault", "Localhost"),
-        "proc-mount": own.get("procMount", "Default") != "Default",
+        "proc-mount": container_context.get("procMount", "Default") != "Default",
         "host-ports": any("hostPort" in port for port in container.get("ports", ())),
         "probe-host": any("host" in handler for handler in _handlers(container)),
         "app-armor": armor == "Unconfined",
-        "selinux": _selinux(both.get("seLinuxOptions", {})),
+        "selinux": _selinux(context.get("seLinuxOptions", {})),
     }
     yield from (check for check, broken in forbidden.items() if broken)
 
@@ -89,7 +89,7 @@ def _selinux(options: dict[str, Any]) -> bool:
 
 
 def _handlers(container: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    probes = [container.get(f"{one}Probe", {}) for one in ("liveness", "readiness", "startup")]
+    probes = [container.get(f"{probe}Probe", {}) for probe in ("liveness", "readiness", "startup")]
     for probe in (*probes, *container.get("lifecycle", {}).values()):
         yield probe.get("httpGet", {})
         yield probe.get("tcpSocket", {})
@@ -113,13 +113,13 @@ def beyond(template: Template) -> Iterator[tuple[str, str]]:
                 yield "resources", f"{name} {side}"
 
 
-def unexcused(template: Template, found: Iterator[tuple[str, str]]) -> list[str]:
+def unexcused(template: Template, actual: Iterator[tuple[str, str]]) -> list[str]:
     """What is broken without a reason written on the object, or on its pod."""
     metadata = template.owner["metadata"]
     excuses = {**metadata.get("annotations", {}), **template.annotations}
     return [
         f"{template.name}: {check} ({where})"
-        for check, where in found
+        for check, where in actual
         if not excuses.get(f"{EXEMPTION}{check}")
     ]
 
@@ -156,8 +156,8 @@ PATCHES: list[tuple[dict[str, Any], bool]] = [
     ({"op": "add", "path": "/containers/0/ports", "value": [{"hostPort": 80}]}, False),
     ({"op": "add", "path": "/containers/0/ports", "value": [{"containerPort": 80}]}, True),
     *(
-        ({"op": "add", "path": f"/containers/0/securityContext/{key}", "value": value}, sound)
-        for key, value, sound in (
+        ({"op": "add", "path": f"/containers/0/securityContext/{key}", "value": value}, is_allowed)
+        for key, value, is_allowed in (
             ("privileged", True, False),
             ("allowPrivilegeEscalation", True, False),
             ("capabilities/add", ["NET_ADMIN"], False),
@@ -170,26 +170,28 @@ PATCHES: list[tuple[dict[str, Any], bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "sound"), PATCHES, ids=lambda one: str(one)[:60])
+@pytest.mark.parametrize(
+    ("operation", "is_allowed"), PATCHES, ids=lambda parameter: str(parameter)[:60]
+)
 def test_a_patch_that_the_standard_forbids_does_not_compile(
-    operation: dict[str, Any], sound: bool
+    operation: dict[str, Any], is_allowed: bool
 ) -> None:
     """What a patch may do to a pod is judged as the standard does, which is written down above."""
     pod = jsonpatch.apply_patch(SOUND, [operation])
     spec = {"selector": {}, "template": {"metadata": {"labels": {}}, "spec": pod}}
-    found = list(insecure({"kind": "Deployment", "metadata": {"name": "x"}, "spec": spec}))
-    assert (not found) == sound == (not list(restricted(pod)))
+    actual = list(insecure({"kind": "Deployment", "metadata": {"name": "x"}, "spec": spec}))
+    assert (not actual) == is_allowed == (not list(restricted(pod)))
 
 
 @each_environment
 def test_every_pod_is_bounded_and_cannot_change_its_image(scenario: str, environment: str) -> None:
     pods = templates(scenario, environment)
-    asked = _writable_by_request(scenario, environment)
+    requested = _writable_by_request(scenario, environment)
     problems = [
         problem
         for pod in pods
         for problem in unexcused(pod, beyond(pod))
-        if not ("read-only-root" in problem and pod.owner["metadata"]["name"] in asked)
+        if not ("read-only-root" in problem and pod.owner["metadata"]["name"] in requested)
     ]
     assert problems == []
 
@@ -207,33 +209,37 @@ def _writable_by_request(scenario: str, environment: str) -> set[str]:
 
 @each_environment
 def test_each_instance_has_an_account_of_its_own(scenario: str, environment: str) -> None:
-    made = {
-        (one["metadata"]["namespace"], one["metadata"]["name"])
-        for one in objects(scenario, environment)
-        if one["kind"] == "ServiceAccount"
+    accounts = {
+        (manifest["metadata"]["namespace"], manifest["metadata"]["name"])
+        for manifest in objects(scenario, environment)
+        if manifest["kind"] == "ServiceAccount"
     }
     users: dict[tuple[str, str], set[str]] = {}
     for template in templates(scenario, environment):
         if template.operated:
             continue
         account = (template.namespace, template.spec.get("serviceAccountName", "default"))
-        assert account in made, template.name
+        assert account in accounts, template.name
         users.setdefault(account, set()).add(
             template.owner["metadata"]["labels"]["app.kubernetes.io/instance"]
         )
-    shared = {account: who for account, who in users.items() if len(who) > 1}
+    shared = {
+        account: account_users for account, account_users in users.items() if len(account_users) > 1
+    }
     models = {instance.name for instance in lowered(scenario, environment).graph.instances.values()
               if instance.section == "models"}  # fmt: skip
-    assert {account for account, who in shared.items() if not who <= models} == set()
+    assert {
+        account for account, account_users in shared.items() if not account_users <= models
+    } == set()
 
 
 @each_environment
 def test_only_users_of_the_api_have_a_token(scenario: str, environment: str) -> None:
     bound = {
         (subject.get("namespace"), subject["name"])
-        for one in objects(scenario, environment)
-        if one["kind"] in ("RoleBinding", "ClusterRoleBinding")
-        for subject in one["subjects"]
+        for manifest in objects(scenario, environment)
+        if manifest["kind"] in ("RoleBinding", "ClusterRoleBinding")
+        for subject in manifest["subjects"]
     }
     for template in templates(scenario, environment):
         if template.operated:
@@ -245,25 +251,27 @@ def test_only_users_of_the_api_have_a_token(scenario: str, environment: str) -> 
 
 @each_environment
 def test_roles_are_no_wider_than_their_use(scenario: str, environment: str) -> None:
-    for one in objects(scenario, environment):
-        if one["kind"] not in ("Role", "ClusterRole"):
+    for manifest in objects(scenario, environment):
+        if manifest["kind"] not in ("Role", "ClusterRole"):
             continue
-        for rule in one["rules"]:
+        for rule in manifest["rules"]:
             words = {*rule.get("apiGroups", ()), *rule.get("resources", ()), *rule["verbs"]}
-            assert not words & {"*", "escalate", "bind", "impersonate"}, one["metadata"]["name"]
+            assert not words & {"*", "escalate", "bind", "impersonate"}, manifest["metadata"][
+                "name"
+            ]
             if "secrets" in rule.get("resources", ()):  # each by its name, and nothing but read
-                assert rule["resourceNames"], one["metadata"]["name"]
-                assert rule["verbs"] == ["get"], one["metadata"]["name"]
+                assert rule["resourceNames"], manifest["metadata"]["name"]
+                assert rule["verbs"] == ["get"], manifest["metadata"]["name"]
 
 
 @each_environment
 def test_namespaces_enforce_what_their_pods_keep(scenario: str, environment: str) -> None:
-    for one in objects(scenario, environment):
-        if one["kind"] == "Namespace":
-            labels = one["metadata"]["labels"]
+    for manifest in objects(scenario, environment):
+        if manifest["kind"] == "Namespace":
+            labels = manifest["metadata"]["labels"]
             levels = {labels[f"pod-security.kubernetes.io/{mode}"]
                       for mode in ("enforce", "audit", "warn")}  # fmt: skip
-            assert levels == {"restricted"}, one["metadata"]["name"]
+            assert levels == {"restricted"}, manifest["metadata"]["name"]
 
 
 GOOD: dict[str, Any] = {
@@ -299,16 +307,22 @@ GOOD: dict[str, Any] = {
 def test_the_evaluator_finds(check: str, pod: dict[str, Any], container: dict[str, Any]) -> None:
     context = {**GOOD["containers"][0]["securityContext"], **container}
     bad = {**GOOD, **pod, "containers": [{"name": "main", "securityContext": context}]}
-    assert [found for found, _ in restricted(bad)] == [check]
+    assert [actual for actual, _ in restricted(bad)] == [check]
     assert list(restricted(GOOD)) == []
 
 
 @each_environment
 def test_no_account_is_one_that_an_operator_makes(scenario: str, environment: str) -> None:
     """CloudNativePG 1.30 makes one of the name of each Cluster and Pooler; its pods need a token."""
-    found = objects(scenario, environment)
-    places = [(one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"],
-               one["apiVersion"].partition("/")[0]) for one in found]  # fmt: skip
-    theirs = {(space, name) for _, space, name, group in places if group == "postgresql.cnpg.io"}
-    ours = {(space, name) for kind, space, name, _ in places if kind == "ServiceAccount"}
-    assert ours & theirs == set()
+    actual = objects(scenario, environment)
+    accounts_of_objects = [(manifest["kind"], manifest["metadata"].get("namespace"), manifest["metadata"]["name"],
+               manifest["apiVersion"].partition("/")[0]) for manifest in actual]  # fmt: skip
+    operator_accounts = {
+        (space, name)
+        for _, space, name, group in accounts_of_objects
+        if group == "postgresql.cnpg.io"
+    }
+    own_accounts = {
+        (space, name) for kind, space, name, _ in accounts_of_objects if kind == "ServiceAccount"
+    }
+    assert own_accounts & operator_accounts == set()

@@ -25,13 +25,13 @@ SPEC = (ROOT / "platform.yaml").read_text()
 LARGER = SPEC.replace("storage: 500Gi", "storage: 600Gi")
 SMALLER = SPEC.replace("storage: 500Gi", "storage: 400Gi")
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
-(UPLOAD,) = (one["uses"] for one in ACTION["runs"]["steps"] if "uses" in one)
+(UPLOAD,) = (step["uses"] for step in ACTION["runs"]["steps"] if "uses" in step)
 
 
 def shell(folder: Path, *words: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
-    who = {f"GIT_{role}_{what}": "t@example.org" for role in ("AUTHOR", "COMMITTER")
-           for what in ("NAME", "EMAIL")}  # fmt: skip
-    variables = {**os.environ, **who, "PATH": path or os.environ["PATH"]}
+    identity = {f"GIT_{role}_{field}": "t@example.org" for role in ("AUTHOR", "COMMITTER")
+           for field in ("NAME", "EMAIL")}  # fmt: skip
+    variables = {**os.environ, **identity, "PATH": path or os.environ["PATH"]}
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, env=variables)
 
 
@@ -70,8 +70,8 @@ class Runner:
     def write(self, text: str, *, compiled: bool = True) -> None:
         (self.checkout / "platform.yaml").write_text(text)
         if compiled:
-            done = shell(self.checkout, "platformc", "compile", path=self.path)
-            assert done.returncode == 0, done.stderr
+            result = shell(self.checkout, "platformc", "compile", path=self.path)
+            assert result.returncode == 0, result.stderr
 
 
 class Hub(ThreadingHTTPServer):
@@ -98,9 +98,9 @@ class _Comments(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         assert url.path == self._ISSUE
-        asked = {key: int(values[0]) for key, values in parse_qs(url.query).items()}
-        first = asked["per_page"] * (asked["page"] - 1)
-        self._answer(200, self.server.comments[first : first + asked["per_page"]])
+        query = {key: int(values[0]) for key, values in parse_qs(url.query).items()}
+        first_index = query["per_page"] * (query["page"] - 1)
+        self._answer(200, self.server.comments[first_index : first_index + query["per_page"]])
 
     def do_POST(self) -> None:
         assert self.path == self._ISSUE
@@ -108,8 +108,8 @@ class _Comments(BaseHTTPRequestHandler):
 
     def do_PATCH(self) -> None:
         assert self.path.startswith(self._ONE)
-        one = self.server.comments[int(self.path.removeprefix(self._ONE)) - 1]
-        self._write(lambda body: one.update(body=body))
+        comment = self.server.comments[int(self.path.removeprefix(self._ONE)) - 1]
+        self._write(lambda body: comment.update(body=body))
 
     def _write(self, change: Callable[[str], object]) -> None:
         text = self.rfile.read(int(self.headers["Content-Length"]))
@@ -151,13 +151,13 @@ def runner(tmp_path: Path, hub: Hub) -> Runner:
     install += f'ln -sf "{temp}/bin/true" "$4/bin/python"'
     script(temp / "bin", "python3", install)
     script(temp / "bin", "true", "exit 0")
-    one = Runner(checkout, temp, "", hub)
+    action_runner = Runner(checkout, temp, "", hub)
     shell(checkout, "git", "init", "-q", "-b", "main")
-    one.write(SPEC)
+    action_runner.write(SPEC)
     shell(checkout, "git", "add", "-A")
     shell(checkout, "git", "commit", "-q", "-m", "before")
-    one.base = shell(checkout, "git", "rev-parse", "HEAD").stdout.strip()
-    return one
+    action_runner.base = shell(checkout, "git", "rev-parse", "HEAD").stdout.strip()
+    return action_runner
 
 
 def test_a_good_change_is_planned_and_commented(runner: Runner) -> None:
@@ -195,8 +195,8 @@ def test_a_later_plan_replaces_its_own_comment_and_no_other(runner: Runner) -> N
     for text, amount in ((LARGER, "600Gi"), (SMALLER, "400Gi")):
         runner.write(text)
         assert runner.run(sarif="false").failed == []
-        *others, mine = runner.hub.comments
-        assert others == before, forged
+        *other_comments, mine = runner.hub.comments
+        assert other_comments == before, forged
         assert amount in mine["body"]
 
 
@@ -287,7 +287,11 @@ def test_pull_request_target_is_refused(runner: Runner) -> None:
 
 def test_an_upload_that_fails_stops_nothing() -> None:
     """A private repository without GitHub Code Security refuses it."""
-    (step,) = (one for one in ACTION["runs"]["steps"] if one.get("uses", "").startswith("github/"))
+    (step,) = (
+        upload_step
+        for upload_step in ACTION["runs"]["steps"]
+        if upload_step.get("uses", "").startswith("github/")
+    )
     assert step["continue-on-error"] is True
 
 
@@ -315,7 +319,7 @@ def test_actions_are_named_by_commit() -> None:
 
 
 HOOKS: dict[str, Any] = {
-    one["id"]: one for one in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 }
 
 

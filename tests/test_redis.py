@@ -22,16 +22,16 @@ each_server = pytest.mark.parametrize(("scenario", "environment", "name", "file"
 
 def config(scenario: str, environment: str, name: str, file: str) -> dict[str, list[str]]:
     """The server's directives, as its own parser splits them."""
-    (found,) = [one for one in objects(scenario, environment)
-                if one["kind"] == "ConfigMap" and one["metadata"]["name"] == name]  # fmt: skip
-    lines = (line.split() for line in found["data"][file].splitlines())
+    (actual,) = [manifest for manifest in objects(scenario, environment)
+                if manifest["kind"] == "ConfigMap" and manifest["metadata"]["name"] == name]  # fmt: skip
+    lines = (line.split() for line in actual["data"][file].splitlines())
     return {words[0]: words[1:] for words in lines if words and words[0] != "#"}
 
 
 def pods(scenario: str, environment: str, name: str) -> list[Template]:
-    found = templates(scenario, environment)
-    return [one for one in found if one.owner["kind"] == "StatefulSet"
-            and one.labels["app.kubernetes.io/instance"] == name]  # fmt: skip
+    actual = templates(scenario, environment)
+    return [pod for pod in actual if pod.owner["kind"] == "StatefulSet"
+            and pod.labels["app.kubernetes.io/instance"] == name]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_each_client_has_a_user_and_nobody_else(
 
 def _value(pod: Template, name: str) -> Any:
     for container in pod.spec["containers"]:
-        for one in container.get("env", ()):
-            if one["name"] == name:
-                return one.get("value")
+        for variable in container.get("env", ()):
+            if variable["name"] == name:
+                return variable.get("value")
     return None
 
 
@@ -108,5 +108,5 @@ def test_a_client_is_told_where_how_and_as_whom() -> None:
     assert _value(job, "REDIS_USERNAME") == "mlops"
     url = "rediss://$(REDIS_USERNAME):$(REDIS_PASSWORD)@redis.example.com:6379/0"
     assert _value(job, "REDIS_URL") == url
-    names = [one["name"] for one in env]
+    names = [variable["name"] for variable in env]
     assert names.index("REDIS_PASSWORD") < names.index("REDIS_URL")

@@ -26,9 +26,9 @@ def test_every_component_type_and_every_field_of_it_is_explained() -> None:
 
 
 def test_every_path_can_be_asked_for() -> None:
-    asked = [path for path in paths() if "." in path]
-    assert len(asked) > 400
-    for path in asked:
+    dotted_paths = [path for path in paths() if "." in path]
+    assert len(dotted_paths) > 400
+    for path in dotted_paths:
         field = field_of(path)
         assert field is not None
         assert field.path == path
@@ -49,13 +49,13 @@ def test_a_component_names_what_it_requires_and_its_own_fields_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "meant"),
+    ("typed", "meant"),
     [("mlflow.artefacts", "mlflow.artifacts"), ("mlflw", "mlflow"), ("unknown-ky", "unknown-key")],
 )
-def test_a_typo_gets_the_right_one(asked: str, meant: str) -> None:
-    done = explain(asked)
-    assert done.exit_code == 2
-    assert f"did you mean `{meant}`?" in done.stderr
+def test_a_typo_gets_the_right_one(typed: str, meant: str) -> None:
+    result = explain(typed)
+    assert result.exit_code == 2
+    assert f"did you mean `{meant}`?" in result.stderr
 
 
 def test_examples_are_yaml() -> None:

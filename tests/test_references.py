@@ -46,7 +46,7 @@ def name(manifest: Manifest) -> str:
 @each_environment
 def test_every_secret_and_its_key_is_in_the_contract(scenario: str, environment: str) -> None:
     contract = lowered(scenario, environment)
-    known = {
+    known_keys = {
         (space, credential.name): set(credential.keys)
         for credential in (*contract.credentials, *contract.granted)
         for space in credential.namespaces
@@ -58,18 +58,20 @@ def test_every_secret_and_its_key_is_in_the_contract(scenario: str, environment:
         space = manifest["metadata"].get("namespace")
         for key, value in walk(manifest):
             if key in references and isinstance(value, dict) and not value.get("optional"):
-                keys = known.get((space, value["name"]))
+                keys = known_keys.get((space, value["name"]))
                 assert keys is not None, f"{name(manifest)} names Secret {value['name']}"
                 assert value.get("key") in {None, *keys}, f"{name(manifest)}: {value}"
 
 
 @each_environment
 def test_every_config_map_and_its_files_exist(scenario: str, environment: str) -> None:
-    known = (
+    known_files = (
         {
-            (one["metadata"]["namespace"], one["metadata"]["name"]): set(one["data"])
-            for one in objects(scenario, environment)
-            if one["kind"] == "ConfigMap"
+            (config_manifest["metadata"]["namespace"], config_manifest["metadata"]["name"]): set(
+                config_manifest["data"]
+            )
+            for config_manifest in objects(scenario, environment)
+            if config_manifest["kind"] == "ConfigMap"
         }
         | granted(scenario, environment)
         | users_own(scenario, environment)
@@ -78,30 +80,30 @@ def test_every_config_map_and_its_files_exist(scenario: str, environment: str) -
         for key, value in walk(manifest):
             if key not in ("configMap", "configMapKeyRef") or not isinstance(value, dict):
                 continue
-            files = known.get((manifest["metadata"].get("namespace"), value["name"]))
+            files = known_files.get((manifest["metadata"].get("namespace"), value["name"]))
             assert files is not None, f"{name(manifest)} names ConfigMap {value['name']}"
-            wanted = {item["key"] for item in value.get("items", ())}
-            assert wanted | {value.get("key")} <= {None, *files}, f"{name(manifest)}: {value}"
+            expected = {item["key"] for item in value.get("items", ())}
+            assert expected | {value.get("key")} <= {None, *files}, f"{name(manifest)}: {value}"
 
 
 def granted(scenario: str, environment: str) -> dict[tuple[str, str], set[str]]:
     """The ConfigMaps that Rook 1.20 makes of bucket claims, each under its claim's name."""
     return {
-        (one["metadata"]["namespace"], one["metadata"]["name"]): {
+        (manifest["metadata"]["namespace"], manifest["metadata"]["name"]): {
             "BUCKET_HOST", "BUCKET_PORT", "BUCKET_NAME", "BUCKET_REGION", "BUCKET_SUBREGION",
         }
-        for one in objects(scenario, environment)
-        if one["kind"] == "ObjectBucketClaim"
+        for manifest in objects(scenario, environment)
+        if manifest["kind"] == "ObjectBucketClaim"
     }  # fmt: skip
 
 
 def users_own(scenario: str, environment: str) -> dict[tuple[str, str], set[str]]:
     """The ConfigMaps that workloads mount or authorities are in, and that their author keeps."""
-    whole = lowered(scenario, environment)
-    instances = whole.graph.instances.values()
+    lowered_platform = lowered(scenario, environment)
+    instances = lowered_platform.graph.instances.values()
     authorities = {
         (binding.consumer.namespace, authority.source.name): {authority.source.key}
-        for binding in whole.graph.bindings
+        for binding in lowered_platform.graph.bindings
         if (authority := binding.offer.ca) and isinstance(authority.source, ConfigRef)
     }
     return authorities | {
@@ -116,20 +118,22 @@ def users_own(scenario: str, environment: str) -> dict[tuple[str, str], set[str]
 @each_environment
 def test_what_a_server_grants_is_read_where_it_grants_it(scenario: str, environment: str) -> None:
     claims = granted(scenario, environment)
-    servers = [one for one in lowered(scenario, environment).granted if one.created_by != "you"]
-    for one in servers:
-        assert [(space, one.name) in claims for space in one.namespaces] == [True]
+    servers = [
+        grant for grant in lowered(scenario, environment).granted if grant.created_by != "you"
+    ]
+    for server in servers:
+        assert [(space, server.name) in claims for space in server.namespaces] == [True]
 
 
 @each_environment
 def test_every_variable_is_declared_before_it_is_read(scenario: str, environment: str) -> None:
     for template in templates(scenario, environment):
         for container in template.containers():
-            known: set[str] = set()
-            for one in container.get("env", ()):
-                read = set(re.findall(r"(?<!\$)\$\(([A-Za-z_]\w*)\)", one.get("value", "")))
-                assert read <= known, f"{template.name}: {one['name']}"
-                known.add(one["name"])
+            declared: set[str] = set()
+            for variable in container.get("env", ()):
+                read = set(re.findall(r"(?<!\$)\$\(([A-Za-z_]\w*)\)", variable.get("value", "")))
+                assert read <= declared, f"{template.name}: {variable['name']}"
+                declared.add(variable["name"])
 
 
 # Hosts
@@ -138,40 +142,42 @@ def test_every_variable_is_declared_before_it_is_read(scenario: str, environment
 @cache
 def services(scenario: str, environment: str) -> dict[tuple[str, str], set[int]]:
     """Every Service and its ports: the platform's, and those that operators make for it."""
-    found: dict[tuple[str, str], set[int]] = {}
-    for one in objects(scenario, environment):
-        for service, port in made_by_serving(one):
-            found[service, one["metadata"]["namespace"]] = {port}
-        if one["kind"] == "Service":
-            ports = {port["port"] for port in one["spec"].get("ports", ())}
-            found[one["metadata"]["name"], one["metadata"]["namespace"]] = ports
+    actual: dict[tuple[str, str], set[int]] = {}
+    for manifest in objects(scenario, environment):
+        for service, port in made_by_serving(manifest):
+            actual[service, manifest["metadata"]["namespace"]] = {port}
+        if manifest["kind"] == "Service":
+            ports = {port["port"] for port in manifest["spec"].get("ports", ())}
+            actual[manifest["metadata"]["name"], manifest["metadata"]["namespace"]] = ports
     for binding in lowered(scenario, environment).graph.bindings:
         provider, offer = binding.provider, binding.offer
         if offer.pods and not offer.external:
             key = (offer.service or provider.name, provider.namespace)
-            found.setdefault(key, set()).add(offer.port)
-    return found
+            actual.setdefault(key, set()).add(offer.port)
+    return actual
 
 
-def made_by_serving(one: Manifest) -> Iterator[tuple[str, int]]:
+def made_by_serving(manifest: Manifest) -> Iterator[tuple[str, int]]:
     """The Services that KServe 0.20 and Seldon Core 1.17 make of a model, by their own naming."""
-    name = one["metadata"]["name"]
-    if one["kind"] == "InferenceService":
+    name = manifest["metadata"]["name"]
+    if manifest["kind"] == "InferenceService":
         yield f"{name}-predictor", 80
-    if one["kind"] == "SeldonDeployment":
-        for predictor in one["spec"]["predictors"]:
+    if manifest["kind"] == "SeldonDeployment":
+        for predictor in manifest["spec"]["predictors"]:
             yield f"{name}-{predictor['name']}", 8000
 
 
 @cache
 def upstream(scenario: str, environment: str) -> frozenset[str]:
     """Namespaces of what is installed beforehand: its Services are not ours to know."""
-    whole = lowered(scenario, environment)
-    found: set[str] = set()
-    for instance in whole.graph.instances.values():
-        made = component_of(instance).prerequisites(instance, whole.graph.wiring(instance.name))
-        found |= set(made.namespaces) if made else set()
-    return frozenset(found)
+    lowered_platform = lowered(scenario, environment)
+    actual: set[str] = set()
+    for instance in lowered_platform.graph.instances.values():
+        prerequisite = component_of(instance).prerequisites(
+            instance, lowered_platform.graph.wiring(instance.name)
+        )
+        actual |= set(prerequisite.namespaces) if prerequisite else set()
+    return frozenset(actual)
 
 
 def hosts(text: str) -> Iterator[tuple[str, str, int | None]]:
@@ -181,14 +187,14 @@ def hosts(text: str) -> Iterator[tuple[str, str, int | None]]:
 
 @each_environment
 def test_every_host_is_a_service_with_that_port(scenario: str, environment: str) -> None:
-    known = services(scenario, environment)
+    services_by_host = services(scenario, environment)
     beyond = upstream(scenario, environment)
     for manifest in objects(scenario, environment):
         for _, value in walk(manifest):
             for service, space, port in hosts(value) if isinstance(value, str) else ():
-                if space in beyond and (service, space) not in known:
+                if space in beyond and (service, space) not in services_by_host:
                     continue
-                ports = known.get((service, space))
+                ports = services_by_host.get((service, space))
                 assert ports is not None, f"{name(manifest)} speaks of {service}.{space}"
                 assert port is None or port in ports, f"{name(manifest)}: {service}:{port}"
 
@@ -200,36 +206,38 @@ def told(template: Template, files: dict[tuple[str, str], str]) -> str:
         for volume in template.spec.get("volumes", ())
         if "configMap" in volume
     ]
-    given = [
+    addresses = [
         str(value)
         for container in template.containers()
         for key in ("command", "args", "env")
         for _, value in walk(container.get(key, []))
         if isinstance(value, str)
     ]
-    return "\n".join([*given, *mounted])
+    return "\n".join([*addresses, *mounted])
 
 
 @each_environment
 def test_what_a_pod_is_told_of_it_reaches(scenario: str, environment: str) -> None:
     net = network(scenario, environment, blocks_cover_pods=False)
-    all = pods(scenario, environment)
+    all_pods = pods(scenario, environment)
     files = {
-        (one["metadata"]["namespace"], one["metadata"]["name"]): "\n".join(one["data"].values())
-        for one in objects(scenario, environment)
-        if one["kind"] == "ConfigMap"
+        (manifest["metadata"]["namespace"], manifest["metadata"]["name"]): "\n".join(
+            manifest["data"].values()
+        )
+        for manifest in objects(scenario, environment)
+        if manifest["kind"] == "ConfigMap"
     }
     for template in templates(scenario, environment):
-        source = next(pod for pod in all if pod.name == template.name)
+        source = next(pod for pod in all_pods if pod.name == template.name)
         for service, space, port in set(hosts(told(template, files))):
             ends = targets(scenario, environment, service, space, port)
             for labels, ports in ends:
-                others = [
-                    pod for pod in all
+                other_pods = [
+                    pod for pod in all_pods
                     if pod.namespace == space and selects({"matchLabels": labels}, pod.labels)
                 ]  # fmt: skip
-                reached = source in others or any(
-                    net.connects(source, pod, port) for pod in others for port in ports
+                reached = source in other_pods or any(
+                    net.connects(source, pod, port) for pod in other_pods for port in ports
                 )
                 assert reached, f"{template.name} cannot reach {service}.{space}:{port}"
 
@@ -238,17 +246,17 @@ def targets(
     scenario: str, environment: str, service: str, space: str, port: int | None
 ) -> Iterator[tuple[dict[str, str], set[int]]]:
     """The pods behind a Service by their labels, and the ports on them that one port leads to."""
-    for one in objects(scenario, environment):
-        metadata = one["metadata"]
-        if one["kind"] == "Service" and (metadata["name"], metadata["namespace"]) == (
+    for manifest in objects(scenario, environment):
+        metadata = manifest["metadata"]
+        if manifest["kind"] == "Service" and (metadata["name"], metadata["namespace"]) == (
             service,
             space,
         ):
-            ports = one["spec"].get("ports", ())
-            wanted = {each.get("targetPort", each["port"]) for each in ports
-                      if port in (None, each["port"])}  # fmt: skip
-            if one["spec"].get("selector"):
-                yield one["spec"]["selector"], wanted
+            ports = manifest["spec"].get("ports", ())
+            expected = {service_port.get("targetPort", service_port["port"]) for service_port in ports
+                      if port in (None, service_port["port"])}  # fmt: skip
+            if manifest["spec"].get("selector"):
+                yield manifest["spec"]["selector"], expected
     for binding in lowered(scenario, environment).graph.bindings:
         offer, provider = binding.offer, binding.provider
         named = (offer.service or provider.name, provider.namespace)
@@ -261,14 +269,14 @@ def targets(
 
 @each_environment
 def test_every_policy_and_service_selects_a_pod(scenario: str, environment: str) -> None:
-    all = pods(scenario, environment)
+    all_pods = pods(scenario, environment)
     for manifest in objects(scenario, environment):
         spec, space = manifest.get("spec", {}), manifest["metadata"].get("namespace")
         if manifest["kind"] == "NetworkPolicy":
-            assert _selected(all, space, spec["podSelector"]), name(manifest)
+            assert _selected(all_pods, space, spec["podSelector"]), name(manifest)
         elif manifest["kind"] == "Service" and spec.get("selector"):
-            assert _selected(all, space, {"matchLabels": spec["selector"]}), name(manifest)
+            assert _selected(all_pods, space, {"matchLabels": spec["selector"]}), name(manifest)
 
 
-def _selected(all: tuple[Pod, ...], space: str, selector: Manifest) -> bool:
-    return any(pod.namespace == space and selects(selector, pod.labels) for pod in all)
+def _selected(pods: tuple[Pod, ...], space: str, selector: Manifest) -> bool:
+    return any(pod.namespace == space and selects(selector, pod.labels) for pod in pods)

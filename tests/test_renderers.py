@@ -50,26 +50,29 @@ def test_reports_fit_their_schemas(spec: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", golden_names())
 def test_every_diagnostic_fits_the_schemas(name: str) -> None:
-    found = diagnosed((GOLDENS / name / "platform.yaml").read_bytes())
-    sarif_schema().validate(json.loads(sarif.render(found, {})))
-    junit_schema().validate(junit.render(found, {}))
+    actual = diagnosed((GOLDENS / name / "platform.yaml").read_bytes())
+    sarif_schema().validate(json.loads(sarif.render(actual, {})))
+    junit_schema().validate(junit.render(actual, {}))
 
 
 @pytest.mark.parametrize("name", golden_names())
 def test_github_reads_back_every_message(name: str) -> None:
     """What a runner makes of a command, by its own rules of escaping, is what we meant."""
-    found = diagnosed((GOLDENS / name / "platform.yaml").read_bytes())
-    commands = github.render(found, {}).splitlines()
-    assert len(commands) == len(found)
-    for command, one in zip(commands, messages_masked(found, {}), strict=True):
+    actual = diagnosed((GOLDENS / name / "platform.yaml").read_bytes())
+    commands = github.render(actual, {}).splitlines()
+    assert len(commands) == len(actual)
+    for command, diagnostic in zip(commands, messages_masked(actual, {}), strict=True):
         head, message = command.removeprefix("::").split("::", 1)
         kind, _, properties = head.partition(" ")
         pairs = dict(pair.split("=", 1) for pair in properties.split(","))
-        assert kind == {"note": "notice"}.get(one.severity, one.severity)
-        assert pairs["title"] == one.code
-        assert unescaped(message).split("\nhelp: ") == [one.message, *one.help]
-        if one.span is not None:
-            assert (pairs["line"], pairs["col"]) == (str(one.span.line), str(one.span.column))
+        assert kind == {"note": "notice"}.get(diagnostic.severity, diagnostic.severity)
+        assert pairs["title"] == diagnostic.code
+        assert unescaped(message).split("\nhelp: ") == [diagnostic.message, *diagnostic.help]
+        if diagnostic.span is not None:
+            assert (pairs["line"], pairs["col"]) == (
+                str(diagnostic.span.line),
+                str(diagnostic.span.column),
+            )
 
 
 def unescaped(text: str) -> str:
@@ -85,13 +88,13 @@ def test_sarif_has_rule_and_region_of_each_result(tmp_path: Path) -> None:
     results = {result["ruleId"]: result for result in run["results"]}
     assert set(results) == {"out-of-range", "unknown-type"}
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
-    place = results["out-of-range"]["locations"][0]["physicalLocation"]
-    assert place["region"] == {"startLine": 6, "startColumn": 23, "endLine": 6, "endColumn": 24}
+    location = results["out-of-range"]["locations"][0]["physicalLocation"]
+    assert location["region"] == {"startLine": 6, "startColumn": 23, "endLine": 6, "endColumn": 24}
 
 
 def test_sarif_uri_is_relative_and_quoted() -> None:
-    found = diagnosed(WRONG.encode())
-    moved = json.loads(sarif.render(found, {}))["runs"][0]["results"][0]["locations"][0]
+    actual = diagnosed(WRONG.encode())
+    moved = json.loads(sarif.render(actual, {}))["runs"][0]["results"][0]["locations"][0]
     assert moved["physicalLocation"]["artifactLocation"]["uri"] == "platform.yaml"
 
 
@@ -104,9 +107,9 @@ def test_github_annotates_the_line() -> None:
 
 
 def test_github_command_is_one_line_whatever_the_spec_holds() -> None:
-    found = diagnosed(HOSTILE.encode())
-    lines = github.render(found, {}).splitlines()
-    assert len(lines) == len(found)
+    actual = diagnosed(HOSTILE.encode())
+    lines = github.render(actual, {}).splitlines()
+    assert len(lines) == len(actual)
     assert all(line.startswith("::error file=platform.yaml,line=5,") for line in lines)
 
 
@@ -124,7 +127,7 @@ def test_junit_counts(spec: str, failures: int, tests: int) -> None:
 
 def test_junit_is_xml_whatever_the_spec_holds() -> None:
     suite = ElementTree.fromstring(junit.render(diagnosed(HOSTILE.encode()), {}))
-    assert any("x]]>" in (one.text or "") for one in suite.findall("testcase/failure"))
+    assert any("x]]>" in (match.text or "") for match in suite.findall("testcase/failure"))
 
 
 @pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "junit"])
@@ -132,23 +135,23 @@ def test_results_of_validate_decide_the_status_and_go_where_they_are_read(
     form: str, tmp_path: Path
 ) -> None:
     for spec, status in ((WRONG, 1), (WARNED, 0), (FINE, 0)):
-        done = validate(tmp_path, spec, form)
-        assert done.exit_code == status
+        result = validate(tmp_path, spec, form)
+        assert result.exit_code == status
         if status:
             results, rest = (
-                (done.stderr, done.stdout) if form == "text" else (done.stdout, done.stderr)
+                (result.stderr, result.stdout) if form == "text" else (result.stdout, result.stderr)
             )
             assert "out-of-range" in results
             assert rest == ""
 
 
 def test_a_misspelt_format_is_answered_with_the_right_one(tmp_path: Path) -> None:
-    done = validate(tmp_path, FINE, "sraif")
-    assert done.exit_code == 2
-    assert "did you mean `sarif`?" in done.stderr
+    result = validate(tmp_path, FINE, "sraif")
+    assert result.exit_code == 2
+    assert "did you mean `sarif`?" in result.stderr
 
 
 def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
-    done = CliRunner().invoke(platformc, ["validate", "-f", str(tmp_path / "none.yaml")])
-    assert (done.exit_code, done.stdout) == (2, "")
-    assert "init" in done.stderr
+    result = CliRunner().invoke(platformc, ["validate", "-f", str(tmp_path / "none.yaml")])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "init" in result.stderr

@@ -34,9 +34,9 @@ def _wanted(lock: str) -> set[str]:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_every_dependency_is_locked_with_hashes(lock: str) -> None:
-    wanted = _wanted(lock)
-    assert wanted
-    assert wanted <= {match[1] for match in PIN.finditer(LOCKS[lock].read_text())}
+    expected = _wanted(lock)
+    assert expected
+    assert expected <= {match[1] for match in PIN.finditer(LOCKS[lock].read_text())}
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -108,9 +108,11 @@ def test_programs_of_other_languages_are_pinned() -> None:
     for script in SCRIPTS:
         text = (ROOT / script).read_text()
         for module, version in re.findall(r"([a-z0-9.-]+\.[a-z]+/\S+)@(\S+)", text):
-            if given := re.match(r"\$(?:version|1)\b", version):  # by who calls the function
+            if version_match := re.match(
+                r"\$(?:version|1)\b", version
+            ):  # by who calls the function
                 function = re.findall(
-                    r"^(\w+)\(\) \{", text[: text.index(f"{module}@{given[0]}")], re.M
+                    r"^(\w+)\(\) \{", text[: text.index(f"{module}@{version_match[0]}")], re.M
                 )
                 version = re.findall(rf"^{function[-1]} (\S+)", text, re.M)[0]
             if (module, version) == NEWEST:

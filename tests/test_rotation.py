@@ -33,8 +33,12 @@ def changing(scenario: str, environment: str) -> list[Credential]:
     ]
 
 
-def commands(whole: Lowered, credential: Credential) -> list[str]:
-    return [line for step in plan(whole, (credential,), SpecLocation()) for line in step.commands]
+def commands(lowered_platform: Lowered, credential: Credential) -> list[str]:
+    return [
+        line
+        for step in plan(lowered_platform, (credential,), SpecLocation())
+        for line in step.commands
+    ]
 
 
 def named(value: Any) -> Iterator[str]:
@@ -60,15 +64,15 @@ def readers(scenario: str, environment: str, secret: str, *kinds: str) -> Iterat
 
 def started_again(lines: list[str]) -> set[tuple[str, str, str]]:
     """Kind, namespace and name of all whose pods are replaced."""
-    found = set()
+    actual = set()
     for line in lines:
         if match := re.fullmatch(r"kubectl rollout restart (\w+)/(\S+) -n (\S+)", line):
-            found.add((match[1], match[3], match[2]))
+            actual.add((match[1], match[3], match[2]))
         if match := re.fullmatch(
             r"kubectl delete pod -n (\S+) -l \S+/inferenceservice=(\S+)", line
         ):
-            found.add(("inferenceservice", match[1], match[2]))
-    return found
+            actual.add(("inferenceservice", match[1], match[2]))
+    return actual
 
 
 def _place(template: Template) -> tuple[str, str, str]:
@@ -77,16 +81,16 @@ def _place(template: Template) -> tuple[str, str, str]:
 
 @each_environment
 def test_its_readers_start_again_and_nobody_else(scenario: str, environment: str) -> None:
-    for one in changing(scenario, environment):
-        lines = commands(lowered(scenario, environment), one)
-        pods = readers(scenario, environment, one.name, *SERVERS, "InferenceService")
-        wanted = {
+    for change in changing(scenario, environment):
+        lines = commands(lowered(scenario, environment), change)
+        pods = readers(scenario, environment, change.name, *SERVERS, "InferenceService")
+        expected = {
             _place(pod)
             for pod in pods
-            if not one.change_command or one.login_from_env or _exports(pod, one.name)
+            if not change.change_command or change.login_from_env or _exports(pod, change.name)
         }
-        upstream = {(*_kind_and_name(what),) for what in one.restart}
-        assert started_again(lines) == wanted | upstream, one.name
+        upstream = {(*_kind_and_name(workload),) for workload in change.restart}
+        assert started_again(lines) == expected | upstream, change.name
 
 
 def _exports(pod: Template, secret: str) -> bool:
@@ -97,8 +101,8 @@ def _exports(pod: Template, secret: str) -> bool:
     return secret in named(exporters)
 
 
-def _kind_and_name(what: str) -> tuple[str, str, str]:
-    resource, _, namespace = what.partition(" -n ")
+def _kind_and_name(workload: str) -> tuple[str, str, str]:
+    resource, _, namespace = workload.partition(" -n ")
     kind, _, name = resource.partition("/")
     return kind, namespace, name
 
@@ -106,23 +110,24 @@ def _kind_and_name(what: str) -> tuple[str, str, str]:
 @each_environment
 def test_a_server_is_told_before_the_consumer_reads(scenario: str, environment: str) -> None:
     """The Jobs that make roles and keys run again; the consumer's own have done their work."""
-    whole = lowered(scenario, environment)
+    lowered_platform = lowered(scenario, environment)
     consumers = {
-        binding.endpoint().secret: binding.consumer.name for binding in whole.graph.bindings
+        binding.endpoint().secret: binding.consumer.name
+        for binding in lowered_platform.graph.bindings
     }
-    for one in changing(scenario, environment):
-        lines, own = commands(whole, one), consumers.get(one.name)
+    for change in changing(scenario, environment):
+        lines, own_consumers = commands(lowered_platform, change), consumers.get(change.name)
         consumer = [_line(lines, template) for template in
-                    readers(scenario, environment, one.name, *SERVERS, "InferenceService")
-                    if _instance(template) == own]  # fmt: skip
-        for job in readers(scenario, environment, one.name, "Job"):
-            told = f"kubectl delete job {job.owner['metadata']['name']} -n {job.namespace}"
-            at = [index for index, line in enumerate(lines) if line.startswith(told)]
-            if _instance(job) == own or one.change_command:
+                    readers(scenario, environment, change.name, *SERVERS, "InferenceService")
+                    if _instance(template) == own_consumers]  # fmt: skip
+        for job in readers(scenario, environment, change.name, "Job"):
+            deletion = f"kubectl delete job {job.owner['metadata']['name']} -n {job.namespace}"
+            at = [index for index, line in enumerate(lines) if line.startswith(deletion)]
+            if _instance(job) == own_consumers or change.change_command:
                 assert at == []
             else:
                 assert len(at) == 1
-                assert all(at[0] < index for index in consumer), one.name
+                assert all(at[0] < index for index in consumer), change.name
 
 
 def _instance(template: Template) -> str:
@@ -130,46 +135,48 @@ def _instance(template: Template) -> str:
 
 
 def _line(lines: list[str], template: Template) -> int:
-    (found,) = (index for index, line in enumerate(lines)
+    (actual,) = (index for index, line in enumerate(lines)
                 if _place(template) in started_again([line]))  # fmt: skip
-    return found
+    return actual
 
 
 @each_environment
 def test_a_value_in_a_servers_own_data_is_changed_there(scenario: str, environment: str) -> None:
     """What only an empty volume reads: then the value goes from Secret to server and nowhere."""
-    for one in changing(scenario, environment):
-        if one.change_command:
-            assert one.change_command in commands(lowered(scenario, environment), one)
-            assert one.readers == (one.name.rpartition("-")[0],)
+    for change in changing(scenario, environment):
+        if change.change_command:
+            assert change.change_command in commands(lowered(scenario, environment), change)
+            assert change.readers == (change.name.rpartition("-")[0],)
 
 
 @each_environment
 def test_every_value_is_made_anew_in_every_copy(scenario: str, environment: str) -> None:
-    whole = lowered(scenario, environment)
-    for one in changing(scenario, environment):
-        text = "\n".join(commands(whole, one))
-        match whole.platform.settings.secrets.provider:
+    lowered_platform = lowered(scenario, environment)
+    for change in changing(scenario, environment):
+        text = "\n".join(commands(lowered_platform, change))
+        match lowered_platform.platform.settings.secrets.provider:
             case "local" | "sealed-secrets" | "sops":
-                assert f"secrets generate {environment} --rotate {one.name}" in text
+                assert f"secrets generate {environment} --rotate {change.name}" in text
             case "existing":
-                assert f"change {', '.join(one.keys)} of {one.name} (where it is kept)" in text
+                assert (
+                    f"change {', '.join(change.keys)} of {change.name} (where it is kept)" in text
+                )
             case "external-secrets":
-                for space in one.namespaces:
-                    assert f"wait --for=create secret/{one.name} -n {space} " in text
+                for space in change.namespaces:
+                    assert f"wait --for=create secret/{change.name} -n {space} " in text
 
 
 def test_plans_were_looked_at() -> None:
     """All that the tests above tell apart is there: or they would hold of nothing."""
-    all = [one for place in environments() for one in changing(*place)]
-    assert len({one.name for one in all}) > 60
+    credentials = [change for environment in environments() for change in changing(*environment)]
+    assert len({credential.name for credential in credentials}) > 60
     assert (
-        {bool(one.change_command) for one in all}
-        == {bool(one.restart) for one in all}
+        {bool(credential.change_command) for credential in credentials}
+        == {bool(credential.restart) for credential in credentials}
         == {True, False}
     )
-    models = [place for place in environments() for one in changing(*place)
-              if any(readers(*place, one.name, "InferenceService"))]  # fmt: skip
+    models = [environment for environment in environments() for change in changing(*environment)
+              if any(readers(*environment, change.name, "InferenceService"))]  # fmt: skip
     assert models
 
 
@@ -186,8 +193,8 @@ def test_what_encrypts_other_values_is_not_rotated() -> None:
 def test_the_one_user_of_lakefs_is_taken_out_of_its_data_before_a_new_one_is_made() -> None:
     lines = run("secrets", "rotate", "default", "lakefs-admin",
                 "-f", SCENARIOS / "dvc" / "platform.yaml").stdout  # fmt: skip
-    deleted, made = lines.index("DELETE FROM kv"), lines.index("secrets generate")
-    assert deleted < made < lines.index("delete job lakefs-setup")
+    deleted, generate_line = lines.index("DELETE FROM kv"), lines.index("secrets generate")
+    assert deleted < generate_line < lines.index("delete job lakefs-setup")
 
 
 def test_rotation_goes_from_the_server_to_the_consumer_and_nowhere_else(tmp_path: Path) -> None:
@@ -217,11 +224,11 @@ def carried_out(lines: str, folder: Path, **variables: str) -> tuple[int, str, l
         path = folder / program
         path.write_text(f'#!/bin/sh\necho "{program} $*" >>{log}\n')
         path.chmod(0o755)
-    done = subprocess.run(
+    process = subprocess.run(
         ["sh", "-e"], input=lines, capture_output=True, text=True,
         env={"PATH": f"{folder}:/usr/bin:/bin", **variables},
     )  # fmt: skip
-    return done.returncode, done.stderr, log.read_text().splitlines()
+    return process.returncode, process.stderr, log.read_text().splitlines()
 
 
 @pytest.mark.parametrize("store", ["", ", store: {name: vault}"])
@@ -229,13 +236,13 @@ def test_a_plan_stops_where_only_a_person_can_go_on(tmp_path: Path, store: str) 
     """Values of a store or of the user's own: nothing starts again before they have changed."""
     path = written(tmp_path, f"external-secrets{store}" if store else "existing")
     lines = run("secrets", "rotate", "default", "mlflow-artifacts", "-f", path).stdout
-    status, told, called = carried_out(lines, tmp_path)
+    status, output, called = carried_out(lines, tmp_path)
     assert status != 0
-    assert "change AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY of mlflow-artifacts" in told
-    assert "run this again with MLFLOW_ARTIFACTS_CHANGED=yes" in told
+    assert "change AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY of mlflow-artifacts" in output
+    assert "run this again with MLFLOW_ARTIFACTS_CHANGED=yes" in output
     assert called == []
-    status, told, called = carried_out(lines, tmp_path, MLFLOW_ARTIFACTS_CHANGED="yes")
-    assert (status, told) == (0, "")
+    status, output, called = carried_out(lines, tmp_path, MLFLOW_ARTIFACTS_CHANGED="yes")
+    assert (status, output) == (0, "")
     assert any("rollout restart deployment/mlflow" in line for line in called)
 
 
@@ -246,14 +253,14 @@ def test_a_service_that_is_run_elsewhere_hears_of_a_value_before_its_clients(
     path = tmp_path / "platform.yaml"
     path.write_text(text.replace("provider: existing", "provider: local"))
     lines = run("secrets", "rotate", "default", "mlflow-backend-store", "-f", path).stdout
-    status, told, called = carried_out(lines, tmp_path)
+    status, output, called = carried_out(lines, tmp_path)
     assert status != 0
-    assert "know the Secret mlflow-backend-store, then run this again" in told
-    made = [line for line in called if line.startswith("platformc secrets generate")]
-    assert len(made) == 1
+    assert "know the Secret mlflow-backend-store, then run this again" in output
+    generate_calls = [line for line in called if line.startswith("platformc secrets generate")]
+    assert len(generate_calls) == 1
     assert not any("rollout restart" in line for line in called)
-    status, told, called = carried_out(lines, tmp_path, MLFLOW_BACKEND_STORE_CHANGED="yes")
-    assert (status, told) == (0, "")
+    status, output, called = carried_out(lines, tmp_path, MLFLOW_BACKEND_STORE_CHANGED="yes")
+    assert (status, output) == (0, "")
     assert not any("secrets generate" in line for line in called)
     assert any("rollout restart deployment/mlflow" in line for line in called)
 

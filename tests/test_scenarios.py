@@ -15,7 +15,8 @@ def test_tree(
     result = compiled(scenario)
     tree = dict(result.tree(rendered=()))
     warnings = "".join(
-        f"{one.severity}[{one.code}]: {one.message}\n" for one in result.report.sorted()
+        f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}\n"
+        for diagnostic in result.report.sorted()
     )
     if warnings:
         tree["diagnostics.txt"] = warnings

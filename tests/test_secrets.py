@@ -70,11 +70,11 @@ def run(*arguments: object) -> Result:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_names_keys_and_places_do_not_depend_on_the_provider(provider: str) -> None:
-    found, local = with_provider(provider).credentials, with_provider("local").credentials
+    actual, local = with_provider(provider).credentials, with_provider("local").credentials
     assert len(local) > 4
-    assert [(one.name, dict(one.keys), one.namespaces) for one in found] == [
-        (one.name, dict(one.keys), one.namespaces) for one in local
-    ]
+    assert [
+        (credential.name, dict(credential.keys), credential.namespaces) for credential in actual
+    ] == [(credential.name, dict(credential.keys), credential.namespaces) for credential in local]
 
 
 @each_environment
@@ -90,13 +90,15 @@ def test_no_object_is_a_secret_but_certificates(scenario: str, environment: str)
 @each_environment
 def test_a_servers_own_key_is_in_no_client(scenario: str, environment: str) -> None:
     """Root keys and superusers are for the server and its own Jobs."""
-    whole = lowered(scenario, environment)
-    readers = {credential.name: set(credential.readers) for credential in whole.credentials}
-    consumed = {binding.endpoint().secret for binding in whole.graph.bindings
+    lowered_platform = lowered(scenario, environment)
+    readers = {
+        credential.name: set(credential.readers) for credential in lowered_platform.credentials
+    }
+    consumed = {binding.endpoint().secret for binding in lowered_platform.graph.bindings
                 if binding.provider.type in ONE_KEY}  # fmt: skip
     # A consumer may say itself where the key of its binding is read.
-    consumed |= {binding.secret for binding in whole.graph.bindings}
-    for package in whole.packages.values():
+    consumed |= {binding.secret for binding in lowered_platform.graph.bindings}
+    for package in lowered_platform.packages.values():
         for credential in package.credentials:
             if credential.name in readers and credential.name not in consumed:
                 assert readers[credential.name] <= {package.name}, credential.name
@@ -106,28 +108,30 @@ def test_a_servers_own_key_is_in_no_client(scenario: str, environment: str) -> N
 def test_a_consumers_key_is_read_by_itself_and_its_providers(
     scenario: str, environment: str
 ) -> None:
-    whole = lowered(scenario, environment)
+    lowered_platform = lowered(scenario, environment)
     allowed: dict[str, set[str]] = defaultdict(set)
-    for binding in whole.graph.bindings:
+    for binding in lowered_platform.graph.bindings:
         allowed[binding.secret] |= {binding.consumer.name, binding.provider.name}
-    own = {c.name for package in whole.packages.values() for c in package.credentials}
-    for credential in whole.credentials:
-        if credential.name not in own:
+    own_names = {
+        c.name for package in lowered_platform.packages.values() for c in package.credentials
+    }
+    for credential in lowered_platform.credentials:
+        if credential.name not in own_names:
             assert set(credential.readers) <= allowed[credential.name], credential.name
 
 
 @pytest.mark.parametrize("kind", list(Random))
 def test_values_hold_only_what_every_reader_survives(kind: Random) -> None:
-    made = [values.make(kind) for _ in range(200)]
-    assert all(re.fullmatch(ALPHABETS[kind], one) for one in made)
-    assert len(set(made)) == len(made)
+    generated = [values.make(kind) for _ in range(200)]
+    assert all(re.fullmatch(ALPHABETS[kind], text) for text in generated)
+    assert len(set(generated)) == len(generated)
 
 
 # External Secrets
 
 
-def external(whole: Lowered) -> dict[tuple[str, str], dict[str, Any]]:
-    package = whole.packages["credentials"]
+def external(lowered_platform: Lowered) -> dict[tuple[str, str], dict[str, Any]]:
+    package = lowered_platform.packages["credentials"]
     return {
         (resource.namespace, resource.manifest["spec"]["target"]["name"]): resource.manifest["spec"]
         for resource in package.resources
@@ -137,15 +141,21 @@ def external(whole: Lowered) -> dict[tuple[str, str], dict[str, Any]]:
 
 @pytest.mark.parametrize("scenario", ["external-secrets", "external-secrets-vault"])
 def test_every_secret_is_made_or_fetched_with_all_of_its_keys(scenario: str) -> None:
-    for name, one in environments():
+    for name, environment_key in environments():
         if name != scenario:
             continue
-        whole = lowered(scenario, one)
-        found = external(whole)
-        wanted = {(space, c.name): set(c.keys) for c in whole.credentials for space in c.namespaces}
-        if whole.platform.settings.secrets.store is None:
-            wanted |= {(c.namespaces[0], source(c)): set(c.keys) for c in whole.credentials}
-        assert {place: _keys(spec) for place, spec in found.items()} == wanted
+        lowered_platform = lowered(scenario, environment_key)
+        actual = external(lowered_platform)
+        expected = {
+            (space, c.name): set(c.keys)
+            for c in lowered_platform.credentials
+            for space in c.namespaces
+        }
+        if lowered_platform.platform.settings.secrets.store is None:
+            expected |= {
+                (c.namespaces[0], source(c)): set(c.keys) for c in lowered_platform.credentials
+            }
+        assert {secret_key: _keys(spec) for secret_key, spec in actual.items()} == expected
 
 
 def _keys(spec: dict[str, Any]) -> set[str]:
@@ -154,32 +164,32 @@ def _keys(spec: dict[str, Any]) -> set[str]:
 
 
 def test_a_value_is_made_once_and_in_the_right_alphabet() -> None:
-    whole = lowered("external-secrets", "default")
+    lowered_platform = lowered("external-secrets", "default")
     generators = {(resource.namespace, resource.name): resource.manifest["spec"]
-                  for resource in whole.packages["credentials"].resources
+                  for resource in lowered_platform.packages["credentials"].resources
                   if resource.kind == "Password"}  # fmt: skip
-    for credential in whole.credentials:
+    for credential in lowered_platform.credentials:
         home = credential.namespaces[0]
-        spec = external(whole)[home, source(credential)]
+        spec = external(lowered_platform)[home, source(credential)]
         assert spec["refreshPolicy"] == "CreatedOnce"
         target = spec["target"]
         assert target["immutable"] is True
         assert (target["creationPolicy"], target["deletionPolicy"]) == ("Orphan", "Retain")
-        made = {}
+        generated = {}
         for entry in spec["dataFrom"]:
             generator = generators[home, entry["sourceRef"]["generatorRef"]["name"]]
             assert generator["symbols"] == 0
-            made[entry["rewrite"][0]["regexp"]["target"]] = "0aZ" * 20, generator["length"]
+            generated[entry["rewrite"][0]["regexp"]["target"]] = "0aZ" * 20, generator["length"]
         for key, kind in credential.keys.items():
-            text = _rendered(target["template"]["data"][key], made)
+            text = _rendered(target["template"]["data"][key], generated)
             assert re.fullmatch(ALPHABETS[kind], text) if isinstance(kind, Random) else text == kind
 
 
-def _rendered(template: str, made: dict[str, tuple[str, int]]) -> str:
+def _rendered(template: str, generated: dict[str, tuple[str, int]]) -> str:
     """The template as External Secrets renders it, of a value that its generator could make."""
 
     def value(match: re.Match[str]) -> str:
-        text, length = made[match[1]]
+        text, length = generated[match[1]]
         return text[:length].upper() if "upper" in match[0] else text[:length]
 
     return re.sub(r"{{ \.(\w+)(?: \| upper)? }}", value, template)
@@ -187,49 +197,53 @@ def _rendered(template: str, made: dict[str, tuple[str, int]]) -> str:
 
 def test_no_pod_reads_an_immutable_secret() -> None:
     """Nodes would go on giving out its first value after a rotation."""
-    whole = lowered("external-secrets", "default")
+    lowered_platform = lowered("external-secrets", "default")
     read = {
         (resource.namespace, name)
-        for package in whole.packages.values()
+        for package in lowered_platform.packages.values()
         for resource in package.resources
         for name in secrets_of(resource)
     }
-    fixed = {place for place, spec in external(whole).items() if spec["target"].get("immutable")}
+    fixed = {
+        immutable_secrets
+        for immutable_secrets, spec in external(lowered_platform).items()
+        if spec["target"].get("immutable")
+    }
     assert read
     assert fixed
     assert not read & fixed
 
 
 def test_a_copy_is_fetched_with_a_right_to_just_its_secrets() -> None:
-    whole = lowered("external-secrets", "default")
-    resources = whole.packages["credentials"].resources
-    found = {
+    lowered_platform = lowered("external-secrets", "default")
+    resources = lowered_platform.packages["credentials"].resources
+    actual = {
         (resource.kind, resource.namespace, resource.name): resource.manifest
         for resource in resources
     }
     copies = [(space, credential, credential.namespaces[0])
-              for credential in whole.credentials for space in credential.namespaces]  # fmt: skip
+              for credential in lowered_platform.credentials for space in credential.namespaces]  # fmt: skip
     assert copies
-    wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
+    expected: dict[tuple[str, str], set[str]] = defaultdict(set)
     for space, credential, home in copies:
         name = credential.name
-        store = external(whole)[space, name]["secretStoreRef"]["name"]
-        kubernetes = found["SecretStore", space, store]["spec"]["provider"]["kubernetes"]
+        store = external(lowered_platform)[space, name]["secretStoreRef"]["name"]
+        kubernetes = actual["SecretStore", space, store]["spec"]["provider"]["kubernetes"]
         assert kubernetes["remoteNamespace"] == home
         account = kubernetes["auth"]["serviceAccount"]["name"]
-        assert ("ServiceAccount", space, account) in found
-        wanted[home, space].add(source(credential))
-    for (home, space), names in wanted.items():
-        role = found["Role", home, f"credentials-{space}"]
+        assert ("ServiceAccount", space, account) in actual
+        expected[home, space].add(source(credential))
+    for (home, space), names in expected.items():
+        role = actual["Role", home, f"credentials-{space}"]
         assert [set(rule["resourceNames"]) for rule in role["rules"]] == [names]
         assert [rule["verbs"] for rule in role["rules"]] == [["get"]]
-        subjects = found["RoleBinding", home, f"credentials-{space}"]["subjects"]
+        subjects = actual["RoleBinding", home, f"credentials-{space}"]["subjects"]
         assert [subject["namespace"] for subject in subjects] == [space]
 
 
 def test_a_store_of_the_users_is_asked_under_one_path() -> None:
-    found = external(lowered("external-secrets-vault", "prod"))
-    for (_, name), spec in found.items():
+    actual = external(lowered("external-secrets-vault", "prod"))
+    for (_, name), spec in actual.items():
         assert spec["secretStoreRef"] == {"kind": "ClusterSecretStore", "name": "vault"}
         assert {entry["remoteRef"]["key"] for entry in spec["data"]} == {f"teams/ml/{name}"}
 
@@ -238,20 +252,20 @@ def test_a_store_of_the_users_is_asked_under_one_path() -> None:
 
 
 def secrets_in(folder: Path) -> dict[tuple[str, str], dict[str, str]]:
-    found = {}
+    actual = {}
     for path in sorted(folder.glob("secret-*.yaml")):
-        one = yaml.safe_load(path.read_text())
-        metadata = one["metadata"]
-        found[metadata["namespace"], metadata["name"]] = one["stringData"]
-    return found
+        secret = yaml.safe_load(path.read_text())
+        metadata = secret["metadata"]
+        actual[metadata["namespace"], metadata["name"]] = secret["stringData"]
+    return actual
 
 
 def test_local_values_are_private_the_same_in_all_copies_and_kept(spec: Path) -> None:
     assert run("secrets", "generate", "default", "-f", spec).exit_code == 0
     folder = spec.parent / "secrets" / "default"
-    first = secrets_in(folder)
+    first_secrets = secrets_in(folder)
     for credential in with_provider("local").credentials:
-        copies = [first[space, credential.name] for space in credential.namespaces]
+        copies = [first_secrets[space, credential.name] for space in credential.namespaces]
         assert all(copy == copies[0] for copy in copies)
         for key, kind in credential.keys.items():
             pattern = ALPHABETS[kind] if isinstance(kind, Random) else re.escape(kind)
@@ -260,16 +274,16 @@ def test_local_values_are_private_the_same_in_all_copies_and_kept(spec: Path) ->
         assert stat.S_IMODE(path.stat().st_mode) == 0o600 or path.name == ".gitignore"
     assert (folder / ".gitignore").read_text() == "*\n"
     assert run("secrets", "generate", "default", "-f", spec).exit_code == 0
-    assert secrets_in(folder) == first
+    assert secrets_in(folder) == first_secrets
 
 
 def test_rotating_one_leaves_the_others(spec: Path) -> None:
     run("secrets", "generate", "default", "-f", spec)
     folder = spec.parent / "secrets" / "default"
-    first = secrets_in(folder)
+    first_secrets = secrets_in(folder)
     run("secrets", "generate", "default", "--rotate", "mlflow-artifacts", "-f", spec)
     second = secrets_in(folder)
-    changed = {name for (_, name), data in second.items() if data != first[_, name]}
+    changed = {name for (_, name), data in second.items() if data != first_secrets[_, name]}
     assert changed == {"mlflow-artifacts"}
 
 
@@ -327,16 +341,16 @@ def test_ciphertext_is_written_once_and_values_nowhere(
     result = run("secrets", "generate", "default", "-f", spec)
     assert result.exit_code == 0, result.output
     folder = tmp_path / "secrets" / "default"
-    first = {path.name: path.read_text() for path in folder.iterdir()}
+    first_files = {path.name: path.read_text() for path in folder.iterdir()}
     copies = [namespace for c in with_provider("local").credentials for namespace in c.namespaces]
-    assert len(first) == len(copies) + 1
+    assert len(first_files) == len(copies) + 1
     arguments = programs / "arguments"
-    for text in (result.output, arguments.read_text(), *first.values()):
+    for text in (result.output, arguments.read_text(), *first_files.values()):
         assert SENTINEL[:16] not in text
     arguments.write_text("")
     assert "0 made" in run("secrets", "generate", "default", "-f", spec).output
     assert arguments.read_text() == ""
-    assert {path.name: path.read_text() for path in folder.iterdir()} == first
+    assert {path.name: path.read_text() for path in folder.iterdir()} == first_files
 
 
 def test_ciphertext_that_lacks_a_key_is_made_anew_in_all_copies(
@@ -345,9 +359,9 @@ def test_ciphertext_that_lacks_a_key_is_made_anew_in_all_copies(
     spec = written(tmp_path, "sops")
     run("secrets", "generate", "default", "-f", spec)
     path = tmp_path / "secrets/default/secret-storage-mlflow-artifacts.sops.yaml"
-    found = yaml.safe_load(path.read_text())
-    del found["stringData"]["AWS_SECRET_ACCESS_KEY"]
-    path.write_text(yaml.safe_dump(found))
+    actual = yaml.safe_load(path.read_text())
+    del actual["stringData"]["AWS_SECRET_ACCESS_KEY"]
+    path.write_text(yaml.safe_dump(actual))
     (programs / "arguments").write_text("")
     assert "1 rotated" in run("secrets", "generate", "default", "-f", spec).output
     assert (programs / "arguments").read_text().count("mlflow-artifacts") == 2
@@ -378,12 +392,12 @@ def test_list_says_who_makes_who_reads_and_which_keys(tmp_path: Path) -> None:
                             ("external-secrets", "External Secrets")):  # fmt: skip
         spec = written(tmp_path, provider)
         rows = json.loads(run("secrets", "list", "default", "--format", "json", "-f", spec).stdout)
-        found = {row["name"]: row for row in rows["secrets"]}
-        assert {row["maker"] for row in found.values()} == {maker}
-        assert found["mlflow-artifacts"]["readers"] == ["minio", "mlflow"]
-        assert found["mlflow-artifacts"]["keys"] == ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+        actual = {row["name"]: row for row in rows["secrets"]}
+        assert {row["maker"] for row in actual.values()} == {maker}
+        assert actual["mlflow-artifacts"]["readers"] == ["minio", "mlflow"]
+        assert actual["mlflow-artifacts"]["keys"] == ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
         text = run("secrets", "list", "default", "-f", spec).stdout
-        assert all(name in text for name in found)
+        assert all(name in text for name in actual)
         assert maker in text
 
 
@@ -400,13 +414,13 @@ def test_a_job_is_made_again_alone(spec: Path) -> None:
     """What else waits to be applied is nobody's business here."""
     lines = run("secrets", "rotate", "default", "mlflow-artifacts", "-f", spec).stdout
     (selector,) = re.findall(r"apply --server-side -k \S+ -l (\S+)", lines)
-    wanted = dict(part.split("=") for part in selector.split(","))
-    found = [
-        one["kind"]
-        for one in objects("external-secrets", "default")
-        if wanted.items() <= one["metadata"].get("labels", {}).items()
+    expected = dict(part.split("=") for part in selector.split(","))
+    actual = [
+        manifest["kind"]
+        for manifest in objects("external-secrets", "default")
+        if expected.items() <= manifest["metadata"].get("labels", {}).items()
     ]
-    assert found == ["Job"]
+    assert actual == ["Job"]
 
 
 @pytest.mark.parametrize(
@@ -436,16 +450,16 @@ def test_no_value_is_in_the_output_a_log_or_the_picture(
 ) -> None:
     """Values exist, and every verb that reaches for nothing else runs over the tree beside them."""
     monkeypatch.setattr(values, "_some", lambda alphabet, length: SENTINEL[:length])
-    said = [run("secrets", "generate", "default", "-f", spec)]
+    message = [run("secrets", "generate", "default", "-f", spec)]
     assert SENTINEL[:31] in (spec.parent / "secrets/default/secret-mlops-mlflow-backend-store.yaml"
                              ).read_text()  # fmt: skip
     (spec.parent / "local.yaml").write_text(spec.read_text())
     (spec.parent / "copied.yaml").write_text(COPIED)
     monkeypatch.chdir(spec.parent)
-    said += [run(*line.split()) for line in QUIET]
-    said.append(run("secrets", "generate", "default", "--rotate", "mlflow-artifacts"))
-    assert [result.exit_code for result in said] == [0] * len(said)
-    for result in said:
+    message += [run(*line.split()) for line in QUIET]
+    message.append(run("secrets", "generate", "default", "--rotate", "mlflow-artifacts"))
+    assert [result.exit_code for result in message] == [0] * len(message)
+    for result in message:
         assert SENTINEL[:16] not in result.output
     for path in spec.parent.rglob("*"):
         if path.is_file() and "secrets" not in path.relative_to(spec.parent).parts:
@@ -470,7 +484,7 @@ def test_credentials_are_values_without_values() -> None:
     for credential in with_provider("local").credentials:
         assert isinstance(credential, Credential)
         fixed = [key for key in credential.keys.values() if not isinstance(key, Random)]
-        assert all(re.fullmatch(r"[a-z0-9-]+", one) for one in fixed)
+        assert all(re.fullmatch(r"[a-z0-9-]+", part) for part in fixed)
 
 
 def test_what_others_run_must_know_its_logins_and_have_what_they_open() -> None:
@@ -485,4 +499,4 @@ def test_what_others_run_must_know_its_logins_and_have_what_they_open() -> None:
     native = {name for name, note in notes.items() if "mysql_native_password" in note}
     assert native == {"kubeflow-pipelines-metadata"}
     inside = lowered("minimal", "default").credentials
-    assert not [one.name for one in inside if "elsewhere" in one.note]
+    assert not [credential.name for credential in inside if "elsewhere" in credential.note]

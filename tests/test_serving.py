@@ -31,8 +31,8 @@ def inference_service(model: str, components: str = SERVERLESS) -> Manifest:
 
 def predictor(model: str, components: str = SERVERLESS) -> dict[str, Any]:
     """The predictor of one model."""
-    found: dict[str, Any] = inference_service(model, components)["spec"]["predictor"]
-    return found
+    actual: dict[str, Any] = inference_service(model, components)["spec"]["predictor"]
+    return actual
 
 
 @pytest.mark.parametrize(
@@ -96,23 +96,25 @@ def test_a_namespace_has_one_key_which_only_reads() -> None:
 
 
 def test_kserve_finds_the_key_by_the_account_of_every_model() -> None:
-    all = objects("kserve-serverless", "prod")
+    manifests = objects("kserve-serverless", "prod")
     lent = {
-        (one["metadata"]["namespace"], one["metadata"]["name"]): one.get("secrets")
-        for one in all
-        if one["kind"] == "ServiceAccount"
+        (manifest["metadata"]["namespace"], manifest["metadata"]["name"]): manifest.get("secrets")
+        for manifest in manifests
+        if manifest["kind"] == "ServiceAccount"
     }
-    for one in all:
-        if one["kind"] == "InferenceService":
-            account = one["spec"]["predictor"]["serviceAccountName"]
-            assert lent[one["metadata"]["namespace"], account] == [{"name": f"{account}-store"}]
+    for manifest in manifests:
+        if manifest["kind"] == "InferenceService":
+            account = manifest["spec"]["predictor"]["serviceAccountName"]
+            assert lent[manifest["metadata"]["namespace"], account] == [
+                {"name": f"{account}-store"}
+            ]
 
 
 def test_the_edge_speaks_to_the_local_gateway_as_the_predictor() -> None:
     (route,) = [
-        one["spec"]
-        for one in objects("kserve-serverless", "prod")
-        if one["metadata"]["name"] == "fraud-detection-edge"
+        manifest["spec"]
+        for manifest in objects("kserve-serverless", "prod")
+        if manifest["metadata"]["name"] == "fraud-detection-edge"
     ]
     (rule,) = route["http"]
     assert route["gateways"] == ["istio-system/serverless"]
@@ -125,9 +127,9 @@ def test_the_edge_speaks_to_the_local_gateway_as_the_predictor() -> None:
 def test_knative_gives_a_model_no_host_of_its_own_outside() -> None:
     def seen(scenario: str) -> set[str | None]:
         return {
-            one["metadata"]["labels"].get("networking.knative.dev/visibility")
-            for one in objects(scenario, compiled(scenario).environments[0])
-            if one["kind"] == "InferenceService"
+            manifest["metadata"]["labels"].get("networking.knative.dev/visibility")
+            for manifest in objects(scenario, compiled(scenario).environments[0])
+            if manifest["kind"] == "InferenceService"
         }
 
     assert seen("kserve-serverless") == {"cluster-local"}
@@ -135,8 +137,12 @@ def test_knative_gives_a_model_no_host_of_its_own_outside() -> None:
 
 
 def test_a_model_that_stays_inside_has_no_host() -> None:
-    routes = [one for one in objects("model-fields", "dev") if one["kind"] == "VirtualService"]
-    assert [host for one in routes for host in one["spec"]["hosts"]] == ["iris.platform.local"]
+    routes = [
+        manifest
+        for manifest in objects("model-fields", "dev")
+        if manifest["kind"] == "VirtualService"
+    ]
+    assert [host for route in routes for host in route["spec"]["hosts"]] == ["iris.platform.local"]
 
 
 def test_seldon_splits_the_requests_of_no_model_that_stays_inside() -> None:
@@ -149,52 +155,64 @@ spec:
     churn:
       {format: sklearn, uri: "s3://models/churn", access: inside, canary: {percent: 10, previous: "s3://models/old"}}
 """
-    found = pipeline.compile(text.encode(), "platform.yaml").report.sorted()
-    assert "serving-mode" in {one.code for one in found}
+    actual = pipeline.compile(text.encode(), "platform.yaml").report.sorted()
+    assert "serving-mode" in {diagnostic.code for diagnostic in actual}
 
 
 def test_seldon_splits_between_versions_that_are_both_there() -> None:
     (route,) = [
-        one["spec"]["http"][0]["route"]
-        for one in objects("seldon", "default")
-        if one["metadata"]["name"] == "fraud-detection-edge"
+        manifest["spec"]["http"][0]["route"]
+        for manifest in objects("seldon", "default")
+        if manifest["metadata"]["name"] == "fraud-detection-edge"
     ]
-    shares = {one["destination"]["host"].partition(".")[0]: one["weight"] for one in route}
+    shares = {
+        destination["destination"]["host"].partition(".")[0]: destination["weight"]
+        for destination in route
+    }
     assert shares == {"fraud-detection-default": 80, "fraud-detection-canary": 20}
 
 
 def prerequisite(scenario: str, component: Any, name: str) -> Prerequisite:
     graph = compiled(scenario).graphs[compiled(scenario).environments[-1]]
-    found = component.prerequisites(graph.instances[name], graph.wiring(name))
-    assert isinstance(found, Prerequisite)
-    return found
+    actual = component.prerequisites(graph.instances[name], graph.wiring(name))
+    assert isinstance(actual, Prerequisite)
+    return actual
 
 
-def configs(of: Prerequisite) -> dict[str, Manifest]:
+def configs(prerequisite_object: Prerequisite) -> dict[str, Manifest]:
     return {
-        one["metadata"]["name"]: one["data"] for one in of.objects if one["kind"] == "ConfigMap"
+        manifest["metadata"]["name"]: manifest["data"]
+        for manifest in prerequisite_object.objects
+        if manifest["kind"] == "ConfigMap"
     }
 
 
 def test_knative_is_told_what_the_models_need() -> None:
-    asked = prerequisite("kserve-serverless", knative, "knative")
-    told = configs(asked)
-    assert told["config-domain"] == {"ml.example.internal": ""}
-    assert told["config-defaults"] == {"max-revision-timeout-seconds": "900"}
-    assert told["config-features"] == {
+    required = prerequisite("kserve-serverless", knative, "knative")
+    required_configs = configs(required)
+    assert required_configs["config-domain"] == {"ml.example.internal": ""}
+    assert required_configs["config-defaults"] == {"max-revision-timeout-seconds": "900"}
+    assert required_configs["config-features"] == {
         "kubernetes.podspec-nodeselector": "enabled",
         "kubernetes.podspec-tolerations": "enabled",
         "secure-pod-defaults": "enabled",
     }
-    (activator,) = [one for one in asked.objects if one["kind"] == "Deployment"]
+    (activator,) = [manifest for manifest in required.objects if manifest["kind"] == "Deployment"]
     assert activator["metadata"]["name"] == "activator"
     assert activator["spec"]["template"]["spec"] == {"terminationGracePeriodSeconds": 900}
-    labels = {one["metadata"]["name"]: one["metadata"].get("labels") for one in asked.objects}
+    labels = {
+        manifest["metadata"]["name"]: manifest["metadata"].get("labels")
+        for manifest in required.objects
+    }
     assert labels["knative-serving"] == {"istio-injection": "enabled"}
 
 
 def test_the_operator_is_told_the_same() -> None:
-    (serving,) = [one for one in objects("knative", "default") if one["kind"] == "KnativeServing"]
+    (serving,) = [
+        manifest
+        for manifest in objects("knative", "default")
+        if manifest["kind"] == "KnativeServing"
+    ]
     config = serving["spec"]["config"]
     assert config["autoscaler"] == {
         "container-concurrency-target-default": "20", "stable-window": "90s",
@@ -207,27 +225,31 @@ def test_the_operator_is_told_the_same() -> None:
 
 def test_kserve_is_told_its_mode() -> None:
     for scenario, mode in (("kserve-serverless", "Knative"), ("kserve-standard", "Standard")):
-        told = configs(prerequisite(scenario, kserve, "kserve"))["inferenceservice-config"]
-        assert json.loads(told["deploy"]) == {"defaultDeploymentMode": mode}
-        for one in objects(scenario, compiled(scenario).environments[-1]):
-            if one["kind"] == "InferenceService":
-                marks = one["metadata"]["annotations"]
+        required_config = configs(prerequisite(scenario, kserve, "kserve"))[
+            "inferenceservice-config"
+        ]
+        assert json.loads(required_config["deploy"]) == {"defaultDeploymentMode": mode}
+        for manifest in objects(scenario, compiled(scenario).environments[-1]):
+            if manifest["kind"] == "InferenceService":
+                marks = manifest["metadata"]["annotations"]
                 assert marks["serving.kserve.io/deploymentMode"] == mode
 
 
 @pytest.mark.parametrize("scenario", ["kserve-serverless", "kserve-standard"])
 def test_kserve_is_told_of_its_ingress_beside_what_upstream_ships(scenario: str) -> None:
     """KServe's manager does not start without `ingressGateway`, in no mode (kserve/kserve#3976)."""
-    told = configs(prerequisite(scenario, kserve, "kserve"))["inferenceservice-config"]
-    ingress = json.loads(told["ingress"])
+    required_config = configs(prerequisite(scenario, kserve, "kserve"))["inferenceservice-config"]
+    ingress = json.loads(required_config["ingress"])
     assert set(ingress) >= set(kserve.SHIPPED_INGRESS)
     assert ingress["ingressGateway"].count("/") == 1
     assert ingress["ingressDomain"] == compiled(scenario).platforms[None].settings.domain
 
 
 def test_kserve_without_istio_asks_for_no_virtual_service() -> None:
-    told = configs(prerequisite("kserve-standard", kserve, "kserve"))["inferenceservice-config"]
-    ingress = json.loads(told["ingress"])
+    required_config = configs(prerequisite("kserve-standard", kserve, "kserve"))[
+        "inferenceservice-config"
+    ]
+    ingress = json.loads(required_config["ingress"])
     assert (ingress["disableIstioVirtualHost"], ingress["disableIngressCreation"]) == (True, True)
 
 
@@ -235,9 +257,9 @@ def test_what_fetches_models_is_admitted() -> None:
     """`restricted` asks each container for this; the release's has none (kserve/kserve#5373)."""
     for scenario in ("kserve-serverless", "kserve-standard"):
         (container,) = [
-            one["spec"]["container"]
-            for one in prerequisite(scenario, kserve, "kserve").objects
-            if one["kind"] == "ClusterStorageContainer"
+            manifest["spec"]["container"]
+            for manifest in prerequisite(scenario, kserve, "kserve").objects
+            if manifest["kind"] == "ClusterStorageContainer"
         ]
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,

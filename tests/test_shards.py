@@ -16,29 +16,38 @@ NAMES = st.sets(st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True), min_size=1
 
 
 def with_models(names: set[str]) -> Lowered:
-    whole = compiled("many-models").lowered["prod"]
-    one = whole.models["model-000"]
-    return replace(whole, models=Fleet({name: replace(one, name=name) for name in names}))
+    lowered_platform = compiled("many-models").lowered["prod"]
+    model_package = lowered_platform.models["model-000"]
+    return replace(
+        lowered_platform, models=Fleet({name: replace(model_package, name=name) for name in names})
+    )
 
 
 def pieces(names: set[str]) -> dict[str, tuple[str, ...]]:
-    found = sharded(with_models(names).models)
-    return {piece: tuple(one.name for one in some) for piece, some in found.items()}
+    actual = sharded(with_models(names).models)
+    return {
+        piece: tuple(package.name for package in piece_packages)
+        for piece, piece_packages in actual.items()
+    }
 
 
 @given(names=NAMES)
 @settings(max_examples=40, deadline=None)
 def test_pieces_hold_every_model_once_and_not_too_many(names: set[str]) -> None:
-    found = pieces(names)
-    assert sorted(name for some in found.values() for name in some) == sorted(names)
-    assert max(len(some) for some in found.values()) <= MOST_MODELS
+    actual = pieces(names)
+    assert sorted(name for piece_packages in actual.values() for name in piece_packages) == sorted(
+        names
+    )
+    assert max(len(piece_packages) for piece_packages in actual.values()) <= MOST_MODELS
 
 
 @given(names=NAMES, more=st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True))
 @settings(max_examples=40, deadline=None)
 def test_one_model_more_touches_one_piece(names: set[str], more: str) -> None:
     before, after = pieces(names), pieces({*names, more})
-    touched = {piece for piece, some in before.items() if after.get(piece) != some}
+    touched = {
+        piece for piece, piece_packages in before.items() if after.get(piece) != piece_packages
+    }
     assert len(touched) <= 1
 
 
@@ -53,7 +62,7 @@ def test_a_large_one_says_what_to_apply_and_no_root_is_too_large() -> None:
     named = tree["overlays/prod/ROOTS"].splitlines()
     assert tuple(named) == layout(large).roots("overlays/prod")
     assert "models/" not in tree["overlays/prod/kustomization.yaml"]
-    counts = [objects(some) for some in sharded(large.models).values()]
+    counts = [objects(piece_packages) for piece_packages in sharded(large.models).values()]
     assert max([*counts, objects(large.packages.values())]) <= MOST_OBJECTS
     assert sum(counts) + objects(large.packages.values()) == len(manifests(large))
     assert "overlays/dev/ROOTS" not in tree

@@ -29,20 +29,22 @@ def codes(components: str) -> list[str]:
     return [diagnostic.code for diagnostic in report.diagnostics if diagnostic.severity == "error"]
 
 
-def pod(one: Lowered, name: str) -> Manifest:
+def pod(lowered_platform: Lowered, name: str) -> Manifest:
     kinds = ("StatefulSet", "Deployment")
-    (found,) = [
-        r.manifest for r in one.packages[name].resources if r.kind in kinds and r.name == name
+    (actual,) = [
+        r.manifest
+        for r in lowered_platform.packages[name].resources
+        if r.kind in kinds and r.name == name
     ]
-    spec: Manifest = found["spec"]["template"]["spec"]
+    spec: Manifest = actual["spec"]["template"]["spec"]
     return spec
 
 
 def disk(spec: Manifest, name: str) -> int:
-    (found,) = [
+    (actual,) = [
         volume["emptyDir"]["sizeLimit"] for volume in spec["volumes"] if volume["name"] == name
     ]
-    return quantity.whole(found)
+    return quantity.whole(actual)
 
 
 def limit(spec: Manifest, key: str = "memory") -> int:
@@ -95,11 +97,13 @@ def test_a_store_holds_its_models(size: str, storage: str) -> None:
 @pytest.mark.parametrize("connections", [20, 100, 150, 200, 500, 1000, 5000, 10000])
 @pytest.mark.parametrize("type", ["postgres", "cloudnative-pg"])
 def test_a_postgresql_has_memory_for_its_connections(type: str, connections: int) -> None:
-    one = lowered(f"    {type}: {{maxConnections: {connections}}}")
+    lowered_platform = lowered(f"    {type}: {{maxConnections: {connections}}}")
     if type == "postgres":
-        memory = limit(pod(one, type))
+        memory = limit(pod(lowered_platform, type))
     else:
-        (cluster,) = [r.manifest for r in one.packages[type].resources if r.kind == "Cluster"]
+        (cluster,) = [
+            r.manifest for r in lowered_platform.packages[type].resources if r.kind == "Cluster"
+        ]
         memory = quantity.whole(cluster["spec"]["resources"]["limits"]["memory"])
     assert memory - memory // 4 >= connections * postgres.CONNECTION + postgres.SERVER
     assert memory <= max(GIB, 2 * postgres.memory(connections))
@@ -132,14 +136,14 @@ def test_the_log_has_an_eighth_of_a_small_disk(storage: str) -> None:
 # Clients ---------------------------------------------------------------------------------------
 
 
-def connections(one: Lowered) -> int:
-    args = pod(one, "postgres")["containers"][0]["args"]
+def connections(lowered_platform: Lowered) -> int:
+    args = pod(lowered_platform, "postgres")["containers"][0]["args"]
     return int(next(a for a in args if a.startswith("max_connections")).partition("=")[2])
 
 
 def test_the_most_natural_platform_compiles() -> None:
-    one = lowered("    seaweedfs: {}\n    postgres: {}\n    redis: {}\n    mlflow: {}\n    feast: {}\n    lakefs: {}")  # fmt: skip
-    assert connections(one) == 150
+    lowered_platform = lowered("    seaweedfs: {}\n    postgres: {}\n    redis: {}\n    mlflow: {}\n    feast: {}\n    lakefs: {}")  # fmt: skip
+    assert connections(lowered_platform) == 150
 
 
 @pytest.mark.parametrize("replicas", [1, 3, 10, 30])
@@ -156,8 +160,10 @@ def test_a_server_is_made_for_what_its_clients_open(replicas: int, pooler: str) 
 
 
 def test_pools_share_what_a_derived_server_accepts() -> None:
-    one = lowered("    seaweedfs: {}\n    postgres: {}\n    pgbouncer: {}\n    mlflow: {}")
-    (config,) = one.packages["pgbouncer"].configs
+    lowered_platform = lowered(
+        "    seaweedfs: {}\n    postgres: {}\n    pgbouncer: {}\n    mlflow: {}"
+    )
+    (config,) = lowered_platform.packages["pgbouncer"].configs
     assert "default_pool_size = 82" in config.files["pgbouncer.ini"]  # 100 - 13 - 5
 
 
@@ -170,7 +176,7 @@ def test_more_clients_than_any_server_accepts_do_not_compile() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "room"),
+    ("limit", "room"),
     [
         ("512Mi", "256Mi"),
         ("1Gi", "512Mi"),
@@ -180,15 +186,15 @@ def test_more_clients_than_any_server_accepts_do_not_compile() -> None:
         ("50G", "46659Mi"),
     ],
 )
-def test_scratch_space_follows_the_limit_of_local_disk(given: str, room: str) -> None:
-    disks = f"resources: {{limits: {{ephemeralStorage: {given}}}}}"
-    one = lowered(f"    postgres: {{{disks}}}")
-    assert disk(pod(one, "postgres"), "tmp") == quantity.whole(room)
+def test_scratch_space_follows_the_limit_of_local_disk(limit: str, room: str) -> None:
+    disks = f"resources: {{limits: {{ephemeralStorage: {limit}}}}}"
+    lowered_platform = lowered(f"    postgres: {{{disks}}}")
+    assert disk(pod(lowered_platform, "postgres"), "tmp") == quantity.whole(room)
 
 
 @pytest.mark.parametrize(("artifacts", "room"), [("direct", "5Gi"), ("proxied", "15Gi")])
 def test_a_proxying_server_has_room_for_whole_artefacts(artifacts: str, room: str) -> None:
-    one = lowered(
+    lowered_platform = lowered(
         f"    seaweedfs: {{}}\n    postgres: {{}}\n    mlflow: {{artifacts: {artifacts}}}"
     )
-    assert disk(pod(one, "mlflow"), "tmp") == quantity.whole(room)
+    assert disk(pod(lowered_platform, "mlflow"), "tmp") == quantity.whole(room)

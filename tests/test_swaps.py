@@ -81,8 +81,8 @@ def compiled(folder: Path, text: str) -> str:
     """Everything that stands on disk once a spec is compiled there."""
     file = folder / "platform.yaml"
     file.write_text(text)
-    done = CliRunner().invoke(platformc, ["compile", "-f", str(file)])
-    assert done.exit_code == 0, done.output
+    result = CliRunner().invoke(platformc, ["compile", "-f", str(file)])
+    assert result.exit_code == 0, result.output
     # `.platformc` is the compiler's memory of what it said last, not part of the tree.
     memory = folder / ".platformc"
     files = (
@@ -111,7 +111,9 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
 @pytest.mark.parametrize(("old", "new"), SWAPS)
 def test_a_swap_leaves_no_trace(old: str, new: str, tmp_path: Path, fresh: Fresh) -> None:
     lines = zip(spec(old).splitlines(), spec(new).splitlines(), strict=True)
-    changed = [one for one, other in lines if one != other and "uses:" not in one]
+    changed = [
+        old_line for old_line, new_line in lines if old_line != new_line and "uses:" not in old_line
+    ]
     assert len(changed) == 1
     folder, before = fresh(old)
     assert all(trace in before for trace in TRACES[old])

@@ -23,9 +23,9 @@ def commands(text: str) -> Iterator[str]:
 
 def typed(line: str) -> Result:
     words = shlex.split(line.partition("  #")[0])
-    done = CliRunner().invoke(platformc, words[1:])
-    assert (done.exit_code != 0) == ("# fails" in line), (line, done.output)
-    return done
+    result = CliRunner().invoke(platformc, words[1:])
+    assert (result.exit_code != 0) == ("# fails" in line), (line, result.output)
+    return result
 
 
 def test_the_tutorial_works_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,14 +43,14 @@ def test_the_tutorial_works_as_it_stands(tmp_path: Path, monkeypatch: pytest.Mon
                 spec.read_text().replace("workers: 1\n", "workers: 1\n      replicas: 2\n")
             )
         for line in commands(part):
-            done = typed(line)
+            result = typed(line)
             ran += 1
             if line.startswith("platformc validate   "):
-                assert "did you mean `mlflow`?" in done.stderr
+                assert "did you mean `mlflow`?" in result.stderr
             if line.startswith("platformc diff"):
-                assert "spec.components.mlflow.replicas" in done.stdout
+                assert "spec.components.mlflow.replicas" in result.stdout
             if line.startswith("platformc render"):
-                assert "MLFLOW_TRACKING_URI" in done.stdout
+                assert "MLFLOW_TRACKING_URI" in result.stdout
     assert ran >= 12
     assert "kubectl port-forward -n mlops service/mlflow 5000:5000" in typed(
         "platformc apply-plan default"

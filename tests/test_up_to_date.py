@@ -51,48 +51,48 @@ environments = st.sampled_from(["dev", "prod", "stage"])
 
 
 def _set_model(name: str, version: int) -> Edit:
-    return lambda whole: whole["spec"]["models"].update({name: _model(version)})
+    return lambda spec_data: spec_data["spec"]["models"].update({name: _model(version)})
 
 
 def _drop_model(name: str) -> Edit:
-    def edit(whole: Spec) -> None:
-        whole["spec"]["models"].pop(name, None)
-        for override in whole["spec"]["environments"].values():
+    def edit(spec_data: Spec) -> None:
+        spec_data["spec"]["models"].pop(name, None)
+        for override in spec_data["spec"]["environments"].values():
             override.get("models", {}).pop(name, None)
 
     return edit
 
 
 def _override(environment: str, name: str, replicas: int) -> Edit:
-    def edit(whole: Spec) -> None:
+    def edit(spec_data: Spec) -> None:
         override: Spec = {"models": {name: {**_model(1), "minReplicas": replicas}}}
-        whole["spec"]["environments"][environment] = override
+        spec_data["spec"]["environments"][environment] = override
 
     return edit
 
 
 def _replicas(environment: str, replicas: int) -> Edit:
-    def edit(whole: Spec) -> None:
+    def edit(spec_data: Spec) -> None:
         override = {"components": {"mlflow": {"replicas": replicas}}}
-        whole["spec"]["environments"][environment] = override
+        spec_data["spec"]["environments"][environment] = override
 
     return edit
 
 
 def _space(name: str) -> Edit:
-    return lambda whole: whole["spec"].update(namespace=name)
+    return lambda spec_data: spec_data["spec"].update(namespace=name)
 
 
 def _rendered(value: bool) -> Edit:
-    return lambda whole: whole["spec"].update(rendered=value)
+    return lambda spec_data: spec_data["spec"].update(rendered=value)
 
 
 def _workload(image: str) -> Edit:
     job = {"image": image, "uses": ["mlflow"]}
-    return lambda whole: whole["spec"]["workloads"].update(job=job)
+    return lambda spec_data: spec_data["spec"]["workloads"].update(job=job)
 
 
-def _nothing(whole: Spec) -> None:
+def _nothing(spec_data: Spec) -> None:
     """Compiling the same again."""
 
 
@@ -108,28 +108,30 @@ edits: st.SearchStrategy[Edit] = st.one_of(
 )
 
 
-def compiled_to(root: Path, whole: Spec) -> dict[str, bytes]:
+def compiled_to(root: Path, spec_data: Spec) -> dict[str, bytes]:
     """Compile with the command into a folder; its files, but for the compiler's own notes."""
     path = root / "platform.yaml"
-    path.write_text(yaml.safe_dump(whole, sort_keys=False))
-    done = CliRunner().invoke(platformc, ["compile", "-f", str(path)])
-    assert done.exit_code == 0, done.output
-    found = (one for one in root.rglob("*") if one.is_file() and one != path)
-    files = {str(one.relative_to(root)): one.read_bytes() for one in found}
+    path.write_text(yaml.safe_dump(spec_data, sort_keys=False))
+    result = CliRunner().invoke(platformc, ["compile", "-f", str(path)])
+    assert result.exit_code == 0, result.output
+    actual = (
+        file_path for file_path in root.rglob("*") if file_path.is_file() and file_path != path
+    )
+    files = {str(file_path.relative_to(root)): file_path.read_bytes() for file_path in actual}
     return {name: data for name, data in files.items() if not name.startswith(".platformc/")}
 
 
 @given(changes=st.lists(edits, min_size=1, max_size=4))
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_stands_after_edits_is_what_a_compile_from_nothing_writes(changes: list[Edit]) -> None:
-    whole = spec()
-    with TemporaryDirectory() as kept:
-        compiled_to(Path(kept), whole)
+    spec_data = spec()
+    with TemporaryDirectory() as folder:
+        compiled_to(Path(folder), spec_data)
         for edit in changes:
-            edit(whole)
-            after = compiled_to(Path(kept), whole)
+            edit(spec_data)
+            after = compiled_to(Path(folder), spec_data)
         with TemporaryDirectory() as empty:
-            assert after == compiled_to(Path(empty), whole)
+            assert after == compiled_to(Path(empty), spec_data)
 
 
 def test_a_changed_output_of_the_same_size_and_time_is_noticed(tmp_path: Path) -> None:
@@ -141,9 +143,9 @@ def test_a_changed_output_of_the_same_size_and_time_is_noticed(tmp_path: Path) -
     before, text = file.stat(), file.read_bytes()
     file.write_bytes(text[:-2] + b"~\n")
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-    done = CliRunner().invoke(platformc, compile_it)
-    assert done.exit_code == 1
-    assert "edited by hand" in done.output
+    result = CliRunner().invoke(platformc, compile_it)
+    assert result.exit_code == 1
+    assert "edited by hand" in result.output
 
 
 def test_nothing_is_noted_while_the_compiler_is_replaced(

@@ -45,11 +45,13 @@ def run(*words: str) -> Result:
 def test_prerequisites_say_what_where_and_how() -> None:
     result = run("prerequisites", ENVIRONMENT, "-f", str(WORKFLOWS), "--format", "json")
     assert result.exit_code == 0, result.output
-    (one,) = json.loads(result.stdout)
-    assert (one["name"], one["system"]) == ("argo-workflows", "Argo Workflows")
-    assert any("install.yaml" in command for command in one["how"])
+    (prerequisite,) = json.loads(result.stdout)
+    assert (prerequisite["name"], prerequisite["system"]) == ("argo-workflows", "Argo Workflows")
+    assert any("install.yaml" in command for command in prerequisite["how"])
     text = run("prerequisites", ENVIRONMENT, "-f", str(WORKFLOWS)).stdout
-    assert all(f"  {command}\n" in text for command in (*one["how"], *one["then"]))
+    assert all(
+        f"  {command}\n" in text for command in (*prerequisite["how"], *prerequisite["then"])
+    )
 
 
 def printed(components: str, models: str = "{}") -> list[str]:
@@ -72,14 +74,16 @@ def test_namespaces_join_the_mesh_before_their_pods_are_made() -> None:
     """A mesh adds its proxy to a pod as the pod is made (knative-extensions/net-istio#1258)."""
     components = "{argo-workflows: {}, istio: {}, knative: {}, kserve: {}, postgres: {}, minio: {}}"
     commands = printed(components)
-    mesh = next(at for at, one in enumerate(commands) if one.startswith("helm install istiod "))
+    mesh = next(
+        at for at, command in enumerate(commands) if command.startswith("helm install istiod ")
+    )
     for space, file in (("argo", "install.yaml"), ("knative-serving", "serving-core.yaml")):
         create = commands.index(f"kubectl create namespace {space}")
         (label,) = [
-            at for at, one in enumerate(commands)
-            if one.startswith(f"kubectl patch namespace {space} ")
+            at for at, command in enumerate(commands)
+            if command.startswith(f"kubectl patch namespace {space} ")
         ]  # fmt: skip
-        (apply,) = [at for at, one in enumerate(commands) if one.endswith(file)]
+        (apply,) = [at for at, command in enumerate(commands) if command.endswith(file)]
         assert mesh < create < label < apply
 
 
@@ -101,12 +105,14 @@ def test_istiod_knows_of_the_plugin_that_is_there_before_it() -> None:
     assert " --set pilot.cni.enabled=true " in istiod
     assert " --set global.proxy.seccompProfile.type=RuntimeDefault " in istiod
     ambient = printed("{istio: {dataplane: ambient}}")
-    assert not any("pilot.cni.enabled" in one for one in ambient)
+    assert not any("pilot.cni.enabled" in command for command in ambient)
 
 
 def test_the_gateways_chart_is_told_of_the_labels_that_others_rely_on() -> None:
     def told(gateway: str) -> str:
-        (chart,) = [one for one in printed(f"{{istio: {gateway}}}") if " istio/gateway " in one]
+        (chart,) = [
+            command for command in printed(f"{{istio: {gateway}}}") if " istio/gateway " in command
+        ]
         return chart
 
     assert "--set" not in told("{}")
@@ -136,10 +142,11 @@ def test_a_release_may_write_a_namespace_into_what_has_none(tmp_path: Path) -> N
     graph = compiled("kserve-standard").lowered[environment].graph
     (kserve,) = prerequisites(graph)
     stored = [
-        {**one, "metadata": {**one["metadata"], "namespace": "kserve"}} for one in kserve.objects
+        {**manifest, "metadata": {**manifest["metadata"], "namespace": "kserve"}}
+        for manifest in kserve.objects
     ]
     built = _built(tmp_path, component(kserve), stored)
-    (container,) = [one for one in built if one["kind"] == "ClusterStorageContainer"]
+    (container,) = [manifest for manifest in built if manifest["kind"] == "ClusterStorageContainer"]
     assert container["spec"]["container"]["securityContext"]["runAsNonRoot"] is True
 
 
@@ -162,7 +169,9 @@ def test_what_upstream_is_told_is_a_component_that_fits_it(scenario: str, tmp_pa
 
 
 def _built(folder: Path, files: dict[str, str], objects: list[Any]) -> list[Any]:
-    stubs = [{key: one[key] for key in ("apiVersion", "kind", "metadata")} for one in objects]
+    stubs = [
+        {key: manifest[key] for key in ("apiVersion", "kind", "metadata")} for manifest in objects
+    ]
     (folder / "told").mkdir(parents=True)
     (folder / "upstream.yaml").write_text(yaml.safe_dump_all(stubs))
     for name, text in files.items():
@@ -171,9 +180,9 @@ def _built(folder: Path, files: dict[str, str], objects: list[Any]) -> list[Any]
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(top))
     words = [tool("kustomize"), "build", str(folder)]
     built = subprocess.run(words, capture_output=True, text=True, check=True)
-    found = list(yaml.safe_load_all(built.stdout))
-    assert len(found) == len(objects)
-    return found
+    actual = list(yaml.safe_load_all(built.stdout))
+    assert len(actual) == len(objects)
+    return actual
 
 
 RELEASE = """\
@@ -239,7 +248,7 @@ def test_a_release_is_brought_along(spec: Path, releases: tuple[str, Path]) -> N
     words = [tool("kustomize"), "build", str(folder)]
     built = subprocess.run(words, capture_output=True, text=True, check=True)
     objects = list(yaml.safe_load_all(built.stdout))
-    assert sorted((one["kind"], one["metadata"]["name"]) for one in objects) == [
+    assert sorted((manifest["kind"], manifest["metadata"]["name"]) for manifest in objects) == [
         ("Deployment", "workflow-controller"),
         ("Namespace", "argo"),
         ("Secret", "empty"),
@@ -271,9 +280,11 @@ def test_what_comes_along_is_no_prerequisite(components: str) -> None:
     result = pipeline.compile(text.encode(), "platform.yaml")
     assert not result.report.failed, result.report.sorted()
     graph = result.graphs[None]
-    (ours,) = vendored(graph)
-    assert release(ours)
-    assert ours.name not in {prerequisite.name for prerequisite in prerequisites(graph)}
+    (vendored_prerequisite,) = vendored(graph)
+    assert release(vendored_prerequisite)
+    assert vendored_prerequisite.name not in {
+        prerequisite.name for prerequisite in prerequisites(graph)
+    }
 
 
 def test_a_release_that_changed_is_refused(spec: Path, releases: tuple[str, Path]) -> None:
@@ -317,7 +328,10 @@ class Cluster:
                 server = {"major": "1", "minor": self.minor}
                 return 0, json.dumps({"serverVersion": server}), ""
             case ["get", "secrets", "-n", space, "-o", "name"]:
-                names = (f"secret/{one['metadata']['name']}" for one in self._of("secret", space))
+                names = (
+                    f"secret/{manifest['metadata']['name']}"
+                    for manifest in self._of("secret", space)
+                )
                 return 0, "\n".join(names), ""
             case ["get", ("customresourcedefinitions" | "storageclasses") as kinds, *_]:
                 kind = {"customresourcedefinitions": "customresourcedefinition"}.get(
@@ -325,8 +339,8 @@ class Cluster:
                 )
                 return 0, json.dumps({"items": self._of(kind, None)}), ""
             case ["get", kind, name, *rest]:
-                found = self._of(kind, rest[1] if rest[0] == "-n" else None)
-                named = [one for one in found if one["metadata"]["name"] == name]
+                actual = self._of(kind, rest[1] if rest[0] == "-n" else None)
+                named = [manifest for manifest in actual if manifest["metadata"]["name"] == name]
                 return (0, json.dumps(named[0]), "") if named else (1, "", "NotFound")
             case ["create", "--dry-run=server", *_]:
                 assert json.loads(text)["spec"]["hostPID"]
@@ -335,9 +349,9 @@ class Cluster:
 
     def _of(self, kind: str, space: str | None) -> list[dict[str, Any]]:
         return [
-            one
-            for one in self.objects
-            if one["kind"].lower() == kind and one["metadata"].get("namespace") == space
+            manifest
+            for manifest in self.objects
+            if manifest["kind"].lower() == kind and manifest["metadata"].get("namespace") == space
         ]
 
 
@@ -381,41 +395,56 @@ def test_a_ready_cluster_lacks_nothing(scenario: str) -> None:
         lowered = compiled(scenario).lowered[environment]
         settings = lowered.platform.settings.cluster
         objects = ready(scenario, environment)
-        named = {one.spec.storage_class for one in lowered.platform.having("storage_class")}
+        named = {
+            instance.spec.storage_class for instance in lowered.platform.having("storage_class")
+        }
         for name in sorted({settings.storage_class, *named} - {None}):
             objects.append({"kind": "StorageClass", "metadata": {"name": name}})
         minor = (settings.kubernetes or "1.34").partition(".")[2]
-        found = list(check(lowered, Cluster(objects, minor)))
-        assert [one.text for one in found if not one.good] == []
-        assert len(found) > 1
+        actual = list(check(lowered, Cluster(objects, minor)))
+        assert [finding.text for finding in actual if not finding.good] == []
+        assert len(actual) > 1
 
 
 def test_everything_that_is_missing_is_said() -> None:
     """Taking any one thing away from a ready cluster is noticed."""
     lowered = compiled("argo-workflows").lowered[ENVIRONMENT]
     objects = ready("argo-workflows", ENVIRONMENT)
-    ours = [
+    own_findings = [
         manifest["metadata"]["name"]
         for manifest in manifests(lowered)
         if manifest["kind"] == "Namespace"
     ]
-    for gone in objects:
-        if gone["kind"] == "Namespace" and gone["metadata"]["name"] in ours:
+    for removed in objects:
+        if removed["kind"] == "Namespace" and removed["metadata"]["name"] in own_findings:
             continue  # the platform brings it
-        rest = [one for one in objects if one != gone]
-        bad = [one.text for one in check(lowered, Cluster(rest)) if not one.good]
-        assert bad, gone["metadata"]
-    changed = [{**one, "data": {}} if one["kind"] == "ConfigMap" else one for one in objects]
-    (lacks,) = [one.text for one in check(lowered, Cluster(changed)) if not one.good]
+        rest = [manifest_left for manifest_left in objects if manifest_left != removed]
+        bad = [finding.text for finding in check(lowered, Cluster(rest)) if not finding.good]
+        assert bad, removed["metadata"]
+    changed = [
+        {**changed_manifest, "data": {}}
+        if changed_manifest["kind"] == "ConfigMap"
+        else changed_manifest
+        for changed_manifest in objects
+    ]
+    (lacks,) = [finding.text for finding in check(lowered, Cluster(changed)) if not finding.good]
     assert "lacks data" in lacks
 
 
 def test_old_and_careless_clusters_are_said() -> None:
     lowered = compiled("minimal").lowered["default"]
     objects = ready("minimal", "default")
-    old = [one.text for one in check(lowered, Cluster(objects, minor="20+")) if not one.good]
+    old = [
+        finding.text
+        for finding in check(lowered, Cluster(objects, minor="20+"))
+        if not finding.good
+    ]
     assert old == ["Kubernetes 1.20 is older than 1.29"]
-    open_ = [one.text for one in check(lowered, Cluster(objects, admits=True)) if not one.good]
+    open_ = [
+        finding.text
+        for finding in check(lowered, Cluster(objects, admits=True))
+        if not finding.good
+    ]
     assert open_ == ["namespace `mlops` admits pods with the node's processes"]
 
 

@@ -23,7 +23,7 @@ Manifest = dict[str, Any]
 
 def kubeconform(text: str) -> list[str]:
     folder = schemas()
-    done = subprocess.run(
+    process = subprocess.run(
         [
             tool("kubeconform"), "-strict", "-output", "json",
             "-schema-location",
@@ -34,7 +34,7 @@ def kubeconform(text: str) -> list[str]:
         ],
         input=text, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    return [resource["status"] for resource in json.loads(done.stdout)["resources"]]
+    return [resource["status"] for resource in json.loads(process.stdout)["resources"]]
 
 
 @pytest.mark.parametrize("scenario", scenario_names())
@@ -53,8 +53,8 @@ def broken() -> Iterator[tuple[str, Manifest]]:
         for manifest in manifests(compiled(scenario).lowered[None]):
             kinds.setdefault(manifest["kind"], manifest)
     for kind, manifest in sorted(kinds.items()):
-        for what, changed in _mutations(manifest):
-            yield f"{kind}: {what}", changed
+        for mutation, changed in _mutations(manifest):
+            yield f"{kind}: {mutation}", changed
 
 
 def _mutations(manifest: Manifest) -> Iterator[tuple[str, Manifest]]:
@@ -79,11 +79,13 @@ def _mutations(manifest: Manifest) -> Iterator[tuple[str, Manifest]]:
         yield "text for the spec", text
 
 
-@pytest.mark.parametrize(("what", "manifest"), list(broken()), ids=lambda value: str(value)[:40])
-def test_both_refuse_what_is_broken(what: str, manifest: Manifest) -> None:
-    ours = bool(list(problems(manifest)))
-    theirs = kubeconform(yaml.safe_dump(manifest)) != ["statusValid"]
-    assert ours == theirs, what
+@pytest.mark.parametrize(
+    ("mutation", "manifest"), list(broken()), ids=lambda value: str(value)[:40]
+)
+def test_both_refuse_what_is_broken(mutation: str, manifest: Manifest) -> None:
+    own_refusal = bool(list(problems(manifest)))
+    kubeconform_refusal = kubeconform(yaml.safe_dump(manifest)) != ["statusValid"]
+    assert own_refusal == kubeconform_refusal, mutation
 
 
 def test_a_problem_names_its_place() -> None:

@@ -138,7 +138,9 @@ def judged(type: str, before: str, after: str) -> list[Change]:
 
 def check(changes: list[Change], least: Risk, words: str) -> None:
     assert max(change.risk for change in changes) == least, changes
-    reasons = " ".join(judgement.reason for one in changes for judgement in one.judgements)
+    reasons = " ".join(
+        judgement.reason for rated_change in changes for judgement in rated_change.judgements
+    )
     assert re.search(words, reasons), reasons
 
 
@@ -205,9 +207,9 @@ def test_a_tag(type: str, image: str, code: str | None) -> None:
     needs = NEEDS.get(type, "    postgres: {}\n" if type == "pgbouncer" else "")
     text = f'{HEAD}{needs}    {type}: {{image: "{image}"}}\n'
     report = compile_spec(text.encode(), "platform.yaml").report
-    assert [one.code for one in report.diagnostics if one.severity == "error"] == [code] * bool(
-        code
-    )
+    assert [
+        diagnostic.code for diagnostic in report.diagnostics if diagnostic.severity == "error"
+    ] == [code] * bool(code)
 
 
 @pytest.mark.parametrize(("type", "image", "code"), TAGS)
@@ -253,8 +255,10 @@ def page() -> str:
         "| component | image and tags (a pattern) | what | why | instead | source |",
         "|---|---|---|---|---|---|",
     ]
-    known = [(type, registry.versions(type)) for type in registry.builtin_types()]
-    lines += [tag_line(type, row, kinds) for type, one in known for row in one.tags]
+    versions_by_type = [(type, registry.versions(type)) for type in registry.builtin_types()]
+    lines += [
+        tag_line(type, row, kinds) for type, versions in versions_by_type for row in versions.tags
+    ]
     lines += [
         "",
         "## Steps",
@@ -262,12 +266,12 @@ def page() -> str:
         "| component | part of the tag | newer | older | source |",
         "|---|---|---|---|---|",
     ]
-    lines += [line for type, one in known for line in steps(type, one)]
+    lines += [line for type, versions in versions_by_type for line in steps(type, versions)]
     lines += ["", "## Kubernetes", "", "| component | oldest | source |", "|---|---|---|"]
     lines += [
         f"| `{type}` | 1.{oldest.minor} | {oldest.source} |"
         for type in registry.builtin_types()
-        if (found := registry.component(type)) and (oldest := found.OLDEST_KUBERNETES).minor
+        if (actual := registry.component(type)) and (oldest := actual.OLDEST_KUBERNETES).minor
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
@@ -282,7 +286,10 @@ def steps(type: str, versions: Versions) -> list[str]:
     lines = []
     for row in versions.boundaries:
         part = row.part.replace("|", "\\|")
-        words = [f"{one.risk}: {one.reason}" if one else "" for one in (row.up, row.down)]
+        words = [
+            f"{judgement.risk}: {judgement.reason}" if judgement else ""
+            for judgement in (row.up, row.down)
+        ]
         lines.append(
             f"| `{type}` | `{part}` | {words[0]} | {words[1]} | {row.source.name}, {row.source.date} |"
         )
@@ -303,10 +310,10 @@ def test_the_page_has_every_row(request: pytest.FixtureRequest) -> None:
 
 def test_every_row_names_a_source_and_its_date() -> None:
     for type in registry.builtin_types():
-        one = registry.versions(type)
-        sources = [row.source for row in one.tags]
-        sources += [row.source for row in one.boundaries]
-        sources += [row.source for row in one.settings]
+        versions = registry.versions(type)
+        sources = [row.source for row in versions.tags]
+        sources += [row.source for row in versions.boundaries]
+        sources += [row.source for row in versions.settings]
         for source in sources:
             assert source.name
             assert re.fullmatch(r"20\d\d-\d\d", source.date)

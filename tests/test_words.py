@@ -14,7 +14,7 @@ import pytest
 from support.words import Count, count_names, count_words, sources, total
 
 ROOT = Path(__file__).parent.parent
-NAMES_PER_HUNDRED = {"compiler": 1.5, "action": 1.5, "benchmarks": 1.5}
+NAMES_PER_HUNDRED = {"compiler": 1.5, "action": 1.5, "benchmarks": 1.5, "tests": 1.5}
 WORDS_PER_THOUSAND = {"compiler": 5.0, "action": 5.0}
 
 

@@ -28,13 +28,13 @@ def container(env: str = "") -> Manifest:
     assert not result.report.failed, result.report.sorted()
     (job,) = [resource.manifest for resource in result.lowered["default"].packages["training"].resources
               if resource.kind == "CronJob"]  # fmt: skip
-    (found,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
-    assert isinstance(found, dict)
-    return found
+    (actual,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert isinstance(actual, dict)
+    return actual
 
 
-def plain(one: Manifest) -> dict[str, str]:
-    return {env["name"]: env["value"] for env in one["env"] if "value" in env}
+def plain(container: Manifest) -> dict[str, str]:
+    return {env["name"]: env["value"] for env in container["env"] if "value" in env}
 
 
 def test_a_program_learns_who_it_is_without_a_passwd_file() -> None:
@@ -42,15 +42,17 @@ def test_a_program_learns_who_it_is_without_a_passwd_file() -> None:
     bare = {"PATH": os.environ["PATH"]}
     failed = subprocess.run([sys.executable, "-c", ask], env=bare, capture_output=True, check=False)
     assert failed.returncode != 0
-    told = {**bare, **plain(container())}
-    answer = subprocess.run([sys.executable, "-c", ask], env=told, capture_output=True, check=True)
+    variables = {**bare, **plain(container())}
+    answer = subprocess.run(
+        [sys.executable, "-c", ask], env=variables, capture_output=True, check=True
+    )
     assert answer.stdout == b"training\n"
 
 
 def test_what_the_spec_says_wins() -> None:
     env = plain(container(", env: {USER: somebody, HOME: /work}"))
     assert (env["USER"], env["HOME"], env["LOGNAME"]) == ("somebody", "/work", "training")
-    names = [one["name"] for one in container(", env: {USER: somebody}")["env"]]
+    names = [variable["name"] for variable in container(", env: {USER: somebody}")["env"]]
     assert len(names) == len(set(names))
 
 
@@ -63,8 +65,8 @@ def test_where_the_store_is_can_only_be_derived(variable: str) -> None:
     spec = spec.replace(
         "uses: [postgres], ENV", f"uses: [mlflow], env: {{{variable}: http://minio:9000}}"
     )
-    found = pipeline.compile(spec.encode(), "platform.yaml").report.sorted()
-    assert [one.code for one in found] == ["reserved-variable"]
-    assert variable in found[0].message
-    other = spec.replace(variable, "AWS_ENDPOINT_URL_SQS")
-    assert not pipeline.compile(other.encode(), "platform.yaml").report.failed
+    actual = pipeline.compile(spec.encode(), "platform.yaml").report.sorted()
+    assert [diagnostic.code for diagnostic in actual] == ["reserved-variable"]
+    assert variable in actual[0].message
+    changed_spec = spec.replace(variable, "AWS_ENDPOINT_URL_SQS")
+    assert not pipeline.compile(changed_spec.encode(), "platform.yaml").report.failed

@@ -95,10 +95,10 @@ def test_an_edited_file_and_a_foreign_one_block_the_write(tmp_path: Path) -> Non
     (tmp_path / "out" / "b" / "three").write_text("edited\n")
     (tmp_path / "out" / "c").mkdir()
     (tmp_path / "out" / "c" / "four").write_text("foreign\n")
-    found = planned(NEW, tmp_path)
-    assert found.edited == ("base/two", "out/b/three")
-    assert found.foreign == ("out/c/four",)
-    assert found.blocked
+    actual = planned(NEW, tmp_path)
+    assert actual.edited == ("base/two", "out/b/three")
+    assert actual.foreign == ("out/c/four",)
+    assert actual.blocked
 
 
 def test_a_foreign_file_with_the_same_text_is_adopted(tmp_path: Path) -> None:
@@ -145,9 +145,9 @@ def test_a_list_of_sums_gives_no_right_to_other_paths(tmp_path: Path, path: str)
 def test_what_is_removed_has_the_digest_that_it_had_when_it_was_written(tmp_path: Path) -> None:
     put(OLD, tmp_path)
     (tmp_path / "out" / "b" / "three").write_text("mine now\n")
-    found = planned(Tree({"base/one": "1\n", "base/two": "2\n"}), tmp_path)
-    assert found.edited == ("out/b/three",)
-    assert found.blocked
+    actual = planned(Tree({"base/one": "1\n", "base/two": "2\n"}), tmp_path)
+    assert actual.edited == ("out/b/three",)
+    assert actual.blocked
 
 
 def test_a_link_in_the_tree_is_not_followed(tmp_path: Path) -> None:
@@ -163,15 +163,15 @@ def test_a_link_in_the_tree_is_not_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
 def test_what_is_no_file_is_somebody_elses(tmp_path: Path, kind: str) -> None:
     put(OLD, tmp_path)
-    place = tmp_path / "base" / "one"
-    place.unlink()
+    link = tmp_path / "base" / "one"
+    link.unlink()
     match kind:
         case "link":
-            place.symlink_to("/etc/hostname")
+            link.symlink_to("/etc/hostname")
         case "pipe":
-            os.mkfifo(place)
+            os.mkfifo(link)
         case _:
-            place.mkdir()
+            link.mkdir()
     assert planned(OLD, tmp_path).edited == ("base/one",)
 
 
@@ -230,9 +230,9 @@ def _compile(folder: Path, name: str) -> subprocess.Popen[bytes]:
 def test_a_killed_compiler_loses_nothing(tmp_path: Path) -> None:
     """The real program, killed by the kernel at different moments."""
     assert _compile(tmp_path, "first").wait() == 0
-    whole = {"first": on_disk(tmp_path / "out")}
+    trees = {"first": on_disk(tmp_path / "out")}
     assert _compile(tmp_path, "second").wait() == 0
-    whole["second"] = on_disk(tmp_path / "out")
+    trees["second"] = on_disk(tmp_path / "out")
     assert _compile(tmp_path, "first").wait() == 0
     for delay in (0.15, 0.2, 0.25, 0.3, 0.35):
         running = _compile(tmp_path, "second")
@@ -240,7 +240,7 @@ def test_a_killed_compiler_loses_nothing(tmp_path: Path) -> None:
         running.send_signal(signal.SIGKILL)
         running.wait()
         recover(tmp_path / "out")
-        assert on_disk(tmp_path / "out") in whole.values()
+        assert on_disk(tmp_path / "out") in trees.values()
 
 
 def test_two_compilers_at_once_do_not_mix(tmp_path: Path) -> None:

@@ -74,10 +74,10 @@ def test_kustomize_reads_nasty_strings_as_strings(tmp_path: Any) -> None:
     config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": data}
     (tmp_path / "x.yaml").write_text(writer.dump(config_map), newline="")
     (tmp_path / "kustomization.yaml").write_text(writer.dump({"resources": ["x.yaml"]}))
-    done = subprocess.run(
+    process = subprocess.run(
         [tool("kustomize"), "build", str(tmp_path)], capture_output=True, check=True
     )
-    assert yaml.load(done.stdout, Loader=Reader)["data"] == data
+    assert yaml.load(process.stdout, Loader=Reader)["data"] == data
 
 
 def test_words_that_need_no_quotes_have_none() -> None:

@@ -119,7 +119,9 @@ def _debian(name: str) -> None:
         return
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
-    left_out = [f"--dpkgopt=path-exclude=/usr/share/{one}/*" for one in ("doc", "man", "locale")]
+    left_out = [
+        f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")
+    ]
     command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--format=directory",
                "--include=ca-certificates,tzdata", *left_out, SUITES[name], str(tree)]  # fmt: skip
     subprocess.run(command, check=True)
@@ -149,7 +151,7 @@ def _source(folder: Path, name: str) -> Path:
 
 def _execute(image: Image, folder: Path, tree: Path, word: str, rest: str) -> None:
     """One instruction."""
-    variables = dict(one.split("=", 1) for one in image.config.get("Env", ()))
+    variables = dict(variable.split("=", 1) for variable in image.config.get("Env", ()))
     if word == "RUN":
         _run(image.folders, tree, rest, variables)
     elif word == "COPY":
@@ -157,7 +159,7 @@ def _execute(image: Image, folder: Path, tree: Path, word: str, rest: str) -> No
         for name in names:
             _copy(_source(folder, name), tree, target)
     elif word == "ENV":
-        variables |= dict(one.split("=", 1) for one in shlex.split(rest))
+        variables |= dict(part.split("=", 1) for part in shlex.split(rest))
         image.config["Env"] = [f"{name}={value}" for name, value in variables.items()]
     elif word == "ENTRYPOINT":
         image.config["Entrypoint"] = json.loads(rest)
@@ -197,13 +199,13 @@ def _run(lower: list[str], upper: Path, command: str, variables: dict[str, str])
         if name.startswith("PIP_") or name.lower().endswith("_proxy")
     }
     passed |= {**variables, "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive"}
-    with tempfile.TemporaryDirectory(dir=CACHE) as place:
-        root = f"{place}/root"
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        root = f"{folder}/root"
         for name in ("root", "work"):
-            os.mkdir(f"{place}/{name}")
+            os.mkdir(f"{folder}/{name}")
         script = [
             f"mount -t overlay overlay -o lowerdir={':'.join(reversed(lower))},"
-            f"upperdir={upper},workdir={place}/work {root}",
+            f"upperdir={upper},workdir={folder}/work {root}",
             f"mount -t proc proc {root}/proc",
             f"mount --rbind /dev {root}/dev",
         ]
@@ -216,11 +218,11 @@ def _run(lower: list[str], upper: Path, command: str, variables: dict[str, str])
             f"exec chroot {root} env -i {words} bash -eu -o pipefail -c {shlex.quote(command)}"
         )
         enter = ["unshare", "--mount", "--propagation", "private", "bash", "-euc"]
-        done = subprocess.run(
+        process = subprocess.run(
             [*enter, "\n".join(script)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-    if done.returncode:
-        raise SystemExit(f"{done.stdout[-3000:]}\nimages: failed: {command}")
+    if process.returncode:
+        raise SystemExit(f"{process.stdout[-3000:]}\nimages: failed: {command}")
 
 
 def _clean(tree: Path) -> None:

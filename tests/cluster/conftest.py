@@ -26,7 +26,7 @@ def node(
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty folder for a platform."""
     return tmp_path_factory.mktemp("platform")
 

@@ -69,10 +69,10 @@ class KnativeIngress:
 
     def _done(self, *words: str, stdin: str = "") -> bool:
         """Whether kubectl succeeded; a refusal is shown where the test fails."""
-        done = self.node.ask(*words, stdin=stdin)
-        if done.returncode:
-            print(done.stderr)
-        return done.returncode == 0
+        result = self.node.ask(*words, stdin=stdin)
+        if result.returncode:
+            print(result.stderr)
+        return result.returncode == 0
 
 
 def virtual_services(ingress: Manifest) -> list[Manifest]:
@@ -100,7 +100,7 @@ def virtual_services(ingress: Manifest) -> list[Manifest]:
 
 def _path(path: dict[str, Any]) -> dict[str, Any]:
     matched = {name: {"exact": match["exact"]} for name, match in path.get("headers", {}).items()}
-    route: dict[str, Any] = {"route": [_split(one) for one in path["splits"]]}
+    route: dict[str, Any] = {"route": [_split(split) for split in path["splits"]]}
     if matched:
         route["match"] = [{"headers": matched}]
     if "rewriteHost" in path:

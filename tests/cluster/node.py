@@ -27,9 +27,9 @@ SYSTEM = ("kube-system", "local-path-storage")
 class Node:
     """One node. Commands find `kubectl` and `platformc` on their path, and the node by KUBECONFIG."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        self.bin = place / "bin"
+    def __init__(self, folder: Path) -> None:
+        self.place = folder
+        self.bin = folder / "bin"
         self.bin.mkdir()
         (self.bin / "kubectl").symlink_to(LIVE / "bin/servers")
         (self.bin / "helm").symlink_to(LIVE / "operators/helm/helm")
@@ -39,38 +39,40 @@ class Node:
         self.env = {
             **os.environ,
             "KUBECONFIG": str(STATE / "kubeconfig"),
-            **{f"HELM_{name}_HOME": str(place / "helm") for name in ("CACHE", "CONFIG", "DATA")},
+            **{f"HELM_{name}_HOME": str(folder / "helm") for name in ("CACHE", "CONFIG", "DATA")},
             "PATH": f"{self.bin}:{os.environ['PATH']}",
         }
         self._script("up.sh", str(free_port()))
 
     def _script(self, name: str, *words: str) -> None:
-        done = subprocess.run([str(HERE / "host" / name), *words], capture_output=True, text=True)
-        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}{_logs()}"
+        process = subprocess.run(
+            [str(HERE / "host" / name), *words], capture_output=True, text=True
+        )
+        assert process.returncode == 0, f"{name}: {process.stdout}{process.stderr}{_logs()}"
 
     def on_node(self, *words: str, stdin: bytes = b"") -> str:
         """What a command on the node prints."""
         command = [str(HERE / "host/enter.sh"), *words]
-        done = subprocess.run(command, input=stdin, capture_output=True, timeout=300)
-        assert done.returncode == 0, f"{' '.join(words)}: {done.stdout!r}{done.stderr!r}"
-        return done.stdout.decode()
+        process = subprocess.run(command, input=stdin, capture_output=True, timeout=300)
+        assert process.returncode == 0, f"{' '.join(words)}: {process.stdout!r}{process.stderr!r}"
+        return process.stdout.decode()
 
     def close(self) -> None:
         self._script("down.sh")
 
     def shell(self, commands: str, directory: Path, timeout: float = 1200) -> str:
         """Commands as a person types them, each of which must succeed; their output."""
-        done = subprocess.run(
+        process = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", commands], cwd=directory, env=self.env,
             capture_output=True, text=True, timeout=timeout,
         )  # fmt: skip
-        assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
-        return done.stdout
+        assert process.returncode == 0, f"{commands}\n{process.stdout}{process.stderr}"
+        return process.stdout
 
     def kubectl(self, *words: str, stdin: str = "") -> str:
-        done = self.ask(*words, stdin=stdin)
-        assert done.returncode == 0, f"kubectl {' '.join(words)}: {done.stdout}{done.stderr}"
-        return done.stdout
+        result = self.ask(*words, stdin=stdin)
+        assert result.returncode == 0, f"kubectl {' '.join(words)}: {result.stdout}{result.stderr}"
+        return result.stdout
 
     def ask(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         command = [str(self.bin / "kubectl"), "--request-timeout=60s", *words]
@@ -85,10 +87,10 @@ class Node:
     def get(self, *words: str) -> Any:
         return json.loads(self.kubectl("get", *words, "-o", "json"))
 
-    def until(self, question: Callable[[], bool], what: str, seconds: float) -> None:
+    def until(self, question: Callable[[], bool], condition: str, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while not question():
-            assert time.monotonic() < deadline, f"no {what} after {seconds:.0f} s"
+            assert time.monotonic() < deadline, f"no {condition} after {seconds:.0f} s"
             time.sleep(2)
 
     def until_complete(self, namespace: str, labels: str, seconds: float) -> None:
@@ -96,7 +98,10 @@ class Node:
 
         def complete() -> bool:
             return all(
-                any(one["type"] == "Complete" and one["status"] == "True" for one in conditions)
+                any(
+                    condition["type"] == "Complete" and condition["status"] == "True"
+                    for condition in conditions
+                )
                 for job in self.get("jobs", "-n", namespace, "-l", labels)["items"]
                 for conditions in [job["status"].get("conditions", [])]
             )
@@ -123,19 +128,25 @@ class Node:
 
     def unwell(self) -> list[str]:
         """What does not run, by namespace and name. A Job's pod that failed is its Job's to try again."""
-        found = []
+        actual = []
         for pod in self.get("pods", "-A")["items"]:
             owners = pod["metadata"].get("ownerReferences", [])
-            ready = {one["type"]: one["status"] for one in pod["status"].get("conditions", [])}
-            of_job = any(one["kind"] == "Job" for one in owners)
+            ready = {
+                condition["type"]: condition["status"]
+                for condition in pod["status"].get("conditions", [])
+            }
+            of_job = any(owner["kind"] == "Job" for owner in owners)
             well = pod["status"]["phase"] == "Succeeded" or ready.get("Ready") == "True"
             if not well and not of_job:
-                found.append(_name(pod))
+                actual.append(_name(pod))
         for job in self.get("jobs", "-A")["items"]:
-            done = {one["type"]: one["status"] for one in job["status"].get("conditions", [])}
-            if done.get("Complete") != "True" and not job["spec"].get("suspend"):
-                found.append(_name(job))
-        return found
+            result = {
+                condition["type"]: condition["status"]
+                for condition in job["status"].get("conditions", [])
+            }
+            if result.get("Complete") != "True" and not job["spec"].get("suspend"):
+                actual.append(_name(job))
+        return actual
 
     def report(self) -> str:
         """The state of every pod, the last lines of those that are not well, and all warnings."""
@@ -156,9 +167,9 @@ def _name(manifest: Manifest) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
         return port
 
 

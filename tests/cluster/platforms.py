@@ -12,19 +12,19 @@ from cluster.node import Node
 HERE = Path(__file__).parent
 
 
-def deliver(node: Node, place: Path, spec: str, environment: str = "default") -> None:
+def deliver(node: Node, folder: Path, spec: str, environment: str = "default") -> None:
     """Install what `prerequisites` prints, then run what `apply-plan` prints."""
-    (place / "platform.yaml").write_text(spec)
-    node.shell("platformc compile", place)
-    upstream.install(node, place, environment)
-    update(node, place, spec, environment)
+    (folder / "platform.yaml").write_text(spec)
+    node.shell("platformc compile", folder)
+    upstream.install(node, folder, environment)
+    update(node, folder, spec, environment)
 
 
-def update(node: Node, place: Path, spec: str, environment: str = "default") -> None:
+def update(node: Node, folder: Path, spec: str, environment: str = "default") -> None:
     """Deliver a changed spec over a platform that runs."""
-    (place / "platform.yaml").write_text(spec)
-    node.shell(f"platformc compile; platformc secrets generate {environment}", place)
-    node.shell(f"platformc apply-plan {environment} | sh -e", place)
+    (folder / "platform.yaml").write_text(spec)
+    node.shell(f"platformc compile; platformc secrets generate {environment}", folder)
+    node.shell(f"platformc apply-plan {environment} | sh -e", folder)
 
 
 def gateway_address(node: Node) -> str:

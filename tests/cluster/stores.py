@@ -54,14 +54,14 @@ class Store:
 class Client:
     """MinIO's client, which talks to every store that speaks S3."""
 
-    def __init__(self, address: str, place: Path) -> None:
+    def __init__(self, address: str, folder: Path) -> None:
         # Without HOME the client asks a program of the system for the person's folder.
-        self.env = {"MC_HOST_store": address, "HOME": str(place)}
+        self.env = {"MC_HOST_store": address, "HOME": str(folder)}
 
     def __call__(self, *words: str) -> str:
-        done = self._run(words)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.decode()
+        result = self._run(words)
+        assert result.returncode == 0, result.stderr
+        return result.stdout.decode()
 
     def answers(self) -> bool:
         return self._run(("ls", "store")).returncode == 0

@@ -55,22 +55,22 @@ def readme_commands() -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def logged(node: Node, place: Path) -> str:
+def logged(node: Node, folder: Path) -> str:
     """What the README's commands print, on a node without any object of a platform's."""
     commands, _ = readme_commands()
-    return node.shell(commands, place)
+    return node.shell(commands, folder)
 
 
 def test_the_readme_leads_to_a_logged_run(logged: str) -> None:
     assert logged.rstrip().endswith("Run logged successfully!")
 
 
-def test_the_readme_leads_to_mlflows_pages(node: Node, place: Path, logged: str) -> None:
+def test_the_readme_leads_to_mlflows_pages(node: Node, folder: Path, logged: str) -> None:
     """On another port of this machine, where nothing listens."""
     _, forward = readme_commands()
     port = free_port()
     command = ["bash", "-c", "exec " + forward.replace(" 5000:", f" {port}:")]
-    process = subprocess.Popen(command, env=node.env, cwd=place)
+    process = subprocess.Popen(command, env=node.env, cwd=folder)
     try:
         node.until(lambda: _answers(f"http://localhost:{port}/health"), "answer of MLflow", 120)
     finally:
@@ -87,13 +87,13 @@ def _answers(address: str) -> bool:
 
 
 def test_a_model_is_fetched_with_its_derived_key_and_answers(
-    node: Node, place: Path, logged: str
+    node: Node, folder: Path, logged: str
 ) -> None:
-    _add_model(place / "platform.yaml")
-    node.shell("platformc compile; platformc secrets generate default", place)
-    upstream.install(node, place, "default")
-    node.shell("kubectl apply --server-side -k secrets/default", place)
-    node.shell("kubectl apply --server-side -k overlays/default", place)
+    _add_model(folder / "platform.yaml")
+    node.shell("platformc compile; platformc secrets generate default", folder)
+    upstream.install(node, folder, "default")
+    node.shell("kubectl apply --server-side -k secrets/default", folder)
+    node.shell("kubectl apply --server-side -k overlays/default", folder)
     node.until_complete("mlops", "app.kubernetes.io/instance=seaweedfs", 600)
     assert "stored" in node.run(_store(), 300)
     node.until_complete("mlops", "app.kubernetes.io/instance=scoring", 900)

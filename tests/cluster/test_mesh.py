@@ -49,9 +49,9 @@ else:
 
 
 @pytest.fixture(scope="module")
-def platform(node: Node, place: Path) -> Node:
+def platform(node: Node, folder: Path) -> Node:
     install_certificates(node)
-    deliver(node, place, SPEC)
+    deliver(node, folder, SPEC)
     return node
 
 
@@ -60,7 +60,7 @@ def test_every_pod_has_a_proxy_and_the_run_is_logged(platform: Node) -> None:
     logs = ("logs", "-n", "mlops", "-l", "app.kubernetes.io/instance=mlflow-smoke", "-c", "main")
     assert "Run logged successfully!" in platform.kubectl(*logs)
     for pod in platform.get("pods", "-n", "mlops")["items"]:
-        names = [one["name"] for one in pod["spec"]["initContainers"]]
+        names = [init_container["name"] for init_container in pod["spec"]["initContainers"]]
         assert "istio-proxy" in names, pod["metadata"]["name"]
         assert "istio-init" not in names
     platform.until_well(300)

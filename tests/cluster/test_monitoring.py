@@ -35,8 +35,8 @@ spec:
 
 
 @pytest.fixture(scope="module")
-def platform(node: Node, place: Path) -> Node:
-    deliver(node, place, SPEC)
+def platform(node: Node, folder: Path) -> Node:
+    deliver(node, folder, SPEC)
     return node
 
 

@@ -34,14 +34,14 @@ print(base64.b64encode(model.save_raw("json")).decode())
 
 
 @pytest.fixture(scope="module")
-def platform(node: Node, place: Path) -> Iterator[Node]:
+def platform(node: Node, folder: Path) -> Iterator[Node]:
     spec = yaml.safe_load((ROOT / "platform.yaml").read_text())
     knative = spec["spec"]["environments"]["dev"]["components"].setdefault("knative", {})
     knative["registries"] = ["docker.io", "index.docker.io"]
     with KnativeIngress(node):
-        deliver(node, place, _without_models(spec), "dev")
+        deliver(node, folder, _without_models(spec), "dev")
         _store_model(node)
-        update(node, place, yaml.safe_dump(spec), "dev")
+        update(node, folder, yaml.safe_dump(spec), "dev")
         yield node
 
 

@@ -36,8 +36,8 @@ print(mlflow.search_runs(search_all_experiments=True).shape[0])
 
 
 @pytest.fixture(scope="module")
-def platform(node: Node, place: Path) -> Node:
-    deliver(node, place, SPEC)
+def platform(node: Node, folder: Path) -> Node:
+    deliver(node, folder, SPEC)
     return node
 
 
@@ -66,5 +66,5 @@ def _primary(node: Node) -> str:
 def _writes(node: Node, experiment: str) -> bool:
     """MLflow makes an experiment, and still has the run that was logged before."""
     words = ("deployment/mlflow", "--", "python", "-c", CLIENT, experiment)
-    done = node.ask("exec", "-n", "mlops", *words)
-    return done.returncode == 0 and int(done.stdout.split()[-1]) >= 1
+    result = node.ask("exec", "-n", "mlops", *words)
+    return result.returncode == 0 and int(result.stdout.split()[-1]) >= 1

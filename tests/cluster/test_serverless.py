@@ -53,11 +53,11 @@ for version in (1, 2):
 
 
 @pytest.fixture(scope="module")
-def platform(node: Node, place: Path) -> Iterator[Node]:
+def platform(node: Node, folder: Path) -> Iterator[Node]:
     with KnativeIngress(node):
-        deliver(node, place, SPEC)
+        deliver(node, folder, SPEC)
         _store_models(node)
-        update(node, place, _with_models(MODELS))
+        update(node, folder, _with_models(MODELS))
         for name in MODELS:
             until_model_ready(node, name)
         yield node
@@ -79,9 +79,9 @@ def test_a_model_answers_at_the_gateway(platform: Node) -> None:
     assert _answers(platform, 1) == {'{"predictions":[0,1]}': 1}
 
 
-def test_a_canary_takes_its_share_of_a_thousand_requests(platform: Node, place: Path) -> None:
+def test_a_canary_takes_its_share_of_a_thousand_requests(platform: Node, folder: Path) -> None:
     changed = {"uri": "s3://models/iris/v2", "canary": {"percent": 20}}
-    update(platform, place, _with_models({**MODELS, "iris": {**MODELS["iris"], **changed}}))
+    update(platform, folder, _with_models({**MODELS, "iris": {**MODELS["iris"], **changed}}))
     until_model_ready(platform, "iris")
     platform.until(lambda: len(_answers(platform, 50)) == 2, "answer of both revisions", 300)
     counted = _answers(platform, 1000)

@@ -68,8 +68,8 @@ OWN: Manifest = {
 
 
 @pytest.fixture(scope="module")
-def platform(node: Node, place: Path) -> Node:
-    deliver(node, place, SPEC)
+def platform(node: Node, folder: Path) -> Node:
+    deliver(node, folder, SPEC)
     return node
 
 
@@ -112,8 +112,10 @@ def test_the_server_shows_the_archive_to_a_person_with_rights(platform: Node) ->
     token = node.kubectl("create", "token", "person", "-n", "mlops").strip()
     with _server(node) as address:
         listed = json.loads(_ask(f"{address}/api/v1/archived-workflows?namespace=mlops", token))
-        (own,) = [one for one in listed["items"] if one["metadata"]["name"] == "own"]
-        assert own["status"]["phase"] == "Succeeded"
+        (own_workflow,) = [
+            workflow for workflow in listed["items"] if workflow["metadata"]["name"] == "own"
+        ]
+        assert own_workflow["status"]["phase"] == "Succeeded"
 
 
 @contextmanager

@@ -128,7 +128,7 @@ def _fit(node: Node, file: Path) -> Path:
     authority = Authority(node.place / "certificates")
     target = node.place / file.name
     documents = re.split(r"^---$", file.read_text(), flags=re.MULTILINE)
-    target.write_text("---".join(_fit_document(authority, one) for one in documents))
+    target.write_text("---".join(_fit_document(authority, document) for document in documents))
     return target
 
 
@@ -159,7 +159,9 @@ def _fit_object(authority: Authority, manifest: Manifest) -> Iterator[Manifest]:
     if manifest["kind"] == "Deployment":
         pod = manifest["spec"]["template"]["spec"]
         pod["containers"] = [
-            one for one in pod["containers"] if one["name"] not in CONTAINERS_LEFT_OUT
+            container
+            for container in pod["containers"]
+            if container["name"] not in CONTAINERS_LEFT_OUT
         ]
     yield manifest
 
@@ -167,10 +169,10 @@ def _fit_object(authority: Authority, manifest: Manifest) -> Iterator[Manifest]:
 class Authority:
     """Signs what a Certificate asks for."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        if not (place / "ca.crt").exists():
-            place.mkdir()
+    def __init__(self, folder: Path) -> None:
+        self.place = folder
+        if not (folder / "ca.crt").exists():
+            folder.mkdir()
             self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
                           "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.crt")  # fmt: skip
 
@@ -188,7 +190,7 @@ class Authority:
         """The Secret that cert-manager would make."""
         spec: dict[str, Any] = certificate["spec"]
         name = spec["secretName"]
-        names = ",".join(f"DNS:{one}" for one in spec["dnsNames"])
+        names = ",".join(f"DNS:{dns_name}" for dns_name in spec["dnsNames"])
         self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
                       "-subj", f"/CN={name}", "-CA", "ca.crt", "-CAkey", "ca.key",
                       "-addext", f"subjectAltName={names}",

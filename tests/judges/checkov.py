@@ -33,8 +33,8 @@ def judge(paths: Sequence[Path]) -> Mapping[Path, Verdict]:
         tool("checkov"), "--framework", "kubernetes", "--directory", str(folder), "--output", "json",
         "--compact", "--skip-download",
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    report: dict[str, Any] = json.loads(done.stdout)
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    report: dict[str, Any] = json.loads(process.stdout)
     assert report["summary"]["parsing_errors"] == 0
     return {path: _verdict(report["results"], path.name) for path in paths}
 
@@ -44,8 +44,8 @@ def _verdict(results: dict[str, Any], name: str) -> Verdict:
         [result for result in results[f"{kind}_checks"] if Path(result["file_path"]).name == name]
         for kind in ("failed", "passed")
     )
-    findings = tuple(Finding(one["check_id"], *_place(one["resource"])) for one in failed)
-    return Verdict(findings, frozenset(_place(one["resource"]) for one in passed), len(passed))
+    findings = tuple(Finding(check["check_id"], *_place(check["resource"])) for check in failed)
+    return Verdict(findings, frozenset(_place(check["resource"]) for check in passed), len(passed))
 
 
 def _place(resource: str) -> tuple[str, str, str]:

@@ -22,18 +22,18 @@ def judge(paths: Sequence[Path]) -> Mapping[Path, Verdict]:
 
 def _verdict(path: Path) -> Verdict:
     command = [tool("kube-score"), "score", "--output-format", "json", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 1), done.stderr  # 1: there are findings
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode in (0, 1), process.stderr  # 1: there are findings
     findings, looked_at, passed = list[Finding](), set[tuple[str, str, str]](), 0
-    for load in json.loads(done.stdout):
+    for load in json.loads(process.stdout):
         metadata = load["object_meta"]
-        place = (load["type_meta"]["kind"], metadata.get("namespace", ""), metadata["name"])
-        looked_at.add(place)
+        object_key = (load["type_meta"]["kind"], metadata.get("namespace", ""), metadata["name"])
+        looked_at.add(object_key)
         for check in load["checks"]:
             if check["skipped"]:
                 continue
             if check["grade"] < BEST:
-                findings.append(Finding(check["check"]["id"], *place))
+                findings.append(Finding(check["check"]["id"], *object_key))
             else:
                 passed += 1
     return Verdict(tuple(findings), frozenset(looked_at), passed)
@@ -42,5 +42,5 @@ def _verdict(path: Path) -> Verdict:
 def comments(path: Path) -> Mapping[str, int]:
     """How many comments it makes of each severity: several may belong to one check."""
     command = [tool("kube-score"), "score", "--output-format", "ci", str(path)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    return {word: said.count(f"[{word.upper()}]") for word in ("critical", "warning")}
+    message = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return {word: message.count(f"[{word.upper()}]") for word in ("critical", "warning")}

@@ -23,7 +23,7 @@ from judges.finding import Finding, Verdict
 
 pytestmark = [pytest.mark.live, pytest.mark.judges]
 ALL = (kube_score, checkov, trivy)
-JUDGES = [pytest.param(one, id=one.__name__.rpartition(".")[2]) for one in ALL]
+JUDGES = [pytest.param(judge, id=judge.__name__.rpartition(".")[2]) for judge in ALL]
 
 each_judge = pytest.mark.parametrize("judge", JUDGES)
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
@@ -40,17 +40,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @cache
 def verdicts(judge: ModuleType, folder: Path) -> Verdicts:
     """What a judge says about every environment of every scenario."""
-    paths = {place: folder / f"{'_'.join(place)}.yaml" for place in environments()}
-    for place, path in paths.items():
-        path.write_text(render(lowered(*place)))
-    found: Mapping[Path, Verdict] = judge.judge(tuple(paths.values()))
-    return {place: _told(found[path], *place) for place, path in paths.items()}
+    paths = {
+        environment: folder / f"{'_'.join(environment)}.yaml" for environment in environments()
+    }
+    for object_key, path in paths.items():
+        path.write_text(render(lowered(*object_key)))
+    actual: Mapping[Path, Verdict] = judge.judge(tuple(paths.values()))
+    return {object_key: _told(actual[path], *object_key) for object_key, path in paths.items()}
 
 
-def _told(found: Verdict, scenario: str, environment: str) -> Verdict:
-    by_place = {_place(one): one for one in objects(scenario, environment)}
-    known = (_known(finding, by_place, scenario, environment) for finding in found.findings)
-    return replace(found, findings=tuple(known))
+def _told(actual: Verdict, scenario: str, environment: str) -> Verdict:
+    by_place = {_place(manifest): manifest for manifest in objects(scenario, environment)}
+    known_findings = (
+        _known(finding, by_place, scenario, environment) for finding in actual.findings
+    )
+    return replace(actual, findings=tuple(known_findings))
 
 
 def _place(manifest: Manifest) -> tuple[str, str, str]:
@@ -75,8 +79,8 @@ def _known(
 def test_nothing_is_found_but_the_exceptions(
     judge: ModuleType, scenario: str, environment: str, folder: Path
 ) -> None:
-    found = verdicts(judge, folder)[scenario, environment]
-    assert [str(finding) for finding in found.findings if reason(finding) is None] == []
+    actual = verdicts(judge, folder)[scenario, environment]
+    assert [str(finding) for finding in actual.findings if reason(finding) is None] == []
 
 
 @each_judge
@@ -85,10 +89,12 @@ def test_the_judge_really_looked(
     judge: ModuleType, scenario: str, environment: str, folder: Path
 ) -> None:
     """Every object of the kinds that it judges is in its report."""
-    found = verdicts(judge, folder)[scenario, environment]
-    there = {_place(one) for one in objects(scenario, environment)}
-    assert {place for place in there if place[0] in judge.KINDS} <= found.looked_at
-    assert found.passed > 0
+    actual = verdicts(judge, folder)[scenario, environment]
+    expected_keys = {_place(manifest) for manifest in objects(scenario, environment)}
+    assert {
+        object_key for object_key in expected_keys if object_key[0] in judge.KINDS
+    } <= actual.looked_at
+    assert actual.passed > 0
 
 
 BAD = """\
@@ -116,12 +122,12 @@ def test_the_judge_finds_what_is_wrong(judge: ModuleType, tmp_path: Path) -> Non
 def test_trivy_looks_into_every_workload(tmp_path: Path) -> None:
     """Its checks pass on what they are not about: so a privileged container is put into each."""
     path = tmp_path / "privileged.yaml"
-    all = objects("oss-mlops", "default")
-    workloads = [one for one in all if pod_template(one) is not None]
+    manifests = objects("oss-mlops", "default")
+    workloads = [manifest for manifest in manifests if pod_template(manifest) is not None]
     path.write_text(yaml.dump_all(_privileged(workload) for workload in workloads))
-    found = {(finding.kind, finding.namespace, finding.name) for finding in trivy.judge([path])[path].findings
+    actual = {(finding.kind, finding.namespace, finding.name) for finding in trivy.judge([path])[path].findings
              if finding.check == "KSV-0017"}  # fmt: skip
-    assert found == {_place(workload) for workload in workloads}
+    assert actual == {_place(workload) for workload in workloads}
 
 
 def _privileged(manifest: Manifest) -> Manifest:

@@ -74,25 +74,27 @@ def test_what_is_counted(prod: Lowered, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("PATH", f"{TOOLS}{os.pathsep}{os.environ['PATH']}")
     pods = templates_of(prod)
     containers = [(pod, container) for pod in pods for container in _containers(pod)]
-    found = [
+    actual = [
         len(kubeconform.problems(render(prod))),
-        sum("memory" not in one["resources"]["limits"] for _, one in containers),
-        sum(not _both(pod, one).get("runAsNonRoot") for pod, one in containers),
-        sum(not _both(pod, one).get("readOnlyRootFilesystem") for pod, one in containers),
+        sum("memory" not in container["resources"]["limits"] for _, container in containers),
+        sum(not _both(pod, container).get("runAsNonRoot") for pod, container in containers),
+        sum(
+            not _both(pod, container).get("readOnlyRootFilesystem") for pod, container in containers
+        ),
         sum(pod.spec.get("automountServiceAccountToken") is not False for pod in pods),
         sum(not _under_a_policy(prod, pod) for pod in pods),
         sum(1 for _ in _credentials(prod, pods)),
-        sum(_floats(one["image"]) for _, one in containers if "image" in one),
+        sum(_floats(container["image"]) for _, container in containers if "image" in container),
         len(set(_named(prod)) - set(_present(prod))),
     ]
     *counted, dead, dangling = tables()[1][OURS]
-    assert [*counted, dangling] == [str(one) for one in found]
+    assert [*counted, dangling] == [str(cell) for cell in actual]
     assert dead == "unasked"
     assert len(set(_named(prod))) > 50
 
 
 def _containers(pod: Template) -> Iterator[Any]:
-    return (one for key in CONTAINERS for one in pod.spec.get(key, ()))
+    return (container for key in CONTAINERS for container in pod.spec.get(key, ()))
 
 
 def _both(pod: Template, container: Any) -> dict[str, Any]:
@@ -103,22 +105,26 @@ def _under_a_policy(prod: Lowered, pod: Template) -> bool:
     """By more than the namespace's own denial: something says whom it may talk to."""
     labels = {**pod.labels, **as_resource(pod.owner).pod_labels}
     return any(
-        one["kind"] == "NetworkPolicy"
-        and one["metadata"]["namespace"] == pod.namespace
-        and selects(one["spec"]["podSelector"], labels)
-        for one in objects_of(prod)
+        manifest["kind"] == "NetworkPolicy"
+        and manifest["metadata"]["namespace"] == pod.namespace
+        and selects(manifest["spec"]["podSelector"], labels)
+        for manifest in objects_of(prod)
     )
 
 
 def _credentials(prod: Lowered, pods: list[Template]) -> Iterator[str]:
     """Secrets with something in them, and variables that sound like one and have a value."""
-    yield from (one["metadata"]["name"] for one in objects_of(prod) if one["kind"] == "Secret")
+    yield from (
+        manifest["metadata"]["name"]
+        for manifest in objects_of(prod)
+        if manifest["kind"] == "Secret"
+    )
     for pod in pods:
         for container in _containers(pod):
-            for one in container.get("env", ()):
-                value = re.sub(r"\$\(\w+\)|/\S*", "", one.get("value", ""))
-                if sounds_secret(one["name"]) and value:
-                    yield f"{pod.name} {one['name']}"
+            for variable in container.get("env", ()):
+                value = re.sub(r"\$\(\w+\)|/\S*", "", variable.get("value", ""))
+                if sounds_secret(variable["name"]) and value:
+                    yield f"{pod.name} {variable['name']}"
 
 
 def _floats(image: str) -> bool:
@@ -128,14 +134,14 @@ def _floats(image: str) -> bool:
 
 def _named(prod: Lowered) -> Iterator[tuple[str, str, str]]:
     """Kind, namespace and name of what objects refer to."""
-    for one in objects_of(prod):
-        space = one["metadata"].get("namespace", "")
-        yield from (("Secret", space, name) for name in secrets_of(as_resource(one)))
-        if one["kind"] in ("RoleBinding", "ClusterRoleBinding"):
-            yield one["roleRef"]["kind"], space, one["roleRef"]["name"]
-            for subject in one["subjects"]:
+    for manifest in objects_of(prod):
+        space = manifest["metadata"].get("namespace", "")
+        yield from (("Secret", space, name) for name in secrets_of(as_resource(manifest)))
+        if manifest["kind"] in ("RoleBinding", "ClusterRoleBinding"):
+            yield manifest["roleRef"]["kind"], space, manifest["roleRef"]["name"]
+            for subject in manifest["subjects"]:
                 yield subject["kind"], subject.get("namespace", ""), subject["name"]
-        for name, home in re.findall(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc\b", str(one)):
+        for name, home in re.findall(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc\b", str(manifest)):
             if home in platform_namespaces(prod):  # what upstream systems bring is theirs
                 yield "Service", home, name
     for pod in templates_of(prod):
@@ -147,13 +153,13 @@ def _named(prod: Lowered) -> Iterator[tuple[str, str, str]]:
 
 
 def _present(prod: Lowered) -> Iterator[tuple[str, str, str]]:
-    for one in objects_of(prod):
-        space, name = one["metadata"].get("namespace", ""), one["metadata"]["name"]
-        yield one["kind"], space, name
-        if one["kind"] == "InferenceService":  # KServe makes it
+    for manifest in objects_of(prod):
+        space, name = manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
+        yield manifest["kind"], space, name
+        if manifest["kind"] == "InferenceService":  # KServe makes it
             yield "Service", space, f"{name}-predictor"
-        if one["kind"] == "Certificate":  # cert-manager makes it
-            yield "Secret", space, one["spec"]["secretName"]
+        if manifest["kind"] == "Certificate":  # cert-manager makes it
+            yield "Secret", space, manifest["spec"]["secretName"]
     for credential in prod.credentials:
         yield from (("Secret", space, credential.name) for space in credential.namespaces)
 
@@ -162,13 +168,13 @@ def test_the_reference_beats_the_best_of_every_other_row() -> None:
     findings, counts = tables()
     assert findings.keys() == counts.keys()
     assert len(counts) == 9
-    others = {subject: cells for subject, cells in findings.items() if subject != OURS}
+    other_counts = {subject: cells for subject, cells in findings.items() if subject != OURS}
     for column in (3, 5):
-        best = min(float(cells[column]) for cells in others.values())
+        best = min(float(cells[column]) for cells in other_counts.values())
         assert float(findings[OURS][column]) < best
-    ours = dict(zip(COLUMNS, counts[OURS], strict=True))
+    our_counts = dict(zip(COLUMNS, counts[OURS], strict=True))
     # The model's server, and what only a registry knows.
-    assert {name for name, cell in ours.items() if cell != "0"} == {"writable", "dead"}
+    assert {name for name, cell in our_counts.items() if cell != "0"} == {"writable", "dead"}
     for subject, cells in counts.items():
         spotless = set(cells) == {"0"}
         assert not spotless, subject  # nobody has all of them at once

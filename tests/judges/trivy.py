@@ -35,17 +35,18 @@ def judge(paths: Sequence[Path]) -> Mapping[Path, Verdict]:
     folder = paths[0].parent / "trivy"
     folder.mkdir()
     objects = {path: list(_objects(path)) for path in paths}
-    for one in {name: one for found in objects.values() for name, one in found}.items():
-        (folder / one[0]).write_text(json.dumps(one[1]))
+    distinct = {name: manifest for named in objects.values() for name, manifest in named}
+    for name, manifest in distinct.items():
+        (folder / name).write_text(json.dumps(manifest))
     results = {result["Target"]: result for result in _results(folder)}
-    return {path: _verdict(found, results) for path, found in objects.items()}
+    return {path: _verdict(actual, results) for path, actual in objects.items()}
 
 
 def _objects(path: Path) -> Iterator[tuple[str, Manifest]]:
     """Every object of a file, with a name for what it says."""
-    for one in yaml.load_all(path.read_text(), Reader):
-        if one["kind"] in KINDS:
-            yield f"{sha256(json.dumps(one).encode()).hexdigest()}.json", one
+    for document in yaml.load_all(path.read_text(), Reader):
+        if document["kind"] in KINDS:
+            yield f"{sha256(json.dumps(document).encode()).hexdigest()}.json", document
 
 
 def _results(folder: Path) -> list[dict[str, Any]]:
@@ -54,22 +55,22 @@ def _results(folder: Path) -> list[dict[str, Any]]:
         "--misconfig-scanners", "kubernetes", "--skip-check-update", "--skip-version-check",
         "--disable-telemetry", "--cache-dir", str(folder.parent / "cache"), str(folder),
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: list[dict[str, Any]] = json.loads(done.stdout)["Results"]
-    return found
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    actual: list[dict[str, Any]] = json.loads(process.stdout)["Results"]
+    return actual
 
 
 def _verdict(objects: list[tuple[str, Manifest]], results: Mapping[str, Any]) -> Verdict:
     findings, looked_at, passed = list[Finding](), set[tuple[str, str, str]](), 0
-    for name, one in objects:
+    for name, manifest in objects:
         if name not in results:
             continue
-        metadata = one["metadata"]
-        place = (one["kind"], metadata.get("namespace", ""), metadata["name"])
-        looked_at.add(place)
+        metadata = manifest["metadata"]
+        object_key = (manifest["kind"], metadata.get("namespace", ""), metadata["name"])
+        looked_at.add(object_key)
         for check in results[name].get("Misconfigurations", ()):
             if check["Status"] == "PASS":
                 passed += 1
             else:
-                findings.append(Finding(check["ID"], *place))
+                findings.append(Finding(check["ID"], *object_key))
     return Verdict(tuple(findings), frozenset(looked_at), passed)

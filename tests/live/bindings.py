@@ -18,17 +18,21 @@ def graph(spec: str) -> Graph:
 
 def idle(spec: str, node: Node) -> list[str]:
     """The bindings of which nothing was seen."""
-    bindings, seen = graph(spec).bindings, node.conversations()
-    running = {consumer for consumer, _, _ in seen}
+    bindings, conversations = graph(spec).bindings, node.conversations()
+    running = {consumer for consumer, _, _ in conversations}
 
     def spoke(consumer: str, binding: Binding) -> bool:
-        return (consumer, binding.host, binding.offer.port) in seen
+        return (consumer, binding.host, binding.offer.port) in conversations
 
     def used(binding: Binding) -> bool:
         if not binding.offer.port:  # only configuration: it is used where what it names is
-            return all(used(one) for one in binding.entailed)
+            return all(used(entailed) for entailed in binding.entailed)
         if binding.consumer.name not in running:  # it has no pods: those who use it have
-            return any(used(one) for one in bindings if one.provider.name == binding.consumer.name)
+            return any(
+                used(other_binding)
+                for other_binding in bindings
+                if other_binding.provider.name == binding.consumer.name
+            )
         if spoke(binding.consumer.name, binding):
             return True
         # What a pooler carries on.

@@ -22,24 +22,24 @@ def node(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Node]:
     """A node without pods; what runs on it at the end of the module is stopped."""
-    made = Node(tmp_path_factory.mktemp("node"))
-    request.node.stash[NODE] = made
-    yield made
-    made.close()
+    node = Node(tmp_path_factory.mktemp("node"))
+    request.node.stash[NODE] = node
+    yield node
+    node.close()
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("platform")
 
 
 @pytest.fixture(scope="module")
-def platform(request: pytest.FixtureRequest, place: Path, node: Node) -> Platform:
+def platform(request: pytest.FixtureRequest, folder: Path, node: Node) -> Platform:
     """The platform of a module's `SPEC`, running."""
-    made = Platform(place).write(request.module.SPEC)
-    node.apply(made.compile())
+    compiled_platform = Platform(folder).write(request.module.SPEC)
+    node.apply(compiled_platform.compile())
     node.wait(START)
-    return made
+    return compiled_platform
 
 
 @pytest.hookimpl(wrapper=True)

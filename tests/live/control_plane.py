@@ -60,12 +60,12 @@ class ControlPlane:
     HTTPS' own, where stores of Secrets look for it.
     """
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
+    def __init__(self, folder: Path) -> None:
+        self.place = folder
         self.address = ".".join(["127", *(str(random.randrange(1, 255)) for _ in range(3))])
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.token = secrets.token_hex(16)
-        self.kubeconfig = place / "kubeconfig"
+        self.kubeconfig = folder / "kubeconfig"
         self.installed: set[str] = set()
         self._files()
         self._start_etcd()
@@ -197,20 +197,20 @@ class ControlPlane:
             if condition["type"] == "Ready"
         ]
         # Made for the first time after the start, they would come again whenever they are cleared.
-        given = [
-            f"api/v1/namespaces/{name}/{one}"
+        defaults = [
+            f"api/v1/namespaces/{name}/{object_name}"
             for name in NAMESPACES
-            for one in ("serviceaccounts/default", "configmaps/kube-root-ca.crt")
+            for object_name in ("serviceaccounts/default", "configmaps/kube-root-ca.crt")
         ]
-        return ready == ["True"] * len(nodes) and all(map(self._answers, given))
+        return ready == ["True"] * len(nodes) and all(map(self._answers, defaults))
 
     # Looking -----------------------------------------------------------------------------------
 
     def get(self, path: str) -> Manifest:
         """What the API server answers to a path, in a hundredth of the time that kubectl takes."""
         with self._ask(path) as answer:
-            found: Manifest = json.load(answer)
-            return found
+            actual: Manifest = json.load(answer)
+            return actual
 
     def _ask(self, path: str) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -235,17 +235,17 @@ class ControlPlane:
 
     def contents(self, namespaces: Iterable[str]) -> dict[str, Manifest]:
         """Every object as it was written: without its status and the book-keeping of the server."""
-        found = {}
-        for one in self.listed(namespaces):
-            kept = {key: value for key, value in one.items() if key != "status"}
-            kept["metadata"] = {
+        actual = {}
+        for manifest in self.listed(namespaces):
+            content = {key: value for key, value in manifest.items() if key != "status"}
+            content["metadata"] = {
                 key: value
-                for key, value in one["metadata"].items()
+                for key, value in manifest["metadata"].items()
                 if key not in ("resourceVersion", "managedFields")
             }
-            metadata = one["metadata"]
-            found[f"{one['kind']} {metadata['namespace']}/{metadata['name']}"] = kept
-        return found
+            metadata = manifest["metadata"]
+            actual[f"{manifest['kind']} {metadata['namespace']}/{metadata['name']}"] = content
+        return actual
 
     # kubectl -----------------------------------------------------------------------------------
 
@@ -260,26 +260,28 @@ class ControlPlane:
 
     def kubectl(self, *arguments: str, stdin: str | None = None, timeout: float = 120) -> str:
         """What kubectl prints; it must succeed, and must have nothing to warn of."""
-        done = self.run(*arguments, stdin=stdin, timeout=timeout)
-        what = f"kubectl {' '.join(arguments)}"
-        assert done.returncode == 0, f"{what}\n{done.stdout[-2000:]}{done.stderr[-6000:]}"
-        assert not _said(done.stderr), f"{what} warns:\n{done.stderr[-6000:]}"
-        return done.stdout
+        result = self.run(*arguments, stdin=stdin, timeout=timeout)
+        command_text = f"kubectl {' '.join(arguments)}"
+        assert result.returncode == 0, (
+            f"{command_text}\n{result.stdout[-2000:]}{result.stderr[-6000:]}"
+        )
+        assert not _said(result.stderr), f"{command_text} warns:\n{result.stderr[-6000:]}"
+        return result.stdout
 
     def shell(self, script: str, directory: Path, timeout: float = 300) -> str:
         """What a script of `kubectl` and `platformc` commands prints, stopped at its first failure.
 
         It runs as printed, once, and must have nothing to warn of.
         """
-        done = subprocess.run(
+        process = subprocess.run(
             ["timeout", "--kill-after=10", str(timeout), "sh", "-ex"], input=script,
             capture_output=True, text=True, timeout=timeout + 20, cwd=directory,
             env=self.environment,
         )  # fmt: skip
-        said = f"{done.stdout[-2000:]}{done.stderr[-4000:]}"
-        assert done.returncode == 0, f"status {done.returncode} of\n{said}\n{self.logs()}"
-        assert not any(line.startswith("Warning:") for line in _said(done.stderr)), said
-        return done.stdout
+        message = f"{process.stdout[-2000:]}{process.stderr[-4000:]}"
+        assert process.returncode == 0, f"status {process.returncode} of\n{message}\n{self.logs()}"
+        assert not any(line.startswith("Warning:") for line in _said(process.stderr)), message
+        return process.stdout
 
     @property
     def environment(self) -> dict[str, str]:
@@ -291,39 +293,43 @@ class ControlPlane:
         }  # fmt: skip
 
     def _try(self, *arguments: str) -> str | None:
-        done = self.run("--request-timeout=5s", *arguments)
-        return done.stdout if done.returncode == 0 else None
+        result = self.run("--request-timeout=5s", *arguments)
+        return result.stdout if result.returncode == 0 else None
 
     def apply(self, objects: Iterable[Manifest], *options: str) -> str:
-        stream = "\n---\n".join(json.dumps(one) for one in objects)
+        stream = "\n---\n".join(json.dumps(manifest) for manifest in objects)
         return self.kubectl("apply", *options, "-f", "-", stdin=stream) if stream else ""
 
-    def until(self, done: Callable[[], bool], what: str, timeout: float = START) -> None:
+    def until(self, result: Callable[[], bool], condition: str, timeout: float = START) -> None:
         deadline = time.monotonic() + timeout
-        while not done():
+        while not result():
             for name, process in self.processes.items():
                 assert process.poll() is None, f"{name} ended:\n{self.log(name)}"
-            assert time.monotonic() < deadline, f"no {what} after {timeout:.0f} s\n{self.logs()}"
+            assert time.monotonic() < deadline, (
+                f"no {condition} after {timeout:.0f} s\n{self.logs()}"
+            )
             time.sleep(0.2)
 
     # CustomResourceDefinitions -----------------------------------------------------------------
 
     def install(self, objects: Iterable[Manifest]) -> None:
         """The definitions of the custom resources among the objects."""
-        kinds = {(one["apiVersion"].rpartition("/")[0], one["kind"]) for one in objects}
-        self.define(one for kind, one in definitions().items() if kind in kinds)
+        kinds = {
+            (manifest["apiVersion"].rpartition("/")[0], manifest["kind"]) for manifest in objects
+        }
+        self.define(definition for kind, definition in definitions().items() if kind in kinds)
 
-    def define(self, wanted: Iterable[Manifest]) -> None:
+    def define(self, expected: Iterable[Manifest]) -> None:
         """Some definitions, each once."""
-        new = [one for one in wanted if one["metadata"]["name"] not in self.installed]
+        new = [name for name in expected if name["metadata"]["name"] not in self.installed]
         if not new:
             return
         self.apply(new, "--server-side")
-        names = [f"crd/{one['metadata']['name']}" for one in new]
+        names = [f"crd/{definition['metadata']['name']}" for definition in new]
         # It gives up at once on a definition that has no condition yet.
         wait = ("wait", "--for=condition=Established", "--timeout=60s", *names)
         self.until(lambda: self._try(*wait) is not None, "definitions that are established")
-        self.installed |= {one["metadata"]["name"] for one in new}
+        self.installed |= {definition["metadata"]["name"] for definition in new}
 
     # Clearing ----------------------------------------------------------------------------------
 
@@ -343,16 +349,16 @@ class ControlPlane:
 
     def _keys(self) -> set[str]:
         """What etcd holds of objects."""
-        found = self._etcd("range", key="/registry/", range_end="/registry0", keys_only=True)
-        keys = {b64decode(one["key"]).decode() for one in found["kvs"]}
+        actual = self._etcd("range", key="/registry/", range_end="/registry0", keys_only=True)
+        keys = {b64decode(kv["key"]).decode() for kv in actual["kvs"]}
         return {key for key in keys if not key.removeprefix("/registry/").startswith(LASTING)}
 
     def _etcd(self, action: str, *, keys_only: bool = False, **keys: str) -> Manifest:
         words = {name: b64encode(key.encode()).decode() for name, key in keys.items()}
         body = json.dumps({**words, "keys_only": keys_only} if keys_only else words).encode()
         with urlopen(f"{self.etcd}/v3/kv/{action}", body, timeout=ANSWER) as answer:
-            found: Manifest = json.load(answer)
-            return found
+            actual: Manifest = json.load(answer)
+            return actual
 
     # Ending ------------------------------------------------------------------------------------
 
@@ -378,13 +384,15 @@ class ControlPlane:
 
 
 def definitions() -> dict[tuple[str, str], Manifest]:
-    found = {}
+    actual = {}
     for path in sorted((HERE / "crds").glob("*.yaml")):
         for line in path.read_text().splitlines():
             if line.startswith("{"):
-                one = json.loads(line)
-                found[one["spec"]["group"], one["spec"]["names"]["kind"]] = one
-    return found
+                definition = json.loads(line)
+                actual[definition["spec"]["group"], definition["spec"]["names"]["kind"]] = (
+                    definition
+                )
+    return actual
 
 
 def _nodes(count: int = 3) -> list[Manifest]:

@@ -23,7 +23,9 @@ class Kind(NamedTuple):
     protocol: str
 
     def matches(self, pattern: Kind) -> bool:
-        return all(fnmatchcase(own, wanted) for own, wanted in zip(self, pattern, strict=True))
+        return all(
+            fnmatchcase(part, expected) for part, expected in zip(self, pattern, strict=True)
+        )
 
 
 OPERATOR = "the pods are an operator's, which makes them through an API server on nodes with images"

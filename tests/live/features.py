@@ -139,16 +139,16 @@ def served(node: Node) -> None:
     _answered(node, ASK, "[5, 11, None]")
 
 
-def read(node: Node, wanted: str) -> None:
+def read(node: Node, expected: str) -> None:
     """What is online comes back to a training pod's own Feast."""
-    _answered(node, READ, wanted)
+    _answered(node, READ, expected)
 
 
-def _answered(node: Node, program: str, wanted: str) -> None:
+def _answered(node: Node, program: str, expected: str) -> None:
     """Each worker of a server keeps a copy of the registry: whoever read it before the definitions
     were applied, or amid that, knows nothing of them until it reads it anew."""
     deadline = time.monotonic() + PATIENCE
-    while (answer := python(node, program)) != wanted:
+    while (answer := python(node, program)) != expected:
         assert answer.startswith("not known yet"), answer
         assert time.monotonic() < deadline, answer
 
@@ -214,11 +214,11 @@ def awaiting(node: Node, server: str) -> Client:
 
 def users(spec: str, node: Node, host: str, verb: str) -> str:
     """A program that does something to a key of each of Redis' users, as that user."""
-    made = f'import redis\nhost = "{host}.mlops.svc.cluster.local"\n'
+    program = f'import redis\nhost = "{host}.mlops.svc.cluster.local"\n'
     for binding in graph(spec).bindings:
         if isinstance(binding.claim, redis.Claim):
             login = {"username": binding.secret, **node.held("mlops", binding.secret)}
             (pattern,) = binding.claim.keys
             key = pattern.replace("*", "tried")
-            made += f"redis.Redis(host, **{login!r}).execute_command({verb!r}, {key!r})\n"
-    return made
+            program += f"redis.Redis(host, **{login!r}).execute_command({verb!r}, {key!r})\n"
+    return program

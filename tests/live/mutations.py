@@ -22,12 +22,12 @@ PORT = r"(?<=:)\d{4,5}\b|(?<=port[= ])\d+|(?<=port: )\d+|(?<=port = )\d+"
 USER = r"(?<=user )[a-z0-9]+(?:-[a-z0-9]+)+(?= on )"
 FAR = 100  # further than the ports of a server lie apart
 PATTERNS: dict[str, tuple[str, Callable[[str], str]]] = {
-    "host": (HOST, lambda it: f"else-{it}"),
-    "port": (PORT, lambda it: str(int(it) + FAR)),
-    "user": (USER, lambda it: f"{it}-else"),
-    "region": (r"(?<=region = )[a-z0-9-]+", lambda it: f"else-{it}"),
+    "host": (HOST, lambda host: f"else-{host}"),
+    "port": (PORT, lambda port: str(int(port) + FAR)),
+    "user": (USER, lambda user: f"{user}-else"),
+    "region": (r"(?<=region = )[a-z0-9-]+", lambda region: f"else-{region}"),
     # Told otherwise it signs by the same version; not told, links by the one before.
-    "signature": (r"signature_version(?= = s3v4)", lambda it: f"else_{it}"),
+    "signature": (r"signature_version(?= = s3v4)", lambda signature: f"else_{signature}"),
     "addressing": (r"(?<=addressing_style = )path", lambda _: "virtual"),
 }
 COMMENT = re.compile(r"^[#;].*|^\s+[#;].*|^--\s.*", re.MULTILINE)
@@ -53,26 +53,28 @@ class Breaker:
     def mutants(self, template: Manifest) -> Iterator[Mutant]:
         spec = template["spec"]
         for part in ("initContainers", "containers"):
-            for index, one in enumerate(spec.get(part, ())):
-                for what, broken, objects in self._container(one):
+            for index, container in enumerate(spec.get(part, ())):
+                for fault, broken, objects in self._container(container):
                     yield _with(
-                        template, (part, index), broken, f"{what} of {one['name']}", objects
+                        template, (part, index), broken, f"{fault} of {container['name']}", objects
                     )
         for index, volume in enumerate(spec.get("volumes", ())):
-            for what, broken, objects in self._volume(volume):
-                yield _with(template, ("volumes", index), broken, what, objects)
+            for fault, broken, objects in self._volume(volume):
+                yield _with(template, ("volumes", index), broken, fault, objects)
 
-    def _container(self, one: Manifest) -> Iterator[tuple[str, Manifest, tuple[Manifest, ...]]]:
-        for index, variable in enumerate(one.get("env", ())):
-            for what, broken, objects in self._variable(variable):
-                env = [*one["env"][:index], broken, *one["env"][index + 1 :]]
-                yield f"{what} in {variable['name']}", {**one, "env": env}, objects
+    def _container(
+        self, container: Manifest
+    ) -> Iterator[tuple[str, Manifest, tuple[Manifest, ...]]]:
+        for index, variable in enumerate(container.get("env", ())):
+            for fault, broken, objects in self._variable(variable):
+                env = [*container["env"][:index], broken, *container["env"][index + 1 :]]
+                yield f"{fault} in {variable['name']}", {**container, "env": env}, objects
         for part in ("command", "args"):
-            words = one.get(part, ())
+            words = container.get(part, ())
             for index, (before, word) in enumerate(zip(["", *words], words, strict=False)):
-                for what, other in self._word(before, word):
-                    told = [*words[:index], other, *words[index + 1 :]]
-                    yield f"{what} in the {part}", {**one, part: told}, ()
+                for fault, fault in self._word(before, word):
+                    broken_words = [*words[:index], fault, *words[index + 1 :]]
+                    yield f"{fault} in the {part}", {**container, part: broken_words}, ()
 
     def _word(self, before: str, word: str) -> Iterator[tuple[str, str]]:
         """A port may be a word of its own, after that of its host or an option's."""
@@ -80,47 +82,49 @@ class Breaker:
             yield "port", str(int(word) + FAR)
         yield from self.texts(word)
 
-    def _variable(self, one: Manifest) -> Iterator[tuple[str, Manifest, tuple[Manifest, ...]]]:
-        reference = one.get("valueFrom", {}).get("secretKeyRef")
+    def _variable(self, variable: Manifest) -> Iterator[tuple[str, Manifest, tuple[Manifest, ...]]]:
+        reference = variable.get("valueFrom", {}).get("secretKeyRef")
         if reference:
-            other = self._other(reference["name"])
+            other_name = self._other(reference["name"])
             key = {**reference, "key": f"{reference['key']}-else"}
-            name = {**reference, "name": other["metadata"]["name"]}
-            yield "key of a Secret", {**one, "valueFrom": {"secretKeyRef": key}}, ()
-            yield "Secret", {**one, "valueFrom": {"secretKeyRef": name}}, (other,)
+            name = {**reference, "name": other_name["metadata"]["name"]}
+            yield "key of a Secret", {**variable, "valueFrom": {"secretKeyRef": key}}, ()
+            yield "Secret", {**variable, "valueFrom": {"secretKeyRef": name}}, (other_name,)
             return
-        value = one.get("value", "")
-        if one["name"].endswith("PORT") and value.isdigit():
-            yield "port", {**one, "value": str(int(value) + FAR)}, ()
-        if one["name"].endswith("_USERNAME") and "$" not in value:
-            yield "user", {**one, "value": f"{value}-else"}, ()
-        if one["name"].endswith("_REGION") and value not in ("true", "false"):
-            yield "region", {**one, "value": f"else-{value}"}, ()
-        for what, text in self.texts(value):
-            yield what, {**one, "value": text}, ()
+        value = variable.get("value", "")
+        if variable["name"].endswith("PORT") and value.isdigit():
+            yield "port", {**variable, "value": str(int(value) + FAR)}, ()
+        if variable["name"].endswith("_USERNAME") and "$" not in value:
+            yield "user", {**variable, "value": f"{value}-else"}, ()
+        if variable["name"].endswith("_REGION") and value not in ("true", "false"):
+            yield "region", {**variable, "value": f"else-{value}"}, ()
+        for fault, text in self.texts(value):
+            yield fault, {**variable, "value": text}, ()
 
-    def _volume(self, one: Manifest) -> Iterator[tuple[str, Manifest, tuple[Manifest, ...]]]:
-        if "secret" in one:
-            other = self._other(one["secret"]["secretName"])
-            source = {**one["secret"], "secretName": other["metadata"]["name"]}
-            yield "Secret of a volume", {**one, "secret": source}, (other,)
+    def _volume(self, manifest: Manifest) -> Iterator[tuple[str, Manifest, tuple[Manifest, ...]]]:
+        if "secret" in manifest:
+            other_name = self._other(manifest["secret"]["secretName"])
+            source = {**manifest["secret"], "secretName": other_name["metadata"]["name"]}
+            yield "Secret of a volume", {**manifest, "secret": source}, (other_name,)
         for kind in ("secret", "configMap"):
-            for what, source in _items(one.get(kind, {})):
-                yield f"{what} of a {kind} volume", {**one, kind: source}, ()
-        if "configMap" not in one:
+            for fault, source in _items(manifest.get(kind, {})):
+                yield f"{fault} of a {kind} volume", {**manifest, kind: source}, ()
+        if "configMap" not in manifest:
             return
-        name = one["configMap"]["name"]
-        source = {**one["configMap"], "name": f"{name}-else"}
-        yield f"ConfigMap of the volume {one['name']}", {**one, "configMap": source}, ()
-        held = self.objects.get("ConfigMap", self.namespace, name)
-        shown = {item["key"] for item in one["configMap"].get("items", ())} or held["data"].keys()
+        name = manifest["configMap"]["name"]
+        source = {**manifest["configMap"], "name": f"{name}-else"}
+        yield f"ConfigMap of the volume {manifest['name']}", {**manifest, "configMap": source}, ()
+        config = self.objects.get("ConfigMap", self.namespace, name)
+        shown = {item["key"] for item in manifest["configMap"].get("items", ())} or config[
+            "data"
+        ].keys()
         for key in sorted(shown):
-            for number, (what, broken) in enumerate(self.texts(held["data"][key])):
+            for number, (fault, broken) in enumerate(self.texts(config["data"][key])):
                 title = f"{name}-{key.replace('_', '-').lower()}-{number}"
-                other = {**held, "data": {**held["data"], key: broken}}
-                other["metadata"] = {**held["metadata"], "name": title}
-                source = {**one["configMap"], "name": title}
-                yield f"{what} in {key}", {**one, "configMap": source}, (other,)
+                other_name = {**config, "data": {**config["data"], key: broken}}
+                other_name["metadata"] = {**config["metadata"], "name": title}
+                source = {**manifest["configMap"], "name": title}
+                yield f"{fault} in {key}", {**manifest, "configMap": source}, (other_name,)
 
     def service(self, service: Manifest) -> Iterator[Mutant]:
         """What a Service says of the pods behind it; of one without an address, whose they are."""
@@ -132,26 +136,26 @@ class Breaker:
             for key in ("port", "targetPort"):
                 ports = [*spec["ports"]]
                 ports[index] = {**port, key: _other_port(port[key])}
-                what = f"{key} of {port['name']}"
-                yield Mutant(what, {**service, "spec": {**spec, "ports": ports}})
+                fault = f"{key} of {port['name']}"
+                yield Mutant(fault, {**service, "spec": {**spec, "ports": ports}})
 
     def _other(self, name: str) -> Manifest:
         """Another Secret with the same keys, and values that open nothing."""
-        held = self.objects.data("Secret", self.namespace, name)
+        data = self.objects.data("Secret", self.namespace, name)
         return {
             "kind": "Secret",
             "metadata": {"name": f"{name}-else", "namespace": self.namespace},
-            "stringData": {key: f"Else{value.decode()[4:]}" for key, value in held.items()},
+            "stringData": {key: f"Else{value.decode()[4:]}" for key, value in data.items()},
         }
 
     def texts(self, text: str) -> Iterator[tuple[str, str]]:
         """What was broken in a text, and the text with it; names, wherever they stand in it."""
         remarks = [match.span() for match in COMMENT.finditer(text)]
-        for kind, (pattern, other) in PATTERNS.items():
+        for kind, (pattern, replacement) in PATTERNS.items():
             for match in re.finditer(pattern, text):
                 if any(start <= match.start() < end for start, end in remarks):
                     continue
-                yield kind, text[: match.start()] + other(match[0]) + text[match.end() :]
+                yield kind, text[: match.start()] + replacement(match[0]) + text[match.end() :]
         for name, kind in self.names.items():
             broken = re.sub(rf"\b{re.escape(name)}\b", f"{name}x", text)
             if broken != text:
@@ -161,10 +165,10 @@ class Breaker:
 def probed(container: Manifest, kind: str) -> Iterator[tuple[str, Manifest]]:
     """What was broken for a probe that asks a port: its own word for that, or the container's."""
     probe = container[kind]
-    for way in {"httpGet", "tcpSocket"} & probe.keys():
-        name = probe[way]["port"]
-        asked = {**probe[way], "port": _other_port(name)}
-        yield f"port in its {kind}", {**container, kind: {**probe, way: asked}}
+    for key in {"httpGet", "tcpSocket"} & probe.keys():
+        name = probe[key]["port"]
+        broken_probe = {**probe[key], "port": _other_port(name)}
+        yield f"port in its {kind}", {**container, kind: {**probe, key: broken_probe}}
         for index, port in enumerate(container.get("ports", ())):
             if port.get("name") == name:
                 ports = [*container["ports"]]
@@ -180,17 +184,17 @@ def _items(source: Manifest) -> Iterator[tuple[str, Manifest]]:
     """The keys that a volume shows, each broken."""
     items = source.get("items", ())
     for index, item in enumerate(items):
-        other = {**item, "key": f"{item['key']}-else"}
+        broken_item = {**item, "key": f"{item['key']}-else"}
         yield (
             f"key {item['key']}",
-            {**source, "items": [*items[:index], other, *items[index + 1 :]]},
+            {**source, "items": [*items[:index], broken_item, *items[index + 1 :]]},
         )
 
 
 def _with(
-    template: Manifest, place: tuple[str, int], part: Manifest, what: str,
+    template: Manifest, part_key: tuple[str, int], part: Manifest, fault: str,
     objects: Iterable[Manifest],
 ) -> Mutant:  # fmt: skip
-    made = copy.deepcopy(template)
-    made["spec"][place[0]][place[1]] = part
-    return Mutant(what, made, tuple(objects))
+    broken_template = copy.deepcopy(template)
+    broken_template["spec"][part_key[0]][part_key[1]] = part
+    return Mutant(fault, broken_template, tuple(objects))

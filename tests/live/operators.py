@@ -28,7 +28,9 @@ exec "$@"
 
 def external_secrets(plane: ControlPlane) -> None:
     plane.define(
-        one for (group, _), one in definitions().items() if group.endswith("external-secrets.io")
+        definition
+        for (group, _), definition in definitions().items()
+        if group.endswith("external-secrets.io")
     )
     _start(
         plane, "external-secrets", EXTERNAL_SECRETS, "--concurrent=4", "--loglevel=warn",
@@ -38,7 +40,9 @@ def external_secrets(plane: ControlPlane) -> None:
 
 
 def sealed_secrets(plane: ControlPlane) -> None:
-    plane.define(one for (group, _), one in definitions().items() if group == "bitnami.com")
+    plane.define(
+        definition for (group, _), definition in definitions().items() if group == "bitnami.com"
+    )
     _start(
         plane, "sealed-secrets", SEALED_SECRETS, "--update-status",
         f"--listen-addr={plane.address}:8080", f"--listen-metrics-addr={plane.address}:8081",

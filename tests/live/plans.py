@@ -37,7 +37,7 @@ def _piped(words: list[str]) -> Iterator[list[str]]:
     yield words
 
 
-def _run(words: list[str], given: str, platform: Platform, node: Node) -> str:
+def _run(words: list[str], standard_input: str, platform: Platform, node: Node) -> str:
     match words:
         case ["platformc", *rest]:
             return platformc(*rest, directory=platform.directory)
@@ -59,19 +59,19 @@ def _run(words: list[str], given: str, platform: Platform, node: Node) -> str:
             name = database[1].lower()
             return node.execute("mlops", "postgres", "psql", "-U", "postgres", name, "-c", command)
         case ["kubectl", "exec", "-i", "-n", space, what, "-c", _, "--", *command]:
-            return node.execute(space, what.split("/")[1], *command, given=given)
+            return node.execute(space, what.split("/")[1], *command, standard_input=standard_input)
         case _:
             raise AssertionError(f"nobody here knows: {shlex.join(words)}")
     return ""
 
 
-def _printed(held: dict[str, str], template: str) -> str:
+def _printed(data: dict[str, str], template: str) -> str:
     """What kubectl's own template makes of a Secret; `label --local` asks no server."""
     secret = {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {"name": "held"},
-        "data": {key: b64encode(value.encode()).decode() for key, value in held.items()},
+        "data": {key: b64encode(value.encode()).decode() for key, value in data.items()},
     }
     words = [str(SERVERS), "kubectl", "label", "--local", "-f", "-", "a=b", "-o", template]
     return subprocess.run(
@@ -81,10 +81,10 @@ def _printed(held: dict[str, str], template: str) -> str:
 
 def _has(manifest: Manifest, selector: str) -> bool:
     labels = manifest["metadata"].get("labels", {})
-    wanted = (part.split("=") for part in selector.split(","))
-    return all(labels.get(key) == value for key, value in wanted)
+    expected = (part.split("=") for part in selector.split(","))
+    return all(labels.get(key) == value for key, value in expected)
 
 
-def _object(what: str, space: str) -> tuple[str, str, str]:
-    kind, _, name = what.partition("/")
+def _object(resource: str, space: str) -> tuple[str, str, str]:
+    kind, _, name = resource.partition("/")
     return KINDS[kind], space, name

@@ -23,13 +23,15 @@ spec:
 
 
 def platformc(*arguments: str, directory: Path) -> str:
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "compiler", *arguments],
         capture_output=True, text=True, timeout=120, cwd=directory,
         env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
-    assert done.returncode == 0, f"platformc {' '.join(arguments)}\n{done.stdout}{done.stderr}"
-    return done.stdout
+    assert process.returncode == 0, (
+        f"platformc {' '.join(arguments)}\n{process.stdout}{process.stderr}"
+    )
+    return process.stdout
 
 
 @dataclass
@@ -62,14 +64,14 @@ class Platform:
 
     def secrets(self) -> list[Manifest]:
         folder = self.directory / "secrets" / self.environment
-        return [one for one in read(folder) if one["kind"] == "Secret"]
+        return [manifest for manifest in read(folder) if manifest["kind"] == "Secret"]
 
 
 def read(folder: Path) -> list[Manifest]:
     """Every object of a folder, as a YAML 1.1 reader such as kubectl's sees it."""
     return [
-        one
+        manifest
         for path in sorted(folder.glob("*.yaml"))
-        for one in yaml.safe_load_all(path.read_text())
-        if one
+        for manifest in yaml.safe_load_all(path.read_text())
+        if manifest
     ]

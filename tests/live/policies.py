@@ -32,30 +32,30 @@ class Connection(NamedTuple):
 
 def trials(node: Node, *beyond: str) -> Iterator[Trial]:
     """Each word of the policies, but of those whose peers are beyond what runs here: DNS, a scraper."""
-    policies = [one for _, _, one in node.objects.of("NetworkPolicy")]
-    seen = _seen(node)
-    assert _refused(policies, seen) == []
+    policies = [policy for _, _, policy in node.objects.of("NetworkPolicy")]
+    connections = _seen(node)
+    assert _refused(policies, connections) == []
     for index, policy in enumerate(policies):
-        for what, spec in _broken(policy["spec"]):
+        for fault, spec in _broken(policy["spec"]):
             broken = [*policies[:index], {**policy, "spec": spec}, *policies[index + 1 :]]
             name = policy["metadata"]["name"]
             if name not in ("allow-dns", *beyond):
-                yield f"{what} of the policy {name}", bool(_refused(broken, seen))
-    for label, instance in sorted(_labels(seen)):
+                yield f"{fault} of the policy {name}", bool(_refused(broken, connections))
+    for label, instance in sorted(_labels(connections)):
         if label not in str(policies):  # whoever is used so has no pods
             continue
-        without = [_without(label, instance, one) for one in seen]
+        without = [_without(label, instance, connection) for connection in connections]
         yield f"label {label} of {instance}", bool(_refused(policies, without))
 
 
 def _seen(node: Node) -> list[Connection]:
-    found = {
+    actual = {
         (source.name, target.name, port): Connection(source, target, port)
         for source, target, port in (
             (_end(source), _end(target), port) for source, target, port in node.connections()
         )
     }
-    return [one for one in found.values() if one.source.labels]
+    return [connection for connection in actual.values() if connection.source.labels]
 
 
 def _end(pod: Pod) -> End:
@@ -64,7 +64,7 @@ def _end(pod: Pod) -> End:
     return End("-".join(parts), pod.namespace, pod.labels)
 
 
-def _refused(policies: list[Manifest], seen: list[Connection]) -> list[str]:
+def _refused(policies: list[Manifest], connections: list[Connection]) -> list[str]:
     by_space: dict[str, list[Manifest]] = defaultdict(list)
     for policy in policies:
         by_space[policy["metadata"]["namespace"]].append(policy)
@@ -72,7 +72,7 @@ def _refused(policies: list[Manifest], seen: list[Connection]) -> list[str]:
     network = Network(by_space, spaces)
     return [
         f"{source.name} -> {target.name}:{port}"
-        for source, target, port in seen
+        for source, target, port in connections
         if not network.connects(source, target, port)
     ]
 
@@ -83,27 +83,27 @@ def _broken(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
         for name, inner in value.items():
             labels = key == "matchLabels" and isinstance(inner, str)
             broken = [(name, f"{inner}-else")] if labels else _broken(inner, name)
-            yield from ((what, {**value, name: other}) for what, other in broken)
+            yield from ((fault, {**value, name: broken_value}) for fault, broken_value in broken)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            for what, other in _broken(inner, key):
-                yield what, [*value[:index], other, *value[index + 1 :]]
+            for fault, broken_value in _broken(inner, key):
+                yield fault, [*value[:index], broken_value, *value[index + 1 :]]
     elif key == "port":
         yield "port", value + FAR
 
 
-def _labels(seen: list[Connection]) -> set[tuple[str, str]]:
+def _labels(connections: list[Connection]) -> set[tuple[str, str]]:
     """The labels that say whom pods use, and the instances that bear them."""
     return {
-        (label, one.source.labels[INSTANCE])
-        for one in seen
-        for label in one.source.labels
+        (label, connection.source.labels[INSTANCE])
+        for connection in connections
+        for label in connection.source.labels
         if label.startswith(USES)
     }
 
 
-def _without(label: str, instance: str, one: Connection) -> Connection:
-    if one.source.labels[INSTANCE] != instance:
-        return one
-    kept = {key: value for key, value in one.source.labels.items() if key != label}
-    return one._replace(source=replace(one.source, labels=kept))
+def _without(label: str, instance: str, connection: Connection) -> Connection:
+    if connection.source.labels[INSTANCE] != instance:
+        return connection
+    kept_labels = {key: value for key, value in connection.source.labels.items() if key != label}
+    return connection._replace(source=replace(connection.source, labels=kept_labels))

@@ -21,7 +21,7 @@ class StandIn:
 
     def __init__(self, plane: ControlPlane, objects: list[Manifest]) -> None:
         self._plane = plane
-        kinds = (as_resource(one).custom for one in objects)
+        kinds = (as_resource(manifest).custom for manifest in objects)
         self._conditions = {
             f"{custom.kind.lower()}.{custom.group}": custom.ready
             for custom in kinds
@@ -54,10 +54,10 @@ class StandIn:
 
 def _status(condition: str) -> dict[str, Any]:
     """What fulfils a condition of `kubectl wait`."""
-    way, _, what = condition.partition("=")
-    if way == "jsonpath":
-        path, _, value = what.partition("=")
+    operator, _, condition_type = condition.partition("=")
+    if operator == "jsonpath":
+        path, _, value = condition_type.partition("=")
         return {path.removeprefix("{.status.").removesuffix("}"): value}
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    told = {"type": what, "status": "True", "lastTransitionTime": now}
-    return {"conditions": [{**told, "reason": "StandIn", "message": "done"}]}
+    new_condition = {"type": condition_type, "status": "True", "lastTransitionTime": now}
+    return {"conditions": [{**new_condition, "reason": "StandIn", "message": "done"}]}

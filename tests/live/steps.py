@@ -43,7 +43,7 @@ class Step(Protocol):
 
     def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]: ...
 
-    def start(self, node: Node, one: Manifest, known: Addresses) -> Started: ...
+    def start(self, node: Node, manifest: Manifest, addresses: Addresses) -> Started: ...
 
     def done(self, pod: Pod) -> bool: ...
 
@@ -62,14 +62,14 @@ class Client:
     init: str = ""
 
     def whole(self, node: Node) -> Manifest:
-        held = data.config(node, self.repository) if self.repository else ""
-        return self._doing(node, held)
+        config = data.config(node, self.repository) if self.repository else ""
+        return self._doing(node, config)
 
     def _doing(self, node: Node, config: str) -> Manifest:
         template = next(
-            pod_template(one)
-            for space, name, one in node.objects.of("CronJob", "Deployment", "Job")
-            if (space, self.name) == (self.namespace, unhashed(one["kind"], name))
+            pod_template(manifest)
+            for space, name, manifest in node.objects.of("CronJob", "Deployment", "Job")
+            if (space, self.name) == (self.namespace, unhashed(manifest["kind"], name))
         )
         if self.init:
             template = alone(template, self.init)
@@ -81,11 +81,11 @@ class Client:
             if not (self.program and OWN in mutant.what):
                 yield mutant
         if self.repository:  # what a repository holds is no part of the pod
-            for what, config in breaker.texts(data.config(node, self.repository)):
-                yield Mutant(f"{what} in .dvc/config", self._doing(node, config))
+            for fault, config in breaker.texts(data.config(node, self.repository)):
+                yield Mutant(f"{fault} in .dvc/config", self._doing(node, config))
 
-    def start(self, node: Node, one: Manifest, known: Addresses) -> Started:
-        return Started([node.run(self.namespace, self.name, template=one, instead=known)])
+    def start(self, node: Node, manifest: Manifest, addresses: Addresses) -> Started:
+        return Started([node.run(self.namespace, self.name, template=manifest, instead=addresses)])
 
     def done(self, pod: Pod) -> bool:
         return pod.finished
@@ -100,9 +100,9 @@ class Server:
     namespace: str = "mlops"
 
     def whole(self, node: Node) -> Manifest:
-        one = node.objects.get(self.kind, self.namespace, self.name)
-        template = pod_template(one)
-        claims = one["spec"].get("volumeClaimTemplates", ())
+        manifest = node.objects.get(self.kind, self.namespace, self.name)
+        template = pod_template(manifest)
+        claims = manifest["spec"].get("volumeClaimTemplates", ())
         scratch = [{"name": claim["metadata"]["name"], "emptyDir": {}} for claim in claims]
         volumes = [*template["spec"].get("volumes", ()), *scratch]
         return {**template, "spec": {**template["spec"], "volumes": volumes}}
@@ -110,16 +110,18 @@ class Server:
     def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]:
         return breaker.mutants(self.whole(node))
 
-    def start(self, node: Node, one: Manifest, known: Addresses) -> Started:
-        own = list(self._names(node, one["metadata"]["labels"]))
-        pod = node.serve(self.namespace, self.name, one, instead=known, own=own)
-        return Started([pod], dict.fromkeys(own, pod.address))
+    def start(self, node: Node, manifest: Manifest, addresses: Addresses) -> Started:
+        own_names = list(self._names(node, manifest["metadata"]["labels"]))
+        pod = node.serve(
+            self.namespace, self.name, manifest, instead=addresses, own_names=own_names
+        )
+        return Started([pod], dict.fromkeys(own_names, pod.address))
 
     def _names(self, node: Node, labels: dict[str, str]) -> Iterator[str]:
         for space, name, service in node.objects.of("Service"):
             if space == self.namespace and services.selects(service, labels):
-                (known, *_) = services.names(name, space)
-                yield from (known, f"{self.name}-0.{known}")
+                (service_name, *_) = services.names(name, space)
+                yield from (service_name, f"{self.name}-0.{service_name}")
 
     def done(self, pod: Pod) -> bool:
         return pod.ready
@@ -138,8 +140,8 @@ class Service:
     def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]:
         return breaker.service(self.whole(node))
 
-    def start(self, node: Node, one: Manifest, known: Addresses) -> Started:
-        return Started(found=node.expose(self.namespace, self.name, one))
+    def start(self, node: Node, manifest: Manifest, addresses: Addresses) -> Started:
+        return Started(found=node.expose(self.namespace, self.name, manifest))
 
     def done(self, pod: Pod) -> bool:
         return pod.ready
@@ -153,5 +155,7 @@ def unhashed(kind: str, name: str) -> str:
 def alone(template: Manifest, init: str) -> Manifest:
     """A pod of one init container and nothing after it."""
     spec = dict(template["spec"])
-    spec["containers"] = [one for one in spec.pop("initContainers") if one["name"] == init]
+    spec["containers"] = [
+        container for container in spec.pop("initContainers") if container["name"] == init
+    ]
     return {**template, "spec": spec}

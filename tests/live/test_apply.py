@@ -27,9 +27,9 @@ SCHEDULED = ("Deployment", "StatefulSet", "Job", "CronJob")
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    made = ControlPlane(tmp_path_factory.mktemp("cluster"))
-    yield made
-    made.close()
+    plane = ControlPlane(tmp_path_factory.mktemp("cluster"))
+    yield plane
+    plane.close()
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def test_refuses_what_the_compiler_refuses(plane: ControlPlane) -> None:
     ask = ("apply", "--server-side", "--dry-run=server", "-f", "-")
     plane.kubectl(*ask, stdin=json.dumps(deployment()))
     accepted = [
-        what
-        for what, (manifest, _) in refused().items()
+        reason
+        for reason, (manifest, _) in refused().items()
         if plane.run(*ask, stdin=json.dumps(manifest)).returncode == 0
     ]
     assert not accepted
@@ -86,11 +86,13 @@ def prepare(plane: ControlPlane, objects: list[Manifest]) -> None:
     """What must be there first, as the spec's author knows: operators' namespaces and definitions,
     volumes to bind, the nodes' labels, the classes of priority."""
     plane.install(objects)
-    made = {one["metadata"]["name"] for one in objects if one["kind"] == "Namespace"}
-    used = {one["metadata"].get("namespace", "default") for one in objects}
-    plane.apply(namespace(name) for name in sorted(used - made - {"default"}))
+    namespaces = {
+        manifest["metadata"]["name"] for manifest in objects if manifest["kind"] == "Namespace"
+    }
+    used = {manifest["metadata"].get("namespace", "default") for manifest in objects}
+    plane.apply(namespace(name) for name in sorted(used - namespaces - {"default"}))
     plane.apply(volume(index, name) for index, name in enumerate(claims(objects)))
-    pods = [pod_template(one)["spec"] for one in objects if one["kind"] in SCHEDULED]
+    pods = [pod_template(manifest)["spec"] for manifest in objects if manifest["kind"] in SCHEDULED]
     plane.apply(
         priority_class(name)
         for name in sorted({pod["priorityClassName"] for pod in pods if "priorityClassName" in pod})
@@ -114,14 +116,14 @@ def priority_class(name: str) -> Manifest:
 
 def claims(objects: Iterable[Manifest]) -> list[str]:
     """The class of every volume that an environment asks for."""
-    found = []
-    for one in objects:
-        if one["kind"] == "StatefulSet":
-            templates = one["spec"].get("volumeClaimTemplates", ())
-            found += [claim["spec"] for claim in templates] * one["spec"].get("replicas", 1)
-        elif one["kind"] == "PersistentVolumeClaim":
-            found.append(one["spec"])
-    return [claim.get("storageClassName", "standard") for claim in found]
+    actual = []
+    for manifest in objects:
+        if manifest["kind"] == "StatefulSet":
+            templates = manifest["spec"].get("volumeClaimTemplates", ())
+            actual += [claim["spec"] for claim in templates] * manifest["spec"].get("replicas", 1)
+        elif manifest["kind"] == "PersistentVolumeClaim":
+            actual.append(manifest["spec"])
+    return [claim.get("storageClassName", "standard") for claim in actual]
 
 
 def volume(index: int, storage_class: str) -> Manifest:
@@ -147,28 +149,35 @@ def becomes_ready(plane: ControlPlane, objects: Iterable[Manifest]) -> None:
     try:
         plane.until(all_ready, "readiness", READY)
     except AssertionError as problem:
-        left = waiting(plane.listed(spaces))
+        unready = waiting(plane.listed(spaces))
         events = plane.run("get", "events", "-A", "--field-selector=type=Warning").stdout
-        pytest.fail(f"not ready: {left}\n{events[-3000:]}\n{problem}")
+        pytest.fail(f"not ready: {unready}\n{events[-3000:]}\n{problem}")
 
 
 def waiting(objects: Iterable[Manifest]) -> list[str]:
     """Servers whose replicas are not all ready, and Jobs that are not complete."""
-    found = []
-    for one in objects:
-        status, wanted = one.get("status", {}), one["spec"].get("replicas") if "spec" in one else 0
-        if one["kind"] in ("Deployment", "StatefulSet"):
-            done = status.get("readyReplicas", 0) == wanted == status.get("updatedReplicas", 0)
+    actual = []
+    for manifest in objects:
+        status, expected = (
+            manifest.get("status", {}),
+            manifest["spec"].get("replicas") if "spec" in manifest else 0,
+        )
+        if manifest["kind"] in ("Deployment", "StatefulSet"):
+            result = status.get("readyReplicas", 0) == expected == status.get("updatedReplicas", 0)
         else:
-            done = one["kind"] != "Job" or status.get("succeeded", 0) > 0
-        if not done:
-            found.append(f"{one['kind']} {one['metadata']['name']}")
-    return found
+            result = manifest["kind"] != "Job" or status.get("succeeded", 0) > 0
+        if not result:
+            actual.append(f"{manifest['kind']} {manifest['metadata']['name']}")
+    return actual
 
 
 def namespaces(objects: Iterable[Manifest]) -> list[str]:
     return sorted(
-        {one["metadata"]["namespace"] for one in objects if "namespace" in one["metadata"]}
+        {
+            manifest["metadata"]["namespace"]
+            for manifest in objects
+            if "namespace" in manifest["metadata"]
+        }
     )
 
 

@@ -70,105 +70,115 @@ class Company:
 
 
 def run(*command: str | Path, **options: Any) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, **options)
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    process = subprocess.run(command, capture_output=True, text=True, **options)
+    assert process.returncode == 0, f"{command}\n{process.stdout}{process.stderr}"
 
 
-def signed(place: Path) -> None:
+def signed(folder: Path) -> None:
     """Two authorities, and a server's certificate that the first has signed."""
     key = ("-newkey", "rsa:2048", "-nodes", "-days", "2")
     for name in ("own", "other"):
-        run("openssl", "req", "-x509", *key, "-keyout", place / f"{name}.key",
-            "-out", place / f"{name}.crt", "-subj", f"/CN={name} authority")  # fmt: skip
-    run("openssl", "req", *key, "-keyout", place / "server.key", "-out", place / "server.csr",
+        run("openssl", "req", "-x509", *key, "-keyout", folder / f"{name}.key",
+            "-out", folder / f"{name}.crt", "-subj", f"/CN={name} authority")  # fmt: skip
+    run("openssl", "req", *key, "-keyout", folder / "server.key", "-out", folder / "server.csr",
         "-subj", "/CN=localhost")  # fmt: skip
-    (place / "san").write_text("subjectAltName=DNS:localhost")
-    run("openssl", "x509", "-req", "-in", place / "server.csr", "-CA", place / "own.crt",
-        "-CAkey", place / "own.key", "-CAcreateserial", "-days", "2", "-extfile", place / "san",
-        "-out", place / "server.crt")  # fmt: skip
+    (folder / "san").write_text("subjectAltName=DNS:localhost")
+    run("openssl", "x509", "-req", "-in", folder / "server.csr", "-CA", folder / "own.crt",
+        "-CAkey", folder / "own.key", "-CAcreateserial", "-days", "2", "-extfile", folder / "san",
+        "-out", folder / "server.crt")  # fmt: skip
 
 
-def compiled(place: Path, ports: dict[str, int]) -> dict[str, str]:
+def compiled(folder: Path, ports: dict[str, int]) -> dict[str, str]:
     """The environment of a workload that uses all three, with the values of its Secrets."""
-    ca = "".join(f"        {line}\n" for line in (place / "own.crt").read_text().splitlines())
+    ca = "".join(f"        {line}\n" for line in (folder / "own.crt").read_text().splitlines())
     sections = "".join(
         f"    external-{name}:\n      host: localhost\n      port: {port}\n      ca: |\n{ca}"
         for name, port in ports.items()
     )
     uses = ", ".join(f"external-{name}" for name in ports)
-    platform = Platform(place / "platform").write(
+    platform = Platform(folder / "platform").write(
         f"  components:\n{sections}  workloads:\n    client:\n"
         f"      image: registry.example.internal/client:1.0.0\n      uses: [{uses}]\n"
     )
     objects = platform.compile()
-    secrets = {one["metadata"]["name"]: one for one in objects if one["kind"] == "Secret"}
-    (job,) = [one for one in objects if one["kind"] == "CronJob"]
+    secrets = {
+        manifest["metadata"]["name"]: manifest
+        for manifest in objects
+        if manifest["kind"] == "Secret"
+    }
+    (job,) = [manifest for manifest in objects if manifest["kind"] == "CronJob"]
     values: dict[str, str] = {}
-    for one in pod_template(job)["spec"]["containers"][0]["env"]:
-        reference = one.get("valueFrom", {}).get("secretKeyRef")
+    for variable in pod_template(job)["spec"]["containers"][0]["env"]:
+        reference = variable.get("valueFrom", {}).get("secretKeyRef")
         text = (
             secrets[reference["name"]]["stringData"][reference["key"]]
             if reference
-            else one["value"]
+            else variable["value"]
         )
-        values[one["name"]] = re.sub(r"\$\((\w+)\)", lambda match: values[match[1]], text)
+        values[variable["name"]] = re.sub(r"\$\((\w+)\)", lambda match: values[match[1]], text)
     return values
 
 
-def serve(place: Path, ports: dict[str, int], login: dict[str, str]) -> Iterator[list[str | Path]]:
+def serve(
+    server_folder: Path, ports: dict[str, int], login: dict[str, str]
+) -> Iterator[list[str | Path]]:
     """The commands that start the servers, each with the login that the Secret has."""
-    key, certificate, data = place / "server.key", place / "server.crt", place / "data"
+    key, certificate, data = (
+        server_folder / "server.key",
+        server_folder / "server.crt",
+        server_folder / "data",
+    )
     binaries = Path(max(glob("/usr/lib/postgresql/*/bin")))
-    (place / "password").write_text(login["PGPASSWORD"])
+    (server_folder / "password").write_text(login["PGPASSWORD"])
     as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    run("chown", "-R", f"{NOBODY}:{NOBODY}", place)
+    run("chown", "-R", f"{NOBODY}:{NOBODY}", server_folder)
     run(*as_nobody, binaries / "initdb", "-D", data, "-U", login["PGUSER"], "-A", "scram-sha-256",
-        f"--pwfile={place / 'password'}", cwd=place)  # fmt: skip
+        f"--pwfile={server_folder / 'password'}", cwd=server_folder)  # fmt: skip
     yield [
-        *as_nobody, binaries / "postgres", "-D", data, "-p", str(ports["postgres"]), "-k", place,
+        *as_nobody, binaries / "postgres", "-D", data, "-p", str(ports["postgres"]), "-k", server_folder,
         "-c", "ssl=on", "-c", f"ssl_cert_file={certificate}", "-c", f"ssl_key_file={key}",
     ]  # fmt: skip
     yield [
         "redis-server", "--port", "0", "--tls-port", str(ports["redis"]), "--tls-cert-file",
-        certificate, "--tls-key-file", key, "--tls-ca-cert-file", place / "own.crt",
+        certificate, "--tls-key-file", key, "--tls-ca-cert-file", server_folder / "own.crt",
         "--tls-auth-clients", "no", "--save", "", "--requirepass", login["REDIS_PASSWORD"],
     ]  # fmt: skip
-    folder = place / "minio"
+    folder = server_folder / "minio"
     folder.mkdir()
     shutil.copy(key, folder / "private.key")
     shutil.copy(certificate, folder / "public.crt")
     yield [
         "env", f"MINIO_ROOT_USER={login['AWS_ACCESS_KEY_ID']}",
         f"MINIO_ROOT_PASSWORD={login['AWS_SECRET_ACCESS_KEY']}", HOME / "bin/minio", "server",
-        "--address", f"127.0.0.1:{ports['s3']}", "--certs-dir", folder, place / "buckets",
+        "--address", f"127.0.0.1:{ports['s3']}", "--certs-dir", folder, server_folder / "buckets",
     ]  # fmt: skip
 
 
 def free_port() -> int:
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
 def company() -> Iterator[Company]:
-    place = Path(tempfile.mkdtemp(dir="/var/tmp"))  # others must be able to enter it
-    place.chmod(0o755)
+    folder = Path(tempfile.mkdtemp(dir="/var/tmp"))  # others must be able to enter it
+    folder.chmod(0o755)
     ports = {name: free_port() for name in ("postgres", "redis", "s3")}
     servers: list[subprocess.Popen[bytes]] = []
     try:
-        signed(place)
-        environment = compiled(place, ports)
-        shutil.copy(TEMPLATE, place / "arrow_s3.py")
-        for command in serve(place, ports, environment):
-            log = (place / f"{len(servers)}.log").open("wb")
-            servers.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=place))
-        yield Company(place, ports, environment)
+        signed(folder)
+        environment = compiled(folder, ports)
+        shutil.copy(TEMPLATE, folder / "arrow_s3.py")
+        for command in serve(folder, ports, environment):
+            log = (folder / f"{len(servers)}.log").open("wb")
+            servers.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=folder))
+        yield Company(folder, ports, environment)
     finally:
         for server in servers:
             server.terminate()
             server.wait(30)
-        shutil.rmtree(place)
+        shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("server", PROGRAMS)
@@ -176,9 +186,9 @@ def test_a_client_trusts_the_authority_that_the_spec_names_and_no_other(
     company: Company, server: str
 ) -> None:
     deadline = time.monotonic() + 60
-    while (done := company.client(server, "own")).returncode and time.monotonic() < deadline:
+    while (result := company.client(server, "own")).returncode and time.monotonic() < deadline:
         time.sleep(0.5)
-    assert done.stdout == "True\n", done.stderr
-    other = company.client(server, "other")
-    assert other.returncode != 0
-    assert "certificate" in other.stderr.lower()
+    assert result.stdout == "True\n", result.stderr
+    other_client = company.client(server, "other")
+    assert other_client.returncode != 0
+    assert "certificate" in other_client.stderr.lower()

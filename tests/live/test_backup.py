@@ -75,8 +75,8 @@ print("cut off")
 
 
 def offsite(node: Node, program: str) -> str:
-    held = node.held("copies", "offsite-admin")
-    login = f"KEY, SECRET = {held['AWS_ACCESS_KEY_ID']!r}, {held['AWS_SECRET_ACCESS_KEY']!r}\n"
+    stored_login = node.held("copies", "offsite-admin")
+    login = f"KEY, SECRET = {stored_login['AWS_ACCESS_KEY_ID']!r}, {stored_login['AWS_SECRET_ACCESS_KEY']!r}\n"
     return node.script("mlops", "training", f"{login}{OFFSITE}{program}")
 
 
@@ -87,12 +87,12 @@ def tracked(node: Node, program: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def platform(place: Path, node: Node) -> Platform:
+def platform(folder: Path, node: Node) -> Platform:
     """Databases and stores run; of MLflow, its migration and its clients."""
-    made = Platform(place).write(SPEC)
-    node.apply(made.compile(), without=("mlflow",))
+    created = Platform(folder).write(SPEC)
+    node.apply(created.compile(), without=("mlflow",))
     node.wait(300)
-    return made
+    return created
 
 
 Line = tuple[str, str]
@@ -163,8 +163,8 @@ def test_copies_are_made_by_logins_that_can_only_read(platform: Platform, node: 
     ask(node, "CREATE TABLE counts (n int); INSERT INTO counts VALUES (1), (2)", "training")
     assert "copied 2" in node.completed(node.run("mlops", "postgres-backup"), 200)
     assert "mlflow: 1 objects" in node.completed(node.run("mlops", "seaweedfs-backup"), 200)
-    held = node.held("mlops", "postgres-backup")
-    write = f"PGPASSWORD={held['password']} psql -h 127.0.0.1 -U {held['username']} mlflow -c 'delete from runs'"
+    login = node.held("mlops", "postgres-backup")
+    write = f"PGPASSWORD={login['password']} psql -h 127.0.0.1 -U {login['username']} mlflow -c 'delete from runs'"
     answer = node.pod("mlops", "postgres").execute("postgres", ("sh", "-c", write))
     assert "permission denied" in answer.stderr
 
@@ -199,7 +199,7 @@ def test_a_store_that_holds_other_objects_is_not_overwritten(
 
 
 @pytest.mark.parametrize(
-    ("line", "other", "reason"),
+    ("line", "replacement", "reason"),
     [
         ("platform live/postgres", "platform lab/postgres", "this copy is of lab/postgres, not of live/postgres"),
         ("platform live/postgres", "platform live/reports", "this copy is of live/reports, not of live/postgres"),
@@ -208,10 +208,10 @@ def test_a_store_that_holds_other_objects_is_not_overwritten(
     ],
 )  # fmt: skip
 def test_a_copy_that_does_not_fit_is_refused_before_anything_is_overwritten(
-    platform: Platform, node: Node, line: str, other: str, reason: str
+    platform: Platform, node: Node, line: str, replacement: str, reason: str
 ) -> None:
     before = tables(node)
-    printed = refused(node, "postgres-restore", line=(line, other), REPLACE="yes")
+    printed = refused(node, "postgres-restore", line=(line, replacement), REPLACE="yes")
     assert reason in printed
     assert tables(node) == before
 

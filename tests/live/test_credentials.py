@@ -61,41 +61,41 @@ class Delivered:
 
     def secrets(self) -> dict[Place, dict[str, str]]:
         """The values in the cluster, of the platform's namespaces."""
-        found = {}
+        actual = {}
         for space in sorted({space for space, _ in self.wanted}):
             listed = json.loads(self.plane.kubectl("get", "secrets", "-n", space, "-o", "json"))
             for item in listed["items"]:
                 values = {key: b64decode(text).decode() for key, text in item["data"].items()}
-                found[space, item["metadata"]["name"]] = values
-        return found
+                actual[space, item["metadata"]["name"]] = values
+        return actual
 
     def servers(self) -> dict[str, str]:
         """Each server's pod template as the cluster has it, and each Job's identity."""
-        found = {}
-        for one in self.plane.listed(namespaces(self.objects)):
-            if one["kind"] in ("Deployment", "StatefulSet"):
-                found[_title(one)] = json.dumps(one["spec"]["template"], sort_keys=True)
-            elif one["kind"] == "Job":
-                found[_title(one)] = one["metadata"]["uid"]
-        return found
+        actual = {}
+        for server in self.plane.listed(namespaces(self.objects)):
+            if server["kind"] in ("Deployment", "StatefulSet"):
+                actual[_title(server)] = json.dumps(server["spec"]["template"], sort_keys=True)
+            elif server["kind"] == "Job":
+                actual[_title(server)] = server["metadata"]["uid"]
+        return actual
 
     def readers(self, secret: str, consumer: str) -> set[str]:
         """Who must start again: servers that name a Secret, and Jobs that tell a server of it."""
         return {
-            _title(one)
-            for one in self.objects
-            if one["kind"] in ("Deployment", "StatefulSet", "Job")
-            and secret in set(_named(pod_template(one)))
-            and (one["kind"] != "Job" or _instance(one) != consumer)
+            _title(manifest)
+            for manifest in self.objects
+            if manifest["kind"] in ("Deployment", "StatefulSet", "Job")
+            and secret in set(_named(pod_template(manifest)))
+            and (manifest["kind"] != "Job" or _instance(manifest) != consumer)
         }
 
 
-def _title(one: Manifest) -> str:
-    return f"{one['kind']} {one['metadata']['namespace']}/{one['metadata']['name']}"
+def _title(manifest: Manifest) -> str:
+    return f"{manifest['kind']} {manifest['metadata']['namespace']}/{manifest['metadata']['name']}"
 
 
-def _instance(one: Manifest) -> str:
-    return str(one["metadata"]["labels"]["app.kubernetes.io/instance"])
+def _instance(manifest: Manifest) -> str:
+    return str(manifest["metadata"]["labels"]["app.kubernetes.io/instance"])
 
 
 def _named(value: Any) -> Iterator[str]:
@@ -119,43 +119,47 @@ def delivered(
     (folder / "cluster").mkdir()
     plane = ControlPlane(folder / "cluster")
     try:
-        one = Delivered(plane, folder / "platform", request.param)
-        _deliver(one)
-        yield one
+        delivery = Delivered(plane, folder / "platform", request.param)
+        _deliver(delivery)
+        yield delivery
     finally:
         plane.close()
 
 
-def _deliver(one: Delivered) -> None:
-    one.directory.mkdir()
-    text = spec_of(one.provider).replace("spec:\n", "spec:\n  rendered: true\n", 1)
-    if one.provider == "external-secrets":
-        operators.external_secrets(one.plane)
-    if one.provider == "sealed-secrets":
-        operators.sealed_secrets(one.plane)
-        (one.directory / "controller.pem").write_text(operators.certificate(one.plane))
+def _deliver(delivery: Delivered) -> None:
+    delivery.directory.mkdir()
+    text = spec_of(delivery.provider).replace("spec:\n", "spec:\n  rendered: true\n", 1)
+    if delivery.provider == "external-secrets":
+        operators.external_secrets(delivery.plane)
+    if delivery.provider == "sealed-secrets":
+        operators.sealed_secrets(delivery.plane)
+        (delivery.directory / "controller.pem").write_text(operators.certificate(delivery.plane))
         text = text.replace("sealed-secrets}", "sealed-secrets, certificate: controller.pem}")
-    (one.directory / "platform.yaml").write_text(text)
-    one.platformc("compile")
-    prepare(one.plane, one.objects)
-    one.plane.shell(one.platformc("apply-plan", "default"), one.directory)
+    (delivery.directory / "platform.yaml").write_text(text)
+    delivery.platformc("compile")
+    prepare(delivery.plane, delivery.objects)
+    delivery.plane.shell(delivery.platformc("apply-plan", "default"), delivery.directory)
 
 
 def test_secrets_come_to_exist_with_the_keys_of_the_contract(delivered: Delivered) -> None:
-    found, wanted = delivered.secrets(), delivered.wanted
-    assert wanted
-    assert {place: set(found.get(place, ())) for place in wanted} == wanted
-    for place in wanted:
-        for key, value in found[place].items():
+    actual, expected = delivered.secrets(), delivered.wanted
+    assert expected
+    assert {name: set(actual.get(name, ())) for name in expected} == expected
+    for name in expected:
+        for key, value in actual[name].items():
             kind = KINDS[key]
-            assert re.fullmatch(ALPHABETS[kind], value) if kind else value, (place, key)
+            assert re.fullmatch(ALPHABETS[kind], value) if kind else value, (name, key)
 
 
 def test_copies_are_equal(delivered: Delivered) -> None:
-    found = delivered.secrets()
+    actual = delivered.secrets()
     for space, name in delivered.wanted:
-        others = {json.dumps(found[place]) for place in delivered.wanted if place[1] == name}
-        assert len(others) == 1, (space, name)
+        copies = {
+            json.dumps(actual[secret_key])
+            for secret_key in delivered.wanted
+            if secret_key[1] == name
+        }
+        assert len(copies) == 1, (space, name)
 
 
 @pytest.mark.parametrize(
@@ -170,9 +174,9 @@ def test_rotation_as_printed_restarts_who_reads_it_and_nobody_else(
         delivered.platformc("secrets", "rotate", "default", secret), delivered.directory
     )
     now = delivered.secrets()
-    changed = {place for place in values if now[place] != values[place]}
+    changed = {value for value in values if now[value] != values[value]}
     assert changed & delivered.wanted.keys() == {
-        place for place in delivered.wanted if place[1] == secret
+        name for name in delivered.wanted if name[1] == secret
     }
     test_copies_are_equal(delivered)
     after = delivered.servers()
@@ -205,7 +209,7 @@ def refreshed(delivered: Delivered) -> None:
 def _synced(plane: ControlPlane) -> dict[str, str]:
     """At which version each copy was fetched; what makes a value once keeps to its first."""
     listed = json.loads(plane.kubectl("get", "externalsecrets", "-A", "-o", "json"))["items"]
-    copies = [one for one in listed if one["spec"].get("refreshPolicy") != "CreatedOnce"]
+    copies = [copy for copy in listed if copy["spec"].get("refreshPolicy") != "CreatedOnce"]
     assert copies
     return {copy["metadata"]["uid"]: copy["status"]["syncedResourceVersion"] for copy in copies}
 
@@ -232,9 +236,9 @@ def test_an_external_secret_made_anew_takes_over_what_is_there(delivered: Delive
     before = delivered.secrets()
     for space in sorted({space for space, _ in delivered.wanted}):
         delivered.plane.kubectl("delete", "externalsecret", "--all", "-n", space)
-    left = delivered.secrets()
-    assert left == {place: before[place] for place in left}
-    assert {name for _, name in left} >= {f"{name}-source" for _, name in delivered.wanted}
+    left_secrets = delivered.secrets()
+    assert left_secrets == {secret_key: before[secret_key] for secret_key in left_secrets}
+    assert {name for _, name in left_secrets} >= {f"{name}-source" for _, name in delivered.wanted}
     delivered.plane.shell(delivered.platformc("apply-plan", "default"), delivered.directory)
     refreshed(delivered)
     assert delivered.secrets() == before
@@ -246,18 +250,18 @@ def test_an_external_secret_made_anew_takes_over_what_is_there(delivered: Delive
 @pytest.fixture(scope="module")
 def vault(delivered: Delivered) -> Vault:
     """With the values that are in use, each where `secrets list` says that it is looked for."""
-    one = Vault(delivered.plane)
-    one.start()
+    vault = Vault(delivered.plane)
+    vault.start()
     path = delivered.directory / "platform.yaml"
     path.write_text(path.read_text().replace(
         "provider: external-secrets", "provider: external-secrets, store: {name: vault, prefix: ml}"
     ))  # fmt: skip
     delivered.platformc("compile")
     values = delivered.secrets()
-    for (space, name), place in kept_at(delivered).items():
-        one.write(place, values[space, name])
-    delivered.plane.apply(one.store("vault", one.reader("ml")))
-    return one
+    for (space, name), store_path in kept_at(delivered).items():
+        vault.write(store_path, values[space, name])
+    delivered.plane.apply(vault.store("vault", vault.reader("ml")))
+    return vault
 
 
 def kept_at(delivered: Delivered) -> dict[Place, str]:
@@ -282,8 +286,8 @@ def test_a_store_of_the_users_takes_over_without_a_new_value(
     assert {copy["spec"]["secretStoreRef"]["name"] for copy in copies} == {"vault"}
     refreshed(delivered)
     now = delivered.secrets()
-    assert {place: now[place] for place in delivered.wanted} == {
-        place: before[place] for place in delivered.wanted
+    assert {name: now[name] for name in delivered.wanted} == {
+        name: before[name] for name in delivered.wanted
     }
 
 
@@ -297,8 +301,8 @@ def test_a_value_that_changes_in_the_store_arrives_when_rotated_as_printed(
         delivered.plane.shell(plan, delivered.directory)
     assert delivered.secrets() == before
     changed = {"AWS_ACCESS_KEY_ID": "AKIACHANGEDINSTORE00", "AWS_SECRET_ACCESS_KEY": "s" * 40}
-    (place,) = [path for (_, secret), path in kept_at(delivered).items() if secret == name]
-    vault.write(place, changed)
+    (store_path,) = [path for (_, secret), path in kept_at(delivered).items() if secret == name]
+    vault.write(store_path, changed)
     delivered.plane.shell(f"export MLFLOW_ARTIFACTS_CHANGED=yes\n{plan}", delivered.directory)
     now = delivered.secrets()
     for space, secret in delivered.wanted:

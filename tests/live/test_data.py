@@ -128,8 +128,8 @@ def test_dvc_pushes_and_pulls(
 ) -> None:
     begin = repository(node, instance)
     pushed = node.script("mlops", workload, begin + PUSH + afterwards)
-    known = pushed.split("known as ")[1].split("\n\n")[0] + "\n"
-    pulled = node.script("mlops", workload, f"{begin}KNOWN = {known!r}\n{PULL}")
+    expected_output = pushed.split("known as ")[1].split("\n\n")[0] + "\n"
+    pulled = node.script("mlops", workload, f"{begin}KNOWN = {expected_output!r}\n{PULL}")
     assert "pulled cat,7" in pulled
 
 
@@ -154,9 +154,9 @@ def test_the_administrators_key_rotates(platform: Platform, node: Node) -> None:
     old = node.held("mlops", "lakefs-admin")
     follow(platform.rotation("lakefs-admin"), platform, node)
     assert "b'first'" in node.script("mlops", "refresh", READ)
-    known = f"import os\nos.environ |= {old!r}\n{KNOWN}"
+    script = f"import os\nos.environ |= {old!r}\n{KNOWN}"
     deadline = time.monotonic() + CACHED
-    while (answer := node.script("mlops", "refresh", known)) == "let in\n":
+    while (answer := node.script("mlops", "refresh", script)) == "let in\n":
         assert time.monotonic() < deadline
     assert answer == "AccessDenied\n"
 

@@ -44,17 +44,17 @@ SPEC = """\
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    place = Path(tempfile.mkdtemp(dir="/var/tmp"))  # others must be able to enter it
-    run("chown", f"{NOBODY}:{NOBODY}", place)
+    folder = Path(tempfile.mkdtemp(dir="/var/tmp"))  # others must be able to enter it
+    run("chown", f"{NOBODY}:{NOBODY}", folder)
     number = free_port()
     as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    (place / "password").write_text("administrator")
-    run("chown", f"{NOBODY}:{NOBODY}", place / "password")
-    run(*as_nobody, BINARIES / "initdb", "-D", place / "data", "-U", "administrator", "-A",
-        "scram-sha-256", f"--pwfile={place / 'password'}", cwd=place)  # fmt: skip
+    (folder / "password").write_text("administrator")
+    run("chown", f"{NOBODY}:{NOBODY}", folder / "password")
+    run(*as_nobody, BINARIES / "initdb", "-D", folder / "data", "-U", "administrator", "-A",
+        "scram-sha-256", f"--pwfile={folder / 'password'}", cwd=folder)  # fmt: skip
     server = subprocess.Popen(
-        [*as_nobody, BINARIES / "postgres", "-D", place / "data", "-p", str(number), "-k", place],
-        cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [*as_nobody, BINARIES / "postgres", "-D", folder / "data", "-p", str(number), "-k", folder],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     ready: list[str | Path] = [BINARIES / "pg_isready", "-q", "-h", "localhost", "-p", str(number)]
     while subprocess.run(ready, check=False).returncode:
@@ -62,7 +62,7 @@ def port() -> Iterator[int]:
     yield number
     server.terminate()
     server.wait()
-    shutil.rmtree(place)
+    shutil.rmtree(folder)
 
 
 def administrate(port: int, sql: str) -> None:
@@ -104,10 +104,10 @@ def test_the_printed_sql_makes_logins_that_work(port: int, tmp_path: Path, *, ex
         administrate(port, f"CREATE ROLE company LOGIN PASSWORD {literal(PASSWORD)};")
     role = "company" if exists else "mlflow-backend-store"
     administrate(port, answered(platform, role))
-    (server,) = (one for one in objects if one["kind"] == "Deployment"
-                 and one["metadata"]["name"] == "mlflow")  # fmt: skip
+    (server,) = (manifest for manifest in objects if manifest["kind"] == "Deployment"
+                 and manifest["metadata"]["name"] == "mlflow")  # fmt: skip
     (container,) = pod_template(server)["spec"]["containers"]
-    env = {one["name"]: one.get("value") for one in container["env"]}
+    env = {variable["name"]: variable.get("value") for variable in container["env"]}
     uri = env["MLFLOW_BACKEND_STORE_URI"]
     values = {"MLFLOW_BACKEND_STORE_URI": uri}
     if exists:
@@ -119,8 +119,8 @@ def test_the_printed_sql_makes_logins_that_work(port: int, tmp_path: Path, *, ex
             uri = uri.replace(f"$(BACKEND_STORE_{name})", text)
         values["MLFLOW_BACKEND_STORE_URI"] = uri
     python = HOME / "venvs/mlflow/bin/python"
-    done = subprocess.run(
+    process = subprocess.run(
         [python, "-c", WORK], capture_output=True, text=True, check=False,
         env={"PATH": os.environ["PATH"], **values},
     )  # fmt: skip
-    assert done.stdout == "mlflow_owner\n", done.stderr
+    assert process.stdout == "mlflow_owner\n", process.stderr

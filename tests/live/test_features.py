@@ -133,8 +133,8 @@ def test_every_broken_reference_of_a_client_is_noticed(
 
 
 def test_the_server_waits_in_vain_by_a_broken_reference(platform: Platform, node: Node) -> None:
-    waiting = features.awaiting(node, "feast")
-    judged(Bench(node, NAMES).row(Broken(waiting, without=rf"{features.SHARED}|{CONFIG}")))
+    waiting_pods = features.awaiting(node, "feast")
+    judged(Bench(node, NAMES).row(Broken(waiting_pods, without=rf"{features.SHARED}|{CONFIG}")))
 
 
 def test_every_broken_reference_of_redis_is_noticed(platform: Platform, node: Node) -> None:
@@ -174,7 +174,7 @@ def test_every_binding_was_used(platform: Platform, node: Node) -> None:
 def test_duckdb_reads_the_same_files_without_its_extension(platform: Platform, node: Node) -> None:
     # The servers go on as they are: who reads the lake are the CronJob and the training pod.
     later = platform.write(DUCKS).compile()
-    node.apply(one for one in later if one["kind"] in ("ConfigMap", "CronJob"))
+    node.apply(manifest for manifest in later if manifest["kind"] in ("ConfigMap", "CronJob"))
     assert features.python(node, features.TRAIN) == "[1.5, 2.5, 3.5]"
     node.script("mlops", "training", LATER)
     node.again("mlops", "feast-materialize")

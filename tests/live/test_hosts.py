@@ -16,10 +16,14 @@ pytestmark = pytest.mark.live
 
 
 def run(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    who = {f"GIT_{role}_{what}": "t@example.org" for role in ("AUTHOR", "COMMITTER")
-           for what in ("NAME", "EMAIL")}  # fmt: skip
+    identity = {f"GIT_{role}_{field}": "t@example.org" for role in ("AUTHOR", "COMMITTER")
+           for field in ("NAME", "EMAIL")}  # fmt: skip
     return subprocess.run(
-        words, cwd=folder, capture_output=True, text=True, env={**os.environ, **who, **variables}
+        words,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **identity, **variables},
     )
 
 
@@ -40,14 +44,18 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_the_action_installs_the_compiler(tmp_path: Path) -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text())
-    (step,) = (one for one in action["runs"]["steps"] if one["name"] == "Install platformc")
+    (step,) = (
+        install_step
+        for install_step in action["runs"]["steps"]
+        if install_step["name"] == "Install platformc"
+    )
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = run(
+    result = run(
         tmp_path, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"],
         RUNNER_TEMP=str(tmp_path), GITHUB_ACTION_PATH=str(ROOT), PATH=path,
         GITHUB_PATH=str(tmp_path / "path"),
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     command = Path((tmp_path / "path").read_text().strip()) / "platformc"
     checked = run(tmp_path, str(command), "validate", "-f", str(ROOT / "platform.yaml"))
     assert checked.returncode == 0, checked.stderr

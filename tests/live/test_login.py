@@ -59,20 +59,20 @@ def openssl(*words: str | Path) -> None:
     subprocess.run(["openssl", *words], check=True, capture_output=True)
 
 
-def certificates(place: Path) -> dict[str, str]:
+def certificates(folder: Path) -> dict[str, str]:
     """An authority, and a certificate of the edge and of Dex that it signed."""
     key = ("-newkey", "rsa:2048", "-nodes", "-days", "2")
-    openssl("req", "-x509", *key, "-keyout", place / "own.key", "-out", place / "own.crt",
+    openssl("req", "-x509", *key, "-keyout", folder / "own.key", "-out", folder / "own.crt",
             "-subj", "/CN=a company")  # fmt: skip
-    openssl("req", *key, "-keyout", place / "server.key", "-out", place / "server.csr",
+    openssl("req", *key, "-keyout", folder / "server.key", "-out", folder / "server.csr",
             "-subj", "/CN=edge")  # fmt: skip
-    (place / "san").write_text(
+    (folder / "san").write_text(
         "subjectAltName=DNS:*.ml.example.internal,DNS:dex.sso.svc.cluster.local"
     )
-    openssl("x509", "-req", "-in", place / "server.csr", "-CA", place / "own.crt", "-CAkey",
-            place / "own.key", "-CAcreateserial", "-days", "2", "-extfile", place / "san",
-            "-out", place / "server.crt")  # fmt: skip
-    return {name: (place / name).read_text() for name in ("own.crt", "server.crt", "server.key")}
+    openssl("x509", "-req", "-in", folder / "server.csr", "-CA", folder / "own.crt", "-CAkey",
+            folder / "own.key", "-CAcreateserial", "-days", "2", "-extfile", folder / "san",
+            "-out", folder / "server.crt")  # fmt: skip
+    return {name: (folder / name).read_text() for name in ("own.crt", "server.crt", "server.key")}
 
 
 def with_authority(spec: str, certificate: str) -> str:
@@ -118,19 +118,19 @@ def dex(secret: str) -> dict[str, Any]:
 
 def routes(objects: list[dict[str, Any]]) -> dict[str, Any]:
     """Where the compiled VirtualServices lead, by host."""
-    found = {}
-    for one in objects:
-        if one["kind"] == "VirtualService":
-            *hidden, last = one["spec"]["http"]
-            target = last["route"][0]["destination"]
+    actual = {}
+    for manifest in objects:
+        if manifest["kind"] == "VirtualService":
+            *hidden, last_route = manifest["spec"]["http"]
+            target = last_route["route"][0]["destination"]
             prefixes = [match["uri"]["prefix"] for rule in hidden for match in rule["match"]]
-            for host in one["spec"]["hosts"]:
-                found[host] = {
+            for host in manifest["spec"]["hosts"]:
+                actual[host] = {
                     "service": target["host"],
                     "port": target["port"]["number"],
                     "hidden": prefixes,
                 }
-    return found
+    return actual
 
 
 def server(
@@ -172,9 +172,9 @@ class Visitor:
         address = self._node.addresses["edge", "edge"]
         names = ("mlflow", "minio-console", "minio")
         hosts = {f"{name}.ml.example.internal": address for name in names}
-        given = "".join(f"{name} = {value!r}\n" for name, value in values.items())
+        assignments = "".join(f"{name} = {value!r}\n" for name, value in values.items())
         authority = f"open('/tmp/own.crt', 'w').write({self.authority!r})\n"
-        text = BROWSER + authority + given + program
+        text = BROWSER + authority + assignments + program
         pod = self._node.run("mlops", "browser", command=("python", "-c", text), instead=hosts)
         return self._node.completed(pod, 240).splitlines()
 
@@ -185,18 +185,18 @@ def visitor(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Visitor:
     files = certificates(tmp_path_factory.mktemp("certificates"))
     platform = Platform(tmp_path_factory.mktemp("platform"))
     objects = platform.write(with_authority(SPEC, files["own.crt"])).compile()
-    node.apply(one for one in objects if one["kind"] == "Secret")
+    node.apply(manifest for manifest in objects if manifest["kind"] == "Secret")
     secret = node.held("mlops", "login-client")["client-secret"]
     of_dex = {**files, "config.yaml": yaml.safe_dump(dex(secret))}
     command = ["dex", "serve", "/etc/dex/config.yaml"]
     program = (HERE / "edge.py").read_text()
-    given = {"ADDRESS": "0.0.0.0", "ROUTES": json.dumps(routes(objects))}
+    variables = {"ADDRESS": "0.0.0.0", "ROUTES": json.dumps(routes(objects))}
     image = "registry.example.internal/edge:1.0.0"
-    others = [
+    other_hosts = [
         *server("sso", "dex", "ghcr.io/dexidp/dex:v2.29.0", 5556, command, of_dex),
-        *server("edge", "edge", image, 443, ["python", "-c", program], files, **given),
+        *server("edge", "edge", image, 443, ["python", "-c", program], files, **variables),
     ]
-    node.apply([*others, *objects])
+    node.apply([*other_hosts, *objects])
     node.wait(300)
     return Visitor(node, platform, files["own.crt"])
 
@@ -221,8 +221,8 @@ def test_a_member_of_the_group_gets_in(visitor: Visitor) -> None:
 
 
 def test_a_user_of_no_group_does_not(visitor: Visitor) -> None:
-    first, again = visitor.does(STRANGER)
-    assert first == "403 https://mlflow.ml.example.internal/oauth2/callback False"
+    first_answer, again = visitor.does(STRANGER)
+    assert first_answer == "403 https://mlflow.ml.example.internal/oauth2/callback False"
     assert again == "302"
 
 

@@ -76,10 +76,10 @@ def test_without_its_bound_the_same_load_has_it_killed(node: Node) -> None:
     name = next(
         volume["configMap"]["name"] for volume in server.spec["volumes"] if "configMap" in volume
     )
-    held = node.objects.get("ConfigMap", "mlops", name)
-    (unbound, count) = re.subn(r"(?m)^maxmemory.*$", "", held["data"]["redis.conf"])
+    config = node.objects.get("ConfigMap", "mlops", name)
+    (unbound, count) = re.subn(r"(?m)^maxmemory.*$", "", config["data"]["redis.conf"])
     assert count == 2  # the bound, and what to forget at it
-    node.objects.apply([{**held, "data": {**held["data"], "redis.conf": unbound}}])
+    node.objects.apply([{**config, "data": {**config["data"], "redis.conf": unbound}}])
     node.restart("StatefulSet", "mlops", "redis")
     node.wait(60, "redis")
     loader = node.run("mlops", "loader", command=("python", "-c", LOAD))

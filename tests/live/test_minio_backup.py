@@ -81,6 +81,6 @@ def test_lost_and_changed_objects_come_back(platform: Platform, node: Node) -> N
 
 
 def test_the_key_of_backups_changes_nothing(platform: Platform, node: Node) -> None:
-    held = node.held("mlops", "minio-backup")
-    login = f"KEY, SECRET = {held['AWS_ACCESS_KEY_ID']!r}, {held['AWS_SECRET_ACCESS_KEY']!r}\n"
+    stored_login = node.held("mlops", "minio-backup")
+    login = f"KEY, SECRET = {stored_login['AWS_ACCESS_KEY_ID']!r}, {stored_login['AWS_SECRET_ACCESS_KEY']!r}\n"
     assert node.script("mlops", "training", login + DELETE).strip() == "AccessDenied"

@@ -138,38 +138,40 @@ FIRST = r"^Secret in LAKEFS_AUTH_ENCRYPT_SECRET_KEY|in setup\.sh$"
 
 def logins(node: Node) -> str:
     """A program that makes a table in every database, as whom it was made for."""
-    made = "import psycopg2"
+    created = "import psycopg2"
     for binding in graph(SPEC).bindings:
         database = getattr(binding.claim, "database", None)
         if database and binding.provider.name == "postgres":
-            held = node.held("mlops", binding.secret)
-            made += f"""
-login = dict(user={held["username"]!r}, password={held["password"]!r}, dbname={database!r})
+            login = node.held("mlops", binding.secret)
+            created += f"""
+login = dict(user={login["username"]!r}, password={login["password"]!r}, dbname={database!r})
 with psycopg2.connect(host="postgres.mlops.svc.cluster.local", **login) as connection:
     connection.cursor().execute("create table tried (it int)")
 """
-    return made
+    return created
 
 
 def keys(node: Node) -> str:
     """A program that lists every bucket of every key that was made for it."""
-    made = "import boto3"
+    created = "import boto3"
     policies = node.objects.get("ConfigMap", "storage", "minio-buckets")["data"]
     for file, text in policies.items():
         if file.endswith(".json"):
-            held = node.held("storage", file.removesuffix(".json"))
-            words = chain.from_iterable(one["Resource"] for one in json.loads(text)["Statement"])
+            data = node.held("storage", file.removesuffix(".json"))
+            words = chain.from_iterable(
+                statement["Resource"] for statement in json.loads(text)["Statement"]
+            )
             buckets = sorted({word.rpartition(":")[2].partition("/")[0] for word in words})
-            made += f"""
-key, secret = {held["AWS_ACCESS_KEY_ID"]!r}, {held["AWS_SECRET_ACCESS_KEY"]!r}
+            created += f"""
+key, secret = {data["AWS_ACCESS_KEY_ID"]!r}, {data["AWS_SECRET_ACCESS_KEY"]!r}
 s3 = boto3.client("s3", aws_access_key_id=key, aws_secret_access_key=secret)
 for bucket in {buckets!r}:
     s3.list_objects_v2(Bucket=bucket)
 """
-    return made
+    return created
 
 
-@pytest.mark.parametrize("client", CLIENTS, ids=lambda one: one.name)
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda live_client: live_client.name)
 def test_clients(platform: Platform, node: Node, client: Client) -> None:
     without = UNUSED.get(client.name, NOTHING)
     judged(Bench(node, NAMES).row(Broken(client, without=without)))
@@ -194,25 +196,25 @@ def test_pgbouncer(platform: Platform, node: Node) -> None:
 
 
 def test_lakefs(platform: Platform, node: Node) -> None:
-    other = f"http://{node.addresses['mlops', 'lakefs']}:8000"
-    writing = Client("refresh", f"SERVER = {other!r}{REFRESH}{LINK}")
+    address = f"http://{node.addresses['mlops', 'lakefs']}:8000"
+    writing = Client("refresh", f"SERVER = {address!r}{REFRESH}{LINK}")
     # The container that waits for the database decrypts nothing.
-    waiting = r"^Secret in LAKEFS_AUTH_ENCRYPT_SECRET_KEY of database$"
-    judged(Bench(node, NAMES).row(Broken(Server("lakefs"), without=waiting), writing))
+    waiting_pattern = r"^Secret in LAKEFS_AUTH_ENCRYPT_SECRET_KEY of database$"
+    judged(Bench(node, NAMES).row(Broken(Server("lakefs"), without=waiting_pattern), writing))
 
 
 def test_the_setup_of_lakefs(platform: Platform, node: Node) -> None:
     bench, writing = Bench(node, NAMES), Client("refresh", REFRESH)
     empty = (POSTGRES, DATABASES, MINIO, BUCKETS, Server("lakefs"))
-    made = bench.row(*empty, Broken(SETUP, only=FIRST), writing)
-    judged(chain(made, bench.row(Broken(SETUP, without=FIRST))))
+    created = bench.row(*empty, Broken(SETUP, only=FIRST), writing)
+    judged(chain(created, bench.row(Broken(SETUP, without=FIRST))))
 
 
 def test_mlflows_server(platform: Platform, node: Node) -> None:
     bench = Bench(node, NAMES)
-    held = bench.row(Broken(Client("mlflow", HELD), without=LISTENING))
+    held_row = bench.row(Broken(Client("mlflow", HELD), without=LISTENING))
     server = Broken(Server("mlflow"), only=LISTENING)
-    judged(chain(held, bench.row(server, Client("training", LOG))))
+    judged(chain(held_row, bench.row(server, Client("training", LOG))))
 
 
 def test_services_and_probes(platform: Platform, node: Node) -> None:

@@ -69,14 +69,14 @@ EXPORTER = "mysql --host=127.0.0.1 --user=exporter --batch --execute"
 REFUSED = "1045"  # ER_ACCESS_DENIED_ERROR
 
 
-def login(known: dict[str, str]) -> str:
+def login(variables: dict[str, str]) -> str:
     """A program that logs in with what a Secret held."""
     return f"""
 import os, pymysql
 try:
     pymysql.connect(
         host=os.environ["MYSQL_HOST"], port=int(os.environ["MYSQL_TCP_PORT"]),
-        user={known["username"]!r}, password={known["password"]!r},
+        user={variables["username"]!r}, password={variables["password"]!r},
     )
     print("let in")
 except pymysql.MySQLError as problem:
@@ -168,12 +168,12 @@ def test_a_rotated_login_of_the_server_itself_is_known_to_it(
         new = node.held("mlops", secret)
         assert new["password"] != old["password"]
         tell = f"mysql --host=127.0.0.1 --user={new['username']} --execute 'select 1' 2>&1 || true"
-        told = {
+        variables = {
             password: node.execute("mlops", "mysql", "sh", "-c", f"MYSQL_PWD={password} {tell}")
             for password in (old["password"], new["password"])
         }
-        assert "1045" in told[old["password"]]  # ER_ACCESS_DENIED_ERROR
-        assert "1045" not in told[new["password"]]
+        assert "1045" in variables[old["password"]]  # ER_ACCESS_DENIED_ERROR
+        assert "1045" not in variables[new["password"]]
     assert "SHOW GLOBAL STATUS" in scrape(node)
     assert "databases and users are ready" in node.again("mlops", "mysql-ensure")
     assert "7 order_log" in node.script("mlops", "order-log", READ)

@@ -73,8 +73,8 @@ def test_a_lost_table_comes_back(platform: Platform, node: Node) -> None:
 
 
 def test_the_login_of_backups_changes_nothing(platform: Platform, node: Node) -> None:
-    held = node.held("mlops", "mysql-backup")
-    words = f"MYSQL_PWD={held['password']} mysql -h 127.0.0.1 -u {held['username']} -e 'drop table kept' orders"
+    login = node.held("mlops", "mysql-backup")
+    words = f"MYSQL_PWD={login['password']} mysql -h 127.0.0.1 -u {login['username']} -e 'drop table kept' orders"
     answer = node.pod("mlops", "mysql").execute("mysql", ("sh", "-c", words))
     assert "command denied" in answer.stderr
 

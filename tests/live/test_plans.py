@@ -58,17 +58,17 @@ class Bench:
         )  # fmt: skip
 
     def run(self, *words: str) -> str:
-        done = self.platformc(*words)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        result = self.platformc(*words)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
 
     def doctor(self) -> tuple[int, dict[str, bool]]:
         """Its status, and what it says of each thing: whether it is well."""
-        done = self.platformc("doctor", self.environment)
-        lines = [line.split("  ", 1) for line in done.stdout.splitlines()]
-        found = {text.strip(): word.strip() == "ok" for word, text in lines}
-        assert found, done.stderr
-        return done.returncode, found
+        result = self.platformc("doctor", self.environment)
+        lines = [line.split("  ", 1) for line in result.stdout.splitlines()]
+        actual = {text.strip(): word.strip() == "ok" for word, text in lines}
+        assert actual, result.stderr
+        return result.returncode, actual
 
     def missing(self) -> list[str]:
         return [text for text, good in self.doctor()[1].items() if not good]
@@ -77,8 +77,10 @@ class Bench:
         """What the platform's author has installed before: definitions, namespaces, and objects of
         upstream's own, told what they must hold with the commands that `prerequisites` prints."""
         needed = prerequisites(self.lowered.graph)
-        theirs = [each for prerequisite in needed for each in prerequisite.objects]
-        self.plane.install([*self.objects, *theirs])
+        upstream_objects = [
+            manifest for prerequisite in needed for manifest in prerequisite.objects
+        ]
+        self.plane.install([*self.objects, *upstream_objects])
         for prerequisite in needed:
             namespaces = [namespace(name) for name in prerequisite.namespaces]
             self.plane.apply([*namespaces, *map(upstream, prerequisite.objects)])
@@ -87,25 +89,27 @@ class Bench:
         self.plane.shell("\n".join(patches), self.directory)
 
 
-def upstream(told: Manifest) -> Manifest:
+def upstream(manifest: Manifest) -> Manifest:
     """An object as upstream makes it, before anybody tells it anything."""
-    made = {key: told[key] for key in ("apiVersion", "kind")}
+    manifest = {key: manifest[key] for key in ("apiVersion", "kind")}
     keys = ("name", "namespace")
-    made["metadata"] = {key: told["metadata"][key] for key in keys if key in told["metadata"]}
-    if told["kind"] == "Service":
-        ports = [port["port"] for port in told["spec"]["ports"]]
-        made["spec"] = {"ports": [{"name": f"port-{port}", "port": port} for port in ports]}
-    if told["kind"] == "Deployment":
-        labels = {"app": told["metadata"]["name"]}
-        pod = told["spec"]["template"].get("spec", {})
+    manifest["metadata"] = {
+        key: manifest["metadata"][key] for key in keys if key in manifest["metadata"]
+    }
+    if manifest["kind"] == "Service":
+        ports = [port["port"] for port in manifest["spec"]["ports"]]
+        manifest["spec"] = {"ports": [{"name": f"port-{port}", "port": port} for port in ports]}
+    if manifest["kind"] == "Deployment":
+        labels = {"app": manifest["metadata"]["name"]}
+        pod = manifest["spec"]["template"].get("spec", {})
         names = [container["name"] for container in pod.get("containers", ())] or ["main"]
         containers = [{"name": name, "image": "upstream:1"} for name in names]
         template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
-        made["spec"] = {"selector": {"matchLabels": labels}, "template": template}
-    if told["kind"] == "ClusterStorageContainer":
+        manifest["spec"] = {"selector": {"matchLabels": labels}, "template": template}
+    if manifest["kind"] == "ClusterStorageContainer":
         container = {"name": "storage-initializer", "image": "upstream:1"}
-        made["spec"] = {"container": container, "supportedUriFormats": [{"prefix": "s3://"}]}
-    return made
+        manifest["spec"] = {"container": container, "supportedUriFormats": [{"prefix": "s3://"}]}
+    return manifest
 
 
 @pytest.fixture(params=PLATFORMS)
@@ -123,9 +127,9 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
 
 def test_a_plan_brings_a_platform_to_an_empty_cluster(bench: Bench) -> None:
     bench.run("compile")
-    status, found = bench.doctor()
+    status, actual = bench.doctor()
     assert status == 1
-    lacking = {text for text, good in found.items() if not good}
+    lacking = {text for text, good in actual.items() if not good}
     for kind in custom_kinds(bench.objects):
         assert any(text.startswith(f"no {kind}") for text in lacking), kind
     for prerequisite in prerequisites(bench.lowered.graph):
@@ -146,16 +150,20 @@ def test_a_plan_brings_a_platform_to_an_empty_cluster(bench: Bench) -> None:
 
 def custom_kinds(objects: list[Manifest]) -> set[str]:
     return {
-        f"{one['kind']} {one['apiVersion']}"
-        for one in objects
-        if "." in one["apiVersion"] and not one["apiVersion"].partition("/")[0].endswith("k8s.io")
+        f"{manifest['kind']} {manifest['apiVersion']}"
+        for manifest in objects
+        if "." in manifest["apiVersion"]
+        and not manifest["apiVersion"].partition("/")[0].endswith("k8s.io")
     }
 
 
 def _take_away(bench: Bench) -> None:
     """Each thing that a cluster loses is said, alone."""
-    plane, ours = bench.plane, next(one for one in bench.objects if one["kind"] == "Namespace")
-    space = ours["metadata"]["name"]
+    plane, namespace = (
+        bench.plane,
+        next(manifest for manifest in bench.objects if manifest["kind"] == "Namespace"),
+    )
+    space = namespace["metadata"]["name"]
     default = "storageclass.kubernetes.io/is-default-class"
     plane.kubectl("annotate", "storageclass", "standard", "--overwrite", f"{default}=false")
     enforce = "pod-security.kubernetes.io/enforce"

@@ -83,9 +83,9 @@ POOLED = ("pgbouncer.mlops", "pgbouncer.mlops")
 DIRECT = ("pgbouncer.mlops.svc.cluster.local:6432", "postgres.mlops.svc.cluster.local:5432")
 
 
-def load(node: Node, way: tuple[str, str]) -> str:
+def load(node: Node, load_kind: tuple[str, str]) -> str:
     return node.execute(
-        "mlops", "mlflow", "python", "-c", LOAD, str(CLIENTS), *way, timeout=150
+        "mlops", "mlflow", "python", "-c", LOAD, str(CLIENTS), *load_kind, timeout=150
     ).strip()
 
 
@@ -115,8 +115,8 @@ MADE = r"^bucket in the command"
 
 def keys(node: Node) -> str:
     """A program that reads the bucket with its key, and lists all as the administrator."""
-    held = node.held("mlops", "seaweedfs-admin")
-    key, secret = held["AWS_ACCESS_KEY_ID"], held["AWS_SECRET_ACCESS_KEY"]
+    stored_login = node.held("mlops", "seaweedfs-admin")
+    key, secret = stored_login["AWS_ACCESS_KEY_ID"], stored_login["AWS_SECRET_ACCESS_KEY"]
     login = f"aws_access_key_id={key!r}, aws_secret_access_key={secret!r}"
     return f"{ARTIFACTS}boto3.client('s3', {login}).list_buckets()"
 
@@ -126,8 +126,8 @@ def test_every_broken_reference_of_seaweedfs_is_noticed(platform: Platform, node
     filling, using = Client("seaweedfs-buckets"), Client("mlflow", keys(node))
     filled = bench.row(Broken(server), Broken(filling, only=MADE), using)
     users = {Service("seaweedfs"): using, Service("seaweedfs-headless"): filling}
-    own = bench.row(Broken(filling, without=MADE))
-    judged(chain(filled, own, bench.services(users), bench.probes()))
+    own_row = bench.row(Broken(filling, without=MADE))
+    judged(chain(filled, own_row, bench.services(users), bench.probes()))
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

@@ -45,30 +45,30 @@ class Revision:
     commands: list[str]  # that the diff gives for what is refused
 
 
-def identity(one: Manifest) -> Id:
-    return one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]
+def identity(manifest: Manifest) -> Id:
+    return manifest["kind"], manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
 
 
 def of_specs(label: str) -> Revision | None:
     """A labelled change of the spec; none where the environment itself is another."""
     spec = edited(LABELLED[label][0])
-    theirs = compiled(spec).lowered.get("default")
-    if theirs is None:
+    default_environment = compiled(spec).lowered.get("default")
+    if default_environment is None:
         return None
-    old, new = objects(original().lowered["default"]), objects(theirs)
+    old, new = objects(original().lowered["default"]), objects(default_environment)
     touched = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
     used = {key[2] for key in touched}
     touched |= {key for key in old.keys() | new.keys() if key[1] == "Namespace" and key[3] in used}
-    found = [change for change in changes(LABELLED[label][0]) if change.recreation]
+    actual = [change for change in changes(LABELLED[label][0]) if change.recreation]
     return Revision(
         label,
         [old[key].manifest for key in sorted(touched & old.keys())],
         [new[key].manifest for key in sorted(touched & new.keys())],
-        {(one.kind, one.namespace, one.name) for one in found},
+        {(resource.kind, resource.namespace, resource.name) for resource in actual},
         [
             command
-            for one in found
-            for way in ways(one)
+            for resource in actual
+            for way in ways(resource)
             for command in re.findall(r"kubectl delete [^,]+", way)
         ],
     )
@@ -124,8 +124,10 @@ def pooler(cluster: str) -> Manifest:
 
 
 def storage_class(**fields: object) -> Manifest:
-    made = thing("StorageClass", "storage.k8s.io/v1", provisioner="a.example.org", **fields)
-    return {**made, "metadata": {"name": "it"}}
+    storage_class_object = thing(
+        "StorageClass", "storage.k8s.io/v1", provisioner="a.example.org", **fields
+    )
+    return {**storage_class_object, "metadata": {"name": "it"}}
 
 
 # Beyond what a change of the spec shows: pairs of objects, each differing in one thing.
@@ -150,49 +152,49 @@ PAIRS: dict[str, tuple[Manifest, Manifest]] = {
 
 def of_pair(label: str) -> Revision:
     before, after = PAIRS[label]
-    found = any(
+    actual = any(
         refused(before["kind"], field, as_resource(before).custom)
         for field in differences(before, after)
     )
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "more"}}
     return Revision(
-        label, [space, before], [space, after], {identity(before)} if found else set(), []
+        label, [space, before], [space, after], {identity(before)} if actual else set(), []
     )
 
 
 def revisions() -> Iterator[Revision]:
-    for index, one in enumerate([*map(of_specs, LABELLED), *map(of_pair, PAIRS)]):
-        if one is not None:
-            yield apart(one, f"-{index}")
+    for index, revision in enumerate([*map(of_specs, LABELLED), *map(of_pair, PAIRS)]):
+        if revision is not None:
+            yield apart(revision, f"-{index}")
 
 
-def apart(one: Revision, suffix: str) -> Revision:
+def apart(original: Revision, suffix: str) -> Revision:
     """The change in namespaces of its own."""
 
     def placed(manifest: Manifest, revision: str) -> Manifest:
-        made = copy.deepcopy(manifest)
-        metadata = made["metadata"]
+        placed_manifest = copy.deepcopy(manifest)
+        metadata = placed_manifest["metadata"]
         if "namespace" in metadata:
             metadata["namespace"] += suffix
         else:
             metadata["name"] += suffix
         metadata["annotations"] = {**metadata.get("annotations", {}), REVISION: revision}
-        for subject in made.get("subjects", ()):
+        for subject in placed_manifest.get("subjects", ()):
             subject["namespace"] += suffix
-        return made
+        return placed_manifest
 
     return Revision(
-        one.label,
-        [placed(each, "before") for each in one.before],
-        [placed(each, "after") for each in one.after],
+        original.label,
+        [placed(manifest, "before") for manifest in original.before],
+        [placed(manifest, "after") for manifest in original.after],
         {(kind, space and space + suffix, name if space else name + suffix)
-         for kind, space, name in one.refused},
-        [re.sub(r"(-n \S+)", rf"\1{suffix}", command) for command in one.commands],
+         for kind, space, name in original.refused},
+        [re.sub(r"(-n \S+)", rf"\1{suffix}", command) for command in original.commands],
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def made() -> list[Revision]:
+def all_revisions() -> list[Revision]:
     return list(revisions())
 
 
@@ -200,11 +202,11 @@ def made() -> list[Revision]:
 def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A cluster on which no pod runs: whether they become ready is asked of the scenarios
     (test_apply.py)."""
-    one = ControlPlane(tmp_path_factory.mktemp("cluster"))
-    one.stop("kwok")
-    one.stop("kube-scheduler")
-    yield one
-    one.close()
+    plane = ControlPlane(tmp_path_factory.mktemp("cluster"))
+    plane.stop("kwok")
+    plane.stop("kube-scheduler")
+    yield plane
+    plane.close()
 
 
 @pytest.fixture
@@ -215,7 +217,7 @@ def plane(still: ControlPlane) -> Iterator[ControlPlane]:
 
 def in_order(manifests: Iterable[Manifest]) -> list[Manifest]:
     """Namespaces first: `kubectl apply -f` takes objects as they come."""
-    return sorted(manifests, key=lambda one: one["kind"] != "Namespace")
+    return sorted(manifests, key=lambda manifest: manifest["kind"] != "Namespace")
 
 
 def apply(plane: ControlPlane, road: str, manifests: list[Manifest], folder: Path) -> str:
@@ -234,47 +236,54 @@ def stamped(plane: ControlPlane, manifests: Iterable[Manifest]) -> dict[Id, str]
             for manifest in manifests
         }
     )
-    found = {}
+    actual = {}
     for kind in kinds:
         for item in json.loads(plane.kubectl("get", kind, "-A", "-o", "json"))["items"]:
-            found[identity(item)] = item["metadata"].get("annotations", {}).get(REVISION, "")
-    return found
+            actual[identity(item)] = item["metadata"].get("annotations", {}).get(REVISION, "")
+    return actual
 
 
 @pytest.mark.parametrize("road", ROADS)
 def test_the_next_revision_applies_unless_it_is_a_recreation(
-    road: str, made: list[Revision], plane: ControlPlane, tmp_path: Path
+    road: str, all_revisions: list[Revision], plane: ControlPlane, tmp_path: Path
 ) -> None:
-    before = in_order(one for revision in made for one in revision.before)
-    after = in_order(one for revision in made for one in revision.after)
+    before = in_order(manifest for revision in all_revisions for manifest in revision.before)
+    after = in_order(manifest for revision in all_revisions for manifest in revision.after)
     plane.install([*before, *after])
     assert apply(plane, road, before, tmp_path / "before") == ""
-    said = apply(plane, road, after, tmp_path / "after")
-    assert "Warning" not in said, said
+    message = apply(plane, road, after, tmp_path / "after")
+    assert "Warning" not in message, message
     now = stamped(plane, after)
-    accepted = {identity(one) for one in after if now.get(identity(one)) == "after"}
-    for revision in made:
-        wrong = {identity(one) for one in revision.after} - accepted ^ revision.refused
-        assert not wrong, f"{revision.label}: {wrong}\n{said}"
+    accepted = {identity(manifest) for manifest in after if now.get(identity(manifest)) == "after"}
+    for revision in all_revisions:
+        wrong = {identity(manifest) for manifest in revision.after} - accepted ^ revision.refused
+        assert not wrong, f"{revision.label}: {wrong}\n{message}"
 
-    kept = [one for one in after if identity(one) in accepted]
-    unchanged(plane, kept, lambda: apply(plane, road, kept, tmp_path / "again"))
-    _recreate(plane, road, made, tmp_path)
+    accepted_manifests = [manifest for manifest in after if identity(manifest) in accepted]
+    unchanged(
+        plane,
+        accepted_manifests,
+        lambda: apply(plane, road, accepted_manifests, tmp_path / "again"),
+    )
+    _recreate(plane, road, all_revisions, tmp_path)
 
 
-def _recreate(plane: ControlPlane, road: str, made: list[Revision], folder: Path) -> None:
+def _recreate(plane: ControlPlane, road: str, all_revisions: list[Revision], folder: Path) -> None:
     """What the diff says to do where it is a recreation, done as printed."""
-    told = [one for one in made if one.commands]
-    assert told
-    plane.shell("\n".join(command for one in told for command in one.commands), folder)
-    after = in_order(one for revision in told for one in revision.after)
+    commanded_revisions = [revision for revision in all_revisions if revision.commands]
+    assert commanded_revisions
+    plane.shell(
+        "\n".join(command for revision in commanded_revisions for command in revision.commands),
+        folder,
+    )
+    after = in_order(manifest for revision in commanded_revisions for manifest in revision.after)
     assert apply(plane, road, after, folder / "recreated") == ""
     now = stamped(plane, after)
-    assert {now[identity(one)] for one in after} == {"after"}
+    assert {now[identity(manifest)] for manifest in after} == {"after"}
 
 
-def test_every_immutable_field_is_among_the_changes(made: list[Revision]) -> None:
-    kinds = {kind for revision in made for kind, _, _ in revision.refused}
+def test_every_immutable_field_is_among_the_changes(all_revisions: list[Revision]) -> None:
+    kinds = {kind for revision in all_revisions for kind, _, _ in revision.refused}
     for pattern, _, _ in IMMUTABLE:
         assert any(re.fullmatch(pattern, kind) for kind in kinds), pattern
     assert {

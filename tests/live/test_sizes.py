@@ -88,8 +88,8 @@ with connection.cursor() as cursor:
 
 
 @pytest.fixture(scope="module")
-def objects(place: Path) -> list[Manifest]:
-    return Platform(place).write(SPEC).compile()
+def objects(folder: Path) -> list[Manifest]:
+    return Platform(folder).write(SPEC).compile()
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +101,8 @@ def running(node: Node, objects: list[Manifest]) -> Iterator[Node]:
 
 
 def fill(node: Node, rounds: int) -> str:
-    held = node.held("mlops", "seaweedfs-admin")
-    login = f"KEY, SECRET = {held['AWS_ACCESS_KEY_ID']!r}, {held['AWS_SECRET_ACCESS_KEY']!r}\n"
+    stored_login = node.held("mlops", "seaweedfs-admin")
+    login = f"KEY, SECRET = {stored_login['AWS_ACCESS_KEY_ID']!r}, {stored_login['AWS_SECRET_ACCESS_KEY']!r}\n"
     return node.script("mlops", "load", f"ROUNDS = {rounds}\n{login}{FILL}", 300).strip()
 
 
@@ -127,8 +127,8 @@ def test_the_log_of_a_postgresql_leaves_its_disk_free(running: Node) -> None:
 def test_without_these_sizes_the_second_bucket_is_refused(
     running: Node, objects: list[Manifest]
 ) -> None:
-    server = next(one for one in objects if one["metadata"]["name"] == "seaweedfs"
-                  and one["kind"] == "StatefulSet")  # fmt: skip
+    server = next(manifest for manifest in objects if manifest["metadata"]["name"] == "seaweedfs"
+                  and manifest["kind"] == "StatefulSet")  # fmt: skip
     running.stop("StatefulSet", "mlops", "seaweedfs")
     for entry in (running.place / "claims" / "mlops" / "data-seaweedfs-0").iterdir():
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
@@ -146,5 +146,7 @@ def with_seven_volumes(server: Manifest) -> Manifest:
         "-master.volumeSizeLimitMB=128" if "volumeSizeLimit" in word else word
         for word in container["args"]
     ]
-    container["env"] = [one for one in container["env"] if "GROWTH" not in one["name"]]
+    container["env"] = [
+        variable for variable in container["env"] if "GROWTH" not in variable["name"]
+    ]
     return changed

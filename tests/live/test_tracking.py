@@ -73,14 +73,14 @@ REFUSED = "authentication failed"  # PgBouncer's word for it, and the end of Pos
 PORTS = {"pgbouncer": 6432, "postgres": 5432}
 
 
-def login(database: str, known: dict[str, str]) -> str:
+def login(database: str, variables: dict[str, str]) -> str:
     """A program that logs in to MLflow's database with what a Secret held."""
     return f"""
 import psycopg2
 try:
     psycopg2.connect(
         host="{database}.mlops.svc.cluster.local", port={PORTS[database]}, dbname="mlflow",
-        user={known["username"]!r}, password={known["password"]!r},
+        user={variables["username"]!r}, password={variables["password"]!r},
     )
     print("let in")
 except psycopg2.OperationalError as problem:
@@ -88,13 +88,13 @@ except psycopg2.OperationalError as problem:
 """
 
 
-def opened(known: dict[str, str]) -> str:
+def opened(variables: dict[str, str]) -> str:
     """A program that lists MLflow's bucket with a key that a Secret held."""
     return f"""
 import boto3, botocore
 s3 = boto3.client(
-    "s3", aws_access_key_id={known["AWS_ACCESS_KEY_ID"]!r},
-    aws_secret_access_key={known["AWS_SECRET_ACCESS_KEY"]!r},
+    "s3", aws_access_key_id={variables["AWS_ACCESS_KEY_ID"]!r},
+    aws_secret_access_key={variables["AWS_SECRET_ACCESS_KEY"]!r},
 )
 try:
     s3.list_objects_v2(Bucket="mlflow")
@@ -116,8 +116,8 @@ def test_the_run_is_a_row_read_through_pgbouncer(platform: Platform, node: Node)
 
 
 def test_the_artefact_is_in_the_bucket(platform: Platform, node: Node) -> None:
-    found = node.execute("mlops", "mlflow", "python", "-c", OBJECTS)
-    assert "artifacts/model.txt b'dummy model weights'" in found
+    actual = node.execute("mlops", "mlflow", "python", "-c", OBJECTS)
+    assert "artifacts/model.txt b'dummy model weights'" in actual
 
 
 def test_a_key_opens_nothing_but_its_claim(platform: Platform, node: Node) -> None:

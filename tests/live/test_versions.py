@@ -44,8 +44,8 @@ def running(program: str, folder: Path, *words: str) -> Iterator[None]:
 
 
 def ask(*words: str) -> str:
-    done = subprocess.run(("redis-cli", "-p", PORT, *words), capture_output=True, text=True)
-    return done.stdout.strip()
+    process = subprocess.run(("redis-cli", "-p", PORT, *words), capture_output=True, text=True)
+    return process.stdout.strip()
 
 
 def started(program: str, folder: Path, *words: str) -> str:
@@ -97,7 +97,7 @@ def test_the_way_from_snapshots_to_a_log_keeps_what_is_there(program: str, tmp_p
 
 
 @pytest.fixture
-def place() -> Iterator[Path]:
+def folder() -> Iterator[Path]:
     """A folder that another user reaches: the server does not run as root."""
     with TemporaryDirectory() as name:
         shutil.chown(name, "postgres")
@@ -106,14 +106,14 @@ def place() -> Iterator[Path]:
 
 @pytest.mark.parametrize("major", ["14", "16", "17"])
 def test_a_postgresql_refuses_the_directory_of_another_major_version(
-    major: str, place: Path
+    major: str, folder: Path
 ) -> None:
     programs = max(glob("/usr/lib/postgresql/*/bin"))
     as_user = ("setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups")
-    subprocess.run((*as_user, f"{programs}/initdb", "-D", place), check=True, capture_output=True)
-    (place / "PG_VERSION").write_text(f"{major}\n")
-    done = subprocess.run(
-        (*as_user, f"{programs}/postgres", "-D", place), capture_output=True, text=True, timeout=60
+    subprocess.run((*as_user, f"{programs}/initdb", "-D", folder), check=True, capture_output=True)
+    (folder / "PG_VERSION").write_text(f"{major}\n")
+    process = subprocess.run(
+        (*as_user, f"{programs}/postgres", "-D", folder), capture_output=True, text=True, timeout=60
     )
-    assert done.returncode != 0
-    assert "database files are incompatible with server" in done.stderr
+    assert process.returncode != 0
+    assert "database files are incompatible with server" in process.stderr

@@ -120,10 +120,10 @@ def test_every_broken_reference_of_a_client_is_noticed(
 
 def test_servers_wait_in_vain_by_a_broken_reference(platform: Platform, node: Node) -> None:
     bench = Bench(node, NAMES)
-    waiting = [
+    waiting_pods = [
         Broken(features.awaiting(node, server), without=features.SHARED) for server in SERVERS
     ]
-    judged(chain.from_iterable(map(bench.row, waiting)))
+    judged(chain.from_iterable(map(bench.row, waiting_pods)))
 
 
 def test_every_broken_reference_of_valkey_is_noticed(platform: Platform, node: Node) -> None:

@@ -56,11 +56,11 @@ class Row:
     def last(self) -> Sequence[Pod]:
         return self.started[-1].pods
 
-    def broken(self, place: int) -> bool:
-        return self.mutant is not None and self.place <= place
+    def broken(self, index: int) -> bool:
+        return self.mutant is not None and self.place <= index
 
-    def go(self, node: Node, place: int, step: Step) -> None:
-        mutant = self.mutant if place == self.place else None
+    def go(self, node: Node, index: int, step: Step) -> None:
+        mutant = self.mutant if index == self.place else None
         started = step.start(node, mutant.one if mutant else step.whole(node), self.known)
         self.started.append(started)
         self.known |= started.found
@@ -78,10 +78,10 @@ class Bench:
         """Whether each mutant of what is broken keeps the row from its end."""
         steps = [part.step if isinstance(part, Broken) else part for part in parts]
         rows = (
-            Row(place, mutant)
-            for place, one in enumerate(parts)
-            if isinstance(one, Broken)
-            for mutant in one.mutants(self.node, self.names)
+            Row(index, mutant)
+            for index, part in enumerate(parts)
+            if isinstance(part, Broken)
+            for mutant in part.mutants(self.node, self.names)
         )
         while batch := list(islice(rows, self.together)):
             through = self._through(steps, batch)
@@ -94,13 +94,13 @@ class Bench:
         for row in batch:
             self.node.objects.apply(row.mutant.objects if row.mutant else ())
         going = rows = [*batch, Row()]
-        for place, step in enumerate(steps):
+        for index, step in enumerate(steps):
             for row in going:
-                row.go(self.node, place, step)
-            self._wait(step, [pod for row in going for pod in row.last if not row.broken(place)])
+                row.go(self.node, index, step)
+            self._wait(step, [pod for row in going for pod in row.last if not row.broken(index)])
             linger(step, [pod for row in going for pod in row.last])
             going = [row for row in going if all(map(step.done, row.last))]
-        self.node.discard(pod for row in rows for one in row.started for pod in one.pods)
+        self.node.discard(pod for row in rows for row_part in row.started for pod in row_part.pods)
         return going
 
     def _wait(self, step: Step, pods: list[Pod]) -> None:
@@ -116,9 +116,9 @@ class Bench:
         # Asked as a kubelet asks: from the node.
         with ThreadPoolExecutor(1, initializer=self.node.network.enter) as asking:
             for pod in self.node.all_pods():
-                for one in pod.spec["containers"] if not pod.job else ():
-                    for what, noticed in asking.submit(list, _probes(pod, one)).result():
-                        yield f"{pod.name}: {what} of {one['name']}", noticed
+                for container in pod.spec["containers"] if not pod.job else ():
+                    for fault, noticed in asking.submit(list, _probes(pod, container)).result():
+                        yield f"{pod.name}: {fault} of {container['name']}", noticed
 
 
 def _probes(pod: Pod, container: Manifest) -> Iterator[Trial]:
@@ -126,8 +126,8 @@ def _probes(pod: Pod, container: Manifest) -> Iterator[Trial]:
         deadline = time.monotonic() + PATIENCE
         while not answers(pod, container, kind):
             assert time.monotonic() < deadline, f"{kind} of {container['name']} in {pod.name}"
-        for what, broken in probed(container, kind):
-            yield what, not answers(pod, broken, kind)
+        for fault, broken in probed(container, kind):
+            yield fault, not answers(pod, broken, kind)
 
 
 def answers(pod: Pod, container: Manifest, kind: str) -> bool:
@@ -147,8 +147,8 @@ def linger(step: Step, pods: Sequence[Pod]) -> None:
 
 def judged(trials: Iterator[Trial]) -> None:
     """Every broken reference is noticed."""
-    found = list(trials)  # not a dict: a text may hold two references of a kind
-    survivors = sorted(what for what, noticed in found if not noticed)
-    print(f"noticed {len(found) - len(survivors)} of {len(found)} broken references")
-    assert found, "nothing was broken"
+    actual = list(trials)  # not a dict: a text may hold two references of a kind
+    survivors = sorted(fault for fault, noticed in actual if not noticed)
+    print(f"noticed {len(actual) - len(survivors)} of {len(actual)} broken references")
+    assert actual, "nothing was broken"
     assert not survivors, "not noticed: " + ", ".join(survivors)

@@ -52,8 +52,8 @@ class Vault:
         """A token for the entries below a prefix."""
         rule = f'path "secret/data/{prefix}/*" {{ capabilities = ["read"] }}'
         self._ask("PUT", "sys/policies/acl/reader", {"policy": rule})
-        made = self._ask("POST", "auth/token/create", {"policies": ["reader"]})
-        return str(made["auth"]["client_token"])
+        token = self._ask("POST", "auth/token/create", {"policies": ["reader"]})
+        return str(token["auth"]["client_token"])
 
     def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         data = json.dumps(body).encode() if body is not None else None

@@ -19,21 +19,21 @@ FORBIDDEN = ("socket.", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "o
 CHANGES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.symlink", "os.link", "os.chmod",
            "os.chown", "os.truncate", "shutil.rmtree", "shutil.move")  # fmt: skip
 PROGRAM = Path(__file__).parents[2]  # the compiler, its schemas and the tests
-LIBRARIES = {os.path.realpath(one) for one in (sys.prefix, sys.base_prefix, *sys.path[1:])}
+LIBRARIES = {os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix, *sys.path[1:])}
 
 
-def watch(root: str, seen: list[str]) -> Callable[[str, tuple[Any, ...]], None]:
+def watch(root: str, opened: list[str]) -> Callable[[str, tuple[Any, ...]], None]:
     """A hook that writes down what leads out of a folder, and refuses what leads off the machine.
 
     The user's cache is the one other place that is written to.
     """
-    here, cache = os.path.realpath(root), os.path.realpath(os.environ["XDG_CACHE_HOME"])
-    writable = (here, cache)
-    program = (str(PROGRAM / one) for one in ("compiler", "schemas", "docs"))
+    watched_root, cache = os.path.realpath(root), os.path.realpath(os.environ["XDG_CACHE_HOME"])
+    writable = (watched_root, cache)
+    program = (str(PROGRAM / folder) for folder in ("compiler", "schemas", "docs"))
     readable = (*writable, *LIBRARIES, *program)
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
-        _refuse(event, args, seen)
+        _refuse(event, args, opened)
         if event == "open" and isinstance(args[0], (str, bytes)):
             flags = args[2] if isinstance(args[2], int) else 0
             if flags & os.O_DIRECTORY:  # a step on the way to a file
@@ -41,33 +41,37 @@ def watch(root: str, seen: list[str]) -> Callable[[str, tuple[Any, ...]], None]:
             path = os.path.join(_BASE.pop() if _BASE else "", os.fsdecode(args[0]))
             writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
             if not _below(path, writable if writes else readable):
-                seen.append(f"{'writes' if writes else 'reads'} {path}")
+                opened.append(f"{'writes' if writes else 'reads'} {path}")
         elif event in CHANGES:
             path = os.path.join(_folder(_DESCRIPTORS.get(event), args), _path(args[0]))
             if not _below(path, writable):
-                seen.append(f"{event} {path}")
+                opened.append(f"{event} {path}")
 
     return hook
 
 
-def _refuse(event: str, args: tuple[Any, ...], seen: list[str]) -> None:
+def _refuse(event: str, args: tuple[Any, ...], opened: list[str]) -> None:
     """Let no program and no socket through."""
     if event == "subprocess.Popen":
-        seen.append(f"runs {Path(os.fsdecode(args[0])).name}")
+        opened.append(f"runs {Path(os.fsdecode(args[0])).name}")
         raise FileNotFoundError(args[0])
     if event == "urllib.Request":
-        seen.append(f"asks {args[0]}")
+        opened.append(f"asks {args[0]}")
         raise OSError("refused")
     if event == "os.fork":
         # A copy of the compiler runs no program; what it would do is done, and seen, here.
         raise OSError("refused")
     if event.startswith(FORBIDDEN):
-        seen.append(event)
+        opened.append(event)
         raise OSError("refused")
 
 
-def _path(what: Any) -> str:
-    return os.readlink(f"/proc/self/fd/{what}") if isinstance(what, int) else os.fsdecode(what)
+def _path(argument: Any) -> str:
+    return (
+        os.readlink(f"/proc/self/fd/{argument}")
+        if isinstance(argument, int)
+        else os.fsdecode(argument)
+    )
 
 
 # Where the arguments of an event have the descriptor of the folder that a path begins at.
@@ -124,16 +128,16 @@ def main() -> None:
 
     from compiler.cli import platformc
 
-    seen: list[str] = []
+    opened: list[str] = []
     note_folders()
-    sys.addaudithook(watch(root, seen))
+    sys.addaudithook(watch(root, opened))
     if arguments == ["PROBE"]:
         probe(Path(root))
         output, status = "", 0
     else:
         result = CliRunner().invoke(platformc, arguments)
         output, status = result.output, result.exit_code
-    sys.stdout.write(json.dumps({"seen": seen, "status": status, "output": output}))
+    sys.stdout.write(json.dumps({"seen": opened, "status": status, "output": output}))
 
 
 main()

@@ -68,12 +68,12 @@ def templates(scenario: str, environment: str) -> list[Template]:
 
 
 def templates_of(lowered: Lowered) -> list[Template]:
-    found = []
+    actual = []
     for manifest in objects_of(lowered):
         for metadata, spec in pods_in(manifest, {}):
             labels, annotations = metadata.get("labels", {}), metadata.get("annotations", {})
-            found.append(Template(manifest, labels, annotations, spec))
-    return found
+            actual.append(Template(manifest, labels, annotations, spec))
+    return actual
 
 
 def pods_in(value: Any, metadata: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
@@ -84,10 +84,12 @@ def pods_in(value: Any, metadata: Manifest) -> Iterator[tuple[Manifest, Manifest
             yield metadata, {**value, "containers": [{"name": "kserve-container", **model}]}
         elif _is_list_of_containers(value.get("containers")):
             yield metadata, value
-        around = value.get("metadata", metadata)
+        object_metadata = value.get("metadata", metadata)
         for key, inner in value.items():
             if key not in CONTAINERS:
-                yield from pods_in(inner, around if isinstance(around, dict) else {})
+                yield from pods_in(
+                    inner, object_metadata if isinstance(object_metadata, dict) else {}
+                )
     elif isinstance(value, list):
         for inner in value:
             yield from pods_in(inner, metadata)
@@ -95,5 +97,5 @@ def pods_in(value: Any, metadata: Manifest) -> Iterator[tuple[Manifest, Manifest
 
 def _is_list_of_containers(value: Any) -> bool:
     return isinstance(value, list) and all(
-        isinstance(one, dict) and {"image", "name"} & set(one) for one in value
+        isinstance(element, dict) and {"image", "name"} & set(element) for element in value
     )

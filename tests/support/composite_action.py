@@ -36,14 +36,16 @@ def run(
     """Run an action's steps in a checkout; `path` is the PATH of a runner, `runner` what it tells
     every step of itself."""
     described = yaml.safe_load(action.read_text())
-    given = {name: str(one.get("default", "")) for name, one in described["inputs"].items()}
+    input_values = {
+        name: str(definition.get("default", "")) for name, definition in described["inputs"].items()
+    }
     contexts: dict[str, Any] = {
         "github": {"token": "a-token", **github},
         "runner": {"temp": str(temp)},
         "steps": {},
     }
     contexts["inputs"] = {
-        name: substituted(value, contexts, Outcome()) for name, value in given.items()
+        name: substituted(value, contexts, Outcome()) for name, value in input_values.items()
     } | dict(inputs)
     outcome = Outcome()
     files = {name: temp / name for name in ("GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")}
@@ -51,7 +53,7 @@ def run(
         file.touch()
     environment = {
         "PATH": path, "HOME": str(temp), "RUNNER_TEMP": str(temp), "NO_COLOR": "1",
-        "GITHUB_ACTION_PATH": str(action.parent), **runner, **{name: str(one) for name, one in files.items()},
+        "GITHUB_ACTION_PATH": str(action.parent), **runner, **{name: str(file) for name, file in files.items()},
     }  # fmt: skip
     for step in described["runs"]["steps"]:
         condition = str(step.get("if", "success()")).removeprefix("${{").removesuffix("}}").strip()
@@ -83,21 +85,25 @@ def _script(
     contexts: Mapping[str, Any], outcome: Outcome,
 ) -> None:  # fmt: skip
     assert step["shell"] == "bash"
-    own = {key: substituted(value, contexts, outcome) for key, value in step.get("env", {}).items()}
+    step_env = {
+        key: substituted(value, contexts, outcome) for key, value in step.get("env", {}).items()
+    }
     folder = substituted(step.get("working-directory", str(checkout)), contexts, outcome)
     words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
-    done = subprocess.run(
-        words, cwd=folder, env={**environment, **own}, capture_output=True, text=True
+    process = subprocess.run(
+        words, cwd=folder, env={**environment, **step_env}, capture_output=True, text=True
     )
-    outcome.log += done.stdout + done.stderr
-    if done.returncode:
+    outcome.log += process.stdout + process.stderr
+    if process.returncode:
         outcome.failed.append(step["name"])
 
 
 def substituted(text: object, contexts: Mapping[str, Any], outcome: Outcome) -> str:
     """A text with its expressions evaluated."""
     return re.sub(
-        r"\$\{\{(.*?)\}\}", lambda one: str(evaluated(one[1], contexts, outcome)), str(text)
+        r"\$\{\{(.*?)\}\}",
+        lambda expression_match: str(evaluated(expression_match[1], contexts, outcome)),
+        str(text),
     )
 
 
@@ -107,12 +113,14 @@ def evaluated(text: str, contexts: Mapping[str, Any], outcome: Outcome) -> Any:
     for operator in ("||", "&&"):
         if operator in text:
             values = [evaluated(part, contexts, outcome) for part in text.split(operator)]
-            wanted = operator == "||"
-            return next((value for value in values if bool(value) == wanted), values[-1])
+            expected = operator == "||"
+            return next((value for value in values if bool(value) == expected), values[-1])
     for operator, equal in (("==", True), ("!=", False)):
         if operator in text:
-            one, other = (evaluated(part, contexts, outcome) for part in text.split(operator))
-            return (one == other) is equal
+            left_value, right_value = (
+                evaluated(part, contexts, outcome) for part in text.split(operator)
+            )
+            return (left_value == right_value) is equal
     if text == "always()":
         return True
     if text == "success()":

@@ -76,10 +76,10 @@ def _mistake(theme: str, base: str, number: int, case: dict[str, Any]) -> Mistak
         assert text.count(MARK) == (0 if at else 1), f"{theme} {number}: one place, marked or named"
     if at and at != "anywhere":
         assert text.count(at) >= 1, f"{theme} {number}: `{at}` is not there"
-    place = None if at == "anywhere" else _position(text, at or MARK)
+    position = None if at == "anywhere" else _position(text, at or MARK)
     clean = text.replace(MARK, "")
     more = case.get("more", False)
-    return Mistake(theme, base, number, case["code"], case["why"], clean, place, more)
+    return Mistake(theme, base, number, case["code"], case["why"], clean, position, more)
 
 
 def _position(text: str, at: str) -> tuple[int, int]:
@@ -89,13 +89,13 @@ def _position(text: str, at: str) -> tuple[int, int]:
 
 def _filled(text: str) -> str:
     """Tokens are made here, so that none stands in a file for scanners to find."""
-    made = {
+    filled_names = {
         "@AKIA@": "AKIA" + _characters(16, string.ascii_uppercase),
         "@GHP@": "ghp_" + _characters(36, _LETTERS),
         "@HF@": "hf_" + _characters(34, _LETTERS),
         "@RANDOM@": _characters(48, _LETTERS),
     }
-    for word, token in made.items():
+    for word, token in filled_names.items():
         text = text.replace(word, token)
     return text
 
@@ -105,11 +105,11 @@ def _characters(count: int, alphabet: str) -> str:
     return "".join(choice.choice(alphabet) for _ in range(count))
 
 
-def together(first: Mistake, second: Mistake) -> str | None:
+def together(first_mistake: Mistake, second: Mistake) -> str | None:
     """A platform with two mistakes; None if both change the same lines."""
-    lines = _base(first.base).splitlines(keepends=True)
+    lines = _base(first_mistake.base).splitlines(keepends=True)
     edits = sorted(
-        [*_edits(lines, first.text), *_edits(lines, second.text)], key=lambda edit: edit[:2]
+        [*_edits(lines, first_mistake.text), *_edits(lines, second.text)], key=lambda edit: edit[:2]
     )
     if any(later[0] <= earlier[1] for earlier, later in pairwise(edits)):
         return None

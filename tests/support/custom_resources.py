@@ -25,7 +25,9 @@ def custom_resources() -> Mapping[tuple[str, str], CustomResource]:
 def _modules() -> Iterator[str]:
     for package in ("components", "interfaces", "tenants"):
         path = import_module(f"compiler.{package}").__path__
-        yield from (found.name for found in walk_packages(path, f"compiler.{package}."))
+        yield from (
+            walk_package.name for walk_package in walk_packages(path, f"compiler.{package}.")
+        )
 
 
 def as_resource(manifest: Manifest) -> Resource:

@@ -29,18 +29,20 @@ Flaw = tuple[str, str, str, str]  # its number, module, version, and the version
 def main() -> int:
     locks = sorted(str(path) for path in (ROOT / "requirements").glob("*.txt"))
     print(f"Python: {len(locks)} locks, at PyPI's advisory service", flush=True)
-    asked = subprocess.run(
+    process = subprocess.run(
         [Path(sys.executable).with_name("pip-audit"), "--strict", "--disable-pip", "--progress-spinner=off",
          *(word for lock in locks for word in ("--requirement", lock))],
     )  # fmt: skip
-    if asked.returncode:
+    if process.returncode:
         print("Python: the service found something, or gave no answer; either is a failure")
     release = (DATABASE / "release").read_text().strip()
-    programs = sorted(found for folder in (TOOLS / "bin", LIVE / "bin") for found in built(folder))
+    programs = sorted(
+        actual for folder in (TOOLS / "bin", LIVE / "bin") for actual in built(folder)
+    )
     print(f"Go: {len(programs)} programs, by {release}")
     mendable = [_told(program) for program in programs]
     assert programs
-    return int(bool(asked.returncode or any(mendable)))
+    return int(bool(process.returncode or any(mendable)))
 
 
 def built(folder: Path) -> Iterator[Path]:
@@ -53,20 +55,20 @@ def built(folder: Path) -> Iterator[Path]:
 def _told(program: Path) -> bool:
     """Print what is known against a program; whether a pin of ours mends some of it."""
     flaws = set(reachable(program))
-    own = _module(program)
-    ours = sorted(flaw for flaw in flaws if flaw[3] and flaw[1] in {own, *OURS})
-    print(f"  {program.name}: {len(flaws)} reachable, {len(ours)} to be mended by a newer pin")
+    own_module = _module(program)
+    own_flaws = sorted(flaw for flaw in flaws if flaw[3] and flaw[1] in {own_module, *OURS})
+    print(f"  {program.name}: {len(flaws)} reachable, {len(own_flaws)} to be mended by a newer pin")
     newest: dict[tuple[str, str], str] = {}
-    for _, module, version, mended in ours:
+    for _, module, version, mended in own_flaws:
         newest[module, version] = max(newest.get((module, version), ""), mended, key=_parts)
     for (module, version), mended in sorted(newest.items()):
         print(f"    {module} {version}: {mended}")
-    theirs = Counter(module for _, module, *_ in flaws.difference(ours))
-    if theirs:
+    other_flaws = Counter(module for _, module, *_ in flaws.difference(own_flaws))
+    if other_flaws:
         print(
-            f"    of dependencies: {', '.join(f'{n} {name}' for name, n in theirs.most_common())}"
+            f"    of dependencies: {', '.join(f'{n} {name}' for name, n in other_flaws.most_common())}"
         )
-    return bool(ours)
+    return bool(own_flaws)
 
 
 def _parts(version: str) -> list[int]:
@@ -74,27 +76,31 @@ def _parts(version: str) -> list[int]:
 
 
 def _module(program: Path) -> str:
-    told = subprocess.run(
+    process = subprocess.run(
         ["go", "version", "-m", program], capture_output=True, text=True, check=True
     )
     return next(
-        (words[1] for line in told.stdout.splitlines() if (words := line.split())[:1] == ["mod"]),
+        (
+            words[1]
+            for line in process.stdout.splitlines()
+            if (words := line.split())[:1] == ["mod"]
+        ),
         "",
     )
 
 
 def reachable(program: Path) -> Iterator[Flaw]:
     """Flaws whose code is in the program, by govulncheck."""
-    done = subprocess.run(
+    process = subprocess.run(
         [TOOLS / "bin/govulncheck", "-mode=binary", "-format=json", f"-db=file://{DATABASE}", program],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    found: dict[tuple[str, str], Any] = {}
-    for message in _messages(done.stdout):
+    actual: dict[tuple[str, str], Any] = {}
+    for message in _messages(process.stdout):
         finding = message.get("finding")
         if finding and "function" in finding["trace"][0]:
-            found[finding["osv"], finding["trace"][0]["module"]] = finding
-    for (number, _), finding in sorted(found.items()):
+            actual[finding["osv"], finding["trace"][0]["module"]] = finding
+    for (number, _), finding in sorted(actual.items()):
         where = finding["trace"][0]
         yield number, where["module"], where["version"], finding.get("fixed_version", "")
 

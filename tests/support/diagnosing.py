@@ -30,8 +30,8 @@ class Example:
     @property
     def spec(self) -> bytes:
         """The spec in full: pages leave out what is the same in all of them."""
-        whole = HEADER + self.body if self.body.startswith("spec:") else self.body
-        return whole.encode("latin-1" if "latin-1" in self.language else "utf-8")
+        text = HEADER + self.body if self.body.startswith("spec:") else self.body
+        return text.encode("latin-1" if "latin-1" in self.language else "utf-8")
 
 
 def examples(code: str) -> tuple[Example, Example]:

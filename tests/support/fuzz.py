@@ -41,22 +41,22 @@ LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | NASTY
 
 def _words() -> list[str]:
     """Keys and values that specs have: a tree of these gets further than one of noise."""
-    found: set[str] = set()
+    actual: set[str] = set()
     for path in SPECS:
-        _collect(yaml.safe_load(path.read_text(encoding="utf-8")), found)
-    return sorted(found)
+        _collect(yaml.safe_load(path.read_text(encoding="utf-8")), actual)
+    return sorted(actual)
 
 
-def _collect(value: Any, found: set[str]) -> None:
+def _collect(value: Any, actual: set[str]) -> None:
     if isinstance(value, dict):
         for key, inner in value.items():
-            found.add(str(key))
-            _collect(inner, found)
+            actual.add(str(key))
+            _collect(inner, actual)
     elif isinstance(value, list):
         for inner in value:
-            _collect(inner, found)
+            _collect(inner, actual)
     elif isinstance(value, str):
-        found.add(value)
+        actual.add(value)
 
 
 WORDS = st.sampled_from(_words())
@@ -79,7 +79,7 @@ def raw(draw: st.DrawFn) -> bytes:
     at = draw(st.integers(0, len(data)))
     length = draw(st.integers(0, 20))
     noise = draw(
-        st.binary(max_size=8) | NASTY.map(lambda one: one.encode("utf-8", "surrogatepass"))
+        st.binary(max_size=8) | NASTY.map(lambda text: text.encode("utf-8", "surrogatepass"))
     )
     return data[:at] + noise + data[at + length :]
 
@@ -186,12 +186,12 @@ INPUTS = raw() | trees() | mutants()
 def answer(data: bytes) -> str:
     """What the compiler makes of an input; raises where it is neither a tree nor diagnostics."""
     result = pipeline.compile(data, "platform.yaml")
-    found = result.report.sorted()
+    actual = result.report.sorted()
     source = {"platform.yaml": data.decode("utf-8", "replace")}
     for renderer in (text, as_json, sarif, github, junit):
-        renderer.render(found, source)
+        renderer.render(actual, source)
     if result.report.failed:
-        return min(one.code for one in found)
+        return min(diagnostic.code for diagnostic in actual)
     assert result.tree(rendered=())
     return "a tree"
 
@@ -214,11 +214,11 @@ def fuzz(
     return answers
 
 
-def main(wanted: int, inputs: st.SearchStrategy[bytes]) -> None:
+def main(expected: int, inputs: st.SearchStrategy[bytes]) -> None:
     """Run in parts, so that a long run can be watched; hypothesis draws each part anew."""
     started, tally = time.monotonic(), Counter[str]()
-    while sum(tally.values()) < wanted:
-        tally += fuzz(min(PART, wanted - sum(tally.values())), inputs)
+    while sum(tally.values()) < expected:
+        tally += fuzz(min(PART, expected - sum(tally.values())), inputs)
         spent = time.monotonic() - started
         print(f"{sum(tally.values())} inputs in {spent:.0f} s, no traceback", flush=True)
     for name, number in tally.most_common():

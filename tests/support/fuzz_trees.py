@@ -63,48 +63,48 @@ HOOKS = (
 Change = Callable[[Path, Path, random.Random], None]
 
 
-def _clear(place: Path) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
+def _clear(folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder)
     else:
-        place.unlink(missing_ok=True)
+        folder.unlink(missing_ok=True)
 
 
-def link(place: Path, victim: Path, dice: random.Random) -> None:
-    _clear(place)
-    targets = (victim, victim / "file", Path("/proc/self/environ"), Path("/dev/stdin"), place)
-    place.symlink_to(dice.choice(targets))
+def link(folder: Path, victim: Path, dice: random.Random) -> None:
+    _clear(folder)
+    targets = (victim, victim / "file", Path("/proc/self/environ"), Path("/dev/stdin"), folder)
+    folder.symlink_to(dice.choice(targets))
 
 
-def hard_link(place: Path, victim: Path, dice: random.Random) -> None:
-    _clear(place)
-    os.link(victim / "file", place)
+def hard_link(folder: Path, victim: Path, dice: random.Random) -> None:
+    _clear(folder)
+    os.link(victim / "file", folder)
 
 
-def pipe(place: Path, victim: Path, dice: random.Random) -> None:
-    _clear(place)
-    os.mkfifo(place)
+def pipe(folder: Path, victim: Path, dice: random.Random) -> None:
+    _clear(folder)
+    os.mkfifo(folder)
 
 
-def device(place: Path, victim: Path, dice: random.Random) -> None:
-    _clear(place)
-    place.symlink_to(dice.choice(("/dev/zero", "/dev/tty", "/dev/full")))
+def device(folder: Path, victim: Path, dice: random.Random) -> None:
+    _clear(folder)
+    folder.symlink_to(dice.choice(("/dev/zero", "/dev/tty", "/dev/full")))
 
 
-def folder(place: Path, victim: Path, dice: random.Random) -> None:
-    _clear(place)
-    (place / dice.choice(("x", "-rf", "\x1b[31m", "a\nb", "é" * 60))).mkdir(parents=True)
+def folder(folder: Path, victim: Path, dice: random.Random) -> None:
+    _clear(folder)
+    (folder / dice.choice(("x", "-rf", "\x1b[31m", "a\nb", "é" * 60))).mkdir(parents=True)
 
 
-def other_owner(place: Path, victim: Path, dice: random.Random) -> None:
+def other_owner(folder: Path, victim: Path, dice: random.Random) -> None:
     with suppress(OSError):
-        os.chown(place, 12345, 12345, follow_symlinks=False)
+        os.chown(folder, 12345, 12345, follow_symlinks=False)
 
 
-def state(place: Path, victim: Path, dice: random.Random) -> None:
+def state(folder: Path, victim: Path, dice: random.Random) -> None:
     """A journal, a list or noise, with paths that lead out."""
-    _clear(place)
+    _clear(folder)
     path = dice.choice(
         ("../victim/file", str(victim / "file"), ".git/hooks/pre-commit", "base/../../victim/file")
     )
@@ -113,18 +113,18 @@ def state(place: Path, victim: Path, dice: random.Random) -> None:
         json.dumps({"root": [0, 0], "stage": ".platformc/stage", "write": [path], "remove": {path: ""}}),
         f"{'0' * 64}  {path}\n", "\x00\xff", "{" * 5000, "a: " * 3000, "images: {x: 'sha256:../../x'}",
     )  # fmt: skip
-    place.write_bytes(dice.choice(texts).encode("latin-1"))
+    folder.write_bytes(dice.choice(texts).encode("latin-1"))
 
 
-def noise(place: Path, victim: Path, dice: random.Random) -> None:
-    _clear(place)
-    place.write_bytes(dice.randbytes(dice.randrange(300)))
+def noise(folder: Path, victim: Path, dice: random.Random) -> None:
+    _clear(folder)
+    folder.write_bytes(dice.randbytes(dice.randrange(300)))
 
 
-def repository(place: Path, victim: Path, dice: random.Random) -> None:
+def repository(tree_folder: Path, victim: Path, dice: random.Random) -> None:
     """What makes Git run a program: a bare repository in the place of a file, or settings and hooks."""
     tree, program = victim.with_name("tree"), f"touch {victim.with_name('ran')}"
-    folder = dice.choice((tree, tree / ".git", place))
+    folder = dice.choice((tree, tree / ".git", tree_folder))
     with suppress(OSError):
         for name in ("objects/info", "refs/heads", "hooks"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -150,16 +150,16 @@ CHANGES: tuple[Change, ...] = (
 
 def swap(tree: Path, victim: Path, dice: random.Random) -> None:
     """Folders become links, and folders again, until the process is killed."""
-    places = [
+    places_of_folders = [
         tree / name for name in ("base", "overlays", "secrets", ".platformc", "clients", "plugin")
     ]
     while True:
-        place = dice.choice(places)
+        folder = dice.choice(places_of_folders)
         with suppress(OSError):
-            place.rename(tree / "aside")
-            place.symlink_to(victim)
-            place.unlink()
-            (tree / "aside").rename(place)
+            folder.rename(tree / "aside")
+            folder.symlink_to(victim)
+            folder.unlink()
+            (tree / "aside").rename(folder)
 
 
 @contextmanager
@@ -209,12 +209,12 @@ def _events(data: bytes) -> Iterator[str]:
 
 def picture(victim: Path) -> dict[str, tuple[object, ...]]:
     """All that is outside: names, contents, modes and owners."""
-    found: dict[str, tuple[object, ...]] = {}
+    actual: dict[str, tuple[object, ...]] = {}
     for path in sorted(victim.rglob("*")):
         status = path.lstat()
         content = path.read_bytes() if path.is_file() else b""
-        found[str(path)] = (content, status.st_mode, status.st_uid)
-    return found
+        actual[str(path)] = (content, status.st_mode, status.st_uid)
+    return actual
 
 
 def run_tree(number: int, compiled: Path) -> str:
@@ -247,30 +247,30 @@ def _command(
         with watched(victim) as events:
             if dice.random() < 0.2:
                 with race(tree, victim, number):
-                    done = CliRunner().invoke(platformc, list(words))
+                    result = CliRunner().invoke(platformc, list(words))
             else:
-                done = CliRunner().invoke(platformc, list(words))
+                result = CliRunner().invoke(platformc, list(words))
     finally:
         os.chdir(folder)
     assert not events, f"{label}: {events}"
     assert picture(victim) == before, f"{label}: something outside was changed"
     assert not victim.with_name("ran").exists(), f"{label}: a program of the tree ran"
     hard = any(path.is_file() and path.stat().st_nlink > 1 for path in tree.rglob("*"))
-    assert hard or SENTINEL not in done.output, f"{label}: something outside was shown"
-    assert ENVIRONMENT not in done.output, f"{label}: the environment was shown"
-    assert done.exception is None or isinstance(done.exception, SystemExit | OSError), (
+    assert hard or SENTINEL not in result.output, f"{label}: something outside was shown"
+    assert ENVIRONMENT not in result.output, f"{label}: the environment was shown"
+    assert result.exception is None or isinstance(result.exception, SystemExit | OSError), (
         label,
-        done.exception,
+        result.exception,
     )
-    return f"{words[0]} {done.exit_code}"
+    return f"{words[0]} {result.exit_code}"
 
 
 def compile_and_commit(folder: Path) -> None:
     """The checkout that each tree begins as, with one commit in few files."""
     (folder / "platform.yaml").write_text(SPEC)
     for words in (["compile"], ["secrets", "generate"]):
-        done = CliRunner().invoke(platformc, [*words, "-f", f"{folder}/platform.yaml"])
-        assert done.exit_code == 0, done.output
+        result = CliRunner().invoke(platformc, [*words, "-f", f"{folder}/platform.yaml"])
+        assert result.exit_code == 0, result.output
     names = ("-c", "user.name=t", "-c", "user.email=t@example.org")
     for words in (
         ["init", "-q", "--template="],
@@ -281,12 +281,12 @@ def compile_and_commit(folder: Path) -> None:
         subprocess.run(["git", "-C", folder, *names, *words], check=True)
 
 
-def fuzz(count: int, first: int = 0) -> Counter[str]:
+def fuzz(count: int, start: int = 0) -> Counter[str]:
     """How often each command ended with which status, over so many trees."""
     answers: Counter[str] = Counter()
     with TemporaryDirectory() as top:
         compile_and_commit(Path(top))
-        for number in range(first, first + count):
+        for number in range(start, start + count):
             try:
                 answers[run_tree(number, Path(top))] += 1
             except AssertionError as error:
@@ -294,10 +294,10 @@ def fuzz(count: int, first: int = 0) -> Counter[str]:
     return answers
 
 
-def main(count: int, first: int = 0) -> None:
+def main(count: int, start: int = 0) -> None:
     started, tally = time.monotonic(), Counter[str]()
     while (ran := tally.total()) < count:
-        tally += fuzz(min(100, count - ran), first + ran)
+        tally += fuzz(min(100, count - ran), start + ran)
         print(f"{tally.total()} trees in {time.monotonic() - started:.0f} s", flush=True)
     for name, number in tally.most_common():
         print(f"{number:8} {name}")

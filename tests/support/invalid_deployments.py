@@ -73,20 +73,20 @@ def deployment() -> dict[str, Any]:
 
 def refused() -> dict[str, tuple[dict[str, Any], str]]:
     """Each with the place that is to blame, by what is wrong with it."""
-    found = {}
+    actual = {}
     for name, (volume, at) in _IN_POD.items():
-        place = f"{POD}/volumes/0/{at}".rstrip("/")
-        found[name] = (_with(pod={"volumes": [{"name": "any", **volume}]}), place)
+        pointer = f"{POD}/volumes/0/{at}".rstrip("/")
+        actual[name] = (_with(pod={"volumes": [{"name": "any", **volume}]}), pointer)
     for name, (fields, at) in _IN_CONTAINER.items():
-        found[name] = (_with(container=fields), f"{CONTAINER}/{at}")
-    return found
+        actual[name] = (_with(container=fields), f"{CONTAINER}/{at}")
+    return actual
 
 
 def _with(
     pod: dict[str, Any] | None = None, container: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    made = copy.deepcopy(deployment())
-    spec = made["spec"]["template"]["spec"]
+    changed_deployment = copy.deepcopy(deployment())
+    spec = changed_deployment["spec"]["template"]["spec"]
     spec.update(pod or {})
     spec["containers"][0].update(container or {})
-    return made
+    return changed_deployment

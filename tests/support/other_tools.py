@@ -48,7 +48,10 @@ def without_rules(data: bytes) -> dict[str, str] | None:
         # A patch is looked at where it is applied.
         with patch.object(patches, "against", lambda package, before, after: iter(())):
             result = pipeline.with_objects(result, only=result.environments)
-            return {str(name): render(one) for name, one in result.lowered.items()} or None
+            return {
+                str(name): render(lowered_platform)
+                for name, lowered_platform in result.lowered.items()
+            } or None
     except (ValueError, AssertionError):  # what only a rule keeps out: ours can say no such thing
         return None
 
@@ -62,7 +65,7 @@ def manifests(mistake: Mistake, right: dict[str, str]) -> Iterator[str]:
     base = (FOLDER / mistake.base).read_text(encoding="utf-8")
     for old, new in changed_values(base, mistake.text):
         for text in right.values():
-            objects = [replaced(one, old, new) for one in yaml.safe_load_all(text)]
+            objects = [replaced(manifest, old, new) for manifest in yaml.safe_load_all(text)]
             if objects != list(yaml.safe_load_all(text)):
                 yield yaml.safe_dump_all(objects, allow_unicode=True)
 
@@ -75,15 +78,19 @@ def changed_values(base: str, wrong: str) -> list[tuple[str, Any]]:
         return []
 
 
-def _differences(one: Any, other: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in one.keys() & other.keys():
-            yield from _differences(one[key], other[key])
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for left, right in zip(one, other, strict=True):
-            yield from _differences(left, right)
-    elif one != other and isinstance(one, str) and len(one) > 3:
-        yield one, other
+def _differences(left_value: Any, right_value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(left_value, dict) and isinstance(right_value, dict):
+        for key in left_value.keys() & right_value.keys():
+            yield from _differences(left_value[key], right_value[key])
+    elif (
+        isinstance(left_value, list)
+        and isinstance(right_value, list)
+        and len(left_value) == len(right_value)
+    ):
+        for left_element, right in zip(left_value, right_value, strict=True):
+            yield from _differences(left_element, right)
+    elif left_value != right_value and isinstance(left_value, str) and len(left_value) > 3:
+        yield left_value, right_value
 
 
 def replaced(value: Any, old: str, new: Any) -> Any:
@@ -111,17 +118,19 @@ def server(plane: ControlPlane, right: Iterable[str]) -> Tool:
     accepted: set[str] = set()
 
     def refuses(text: str) -> bool:
-        objects = {json.dumps(one): one for one in yaml.safe_load_all(text)}
-        new = [one for key, one in objects.items() if key not in accepted]
+        objects = {json.dumps(manifest): manifest for manifest in yaml.safe_load_all(text)}
+        new = [manifest for key, manifest in objects.items() if key not in accepted]
         # Whoever applies for real has the namespaces first.
-        spaces = [one for one in new if one["kind"] == "Namespace"]
+        spaces = [manifest for manifest in new if manifest["kind"] == "Namespace"]
         return _refused(plane, spaces) or _refused(plane, new, "--dry-run=server")
 
     for text in right:
         objects = list(yaml.safe_load_all(text))
         plane.install(objects)
         # Upstream systems brought theirs.
-        names = {one["metadata"].get("namespace", "default") for one in objects} - {"default"}
+        names = {manifest["metadata"].get("namespace", "default") for manifest in objects} - {
+            "default"
+        }
         kind = {"apiVersion": "v1", "kind": "Namespace"}
         plane.apply({**kind, "metadata": {"name": name}} for name in sorted(names))
         assert not refuses(text)
@@ -152,26 +161,26 @@ def count(
     for name, tool in tools.items():
         clean = [next(iter(streams.values())) for streams in right.values()]
         assert not any(map(tool, clean)), f"{name} refuses what is right"
-    all, found = Counter[str](), {name: Counter[str]() for name in ("in manifests", *tools)}
+    totals, actual = Counter[str](), {name: Counter[str]() for name in ("in manifests", *tools)}
     for mistake in mistakes():
-        all[mistake.theme] += 1
+        totals[mistake.theme] += 1
         # One environment is enough: where it shows in several, it shows in the same way.
         text = next(manifests(mistake, right[mistake.base]), "")
-        found["in manifests"][mistake.theme] += bool(text)
+        actual["in manifests"][mistake.theme] += bool(text)
         for name, tool in tools.items() if text else ():
-            found[name][mistake.theme] += tool(text)
-    return all, found
+            actual[name][mistake.theme] += tool(text)
+    return totals, actual
 
 
-def table(all: Counter[str], found: dict[str, Counter[str]]) -> str:
-    names = list(found)
+def table(totals: Counter[str], actual: dict[str, Counter[str]]) -> str:
+    names = list(actual)
     lines = [
         f"| theme | mistakes | platformc | {' | '.join(names)} |",
         "|---" * (len(names) + 3) + "|",
     ]
-    for theme in [*sorted(all), ""]:
-        numbers = [counts[theme] if theme else sum(counts.values()) for counts in found.values()]
-        total = all[theme] if theme else sum(all.values())
+    for theme in [*sorted(totals), ""]:
+        numbers = [counts[theme] if theme else sum(counts.values()) for counts in actual.values()]
+        total = totals[theme] if theme else sum(totals.values())
         cells = " | ".join(str(number) for number in (total, total, *numbers))
         lines.append(f"| {theme or '**all**'} | {cells} |")
     return "\n".join(lines)
@@ -186,7 +195,7 @@ def main(with_server: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         plane = ControlPlane(Path(folder))
         try:
-            streams = [text for one in right.values() for text in one.values()]
+            streams = [text for documents in right.values() for text in documents.values()]
             judges["server-side dry run"] = server(plane, streams)
             print(table(*count(judges, right)))
         finally:

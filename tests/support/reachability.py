@@ -41,17 +41,17 @@ class Network:
             "Ingress", target, source, port, protocol
         )
 
-    def _consents(self, way: str, pod: Pod, peer: Pod, port: int, protocol: str) -> bool:
+    def _consents(self, direction: str, pod: Pod, peer: Pod, port: int, protocol: str) -> bool:
         """Whether the policies at one end of a connection let it through."""
         if not pod.namespace:
             return True
         policies = [
             spec
             for policy in self.policies.get(pod.namespace, ())
-            if way in (spec := policy["spec"])["policyTypes"]
+            if direction in (spec := policy["spec"])["policyTypes"]
             and selects(spec["podSelector"], pod.labels)
         ]
-        key, peers = ("egress", "to") if way == "Egress" else ("ingress", "from")
+        key, peers = ("egress", "to") if direction == "Egress" else ("ingress", "from")
         rules = [rule for spec in policies for rule in spec.get(key, ())]
         return not policies or any(
             _port(rule.get("ports"), port, protocol)
@@ -69,10 +69,10 @@ class Network:
         if not pod.namespace:
             return False
         spaces = peer.get("namespaceSelector")
-        here = pod.namespace == home if spaces is None else selects(
+        own_namespace = pod.namespace == home if spaces is None else selects(
             spaces, self.namespaces[pod.namespace]
         )  # fmt: skip
-        return here and selects(peer.get("podSelector", {}), pod.labels)
+        return own_namespace and selects(peer.get("podSelector", {}), pod.labels)
 
 
 def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
@@ -84,34 +84,35 @@ def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
     )
 
 
-def _expression(one: Manifest, labels: Mapping[str, str]) -> bool:
-    value = labels.get(one["key"])
-    match one["operator"]:
+def _expression(manifest: Manifest, labels: Mapping[str, str]) -> bool:
+    value = labels.get(manifest["key"])
+    match manifest["operator"]:
         case "In":
-            return value in one["values"]
+            return value in manifest["values"]
         case "NotIn":
-            return value not in one["values"]
+            return value not in manifest["values"]
         case "Exists":
             return value is not None
         case "DoesNotExist":
             return value is None
-    raise AssertionError(one)
+    raise AssertionError(manifest)
 
 
 def _port(ports: list[Manifest] | None, port: int, protocol: str) -> bool:
     """No list of ports means all of them. Named ports would hide a mistake, so there are none."""
     return not ports or any(
-        one.get("protocol", "TCP") == protocol and _in_range(one, port) for one in ports
+        policy_port.get("protocol", "TCP") == protocol and _in_range(policy_port, port)
+        for policy_port in ports
     )
 
 
-def _in_range(one: Manifest, port: int) -> bool:
-    first: int | None = one.get("port")
-    return first is None or first <= port <= int(one.get("endPort", first))
+def _in_range(manifest: Manifest, port: int) -> bool:
+    first_port: int | None = manifest.get("port")
+    return first_port is None or first_port <= port <= int(manifest.get("endPort", first_port))
 
 
 def _in_block(address: str, block: Mapping[str, Any]) -> bool:
     outside: Iterable[str] = block.get("except", ())
     inside = [block["cidr"], *outside]
-    covers = [ip_address(address) in ip_network(one, strict=False) for one in inside]
+    covers = [ip_address(address) in ip_network(block, strict=False) for block in inside]
     return covers[0] and not any(covers[1:])

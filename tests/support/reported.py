@@ -36,7 +36,7 @@ def reported() -> Iterator[Reported]:
             marked = f"{HEADER}spec:\n{indent(row['spec'], '  ')}"
             assert marked.count(MARK) == 1, row["source"]
             before = marked[: marked.index(MARK)]
-            place = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
+            position = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
             name = f"{path.stem}-{number:02}-{row['code']}"
             text = marked.replace(MARK, "")
-            yield Reported(name, row["source"], row["code"], row["help"], text, place)
+            yield Reported(name, row["source"], row["code"], row["help"], text, position)

@@ -51,10 +51,13 @@ def drawn(schema: Schema) -> st.SearchStrategy[Any]:
         return st.sampled_from(schema["enum"])
     for several in ("anyOf", "oneOf"):
         if several in schema:
-            return st.one_of([drawn(one) for one in schema[several]])
+            return st.one_of([drawn(choice) for choice in schema[several]])
     kinds = schema.get("type", "string")
     return st.one_of(
-        [_of_type(one, schema) for one in ([kinds] if isinstance(kinds, str) else kinds)]
+        [
+            _of_type(kind_name, schema)
+            for kind_name in ([kinds] if isinstance(kinds, str) else kinds)
+        ]
     )
 
 
@@ -81,13 +84,19 @@ ASCII = st.characters(min_codepoint=32, max_codepoint=126)
 
 
 def _object(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
-    known = schema.get("properties", {})
-    needed = {key: drawn(known[key]) for key in schema.get("required", ()) if key in known}
-    other = {key: drawn(one) for key, one in known.items() if key not in {*needed, *LEFT_OUT}}
-    if known:
-        for fields in (needed, other):
+    properties = schema.get("properties", {})
+    needed = {
+        key: drawn(properties[key]) for key in schema.get("required", ()) if key in properties
+    }
+    optional = {
+        key: drawn(definition)
+        for key, definition in properties.items()
+        if key not in {*needed, *LEFT_OUT}
+    }
+    if properties:
+        for fields in (needed, optional):
             fields |= {key: SENSIBLE[key] for key in fields.keys() & SENSIBLE.keys()}
-        return st.fixed_dictionaries(needed, optional=other)
+        return st.fixed_dictionaries(needed, optional=optional)
     names = drawn({"type": "string", **schema.get("propertyNames", {})})
     inner = schema.get("additionalProperties")
     values = drawn(inner) if isinstance(inner, dict) else PLAIN

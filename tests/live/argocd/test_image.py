@@ -27,10 +27,12 @@ FILE = ROOT / "argocd/Containerfile"
 def stages(file: Path) -> list[dict[str, Any]]:
     """The stages of a container file; fails where BuildKit warns."""
     subprocess.run([str(HERE / "build.sh")], check=True)
-    done = subprocess.run([str(BIN / "containerfile"), str(file)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return found
+    process = subprocess.run(
+        [str(BIN / "containerfile"), str(file)], capture_output=True, text=True
+    )
+    assert process.returncode == 0, process.stderr
+    actual: list[dict[str, Any]] = json.loads(process.stdout)
+    return actual
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_it_builds_a_compiler_that_serves_the_plugin(tmp_path: Path) -> None:
     build, final = stages(FILE)
     installed = _built(build, tmp_path)
     copied = [step for step in final["steps"] if step["name"] == "COPY"]
-    assert [(one["from"], one["words"]) for one in copied] == [
+    assert [(copy["from"], copy["words"]) for copy in copied] == [
         (build["name"], ["/opt/platformc", "/opt/platformc"])
     ]
     words = {step["name"]: step["words"] for step in final["steps"] if step["name"] != "COPY"}

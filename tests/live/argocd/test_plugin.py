@@ -41,11 +41,11 @@ class Sidecar:
 
     def ask(self, directory: Path, *, revision: str = COMMIT, **parameters: str) -> Any:
         """What the repository server would learn; raises with its message where it would fail."""
-        given = [{"name": name, "string": value} for name, value in parameters.items()]
+        static_parameters = [{"name": name, "string": value} for name, value in parameters.items()]
         (socket,) = (self.folder / "plugins").glob("*.sock")
         words = [
             str(BIN / "argocd-cmp-client"), "-socket", str(socket), "-root", str(directory),
-            "-directory", str(directory), "-revision", revision, "-parameters", json.dumps(given),
+            "-directory", str(directory), "-revision", revision, "-parameters", json.dumps(static_parameters),
         ]  # fmt: skip
         answer = subprocess.run(words, capture_output=True, text=True)
         if answer.returncode:
@@ -140,7 +140,7 @@ def test_it_recognises_a_platform_and_announces_its_parameters(
 ) -> None:
     answer = sidecar.ask(tree, environment="dev")
     assert answer["supported"] is True
-    assert [one["name"] for one in answer["announced"]] == list(PARAMETERS)
+    assert [parameter["name"] for parameter in answer["announced"]] == list(PARAMETERS)
 
 
 def test_it_leaves_other_directories_alone(sidecar: Sidecar, tmp_path: Path) -> None:
@@ -153,16 +153,16 @@ def test_it_leaves_other_directories_alone(sidecar: Sidecar, tmp_path: Path) -> 
 def test_it_renders_what_the_compiler_renders(
     sidecar: Sidecar, tree: Path, environment: str
 ) -> None:
-    found = sidecar.ask(tree, environment=environment)["manifests"]
+    actual = sidecar.ask(tree, environment=environment)["manifests"]
     result = pipeline.compile(SPEC.read_bytes(), "platform.yaml")
-    assert found == manifests(result.lowered[environment])
+    assert actual == manifests(result.lowered[environment])
 
 
 def test_it_renders_one_component_at_a_pinned_commit(sidecar: Sidecar, tree: Path) -> None:
-    asked = {"environment": "dev", "component": "mlflow"}
-    found = sidecar.ask(tree, revision=COMMIT, **asked)["manifests"]
-    assert found
-    owners = {one["metadata"]["labels"]["app.kubernetes.io/instance"] for one in found}
+    environment = {"environment": "dev", "component": "mlflow"}
+    actual = sidecar.ask(tree, revision=COMMIT, **environment)["manifests"]
+    assert actual
+    owners = {manifest["metadata"]["labels"]["app.kubernetes.io/instance"] for manifest in actual}
     assert owners == {"mlflow"}
 
 
@@ -202,5 +202,5 @@ def test_an_empty_platform_fails(sidecar: Sidecar, tree: Path) -> None:
 def test_it_writes_nothing_into_the_tree(sidecar: Sidecar, tree: Path) -> None:
     sidecar.ask(tree, environment="dev")
     assert [path.name for path in tree.iterdir()] == ["platform.yaml"]
-    left = [path for path in (sidecar.folder / "work").rglob("*") if path.is_file()]
-    assert left == []
+    left_files = [path for path in (sidecar.folder / "work").rglob("*") if path.is_file()]
+    assert left_files == []

@@ -42,14 +42,14 @@ class Identity:
 
     def command(self) -> list[str]:
         groups = ",".join(str(group) for group in self.groups)
-        made = ["setpriv", f"--reuid={self.user}", f"--regid={self.group}", f"--groups={groups}"]
+        command = ["setpriv", f"--reuid={self.user}", f"--regid={self.group}", f"--groups={groups}"]
         # To become another user is to forget whose end is one's own.
-        made += ["--pdeathsig", "keep"]
+        command += ["--pdeathsig", "keep"]
         if self.no_capabilities:
-            made += ["--bounding-set=-all", "--inh-caps=-all"]
+            command += ["--bounding-set=-all", "--inh-caps=-all"]
         if self.no_new_privileges:
-            made.append("--no-new-privs")
-        return made
+            command.append("--no-new-privs")
+        return command
 
 
 def identity(pod: Manifest, container: Manifest) -> Identity:
@@ -85,11 +85,11 @@ class Container:
     workdir: str
     memory: int | None  # its limit, in bytes
 
-    def start(self, network: Netns, place: Path, log: Path) -> subprocess.Popen[bytes]:
-        place.mkdir(parents=True, exist_ok=True)
-        script = place / "start.sh"
-        limited = limits.entering(place, self.memory) if self.memory else []
-        script.write_text("\n".join([*limited, *self.script(place / "root")]) + "\n")
+    def start(self, network: Netns, folder: Path, log: Path) -> subprocess.Popen[bytes]:
+        folder.mkdir(parents=True, exist_ok=True)
+        script = folder / "start.sh"
+        limited = limits.entering(folder, self.memory) if self.memory else []
+        script.write_text("\n".join([*limited, *self.script(folder / "root")]) + "\n")
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:
             return subprocess.Popen(
@@ -99,28 +99,31 @@ class Container:
                 stderr=subprocess.STDOUT,
             )
 
-    def script(self, place: Path) -> list[str]:
-        place.mkdir(parents=True, exist_ok=True)
-        root = f"{place}/merged"
+    def script(self, folder: Path) -> list[str]:
+        folder.mkdir(parents=True, exist_ok=True)
+        root = f"{folder}/merged"
         return [
-            f"mount -t tmpfs -o mode=755 tmpfs {place}",
-            f"mkdir -p {place}/upper {place}/work {root}",
-            f"mount -t overlay overlay -o lowerdir=/,upperdir={place}/upper,workdir={place}/work {root}",
+            f"mount -t tmpfs -o mode=755 tmpfs {folder}",
+            f"mkdir -p {folder}/upper {folder}/work {root}",
+            f"mount -t overlay overlay -o lowerdir=/,upperdir={folder}/upper,workdir={folder}/work {root}",
             *self._own_files(root),
             *self._programs(root),
             # Mount points must be there before the root is read-only.
             *(_mount_point(root, mount) for mount in self.mounts),
-            *(line for one in (HOME, HERE) for line in _visible(root, one)),
+            *(line for folder in (HOME, HERE) for line in _visible(root, folder)),
             *([f"mount --bind {root} {root}; mount -o remount,bind,ro {root}"] * self.read_only),
             f"mount --bind {self.hosts} {root}/etc/hosts",
             f"mount -t proc proc {root}/proc; mount --rbind /dev {root}/dev",
             # An image's own are empty; this machine's are not.
             *(
-                f"mount -t tmpfs -o mode=755 tmpfs {root}/{one}"
-                for one in ("tmp", "var/tmp", "run")
+                f"mount -t tmpfs -o mode=755 tmpfs {root}/{folder}"
+                for folder in ("tmp", "var/tmp", "run")
             ),
             *(line for mount in self.mounts for line in _mount(root, mount)),
-            *(f"mkdir -p {root}{one}; mount --bind {one} {root}{one}" for one in (HOME, HERE)),
+            *(
+                f"mkdir -p {root}{folder}; mount --bind {folder} {root}{folder}"
+                for folder in (HOME, HERE)
+            ),
             f"hostname {shlex.quote(self.hostname[:63])}",
             f"exec chroot {root} {shlex.join(self.inside(self.command))}",
         ]
@@ -165,7 +168,7 @@ def _mount(root: str, mount: Mount) -> list[str]:
     return lines
 
 
-def _visible(root: str, place: Path) -> list[str]:
+def _visible(root: str, folder: Path) -> list[str]:
     """A folder of this machine, for whoever the container runs as."""
-    parents = [f"{root}{parent}" for parent in [*reversed(place.parents)][1:]]
-    return [f"mkdir -p {root}{place}", f"chmod a+x {' '.join(parents)}"]
+    parents = [f"{root}{parent}" for parent in [*reversed(folder.parents)][1:]]
+    return [f"mkdir -p {root}{folder}", f"chmod a+x {' '.join(parents)}"]

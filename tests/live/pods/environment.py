@@ -10,11 +10,11 @@ from live.pods.objects import ConfigError, Manifest, Objects
 REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_.-][\w.-]*)\)")
 
 
-def expand(text: str, known: dict[str, str]) -> str:
+def expand(text: str, variables: dict[str, str]) -> str:
     """`$(NAME)` where the name is known; `$$` is a dollar."""
 
     def one(match: re.Match[str]) -> str:
-        return "$" if match[0] == "$$" else known.get(match[1], match[0])
+        return "$" if match[0] == "$$" else variables.get(match[1], match[0])
 
     return REFERENCE.sub(one, text)
 
@@ -22,19 +22,19 @@ def expand(text: str, known: dict[str, str]) -> str:
 def environment(
     container: Manifest, namespace: str, objects: Objects, fields: Callable[[str], str]
 ) -> dict[str, str]:
-    made: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for source in container.get("envFrom", ()):
         for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
             if key in source:
-                held = objects.data(kind, namespace, source[key]["name"])
+                data = objects.data(kind, namespace, source[key]["name"])
                 prefix = source.get("prefix", "")
-                made |= {prefix + name: value.decode() for name, value in held.items()}
-    for one in container.get("env", ()):
-        if "valueFrom" in one:
-            made[one["name"]] = _from(one["valueFrom"], namespace, objects, fields)
+                variables |= {prefix + name: value.decode() for name, value in data.items()}
+    for variable in container.get("env", ()):
+        if "valueFrom" in variable:
+            variables[variable["name"]] = _from(variable["valueFrom"], namespace, objects, fields)
         else:
-            made[one["name"]] = expand(one.get("value", ""), made)
-    return made
+            variables[variable["name"]] = expand(variable.get("value", ""), variables)
+    return variables
 
 
 def _from(source: Manifest, namespace: str, objects: Objects, fields: Callable[[str], str]) -> str:

@@ -35,15 +35,15 @@ class Image:
 
 
 def image(name: str) -> Image:
-    for one in _table():
-        if any(fnmatch.fnmatch(name, pattern) for pattern in one.matches):
-            return one
+    for row in _table():
+        if any(fnmatch.fnmatch(name, pattern) for pattern in row.matches):
+            return row
     raise ConfigError(f"ErrImagePull: images.yaml has nothing for {name}")
 
 
 @cache
 def _table() -> tuple[Image, ...]:
-    return tuple(_image(one) for one in yaml.safe_load((HERE / "images.yaml").read_text()))
+    return tuple(_image(row) for row in yaml.safe_load((HERE / "images.yaml").read_text()))
 
 
 def _image(entry: dict[str, Any]) -> Image:

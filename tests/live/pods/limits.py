@@ -14,35 +14,35 @@ GROUPS = Path("/sys/fs/cgroup")
 FIRST = GROUPS / "memory"
 
 
-def entering(place: Path, bytes: int) -> list[str]:
+def entering(folder: Path, bytes: int) -> list[str]:
     """What a shell does to be limited, with all that it becomes.
 
     Where no group can be made the container runs without its limit, and its log says so; what needs
     the limit fails by itself.
     """
-    group = shlex.quote(str(_group(place)))
+    group = shlex.quote(str(_group(folder)))
     limit = "memory.limit_in_bytes" if FIRST.is_dir() else "memory.max"
-    made = f"mkdir -p {group} && echo {bytes} >{group}/{limit} && echo $$ >{group}/cgroup.procs"
-    return [f"{{ {made}; }} || echo no memory limit: no control group >&2"]
+    script = f"mkdir -p {group} && echo {bytes} >{group}/{limit} && echo $$ >{group}/cgroup.procs"
+    return [f"{{ {script}; }} || echo no memory limit: no control group >&2"]
 
 
-def kills(place: Path) -> int:
+def kills(folder: Path) -> int:
     """How often the kernel has killed there for want of memory."""
-    told = _group(place) / ("memory.oom_control" if FIRST.is_dir() else "memory.events")
-    return int(dict(line.split() for line in told.read_text().splitlines())["oom_kill"])
+    events_file = _group(folder) / ("memory.oom_control" if FIRST.is_dir() else "memory.events")
+    return int(dict(line.split() for line in events_file.read_text().splitlines())["oom_kill"])
 
 
-def forget(place: Path) -> None:
+def forget(folder: Path) -> None:
     """A group without processes; one that still has some stays until they end."""
     try:
-        _group(place).rmdir()
+        _group(folder).rmdir()
     except OSError:
         return
 
 
-def _group(place: Path) -> Path:
+def _group(folder: Path) -> Path:
     """The group of the container with this folder."""
-    title = "-".join(place.parts[1:])
+    title = "-".join(folder.parts[1:])
     if FIRST.is_dir():
         return _ours() / title
     with suppress(OSError):

@@ -17,9 +17,9 @@ class Netns:
     def __init__(self) -> None:
         command = ["unshare", "--net", "sleep", "infinity"]
         self.keeper = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        ours = os.readlink(OWN)
+        own_namespace = os.readlink(OWN)
         deadline = time.monotonic() + 10
-        while self._link() in ("", ours):
+        while self._link() in ("", own_namespace):
             assert time.monotonic() < deadline, "no network namespace within 10 s"
             time.sleep(0.01)
 
@@ -45,10 +45,10 @@ class Netns:
         return ["nsenter", f"--net=/proc/{self.pid}/ns/net"]
 
     def run(self, script: str) -> None:
-        done = subprocess.run(
+        process = subprocess.run(
             [*self.command(), "sh", "-ec", script], capture_output=True, text=True, timeout=30
         )
-        assert done.returncode == 0, f"{script}\n{done.stderr}"
+        assert process.returncode == 0, f"{script}\n{process.stderr}"
 
     def close(self) -> None:
         self.keeper.kill()

@@ -14,28 +14,28 @@ SETTINGS = "/proc/sys/net/ipv4"
 
 
 def node() -> Netns:
-    made = Netns()
-    made.run(
+    netns = Netns()
+    netns.run(
         f"""{LOOPBACK}
         echo 1 >{SETTINGS}/conf/all/route_localnet
         echo 1 >{SETTINGS}/ip_forward
         echo 0 >{SETTINGS}/conf/all/rp_filter
         echo 0 >{SETTINGS}/conf/default/rp_filter"""
     )
-    return made
+    return netns
 
 
 def pod(node: Netns, index: int) -> tuple[Netns, str]:
     """A pod's namespace and its address, wired to the node."""
     address, wire = f"127.2.{index // 250}.{index % 250 + 1}", f"pod{index}"
-    made = Netns()
+    netns = Netns()
     node.run(
-        f"""ip link add {wire} type veth peer name eth0 netns {made.pid}
+        f"""ip link add {wire} type veth peer name eth0 netns {netns.pid}
         ip link set {wire} up
         ip addr add {NODE}/32 dev {wire}
         ip route add {address}/32 dev {wire} src {NODE}"""
     )
-    made.run(
+    netns.run(
         f"""echo 1 >{SETTINGS}/conf/all/route_localnet
         echo 0 >{SETTINGS}/ip_unprivileged_port_start
         {LOOPBACK}
@@ -43,7 +43,7 @@ def pod(node: Netns, index: int) -> tuple[Netns, str]:
         ip route add {NODE}/32 dev eth0
         ip route add 127.0.0.0/8 via {NODE} dev eth0 src {address}"""
     )
-    return made, address
+    return netns, address
 
 
 def service_address(index: int) -> str:

@@ -17,8 +17,8 @@ from live.pods.pod import Pod
 class Node:
     """Start with `apply`, look with `wait` and `execute`, end with `close`."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
+    def __init__(self, folder: Path) -> None:
+        self.place = folder
         self.objects = Objects()
         self.network = network.node()
         self.forwarder = services.Forwarder(self.network)
@@ -36,13 +36,13 @@ class Node:
         self.objects.apply(manifests)
         for namespace, name, _ in self.objects.of("Service"):
             self._address(namespace, name)
-        for namespace, name, one in self.objects.of(*WORKLOADS):
-            key = (one["kind"], namespace, name)
+        for namespace, name, manifest in self.objects.of(*WORKLOADS):
+            key = (manifest["kind"], namespace, name)
             old = before.get(key)
-            if name in without or (old and pod_template(old) == pod_template(one)):
+            if name in without or (old and pod_template(old) == pod_template(manifest)):
                 continue
             self.stop(*key)
-            self._start(key, one)
+            self._start(key, manifest)
 
     def restart(self, kind: str, namespace: str, name: str) -> None:
         """`kubectl rollout restart`: the same pod, with Secrets and files read anew."""
@@ -69,17 +69,19 @@ class Node:
 
     def expose(self, namespace: str, name: str, service: Manifest) -> dict[str, str]:
         """What DNS would say of a Service that stands beside all others, and leads where it says."""
-        known = services.names(name, namespace)[0]
+        service_name = services.names(name, namespace)[0]
         if service["spec"].get("clusterIP") == "None":
-            pods = {f"{pod.hostname}.{known}": pod for pod in self._behind(namespace, service)}
-            found = {title: pod.address for title, pod in pods.items()}
-            return found | {known: next(iter(found.values()), "")}
+            pods = {
+                f"{pod.hostname}.{service_name}": pod for pod in self._behind(namespace, service)
+            }
+            actual = {title: pod.address for title, pod in pods.items()}
+            return actual | {service_name: next(iter(actual.values()), "")}
         title = f"{name}-{len(self.addresses)}"
         self._address(namespace, title)
         address = self.addresses[namespace, title]
         for port in service["spec"]["ports"]:
             self.forwarder.set(address, port["port"], self._backends(namespace, service, port))
-        return {known: address}
+        return {service_name: address}
 
     def serve(
         self,
@@ -87,23 +89,23 @@ class Node:
         name: str,
         template: Manifest,
         instead: Mapping[str, str] | None = None,
-        own: Iterable[str] = (),
+        own_names: Iterable[str] = (),
     ) -> Pod:
         """A server beside all others: no Service leads to it, but itself it finds by its own names."""
         unlabelled = {**template, "metadata": {**template["metadata"], "labels": {}}}
-        return self._alone("Deployment", namespace, name, unlabelled, instead, own)
+        return self._alone("Deployment", namespace, name, unlabelled, instead, own_names)
 
     def _alone(
         self, kind: str, namespace: str, name: str, template: Manifest,
-        instead: Mapping[str, str] | None = None, own: Iterable[str] = (),
+        instead: Mapping[str, str] | None = None, own_names: Iterable[str] = (),
     ) -> Pod:  # fmt: skip
         title = f"{name}-{self.count}"
-        one: Manifest = {
+        manifest: Manifest = {
             "kind": kind,
             "metadata": {"name": title, "namespace": namespace},
             "spec": {"template": template, "backoffLimit": 0},
         }
-        return self._start((kind, namespace, title), one, instead or {}, own)[0]
+        return self._start((kind, namespace, title), manifest, instead or {}, own_names)[0]
 
     def named(self, namespace: str, prefix: str) -> str:
         """A Job's whole name, which ends in the hash of its template."""
@@ -129,41 +131,41 @@ class Node:
     def template(self, namespace: str, name: str) -> Manifest:
         """The pod template of a Job or a CronJob."""
         return next(
-            pod_template(one)
-            for space, key, one in self.objects.of("CronJob", "Job")
+            pod_template(manifest)
+            for space, key, manifest in self.objects.of("CronJob", "Job")
             if (space, key) == (namespace, name)
         )
 
     def _start(
-        self, key: tuple[str, str, str], one: Manifest,
-        instead: Mapping[str, str] | None = None, own: Iterable[str] = (),
+        self, key: tuple[str, str, str], manifest: Manifest,
+        instead: Mapping[str, str] | None = None, own_names: Iterable[str] = (),
     ) -> list[Pod]:  # fmt: skip
-        spec = one["spec"]
-        replicas = 1 if one["kind"] == "Job" else spec.get("replicas", 1)
-        made = [self._pod(one, ordinal) for ordinal in range(replicas)]
-        self.pods[key] = made
+        spec = manifest["spec"]
+        replicas = 1 if manifest["kind"] == "Job" else spec.get("replicas", 1)
+        pods = [self._pod(manifest, ordinal) for ordinal in range(replicas)]
+        self.pods[key] = pods
         self._write_hosts()
-        for pod in made:
-            others = {**(instead or {}), **dict.fromkeys(own, pod.address)}
-            pod.hosts = self._other_hosts(pod, others) if others else None
+        for pod in pods:
+            other_addresses = {**(instead or {}), **dict.fromkeys(own_names, pod.address)}
+            pod.hosts = self._other_hosts(pod, other_addresses) if other_addresses else None
             pod.thread.start()
-        return made
+        return pods
 
-    def _pod(self, one: Manifest, ordinal: int) -> Pod:
-        namespace, name = one["metadata"]["namespace"], one["metadata"]["name"]
+    def _pod(self, manifest: Manifest, ordinal: int) -> Pod:
+        namespace, name = manifest["metadata"]["namespace"], manifest["metadata"]["name"]
         claims: dict[str, Path] = {}
         title = f"{name}-{ordinal}"
-        if one["kind"] != "StatefulSet":
+        if manifest["kind"] != "StatefulSet":
             title = (
                 f"{name}-{hashlib.sha256(f'{namespace}{name}{ordinal}'.encode()).hexdigest()[:5]}"
             )
-        for claim in one["spec"].get("volumeClaimTemplates", ()):
+        for claim in manifest["spec"].get("volumeClaimTemplates", ()):
             volume = claim["metadata"]["name"]
             claims[volume] = self.place / "claims" / namespace / f"{volume}-{title}"
         self.count += 1
         pod = Pod(
-            self, namespace, one, title, self.count, pod_template(one),
-            job=one["kind"] == "Job", retries=one["spec"].get("backoffLimit", 6), claims=claims,
+            self, namespace, manifest, title, self.count, pod_template(manifest),
+            job=manifest["kind"] == "Job", retries=manifest["spec"].get("backoffLimit", 6), claims=claims,
         )  # fmt: skip
         self.known[pod.address] = pod
         return pod
@@ -185,10 +187,10 @@ class Node:
     def _other_hosts(self, pod: Pod, instead: Mapping[str, str]) -> Path:
         """The names of a pod's namespace, some of them with another address."""
         lines = self.hosts_file(pod.namespace).read_text().splitlines()
-        kept = [line for line in lines if not set(instead) & set(line.split()[1:])]
+        kept_lines = [line for line in lines if not set(instead) & set(line.split()[1:])]
         path = self.place / "hosts" / f"of-{pod.index}"
-        others = [f"{address} {name}" for name, address in instead.items() if address]
-        path.write_text("\n".join([*kept, *others, ""]))
+        other_lines = [f"{address} {name}" for name, address in instead.items() if address]
+        path.write_text("\n".join([*kept_lines, *other_lines, ""]))
         return path
 
     def _write_hosts(self) -> None:
@@ -206,14 +208,14 @@ class Node:
         for pod in self.all_pods():
             if pod.namespace == space:
                 yield f"{pod.address} {pod.hostname}"
-        for namespace, name, one in self.objects.of("Service"):
-            known = services.names(name, namespace) + [name] * (namespace == space)
-            if one["spec"].get("clusterIP") != "None":
-                yield f"{self.addresses[namespace, name]} {' '.join(known)}"
+        for namespace, name, service in self.objects.of("Service"):
+            service_names = services.names(name, namespace) + [name] * (namespace == space)
+            if service["spec"].get("clusterIP") != "None":
+                yield f"{self.addresses[namespace, name]} {' '.join(service_names)}"
                 continue
-            for pod in self._behind(namespace, one):
-                own = " ".join(f"{pod.hostname}.{form}" for form in known)
-                yield f"{pod.address} {' '.join(known)} {own}"
+            for pod in self._behind(namespace, service):
+                own_hosts = " ".join(f"{pod.hostname}.{form}" for form in service_names)
+                yield f"{pod.address} {' '.join(service_names)} {own_hosts}"
 
     def _behind(self, namespace: str, service: Manifest) -> list[Pod]:
         return [
@@ -225,21 +227,21 @@ class Node:
     def changed(self) -> None:
         """A pod became ready or is so no more: Services follow."""
         with self.lock:
-            for namespace, name, one in self.objects.of("Service"):
-                if one["spec"].get("clusterIP") == "None":
+            for namespace, name, service in self.objects.of("Service"):
+                if service["spec"].get("clusterIP") == "None":
                     continue
-                for port in one["spec"].get("ports", ()):
-                    backends = self._backends(namespace, one, port)
+                for port in service["spec"].get("ports", ()):
+                    backends = self._backends(namespace, service, port)
                     self.forwarder.set(self.addresses[namespace, name], port["port"], backends)
 
     def _backends(self, namespace: str, service: Manifest, port: Manifest) -> services.Backends:
         def backends() -> list[tuple[str, int]]:
-            found = []
+            actual = []
             for pod in self._behind(namespace, service):
                 target = services.target_port(port, pod.spec)
                 if pod.ready and target is not None:
-                    found.append((pod.address, target))
-            return found
+                    actual.append((pod.address, target))
+            return actual
 
         return backends
 
@@ -257,14 +259,18 @@ class Node:
 
     def connections(self) -> Iterator[tuple[Pod, Pod, int]]:
         """Which pod had an answer from which, on which port of that one."""
-        behind = {self.addresses[space, name]: (space, one)
-                  for space, name, one in self.objects.of("Service")}  # fmt: skip
+        behind = {self.addresses[space, name]: (space, service)
+                  for space, name, service in self.objects.of("Service")}  # fmt: skip
         for client, address, port in sorted(self.forwarder.answered):
             if client in self.known and address in behind:
                 space, service = behind[address]
-                said = next(one for one in service["spec"]["ports"] if one["port"] == port)
+                message = next(
+                    declared_port
+                    for declared_port in service["spec"]["ports"]
+                    if declared_port["port"] == port
+                )
                 for pod in self._behind(space, service):
-                    target = services.target_port(said, pod.spec)
+                    target = services.target_port(message, pod.spec)
                     assert target is not None
                     yield self.known[client], pod, target
 
@@ -272,8 +278,8 @@ class Node:
 
     def held(self, namespace: str, secret: str) -> dict[str, str]:
         """The values of a Secret."""
-        found = self.objects.data("Secret", namespace, secret)
-        return {key: value.decode() for key, value in found.items()}
+        actual = self.objects.data("Secret", namespace, secret)
+        return {key: value.decode() for key, value in actual.items()}
 
     def all_pods(self) -> list[Pod]:
         return [pod for key in sorted(self.pods) for pod in self.pods[key]]
@@ -285,13 +291,13 @@ class Node:
         ]
         self.until(lambda: all(pod.ready or pod.finished for pod in chosen), timeout, chosen)
 
-    def until(self, done: Callable[[], bool], timeout: float, pods: list[Pod]) -> None:
+    def until(self, result: Callable[[], bool], timeout: float, pods: list[Pod]) -> None:
         deadline = time.monotonic() + timeout
-        while not done():
+        while not result():
             broken = [pod for pod in pods if pod.failed]
             assert not broken, self.report(broken)
-            waiting = [pod for pod in pods if not (pod.ready or pod.finished)]
-            assert time.monotonic() < deadline, f"after {timeout:.0f} s:\n{self.report(waiting)}"
+            unready = [pod for pod in pods if not (pod.ready or pod.finished)]
+            assert time.monotonic() < deadline, f"after {timeout:.0f} s:\n{self.report(unready)}"
             time.sleep(0.2)
 
     def pod(self, namespace: str, workload: str) -> Pod:
@@ -301,13 +307,18 @@ class Node:
         raise AssertionError(f"no workload {workload} in {namespace}")
 
     def execute(
-        self, namespace: str, workload: str, *command: str, timeout: float = 60, given: str = ""
+        self,
+        namespace: str,
+        workload: str,
+        *command: str,
+        timeout: float = 60,
+        standard_input: str = "",
     ) -> str:
         """What a command in a workload's first container prints; it must succeed."""
         pod = self.pod(namespace, workload)
-        done = pod.execute(pod.spec["containers"][0]["name"], command, timeout, given)
-        assert done.returncode == 0, f"{command[0]} in {workload}: {done.stdout}{done.stderr}"
-        return done.stdout
+        result = pod.execute(pod.spec["containers"][0]["name"], command, timeout, standard_input)
+        assert result.returncode == 0, f"{command[0]} in {workload}: {result.stdout}{result.stderr}"
+        return result.stdout
 
     def output(self, pod: Pod) -> str:
         return "".join(
@@ -355,9 +366,9 @@ class Node:
         for pod in ended.values():
             pod.gone()
         self.pods = {
-            key: kept
+            key: kept_pods
             for key, before in self.pods.items()
-            if (kept := [pod for pod in before if pod.index not in ended])
+            if (kept_pods := [pod for pod in before if pod.index not in ended])
         }
 
     def close(self) -> None:
@@ -368,11 +379,11 @@ class Node:
 
 def commanded(template: Manifest, command: tuple[str, ...]) -> Manifest:
     """A pod template whose first container does something else, and nothing before it."""
-    first = {**template["spec"]["containers"][0], "command": list(command), "args": []}
+    first_container = {**template["spec"]["containers"][0], "command": list(command), "args": []}
     without = {"livenessProbe", "readinessProbe", "startupProbe"}
-    first = {key: value for key, value in first.items() if key not in without}
+    first_container = {key: value for key, value in first_container.items() if key not in without}
     spec = {key: value for key, value in template["spec"].items() if key != "initContainers"}
-    return {**template, "spec": {**spec, "containers": [first]}}
+    return {**template, "spec": {**spec, "containers": [first_container]}}
 
 
 def _overwrite(path: Path, data: bytes) -> None:

@@ -27,9 +27,9 @@ class Objects:
             self.found[manifest["kind"], meta.get("namespace", ""), meta["name"]] = manifest
 
     def of(self, *kinds: str) -> Iterator[tuple[str, str, Manifest]]:
-        for (kind, namespace, name), one in sorted(self.found.items()):
+        for (kind, namespace, name), manifest in sorted(self.found.items()):
             if kind in kinds:
-                yield namespace, name, one
+                yield namespace, name, manifest
 
     def get(self, kind: str, namespace: str, name: str) -> Manifest:
         try:
@@ -39,22 +39,22 @@ class Objects:
 
     def data(self, kind: str, namespace: str, name: str) -> dict[str, bytes]:
         """What a ConfigMap or a Secret holds."""
-        one = self.get(kind, namespace, name)
-        texts = {**(one.get("stringData") or {})}
-        encoded = one.get("binaryData") or {}
+        manifest = self.get(kind, namespace, name)
+        texts = {**(manifest.get("stringData") or {})}
+        encoded = manifest.get("binaryData") or {}
         if kind == "Secret":
-            encoded = one.get("data") or {}
+            encoded = manifest.get("data") or {}
         else:
-            texts |= one.get("data") or {}
-        held = {key: base64.b64decode(value) for key, value in encoded.items()}
-        return held | {key: str(value).encode() for key, value in texts.items()}
+            texts |= manifest.get("data") or {}
+        data = {key: base64.b64decode(value) for key, value in encoded.items()}
+        return data | {key: str(value).encode() for key, value in texts.items()}
 
     def value(self, kind: str, namespace: str, reference: Manifest) -> bytes:
-        held = self.data(kind, namespace, reference["name"])
+        data = self.data(kind, namespace, reference["name"])
         key = reference["key"]
-        if key not in held:
+        if key not in data:
             raise ConfigError(f"couldn't find key {key} in {kind} {namespace}/{reference['name']}")
-        return held[key]
+        return data[key]
 
 
 def pod_template(workload: Manifest) -> Manifest:

@@ -102,16 +102,16 @@ class Pod:
             self._until_success(container)
         self.finished = not (self.failed or self.stopping.is_set())
 
-    def _until_success(self, one: Manifest) -> None:
+    def _until_success(self, manifest: Manifest) -> None:
         """Run to the end, and again when it fails, as often as the Job's backoffLimit allows."""
         tries = 0
         while not (self.stopping.is_set() or self.failed):
-            status = self._start(one).wait()
+            status = self._start(manifest).wait()
             if status == 0:
                 return
             tries += 1
             self.restarts += 1
-            self.note = f"{one['name']} exited {status}"
+            self.note = f"{manifest['name']} exited {status}"
             self.failed = self.job and tries > self.retries
             self.stopping.wait(RETRY * min(tries, 5))
 
@@ -133,23 +133,23 @@ class Pod:
             self._set_ready(every or (self.ready and misses < threshold))
             self.stopping.wait(1 if self.ready else 0.3)
 
-    def _restart(self, one: Manifest) -> None:
-        if one["name"] in self.processes:
+    def _restart(self, manifest: Manifest) -> None:
+        if manifest["name"] in self.processes:
             self.restarts += 1
-            self.note = f"{one['name']} exited {self.processes[one['name']].returncode}"
+            self.note = f"{manifest['name']} exited {self.processes[manifest['name']].returncode}"
             self._set_ready(False)
             self.stopping.wait(RETRY)
         if not self.stopping.is_set():
-            self._start(one)
+            self._start(manifest)
 
-    def answers(self, one: Manifest, kind: str) -> bool:
+    def answers(self, manifest: Manifest, kind: str) -> bool:
         """Whether a container answers one of its probes, or has none of the kind."""
-        probe = one.get(kind)
+        probe = manifest.get(kind)
         if not probe:
             return True
         return probes.succeeds(
-            probe, one, self.address,
-            lambda command, timeout: self.execute(one["name"], command, timeout).returncode,
+            probe, manifest, self.address,
+            lambda command, timeout: self.execute(manifest["name"], command, timeout).returncode,
         )  # fmt: skip
 
     def _set_ready(self, ready: bool) -> None:
@@ -159,47 +159,49 @@ class Pod:
 
     # Containers --------------------------------------------------------------------------------
 
-    def _start(self, one: Manifest) -> subprocess.Popen[bytes]:
-        made = self.made[one["name"]] = self._container(one)
-        process = made.start(self.netns, self.place / one["name"], self.log(one["name"]))
-        self.processes[one["name"]] = process
+    def _start(self, manifest: Manifest) -> subprocess.Popen[bytes]:
+        container = self.made[manifest["name"]] = self._container(manifest)
+        process = container.start(
+            self.netns, self.place / manifest["name"], self.log(manifest["name"])
+        )
+        self.processes[manifest["name"]] = process
         return process
 
-    def _container(self, one: Manifest) -> containers.Container:
-        image = images.image(one["image"])
+    def _container(self, container: Manifest) -> containers.Container:
+        image = images.image(container["image"])
         objects = self.node.objects
-        made = {"PATH": image.search_path(), "HOSTNAME": self.hostname, "HOME": "/"}
-        made |= environment(one, self.namespace, objects, self._field)
-        command = one.get("command") or image.entrypoint
-        arguments = one.get("args") or (() if one.get("command") else image.command)
+        variables = {"PATH": image.search_path(), "HOSTNAME": self.hostname, "HOME": "/"}
+        variables |= environment(container, self.namespace, objects, self._field)
+        command = container.get("command") or image.entrypoint
+        arguments = container.get("args") or (() if container.get("command") else image.command)
         return containers.Container(
             image=image,
-            identity=containers.identity(self.spec, one),
-            command=tuple(expand(word, made) for word in (*command, *arguments)),
-            environment=made,
-            mounts=tuple(self._mounts(one)),
+            identity=containers.identity(self.spec, container),
+            command=tuple(expand(word, variables) for word in (*command, *arguments)),
+            environment=variables,
+            mounts=tuple(self._mounts(container)),
             hosts=self.hosts or self.node.hosts_file(self.namespace),
             hostname=self.hostname,
-            read_only=(one.get("securityContext") or {}).get("readOnlyRootFilesystem", False),
-            workdir=one.get("workingDir", "/"),
-            memory=_memory(one),
+            read_only=(container.get("securityContext") or {}).get("readOnlyRootFilesystem", False),
+            workdir=container.get("workingDir", "/"),
+            memory=_memory(container),
         )
 
     def _field(self, path: str) -> str:
-        known = {
+        fields = {
             "metadata.name": self.name,
             "metadata.namespace": self.namespace,
             "status.podIP": self.address,
         }
-        if path not in known:
+        if path not in fields:
             raise ConfigError(f"a fieldRef to {path} is not known here")
-        return known[path]
+        return fields[path]
 
-    def _mounts(self, one: Manifest) -> list[containers.Mount]:
+    def _mounts(self, container: Manifest) -> list[containers.Mount]:
         declared = {volume["name"]: volume for volume in self.spec.get("volumes", ())}
         declared |= {name: {"name": name} for name in self.claims}
-        found = []
-        for mount in one.get("volumeMounts", ()):
+        actual = []
+        for mount in container.get("volumeMounts", ()):
             if mount["name"] not in declared:
                 raise ConfigError(f"volumeMount {mount['name']} is no volume of the pod")
             source, fixed = volumes.directory(
@@ -212,18 +214,22 @@ class Pod:
             source = source / mount.get("subPath", "")
             # This machine's /var/run is a link, which a bind mount would not follow as wanted.
             target = os.path.realpath(mount["mountPath"])
-            found.append(containers.Mount(target, source, fixed or mount.get("readOnly", False)))
-        return sorted(found, key=lambda mounted: mounted.target)
+            actual.append(containers.Mount(target, source, fixed or mount.get("readOnly", False)))
+        return sorted(actual, key=lambda mounted: mounted.target)
 
     def execute(
-        self, container: str, command: tuple[str, ...], timeout: float = 60, given: str = ""
+        self,
+        container: str,
+        command: tuple[str, ...],
+        timeout: float = 60,
+        standard_input: str = "",
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in a running container, as `kubectl exec` does."""
         process = _child(self.processes[container].pid)
         enter = ["nsenter", "-t", str(process), "-m", "-n", "-u", "-i", "-p", "-r"]
         line = [*enter, *self.made[container].inside(("timeout", str(timeout), *command))]
         return subprocess.run(
-            line, input=given, capture_output=True, text=True, timeout=timeout + 20
+            line, input=standard_input, capture_output=True, text=True, timeout=timeout + 20
         )
 
     def killed(self, container: str) -> int:
@@ -259,14 +265,14 @@ class Pod:
         self.netns.close()
 
 
-def _threshold(one: Manifest) -> int:
+def _threshold(manifest: Manifest) -> int:
     """How many answers in a row must fail until a container that was ready is so no more."""
-    threshold: int = (one.get("readinessProbe") or {}).get("failureThreshold", 3)
+    threshold: int = (manifest.get("readinessProbe") or {}).get("failureThreshold", 3)
     return threshold
 
 
-def _memory(one: Manifest) -> int | None:
-    limits = (one.get("resources") or {}).get("limits") or {}
+def _memory(container: Manifest) -> int | None:
+    limits = (container.get("resources") or {}).get("limits") or {}
     return whole(limits["memory"]) if "memory" in limits else None
 
 

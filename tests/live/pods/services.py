@@ -48,8 +48,8 @@ class Forwarder:
                 client = (writer.get_extra_info("peername")[0], address, port)
                 await _serve(reader, writer, backends, lambda: self.answered.add(client))
 
-            made = await asyncio.start_server(serve, address, port, backlog=1024)
-            self.servers[address, port] = made
+            listening_server = await asyncio.start_server(serve, address, port, backlog=1024)
+            self.servers[address, port] = listening_server
         elif not backends() and server is not None:
             server.close()
             del self.servers[address, port]
@@ -78,11 +78,11 @@ async def _serve(
 async def _copy(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
-    told: Callable[[], None] = lambda: None,
+    notify: Callable[[], None] = lambda: None,
 ) -> None:
     try:
         while chunk := await reader.read(65536):
-            told()
+            notify()
             writer.write(chunk)
             await writer.drain()
         if writer.can_write_eof():
@@ -107,4 +107,11 @@ def target_port(port: Manifest, spec: Manifest) -> int | None:
     if isinstance(target, int):
         return target
     declared = (port for container in spec["containers"] for port in container.get("ports", ()))
-    return next((one["containerPort"] for one in declared if one.get("name") == target), None)
+    return next(
+        (
+            container_port["containerPort"]
+            for container_port in declared
+            if container_port.get("name") == target
+        ),
+        None,
+    )

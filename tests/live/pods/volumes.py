@@ -11,13 +11,13 @@ from live.pods.objects import ConfigError, Manifest, Objects
 
 
 def directory(
-    volume: Manifest, claims: dict[str, Path], place: Path, namespace: str, objects: Objects
+    volume: Manifest, claims: dict[str, Path], folder: Path, namespace: str, objects: Objects
 ) -> tuple[Path, bool]:
     """Where a volume is, and whether it is read-only."""
     name = volume["name"]
     if name in claims:
         return _writable(claims[name]), False
-    path = place / name
+    path = folder / name
     match volume:
         case {"emptyDir": _} | {"ephemeral": _}:
             return _writable(path), False
@@ -42,24 +42,24 @@ def _writable(path: Path) -> Path:
 
 
 def _project(
-    place: Path, sources: list[Manifest], mode: int | None, namespace: str, objects: Objects
+    folder: Path, sources: list[Manifest], mode: int | None, namespace: str, objects: Objects
 ) -> None:
     """The files as a kubelet writes them: in a folder named after the time, to which `..data` leads;
     each name that a container looks for is a link through `..data`."""
-    place.mkdir(parents=True, exist_ok=True)
-    before = place / "..data"
+    folder.mkdir(parents=True, exist_ok=True)
+    before = folder / "..data"
     old = before.resolve() if before.is_symlink() else None
-    stored = place / f"..{datetime.now(UTC):%Y_%m_%d_%H_%M_%S.%f}"
+    stored = folder / f"..{datetime.now(UTC):%Y_%m_%d_%H_%M_%S.%f}"
     stored.mkdir()
     for source in sources:
         for key, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
             if key in source:
                 _files(stored, source[key], kind, mode, namespace, objects)
-    following = place / "..data_tmp"
+    following = folder / "..data_tmp"
     following.symlink_to(stored.name)
     following.rename(before)
     for path in stored.iterdir():
-        link = place / path.name
+        link = folder / path.name
         if not link.is_symlink():
             link.symlink_to(f"..data/{path.name}")
     if old is not None:
@@ -67,15 +67,15 @@ def _project(
 
 
 def _files(
-    place: Path, source: Manifest, kind: str, mode: int | None, namespace: str, objects: Objects
+    folder: Path, source: Manifest, kind: str, mode: int | None, namespace: str, objects: Objects
 ) -> None:
-    held = objects.data(kind, namespace, source["name"])
-    for item in source.get("items") or [{"key": key, "path": key} for key in held]:
-        if item["key"] not in held:
+    data = objects.data(kind, namespace, source["name"])
+    for item in source.get("items") or [{"key": key, "path": key} for key in data]:
+        if item["key"] not in data:
             raise ConfigError(f"{kind} {source['name']} has no key {item['key']}")
-        path = place / item["path"]
+        path = folder / item["path"]
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(held[item["key"]])
+        path.write_bytes(data[item["key"]])
         path.chmod(item.get("mode") or mode or 0o644)
 
 
