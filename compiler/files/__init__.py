@@ -6,7 +6,8 @@ followed. Only regular files are read, up to a bound. A file is made under a new
 and with its mode, and then renamed to where it belongs: what stands there is never written through.
 """
 
-from compiler.files.folder import MOST_BYTES, Folder, UnsafePathError, sentence
+from compiler.files.errors import UnsafePathError, sentence
+from compiler.files.folder import MOST_BYTES, Folder
 from compiler.files.named import (
     given,
     held,

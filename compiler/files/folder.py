@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from compiler.files.errors import UnsafePathError
+
 MOST_BYTES = 64 * 2**20  # of a file that is read whole
 PATH_ONLY = getattr(os, "O_PATH", os.O_RDONLY)  # elsewhere than on Linux a folder must be readable
 FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -22,17 +24,6 @@ _KINDS = (
     (stat.S_ISFIFO, "a pipe, not a file"),
     (lambda mode: True, "not a regular file"),
 )
-
-
-class UnsafePathError(OSError):
-    """A path that leads somewhere else, or to something that is no regular file."""
-
-
-def sentence(error: OSError) -> str:
-    """What went wrong with which path, for people."""
-    if error.strerror is None:
-        return str(error)
-    return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror
 
 
 class Folder:

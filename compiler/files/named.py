@@ -6,12 +6,12 @@ import errno
 import os
 from pathlib import Path
 
+from compiler.files.errors import UnsafePathError
 from compiler.files.folder import (
     FOLDER,
     MOST_BYTES,
     PATH_ONLY,
     Folder,
-    UnsafePathError,
     bounded,
     is_private_status,
     step,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from compiler.model.memo import Memo
+
 MOST_VALUES = 2_000_000  # some ten times what the largest release holds
 
 
@@ -19,24 +21,24 @@ def documents(data: bytes) -> list[Any]:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    sizes: dict[int, int] = {}
+    sizes = Memo()
     try:
         found = list(yaml.load_all(data, Loader=loader))  # both loaders are safe
         count = sum(_size(document, sizes) for document in found)
-    except RecursionError as error:
+    except RecursionError as error:  # a value that holds itself is one, too
         raise TooLargeError("it is nested too deeply") from error
     if count > MOST_VALUES:
         raise TooLargeError(f"it holds more than {MOST_VALUES} values")
     return found
 
 
-def _size(value: Any, sizes: dict[int, int]) -> int:
+def _size(value: Any, sizes: Memo) -> int:
     """How many values a walk meets; each shared one is counted once and added each time."""
     if not isinstance(value, (dict, list)):
         return 1
-    size = sizes.get(id(value))
-    if size is None:
-        sizes[id(value)] = MOST_VALUES + 1  # in case the value holds itself
-        children = value.values() if isinstance(value, dict) else value
-        size = sizes[id(value)] = 1 + sum(_size(child, sizes) for child in children)
-    return size
+    return sizes(_size_of_all, value, sizes)
+
+
+def _size_of_all(value: dict[Any, Any] | list[Any], sizes: Memo) -> int:
+    children = value.values() if isinstance(value, dict) else value
+    return 1 + sum(_size(child, sizes) for child in children)
