@@ -1,9 +1,9 @@
-"""The chart that a person would keep of a platform, found from what platformc makes of its spec.
+"""The chart that a person would keep of a platform, found from platformc's objects for its spec.
 
 The spec is compiled for every environment, and once more with other values wherever a value may be
 another. Where the objects are equal all the same, the chart has their text; where they differ, it
-has a value: of the spec if one there has changed in step, else one of its own (a checksum, a size
-that follows from another). What is there in some environments only stands under a condition.
+has a value: of the spec if one there has changed in step, else a separate one (a checksum, a size
+that follows from another). An object of some environments only stands under a condition.
 Labels come from one helper, and models from one loop.
 """
 
@@ -56,7 +56,7 @@ def _rows(
     plain: Callable[[str], str],
     chosen: Callable[[Manifest], bool],
 ) -> Iterator[tuple[Manifest | None, ...]]:
-    """Each object in all variants, whatever values stand in its name; None where it is not."""
+    """Each object in all variants, for all values in its name; None where it is not."""
     named = [{plain(_id(item)): item for item in manifest if chosen(item)} for manifest in objects]
     for id in dict.fromkeys(id for entry in named for id in entry):
         yield tuple(element.get(id) for element in named)
@@ -118,7 +118,7 @@ def _models(spec: Spec) -> Spec:
 
 
 def _changes(values: Spec, base: Spec) -> Spec:
-    """What has to be merged into the base to get the values."""
+    """The values to merge into the base to get those of an environment."""
     spec: Spec = {}
     for key, value in values.items():
         if isinstance(value, dict):

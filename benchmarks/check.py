@@ -26,7 +26,7 @@ def main(spec: Path) -> None:
 
 
 class _Stopwatch:
-    """What a function takes, and the processes that it starts."""
+    """The time of a function, and of the processes that it starts."""
 
     def __init__(self, function: Callable[..., None]) -> None:
         self.function, self.called, self.wall, self.cpu = function, 0, 0.0, 0.0

@@ -1,4 +1,4 @@
-"""Runs one command and prints what it took: a process so small that its own memory doesn't count.
+"""Runs one command and prints its time and memory: a process so small that its own memory doesn't count.
 
 The system counts a child's peak from the fork, when it still has its parent's pages, so a large
 parent would be taken for its child. Run as a file, without the site module.

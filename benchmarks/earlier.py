@@ -1,7 +1,7 @@
-"""What platformc is held against beside its peers: an earlier version, and a Python that does nothing.
+"""Comparisons in addition to the peers: an earlier version, and a Python that does nothing.
 
 `tests/tools.sh peers` installs commit 813904f, which validated without pydantic and used three further
-processes, into an environment of its own.
+processes, into its own environment.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def bare(case: str, workplace: Workplace, rounds: int) -> Comparison:
 
 
 def unchanged(case: str, workplace: Workplace, rounds: int) -> Comparison:
-    """A compile with nothing to do against the earlier version's, each after one of its own."""
+    """A compile with nothing to do against the earlier version's, each after its first compile."""
     again = [
         Task(command, workplace.folder, partial(_once, workplace, command))
         for command in (workplace.command, [str(PLATFORMC), "compile"])

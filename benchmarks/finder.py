@@ -1,7 +1,7 @@
 """Finds the template of which several objects are instances.
 
-Each value is known by its vector: what it is in every variant. Where a leaf's vector is that of a
-value of the spec, that value stands there; else the leaf gets one of its own.
+Each value is known by its vector: its values in every variant. Where a leaf's vector is that of a
+value of the spec, that value stands there; else the leaf gets a new one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.template import (
 from benchmarks.variants import MARK
 
 _Vector = tuple[Node, ...]
-# What people keep among the values of a chart even where it is the same everywhere.
+# Fields that people keep among the values of a chart even where it is the same everywhere.
 _KEPT = ("image", "replicas", "cpu", "memory", "storage", "ephemeral-storage")
 
 
@@ -54,7 +54,7 @@ class Finder:
         return text
 
     def node(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> Node:
-        """One template for what stands at one place in every variant; None is nothing."""
+        """One template for the values of one place in every variant; None is nothing."""
         if any(node is None for node in nodes):
             return self._optional(nodes, section, path)
         if all(isinstance(node, dict) for node in nodes):
@@ -107,7 +107,7 @@ class Finder:
         return Text(tuple(split)) if len(split) > 1 and exact else strings[0]
 
     def _parts(self, strings: _Vector, section: str, path: tuple[str, ...]) -> Iterator[Part]:
-        """A string that differs: its lines, what the marks in it say, or what its ends share."""
+        """A string that differs: its lines, the text of its marks, or the common ends."""
         if all(string == strings[0] for string in strings):
             yield strings[0]
             return
@@ -145,7 +145,7 @@ class Finder:
         return "".join(map(str, texts))
 
     def _found(self, vector: _Vector, section: str) -> Value | None:
-        """The value that is this in every variant, if there is one and it tells them apart."""
+        """The value that is this in every variant, if there is one and it distinguishes them."""
         neighbour = self._known.get((section, repr(vector)))
         if neighbour or len(set(map(repr, vector))) == 1:
             return neighbour
@@ -168,7 +168,7 @@ class Finder:
 
 
 def _differing(strings: _Vector) -> tuple[str, _Vector, str]:
-    """What strings share at their ends, cut between words, and what stands between."""
+    """The common ends of strings, cut between words, and the text between."""
     start = end = 0
     least = min(map(len, strings))
     while start < least and len({string[start] for string in strings}) == 1:

@@ -1,4 +1,4 @@
-"""What one cluster of a fleet costs: alone in its spec, and as one of many environments.
+"""The cost of one cluster of a fleet: alone in its spec, and as one of many environments.
 
 python -m benchmarks.fleet                          a minute or two
 python -m benchmarks.fleet --into docs/fleet.md     the same, and puts the table in its place

@@ -14,12 +14,12 @@ _PATIENCE = 150.0  # seconds for the rounds of one pair; the first round is alwa
 
 
 def _nothing() -> None:
-    """The preparation of what needs none."""
+    """The preparation of a task that needs none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A command, where it runs, and what prepares it, which is not counted."""
+    """A command, where it runs, and its preparation, which is not counted."""
 
     command: Sequence[str]
     folder: Path

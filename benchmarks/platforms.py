@@ -74,7 +74,7 @@ def _overrides(index: int, models: int) -> Spec:
 
 
 def merged(base: Any, override: Any) -> Any:
-    """What an environment's overrides make of a spec: maps merge, null removes, all else wins."""
+    """The effect of an environment's overrides on a spec: maps merge, null removes, all else wins."""
     if not isinstance(base, dict) or not isinstance(override, dict):
         return override
     changed = {key: merged(base.get(key), value) for key, value in override.items()}

@@ -1,4 +1,4 @@
-"""What was measured, as the Markdown of docs/performance.md."""
+"""The measured figures, as the Markdown of docs/performance.md."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Measured:
 
 
 def put(text: str, file: Path, module: str) -> None:
-    """Between the two marks that a document has for what a module prints."""
+    """Between the two marks that a document has for the output of a module."""
     begin, end = f"<!-- python -m {module} -->\n", "<!-- end -->"
     before, start, rest = file.read_text().partition(begin)
     _, ended, after = rest.partition(end)

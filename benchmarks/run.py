@@ -35,7 +35,7 @@ class Sizes:
 
     @property
     def often(self) -> int:
-        """Of what takes less than a second, in which chance has a larger part."""
+        """Of commands that take less than a second, in which chance has a larger part."""
         return 3 * self.rounds if self.rounds > 1 else 1
 
 
@@ -51,7 +51,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=None)
     options.add_argument("--into", type=Path, metavar="FILE")
     arguments = options.parse_args()
-    # As an installation does. Python itself may have been told to keep no bytecode.
+    # As an installation does. Python itself may be configured to keep no bytecode.
     compileall.compile_dir(COMPILER, quiet=1)
     sizes = QUICK if arguments.quick else Sizes(rounds=arguments.rounds or Sizes().rounds)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""What a chart is made of, in no language yet; `benchmarks.peers` writes it in each."""
+"""The parts of a chart, in no language yet; `benchmarks.peers` writes it in each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """An instance's name, from a helper that keeps it within what Kubernetes allows."""
+    """An instance's name, from a helper that keeps it within Kubernetes' limit."""
 
     instance: str | Value
 
@@ -40,7 +40,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """What is there only where a value is true."""
+    """A part that is there only where a value is true."""
 
     flag: Value
     node: Node
@@ -48,7 +48,7 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The labels that everything has, from a helper, and those beside them."""
+    """The labels that everything has, from a helper, and those next to them."""
 
     instance: str | Value
     name: str
@@ -92,7 +92,7 @@ def with_helper(labels: dict[str, Node]) -> Node:
 
 
 def with_selector(labels: dict[str, Node]) -> Node:
-    """What selects pods by the helper, where it is no more and no less."""
+    """A selector of pods by the helper, where it is no more and no less."""
     instance = _single(labels.get(f"{LABEL}instance"))
     component = labels.get(f"{LABEL}component")
     if isinstance(instance, str | Value) and isinstance(component, str) and len(labels) == 2:
@@ -117,7 +117,7 @@ def with_name(manifest: Node) -> Node:
 
 
 def _without(instance: str | Value, parts: list[Part]) -> list[Part] | None:
-    """What follows on the instance's name, or None where that is not what comes first."""
+    """The text after the instance's name, or None where the name does not come first."""
     part = parts[0]
     if isinstance(instance, str) and isinstance(part, str) and part.startswith(instance):
         return [part[len(instance) :], *parts[1:]]

@@ -1,4 +1,4 @@
-"""Variants of a spec: what each environment makes of it, and one with other values everywhere."""
+"""Variants of a spec: one for each environment, and one with other values everywhere."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def effective(spec: Spec) -> dict[str, Spec]:
 
 
 def objects(spec: Spec) -> list[Manifest]:
-    """What a spec without environments compiles to."""
+    """The objects of a spec without environments."""
     result = pipeline.compile(text(spec).encode(), "platform.yaml")
     if result.report.failed:
         raise ValueError("\n".join(item.message for item in result.report.sorted()))

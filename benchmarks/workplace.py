@@ -1,4 +1,4 @@
-"""A generated platform in a folder of its own: compiled by platformc, and its peers beside it."""
+"""A generated platform in its own folder: compiled by platformc, and its peers next to it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Workplace:
 
     @cached_property
     def objects(self) -> dict[str, list[Manifest]]:
-        """What platformc makes, by environment."""
+        """The objects of platformc, by environment."""
         result = pipeline.compile(self.file.read_bytes(), "platform.yaml")
         if result.report.failed:
             raise SystemExit("\n".join(item.message for item in result.report.sorted()))
@@ -71,7 +71,7 @@ class Workplace:
         self.file.write_text(text({**self.spec, "spec": inner}))
 
     def peers(self) -> dict[str, Task]:
-        """The peers' tasks, each run once and found to print what platformc renders."""
+        """The peers' tasks, each run once and found to print the objects of platformc."""
         folder = self.folder / "peers"
         models = self.spec["spec"].get("models", {})
         commands = peers.prepared(chart(self.spec), self.objects, models, folder)
@@ -91,7 +91,7 @@ class Workplace:
                 )
 
     def roots(self) -> list[Path]:
-        """Every kustomization that is applied by itself."""
+        """Every kustomization that is applied alone."""
         paths: list[Path] = []
         for folder in sorted((self.folder / "overlays").iterdir()):
             listed = folder / "ROOTS"

@@ -16,7 +16,7 @@ def tree_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 @pytest.fixture(autouse=True, scope="session")
 def state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What platformc remembers of the tests' trees is not left in the user's cache."""
+    """Notes of platformc about the tests' trees are not left in the user's cache."""
     patch = pytest.MonkeyPatch()
     patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     yield
@@ -25,7 +25,7 @@ def state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture(autouse=True, scope="session")
 def plain_terminal() -> Iterator[None]:
-    """Tests read what a pipe would: no colour, no traceback switch."""
+    """Tests read like a pipe: no colour, no traceback switch."""
     patch = pytest.MonkeyPatch()
     patch.setenv("NO_COLOR", "1")
     patch.delenv("PLATFORMC_TRACEBACK", raising=False)

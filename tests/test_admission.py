@@ -1,4 +1,4 @@
-"""What an API server refuses although it fits its schema is refused by the compiler.
+"""The compiler refuses objects that fit their schema and that an API server refuses.
 
 `tests/live/test_apply.py` asks a real one about the same objects.
 """

@@ -1,4 +1,4 @@
-"""What to type for the words that people write: those of other tools, and those that are nearly right."""
+"""The text to type for the words that people write: those of other tools, and those that are nearly right."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from compiler.validate.corrections import _language, corrected_key
 
 COMPONENT = "spec:\n  components:\n    "
 WORKLOAD = "spec:\n  workloads:\n    w: {image: 'a.b/c:1', "
-# Beside the text: what its help must say, and whether `--fix` may write it.
+# After the text: the words of its help, and whether `--fix` may write it.
 CASES = {
     "a name that begins with its type": (
         f"{COMPONENT}mlflow-vision: {{namespace: vision}}", "write `mlflow-vision: {type: mlflow, ...}`", False),

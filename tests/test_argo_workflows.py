@@ -1,4 +1,4 @@
-"""Argo Workflows: what upstream must be told, what each namespace gets, what a run's pod is."""
+"""Argo Workflows: upstream's settings, the objects of each namespace, the pod of a run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def prerequisite() -> Prerequisite:
 
 
 def asked(graph: Graph) -> Prerequisite:
-    """What a platform says of Argo."""
+    """The objects of a platform about Argo."""
     me = graph.instances["argo-workflows"]
     actual = argo_workflows.prerequisites(me, graph.wiring("argo-workflows"))
     assert actual is not None

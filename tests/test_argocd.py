@@ -1,4 +1,4 @@
-"""Delivery by Argo CD: the plugin's files, what it prints, and the applications."""
+"""Delivery by Argo CD: the plugin's files, its output, and the applications."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_what_is_wrong_fails_and_prints_no_manifest(mistake: str) -> None:
 def generated(
     arrange: Callable[[], None], stdout: int | IO[bytes] | None, **variables: str
 ) -> subprocess.Popen[bytes]:
-    """The plugin's command in a process of its own, as the plugin server starts it."""
+    """The plugin's command in its own process, as the plugin server starts it."""
     return subprocess.Popen(
         [sys.executable, "-m", "compiler", "argocd", "generate", "-f", SPEC],
         stdout=stdout, stderr=subprocess.PIPE, preexec_fn=arrange,  # no threads
@@ -287,7 +287,7 @@ def test_the_plain_road_reads_the_files_that_are_there() -> None:
 
 
 def test_the_image_is_built_from_what_is_here() -> None:
-    """What the container file copies exists, and it ends as the sidecar's user."""
+    """The files that the container file copies exist, and it ends as the sidecar's user."""
     lines = (ROOT / "argocd" / "Containerfile").read_text().splitlines()
     steps = [line.split(" ", 1) for line in lines if line and not line.startswith("#")]
     for step, rest in steps:

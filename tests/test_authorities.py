@@ -97,7 +97,7 @@ def test_who_cannot_be_told_is_refused(client: str) -> None:
 
 
 def test_operators_are_handed_the_authority() -> None:
-    """Each by the field of its own API, and by an object that is there, in the namespace that reads it."""
+    """Each by the field of its API, and by an object that is there, in the namespace that reads it."""
     compiled = {
         (
             manifest["kind"],

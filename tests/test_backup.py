@@ -1,4 +1,4 @@
-"""Copies of what systems of record hold: who is copied where, and the plans that bring it back."""
+"""Copies of the systems of record: sources, targets, and the plans that bring the data back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmarks measure what they say: the same work, and only the child."""
+"""The benchmarks measure the named work: the same work, and only the child."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ceph: who has a bucket as Rook grants it, and who comes to visit."""
+"""Ceph: the owners of buckets that Rook grants, and their visitors."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_owner_reads_the_secret_and_the_config_map_of_its_claim() -> None:
 
 
 def users(bucket: str) -> dict[str, set[str]]:
-    """Who may do what in a bucket, by its policy."""
+    """The users and actions of a bucket's policy."""
     text = claims()[bucket]["spec"].get("additionalConfig", {}).get("bucketPolicy", "{}")
     actual: dict[str, set[str]] = {}
     for statement in json.loads(text).get("Statement", ()):

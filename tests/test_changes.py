@@ -381,7 +381,7 @@ def named(actual: tuple[Change, ...], title: str) -> Change:
 
 
 def test_each_change_names_the_line_that_it_comes_from() -> None:
-    """Two sections change; what each of them touches is told apart, across bindings too."""
+    """Two sections change; their effects are separate, across bindings too."""
     actual = changes({f"{POSTGRES}.maxConnections": 400, f"{MLFLOW}.workers": 3})
     server = named(actual, "Deployment mlops/mlflow")
     assert [cause.path for cause in server.causes] == [f"{MLFLOW}.workers"]
@@ -460,7 +460,7 @@ def test_a_login_whose_consumer_is_gone_is_told_of_with_what_shuts_it_out() -> N
         in named(actual, "Login mlflow-artifacts of minio").judgements[0].way
     )
     assert [cause.path for cause in database.causes] == [MLFLOW]
-    # Users in a file are those of the spec; and who is renamed leaves a login, too.
+    # Users in a file are those of the spec; and a renamed user leaves a login, too.
     assert not any("of redis" in change.title for change in actual)
 
 
@@ -476,7 +476,7 @@ def test_sections_that_need_each_other_are_named_together() -> None:
 
 
 def test_the_cause_is_found_where_one_section_alone_does_not_compile() -> None:
-    """A store is replaced by another, and a workload stops to use what it served: two causes."""
+    """A store is replaced by another, and a workload stops to use its bucket: two causes."""
     before = (ROOT / "platform.yaml").read_text()
     after = before
     for old, new in (

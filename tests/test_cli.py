@@ -1,4 +1,4 @@
-"""The command line as a user meets it: statuses, streams, what is written."""
+"""The command line as a user meets it: statuses, streams, files."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_check_shows_the_difference_and_writes_nothing(spec: Path) -> None:
 def test_a_compile_is_noted_before_another_one_may_write(
     spec: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A note that is made later could stand beside the other one's output."""
+    """A note that is made later could stand next to the other one's output."""
     noted: list[str] = []
 
     def remember(root: Path, fingerprint: str, output: str) -> None:

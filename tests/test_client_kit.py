@@ -1,4 +1,4 @@
-"""The client kit gives pods of the user's own what a workload that uses the same things has."""
+"""The client kit gives the user's pods the environment of a workload that uses the same things."""
 
 from __future__ import annotations
 

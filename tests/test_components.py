@@ -19,9 +19,9 @@ from compiler.spec.section import fields
 
 each_type = pytest.mark.parametrize("type", registry.builtin_types())
 
-# What a component cannot know by itself, for the fields that it cannot do without.
+# Facts that a component cannot derive, for its required fields.
 GIVEN: dict[str, Any] = {"host": "service.example.internal", "remotes": {"data": {}}}
-# Without a gateway, what laptops are told has to be said.
+# Without a gateway, the address for laptops has to be said.
 WITHOUT_A_GATEWAY = {"dvc": {"externalEndpoint": "http://store.example.internal"}}
 
 
@@ -102,7 +102,7 @@ def test_its_defaults_compile(type: str) -> None:
 
 
 def alone(type: str) -> str:
-    """A platform of one component, and whatever it takes to have one."""
+    """A platform of one component, and its requirements."""
     components: dict[str, Any] = {}
     _add(type, components)
     document = {
@@ -125,7 +125,7 @@ def _add(type: str, components: dict[str, Any]) -> None:
 
 
 def _wanted(type: str) -> list[str]:
-    """Interfaces that its section needs as it is: what the compiler misses of it."""
+    """Interfaces that its section needs as it is: as the compiler reports them."""
     text = {"components": {type: _section(type)}}
     document = {"apiVersion": "platformc/v1alpha1", "kind": "Platform",
                 "metadata": {"name": "alone"}, "spec": text}  # fmt: skip
@@ -146,7 +146,7 @@ def _section(type: str) -> dict[str, Any]:
 
 
 def _simplest(interface: str) -> str:
-    """A provider that needs no facts of somebody else's service, and as little else as can be."""
+    """A provider that needs no facts of a foreign service, and as little else as can be."""
     return min(
         registry.providers(interface), key=lambda name: (len(_section(name)), len(name), name)
     )

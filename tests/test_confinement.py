@@ -27,7 +27,7 @@ WATCH = TESTS / "support" / "audit_hook.py"
 
 
 def watched(root: Path, *arguments: object, program: str = str(WATCH)) -> dict[str, Any]:
-    """What one command reached for, what it said and how it ended."""
+    """The paths and addresses of one command, its output and its status."""
     process = subprocess.run(
         [sys.executable, program, str(root), *(str(argument) for argument in arguments)],
         capture_output=True,
@@ -75,7 +75,7 @@ QUIET = (
     "argocd generate", "argocd plugin --image registry.example/plugin:1.0.0 -o argocd",
     "argocd applications --repo https://git.example/platform.git",
 )  # fmt: skip
-# What leads out, where to, and the word in the command's help that says so.
+# Commands that lead out, their targets, and the word in the command's help that says so.
 OUTWARD = {
     "images default --pin": ("asks https://", "registries"),
     "vendor kserve -f vendored.yaml": ("asks https://github.com/", "Fetch"),
@@ -198,7 +198,7 @@ spec:
     }
 
 
-# What a repository may bring along: links, and a journal that nobody sealed
+# Contents of a repository: links, and an unsealed journal
 
 
 def _locked(root: Path) -> None:

@@ -22,7 +22,7 @@ spec:
   components:
     broken: {}
 """
-# What an author wrote in place of a line of a component that works, and what the error says.
+# An author's replacement for a line of a component that works, and the error.
 MISTAKES = {
     "no phase": ("PHASE = model.Phase.STORES", "", "its module has no `PHASE`"),
     "a number as phase": (

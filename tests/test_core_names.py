@@ -52,7 +52,7 @@ def upstream_kinds() -> frozenset[str]:
 
 @cache
 def type_names() -> frozenset[str]:
-    """The component types whose name is no common word, nor that of an interface."""
+    """The component types with a name that is no common word, nor that of an interface."""
     interfaces = {path.stem.replace("_", "-") for path in (COMPILER / "interfaces").glob("*.py")}
     return frozenset(registry.builtin_types()) - interfaces | {"redis", "mlflow", "lakefs", "mysql"}
 

@@ -45,7 +45,7 @@ def test_no_false_alarm_on_the_bases(name: str) -> None:
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_no_false_alarm_on_the_scenarios(name: str) -> None:
-    """What a scenario warns of is in its reviewed `diagnostics.txt`; nothing of it is an error."""
+    """The warnings of a scenario are in its reviewed `diagnostics.txt`; nothing of it is an error."""
     actual = compiled(name).report.sorted()
     assert all(diagnostic.severity is not Severity.ERROR for diagnostic in actual)
     assert bool(actual) == (SCENARIOS / name / "expected" / "diagnostics.txt").is_file()

@@ -57,7 +57,7 @@ def ranks(groups: Iterable[Iterable[Manifest]]) -> Order:
 
 
 def argo_order(objects: list[Manifest]) -> Order:
-    """What Argo CD does first: lower waves; what has none is in wave 0."""
+    """The order of Argo CD: lower waves first; objects without one are in wave 0."""
     actual: dict[int, list[Manifest]] = {}
     for manifest in objects:
         wave = int(manifest["metadata"].get("annotations", {}).get(WAVE, "0"))
@@ -66,7 +66,7 @@ def argo_order(objects: list[Manifest]) -> Order:
 
 
 def kubectl_order(commands: list[str], files: Mapping[str, str]) -> Order:
-    """What the commands of the plan apply, one after the other."""
+    """The objects that the commands of the plan apply, one after the other."""
     applied = [
         actual[1] for command in commands if (actual := re.search(r"apply .*-f (\S+)$", command))
     ]

@@ -1,4 +1,4 @@
-"""What a user reads, to the letter: `diagnostics/<code>[-variant]/` holds a spec and its answer."""
+"""The user's view, to the letter: `diagnostics/<code>[-variant]/` holds a spec and its answer."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from compiler.diagnostics.codes import CODES
 
 
 def answer(name: str, folder: Path) -> str:
-    """What the command line says on stderr about a golden's spec."""
+    """The output of the command line on stderr about a golden's spec."""
     shutil.copy(GOLDENS / name / "platform.yaml", folder / "platform.yaml")
     steps = GOLDENS / name / "steps.sh"
     if steps.is_file():
         return run(folder, steps.read_text()).stderr
     stderr = CliRunner().invoke(platformc, ["compile"]).stderr
     # Where it compiles, how many files that makes is another test's business.
-    # and so is what to type next.
+    # and so is the next command.
     stderr = re.sub(r"^next:\n(  .*\n)+", "", stderr, flags=re.M)
     return re.sub(r"^platform\.yaml: .* written\n", "", stderr, flags=re.M)
 

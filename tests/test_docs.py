@@ -1,4 +1,4 @@
-"""The documents say what is so."""
+"""The documents are true."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compiler.diagrams.svg import svg
 from compiler.diagrams.view import view
 from compiler.reference import topics
 
-# What `make docs` adds to the site, from the models and the specs; see docs/hooks.py.
+# Pages that `make docs` adds to the site, from the models and the specs; see docs/hooks.py.
 GENERATED = {
     ROOT / "docs" / name
     for name in (

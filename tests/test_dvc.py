@@ -1,4 +1,4 @@
-"""DVC's two configuration files: what laptops commit, what pods lay over it, and no secret."""
+"""DVC's two configuration files: the committed one for laptops, the additions of pods, and no secret."""
 
 from __future__ import annotations
 

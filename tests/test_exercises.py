@@ -1,6 +1,6 @@
 """No kind of binding goes without a live exercise, unless it is written down why.
 
-The kinds are those of every scenario's graphs; what modules declare must be among them.
+The kinds are those of every scenario's graphs; the declarations of modules must be among them.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def test_every_reference_is_to_a_key_that_the_secret_has() -> None:
     assert listed["acme-pg"].keys.keys() == {"user", "pass"}
     assert set(listed["acme-pg"].namespaces) == {"argo", "mlops"}
     assert all(grant.created_by == "you" for grant in lowered_platform.granted)
-    # What is not said to exist has a Secret of the platform's own.
+    # Other logins have a Secret of the platform.
     assert "report-mysql" in {credential.name for credential in lowered_platform.credentials}
 
 

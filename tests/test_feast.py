@@ -51,7 +51,7 @@ def names(container: Manifest) -> dict[str, Any]:
     return {variable["name"]: variable for variable in container["env"]}
 
 
-# The logins of stores that a pod opens, by its role; whoever is not here opens all of them.
+# The logins of stores that a pod opens, by its role; other roles open all of them.
 OPENED = {"registry": "FEAST_REGISTRY", "offline": "FEAST_(REGISTRY|OFFLINE)"}
 
 

@@ -49,7 +49,7 @@ def touches(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 yield node.lineno, called
 
 
-# What looks like it and is another's: a method of the same name, or a pipe of this process.
+# Similar names of others: a method of the same name, or a pipe of this process.
 OTHERS = {
     ("cli.py", "open"), ("cli.py", "os.open"), ("parallel.py", "open"),
 }  # fmt: skip
@@ -73,7 +73,7 @@ def test_the_search_sees_what_it_should() -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A folder, and beside it a file that no path below the folder may reach."""
+    """A folder, and next to it a file that no path below the folder may reach."""
     (tmp_path / "root").mkdir()
     (tmp_path / "victim").write_text("precious")
     return tmp_path / "root"

@@ -1,4 +1,4 @@
-"""`validate --fix` writes what was meant, and nothing else: comments, layout and line ends stay."""
+"""`validate --fix` writes the intended text, and nothing else: comments, layout and line ends stay."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_corrected(case: str) -> None:
 
 @pytest.mark.parametrize("case", sorted(REMOVED))
 def test_removed(case: str) -> None:
-    """What says nothing goes, by the line or out of its brackets, and no other line changes."""
+    """Text without effect goes, by the line or out of its brackets, and no other line changes."""
     wrong, right = REMOVED[case]
     correction = correct(f"{HEADER}spec:\n  {wrong}\n")
     assert correction.data.decode() == f"{HEADER}spec:\n  {right}\n"
@@ -200,7 +200,7 @@ def _differences(left_value: Any, right_value: Any) -> Iterator[object]:
 
 
 def test_reads_back_as_the_platform_that_was_meant() -> None:
-    """What an independent reader (ruamel, YAML 1.2) finds is the base again."""
+    """An independent reader (ruamel, YAML 1.2) finds the base again."""
     base = (FOLDER / "base.yaml").read_text(encoding="utf-8")
     wrong = base.replace("storageClass: fast", "storageClas: fast").replace(
         "uses: [lakefs]", "uses: [lakfs]"

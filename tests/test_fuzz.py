@@ -56,7 +56,7 @@ def with_text(name: str, path: Place, text: str) -> bytes:
 
 
 def shape(name: str, path: Place, text: str) -> object:
-    """The structure of what a spec with a text compiles to; None where it is refused."""
+    """The structure of the objects of a spec with a text; None where it is refused."""
     result = pipeline.compile(with_text(name, path, text), "platform.yaml")
     if result.report.failed:
         return None

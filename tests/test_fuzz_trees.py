@@ -1,4 +1,4 @@
-"""Few of the fuzzer's trees, the same each time; and that its witnesses see what they should."""
+"""Few of the fuzzer's trees, the same each time; and that its witnesses see every access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was done to users of hostile trees, each as it was done, and that it no longer works."""
+"""Attacks on users of hostile trees, each as it was done, and that it no longer works."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFERENCE = (ROOT / "platform.yaml").read_text()
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout that was compiled, beside a file that nothing in it may reach."""
+    """A checkout that was compiled, next to a file that nothing in it may reach."""
     root = tmp_path / "checkout"
     root.mkdir()
     (tmp_path / "victim").write_text("precious\n")
@@ -63,7 +63,7 @@ def git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def _bare_repository(folder: Path, ran: Path) -> None:
-    """What Git takes for a repository whose missing objects it fetches by a program of its choice."""
+    """A folder that Git takes for a repository, with a program that fetches missing objects."""
     for name in ("objects", "refs/heads"):
         (folder / name).mkdir(parents=True)
     (folder / "objects" / ".keep").touch()
@@ -290,7 +290,7 @@ def test_values_that_a_tree_brings_are_no_credentials(tree: Path) -> None:
 
 
 def test_secrets_are_kept_out_of_git_and_from_others(tree: Path) -> None:
-    """An empty `.gitignore` is what a full disk leaves, or an author plants."""
+    """An empty `.gitignore` is left by a full disk, or planted by an author."""
     (tree / "secrets" / "default").mkdir(parents=True)
     (tree / "secrets" / "default" / ".gitignore").write_text("")
     mask = os.umask(0)

@@ -106,7 +106,7 @@ def test_both_refuse_a_wrong_value(change: dict[str, Any]) -> None:
     ],
 )  # fmt: skip
 def test_both_refuse_a_wrong_form(path: tuple[str, ...], value: Any) -> None:
-    """An editor says in words what is wrong with a text, as the compiler does."""
+    """An editor names the mistake of a text in words, as the compiler does."""
     document = load(SCENARIOS / "minimal" / "platform.yaml")
     spec = document["spec"]
     spec["models"] = {"m": {"format": "onnx", "uri": "s3://models/m", "timeout": "1h"}}

@@ -1,4 +1,4 @@
-"""Two ways, one result: what kustomize builds is what was lowered, object by object."""
+"""Two ways, one result: kustomize builds the lowered objects, one by one."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ spec:
 
 
 def test_workloads_in_pieces_build_to_what_was_lowered(tmp_path: Path) -> None:
-    """Too many for one root, they have roots of their own, none of them too large."""
+    """Too many for one root, they have their own roots, none of them too large."""
     result = pipeline.compile(MANY.encode(), "platform.yaml")
     assert_equal(result, tmp_path)
     listed = roots(tmp_path, "default")

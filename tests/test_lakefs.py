@@ -1,4 +1,4 @@
-"""lakeFS in the graph: who gets its gateway, who never does, and what its setup Job does twice."""
+"""lakeFS in the graph: the clients of its gateway, the others, and the second run of its setup Job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the published schema allows, the compiler reads; and what it lowers to is valid."""
+"""The compiler reads every spec that the published schema allows, and its objects are valid."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compiler.diagnostics.codes import CODES
 from compiler.spec import types
 from compiler.spec.constraints import InvalidValue, Parser
 
-# What says that the form of a section is wrong; an editor would have said so first.
+# Codes for a wrong form of a section; an editor would have said so first.
 FORM = {"unknown-key", "missing-key", "wrong-type", "null-value", "unknown-type"}
 AROUND = {
     "a-store": {"type": "seaweedfs"}, "a-database": {"type": "postgres", "maxConnections": 900},
@@ -68,7 +68,7 @@ def test_a_type_parses_any_text_or_refuses_it(name: str, text: str) -> None:
 
 
 def codes_of(spec: object) -> set[str]:
-    """What is said of a platform; whatever it is, it is a diagnostic that is known."""
+    """The diagnostics of a platform, all of known codes."""
     codes_by_name = {
         "apiVersion": "platformc/v1alpha1", "kind": "Platform", "metadata": {"name": "drawn"},
         "spec": spec,

@@ -1,4 +1,4 @@
-"""What holds for every platform, drawn at random from what the language can say."""
+"""Laws of every platform, drawn at random from the language."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 COMPILER = Path(__file__).parent.parent / "compiler"
-# From the ground up; what shares a line does not know of each other.
+# From the ground up; packages on one line do not know each other.
 LAYERS = """
     document parallel files text
     diagnostics

@@ -1,6 +1,6 @@
 """Keys and roles: each opens what its bindings claim and nothing else, as the output has it.
 
-What is claimed comes from the graph; what is opened from the files and scripts that the servers are
+Claims come from the graph; rights from the files and scripts that the servers are
 given. The servers' own tests of it are among the live ones.
 """
 
@@ -25,7 +25,7 @@ from compiler.interfaces import redis, s3, sql
 from compiler.model.binding import Binding
 from compiler.model.resource import Manifest
 
-# What one key may do to one bucket.
+# The rights of one key to one bucket.
 Rights = set[tuple[str, str]]
 READ, WRITE = "read", "write"
 ACTIONS = {
@@ -37,7 +37,7 @@ WORDS = {"Read": READ, "List": READ, "Write": WRITE, "Tagging": WRITE}
 STORES = ("minio", "seaweedfs", "ceph")
 DATABASES = ("postgres", "mysql", "cloudnative-pg")
 MEMORIES = ("redis", "valkey")
-# What a client of Redis may say, and those that belong to the server itself; all on no key.
+# Commands of a client of Redis, and those that belong to the server itself; all on no key.
 CLIENT = "+@all -@admin -@dangerous -function -script|flush -randomkey +info +role"
 OWN = {"probe": "-@all +ping +role +info", "replication": "-@all +ping +psync +replconf"}
 
@@ -60,7 +60,7 @@ def claimed(bindings: Iterator[Binding]) -> dict[str, Rights]:
 
 
 def opened(scenario: str, environment: str) -> dict[str, Rights]:
-    """What the stores are told that each Secret's key may do."""
+    """The rights of each Secret's key at the stores."""
     actual: dict[str, Rights] = defaultdict(set)
     for reader in (_minio, _seaweedfs, _ceph):
         for secret, bucket, right in reader(scenario, environment):
@@ -113,7 +113,7 @@ def _seaweedfs(scenario: str, environment: str) -> Iterator[tuple[str, str, str]
 
 @cache
 def _identities(script: str, variables: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
-    """What the script that SeaweedFS starts with writes, where each key is its Secret's name."""
+    """The output of the script that SeaweedFS starts with, where each key is its Secret's name."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "s3.json"
         text = script.replace("/etc/seaweedfs/s3.json", str(file))
@@ -123,7 +123,7 @@ def _identities(script: str, variables: tuple[tuple[str, str], ...]) -> list[dic
 
 
 def _ceph(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
-    """A bucket's claim beside its consumer owns the bucket; guests are in its policy."""
+    """A bucket's claim next to its consumer owns the bucket; guests are in its policy."""
     instances = lowered(scenario, environment).graph.instances.values()
     stores = {instance.namespace for instance in instances if instance.type == "ceph"}
     for manifest in objects(scenario, environment):
@@ -169,7 +169,7 @@ def test_a_key_opens_its_claims_and_nothing_else(scenario: str, environment: str
     )
     keys = opened(scenario, environment)
     copies = {name for name in keys if name in _copying(scenario, environment)}
-    # The key of backups reads what all claims together have, and writes nothing.
+    # The key of backups reads the buckets of all claims together, and writes nothing.
     assert all(verb == "read" for name in copies for _, verb in keys[name])
     assert {name: keys[name] for name in keys.keys() - copies} == claimed(claims)
 
@@ -185,7 +185,7 @@ def _copying(scenario: str, environment: str) -> set[str]:
 
 
 def logins(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
-    """Whose Secret opens which database, as Jobs and operators are told to make it."""
+    """Whose Secret opens which database, as Jobs and operators make it."""
     files = _files(scenario, environment)
     yield from _managed(scenario, environment)
     for job in _of_type("postgres", "Job", scenario, environment):
@@ -266,7 +266,7 @@ def _users(scenario: str, environment: str) -> Iterator[tuple[str, tuple[str, ..
 
 @cache
 def _acl(script: str, variables: tuple[tuple[str, str], ...]) -> list[str]:
-    """What the script that Redis starts after writes, where each password is its Secret's name."""
+    """The output of the script that Redis starts after, where each password is its Secret's name."""
     (folder,) = set(re.findall(r"} >(\S+)/users\.acl", script))
     with TemporaryDirectory() as directory:
         text = script.replace(folder, directory)
@@ -290,7 +290,7 @@ def test_a_user_of_redis_touches_its_keys_and_governs_nothing(
 def test_nobody_but_a_server_and_its_jobs_reads_its_root_key(
     scenario: str, environment: str
 ) -> None:
-    """Containers beside a server, which are open to whoever scrapes them, have logins of their own."""
+    """Containers next to a server, which are open to their scrapers, have their own logins."""
     for server in templates(scenario, environment):
         for container in server.spec["containers"][1:]:
             for secret in _variables(container).values():

@@ -1,4 +1,4 @@
-"""What the text of a spec may hold, and the answer to everything else."""
+"""The permitted text of a spec, and the answer to everything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The login before pages: who is let in, and which ways past it there are."""
+"""The login before pages: the admitted users, and the ways past it."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def _wave(manifest: Manifest) -> int:
 
 
 def who(lowered_platform: Lowered) -> dict[str, str]:
-    """Whom the door lets to each host, as the compiled objects have it."""
+    """The users that the door lets to each host, as the compiled objects have it."""
     routes = destinations(lowered_platform)
     rows = {}
     for pages in hosts.opened(lowered_platform.graph).values():

@@ -206,7 +206,7 @@ def test_a_mistyped_example_gets_the_right_one(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-# What each shell's script sends: the words typed so far, and the one to complete.
+# The message of each shell's script: the words typed so far, and the one to complete.
 def completed(shell: str, words: str, current: str) -> set[str]:
     typed = f"platformc {words}".strip()
     count = len(typed.split())

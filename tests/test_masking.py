@@ -89,7 +89,7 @@ def test_what_is_no_credential_is_shown() -> None:
     assert "pullSecrets: [Bad_Name]" in shown
 
 
-# Whatever the user puts where: each field and each map of the language, by what scenarios say there
+# Every value of the user: each field and each map of the language, with the scenarios' values
 
 PLANTED = {
     "token": (TOKEN, TOKEN),
@@ -112,7 +112,7 @@ def _inside(value: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _kind(document: Any, path: Path) -> Path:
-    """A path with what users name taken out: the same for all that the language knows as one."""
+    """A path without the names that users choose: equal for one field of the language."""
     parts: list[str | int] = []
     for index, part in enumerate(path):
         section = path[index - 1] if index else ""

@@ -37,7 +37,7 @@ def policies(scenario: str, environment: str) -> dict[str, list[Manifest]]:
 
 
 def admits(specs: list[Manifest], client: Template, server: Template) -> set[int]:
-    """The ports that some policies let one pod call on another, by who it runs as."""
+    """The ports that some policies let one pod call on another, by its account."""
     actual: set[int] = set()
     labels = {**server.labels, **as_resource(server.owner).pod_labels}
     for spec in specs:
@@ -67,7 +67,7 @@ def named(specs: list[Manifest]) -> set[int]:
 
 
 def without_identity(specs: list[Manifest], server: Template) -> set[int]:
-    """Ports that anybody may call: those of callers outside the mesh, whom addresses tell apart."""
+    """Ports that every caller may call: those of callers outside the mesh, known by address."""
     labels = {**server.labels, **as_resource(server.owner).pod_labels}
     return named(
         [
@@ -105,7 +105,7 @@ def test_identities_open_what_addresses_open(scenario: str, environment: str) ->
             allowed = admits(specs, client, server) - without_identity(specs, server)
             reached = {port for port in named(specs) if net.connects(source, target, port)}
             reached -= without_identity(specs, server)
-            # A namespace's pods may share an account, which is all that an identity tells.
+            # A namespace's pods may share an account, which is all that an identity says.
             if not reached <= allowed or (
                 allowed - reached and not shared(client, templates_by_name)
             ):

@@ -1,4 +1,4 @@
-"""MLflow's pods: who touches the schema, and when."""
+"""MLflow's pods: the one that touches the schema, and when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Monitoring: what is scraped is there, alerts read what is scraped, and without it there is none."""
+"""Monitoring: scraped metrics are there, alerts read them, and without it there is none."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_alerts_read_what_is_scraped() -> None:
 
 
 def program(environment: str, name: str) -> Manifest:
-    """What a Deployment runs."""
+    """The containers of a Deployment."""
     (owner,) = [
         manifest for manifest in objects(SCENARIO, environment)
         if manifest["kind"] == "Deployment" and manifest["metadata"]["name"] == name

@@ -1,4 +1,4 @@
-"""MySQL's Job: what it says to the server, whatever stands in a Secret, and when it says it again."""
+"""MySQL's Job: its statements for the server, for every value of a Secret, and when it repeats them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ esac
 
 
 def run(folder: Path, **env: str) -> str:
-    """The Job's script against a server that comes up late; what it was told, as one text."""
+    """The Job's script against a server that comes up late; its input, as one text."""
     (folder / "mysql").write_text(FAKE)
     (folder / "mysql").chmod(0o755)
     script = compiled("mysql").tree()["base/mysql/mysql-ensure/ensure.sh"]

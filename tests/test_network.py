@@ -1,6 +1,6 @@
 """Reachable equals bound: for all ordered pairs of pods, on every port that anything names.
 
-What is bound comes from the graph; what is reachable from the emitted NetworkPolicies, as a model
+Bindings come from the graph; reachable pairs from the emitted NetworkPolicies, as a model
 of Kubernetes' own rules reads them. Neither side knows how the other is made.
 """
 
@@ -96,7 +96,7 @@ def _ports(spec: Manifest) -> Iterator[int]:
 
 
 def bound(lowered_platform: Lowered, source: Pod, target: Pod) -> Iterator[int]:
-    """The ports that a pod needs of another, with what the mesh needs between them."""
+    """The ports that a pod needs of another, with those of the mesh between them."""
     ports, mesh = set(needs(lowered_platform, source, target)), mesh_of(lowered_platform)
     yield from ports
     if mesh is not None and mesh.ambient and ports:
@@ -140,7 +140,7 @@ def _needs_without_label(package: Package, source: Pod, target: Pod) -> Iterator
 
 
 def anywhere(lowered_platform: Lowered, source: Pod) -> Iterator[int]:
-    """Ports of services outside whose addresses the spec leaves open: any address has them."""
+    """Ports of services outside with addresses that the spec leaves open: any address has them."""
     for binding in lowered_platform.graph.bindings:
         if binding.offer.external and not binding.offer.cidrs and _uses(source, binding):
             yield binding.offer.port
@@ -154,9 +154,9 @@ def anywhere(lowered_platform: Lowered, source: Pod) -> Iterator[int]:
 
 def _uses(pod: Pod, binding: Binding) -> bool:
     consumer = binding.consumer
-    runs = f"uses.{PREFIX}/{consumer.name}-workflows"  # a run needs what its maker needs
+    runs = f"uses.{PREFIX}/{consumer.name}-workflows"  # a run has the needs of its maker
     mine = pod.labels.get(INSTANCE) == consumer.name or runs in pod.labels
-    if consumer.section == model_store.SECTION:  # what a namespace's models share
+    if consumer.section == model_store.SECTION:  # the store that a namespace's models share
         model = pod.labels.get("app.kubernetes.io/component") == serving.MODEL
         mine = model and pod.namespace == consumer.namespace
     return mine and pod.labels.get(binding.label) == "true"
@@ -173,7 +173,7 @@ def _has(pod: Pod, labels: dict[str, str]) -> bool:
 
 
 def ports_of_interest(net: Network, pods: tuple[Pod, ...]) -> list[int]:
-    """Every port that a pod opens or a policy names, and one that nobody does."""
+    """Every port that a pod opens or a policy names, and another one."""
     actual = {port for pod in pods for port in pod.ports} | {1}
     for policies in net.policies.values():
         for policy in policies:
@@ -188,7 +188,7 @@ Reach = dict[tuple[str, str], set[int]]
 def reached(
     net: Network, lowered_platform: Lowered, pods: tuple[Pod, ...], ports: list[int]
 ) -> Reach:
-    """What each pod can connect to, of the pairs that have an end in the platform."""
+    """The targets that each pod can connect to, of the pairs that have an end in the platform."""
     return {
         (source.name, target.name): {port for port in ports if net.connects(source, target, port)}
         for source, target in _pairs(lowered_platform, pods)
@@ -255,7 +255,7 @@ def test_every_pod_can_ask_dns_and_nothing_else_there(scenario: str, environment
 
 @each_environment
 def test_every_binding_has_a_pod_that_uses_it(scenario: str, environment: str) -> None:
-    """A pod lacks a label: then what it was told of is out of its reach."""
+    """A pod lacks a label: then its providers are out of its reach."""
     all_pods = pods(scenario, environment)
     running = {pod.labels.get(INSTANCE) for pod in all_pods}
     idle = [
@@ -364,7 +364,7 @@ def told(template: Template, texts: dict[tuple[str, str], str]) -> set[tuple[str
 
 @each_environment
 def test_every_address_that_a_pod_is_told_is_in_its_reach(scenario: str, environment: str) -> None:
-    """The other way round: not from the graph, but from what stands in variables and files."""
+    """The other way round: not from the graph, but from the text of variables and files."""
     manifests, net = objects(scenario, environment), network(scenario, environment)
     named = {(manifest["metadata"]["namespace"], manifest["metadata"]["name"]): manifest
              for manifest in manifests if manifest["kind"] in ("Service", "ConfigMap")}  # fmt: skip

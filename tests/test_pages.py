@@ -1,4 +1,4 @@
-"""Every code has its page; what a page calls wrong is refused with that code, what it calls right isn't."""
+"""Every code has its page; its wrong example is refused with that code, its right example is not."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ PLUGIN = TESTS / "plugin"
 
 
 def platformc(folder: Path, *arguments: str, path: Path | None) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own: what Python finds is fixed when it starts."""
+    """The command in its own process: Python's path is fixed when it starts."""
     (folder / "platform.yaml").write_text(SPEC)
     paths = [str(ROOT), *([str(path)] if path else [])]
     return subprocess.run(

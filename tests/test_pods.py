@@ -1,4 +1,4 @@
-"""Every pod that platformc writes: the `restricted` Pod Security Standard, and what it leaves out.
+"""Every pod that platformc writes: the `restricted` Pod Security Standard, and the platform's additions.
 
 The standard is written down here as its own documentation has it (Kubernetes 1.34, "Pod Security
 Standards"), not by the builder's means, so that a builder can be wrong.
@@ -33,7 +33,7 @@ each_environment = pytest.mark.parametrize(("scenario", "environment"), environm
 
 
 def restricted(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What a pod does that the standard forbids: the check's name, and where."""
+    """Violations of the standard by a pod: the check's name, and where."""
     yield from _pod_wide(pod)
     for container in _containers(pod):
         for check in _container(container, pod.get("securityContext", {})):
@@ -96,7 +96,7 @@ def _handlers(container: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def beyond(template: Template) -> Iterator[tuple[str, str]]:
-    """What the platform asks of its own pods beyond the standard."""
+    """The platform's demands on its pods beyond the standard."""
     pod = template.spec
     if pod.get("enableServiceLinks") is not False:
         yield "service-links", "pod"
@@ -114,7 +114,7 @@ def beyond(template: Template) -> Iterator[tuple[str, str]]:
 
 
 def unexcused(template: Template, actual: Iterator[tuple[str, str]]) -> list[str]:
-    """What is broken without a reason written on the object, or on its pod."""
+    """The violations without a reason written on the object, or on its pod."""
     metadata = template.owner["metadata"]
     excuses = {**metadata.get("annotations", {}), **template.annotations}
     return [
@@ -176,7 +176,7 @@ PATCHES: list[tuple[dict[str, Any], bool]] = [
 def test_a_patch_that_the_standard_forbids_does_not_compile(
     operation: dict[str, Any], is_allowed: bool
 ) -> None:
-    """What a patch may do to a pod is judged as the standard does, which is written down above."""
+    """Patches of a pod are judged as the standard does, which is written down above."""
     pod = jsonpatch.apply_patch(SOUND, [operation])
     spec = {"selector": {}, "template": {"metadata": {"labels": {}}, "spec": pod}}
     actual = list(insecure({"kind": "Deployment", "metadata": {"name": "x"}, "spec": spec}))
@@ -197,7 +197,7 @@ def test_every_pod_is_bounded_and_cannot_change_its_image(scenario: str, environ
 
 
 def _writable_by_request(scenario: str, environment: str) -> set[str]:
-    """Objects of workloads whose user wrote `writableRoot: true`."""
+    """Objects of workloads with `writableRoot: true`."""
     packages = lowered(scenario, environment).packages.values()
     return {
         resource.name

@@ -57,7 +57,7 @@ class Runner:
     def run(
         self, event: str = "pull_request", payload: dict[str, Any] | None = None, **inputs: str
     ) -> Outcome:
-        """The action under an event, with what its JSON holds (by default of a pull request)."""
+        """The action under an event, with the content of its JSON (by default of a pull request)."""
         if payload is None:
             payload = {"pull_request": {"number": 7, "base": {"sha": self.base}}}
         github = {"event_name": event, "event": payload}
@@ -145,7 +145,7 @@ def runner(tmp_path: Path, hub: Hub) -> Runner:
     temp.mkdir()
     call = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -P -m compiler "$@"'
     script(temp / "bin", "platformc", call)
-    # What the install step calls: the real venv, which gets the same compiler and no pip.
+    # The program of the install step: the real venv, which gets the same compiler and no pip.
     install = f'[ "$3" = venv ] || exec "{sys.executable}" "$@"\n'
     install += f'"{sys.executable}" "$@" --without-pip && cp "{temp}/bin/platformc" "$4/bin/" && '
     install += f'ln -sf "{temp}/bin/true" "$4/bin/python"'
@@ -233,7 +233,7 @@ def test_a_lower_risk_passes(runner: Runner) -> None:
     assert runner.run(fail_on="data-loss", check="false", sarif="false").failed == []
 
 
-ZEROS = "0" * 40  # what GitHub says came before the first push of a branch
+ZEROS = "0" * 40  # GitHub's revision before the first push of a branch
 # Each event with its JSON, and the risk that the action says; a plan that could not be made fails.
 EVENTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "the first push of a branch": ("push", {"before": ZEROS}, "unknown"),
@@ -304,7 +304,7 @@ def test_a_push_is_not_commented(runner: Runner) -> None:
 
 
 def test_no_script_holds_an_expression() -> None:
-    """What a pull request names could else be run."""
+    """A program that a pull request names could else be run."""
     for step in ACTION["runs"]["steps"]:
         assert "${{" not in step.get("run", "")
 
@@ -324,7 +324,7 @@ HOOKS: dict[str, Any] = {
 
 
 def hook(runner: Runner, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """What pre-commit does with a hook: its entry, with the user's arguments, in the checkout."""
+    """The work of pre-commit for a hook: its entry, with the user's arguments, in the checkout."""
     return shell(runner.checkout, *HOOKS[name]["entry"].split(), *arguments, path=runner.path)
 
 

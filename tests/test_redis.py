@@ -1,4 +1,4 @@
-"""Redis and Valkey: what follows from the one number `memory`, and who may log in."""
+"""Redis and Valkey: the sizes that follow from `memory`, and the logins."""
 
 from __future__ import annotations
 

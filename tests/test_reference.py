@@ -1,4 +1,4 @@
-"""The reference: every component, section and field, and what `platformc explain` prints of them."""
+"""The reference: every component, section and field, and the text that `platformc explain` prints of them."""
 
 from __future__ import annotations
 

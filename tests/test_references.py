@@ -1,7 +1,7 @@
 """Every reference in the output resolves: Secrets, ConfigMaps, hosts with their ports, policies.
 
 The references are read from the objects as a cluster would read them, and looked up among the
-objects and credentials of the same environment. What a pod is told of, it must also reach.
+objects and credentials of the same environment. A pod must also reach its providers.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def made_by_serving(manifest: Manifest) -> Iterator[tuple[str, int]]:
 
 @cache
 def upstream(scenario: str, environment: str) -> frozenset[str]:
-    """Namespaces of what is installed beforehand: its Services are not ours to know."""
+    """Namespaces of systems that are installed beforehand: its Services are not ours to know."""
     lowered_platform = lowered(scenario, environment)
     actual: set[str] = set()
     for instance in lowered_platform.graph.instances.values():
@@ -264,7 +264,7 @@ def targets(
             yield dict(offer.pods), {offer.target or offer.port}
 
 
-# Policies, Services and workloads: what they select
+# Policies, Services and workloads: their selections
 
 
 @each_environment

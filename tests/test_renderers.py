@@ -1,4 +1,4 @@
-"""One finding in each format: what reads them must be able to."""
+"""One finding in each format: its readers must be able to read it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_every_diagnostic_fits_the_schemas(name: str) -> None:
 
 @pytest.mark.parametrize("name", golden_names())
 def test_github_reads_back_every_message(name: str) -> None:
-    """What a runner makes of a command, by its own rules of escaping, is what we meant."""
+    """A runner reads a command, by its rules of escaping, as we meant it."""
     actual = diagnosed((GOLDENS / name / "platform.yaml").read_bytes())
     commands = github.render(actual, {}).splitlines()
     assert len(commands) == len(actual)

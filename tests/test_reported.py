@@ -1,4 +1,4 @@
-"""Mistakes of real users' files, from public threads: each is found in its place, with what to type."""
+"""Mistakes of real users' files, from public threads: each is found in its place, with the text to type."""
 
 from __future__ import annotations
 

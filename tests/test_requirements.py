@@ -21,7 +21,7 @@ SCRIPTS = ("Makefile", "tests/tools.sh", "tests/live/provision.sh", ".ci/run")
 
 
 def _wanted(lock: str) -> set[str]:
-    """What a lock is made of: the groups of pyproject.toml, or the names beside it."""
+    """The sources of a lock: the groups of pyproject.toml, or the names next to it."""
     if lock in GROUPS:
         project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
         groups = [project["dependency-groups"][name] for name in GROUPS[lock]]
@@ -99,18 +99,18 @@ def test_what_ci_installs_is_locked(script: str) -> None:
     )
 
 
-# What is known of flaws is wanted as it is today; no test that must pass again depends on it.
+# Known flaws are wanted as they are today; no test that must pass again depends on it.
 NEWEST = ("golang.org/x/vulndb", "latest")
 
 
 def test_programs_of_other_languages_are_pinned() -> None:
-    """Go's checksum database knows what a version is; a version of `latest` it would not."""
+    """Go's checksum database knows the content of a version; a version of `latest` it would not."""
     for script in SCRIPTS:
         text = (ROOT / script).read_text()
         for module, version in re.findall(r"([a-z0-9.-]+\.[a-z]+/\S+)@(\S+)", text):
             if version_match := re.match(
                 r"\$(?:version|1)\b", version
-            ):  # by who calls the function
+            ):  # by the caller of the function
                 function = re.findall(
                     r"^(\w+)\(\) \{", text[: text.index(f"{module}@{version_match[0]}")], re.M
                 )
@@ -121,6 +121,6 @@ def test_programs_of_other_languages_are_pinned() -> None:
 
 
 def test_the_build_needs_no_installed_compiler() -> None:
-    """It runs the module of templates alone, in an environment that has only what the build requires."""
+    """It runs the module of templates alone, in an environment with only the build's requirements."""
     text = (ROOT / "compiler" / "kube" / "template.py").read_text()
     assert re.findall(r"^(?:from|import) compiler.*", text, re.M) == []

@@ -1,4 +1,4 @@
-"""What a reviewer reads: thirty pull requests and their differences, and any two specs in every form."""
+"""The reviewer's view: thirty pull requests and their differences, and any two specs in every form."""
 
 from __future__ import annotations
 

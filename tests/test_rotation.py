@@ -1,6 +1,6 @@
-"""Rotation: for every Secret of every scenario, who reads it starts again, and nobody else.
+"""Rotation: for every Secret of every scenario, its readers start again, and no others.
 
-Who reads it is told from the pods as they are written, not from the graph that the plan is made of.
+The readers follow from the written pods, not from the graph that the plan is made of.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def readers(scenario: str, environment: str, secret: str, *kinds: str) -> Iterat
 
 
 def started_again(lines: list[str]) -> set[tuple[str, str, str]]:
-    """Kind, namespace and name of all whose pods are replaced."""
+    """Kind, namespace and name of all workloads with replaced pods."""
     actual = set()
     for line in lines:
         if match := re.fullmatch(r"kubectl rollout restart (\w+)/(\S+) -n (\S+)", line):
@@ -94,7 +94,7 @@ def test_its_readers_start_again_and_nobody_else(scenario: str, environment: str
 
 
 def _exports(pod: Template, secret: str) -> bool:
-    """Whether a server's exporter reads what the server itself keeps in its data."""
+    """Whether a server's exporter reads the password that the server keeps in its data."""
     exporters = [
         container for container in pod.spec["containers"] if container["name"] == "exporter"
     ]
@@ -142,7 +142,7 @@ def _line(lines: list[str], template: Template) -> int:
 
 @each_environment
 def test_a_value_in_a_servers_own_data_is_changed_there(scenario: str, environment: str) -> None:
-    """What only an empty volume reads: then the value goes from Secret to server and nowhere."""
+    """A value that only an empty volume reads: then the value goes from Secret to server and nowhere."""
     for change in changing(scenario, environment):
         if change.change_command:
             assert change.change_command in commands(lowered(scenario, environment), change)
@@ -167,7 +167,7 @@ def test_every_value_is_made_anew_in_every_copy(scenario: str, environment: str)
 
 
 def test_plans_were_looked_at() -> None:
-    """All that the tests above tell apart is there: or they would hold of nothing."""
+    """All cases of the tests above are there: or they would hold of nothing."""
     credentials = [change for environment in environments() for change in changing(*environment)]
     assert len({credential.name for credential in credentials}) > 60
     assert (
@@ -217,7 +217,7 @@ def test_a_password_that_the_server_keeps_is_changed_there(tmp_path: Path) -> No
 
 
 def carried_out(lines: str, folder: Path, **variables: str) -> tuple[int, str, list[str]]:
-    """A plan in a shell, with programs that do nothing: its status, errors, and what it called."""
+    """A plan in a shell, with programs that do nothing: its status, errors, and calls."""
     log = folder / "called"
     log.write_text("")
     for program in ("kubectl", "platformc"):

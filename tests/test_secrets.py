@@ -1,4 +1,4 @@
-"""Credentials: the same whoever makes them, made once, read by few, and seen nowhere."""
+"""Credentials: the same for every provider, made once, read by few, and seen nowhere."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ALPHABETS = {
     Random.SECRET_KEY: r"[A-Za-z0-9]{40}",
 }
 
-# Servers whose clients must share a key, and why.
+# Servers with clients that must share a key, and why.
 ONE_KEY = {"lakefs": "its open-source server knows one user"}
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
@@ -411,7 +411,7 @@ def test_mysqls_root_password_is_changed_in_its_data() -> None:
 
 
 def test_a_job_is_made_again_alone(spec: Path) -> None:
-    """What else waits to be applied is nobody's business here."""
+    """Other objects that wait to be applied do not matter here."""
     lines = run("secrets", "rotate", "default", "mlflow-artifacts", "-f", spec).stdout
     (selector,) = re.findall(r"apply --server-side -k \S+ -l (\S+)", lines)
     expected = dict(part.split("=") for part in selector.split(","))
@@ -448,7 +448,7 @@ def test_the_plan_says_how_credentials_come_to_exist(
 def test_no_value_is_in_the_output_a_log_or_the_picture(
     spec: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Values exist, and every verb that reaches for nothing else runs over the tree beside them."""
+    """Values exist, and every verb that reaches for nothing else runs over the tree next to them."""
     monkeypatch.setattr(values, "_some", lambda alphabet, length: SENTINEL[:length])
     message = [run("secrets", "generate", "default", "-f", spec)]
     assert SENTINEL[:31] in (spec.parent / "secrets/default/secret-mlops-mlflow-backend-store.yaml"

@@ -1,4 +1,4 @@
-"""Models as they are served: scale, credentials, routes, and what Knative and KServe are told."""
+"""Models as they are served: scale, credentials, routes, and the settings of Knative and KServe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sizes that follow from what they hold, over ranges of values."""
+"""Sizes that follow from their content, over ranges of values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEAD = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: sizes}\
 
 
 def lowered(components: str) -> Lowered:
-    """The one environment of a platform with some components, each on a line of its own."""
+    """The one environment of a platform with some components, each on its own line."""
     compilation = compile_spec(f"{HEAD}{components}\n".encode(), "platform.yaml")
     assert not compilation.report.failed, compilation.report.diagnostics
     return compilation.lowered["default"]

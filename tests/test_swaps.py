@@ -45,7 +45,7 @@ LINES = {
     "mysql": "mysql: {}",
     "external-mysql": "external-mysql: {host: tables.example.internal}",
 }
-# What only this back end puts into a tree: its names, images, hosts and labels.
+# Words that only this back end puts into a tree: its names, images, hosts and labels.
 TRACES = {
     "minio": ["minio"],
     "seaweedfs": ["seaweedfs", "weed "],
@@ -83,7 +83,7 @@ def compiled(folder: Path, text: str) -> str:
     file.write_text(text)
     result = CliRunner().invoke(platformc, ["compile", "-f", str(file)])
     assert result.exit_code == 0, result.output
-    # `.platformc` is the compiler's memory of what it said last, not part of the tree.
+    # `.platformc` is the compiler's memory of its last output, not part of the tree.
     memory = folder / ".platformc"
     files = (
         path
@@ -98,7 +98,7 @@ Fresh = Callable[[str], tuple[Path, str]]
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
-    """A folder in which nothing but one choice was ever compiled, and what stands in it."""
+    """A folder in which nothing but one choice was ever compiled, and its text."""
 
     @cache
     def one(chosen: str) -> tuple[Path, str]:

@@ -1,4 +1,4 @@
-"""Compiling again after edits: what stands there then is what a compile from nothing writes."""
+"""Compiling again after edits: the tree is then the same as after a compile from nothing."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_what_stands_after_edits_is_what_a_compile_from_nothing_writes(changes: 
 
 
 def test_a_changed_output_of_the_same_size_and_time_is_noticed(tmp_path: Path) -> None:
-    """What is there already is known by its content, not by its time stamp."""
+    """Existing files are known by their content, not by its time stamp."""
     shutil.copy(SCENARIOS / "minimal" / "platform.yaml", tmp_path / "platform.yaml")
     compile_it = ["compile", "-f", str(tmp_path / "platform.yaml")]
     assert CliRunner().invoke(platformc, compile_it).exit_code == 0
@@ -151,7 +151,7 @@ def test_a_changed_output_of_the_same_size_and_time_is_noticed(tmp_path: Path) -
 def test_nothing_is_noted_while_the_compiler_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was imported of it is then unknown, so it is unknown what the output follows from."""
+    """The imported part is then unknown, and so is the input of the output."""
     (tmp_path / "module.py").write_text("# replaced since this process began\n")
     monkeypatch.setattr(up_to_date, "_HERE", tmp_path)
     assert up_to_date.fingerprint((b"spec",), ()) == ""
@@ -162,7 +162,7 @@ def test_nothing_is_noted_while_the_compiler_is_replaced(
 
 
 def test_the_spec_and_its_lock_are_told_apart() -> None:
-    """What stood in the lock and now ends the spec makes another spec."""
+    """Text that moves from the lock to the end of the spec makes another spec."""
     assert up_to_date.fingerprint((b"spec", b"lock"), ()) != up_to_date.fingerprint(
         (b"speclock", b""), ()
     )

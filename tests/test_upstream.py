@@ -1,4 +1,4 @@
-"""Upstream systems: what must be there, what is brought along, and what a cluster lacks."""
+"""Upstream systems: the required ones, the vendored ones, and the gaps of a cluster."""
 
 from __future__ import annotations
 

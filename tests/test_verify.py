@@ -1,4 +1,4 @@
-"""The schema check in this process and the real kubeconform agree: on what is right and what is not."""
+"""The schema check in this process and the real kubeconform agree on right and wrong objects."""
 
 from __future__ import annotations
 

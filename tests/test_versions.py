@@ -1,4 +1,4 @@
-"""What is known of images: tags that move, are gone or do not fit, and steps between versions.
+"""Facts about images: tags that move, are gone or do not fit, and steps between versions.
 
 The labelled changes are rated as a real server (tests/live/test_versions.py) or, where none runs
 here, the source that the row names says; none is rated lower.
@@ -30,7 +30,7 @@ LAKEFS, MINIO = "docker.io/treeverse/lakefs", "quay.io/minio/minio"
 WEED = "docker.io/chrislusf/seaweedfs"
 ABOVE, BELOW, TEXT = "does not start on", "does not start on", "sorts text otherwise"
 
-# type, repository, from, to, the least risk, and what the reason says.
+# type, repository, from, to, the least risk, and the words of the reason.
 IMAGES = (
     ("postgres", POSTGRES, "17.9-bookworm", "17.10-bookworm", DOWNTIME, "its only pod restarts"),
     ("postgres", POSTGRES, "17.9-bookworm", "17.2-bookworm", DOWNTIME, "its only pod restarts"),
@@ -87,7 +87,7 @@ IMAGES = (
     ("seaweedfs", WEED, "4.34", "4.35", DOWNTIME, "its only pod restarts"),
     ("seaweedfs", WEED, "4.34", "3.99", DOWNTIME, "unknown"),
 )  # fmt: skip
-# type, section before, section after, the least risk, and what the reason says.
+# type, section before, section after, the least risk, and the words of the reason.
 SECTIONS = (
     ("redis", "persistence: rdb", "persistence: aof", DATA_LOSS, "snapshot is ignored"),
     ("redis", "persistence: aof", "persistence: rdb", DATA_LOSS, "log is ignored"),

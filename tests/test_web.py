@@ -1,4 +1,4 @@
-"""What is asked over HTTPS is answered over HTTPS, redirects included."""
+"""A request over HTTPS is answered over HTTPS, redirects included."""
 
 from __future__ import annotations
 

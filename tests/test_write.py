@@ -1,4 +1,4 @@
-"""Writing is owned and safe: ours alone, all or nothing, whatever happens on the way."""
+"""Writing is owned and safe: ours alone, all or nothing, in every event."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_files_of_others_are_never_touched(tmp_path: Path) -> None:
 
 
 def test_files_of_others_among_the_output_are_named_one_by_one(tmp_path: Path) -> None:
-    """Who delivers a folder would deliver them too."""
+    """A delivery of the folder would deliver them too."""
     put(OLD, tmp_path)
     for path in ("base/x/evil.yaml", "out/b/99-evil.yaml", "overlays/b/kustomization.yml", "mine"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)

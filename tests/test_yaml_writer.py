@@ -1,4 +1,4 @@
-"""What the writer writes reads back equal, by readers of YAML 1.1 and 1.2."""
+"""The writer's output reads back equal, by readers of YAML 1.1 and 1.2."""
 
 from __future__ import annotations
 

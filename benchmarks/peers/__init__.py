@@ -1,8 +1,8 @@
 """The same output by other means: the same values, the same objects, other programs.
 
 Each peer holds the chart that `benchmarks.chart` finds, written as a person would keep it in the
-peer's language, and merges the values of each environment by the peer's own means. What it prints
-is compared, object by object, with what platformc renders. No peer validates anything but CUE,
+peer's language, and merges the values of each environment by the peer's own means. Its output
+is compared, object by object, with platformc's output. No peer validates anything but CUE,
 which checks that values fit the types of their defaults.
 
 Two rows are a lower bound instead: there all but the models is text that stands ready for each
@@ -30,7 +30,7 @@ TOOLS = Path(__file__).parent.parent.parent / ".tools"
 def prepared(
     chart: Chart, objects: Objects, models: Iterable[str], folder: Path
 ) -> dict[str, list[str]]:
-    """Every peer's files in a folder of its own; the command of each, to be run there."""
+    """Every peer's files in its own folder; the command of each, to be run there."""
     shared = _shared(objects, set(models))
     helm_, cue_ = tool("helm"), tool("cue")
     python = str(TOOLS / "rjsonnet" / "bin" / "python")

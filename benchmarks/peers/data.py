@@ -1,4 +1,4 @@
-"""A chart as a program that computes data: what Jsonnet and CUE have in common."""
+"""A chart as a program that computes data: the common part of Jsonnet and CUE."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.template import Labels, Node, Selector, Text, Value, When
 
 
 class Syntax(Protocol):
-    """How a language writes what it computes."""
+    """A language's form of computed values."""
 
     def value(self, value: Value) -> str:
         """A value."""

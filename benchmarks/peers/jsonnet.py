@@ -91,7 +91,7 @@ def write(chart: Chart, folder: Path, python: str) -> list[str]:
 
 
 def _added(values: Any) -> str:
-    """What an environment adds to the values: maps to maps, all else instead."""
+    """The additions of an environment to the values: maps to maps, all else instead."""
     if not isinstance(values, dict):
         return json.dumps(values)
     fields = (

@@ -1,4 +1,4 @@
-"""A chart as text with expressions in it: what Helm's and Jinja2's templates have in common."""
+"""A chart as text with expressions in it: the common part of Helm's and Jinja2's templates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compiler.kube import yaml
 
 
 class Syntax(Protocol):
-    """How a language of templates writes what it computes."""
+    """A template language's form of computed values."""
 
     def value(self, value: Value) -> str:
         """A value's text."""
@@ -78,7 +78,7 @@ def _entry(head: str, node: Node, pad: int, syntax: Syntax) -> Iterator[str]:
 
 
 def _headed(head: str, lines: list[str], pad: int) -> Iterator[str]:
-    """An item's first line beside its dash, unless that is a condition."""
+    """An item's first line next to its dash, unless that is a condition."""
     line = lines[0][pad + 2 :]
     if head == "-" and lines[0].startswith(" " * (pad + 2)) and not line.startswith("{"):
         yield f"{' ' * pad}- {line}"

@@ -4,8 +4,8 @@
 
 The first line of a Dockerfile says the image's names: `# image: NAME:TAG [NAME:TAG...]`. FROM is
 `scratch`, `debian` (12), `debian-trixie` (13) or an image that was built before; RUN, COPY, ENV, USER,
-WORKDIR, ENTRYPOINT and CMD are what they are to Docker. A Dockerfile makes one layer. RUN is a chroot on
-an overlay in a mount namespace of its own, with the network and the certificates of this machine. COPY
+WORKDIR, ENTRYPOINT and CMD mean the same as to Docker. A Dockerfile makes one layer. RUN is a chroot on
+an overlay in its own mount namespace, with the network and the certificates of this machine. COPY
 takes its sources from the folder, the cache of programs, or the checkout. An image whose Dockerfile,
 sources and parent have not changed is not built again. Runs as root.
 
@@ -48,7 +48,7 @@ LAYER = "application/vnd.oci.image.layer.v1.tar"
 
 @dataclass
 class Image:
-    """A built image: its layers from the bottom, its configuration, and what it was built from."""
+    """A built image: its layers from the bottom, its configuration, and its sources."""
 
     key: str
     identity: str
@@ -226,7 +226,7 @@ def _run(lower: list[str], upper: Path, command: str, variables: dict[str, str])
 
 
 def _clean(tree: Path) -> None:
-    """What a build leaves in folders that a container has for itself."""
+    """Files that a build leaves in folders that a container has for itself."""
     for folder in ("run", "tmp", "var/tmp"):
         for path in (tree / folder).glob("*"):
             if path.is_dir() and not path.is_symlink():
@@ -271,7 +271,7 @@ def _blob(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _layer(tree: Path) -> dict[str, Any]:
-    """The layer of a folder; what overlayfs knows as removed becomes OCI's whiteouts."""
+    """The layer of a folder; removals of overlayfs become OCI's whiteouts."""
     partial = REGISTRY / f"blobs/partial-{os.getpid()}"
     with tarfile.open(partial, "w", format=tarfile.PAX_FORMAT) as tar:
         for top, folders, files in os.walk(tree):

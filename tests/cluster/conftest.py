@@ -1,4 +1,4 @@
-"""Fixtures of the tests on a real node: the node, a deadline for every test, and what failed, shown."""
+"""Fixtures of the tests on a real node: the node, a deadline for every test, and the failures, shown."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """A test that waits for what never comes fails, rather than keep all others waiting."""
+    """A test that waits in vain fails, rather than keep all others waiting."""
     with time_limit(LONGEST, item.nodeid):
         return (yield)
 
@@ -42,7 +42,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed test shows what is not well on its node."""
+    """A failed test shows the unhealthy parts of its node."""
     report = yield
     module = item.getparent(pytest.Module)
     node = module.stash.get(NODE, None) if module else None

@@ -1,4 +1,4 @@
-"""A stand-in for net-istio, whose module cannot be had: Knative's Ingresses as Istio's VirtualServices.
+"""A stand-in for net-istio, which cannot be fetched: Knative's Ingresses as Istio's VirtualServices.
 
 For each rule one VirtualService on the gateway of its visibility, with the split of requests and the
 headers that an Ingress asks for; then the status that Knative's route controller waits for. net-istio

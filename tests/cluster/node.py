@@ -1,4 +1,4 @@
-"""A real Kubernetes node with its control plane, and what a person does with it: kubectl and platformc."""
+"""A real Kubernetes node with its control plane, and the commands of a person: kubectl and platformc."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Node:
         assert process.returncode == 0, f"{name}: {process.stdout}{process.stderr}{_logs()}"
 
     def on_node(self, *words: str, stdin: bytes = b"") -> str:
-        """What a command on the node prints."""
+        """The output of a command on the node."""
         command = [str(HERE / "host/enter.sh"), *words]
         process = subprocess.run(command, input=stdin, capture_output=True, timeout=300)
         assert process.returncode == 0, f"{' '.join(words)}: {process.stdout!r}{process.stderr!r}"
@@ -109,7 +109,7 @@ class Node:
         self.until(complete, f"complete Jobs with {labels}", seconds)
 
     def run(self, pod: Manifest, seconds: float) -> str:
-        """What a pod prints that ends well; it is taken away then."""
+        """The output of a pod that ends well; it is taken away then."""
         space, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
         self.apply([pod])
 
@@ -127,7 +127,7 @@ class Node:
         self.until(lambda: not self.unwell(), "platform that is well", seconds)
 
     def unwell(self) -> list[str]:
-        """What does not run, by namespace and name. A Job's pod that failed is its Job's to try again."""
+        """Objects that do not run, by namespace and name. A Job's pod that failed is its Job's to try again."""
         actual = []
         for pod in self.get("pods", "-A")["items"]:
             owners = pod["metadata"].get("ownerReferences", [])
@@ -174,7 +174,7 @@ def free_port() -> int:
 
 
 def _logs() -> str:
-    """The last lines of what runs on the node, where it did not come up."""
+    """The last lines of the processes on the node, where it did not come up."""
     parts = []
     for path in sorted((STATE / "log").glob("*.log")):
         lines = path.read_text(errors="replace").splitlines()[-8:]

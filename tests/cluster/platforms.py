@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 
 def deliver(node: Node, folder: Path, spec: str, environment: str = "default") -> None:
-    """Install what `prerequisites` prints, then run what `apply-plan` prints."""
+    """Run the commands of `prerequisites`, then those of `apply-plan`."""
     (folder / "platform.yaml").write_text(spec)
     node.shell("platformc compile", folder)
     upstream.install(node, folder, environment)

@@ -56,7 +56,7 @@ def readme_commands() -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def logged(node: Node, folder: Path) -> str:
-    """What the README's commands print, on a node without any object of a platform's."""
+    """The output of the README's commands, on a node without any object of a platform's."""
     commands, _ = readme_commands()
     return node.shell(commands, folder)
 

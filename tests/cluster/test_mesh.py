@@ -78,7 +78,7 @@ def test_the_gateway_serves_pages_under_the_derived_host(platform: Node) -> None
 
 
 def test_a_consumer_is_let_in_and_strangers_are_not(platform: Node) -> None:
-    """All have the label of the network policy; what differs is their identity in the mesh."""
+    """All have the label of the network policy; only their identity in the mesh differs."""
     assert _answer(platform, "consumer", "mlflow-smoke", proxy=True) == "200"
     assert _answer(platform, "other-account", "default", proxy=True) == "403"
     assert "reset" in _answer(platform, "no-identity", "mlflow-smoke", proxy=False)
@@ -89,7 +89,7 @@ def _authority(node: Node) -> bytes:
 
 
 def _answer(node: Node, name: str, account: str, *, proxy: bool) -> str:
-    """What MLflow answers to a pod with this account, with or without a proxy of the mesh."""
+    """The answer of MLflow to a pod with this account, with or without a proxy of the mesh."""
     labels = {
         "uses.platformc.dev/mlflow-tracking": "true",
         "sidecar.istio.io/inject": str(proxy).lower(),

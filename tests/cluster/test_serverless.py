@@ -40,7 +40,7 @@ MODELS: dict[str, Any] = {
     "iris": {"format": "sklearn", "uri": "s3://models/iris/v1"},
     "steady": {"format": "sklearn", "uri": "s3://models/iris/v1", "minReplicas": 1},
 }
-# Two versions of a model, told apart by their answers.
+# Two versions of a model, which differ in their answers.
 TRAIN = """\
 import base64, io, joblib
 from sklearn.tree import DecisionTreeClassifier

@@ -1,4 +1,4 @@
-"""Argo Workflows runs what is compiled for it: a scheduled run that logs to MLflow, and a run that a
+"""Argo Workflows runs the objects compiled for it: a scheduled run that logs to MLflow, and a run that a
 person wrote, under the settings of the platform."""
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ for item in store.list_objects_v2(Bucket="argo-workflows").get("Contents", []):
     print(item["Key"])
 """
 ARGO = "quay.io/argoproj/argocli:v4.0.5"
-# What a person writes, without a word of the platform.
+# The text of a person, without a word of the platform.
 OWN: Manifest = {
     "apiVersion": "argoproj.io/v1alpha1",
     "kind": "Workflow",

@@ -1,7 +1,7 @@
-"""Upstream systems on the node: what `platformc prerequisites` prints, with its addresses replaced.
+"""Upstream systems on the node: the commands of `platformc prerequisites`, with their addresses replaced.
 
 The node reaches no address of upstream's, so each stands here with the file that holds the same, from
-the module of the release (operators.sh). What the files need of a node that it has not is left out,
+the module of the release (operators.sh). Needs of the files that this node cannot meet are left out,
 by the tables below, and cert-manager's part is played here: a certificate for each Certificate, and the
 authority in each object that asks for its injection.
 """
@@ -53,7 +53,7 @@ PLAIN_ENVOY = (
     " --set telemetry.enabled=false"
 )
 # By kind and name: controllers of KServe's language models and of its model cache, and net-istio's, for
-# which no image is built here, with what only they answer for.
+# which no image is built here, with the objects that only they answer for.
 LEFT_OUT = {
     ("DaemonSet", "kserve-localmodelnode-agent"),
     ("Deployment", "net-istio-controller"),
@@ -167,7 +167,7 @@ def _fit_object(authority: Authority, manifest: Manifest) -> Iterator[Manifest]:
 
 
 class Authority:
-    """Signs what a Certificate asks for."""
+    """Signs the certificate that a Certificate asks for."""
 
     def __init__(self, folder: Path) -> None:
         self.place = folder

@@ -1,7 +1,7 @@
 """checkov 3.3: policies on Kubernetes objects, network policies and RBAC among them.
 
 It leaves out, without a word and with status 0, whole files that look like a chart's templates. So
-it is given them with the braces pulled apart, and what it looked at is part of the verdict.
+it is given them with the braces pulled apart, and the objects that it looked at are part of the verdict.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def judge(paths: Sequence[Path]) -> Mapping[Path, Verdict]:
     """One run for all files, since most of a run is its start.
 
     Files see each other then, in the one check that joins objects (a pod under no policy), and that
-    is what tests/test_network.py looks at for itself.
+    is the subject of tests/test_network.py.
     """
     folder = paths[0].parent / "checkov"
     folder.mkdir()

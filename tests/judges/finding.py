@@ -1,4 +1,4 @@
-"""What a judge says against one object, whoever the judge is."""
+"""The objection of any judge to one object."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @cache
 def verdicts(judge: ModuleType, folder: Path) -> Verdicts:
-    """What a judge says about every environment of every scenario."""
+    """The verdict of a judge about every environment of every scenario."""
     paths = {
         environment: folder / f"{'_'.join(environment)}.yaml" for environment in environments()
     }
@@ -65,7 +65,7 @@ def _place(manifest: Manifest) -> tuple[str, str, str]:
 def _known(
     finding: Finding, objects: dict[tuple[str, str, str], Manifest], scenario: str, environment: str
 ) -> Finding:
-    """A finding with what it takes to judge the judge."""
+    """A finding with the data to judge the judge."""
     manifest = objects[finding.kind, finding.namespace, finding.name]
     operator = finding.kind == "NetworkPolicy" and any(
         pod.namespace == finding.namespace and selects(manifest["spec"]["podSelector"], pod.labels)
@@ -120,7 +120,7 @@ def test_the_judge_finds_what_is_wrong(judge: ModuleType, tmp_path: Path) -> Non
 
 
 def test_trivy_looks_into_every_workload(tmp_path: Path) -> None:
-    """Its checks pass on what they are not about: so a privileged container is put into each."""
+    """Its checks pass on unrelated objects: so a privileged container is put into each."""
     path = tmp_path / "privileged.yaml"
     manifests = objects("oss-mlops", "default")
     workloads = [manifest for manifest in manifests if pod_template(manifest) is not None]

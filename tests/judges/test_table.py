@@ -1,4 +1,4 @@
-"""The last rows of the tables in docs/security.md are what is true of the reference platform."""
+"""The last rows of the tables in docs/security.md are true of the reference platform."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _both(pod: Template, container: Any) -> dict[str, Any]:
 
 
 def _under_a_policy(prod: Lowered, pod: Template) -> bool:
-    """By more than the namespace's own denial: something says whom it may talk to."""
+    """By more than the namespace's own denial: a policy names its peers."""
     labels = {**pod.labels, **as_resource(pod.owner).pod_labels}
     return any(
         manifest["kind"] == "NetworkPolicy"
@@ -133,7 +133,7 @@ def _floats(image: str) -> bool:
 
 
 def _named(prod: Lowered) -> Iterator[tuple[str, str, str]]:
-    """Kind, namespace and name of what objects refer to."""
+    """Kind, namespace and name of the objects that others refer to."""
     for manifest in objects_of(prod):
         space = manifest["metadata"].get("namespace", "")
         yield from (("Secret", space, name) for name in secrets_of(as_resource(manifest)))
@@ -142,7 +142,7 @@ def _named(prod: Lowered) -> Iterator[tuple[str, str, str]]:
             for subject in manifest["subjects"]:
                 yield subject["kind"], subject.get("namespace", ""), subject["name"]
         for name, home in re.findall(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc\b", str(manifest)):
-            if home in platform_namespaces(prod):  # what upstream systems bring is theirs
+            if home in platform_namespaces(prod):  # upstream systems own their objects
                 yield "Service", home, name
     for pod in templates_of(prod):
         if "serviceAccountName" in pod.spec:
@@ -173,8 +173,8 @@ def test_the_reference_beats_the_best_of_every_other_row() -> None:
         best = min(float(cells[column]) for cells in other_counts.values())
         assert float(findings[OURS][column]) < best
     our_counts = dict(zip(COLUMNS, counts[OURS], strict=True))
-    # The model's server, and what only a registry knows.
+    # The model's server, and facts that only a registry has.
     assert {name for name, cell in our_counts.items() if cell != "0"} == {"writable", "dead"}
     for subject, cells in counts.items():
         spotless = set(cells) == {"0"}
-        assert not spotless, subject  # nobody has all of them at once
+        assert not spotless, subject  # no platform has all of them at once

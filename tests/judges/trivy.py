@@ -1,9 +1,9 @@
 """trivy 0.74: misconfiguration of Kubernetes objects, RBAC and ConfigMaps among them.
 
 It says which file a finding is in and leaves out the namespace, so each object is a file of its
-own; what environments have in common is looked at once. Every check passes on what it is not about,
+own; common parts of environments are looked at once. Every check passes on unrelated objects,
 so it is given only kinds that some check is about. The checks are those that it was built with: it
-asks nobody for newer ones.
+fetches no newer ones.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def judge(paths: Sequence[Path]) -> Mapping[Path, Verdict]:
 
 
 def _objects(path: Path) -> Iterator[tuple[str, Manifest]]:
-    """Every object of a file, with a name for what it says."""
+    """Every object of a file, with a name from its content."""
     for document in yaml.load_all(path.read_text(), Reader):
         if document["kind"] in KINDS:
             yield f"{sha256(json.dumps(document).encode()).hexdigest()}.json", document

@@ -1,1 +1,1 @@
-"""Live tests: what compiles applies to a real API server, and works as real processes."""
+"""Live tests: compiled objects apply to a real API server, and works as real processes."""

@@ -25,9 +25,9 @@ def idle(spec: str, node: Node) -> list[str]:
         return (consumer, binding.host, binding.offer.port) in conversations
 
     def used(binding: Binding) -> bool:
-        if not binding.offer.port:  # only configuration: it is used where what it names is
+        if not binding.offer.port:  # only configuration: it is used where the named thing is
             return all(used(entailed) for entailed in binding.entailed)
-        if binding.consumer.name not in running:  # it has no pods: those who use it have
+        if binding.consumer.name not in running:  # it has no pods: its users have
             return any(
                 used(other_binding)
                 for other_binding in bindings
@@ -35,7 +35,7 @@ def idle(spec: str, node: Node) -> list[str]:
             )
         if spoke(binding.consumer.name, binding):
             return True
-        # What a pooler carries on.
+        # The traffic that a pooler carries on.
         via = binding.via
         return via is not None and used(via) and spoke(via.provider.name, binding)
 

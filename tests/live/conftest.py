@@ -1,5 +1,5 @@
 """Fixtures of the live tests: a node for a module's pods, its platform, a deadline for every test,
-and what failed, shown at the end."""
+and the failures, shown at the end."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from live.platforms import Platform
 from live.pods.node import Node
 
 NODE = pytest.StashKey[Node]()
-LONGEST = 600  # seconds for one test, with what it starts; every wait inside has a shorter deadline
-START = 300  # seconds until a platform is ready, beside another one
+LONGEST = (
+    600  # seconds for one test, with all that it starts; every wait inside has a shorter deadline
+)
+START = 300  # seconds until a platform is ready, next to another one
 
 
 @pytest.fixture(scope="module")
 def node(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Node]:
-    """A node without pods; what runs on it at the end of the module is stopped."""
+    """A node without pods; its processes are stopped at the end of the module."""
     node = Node(tmp_path_factory.mktemp("node"))
     request.node.stash[NODE] = node
     yield node
@@ -44,7 +46,7 @@ def platform(request: pytest.FixtureRequest, folder: Path, node: Node) -> Platfo
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """A test that waits for what never comes fails, rather than keep all others waiting."""
+    """A test that waits in vain fails, rather than keep all others waiting."""
     with time_limit(LONGEST, item.nodeid):
         return (yield)
 

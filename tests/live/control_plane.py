@@ -1,7 +1,7 @@
-"""A real Kubernetes control plane on a loopback address of its own: etcd, API server, controllers,
+"""A real Kubernetes control plane on its own loopback address: etcd, API server, controllers,
 scheduler.
 
-kwok plays the nodes, so that pods are admitted, scheduled and become Ready without being run; what
+kwok plays the nodes, so that pods are admitted, scheduled and become Ready without being run; objects that
 they do when run is the other half of the live tests. Facts are of Kubernetes 1.36 and kwok 0.8.
 """
 
@@ -35,7 +35,7 @@ CLEARED = 60.0  # seconds until all that came is gone
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")  # of every cluster
 COLLECTION = "400"  # memory for time: Go's programs collect garbage a third as often
 Manifest = dict[str, Any]
-# What is looked at, by where the API server lists it.
+# The listed objects, by their path at the API server.
 LISTED = {
     "apis/apps/v1/deployments": "Deployment", "apis/apps/v1/statefulsets": "StatefulSet",
     "apis/batch/v1/jobs": "Job", "apis/batch/v1/cronjobs": "CronJob",
@@ -43,7 +43,7 @@ LISTED = {
     "apis/networking.k8s.io/v1/networkpolicies": "NetworkPolicy",
     "apis/policy/v1/poddisruptionbudgets": "PodDisruptionBudget",
 }  # fmt: skip
-# What a cluster learns once: definitions, the APIs that they make, and the books that servers keep.
+# Facts that a cluster learns once: definitions, the APIs that they make, and the books that servers keep.
 LASTING = (
     "apiextensions.k8s.io/",
     "apiregistration.k8s.io/",
@@ -188,7 +188,7 @@ class ControlPlane:
         )  # fmt: skip
 
     def _begun(self) -> bool:
-        """Whether nodes are ready and namespaces get what each one has."""
+        """Whether nodes are ready and namespaces get their default objects."""
         nodes = self.get("api/v1/nodes")["items"]
         ready = [
             condition["status"]
@@ -207,7 +207,7 @@ class ControlPlane:
     # Looking -----------------------------------------------------------------------------------
 
     def get(self, path: str) -> Manifest:
-        """What the API server answers to a path, in a hundredth of the time that kubectl takes."""
+        """The answer of the API server to a path, in a hundredth of the time that kubectl takes."""
         with self._ask(path) as answer:
             actual: Manifest = json.load(answer)
             return actual
@@ -259,7 +259,7 @@ class ControlPlane:
         )  # fmt: skip
 
     def kubectl(self, *arguments: str, stdin: str | None = None, timeout: float = 120) -> str:
-        """What kubectl prints; it must succeed, and must have nothing to warn of."""
+        """The output of kubectl, which must succeed and must not warn."""
         result = self.run(*arguments, stdin=stdin, timeout=timeout)
         command_text = f"kubectl {' '.join(arguments)}"
         assert result.returncode == 0, (
@@ -269,7 +269,7 @@ class ControlPlane:
         return result.stdout
 
     def shell(self, script: str, directory: Path, timeout: float = 300) -> str:
-        """What a script of `kubectl` and `platformc` commands prints, stopped at its first failure.
+        """The output of a script of `kubectl` and `platformc` commands, stopped at its first failure.
 
         It runs as printed, once, and must have nothing to warn of.
         """
@@ -285,7 +285,7 @@ class ControlPlane:
 
     @property
     def environment(self) -> dict[str, str]:
-        """In which `kubectl`, `platformc` and what they call are this cluster's."""
+        """In which `kubectl`, `platformc` and the programs that they call are this cluster's."""
         path = f"{self.place / 'bin'}:{ROOT / '.tools/bin'}:{os.environ['PATH']}"
         return {
             **os.environ, "PATH": path, "KUBECONFIG": str(self.kubeconfig),
@@ -337,8 +337,8 @@ class ControlPlane:
         """Take out of etcd all that came since the start but definitions.
 
         Deletion through the API asks for every kind in every namespace and waits for grace periods
-        and finalizers; starting another cluster takes longer still. Controllers see what is gone,
-        and what they make meanwhile goes too.
+        and finalizers; starting another cluster takes longer still. Controllers see the deletions,
+        and objects that they make meanwhile go too.
         """
         deadline = time.monotonic() + CLEARED
         while new := self._keys() - self.first:
@@ -348,7 +348,7 @@ class ControlPlane:
             time.sleep(0.2)
 
     def _keys(self) -> set[str]:
-        """What etcd holds of objects."""
+        """The objects that etcd holds."""
         actual = self._etcd("range", key="/registry/", range_end="/registry0", keys_only=True)
         keys = {b64decode(kv["key"]).decode() for kv in actual["kvs"]}
         return {key for key in keys if not key.removeprefix("/registry/").startswith(LASTING)}
@@ -396,7 +396,7 @@ def definitions() -> dict[tuple[str, str], Manifest]:
 
 
 def _nodes(count: int = 3) -> list[Manifest]:
-    """Nodes with room for everything, in zones of their own, and a default class of volumes."""
+    """Nodes with room for everything, in their own zones, and a default class of volumes."""
     room = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "4Ti", "pods": "250"}
     room["nvidia.com/gpu"] = "8"
     storage_class = {
@@ -429,5 +429,5 @@ def _nodes(count: int = 3) -> list[Manifest]:
 
 
 def _said(stderr: str) -> list[str]:
-    """What kubectl says to people: not what its library notes for itself, as of a watch that ended."""
+    """The messages of kubectl for people: not the notes of its library, as of a watch that ended."""
     return [line for line in stderr.splitlines() if not re.match(r"I\d{4} ", line)]

@@ -13,7 +13,7 @@ SIGNED = """
 link = s3.generate_presigned_url("get_object", Params={"Bucket": "any", "Key": "any"})
 assert "X-Amz-Signature" in link, link
 """
-# By a link for each region that a pod is told of: Go, Java and pyarrow read the first one, boto3 the
+# By a link for each region that a pod is configured for: Go, Java and pyarrow read the first one, boto3 the
 # second; a request, boto3 sends again to the region that the answer names.
 REGIONS = """
 import botocore.configloader, botocore.session, os, urllib.request
@@ -24,7 +24,7 @@ for region in (os.environ["AWS_REGION"], os.environ["AWS_DEFAULT_REGION"], file[
     where = {"Bucket": BUCKET, "Prefix": "main/"}
     urllib.request.urlopen(client.generate_presigned_url("list_objects_v2", Params=where))
 """
-# MinIO compares the region only where it is told its own, which is not derived.
+# MinIO compares the region only where its region is configured, which is not derived.
 TOLD = """
       patches:
         - target: {kind: StatefulSet, name: minio}

@@ -1,4 +1,4 @@
-"""Kinds of bindings: what the live tests exercise, and what they cannot, each with the reason.
+"""Kinds of bindings that the live tests exercise, and those that they cannot, each with the reason.
 
 A kind is a consumer's type, its slot and the protocol that it speaks there. That a binding of a live
 test's platform was used is that test's own last question (`bindings.idle`).
@@ -19,7 +19,7 @@ from live.bindings import graph
 
 class Kind(NamedTuple):
     consumer: str
-    slot: str  # `uses` for whatever a workload uses
+    slot: str  # `uses` for the instances that a workload uses
     protocol: str
 
     def matches(self, pattern: Kind) -> bool:

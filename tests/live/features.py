@@ -1,5 +1,5 @@
-"""A feature store's definitions, and what is asked of it, whatever is behind it: three customers and
-what they ordered."""
+"""A feature store's definitions and queries, for any back end: three customers and
+their orders."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from live.steps import Client
 # Past the servers' cache of the registry: a minute.
 PATIENCE = 90.0
 
-# Two sources of the same data: one names its store, the other leaves that to who reads it.
+# Two sources of the same data: one names its store, the other leaves that to its reader.
 FILE = (
     """FileSource(
     name="orders",
@@ -65,7 +65,7 @@ order_values = FeatureView(
     source=VALUES,
 )
 """
-# To the lake, as whoever fills it does.
+# To the lake, like the program that fills it.
 WRITE = """
 import datetime, os, pandas, pyarrow, pyarrow.parquet
 from pyarrow.fs import S3FileSystem
@@ -135,17 +135,17 @@ def repository(orders: str, values: str) -> str:
 
 
 def served(node: Node) -> None:
-    """What is online comes back over HTTP, and what was never there as nothing."""
+    """Online values come back over HTTP, and missing ones as nothing."""
     _answered(node, ASK, "[5, 11, None]")
 
 
 def read(node: Node, expected: str) -> None:
-    """What is online comes back to a training pod's own Feast."""
+    """Online values come back to the Feast of a training pod."""
     _answered(node, READ, expected)
 
 
 def _answered(node: Node, program: str, expected: str) -> None:
-    """Each worker of a server keeps a copy of the registry: whoever read it before the definitions
+    """Each worker of a server keeps a copy of the registry: one that read it before the definitions
     were applied, or amid that, knows nothing of them until it reads it anew."""
     deadline = time.monotonic() + PATIENCE
     while (answer := python(node, program)) != expected:
@@ -163,12 +163,12 @@ def python(node: Node, program: str) -> str:
 # One file of all of Feast's pods is broken once: where all that it says is needed.
 SHARED = r" in feature_store.yaml$"
 LISTENING = r"^port in the command"
-# Feast checks the types of its own calls: to prepare for it takes longer than all else at its start.
+# Feast checks the types of its calls: to prepare for it takes longer than all else at its start.
 QUICK = """
 import typeguard
 typeguard.typechecked = lambda checked: checked
 """
-# All rows, however often; the CronJob's own command looks at what came since the last run. The view
+# All rows, however often; the CronJob's command looks at the rows since the last run. The view
 # of the CronJob alone: pods run at once, and a failing pod would leave another view unservable.
 MATERIALIZE = f"""{QUICK}
 import datetime
@@ -206,7 +206,7 @@ store.apply([], objects_to_delete=views, partial=False)
 
 
 def awaiting(node: Node, server: str) -> Client:
-    """What a server's init container does: it waits for the registry's tables."""
+    """The work of a server's init container: it waits for the registry's tables."""
     template = pod_template(node.objects.get("Deployment", "mlops", server))
     (init,) = template["spec"]["initContainers"]
     return Client(server, QUICK + init["command"][-1], init=init["name"])

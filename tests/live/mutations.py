@@ -1,8 +1,8 @@
-"""Derived references, each broken once: what the live tests must notice.
+"""Derived references, each broken once: the live tests must notice.
 
-A reference is a host, a port, a region, a user, the name of a database, a bucket or whatever else the
+A reference is a host, a port, a region, a user, the name of a database, a bucket or any other thing that the
 spec names, in a variable, a word of a command or a mounted file; a Secret or a ConfigMap, by its name
-or its key; how to speak S3, which the AWS configuration file says; and what a Service and a probe say
+or its key; how to speak S3, which the AWS configuration file says; and the words of a Service and a probe
 of a pod.
 """
 
@@ -26,7 +26,7 @@ PATTERNS: dict[str, tuple[str, Callable[[str], str]]] = {
     "port": (PORT, lambda port: str(int(port) + FAR)),
     "user": (USER, lambda user: f"{user}-else"),
     "region": (r"(?<=region = )[a-z0-9-]+", lambda region: f"else-{region}"),
-    # Told otherwise it signs by the same version; not told, links by the one before.
+    # Configured otherwise it signs by the same version; without, links by the one before.
     "signature": (r"signature_version(?= = s3v4)", lambda signature: f"else_{signature}"),
     "addressing": (r"(?<=addressing_style = )path", lambda _: "virtual"),
 }
@@ -44,7 +44,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Breaker:
-    """Finds references in the pods of one namespace; `names` says what each name is of."""
+    """Finds references in the pods of one namespace; `names` gives the owner of each name."""
 
     objects: Objects
     namespace: str
@@ -77,7 +77,7 @@ class Breaker:
                     yield f"{fault} in the {part}", {**container, part: broken_words}, ()
 
     def _word(self, before: str, word: str) -> Iterator[tuple[str, str]]:
-        """A port may be a word of its own, after that of its host or an option's."""
+        """A port may be its own word, after that of its host or an option's."""
         if word.isdigit() and re.fullmatch(rf"{HOST}|--port", before):
             yield "port", str(int(word) + FAR)
         yield from self.texts(word)
@@ -127,7 +127,7 @@ class Breaker:
                 yield f"{fault} in {key}", {**manifest, "configMap": source}, (other_name,)
 
     def service(self, service: Manifest) -> Iterator[Mutant]:
-        """What a Service says of the pods behind it; of one without an address, whose they are."""
+        """The words of a Service about the pods behind it; of one without an address, whose they are."""
         spec = service["spec"]
         for key, value in spec["selector"].items():
             selector = {**spec["selector"], key: f"{value}-else"}
@@ -149,7 +149,7 @@ class Breaker:
         }
 
     def texts(self, text: str) -> Iterator[tuple[str, str]]:
-        """What was broken in a text, and the text with it; names, wherever they stand in it."""
+        """The broken reference of a text, and the text with it; names, wherever they stand in it."""
         remarks = [match.span() for match in COMMENT.finditer(text)]
         for kind, (pattern, replacement) in PATTERNS.items():
             for match in re.finditer(pattern, text):
@@ -163,7 +163,7 @@ class Breaker:
 
 
 def probed(container: Manifest, kind: str) -> Iterator[tuple[str, Manifest]]:
-    """What was broken for a probe that asks a port: its own word for that, or the container's."""
+    """The broken reference of a probe that asks a port: its own word for that, or the container's."""
     probe = container[kind]
     for key in {"httpGet", "tcpSocket"} & probe.keys():
         name = probe[key]["port"]

@@ -1,7 +1,7 @@
 """Controllers of credentials that run for real: External Secrets and Sealed Secrets, as processes.
 
 In their pods they would find the API server by the name `kubernetes.default` and their account in
-/var/run/secrets; here a mount namespace of their own shows them both. Facts are of External Secrets
+/var/run/secrets; here their own mount namespace shows them both. Facts are of External Secrets
 0.20.4 and Sealed Secrets 0.27.1.
 """
 
@@ -52,7 +52,7 @@ def sealed_secrets(plane: ControlPlane) -> None:
 
 
 def certificate(plane: ControlPlane) -> str:
-    """What kubeseal would fetch from the controller, whose pod nothing reaches here."""
+    """The certificate that kubeseal would fetch from the controller, which nothing reaches here."""
     return plane.kubectl(
         "get", "secrets", "-n", NAMESPACE, "-l", "sealedsecrets.bitnami.com/sealed-secrets-key",
         "-o", 'go-template={{index (index .items 0).data "tls.crt" | base64decode}}',

@@ -1,6 +1,6 @@
 """Follows a plan that platformc prints, line by line, with a node in the place of a cluster.
 
-Only what such plans are made of is known; any other word is an error.
+Only the words of such plans are known; any other word is an error.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _run(words: list[str], standard_input: str, platform: Platform, node: Node) 
 
 
 def _printed(data: dict[str, str], template: str) -> str:
-    """What kubectl's own template makes of a Secret; `label --local` asks no server."""
+    """The result of kubectl's template for a Secret; `label --local` asks no server."""
     secret = {
         "apiVersion": "v1",
         "kind": "Secret",

@@ -31,7 +31,7 @@ class Connection(NamedTuple):
 
 
 def trials(node: Node, *beyond: str) -> Iterator[Trial]:
-    """Each word of the policies, but of those whose peers are beyond what runs here: DNS, a scraper."""
+    """Each word of the policies, but of those with peers that do not run here: DNS, a scraper."""
     policies = [policy for _, _, policy in node.objects.of("NetworkPolicy")]
     connections = _seen(node)
     assert _refused(policies, connections) == []
@@ -42,7 +42,7 @@ def trials(node: Node, *beyond: str) -> Iterator[Trial]:
             if name not in ("allow-dns", *beyond):
                 yield f"{fault} of the policy {name}", bool(_refused(broken, connections))
     for label, instance in sorted(_labels(connections)):
-        if label not in str(policies):  # whoever is used so has no pods
+        if label not in str(policies):  # such a provider has no pods
             continue
         without = [_without(label, instance, connection) for connection in connections]
         yield f"label {label} of {instance}", bool(_refused(policies, without))
@@ -93,7 +93,7 @@ def _broken(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _labels(connections: list[Connection]) -> set[tuple[str, str]]:
-    """The labels that say whom pods use, and the instances that bear them."""
+    """The labels that name the providers of pods, and the instances that bear them."""
     return {
         (label, connection.source.labels[INSTANCE])
         for connection in connections

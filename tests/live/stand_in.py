@@ -17,7 +17,7 @@ from live.control_plane import ControlPlane, Manifest
 
 
 class StandIn:
-    """Says of each thing that a plan may wait for what the plan waits for."""
+    """Reports the condition that a plan waits for, of each object that it may wait for."""
 
     def __init__(self, plane: ControlPlane, objects: list[Manifest]) -> None:
         self._plane = plane
@@ -53,7 +53,7 @@ class StandIn:
 
 
 def _status(condition: str) -> dict[str, Any]:
-    """What fulfils a condition of `kubectl wait`."""
+    """The status that fulfils a condition of `kubectl wait`."""
     operator, _, condition_type = condition.partition("=")
     if operator == "jsonpath":
         path, _, value = condition_type.partition("=")

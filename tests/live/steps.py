@@ -1,8 +1,8 @@
-"""What a row of pods consists of (trials.py): clients, servers, Jobs that fill them, and Services.
+"""The parts of a row of pods (trials.py): clients, servers, Jobs that fill them, and Services.
 
-A client does its own work, or a program of the test's in its place. A server stands beside the
+A client does its own work, or a program of the test's in its place. A server stands next to the
 platform's own, with empty volumes. A Service leads to the platform's pods, as the one does that it is a
-copy of. Each reaches what came before it in its row, and for the rest the platform.
+copy of. Each reaches the steps before it in its row, and for the rest the platform.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Addresses = Mapping[str, str]  # by the DNS names of Services
 
 @dataclass(frozen=True)
 class Started:
-    """The pods that came of a step, and what is found elsewhere since then."""
+    """The pods that came of a step, and the services found elsewhere since then."""
 
     pods: Sequence[Pod] = ()
     found: Addresses = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Step(Protocol):
     def namespace(self) -> str: ...
 
     def whole(self, node: Node) -> Manifest:
-        """What is started where nothing is broken."""
+        """The object to start where nothing is broken."""
 
     def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]: ...
 
@@ -80,7 +80,7 @@ class Client:
         for mutant in breaker.mutants(self.whole(node)):
             if not (self.program and OWN in mutant.what):
                 yield mutant
-        if self.repository:  # what a repository holds is no part of the pod
+        if self.repository:  # the files of a repository are no part of the pod
             for fault, config in breaker.texts(data.config(node, self.repository)):
                 yield Mutant(f"{fault} in .dvc/config", self._doing(node, config))
 
@@ -148,7 +148,7 @@ class Service:
 
 
 def unhashed(kind: str, name: str) -> str:
-    """What a workload is called in the spec: a Job's name ends in the hash of its template."""
+    """The name of a workload in the spec: a Job's name ends in the hash of its template."""
     return name.rpartition("-")[0] if kind == "Job" else name
 
 

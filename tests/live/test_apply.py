@@ -1,7 +1,7 @@
-"""What compiles applies: every environment of every scenario, on a real API server.
+"""Compiled objects apply: every environment of every scenario, on a real API server.
 
 Pod Security `restricted` is enforced by the namespaces' own labels, warnings fail, a second apply
-changes nothing, and what controllers look after becomes Ready.
+changes nothing, and objects of controllers become Ready.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def roots_of(tree: Path, environment: str) -> list[str]:
 
 
 def prepare(plane: ControlPlane, objects: list[Manifest]) -> None:
-    """What must be there first, as the spec's author knows: operators' namespaces and definitions,
+    """The objects that must be there first, as the spec's author knows: operators' namespaces and definitions,
     volumes to bind, the nodes' labels, the classes of priority."""
     plane.install(objects)
     namespaces = {

@@ -65,7 +65,7 @@ s3 = boto3.client("s3", aws_access_key_id=KEY, aws_secret_access_key=SECRET,
 objects = s3.list_objects_v2(Bucket="postgres-backups")["Contents"]
 """
 LIST = "\nprint(*sorted(one['Key'] for one in objects))\n"
-# The largest object is a dump; half of it is what a transfer that broke off would leave.
+# The largest object is a dump; a transfer that broke off would leave half of it.
 CUT = """
 largest = max(objects, key=lambda one: one["Size"])["Key"]
 body = s3.get_object(Bucket="postgres-backups", Key=largest)["Body"].read()
@@ -148,7 +148,7 @@ def interrupted(node: Node, database: str, lock: str, **variables: str) -> Itera
 
 
 def wiped(node: Node, name: str) -> None:
-    """The server starts on an empty volume, and its Job makes again what clients claim."""
+    """The server starts on an empty volume, and its Job makes again the databases that clients claim."""
     node.stop("StatefulSet", "mlops", name)
     for entry in (node.place / "claims" / "mlops" / f"data-{name}-0").iterdir():
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

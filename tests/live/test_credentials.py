@@ -1,4 +1,4 @@
-"""Credentials on a cluster: they come to exist, stay what they are, and change when told to.
+"""Credentials on a cluster: they come to exist, stay the same, and change on request.
 
 Three providers, each with its real maker, on a real API server, to which the compiled platform is
 brought by `apply-plan` as printed; rotation is done as printed too.
@@ -36,7 +36,7 @@ Place = tuple[str, str]  # namespace, name
 
 @dataclass
 class Delivered:
-    """A platform on a cluster, and who makes its credentials."""
+    """A platform on a cluster, and the maker of its credentials."""
 
     plane: ControlPlane
     directory: Path
@@ -51,7 +51,7 @@ class Delivered:
 
     @cached_property
     def wanted(self) -> dict[Place, set[str]]:
-        """What the contract says: the keys of each Secret in each namespace."""
+        """The contract: the keys of each Secret in each namespace."""
         listed = json.loads(self.platformc("secrets", "list", "default", "--format", "json"))
         return {
             (space, secret["name"]): set(secret["keys"])
@@ -80,7 +80,7 @@ class Delivered:
         return actual
 
     def readers(self, secret: str, consumer: str) -> set[str]:
-        """Who must start again: servers that name a Secret, and Jobs that tell a server of it."""
+        """The pods that must start again: servers that name a Secret, and Jobs that tell a server of it."""
         return {
             _title(manifest)
             for manifest in self.objects
@@ -192,7 +192,7 @@ def test_applying_again_changes_no_value(delivered: Delivered) -> None:
     assert delivered.secrets() == before
 
 
-# External Secrets alone: what makes a value once must not make it again
+# External Secrets alone: a generator that makes a value once must not make it again
 
 external = pytest.mark.parametrize("delivered", ["external-secrets"], indirect=True)
 
@@ -207,7 +207,7 @@ def refreshed(delivered: Delivered) -> None:
 
 
 def _synced(plane: ControlPlane) -> dict[str, str]:
-    """At which version each copy was fetched; what makes a value once keeps to its first."""
+    """At which version each copy was fetched; a generator that makes a value once keeps to its first."""
     listed = json.loads(plane.kubectl("get", "externalsecrets", "-A", "-o", "json"))["items"]
     copies = [copy for copy in listed if copy["spec"].get("refreshPolicy") != "CreatedOnce"]
     assert copies

@@ -63,7 +63,7 @@ print(
 )
 """
 
-# What the lake holds later: two orders more of the second customer, three seconds ago, for a run
+# The later rows of the lake: two orders more of the second customer, three seconds ago, for a run
 # ends with the last whole second.
 LATER = features.WRITE.replace("[5, 7, 11]", "[5, 9, 11]").replace(
     "(30, 20, 10)", "(0.05, 0.05, 0.05)"
@@ -121,7 +121,7 @@ ONLINE = LAKE + features.MATERIALIZE + features.ONLINE
         (Client("training", TRAINING), NOTHING),
         (Client("feast-materialize", ONLINE), NOTHING),
         (Client("feast-apply", LAKE + features.APPLY), features.SHARED),
-        # What the server does with its variables, without the time that it takes to start.
+        # The server's use of its variables, without the time that it takes to start.
         (Client("feast", ONLINE), features.SHARED),
     ],
     ids=["training", "materialize", "apply", "server"],
@@ -172,7 +172,7 @@ def test_every_binding_was_used(platform: Platform, node: Node) -> None:
 
 
 def test_duckdb_reads_the_same_files_without_its_extension(platform: Platform, node: Node) -> None:
-    # The servers go on as they are: who reads the lake are the CronJob and the training pod.
+    # The servers go on as they are: the CronJob and the training pod read the lake.
     later = platform.write(DUCKS).compile()
     node.apply(manifest for manifest in later if manifest["kind"] in ("ConfigMap", "CronJob"))
     assert features.python(node, features.TRAIN) == "[1.5, 2.5, 3.5]"

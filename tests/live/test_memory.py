@@ -1,7 +1,7 @@
 """The module's second fault: a Redis that is fed more than it may hold.
 
 Its memory limit is derived together with `maxmemory`: it forgets keys, and is never killed for
-what it holds.
+its content.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def test_without_its_bound_the_same_load_has_it_killed(node: Node) -> None:
     )
     config = node.objects.get("ConfigMap", "mlops", name)
     (unbound, count) = re.subn(r"(?m)^maxmemory.*$", "", config["data"]["redis.conf"])
-    assert count == 2  # the bound, and what to forget at it
+    assert count == 2  # the bound, and the policy at it
     node.objects.apply([{**config, "data": {**config["data"], "redis.conf": unbound}}])
     node.restart("StatefulSet", "mlops", "redis")
     node.wait(60, "redis")

@@ -1,8 +1,8 @@
 """Every derived reference is broken once, and the work that depends on it must fail.
 
-A reference whose loss nobody notices is one that no test exercises. What is broken: hosts, ports,
+A reference that can be lost unnoticed is one that no test exercises. The broken references: hosts, ports,
 users, names of databases, buckets and projects, Secrets and their keys, in the variables, words and
-files of the pods that serve, fill and use what the platform holds (trials.py says how). Feast and
+files of the pods that serve, fill and use the platform's servers (trials.py says how). Feast and
 Redis are broken where they run, in test_features.py and test_warehouse.py.
 """
 
@@ -93,7 +93,7 @@ import os, psycopg2
 uri = os.environ["MLFLOW_BACKEND_STORE_URI"].replace("+psycopg2", "")
 psycopg2.connect(uri).cursor().execute("select count(*) from experiments")
 """
-# What MLflow's server does with its variables, without the ten seconds that it takes to start.
+# The use of its variables by MLflow's server, without the ten seconds that it takes to start.
 HELD = f"""{POOLED}{LISTED}
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 get_artifact_repository(os.environ["MLFLOW_DEFAULT_ARTIFACT_ROOT"]).list_artifacts()
@@ -126,18 +126,18 @@ DATABASES = Client("postgres-ensure")
 MINIO = Server("minio", kind="StatefulSet", namespace="storage")
 BUCKETS = Client("minio-buckets", namespace="storage")
 SETUP = Client("lakefs-setup")
-# What only MLflow's server itself looks at: whom it waits for, where it listens, who may ask it.
+# References that only MLflow's server looks at: its providers, its address, its clients.
 LISTENING = r"of schema$|in MLFLOW_(PORT|SERVER_ALLOWED_HOSTS)"
-# What the Jobs that fill a server make for others: broken, it would break the platform of the test.
+# Objects that the Jobs that fill a server make for others: broken, it would break the platform of the test.
 MADE = (
     r"^Secret in (ROLE|PASSWORD|ACCESS_KEY|SECRET_KEY)_\d|in (ensure\.sql|buckets\.sh|\S+\.json)$"
 )
-# What the setup of lakeFS needs where there is nothing yet.
+# The needs of lakeFS' setup where there is nothing yet.
 FIRST = r"^Secret in LAKEFS_AUTH_ENCRYPT_SECRET_KEY|in setup\.sh$"
 
 
 def logins(node: Node) -> str:
-    """A program that makes a table in every database, as whom it was made for."""
+    """A program that makes a table in every database, with the login that the Job made."""
     created = "import psycopg2"
     for binding in graph(SPEC).bindings:
         database = getattr(binding.claim, "database", None)

@@ -1,4 +1,4 @@
-"""MySQL as a process, filled by its Job: databases, users, and what becomes of both later.
+"""MySQL as a process, filled by its Job: databases, users, and the fate of both later.
 
 The server is MySQL 8.0.15, older than the image's 8.4; the client is MariaDB's.
 """
@@ -70,7 +70,7 @@ REFUSED = "1045"  # ER_ACCESS_DENIED_ERROR
 
 
 def login(variables: dict[str, str]) -> str:
-    """A program that logs in with what a Secret held."""
+    """A program that logs in with the values of a Secret."""
     return f"""
 import os, pymysql
 try:
@@ -97,7 +97,7 @@ def test_the_job_may_run_again(platform: Platform, node: Node) -> None:
 # Mutation (trials.py) --------------------------------------------------------------------------
 
 NAMES = {"order_log": "database"}
-# What the Job makes for others, in an empty server.
+# Objects that the Job makes for others, in an empty server.
 MADE = r"^Secret in (USER_0|PASSWORD_0|EXPORTER|EXPORTER_PASSWORD) of ensure$|in ensure\.sh$"
 
 
@@ -108,7 +108,7 @@ urllib.request.urlopen("http://mysql.mlops.svc.cluster.local:9104")
 
 
 def users(node: Node) -> str:
-    """A program that does what those do for whom the Job makes logins: the workload, the exporter."""
+    """A program that does the work of the users of the Job's logins: the workload, the exporter."""
     return f"""
 import pymysql
 
@@ -152,12 +152,12 @@ def test_the_exporter_sees_the_server_and_no_rows(platform: Platform, node: Node
 
 
 def scrape(node: Node) -> str:
-    """What the server's pod says to a scraper, once the Job has made the exporter's login."""
+    """The answer of the server's pod to a scraper, once the Job has made the exporter's login."""
     look = "python3 -c 'import urllib.request as r; print(r.urlopen(\"http://127.0.0.1:9104\").read())'"
     return node.execute("mlops", "mysql", "sh", "-c", look)
 
 
-# Twice for root: the second time with what the first has left.
+# Twice for root: the second time with the leftovers of the first.
 @pytest.mark.parametrize(("secret", "times"), [("mysql-root", 2), ("mysql-exporter", 1)])
 def test_a_rotated_login_of_the_server_itself_is_known_to_it(
     platform: Platform, node: Node, secret: str, times: int

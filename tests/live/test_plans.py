@@ -1,5 +1,5 @@
 """Plans as printed: `apply-plan` brings a platform to an empty cluster in one pass, and `doctor`
-says before and after what the cluster lacks.
+names the gaps of the cluster before and after.
 
 Operators are not here: their definitions are, and a stand-in that calls their objects done.
 """
@@ -34,7 +34,7 @@ PLATFORMS = {
 
 @dataclass
 class Bench:
-    """An empty cluster, and a platform in a folder of its own."""
+    """An empty cluster, and a platform in its own folder."""
 
     plane: ControlPlane
     directory: Path
@@ -63,7 +63,7 @@ class Bench:
         return result.stdout
 
     def doctor(self) -> tuple[int, dict[str, bool]]:
-        """Its status, and what it says of each thing: whether it is well."""
+        """Its status, and its verdict about each thing."""
         result = self.platformc("doctor", self.environment)
         lines = [line.split("  ", 1) for line in result.stdout.splitlines()]
         actual = {text.strip(): word.strip() == "ok" for word, text in lines}
@@ -74,8 +74,8 @@ class Bench:
         return [text for text, good in self.doctor()[1].items() if not good]
 
     def install_upstream(self) -> None:
-        """What the platform's author has installed before: definitions, namespaces, and objects of
-        upstream's own, told what they must hold with the commands that `prerequisites` prints."""
+        """The objects that the platform's author has installed before: definitions, namespaces, and objects of
+        upstream's own, configured with the commands that `prerequisites` prints."""
         needed = prerequisites(self.lowered.graph)
         upstream_objects = [
             manifest for prerequisite in needed for manifest in prerequisite.objects
@@ -90,7 +90,7 @@ class Bench:
 
 
 def upstream(manifest: Manifest) -> Manifest:
-    """An object as upstream makes it, before anybody tells it anything."""
+    """An object as upstream makes it, without any configuration."""
     manifest = {key: manifest[key] for key in ("apiVersion", "kind")}
     keys = ("name", "namespace")
     manifest["metadata"] = {
@@ -137,7 +137,7 @@ def test_a_plan_brings_a_platform_to_an_empty_cluster(bench: Bench) -> None:
             assert f"{prerequisite.system}: no namespace `{name}`" in lacking
 
     bench.install_upstream()
-    # What is left to do is the plan's own: the Secrets.
+    # The plan has to make the rest: the Secrets.
     assert [text for text in bench.missing() if not text.startswith("no Secret")] == []
 
     bench.plane.apply(volume(index, name) for index, name in enumerate(claims(bench.objects)))

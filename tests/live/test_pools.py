@@ -1,7 +1,7 @@
 """The module's first fault: more clients than a PostgreSQL accepts connections.
 
-With the pools as compiled nobody notices; past the pooler the same load fails, which shows that
-the load is enough to tell the two apart.
+With the pools as compiled no client notices; past the pooler the same load fails, which shows that
+the load is enough to show the difference.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ SPEC = f"""
     mlflow: {{smoke: false, bucket: runs-bucket, database: runs_db}}
 """
 ARTIFACTS = "import boto3; boto3.client('s3').list_objects_v2(Bucket='runs-bucket')\n"
-# What MLflow writes for a metric, from as many clients at once as the arguments say, each on a
-# connection of its own that it keeps until all have one.
+# The writes of MLflow for a metric, from as many clients at once as the arguments say, each on its
+# own connection that it keeps until all have one.
 LOAD = """
 import os, sys, threading, psycopg2
 uri = os.environ["MLFLOW_BACKEND_STORE_URI"].replace("+psycopg2", "")
@@ -109,7 +109,7 @@ def test_past_the_pooler_the_same_load_fails(platform: Platform, node: Node) -> 
 # Mutation (trials.py) --------------------------------------------------------------------------
 
 NAMES = {"runs-bucket": "bucket", "runs_db": "database"}
-# What the Job makes for others, in an empty store.
+# Objects that the Job makes for others, in an empty store.
 MADE = r"^bucket in the command"
 
 
@@ -131,6 +131,6 @@ def test_every_broken_reference_of_seaweedfs_is_noticed(platform: Platform, node
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:
-    # Metrics alone don't ask the store; what the server would do for an artefact does.
+    # Metrics alone don't ask the store; the server's work for an artefact does.
     node.execute("mlops", "mlflow", "python", "-c", ARTIFACTS, timeout=60)
     assert idle(SPEC, node) == []

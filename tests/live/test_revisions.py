@@ -1,8 +1,8 @@
 """The next revision applies over the one before, for every change that `diff` says can be applied.
 
 Each labelled change of tests/test_changes.py is made for real, both ways: the objects that it
-touches as they were, then as they are now. The cluster refuses what `diff` rates as recreation, and
-nothing else; what the diff says to do about it then works. Each change has namespaces of its own,
+touches as they were, then as they are now. The cluster refuses the changes that `diff` rates as recreation, and
+no others; the commands of the diff then work. Each change has its own namespaces,
 so that all of them share one cluster.
 """
 
@@ -36,13 +36,13 @@ Id = tuple[str, str, str]  # kind, namespace, name
 
 @dataclass
 class Revision:
-    """A change: what it touches, as it was and as it is now, and what a cluster should refuse."""
+    """A change: its objects, as they were and as they are now, and those that a cluster should refuse."""
 
     label: str
     before: list[Manifest]
     after: list[Manifest]
     refused: set[Id]
-    commands: list[str]  # that the diff gives for what is refused
+    commands: list[str]  # that the diff gives for refused objects
 
 
 def identity(manifest: Manifest) -> Id:
@@ -130,7 +130,7 @@ def storage_class(**fields: object) -> Manifest:
     return {**storage_class_object, "metadata": {"name": "it"}}
 
 
-# Beyond what a change of the spec shows: pairs of objects, each differing in one thing.
+# Beyond the effects of a change of the spec: pairs of objects, each differing in one thing.
 PAIRS: dict[str, tuple[Manifest, Manifest]] = {
     "a Service's type": (service(), service(type="NodePort")),
     "a Service that is a name": (service(), service(type="ExternalName", externalName="a.example")),
@@ -169,7 +169,7 @@ def revisions() -> Iterator[Revision]:
 
 
 def apart(original: Revision, suffix: str) -> Revision:
-    """The change in namespaces of its own."""
+    """The change in its own namespaces."""
 
     def placed(manifest: Manifest, revision: str) -> Manifest:
         placed_manifest = copy.deepcopy(manifest)
@@ -221,7 +221,7 @@ def in_order(manifests: Iterable[Manifest]) -> list[Manifest]:
 
 
 def apply(plane: ControlPlane, road: str, manifests: list[Manifest], folder: Path) -> str:
-    """Apply all of them; what kubectl says is wrong."""
+    """Apply all of them; the errors of kubectl."""
     folder.mkdir(exist_ok=True)
     (folder / "all.yaml").write_text(yaml.safe_dump_all(manifests))
     words = ("apply", *ROADS[road], "-f", str(folder / "all.yaml"))
@@ -269,7 +269,7 @@ def test_the_next_revision_applies_unless_it_is_a_recreation(
 
 
 def _recreate(plane: ControlPlane, road: str, all_revisions: list[Revision], folder: Path) -> None:
-    """What the diff says to do where it is a recreation, done as printed."""
+    """The commands of the diff for a recreation, run as printed."""
     commanded_revisions = [revision for revision in all_revisions if revision.commands]
     assert commanded_revisions
     plane.shell(

@@ -1,4 +1,4 @@
-"""The tracking stack as processes: PostgreSQL, PgBouncer, MinIO and MLflow do what they are for.
+"""The tracking stack as processes: PostgreSQL, PgBouncer, MinIO and MLflow do their work.
 
 The tests build on each other, as the days of a platform do: it starts, works, grows, and changes
 its passwords.
@@ -74,7 +74,7 @@ PORTS = {"pgbouncer": 6432, "postgres": 5432}
 
 
 def login(database: str, variables: dict[str, str]) -> str:
-    """A program that logs in to MLflow's database with what a Secret held."""
+    """A program that logs in to MLflow's database with the values of a Secret."""
     return f"""
 import psycopg2
 try:

@@ -1,7 +1,7 @@
-"""Rows of docs/versions.md, seen on real servers: who starts on whose data.
+"""Rows of docs/versions.md, seen on real servers: which version starts on which data.
 
 Redis is Debian's 7.0, Valkey the wheel's 8.1, PostgreSQL Debian's; a data directory of another major
-version is made by its version file, which is what a server reads first.
+version is made by its version file, which a server reads first.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def ask(*words: str) -> str:
 
 
 def started(program: str, folder: Path, *words: str) -> str:
-    """The number of keys that a server finds, or what it says at its end."""
+    """The number of keys that a server finds, or its last words."""
     with running(program, folder, *words):
         answer = ask("dbsize")
     log = (folder / "log").read_text()

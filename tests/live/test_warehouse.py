@@ -41,7 +41,7 @@ SPEC = f"""
 
 SERVERS = ("feast", "feast-registry", "feast-offline")
 
-# As whoever fills the warehouse does, with the login of Feast's own server.
+# Like the program that fills the warehouse, with the login of Feast's own server.
 WRITE = """
 import os, psycopg, yaml
 
@@ -96,7 +96,7 @@ def test_the_definitions_may_be_applied_again(platform: Platform, node: Node) ->
 # Mutation (trials.py) --------------------------------------------------------------------------
 
 NAMES = {"registry_db": "database", "warehouse_db": "database", "shop": "project"}
-# What a server does with its variables, without the time that it takes to start.
+# A server's use of its variables, without the time that it takes to start.
 MATERIALIZE = features.MATERIALIZE + features.ONLINE
 CLIENTS = {
     "training": Client(

@@ -1,8 +1,8 @@
 """Mutants of a running platform's pods, each tried by the work that depends on it.
 
 In each try one reference of one step of a row is broken (steps.py): of a client; of a server, whose
-client comes after it; of a Job that fills an empty server, where those for whom it works then use
-what they were promised. Of each batch the original row comes last: when its pod is through, the
+client comes after it; of a Job that fills an empty server, where its clients then use
+the promised objects. Of each batch the original row comes last: when its pod is through, the
 mutants had their chance.
 """
 
@@ -25,7 +25,7 @@ TOGETHER = 12  # mutants at a time, of programs that take some memory
 LINGER = 3.0  # seconds for a mutant that would be as quick as the original
 PATIENCE = 240.0  # seconds for the original
 NOTHING = r"(?!)"
-Trial = tuple[str, bool]  # what was broken, and whether it was noticed
+Trial = tuple[str, bool]  # the broken reference, and whether a test noticed
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Bench:
-    """A running platform, and what the names in its spec are of."""
+    """A running platform, and the owners of the names in its spec."""
 
     node: Node
     names: Mapping[str, str]
     together: int = TOGETHER
 
     def row(self, *parts: Step | Broken) -> Iterator[Trial]:
-        """Whether each mutant of what is broken keeps the row from its end."""
+        """Whether each mutant of a broken reference keeps the row from its end."""
         steps = [part.step if isinstance(part, Broken) else part for part in parts]
         rows = (
             Row(index, mutant)
@@ -107,7 +107,7 @@ class Bench:
         self.node.until(lambda: all(map(step.done, pods)), PATIENCE, pods)
 
     def services(self, users: Mapping[Service, Step]) -> Iterator[Trial]:
-        """Services, each broken, with the work of someone who goes through it."""
+        """Services, each broken, with the work of a client that goes through it."""
         for service, user in users.items():
             yield from self.row(Broken(service), user)
 

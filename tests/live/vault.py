@@ -1,7 +1,7 @@
 """HashiCorp Vault in its development mode: a store of the user's, for External Secrets to read.
 
 Its key-value engine (version 2) is mounted at `secret/`. External Secrets gets a token that may read
-the entries below one prefix, and no more: what a platform's keys need, as a team would be given it.
+the entries below one prefix, and no more: the rights that a platform's keys need.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NAMESPACE = "kube-system"
 
 @dataclass
 class Vault:
-    """A running server, and what its administrator would do."""
+    """A running server, and the work of its administrator."""
 
     plane: ControlPlane
 

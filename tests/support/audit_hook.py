@@ -23,7 +23,7 @@ LIBRARIES = {os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix
 
 
 def watch(root: str, opened: list[str]) -> Callable[[str, tuple[Any, ...]], None]:
-    """A hook that writes down what leads out of a folder, and refuses what leads off the machine.
+    """A hook that writes down paths that lead out of a folder, and refuses connections off the machine.
 
     The user's cache is the one other place that is written to.
     """
@@ -59,7 +59,7 @@ def _refuse(event: str, args: tuple[Any, ...], opened: list[str]) -> None:
         opened.append(f"asks {args[0]}")
         raise OSError("refused")
     if event == "os.fork":
-        # A copy of the compiler runs no program; what it would do is done, and seen, here.
+        # A copy of the compiler runs no program; its work is done, and seen, here.
         raise OSError("refused")
     if event.startswith(FORBIDDEN):
         opened.append(event)

@@ -77,7 +77,7 @@ def templates_of(lowered: Lowered) -> list[Template]:
 
 
 def pods_in(value: Any, metadata: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
-    """Whatever looks like a pod: a map with a list of containers, or KServe's one model."""
+    """Every value that looks like a pod: a map with a list of containers, or KServe's one model."""
     if isinstance(value, dict):
         model = value.get("model")
         if isinstance(model, dict) and "modelFormat" in model:

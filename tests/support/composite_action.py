@@ -33,7 +33,7 @@ def run(
     action: Path, checkout: Path, temp: Path, path: str, *,
     inputs: Mapping[str, str], github: Mapping[str, Any], runner: Mapping[str, str],
 ) -> Outcome:  # fmt: skip
-    """Run an action's steps in a checkout; `path` is the PATH of a runner, `runner` what it tells
+    """Run an action's steps in a checkout; `path` is the PATH of a runner, `runner` the variables that it sets
     every step of itself."""
     described = yaml.safe_load(action.read_text())
     input_values = {
@@ -108,7 +108,7 @@ def substituted(text: object, contexts: Mapping[str, Any], outcome: Outcome) -> 
 
 
 def evaluated(text: str, contexts: Mapping[str, Any], outcome: Outcome) -> Any:
-    """The value of an expression; what a context lacks is empty."""
+    """The value of an expression; a missing value is empty."""
     text = text.strip()
     for operator in ("||", "&&"):
         if operator in text:

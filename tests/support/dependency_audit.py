@@ -53,7 +53,7 @@ def built(folder: Path) -> Iterator[Path]:
 
 
 def _told(program: Path) -> bool:
-    """Print what is known against a program; whether a pin of ours mends some of it."""
+    """Print the known flaws of a program; whether a pin of ours mends some of it."""
     flaws = set(reachable(program))
     own_module = _module(program)
     own_flaws = sorted(flaw for flaw in flaws if flaw[3] and flaw[1] in {own_module, *OURS})
@@ -90,7 +90,7 @@ def _module(program: Path) -> str:
 
 
 def reachable(program: Path) -> Iterator[Flaw]:
-    """Flaws whose code is in the program, by govulncheck."""
+    """Flaws with code in the program, by govulncheck."""
     process = subprocess.run(
         [TOOLS / "bin/govulncheck", "-mode=binary", "-format=json", f"-db=file://{DATABASE}", program],
         capture_output=True, text=True, check=True,

@@ -29,7 +29,7 @@ class Example:
 
     @property
     def spec(self) -> bytes:
-        """The spec in full: pages leave out what is the same in all of them."""
+        """The spec in full: pages leave out the parts that all of them share."""
         text = HEADER + self.body if self.body.startswith("spec:") else self.body
         return text.encode("latin-1" if "latin-1" in self.language else "utf-8")
 

@@ -184,7 +184,7 @@ INPUTS = raw() | trees() | mutants()
 
 
 def answer(data: bytes) -> str:
-    """What the compiler makes of an input; raises where it is neither a tree nor diagnostics."""
+    """The result of the compiler for an input; raises where it is neither a tree nor diagnostics."""
     result = pipeline.compile(data, "platform.yaml")
     actual = result.report.sorted()
     source = {"platform.yaml": data.decode("utf-8", "replace")}

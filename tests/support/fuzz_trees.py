@@ -1,8 +1,8 @@
 """Checkouts that hold anything at all: no command reads, writes, removes or runs outside of them.
 
 Each tree is a checkout that was compiled and committed, changed in some places: links, hard links, pipes,
-devices, planted state, odd names, files of another owner, and what makes Git run programs; in some a second
-process swaps folders for links while the command runs. The kernel tells by inotify each time that anything
+devices, planted state, odd names, files of another owner, and files that make Git run programs; in some a second
+process swaps folders for links while the command runs. The kernel reports by inotify each time that anything
 outside is opened, read, written, made or removed, by the command or by a program that it starts; a file
 appears where a planted program ran. `python -m support.fuzz_trees 20000` runs as many trees; the test suite
 runs few.
@@ -122,7 +122,7 @@ def noise(folder: Path, victim: Path, dice: random.Random) -> None:
 
 
 def repository(tree_folder: Path, victim: Path, dice: random.Random) -> None:
-    """What makes Git run a program: a bare repository in the place of a file, or settings and hooks."""
+    """Files that make Git run a program: a bare repository in the place of a file, or settings and hooks."""
     tree, program = victim.with_name("tree"), f"touch {victim.with_name('ran')}"
     folder = dice.choice((tree, tree / ".git", tree_folder))
     with suppress(OSError):
@@ -186,7 +186,7 @@ _EVENTS = {0x1: "read", 0x2: "written", 0x4: "chmod", 0x40: "moved", 0x80: "move
 
 @contextmanager
 def watched(folder: Path) -> Iterator[list[str]]:
-    """All that happens to a folder and to its files by their names there, as the kernel tells it."""
+    """All that happens to a folder and to its files by their names there, as the kernel reports it."""
     descriptor = _LIBRARY.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
     assert _LIBRARY.inotify_add_watch(descriptor, bytes(folder), sum(_EVENTS)) > 0
     events: list[str] = []

@@ -72,7 +72,7 @@ def deployment() -> dict[str, Any]:
 
 
 def refused() -> dict[str, tuple[dict[str, Any], str]]:
-    """Each with the place that is to blame, by what is wrong with it."""
+    """Each with the place that is to blame, by its mistake."""
     actual = {}
     for name, (volume, at) in _IN_POD.items():
         pointer = f"{POD}/volumes/0/{at}".rstrip("/")

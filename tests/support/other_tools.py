@@ -36,7 +36,7 @@ Tool = Callable[[str], bool]
 
 
 def without_rules(data: bytes) -> dict[str, str] | None:
-    """What each environment of a spec lowers to when no rule looks at it; None where it can't be."""
+    """The objects of each environment of a spec without any rule; None where there are none."""
     report = Report()
     document = load(data, "platform.yaml", report)
     if document is None:
@@ -52,7 +52,7 @@ def without_rules(data: bytes) -> dict[str, str] | None:
                 str(name): render(lowered_platform)
                 for name, lowered_platform in result.lowered.items()
             } or None
-    except (ValueError, AssertionError):  # what only a rule keeps out: ours can say no such thing
+    except (ValueError, AssertionError):  # only a rule keeps it out: ours can say no such thing
         return None
 
 
@@ -114,13 +114,13 @@ def judged(text: str) -> bool:
 
 
 def server(plane: ControlPlane, right: Iterable[str]) -> Tool:
-    """Whether an API server refuses what differs from right objects, which it has accepted."""
+    """Whether an API server refuses the objects that differ from right ones, which it has accepted."""
     accepted: set[str] = set()
 
     def refuses(text: str) -> bool:
         objects = {json.dumps(manifest): manifest for manifest in yaml.safe_load_all(text)}
         new = [manifest for key, manifest in objects.items() if key not in accepted]
-        # Whoever applies for real has the namespaces first.
+        # A real delivery has the namespaces first.
         spaces = [manifest for manifest in new if manifest["kind"] == "Namespace"]
         return _refused(plane, spaces) or _refused(plane, new, "--dry-run=server")
 

@@ -13,7 +13,7 @@ from support.paths import ROOT
 Schema = dict[str, Any]
 WHOLE: Schema = json.loads((ROOT / "schemas" / "platform.schema.json").read_text(encoding="utf-8"))
 PLAIN = st.text("abcxyz019-. ", min_size=1, max_size=12)
-# References to instances, and texts whose grammar is not in the schema: drawn elsewhere.
+# References to instances, and texts with a grammar that is not in the schema: drawn elsewhere.
 LEFT_OUT = frozenset(["bind", "default", "patches", "type"])
 # Values for which a pattern is too weak: with these, a platform passes validation.
 AMOUNTS = st.sampled_from(["1Gi", "20Gi", "512Mi"])

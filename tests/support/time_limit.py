@@ -1,4 +1,4 @@
-"""A limit on the time of a test: one that waits for what never comes fails, and holds up no other."""
+"""A limit on the time of a test: one that waits in vain fails, and holds up no other."""
 
 from __future__ import annotations
 

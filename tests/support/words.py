@@ -1,4 +1,4 @@
-"""Count names and words that leave open what they refer to, in Python sources."""
+"""Count names and words that leave open which thing they mean, in Python sources and documents."""
 
 from __future__ import annotations
 
@@ -98,6 +98,11 @@ def count_words(source: str) -> Count:
     texts = [*_docstrings(ast.parse(source)), *_comments(source)]
     indefinite = sum(len(INDEFINITE_WORDS.findall(text)) for text in texts)
     return Count(indefinite, sum(len(text.split()) for text in texts))
+
+
+def count_document(text: str) -> Count:
+    """Count the words of a document, or of the descriptions of a schema."""
+    return Count(len(INDEFINITE_WORDS.findall(text)), len(text.split()))
 
 
 def total(counts: Iterable[Count]) -> Count:

@@ -1,5 +1,5 @@
 """The sidecar's container file, without a container engine: BuildKit's own parser and linter read
-it, and what it says is done in folders, with the Python of the tests."""
+it, and its steps are done in folders, with the Python of the tests."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_it_builds_a_compiler_that_serves_the_plugin(tmp_path: Path) -> None:
 
 
 def _built(build: dict[str, Any], folder: Path) -> Path:
-    """Do what the first stage says; where the compiler is then."""
+    """Do the steps of the first stage; where the compiler is then."""
     source, installed = folder / "source", folder / "platformc"
     source.mkdir()
     path = f"{folder / 'bin'}:{os.environ['PATH']}"

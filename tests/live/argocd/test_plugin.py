@@ -40,7 +40,7 @@ class Sidecar:
     folder: Path
 
     def ask(self, directory: Path, *, revision: str = COMMIT, **parameters: str) -> Any:
-        """What the repository server would learn; raises with its message where it would fail."""
+        """The answer that the repository server would get; raises with its message where it would fail."""
         static_parameters = [{"name": name, "string": value} for name, value in parameters.items()]
         (socket,) = (self.folder / "plugins").glob("*.sock")
         words = [
@@ -107,7 +107,7 @@ def _prepared(folder: Path, user: int, python: str) -> dict[str, str]:
         f'#!/bin/sh\nPYTHONPATH={folder}/package:{LIBRARIES} exec {python} -m compiler "$@"\n'
     )
     command.chmod(0o755)
-    # As in the image, only what is below /tmp can be written: here, the plugin server's own two.
+    # As in the image, only files below /tmp can be written: here, the plugin server's own two.
     folder.chmod(0o755)
     for name in ("plugins", "work"):
         os.chown(folder / name, user, -1)

@@ -1,6 +1,6 @@
-"""Pods without a container engine: compiled workloads as local processes in namespaces of their own.
+"""Pods without a container engine: compiled workloads as local processes in their own namespaces.
 
 Each pod gets a network, each container a root file system, from this machine's own programs. What
-the manifests say of commands, environment, files, users, probes and Services is what happens.
+the manifests say of commands, environment, files, users, probes and Services happens.
 Needs root, util-linux and iproute2. Everything stays on loopback addresses.
 """

@@ -1,7 +1,7 @@
 """One container: its memory limit, a root file system over this machine's, then its user,
 environment and command.
 
-The script runs in mount, PID, host name and IPC namespaces of its own; everything that it mounts is
+The script runs in mount, PID, host name and IPC namespaces; everything that it mounts is
 gone when the container is.
 """
 
@@ -43,7 +43,7 @@ class Identity:
     def command(self) -> list[str]:
         groups = ",".join(str(group) for group in self.groups)
         command = ["setpriv", f"--reuid={self.user}", f"--regid={self.group}", f"--groups={groups}"]
-        # To become another user is to forget whose end is one's own.
+        # A change of user forgets the parent whose end should end this process.
         command += ["--pdeathsig", "keep"]
         if self.no_capabilities:
             command += ["--bounding-set=-all", "--inh-caps=-all"]
@@ -169,6 +169,6 @@ def _mount(root: str, mount: Mount) -> list[str]:
 
 
 def _visible(root: str, folder: Path) -> list[str]:
-    """A folder of this machine, for whoever the container runs as."""
+    """A folder of this machine, for the user of the container."""
     parents = [f"{root}{parent}" for parent in [*reversed(folder.parents)][1:]]
     return [f"mkdir -p {root}{folder}", f"chmod a+x {' '.join(parents)}"]

@@ -1,4 +1,4 @@
-"""Images: what stands for each on this machine. The table is data, in images.yaml."""
+"""Images, and their replacements on this machine. The table is data, in images.yaml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A container's memory limit: a control group, in which the kernel kills what exceeds it.
+"""A container's memory limit: a control group, in which the kernel kills processes that exceed it.
 
 Of the kernel's two interfaces (admin-guide/cgroup-v1/memory.rst, cgroup-v2.rst) a machine has one.
 """
@@ -15,10 +15,10 @@ FIRST = GROUPS / "memory"
 
 
 def entering(folder: Path, bytes: int) -> list[str]:
-    """What a shell does to be limited, with all that it becomes.
+    """The commands of a shell that limit it, with all that it becomes.
 
-    Where no group can be made the container runs without its limit, and its log says so; what needs
-    the limit fails by itself.
+    Where no group can be made the container runs without its limit, and its log says so; a test that needs
+    the limit fails.
     """
     group = shlex.quote(str(_group(folder)))
     limit = "memory.limit_in_bytes" if FIRST.is_dir() else "memory.max"

@@ -1,7 +1,7 @@
-"""Stands in for Prometheus' exporter of MySQL: asks the server what that one collects by default.
+"""Stands in for Prometheus' exporter of MySQL: asks the server for the metrics that that one collects by default.
 
 Statements are of mysqld_exporter 0.19's default collectors. One that the server refuses is an error of
-the whole answer, as a failed collector is to whoever watches `mysql_exporter_last_scrape_error`.
+the whole answer, as a failed collector is to watchers of `mysql_exporter_last_scrape_error`.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Netns:
                 raise OSError(ctypes.get_errno(), "setns")
 
     def command(self) -> list[str]:
-        """What a command line starts with to run in here."""
+        """The start of a command line that runs in here."""
         return ["nsenter", f"--net=/proc/{self.pid}/ns/net"]
 
     def run(self, script: str) -> None:

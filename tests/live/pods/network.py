@@ -1,6 +1,6 @@
-"""Addresses and wires: a node with a namespace of its own, and a pair of ends for every pod.
+"""Addresses and wires: a node with its own namespace, and a pair of ends for every pod.
 
-All addresses are of the loopback range, which the kernel routes between namespaces once it is told
+All addresses are of the loopback range, which the kernel routes between namespaces once it is configured
 to (route_localnet): nothing that these tests send can leave the machine.
 """
 

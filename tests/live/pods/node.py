@@ -31,7 +31,7 @@ class Node:
     # Applying ----------------------------------------------------------------------------------
 
     def apply(self, manifests: Iterable[Manifest], *, without: Iterable[str] = ()) -> None:
-        """Start what is new, and start anew what has another pod template, as controllers do."""
+        """Start new pods, and start anew those with another pod template, as controllers do."""
         before = dict(self.objects.found)
         self.objects.apply(manifests)
         for namespace, name, _ in self.objects.of("Service"):
@@ -68,7 +68,7 @@ class Node:
         return self._alone("Job", namespace, name, template, instead)
 
     def expose(self, namespace: str, name: str, service: Manifest) -> dict[str, str]:
-        """What DNS would say of a Service that stands beside all others, and leads where it says."""
+        """The names in DNS of a Service that stands next to all others, and leads where it says."""
         service_name = services.names(name, namespace)[0]
         if service["spec"].get("clusterIP") == "None":
             pods = {
@@ -91,7 +91,7 @@ class Node:
         instead: Mapping[str, str] | None = None,
         own_names: Iterable[str] = (),
     ) -> Pod:
-        """A server beside all others: no Service leads to it, but itself it finds by its own names."""
+        """A server next to all others: no Service leads to it, but it finds itself by its names."""
         unlabelled = {**template, "metadata": {**template["metadata"], "labels": {}}}
         return self._alone("Deployment", namespace, name, unlabelled, instead, own_names)
 
@@ -116,11 +116,11 @@ class Node:
         )
 
     def again(self, namespace: str, prefix: str, timeout: float = 120) -> str:
-        """What a Job prints that runs once more."""
+        """The output of a Job that runs once more."""
         return self.completed(self.run(namespace, self.named(namespace, prefix)), timeout)
 
     def script(self, namespace: str, workload: str, program: str, timeout: float = 120) -> str:
-        """What a Python program prints in a new pod of a workload, in its environment."""
+        """The output of a Python program in a new pod of a workload, in its environment."""
         pod = self.run(namespace, workload, command=("python", "-c", program))
         return self.completed(pod, timeout)
 
@@ -194,7 +194,7 @@ class Node:
         return path
 
     def _write_hosts(self) -> None:
-        """Cluster DNS as files, one for each namespace: short names are of its own Services."""
+        """Cluster DNS as files, one for each namespace: short names are of its Services."""
         with self.lock:
             spaces = {pod.namespace for pod in self.all_pods()}
             for space in spaces:
@@ -246,7 +246,7 @@ class Node:
         return backends
 
     def conversations(self) -> set[tuple[str, str, int]]:
-        """Who had an answer from which Service, by its DNS name, on which port."""
+        """The pods that had an answer from which Service, by its DNS name, on which port."""
         hosts = {
             address: services.names(name, namespace)[0]
             for (namespace, name), address in self.addresses.items()
@@ -285,7 +285,7 @@ class Node:
         return [pod for key in sorted(self.pods) for pod in self.pods[key]]
 
     def wait(self, timeout: float, *only: str) -> None:
-        """Until servers are ready and Jobs complete; what hinders them is in the failure."""
+        """Until servers are ready and Jobs complete; obstacles are in the failure."""
         chosen = [
             pod for pod in self.all_pods() if not only or pod.owner["metadata"]["name"] in only
         ]
@@ -314,7 +314,7 @@ class Node:
         timeout: float = 60,
         standard_input: str = "",
     ) -> str:
-        """What a command in a workload's first container prints; it must succeed."""
+        """The output of a command in a workload's first container; it must succeed."""
         pod = self.pod(namespace, workload)
         result = pod.execute(pod.spec["containers"][0]["name"], command, timeout, standard_input)
         assert result.returncode == 0, f"{command[0]} in {workload}: {result.stdout}{result.stderr}"

@@ -12,7 +12,7 @@ WORKLOADS = ("Deployment", "StatefulSet", "Job")
 
 
 class ConfigError(Exception):
-    """What a kubelet calls CreateContainerConfigError."""
+    """A kubelet's CreateContainerConfigError."""
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Objects:
             raise ConfigError(f'{kind.lower()} "{name}" not found in {namespace}') from None
 
     def data(self, kind: str, namespace: str, name: str) -> dict[str, bytes]:
-        """What a ConfigMap or a Secret holds."""
+        """The values of a ConfigMap or a Secret."""
         manifest = self.get(kind, namespace, name)
         texts = {**(manifest.get("stringData") or {})}
         encoded = manifest.get("binaryData") or {}

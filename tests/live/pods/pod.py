@@ -24,7 +24,7 @@ GRACE = 10.0
 
 
 class Host(Protocol):
-    """What a pod needs of its node."""
+    """The parts of its node that a pod needs."""
 
     place: Path
     objects: Objects
@@ -277,8 +277,8 @@ def _memory(container: Manifest) -> int | None:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """The container, then who made its namespaces: its end alone would leave the other running, for
-    a change of user takes back what was to end it then (prctl(2), PR_SET_PDEATHSIG)."""
+    """The container, then the maker of its namespaces: its end alone would leave the other running, for
+    a change of user takes back the signal that was to end it then (prctl(2), PR_SET_PDEATHSIG)."""
     _send(signal.SIGKILL, process)
     process.kill()
 

@@ -1,6 +1,6 @@
 """Services: an address each, answering on the Service's ports while a pod that it selects is ready.
 
-What kube-proxy does with rules is done here by copying bytes; a Service without a ready pod
+Bytes are copied here, where kube-proxy has rules; a Service without a ready pod
 refuses, as in a cluster.
 """
 
@@ -23,7 +23,9 @@ class Forwarder:
     """One thread in the node's network that serves all Services."""
 
     def __init__(self, network: Netns) -> None:
-        self.answered: set[tuple[str, str, int]] = set()  # who had an answer, from where
+        self.answered: set[tuple[str, str, int]] = (
+            set()
+        )  # the pods that had an answer, and its source
         self.loop = asyncio.new_event_loop()
         self.servers: dict[tuple[str, int], asyncio.Server] = {}
         self.thread = threading.Thread(target=self._run, args=(network,), daemon=True)

@@ -80,7 +80,7 @@ def _files(
 
 
 def own(path: Path, group: int) -> None:
-    """What a kubelet does for `fsGroup`: the group's, and as writable for it as for its owner."""
+    """The work of a kubelet for `fsGroup`: the group's, and as writable for it as for its owner."""
     for folder, _, files in os.walk(path):
         os.chown(folder, -1, group)
         os.chmod(folder, os.stat(folder).st_mode | 0o2070)

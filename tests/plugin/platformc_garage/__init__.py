@@ -1,4 +1,4 @@
-"""A component that another package ships: a Garage that somebody runs, as an S3 store."""
+"""A component that another package ships: a Garage that runs elsewhere, as an S3 store."""
 
 from __future__ import annotations
 

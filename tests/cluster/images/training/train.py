@@ -1,4 +1,4 @@
-"""What a user's own image does here: log a run, and ask Feast where the environment names it."""
+"""The work of a user's image here: log a run, and ask Feast where the environment names it."""
 
 import os
 import pathlib
