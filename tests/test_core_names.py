@@ -54,7 +54,9 @@ def upstream_kinds() -> frozenset[str]:
 def type_names() -> frozenset[str]:
     """The component types with a name that is no common word, nor that of an interface."""
     interfaces = {path.stem.replace("_", "-") for path in (COMPILER / "interfaces").glob("*.py")}
-    return frozenset(registry.builtin_types()) - interfaces | {"redis", "mlflow", "lakefs", "mysql"}
+    # `ingress` is also a key of NetworkPolicies.
+    common = {*interfaces, "ingress"}
+    return frozenset(registry.builtin_types()) - common | {"redis", "mlflow", "lakefs", "mysql"}
 
 
 def test_the_core_knows_no_component_and_no_upstream_kind() -> None:

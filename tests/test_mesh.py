@@ -15,7 +15,7 @@ from compiler import pipeline
 from compiler.derive.mesh import mesh_of
 from compiler.derive.namespaces import platform_namespaces
 from compiler.emit.manifests import manifests
-from compiler.interfaces.mesh import SIDECAR, TUNNEL
+from compiler.interfaces.istio import SIDECAR, TUNNEL
 from compiler.model.resource import Manifest
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
@@ -200,8 +200,8 @@ def test_only_callers_without_an_identity_are_let_in_without_one(
 def test_without_a_mesh_there_is_no_trace_of_one(scenario: str, environment: str) -> None:
     if mesh_of(lowered(scenario, environment)) is None:
         text = str(objects(scenario, environment))
-        assert "istio" not in text
-        assert str(TUNNEL) not in text
+        for trace in ("istio-injection", "sidecar.istio.io", "security.istio.io", str(TUNNEL)):
+            assert trace not in text
 
 
 @each_environment

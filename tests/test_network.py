@@ -24,7 +24,7 @@ from compiler.derive.namespaces import platform_namespaces
 from compiler.derive.network_policies import labels_of
 from compiler.emit.manifests import manifests
 from compiler.interfaces import serving
-from compiler.interfaces.mesh import SIDECAR, TUNNEL
+from compiler.interfaces.istio import SIDECAR, TUNNEL
 from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
 from compiler.model.binding import Binding

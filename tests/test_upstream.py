@@ -24,6 +24,7 @@ from compiler import pipeline
 from compiler.cli import platformc
 from compiler.delivery.doctor import check
 from compiler.emit.manifests import manifests
+from compiler.model.custom_resource import is_builtin
 from compiler.upstream.prerequisites import (
     component,
     install_commands,
@@ -109,20 +110,19 @@ def test_istiod_knows_of_the_plugin_that_is_there_before_it() -> None:
 
 
 def test_the_gateways_chart_is_told_of_the_labels_that_others_rely_on() -> None:
-    def told(gateway: str) -> str:
-        (chart,) = [
-            command for command in printed(f"{{istio: {gateway}}}") if " istio/gateway " in command
-        ]
-        return chart
+    def chart(gateway: str) -> str:
+        commands = printed(f"{{istio: {{}}, istio-gateway: {gateway}}}")
+        (command,) = [command for command in commands if " istio/gateway " in command]
+        return command
 
-    assert "--set" not in told("{}")
-    assert "--set labels.istio=edge " in told("{gateway: {labels: {istio: edge}}}")
-    dotted = told("{gateway: {labels: {example.com/door: main}}}")
+    assert "--set" not in chart("{}")
+    assert "--set labels.istio=edge " in chart("{pods: {labels: {istio: edge}}}")
+    dotted = chart("{pods: {labels: {example.com/door: main}}}")
     assert r"--set 'labels.example\.com/door=main' " in dotted
-    assert told("{gateway: {serviceAccount: door, labels: {istio: door}}}").startswith(
+    assert chart("{pods: {serviceAccount: door, labels: {istio: door}}}").startswith(
         "helm install door istio/gateway "
     )
-    assert "--set revision=canary " in told("{revision: canary}")
+    assert "--set revision=canary " in chart("{revision: canary}")
 
 
 def test_objects_of_custom_kinds_are_merged() -> None:
@@ -366,7 +366,7 @@ def ready(scenario: str, environment: str) -> list[dict[str, Any]]:
         group, _, version = manifest["apiVersion"].rpartition("/")
         if manifest["kind"] == "Namespace":
             objects.append(manifest)
-        if "." in group and not group.endswith(".k8s.io"):
+        if not is_builtin(group):
             spec = {
                 "group": group,
                 "names": {"kind": manifest["kind"]},

@@ -17,7 +17,7 @@ from compiler.derive.network_policies import labels_of
 from compiler.derive.packages import each_package, extended, home
 from compiler.derive.users import Account, users_of
 from compiler.diagnostics import Report
-from compiler.interfaces.mesh import authorization_policy, peer_authentication
+from compiler.interfaces.istio import authorization_policy, peer_authentication
 from compiler.kube.labels import selector
 from compiler.model.binding import Binding
 from compiler.model.instance import Instance

@@ -1,6 +1,6 @@
 """The service mesh of the platform's namespaces.
 
-It exists only if a gateway of a mesh is declared. Sidecars are native ones (Kubernetes 1.29 and
+It exists only if a mesh is declared. Sidecars are native ones (Kubernetes 1.29 and
 later): they start before all containers, so init containers have a network, and end with the pod's
 own containers, so Jobs finish. Facts are of Istio 1.30.3.
 """
@@ -17,8 +17,7 @@ from compiler.derive.namespaces import NAME
 from compiler.derive.network_policies import policy
 from compiler.derive.packages import annotated, each_object, each_pod
 from compiler.diagnostics import Report
-from compiler.interfaces import gateway
-from compiler.interfaces.mesh import (
+from compiler.interfaces.istio import (
     DISCOVERY,
     ISTIOD,
     PROBES,
@@ -26,16 +25,17 @@ from compiler.interfaces.mesh import (
     TUNNEL,
     peer_authentication,
 )  # fmt: skip
+from compiler.interfaces.mesh import NATIVE, Offer
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
 
 
 class Mesh(Struct, frozen=True):
-    """The mesh of a declared gateway."""
+    """The mesh, and the instance that declares it."""
 
     instance: Instance[Any]
-    offer: gateway.Offer
+    offer: Offer
 
     @property
     def ambient(self) -> bool:
@@ -46,7 +46,7 @@ def mesh_of(lowered: Lowered) -> Mesh | None:
     """The platform's mesh, if it has one."""
     for name, slots in lowered.graph.offers.items():
         for offer in slots.values():
-            if isinstance(offer, gateway.Offer):
+            if isinstance(offer, Offer):
                 return Mesh(lowered.graph.instances[name], offer)
     return None
 
@@ -60,7 +60,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     )
     if mesh.ambient:
         return each_object(lowered, lambda package, manifest: _tunnelled(manifest))
-    return each_pod(lowered, lambda package, template: annotated(template, gateway.NATIVE))
+    return each_pod(lowered, lambda package, template: annotated(template, NATIVE))
 
 
 def _namespaces(package: Package, mesh: Mesh) -> Package:

@@ -1,5 +1,5 @@
-"""Hosts under the platform's domain: a VirtualService from the gateway to each UI or API for
-people, or to the login before it.
+"""Hosts under the platform's domain: a route from the gateway to each UI or API for people, or to the
+login before it.
 
 Each one gets a host, never a path: a wildcard host and a specific host on the same gateway do not
 merge, and few UIs work under a path prefix. Without a gateway no route is written.
@@ -18,16 +18,17 @@ from compiler.diagnostics import Report
 from compiler.interfaces import gateway
 from compiler.model import hosts
 from compiler.model.binding import Offer
+from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Ingress, OperatorPods, Pods, Resource
+from compiler.model.resource import Ingress, OperatorPods, Pods
 from compiler.registry import in_upstream_namespace
 from compiler.tenants import login
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
     gateways = {
-        binding.consumer.name: gateway.Endpoint.connect(binding)
+        binding.consumer.name: lowered.graph.wiring(binding.consumer.name)[gateway.ROUTE]
         for binding in lowered.graph.bindings
         if binding.requires == gateway.ROUTE and binding.consumer.section == "components"
     }
@@ -53,7 +54,11 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             return package
         entrance, pages = gateways[package.name], opened.get(me.name, ())
         step = _after_jobs(package)
-        routes = (_route(page, entrance, step) for page in pages)
+        routes = [
+            resource
+            for page in pages
+            for resource in entrance.route(_route(page, lowered.graph, step))
+        ]
         calls = _calls(me, [page.offer for page in pages if page.guard is None], entrance)
         return replace(
             package,
@@ -70,14 +75,21 @@ def _after_jobs(package: Package) -> int:
     return max(jobs) + 1 if jobs else 0
 
 
-def _route(page: hosts.Opened, entrance: gateway.Endpoint, step: int) -> Resource:
+def _route(page: hosts.Opened, graph: Graph, step: int) -> gateway.Route:
     me, offer = page.instance, page.offer
-    service, port = me.host(offer.service), offer.port
+    backend = gateway.Backend(offer.service or me.name, me.namespace, offer.port)
     if page.guard is not None:
-        service, port = page.guard.host(), login.PORT
-    return entrance.route(
-        page.name, me.namespace, page.host, {service: 100}, port, private=offer.private, step=step
-    )
+        backend = gateway.Backend(page.guard.name, page.guard.namespace, login.PORT)
+    claimed = {
+        resource
+        for binding in graph.bindings
+        if binding.provider.name == me.name and binding.offer == offer
+        for resource in binding.claim.resources
+    }
+    return gateway.Route(
+        name=page.name, namespace=me.namespace, host=page.host, backends=(backend,),
+        private=offer.private, resources=tuple(sorted(claimed)), step=step,
+    )  # fmt: skip
 
 
 def _calls(

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from compiler.derive.mesh import mesh_of
 from compiler.derive.packages import extended
 from compiler.diagnostics import Report
-from compiler.interfaces.mesh import service_entry
+from compiler.interfaces.istio import service_entry
 from compiler.lower import dotted
 from compiler.model.binding import Binding
 from compiler.model.package import Lowered, Package

@@ -86,6 +86,7 @@ CODES: dict[str, Code] = {
     "open-ui": Code("error", "A page without a login has a host.", rule=True),
     "unexposed-ui": Code("note", "A page has no host, because it asks for no login.", rule=True),
     "no-gateway": Code("warning", "The spec has settings of a gateway, and no gateway.", rule=True),
+    "unfit-edge": Code("error", "A gateway has no such route as a host needs."),
     "plain-http": Code("warning", "The gateway has no certificate.", rule=True),
     "unreachable-model": Code("warning", "Nothing can send a model a request.", rule=True),
     "cold-start": Code(

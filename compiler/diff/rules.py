@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from compiler.diff.storage import claim_names, loses_claim, moves_data
-from compiler.interfaces.mesh import NAMESPACE_LABELS
+from compiler.interfaces.istio import NAMESPACE_LABELS
 from compiler.model.effects import (
     COPY,
     Effect,
@@ -78,6 +78,12 @@ def _opens(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     types = ("ClusterIP", "NodePort", "LoadBalancer")
     old, new = change.before or types[0], change.after or types[0]
     return old in types and new in types and types.index(old) < types.index(new)
+
+
+def _loses_a_host(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+    """Whether an Ingress no longer answers a host."""
+    old, new = ({rule["host"] for rule in one["spec"]["rules"]} for one in (before, after))
+    return not old <= new
 
 
 WORKLOADS = "StatefulSet|Deployment|DaemonSet"
@@ -153,6 +159,10 @@ OTHER_TABLE = (
          "kubectl delete {object}, then apply"),
     rule("Service", "spec/(selector|ports)(/.*)?", Risk.DOWNTIME,
          "clients lose the way until they know the new one"),
+    rule("Ingress", "spec/rules(/.*)?", Risk.DOWNTIME,
+         "the old address is answered no more: people and clients need the new one",
+         when=_loses_a_host),
+    rule("Ingress", ".*", Risk.RELOAD, "its controller takes it over at once"),
     rule("(Cluster)?RoleBinding", "roleRef(/.*)?", Risk.DOWNTIME,
          "a role reference never changes in place", "kubectl delete {object}, then apply"),
     rule("PodDisruptionBudget|HorizontalPodAutoscaler|PriorityClass", ".*", Risk.NO_OP, ""),

@@ -1,35 +1,71 @@
-"""The gateway of a service mesh: requests from outside enter there, and pods join its mesh."""
+"""The gateway: requests from outside the cluster enter there, and it routes them by their host."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Literal
+
+from msgspec import Struct
 
 from compiler import model
-from compiler.interfaces.mesh import VIRTUAL_SERVICE
-from compiler.model import Hop, Ingress, OperatorPods, Resource
+from compiler.model import Effect, FieldChange, Hop, Ingress, Manifest, OperatorPods, Resource, Risk
 
-# A native sidecar (Kubernetes 1.29 and later): it starts before all containers, and ends with the pod.
-NATIVE = {"sidecar.istio.io/nativeSidecar": "true"}
+# Features of routes that not every kind of gateway has.
+Feature = Literal["serverless", "split"]
+FEATURES: Mapping[Feature, str] = {
+    "serverless": "routes to models that scale to zero",
+    "split": "a route to several versions of a model",
+}
+# Help where a gateway lacks the feature.
+REMEDIES: Mapping[Feature, str] = {
+    "serverless": "add `istio-gateway: {}` under `spec.components` and write `bind: {gateway: "
+    "istio-gateway}` here, or serve models by `kserve: {mode: standard}`",
+    "split": "remove `canary`, or bind `seldon` to an `istio-gateway` or a `gateway-api`",
+}
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
     """Claims a host name on the gateway."""
 
+    needs: frozenset[Feature] = frozenset()
+    has_host: bool = True  # false for systems whose models have hosts, not they themselves
+    splits_canaries: bool = False  # whether the gateway is to split the requests for a canary
+
 
 class Offer(model.Offer, frozen=True, kw_only=True):
-    """A Gateway object, the pods behind it, and the kind of mesh."""
+    """The pods that requests pass, and the features of their routes."""
 
-    gateway: str  # the object, as namespace and name
-    account: str  # the ServiceAccount of its pods
-    dataplane: Literal["sidecar", "ambient"]
-    joins: Mapping[str, str]  # the labels by which a namespace joins the mesh
+    account: str | None  # the ServiceAccount of the pods; None if they are in no mesh
     scheme: Literal["http", "https"]  # what clients outside speak to it
-    strict: bool  # whether pods accept nothing but mutual TLS
+    carries: frozenset[Feature] = frozenset()
+    namespace: str | None = None  # of the pods, if it is not the instance's
+
+
+class Backend(Struct, frozen=True):
+    """A Service that answers requests, and its percentage of them."""
+
+    service: str
+    namespace: str
+    port: int
+    percent: int = 100
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """A host, and the Services behind it, which are in one namespace."""
+
+    name: str
+    namespace: str  # of the instance that has the host
+    host: str
+    backends: tuple[Backend, ...]
+    authority: str | None = None  # the Host header that the Services see instead of the host
+    private: tuple[str, ...] = ()  # prefixes of paths for which there is nothing
+    # The first parts of all paths that clients ask for, in case a gateway can't hide any.
+    resources: tuple[str, ...] = ()
+    step: int = 0
 
 
 class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
-    """The gateway, from which a host can be routed to Services."""
+    """The gateway, from which a host can be routed to Services. Each kind has a subclass."""
 
     interface: ClassVar[str] = "gateway"
     for_clients: ClassVar[bool] = False
@@ -40,64 +76,61 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         offer: Offer = self.binding.offer
         return offer
 
+    @classmethod
+    def entailed_claim(cls, consumer: model.Instance[Any], provider_claim: model.Claim) -> Claim:
+        """The features that one model needs of the gateway."""
+        assert isinstance(provider_claim, Claim)
+        split = provider_claim.splits_canaries and getattr(consumer.spec, "canary", None)
+        return Claim(needs=frozenset({"split"}) if split else frozenset(), shared=True)
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the gateway's pods."""
+        return self.offer.namespace or self.binding.provider.namespace
+
     def calls(self, server: str | OperatorPods, *ports: int) -> Ingress:
         """Requests from the gateway's pods to these pods of an instance."""
         return Ingress(
             "gateway",
-            self.binding.provider.namespace,
+            self.namespace,
             server,
             ports,
             pods=self.offer.pods or {},
             account=self.offer.account,
-            meshed=True,
+            meshed=self.offer.account is not None,
         )
 
     def hop(self, port: int) -> Hop:
         """Requests from inside the cluster that pass the gateway's pods."""
-        return Hop(self.binding.provider.namespace, self.offer.pods or {}, (port,))
-
-    def joined(self, namespace: str) -> model.Manifest:
-        """The Namespace of an upstream system, in the mesh: pods in strict mode refuse clients
-        outside it.
-        """
-        return {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {"name": namespace, "labels": dict(self.offer.joins)},
-        }
+        return Hop(self.namespace, self.offer.pods or {}, (port,))
 
     def local(self, name: str) -> str:
         """The address of a Service in the gateway's namespace."""
         return self.binding.provider.host(name)
 
-    def route(
-        self, name: str, namespace: str, host: str, to: Mapping[str, int], port: int, *,
-        authority: str | None = None, private: Sequence[str] = (), step: int = 0,
-    ) -> Resource:  # fmt: skip
-        """A VirtualService from a host to Services, each with its percentage of the requests.
+    def route(self, route: Route) -> Iterator[Resource]:
+        """The objects by which a host leads to Services."""
+        raise NotImplementedError
 
-        `authority` replaces the Host header that the Services see; below `private` prefixes the
-        gateway answers that there is nothing.
-        """
-        routes: list[model.Manifest] = []
-        for service, percent in to.items():
-            destination: model.Manifest = {
-                "destination": {"host": service, "port": {"number": port}}
-            }
-            routes.append({**destination, "weight": percent} if len(to) > 1 else destination)
-        hidden: list[model.Manifest] = [
-            {
-                "match": [{"uri": {"prefix": prefix}} for prefix in private],
-                "directResponse": {"status": 404},
-            }
-        ]
-        rule: model.Manifest = {"rewrite": {"authority": authority}} if authority else {}
-        spec = {
-            "gateways": [self.offer.gateway],
-            "hosts": [host],
-            "http": [*(hidden if private else ()), {**rule, "route": routes}],
-        }
-        return Resource.of(VIRTUAL_SERVICE, {"name": name, "namespace": namespace}, spec, step)
+
+def host_effects(path: str) -> tuple[Effect, ...]:
+    """The effects of changes of a route, whose hosts are at this path of its fields."""
+    return (
+        Effect(path, Risk.DOWNTIME,
+               "the old address is answered no more: people and clients need the new one",
+               when=_host_gone),
+        Effect("spec(/.*)?", Risk.RELOAD, "the gateway takes it over at once"),
+    )  # fmt: skip
+
+
+def _host_gone(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+    """Whether a host name that was answered no longer is."""
+    return not set(change.before or ()) <= set(change.after or ())
+
+
+def users(bindings: Iterable[model.Binding[Claim, Offer]]) -> list[model.Instance[Any]]:
+    """The instances that have hosts on the gateway."""
+    return [binding.consumer for binding in bindings if binding.claim.has_host]
 
 
 # The requirement of components that have a host on the gateway.

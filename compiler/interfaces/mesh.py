@@ -1,69 +1,55 @@
-"""Istio's objects, by its release 1.30.3: who reaches what in the mesh, and over which connections."""
+"""A service mesh: it carries the traffic between the pods of the namespaces that join it."""
 
 from __future__ import annotations
 
-from compiler.model import CustomResource, Effect, FieldChange, Manifest, Resource, Risk
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
-# The pods of istiod, and its port for sidecars.
-ISTIOD, DISCOVERY = {"app": "istiod"}, 15012
-# Ports of each sidecar: merged metrics, readiness, Envoy's own metrics. The kubelet's probes of the
-# program arrive at the first one.
-SIDECAR = (15020, 15021, 15090)
-TUNNEL = 15008  # carries all traffic between pods of an ambient mesh
-PROBES = "169.254.7.127/32"  # the source address of the kubelet's probes in an ambient mesh
-NAMESPACE_LABELS = "istio"  # the beginning of the labels by which a namespace joins the mesh
+from compiler import model
 
-_AT_ONCE = Effect("spec(/.*)?", Risk.RELOAD, "the mesh takes it over at once")
+# A native sidecar (Kubernetes 1.29 and later): it starts before all containers, and ends with the pod.
+NATIVE = {"sidecar.istio.io/nativeSidecar": "true"}
 
 
-def _strict(change: FieldChange, before: Manifest, after: Manifest) -> bool:
-    return "STRICT" in str(change.after)
+class Claim(model.Claim, frozen=True, kw_only=True):
+    """Claims to send and answer requests in the mesh."""
 
 
-def _host_gone(change: FieldChange, before: Manifest, after: Manifest) -> bool:
-    """Whether a host name that was answered no longer is."""
-    return not set(change.before or ()) <= set(change.after or ())
+class Offer(model.Offer, frozen=True, kw_only=True):
+    """The mesh's kind, and how pods join it."""
+
+    dataplane: Literal["sidecar", "ambient"]
+    joins: Mapping[str, str]  # the labels by which a namespace joins the mesh
+    strict: bool  # whether pods accept nothing but mutual TLS
 
 
-GATEWAY = CustomResource(api="networking.istio.io/v1", kind="Gateway", effects=(_AT_ONCE,))
-VIRTUAL_SERVICE = CustomResource(
-    api="networking.istio.io/v1",
-    kind="VirtualService",
-    effects=(
-        Effect("spec/hosts", Risk.DOWNTIME,
-               "the old address is answered no more: people and clients need the new one",
-               when=_host_gone),
-        _AT_ONCE,
-    ),
-)  # fmt: skip
-SERVICE_ENTRY = CustomResource(
-    api="networking.istio.io/v1", kind="ServiceEntry", is_rule=True, effects=(_AT_ONCE,)
-)
-AUTHORIZATION_POLICY = CustomResource(
-    api="security.istio.io/v1", kind="AuthorizationPolicy", is_rule=True, effects=(_AT_ONCE,)
-)
-PEER_AUTHENTICATION = CustomResource(
-    api="security.istio.io/v1",
-    kind="PeerAuthentication",
-    is_rule=True,
-    effects=(
-        Effect("spec(/.*)?", Risk.DOWNTIME, "clients without a sidecar are refused",
-               when=_strict),
-        _AT_ONCE,
-    ),
-)  # fmt: skip
+class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
+    """The mesh, as a part of the platform sees it."""
+
+    interface: ClassVar[str] = "mesh"
+    for_clients: ClassVar[bool] = False
+    one_per_pod: ClassVar[bool] = True
+
+    @property
+    def offer(self) -> Offer:
+        offer: Offer = self.binding.offer
+        return offer
+
+    @property
+    def pod_annotations(self) -> dict[str, str]:
+        """Annotations for a native sidecar, by which an init container has a network too."""
+        return dict(NATIVE) if self.offer.dataplane == "sidecar" else {}
+
+    def joined(self, namespace: str) -> model.Manifest:
+        """The Namespace of an upstream system, in the mesh: pods in strict mode refuse clients
+        outside it.
+        """
+        return {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": namespace, "labels": dict(self.offer.joins)},
+        }
 
 
-def peer_authentication(name: str, namespace: str, spec: Manifest) -> Resource:
-    """The connections that some pods accept; those of a whole namespace where none are selected."""
-    return Resource.of(PEER_AUTHENTICATION, {"name": name, "namespace": namespace}, spec)
-
-
-def authorization_policy(name: str, namespace: str, spec: Manifest) -> Resource:
-    """The callers of some pods, or of all pods of a namespace."""
-    return Resource.of(AUTHORIZATION_POLICY, {"name": name, "namespace": namespace}, spec)
-
-
-def service_entry(name: str, namespace: str, spec: Manifest) -> Resource:
-    """A service outside the mesh."""
-    return Resource.of(SERVICE_ENTRY, {"name": name, "namespace": namespace}, spec)
+# The requirement of systems that work with the platform's pods.
+MEMBER = model.Requires("mesh", Endpoint)

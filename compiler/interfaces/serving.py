@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from compiler import kube, model
-from compiler.interfaces import gateway, inference, s3, serverless
+from compiler.interfaces import gateway, inference, mesh, s3, serverless
 from compiler.spec import quantity
 from compiler.spec.component import SecretKey
 from compiler.spec.tenant import ModelSpec
@@ -39,6 +39,7 @@ class Surroundings(Struct, frozen=True):
     account: str  # the ServiceAccount that all models of the namespace share
     stores: tuple[s3.Endpoint, ...]  # the one store, with the key that all models share
     gateway: gateway.Endpoint | None
+    mesh: mesh.Endpoint | None
     client: kube.Client  # the client environment of the model's `uses`
 
     @property
@@ -46,9 +47,7 @@ class Surroundings(Struct, frozen=True):
         """Annotations for a native sidecar, which lets an init container reach the store through
         the mesh.
         """
-        if self.gateway is None or self.gateway.offer.dataplane != "sidecar":
-            return {}
-        return dict(gateway.NATIVE)
+        return self.mesh.pod_annotations if self.mesh else {}
 
 
 class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
@@ -83,6 +82,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 # Requirements that every model has, together with the store of its namespace.
 SERVING = model.Requires("serving", Endpoint)
 GATEWAY = gateway.ROUTE
+MESH = mesh.MEMBER
 SERVERLESS = model.Requires("serverless", serverless.Endpoint)
 STORE = model.Requires("store", s3.Endpoint)
 

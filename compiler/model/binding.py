@@ -161,13 +161,15 @@ class Provides(Struct, Generic[E_co], frozen=True):
     """A named slot of a provider.
 
     With `forwards` the provider is a pooler: claims on it are passed on to the provider of that
-    requirement. An `explicit` offer answers only claims of instances that bind to it by name.
+    requirement. An `explicit` offer answers only claims of instances that bind to it by name. A
+    `fallback` is withdrawn where another instance offers the interface.
     """
 
     slot: str
     endpoint: type[E_co]
     forwards: Requires[E_co] | None = None
     explicit: bool = False
+    fallback: bool = False
 
 
 Claims = Mapping[Requires[Any], Claim]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from compiler.model.binding import Binding, Claim, Endpoint, Offer, Offers, Provides, Requires
 from compiler.model.instance import Instance
@@ -22,6 +22,7 @@ class Wiring(Struct, frozen=True):
     bindings: Mapping[str, Binding]  # of its own requirements
     claimed: Mapping[str, tuple[Binding, ...]]  # by others, on its own offers
     sharing: Mapping[str, tuple[Binding, ...]]  # all claims on what a requirement is bound to
+    offers: Offers = field(default_factory=dict)  # its own, without those that are withdrawn
 
     def __getitem__(self, requires: Requires[E]) -> E:
         return cast(E, self.bindings[requires.slot].endpoint())
@@ -66,7 +67,7 @@ class Graph(Struct, frozen=True, dict=True):
             slot: claims[binding.provider.name][binding.provides.slot]
             for slot, binding in bindings.items()
         }
-        return Wiring(bindings, claims.get(name, {}), sharing)
+        return Wiring(bindings, claims.get(name, {}), sharing, self.offers.get(name, {}))
 
     @cached_property
     def sound(self) -> Graph:

@@ -39,7 +39,9 @@ def resolve(
 
 def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
     instances = {**platform.instances, **_brought_along(platform, memo)}
-    offers = {name: memo(_offers, instance) for name, instance in instances.items()}
+    offers = _without_fallbacks(
+        {name: memo(_offers, instance) for name, instance in instances.items()}
+    )
     guarded = logins.pages(platform, instances, offers)
     for instance in logins.instances(platform, guarded, memo, report):
         instances[instance.name] = instance
@@ -54,6 +56,26 @@ def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
 
 def _offers(instance: Instance[Any]) -> Offers:
     return component_of(instance).offers(instance)
+
+
+def _without_fallbacks(offers: Mapping[str, Offers]) -> dict[str, Offers]:
+    """All offers, without fallbacks for an interface that another instance offers."""
+    offered = {
+        provides.endpoint.interface
+        for slots in offers.values()
+        for provides in slots
+        if not provides.fallback
+    }
+    return {
+        name: {
+            provides: offer
+            for provides, offer in slots.items()
+            if not (provides.fallback and provides.endpoint.interface in offered)
+        }
+        if any(provides.fallback for provides in slots)
+        else slots
+        for name, slots in offers.items()
+    }
 
 
 def _brought_along(platform: Platform, memo: Memo) -> Mapping[str, Instance[Any]]:

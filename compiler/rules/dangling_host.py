@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Report
+from compiler.diagnostics import Report, listing
 from compiler.interfaces import gateway
 from compiler.model import Graph, Platform
 from compiler.registry import providers
@@ -22,6 +22,6 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             f"`{provider.route}` to it",
             platform.document.span_of(consumer.path),
             path=consumer.path,
-            help="write `externalEndpoint: ` and the URL at which laptops reach it, or add "
-            f"`{providers(gateway.ROUTE.endpoint.interface)[0]}: {{}}`",
+            help="write `externalEndpoint: ` and the URL at which laptops reach it, or add one of "
+            f"{listing(providers(gateway.ROUTE.endpoint.interface))}",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Report
+from compiler.diagnostics import Report, listing
 from compiler.interfaces import gateway
 from compiler.model import Graph, Path, Platform
 from compiler.registry import providers
@@ -21,6 +21,6 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                 f"`{key}` is for hosts of a gateway, and the platform has none",
                 platform.document.span_of(path),
                 path=path,
-                help=f"add `{providers(gateway.ROUTE.endpoint.interface)[0]}: {{}}` under "
+                help=f"add one of {listing(providers(gateway.ROUTE.endpoint.interface))} under "
                 f"`spec.components`, or delete `{key}`",
             )

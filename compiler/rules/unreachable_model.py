@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Report
+from compiler.diagnostics import Report, listing
 from compiler.interfaces import serving
 from compiler.interfaces.inference import INFERENCE
 from compiler.model import Graph, Platform
@@ -32,4 +32,5 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 def _open(inside: bool) -> str:
     if inside:
         return "delete `access: inside`"
-    return f"add `{providers(serving.GATEWAY.endpoint.interface)[0]}: {{}}` under `spec.components`"
+    gateways = listing(providers(serving.GATEWAY.endpoint.interface))
+    return f"add one of {gateways} under `spec.components`"

@@ -5,8 +5,8 @@ of them. Modules with sections do not use `from __future__ import annotations`: 
 to evaluate every annotation.
 """
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Strict, Tag
 from pydantic.alias_generators import to_camel
@@ -49,6 +49,9 @@ class Section(BaseModel):
             # Called for a name that is no field. Pydantic would look for private and extra fields,
             # which a section never has; rules ask for fields that only some sections have.
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    # Keys of earlier releases, each with the help of the error that refuses it.
+    moved: ClassVar[Mapping[str, str]] = {}
 
     def model_post_init(self, context: Any, /) -> None:
         self.check()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler import kube, model
-from compiler.interfaces import gateway, s3, serverless, serving
+from compiler.interfaces import gateway, mesh, s3, serverless, serving
 from compiler.spec.tenant import ModelSpec as Spec
 from compiler.tenants import existing_secrets, model_store
 
 PHASE = model.Phase.MODELS
 # Endpoints that every model is bound to; its programs use all others.
-_SURROUNDING = (serving.Endpoint, gateway.Endpoint, serverless.Endpoint)
+_SURROUNDING = (serving.Endpoint, gateway.Endpoint, mesh.Endpoint, serverless.Endpoint)
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -34,6 +34,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         account=model_store.name(me),
         stores=tuple(store for store in stores if isinstance(store, s3.Endpoint)),
         gateway=wiring.get(serving.GATEWAY),
+        mesh=wiring.get(serving.MESH),
         client=client,
     )
     yield from system.serve(me, surroundings)

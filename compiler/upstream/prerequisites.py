@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from compiler.kube import yaml
 from compiler.kube.kustomize import COMPONENT
 from compiler.kube.patching import all_applied
+from compiler.model.custom_resource import is_builtin
 from compiler.model.graph import Graph, Wiring
 from compiler.model.instance import Instance
 from compiler.model.prerequisite import Prerequisite
@@ -144,7 +145,9 @@ def _create(namespace: Manifest) -> str:
 def _patch_command(prerequisite: Prerequisite, manifest: Manifest, folder: str) -> str:
     metadata = manifest["metadata"]
     space = f" -n {metadata['namespace']}" if "namespace" in metadata else ""
-    object = f"{manifest['kind'].lower()} {metadata['name']}{space}"
+    # Several groups may have a kind of this name, such as Gateway.
+    group = f".{manifest['apiVersion'].rpartition('/')[0]}" if _custom(manifest) else ""
+    object = f"{manifest['kind'].lower()}{group} {metadata['name']}{space}"
     # kubectl's default, a strategic merge, works only for built-in kinds.
     merge_option = " --type merge" if _custom(manifest) else ""
     return f"kubectl patch {object}{merge_option} --patch-file {folder}/{prerequisite.name}/{_file(manifest)}"
@@ -153,4 +156,4 @@ def _patch_command(prerequisite: Prerequisite, manifest: Manifest, folder: str) 
 def _custom(manifest: Manifest) -> bool:
     """Whether a CustomResourceDefinition defines the object's kind."""
     group = manifest["apiVersion"].rpartition("/")[0]
-    return "." in group and not group.endswith(".k8s.io")
+    return not is_builtin(group)

@@ -112,7 +112,9 @@ def _unknown_key(error: FieldError, key: str, full: Path) -> Reason:
     if full[:-1] == ("metadata",) and key in BELOW_SPEC:
         return "unknown-key", message, f"move `{key}:` under `spec:`"
     keys = _keys(error)
+    moved = getattr(error.parent, "moved", {}).get(key)
     told = None if _spelt_alike(key, keys) else advice(key, error.value, keys, error.defaults)
+    told = moved or told
     help = (told,) if told else suggestion(key, keys) or (f"the keys are {listing(keys)}",)
     return "unknown-key", message, help
 

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.argo_workflows import upstream
-from compiler.interfaces import gateway, http, postgresql, s3, workflows
+from compiler.interfaces import gateway, http, mesh, postgresql, s3, workflows
 from compiler.spec.types import Bucket, Database, Duration, Namespace
 
 PHASE = model.Phase.SERVERS
@@ -23,6 +23,7 @@ UPSTREAM_NAMESPACE = True
 CLUSTER_SINGLETON = "its controller makes the runs of every namespace"
 ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 ARCHIVE = model.Requires("archive", postgresql.Endpoint)
+MESH = mesh.MEMBER
 WORKFLOWS = model.Provides(workflows.SLOT, workflows.Endpoint)
 UI = model.Provides("ui", http.Endpoint, explicit=True)
 
@@ -49,16 +50,19 @@ class Spec(model.PageSpec, model.UpstreamSpec):
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
     # Runs write artefacts where they are, and the controller reads them in its own namespace.
-    artifacts = {ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,), abroad=True)}
+    bindings: model.Claims = {
+        ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,), abroad=True),
+        MESH: mesh.Claim(optional=True),
+    }
     if not me.spec.archive:
-        return artifacts
+        return bindings
     archive = postgresql.Claim(
         database=me.spec.database or me.name.replace("-", "_"),
         connections=2 * upstream.POOL,
         reckoning=f"controller and server x {upstream.POOL}",
         pooled=False,  # it prepares statements
     )
-    return {**artifacts, ARCHIVE: archive}
+    return {**bindings, ARCHIVE: archive}
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -102,8 +106,9 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     if me.spec.install != "existing":
         return None
     return upstream.prerequisite(
-        me, wiring[ARTIFACTS], wiring.get(ARCHIVE), wiring.get(gateway.ROUTE)
-    )
+        me, wiring[ARTIFACTS], wiring.get(ARCHIVE), wiring.get(MESH),
+        routed=wiring.get(gateway.ROUTE) is not None,
+    )  # fmt: skip
 
 
 def namespaces(

@@ -1,5 +1,6 @@
 """Required fields of Argo's own objects: its ConfigMap, labels that give access to database and
-store, and its server behind a gateway, in a namespace of the mesh.
+store, and its server behind a gateway. In a mesh, its namespace joins it: pods in strict mode refuse
+clients outside.
 
 People log in with a Kubernetes token (`--auth-mode=client`, the default since 3.0) or as the
 arguments of the installation say, which stay unchanged: the server reads `ARGO_SECURE` if it has no
@@ -11,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from compiler import kube, model
-from compiler.interfaces import gateway, postgresql, s3, workflows
+from compiler.interfaces import mesh, postgresql, s3, workflows
 from compiler.kube import yaml
 from compiler.spec.duration import seconds
 
@@ -30,16 +31,18 @@ METRICS = model.Metrics(
 
 def prerequisite(
     me: model.Instance[Any], store: s3.Endpoint, archive: postgresql.Endpoint | None,
-    entrance: gateway.Endpoint | None,
+    member: mesh.Endpoint | None, *, routed: bool,
 ) -> model.Prerequisite:  # fmt: skip
     settings = {**_pods(me, store), "artifactRepository": workflows.repository(store)}
     if archive is not None:
         settings["persistence"] = _persistence(archive, me.spec.archive_ttl)
     objects = [_config(me.namespace, settings)]
     for name, labelled in labels(store, archive).items():
-        objects.append(_deployment(me.namespace, name, labelled, plain=entrance is not None))
-    if entrance is not None:
-        objects += [_service(me.namespace), entrance.joined(me.namespace)]
+        objects.append(_deployment(me.namespace, name, labelled, plain=routed))
+    if routed:
+        objects.append(_service(me.namespace))
+    if member is not None:
+        objects.append(member.joined(me.namespace))
     return model.Prerequisite(
         name=me.name,
         system="Argo Workflows",

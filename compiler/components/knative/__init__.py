@@ -13,18 +13,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from compiler import model
-from compiler.interfaces import gateway, serverless
+from compiler.components.knative import net_istio
+from compiler.interfaces import gateway, mesh, serverless
 from compiler.spec.types import Duration, Namespace
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
 CLUSTER_SINGLETON = "its controllers serve every namespace"
-GATEWAY = gateway.ROUTE
+GATEWAY, MESH = gateway.ROUTE, mesh.MEMBER
 SERVERLESS = model.Provides("serverless", serverless.Endpoint)
 VERSION = "1.21.1"
 KNATIVE_SERVING = model.CustomResource(api="operator.knative.dev/v1beta1", kind="KnativeServing")
-LOCAL = "knative-local-gateway"  # the Service of net-istio next to Istio's gateway
-LOCAL_TARGET = 8081  # the port of the gateway's pods behind it (net-istio, 203-local-gateway.yaml)
 MOST_SECONDS = 600  # the longest request, unless config-defaults allows more
 SKIPPED = (
     "kind.local",
@@ -62,7 +61,8 @@ class Spec(model.InstanceSpec):
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    return {GATEWAY: gateway.Claim()}
+    entrance = gateway.Claim(needs=frozenset({"serverless"}), has_host=False)
+    return {GATEWAY: entrance, MESH: mesh.Claim(optional=True)}
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -73,6 +73,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     # Activator, autoscaler, controller, webhook; a revision's own are on its queue-proxy.
     servers = model.OperatorPods("servers", {"app.kubernetes.io/name": "knative-serving"})
     yield model.Metrics(pods=servers, port=9090)
+    yield from net_istio.service(wiring[GATEWAY])
     if me.spec.install == "operator":
         yield _serving(me, wiring)
 
@@ -92,7 +93,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
                 f"kubectl apply -f {release.format('operator')}/operator.yaml",
                 f"kubectl create namespace {me.namespace}",
             ),
-            objects=(_namespace(me, wiring),),
+            objects=tuple(_namespace(me, wiring)),
         )
     serving = release.format("serving")
     layer = f"https://github.com/knative-extensions/net-istio/releases/download/knative-v{VERSION}"
@@ -111,13 +112,20 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             f"until kubectl annotate configmap config-features -n {me.namespace} "
             "webhook=answers --dry-run=server ; do sleep 2; done",
         ),
-        objects=(_namespace(me, wiring), *_config_maps(me, wiring), *_activator(me, wiring)),
+        objects=(
+            *_namespace(me, wiring),
+            *_config_maps(me, wiring),
+            *_activator(me, wiring),
+            *net_istio.patches(me, wiring[GATEWAY]),
+        ),
     )
 
 
-def _namespace(me: model.Instance[Spec], wiring: model.Wiring) -> model.Manifest:
+def _namespace(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Manifest]:
     """Strict mutual TLS works only if the activator and the autoscaler are in the mesh as well."""
-    return wiring[GATEWAY].joined(me.namespace)
+    member = wiring.get(MESH)
+    if member is not None:
+        yield member.joined(me.namespace)
 
 
 def _config_maps(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Manifest]:
@@ -154,7 +162,7 @@ def _serving(me: model.Instance[Spec], wiring: model.Wiring) -> model.Resource:
     metadata = {"name": "knative-serving", "namespace": me.namespace}
     spec = {
         "version": VERSION,
-        "ingress": {"istio": {"enabled": True}},
+        "ingress": {"istio": {"enabled": True, **net_istio.selectors(wiring[GATEWAY])}},
         "config": dict(config(me, wiring)),
     }
     return model.Resource.of(KNATIVE_SERVING, metadata, spec)
@@ -175,6 +183,7 @@ def config(me: model.Instance[Spec], wiring: model.Wiring) -> Mapping[str, dict[
             **dict.fromkeys(sorted(features), "enabled"),
             "secure-pod-defaults": "enabled",
         },
+        "istio": net_istio.config(me, wiring[GATEWAY]),
         "observability": {
             "metrics-protocol": "prometheus",
             "request-metrics-protocol": "prometheus",

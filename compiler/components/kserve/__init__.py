@@ -12,11 +12,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.knative import LOCAL
+from compiler.components.knative.net_istio import LOCAL
 from compiler.components.kserve.endpoint import Endpoint
 from compiler.components.kserve.inference_service import CONFINED, MODES
 from compiler.components.kserve.runtimes import RUNTIMES
-from compiler.interfaces import gateway, serverless, serving
+from compiler.interfaces import gateway, mesh, serverless, serving
 from compiler.spec.types import Name, Namespace
 
 PHASE = model.Phase.OPERATORS
@@ -67,15 +67,16 @@ class Spec(model.UpstreamSpec):
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
+    in_mesh = {serving.MESH: mesh.Claim(optional=True)}
     if me.spec.mode == "standard":
-        return {serving.GATEWAY: gateway.Claim(optional=True)}
-    return {serving.SERVERLESS: serverless.Claim(), serving.GATEWAY: gateway.Claim()}
+        return {serving.GATEWAY: gateway.Claim(optional=True, has_host=False), **in_mesh}
+    entrance = gateway.Claim(needs=frozenset({"serverless"}), has_host=False)
+    return {serving.SERVERLESS: serverless.Claim(), serving.GATEWAY: entrance, **in_mesh}
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {
-        SERVING: serving.Offer(port=0, requires_of_clients=(serving.SERVERLESS, serving.GATEWAY))
-    }
+    entailed = (serving.SERVERLESS, serving.GATEWAY, serving.MESH)
+    return {SERVING: serving.Offer(port=0, requires_of_clients=entailed)}
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from compiler import kube, model
-from compiler.components.knative import LOCAL, LOCAL_TARGET
+from compiler.components.knative.net_istio import LOCAL, LOCAL_TARGET
 from compiler.components.kserve.inference_service import FROM_HUB, inference_service
 from compiler.components.kserve.runtimes import LANGUAGE, RUNTIMES, Runtime, spelled
 from compiler.diagnostics import listing, near
@@ -106,15 +106,17 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         entrance = surroundings.gateway
         if entrance is None or not serving.routed(me.spec, entrance):
             return
-        predictor = me.host(f"{me.name}-predictor")
-        if self.mode == "standard":
-            to, authority = predictor, None
-        else:
+        predictor, authority = gateway.Backend(f"{me.name}-predictor", me.namespace, 80), None
+        if self.mode != "standard":
             # Knative's local gateway routes by the predictor's host only.
-            to, authority = entrance.local(LOCAL), predictor
-        yield entrance.route(
-            f"{me.name}-edge", me.namespace, me.route, {to: 100}, 80, authority=authority, step=1
-        )
+            authority = me.host(predictor.service)
+            predictor = gateway.Backend(LOCAL, entrance.namespace, 80)
+        yield from entrance.route(
+            gateway.Route(
+                name=f"{me.name}-edge", namespace=me.namespace, host=me.route,
+                backends=(predictor,), authority=authority, step=1,
+            )
+        )  # fmt: skip
 
     def inference(
         self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,

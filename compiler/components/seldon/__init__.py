@@ -14,7 +14,7 @@ from pydantic import Field
 from compiler import model
 from compiler.components.seldon.deployment import SERVERS
 from compiler.components.seldon.endpoint import Endpoint
-from compiler.interfaces import gateway, serving
+from compiler.interfaces import gateway, mesh, serving
 from compiler.spec.types import Image, Namespace
 
 PHASE = model.Phase.OPERATORS
@@ -43,11 +43,14 @@ class Spec(model.ChartSpec):
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    return {serving.GATEWAY: gateway.Claim(optional=True)}
+    return {
+        serving.GATEWAY: gateway.Claim(optional=True, has_host=False, splits_canaries=True),
+        serving.MESH: mesh.Claim(optional=True),
+    }
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {SERVING: serving.Offer(port=0, requires_of_clients=(serving.GATEWAY,))}
+    return {SERVING: serving.Offer(port=0, requires_of_clients=(serving.GATEWAY, serving.MESH))}
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:

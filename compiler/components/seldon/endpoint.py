@@ -36,9 +36,12 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         yield deployment(me, surroundings, self.binding.provider.spec.initializer)
         entrance = surroundings.gateway
         if entrance is not None and serving.routed(me.spec, entrance):
-            yield entrance.route(
-                f"{me.name}-edge", me.namespace, me.route, _services(me), ORCHESTRATOR, step=1
-            )
+            yield from entrance.route(
+                gateway.Route(
+                    name=f"{me.name}-edge", namespace=me.namespace, host=me.route,
+                    backends=_backends(me), step=1,
+                )
+            )  # fmt: skip
 
     def inference(
         self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
@@ -60,7 +63,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 f"`{me.name}` splits its traffic, which a gateway does for Seldon Core, and there "
                 "is none",
                 ("canary",),
-                "add `istio: {}` under `spec.components`, or remove `canary`",
+                "add `istio: {}` or `gateway-api: {}` under `spec.components`, or remove `canary`",
             )
         if spec.format not in SERVERS:
             close = near(spec.format, SERVERS)
@@ -102,6 +105,9 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             )
 
 
-def _services(me: model.Instance[ModelSpec]) -> dict[str, int]:
+def _backends(me: model.Instance[ModelSpec]) -> tuple[gateway.Backend, ...]:
     """The Services of the predictors with their weights: Seldon's own split would need its own routes."""
-    return {me.host(f"{me.name}-{name}"): share for name, _, share in versions(me.spec)}
+    return tuple(
+        gateway.Backend(f"{me.name}-{name}", me.namespace, ORCHESTRATOR, share)
+        for name, _, share in versions(me.spec)
+    )

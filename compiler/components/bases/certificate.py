@@ -1,0 +1,45 @@
+"""The certificate of hosts: a Secret of the user's, or one that cert-manager keeps up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from compiler import model
+
+CERTIFICATE = model.CustomResource(api="cert-manager.io/v1", kind="Certificate")
+
+
+def secret(me: model.Instance[Any], name: str) -> str | None:
+    """The Secret with the certificate; `name` is for one that cert-manager keeps."""
+    tls = me.settings.tls
+    return (tls.secret or f"{name}-tls") if tls else None
+
+
+def scheme(me: model.Instance[Any]) -> str:
+    """What clients outside the cluster speak to the platform's hosts."""
+    return "https" if me.settings.tls else "http"
+
+
+def certificate(
+    me: model.Instance[Any], name: str, namespace: str, hosts: Sequence[str], step: int = 0
+) -> Iterator[model.Resource]:
+    """The certificate of these hosts, if an issuer of cert-manager signs it."""
+    tls = me.settings.tls
+    if tls is None or tls.issuer is None:
+        return
+    issuer = tls.issuer
+    spec = {
+        "dnsNames": list(hosts),
+        "issuerRef": {"group": "cert-manager.io", "kind": issuer.kind, "name": issuer.name},
+        "privateKey": {"algorithm": "ECDSA", "rotationPolicy": "Always", "size": 256},
+        "secretName": secret(me, name),
+        "usages": ["digital signature", "server auth"],
+    }
+    yield model.Resource.of(CERTIFICATE, {"name": name, "namespace": namespace}, spec, step)
+
+
+def prerequisite(me: model.Instance[Any]) -> str:
+    """The part of a prerequisite's name for the signer of the certificate."""
+    tls = me.settings.tls
+    return ", and cert-manager with the issuer" if tls and tls.issuer else ""

@@ -1,0 +1,20 @@
+"""The pods of a gateway: network policies and the mesh let in what has their labels and account."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from compiler import model
+from compiler.spec.types import Name
+
+
+class Pods(model.Section):
+    """The pods that requests from outside the cluster pass."""
+
+    labels: Annotated[
+        dict[str, str],
+        Field(description="Their labels; default: those of the controller's own release."),
+    ] = {}
+    service_account: Annotated[
+        Name | None, Field(description="Their ServiceAccount, if they are in the platform's mesh.")
+    ] = None

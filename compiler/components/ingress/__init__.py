@@ -1,0 +1,61 @@
+"""An Ingress class: an Ingress for each host, by a controller that is in the cluster already.
+
+The Ingress API has no redirect of plain HTTP and hides no paths: the redirect is the controller's own,
+and a store's host leads to the platform's buckets alone. Facts: k3s runs Traefik 3 in `kube-system`;
+ingress-nginx 1.14 redirects hosts with a certificate unless it is configured otherwise, and refuses
+bodies of more than 1 MiB.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from compiler import model
+from compiler.components.bases.gateway_pods import Pods
+from compiler.components.ingress import objects
+from compiler.components.ingress.controllers import CONTROLLERS, Controller
+from compiler.interfaces import gateway
+from compiler.spec.types import Name, Namespace
+
+PHASE = model.Phase.OPERATORS
+UPSTREAM_NAMESPACE = True
+GATEWAY = model.Provides("gateway", objects.Endpoint)
+
+
+class Spec(model.InstanceSpec):
+    """An Ingress class."""
+
+    namespace: Annotated[
+        Namespace | None, Field(description="Where the controller's pods run.")
+    ] = "kube-system"
+    class_name: Annotated[
+        Name, Field(alias="class", description="The IngressClass of the hosts.")
+    ] = "traefik"
+    controller: Annotated[
+        Controller,
+        Field(
+            description="Whose annotations the Ingresses have; with `other`, the redirect of plain "
+            "HTTP and limits of bodies are as the controller is configured."
+        ),
+    ] = "traefik"
+    pods: Annotated[Pods, Field(description="The controller's pods.")] = Pods()
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    offer = gateway.Offer(
+        port=0,
+        pods=me.spec.pods.labels or CONTROLLERS[me.spec.controller].labels,
+        account=me.spec.pods.service_account,
+        scheme="https" if me.settings.tls else "http",
+        carries=objects.CARRIES,
+    )
+    return {GATEWAY: offer}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    return iter(())  # each host has objects where its Service is

@@ -1,0 +1,45 @@
+"""Controllers of Ingresses: their pods, and the annotations by which they do what the API can't say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+Controller = Literal["traefik", "nginx", "other"]
+
+
+class Facts(Struct, frozen=True):
+    """A controller, as its own chart installs it."""
+
+    labels: Mapping[str, str]
+    plain: Mapping[str, str]  # annotations of a host by plain HTTP
+    secure: Mapping[str, str]  # annotations of a host with a certificate
+    redirects: bool  # whether the second set also sends plain HTTP on to HTTPS
+
+
+_NGINX = {
+    # Artefacts and models are larger than a form, and an upload may take long.
+    "nginx.ingress.kubernetes.io/proxy-body-size": "0",
+    "nginx.ingress.kubernetes.io/proxy-read-timeout": "600",
+    "nginx.ingress.kubernetes.io/proxy-request-buffering": "off",
+}
+ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
+CONTROLLERS: Mapping[Controller, Facts] = {
+    # Traefik 3.6; the names of the entry points are those of its chart.
+    "traefik": Facts(
+        {"app.kubernetes.io/name": "traefik"},
+        {ENTRY_POINTS: "web"},
+        {ENTRY_POINTS: "websecure"},
+        redirects=False,
+    ),
+    # ingress-nginx 1.14
+    "nginx": Facts(
+        {"app.kubernetes.io/name": "ingress-nginx"},
+        _NGINX,
+        {**_NGINX, "nginx.ingress.kubernetes.io/force-ssl-redirect": "true"},
+        redirects=True,
+    ),
+    "other": Facts({}, {}, {}, redirects=True),
+}

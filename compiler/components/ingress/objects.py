@@ -1,0 +1,81 @@
+"""The objects of a host behind an Ingress class: the Ingress, its certificate, and the redirect to HTTPS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from compiler import model
+from compiler.components.bases import certificate
+from compiler.components.ingress.controllers import CONTROLLERS, ENTRY_POINTS
+from compiler.interfaces import gateway
+from compiler.model import Manifest, Resource
+
+CARRIES: frozenset[gateway.Feature] = frozenset()
+MIDDLEWARE = model.CustomResource(
+    api="traefik.io/v1alpha1",
+    kind="Middleware",
+    is_rule=True,
+    effects=(model.Effect("spec(/.*)?", model.Risk.RELOAD, "Traefik takes it over at once"),),
+)
+MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares"
+
+
+class Endpoint(gateway.Endpoint, frozen=True, kw_only=True):
+    """A gateway whose hosts are Ingresses."""
+
+    def route(self, route: gateway.Route) -> Iterator[Resource]:
+        """All in the namespace of the Service, which is the only one that an Ingress can lead to."""
+        me = self.binding.provider
+        facts = CONTROLLERS[me.spec.controller]
+        if me.settings.tls is None:
+            yield _ingress(me, route, route.name, facts.plain, None)
+            return
+        secret = certificate.secret(me, route.name)
+        space = route.backends[0].namespace
+        yield from certificate.certificate(me, route.name, space, [route.host], route.step)
+        yield _ingress(me, route, route.name, facts.secure, secret)
+        if not facts.redirects:
+            yield from _redirect(me, route)
+
+
+def _ingress(
+    me: model.Instance[Any], route: gateway.Route, name: str, annotations: Mapping[str, str],
+    secret: str | None,
+) -> Resource:  # fmt: skip
+    (backend,) = route.backends[:1]
+    service = {"service": {"name": backend.service, "port": {"number": backend.port}}}
+    rules = [{"host": route.host, "http": {"paths": [{**path, "backend": service}
+                                                     for path in _paths(route)]}}]  # fmt: skip
+    metadata: Manifest = {"name": name, "namespace": backend.namespace}
+    if annotations:
+        metadata["annotations"] = dict(annotations)
+    spec: Manifest = {"ingressClassName": me.spec.class_name, "rules": rules}
+    if secret is not None:
+        spec["tls"] = [{"hosts": [route.host], "secretName": secret}]
+    manifest = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": metadata,
+        "spec": spec,
+    }
+    return Resource(manifest, route.step)
+
+
+def _paths(route: gateway.Route) -> list[Manifest]:
+    """All paths; where some are private, which an Ingress can't say, those of the platform's buckets."""
+    if not route.private:
+        return [{"path": "/", "pathType": "Prefix"}]
+    return [
+        {"path": "/", "pathType": "Exact"},
+        *({"path": f"/{name}", "pathType": "Prefix"} for name in route.resources),
+    ]
+
+
+def _redirect(me: model.Instance[Any], route: gateway.Route) -> Iterator[Resource]:
+    """Traefik's redirect, for this host alone: others of the cluster stay as they are."""
+    name, space = f"{route.name}-to-https", route.backends[0].namespace
+    redirect = {"redirectScheme": {"scheme": "https", "permanent": True}}
+    yield Resource.of(MIDDLEWARE, {"name": name, "namespace": space}, redirect, route.step)
+    annotations = {ENTRY_POINTS: "web", MIDDLEWARES: f"{space}-{name}@kubernetescrd"}
+    yield _ingress(me, route, name, annotations, None)

@@ -1,0 +1,91 @@
+"""A gateway of Istio in a namespace of its choice, by Istio's Gateway and VirtualService.
+
+The gateway's pods are upstream's chart. istiod must run in the cluster; whether the platform's
+namespaces are in the mesh is another matter, for which there is `istio`. Facts are of Istio 1.30.3.
+"""
+
+import shlex
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from compiler import model
+from compiler.components.bases import certificate, istio_gateway
+from compiler.components.bases.gateway_pods import Pods
+from compiler.components.istio import CHARTS, VERSION
+from compiler.interfaces import gateway
+from compiler.spec.types import Name, Namespace
+
+PHASE = model.Phase.OPERATORS
+UPSTREAM_NAMESPACE = True
+GATEWAY = model.Provides("gateway", istio_gateway.Endpoint)
+
+
+class Spec(model.ChartSpec):
+    """A gateway of Istio, in a namespace and with labels of the spec."""
+
+    namespace: Annotated[Namespace | None, Field(description="Where its pods run.")] = (
+        "istio-ingress"
+    )
+    pods: Annotated[
+        Pods,
+        Field(
+            description="Its pods; the default labels and account are those of Istio's release, "
+            "`istio: ingressgateway` and `istio-ingressgateway`."
+        ),
+    ] = Pods()
+    revision: Annotated[
+        Name | None, Field(description="The control plane's revision, if it has one.")
+    ] = None
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {GATEWAY: istio_gateway.offer(me, _labels(me.spec), _account(me.spec))}
+
+
+def _labels(spec: Spec) -> dict[str, str]:
+    return spec.pods.labels or istio_gateway.LABELS
+
+
+def _account(spec: Spec) -> str:
+    return spec.pods.service_account or istio_gateway.ACCOUNT
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    users = gateway.users(wiring.claims(GATEWAY))
+    yield from istio_gateway.objects(me, _labels(me.spec), users)
+
+
+def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
+    """The chart of the gateway; its release name determines the labels of the pods."""
+    space, spec = me.namespace, me.spec
+    values = [*_values(spec), *([f"revision={spec.revision}"] if spec.revision else [])]
+    sets = "".join(f" --set {shlex.quote(value)}" for value in values)
+    return model.Prerequisite(
+        name=me.name,
+        system=f"A gateway of Istio{certificate.prerequisite(me)}",
+        version=VERSION,
+        namespaces=(space,),
+        how=(
+            CHARTS,
+            f"kubectl create namespace {space}",
+            f"helm install {_account(spec)} istio/gateway --version {VERSION} -n {space}"
+            f"{sets} --wait",
+        ),
+    )
+
+
+def _values(spec: Spec) -> Iterator[str]:
+    """Labels that the chart does not derive from the release's name."""
+    shipped = {
+        "app": _account(spec),
+        "istio": _account(spec).removeprefix("istio-"),
+    }
+    for key, value in sorted(_labels(spec).items()):
+        if shipped.get(key) != value:
+            yield "labels." + key.replace(".", "\\.") + f"={value}"

@@ -1,0 +1,83 @@
+"""Knative's own gateways, where Istio's gateway is not where the release of net-istio expects it.
+
+Facts are of net-istio 1.21: two Gateways in Knative's namespace select the pods of Istio's gateway by
+label, a Service in `istio-system` leads to their port for requests from inside the cluster, and
+`config-istio` names the Services of both.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from compiler import model
+from compiler.interfaces import gateway
+
+INGRESS = "knative-ingress-gateway"
+LOCAL = "knative-local-gateway"  # the Service next to Istio's gateway, and a Gateway
+LOCAL_TARGET = 8081  # the port of the gateway's pods behind it (203-local-gateway.yaml)
+EXPECTED_NAMESPACE, EXPECTED_LABELS = "istio-system", {"istio": "ingressgateway"}
+
+
+def moved(entrance: gateway.Endpoint) -> bool:
+    """Whether Istio's gateway is somewhere else than in the release."""
+    return entrance.namespace != EXPECTED_NAMESPACE or _labels(entrance) != EXPECTED_LABELS
+
+
+def _labels(entrance: gateway.Endpoint) -> dict[str, str]:
+    return dict(entrance.offer.pods or {})
+
+
+def config(me: model.Instance[Any], entrance: gateway.Endpoint) -> dict[str, str]:
+    """The contents of `config-istio`; none where the release's own are right."""
+    if not moved(entrance):
+        return {}
+    services = {
+        "external-gateways": (INGRESS, entrance.local(str(entrance.offer.account))),
+        "local-gateways": (LOCAL, entrance.local(LOCAL)),
+    }
+    return {
+        key: json.dumps([{"name": name, "namespace": me.namespace, "service": service}])
+        for key, (name, service) in services.items()
+    }
+
+
+def selectors(entrance: gateway.Endpoint) -> dict[str, model.Manifest]:
+    """The pods behind each of the two Gateways, where they have other labels than in the release."""
+    labels = _labels(entrance)
+    if labels == EXPECTED_LABELS:
+        return {}
+    return {name: {"selector": dict(sorted(labels.items()))} for name in (INGRESS, LOCAL)}
+
+
+def patches(me: model.Instance[Any], entrance: gateway.Endpoint) -> Iterator[model.Manifest]:
+    """Patches of the release's two Gateways."""
+    for name, spec in selectors(entrance).items():
+        dropped = dict.fromkeys(EXPECTED_LABELS.keys() - spec["selector"].keys())
+        yield {
+            "apiVersion": "networking.istio.io/v1beta1",
+            "kind": "Gateway",
+            "metadata": {"name": name, "namespace": me.namespace},
+            "spec": {"selector": {**dropped, **spec["selector"]}},
+        }
+
+
+def service(entrance: gateway.Endpoint) -> Iterator[model.Resource]:
+    """The Service for requests from inside the cluster, next to the gateway's pods."""
+    if moved(entrance):
+        yield model.Resource(
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {
+                    "name": LOCAL,
+                    "namespace": entrance.namespace,
+                    "labels": {"experimental.istio.io/disable-gateway-port-translation": "true"},
+                },
+                "spec": {
+                    "selector": dict(sorted(_labels(entrance).items())),
+                    "ports": [{"name": "http2", "port": 80, "targetPort": LOCAL_TARGET}],
+                },
+            }
+        )

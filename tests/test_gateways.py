@@ -1,0 +1,266 @@
+"""Gateways: each kind routes hosts to the same Services, and its pods alone are let in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from support.cluster import lowered, objects_of
+from support.paths import ROOT
+
+from compiler import pipeline, registry
+from compiler.interfaces import gateway
+from compiler.model.package import Lowered
+from compiler.model.resource import Manifest
+from compiler.upstream.prerequisites import prerequisites
+
+HEAD = """apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: doors}
+spec:
+  domain: ml.example.internal
+"""
+LOGIN = "  login: {issuer: 'https://sso.example.internal', client: {id: ml}, groups: [users]}\n"
+COLUMNS: tuple[gateway.Feature, ...] = ("split", "serverless")
+
+
+def compiled(text: str) -> Lowered:
+    result = pipeline.compile((HEAD + text).encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    return result.lowered[None]
+
+
+def of_kind(whole: Lowered, kind: str) -> dict[str, Manifest]:
+    return {
+        manifest["metadata"]["name"]: manifest
+        for manifest in objects_of(whole)
+        if manifest["kind"] == kind
+    }
+
+
+def admitted(whole: Lowered, policy: str) -> list[Manifest]:
+    """The pods that a network policy lets in."""
+    (rule,) = of_kind(whole, "NetworkPolicy")[policy]["spec"]["ingress"]
+    peers: list[Manifest] = rule["from"]
+    return peers
+
+
+def carries(type: str) -> frozenset[gateway.Feature]:
+    whole = compiled(f"  components: {{edge: {{type: {type}}}}}\n")
+    (offer,) = [
+        offer
+        for slots in whole.graph.offers.values()
+        for offer in slots.values()
+        if isinstance(offer, gateway.Offer)
+    ]
+    return offer.carries
+
+
+def test_the_page_about_hosts_says_what_each_gateway_carries() -> None:
+    text = (ROOT / "docs/how-to/hosts.md").read_text().partition("## What each gateway carries")[2]
+    rows = re.findall(r"^\| `([a-z-]+)` \|.*\| (yes|no) \| (yes|no) \|$", text, re.M)
+    assert {type: cells for type, *cells in rows} == {
+        type: ["yes" if feature in carries(type) else "no" for feature in COLUMNS]
+        for type in registry.providers("gateway")
+    }
+
+
+def test_ingresses_lead_to_the_logins_and_to_the_buckets_of_the_spec() -> None:
+    services: dict[str, set[tuple[str, str]]] = {}
+    for ingress in of_kind(lowered("ingress", "k3s"), "Ingress").values():
+        (rule,) = ingress["spec"]["rules"]
+        for path in rule["http"]["paths"]:
+            backend = (path["path"], path["backend"]["service"]["name"])
+            services.setdefault(rule["host"], set()).add(backend)
+    assert services == {
+        "tracking.example.internal": {("/", "mlflow-login")},
+        "minio-console.ml.example.internal": {("/", "minio-console-login")},
+        "minio.ml.example.internal": {
+            (path, "minio") for path in ("/", "/dvc-datasets", "/mlflow")
+        },
+        "iris.ml.example.internal": {("/", "iris-predictor")},
+    }
+
+
+def test_an_ingress_without_hidden_paths_does_not_open_them() -> None:
+    ingress = of_kind(lowered("ingress", "k3s"), "Ingress")["minio"]
+    (rule,) = ingress["spec"]["rules"]
+    types = {path["path"]: path["pathType"] for path in rule["http"]["paths"]}
+    assert types["/"] == "Exact"
+
+
+def test_traefik_sends_plain_requests_for_an_ingress_on_to_https() -> None:
+    whole = lowered("ingress", "k3s")
+    ingresses, middlewares = of_kind(whole, "Ingress"), of_kind(whole, "Middleware")
+    prefix = "traefik.ingress.kubernetes.io/router."
+    plain = {name for name, one in ingresses.items() if "tls" not in one["spec"]}
+    assert plain == {f"{name}-to-https" for name in ingresses.keys() - plain}
+    for name in plain:
+        space = ingresses[name]["metadata"]["namespace"]
+        annotations = ingresses[name]["metadata"]["annotations"]
+        assert annotations[f"{prefix}entrypoints"] == "web"
+        assert annotations[f"{prefix}middlewares"] == f"{space}-{name}@kubernetescrd"
+        assert middlewares[name]["metadata"]["namespace"] == space
+    for name in ingresses.keys() - plain:
+        assert ingresses[name]["metadata"]["annotations"][f"{prefix}entrypoints"] == "websecure"
+
+
+def test_each_secret_of_an_ingress_is_of_a_certificate_in_its_namespace() -> None:
+    whole = lowered("ingress", "k3s")
+    made = {
+        (one["metadata"]["namespace"], one["spec"]["secretName"], *one["spec"]["dnsNames"])
+        for one in of_kind(whole, "Certificate").values()
+    }
+    needed = {
+        (one["metadata"]["namespace"], tls["secretName"], *tls["hosts"])
+        for one in of_kind(whole, "Ingress").values()
+        for tls in one["spec"].get("tls", ())
+    }
+    assert made == needed
+    assert len(needed) == 4
+
+
+def test_http_routes_hang_on_a_listener_for_their_host_that_lets_their_namespace_in() -> None:
+    for environment in ("k3s", "prod"):
+        whole = lowered("gateway-api", environment)
+        (entrance,) = of_kind(whole, "Gateway").values()
+        listeners = {one["name"]: one for one in entrance["spec"]["listeners"]}
+        routes = [one for one in of_kind(whole, "HTTPRoute").values() if "hostnames" in one["spec"]]
+        assert len(routes) == 4
+        for route in routes:
+            (parent,) = route["spec"]["parentRefs"]
+            (host,) = route["spec"]["hostnames"]
+            listener = listeners[parent["sectionName"]]
+            assert host.endswith(listener["hostname"].removeprefix("*"))
+            (names,) = listener["allowedRoutes"]["namespaces"]["selector"]["matchExpressions"]
+            assert route["metadata"]["namespace"] in names["values"]
+            assert listener["protocol"] == ("HTTPS" if environment == "prod" else "HTTP")
+
+
+def test_with_a_certificate_plain_listeners_take_the_redirect_alone() -> None:
+    whole = lowered("gateway-api", "prod")
+    (entrance,) = of_kind(whole, "Gateway").values()
+    plain = [one for one in entrance["spec"]["listeners"] if one["protocol"] == "HTTP"]
+    redirect = of_kind(whole, "HTTPRoute")["doors-edge-to-https"]
+    assert redirect["metadata"]["namespace"] == entrance["metadata"]["namespace"]
+    sections = {parent["sectionName"] for parent in redirect["spec"]["parentRefs"]}
+    assert sections == {one["name"] for one in plain}
+    for listener in plain:
+        assert listener["allowedRoutes"] == {"namespaces": {"from": "Same"}}
+
+
+def test_hidden_paths_of_an_http_route_have_no_service() -> None:
+    hidden, shown = of_kind(lowered("gateway-api", "prod"), "HTTPRoute")["minio"]["spec"]["rules"]
+    assert [match["path"]["value"] for match in hidden["matches"]] == ["/minio/"]
+    assert "backendRefs" not in hidden
+    assert [backend["name"] for backend in shown["backendRefs"]] == ["minio"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "environment", "peer"),
+    [
+        ("ingress", "k3s", ("kube-system", {"app.kubernetes.io/name": "traefik"})),
+        ("ingress", "prod", ("ingress-nginx", {"app.kubernetes.io/name": "ingress-nginx"})),
+        ("gateway-api", "k3s", ("kube-system", {"app.kubernetes.io/name": "traefik"})),
+        (
+            "gateway-api", "prod",
+            ("envoy-gateway-system", {"gateway.networking.k8s.io/gateway-name": "doors-edge"}),
+        ),
+    ],
+)  # fmt: skip
+def test_the_controllers_pods_alone_reach_what_has_a_host(
+    scenario: str, environment: str, peer: tuple[str, dict[str, str]]
+) -> None:
+    whole = lowered(scenario, environment)
+    space, labels = peer
+    expected = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": space}},
+        "podSelector": {"matchLabels": labels},
+    }
+    servers = ("mlflow-login-server", "minio-console-login-server", "minio-server")
+    for server in (*servers, "models-serving-model"):
+        assert admitted(whole, f"{server}-from-gateway") == [expected]
+    assert "mlflow-server-from-gateway" not in of_kind(whole, "NetworkPolicy")
+
+
+def test_a_gateway_outside_the_mesh_meets_plain_text_on_the_ports_behind_hosts_alone() -> None:
+    whole = lowered("ingress", "prod")
+    plain = {
+        name: one["spec"]["portLevelMtls"]
+        for name, one in of_kind(whole, "PeerAuthentication").items()
+        if "portLevelMtls" in one["spec"]
+    }
+    permissive = {"mode": "PERMISSIVE"}
+    assert plain == {
+        "mlflow-login-server": {"4180": permissive},
+        "minio-console-login-server": {"4180": permissive},
+        "minio-server": {"9000": permissive},
+        "models-serving-model": {"8080": permissive},
+    }
+
+
+def test_a_gateway_in_the_mesh_is_let_in_by_its_account() -> None:
+    edge = "{type: ingress, pods: {serviceAccount: traefik}}"
+    components = f"{{seaweedfs: {{}}, postgres: {{}}, mlflow: {{}}, istio: {{}}, edge: {edge}}}"
+    whole = compiled(f"{LOGIN}  components: {components}\n")
+    policy = of_kind(whole, "AuthorizationPolicy")["mlflow-login-server-from-gateway"]
+    (source,) = policy["spec"]["rules"][0]["from"]
+    assert source == {"source": {"principals": ["cluster.local/ns/kube-system/sa/traefik"]}}
+    assert "mlflow-login-server" not in of_kind(whole, "PeerAuthentication")
+
+
+@pytest.mark.parametrize("edge", ["ingress", "gateway-api", "istio-gateway"])
+def test_istio_is_the_gateway_where_no_other_instance_is(edge: str) -> None:
+    alone = "{seaweedfs: {}, postgres: {}, mlflow: {}, istio: {}}"
+    for components, expected in ((alone, ["istio"]), (alone[:-1] + f", {edge}: {{}}}}", [edge])):
+        whole = compiled(f"{LOGIN}  components: {components}\n")
+        offering = [
+            name
+            for name, slots in whole.graph.offers.items()
+            if any(isinstance(offer, gateway.Offer) for offer in slots.values())
+        ]
+        assert offering == expected
+        entrances = {
+            one["metadata"]["namespace"]
+            for one in objects_of(whole)
+            if one["apiVersion"] == "networking.istio.io/v1" and one["kind"] == "Gateway"
+        }
+        assert ("istio-system" in entrances) == (expected == ["istio"])
+        charts = _charts(whole)
+        assert ("istio-ingressgateway istio/gateway" in charts) == (edge == "istio-gateway"
+                                                                   or expected == ["istio"])  # fmt: skip
+
+
+def _charts(whole: Lowered) -> str:
+    return "\n".join(line for one in prerequisites(whole.graph) for line in one.how)
+
+
+def test_everything_follows_the_namespace_and_the_labels_of_istios_gateway() -> None:
+    whole = lowered("istio-gateway", "prod")
+    account = "cluster.local/ns/istio-ingress/sa/door"
+    allowed = of_kind(whole, "AuthorizationPolicy")["models-mlops-model-from-gateway"]
+    assert allowed["spec"]["rules"][0]["from"] == [{"source": {"principals": [account]}}]
+    (peer,) = admitted(whole, "models-mlops-model-from-gateway")
+    assert peer["podSelector"]["matchLabels"] == {"company.example/door": "main"}
+    route = of_kind(whole, "VirtualService")["iris-edge"]["spec"]
+    assert route["gateways"] == ["istio-ingress/doors-istio-gateway"]
+    (destination,) = [one["destination"]["host"] for one in route["http"][0]["route"]]
+    assert destination == "knative-local-gateway.istio-ingress.svc.cluster.local"
+    local = of_kind(whole, "Service")["knative-local-gateway"]
+    assert local["metadata"]["namespace"] == "istio-ingress"
+    assert local["spec"]["selector"] == {"company.example/door": "main"}
+    patched: dict[str, Any] = {
+        one["metadata"]["name"]: one
+        for prerequisite in prerequisites(whole.graph)
+        for one in prerequisite.objects
+    }
+    assert "door.istio-ingress.svc" in patched["config-istio"]["data"]["external-gateways"]
+    for name in ("knative-ingress-gateway", "knative-local-gateway"):
+        selector = patched[name]["spec"]["selector"]
+        assert selector == {"company.example/door": "main", "istio": None}
+
+
+def test_without_istio_nothing_of_it_is_written() -> None:
+    text = "\n".join(str(one) for one in objects_of(lowered("ingress", "k3s")))
+    assert "istio" not in text
