@@ -77,7 +77,8 @@ def test_ingresses_lead_to_the_logins_and_to_the_buckets_of_the_spec() -> None:
         "tracking.example.internal": {("/", "mlflow-login")},
         "minio-console.ml.example.internal": {("/", "minio-console-login")},
         "minio.ml.example.internal": {
-            (path, "minio") for path in ("/", "/dvc-datasets", "/mlflow")
+            (path, "minio")
+            for path in ("/", "/dvc-datasets", "/dvc-datasets/", "/mlflow", "/mlflow/")
         },
         "iris.ml.example.internal": {("/", "iris-predictor")},
     }
@@ -88,6 +89,9 @@ def test_an_ingress_without_hidden_paths_does_not_open_them() -> None:
     (rule,) = ingress["spec"]["rules"]
     types = {path["path"]: path["pathType"] for path in rule["http"]["paths"]}
     assert types["/"] == "Exact"
+    prefixes = [path for path, type in types.items() if type == "Prefix"]
+    assert prefixes
+    assert all(path.endswith("/") for path in prefixes)
 
 
 def test_traefik_sends_plain_requests_for_an_ingress_on_to_https() -> None:
@@ -103,7 +107,9 @@ def test_traefik_sends_plain_requests_for_an_ingress_on_to_https() -> None:
         assert annotations[f"{prefix}middlewares"] == f"{space}-{name}@kubernetescrd"
         assert middlewares[name]["metadata"]["namespace"] == space
     for name in ingresses.keys() - plain:
-        assert ingresses[name]["metadata"]["annotations"][f"{prefix}entrypoints"] == "websecure"
+        annotations = ingresses[name]["metadata"]["annotations"]
+        assert annotations[f"{prefix}entrypoints"] == "websecure"
+        assert annotations[f"{prefix}tls"] == "true"
 
 
 def test_each_secret_of_an_ingress_is_of_a_certificate_in_its_namespace() -> None:

@@ -15,7 +15,7 @@ from compiler import pipeline
 from compiler.derive.mesh import mesh_of
 from compiler.derive.namespaces import platform_namespaces
 from compiler.emit.manifests import manifests
-from compiler.interfaces.istio import SIDECAR, TUNNEL
+from compiler.interfaces.istio import TUNNEL
 from compiler.model.resource import Manifest
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
@@ -219,7 +219,7 @@ def test_jobs_finish_beside_a_sidecar() -> None:
     assert all(job.annotations["sidecar.istio.io/nativeSidecar"] == "true" for job in jobs)
 
 
-def test_a_sidecar_reaches_its_control_plane_and_the_kubelet_the_sidecar() -> None:
+def test_a_sidecar_reaches_its_control_plane_and_no_pod_its_own_ports() -> None:
     specs = {
         manifest["metadata"]["namespace"]: manifest["spec"]
         for manifest in objects("istio-sidecar", "default")
@@ -228,7 +228,8 @@ def test_a_sidecar_reaches_its_control_plane_and_the_kubelet_the_sidecar() -> No
     assert set(specs) == {"databases", "mlops", "storage", "training"}
     for spec in specs.values():
         assert [port["port"] for port in spec["egress"][0]["ports"]] == [15012]
-        assert [port["port"] for port in spec["ingress"][0]["ports"]] == list(SIDECAR)
+        assert "ingress" not in spec
+        assert spec["policyTypes"] == ["Egress"]
 
 
 def test_what_people_open_has_a_host() -> None:

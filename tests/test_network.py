@@ -24,7 +24,7 @@ from compiler.derive.namespaces import platform_namespaces
 from compiler.derive.network_policies import labels_of
 from compiler.emit.manifests import manifests
 from compiler.interfaces import serving
-from compiler.interfaces.istio import SIDECAR, TUNNEL
+from compiler.interfaces.istio import TUNNEL
 from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
 from compiler.model.binding import Binding
@@ -101,9 +101,6 @@ def bound(lowered_platform: Lowered, source: Pod, target: Pod) -> Iterator[int]:
     yield from ports
     if mesh is not None and mesh.ambient and ports:
         yield TUNNEL
-    inside = [pod.namespace in platform_namespaces(lowered_platform) for pod in (source, target)]
-    if mesh is not None and not mesh.ambient and inside == [False, True]:
-        yield from SIDECAR  # of the proxy in each pod: for the kubelet and for scrapers
 
 
 def needs(lowered_platform: Lowered, source: Pod, target: Pod) -> Iterator[int]:

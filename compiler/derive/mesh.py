@@ -21,7 +21,6 @@ from compiler.interfaces.istio import (
     DISCOVERY,
     ISTIOD,
     PROBES,
-    SIDECAR,
     TUNNEL,
     peer_authentication,
 )  # fmt: skip
@@ -93,11 +92,12 @@ def _peers(namespace: str, mesh: Mesh) -> Iterator[Resource]:
         },
         "podSelector": {"matchLabels": ISTIOD},
     }
+    # No pod calls the sidecar's own ports. The kubelet's probes come from the pod's node, which
+    # NetworkPolicies never cut off (kubernetes.io, "Network Policies").
     yield policy(
         "allow-mesh",
         namespace,
         {},
-        ingress=[{"ports": [{"protocol": "TCP", "port": port} for port in SIDECAR]}],
         egress=[{"to": [control], "ports": [{"protocol": "TCP", "port": DISCOVERY}]}],
     )
 

@@ -7,9 +7,6 @@ from compiler.model import CustomResource, Effect, FieldChange, Manifest, Resour
 
 # The pods of istiod, and its port for sidecars.
 ISTIOD, DISCOVERY = {"app": "istiod"}, 15012
-# Ports of each sidecar: merged metrics, readiness, Envoy's own metrics. The kubelet's probes of the
-# program arrive at the first one.
-SIDECAR = (15020, 15021, 15090)
 TUNNEL = 15008  # carries all traffic between pods of an ambient mesh
 PROBES = "169.254.7.127/32"  # the source address of the kubelet's probes in an ambient mesh
 NAMESPACE_LABELS = "istio"  # the beginning of the labels by which a namespace joins the mesh

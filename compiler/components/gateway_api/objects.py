@@ -34,7 +34,7 @@ class Endpoint(interface.Endpoint, frozen=True, kw_only=True):
         me = self.binding.provider
         rules: list[model.Manifest] = []
         if route.private:
-            # A rule without Services answers 500: the API's documentation demands it.
+            # A rule without Services forwards nothing: the API demands 500, Traefik 3.6 answers 503.
             prefixes = [{"path": {"type": "PathPrefix", "value": path}} for path in route.private]
             rules.append({"matches": prefixes})
         rules.append({"matches": [ALL_PATHS], "backendRefs": [_backend(b) for b in route.backends]})

@@ -26,12 +26,13 @@ _NGINX = {
     "nginx.ingress.kubernetes.io/proxy-request-buffering": "off",
 }
 ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
+TLS = "traefik.ingress.kubernetes.io/router.tls"  # `tls` of an Ingress names the Secret alone
 CONTROLLERS: Mapping[Controller, Facts] = {
     # Traefik 3.6; the names of the entry points are those of its chart.
     "traefik": Facts(
         {"app.kubernetes.io/name": "traefik"},
         {ENTRY_POINTS: "web"},
-        {ENTRY_POINTS: "websecure"},
+        {ENTRY_POINTS: "websecure", TLS: "true"},
         redirects=False,
     ),
     # ingress-nginx 1.14

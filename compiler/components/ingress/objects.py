@@ -66,10 +66,12 @@ def _paths(route: gateway.Route) -> list[Manifest]:
     """All paths; where some are private, which an Ingress can't say, those of the platform's buckets."""
     if not route.private:
         return [{"path": "/", "pathType": "Prefix"}]
-    return [
-        {"path": "/", "pathType": "Exact"},
-        *({"path": f"/{name}", "pathType": "Prefix"} for name in route.resources),
-    ]
+    paths = [{"path": "/", "pathType": "Exact"}]
+    for name in route.resources:
+        # Traefik 3.6 takes `/min` for a prefix of `/minio`, as the API does not.
+        paths.append({"path": f"/{name}", "pathType": "Exact"})
+        paths.append({"path": f"/{name}/", "pathType": "Prefix"})
+    return paths
 
 
 def _redirect(me: model.Instance[Any], route: gateway.Route) -> Iterator[Resource]:
