@@ -28,7 +28,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
     """Claims a host name on the gateway."""
 
     needs: frozenset[Feature] = frozenset()
-    has_host: bool = True  # false for systems whose models have hosts, not they themselves
+    has_host: bool = True  # false for systems that serve models, which have hosts
     splits_canaries: bool = False  # whether the gateway is to split the requests for a canary
 
 
@@ -36,7 +36,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     """The pods that requests pass, and the features of their routes."""
 
     account: str | None  # the ServiceAccount of the pods; None if they are in no mesh
-    scheme: Literal["http", "https"]  # what clients outside speak to it
+    scheme: Literal["http", "https"]  # of requests from outside
     carries: frozenset[Feature] = frozenset()
     namespace: str | None = None  # of the pods, if it is not the instance's
 
@@ -114,7 +114,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
 
 def host_effects(path: str) -> tuple[Effect, ...]:
-    """The effects of changes of a route, whose hosts are at this path of its fields."""
+    """The effects of changes of a route, with its hosts at this path of its fields."""
     return (
         Effect(path, Risk.DOWNTIME,
                "the old address is answered no more: people and clients need the new one",

@@ -16,11 +16,6 @@ def secret(me: model.Instance[Any], name: str) -> str | None:
     return (tls.secret or f"{name}-tls") if tls else None
 
 
-def scheme(me: model.Instance[Any]) -> str:
-    """What clients outside the cluster speak to the platform's hosts."""
-    return "https" if me.settings.tls else "http"
-
-
 def certificate(
     me: model.Instance[Any], name: str, namespace: str, hosts: Sequence[str], step: int = 0
 ) -> Iterator[model.Resource]:

@@ -1,4 +1,4 @@
-"""The pods of a gateway: network policies and the mesh let in what has their labels and account."""
+"""The pods of a gateway: network policies select them by labels, the mesh by account."""
 
 from typing import Annotated
 

@@ -20,7 +20,7 @@ HTTP, HTTPS = 80, 443
 
 
 class Endpoint(gateway.Endpoint, frozen=True, kw_only=True):
-    """A gateway whose hosts are VirtualServices."""
+    """A gateway that routes by VirtualServices."""
 
     def route(self, route: gateway.Route) -> Iterator[model.Resource]:
         """A VirtualService in the namespace of the instance with the host."""
@@ -83,7 +83,7 @@ def objects(
 
 
 def _hosts(me: model.Instance[Any], users: Sequence[model.Instance[Any]]) -> list[str]:
-    """The hosts, each with the namespace whose routes may answer it: a route of another namespace
+    """The hosts, each with the namespace of its routes: a route of another namespace
     could take over a host.
     """
     spaces = {user.namespace for user in users} or {me.settings.namespace}

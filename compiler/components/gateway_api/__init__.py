@@ -1,8 +1,8 @@
 """A gateway of the Gateway API: a Gateway of any class, and an HTTPRoute for each host.
 
 The class and its controller are in the cluster already. Facts: Gateway API 1.6.1; Traefik 3.6, which
-k3s ships in `kube-system`, and whose listeners must have the ports of its entry points (its Helm chart:
-8000 and 8443). Controllers that start pods for each Gateway label them with its name (GEP-1762).
+k3s ships in `kube-system`; its listeners must have the ports of its entry points (its Helm chart: 8000
+and 8443). Controllers that start pods for each Gateway label them with its name (GEP-1762).
 """
 
 from collections.abc import Iterator

@@ -27,7 +27,7 @@ ALL_PATHS = {"path": {"type": "PathPrefix", "value": "/"}}
 
 
 class Endpoint(interface.Endpoint, frozen=True, kw_only=True):
-    """A gateway whose hosts are HTTPRoutes."""
+    """A gateway that routes by HTTPRoutes."""
 
     def route(self, route: interface.Route) -> Iterator[model.Resource]:
         """An HTTPRoute in the namespace of the Services: elsewhere it would need their permission."""
@@ -100,7 +100,7 @@ def _hosts(me: model.Instance[Any], users: Sequence[model.Instance[Any]]) -> lis
 
 
 def _namespaces(me: model.Instance[Any], users: Sequence[model.Instance[Any]]) -> list[str]:
-    """The namespaces whose routes may answer: that of the logins is the platform's."""
+    """The namespaces of the routes that may answer: that of the logins is the platform's."""
     return sorted({me.settings.namespace, *(user.namespace for user in users)})
 
 

@@ -35,7 +35,7 @@ class Spec(model.InstanceSpec):
     controller: Annotated[
         Controller,
         Field(
-            description="Whose annotations the Ingresses have; with `other`, the redirect of plain "
+            description="The controller; it decides the annotations. With `other`, the redirect of plain "
             "HTTP and limits of bodies are as the controller is configured."
         ),
     ] = "traefik"

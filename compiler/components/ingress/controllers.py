@@ -1,4 +1,4 @@
-"""Controllers of Ingresses: their pods, and the annotations by which they do what the API can't say."""
+"""Controllers of Ingresses: their pods, and annotations for the features that the API lacks."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares"
 
 
 class Endpoint(gateway.Endpoint, frozen=True, kw_only=True):
-    """A gateway whose hosts are Ingresses."""
+    """A gateway that routes by Ingresses."""
 
     def route(self, route: gateway.Route) -> Iterator[Resource]:
         """All in the namespace of the Service, which is the only one that an Ingress can lead to."""
