@@ -14,13 +14,13 @@ from pydantic import Field
 
 from compiler import model
 from compiler.components.knative import net_istio
-from compiler.interfaces import gateway, mesh, serverless
+from compiler.interfaces import gateway, serverless
 from compiler.spec.types import Duration, Namespace
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
 CLUSTER_SINGLETON = "its controllers serve every namespace"
-GATEWAY, MESH = gateway.ROUTE, mesh.MEMBER
+GATEWAY, MESH = gateway.ROUTE, net_istio.MESH
 SERVERLESS = model.Provides("serverless", serverless.Endpoint)
 VERSION = "1.21.1"
 KNATIVE_SERVING = model.CustomResource(api="operator.knative.dev/v1beta1", kind="KnativeServing")
@@ -62,7 +62,7 @@ class Spec(model.InstanceSpec):
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
     entrance = gateway.Claim(needs=frozenset({"serverless"}), has_host=False)
-    return {GATEWAY: entrance, MESH: mesh.Claim(optional=True)}
+    return {GATEWAY: entrance, MESH: net_istio.IN_MESH}
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler import model
-from compiler.interfaces import gateway
+from compiler.interfaces import gateway, mesh
 
+MESH = mesh.MEMBER  # with a mesh, its own pods are members
+IN_MESH = mesh.Claim(optional=True)
 INGRESS = "knative-ingress-gateway"
 LOCAL = "knative-local-gateway"  # the Service next to Istio's gateway, and a Gateway
 LOCAL_TARGET = 8081  # the port of the gateway's pods behind it (203-local-gateway.yaml)
