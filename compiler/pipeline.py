@@ -136,17 +136,24 @@ def with_objects(
     graphs = {name: graph for name, graph in result.graphs.items() if only is None or name in only}
     progress(f"making the objects of {len(graphs)} environments")
     lowered = lower(result.platforms, graphs, result.memo)
-    return replace(result, lowered=derive(lowered, result.report))
+    try:
+        return replace(result, lowered=derive(lowered, result.report))
+    except TooManyFindingsError:
+        result.report.close()
+        return result
 
 
 def findings(result: Compilation, schemas: bool = True) -> list[Diagnostic]:
     """The diagnostics of rules about objects; with `schemas`, also those of the schemas."""
     report = Report()
     platforms = {name: result.platforms[name] for name in result.lowered}
-    silences = check_objects(result.lowered, report)
-    unused(platforms, result.silences | silences, report)
-    if schemas:
-        verify(result.lowered, report)
+    try:
+        silences = check_objects(result.lowered, report)
+        unused(platforms, result.silences | silences, report)
+        if schemas:
+            verify(result.lowered, report)
+    except TooManyFindingsError:
+        report.close()
     return report.errors if result.partial else report.diagnostics
 
 

@@ -8,16 +8,31 @@ machine of any speed; it measures nothing.
 from __future__ import annotations
 
 import ast
+import json
 import re
 import signal
+import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 import pytest
+from support.scenarios import compiled
+
+from compiler import pipeline
+from compiler.delivery.doctor import check
+from compiler.diagnostics import github, sarif, text
+from compiler.diagnostics.masking import hidden
+from compiler.emit.tree import Tree
+from compiler.files import held
+from compiler.text import markdown_cell, printable
+from compiler.upstream.documents import documents
+from compiler.upstream.lock import parse
+from compiler.write.plan import plan
 
 COMPILER = Path(__file__).parent.parent / "compiler"
 LENGTH = 20_000
@@ -29,7 +44,7 @@ PIECES = [
     "password=", "mysql ", "token: ", "-password ", "pw is ", "://", "http://", "a:a", "a@", "://a:", "eyJa.",
     "${", "$(", "##[", "AKIA", "sk-", "-----BEGIN ", "-----BEGIN CERTIFICATE-----", "1Gi", "spec.", "name: ",
 ]  # fmt: skip
-TEXTS = [piece * (LENGTH // len(piece)) + end for piece in PIECES for end in ("", "!")]
+TEXTS = [piece * (LENGTH // len(piece)) + "!" for piece in PIECES]
 _METHODS = {"findall": "finditer", "sub": "finditer", "subn": "finditer", "split": "finditer"}
 _ASKED = {"search", "match", "fullmatch", "finditer", *_METHODS}
 
@@ -92,12 +107,12 @@ def test_no_pattern_is_slow() -> None:
     slow = set()
     for pattern, methods in PATTERNS.items():
         for method in methods:
-            for text in TEXTS:
+            for example in TEXTS:
                 try:
                     with processor_limit(SECONDS, pattern.pattern):
-                        _run(pattern, method, text)
+                        _run(pattern, method, example)
                 except TimeoutError:
-                    slow.add((pattern.pattern, method, text[:20]))
+                    slow.add((pattern.pattern, method, example[:20]))
                     break
     assert not slow
 
@@ -107,3 +122,143 @@ def test_a_slow_pattern_would_be_found(pattern: str) -> None:
     text = " " * 10 * LENGTH + "!" + "a" * 10 * LENGTH + "!"
     with pytest.raises(TimeoutError), processor_limit(SECONDS, pattern):
         _run(re.compile(pattern), "search", text)
+
+
+# Readers and messages: how many calls a text of twice the length takes
+
+HEAD = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: x}\nspec:\n"
+W = "  workloads:\n    w:\n      image: 'a:1'\n"
+Spec = Callable[[int], str]
+
+
+def _lines(head: str, line: str) -> Spec:
+    """A spec of a head and so many characters of a line, with a number in the place of `#`."""
+
+    def spec(length: int) -> str:
+        count = length // len(line)
+        return HEAD + head + "".join(line.replace("#", str(index)) for index in range(count))
+
+    return spec
+
+
+def _long(before: str, piece: str, after: str) -> Spec:
+    return lambda length: f"{HEAD}{before}{piece * (length // len(piece))}{after}\n"
+
+
+SPECS: dict[str, Spec] = {
+    "unknown keys": _lines("  components:\n    minio:\n", "      k#: x\n"),
+    "misspelt keys": _lines("  components:\n    minio:\n", "      replica#: 1\n"),
+    "keys that stand twice": _lines("  components:\n    minio:\n", "      replicas: 1\n"),
+    "unknown types": _lines("  components:\n", "    mini#: {}\n"),
+    "workloads without an image": _lines("  workloads:\n", "    w#: {}\n"),
+    "floating tags": _lines("  workloads:\n", "    w#: {image: 'a:latest'}\n"),
+    "unknown instances": _lines(f"{W}      uses:\n", "      - x#\n"),
+    "passwords in arguments": _lines(f"{W}      args:\n", "      - password=x#\n"),
+    "passwords in variables": _lines(f"{W}      env:\n", "        PASSWORD#: xyzxyz#\n"),
+    "unknown codes": _lines("  silence:\n", "  - {code: x#, reason: y}\n"),
+    "patches that miss": _lines(
+        "  patches:\n",
+        "  - {target: {kind: Namespace, name: n#}, operations: [{op: remove, path: /x}]}\n",
+    ),
+    "models without a server": _lines("  models:\n", "    m#: {format: onnx, uri: 's3://a/b#'}\n"),
+    "empty lines": _lines("", "\n"),
+    "marks of direction": _lines("  domain: x #\n", "#\u202e\n"),
+    "a long key": _long("  components:\n    ", "a.", ": {}"),
+    "a key of a credential": _long("  components:\n    ", "password", ": {}"),
+    "a long host": _long("  domain: ", "a.", ""),
+    "quotes in a host": _long("  domain: '", 'password="', "'"),
+    "a long image": _long("  workloads: {w: {image: ", "a/", "}}"),
+    "addresses": _long(f"{W}      env: {{X: '", "http://a:b@c ", "'}"),
+    "a command": _long(f"{W}      command: [sh, -c, '", "echo $(X) ; mysql -p ", "']"),
+    "a command that is no list": _long(f"{W}      command: 'mysql -p", "mysql -p ", "'"),
+    "a list": _long("  domain: [", "a,", "]"),
+    "open brackets": _long("  domain: ", "[", ""),
+    "lines of a config file": _long(
+        '  components: {redis: {files: {redis.conf: "', "a b\\n", '"}}}'
+    ),
+}
+
+
+def _calls(work: Callable[[], object]) -> int:
+    """How many functions are called, those of C too."""
+    count = 0
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def _validated(spec: str) -> None:
+    report = pipeline.compile(spec.encode(), "platform.yaml").report
+    for renderer in (text, sarif, github):
+        renderer.render(report.sorted(), {"platform.yaml": spec})
+
+
+def _is_linear(work: Callable[[int], object], length: int) -> None:
+    work(100)  # modules are imported, and tables made
+    base = _calls(lambda: work(100))
+    once, twice = _calls(lambda: work(length)), _calls(lambda: work(2 * length))
+    assert twice - base <= 2.5 * max(once - base, 2000), (base, once, twice)
+
+
+@pytest.mark.parametrize("case", SPECS)
+def test_a_spec_is_read_and_reported_in_linear_time(case: str) -> None:
+    _is_linear(lambda length: _validated(SPECS[case](length)), 3000)
+
+
+def _sums(length: int) -> None:
+    with TemporaryDirectory() as folder, held(Path(folder)) as root:
+        root.create("platformc.sum", [b"".join(b"%064x  base/x%d\n" % (n, n) for n in range(length // 75))])  # fmt: skip
+        plan(Tree({}), root)
+
+
+def _broken_lock(length: int) -> None:
+    digests = "".join(f"  x{index}: sha256:{index:064x}\n" for index in range(length // 80))
+    parse(f"images:\n{digests}".encode(), "platform.lock")
+
+
+def _cluster(length: int) -> None:
+    """What a cluster answers: as many storage classes, each with a hostile name."""
+    classes = [{"metadata": {"name": f"::error::\n{index}"}} for index in range(length // 40)]
+    answer = json.dumps({"items": classes, "serverVersion": {"major": "1", "minor": "34"}})
+    list(check(compiled("minimal").lowered["default"], lambda words, given: (0, answer, "")))
+
+
+OTHERS = {
+    "platformc.sum": _sums,
+    "platform.lock": _broken_lock,
+    "a release": lambda length: documents(b"- {a: [1, 2]}\n" * (length // 14)),
+    "a cluster": _cluster,
+    "a text for a terminal": lambda length: printable("\x1b\u202e##[" * (length // 6)),
+    "a text for a table": lambda length: markdown_cell("`|@<\n" * (length // 5)),
+    "a value to mask": lambda length: hidden({"env": ["password=x http://a:b@c" * (length // 23)]}),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_another_text_is_read_in_linear_time(case: str) -> None:
+    _is_linear(OTHERS[case], 40_000)
+
+
+def test_what_is_not_linear_would_be_found() -> None:
+    def quadratic(length: int) -> None:
+        for _ in range(length // 100):
+            for number in range(length // 100):
+                abs(number)
+
+    with pytest.raises(AssertionError):
+        _is_linear(quadratic, 20_000)
+
+
+def test_a_megabyte_is_read() -> None:
+    """Not measured: what is not linear would take hours."""
+    for case in ("a key of a credential", "addresses"):
+        with processor_limit(60, case):
+            _validated(SPECS[case](2**20))

@@ -61,6 +61,37 @@ def test_token_is_hidden_by_its_form(form: str) -> None:
     assert "********" in rendered
 
 
+# In texts of other forms than `key: value`, wherever a message or a line of the spec would quote them
+
+JOB = "spec:\n  workloads:\n    w:\n      image: 'a/b:1'\n"
+PATCH = (
+    "spec:\n  components:\n    postgres:\n      patches:\n        - target: {kind: StatefulSet, name: postgres}\n"
+    "          operations: [{op: OP, path: /spec/PATH, value: {password: SECRET}}]\n"
+)
+FORMS = {
+    "an option in a text": JOB + "      command: mysql --password SECRET\n",
+    "a variable in a text": JOB + "      command: PGPASSWORD=SECRET psql\n",
+    "an option before a number": JOB + "      command: [mysql, --password, SECRET, 5]\n",
+    "an option in a list": JOB + "      command: [mysql, --password, SECRET]\n      bad: 1\n",
+    "MySQL's own form": JOB + "      command: [sh, -c, 'mysql -pSECRET']\n      bad: 1\n",
+    "a label": "spec:\n  components: {postgres: {labels: {password: 'SECRET!'}}}\n",
+    "a patch that tests": PATCH.replace("OP", "test", 1).replace("PATH", "replicas"),
+    "a patch that breaks a schema": PATCH.replace("OP", "add", 1).replace("PATH", "serviceName"),
+    "a name in uses": JOB + "      uses: ['token=SECRET']\n",
+    "a host of an image": "spec:\n  workloads: {w: {image: 'u:SECRET@host.example.com/a:latest'}}\n",
+    "a comment": JOB + "      run: x # pw is SECRET\n",
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("case", sorted(FORMS))
+def test_hidden_in_other_texts(case: str, form: str) -> None:
+    spec = HEADER + FORMS[case].replace("SECRET", SECRET)
+    findings = diagnosed(spec.encode())
+    assert findings
+    assert SECRET not in RENDERERS[form].render(findings, {"platform.yaml": spec})
+
+
 def test_the_path_of_a_patch_is_no_credential() -> None:
     path = "/spec/template/spec/containers/0/securityContext/readOnlyRootFilesystem"
     operation = f"{{op: replace, path: {path}, value: x}}"

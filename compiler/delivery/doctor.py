@@ -40,7 +40,7 @@ def check(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
         return
     try:
         yield from _checks(lowered, ask)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         yield Finding(False, "kubectl gives an answer that is none of Kubernetes'")
 
 

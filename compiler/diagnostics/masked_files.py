@@ -16,6 +16,7 @@ from compiler.diagnostics.credentials import Stretch, after_names, sounds_secret
 from compiler.diagnostics.masking import Line
 from compiler.document.span import Span
 
+Place = tuple[str, int]  # a file and the number of a line
 _FURTHEST = 5000  # lines of one text
 
 
@@ -23,8 +24,8 @@ class MaskedFiles(Struct, frozen=True):
     """The lines of the files that diagnostics quote, and the spans in them to hide."""
 
     texts: Mapping[str, list[str]]
-    hidden: tuple[Span, ...]  # whole values
-    unknown: tuple[Span, ...]  # keys, whose values are hidden
+    hidden: Mapping[Place, list[Span]]  # whole values
+    unknown: Mapping[Place, list[Span]]  # keys, whose values are hidden
 
     def line(self, file: str, number: int) -> Line | None:
         """One masked line, or None if the file has no such line."""
@@ -37,20 +38,16 @@ class MaskedFiles(Struct, frozen=True):
             return Line.of(line, [(indent, len(line))])
         spans = [
             (span.column - 1, span.end_column - 1 if span.end_line == number else len(line))
-            for span in self._on_line(self.hidden, file, number)
+            for span in self.hidden.get((file, number), ())
         ]
         after_keys = [
             (span.end_column - 1, _end_of_value(line, span.column - 1, span.end_column - 1))
-            for span in self._on_line(self.unknown, file, number)
+            for span in self.unknown.get((file, number), ())
         ]
         return Line.of(
             line,
             [*spans, *_values(line, after_keys), *after_names(line, to_end=True), *tokens(line)],
         )
-
-    @staticmethod
-    def _on_line(spans: Iterable[Span], file: str, number: int) -> list[Span]:
-        return [span for span in spans if (span.file, span.line) == (file, number)]
 
 
 def masked_files(texts: Mapping[str, str], diagnostics: Iterable[Diagnostic]) -> MaskedFiles:
@@ -60,12 +57,12 @@ def masked_files(texts: Mapping[str, str], diagnostics: Iterable[Diagnostic]) ->
     lines = {file: text.split("\n") for file, text in texts.items()}
     return MaskedFiles(
         lines,
-        tuple(
+        _by_line(
             diagnostic.span
             for diagnostic in diagnostics
             if diagnostic.span and diagnostic.code == "plaintext-secret"
         ),
-        tuple(
+        _by_line(
             diagnostic.span
             for diagnostic in diagnostics
             if diagnostic.span
@@ -73,6 +70,13 @@ def masked_files(texts: Mapping[str, str], diagnostics: Iterable[Diagnostic]) ->
             and _suggests_secret(_text_at(lines, diagnostic.span))
         ),
     )
+
+
+def _by_line(spans: Iterable[Span]) -> dict[Place, list[Span]]:
+    places: dict[Place, list[Span]] = {}
+    for span in spans:
+        places.setdefault((span.file, span.line), []).append(span)
+    return places
 
 
 # Parts of names that users give to credentials; an unknown key that is close to one hides its value.

@@ -57,10 +57,9 @@ class Line(Struct, frozen=True):
         return index + moved
 
 
-def masked(text: str, values: Iterable[str] = ()) -> str:
+def masked(text: str, values: re.Pattern[str] | None = None) -> str:
     """Text that quotes others, with the credentials in it masked, and some known values."""
-    for value in values:
-        text = text.replace(value, MASK)
+    text = values.sub(MASK, text) if values else text
     hidden = [*tokens(text), *after_names(text, to_end=False)]
     return Line.of(text, hidden).text if hidden else text
 
@@ -85,8 +84,8 @@ def _holds_secret(key: str) -> bool:
     return sounds_secret(key) and not re.search(r"(Name|Names|Ref|Refs|Path|File|Selector)$", key)
 
 
-def values_hidden(sources: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of credential names in these texts, the longest first."""
+def values_hidden(sources: Mapping[str, str]) -> re.Pattern[str] | None:
+    """Any of the values of credential names in these texts, the longest first."""
     hidden: set[str] = set()
     # A text is searched as a whole first: a large spec without such names takes a millisecond.
     texts = filter(sounds_secret, sources.values())
@@ -96,7 +95,8 @@ def values_hidden(sources: Mapping[str, str]) -> tuple[str, ...]:
         stretches = after_names(line, to_end=True)
         values = (line[start:end].strip().strip("\"'") for start, end in stretches)
         hidden |= {value for value in values if len(value) >= _SHORTEST and value != MASK}
-    return tuple(sorted(hidden - _HARMLESS, key=len, reverse=True))
+    values = sorted(hidden - _HARMLESS, key=lambda value: (-len(value), value))
+    return re.compile("|".join(map(re.escape, values))) if values else None
 
 
 def value_masked(message: str, path: Path, value: object) -> str:
@@ -116,7 +116,7 @@ def messages_masked(
     return [_masked(diagnostic, hidden) for diagnostic in diagnostics]
 
 
-def _masked(diagnostic: Diagnostic, hidden: tuple[str, ...]) -> Diagnostic:
+def _masked(diagnostic: Diagnostic, hidden: re.Pattern[str] | None) -> Diagnostic:
     fix = diagnostic.fix
     # An edit that writes a credential cannot be shown, and with a mask in it, it would be wrong.
     shown = fix is not None and masked(fix.text, hidden) == fix.text

@@ -1,0 +1,61 @@
+"""Hostile answers of registries and clusters, and links in the place of the lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from support.paths import SCENARIOS
+from support.scenarios import compiled
+
+from compiler.cli import platformc
+from compiler.delivery.doctor import check
+from compiler.upstream import lock
+from compiler.upstream.image_digests import _token
+
+DIGEST = f"sha256:{'ab' * 32}"
+ANSWERS = ["[1]", "{}", "null", "\ufffd", "5", '"x"', "[" * 100_000, '{"serverVersion": []}',
+           '{"items": 5, "serverVersion": {"major": "1", "minor": "x"}}']  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_cluster_that_answers_nonsense_is_said(answer: str) -> None:
+    lowered = compiled("minimal").lowered["default"]
+    findings = list(check(lowered, lambda words, given: (0, answer, "")))
+    assert not all(finding.good for finding in findings)
+
+
+def test_a_cluster_forges_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(
+        "#!/bin/sh\nprintf 'x\\nok       injected\\n::error::y\\033[2J' >&2; exit 1\n"
+    )
+    kubectl.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    spec = str(SCENARIOS / "minimal" / "platform.yaml")
+    done = CliRunner().invoke(platformc, ["doctor", "default", "-f", spec])
+    assert done.exit_code == 1
+    assert done.stdout.count("\n") == 1
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "realm",
+    ["http://localhost:1/t", "https://127.0.0.1:1/t", "http://r.example/t", "file:///x", ""],
+)
+def test_a_distant_registry_sends_for_no_token_to_this_machine(realm: str) -> None:
+    with pytest.raises(OSError, match="for a token"):
+        _token(f'Bearer realm="{realm}",service="r"', local=False)
+
+
+@pytest.mark.parametrize("name", [".platform.lock.new", "platform.lock"])
+def test_the_lock_is_not_written_through_a_link(tmp_path: Path, name: str) -> None:
+    victim, checkout = tmp_path / "victim", tmp_path / "checkout"
+    checkout.mkdir()
+    victim.write_text("precious")
+    (checkout / name).symlink_to(victim)
+    lock.write(checkout / "platform.yaml", lock.Lock({"docker.io/a/b:1": DIGEST}))
+    assert victim.read_text() == "precious"
+    assert not (checkout / "platform.lock").is_symlink()
+    assert lock.read(checkout / "platform.yaml").images == {"docker.io/a/b:1": DIGEST}
