@@ -42,7 +42,7 @@ def digest(image: str) -> str:
     scheme = "http" if host.split(":")[0] in _LOCAL else "https"
     try:
         reported = _head(f"{scheme}://{host}/v2/{path}/manifests/{tag}")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UnknownImageError(f"{image}: {error}") from error
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", reported):
         raise UnknownImageError(f"{image}: the registry names no digest")
