@@ -93,8 +93,8 @@ def values_hidden(sources: Mapping[str, str]) -> re.Pattern[str] | None:
         if len(hidden) > _SEVERAL:
             break
         stretches = after_names(line, to_end=True)
-        values = (line[start:end].strip().strip("\"'") for start, end in stretches)
-        hidden |= {value for value in values if len(value) >= _SHORTEST and value != MASK}
+        quoted = (line[start:end].strip().strip("\"'") for start, end in stretches)
+        hidden |= {value for value in quoted if len(value) >= _SHORTEST and value != MASK}
     values = sorted(hidden - _HARMLESS, key=lambda value: (-len(value), value))
     return re.compile("|".join(map(re.escape, values))) if values else None
 
