@@ -180,7 +180,7 @@ def _rule(lowered_platform: Lowered, page: hosts.Opened, service: str) -> str:
         return "users of " + ", ".join(
             f"`{group}`" for group in sorted(groups(lowered_platform, page.name))
         )
-    return "whoever has a key of its own" if page.offer.own_login else "everybody"
+    return "holders of its keys" if page.offer.own_login else "everybody"
 
 
 def test_the_threat_model_says_who_may_do_what_at_the_door() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from compiler.derive.used_images import images
+from compiler.derive import used_images
 from compiler.diagrams.mermaid import whole
 from compiler.emit.manifests import in_waves, wave_file
 from compiler.emit.shards import MODELS, WORKLOADS, layout
@@ -201,7 +201,7 @@ class _Writer:
             for wave, texts in in_waves(lowered, self.dump).items()
         }
         tree[f"{folder}/images.txt"] = "".join(
-            f"{image.reference}\n" for image in images(lowered, self.dump)
+            f"{image.reference}\n" for image in used_images.images(lowered, self.dump)
         )
         tree[f"{folder}/graph.mmd"] = whole(lowered.graph, self.memo)
         return tree
