@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 live=${PLATFORMC_LIVE:-$HOME/.cache/platformc-live}
 operators=$live/operators
-export CGO_ENABLED=0 GOFLAGS="-buildvcs=false -mod=mod" GOTOOLCHAIN=go1.26.10
+export CGO_ENABLED=0 GOFLAGS="-buildvcs=false -mod=mod" GOTOOLCHAIN=go1.26.10 GOWORK=off
 mkdir -p "$operators"
 go=$(command -v go || echo "$live/go/bin/go")
 
@@ -135,21 +135,13 @@ postgres_exporter() { # VERSION
   build "$operators/exporters" "$(source_of "github.com/prometheus-community/postgres_exporter@v$1")" ./cmd/postgres_exporter
 }
 
-pgbouncer_exporter() { # VERSION
-  build "$operators/exporters" "$(source_of "github.com/prometheus-community/pgbouncer_exporter@v$1")" .
-}
-
-redis_exporter() { # VERSION
-  build "$operators/exporters" "$(source_of "github.com/oliver006/redis_exporter@v$1")" .
-}
-
 required() { # SOURCE MODULE: the version that its go.mod names
   awk -v module="$2" '$1 == module {print module "@" $2}' "$1/go.mod"
 }
 
 declare -A VERSIONS=([kserve]=0.20.0 [kserve_python]=0.20.0 [argo]=4.0.5 [cnpg]=1.30.0 [helm]=4.3.1 [cert_manager]=1.21.2
   [knative]=0.48.1 [istio]=0.0.0-20260827124520-eed52ebb66ad [prometheus_operator]=0.93.0 [prometheus]=0.313.1
-  [postgres_exporter]=0.17.1 [pgbouncer_exporter]=0.11.0 [redis_exporter]=1.80.0)
+  [postgres_exporter]=0.17.1)
 for name in "$@"; do
   [ "$(cat "$operators/.$name" 2>/dev/null)" = "${VERSIONS[$name]}" ] || {
     echo "building $name ${VERSIONS[$name]}" >&2

@@ -32,10 +32,9 @@ operators=(kserve kserve_python)
 images=(node pause coredns local-path tools postgres pgbouncer seaweedfs mlflow kserve kserve-python)
 if [ "${1:-}" = soak ]; then
   ../live/provision.sh minio mc lakefs
-  operators+=(argo cnpg helm cert_manager istio knative prometheus_operator prometheus
-    {postgres,pgbouncer,redis}_exporter)
+  operators+=(argo cnpg helm cert_manager istio knative prometheus_operator prometheus postgres_exporter)
   images+=(kserve-xgboost minio mc redis feast lakefs training argo argo-server cnpg cnpg-postgres cnpg-pgbouncer
-    cert-manager prometheus prometheus-{operator,reloader} {postgres,pgbouncer,redis}-exporter istio-{pilot,proxy,cni}
+    cert-manager prometheus prometheus-{operator,reloader} {postgres,redis}-exporter istio-{pilot,proxy,cni}
     knative-{controller,activator,autoscaler,webhook,queue})
 fi
 ./operators.sh "${operators[@]}"

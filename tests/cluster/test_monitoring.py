@@ -1,5 +1,5 @@
 """Prometheus under its operator: it finds the target of every monitor that is compiled, reaches it through
-the network policies, and takes every rule."""
+the network policies, and takes every rule. PgBouncer is left out: its exporter cannot be had here."""
 
 from __future__ import annotations
 
@@ -26,11 +26,10 @@ spec:
     monitoring: {interval: 10s}
     seaweedfs: {storage: 2Gi}
     postgres: {storage: 1Gi}
-    pgbouncer: {}
     redis: {memory: 256Mi}
     mlflow: {workers: 1, smoke: false}
     lakefs: {}
-    feast: {bind: {registry: pgbouncer}, offlineStore: file}
+    feast: {offlineStore: file}
 """
 
 
