@@ -33,6 +33,7 @@ VERBS = {
     "help": "Print how a verb is used.",
     "images": "List every image, or pin them all by digest.",
     "init": "Write a first platform.yaml.",
+    "models": "Find the versions of models that are named by alias.",
     "prerequisites": "List the upstream systems to install, and how.",
     "render": "Print every manifest, in the order of delivery.",
     "schema": "Print the JSON Schema of platform.yaml, for editors.",

@@ -28,11 +28,13 @@ from compiler.model.memo import Memo
 from compiler.model.package import Lowered, Platform
 from compiler.resolve import resolve
 from compiler.specialise import Variants, specialise
+from compiler.upstream.lock import Lock
 from compiler.validate import validate
+from compiler.validate.locked_models import with_locked_models
 from compiler.verify import verify
 
 Progress = Callable[[str], None]
-NO_PINS: Mapping[str, str] = {}
+NO_LOCK = Lock()
 
 
 def silent(stage: str) -> None:
@@ -69,23 +71,33 @@ class Compilation(Struct, frozen=True):
 
 
 def compile(
-    data: bytes, file: str, pins: Mapping[str, str] = NO_PINS,
+    data: bytes, file: str, lock: Lock = NO_LOCK,
     only: Collection[str | None] | None = None, progress: Progress = silent,
 ) -> Compilation:  # fmt: skip
     """Compile a text to objects that fit their schemas; `Compilation.tree` writes files from them.
 
-    `pins` are the image digests of `platform.lock`. With `only`, the other environments get no
+    `lock` is the content of `platform.lock`. With `only`, the other environments get no
     objects; all specs are still parsed and checked.
     """
-    result = with_objects(bound(data, file, pins, progress), only, progress)
+    result = with_objects(bound(data, file, lock, progress), only, progress)
     progress("checking every object against its schema")
     return with_findings(result, findings(result))
 
 
-def bound(
-    data: bytes, file: str, pins: Mapping[str, str] = NO_PINS, progress: Progress = silent
+def bound(data: bytes, file: str, lock: Lock = NO_LOCK, progress: Progress = silent) -> Compilation:
+    """Compile a text up to its bindings, and run the rules on them."""
+    result = bindings(data, file, lock, progress)
+    try:
+        return checked(result) if result.platforms else result
+    except TooManyFindingsError:
+        result.report.close()
+        return Compilation(result.report)
+
+
+def bindings(
+    data: bytes, file: str, lock: Lock = NO_LOCK, progress: Progress = silent
 ) -> Compilation:
-    """Compile a text up to its bindings."""
+    """Compile a text up to its bindings, without running rules."""
     report = Report()
     progress("reading the spec")
     document = load(data, file, report)
@@ -94,8 +106,7 @@ def bound(
     try:
         variants = specialise(document, report)
         progress(f"validating {len(variants.environments)} environments")
-        result = resolved(variants, pins, report, Memo())
-        return checked(result)
+        return resolved(variants, lock, report, Memo())
     except TooManyFindingsError:
         report.close()
         return Compilation(report)
@@ -118,14 +129,13 @@ def sound(result: Compilation) -> Compilation:
     return replace(result, platforms=parts, graphs=graphs)
 
 
-def resolved(
-    variants: Variants, pins: Mapping[str, str], report: Report, memo: Memo
-) -> Compilation:
+def resolved(variants: Variants, lock: Lock, report: Report, memo: Memo) -> Compilation:
     """Compile documents up to their bindings, without running rules."""
     platforms = {
-        name: replace(platform, pins=pins)
+        name: replace(platform, pins=lock.images, locked=lock.models)
         for name, platform in validate(variants, memo, report).items()
     }
+    platforms = with_locked_models(platforms, memo, report)
     return Compilation(report, platforms, resolve(platforms, memo, report), memo=memo)
 
 

@@ -20,8 +20,8 @@ from compiler.document.outdented import indent, outdented
 from compiler.document.span import Span
 from compiler.model.package import Removed
 
-# The key that an added instance must have; without it, its name is probably a misspelt one of the base.
-_PROOF = {"components": "type", "workloads": "image", "models": "uri"}
+# The keys of which an added instance must have one; without it, its name is probably a misspelt one of the base.
+_PROOF = {"components": ("type",), "workloads": ("image",), "models": ("uri", "model")}
 DEFAULT = "default"
 
 
@@ -153,12 +153,12 @@ def _other_type(base: Node, override: Node, path: Path) -> bool:
 def _without_unknown_instances(spec: Node, override: Node, path: Path, report: Report) -> Node:
     """The override without instances whose names are probably misspelt; each is reported."""
     sections = dict(override.entries())
-    for section, proof in _PROOF.items():
+    for section, proofs in _PROOF.items():
         base_section = spec.child(section)
         names = dict(base_section.entries()) if base_section else {}
         added = override.child(section)
         for name, node in added.entries() if added else ():
-            if name in names or node.value is None or node.child(proof) is not None:
+            if name in names or node.value is None or any(map(node.child, proofs)):
                 continue
             assert added is not None
             if section == "components" and _misspelt_in(names, name):
@@ -166,12 +166,12 @@ def _without_unknown_instances(spec: Node, override: Node, path: Path, report: R
                 continue
             report.add(
                 "unknown-instance",
-                f"`{name}` is not in the base's `{section}`, and has no `{proof}:`",
+                f"`{name}` is not in the base's `{section}`, and has no `{proofs[0]}:`",
                 added.keys[name],
                 path=(*path, section, name),
                 help=(
                     *suggestion(name, names),
-                    _as_new(section, name, proof),
+                    _as_new(section, name, proofs[0]),
                 ),
                 fix=correction(added.keys[name], name, names),
             )

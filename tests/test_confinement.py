@@ -79,6 +79,10 @@ QUIET = (
 OUTWARD = {
     "images default --pin": ("asks https://", "registries"),
     "vendor kserve -f vendored.yaml": ("asks https://github.com/", "Fetch"),
+    "models lock default --server https://mlflow.example -f registered.yaml": (
+        "asks https://mlflow.example/",
+        "Ask MLflow",
+    ),
     "diff HEAD": ("runs git", "git revisions"),
     "apply-plan default --since HEAD": ("runs git", "git"),
     "validate --with kubeconform": ("runs kubeconform", "kubeconform"),
@@ -99,6 +103,10 @@ def specs(folder: Path) -> Path:
     head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: vendored}\n"
     (folder / "vendored.yaml").write_text(f"{head}spec:\n  {vendored}\n")
     (folder / "copied.yaml").write_text(COPIED)
+    registered = "components: {mlflow: {}, postgres: {}, seaweedfs: {}, kserve: {mode: standard}}"
+    models = "models: {churn: {model: churn, alias: champion}}"
+    head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: registered}\n"
+    (folder / "registered.yaml").write_text(f"{head}spec:\n  {registered}\n  {models}\n")
     return folder
 
 

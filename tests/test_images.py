@@ -45,7 +45,11 @@ def behind_a_mirror(scenario: str) -> Compilation:
     spec["spec"].setdefault("registry", {})["mirror"] = MIRROR
     for overrides in (spec["spec"].get("environments") or {}).values():
         (overrides.get("registry") or {}).pop("mirror", None)
-    result = pipeline.compile(json.dumps(spec, ensure_ascii=False).encode(), "platform.yaml")
+    text, locked = (
+        json.dumps(spec, ensure_ascii=False),
+        lock.read(SCENARIOS / scenario / "platform.yaml"),
+    )
+    result = pipeline.compile(text.encode(), "platform.yaml", locked)
     assert not result.report.failed, result.report.sorted()
     return result
 

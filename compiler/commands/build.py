@@ -10,7 +10,7 @@ import click
 from msgspec import Struct
 
 from compiler import parallel, pipeline
-from compiler.commands.compiling import environment_of, pins
+from compiler.commands.compiling import environment_of, lock_of
 from compiler.commands.output import as_text, fail, note, show
 from compiler.commands.progress import progress
 from compiler.commands.up_to_date import remember
@@ -91,7 +91,7 @@ class Build(Struct, frozen=True):
         """The spec's objects. Ends the command if the spec has an error."""
         only = (None, *self.environments) if self.environments else None
         with progress() as step:
-            result = pipeline.bound(self.data, str(self.file), pins(self.file), step)
+            result = pipeline.bound(self.data, str(self.file), lock_of(self.file), step)
             result = pipeline.with_objects(result, only, step)
         if result.report.failed:
             self._show(pipeline.with_findings(result, pipeline.findings(result)))

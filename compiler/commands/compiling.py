@@ -6,7 +6,7 @@ Only the commands that compile and validate print warnings.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 from compiler import pipeline
@@ -17,6 +17,7 @@ from compiler.diagnostics import near
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
 from compiler.upstream import lock
+from compiler.upstream.lock import Lock
 
 
 def compiled(
@@ -28,9 +29,9 @@ def compiled(
     data = read_spec(file)
     with progress() as step:
         if judged:
-            result = pipeline.compile(data, str(file), pins(file), only, step)
+            result = pipeline.compile(data, str(file), lock_of(file), only, step)
         else:
-            bindings = pipeline.bound(data, str(file), pins(file), step)
+            bindings = pipeline.bound(data, str(file), lock_of(file), step)
             result = pipeline.with_objects(bindings, only, step)
     return _accepted(result, data, file)
 
@@ -39,7 +40,7 @@ def bound(file: Path) -> Compilation:
     """A spec compiled up to its bindings."""
     data = read_spec(file)
     with progress() as step:
-        result = pipeline.bound(data, str(file), pins(file), step)
+        result = pipeline.bound(data, str(file), lock_of(file), step)
     return _accepted(result, data, file)
 
 
@@ -58,10 +59,10 @@ def read_spec(file: Path) -> bytes:
         fail(str(error))
 
 
-def pins(file: Path) -> Mapping[str, str]:
-    """The image digests of the spec's lock. Ends the command if the lock is broken."""
+def lock_of(file: Path) -> Lock:
+    """The lock of a spec. Ends the command if the lock is broken."""
     try:
-        return lock.read(file).images
+        return lock.read(file)
     except (lock.BrokenLockError, OSError) as error:
         fail(str(error))
 

@@ -86,9 +86,7 @@ def compile_source(revision: SpecRevision) -> Compilation:
 
     Objects are not checked against their schemas: that matters only before they are applied.
     """
-    result = pipeline.with_objects(
-        pipeline.bound(revision.data, revision.name, revision.lock.images)
-    )
+    result = pipeline.with_objects(pipeline.bound(revision.data, revision.name, revision.lock))
     result = pipeline.with_findings(result, pipeline.findings(result, schemas=False))
     if result.report.failed:
         show(result.report, revision.data, revision.name, "text")

@@ -9,7 +9,7 @@ import click
 
 from compiler import pipeline
 from compiler.commands.choice import Choice
-from compiler.commands.compiling import pins, read_spec
+from compiler.commands.compiling import lock_of, read_spec
 from compiler.commands.options import format_option, spec_option
 from compiler.commands.output import fail, note, show
 from compiler.commands.progress import progress
@@ -47,7 +47,7 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
     if fix:
         data = _fix(file, data)
     with progress() as step:
-        result = pipeline.compile(data, str(file), pins(file), progress=step)
+        result = pipeline.compile(data, str(file), lock_of(file), progress=step)
     result.report.diagnostics.extend(previous.check(result.lowered, file.parent))
     show(result.report, data, str(file), form)
     if result.report.failed:
@@ -70,7 +70,7 @@ def _fix(file: Path, data: bytes) -> bytes:
     """Correct the spec file, print the corrections, and return the new contents."""
     from compiler.fix import fixed, replace  # an option that few use, and its packages
 
-    result = fixed(data, lambda text: pipeline.compile(text, str(file), pins(file)).report)
+    result = fixed(data, lambda text: pipeline.compile(text, str(file), lock_of(file)).report)
     if not result.corrected:
         return data
     try:

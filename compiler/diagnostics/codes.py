@@ -56,6 +56,10 @@ CODES: dict[str, Code] = {
     "invalid-schedule": Code("error", "A cron expression is not valid."),
     "invalid-duration": Code("error", "A duration is not valid."),
     "duplicate-name": Code("error", "Two instances have the same name."),
+    # Versions of models in a registry.
+    "unlocked-model": Code("error", "The lock has no version of a model of the registry."),
+    "unknown-version": Code("error", "The registry gives no version of a model."),
+    "unused-lock": Code("warning", "The lock has a model that the spec lacks.", rule=True),
     # Resolving the bindings.
     "unbound-requirement": Code("error", "Nothing provides a requirement of an instance."),
     "ambiguous-binding": Code("error", "Several providers could serve one requirement."),

@@ -12,6 +12,7 @@ from compiler.diff.attribution import Attribution
 from compiler.diff.data import moved
 from compiler.diff.fields import differences
 from compiler.diff.immutable import refused
+from compiler.diff.model_versions import changed, with_version
 from compiler.diff.objects import Key, OwnedObject, objects
 from compiler.diff.risk import of_addition, of_field, of_removal
 from compiler.model.effects import FieldChange, Judgement
@@ -27,7 +28,10 @@ def compare(before: Compilation, after: Compilation) -> tuple[Change, ...]:
         changes = list(_environment(environment, old, new))
         if changes:
             attribution = Attribution(before, after, environment)
-            all_changes += [replace(change, causes=attribution.of(change)) for change in changes]
+            changes = [replace(change, causes=attribution.of(change)) for change in changes]
+            platforms = (before.platforms.get(environment), after.platforms.get(environment))
+            versions = changed(*platforms)
+            all_changes += [with_version(change, versions) for change in changes]
     return tuple(sorted(all_changes, key=_sort_key))
 
 

@@ -15,6 +15,7 @@ from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
 from compiler.pipeline import Compilation
 from compiler.specialise import Variants
+from compiler.upstream.lock import Lock
 
 Group = tuple[Path, ...]  # sections of the spec that are tried together
 Subject = tuple[str, ...]  # the object, data or login that a change is about
@@ -30,6 +31,7 @@ class Trial:
         self._lowered = before.lowered[environment]
         self._old = before.platforms[environment]
         self._new = after.platforms[environment]
+        self._lock = Lock(images=self._old.pins, models=self._old.locked)
         self._objects = _manifests(self._lowered)
         self._memo = Memo()
         self._without: dict[Path, Outcome | None] = {}
@@ -52,7 +54,7 @@ class Trial:
     def _compiled(self, document: Node) -> Outcome | None:
         name, report = self._environment, Report()
         variants = Variants(document, {name: document})
-        result = pipeline.resolved(variants, self._old.pins, report, self._memo)
+        result = pipeline.resolved(variants, self._lock, report, self._memo)
         if report.failed:
             return None
         result = pipeline.with_objects(result, only=(name,))

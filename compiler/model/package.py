@@ -31,6 +31,7 @@ from compiler.model.resource import (
     Phase,
     Resource,
 )
+from compiler.spec.locked_model import LockedModel
 from compiler.spec.settings import Settings
 
 
@@ -51,6 +52,10 @@ class Platform(Struct, frozen=True):
     document: Node
     environment: str | None
     pins: Mapping[str, str] = field(default_factory=dict)  # image to digest
+    # Versions of registered models, by environment and model.
+    locked: Mapping[str, Mapping[str, LockedModel]] = field(default_factory=dict)
+    # Models of a registry as the spec has them, without what the lock says of them.
+    registered: Mapping[str, Instance[Any]] = field(default_factory=dict)
     # Instances with errors, with their types: in `instances` without their wrong values, or not at all.
     wrong: Mapping[str, str] = field(default_factory=dict)
     removed: Mapping[str, Removed] = field(default_factory=dict)  # components of the base

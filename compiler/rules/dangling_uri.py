@@ -75,9 +75,10 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
     problems: dict[object, Mistake | None] = {}  # shared by the thousands of models in one bucket
     for uri in uris:
         if uri.instance.section == "models":
-            key = (model_store.name(uri.instance), uri.bucket, uri.has_key)
+            locked = uri.instance.name in platform.registered
+            key = (model_store.name(uri.instance), uri.bucket, uri.has_key, locked)
             if key not in problems:
-                problems[key] = _of_model(uri, graph, contents)
+                problems[key] = _of_model(uri, graph, contents, locked=locked)
             problem = problems[key]
         else:
             problem = _of_workload(uri, graph, contents)
@@ -138,8 +139,13 @@ def _of_workload(bucket_uri: BucketUri, graph: Graph, contents: StoreContents) -
     )
 
 
-def _of_model(bucket_uri: BucketUri, graph: Graph, contents: StoreContents) -> Mistake | None:
-    """The problem of a model's URI if nothing can fill its bucket or repository."""
+def _of_model(
+    bucket_uri: BucketUri, graph: Graph, contents: StoreContents, *, locked: bool
+) -> Mistake | None:
+    """The problem of a model's URI if nothing can fill its bucket or repository.
+
+    The version of a `locked` model exists, so its bucket must be one that is written to.
+    """
     store = graph.wiring(model_store.name(bucket_uri.instance)).bindings.get(serving.STORE.slot)
     if store is None or store.offer.external:
         return None
@@ -157,11 +163,23 @@ def _of_model(bucket_uri: BucketUri, graph: Graph, contents: StoreContents) -> M
     if writer in contents.repositories:
         problem = f"`{uri}` is where `{writer}` keeps its objects, under generated names"
         return problem, f"add `bind: {{store: {writer}}}`, and name a repository and its branch"
+    offered = store.offer.buckets if isinstance(store.offer, s3.Offer) else ()
+    if locked and writer is None and bucket_uri.bucket not in offered:
+        problem = f"the lock has a version at `{uri}`, and nothing writes there in `{provider}`"
+        return problem, _where_written(bucket_uri.bucket, contents)
     close = near(bucket_uri.bucket, written, cutoff=0.85)
     if writer is None and close and not _of_one_family(bucket_uri.bucket, close):
         problem = f"nothing writes to `{uri}`, and `{written[close]}` writes to `s3://{close}`"
         return problem, f"did you mean `s3://{close}`?"
     return None
+
+
+def _where_written(bucket: str, contents: StoreContents) -> str:
+    """The help for a version that another store has, or none of the platform's."""
+    stores = sorted(store for store, written in contents.written.items() if bucket in written)
+    if stores:
+        return f"add `bind: {{store: {stores[0]}}}`"
+    return "declare the store that has it, such as `external-s3`, and bind the model to it"
 
 
 def _of_repository(bucket_uri: BucketUri, server: str, repositories: set[str]) -> Mistake | None:

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from compiler.spec.component import NamedSpec, Patch, Resources, SecretKey, Toleration
 from compiler.spec.constraints import InvalidValue, exact
@@ -14,6 +15,7 @@ from compiler.spec.types import (
     Memory,
     ModelUri,
     Name,
+    RegistryName,
     S3Uri,
     Schedule,
     SecretName,
@@ -186,16 +188,43 @@ class Scaling(Section):
     target: Annotated[int, Field(ge=1, description="How much of it one pod should have.")]
 
 
+# The same as `ModelSpec.check`, for editors.
+_SOURCES: JsonDict = {
+    "if": {"required": ["model"]},
+    "then": {"required": ["alias"], "properties": {"uri": False}},
+    "else": {"required": ["format", "uri"], "properties": {"alias": False}},
+}
+
+
 class ModelSpec(TenantSpec):
     """A served model, with a host name."""
 
-    format: Annotated[str, Field(description="The model format, like `xgboost` or `sklearn`.")]
+    model_config = ConfigDict(json_schema_extra=_SOURCES)
+
+    format: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="The model format, like `xgboost` or `sklearn`. Default for a model of the "
+            "registry: `mlflow`.",
+        ),
+    ] = ""
     uri: Annotated[
         ModelUri,
         Field(
             description="Where the model is stored: `s3://`, `pvc://claim/path` or `hf://org/model`."
         ),
-    ]
+    ] = ""
+    model: Annotated[
+        RegistryName | None,
+        Field(
+            description="Its name in MLflow's model registry, in place of `uri`: `platformc models "
+            "lock` finds the version."
+        ),
+    ] = None
+    alias: Annotated[
+        RegistryName | None, Field(description="The alias of the version, like `champion`.")
+    ] = None
     access: Annotated[
         Literal["inside", "public"],
         Field(
@@ -222,3 +251,28 @@ class ModelSpec(TenantSpec):
         Name | None, Field(description="The serving runtime, if several can read the format.")
     ] = None
     uses: Annotated[ListOf[str], Field(description="Instances that it connects to.")] = ()
+
+    def check(self) -> None:
+        if self.model is None:
+            _need(
+                self,
+                "uri",
+                "add `uri:`, where it is stored; or `model:` and `alias:` of the registry",
+            )
+            _need(self, "format", "add `format:`: the model format, like `xgboost` or `sklearn`")
+            if self.alias:
+                message = "an alias without the model that has it"
+                raise InvalidValue(
+                    "missing-key", message, "add `model:`, its name in the registry", at="alias"
+                )
+            return
+        if self.uri:
+            message = "a model is stored at `uri`, or is `model` of the registry, and not both"
+            raise InvalidValue("invalid-value", message, "keep one of them", at="uri")
+        _need(self, "alias", "add `alias:`, which names a version, like `alias: champion`")
+
+
+def _need(spec: ModelSpec, key: str, help: str) -> None:
+    """Raise InvalidValue if a model lacks a key that it needs."""
+    if not getattr(spec, key):
+        raise InvalidValue("missing-key", f"a model needs `{key}`", help)

@@ -250,6 +250,13 @@ Certificates = Annotated[
         example="-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n",
     ),
 ]  # fmt: skip
+RegistryName = Annotated[
+    str,
+    Pattern(
+        r"\w[\w .-]{0,199}", "invalid-name", "a name of a model registry",
+        "use letters, digits, `_`, `-`, `.` and spaces",
+    ),
+]  # fmt: skip
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 

@@ -1,4 +1,4 @@
-"""HTTP requests that never leave HTTPS, also after redirects."""
+"""HTTP requests that never leave HTTPS, also after redirects, and take no token to another server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ class Encrypted(HTTPRedirectHandler):
     ) -> Request | None:
         if req.type == "https" and not newurl.startswith("https://"):
             raise OSError(f"{req.host} sends on to an address that is not https")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+        redirected = super().redirect_request(req, fp, code, msg, headers, newurl)
+        if redirected and redirected.host != req.host:
+            redirected.remove_header("Authorization")  # another server must not get the token
+        return redirected
 
 
 def ask(request: Request | str) -> HTTPResponse:

@@ -1,7 +1,9 @@
-"""`platform.lock`: content hashes of images and releases that the spec names by version.
+"""`platform.lock`: content hashes of images and releases that the spec names by version, and the
+versions of models that it names by alias.
 
 It is committed with the spec. An image has the digest that a registry reported; a release has the
-SHA-256 of each fetched file. Only the commands for it change the file.
+SHA-256 of each fetched file; a model has what the registry reported, by environment. Only the
+commands for it change the file.
 """
 
 from __future__ import annotations
@@ -10,14 +12,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compiler.files import given, held
+
+if TYPE_CHECKING:
+    from compiler.spec.locked_model import LockedModel
 
 NAME = "platform.lock"
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_HEADER = "# Written by platformc (`images --pin`, `vendor`); commit it.\n"
+_HEADER = "# Written by platformc (`images --pin`, `models lock`, `vendor`); commit it.\n"
 
 
 class BrokenLockError(Exception):
@@ -25,10 +30,11 @@ class BrokenLockError(Exception):
 
 
 class Lock(NamedTuple):  # and no Struct: a compile looks for a lock before it imports msgspec
-    """Digests by image, and digests by address for each vendored system."""
+    """Digests by image, digests by address for each vendored system, and models by environment."""
 
     images: Mapping[str, str] = _NONE
     operators: Mapping[str, Mapping[str, str]] = _NONE
+    models: Mapping[str, Mapping[str, LockedModel]] = _NONE
 
 
 def path_of(spec: Path) -> Path:
@@ -60,13 +66,29 @@ def parse(data: bytes, name: str) -> Lock:
         raise BrokenLockError(f"{name} is not YAML as platformc writes it") from error
     if content is None:  # nothing but the comment: no registry answered
         return Lock()
-    if not isinstance(content, dict) or not content.keys() <= {"images", "operators"}:
-        raise BrokenLockError(f"{name} holds something else than `images` and `operators`")
+    if not isinstance(content, dict) or not content.keys() <= set(Lock._fields):
+        raise BrokenLockError(f"{name} holds more than `images`, `models` and `operators`")
     images, operators = content.get("images") or {}, content.get("operators") or {}
     by_name = isinstance(operators, dict) and all(map(_digests, operators.values()))
     if not _digests(images) or not by_name:
         raise BrokenLockError(f"{name} holds something else than digests (`sha256:` and 64 digits)")
-    return Lock(images, operators)
+    return Lock(images, operators, _models(content.get("models"), name))
+
+
+def _models(content: object, name: str) -> Mapping[str, Mapping[str, LockedModel]]:
+    """The locked models of each environment, validated as a section of the spec is."""
+    if content is None:
+        return _NONE
+    from pydantic import ValidationError
+
+    from compiler.spec.locked_model import LockedEnvironments
+
+    try:
+        return LockedEnvironments.model_validate({"models": content}).models
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        message = f"{name} holds something at `{where}` that `platformc models lock` does not write"
+        raise BrokenLockError(message) from error
 
 
 def _digests(value: object) -> bool:
@@ -86,6 +108,12 @@ def write(spec: Path, lock: Lock) -> None:
     if lock.operators:
         content["operators"] = {
             name: dict(sorted(files.items())) for name, files in sorted(lock.operators.items())
+        }
+    if lock.models:
+        content["models"] = {
+            environment: {model: entry.written() for model, entry in sorted(entries.items())}
+            for environment, entries in sorted(lock.models.items())
+            if entries
         }
     with held(spec.parent) as folder:
         folder.replace(NAME, (_HEADER + yaml.dump(content)).encode())

@@ -136,7 +136,7 @@ class _Generator(GenerateJsonSchema):
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         """Leave out empty defaults."""
         default = schema.get("default")
-        if default is None or default in ({}, ()) or isinstance(default, Section):
+        if default is None or default in ({}, (), "") or isinstance(default, Section):
             return self.generate_inner(schema["schema"])
         return super().default_schema(schema)
 
@@ -180,7 +180,8 @@ def _described(schema: Schema) -> Schema:
 
 def _partial(schema: Schema) -> Schema:
     """An environment's override of a section: any part of it, and null to remove a key."""
-    partial = {key: value for key, value in schema.items() if key != "required"}
+    whole = ("required", "if", "then", "else")
+    partial = {key: value for key, value in schema.items() if key not in whole}
     partial["properties"] = {
         name: _nullable(_overriding(inner)) for name, inner in schema.get("properties", {}).items()
     }

@@ -29,6 +29,7 @@ from compiler.emit.manifests import render
 from compiler.load import load
 from compiler.model.memo import Memo
 from compiler.specialise import specialise
+from compiler.upstream.lock import Lock
 from compiler.verify import kubeconform
 from support.corpus import FOLDER, Mistake, bases, mistakes
 
@@ -41,7 +42,7 @@ def without_rules(data: bytes) -> dict[str, str] | None:
     document = load(data, "platform.yaml", report)
     if document is None:
         return None
-    result = pipeline.resolved(specialise(document, report), {}, report, Memo())
+    result = pipeline.resolved(specialise(document, report), Lock(), report, Memo())
     if report.failed:
         return None
     try:

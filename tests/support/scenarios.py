@@ -6,6 +6,7 @@ from functools import cache
 
 from compiler import pipeline
 from compiler.pipeline import Compilation
+from compiler.upstream import lock
 from support.paths import SCENARIOS
 
 
@@ -17,6 +18,6 @@ def scenario_names() -> list[str]:
 def compiled(name: str) -> Compilation:
     """A scenario, compiled once for all tests. It must have no error."""
     path = SCENARIOS / name / "platform.yaml"
-    result = pipeline.compile(path.read_bytes(), "platform.yaml")
+    result = pipeline.compile(path.read_bytes(), "platform.yaml", lock.read(path))
     assert not result.report.failed, result.report.sorted()
     return result

@@ -83,7 +83,23 @@ def _of_type(kind: str, schema: Schema) -> st.SearchStrategy[Any]:
 ASCII = st.characters(min_codepoint=32, max_codepoint=126)
 
 
+def _branches(schema: Schema) -> list[Schema]:
+    """A schema for each side of its condition, which requires keys."""
+    keys = schema["if"]["required"]
+    plain = {key: value for key, value in schema.items() if key not in ("if", "then", "else")}
+    sides = []
+    for side, required, refused in (("then", keys, ()), ("else", (), keys)):
+        changed = schema[side].get("properties", {})
+        gone = {*refused, *(key for key, value in changed.items() if value is False)}
+        kept = {key: one for key, one in plain["properties"].items() if key not in gone}
+        needs = [*plain.get("required", ()), *required, *schema[side].get("required", ())]
+        sides.append({**plain, "properties": kept, "required": needs})
+    return sides
+
+
 def _object(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
+    if "if" in schema:
+        return st.one_of([_object(branch) for branch in _branches(schema)])
     properties = schema.get("properties", {})
     needed = {
         key: drawn(properties[key]) for key in schema.get("required", ()) if key in properties

@@ -1,0 +1,35 @@
+"""Which MLflow's registry has a model: one that exists, and that `bind` names where there are several."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Report, listing, suggestion
+from compiler.interfaces import mlflow
+from compiler.model import Graph, Platform
+from compiler.validate.locked_models import TRACKING
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    servers = {
+        name
+        for name, slots in graph.offers.items()
+        if any(issubclass(provides.endpoint, mlflow.Endpoint) for provides in slots)
+    }
+    for instance in platform.registered.values():
+        bound = instance.spec.bind.get(TRACKING)
+        if bound is None and len(servers) > 1:
+            report.add(
+                "ambiguous-binding",
+                f"several registries could have `{instance.name}`",
+                platform.document.span_of(instance.path),
+                path=instance.path,
+                help=f"add `bind: {{{TRACKING}: ...}}` with one of {listing(servers)}",
+            )
+        elif bound is not None and bound not in servers:
+            path = (*instance.path, "bind", TRACKING)
+            report.add(
+                "unknown-binding",
+                f"`{bound}` is no MLflow of this platform",
+                platform.document.value_span(path),
+                path=path,
+                help=suggestion(bound, servers) or f"there is {listing(servers) or 'none'}",
+            )

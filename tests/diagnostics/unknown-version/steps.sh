@@ -1,0 +1,1 @@
+platformc models lock --server http://127.0.0.1:9
