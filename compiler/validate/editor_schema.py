@@ -76,7 +76,7 @@ def named_snippet(label: str, section: Schema, definitions: Mapping[str, Schema]
 
 def _placeholder(schema: Schema, definitions: Mapping[str, Schema], numbers: Iterator[int]) -> Any:
     schema = definitions[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
-    required = schema.get("required", ())
+    required = schema.get("required") or schema.get("else", {}).get("required", ())
     if required:
         keys = schema["properties"]
         return {key: _placeholder(keys[key], definitions, numbers) for key in required}
