@@ -113,7 +113,7 @@ def bindings(
 
 
 def checked(result: Compilation) -> Compilation:
-    """Run the rules on a spec. Only what is right goes on to the objects."""
+    """Run the rules on a spec. Only the instances without errors go on to the objects."""
     report, earlier = result.report, len(result.report.diagnostics)
     result = replace(result, partial=report.failed)
     result = replace(result, silences=check(result.platforms, result.graphs, report))

@@ -1,4 +1,4 @@
-"""Models by alias: the answers of a registry, the lock that is made of them, and what follows from it.
+"""Models by alias: the answers of a registry, the lock that is made of them, and its consequences.
 
 The answers have the form of MLflow 3.17.2's; tests/live/test_model_registry.py asks running servers.
 """
@@ -47,7 +47,7 @@ ENTRY = {
 
 
 class Mlflow(HTTPServer):
-    """The three answers that a lock needs; a test changes what it is about."""
+    """The three answers that a lock needs; a test changes one of them."""
 
     version = "7"
     uri = "mlflow-artifacts:/1/models/m-1/artifacts"
@@ -147,7 +147,11 @@ def test_a_version_is_locked_and_the_model_follows_from_it(spec: Path, mlflow: M
     assert entry.outputs == {"0": "long"}
     assert entry.uri == "s3://mlflow/1/models/m-1/artifacts"
     rendered = run("render").stdout
-    model = next(one for one in yaml.safe_load_all(rendered) if one["kind"] == "InferenceService")
+    model = next(
+        manifest
+        for manifest in yaml.safe_load_all(rendered)
+        if manifest["kind"] == "InferenceService"
+    )
     served = model["spec"]["predictor"]["model"]
     assert served["storageUri"] == entry.uri
     assert served["modelFormat"] == {"name": "mlflow"}
@@ -176,7 +180,7 @@ def test_another_environments_versions_stay(spec: Path, mlflow: Mlflow) -> None:
     assert locking(mlflow, "dev").exit_code == 0
     mlflow.version = "8"
     assert locking(mlflow, "prod").exit_code == 0
-    versions = {name: one["churn"].version for name, one in lock.read(spec).models.items()}
+    versions = {name: entries["churn"].version for name, entries in lock.read(spec).models.items()}
     assert versions == {"dev": "7", "prod": "8"}
 
 
@@ -202,20 +206,20 @@ def test_what_cannot_be_served_is_refused_and_the_lock_stays(
     spec: Path, mlflow: Mlflow, change: dict[str, object], reason: str
 ) -> None:
     locking(mlflow)
-    held = (spec.parent / "platform.lock").read_bytes()
+    lock_text = (spec.parent / "platform.lock").read_bytes()
     for name, value in change.items():
         setattr(mlflow, name, value)
     refused = locking(mlflow)
     assert refused.exit_code == 1
     assert reason in refused.stderr
-    assert (spec.parent / "platform.lock").read_bytes() == held
+    assert (spec.parent / "platform.lock").read_bytes() == lock_text
 
 
 def test_a_version_without_a_size_is_named(spec: Path, mlflow: Mlflow) -> None:
     del mlflow.mlmodel["model_size_bytes"]
-    done = locking(mlflow)
-    assert done.exit_code == 0
-    assert "warning[unknown-size]" in done.stderr
+    result = locking(mlflow)
+    assert result.exit_code == 0
+    assert "warning[unknown-size]" in result.stderr
     spec.write_text(SPEC.replace("alias: champion", "alias: champion, size: 1Gi"))
     assert "unknown-size" not in locking(mlflow).stderr
 
@@ -273,8 +277,8 @@ def test_several_registries_are_told_apart(spec: Path, mlflow: Mlflow) -> None:
     assert locking(mlflow).exit_code == 1
     spec.write_text(two.replace("champion}", "champion, bind: {tracking: mlflow-red}}"))
     mlflow.uri = "s3://mlflow-red/1/models/m-1/artifacts"
-    done = run("models", "lock", "--server", f"mlflow-red={mlflow.url}")
-    assert done.exit_code == 0, done.stderr
+    result = run("models", "lock", "--server", f"mlflow-red={mlflow.url}")
+    assert result.exit_code == 0, result.stderr
     assert run("validate").exit_code == 0
     spec.write_text(two.replace("champion}", "champion, bind: {tracking: seaweedfs}}"))
     refused = run("validate").stderr
@@ -303,7 +307,7 @@ def test_a_lock_of_another_shape_is_refused() -> None:
 
 def differences(before: dict[str, object], after: dict[str, object]) -> str:
     old, new = (
-        pipeline.compile(SPEC.encode(), "platform.yaml", locked(one)) for one in (before, after)
+        pipeline.compile(SPEC.encode(), "platform.yaml", locked(entry)) for entry in (before, after)
     )
     return render(compare(old, new))
 

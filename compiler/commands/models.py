@@ -79,7 +79,7 @@ def lock(
 
 
 def _bindings(data: bytes, file: Path, locked: Lock) -> Compilation:
-    """The bindings of a spec whose models may not be locked yet. Ends the command on other errors."""
+    """The bindings of a spec with models that may not be locked yet. Ends the command on other errors."""
     result = pipeline.bindings(data, str(file), locked)
     _end_if_failed(_without_unlocked(result.report), data, file)
     return result

@@ -33,7 +33,7 @@ def registries(graph: Graph) -> dict[str, Instance[Any]]:
 
 
 def tracking(instance: Instance[Any], graph: Graph) -> str | None:
-    """The name of the MLflow server whose registry has a model; None if it is not of the platform."""
+    """The name of the MLflow server with a model in its registry; None for a server outside the platform."""
     names = registries(graph)
     bound: str | None = instance.spec.bind.get(TRACKING)
     return bound or (next(iter(names)) if len(names) == 1 else None)
@@ -42,7 +42,7 @@ def tracking(instance: Instance[Any], graph: Graph) -> str | None:
 def versions(
     platform: Platform, graph: Graph, servers: Mapping[str | None, Registry], report: Report
 ) -> dict[str, LockedModel]:
-    """The version of each registered model; what is wrong with one is reported at its line."""
+    """The version of each registered model; a problem is reported at the model's line."""
     locked: dict[str, LockedModel] = {}
     earlier = platform.locked.get(platform.environment or "", {})
     for name, instance in platform.registered.items():

@@ -1,4 +1,4 @@
-"""What another version of a registered model means for its callers: what its signature gains and loses."""
+"""The effect of another version of a registered model on its callers: gains and losses of its signature."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Platform(Struct, frozen=True):
     pins: Mapping[str, str] = field(default_factory=dict)  # image to digest
     # Versions of registered models, by environment and model.
     locked: Mapping[str, Mapping[str, LockedModel]] = field(default_factory=dict)
-    # Models of a registry as the spec has them, without what the lock says of them.
+    # Models of a registry as the spec has them, without their versions.
     registered: Mapping[str, Instance[Any]] = field(default_factory=dict)
     # Instances with errors, with their types: in `instances` without their wrong values, or not at all.
     wrong: Mapping[str, str] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 versions of models that it names by alias.
 
 It is committed with the spec. An image has the digest that a registry reported; a release has the
-SHA-256 of each fetched file; a model has what the registry reported, by environment. Only the
+SHA-256 of each fetched file; a model has the version that the registry reported, by environment. Only the
 commands for it change the file.
 """
 

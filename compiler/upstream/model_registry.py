@@ -1,7 +1,7 @@
 """Ask an MLflow server for the version of a model that has an alias (MLflow 3.17.2, REST API 2.0).
 
-What a version needs and holds stands in its file `MLmodel`, which the server hands out wherever it
-keeps artefacts (`/model-versions/get-artifact`).
+The file `MLmodel` of a version has its flavours, size and signature. The server hands it out from every
+kind of artefact store (`/model-versions/get-artifact`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CHECK_ADDRESS = (
     "check the address; `kubectl port-forward -n NAMESPACE service/mlflow 5000:5000` opens it"
 )
 CORRECT_ALIAS = "correct `model` and `alias`, or set the alias in MLflow"
-# What to do about a status. MLflow answers 403 to a Host header that it does not know (server/security_utils.py).
+# The help for a status. MLflow answers 403 to a Host header that it does not know (server/security_utils.py).
 HELP = {
     401: "set MLFLOW_TRACKING_TOKEN",
     403: "MLflow answers to its own name and to `localhost`: ask through `kubectl port-forward`",
@@ -36,7 +36,7 @@ PYTHON_FUNCTION = "python_function"  # the flavour that servers of the format `m
 
 
 class RegistryError(Exception):
-    """Why the registry gave no version, and what to do."""
+    """The reason that the registry gave no version, and the help."""
 
     def __init__(self, message: str, help: str = "see the version in MLflow's page") -> None:
         super().__init__(message)
@@ -129,7 +129,7 @@ class Registry(Struct, frozen=True):
 
 
 def _refusal(error: HTTPError) -> str:
-    """What MLflow says of a request that it refuses."""
+    """MLflow's reason for refusing a request."""
     try:
         message = json.loads(error.read(_LARGEST))["message"]
     except (OSError, ValueError, KeyError, TypeError):

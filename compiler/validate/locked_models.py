@@ -1,4 +1,4 @@
-"""Give models of a registry what `platform.lock` says of their versions: URI, format, size.
+"""Add the versions in `platform.lock` to models of a registry: URI, format, size.
 
 A compile asks no registry. A model that the lock does not have is left out, and reported.
 """
@@ -53,7 +53,7 @@ def _with_versions(platform: Platform, memo: Memo, report: Report) -> Platform:
 
 
 def _entry(platform: Platform, name: str) -> LockedModel | None:
-    """What the lock has of a model. The base, which is never applied, takes any environment's."""
+    """The locked version of a model. The base, which is never applied, takes any environment's."""
     if platform.environment is not None:
         return platform.locked.get(platform.environment, {}).get(name)
     entries = (entries.get(name) for _, entries in sorted(platform.locked.items()))
@@ -89,7 +89,7 @@ def _spec(spec: ModelSpec, entry: LockedModel) -> ModelSpec:
 def _report(
     instance: Instance[Any], entry: LockedModel | None, platform: Platform, report: Report
 ) -> None:
-    """Report a model whose version the lock does not have."""
+    """Report a model without a version in the lock."""
     spec, environment = instance.spec, platform.environment
     if environment is None:  # its environments are reported
         return

@@ -1,5 +1,5 @@
 """Models by alias, from the registries of two running MLflow servers: one lets clients write to the
-store, one takes their files itself. What the lock says is read with the key of the models' store."""
+store, one takes their files itself. The locked files are read with the key of the models' store."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ import boto3
 s3 = boto3.client("s3", aws_access_key_id={AWS_ACCESS_KEY_ID!r},
                   aws_secret_access_key={AWS_SECRET_ACCESS_KEY!r})
 bucket, _, prefix = {uri!r}.removeprefix("s3://").partition("/")
-found = s3.list_objects_v2(Bucket=bucket, Prefix=prefix + "/").get("Contents", ())
-print(sorted(one["Key"].removeprefix(prefix) for one in found))
-print(sum(one["Size"] for one in found))
+files = s3.list_objects_v2(Bucket=bucket, Prefix=prefix + "/").get("Contents", ())
+print(sorted(item["Key"].removeprefix(prefix) for item in files))
+print(sum(item["Size"] for item in files))
 print(s3.get_object(Bucket=bucket, Key=prefix + "/MLmodel")["Body"].read().decode())
 """
 
@@ -85,8 +85,8 @@ def forward(node: Node, name: str, port: int) -> None:
 
 
 def locked(place: Path) -> dict[str, dict[str, object]]:
-    lock = yaml.safe_load((place / "platform.lock").read_text())
-    models: dict[str, dict[str, object]] = lock["models"]["default"]
+    content = yaml.safe_load((place / "platform.lock").read_text())
+    models: dict[str, dict[str, object]] = content["models"]["default"]
     return models
 
 
@@ -100,14 +100,14 @@ def registered(platform: Platform, node: Node) -> Platform:
 
 
 def test_a_model_without_a_lock_does_not_compile(registered: Platform, node: Node) -> None:
-    done = platformc(node, registered.directory, "compile")
-    assert done.returncode == 1
-    assert done.stderr.count("error[unlocked-model]") == 2
+    result = platformc(node, registered.directory, "compile")
+    assert result.returncode == 1
+    assert result.stderr.count("error[unlocked-model]") == 2
 
 
 def test_the_lock_has_what_the_registries_say(registered: Platform, node: Node) -> None:
-    done = platformc(node, registered.directory, "models", "lock", *SERVERS)
-    assert done.returncode == 0, done.stderr
+    result = platformc(node, registered.directory, "models", "lock", *SERVERS)
+    assert result.returncode == 0, result.stderr
     churn, fraud = locked(registered.directory).values()
     assert churn["version"] == fraud["version"] == "1"
     assert churn["flavour"] == fraud["flavour"] == "sklearn"
@@ -153,7 +153,7 @@ def test_what_a_registry_lacks_is_refused_and_the_lock_stays(
     registered: Platform, node: Node
 ) -> None:
     place = registered.directory
-    held = (place / "platform.lock").read_text()
+    lock_text = (place / "platform.lock").read_text()
     registered.write(SERVED.replace("model: churn, alias: champion", "model: churn, alias: best"))
     refused = platformc(node, place, "models", "lock", *SERVERS)
     assert refused.returncode == 1
@@ -161,4 +161,4 @@ def test_what_a_registry_lacks_is_refused_and_the_lock_stays(
     registered.write(SERVED.replace("model: churn,", "model: churned,"))
     refused = platformc(node, place, "models", "lock", *SERVERS)
     assert "error[unknown-version]" in refused.stderr
-    assert (place / "platform.lock").read_text() == held
+    assert (place / "platform.lock").read_text() == lock_text
