@@ -21,7 +21,7 @@ from pydantic import Field
 from compiler import kube, model
 from compiler.components.mlflow import gc, versions
 from compiler.components.mlflow.gc import Gc
-from compiler.interfaces import mlflow, postgresql, s3
+from compiler.interfaces import gateway, mlflow, postgresql, s3
 from compiler.model import Env
 from compiler.spec.tenant import WorkloadSpec
 from compiler.spec.types import Bucket, Database, Image
@@ -116,7 +116,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     client = kube.client(me, [artifacts])
     yield from client.configs
     yield _migration(me, database.direct)
-    yield _server(me, database, artifacts, client)
+    yield _server(me, database, artifacts, client, wiring.get(gateway.ROUTE))
     yield kube.service(me, "server", {"http-mlflow": PORT})
     if me.spec.gc is not None:
         yield from _gc(me, me.spec.gc, database, artifacts, client)
@@ -129,8 +129,10 @@ def _server(
     database: postgresql.Endpoint,
     artifacts: s3.Endpoint,
     client: kube.Client,
+    entrance: gateway.Endpoint | None,
 ) -> model.Resource:
     spec = me.spec
+    page = (me.public_host or me.route) if entrance else None
     # Measured on 3.17.2: a parent of 240 MiB, and as much again for each worker.
     mebibytes = 512 + 256 * spec.workers
     server = kube.Container(
@@ -149,8 +151,8 @@ def _server(
             Env("MLFLOW_HOST", kube.EVERY_ADDRESS),
             Env("MLFLOW_PORT", str(PORT)),
             Env("MLFLOW_WORKERS", str(spec.workers)),
-            Env("MLFLOW_SERVER_ALLOWED_HOSTS", ",".join(allowed_hosts(me))),
-            Env("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", f"http://{_page(me)},https://{_page(me)}"),
+            Env("MLFLOW_SERVER_ALLOWED_HOSTS", ",".join(allowed_hosts(me, page))),
+            Env("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", _origin(page, entrance)),
             Env("MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", str(POOL_SIZE)),
             Env("MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW", str(MAX_OVERFLOW)),
             Env("MLFLOW_SQLALCHEMYSTORE_POOL_RECYCLE", "1800"),
@@ -246,13 +248,14 @@ def _quiet() -> tuple[Env, ...]:
     )
 
 
-def _page(me: model.Instance[Spec]) -> str:
-    """The host at which people open it."""
-    return me.public_host or me.route
+def _origin(page: str | None, entrance: gateway.Endpoint | None) -> str:
+    """The origin of its page: at the gateway, or behind a port-forward."""
+    return f"{entrance.offer.scheme}://{page}" if entrance else f"http://localhost:{PORT}"
 
 
-def allowed_hosts(me: model.Instance[Spec]) -> tuple[str, ...]:
-    """Every Host header under which clients, people and probes may ask.
+def allowed_hosts(me: model.Instance[Spec], page: str | None) -> tuple[str, ...]:
+    """Every Host header under which clients, people and probes may ask; `page` is its host at the
+    gateway.
 
     MLflow compares the whole header, port included, and setting the variable drops its defaults.
     A pattern of an address must match no name: `10.*` would let `10.evil.example` in, by which a web
@@ -266,7 +269,7 @@ def allowed_hosts(me: model.Instance[Spec]) -> tuple[str, ...]:
         f"{me.name}.{me.namespace}.svc.{domain}",
         "localhost",
         "127.0.0.1",
-        _page(me),
+        *([page] if page else []),
     ]
     hosts = [form for name in names for form in (name, f"{name}:*")]
     return (*hosts, *(glob for cidr in me.settings.cluster.pod_cidrs for glob in _globs(cidr)))

@@ -1,0 +1,105 @@
+"""Every host in any output answers there: a route of the gateway by its scheme, or a Service by its port."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.cluster import environments, lowered, objects
+
+from compiler.delivery.client_kit import in_pod, kit, on_laptop
+from compiler.model.package import Lowered
+from compiler.model.resource import Manifest
+
+ROUTES = ("HTTPRoute", "Ingress", "VirtualService")
+# Objects that declare hosts of the gateway; all others name hosts to ask.
+LISTENERS = (*ROUTES, "Certificate", "Gateway", "ServiceEntry")
+PORT = r"(?::([0-9]+))?"
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in an object, keys of maps included."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from (key, *texts(inner))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def outputs(result: Lowered, manifests: list[Manifest]) -> Iterator[str]:
+    """The texts of all objects, and the lines that `client-kit` and `env` print for each program."""
+    for manifest in manifests:
+        if manifest["kind"] not in LISTENERS:
+            yield from texts(manifest)
+    for name, instance in result.graph.instances.items():
+        if instance.section == "workloads" and name in result.platform.instances:
+            wiring = result.graph.wiring(name)
+            yield from (*kit(instance, wiring, "main").values(), *in_pod(instance, wiring))
+            yield from on_laptop(instance, wiring)
+
+
+def routed(result: Lowered, manifests: list[Manifest]) -> dict[str, str]:
+    """The hosts that the gateway routes, each with its scheme."""
+    scheme = next(
+        (offer.scheme for slots in result.graph.offers.values() for offer in slots.values()
+         if hasattr(offer, "scheme") and hasattr(offer, "dataplane")), "http",
+    )  # fmt: skip
+    routes = [manifest["spec"] for manifest in manifests if manifest["kind"] in ROUTES]
+    hosts = [
+        host for spec in routes for host in (*spec.get("hosts", ()), *spec.get("hostnames", ()))
+    ]
+    hosts += [rule["host"] for spec in routes for rule in spec.get("rules", ()) if "host" in rule]
+    return dict.fromkeys(hosts, scheme)
+
+
+def answered(result: Lowered, manifests: list[Manifest]) -> set[tuple[str, str, int]]:
+    """Name, namespace and port of each Service: compiled, or one that an operator makes of a binding."""
+    compiled = {
+        (manifest["metadata"]["name"], manifest["metadata"]["namespace"], int(port["port"]))
+        for manifest in manifests if manifest["kind"] == "Service"
+        for port in manifest["spec"].get("ports", ())
+    }  # fmt: skip
+    made = set()
+    for binding in result.graph.bindings:
+        service, _, rest = binding.host.partition(".")
+        if (service, rest.partition(".")[0]) not in {pair[:2] for pair in compiled}:
+            made.add((service, rest.partition(".")[0], int(binding.offer.port)))
+    return compiled | made
+
+
+@pytest.mark.parametrize(("scenario", "environment"), environments())
+def test_a_host_below_the_domain_is_routed_by_its_scheme(scenario: str, environment: str) -> None:
+    result, manifests = lowered(scenario, environment), objects(scenario, environment)
+    hosts = routed(result, manifests)
+    written = "\n".join(texts(result.platform.document.plain()))  # hosts that the user answers for
+    domain = re.escape(result.platform.settings.domain)
+    named = re.compile(rf"(?:(https?)://)?((?:[a-z0-9-]+\.)+{domain})(?![\w.-])")
+    wrong = {
+        (scheme, host)
+        for text in outputs(result, manifests)
+        for scheme, host in named.findall(text)
+        if host not in written and (host not in hosts or scheme not in ("", hosts[host]))
+    }
+    assert wrong == set()
+
+
+@pytest.mark.parametrize(("scenario", "environment"), environments())
+def test_a_host_inside_the_cluster_is_a_service_with_that_port(
+    scenario: str, environment: str
+) -> None:
+    result, manifests = lowered(scenario, environment), objects(scenario, environment)
+    services = answered(result, manifests)
+    names = {(service, space) for service, space, _ in services}
+    named = re.compile(rf"(?<![\w.-])([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.[a-z0-9.-]+)?{PORT}")
+    wrong = {
+        (service, space, port)
+        for text in outputs(result, manifests)
+        for service, space, port in named.findall(text)
+        if (service, space) not in names or (port and (service, space, int(port)) not in services)
+    }
+    assert wrong == set()
