@@ -50,7 +50,12 @@ def candidate(join: Join, consumed: Instance[Any]) -> Candidate | None:
 
     None if the model could not be bound, which is reported already.
     """
-    wiring = Wiring({binding.requires.slot: binding for binding in bound(join, consumed)}, {}, {})
+    bindings = bound(join, consumed)
+    return join.memo.once(lambda: _candidate(consumed, bindings), "candidate", consumed, *bindings)
+
+
+def _candidate(consumed: Instance[Any], bindings: tuple[Binding, ...]) -> Candidate | None:
+    wiring = Wiring({binding.requires.slot: binding for binding in bindings}, {}, {})
     system = wiring.get(serving.SERVING)
     if system is None:
         return None
