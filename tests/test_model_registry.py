@@ -344,3 +344,21 @@ def test_environments_with_the_same_version_share_the_model() -> None:
     dev, prod = (result.platforms[name].instances for name in ("dev", "prod"))
     assert dev["fraud"] is prod["fraud"]
     assert (dev["churn"].spec.size, prod["churn"].spec.size) == ("3687Mi", "700Mi")
+
+
+@pytest.mark.parametrize(
+    ("section", "code"),
+    [
+        ("{model: churn}", "missing-key"),
+        ("{format: sklearn, uri: s3://mlflow/1, alias: champion}", "missing-key"),
+        ("{format: sklearn}", "missing-key"),
+        ("{uri: s3://mlflow/1}", "missing-key"),
+        ("{model: churn, alias: champion, uri: s3://mlflow/1}", "invalid-value"),
+        ("{model: models:/churn, alias: champion}", "invalid-name"),
+        ("{model: churn, alias: champion}", "unlocked-model"),
+    ],
+)
+def test_a_source_that_is_incomplete_or_double_is_named(section: str, code: str) -> None:
+    text = SPEC.replace("{model: churn, alias: champion}", section)
+    errors = pipeline.compile(text.encode(), "platform.yaml").report.sorted()
+    assert [error.code for error in errors] == [code]

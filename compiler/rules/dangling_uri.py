@@ -179,7 +179,7 @@ def _where_written(bucket: str, contents: StoreContents) -> str:
     stores = sorted(store for store, written in contents.written.items() if bucket in written)
     if stores:
         return f"add `bind: {{store: {stores[0]}}}`"
-    return "declare the store that has it, such as `external-s3`, and bind the model to it"
+    return "declare the store that has it, and bind the model to it"
 
 
 def _of_repository(bucket_uri: BucketUri, server: str, repositories: set[str]) -> Mistake | None:

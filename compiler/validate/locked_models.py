@@ -44,7 +44,8 @@ def _with_versions(platform: Platform, memo: Memo, report: Report) -> Platform:
     for name, instance in registered.items():
         entry = _entry(platform, name)
         if entry is None or not _of_same_alias(entry, instance.spec):
-            _report(instance, entry, platform, report)
+            if name not in wrong:
+                _report(instance, entry, platform, report)
             del instances[name]
             wrong[name] = instance.type
         else:
