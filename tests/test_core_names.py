@@ -36,16 +36,6 @@ ALLOWED = {
     ("spec/door.py", "ClusterIssuer"): "`spec.tls.issuer.kind` names a kind of the user's",
     ("diff/data.py", "Cluster"): "the heading of a change of the whole cluster, in a diff",
     ("diagnostics/credentials.py", "mysql"): "the client whose option `-p` takes a password",
-    **{
-        (file, "mlflow"): "the registry of models is MLflow's, and so are its protocol and format"
-        for file in (
-            "commands/models.py",
-            "delivery/model_versions.py",
-            "rules/registries.py",
-            "spec/tenant.py",
-            "validate/locked_models.py",
-        )
-    },
     ("diagnostics/synonyms.py", "knative"): "a mode by its name in KServe, which a user may type",
 }
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*")

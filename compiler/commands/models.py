@@ -52,7 +52,7 @@ def lock(
     from MLFLOW_TRACKING_TOKEN.
 
     \b
-    kubectl port-forward -n mlops service/mlflow 5000:5000 &
+    kubectl port-forward -n mlops service/NAME 5000:5000 &
     platformc models lock prod --server http://localhost:5000
     platformc models lock prod --check --server http://localhost:5000
     """

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from compiler.diagnostics import Report
-from compiler.interfaces import mlflow, s3
+from compiler.interfaces import model_registry, s3
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.package import Platform
@@ -23,20 +23,11 @@ _PROXIED = re.compile(
 )
 
 
-def registries(graph: Graph) -> dict[str, Instance[Any]]:
-    """The MLflow servers of an environment."""
-    return {
-        name: graph.instances[name]
-        for name, slots in graph.offers.items()
-        if any(issubclass(provides.endpoint, mlflow.Endpoint) for provides in slots)
-    }
-
-
 def tracking(instance: Instance[Any], graph: Graph) -> str | None:
     """The name of the MLflow server with a model in its registry; None for a server outside the platform."""
-    names = registries(graph)
+    names = model_registry.servers(graph.offers)
     bound: str | None = instance.spec.bind.get(TRACKING)
-    return bound or (next(iter(names)) if len(names) == 1 else None)
+    return bound or (names[0] if len(names) == 1 else None)
 
 
 def versions(
@@ -114,7 +105,7 @@ def _uri(version: Version, instance: Instance[Any], graph: Graph) -> str:
     if store is None:
         raise RegistryError(
             "its server keeps the files, and is none of the platform's",
-            f"name the server: `bind: {{{TRACKING}: mlflow}}`",
+            f"name the server: `bind: {{{TRACKING}: NAME}}`",
         )
     endpoint = store.endpoint()
     assert isinstance(endpoint, s3.Endpoint)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from compiler.diagnostics import Report, listing, suggestion
-from compiler.interfaces import mlflow
+from compiler.interfaces import model_registry
 from compiler.model import Graph, Platform
 from compiler.validate.locked_models import TRACKING
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    servers = {
-        name
-        for name, slots in graph.offers.items()
-        if any(issubclass(provides.endpoint, mlflow.Endpoint) for provides in slots)
-    }
+    servers = model_registry.servers(graph.offers)
     for instance in platform.registered.values():
         bound = instance.spec.bind.get(TRACKING)
         if bound is None and len(servers) > 1:

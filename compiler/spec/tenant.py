@@ -206,7 +206,7 @@ class ModelSpec(TenantSpec):
         Field(
             min_length=1,
             description="The model format, like `xgboost` or `sklearn`. Default for a model of the "
-            "registry: `mlflow`.",
+            "registry: the format of MLflow.",
         ),
     ] = ""
     uri: Annotated[

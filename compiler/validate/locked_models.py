@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from compiler.diagnostics import Report, listing
+from compiler.interfaces import model_registry
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
 from compiler.model.package import Platform
@@ -19,7 +20,6 @@ from compiler.spec.locked_model import LockedModel
 from compiler.spec.tenant import ModelSpec
 
 TRACKING = "tracking"  # the key of `bind` that says which registry has a model
-FORMAT = "mlflow"  # servers of this format load each model that was logged with MLflow
 
 
 def with_locked_models(
@@ -79,7 +79,7 @@ def _spec(spec: ModelSpec, entry: LockedModel) -> ModelSpec:
     return spec.model_copy(
         update={
             "uri": entry.uri,
-            "format": spec.format or FORMAT,
+            "format": spec.format or model_registry.FORMAT,
             "size": spec.size or size,
             "canary": canary,
             "bind": {key: value for key, value in spec.bind.items() if key != TRACKING},
