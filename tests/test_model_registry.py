@@ -259,7 +259,7 @@ def test_a_token_does_not_follow_to_another_server(
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ((), "name MLflow's address"),
+        ((), "name the registry's address"),
         (("--server", "mlflow.example"), "is no address of a server"),
         (("--server", "https://user:pass@mlflow.example"), "has no login"),
     ],
@@ -282,7 +282,7 @@ def test_several_registries_are_told_apart(spec: Path, mlflow: Mlflow) -> None:
     assert run("validate").exit_code == 0
     spec.write_text(two.replace("champion}", "champion, bind: {tracking: seaweedfs}}"))
     refused = run("validate").stderr
-    assert "`seaweedfs` is no MLflow of this platform" in refused
+    assert "`seaweedfs` has no registry of models" in refused
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def command() -> None:
     "addresses",
     multiple=True,
     metavar="URL",
-    help=f"MLflow's address, or `NAME=URL` for each of several.  [default: ${SERVER}]",
+    help=f"The registry's address, or `NAME=URL` for each of several.  [default: ${SERVER}]",
 )
 @click.option("--check", is_flag=True, help="Write nothing; fail if an alias has moved.")
 def lock(
@@ -99,7 +99,7 @@ def _servers(addresses: tuple[str, ...]) -> dict[str | None, Registry]:
     """The servers by name; None is the name of one without."""
     given = addresses or tuple(filter(None, [os.environ.get(SERVER)]))
     if not given:
-        fail(f"name MLflow's address: `--server http://localhost:5000`, or set {SERVER}")
+        fail(f"name the registry's address: `--server http://localhost:5000`, or set {SERVER}")
     servers: dict[str | None, Registry] = {}
     for address in given:
         name, equals, url = address.partition("=")

@@ -70,7 +70,7 @@ def _locked(
         flavours = ", ".join(version.flavours)
         raise RegistryError(
             f"version {version.number} has the flavour {flavours} alone, which no server of the "
-            "format `mlflow` loads",
+            f"format `{model_registry.FORMAT}` loads",
             "add `format:` with the format that its server reads",
         )
     uri, previous = _uri(version, instance, graph), earlier.previous if earlier else None
@@ -115,7 +115,7 @@ def _uri(version: Version, instance: Instance[Any], graph: Graph) -> str:
 def _no_size(instance: Instance[Any], version: Version, platform: Platform, report: Report) -> None:
     report.add(
         "unknown-size",
-        f"MLflow has no size of version {version.number} of `{instance.name}`, so its server gets "
+        f"the registry has no size of version {version.number} of `{instance.name}`, so its server gets "
         "memory and disk for a small model",
         platform.document.span_of(instance.path),
         path=instance.path,

@@ -24,7 +24,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             path = (*instance.path, "bind", TRACKING)
             report.add(
                 "unknown-binding",
-                f"`{bound}` is no MLflow of this platform",
+                f"`{bound}` has no registry of models",
                 platform.document.value_span(path),
                 path=path,
                 help=suggestion(bound, servers) or f"there is {listing(servers) or 'none'}",

@@ -206,7 +206,7 @@ class ModelSpec(TenantSpec):
         Field(
             min_length=1,
             description="The model format, like `xgboost` or `sklearn`. Default for a model of the "
-            "registry: the format of MLflow.",
+            "registry: the registry's own.",
         ),
     ] = ""
     uri: Annotated[
@@ -218,7 +218,7 @@ class ModelSpec(TenantSpec):
     model: Annotated[
         RegistryName | None,
         Field(
-            description="Its name in MLflow's model registry, in place of `uri`: `platformc models "
+            description="Its name in the model registry, in place of `uri`: `platformc models "
             "lock` finds the version."
         ),
     ] = None

@@ -105,6 +105,6 @@ def _report(
         message,
         platform.document.span_of(instance.path),
         path=instance.path,
-        help=f"type `platformc models lock {environment} --server URL` with the address of MLflow, "
+        help=f"type `platformc models lock {environment} --server URL` with the registry's address, "
         "and commit `platform.lock`",
     )
