@@ -10,6 +10,7 @@ import pytest
 from support.cluster import environments, lowered, objects
 
 from compiler.delivery.client_kit import in_pod, kit, on_laptop
+from compiler.interfaces import gateway
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
 
@@ -45,10 +46,8 @@ def outputs(result: Lowered, manifests: list[Manifest]) -> Iterator[str]:
 
 def routed(result: Lowered, manifests: list[Manifest]) -> dict[str, str]:
     """The hosts that the gateway routes, each with its scheme."""
-    scheme = next(
-        (offer.scheme for slots in result.graph.offers.values() for offer in slots.values()
-         if hasattr(offer, "scheme") and hasattr(offer, "dataplane")), "http",
-    )  # fmt: skip
+    offers = [offer for slots in result.graph.offers.values() for offer in slots.values()]
+    scheme = next((offer.scheme for offer in offers if isinstance(offer, gateway.Offer)), "http")
     routes = [manifest["spec"] for manifest in manifests if manifest["kind"] in ROUTES]
     hosts = [
         host for spec in routes for host in (*spec.get("hosts", ()), *spec.get("hostnames", ()))
