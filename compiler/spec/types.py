@@ -254,7 +254,7 @@ RegistryName = Annotated[
     str,
     Pattern(
         r"\w[\w .-]{0,199}", "invalid-name", "a name of a model registry",
-        "use letters, digits, `_`, `-`, `.` and spaces",
+        "write it like `churn`: letters, digits, `_`, `-`, `.` and spaces",
     ),
 ]  # fmt: skip
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -67,7 +67,9 @@ def parse(data: bytes, name: str) -> Lock:
     if content is None:  # nothing but the comment: no registry answered
         return Lock()
     if not isinstance(content, dict) or not content.keys() <= set(Lock._fields):
-        raise BrokenLockError(f"{name} holds more than `images`, `models` and `operators`")
+        raise BrokenLockError(
+            f"{name} holds something else than `images`, `models` and `operators`"
+        )
     images, operators = content.get("images") or {}, content.get("operators") or {}
     by_name = isinstance(operators, dict) and all(map(_digests, operators.values()))
     if not _digests(images) or not by_name:
