@@ -7,6 +7,7 @@
 #   make judges    what kube-score, checkov and trivy say about every scenario; brings those too
 #   make bench     platformc against its peers, into docs/performance.md and fleet.md; brings those too
 #   make docs      the documentation as a site in .site/, every link checked; brings MkDocs
+#   make release   the wheel and the sdist of this version into dist/, and its notes
 #   make lock      the dependencies anew, pinned with hashes; make audit asks for known flaws
 #   make sbom      the list of what users install, with licences, of the locked releases
 PYTHON ?= python3
@@ -14,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: docs compile test live cluster soak judges bench lint tools snapshots lock audit sbom clean
+.PHONY: docs release notes compile test live cluster soak judges bench lint tools snapshots lock audit sbom clean
 
 compile: $(VENV)/.installed
 	$(BIN)/platformc compile
@@ -72,6 +73,18 @@ docs: .tools/docs/.installed
 	.tools/docs/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/docs.txt
 	.tools/docs/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
+
+# The version is the one of compiler/__init__.py, for the wheel, the container and the Action alike:
+# each installs the checkout. Tag the commit `v` and the version.
+release: $(VENV)/.installed
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist
+	$(MAKE) --silent notes >dist/NOTES.md
+
+# The section of the changelog, by default the newest: `make notes RELEASE=0.1.0`.
+notes:
+	@awk -v release='$(RELEASE)' '/^## / {on = !done && (release == "" || $$2 == release); done = done || on} \
+	  on {print} END {exit !done}' CHANGELOG.md
 
 tools:
 	tests/tools.sh

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.paths import SCENARIOS, TESTS
+from support.paths import ROOT, SCENARIOS, TESTS
 from support.scenarios import compiled, scenario_names
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
@@ -77,3 +77,18 @@ def test_any_two_specs_are_compared_in_every_form(before: str, after: str) -> No
     assert comment.count("data loss") >= min(1, risks.count(Risk.DATA_LOSS))
     assert text.render(changes).startswith("in all: ")
     assert json.render(changes).startswith("{")
+
+
+def test_a_login_that_goes_leaves_the_variables_of_others_alone() -> None:
+    """Variables of several logins are named by them: a number would move with each that goes."""
+    spec = (ROOT / "platform.yaml").read_text()
+    without = spec.replace("uses: [mlflow, feast]", "uses: [mlflow]")
+    before, after = (pipeline.compile(text.encode(), "platform.yaml") for text in (spec, without))
+    fields = [field for change in compare(before, after) for field in change.fields]
+    assert any("PASSWORD_CHURN_TRAINING_FEAST_REGISTRY" in field.path for field in fields)
+    moved = [
+        field.path
+        for field in fields
+        if "secretKeyRef" in field.path and None not in (field.before, field.after)
+    ]
+    assert moved == []

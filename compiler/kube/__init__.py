@@ -4,7 +4,7 @@ from compiler.kube import authorities
 from compiler.kube.access import role
 from compiler.kube.account import service_account
 from compiler.kube.client import Client, client
-from compiler.kube.container import Container, own_env, unique, user_env
+from compiler.kube.container import Container, own_env, suffix, unique, user_env
 from compiler.kube.labels import metadata, selector
 from compiler.kube.network import ANYWHERE, EVERY_ADDRESS, api_server, headless, service
 from compiler.kube.pod import pod, pod_labels, scheduling
@@ -20,5 +20,5 @@ __all__ = [
     "ANYWHERE", "EVERY_ADDRESS", "LOCKED", "TMP", "UNPRIVILEGED", "USER", "Client", "Container", "Volume", "api_server", "authorities",
     "client", "config", "cron_job", "deployment", "empty_dir", "exec_probe", "headless", "http_probe",
     "job", "metadata", "own_env", "pod", "pod_labels", "render", "resources", "role", "scheduling", "selector",
-    "service", "service_account", "setup_job", "stateful_set", "tcp_probe", "unique", "user_env", "volume_claim",
+    "service", "service_account", "setup_job", "stateful_set", "suffix", "tcp_probe", "unique", "user_env", "volume_claim",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
@@ -84,3 +85,11 @@ def unique(env: Iterable[Env]) -> tuple[Env, ...]:
         if seen.setdefault(variable.name, variable) != variable:
             raise ValueError(f"two values for {variable.name}")
     return tuple(seen.values())
+
+
+def suffix(secret: str) -> str:
+    """The end of the variables of one login among several, from its Secret: `_MLFLOW_ARTIFACTS`.
+
+    A number would change with every login that comes or goes before it, and restart pods for it.
+    """
+    return re.sub(r"[^A-Za-z0-9]", "_", secret).upper()

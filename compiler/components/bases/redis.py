@@ -255,11 +255,8 @@ class _Server(Struct, frozen=True):
     def _users(self, claims: Sequence[redis.Binding]) -> kube.Container:
         """Creates the users from the clients' Secrets, as hashes."""
         bindings = {binding.secret: binding for binding in claims}
-        logins = [(name, bindings[name].claim.keys) for name in sorted(bindings)]
-        env = [
-            Env(f"PASSWORD_{index}", SecretRef(name, "password"))
-            for index, (name, _) in enumerate(logins)
-        ]
+        logins = [(name, kube.suffix(name), bindings[name].claim.keys) for name in sorted(bindings)]
+        env = [Env(f"PASSWORD_{suffix}", SecretRef(name, "password")) for name, suffix, _ in logins]
         if self.spec.replicas > 1:
             env.append(Env("REPLICATION_PASSWORD", SecretRef(self.replication, "password")))
         script = kube.render(

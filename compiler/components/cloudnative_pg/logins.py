@@ -63,17 +63,18 @@ def _database(me: model.Instance[Any], database: str) -> model.Resource:
 def _settle(
     me: model.Instance[Any], bindings: tuple[postgresql.Binding, ...], servers: model.OperatorPods
 ) -> Iterator[model.Piece]:
-    databases = [(index, binding.claim.database) for index, binding in enumerate(bindings)]
-    script = kube.render(__file__, "logins.sh.j2", logins=databases)
+    logins = [(kube.suffix(binding.secret), binding.claim.database) for binding in bindings]
+    script = kube.render(__file__, "logins.sh.j2", logins=logins)
     env = [
         Env("PGHOST", me.host(f"{me.name}-rw")),
         Env("PGPORT", "5432"),
         Env("PGSSLMODE", "require"),
         Env("PGCONNECT_TIMEOUT", "10"),
     ]
-    for index, binding in enumerate(bindings):
-        env.append(Env(f"USERNAME_{index}", SecretRef(binding.secret, "username")))
-        env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
+    for binding in bindings:
+        suffix = kube.suffix(binding.secret)
+        env.append(Env(f"USERNAME_{suffix}", SecretRef(binding.secret, "username")))
+        env.append(Env(f"PASSWORD_{suffix}", SecretRef(binding.secret, "password")))
     yield from kube.setup_job(
         me,
         "logins",

@@ -161,12 +161,13 @@ def _buckets(
     if wanted is not None and copies is not None:
         granted[bucket_backup.secret(me)] = s3.Claim(buckets=tuple(buckets), read_only=True)
         yield bucket_backup.credential(me)
-        keys = (
+        root_keys = (
             Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(root, "username")),
             Env("RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY", SecretRef(root, "password")),
         )
-        yield from bucket_backup.lower(me, wanted, copies, buckets, keys, port=PORT)
-    script = kube.render(__file__, "buckets.sh.j2", buckets=buckets, keys=list(granted))
+        yield from bucket_backup.lower(me, wanted, copies, buckets, root_keys, port=PORT)
+    keys = [(name, kube.suffix(name)) for name in granted]
+    script = kube.render(__file__, "buckets.sh.j2", buckets=buckets, keys=keys)
     policies = {f"{name}.json": s3.policy(claim) for name, claim in granted.items()}
     env = [
         Env("ROOT_USERNAME", SecretRef(root, "username")),
@@ -174,8 +175,8 @@ def _buckets(
         Env("MC_HOST_store", f"http://$(ROOT_USERNAME):$(ROOT_PASSWORD)@{me.host()}:{PORT}"),
         Env("MC_CONFIG_DIR", f"{kube.TMP}/mc"),
     ]
-    for index, name in enumerate(granted):
-        env.append(Env(f"ACCESS_KEY_{index}", SecretRef(name, s3.ACCESS_KEY)))
-        env.append(Env(f"SECRET_KEY_{index}", SecretRef(name, s3.SECRET_KEY)))
+    for name, suffix in keys:
+        env.append(Env(f"ACCESS_KEY_{suffix}", SecretRef(name, s3.ACCESS_KEY)))
+        env.append(Env(f"SECRET_KEY_{suffix}", SecretRef(name, s3.SECRET_KEY)))
     files = {"buckets.sh": script, **policies}
     yield from kube.setup_job(me, "buckets", me.spec.client_image, files, env, ports=(PORT,))

@@ -175,7 +175,10 @@ def _ensure(
         __file__,
         "ensure.sh.j2",
         databases=sorted({binding.claim.database for binding in logins}),
-        users=[(binding.claim.database, _plugin(binding.claim)) for binding in logins],
+        users=[
+            (binding.claim.database, _plugin(binding.claim), kube.suffix(binding.secret))
+            for binding in logins
+        ],
     )
     env = [
         Env("MYSQL_HOST", me.host()),
@@ -185,9 +188,10 @@ def _ensure(
     if reader:
         env.append(Env("READER", SecretRef(backup.secret(me), "username")))
         env.append(Env("READER_PASSWORD", SecretRef(backup.secret(me), "password")))
-    for index, binding in enumerate(logins):
-        env.append(Env(f"USER_{index}", SecretRef(binding.secret, "username")))
-        env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
+    for binding in logins:
+        suffix = kube.suffix(binding.secret)
+        env.append(Env(f"USER_{suffix}", SecretRef(binding.secret, "username")))
+        env.append(Env(f"PASSWORD_{suffix}", SecretRef(binding.secret, "password")))
     files = {"ensure.sh": script}
     yield from kube.setup_job(
         me, "ensure", me.spec.image, files, env, ports=(PORT,), interpreter="bash"

@@ -106,14 +106,15 @@ def _template(
         me.spec.resources, cpu="50m", memory="64Mi", cpu_limit="1", memory_limit="256Mi"
     )
     env: list[Env] = []
-    for index, binding in enumerate(logins):
-        env.append(Env(f"USERNAME_{index}", binding.secret_key("username")))
-        env.append(Env(f"PASSWORD_{index}", binding.secret_key("password")))
+    suffixes = [kube.suffix(binding.secret) for binding in logins]
+    for suffix, binding in zip(suffixes, logins, strict=True):
+        env.append(Env(f"USERNAME_{suffix}", binding.secret_key("username")))
+        env.append(Env(f"PASSWORD_{suffix}", binding.secret_key("password")))
     userlist = kube.Container(
         "userlist",
         me.spec.image,
         resources,
-        command=["sh", "-c", kube.render(__file__, "userlist.sh.j2", count=len(logins))],
+        command=["sh", "-c", kube.render(__file__, "userlist.sh.j2", suffixes=suffixes)],
         env=env,
     )
     server = kube.Container(

@@ -160,7 +160,7 @@ def _ensure(
 ) -> Iterator[model.Piece]:
     """The Job that creates roles and databases. It can run again safely."""
     databases = sorted({binding.claim.database for binding in logins})
-    roles = [(index, binding.claim.database) for index, binding in enumerate(logins)]
+    roles = [(kube.suffix(binding.secret), binding.claim.database) for binding in logins]
     files = {
         "ensure.sh": kube.render(__file__, "ensure.sh.j2"),
         "ensure.sql": kube.render(
@@ -177,7 +177,8 @@ def _ensure(
     if reader:
         env.append(Env("READER", SecretRef(backup.secret(me), "username")))
         env.append(Env("READER_PASSWORD", SecretRef(backup.secret(me), "password")))
-    for index, binding in enumerate(logins):
-        env.append(Env(f"ROLE_{index}", SecretRef(binding.secret, "username")))
-        env.append(Env(f"PASSWORD_{index}", SecretRef(binding.secret, "password")))
+    for binding in logins:
+        suffix = kube.suffix(binding.secret)
+        env.append(Env(f"ROLE_{suffix}", SecretRef(binding.secret, "username")))
+        env.append(Env(f"PASSWORD_{suffix}", SecretRef(binding.secret, "password")))
     yield from kube.setup_job(me, "ensure", me.spec.image, files, env, ports=(PORT,))

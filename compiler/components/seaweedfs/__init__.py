@@ -92,10 +92,11 @@ def _server(
     ]
     identities = [(binding.secret, _actions(binding.claim)) for binding in bindings]
     identities += [reader] if reader else []
-    for index, (name, _) in enumerate(identities):
-        env.append(Env(f"ACCESS_KEY_{index}", SecretRef(name, s3.ACCESS_KEY)))
-        env.append(Env(f"SECRET_KEY_{index}", SecretRef(name, s3.SECRET_KEY)))
-    script = kube.render(__file__, "identities.sh.j2", identities=identities)
+    logins = [(name, kube.suffix(name), actions) for name, actions in identities]
+    for name, suffix, _ in logins:
+        env.append(Env(f"ACCESS_KEY_{suffix}", SecretRef(name, s3.ACCESS_KEY)))
+        env.append(Env(f"SECRET_KEY_{suffix}", SecretRef(name, s3.SECRET_KEY)))
+    script = kube.render(__file__, "identities.sh.j2", identities=logins)
     init = kube.Container(
         "identities", me.spec.image, resources, command=["sh", "-c", script], env=env
     )

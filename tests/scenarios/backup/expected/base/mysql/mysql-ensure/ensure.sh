@@ -31,7 +31,7 @@ reader() { # USER PASSWORD
 }
 {
   database nightly
-  user nightly caching_sha2_password "$USER_0" "$PASSWORD_0"
+  user nightly caching_sha2_password "$USER_NIGHTLY_MYSQL" "$PASSWORD_NIGHTLY_MYSQL"
   [ -z "${READER:-}" ] || reader "$READER" "$READER_PASSWORD"
   [ -z "${EXPORTER:-}" ] || exporter "$EXPORTER" "$EXPORTER_PASSWORD"
 } | mysql --user=root

@@ -6,8 +6,8 @@ SELECT 'CREATE ROLE "nightly_owner" NOLOGIN'
 SELECT 'CREATE DATABASE "nightly" OWNER "nightly_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'nightly') \gexec
 REVOKE ALL ON DATABASE "nightly" FROM PUBLIC;
-\getenv role ROLE_0
-\getenv password PASSWORD_0
+\getenv role ROLE_NIGHTLY_REPORTS
+\getenv password PASSWORD_NIGHTLY_REPORTS
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

@@ -6,8 +6,8 @@ SELECT 'CREATE ROLE "trial_owner" NOLOGIN'
 SELECT 'CREATE DATABASE "trial" OWNER "trial_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'trial') \gexec
 REVOKE ALL ON DATABASE "trial" FROM PUBLIC;
-\getenv role ROLE_0
-\getenv password PASSWORD_0
+\getenv role ROLE_TRIAL_SCRATCH
+\getenv password PASSWORD_TRIAL_SCRATCH
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

@@ -6,8 +6,8 @@ SELECT 'CREATE ROLE "lakefs_owner" NOLOGIN'
 SELECT 'CREATE DATABASE "lakefs" OWNER "lakefs_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'lakefs') \gexec
 REVOKE ALL ON DATABASE "lakefs" FROM PUBLIC;
-\getenv role ROLE_0
-\getenv password PASSWORD_0
+\getenv role ROLE_LAKEFS_METADATA
+\getenv password PASSWORD_LAKEFS_METADATA
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

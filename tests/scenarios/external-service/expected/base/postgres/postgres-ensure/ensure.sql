@@ -6,8 +6,8 @@ SELECT 'CREATE ROLE "argo_workflows_owner" NOLOGIN'
 SELECT 'CREATE DATABASE "argo_workflows" OWNER "argo_workflows_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'argo_workflows') \gexec
 REVOKE ALL ON DATABASE "argo_workflows" FROM PUBLIC;
-\getenv role ROLE_0
-\getenv password PASSWORD_0
+\getenv role ROLE_ARGO_WORKFLOWS_ARCHIVE
+\getenv password PASSWORD_ARGO_WORKFLOWS_ARCHIVE
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

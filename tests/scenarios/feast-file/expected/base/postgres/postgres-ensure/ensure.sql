@@ -16,40 +16,40 @@ SELECT 'CREATE ROLE "mlflow_owner" NOLOGIN'
 SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'mlflow') \gexec
 REVOKE ALL ON DATABASE "mlflow" FROM PUBLIC;
-\getenv role ROLE_0
-\getenv password PASSWORD_0
+\getenv role ROLE_CHURN_TRAINING_FEAST_REGISTRY
+\getenv password PASSWORD_CHURN_TRAINING_FEAST_REGISTRY
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "feast_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "feast" SET role = %L', :'role', 'feast_owner') \gexec
-\getenv role ROLE_1
-\getenv password PASSWORD_1
+\getenv role ROLE_DUCKS_REGISTRY
+\getenv password PASSWORD_DUCKS_REGISTRY
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "ducks_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "ducks" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "ducks" SET role = %L', :'role', 'ducks_owner') \gexec
-\getenv role ROLE_2
-\getenv password PASSWORD_2
+\getenv role ROLE_FEAST_REGISTRY
+\getenv password PASSWORD_FEAST_REGISTRY
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "feast_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "feast" SET role = %L', :'role', 'feast_owner') \gexec
-\getenv role ROLE_3
-\getenv password PASSWORD_3
+\getenv role ROLE_MLFLOW_BACKEND_STORE
+\getenv password PASSWORD_MLFLOW_BACKEND_STORE
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "mlflow_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "mlflow" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "mlflow" SET role = %L', :'role', 'mlflow_owner') \gexec
-\getenv role ROLE_4
-\getenv password PASSWORD_4
+\getenv role ROLE_POND_TRAINING_DUCKS_REGISTRY
+\getenv password PASSWORD_POND_TRAINING_DUCKS_REGISTRY
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

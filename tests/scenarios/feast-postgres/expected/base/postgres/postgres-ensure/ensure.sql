@@ -11,24 +11,24 @@ SELECT 'CREATE ROLE "feast_b_owner" NOLOGIN'
 SELECT 'CREATE DATABASE "feast_b" OWNER "feast_b_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'feast_b') \gexec
 REVOKE ALL ON DATABASE "feast_b" FROM PUBLIC;
-\getenv role ROLE_0
-\getenv password PASSWORD_0
+\getenv role ROLE_FEAST_B_REGISTRY
+\getenv password PASSWORD_FEAST_B_REGISTRY
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "feast_b_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "feast_b" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "feast_b" SET role = %L', :'role', 'feast_b_owner') \gexec
-\getenv role ROLE_1
-\getenv password PASSWORD_1
+\getenv role ROLE_FEAST_REGISTRY
+\getenv password PASSWORD_FEAST_REGISTRY
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "feast_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "feast" SET role = %L', :'role', 'feast_owner') \gexec
-\getenv role ROLE_2
-\getenv password PASSWORD_2
+\getenv role ROLE_TRAINING_FEAST_REGISTRY
+\getenv password PASSWORD_TRAINING_FEAST_REGISTRY
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

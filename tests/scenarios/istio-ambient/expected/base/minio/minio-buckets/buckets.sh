@@ -16,5 +16,5 @@ key() { # NAME ACCESS_KEY SECRET_KEY
   done
   echo "key of $1 is ready"
 }
-key mlflow-artifacts "$ACCESS_KEY_0" "$SECRET_KEY_0"
-key mlflow-smoke-s3 "$ACCESS_KEY_1" "$SECRET_KEY_1"
+key mlflow-artifacts "$ACCESS_KEY_MLFLOW_ARTIFACTS" "$SECRET_KEY_MLFLOW_ARTIFACTS"
+key mlflow-smoke-s3 "$ACCESS_KEY_MLFLOW_SMOKE_S3" "$SECRET_KEY_MLFLOW_SMOKE_S3"

@@ -11,16 +11,16 @@ SELECT 'CREATE ROLE "mlflow_owner" NOLOGIN'
 SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'mlflow') \gexec
 REVOKE ALL ON DATABASE "mlflow" FROM PUBLIC;
-\getenv role ROLE_0
-\getenv password PASSWORD_0
+\getenv role ROLE_LAKEFS_METADATA
+\getenv password PASSWORD_LAKEFS_METADATA
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "lakefs_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "lakefs" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "lakefs" SET role = %L', :'role', 'lakefs_owner') \gexec
-\getenv role ROLE_1
-\getenv password PASSWORD_1
+\getenv role ROLE_MLFLOW_BACKEND_STORE
+\getenv password PASSWORD_MLFLOW_BACKEND_STORE
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

@@ -32,8 +32,8 @@ reader() { # USER PASSWORD
 {
   database metadb
   database mlpipeline
-  user metadb mysql_native_password "$USER_0" "$PASSWORD_0"
-  user mlpipeline caching_sha2_password "$USER_1" "$PASSWORD_1"
+  user metadb mysql_native_password "$USER_KUBEFLOW_PIPELINES_METADATA" "$PASSWORD_KUBEFLOW_PIPELINES_METADATA"
+  user mlpipeline caching_sha2_password "$USER_KUBEFLOW_PIPELINES_PIPELINES" "$PASSWORD_KUBEFLOW_PIPELINES_PIPELINES"
   [ -z "${READER:-}" ] || reader "$READER" "$READER_PASSWORD"
   [ -z "${EXPORTER:-}" ] || exporter "$EXPORTER" "$EXPORTER_PASSWORD"
 } | mysql --user=root

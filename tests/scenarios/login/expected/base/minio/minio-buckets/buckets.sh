@@ -20,9 +20,9 @@ key() { # NAME ACCESS_KEY SECRET_KEY
   done
   echo "key of $1 is ready"
 }
-key argo-workflows-artifacts "$ACCESS_KEY_0" "$SECRET_KEY_0"
-key dvc-store "$ACCESS_KEY_1" "$SECRET_KEY_1"
-key kubeflow-pipelines-artifacts "$ACCESS_KEY_2" "$SECRET_KEY_2"
-key lakefs-store "$ACCESS_KEY_3" "$SECRET_KEY_3"
-key mlflow-artifacts "$ACCESS_KEY_4" "$SECRET_KEY_4"
-key mlflow-smoke-s3 "$ACCESS_KEY_5" "$SECRET_KEY_5"
+key argo-workflows-artifacts "$ACCESS_KEY_ARGO_WORKFLOWS_ARTIFACTS" "$SECRET_KEY_ARGO_WORKFLOWS_ARTIFACTS"
+key dvc-store "$ACCESS_KEY_DVC_STORE" "$SECRET_KEY_DVC_STORE"
+key kubeflow-pipelines-artifacts "$ACCESS_KEY_KUBEFLOW_PIPELINES_ARTIFACTS" "$SECRET_KEY_KUBEFLOW_PIPELINES_ARTIFACTS"
+key lakefs-store "$ACCESS_KEY_LAKEFS_STORE" "$SECRET_KEY_LAKEFS_STORE"
+key mlflow-artifacts "$ACCESS_KEY_MLFLOW_ARTIFACTS" "$SECRET_KEY_MLFLOW_ARTIFACTS"
+key mlflow-smoke-s3 "$ACCESS_KEY_MLFLOW_SMOKE_S3" "$SECRET_KEY_MLFLOW_SMOKE_S3"

@@ -16,4 +16,4 @@ key() { # NAME ACCESS_KEY SECRET_KEY
   done
   echo "key of $1 is ready"
 }
-key mlflow-artifacts "$ACCESS_KEY_0" "$SECRET_KEY_0"
+key mlflow-artifacts "$ACCESS_KEY_MLFLOW_ARTIFACTS" "$SECRET_KEY_MLFLOW_ARTIFACTS"

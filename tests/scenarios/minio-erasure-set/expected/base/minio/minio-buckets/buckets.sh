@@ -16,4 +16,4 @@ key() { # NAME ACCESS_KEY SECRET_KEY
   done
   echo "key of $1 is ready"
 }
-key archive-s3 "$ACCESS_KEY_0" "$SECRET_KEY_0"
+key archive-s3 "$ACCESS_KEY_ARCHIVE_S3" "$SECRET_KEY_ARCHIVE_S3"

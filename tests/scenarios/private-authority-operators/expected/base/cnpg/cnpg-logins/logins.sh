@@ -10,4 +10,4 @@ RESET ROLE;
 ALTER ROLE CURRENT_USER IN DATABASE :"database" SET role = :'owner';
 SQL
 }
-settle "$USERNAME_0" "$PASSWORD_0" 'argo_workflows'
+settle "$USERNAME_ARGO_WORKFLOWS_ARCHIVE" "$PASSWORD_ARGO_WORKFLOWS_ARCHIVE" 'argo_workflows'

@@ -11,16 +11,16 @@ SELECT 'CREATE ROLE "tracking_a_owner" NOLOGIN'
 SELECT 'CREATE DATABASE "tracking_a" OWNER "tracking_a_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'tracking_a') \gexec
 REVOKE ALL ON DATABASE "tracking_a" FROM PUBLIC;
-\getenv role ROLE_0
-\getenv password PASSWORD_0
+\getenv role ROLE_TRACKING_A_BACKEND_STORE
+\getenv password PASSWORD_TRACKING_A_BACKEND_STORE
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "tracking_a_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "tracking_a" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "tracking_a" SET role = %L', :'role', 'tracking_a_owner') \gexec
-\getenv role ROLE_1
-\getenv password PASSWORD_1
+\getenv role ROLE_TRACKING_B_BACKEND_STORE
+\getenv password PASSWORD_TRACKING_B_BACKEND_STORE
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

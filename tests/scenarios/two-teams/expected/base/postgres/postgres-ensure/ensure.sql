@@ -11,16 +11,16 @@ SELECT 'CREATE ROLE "risk_tracking_owner" NOLOGIN'
 SELECT 'CREATE DATABASE "risk_tracking" OWNER "risk_tracking_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'risk_tracking') \gexec
 REVOKE ALL ON DATABASE "risk_tracking" FROM PUBLIC;
-\getenv role ROLE_0
-\getenv password PASSWORD_0
+\getenv role ROLE_GROWTH_TRACKING_BACKEND_STORE
+\getenv password PASSWORD_GROWTH_TRACKING_BACKEND_STORE
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "growth_tracking_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "growth_tracking" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "growth_tracking" SET role = %L', :'role', 'growth_tracking_owner') \gexec
-\getenv role ROLE_1
-\getenv password PASSWORD_1
+\getenv role ROLE_RISK_TRACKING_BACKEND_STORE
+\getenv password PASSWORD_RISK_TRACKING_BACKEND_STORE
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

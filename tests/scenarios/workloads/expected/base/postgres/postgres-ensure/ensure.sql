@@ -11,16 +11,16 @@ SELECT 'CREATE ROLE "nightly_owner" NOLOGIN'
 SELECT 'CREATE DATABASE "nightly" OWNER "nightly_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'nightly') \gexec
 REVOKE ALL ON DATABASE "nightly" FROM PUBLIC;
-\getenv role ROLE_0
-\getenv password PASSWORD_0
+\getenv role ROLE_MLFLOW_BACKEND_STORE
+\getenv password PASSWORD_MLFLOW_BACKEND_STORE
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "mlflow_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "mlflow" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "mlflow" SET role = %L', :'role', 'mlflow_owner') \gexec
-\getenv role ROLE_1
-\getenv password PASSWORD_1
+\getenv role ROLE_NIGHTLY_POSTGRES
+\getenv password PASSWORD_NIGHTLY_POSTGRES
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
