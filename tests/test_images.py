@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -29,7 +30,7 @@ from compiler.model.images import Rewriter
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import ConfigFiles, Phase, Resource
 from compiler.pipeline import Compilation
-from compiler.spec.image import full_name, split_image
+from compiler.spec.image import full_name, mirrored, split_image, upstreams
 from compiler.spec.settings import Registry
 from compiler.upstream import lock
 from compiler.upstream.image_digests import UnknownImageError, digest
@@ -105,6 +106,82 @@ def test_the_mirror_serves_every_image(scenario: str) -> None:
         actual = images(result.lowered[name])
         assert {image.source for image in actual} == plain
         assert all(image.reference == f"{MIRROR}/{image.source}" for image in actual)
+
+
+BY_UPSTREAM = {
+    "docker.io": "harbor.example.internal/hub",
+    "quay.io": "harbor.example.internal/quay",
+    "*": "harbor.example.internal/rest",
+}
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("postgres:17.9", "harbor.example.internal/hub/library/postgres:17.9"),
+        ("argoproj/argoexec:v3.7.1", "harbor.example.internal/hub/argoproj/argoexec:v3.7.1"),
+        ("quay.io/minio/mc:1", "harbor.example.internal/quay/minio/mc:1"),
+        ("ghcr.io/mlflow/mlflow:3", "harbor.example.internal/rest/ghcr.io/mlflow/mlflow:3"),
+        ("harbor.example.internal/vision/train:1.0", "harbor.example.internal/vision/train:1.0"),
+        ("harbor.example.internal/hub/library/postgres:17.9", "harbor.example.internal/hub/library/postgres:17.9"),
+    ],
+)  # fmt: skip
+def test_a_mirror_for_each_upstream_doubles_nothing(image: str, expected: str) -> None:
+    assert mirrored(image, BY_UPSTREAM) == expected
+    if "/vision/" not in image and not image.startswith("harbor"):
+        assert upstreams(expected, BY_UPSTREAM) == full_name(image)
+
+
+def test_one_mirror_doubles_no_image_of_its_own_registry() -> None:
+    assert mirrored(
+        "harbor.acme.internal/vision/train:1.0", {"*": "harbor.acme.internal/mirror"}
+    ) == ("harbor.acme.internal/vision/train:1.0")
+
+
+def test_an_upstream_without_a_mirror_is_left_alone() -> None:
+    assert (
+        mirrored("ghcr.io/a/b:1", {"docker.io": "harbor.example.internal/hub"}) == "ghcr.io/a/b:1"
+    )
+
+
+RELEASES = "https://files.example.internal/releases"
+URL = re.compile(r"\bhttps?://([\w.-]+)")
+INSIDE = re.compile(
+    r"(.*\.)?(example\.(com|internal|org)|internal|local|svc|corp|localhost)|[\w-]+|[\d.]+"
+)
+
+
+@pytest.mark.parametrize("scenario", scenario_names())
+def test_a_mirrored_air_gap_prints_no_outside_address(scenario: str, tmp_path: Path) -> None:
+    spec = YAML(typ="safe").load((SCENARIOS / scenario / "platform.yaml").read_text())
+    own = tuple(re.findall(r"[\w-]+(?:\.[\w-]+)+", json.dumps(spec)))
+    spec["spec"]["registry"] = {"mirror": MIRROR, "releases": RELEASES}
+    for overrides in (spec["spec"].get("environments") or {}).values():
+        overrides.pop("registry", None)
+    (tmp_path / "platform.yaml").write_text(json.dumps(spec, ensure_ascii=False))
+    hosts = {host for host in printed(tmp_path) if not INSIDE.fullmatch(host)}
+    assert {host for host in hosts if not host.endswith(own)} == set()
+
+
+@pytest.mark.parametrize("verb", platformc.list_commands(click.Context(platformc)))
+def test_no_help_names_an_outside_address(verb: str) -> None:
+    shown = CliRunner().invoke(platformc, ["help", verb]).stdout
+    assert shown
+    assert {host for host in URL.findall(shown) if not INSIDE.fullmatch(host)} == set()
+
+
+def printed(folder: Path) -> Iterator[str]:
+    """The hosts of all URLs in what is emitted, and in what is printed for an installation."""
+    file = folder / "platform.yaml"
+    result = pipeline.compile(file.read_bytes(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    for text in result.tree(result.environments).values():
+        yield from URL.findall(text)
+    for environment in result.environments:
+        for verb in ("prerequisites", "apply-plan"):
+            done = CliRunner().invoke(platformc, [verb, environment, "-f", str(file)])
+            assert done.exit_code == 0, done.output
+            yield from URL.findall(done.stdout)
 
 
 def package(name: str, manifest: dict[str, Any], **files: str) -> Package:

@@ -17,6 +17,7 @@ from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
 from compiler.derive.used_images import UsedImage, images
 from compiler.emit.images import vendored_images
+from compiler.spec.image import Mirrors
 from compiler.upstream import lock
 from compiler.upstream.documents import TooLargeError
 from compiler.upstream.image_digests import UnknownImageError, digest
@@ -43,8 +44,8 @@ def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
     platformc images prod --pin
     """
     lowered = lowered_of(file, environment, judged=False)  # a lock that lacks digests is an error
-    mirror = lowered.platform.settings.registry.mirror
-    used_images = (*images(lowered), *_vendored(file, mirror))
+    mirrors = lowered.platform.settings.registry.mirrors
+    used_images = (*images(lowered), *_vendored(file, mirrors))
     if pin:
         _pin(file, used_images)
         return
@@ -58,9 +59,9 @@ def command(environment: str | None, file: Path, form: str, pin: bool) -> None:
             _table(used_images)
 
 
-def _vendored(file: Path, mirror: str | None) -> Iterator[UsedImage]:
+def _vendored(file: Path, mirrors: Mirrors) -> Iterator[UsedImage]:
     try:
-        yield from vendored_images(file.parent, mirror)
+        yield from vendored_images(file.parent, mirrors)
     except (YAMLError, TooLargeError) as error:
         fail(f"a release in {file.parent / 'operators'} cannot be read: {error}", 1)
 

@@ -44,12 +44,13 @@ def command(environment: str | None, file: Path, form: str) -> None:
     systems = prerequisites(lowered.graph)
     folder = str(file.parent / "prerequisites" / str(lowered.platform.environment))
     outside = administration(lowered.graph)
+    releases = lowered.platform.settings.registry.releases
     if form == "json":
-        records = [_record(prerequisite, folder) for prerequisite in systems]
+        records = [_record(prerequisite, folder, releases) for prerequisite in systems]
         click.echo(json.dumps([*records, *map(_outside_record, outside)], indent=2))
         return
     for prerequisite in systems:
-        _print(prerequisite, folder)
+        _print(prerequisite, folder, releases)
     for name, host, text in outside:
         click.echo(f"{name}: what the administrator of {host} makes")
         click.echo(text)
@@ -62,20 +63,20 @@ def _outside_record(service: tuple[str, str, str]) -> dict[str, Any]:
     return {"name": name, "system": host, "administrator": text}
 
 
-def _record(prerequisite: Prerequisite, folder: str) -> dict[str, Any]:
+def _record(prerequisite: Prerequisite, folder: str, releases: str | None) -> dict[str, Any]:
     return {
         "name": prerequisite.name,
         "system": prerequisite.system,
         "version": prerequisite.version,
         "namespaces": list(prerequisite.namespaces),
         "first": list(namespace_commands(prerequisite, folder)),
-        "how": list(install_commands(prerequisite)),
+        "how": list(install_commands(prerequisite, releases)),
         "then": list(patch_commands(prerequisite, folder)),
     }
 
 
-def _print(prerequisite: Prerequisite, folder: str) -> None:
-    record = _record(prerequisite, folder)
+def _print(prerequisite: Prerequisite, folder: str, releases: str | None) -> None:
+    record = _record(prerequisite, folder, releases)
     click.echo(
         f"{prerequisite.name}: {prerequisite.system}, {prerequisite.version}, in {', '.join(prerequisite.namespaces)}"
     )

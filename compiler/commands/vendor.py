@@ -48,9 +48,15 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
                 1,
             )
         before = {} if update else operators.get(prerequisite.name, {})
-        mirror = result.platforms[None].settings.registry.mirror
+        registry = result.platforms[None].settings.registry
         try:
-            vendored_release = vendor(addresses, prerequisite.namespaces, before, mirror, base)
+            vendored_release = vendor(
+                addresses,
+                prerequisite.namespaces,
+                before,
+                registry.mirrors,
+                base or registry.releases,
+            )
         except VendorError as error:
             fail(str(error), 1)
         _write(file, f"operators/{prerequisite.name}", vendored_release.files, prerequisite)

@@ -15,22 +15,22 @@ from compiler.diagnostics import Report
 from compiler.model.images import Rewriter, known_images
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import ConfigFiles
-from compiler.spec.image import pulled
+from compiler.spec.image import Mirrors, pulled
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
-    mirror, pins = lowered.platform.settings.registry.mirror, lowered.platform.pins
-    if mirror is None and not pins:
+    mirrors, pins = lowered.platform.settings.registry.mirrors, lowered.platform.pins
+    if not mirrors and not pins:
         return lowered
-    rewrite = rewriter(known_images(lowered), mirror, pins)
+    rewrite = rewriter(known_images(lowered), mirrors, pins)
     if not rewrite.names:
         return lowered
     return each_package(lowered, lambda package: rewritten(package, rewrite))
 
 
-def rewriter(images: Iterable[str], mirror: str | None, pins: Mapping[str, str]) -> Rewriter:
+def rewriter(images: Iterable[str], mirrors: Mirrors, pins: Mapping[str, str]) -> Rewriter:
     """Replaces each of these images with the reference that this platform pulls."""
-    names = {image: pulled(image, mirror, pins) for image in images}
+    names = {image: pulled(image, mirrors, pins) for image in images}
     return Rewriter({old: new for old, new in names.items() if old != new})
 
 

@@ -17,7 +17,7 @@ from compiler.kube import yaml
 from compiler.model.images import declared, image_keys
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest
-from compiler.spec.image import split_image
+from compiler.spec.image import full_name, pulled, split_image, upstreams
 
 
 class UsedImage(Struct, frozen=True):
@@ -44,13 +44,11 @@ def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tup
     `text` gives the YAML of an object, which callers may have at hand; an image occurs in it
     unchanged.
     """
-    from compiler.spec.image import full_name, pulled
-
-    mirror, pins = lowered.platform.settings.registry.mirror, lowered.platform.pins
+    mirrors, pins = lowered.platform.settings.registry.mirrors, lowered.platform.pins
     users_of: dict[str, set[str]] = defaultdict(set)
     naming = _Naming(text)
     upstream = {
-        pulled(image, mirror, pins): full_name(image)
+        pulled(image, mirrors, pins): full_name(image)
         for package in lowered.packages.values()
         for image in declared(package)
     }
@@ -64,7 +62,7 @@ def images(lowered: Lowered, text: Callable[[Manifest], str] = yaml.dump) -> tup
         for image in images:
             users_of[image].add(package.name)
     return tuple(
-        used_image(reference, upstream.get(reference) or upstreams_name(reference, mirror), users)
+        used_image(reference, upstream.get(reference) or upstreams(reference, mirrors), users)
         for reference, users in sorted(users_of.items())
     )
 
@@ -76,12 +74,6 @@ def used_image(reference: str, origin: str, users: Iterable[str]) -> UsedImage:
     name, _, _ = origin.partition("@")
     source = name if split_image(name)[1] else origin
     return UsedImage(reference, source, reference.partition("@")[2], tuple(sorted(users)))
-
-
-def upstreams_name(reference: str, mirror: str | None) -> str:
-    from compiler.spec.image import full_name
-
-    return full_name(reference.removeprefix(f"{mirror}/") if mirror else reference)
 
 
 class _Naming(Struct, frozen=True):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from compiler.derive.used_images import UsedImage, upstreams_name, used_image
+from compiler.derive.used_images import UsedImage, used_image
 from compiler.files import held
 from compiler.model.images import image_keys
+from compiler.spec.image import Mirrors, upstreams
 from compiler.upstream.documents import documents
 
 OPERATORS = "operators"  # the folder of vendored releases
 
 
-def vendored_images(root: Path, mirror: str | None) -> Iterator[UsedImage]:
+def vendored_images(root: Path, mirrors: Mirrors) -> Iterator[UsedImage]:
     """The images of vendored releases, one folder each, in a spec's folder."""
     with held(root) as folder:
         for system in folder.names(OPERATORS):
@@ -26,4 +27,4 @@ def vendored_images(root: Path, mirror: str | None) -> Iterator[UsedImage]:
                 for image in image_keys(document)
             }
             for image in sorted(names):
-                yield used_image(image, upstreams_name(image, mirror), (place,))
+                yield used_image(image, upstreams(image, mirrors), (place,))

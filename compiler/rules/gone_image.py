@@ -1,6 +1,6 @@
 """Images that were moved or deleted: every pull of them fails.
 
-A mirror may still have them, so the rule does not apply to platforms with a mirror.
+A mirror may still have them, so the rule does not apply to images that come from one.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from compiler import registry
 from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
 from compiler.model.images import images
-from compiler.spec.image import split_image
+from compiler.spec.image import mirrored, split_image
 from compiler.upstream.gone_images import GONE, gone
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    if platform.settings.registry.mirror is not None:
-        return
+    mirrors = platform.settings.registry.mirrors
     for path, image in images(instance):
-        known = _known(instance, image)
+        kept = mirrors and mirrored(image, mirrors) != image
+        known = None if kept else _known(instance, image)
         if known is not None:
             place, reason, instead = known
             report.add(

@@ -34,14 +34,40 @@ def full_name(image: str) -> str:
     return f"docker.io/{image}" if slash else f"docker.io/library/{image}"
 
 
-def mirrored(image: str, mirror: str) -> str:
-    """The name of an image in the mirror."""
-    return image if image.startswith(f"{mirror}/") else f"{mirror}/{full_name(image)}"
+Mirrors = Mapping[str, str]  # the registry and path that holds each upstream registry's images
+ANY = "*"  # every registry that has no mirror of its own; images keep the registry in their path
 
 
-def pulled(image: str, mirror: str | None, pins: Mapping[str, str]) -> str:
+def mirrored(image: str, mirrors: Mirrors) -> str:
+    """The name of an image in the mirror of its registry.
+
+    What lies on a mirror's own registry already, such as a team's images, is pulled from there.
+    """
+    registry, _, path = full_name(image).partition("/")
+    if registry in registries(mirrors):
+        return image
+    if registry in mirrors:
+        return f"{mirrors[registry]}/{path}"
+    return f"{mirrors[ANY]}/{registry}/{path}" if ANY in mirrors else image
+
+
+def registries(mirrors: Mirrors) -> frozenset[str]:
+    """The hosts of the mirrors."""
+    return frozenset(mirror.partition("/")[0] for mirror in mirrors.values())
+
+
+def upstreams(reference: str, mirrors: Mirrors) -> str:
+    """Upstream's name of a mirrored image: the longest mirror that it lies under decides."""
+    for registry, mirror in sorted(mirrors.items(), key=lambda item: (-len(item[1]), item[0])):
+        if reference.startswith(f"{mirror}/"):
+            path = reference.removeprefix(f"{mirror}/")
+            return full_name(path if registry == ANY else f"{registry}/{path}")
+    return full_name(reference)
+
+
+def pulled(image: str, mirrors: Mirrors, pins: Mapping[str, str]) -> str:
     """The name by which the cluster pulls an image."""
     _, _, digest = split_image(image)
     pin = "" if digest else pins.get(full_name(image), "")
-    name = mirrored(image, mirror) if mirror else image
+    name = mirrored(image, mirrors)
     return f"{name}@{pin}" if pin else name

@@ -8,7 +8,8 @@ from compiler.spec.backup import Backup
 from compiler.spec.component import Amounts, Patch
 from compiler.spec.constraints import InvalidValue, exact
 from compiler.spec.door import OpenIdLogin, Tls
-from compiler.spec.section import ListOf, Section
+from compiler.spec.image import ANY, Mirrors
+from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import Cidr, Host, Name, Namespace, SecretName, TreePath
 
 
@@ -101,13 +102,19 @@ class Secrets(Section):
                 raise InvalidValue("invalid-value", message, help, at=name)
 
 
+Mirror = Annotated[str, Field(pattern=exact(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]*[a-z0-9])?"))]
+Upstream = Annotated[str, Field(pattern=exact(r"\*|[a-z0-9.-]+(:[0-9]+)?"))]
+
+
 class Registry(Section):
     """The source of images."""
 
     mirror: Annotated[
-        Annotated[str, Field(pattern=exact(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]*[a-z0-9])?"))]
-        | None,
-        Field(description="A registry (and path) that holds every image under its full name."),
+        Forms[Mirror, dict[Upstream, Mirror]] | None,
+        Field(
+            description="A registry (and path) that holds every image under its full name; or one for "
+            "each registry, such as `{docker.io: harbor.example.com/hub, '*': harbor.example.com/rest}`."
+        ),
     ] = None
     pull_policy: Annotated[
         Literal["Always", "IfNotPresent"],
@@ -125,6 +132,22 @@ class Registry(Section):
             description="Refuse images without a digest; `platformc images --pin` asks the registries."
         ),
     ] = False
+
+    releases: Annotated[
+        str | None,
+        Field(
+            pattern=exact(r"https://[a-z0-9.-]+(:[0-9]+)?(/[\w.~/-]*)?"),
+            description="A web server with upstream's releases and charts, a folder for each host: "
+            "`prerequisites` names it in place of the hosts, and `vendor` fetches from it.",
+        ),
+    ] = None
+
+    @property
+    def mirrors(self) -> Mirrors:
+        """The mirror of each registry; none where images come from upstream."""
+        if isinstance(self.mirror, str):
+            return {ANY: self.mirror}
+        return self.mirror or {}
 
 
 def _of_a_rule(code: str) -> str:

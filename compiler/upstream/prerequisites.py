@@ -123,12 +123,18 @@ def namespace_commands(prerequisite: Prerequisite, folder: str) -> Iterator[str]
             yield _patch_command(prerequisite, manifest, folder)
 
 
-def install_commands(prerequisite: Prerequisite) -> tuple[str, ...]:
-    """Commands that install the release, after `namespace_commands`."""
+def install_commands(prerequisite: Prerequisite, releases: str | None = None) -> tuple[str, ...]:
+    """Commands that install the release, after `namespace_commands`.
+
+    `releases` is a web server with a folder for each host of upstream's.
+    """
     created = {
         _create(manifest) for manifest in prerequisite.objects if manifest["kind"] == "Namespace"
     }
-    return tuple(command for command in prerequisite.how if command not in created)
+    commands = (command for command in prerequisite.how if command not in created)
+    if releases is None:
+        return tuple(commands)
+    return tuple(command.replace("https://", f"{releases.rstrip('/')}/") for command in commands)
 
 
 def patch_commands(prerequisite: Prerequisite, folder: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ from compiler.kube import yaml
 from compiler.kube.kustomize import KUSTOMIZATION
 from compiler.model.images import Rewriter, image_keys
 from compiler.model.resource import Manifest
-from compiler.spec.image import pulled
+from compiler.spec.image import Mirrors, pulled
 from compiler.upstream.documents import TooLargeError, documents
 from compiler.upstream.https import ask
 
@@ -39,7 +39,7 @@ class Vendored(Struct, frozen=True):
 
 def vendor(
     addresses: tuple[str, ...], namespaces: Iterable[str], locked: Mapping[str, str],
-    mirror: str | None, base: str | None,
+    mirrors: Mirrors, base: str | None,
 ) -> Vendored:  # fmt: skip
     """Fetch a release. `base` is an HTTP mirror that has a folder for each host.
 
@@ -57,7 +57,7 @@ def vendor(
                 f"{address} does not match platform.lock: expected {locked[address]}, got "
                 f"{digests[address]}"
             )
-        objects = [_mirrored(manifest, mirror) for manifest in _objects(data, address)]
+        objects = [_mirrored(manifest, mirrors) for manifest in _objects(data, address)]
         files[_file(address)] = yaml.dump_all(yaml.dump(manifest) for manifest in objects)
         missing -= {
             manifest["metadata"]["name"] for manifest in objects if manifest["kind"] == "Namespace"
@@ -122,10 +122,10 @@ def _unpacked(document: Any) -> Iterator[Manifest]:
         yield document
 
 
-def _mirrored(manifest: Manifest, mirror: str | None) -> Manifest:
-    if mirror is None:
+def _mirrored(manifest: Manifest, mirrors: Mirrors) -> Manifest:
+    if not mirrors:
         return manifest
-    names = {image: pulled(image, mirror, {}) for image in image_keys(manifest)}
+    names = {image: pulled(image, mirrors, {}) for image in image_keys(manifest)}
     if not names:
         return manifest
     changed: Manifest = Rewriter(names).value(manifest)

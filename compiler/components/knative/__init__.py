@@ -15,6 +15,7 @@ from pydantic import Field
 from compiler import model
 from compiler.components.knative import net_istio
 from compiler.interfaces import gateway, serverless
+from compiler.spec import image
 from compiler.spec.types import Duration, Namespace
 
 PHASE = model.Phase.OPERATORS
@@ -207,8 +208,7 @@ def _defaults(longest: int) -> dict[str, str]:
 
 def _deployment(me: model.Instance[Spec]) -> dict[str, str]:
     """The controller resolves tags itself without pull Secrets, so private registries are excluded."""
-    mirror = me.settings.registry.mirror
-    registries = [*me.spec.registries, *([mirror.partition("/")[0]] if mirror else [])]
+    registries = [*me.spec.registries, *image.registries(me.settings.registry.mirrors)]
     if not registries:
         return {}
     return {"registries-skipping-tag-resolving": ",".join([*SKIPPED, *sorted(set(registries))])}
