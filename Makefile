@@ -61,6 +61,7 @@ else
 	$(BIN)/platformc graph --as svg > docs/reference-platform.svg
 	$(BIN)/platformc compile --force
 	$(BIN)/pytest -n auto -m "not live" --snapshot-update tests/test_scenarios.py tests/test_reviews.py
+	PYTHONPATH=tests $(BIN)/python -m support.fields
 endif
 
 # MkDocs has an environment of its own; strict, so that a link that leads nowhere fails.

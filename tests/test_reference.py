@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from support import fields as fields_table
 
-from compiler import registry
+from compiler import __version__, registry
 from compiler.cli import platformc
 from compiler.reference import Field, field_of, paths, topics
+from compiler.reference.facts import facts
 from compiler.reference.markdown import page
 from compiler.spec.section import fields
 
@@ -77,3 +79,49 @@ def test_a_page_has_an_anchor_for_each_field(name: str) -> None:
     for field in topic.fields:
         local = field.path.removeprefix(f"{name}.")
         assert f"`{local}` {{: #{local.replace('.', '-')} }}" in text
+
+
+def test_every_field_is_entered_with_its_release() -> None:
+    """A field that is new gets the release that comes next: `make snapshots` enters it."""
+    assert set(facts()) == {path for path in paths() if path not in topics()}
+    assert {entry.since for entry in facts().values()} <= set(RELEASES)
+    assert __version__ in RELEASES
+
+
+RELEASES = ("0.1.0",)  # published ones, and the next; a field never moves to a later one
+
+
+@pytest.mark.parametrize(
+    ("path", "kinds"),
+    [
+        ("mlflow.replicas", {"Deployment", "PodDisruptionBudget"}),
+        ("redis.memory", {"StatefulSet", "ConfigMap"}),
+        ("postgres.storage", {"StatefulSet"}),
+        ("workloads.schedule", {"CronJob"}),
+    ],
+)
+def test_a_field_says_what_is_derived_from_it(path: str, kinds: set[str]) -> None:
+    field = field_of(path)
+    assert field is not None
+    assert kinds <= set(field.derived)
+    assert f"derived:  {', '.join(field.derived)}" in explain(path).stdout
+
+
+@pytest.mark.parametrize("path", ["pgbouncer.replicas", "lakefs.replicas"])
+def test_the_table_is_what_a_change_of_the_field_shows(path: str) -> None:
+    specs = [fields_table.spec_of(name) for name in ("pgbouncer", "lakefs")]
+    topic = topics()[path.partition(".")[0]]
+    field = field_of(path)
+    assert field is not None
+    assert set(fields_table.derived(topic, field, specs)) <= set(field.derived)
+
+
+def test_most_fields_of_components_name_what_is_derived_from_them() -> None:
+    own = [
+        field
+        for topic in topics().values()
+        for field in topic.own
+        if topic.section.startswith("spec.components")
+    ]
+    named = [field.path for field in own if field.derived]
+    assert len(named) > 0.6 * len(own), sorted({f.path for f in own} - set(named))

@@ -14,13 +14,13 @@ from typing import Any
 from msgspec import Struct
 
 from compiler import registry
+from compiler.reference.facts import NOTHING, facts
 from compiler.reference.types import example, resolved, shown, type_of
 from compiler.spec.component import RunningSpec
 from compiler.spec.section import fields as fields_of
 from compiler.validate.json_schema import json_schema
 
 Schema = Mapping[str, Any]
-FIRST_RELEASE = "0.1.0"
 _DEEPEST = 5  # fields inside fields; the language has no recursion
 _DEFAULT = re.compile(r" ?Default: `[^`]*`\.$")
 
@@ -34,7 +34,8 @@ class Field(Struct, frozen=True):
     example: str  # a value, as YAML
     default: str = ""
     required: bool = False
-    since: str = FIRST_RELEASE
+    since: str = ""
+    derived: tuple[str, ...] = ()  # the kinds of the objects that follow from it
     fields: tuple[Field, ...] = ()
 
     @property
@@ -177,7 +178,7 @@ def _fields(section: Schema, front: str, definitions: Schema, depth: int = 0) ->
 
 
 def _field(path: str, schema: Schema, required: bool, definitions: Schema, depth: int) -> Field:
-    complete = resolved(schema, definitions)
+    complete, known = resolved(schema, definitions), facts().get(path, NOTHING)
     inner = _inner(complete, definitions) if depth < _DEEPEST else None
     return Field(
         path=path,
@@ -186,7 +187,8 @@ def _field(path: str, schema: Schema, required: bool, definitions: Schema, depth
         example=example(complete, definitions),
         default=shown(complete["default"]) if "default" in complete else "",
         required=required,
-        since=complete.get("since", FIRST_RELEASE),
+        since=known.since,
+        derived=known.derived,
         fields=_fields(inner, f"{path}.", definitions, depth + 1) if inner else (),
     )
 

@@ -46,7 +46,11 @@ def _field(field: Field, of: Topic, depth: int) -> Iterator[str]:
         facts.append(f"**Default:** `{field.default}`")
     if field.required:
         facts.append("**Required**")
-    facts += [f"**Example:** `{field.key}: {field.example}`", f"**Since:** {field.since}"]
+    facts.append(f"**Example:** `{field.key}: {field.example}`")
+    if field.derived:
+        facts.append(f"**Derived from it:** {', '.join(field.derived)}")
+    if field.since:
+        facts.append(f"**Since:** {field.since}")
     yield "<br>\n".join(facts) + "\n"
     for inner in field.fields:
         yield from _field(inner, of, depth + 1)

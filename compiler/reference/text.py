@@ -65,7 +65,10 @@ def _field(subject: Field) -> Iterator[str]:
     elif subject.required:
         yield "  required"
     yield f"  example:  {subject.key}: {subject.example}"
-    yield f"  since:    {subject.since}"
+    if subject.derived:
+        yield f"  derived:  {', '.join(subject.derived)}"
+    if subject.since:
+        yield f"  since:    {subject.since}"
     if subject.fields:
         yield ""
         yield "fields:"

@@ -1,0 +1,42 @@
+"""What the models do not say of a field: the release that brought it, and the objects that follow from it.
+
+Both are in a table beside this module, which `make snapshots` writes anew: the release stays as it is
+entered, and the objects are those that change when the field does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from msgspec import Struct
+
+from compiler.files import packaged
+
+TABLE = Path(__file__).with_name("fields.tsv")
+
+
+class Facts(Struct, frozen=True):
+    """The release of a field, and the kinds of the objects that follow from it."""
+
+    since: str = ""
+    derived: tuple[str, ...] = ()
+
+
+NOTHING = Facts()
+
+
+@cache
+def facts() -> Mapping[str, Facts]:
+    """The facts of each field, by its path."""
+    lines = packaged(str(TABLE)).decode().splitlines()
+    return {path: Facts(since, _split(kinds)) for path, since, kinds in map(_cells, lines)}
+
+
+def _cells(line: str) -> list[str]:
+    return line.split("\t")
+
+
+def _split(kinds: str) -> tuple[str, ...]:
+    return tuple(filter(None, kinds.split(", ")))

@@ -1,0 +1,105 @@
+"""Write the table of the reference: `PYTHONPATH=tests python -m support.fields`.
+
+The release of a known field stays; a new field gets the release that comes next. What is derived from
+a field is measured: it is changed to its example in a scenario, and the objects that change are listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+import yaml
+
+from compiler import __version__, pipeline
+from compiler.diff.compare import compare
+from compiler.pipeline import Compilation
+from compiler.reference import Field, Topic, topics
+from compiler.reference.facts import TABLE, facts
+from support.paths import SCENARIOS
+from support.scenarios import scenario_names
+
+MOST = 1  # scenarios in which a field is tried: the smallest that has it
+Document = dict[str, Any]
+
+
+def main() -> None:
+    known, specs = facts(), [spec_of(name) for name in scenario_names()]
+    specs.sort(key=lambda spec: len(yaml.safe_dump(spec)))
+    rows = sorted(
+        f"{field.path}\t{known[field.path].since if field.path in known else __version__}"
+        f"\t{', '.join(derived(topic, field, specs) if field in topic.own else ())}\n"
+        for topic in topics().values()
+        for field in flat(topic.fields)
+    )
+    TABLE.write_text("".join(rows), encoding="utf-8")
+
+
+def flat(fields: tuple[Field, ...]) -> Iterator[Field]:
+    """Fields and those below them."""
+    for field in fields:
+        yield field
+        yield from flat(field.fields)
+
+
+def derived(topic: Topic, field: Field, specs: list[Document]) -> tuple[str, ...]:
+    """The kinds of the objects that change with a field, in the first scenarios that show any."""
+    kinds: set[str] = set()
+    for before, after in islice(_trials(topic, field, specs), MOST):
+        old, new = _compiled(yaml.safe_dump(before)), _compiled(yaml.safe_dump(after))
+        if not old.report.failed and not new.report.failed:
+            kinds |= {change.kind for change in compare(old, new) if change.kind[:1].isupper()}
+    return tuple(sorted(kinds - {"Login"}))
+
+
+def _trials(
+    topic: Topic, field: Field, specs: list[Document]
+) -> Iterator[tuple[Document, Document]]:
+    """Scenarios with the field, and the same with its example, or without it where it has that."""
+    value = yaml.safe_load(field.example)
+    for spec in specs:
+        for holder in _holders(topic, spec):
+            changed = deepcopy(spec)
+            section = _at(changed, holder)
+            if section.get(field.key) == value:
+                del section[field.key]
+            else:
+                section[field.key] = value
+            yield spec, changed
+            break
+
+
+def _holders(topic: Topic, spec: Document) -> Iterator[tuple[str, ...]]:
+    """The paths of the sections of a topic in a spec."""
+    if topic.name in ("spec", "metadata"):
+        yield (topic.name,)
+    elif topic.name in ("workloads", "models"):
+        yield from (("spec", topic.name, name) for name in spec["spec"].get(topic.name) or {})
+    else:
+        for name, section in (spec["spec"].get("components") or {}).items():
+            if (section or {}).get("type", name) == topic.name:
+                yield ("spec", "components", name)
+
+
+def _at(document: Document, path: tuple[str, ...]) -> Document:
+    for key in path:
+        document = document[key]
+    return document
+
+
+def spec_of(name: str) -> Document:
+    spec: Document = yaml.safe_load((SCENARIOS / name / "platform.yaml").read_text())
+    spec["spec"]["environments"] = {"prod": {}}  # an override could hide the field
+    return spec
+
+
+@lru_cache(64)
+def _compiled(spec: str) -> Compilation:
+    return pipeline.compile(spec.encode(), "platform.yaml")
+
+
+if __name__ == "__main__":
+    main()
