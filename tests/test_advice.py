@@ -35,6 +35,7 @@ CASES = {
         f"{COMPONENT}mlflow: {{extraEnvVars: [{{name: A, value: b}}]}}", "write `env: {NAME: text}`", False),
     "the ports of a container": (f"{WORKLOAD}ports: [80]}}", "Services and their ports follow", False),
     "the time zone of a schedule": (f"{WORKLOAD}timeZone: Europe/Berlin}}", "schedules are in UTC", False),
+    "the kind of a registry": (f"{COMPONENT}feast: {{registry: sql}}", "`bind: {registry: NAME}`", False),
     "a restore": (f"{COMPONENT}postgres: {{restore: latest}}", "`platformc restore ENVIRONMENT`", False),
     "a new instance of an environment": (
         "spec:\n  components: {redis: {}}\n  environments:\n    prod: {components: {external-s3: {host: a.b}}}",

@@ -160,6 +160,8 @@ _FIXED = {
     "ingress": "hosts follow from `spec.domain` and a gateway among the components",
     "ingressclass": "hosts follow from `spec.domain` and a gateway among the components",
     "ingressclassname": "hosts follow from `spec.domain` and a gateway among the components",
+    "registry": "a database binds without a line, or by `bind: {registry: NAME}` where there are several; "
+    "where images come from is `registry:` under `spec:`",
     "backendstore": "a database binds by itself; where there are several, write `bind: {backend-store: NAME}`",
     "backendstoreuri": "the URI follows from the database that it is bound to; leave it out",
     "artifactroot": "the root follows from the store that it is bound to; leave it out",

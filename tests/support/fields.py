@@ -23,6 +23,7 @@ from support.paths import SCENARIOS
 from support.scenarios import scenario_names
 
 MOST = 1  # scenarios in which a field is tried: the smallest that has it
+NO_OBJECTS = {"Component", "Credentials", "Login"}  # what a diff calls data and logins
 Document = dict[str, Any]
 
 
@@ -52,7 +53,7 @@ def derived(topic: Topic, field: Field, specs: list[Document]) -> tuple[str, ...
         old, new = _compiled(yaml.safe_dump(before)), _compiled(yaml.safe_dump(after))
         if not old.report.failed and not new.report.failed:
             kinds |= {change.kind for change in compare(old, new) if change.kind[:1].isupper()}
-    return tuple(sorted(kinds - {"Login"}))
+    return tuple(sorted(kinds - NO_OBJECTS))
 
 
 def _trials(
