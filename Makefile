@@ -79,6 +79,7 @@ docs: .tools/docs/.installed
 # each installs the checkout. Tag the commit `v` and the version.
 release: $(VENV)/.installed
 	rm -rf dist
+	PYTHONPATH=tests $(BIN)/python -m support.fields --check
 	$(BIN)/python -m hatchling build -d dist
 	$(MAKE) --silent notes >dist/NOTES.md
 

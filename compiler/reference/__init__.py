@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from compiler import registry
-from compiler.reference.facts import NOTHING, facts
+from compiler.reference.facts import NEW, facts
 from compiler.reference.types import example, resolved, shown, type_of
 from compiler.spec.component import RunningSpec
 from compiler.spec.section import fields as fields_of
@@ -178,7 +178,7 @@ def _fields(section: Schema, front: str, definitions: Schema, depth: int = 0) ->
 
 
 def _field(path: str, schema: Schema, required: bool, definitions: Schema, depth: int) -> Field:
-    complete, known = resolved(schema, definitions), facts().get(path, NOTHING)
+    complete, known = resolved(schema, definitions), facts().get(path, NEW)
     inner = _inner(complete, definitions) if depth < _DEEPEST else None
     return Field(
         path=path,

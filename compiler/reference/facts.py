@@ -12,6 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from compiler import __version__
 from compiler.files import packaged
 
 TABLE = Path(__file__).with_name("fields.tsv")
@@ -24,7 +25,7 @@ class Facts(Struct, frozen=True):
     derived: tuple[str, ...] = ()
 
 
-NOTHING = Facts()
+NEW = Facts(__version__)  # a field that is not entered yet comes with the next release
 
 
 @cache

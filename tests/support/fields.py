@@ -6,6 +6,7 @@ a field is measured: it is changed to its example in a scenario, and the objects
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import lru_cache
@@ -27,7 +28,16 @@ NO_OBJECTS = {"Component", "Credentials", "Login"}  # what a diff calls data and
 Document = dict[str, Any]
 
 
+def missing() -> set[str]:
+    """Fields that are not entered, and entries of fields that are gone."""
+    return {field.path for topic in topics().values() for field in flat(topic.fields)} ^ set(
+        facts()
+    )
+
+
 def main() -> None:
+    if "--check" in sys.argv:
+        sys.exit(f"run `make snapshots`: {sorted(missing())}" if missing() else 0)
     known, specs = facts(), [spec_of(name) for name in scenario_names()]
     specs.sort(key=lambda spec: len(yaml.safe_dump(spec)))
     rows = sorted(
