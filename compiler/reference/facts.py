@@ -1,4 +1,4 @@
-"""What the models do not say of a field: the release that brought it, and the objects that follow from it.
+"""Facts of a field that the models lack: the release that brought it, and the objects that follow from it.
 
 Both are in a table beside this module, which `make snapshots` writes anew: the release stays as it is
 entered, and the objects are those that change when the field does.

@@ -1,4 +1,4 @@
-"""What only a shell understands, where none runs: a command line in one word, or its operators."""
+"""Shell syntax where no shell runs: a command line in one word, or operators as words."""
 
 from __future__ import annotations
 

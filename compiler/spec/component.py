@@ -154,7 +154,7 @@ class RunningSpec(InstanceSpec):
 
 
 class VolumeSpec(RunningSpec):
-    """What every component takes that has a volume."""
+    """Fields of every component with a volume."""
 
     storage_class: Annotated[
         Name | None,
@@ -163,7 +163,7 @@ class VolumeSpec(RunningSpec):
 
 
 class RecordSpec(VolumeSpec):
-    """What every component takes that holds what nothing else does."""
+    """Fields of every component that holds the only copy of its data."""
 
     backup: Annotated[
         OwnBackup | None, Field(description="What differs from `spec.backup` for it.")

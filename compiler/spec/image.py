@@ -41,7 +41,7 @@ ANY = "*"  # every registry that has no mirror of its own; images keep the regis
 def mirrored(image: str, mirrors: Mirrors) -> str:
     """The name of an image in the mirror of its registry.
 
-    What lies on a mirror's own registry already, such as a team's images, is pulled from there.
+    Images on a mirror's registry, such as a team's, are pulled from there.
     """
     registry, _, path = full_name(image).partition("/")
     if registry in registries(mirrors):

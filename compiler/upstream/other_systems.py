@@ -1,4 +1,4 @@
-"""Systems that users name as a component type and that are none, each with what to type instead."""
+"""Systems that users name as a component type and that are none, each with the text to type instead."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _FIXED = {
 
 
 def instead_of(name: str) -> str | None:
-    """What to type for a system that is no component type, or None where it is unknown."""
+    """The text to type for a system that is no component type, or None where it is unknown."""
     return dict(_answers()).get(same_letters(name))
 
 

@@ -1,7 +1,7 @@
-"""What editors offer beyond the language's form: names, snippets and Markdown, added to its schema.
+"""Names, snippets and Markdown for editors, added to the schema of the language.
 
-Facts are of yaml-language-server 2.0.0: `examples` become completions, `defaultSnippets` what it
-inserts for a key, and `markdownDescription` what it shows in place of an escaped `description`.
+Facts are of yaml-language-server 2.0.0: `examples` become completions, `defaultSnippets` the text that it
+inserts for a key, and `markdownDescription` is shown in place of an escaped `description`.
 """
 
 from __future__ import annotations
