@@ -18,7 +18,7 @@ key() { # NAME ACCESS_KEY SECRET_KEY
   done
   echo "key of $1 is ready"
 }
-key dvc-store "$ACCESS_KEY_0" "$SECRET_KEY_0"
-key mlflow-artifacts "$ACCESS_KEY_1" "$SECRET_KEY_1"
-key mlflow-smoke-s3 "$ACCESS_KEY_2" "$SECRET_KEY_2"
-key models-serving-store "$ACCESS_KEY_3" "$SECRET_KEY_3"
+key dvc-store "$ACCESS_KEY_DVC_STORE" "$SECRET_KEY_DVC_STORE"
+key mlflow-artifacts "$ACCESS_KEY_MLFLOW_ARTIFACTS" "$SECRET_KEY_MLFLOW_ARTIFACTS"
+key mlflow-smoke-s3 "$ACCESS_KEY_MLFLOW_SMOKE_S3" "$SECRET_KEY_MLFLOW_SMOKE_S3"
+key models-serving-store "$ACCESS_KEY_MODELS_SERVING_STORE" "$SECRET_KEY_MODELS_SERVING_STORE"
