@@ -6,8 +6,8 @@ SELECT 'CREATE ROLE "mlflow_owner" NOLOGIN'
 SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'mlflow') \gexec
 REVOKE ALL ON DATABASE "mlflow" FROM PUBLIC;
-\getenv role ROLE_0
-\getenv password PASSWORD_0
+\getenv role ROLE_MLFLOW_BACKEND_STORE
+\getenv password PASSWORD_MLFLOW_BACKEND_STORE
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
