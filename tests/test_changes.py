@@ -113,7 +113,7 @@ LABELLED: dict[str, tuple[Edits, Risk]] = {
     "the nodes of a server": ({f"{MLFLOW}.nodeSelector": {"disk": "ssd"}}, RESTART),
     "taints of a server": ({f"{MLFLOW}.tolerations": [{"key": "ml", "operator": "Exists"}]}, RESTART),
     "artefacts through the server": ({f"{MLFLOW}.artifacts": "proxied"}, RESTART),
-    "the domain": ({"spec.domain": "ml.example.org"}, RESTART),
+    "the domain, without a gateway": ({"spec.domain": "ml.example.org"}, NO_OP),
     "a store's release of the same year": (
         {f"{MINIO}.image": "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z"}, RESTART),
     "memory of a store of four": ({f"{MINIO}.resources": {"limits": {"memory": "4Gi"}}}, RESTART),

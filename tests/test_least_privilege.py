@@ -203,7 +203,7 @@ def logins(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
     for job in _of_type("mysql", "Job", scenario, environment):
         script = files[job.namespace, job.spec["volumes"][0]["configMap"]["name"]]["ensure.sh"]
         variables = _variables(job.spec["containers"][0])
-        for database, user in re.findall(r'^  user (\w+) \w+ "\$(USER_\d+)"', script, re.M):
+        for database, user in re.findall(r'^  user (\w+) \w+ "\$(USER_\w+)"', script, re.M):
             yield variables[user], database
 
 

@@ -42,12 +42,15 @@ def run(folder: Path, **env: str) -> str:
         ["bash", "-c", script], env=variables, capture_output=True, text=True, timeout=30
     )
     assert process.returncode == 0, process.stderr
-    assert env["PASSWORD_0"] not in process.stdout + process.stderr
+    assert env["PASSWORD_NIGHTLY_REPORT_MYSQL"] not in process.stdout + process.stderr
     return (folder / "sql").read_text()
 
 
 def test_it_waits_for_the_server_and_may_run_again(tmp_path: Path) -> None:
-    env = {"USER_0": "nightly-report-mysql", "PASSWORD_0": "correct-horse"}
+    env = {
+        "USER_NIGHTLY_REPORT_MYSQL": "nightly-report-mysql",
+        "PASSWORD_NIGHTLY_REPORT_MYSQL": "correct-horse",
+    }
     once = run(tmp_path, **env)
     assert "CREATE DATABASE IF NOT EXISTS `nightly_report`;" in once
     assert "ALTER USER 'nightly-report-mysql'@'%' IDENTIFIED WITH caching_sha2_password" in once
@@ -56,7 +59,11 @@ def test_it_waits_for_the_server_and_may_run_again(tmp_path: Path) -> None:
 
 
 def test_no_secret_can_end_its_string(tmp_path: Path) -> None:
-    output = run(tmp_path, USER_0="o'brien", PASSWORD_0="back\\slash'; DROP DATABASE x; --")
+    output = run(
+        tmp_path,
+        USER_NIGHTLY_REPORT_MYSQL="o'brien",
+        PASSWORD_NIGHTLY_REPORT_MYSQL="back\\slash'; DROP DATABASE x; --",
+    )
     assert "'o\\'brien'@'%'" in output
     assert "BY 'back\\\\slash\\'; DROP DATABASE x; --';" in output
 

@@ -32,6 +32,9 @@ OPERATOR = "the pods are an operator's, which makes them through an API server o
 # Where no exercise is possible without a container engine, and why.
 ELSEWHERE = {
     Kind("*", "gateway", "gateway"): "routes are read by Istio, whose gateway is Envoy in an image",
+    Kind(
+        "*", "mesh", "mesh"
+    ): "the mesh's own controllers read it; they run in cluster/test_mesh.py",
     Kind("argo-workflows", "*", "*"): f"Argo's controller and UI: {OPERATOR}",
     Kind(
         "*", "backups", "s3"

@@ -98,7 +98,7 @@ def test_the_job_may_run_again(platform: Platform, node: Node) -> None:
 
 NAMES = {"order_log": "database"}
 # Objects that the Job makes for others, in an empty server.
-MADE = r"^Secret in (USER_0|PASSWORD_0|EXPORTER|EXPORTER_PASSWORD) of ensure$|in ensure\.sh$"
+MADE = r"^Secret in (USER_\w+|PASSWORD_\w+|EXPORTER|EXPORTER_PASSWORD) of ensure$|in ensure\.sh$"
 
 
 SCRAPE = """

@@ -155,7 +155,9 @@ def patched(draw: st.DrawFn) -> bytes:
 @cache
 def _patchable(path: Path) -> list[tuple[str, Any]]:
     """The objects of a spec's components, each with its component."""
-    lowered = pipeline.compile(path.read_bytes(), path.name).lowered[None]
+    lowered = pipeline.compile(path.read_bytes(), path.name).lowered.get(None)
+    if lowered is None:  # without the lock beside it
+        return []
     return [
         (package.name, resource.manifest)
         for package in lowered.packages.values()
