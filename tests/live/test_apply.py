@@ -90,7 +90,7 @@ def prepare(plane: ControlPlane, objects: list[Manifest]) -> None:
         manifest["metadata"]["name"] for manifest in objects if manifest["kind"] == "Namespace"
     }
     used = {manifest["metadata"].get("namespace", "default") for manifest in objects}
-    plane.apply(namespace(name) for name in sorted(used - namespaces - {"default"}))
+    plane.apply(namespace(name) for name in sorted(used - namespaces - {"default", "kube-system"}))
     plane.apply(volume(index, name) for index, name in enumerate(claims(objects)))
     pods = [pod_template(manifest)["spec"] for manifest in objects if manifest["kind"] in SCHEDULED]
     plane.apply(

@@ -129,9 +129,7 @@ SETUP = Client("lakefs-setup")
 # References that only MLflow's server looks at: its providers, its address, its clients.
 LISTENING = r"of schema$|in MLFLOW_(PORT|SERVER_ALLOWED_HOSTS)"
 # Objects that the Jobs that fill a server make for others: broken, it would break the platform of the test.
-MADE = (
-    r"^Secret in (ROLE|PASSWORD|ACCESS_KEY|SECRET_KEY)_\d|in (ensure\.sql|buckets\.sh|\S+\.json)$"
-)
+MADE = r"^Secret in (ROLE|PASSWORD|ACCESS_KEY|SECRET_KEY)_\w+ of (ensure|buckets)$|in (ensure\.sql|buckets\.sh|\S+\.json)$"
 # The needs of lakeFS' setup where there is nothing yet.
 FIRST = r"^Secret in LAKEFS_AUTH_ENCRYPT_SECRET_KEY|in setup\.sh$"
 
