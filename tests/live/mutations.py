@@ -72,8 +72,8 @@ class Breaker:
         for part in ("command", "args"):
             words = container.get(part, ())
             for index, (before, word) in enumerate(zip(["", *words], words, strict=False)):
-                for fault, fault in self._word(before, word):
-                    broken_words = [*words[:index], fault, *words[index + 1 :]]
+                for fault, broken_word in self._word(before, word):
+                    broken_words = [*words[:index], broken_word, *words[index + 1 :]]
                     yield f"{fault} in the {part}", {**container, part: broken_words}, ()
 
     def _word(self, before: str, word: str) -> Iterator[tuple[str, str]]:

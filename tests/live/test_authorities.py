@@ -74,6 +74,10 @@ def run(*command: str | Path, **options: Any) -> None:
     assert process.returncode == 0, f"{command}\n{process.stdout}{process.stderr}"
 
 
+# A spec names no loopback address; the servers of this test run on one.
+SERVER = "server.example.internal"
+
+
 def signed(folder: Path) -> None:
     """Two authorities, and a server's certificate that the first has signed."""
     key = ("-newkey", "rsa:2048", "-nodes", "-days", "2")
@@ -92,7 +96,7 @@ def compiled(folder: Path, ports: dict[str, int]) -> dict[str, str]:
     """The environment of a workload that uses all three, with the values of its Secrets."""
     ca = "".join(f"        {line}\n" for line in (folder / "own.crt").read_text().splitlines())
     sections = "".join(
-        f"    external-{name}:\n      host: localhost\n      port: {port}\n      ca: |\n{ca}"
+        f"    external-{name}:\n      host: {SERVER}\n      port: {port}\n      ca: |\n{ca}"
         for name, port in ports.items()
     )
     uses = ", ".join(f"external-{name}" for name in ports)
@@ -115,7 +119,8 @@ def compiled(folder: Path, ports: dict[str, int]) -> dict[str, str]:
             if reference
             else variable["value"]
         )
-        values[variable["name"]] = re.sub(r"\$\((\w+)\)", lambda match: values[match[1]], text)
+        text = re.sub(r"\$\((\w+)\)", lambda match: values[match[1]], text)
+        values[variable["name"]] = text.replace(SERVER, "localhost")
     return values
 
 

@@ -127,7 +127,7 @@ MINIO = Server("minio", kind="StatefulSet", namespace="storage")
 BUCKETS = Client("minio-buckets", namespace="storage")
 SETUP = Client("lakefs-setup")
 # References that only MLflow's server looks at: its providers, its address, its clients.
-LISTENING = r"of schema$|in MLFLOW_(PORT|SERVER_ALLOWED_HOSTS)"
+LISTENING = r"of schema$|in MLFLOW_(PORT|SERVER_ALLOWED_HOSTS|SERVER_CORS_ALLOWED_ORIGINS)"
 # Objects that the Jobs that fill a server make for others: broken, it would break the platform of the test.
 MADE = r"^Secret in (ROLE|PASSWORD|ACCESS_KEY|SECRET_KEY)_\w+ of (ensure|buckets)$|in (ensure\.sql|buckets\.sh|\S+\.json)$"
 # The needs of lakeFS' setup where there is nothing yet.

@@ -91,25 +91,25 @@ class Bench:
 
 def upstream(manifest: Manifest) -> Manifest:
     """An object as upstream makes it, without any configuration."""
-    manifest = {key: manifest[key] for key in ("apiVersion", "kind")}
+    bare = {key: manifest[key] for key in ("apiVersion", "kind")}
     keys = ("name", "namespace")
-    manifest["metadata"] = {
+    bare["metadata"] = {
         key: manifest["metadata"][key] for key in keys if key in manifest["metadata"]
     }
     if manifest["kind"] == "Service":
         ports = [port["port"] for port in manifest["spec"]["ports"]]
-        manifest["spec"] = {"ports": [{"name": f"port-{port}", "port": port} for port in ports]}
+        bare["spec"] = {"ports": [{"name": f"port-{port}", "port": port} for port in ports]}
     if manifest["kind"] == "Deployment":
         labels = {"app": manifest["metadata"]["name"]}
         pod = manifest["spec"]["template"].get("spec", {})
         names = [container["name"] for container in pod.get("containers", ())] or ["main"]
         containers = [{"name": name, "image": "upstream:1"} for name in names]
         template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
-        manifest["spec"] = {"selector": {"matchLabels": labels}, "template": template}
+        bare["spec"] = {"selector": {"matchLabels": labels}, "template": template}
     if manifest["kind"] == "ClusterStorageContainer":
         container = {"name": "storage-initializer", "image": "upstream:1"}
-        manifest["spec"] = {"container": container, "supportedUriFormats": [{"prefix": "s3://"}]}
-    return manifest
+        bare["spec"] = {"container": container, "supportedUriFormats": [{"prefix": "s3://"}]}
+    return bare
 
 
 @pytest.fixture(params=PLATFORMS)
