@@ -56,6 +56,16 @@ EXCEPTIONS = (
         _type("pgbouncer", "feast", "kubeflow-pipelines"),
     ),
     Allowed(
+        ("ingress-targets-service",),
+        "KServe makes the Service that a model's Ingress leads to.",
+        _type("model"),
+    ),
+    Allowed(
+        ("service-targets-pod",),
+        "Knative's local Service leads to the pods of Istio's gateway, which its own release brings.",
+        _type("knative"),
+    ),
+    Allowed(
         ("CKV_K8S_9",),
         "A metrics exporter beside a server has no readiness of its own: its failure must not take "
         "the server out of service.",
