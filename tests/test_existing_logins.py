@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.cluster import lowered, objects, templates
 from support.diagnosing import diagnosed
 
+from compiler import kube, pipeline
 from compiler.upstream.prerequisites import administration
 
 SCENARIO, ENVIRONMENT = "existing-logins", "default"
@@ -72,6 +75,9 @@ def test_a_password_that_exists_is_in_no_uri() -> None:
         ("external-postgres: {host: db.example.com, credentials: {}}", "invalid-value", "names no Secret"),
         ("external-postgres: {host: db.example.com, credentials: {consumers: {mlfow: {secret: a}}}}\n"
          "    seaweedfs: {}\n    mlflow: {}", "unknown-binding", "`mlfow` does not use"),
+        ("external-postgres: {host: db.example.com, credentials: {secret: a, consumers: {mlflow: {secret: a, keys: "
+         "{username: u2}}}}}\n    seaweedfs: {}\n    mlflow: {}", "invalid-value",
+         "the Secret `a` has one login, and not another for `mlflow`"),
         ("external-s3: {host: s3.example.com, credentials: {secret: a, keys: {AWS_ACCESS_KEY_ID: id}}}\n"
          "    kserve: {mode: standard}\n  models:\n    m: {format: sklearn, uri: 's3://models/m'}",
          "invalid-value", "serving systems read"),
@@ -117,3 +123,22 @@ def test_two_consumers_may_share_a_login() -> None:
         for diagnostic in diagnosed(f"{HEAD}    {section}".encode())
         if diagnostic.code == "secret-clash"
     ]
+
+
+def test_names_of_secrets_with_dots_and_dashes_stay_apart() -> None:
+    """A pooler has the variables of all logins beside each other."""
+    consumers = "consumers: {mlflow: {secret: acme.pg}, feast: {secret: acme-pg}}"
+    section = (
+        f"external-postgres: {{host: db.example.com, credentials: {{{consumers}}}}}\n"
+        "    pgbouncer: {}\n    seaweedfs: {}\n    redis: {}\n    mlflow: {}\n    feast: {}\n"
+    )
+    compilation = pipeline.compile(f"{HEAD}    {section}".encode(), "platform.yaml")
+    assert not compilation.report.failed, compilation.report.errors
+    deployment = compilation.tree()["base/pgbouncer/deployment-pgbouncer.yaml"]
+    assert "USERNAME_ACME_dot_PG" in deployment
+    assert "USERNAME_ACME_PG" in deployment
+
+
+@given(st.sets(st.from_regex(r"[a-z0-9]([-a-z0-9.]{0,8}[a-z0-9])?", fullmatch=True), min_size=2))
+def test_no_two_secrets_have_the_same_variables(secrets: set[str]) -> None:
+    assert len({kube.suffix(secret) for secret in secrets}) == len(secrets)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
@@ -88,8 +87,9 @@ def unique(env: Iterable[Env]) -> tuple[Env, ...]:
 
 
 def suffix(secret: str) -> str:
-    """The end of the variables of one login among several, from its Secret: `_MLFLOW_ARTIFACTS`.
+    """The end of the variables of one login among several, from its Secret: `MLFLOW_ARTIFACTS`.
 
-    A number would change with every login that comes or goes before it, and restart pods for it.
+    A number would change with every login that comes or goes before it, and restart pods for it. No two
+    Secrets have the same: their names have small letters, so `dot` stands for nothing but a dot.
     """
-    return re.sub(r"[^A-Za-z0-9]", "_", secret).upper()
+    return "_dot_".join(secret.upper().replace("-", "_").split("."))
