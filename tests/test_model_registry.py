@@ -184,6 +184,14 @@ def test_another_environments_versions_stay(spec: Path, mlflow: Mlflow) -> None:
     assert versions == {"dev": "7", "prod": "8"}
 
 
+def _nested(depth: int) -> list[object]:
+    """A short text in YAML, by aliases, that stands for ten values to the power of the depth."""
+    value: list[object] = ["x"] * 10
+    for _ in range(depth - 1):
+        value = [value] * 10
+    return value
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -199,6 +207,10 @@ def test_another_environments_versions_stay(spec: Path, mlflow: Mlflow) -> None:
         (
             {"mlmodel": {"flavors": {"python_function": {}}, "signature": {"inputs": "{"}}},
             "not JSON",
+        ),
+        (
+            {"mlmodel": {"flavors": {"python_function": {}}, "signature": {"inputs": _nested(8)}}},
+            "holds more than",
         ),
     ],
 )

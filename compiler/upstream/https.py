@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http.client import HTTPMessage, HTTPResponse
 from typing import IO, cast
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")  # servers on this machine, which plain HTTP reaches
+_NO_HEADERS: Mapping[str, str] = {}
 _TIMEOUT = 60  # seconds
 
 
@@ -23,6 +26,7 @@ class Encrypted(HTTPRedirectHandler):
         return redirected
 
 
-def ask(request: Request | str) -> HTTPResponse:
-    """Open an address that the caller has checked."""
+def ask(url: str, headers: Mapping[str, str] = _NO_HEADERS, method: str = "GET") -> HTTPResponse:
+    """Open an address whose scheme, `http` or `https`, the caller has checked."""
+    request = Request(url, headers=dict(headers), method=method)  # noqa: S310  # see the docstring
     return cast(HTTPResponse, build_opener(Encrypted).open(request, timeout=_TIMEOUT))

@@ -10,13 +10,11 @@ import json
 import re
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
-from urllib.request import Request
 
 from compiler.spec.image import full_name, split_image
-from compiler.upstream.https import ask
+from compiler.upstream.https import LOCAL_HOSTS, ask
 
 _HUB = ("docker.io", "registry-1.docker.io")
-_LOCAL = ("localhost", "127.0.0.1")
 _KINDS = ", ".join(
     [
         "application/vnd.oci.image.index.v1+json",
@@ -39,7 +37,7 @@ def digest(image: str) -> str:
     repository, tag, _ = split_image(full_name(image))
     host, _, path = repository.partition("/")
     host = _HUB[1] if host == _HUB[0] else host
-    scheme = "http" if host.split(":")[0] in _LOCAL else "https"
+    scheme = "http" if host.split(":")[0] in LOCAL_HOSTS else "https"
     try:
         reported = _head(f"{scheme}://{host}/v2/{path}/manifests/{tag}")
     except (OSError, ValueError, RecursionError) as error:
@@ -62,8 +60,7 @@ def _head(url: str) -> str:
 
 
 def _ask(url: str, headers: dict[str, str]) -> str:
-    request = Request(url, headers=headers, method="HEAD")  # noqa: S310  # http or https: see digest
-    with ask(request) as answer:
+    with ask(url, headers, "HEAD") as answer:
         return str(answer.headers.get("Docker-Content-Digest", ""))
 
 
@@ -76,7 +73,7 @@ def _token(challenge: str, *, local: bool) -> str:
     fields = dict(re.findall(r'(\w{1,64})="([^"]{0,4096})"', challenge))
     realm = fields.pop("realm", "")
     address = urlsplit(realm)
-    here = address.hostname in _LOCAL
+    here = address.hostname in LOCAL_HOSTS
     if (here and not local) or (
         address.scheme != "https" and not (here and address.scheme == "http")
     ):

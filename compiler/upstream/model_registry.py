@@ -12,12 +12,12 @@ from hashlib import sha256
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
-from urllib.request import Request
 
-import yaml
 from msgspec import Struct
+from yaml import YAMLError
 
-from compiler.upstream.https import ask
+from compiler.upstream.documents import TooLargeError, documents
+from compiler.upstream.https import LOCAL_HOSTS, ask
 
 _API = "api/2.0/mlflow"
 _LARGEST = 2**20  # bytes of an answer
@@ -31,7 +31,6 @@ HELP = {
     401: "set MLFLOW_TRACKING_TOKEN",
     403: "MLflow answers to its own name and to `localhost`: ask through `kubectl port-forward`",
 }
-_LOCAL = ("localhost", "127.0.0.1", "::1")
 PYTHON_FUNCTION = "python_function"  # the flavour that servers of the format `mlflow` load
 
 
@@ -74,7 +73,7 @@ class Registry(Struct, frozen=True):
             return f"`{self.url}` is no address of a server; write it like `http://localhost:5000`"
         if parts.username or parts.query or parts.fragment:
             return "the address of a server has no login, query or fragment"
-        if self.token and parts.scheme == "http" and parts.hostname not in _LOCAL:
+        if self.token and parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
             return "a token goes to no server by plain HTTP; use `https://`, or a port-forward"
         return None
 
@@ -104,19 +103,22 @@ class Registry(Struct, frozen=True):
         """A file of a version, as YAML."""
         data = self._ask("model-versions/get-artifact", {**version, "path": name})
         try:
-            content = yaml.safe_load(data)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            content = documents(data)
+        except (YAMLError, ValueError) as error:
             raise RegistryError(f"the file `{name}` is not YAML") from error
-        if not isinstance(content, dict):
+        except TooLargeError as error:
+            raise RegistryError(
+                f"the file `{name}` is not one that MLflow writes: {error}"
+            ) from error
+        if len(content) != 1 or not isinstance(content[0], dict):
             raise RegistryError(f"the file `{name}` is not one that MLflow writes")
-        return content
+        return content[0]
 
     def _ask(self, path: str, query: Mapping[str, str]) -> bytes:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         url = f"{self.url.rstrip('/')}/{path}?{urlencode(query)}"
-        request = Request(url, headers=headers)  # noqa: S310  # http or https: see `problem`
         try:
-            with ask(request) as answer:
+            with ask(url, headers) as answer:
                 data = answer.read(_LARGEST + 1)
         except HTTPError as error:
             raise RegistryError(_refusal(error), HELP.get(error.code, CORRECT_ALIAS)) from error

@@ -21,9 +21,7 @@ from compiler.model.images import Rewriter, image_keys
 from compiler.model.resource import Manifest
 from compiler.spec.image import Mirrors, pulled
 from compiler.upstream.documents import TooLargeError, documents
-from compiler.upstream.https import ask
-
-_LOCAL = ("localhost", "127.0.0.1")
+from compiler.upstream.https import LOCAL_HOSTS, ask
 
 
 class VendorError(Exception):
@@ -83,7 +81,9 @@ def _fetch(address: str, base: str | None) -> bytes:
     parts = urlsplit(address)
     source = f"{base.rstrip('/')}/{parts.netloc}{parts.path}" if base else address
     parsed = urlsplit(source)
-    if parsed.scheme != "https" and not (parsed.scheme == "http" and parsed.hostname in _LOCAL):
+    if parsed.scheme != "https" and not (
+        parsed.scheme == "http" and parsed.hostname in LOCAL_HOSTS
+    ):
         raise VendorError(f"{source} is not https")
     try:
         with ask(source) as answer:
