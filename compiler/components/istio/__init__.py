@@ -5,14 +5,13 @@ bindings (identities, policies) are derived in derive/mesh.py and derive/authori
 are of Istio 1.30.3.
 """
 
-import shlex
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from compiler import model
-from compiler.components.bases import certificate, istio_gateway
+from compiler.components.bases import certificate, istio_charts, istio_gateway
 from compiler.interfaces import gateway, mesh
 from compiler.spec.types import Name, Namespace
 
@@ -21,8 +20,6 @@ UPSTREAM_NAMESPACE = True
 CLUSTER_SINGLETON = "a cluster has one mesh"
 MESH = model.Provides("mesh", mesh.Endpoint)
 GATEWAY = model.Provides("gateway", istio_gateway.Endpoint, fallback=True)
-VERSION = "1.30.3"
-CHARTS = "helm repo add istio https://istio-release.storage.googleapis.com/charts"
 
 
 class Spec(model.ChartSpec):
@@ -72,16 +69,15 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
     """The charts; their release names determine the labels of the gateway's pods."""
     space = me.namespace
-    how = [CHARTS, f"kubectl create namespace {space}"]
+    how = [istio_charts.REPOSITORY, f"kubectl create namespace {space}"]
     for name, chart, values in _charts(me.spec, with_gateway=GATEWAY in wiring.offers):
-        sets = "".join(f" --set {shlex.quote(value)}" for value in values)
-        how.append(f"helm install {name} istio/{chart} --version {VERSION} -n {space}{sets} --wait")
+        how.append(istio_charts.install(name, chart, space, values))
     signer = certificate.prerequisite(me) if GATEWAY in wiring.offers else ""
     return model.Prerequisite(
         name=me.name,
         system=f"Istio{signer}, with its CNI plugin: `restricted` namespaces refuse pods that set "
         "up their own network",
-        version=VERSION,
+        version=istio_charts.VERSION,
         namespaces=(space,),
         how=tuple(how),
     )

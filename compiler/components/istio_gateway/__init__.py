@@ -4,16 +4,14 @@ The gateway's pods are upstream's chart. istiod must run in the cluster; whether
 namespaces are in the mesh is another matter, for which there is `istio`. Facts are of Istio 1.30.3.
 """
 
-import shlex
 from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
 
 from compiler import model
-from compiler.components.bases import certificate, istio_gateway
+from compiler.components.bases import certificate, istio_charts, istio_gateway
 from compiler.components.bases.gateway_pods import Pods
-from compiler.components.istio import CHARTS, VERSION
 from compiler.interfaces import gateway
 from compiler.spec.types import Name, Namespace
 
@@ -65,17 +63,15 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     """The chart of the gateway; its release name determines the labels of the pods."""
     space, spec = me.namespace, me.spec
     values = [*_values(spec), *([f"revision={spec.revision}"] if spec.revision else [])]
-    sets = "".join(f" --set {shlex.quote(value)}" for value in values)
     return model.Prerequisite(
         name=me.name,
         system=f"A gateway of Istio{certificate.prerequisite(me)}",
-        version=VERSION,
+        version=istio_charts.VERSION,
         namespaces=(space,),
         how=(
-            CHARTS,
+            istio_charts.REPOSITORY,
             f"kubectl create namespace {space}",
-            f"helm install {_account(spec)} istio/gateway --version {VERSION} -n {space}"
-            f"{sets} --wait",
+            istio_charts.install(_account(spec), "gateway", space, values),
         ),
     )
 

@@ -1,0 +1,15 @@
+"""Istio's charts, as the prerequisites of its components install them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+
+VERSION = "1.30.3"
+REPOSITORY = "helm repo add istio https://istio-release.storage.googleapis.com/charts"
+
+
+def install(release: str, chart: str, namespace: str, values: Iterable[str]) -> str:
+    """The command that installs a chart with some values, such as `revision=canary`."""
+    sets = "".join(f" --set {shlex.quote(value)}" for value in values)
+    return f"helm install {release} istio/{chart} --version {VERSION} -n {namespace}{sets} --wait"
