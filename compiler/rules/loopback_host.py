@@ -8,11 +8,12 @@ from typing import Any
 from compiler.check.texts import texts
 from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
+from compiler.spec.types import LOOPBACK_HOST
 
 # `tcp://localhost` is where the processes of one pod meet (PyTorch's and Dask's), no service's address.
 _URL = re.compile(
     r"\b(?!tcp:|udp:|unix:)(?P<scheme>[a-z][a-z0-9+.-]{0,30})://(?:[^\s/@'\"]*@)?"
-    r"(?P<host>localhost|127(?:\.\d+){3}|\[::1\]|host\.docker\.internal)(?P<port>:\d+)?(?![\w.-])",
+    rf"(?P<host>{LOOPBACK_HOST})(?P<port>:\d+)?(?![\w.-])",
     re.I,
 )
 

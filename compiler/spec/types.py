@@ -156,6 +156,8 @@ Namespace = Annotated[
         "use at most 63 of `a-z`, `0-9` and `-`", example="mlops",
     ),
 ]  # fmt: skip
+# Names of the machine itself, which to a pod are the pod; Docker's is that of a laptop, which no node knows.
+LOOPBACK_HOST = r"localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1\]|host\.docker\.internal"
 Host = Annotated[
     str,
     Pattern(

@@ -14,7 +14,7 @@ from compiler.model import ConfigRef, SecretRef
 from compiler.model.credential import ExistingLogin, ExistingLogins
 from compiler.spec.constraints import InvalidValue, exact
 from compiler.spec.section import Forms
-from compiler.spec.types import Certificates, Cidr, Host, SecretName
+from compiler.spec.types import LOOPBACK_HOST, Certificates, Cidr, Host, SecretName
 
 
 def revoke_command(binding: model.Binding) -> str:
@@ -82,6 +82,15 @@ class Logins(model.Section):
             raise InvalidValue(
                 "invalid-value", message, "add `secret:` with the name of the Secret"
             )
+        keys_of = {self.secret: self.keys}
+        for name, login in self.consumers.items():
+            if keys_of.setdefault(login.secret, login.keys) != login.keys:
+                message = f"the Secret `{login.secret}` has one login, and not another for `{name}`"
+                raise InvalidValue(
+                    "invalid-value",
+                    message,
+                    "put it into its own Secret: poolers and administrators tell logins apart by them",
+                )
 
     @property
     def every_key(self) -> set[str]:
@@ -102,10 +111,6 @@ def binding_problems(me: model.Instance[Any], wiring: model.Wiring) -> Iterator[
                 f"its consumers are {listing(sorted(consumers)) or 'none'}",
                 sorted(consumers),
             )
-
-
-# Docker's name is that of a laptop, which no node of a cluster knows.
-_LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|0\.0\.0\.0|host\.docker\.internal")
 
 
 class Spec(model.InstanceSpec):
@@ -152,7 +157,7 @@ class Spec(model.InstanceSpec):
         return model.Authority(self.ca) if self.ca is not None else None
 
     def check(self) -> None:
-        if _LOOPBACK.fullmatch(self.host):
+        if re.fullmatch(LOOPBACK_HOST, self.host):
             message = f"`{self.host}` is each pod itself, where the service does not run"
             raise InvalidValue(
                 "invalid-host", message, "write the name by which pods reach the server", at="host"
