@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 import yaml
@@ -23,7 +22,6 @@ from compiler.reference.facts import TABLE, facts
 from support.paths import SCENARIOS
 from support.scenarios import scenario_names
 
-MOST = 1  # scenarios in which a field is tried: the smallest that has it
 NO_OBJECTS = {"Component", "Credentials", "Login"}  # what a diff calls data and logins
 Document = dict[str, Any]
 
@@ -57,13 +55,14 @@ def flat(fields: tuple[Field, ...]) -> Iterator[Field]:
 
 
 def derived(topic: Topic, field: Field, specs: list[Document]) -> tuple[str, ...]:
-    """The kinds of the objects that change with a field, in the first scenarios that show any."""
-    kinds: set[str] = set()
-    for before, after in islice(_trials(topic, field, specs), MOST):
+    """The kinds of the objects that change with a field, in the first scenario that shows any."""
+    for before, after in _trials(topic, field, specs):
         old, new = _compiled(yaml.safe_dump(before)), _compiled(yaml.safe_dump(after))
         if not old.report.failed and not new.report.failed:
-            kinds |= {change.kind for change in compare(old, new) if change.kind[:1].isupper()}
-    return tuple(sorted(kinds - NO_OBJECTS))
+            kinds = {change.kind for change in compare(old, new) if change.kind[:1].isupper()}
+            if kinds - NO_OBJECTS:
+                return tuple(sorted(kinds - NO_OBJECTS))
+    return ()
 
 
 def _trials(
