@@ -14,10 +14,13 @@ from typing import Any
 from compiler.diagnostics import Related, Report
 from compiler.interfaces import postgresql
 from compiler.model import Graph, Instance, Node, Path, Platform
+from compiler.registry import component
 from compiler.specialise import overridden
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
+    if _a_pooler_may_be_wrong(platform):
+        return
     for name, slots in graph.offers.items():
         for provides, offer in slots.items():
             if isinstance(offer, postgresql.Offer) and provides.forwards is None:
@@ -25,6 +28,13 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                 clients = list(postgresql.parts(graph.wiring(name).claims(provides)))
                 if limit is not None:
                     _check_server(platform, graph.instances[name], clients, limit, report)
+
+
+def _a_pooler_may_be_wrong(platform: Platform) -> bool:
+    """Whether an instance with errors could pool the clients, which are counted without it."""
+    names = dict(platform.document.at(("spec", "components")).entries())
+    types = [component(type) for name, type in platform.wrong.items() if name in names]
+    return any(type is None or any(slot.forwards for slot in type.provides) for type in types)
 
 
 def _check_server(
