@@ -273,14 +273,15 @@ def test_a_set_makes_the_same_applications(road: str) -> None:
     ]
 
 
-def test_the_plain_road_reads_the_files_that_are_there() -> None:
+def test_the_rendered_road_builds_the_kustomization_of_the_output() -> None:
     _, *apps = documents(
         run("applications", "-f", SPEC, "--repo", REPOSITORY, "--road", "rendered")
     )
     for app in apps:
         source = app["spec"]["source"]
-        assert source["directory"]["include"] == "*.yaml"
-        assert (ROOT / source["path"]).is_dir()
+        assert "directory" not in source
+        assert source["kustomize"], "Argo CD would let the files of the folder choose a tool"
+        assert (ROOT / source["path"] / "Kustomization").is_file()
     refused = run("applications", "-f", ONE, "--repo", REPOSITORY, "--road", "rendered")
     assert refused.exit_code == 1
     assert "rendered: true" in refused.stderr

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
+from support.kustomize import Objects, build, by_id, write
 from support.paths import ROOT
-from support.programs import Reader, tool
 from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline
@@ -18,33 +14,6 @@ from compiler.emit.manifests import manifests
 from compiler.emit.shards import MOST_OBJECTS
 from compiler.model.credential import Random
 from compiler.pipeline import Compilation
-
-Objects = dict[tuple[str, str, str, str], dict[str, Any]]
-
-
-def write(tree: Mapping[str, str], folder: Path) -> None:
-    for path, text in tree.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, newline="")
-
-
-def by_id(objects: list[dict[str, Any]]) -> Objects:
-    ids = [
-        (o["apiVersion"], o["kind"], o["metadata"].get("namespace", ""), o["metadata"]["name"])
-        for o in objects
-    ]
-    assert len(set(ids)) == len(ids), "an object stands twice"
-    return dict(zip(ids, objects, strict=True))
-
-
-def build(folder: Path) -> Objects:
-    process = subprocess.run(
-        [tool("kustomize"), "build", str(folder)], capture_output=True, text=True, check=False
-    )
-    assert process.returncode == 0, process.stderr
-    assert not process.stderr, process.stderr
-    return by_id(list(yaml.load_all(process.stdout, Loader=Reader)))
 
 
 def roots(folder: Path, environment: str) -> list[Path]:
@@ -95,8 +64,10 @@ def test_workloads_in_pieces_build_to_what_was_lowered(tmp_path: Path) -> None:
 
 
 def test_the_reference_builds_to_what_was_lowered(tmp_path: Path) -> None:
-    path = ROOT / "platform.yaml"
-    assert_equal(pipeline.compile(path.read_bytes(), "platform.yaml"), tmp_path)
+    result = pipeline.compile((ROOT / "platform.yaml").read_bytes(), "platform.yaml")
+    assert_equal(result, tmp_path)
+    built = build(tmp_path / "out" / "prod")
+    assert built == by_id(manifests(result.lowered["prod"]))
 
 
 def test_the_reference_is_compiled_as_committed() -> None:

@@ -80,12 +80,13 @@ def test_files_of_others_are_never_touched(tmp_path: Path) -> None:
 def test_files_of_others_among_the_output_are_named_one_by_one(tmp_path: Path) -> None:
     """A delivery of the folder would deliver them too."""
     put(OLD, tmp_path)
-    for path in ("base/x/evil.yaml", "out/b/99-evil.yaml", "overlays/b/kustomization.yml", "mine"):
+    for path in ("base/x/evil.yaml", "out/b/99-evil.yaml", "overlays/b/kustomization.yml", "mine",
+                 "overlays/mine/a.yaml"):  # fmt: skip
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("kind: Deployment\n")
     (tmp_path / "out" / "b" / "link.yaml").symlink_to("/etc/hostname")
     assert planned(OLD, tmp_path).stray == (
-        "base/x/evil.yaml", "out/b/99-evil.yaml", "out/b/link.yaml", "overlays/b/kustomization.yml",
+        "base/x/evil.yaml", "out/b/99-evil.yaml", "out/b/link.yaml", "overlays/b/kustomization.yml", "overlays/mine/a.yaml",
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from compiler.emit.shards import MODELS, WORKLOADS, layout
 from compiler.emit.tree import Text, Tree
 from compiler.factor import Factored, Overlay
 from compiler.kube import yaml
-from compiler.kube.kustomize import KUSTOMIZATION, LOCAL
+from compiler.kube.kustomize import KUSTOMIZATION, LOCAL, UNSUFFIXED
 from compiler.model.memo import Memo
 from compiler.model.package import Lowered, Package, Platform, config_map, config_metadata
 from compiler.model.resource import ConfigFiles, Manifest, Resource
@@ -196,10 +196,13 @@ class _Writer:
         tree[f"{folder}/kustomization.yaml"] = _source(package) + yaml.dump(content)
 
     def out(self, folder: str, lowered: Lowered) -> Files:
-        tree: Files = {
-            f"{folder}/{wave_file(wave)}": yaml.pieces((text,) for text in texts)
+        waves = {
+            wave_file(wave): yaml.pieces((text,) for text in texts)
             for wave, texts in in_waves(lowered, self.dump).items()
         }
+        tree: Files = {f"{folder}/{name}": text for name, text in waves.items()}
+        root = {**KUSTOMIZATION, "resources": sorted(waves)}
+        tree[f"{folder}/{UNSUFFIXED}"] = _text(root, "spec", lowered.platform)
         tree[f"{folder}/images.txt"] = "".join(
             f"{image.reference}\n" for image in used_images.images(lowered, self.dump)
         )

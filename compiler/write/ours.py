@@ -10,10 +10,11 @@ from itertools import groupby
 from compiler.files import Folder, UnsafePathError
 from compiler.write import SUMS
 
-PER_ENVIRONMENT = ("overlays", "out", "prerequisites")
+PER_ENVIRONMENT = ("out", "overlays", "prerequisites")
+FOLDERS = ("base", *PER_ENVIRONMENT)
 NOT_A_FILE = "not a file"  # in place of a digest
 # The only paths that the compiler writes. A list that names others is not believed.
-_OURS = re.compile(r"(base|overlays|out|prerequisites)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+_OURS = re.compile(rf"({'|'.join(FOLDERS)})(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 _PIECE = 2**18  # bytes that are read at once
 _ENTRY = re.compile(r"([0-9a-f]{64})  (.+)")
 
@@ -73,11 +74,9 @@ def _digest(folder: Folder, name: str) -> str | None:
 
 
 def strays(paths: Iterable[str], root: Folder, scope: tuple[str, ...] = ("",)) -> Iterator[str]:
-    """Files beside those of some paths, in the base and in the folders of each environment."""
+    """Files beside those of some paths, in the folders that are for output alone."""
     listed = {*paths}
-    environments = {path.split("/")[1] for path in listed if path.startswith(PER_ENVIRONMENT)}
-    folders = {f"{top}/{name}" for top in PER_ENVIRONMENT for name in environments} | {"base"}
-    for folder in sorted(folders):
+    for folder in FOLDERS:
         for path in root.listed(folder):
             if path not in listed and path.startswith(scope):
                 yield path

@@ -1,7 +1,7 @@
 """Argo CD's own objects: an AppProject that permits the platform's objects, and its Applications.
 
-An application works in one of two ways: the plugin renders the spec, or Argo CD reads the files in
-`out/<environment>/`. Deleting an application deletes no object of the platform, an empty output is
+An application works in one of two ways: the plugin renders the spec, or Argo CD builds the kustomization in
+`out/<environment>/`, which lists the files there. Deleting an application deletes no object of the platform, an empty output is
 never synchronised, and the objects carry their order.
 """
 
@@ -133,6 +133,12 @@ def _spec(
 _OPTIONS: Sequence[str] = ["ServerSideApply=true", "PruneLast=true", "FailOnSharedResource=true"]
 
 
+# Names kustomize as the tool: otherwise the folder's files choose one, and a planted `platform.yaml` would start
+# the plugin. Argo CD drops a `kustomize` whose fields are all empty. This field has no effect without
+# `components` (Argo CD 3.5.7, pkg/apis/application/v1alpha1/types.go, util/kustomize/kustomize.go).
+_KUSTOMIZE = {"ignoreMissingComponents": True}
+
+
 def _source(environment: str, origin: Origin) -> dict[str, Any]:
     folder = origin.path.strip("/") or "."
     source = {"repoURL": origin.repository, "targetRevision": origin.revision}
@@ -140,4 +146,4 @@ def _source(environment: str, origin: Origin) -> dict[str, Any]:
         parameters = [{"name": "environment", "string": environment}]
         return {**source, "path": folder, "plugin": {"name": NAME, "parameters": parameters}}
     out = f"out/{environment}" if folder == "." else f"{folder}/out/{environment}"
-    return {**source, "path": out, "directory": {"include": "*.yaml", "recurse": False}}
+    return {**source, "path": out, "kustomize": _KUSTOMIZE}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds Argo CD's plugin server and a client for it from Argo CD's Go module, and a reader of
-# container build files from BuildKit's, into .tools/bin, once for each state of this folder. Takes
+# Builds Argo CD's plugin server, a client for it and its repository server's rendering from Argo CD's
+# Go module, and a reader of container build files from BuildKit's, into .tools/bin, once for each state of this folder. Takes
 # some six minutes on two cores, and a gigabyte of modules.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,5 +16,6 @@ cd "$here"
 for part in server client; do
   "$go" build -trimpath -ldflags '-s -w' -o "$bin/argocd-cmp-$part" "./$part"
 done
+"$go" build -trimpath -ldflags '-s -w' -o "$bin/argocd-render" ./render
 (cd containerfile && "$go" build -trimpath -ldflags '-s -w' -o "$bin/containerfile" .)
 echo "$state" >"$bin/.argocd"
