@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
+from pydantic import ValidationError
 from support.cluster import Template, objects, templates
+from support.diagnosing import diagnosed
 
+from compiler.components import external_redis
 from compiler.components.bases import redis
 from compiler.spec import quantity
+from compiler.spec.section import parse
 
 SERVERS = [
     ("redis", "large", "features", "redis.conf"),
@@ -110,3 +115,85 @@ def test_a_client_is_told_where_how_and_as_whom() -> None:
     assert _value(job, "REDIS_URL") == url
     names = [variable["name"] for variable in env]
     assert names.index("REDIS_PASSWORD") < names.index("REDIS_URL")
+
+
+def _store(provider: str) -> dict[str, Any]:
+    (config,) = [manifest for manifest in objects("external-redis-modes", "default")
+                 if manifest["kind"] == "ConfigMap" and manifest["metadata"]["name"] == provider]  # fmt: skip
+    section: dict[str, Any] = yaml.safe_load(config["data"]["feature_store.yaml"])["online_store"]
+    return section
+
+
+def test_feast_asks_sentinels_for_the_server_and_reaches_both() -> None:
+    store = _store("feast")
+    assert (store["redis_type"], store["sentinel_master"]) == ("redis_sentinel", "features")
+    addresses = [part for part in store["connection_string"].split(",") if "=" not in part]
+    assert addresses == [f"sentinel-{number}.example.com:26379" for number in (1, 2, 3)]
+    assert 'sentinel_kwargs={"ssl":true}' in store["connection_string"]
+    (policy,) = [manifest for manifest in objects("external-redis-modes", "default")
+                 if manifest["kind"] == "NetworkPolicy"
+                 and manifest["metadata"]["name"] == "sentinel-keys-clients"]  # fmt: skip
+    (rule,) = policy["spec"]["egress"]
+    assert [port["port"] for port in rule["ports"]] == [26379, 6380]
+    assert rule["to"] == [{"ipBlock": {"cidr": "192.0.2.0/28"}}]
+
+
+def test_feast_is_given_nodes_of_a_cluster() -> None:
+    store = _store("ranking")
+    assert store["redis_type"] == "redis_cluster"
+    assert store["connection_string"].startswith("node-1.example.com:6379,node-2.example.com:6379,")
+
+
+def test_clients_of_sentinels_get_no_address_of_a_server() -> None:
+    pods = {
+        pod.owner["metadata"]["name"]: pod for pod in templates("external-redis-modes", "default")
+    }
+    behind, cluster = pods["warm-up"], pods["sessions"]
+    assert _value(behind, "REDIS_SENTINELS").startswith("sentinel-1.example.com:26379,sentinel-2.")
+    assert (_value(behind, "REDIS_MASTER_NAME"), _value(behind, "REDIS_TLS")) == (
+        "features",
+        "true",
+    )
+    names = [variable["name"] for variable in behind.spec["containers"][0]["env"]]
+    assert not {"REDIS_HOST", "REDIS_URL"} & set(names)
+    assert (
+        _value(cluster, "REDIS_CLUSTER_NODES") == "node-1.example.com:6379,node-2.example.com:6379"
+    )
+    assert _value(cluster, "REDIS_HOST") == "node-1.example.com"
+
+
+def test_the_mesh_passes_on_connections_to_servers_that_sentinels_name() -> None:
+    entries = {manifest["metadata"]["name"]: manifest["spec"]
+               for manifest in objects("external-redis-modes", "default")
+               if manifest["kind"] == "ServiceEntry"}  # fmt: skip
+    assert entries["sentinel"]["resolution"] == entries["cluster"]["resolution"] == "NONE"
+    assert entries["sentinel"]["addresses"] == ["192.0.2.0/28"]
+    assert [port["number"] for port in entries["sentinel"]["ports"]] == [6380, 26379]
+
+
+def test_an_authority_of_sentinels_is_refused_for_feast() -> None:
+    text = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: p}
+spec:
+  components:
+    seaweedfs: {}
+    postgres: {}
+    feast: {}
+    cache:
+      type: external-redis
+      mode: sentinel
+      hosts: [s1.example.com]
+      masterName: features
+      ca: {configMap: company-ca}
+"""
+    assert [
+        finding.path for finding in diagnosed(text.encode()) if finding.code == "unknown-authority"
+    ] == [("spec", "components", "feast")]
+
+
+def test_no_sentinel_is_the_pod_itself() -> None:
+    spec = {"mode": "sentinel", "masterName": "features", "hosts": ["s1.example.com", "localhost"]}
+    with pytest.raises(ValidationError, match="each pod itself"):
+        parse(external_redis.Spec, spec)

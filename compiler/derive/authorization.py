@@ -58,7 +58,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         for traffic in package.internal_traffic:
             policies.append(_peers(package, package.instance, traffic, trust))
         used = {
-            binding.offer.target or binding.offer.port for binding in offers[package.name].values()
+            port for binding in offers[package.name].values() for port in binding.offer.pod_ports
         }
         used |= {port for call in package.ingress if call.meshed for port in call.ports}
         for call in package.ingress:
@@ -82,9 +82,8 @@ def _clients(binding: Binding, users: frozenset[Account], trust: str) -> Iterato
     if users:
         pods = dict(offer.pods) if offer.pods else selector(provider, offer.role)
         sources = _sources(users, trust)
-        port = offer.target or offer.port
         name = f"{provider.name}-{binding.provides.slot}"
-        yield _policy(name, provider.namespace, pods, _rules(sources, (port,)))
+        yield _policy(name, provider.namespace, pods, _rules(sources, offer.pod_ports))
 
 
 def _sources(users: frozenset[Account], trust: str) -> list[Source]:

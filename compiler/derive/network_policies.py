@@ -103,7 +103,7 @@ def _ingress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
         f"{provider.name}-{binding.provides.slot}",
         provider.namespace,
         offer.pods or selector(provider, offer.role),
-        ingress=[{"from": clients, "ports": _ports(offer.target or offer.port)}],
+        ingress=[{"from": clients, "ports": _ports(*offer.pod_ports)}],
     )
 
 
@@ -126,7 +126,7 @@ def _rules(binding: Binding) -> list[Manifest]:
     else:
         pods = offer.pods or selector(provider, offer.role)
         to = [{**_namespace(provider.namespace), "podSelector": {"matchLabels": pods}}]
-    egress = [{"to": to, "ports": _ports(offer.target or offer.port)}]
+    egress = [{"to": to, "ports": _ports(*offer.pod_ports)}]
     for hop in offer.hops:
         proxies = {"podSelector": {"matchLabels": dict(sorted(hop.labels.items()))}}
         peer = {**_namespace(hop.namespace), **proxies}
@@ -185,7 +185,7 @@ def _unlabelled(clients: UnlabelledClients, me: Instance[Any]) -> Iterator[Resou
             f"{name}-{provider.name}",
             provider.namespace,
             offer.pods or selector(provider, offer.role),
-            ingress=[{"from": [client], "ports": _ports(offer.target or offer.port)}],
+            ingress=[{"from": [client], "ports": _ports(*offer.pod_ports)}],
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from ipaddress import ip_address
 
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from compiler.derive.packages import extended
 from compiler.diagnostics import Report
 from compiler.interfaces.istio import service_entry
 from compiler.lower import dotted
-from compiler.model.binding import Binding
+from compiler.model.binding import Binding, Offer
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
 from compiler.registry import component_of
@@ -40,27 +41,41 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 
 def _entry(bindings: list[Binding]) -> Resource:
-    provider, host = bindings[0].provider, bindings[0].host
-    ports = {binding.offer.port: _port(binding) for binding in bindings}
+    provider, offer = bindings[0].provider, bindings[0].offer
+    ports = {number: _port(binding, number) for binding in bindings for number in _numbers(binding)}
     spec: Manifest = {
+        **_destination(provider.name, offer, offer.hosts or (bindings[0].host,)),
         "exportTo": sorted({binding.consumer.namespace for binding in bindings}),
-        "hosts": [host],
         "location": "MESH_EXTERNAL",
         "ports": [ports[number] for number in sorted(ports)],
-        "resolution": "DNS",
     }
-    if _is_address(host):
-        # An entry must have a host name; for an address, a made-up one serves, and the address matches the traffic.
-        spec |= {"addresses": [host], "hosts": [f"{provider.name}.external"], "resolution": "NONE"}
     return service_entry(provider.name, provider.namespace, dict(sorted(spec.items())))
 
 
-def _port(binding: Binding) -> Manifest:
+def _destination(name: str, offer: Offer, hosts: Sequence[str]) -> Manifest:
+    """The hosts, by DNS. Without DNS, the proxy passes a connection on to the address that it has.
+
+    An entry must have a host name; where addresses match the traffic, a made-up one serves.
+    """
+    addresses = [host for host in hosts if _is_address(host)]
+    if not addresses and not offer.redirects:
+        return {"hosts": sorted(hosts), "resolution": "DNS"}
+    passing: Manifest = {"hosts": [f"{name}.external"], "resolution": "NONE"}
+    matched = list(offer.cidrs) if offer.redirects else addresses
+    return {**passing, "addresses": matched} if matched else passing
+
+
+def _numbers(binding: Binding) -> tuple[int, ...]:
+    return (binding.offer.port, *binding.offer.further_ports)
+
+
+def _port(binding: Binding, number: int) -> Manifest:
     protocol = _PROTOCOLS.get(getattr(binding.offer, "scheme", ""), "TCP")
     interface = binding.provides.endpoint.interface
+    suffix = "" if number == binding.offer.port else f"-{number}"
     return {
-        "name": f"{protocol.lower()}-{interface}",
-        "number": binding.offer.port,
+        "name": f"{protocol.lower()}-{interface}{suffix}",
+        "number": number,
         "protocol": protocol,
     }
 

@@ -13,7 +13,7 @@ next to the file, which lets DuckDB read through pyarrow.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -159,17 +159,31 @@ def _registry(database: postgresql.Endpoint) -> dict[str, Any]:
 
 
 def _online(server: redis.Endpoint, project: Project) -> dict[str, Any]:
-    login = "username=${FEAST_REDIS_USERNAME},password=${FEAST_REDIS_PASSWORD}"
-    tls = ",ssl=true" if server.tls else ""
-    if server.authority:
-        tls = f"{tls},ssl_ca_certs={server.authority}"
-    config: dict[str, Any] = {
-        "type": "redis",
-        "connection_string": f"{server.host}:{server.port},{login}{tls}",
-    }
+    config: dict[str, Any] = {"type": "redis"}
+    if server.mode != "single":
+        config["redis_type"] = f"redis_{server.mode}"
+    if server.mode == "sentinel":
+        config["sentinel_master"] = server.primary
+    config["connection_string"] = ",".join((*server.nodes, *_parameters(server)))
     if project.key_ttl is not None:
         config["key_ttl_seconds"] = project.key_ttl
     return config
+
+
+def _parameters(server: redis.Endpoint) -> Iterator[str]:
+    """Arguments of redis-py's client, which Feast reads as JSON where they are JSON.
+
+    The client asks Sentinels without the login, and without TLS unless `sentinel_kwargs` says so (redis-py
+    7.4). Feast splits the text at commas, so that map has room for one key, and none for an authority.
+    """
+    yield "username=${FEAST_REDIS_USERNAME}"
+    yield "password=${FEAST_REDIS_PASSWORD}"
+    if server.tls:
+        yield "ssl=true"
+        if server.mode == "sentinel":
+            yield 'sentinel_kwargs={"ssl":true}'
+    if server.authority:
+        yield f"ssl_ca_certs={server.authority}"
 
 
 def _warehouse(database: postgresql.Endpoint) -> dict[str, Any]:

@@ -6,12 +6,14 @@ it would log in as the user `default`, which the platform's servers disable.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from msgspec.structs import replace
 
 from compiler import model
 from compiler.model import Env, Random, SecretRef
+
+Mode = Literal["single", "sentinel", "cluster"]
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
@@ -27,6 +29,10 @@ class Offer(model.Offer, frozen=True, kw_only=True):
 
     user: str | None = None  # None: each binding has a separate user
     tls: bool = False
+    mode: Mode = (
+        "single"  # with Sentinel, `port` is the Sentinels' and the server's is a further one
+    )
+    primary: str = ""  # the name by which Sentinels know the servers
     readers: str | None = None  # the Service of the read replicas, if any
 
 
@@ -75,16 +81,47 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         tls: bool = self.binding.offer.tls
         return tls
 
+    @property
+    def mode(self) -> Mode:
+        mode: Mode = self.binding.offer.mode
+        return mode
+
+    @property
+    def primary(self) -> str:
+        """The name by which Sentinels know the servers."""
+        name: str = self.binding.offer.primary
+        return name
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The addresses to ask first: Sentinels, nodes of a cluster, or the server."""
+        hosts = self.binding.offer.hosts or (self.host,)
+        return tuple(f"{host}:{self.port}" for host in hosts)
+
     def env(self) -> tuple[Env, ...]:
-        """Common variable names: Redis clients define no standard ones."""
+        """Common variable names: Redis clients define no standard ones.
+
+        With Sentinel there is no `REDIS_HOST` and no URL: a client would send its commands to a Sentinel.
+        """
+        login = (Env("REDIS_USERNAME", self.user), Env("REDIS_PASSWORD", self.password))
+        if self.mode == "sentinel":
+            sentinels = ",".join(self.nodes)
+            name = Env("REDIS_MASTER_NAME", self.primary)
+            return (Env("REDIS_SENTINELS", sentinels), name, *login, *self._encryption())
+        nodes = [Env("REDIS_CLUSTER_NODES", ",".join(self.nodes))] if self.mode == "cluster" else []
         return (
             Env("REDIS_HOST", self.host),
             Env("REDIS_PORT", str(self.port)),
-            Env("REDIS_USERNAME", self.user),
-            Env("REDIS_PASSWORD", self.password),
+            *login,
             Env("REDIS_URL", self._url(self.host)),
+            *nodes,
             *self._readers(),
         )
+
+    def _encryption(self) -> tuple[Env, ...]:
+        """The settings that a URL would hold, for clients that get none."""
+        trust = [Env("REDIS_CA", self.authority)] if self.authority else []
+        return (Env("REDIS_TLS", "true"), *trust) if self.tls else ()
 
     def _readers(self) -> tuple[Env, ...]:
         service: str | None = self.binding.offer.readers

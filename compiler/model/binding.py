@@ -57,7 +57,10 @@ class Offer(Struct, frozen=True, kw_only=True):
     role: str = "server"  # the role of the pods behind the Service
     pods: Mapping[str, str] | None = None  # their labels, if an operator creates them
     hops: tuple[Hop, ...] = ()  # that requests may pass on their way to those pods
+    further_ports: tuple[int, ...] = ()  # of the same pods or addresses, open to its clients too
     host: str | None = None  # an address outside the platform
+    hosts: tuple[str, ...] = ()  # all addresses, where a client is given several
+    redirects: bool = False  # clients are sent on to addresses that only the servers know
     cidrs: tuple[str, ...] = ()  # of that address, if known
     ca: Authority | None = None  # its authority, if it is not a public one
     logins: ExistingLogins | None = None  # that exist there already
@@ -75,6 +78,11 @@ class Offer(Struct, frozen=True, kw_only=True):
     @property
     def external(self) -> bool:
         return self.host is not None
+
+    @property
+    def pod_ports(self) -> tuple[int, ...]:
+        """The ports of the pods, or of the addresses outside, that its clients connect to."""
+        return (self.target or self.port, *self.further_ports)
 
 
 class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):

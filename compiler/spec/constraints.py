@@ -34,7 +34,7 @@ def address(text: str) -> str | None:
     from urllib.parse import urlsplit  # only mistakes need it
 
     if "," in text:
-        return "write one host: an instance is one address"
+        return "write one host: an instance is one address, unless it has `hosts: [...]`"
     if "://" not in text and ":" not in text:
         return None
     parts = urlsplit(text if "://" in text else f"//{text}")

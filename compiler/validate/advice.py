@@ -100,6 +100,15 @@ def _memory_of_data(_: str, __: Any, keys: Keys, ___: Mapping[str, Any]) -> str 
     )
 
 
+def _several(key: str, _: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
+    """Servers behind Sentinel or in a cluster, in the words of Feast, Helm charts and Redis' clients."""
+    if "masterName" not in keys:
+        return None
+    if "sentinel" in same_letters(key):
+        return "write `mode: sentinel`, with `hosts: [...]` of the Sentinels and `masterName:`"
+    return "write `mode: cluster`, with `hosts: [...]` of some of its nodes"
+
+
 def _append_only(_: str, value: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
     persistence = "aof" if value in (True, "yes") else "none"
     return f"write `persistence: {persistence}`" if "persistence" in keys else None
@@ -152,6 +161,10 @@ _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] 
     "hosts": _host,
     "maxmemory": _memory_of_data,
     "appendonly": _append_only,
+    **dict.fromkeys(
+        ("cluster", "clustermode", "nodes", "redistype", "sentinel", "sentinels", "sentinelmaster"),
+        _several,
+    ),
     "tls": _certificate,
     "https": _certificate,
 }

@@ -76,7 +76,7 @@ def named_snippet(label: str, section: Schema, definitions: Mapping[str, Schema]
 
 def _placeholder(schema: Schema, definitions: Mapping[str, Schema], numbers: Iterator[int]) -> Any:
     schema = definitions[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
-    required = schema.get("required") or schema.get("else", {}).get("required", ())
+    required = _required(schema)
     if required:
         keys = schema["properties"]
         return {key: _placeholder(keys[key], definitions, numbers) for key in required}
@@ -87,6 +87,14 @@ def _placeholder(schema: Schema, definitions: Mapping[str, Schema], numbers: Ite
         return "{}"  # the server writes an empty map as nothing
     value = next(iter(schema.get("examples", ())), schema.get("default", ""))
     return f"${{{next(numbers)}:{value}}}"
+
+
+def _required(schema: Schema) -> Sequence[str]:
+    """The keys that a section needs; of those that depend on others, the last alternative's."""
+    if "required" in schema or "else" not in schema:
+        keys: Sequence[str] = schema.get("required", ())
+        return keys
+    return _required(schema["else"])
 
 
 def with_markdown(schema: Any) -> Any:

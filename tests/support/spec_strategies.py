@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -84,17 +85,39 @@ ASCII = st.characters(min_codepoint=32, max_codepoint=126)
 
 
 def _branches(schema: Schema) -> list[Schema]:
-    """A schema for each side of its condition, which requires keys."""
-    keys = schema["if"]["required"]
+    """A schema for each side of its condition: keys that are there, and values that they have."""
+    condition = schema["if"]
+    keys, values = condition["required"], condition.get("properties", {})
     plain = {key: value for key, value in schema.items() if key not in ("if", "then", "else")}
-    sides = []
-    for side, required, refused in (("then", keys, ()), ("else", (), keys)):
-        changed = schema[side].get("properties", {})
-        gone = {*refused, *(key for key, value in changed.items() if value is False)}
-        kept = {key: one for key, one in plain["properties"].items() if key not in gone}
-        needs = [*plain.get("required", ()), *required, *schema[side].get("required", ())]
-        sides.append({**plain, "properties": kept, "required": needs})
-    return sides
+    left: Mapping[str, Any] = {
+        key: _without(plain["properties"][key], value) for key, value in values.items()
+    }
+    absent: Mapping[str, Any] = dict.fromkeys(keys, False)
+    return [
+        _side(plain, schema["then"], values, keys),
+        _side(plain, schema["else"], left or absent, ()),
+    ]
+
+
+def _side(
+    plain: Schema, change: Schema, conditions: Mapping[str, Any], required: Iterable[str]
+) -> Schema:
+    """A schema with what one side of a condition adds to it."""
+    properties = dict(plain["properties"])
+    for key, value in (*conditions.items(), *change.get("properties", {}).items()):
+        if value is False:
+            properties.pop(key, None)
+        elif key in properties:
+            properties[key] = {**properties[key], **value}
+    needs = [*plain.get("required", ()), *required, *change.get("required", ())]
+    nested: Schema = {key: change[key] for key in ("if", "then", "else") if key in change}
+    return {**plain, "properties": properties, "required": needs, **nested}
+
+
+def _without(definition: Schema, condition: Schema) -> Schema:
+    """The values of a key that do not meet a condition."""
+    met = condition.get("enum", [condition.get("const")])
+    return {**definition, "enum": [value for value in definition["enum"] if value not in met]}
 
 
 def _object(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:

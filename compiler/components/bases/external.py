@@ -113,10 +113,9 @@ def binding_problems(me: model.Instance[Any], wiring: model.Wiring) -> Iterator[
             )
 
 
-class Spec(model.InstanceSpec):
-    """The fields of all external services."""
+class Outside(model.InstanceSpec):
+    """The fields of all external services but their addresses."""
 
-    host: Annotated[Host, Field(description="Its host name.")]
     cidrs: Annotated[
         model.ListOf[Cidr], Field(description="Its addresses; default: any, on its port.")
     ] = ()
@@ -134,6 +133,11 @@ class Spec(model.InstanceSpec):
     ] = None
 
     KEYS: ClassVar[tuple[str, ...]] = ("username", "password")  # of a login's Secret
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Its host names; clients that take one get the first."""
+        raise NotImplementedError
 
     @property
     def encrypted(self) -> bool:
@@ -157,11 +161,8 @@ class Spec(model.InstanceSpec):
         return model.Authority(self.ca) if self.ca is not None else None
 
     def check(self) -> None:
-        if re.fullmatch(LOOPBACK_HOST, self.host):
-            message = f"`{self.host}` is each pod itself, where the service does not run"
-            raise InvalidValue(
-                "invalid-host", message, "write the name by which pods reach the server", at="host"
-            )
+        for host in self.addresses:
+            _not_loopback(host, "host" if host == getattr(self, "host", host) else "hosts")
         unknown = self.credentials.every_key - set(self.KEYS) if self.credentials else set()
         if unknown:
             message = f"a login has no key `{min(unknown)}`"
@@ -175,3 +176,21 @@ class Spec(model.InstanceSpec):
             raise InvalidValue(
                 "invalid-value", message, "delete `ca`, or the key that turns TLS off"
             )
+
+
+class Spec(Outside):
+    """The fields of external services with one address."""
+
+    host: Annotated[Host, Field(description="Its host name.")]
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return (self.host,)
+
+
+def _not_loopback(host: str, key: str) -> None:
+    if re.fullmatch(LOOPBACK_HOST, host):
+        message = f"`{host}` is each pod itself, where the service does not run"
+        raise InvalidValue(
+            "invalid-host", message, "write the name by which pods reach the server", at=key
+        )

@@ -72,6 +72,22 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     return claimed
 
 
+def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
+    """A company's own authority for Sentinels, which Feast's client cannot be told."""
+    online = wiring.get(ONLINE)
+    if online is not None and online.mode == "sentinel" and online.authority:
+        provider = online.binding.provider
+        yield model.Problem(
+            "unknown-authority",
+            f"`{me.name}` cannot be configured to trust the authority of the Sentinels of "
+            f"`{provider.name}`",
+            (),
+            "give the Sentinels a certificate that the image trusts, or reach the servers by "
+            "`mode: single` or `mode: cluster`",
+            related=("its authority", (*provider.path, "ca")),
+        )
+
+
 def _registry_claim(me: model.Instance[Spec]) -> postgresql.Claim:
     spec = me.spec
     # A rolling update runs one pod more, and gunicorn a process more than its workers.
