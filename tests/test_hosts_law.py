@@ -18,6 +18,7 @@ ROUTES = ("HTTPRoute", "Ingress", "VirtualService")
 # Objects that declare hosts of the gateway; all others name hosts to ask.
 LISTENERS = (*ROUTES, "Certificate", "Gateway", "ServiceEntry")
 PORT = r"(?::([0-9]+))?"
+API_SERVER = ("kubernetes", "default", 443)  # of every cluster
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -68,7 +69,7 @@ def answered(result: Lowered, manifests: list[Manifest]) -> set[tuple[str, str, 
         service, _, rest = binding.host.partition(".")
         if (service, rest.partition(".")[0]) not in {pair[:2] for pair in compiled}:
             made.add((service, rest.partition(".")[0], int(binding.offer.port)))
-    return compiled | made
+    return compiled | made | {API_SERVER}
 
 
 @pytest.mark.parametrize(("scenario", "environment"), environments())

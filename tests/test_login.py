@@ -45,6 +45,17 @@ def groups(lowered_platform: Lowered, page: str) -> set[str]:
     return {group for _, flag, group in actual if flag}
 
 
+def _flags(lowered_platform: Lowered, deployment: str, flag: str) -> set[str]:
+    """The values of an argument of oauth2-proxy."""
+    (arguments,) = [
+        manifest["spec"]["template"]["spec"]["containers"][0]["args"]
+        for manifest in objects_of(lowered_platform)
+        if manifest["kind"] == "Deployment" and manifest["metadata"]["name"] == deployment
+    ]
+    parts = (argument.removeprefix("--").partition("=") for argument in arguments)
+    return {value for name, _, value in parts if name == flag}
+
+
 def destinations(lowered_platform: Lowered) -> dict[str, str]:
     """The Service behind each host."""
     return {
@@ -64,6 +75,59 @@ def test_every_page_leads_to_its_login_and_programs_to_their_server() -> None:
         "minio-console.ml.example.internal": "minio-console-login.mlops.svc.cluster.local",
         "tracking.example.internal": "mlflow-login.mlops.svc.cluster.local",
     }
+
+
+def _model_hosts(environment: str) -> dict[str, str]:
+    """The Service to which the host of each model leads."""
+    whole = lowered("model-access", environment)
+    hosts_of_models = destinations(whole)
+    for manifest in objects_of(whole):
+        if manifest["kind"] == "Ingress":
+            (rule,) = manifest["spec"]["rules"]
+            service = rule["http"]["paths"][0]["backend"]["service"]["name"]
+            hosts_of_models[rule["host"]] = f"{service}.{manifest['metadata']['namespace']}"
+    return {
+        host.partition(".")[0]: ".".join(service.split(".")[:2])
+        for host, service in hosts_of_models.items()
+    }
+
+
+def test_the_host_of_a_model_leads_to_what_its_access_asks_for() -> None:
+    before = {"churn": "churn-token.mlops", "iris": "iris-login.mlops"}
+    assert _model_hosts("k3s") == {**before, "wine": "wine-predictor.demo"}
+    assert _model_hosts("mesh") == {**before, "wine": "knative-local-gateway.istio-system"}
+
+
+@pytest.mark.parametrize("environment", ["k3s", "mesh"])
+def test_a_model_lets_in_the_callers_or_groups_that_it_names(environment: str) -> None:
+    whole = lowered("model-access", environment)
+    accounts = {"system:serviceaccount:billing:invoices", "system:serviceaccount:analytics:scorer"}
+    assert _flags(whole, "churn-token", "allowed-group") == accounts
+    assert _flags(whole, "churn-token", "oidc-groups-claim") == {"sub"}
+    # A token for another host is for another audience.
+    assert _flags(whole, "churn-token", "client-id") == {"churn.ml.example.internal"}
+    assert _flags(whole, "iris-login", "allowed-group") == {"botanists", "ml-admins"}
+
+
+def test_keys_of_the_spec_spare_requests_to_their_issuer() -> None:
+    assert len(_flags(lowered("model-access", "mesh"), "churn-token", "oidc-public-key-file")) == 2
+    for environment, asked in (("k3s", True), ("mesh", False)):
+        whole = lowered("model-access", environment)
+        policies = {
+            m["metadata"]["name"] for m in objects_of(whole) if m["kind"] == "NetworkPolicy"
+        }
+        assert ("token-issuer-tokens-clients" in policies) == asked
+        assert (_flags(whole, "churn-token", "skip-oidc-discovery") == {"true"}) == (not asked)
+
+
+def test_the_gateway_reaches_no_pods_of_models_behind_a_check() -> None:
+    names = {
+        (manifest["metadata"]["namespace"], manifest["metadata"]["name"])
+        for manifest in objects_of(lowered("model-access", "k3s"))
+        if manifest["kind"] == "NetworkPolicy"
+        and "model-from-gateway" in manifest["metadata"]["name"]
+    }
+    assert names == {("demo", "models-demo-model-from-gateway")}
 
 
 def test_without_a_login_a_page_that_asks_for_none_has_no_host() -> None:
@@ -169,7 +233,20 @@ def who(lowered_platform: Lowered) -> dict[str, str]:
         for instance in lowered_platform.graph.instances.values()
         if instance.section == "models"
     )
-    return rows | {model.name: "everybody" for model in models if model.route in routes}
+    return rows | {
+        model.name: _askers(lowered_platform, model.name, routes[model.route])
+        for model in models
+        if model.route in routes
+    }
+
+
+def _askers(lowered_platform: Lowered, model: str, service: str) -> str:
+    """The people or ServiceAccounts that a model's host lets in."""
+    name, space = service.split(".")[:2]
+    if space != lowered_platform.platform.settings.namespace or not name.startswith(f"{model}-"):
+        return "everybody"
+    allowed = _flags(lowered_platform, name, "allowed-group")
+    return "users of " + ", ".join(f"`{group}`" for group in sorted(allowed))
 
 
 def _rule(lowered_platform: Lowered, page: hosts.Opened, service: str) -> str:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from compiler.derive.packages import each_package
 from compiler.diagnostics import Report
-from compiler.interfaces import gateway
+from compiler.interfaces import gateway, oidc
 from compiler.model import hosts
 from compiler.model.binding import Offer
 from compiler.model.graph import Graph
@@ -23,7 +23,6 @@ from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Ingress, OperatorPods, Pods
 from compiler.registry import in_upstream_namespace
-from compiler.tenants import login
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -36,19 +35,14 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         name: [page for page in pages if page.exposed]
         for name, pages in hosts.opened(lowered.graph).items()
     }
-    guards = {
-        page.guard.name: gateways[name]
-        for name, pages in opened.items()
-        for page in pages
-        if page.guard is not None and name in gateways
-    }
+    guards = dict(_guards(lowered.graph))
 
     def add_routes(package: Package) -> Package:
         me = package.instance
         if me is None:
             return package
         if package.name in guards:
-            call = guards[package.name].calls(login.ROLE, login.PORT)
+            call = guards[package.name].calls(oidc.ROLE, oidc.PORT)
             return replace(package, ingress=(*package.ingress, call))
         if package.name not in gateways:
             return package
@@ -66,7 +60,15 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             ingress=(*package.ingress, *calls),
         )
 
-    return each_package(lowered, add_routes) if gateways else lowered
+    return each_package(lowered, add_routes) if gateways or guards else lowered
+
+
+def _guards(graph: Graph) -> Iterator[tuple[str, gateway.Endpoint]]:
+    """What asks for an identity before a host, and the gateway of that host."""
+    for binding in graph.bindings:
+        wiring = graph.wiring(binding.provider.name) if binding.claim.guards else None
+        if wiring is not None and (entrance := wiring.get(gateway.ROUTE)) is not None:
+            yield binding.consumer.name, entrance
 
 
 def _after_jobs(package: Package) -> int:
@@ -79,7 +81,7 @@ def _route(page: hosts.Opened, graph: Graph, step: int) -> gateway.Route:
     me, offer = page.instance, page.offer
     backend = gateway.Backend(offer.service or me.name, me.namespace, offer.port)
     if page.guard is not None:
-        backend = gateway.Backend(page.guard.name, page.guard.namespace, login.PORT)
+        backend = gateway.Backend(page.guard.name, page.guard.namespace, oidc.PORT)
     claimed = {
         resource
         for binding in graph.bindings

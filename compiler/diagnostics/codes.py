@@ -89,6 +89,12 @@ CODES: dict[str, Code] = {
     "unknown-size": Code("warning", "A heavy model has no size.", rule=True),
     "open-ui": Code("error", "A page without a login has a host.", rule=True),
     "unexposed-ui": Code("note", "A page has no host, because it asks for no login.", rule=True),
+    "open-model": Code(
+        "warning", "A model has a host, and no `access` says who may ask it.", rule=True
+    ),
+    "missing-issuer": Code(
+        "error", "A model asks for an identity that no issuer of the spec proves."
+    ),
     "no-gateway": Code("warning", "The spec has settings of a gateway, and no gateway.", rule=True),
     "unfit-edge": Code("error", "A gateway has no such route as a host needs."),
     "plain-http": Code("warning", "The gateway has no certificate.", rule=True),

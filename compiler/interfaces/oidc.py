@@ -1,4 +1,4 @@
-"""OpenID Connect: an identity provider outside the platform, and the platform as its client."""
+"""OpenID Connect: an issuer of identities outside the platform, and the platform as its client."""
 
 from __future__ import annotations
 
@@ -8,30 +8,49 @@ from compiler import model
 from compiler.model import Credential, Random
 
 CLIENT_KEY = "client-secret"
+# The pods of oauth2-proxy, which asks for identities of the issuer.
+ROLE, PORT = "server", 4180
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """Claims to send people there to log in."""
+    """Claims to send people there to log in, or to ask for the keys of its tokens."""
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
-    """An issuer, and the client that is registered there."""
+    """An issuer."""
 
     issuer: str
-    client: str
     scheme: str = "https"
+
+
+class LoginOffer(Offer, frozen=True, kw_only=True):
+    """An issuer, and the client that is registered there."""
+
+    client: str
     kept: bool  # whether the user keeps the client's secret in a Secret of their own
 
 
-class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
-    """The issuer, and the secret of the client, which all its users share."""
+class TokensEndpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
+    """The issuer of programs' tokens, which tells its keys to everybody."""
 
-    interface: ClassVar[str] = "oidc"
+    interface: ClassVar[str] = "tokens"
     for_clients: ClassVar[bool] = False
 
     @property
     def offer(self) -> Offer:
         offer: Offer = self.binding.offer
+        return offer
+
+
+class Endpoint(model.Endpoint[Claim, LoginOffer], frozen=True, kw_only=True):
+    """The issuer of people's logins, and the secret of the client, which all its users share."""
+
+    interface: ClassVar[str] = "oidc"
+    for_clients: ClassVar[bool] = False
+
+    @property
+    def offer(self) -> LoginOffer:
+        offer: LoginOffer = self.binding.offer
         return offer
 
     @classmethod

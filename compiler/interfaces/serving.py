@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from compiler import kube, model
-from compiler.interfaces import gateway, inference, mesh, s3, serverless
+from compiler.interfaces import gateway, inference, mesh, oidc, s3, serverless
 from compiler.spec import quantity
 from compiler.spec.component import SecretKey
 from compiler.spec.tenant import ModelSpec
@@ -28,9 +28,34 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     """A system that serves models."""
 
 
-def routed(spec: ModelSpec, entrance: gateway.Endpoint | None) -> bool:
-    """Whether the gateway gives a model a host."""
-    return entrance is not None and spec.access == "public"
+# By `access` of a model: the key of the issuer of the identities that its host asks for.
+ISSUERS = {"login": "login", "token": "machines"}
+
+
+def guard(me: model.Instance[ModelSpec]) -> str | None:
+    """The name of what asks for a login or a token before a model; None without one, or without
+    the issuer, which `missing-issuer` reports.
+    """
+    key = ISSUERS.get(me.spec.access or "")
+    return f"{me.name}-{me.spec.access}" if key and getattr(me.settings, key) is not None else None
+
+
+def routes(
+    me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
+    backends: tuple[gateway.Backend, ...], authority: str | None = None,
+) -> Iterator[model.Resource]:  # fmt: skip
+    """The route from a model's host to its Services, or to what asks for an identity before them."""
+    if entrance is None or not me.spec.has_route:
+        return
+    if guard_name := guard(me):
+        backends = (gateway.Backend(guard_name, me.settings.namespace, oidc.PORT),)
+        authority = None
+    yield from entrance.route(
+        gateway.Route(
+            name=f"{me.name}-edge", namespace=me.namespace, host=me.route, backends=backends,
+            authority=authority, step=1,
+        )
+    )  # fmt: skip
 
 
 class Surroundings(Struct, frozen=True):

@@ -23,9 +23,10 @@ from compiler.registry import component_of
 from compiler.resolve import logins, models, problems, uses
 from compiler.resolve.forwarding import chain
 from compiler.resolve.join import Join
-from compiler.tenants import login, model_store
+from compiler.tenants import login, model_store, token_check
 
-_FIRST = ("components", model_store.SECTION, login.SECTION)  # tenants depend on their bindings
+# Tenants depend on their bindings.
+_FIRST = ("components", model_store.SECTION, login.SECTION, token_check.SECTION)
 
 
 def resolve(
@@ -42,15 +43,15 @@ def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
     offers = _without_fallbacks(
         {name: memo(_offers, instance) for name, instance in instances.items()}
     )
-    guarded = logins.pages(platform, instances, offers)
+    guarded = logins.guarded(platform, instances, offers)
     for instance in logins.instances(platform, guarded, memo, report):
         instances[instance.name] = instance
         offers[instance.name] = memo(_offers, instance)
     join = Join(
         instances, offers, platform.document, report, memo, platform.wrong, platform.removed
     )
-    logins.bind(join, guarded)
-    bindings = tuple(_sorted(_bindings(join)))
+    logins.bind_pages(join, guarded)
+    bindings = tuple(_sorted(_bindings(join, guarded)))
     return Graph(dict(sorted(instances.items())), bindings, offers, frozenset(join.unsettled))
 
 
@@ -102,12 +103,13 @@ def _distinct(store: Instance[Any], memo: Memo) -> Instance[Any]:
     return memo.once(lambda: store, value, store.settings)
 
 
-def _bindings(join: Join) -> Mapping[str, list[Binding]]:
+def _bindings(join: Join, guarded: logins.Guarded) -> Mapping[str, list[Binding]]:
     """The bindings of each consumer; components first, because tenants depend on their bindings."""
     for instance in join.instances.values():
         if instance.section in _FIRST:
             _bind_claims(join, instance)
     _bind_routes(join)
+    logins.bind_models(join, guarded)
     by_consumer: dict[str, list[Binding]] = {}
     for name in sorted(join.instances):
         instance = join.instances[name]

@@ -1,4 +1,4 @@
-"""The logins before pages: one for each page for people, if the spec has a login and a gateway."""
+"""The logins before pages and models, and the checks of tokens before models, if there is a gateway."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 from msgspec import Struct
 
 from compiler.diagnostics import Related, Report
-from compiler.interfaces import gateway, http
+from compiler.interfaces import gateway, http, inference, serving
 from compiler.model import hosts
-from compiler.model.binding import Binding, Offer, Offers, Provides
+from compiler.model.binding import Binding, Claim, Offer, Offers, Provides, Requires
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
 from compiler.model.package import Platform
+from compiler.resolve import models
 from compiler.resolve.join import Join
-from compiler.tenants import identity_provider, login
+from compiler.tenants import identity_provider, login, token_check
 
 
 class Page(Struct, frozen=True):
@@ -33,22 +34,48 @@ class Page(Struct, frozen=True):
         return f"{self.name}-login"
 
 
-def pages(
+class Guarded(Struct, frozen=True):
+    """The hosts before which requests are asked for a login or a token."""
+
+    pages: tuple[Page, ...] = ()
+    models: tuple[Instance[Any], ...] = ()
+    secure: bool = False
+
+    @property
+    def issuers(self) -> frozenset[str]:
+        """The keys of the issuers of these identities in `spec`."""
+        keys = {serving.ISSUERS[model.spec.access] for model in self.models}
+        return frozenset(keys | {"login"} if self.pages else keys)
+
+
+def guarded(
     platform: Platform, instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers]
-) -> tuple[Page, ...]:
-    """The pages with a host that programs do not ask as well."""
+) -> Guarded:
     doors = [
         offer
         for slots in offers.values()
         for offer in slots.values()
         if isinstance(offer, gateway.Offer)
     ]
-    if platform.settings.login is None or not doors:
-        return ()
+    if not doors:
+        return Guarded()
+    secure = doors[0].scheme == "https"
+    served = (instance for instance in instances.values() if instance.section == "models")
+    return Guarded(
+        _pages(instances, offers, secure) if platform.settings.login is not None else (),
+        tuple(model for model in served if serving.guard(model) is not None),
+        secure,
+    )
+
+
+def _pages(
+    instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers], secure: bool
+) -> tuple[Page, ...]:
+    """The pages with a host that programs do not ask as well."""
     return tuple(
         Page(
             instances[name], provides, offer, hosts.page_name(instances[name], provides, slots),
-            doors[0].scheme == "https",
+            secure,
         )
         for name, slots in offers.items()
         for provides, offer in slots.items()
@@ -57,23 +84,33 @@ def pages(
 
 
 def instances(
-    platform: Platform, guarded: tuple[Page, ...], memo: Memo, report: Report
+    platform: Platform, guarded: Guarded, memo: Memo, report: Report
 ) -> Iterator[Instance[Any]]:
-    """The identity provider, and the login of each page; those of an earlier environment if equal."""
-    settings = platform.settings
-    if settings.login is None or not guarded:
-        return
-    issuer = identity_provider.instance(platform.name, settings, settings.login)
-    added = [memo.once(lambda: issuer, ("identity provider", platform.name), settings)]
-    for page in guarded:
+    """The issuers, and what stands before each host; those of an earlier environment if equal."""
+    added = list(_issuers(platform, guarded, memo))
+    for page in guarded.pages:
         build = partial(_login, page, platform)
         value = ("login", page.name, page.secure)
         added.append(memo.once(build, value, page.instance, page.offer))
+    for model in guarded.models:
+        guard = partial(_before_model, model, platform, secure=guarded.secure)
+        added.append(memo.once(guard, ("before a model", guarded.secure), model))
     taken = [instance for instance in added if instance.name in platform.instances]
     for instance in taken:
         _clash(platform, instance, report)
     if not taken:
         yield from added
+
+
+def _issuers(platform: Platform, guarded: Guarded, memo: Memo) -> Iterator[Instance[Any]]:
+    """The issuers that are asked; one whose keys stand in the spec is not."""
+    settings = platform.settings
+    machines = settings.machines
+    asked = machines if machines is not None and not machines.keys else None
+    for key, issuer in (("login", settings.login), ("machines", asked)):
+        if issuer is not None and key in guarded.issuers:
+            build = partial(identity_provider.instance, platform.name, settings, key, issuer)
+            yield memo.once(build, ("issuer", key, platform.name), settings)
 
 
 def _clash(platform: Platform, instance: Instance[Any], report: Report) -> None:
@@ -89,28 +126,77 @@ def _clash(platform: Platform, instance: Instance[Any], report: Report) -> None:
 
 
 def _login(page: Page, platform: Platform) -> Instance[Any]:
+    host = hosts.host(page.name, page.instance, page.offer)
+    groups = getattr(page.instance.spec, "groups", ())
+    return _login_before(page.login, host, groups, platform, secure=page.secure)
+
+
+def _login_before(
+    name: str, host: str, groups: tuple[str, ...], platform: Platform, *, secure: bool
+) -> Instance[Any]:
     settings = platform.settings
     door = settings.login
     assert door is not None
-    groups = getattr(page.instance.spec, "groups", ()) or door.groups
+    allowed = groups or door.groups
     spec = login.Spec(
         image=door.image,
-        host=hosts.host(page.name, page.instance, page.offer),
-        allowed=tuple(sorted({*groups, *door.admins})) if groups else (),
+        host=host,
+        allowed=tuple(sorted({*allowed, *door.admins})) if allowed else (),
         session=door.session,
         replicas=door.replicas,
-        secure=page.secure,
+        secure=secure,
     )
     return Instance(
-        page.login, login.SECTION, "login", settings.namespace, spec, platform.name, settings,
+        name, login.SECTION, "login", settings.namespace, spec, platform.name, settings,
         declared=("spec", "login"),
     )  # fmt: skip
 
 
-def bind(join: Join, guarded: tuple[Page, ...]) -> None:
+def _before_model(model: Instance[Any], platform: Platform, *, secure: bool) -> Instance[Any]:
+    guard = serving.guard(model)
+    assert guard is not None
+    if model.spec.access == "login":
+        return _login_before(guard, model.route, model.spec.groups, platform, secure=secure)
+    settings = platform.settings
+    machines = settings.machines
+    assert machines is not None
+    accounts = (caller.split("/") for caller in model.spec.callers)
+    spec = token_check.Spec(
+        image=machines.image,
+        host=model.route,
+        allowed=tuple(
+            sorted(f"system:serviceaccount:{space}:{account}" for space, account in accounts)
+        ),
+        replicas=machines.replicas,
+        issuer=machines.issuer,
+        keys=machines.keys,
+    )
+    return Instance(
+        guard, token_check.SECTION, "token-check", settings.namespace, spec, platform.name, settings,
+        declared=model.path,
+    )  # fmt: skip
+
+
+def bind_pages(join: Join, guarded: Guarded) -> None:
     """Bind each login to its page."""
-    for page in guarded:
+    for page in guarded.pages:
         proxy = join.instances.get(page.login)
         if proxy is not None and proxy.section == login.SECTION:
             claim = http.Claim(guards=True)
             join.add(Binding(proxy, login.PAGE, page.instance, page.provides, claim, page.offer))
+
+
+def bind_models(join: Join, guarded: Guarded) -> None:
+    """Bind what stands before each model to the model, whose address its serving system determines."""
+    slots = {login.SECTION: login.PAGE.slot, token_check.SECTION: token_check.MODEL.slot}
+    claim: Claim = inference.Claim(guards=True)
+    for model in guarded.models:
+        proxy = join.instances.get(serving.guard(model) or "")
+        candidate = models.candidate(join, model)
+        if proxy is None or proxy.section not in slots:
+            continue
+        if candidate is None:
+            join.unsettled.add(proxy.name)
+            continue
+        requires = Requires(slots[proxy.section], inference.Endpoint)
+        join.add(Binding(proxy, requires, model, candidate.provides, claim, candidate.offer))

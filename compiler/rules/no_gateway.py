@@ -12,7 +12,11 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
     offers = (offer for slots in graph.offers.values() for offer in slots.values())
     if any(isinstance(offer, gateway.Offer) for offer in offers):
         return
-    settings = {"tls": platform.settings.tls, "login": platform.settings.login}
+    settings = {
+        "tls": platform.settings.tls,
+        "login": platform.settings.login,
+        "machines": platform.settings.machines,
+    }
     for key, value in settings.items():
         path: Path = ("spec", key)
         if value is not None:

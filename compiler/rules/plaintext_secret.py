@@ -16,8 +16,10 @@ from compiler.model import Node, Path, Platform
 from compiler.model.memo import Memo
 
 _REFERENCE = re.compile(r"\$\([A-Za-z_]\w*\)")
-# Certificates look random but are public.
-_PUBLIC = re.compile(r"-----BEGIN CERTIFICATE-----[\w+/=\s]*-----END CERTIFICATE-----")
+# Certificates and public keys look random.
+_PUBLIC = re.compile(
+    r"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----[\w+/=\s]*-----END (CERTIFICATE|PUBLIC KEY)-----"
+)
 # An option or a part of a connection string: its name and its value.
 _ASSIGNED = re.compile(
     r"([A-Za-z][\w-]{0,64})\s{0,8}=\s{0,8}(?:'([^']*)'|\"([^\"]*)\"|([^\s;,&'\"]+))"

@@ -27,7 +27,7 @@ def _check(platform: Platform, graph: Graph, memo: Memo, report: Report) -> None
             continue
         consumer = binding.consumer
         bound = serving.GATEWAY.slot in graph.by_consumer[consumer.name]
-        routed = bound and consumer.spec.access == "public"
+        routed = bound and consumer.spec.has_route
         problems = memo.once(partial(_problems, binding, routed), routed, binding)
         report_problems(problems, consumer, platform, report)
 

@@ -15,7 +15,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         bound = graph.by_consumer.get(name, {})
         if instance.section != "models" or name in called:
             continue
-        inside = instance.spec.access == "inside"
+        inside = not instance.spec.has_route
         if serving.GATEWAY.slot in bound and not inside:
             continue
         if serving.SERVING.slot not in bound:

@@ -14,6 +14,7 @@ from compiler.spec.types import (
     Host,
     Image,
     Name,
+    PublicKeys,
     SecretName,
 )
 
@@ -78,10 +79,26 @@ class Client(Section):
     ] = None
 
 
-class OpenIdLogin(Section):
+class ProxySpec(Section):
+    """oauth2-proxy before hosts, and the issuer of the identities that it asks for."""
+
+    issuer: Annotated[IssuerUrl, Field(description="The issuer's URL, as its tokens have it.")]
+    cidrs: Annotated[
+        ListOf[Cidr], Field(description="The issuer's addresses; default: any, on its port.")
+    ] = ()
+    ca: Annotated[
+        Certificates | None,
+        Field(description="Certificates (PEM) of the issuer's authority; default: a public one's."),
+    ] = None
+    image: Annotated[Image, Field(description="The image of oauth2-proxy.")] = (
+        "quay.io/oauth2-proxy/oauth2-proxy:v7.15.6"
+    )
+    replicas: Annotated[int, Field(ge=1, le=10, description="Its pods before each host.")] = 1
+
+
+class OpenIdLogin(ProxySpec):
     """A login by OpenID Connect before every page for people, by oauth2-proxy."""
 
-    issuer: Annotated[IssuerUrl, Field(description="The identity provider's issuer URL.")]
     client: Annotated[Client, Field(description="The client that is registered there.")]
     groups: Annotated[
         Groups,
@@ -103,17 +120,24 @@ class OpenIdLogin(Section):
     session: Annotated[Duration, Field(description="The time after which people log in again.")] = (
         "12h"
     )
-    cidrs: Annotated[
-        ListOf[Cidr], Field(description="The issuer's addresses; default: any, on its port.")
-    ] = ()
-    ca: Annotated[
-        Certificates | None,
-        Field(description="Certificates (PEM) of the issuer's authority; default: a public one's."),
+
+
+class Machines(ProxySpec):
+    """The issuer of the tokens by which programs prove who they are, such as a cluster's."""
+
+    keys: Annotated[
+        PublicKeys | None,
+        Field(
+            description="Its public keys (PEM), if it answers nobody without a login, as most clusters; "
+            "default: oauth2-proxy asks it for them."
+        ),
     ] = None
-    image: Annotated[Image, Field(description="The image of oauth2-proxy.")] = (
-        "quay.io/oauth2-proxy/oauth2-proxy:v7.15.6"
-    )
-    replicas: Annotated[int, Field(ge=1, le=10, description="Pods before each page.")] = 1
+
+    def check(self) -> None:
+        for key in ("cidrs", "ca"):
+            if self.keys is not None and getattr(self, key):
+                message = f"`{key}` is for requests to the issuer, which `keys` spares"
+                raise InvalidValue("invalid-value", message, "keep one of them", at=key)
 
 
 class PageSpec(Section):

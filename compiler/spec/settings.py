@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from compiler.spec.backup import Backup
 from compiler.spec.component import Amounts, Patch
 from compiler.spec.constraints import InvalidValue, exact
-from compiler.spec.door import OpenIdLogin, Tls
+from compiler.spec.door import Machines, OpenIdLogin, Tls
 from compiler.spec.image import ANY, Mirrors
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import Cidr, Host, Name, Namespace, SecretName, TreePath
@@ -198,6 +198,10 @@ class Settings(Section):
     ] = None
     login: Annotated[
         OpenIdLogin | None, Field(description="The login that every page for people asks for.")
+    ] = None
+    machines: Annotated[
+        Machines | None,
+        Field(description="The issuer of the tokens that models with `access: token` ask for."),
     ] = None
     cluster: Annotated[Cluster, Field(description="Facts of the cluster.")] = Cluster()
     secrets: Annotated[Secrets, Field(description="How credentials come to exist.")] = Secrets()

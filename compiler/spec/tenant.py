@@ -7,6 +7,7 @@ from pydantic.config import JsonDict
 
 from compiler.spec.component import NamedSpec, Patch, Resources, SecretKey, Toleration
 from compiler.spec.constraints import InvalidValue, exact
+from compiler.spec.door import Groups
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import (
     Duration,
@@ -19,6 +20,7 @@ from compiler.spec.types import (
     S3Uri,
     Schedule,
     SecretName,
+    ServiceAccount,
 )
 
 
@@ -226,12 +228,21 @@ class ModelSpec(TenantSpec):
         RegistryName | None, Field(description="The alias of the version, like `champion`.")
     ] = None
     access: Annotated[
-        Literal["inside", "public"],
+        Literal["inside", "login", "token", "public"] | None,
         Field(
-            description="`public`: the gateway gives it a host, and asks nobody who they are; "
-            "`inside`: only instances that use it reach it."
+            description="`inside`: only instances that use it reach it. With the others the gateway "
+            "gives it a host, which asks for the login of `spec.login`, for a token of `spec.machines`, "
+            "or, `public`, nobody; default: `public`, with a warning."
         ),
-    ] = "public"
+    ] = None
+    groups: Annotated[
+        Groups,
+        Field(description="With `access: login`: groups that may ask it; default: `login.groups`."),
+    ] = ()
+    callers: Annotated[
+        ListOf[ServiceAccount],
+        Field(description="With `access: token`: ServiceAccounts that may ask it."),
+    ] = ()
     canary: Annotated[Canary | None, Field(description="Traffic for the newest revision.")] = None
     min_replicas: Annotated[
         Annotated[int, Field(ge=0)] | None, Field(description="0 lets it scale to zero.")
@@ -252,7 +263,13 @@ class ModelSpec(TenantSpec):
     ] = None
     uses: Annotated[ListOf[str], Field(description="Instances that it connects to.")] = ()
 
+    @property
+    def has_route(self) -> bool:
+        """Whether the gateway gives it a host."""
+        return self.access != "inside"
+
     def check(self) -> None:
+        self._check_access()
         if self.model is None:
             _need(
                 self,
@@ -270,6 +287,17 @@ class ModelSpec(TenantSpec):
             message = "a model is stored at `uri`, or is `model` of the registry, and not both"
             raise InvalidValue("invalid-value", message, "keep one of them", at="uri")
         _need(self, "alias", "add `alias:`, which names a version, like `alias: champion`")
+
+    def _check_access(self) -> None:
+        for key, access in (("groups", "login"), ("callers", "token")):
+            if getattr(self, key) and self.access != access:
+                message = f"`{key}` means nothing without `access: {access}`"
+                help = f"write `access: {access}`, or remove `{key}`"
+                raise InvalidValue("invalid-value", message, help, at=key)
+        if self.access == "token" and not self.callers:
+            message = "a model that asks for a token needs `callers`"
+            help = "add `callers:` with ServiceAccounts, like `callers: [analytics/scorer]`"
+            raise InvalidValue("missing-key", message, help, at="access")
 
 
 def _need(spec: ModelSpec, key: str, help: str) -> None:

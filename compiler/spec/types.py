@@ -5,6 +5,7 @@ The rest of the compiler sees each value as a plain string in its canonical form
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Annotated
 
@@ -55,6 +56,31 @@ def _certificates(text: str) -> str:
     return text
 
 
+def _public_keys(text: str) -> str:
+    """Public keys in PEM form, and no secret one. Each block is the DER of a SEQUENCE (RFC 5280)."""
+    if "PRIVATE KEY" in text:
+        message = "the keys include a private key"
+        raise InvalidValue(
+            "invalid-value", message, "write the public key alone, and replace that one"
+        )
+    blocks = re.findall(PUBLIC_KEY, text)
+    if not blocks or not all(_is_sequence(block) for block in blocks):
+        message = "these are no public keys in PEM form"
+        help = (
+            "write `keys: |`, and below it the file that begins with `-----BEGIN PUBLIC KEY-----`"
+        )
+        raise InvalidValue("invalid-value", message, help)
+    return text
+
+
+def _is_sequence(block: str) -> bool:
+    try:
+        return base64.b64decode("".join(block.split("-----")[2].split()), validate=True)[:1] == b"0"
+    except ValueError:
+        return False
+
+
+PUBLIC_KEY = r"-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----"
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 NAME_PATTERN = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
 HOST_PATTERN = rf"{_LABEL}(\.{_LABEL})*"
@@ -250,6 +276,21 @@ Certificates = Annotated[
         _certificates, r"\s*-----BEGIN CERTIFICATE-----\s[\w+/=\s-]*",
         "a certificate in PEM form", "write `ca: |`, and below it the file",
         example="-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n",
+    ),
+]  # fmt: skip
+PublicKeys = Annotated[
+    str,
+    Parser(
+        _public_keys, r"\s*-----BEGIN PUBLIC KEY-----\s[\w+/=\s-]*",
+        "a public key in PEM form", "write `keys: |`, and below it the file",
+        example="-----BEGIN PUBLIC KEY-----\nMIIB...\n-----END PUBLIC KEY-----\n",
+    ),
+]  # fmt: skip
+ServiceAccount = Annotated[
+    str,
+    Pattern(
+        rf"{_LABEL}/{HOST_PATTERN}", "invalid-name", "a ServiceAccount with its namespace",
+        "write it like `analytics/scorer`", example="analytics/scorer",
     ),
 ]  # fmt: skip
 RegistryName = Annotated[

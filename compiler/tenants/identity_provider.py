@@ -1,33 +1,37 @@
-"""The identity provider of `spec.login`, which runs outside the platform."""
+"""The issuers of `spec.login` and `spec.machines`, which run outside the platform."""
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from compiler import model
 from compiler.interfaces import oidc
 from compiler.model.authority import Authority
 from compiler.spec.component import NamedSpec
-from compiler.spec.door import OpenIdLogin
+from compiler.spec.door import OpenIdLogin, ProxySpec
 from compiler.spec.settings import Settings
 
 PHASE = model.Phase.SERVERS
 SECTION = "identity_providers"
-NAME = "identity-provider"
+NAMES = {"login": "identity-provider", "machines": "token-issuer"}
 HTTPS = 443
 CREDENTIAL = "login-client"
 OIDC = model.Provides("oidc", oidc.Endpoint)
+TOKENS = model.Provides("tokens", oidc.TokensEndpoint)
 
 
 class Spec(NamedSpec):
-    """No part of the spec: it follows from `spec.login`."""
+    """No part of the spec: it follows from `spec.login` or `spec.machines`."""
 
-    login: OpenIdLogin
+    issuer: ProxySpec
 
 
-def instance(platform: str, settings: Settings, login: OpenIdLogin) -> model.Instance[Spec]:
+def instance(
+    platform: str, settings: Settings, key: str, issuer: ProxySpec
+) -> model.Instance[Spec]:
     return model.Instance(
-        NAME, SECTION, NAME, settings.namespace, Spec(login=login), platform, settings,
-        declared=("spec", "login"),
+        NAMES[key], SECTION, NAMES[key], settings.namespace, Spec(issuer=issuer), platform, settings,
+        declared=("spec", key),
     )  # fmt: skip
 
 
@@ -36,19 +40,24 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    login = me.spec.login
-    address = urlsplit(login.issuer)
-    offer = oidc.Offer(
-        host=address.hostname,
-        port=address.port or HTTPS,
-        cidrs=login.cidrs,
-        ca=Authority(login.ca) if login.ca else None,
-        issuer=login.issuer,
-        client=login.client.id,
-        secret=login.client.secret or CREDENTIAL,
-        kept=login.client.secret is not None,
+    issuer = me.spec.issuer
+    address = urlsplit(issuer.issuer)
+    server: dict[str, Any] = {
+        "host": address.hostname,
+        "port": address.port or HTTPS,
+        "cidrs": issuer.cidrs,
+        "ca": Authority(issuer.ca) if issuer.ca else None,
+        "issuer": issuer.issuer,
+    }
+    if not isinstance(issuer, OpenIdLogin):
+        return {TOKENS: oidc.Offer(**server)}
+    login = oidc.LoginOffer(
+        **server,
+        client=issuer.client.id,
+        secret=issuer.client.secret or CREDENTIAL,
+        kept=issuer.client.secret is not None,
     )
-    return {OIDC: offer}
+    return {OIDC: login}
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:

@@ -28,6 +28,7 @@ class Spec(model.Section):
     buckets: tuple[str, ...]
     tokens: ListOf[SecretName] = ()  # Secrets by which models of the Hugging Face Hub are fetched
     from_hub: bool = False  # whether a model is fetched from the Hugging Face Hub
+    public: bool = False  # whether the gateway leads to the pods of a model
     bind: dict[str, str]
     labels: dict[str, str] = {}
     sizes: tuple[tuple[str, int], ...] = ()  # of the models that say theirs, by URI
@@ -81,6 +82,9 @@ def store(key: str, group: Sequence[model.Instance[ModelSpec]]) -> model.Instanc
             buckets=tuple(buckets),
             tokens=tuple(sorted(tokens)),
             from_hub=any(uri.startswith("hf://") for uri in uris),
+            public=any(
+                instance.spec.has_route and serving.guard(instance) is None for instance in group
+            ),
             bind=representative.spec.bind,
             sizes=_sizes(group),
         ),

@@ -41,6 +41,10 @@ ELSEWHERE = {
     ): "live/test_backup.py copies, wipes and restores, and counts what came back",
     Kind("kserve", "serverless", "serverless"): f"KServe and Knative: {OPERATOR}",
     Kind("kubeflow-pipelines", "*", "*"): "its servers come as images alone; pipelines need Argo",
+    Kind(
+        "login", "page", "inference"
+    ): f"live/test_login.py asks logins of pages; KServe: {OPERATOR}",
+    Kind("token-check", "*", "*"): "live/test_model_access.py asks it by the API server's tokens",
     Kind("model", "*", "*"): f"KServe and Seldon: {OPERATOR}",
     Kind("model-store", "*", "*"): f"KServe and Seldon: {OPERATOR}",
     Kind(

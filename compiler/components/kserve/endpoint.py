@@ -90,7 +90,8 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             yield model.Egress(FROM_HUB, (kube.ANYWHERE,), (443,))
         entrance, knative = wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS)
         ports = QUEUE_PROXY if knative else (PREDICTOR,)
-        if entrance is not None:
+        # In serverless mode all requests pass the gateway's pods, those of other pods too.
+        if entrance is not None and (knative is not None or me.spec.public):
             yield entrance.calls(serving.pods(), *ports)
         if knative is not None:
             yield model.Ingress("knative", knative.namespace, serving.pods(), ports, meshed=True)
@@ -104,19 +105,14 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         assert runtime is not None, me.spec.format  # `problems` has reported a missing runtime
         yield inference_service(me, surroundings, self.mode, runtime, replicas(me.spec, self.mode))
         entrance = surroundings.gateway
-        if entrance is None or not serving.routed(me.spec, entrance):
+        if entrance is None:
             return
         predictor, authority = gateway.Backend(f"{me.name}-predictor", me.namespace, 80), None
         if self.mode != "standard":
             # Knative's local gateway routes by the predictor's host only.
             authority = me.host(predictor.service)
             predictor = gateway.Backend(LOCAL, entrance.namespace, 80)
-        yield from entrance.route(
-            gateway.Route(
-                name=f"{me.name}-edge", namespace=me.namespace, host=me.route,
-                backends=(predictor,), authority=authority, step=1,
-            )
-        )  # fmt: skip
+        yield from serving.routes(me, entrance, (predictor,), authority)
 
     def inference(
         self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,

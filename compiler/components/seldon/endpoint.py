@@ -23,7 +23,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         secrets = [store.secret] if store else []
         yield model.Resource(kube.service_account(me.name, me.namespace, pull, secrets))
         entrance = wiring.get(serving.GATEWAY)
-        if entrance is not None:
+        if entrance is not None and me.spec.public:
             yield entrance.calls(serving.pods(), ORCHESTRATOR)
         # As upstream's own PodMonitor has it, for the orchestrator, which sees each request.
         pods = serving.sharing(store) if store else serving.pods()
@@ -34,14 +34,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
     ) -> Iterator[model.Piece]:
         """The SeldonDeployment, and the route from the model's host to it."""
         yield deployment(me, surroundings, self.binding.provider.spec.initializer)
-        entrance = surroundings.gateway
-        if entrance is not None and serving.routed(me.spec, entrance):
-            yield from entrance.route(
-                gateway.Route(
-                    name=f"{me.name}-edge", namespace=me.namespace, host=me.route,
-                    backends=_backends(me), step=1,
-                )
-            )  # fmt: skip
+        yield from serving.routes(me, surroundings.gateway, _backends(me))
 
     def inference(
         self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
@@ -64,6 +57,14 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 "is none",
                 ("canary",),
                 "add `istio: {}` or `gateway-api: {}` under `spec.components`, or remove `canary`",
+            )
+        if spec.canary is not None and routed and spec.access in serving.ISSUERS:
+            yield Problem(
+                "unfit-edge",
+                f"the gateway splits the traffic of `{me.name}`, and what asks for its "
+                f"`access: {spec.access}` leads to one version",
+                ("access",),
+                "remove `canary`, or write `access: public` or `access: inside`",
             )
         if spec.format not in SERVERS:
             close = near(spec.format, SERVERS)
