@@ -171,7 +171,7 @@ def made_by_serving(manifest: Manifest) -> Iterator[tuple[str, int]]:
 def upstream(scenario: str, environment: str) -> frozenset[str]:
     """Namespaces of systems that are installed beforehand: its Services are not ours to know."""
     lowered_platform = lowered(scenario, environment)
-    actual: set[str] = set()
+    actual = {"default"}  # the API server's Service
     for instance in lowered_platform.graph.instances.values():
         prerequisite = component_of(instance).prerequisites(
             instance, lowered_platform.graph.wiring(instance.name)
