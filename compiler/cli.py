@@ -20,6 +20,7 @@ from compiler.commands.verb import Group
 # The lines of `platformc --help`: reading them from the commands would import all of them.
 VERBS = {
     "apply-plan": "Print the commands that deliver an environment, in order.",
+    "move": "Print the commands that put one back end in place of another.",
     "restore": "Print the commands that bring back what was copied, in order.",
     "argocd": "Deliver by Argo CD: its plugin and applications.",
     "client-kit": "Write a workload's environment, for pods of your own.",

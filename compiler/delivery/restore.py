@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from compiler.delivery.apply_plan import SpecLocation, Step, plan
+from compiler.delivery.cron_jobs import run
+from compiler.delivery.writers import STOPPED, clients, deployments, scale
 from compiler.model.credential import Credential
 from compiler.model.custom_resource import at
 from compiler.model.instance import REPLACES
 from compiler.model.package import Lowered, Package
-from compiler.model.resource import Manifest, Phase, Resource
+from compiler.model.resource import Phase, Resource
 
 ROLE = "app.kubernetes.io/component"
 
@@ -67,7 +68,7 @@ def recovered(lowered: Lowered) -> list[str]:
 def irreplaceable(lowered: Lowered, only: str | None) -> list[Credential]:
     """Credentials that no new ones can stand in for: copies and databases are encrypted with them."""
     restored = {package.name for package, _ in restorable(lowered) if only in (None, package.name)}
-    readers = restored | _clients(lowered, restored)
+    readers = restored | clients(lowered, restored)
     return sorted(
         (
             credential
@@ -96,99 +97,19 @@ def steps(lowered: Lowered, location: SpecLocation, wish: Wish) -> Iterator[Step
 
 
 def _restore(resource: Resource, wish: Wish) -> Step:
-    name, space = f"{resource.name}-now", resource.manifest["metadata"]["namespace"]
-    settings = {"AT": wish.at, "FROM": wish.origin, "REPLACE": "yes" if wish.replace else None}
-    set_variables = _patch(resource.manifest, {k: v for k, v in settings.items() if v})
-    make = f"kubectl create job {name} -n {space} --from=cronjob/{resource.name}"
-    changed = f"{make} --dry-run=client -o yaml | {set_variables} | kubectl create -f -"
     effect = resource.manifest["metadata"].get("annotations", {}).get(REPLACES, "")
-    return Step(
-        f"restore {resource.name.removesuffix('-restore')}"
-        + (f": {effect}" if wish.replace and effect else ""),
-        (
-            # Without one of them the pod would wait for it until its deadline.
-            f"kubectl get secret {' '.join(_secrets(resource.manifest))} -n {space} -o name",
-            f"kubectl delete job {name} -n {space} --ignore-not-found",
-            changed if set_variables else make,
-            # `kubectl wait` waits for one condition alone, and a restore may also be refused.
-            f"until kubectl get job {name} -n {space} -o jsonpath='{{.status.conditions[*].type}}' | "
-            "grep -Eq 'Complete|Failed'; do sleep 5; done",
-            f"kubectl logs job/{name} -n {space} --all-containers",
-            f"kubectl wait job/{name} -n {space} --for=condition=complete --timeout=1m",
-        ),
+    title = f"restore {resource.name.removesuffix('-restore')}" + (
+        f": {effect}" if wish.replace and effect else ""
     )
-
-
-def _pod(manifest: Manifest) -> Manifest:
-    spec: Manifest = manifest["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    return spec
-
-
-def _secrets(manifest: Manifest) -> list[str]:
-    """The Secrets that the variables of a CronJob's containers refer to."""
-    pod = _pod(manifest)
-    return sorted(
-        {
-            variable["valueFrom"]["secretKeyRef"]["name"]
-            for container in (*pod.get("initContainers", ()), *pod["containers"])
-            for variable in container.get("env", ())
-            if "secretKeyRef" in variable.get("valueFrom", {})
-        }
-    )
-
-
-def _patch(manifest: Manifest, variables: dict[str, str]) -> str:
-    """Sets variables of all containers of a Job that is not made yet."""
-    pod = _pod(manifest)
-    paths = [
-        f"/spec/template/spec/{kind}/{index}/env/-"
-        for kind in ("initContainers", "containers")
-        for index in range(len(pod.get(kind, ())))
-    ]
-    operations = [
-        {"op": "add", "path": path, "value": {"name": name, "value": text}}
-        for path in paths
-        for name, text in variables.items()
-    ]
-    if not operations:
-        return ""
-    return f"kubectl patch --local -f - --type=json -o yaml -p '{json.dumps(operations)}'"
+    variables = {"AT": wish.at, "FROM": wish.origin, "REPLACE": "yes" if wish.replace else None}
+    return run(resource, title, {key: text for key, text in variables.items() if text})
 
 
 def _in_place(lowered: Lowered, restored: Sequence[str], restores: list[Step]) -> Iterator[Step]:
-    writers = list(_writers(lowered, set(restored)))
-    stop = tuple(
-        f"kubectl scale {resource.kind.lower()}/{resource.name} "
-        f"-n {resource.manifest['metadata']['namespace']} --replicas=0"
-        for resource in writers
-    )
-    start = tuple(
-        f"kubectl scale {resource.kind.lower()}/{resource.name} "
-        f"-n {resource.manifest['metadata']['namespace']} "
-        f"--replicas={resource.manifest['spec']['replicas']}"
-        for resource in writers
-    )
-    if stop:
-        yield Step(
-            "stop what writes; what has no replicas (Jobs, pods elsewhere) is yours to stop", stop
-        )
+    running = deployments(lowered, set(restored))
+    if running:
+        yield Step(STOPPED, tuple(scale(resource, 0) for resource in running))
     yield from restores
-    if start:
-        yield Step("start it again", start)
-
-
-def _clients(lowered: Lowered, providers: set[str]) -> set[str]:
-    """The instances that are bound to some providers, directly or by a pooler."""
-    return {
-        binding.consumer.name
-        for binding in lowered.graph.bindings
-        if binding.provider.name in providers and binding.consumer.name not in providers
-    }
-
-
-def _writers(lowered: Lowered, restored: set[str]) -> Iterator[Resource]:
-    """The Deployments of every client of the restored instances."""
-    for name in sorted(_clients(lowered, restored) & set(lowered.packages)):
-        for resource in lowered.packages[name].resources:
-            if resource.kind == "Deployment":
-                yield resource
+    if running:
+        commands = tuple(scale(one, one.manifest["spec"]["replicas"]) for one in running)
+        yield Step("start it again", commands)

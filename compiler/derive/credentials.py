@@ -16,19 +16,13 @@ from msgspec.structs import replace
 
 from compiler.diagnostics import Report, listing
 from compiler.kube import authorities
-from compiler.model.credential import Credential
+from compiler.model.credential import OPAQUE, Credential
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource, SecretRef
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
-    defined: dict[str, Credential] = {}
-    for binding in lowered.graph.bindings:
-        if binding.via is None:
-            credential = binding.provides.endpoint.credential(binding)
-            if credential is not None:
-                known = defined.get(credential.name)
-                defined[credential.name] = _merged(known, credential) if known else credential
+    defined = _of_bindings(lowered)
     external_notes = dict(_external_notes(lowered))
     certificates = _certificates(lowered)
     spaces: dict[str, set[str]] = defaultdict(set)
@@ -59,6 +53,23 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         credentials=tuple(credential for credential in credentials if not credential.created_by),
         granted=tuple(credential for credential in credentials if credential.created_by),
     )
+
+
+def _of_bindings(lowered: Lowered) -> dict[str, Credential]:
+    """The credentials of all bindings, by the names of their Secrets."""
+    defined: dict[str, Credential] = {}
+    for binding in lowered.graph.bindings:
+        if binding.via is None:
+            credential = binding.provides.endpoint.credential(binding)
+            if credential is not None:
+                known = defined.get(credential.name)
+                defined[credential.name] = _merged(known, credential) if known else credential
+    for binding in lowered.graph.mirrored:
+        credential = binding.provides.endpoint.credential(binding)
+        # A Secret never changes its type: while a back end is replaced, it has the one that either asks for.
+        if credential is not None and (credential.name not in defined or credential.type != OPAQUE):
+            defined[credential.name] = credential
+    return defined
 
 
 def _merged(known: Credential, other: Credential) -> Credential:

@@ -66,6 +66,7 @@ CODES: dict[str, Code] = {
     "unknown-binding": Code(
         "error", "`bind` or `uses` names an instance that does not exist or does not fit."
     ),
+    "unfit-move": Code("error", "An instance cannot take the place of another one."),
     "forwarding-cycle": Code("error", "Poolers forward to each other in a cycle."),
     "client-environment-conflict": Code("error", "One pod would need two values of a variable."),
     "shared-claim": Code("error", "Two instances claim one database or bucket."),

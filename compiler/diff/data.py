@@ -25,7 +25,7 @@ def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]
     """Consumers that would start without their data, and logins of removed consumers."""
     yield from _settings(environment, before, after)
     yield from _instances(environment, before, after)
-    yield from _bindings(environment, before.graph, after.graph)
+    yield from _bindings(environment, before.graph, after.graph, _pair(before, after))
     yield from left(environment, before.graph, after.graph)
 
 
@@ -87,7 +87,17 @@ def _settings_of(
             )  # fmt: skip
 
 
-def _bindings(environment: str, before: Graph, after: Graph) -> Iterator[Change]:
+def _pair(before: Lowered, after: Lowered) -> frozenset[str]:
+    """The two instances of a move that was under way before: its plan copies the data."""
+    old, new = before.platform.settings.move, after.platform.settings.move
+    if old is None or new is None or (old.from_, old.to) != (new.from_, new.to):
+        return frozenset()
+    return frozenset((new.from_, new.to))
+
+
+def _bindings(
+    environment: str, before: Graph, after: Graph, pair: frozenset[str]
+) -> Iterator[Change]:
     old_claims, new_claims = _claims(before), _claims(after)
     names = _renamed(before, after)
     for (name, slot), binding in sorted(old_claims.items(), key=lambda item: item[0]):
@@ -99,11 +109,25 @@ def _bindings(environment: str, before: Graph, after: Graph) -> Iterator[Change]
         if not old.claim.resources or (not lost and _address(old) == _address(new)):
             continue
         change = FieldChange(slot, _words(old), _words(new))
+        if not lost and {old.provider.name, new.provider.name} == pair:
+            judgement = _moved_along(consumer, old.provider.name)
+        elif _kept(old, lost, after):
+            judgement = _lost_access(consumer, lost)
+        else:
+            reason = f"`{consumer}` starts without the data that it had"
+            judgement = Judgement(Risk.DATA_LOSS, reason, COPY)
         yield _change(
             environment, consumer, old.requires.endpoint.interface, f"{consumer} {slot}", change,
-            _lost_access(consumer, lost) if _kept(old, lost, after) else
-            Judgement(Risk.DATA_LOSS, f"`{consumer}` starts without the data that it had", COPY),
+            judgement,
         )  # fmt: skip
+
+
+def _moved_along(consumer: str, old: str) -> Judgement:
+    return Judgement(
+        Risk.DOWNTIME,
+        f"`{consumer}` stops while the rest of its data is copied from `{old}`",
+        "deliver it by the plan that `platformc move` prints: it copies, compares and then changes over",
+    )
 
 
 def _kept(old: Binding, lost: set[str], after: Graph) -> bool:

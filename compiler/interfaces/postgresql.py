@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from compiler import model
+from compiler import kube, model
 from compiler.interfaces import sql
 from compiler.model import Env
 
@@ -180,6 +180,11 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
             Env("PGSSLMODE", self.sslmode),
             *([Env("PGSSLROOTCERT", self.authority)] if self.authority else []),
         )
+
+
+def contents_script() -> str:
+    """Shell functions that say what a dump of pg_dump holds: rows by table, and one digest."""
+    return kube.render(__file__, "postgres-contents.sh.j2")
 
 
 def role(binding: model.Binding) -> str:

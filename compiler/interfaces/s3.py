@@ -133,6 +133,22 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
             *self.trust(),
         )
 
+    def rclone(self, remote: str) -> tuple[Env, ...]:
+        """The variables that make the store a remote of rclone (1.60 and 1.71)."""
+        prefix = f"RCLONE_CONFIG_{remote}"
+        return (
+            Env(f"{prefix}_TYPE", "s3"),
+            Env(f"{prefix}_PROVIDER", "Other"),
+            Env(f"{prefix}_ENDPOINT", self.url),
+            Env(f"{prefix}_REGION", self.region),
+            Env(f"{prefix}_FORCE_PATH_STYLE", "true"),
+            Env(f"{prefix}_ACCESS_KEY_ID", self.secret_key(ACCESS_KEY)),
+            Env(f"{prefix}_SECRET_ACCESS_KEY", self.secret_key(SECRET_KEY)),
+        )
+
+    def rclone_trust(self) -> tuple[Env, ...]:
+        return (Env("RCLONE_CA_CERT", self.authority),) if self.authority else ()
+
     def trust(self) -> tuple[Env, ...]:
         """The certificate bundle for AWS' own clients; other clients have other settings for it."""
         return (Env("AWS_CA_BUNDLE", self.authority),) if self.authority else ()

@@ -10,6 +10,9 @@ from msgspec import Struct, field
 Manifest = dict[str, object]
 
 
+OPAQUE = "Opaque"  # the type of a Secret that nothing in Kubernetes reads
+
+
 class Random(StrEnum):
     """A key with a random value, in an alphabet that all its readers accept."""
 
@@ -29,7 +32,7 @@ class Credential(Struct, frozen=True):
     namespaces: tuple[str, ...]
     readers: tuple[str, ...]
     note: str = ""  # requirements on a value that the user chooses
-    type: str = "Opaque"  # of the Secret, if a reader requires one
+    type: str = OPAQUE  # of the Secret, if a reader requires one
     labels: Mapping[str, str] = field(default_factory=dict)  # labels that a reader looks for
     change_command: str = ""  # changes it in a server that stores it in its data
     login_from_env: bool = (

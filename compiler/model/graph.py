@@ -59,6 +59,8 @@ class Graph(Struct, frozen=True, dict=True):
     bindings: tuple[Binding, ...]
     offers: Mapping[str, Offers]
     unsettled: frozenset[str] = frozenset()  # instances with errors in their sections or bindings
+    # The same claims on the instance that takes a provider's place: it has their logins, and no clients.
+    mirrored: tuple[Binding, ...] = ()
 
     def wiring(self, name: str) -> Wiring:
         """One instance's view of the graph."""
@@ -79,6 +81,9 @@ class Graph(Struct, frozen=True, dict=True):
             {name: value for name, value in self.instances.items() if name not in dropped},
             tuple(binding for binding in self.bindings if binding.consumer.name not in dropped),
             {name: value for name, value in self.offers.items() if name not in dropped},
+            mirrored=tuple(
+                b for b in self.mirrored if not {b.consumer.name, b.provider.name} & dropped
+            ),
         )
 
     def _dependents(self, names: set[str]) -> set[str]:
@@ -125,7 +130,7 @@ class Graph(Struct, frozen=True, dict=True):
     def _by_provider(self) -> Mapping[str, Mapping[str, tuple[Binding, ...]]]:
         """The claims on each instance's offers, by slot."""
         claims: dict[str, dict[str, list[Binding]]] = {}
-        for binding in self.bindings:
+        for binding in (*self.bindings, *self.mirrored):
             slots = claims.setdefault(binding.provider.name, {})
             slots.setdefault(binding.provides.slot, []).append(binding)
         return {

@@ -20,7 +20,7 @@ from compiler.model.instance import Instance
 from compiler.model.memo import Memo
 from compiler.model.package import Platform
 from compiler.registry import component_of
-from compiler.resolve import logins, models, problems, uses
+from compiler.resolve import logins, models, move, problems, uses
 from compiler.resolve.forwarding import chain
 from compiler.resolve.join import Join
 from compiler.tenants import login, model_store, token_check
@@ -51,8 +51,16 @@ def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
         instances, offers, platform.document, report, memo, platform.wrong, platform.removed
     )
     logins.bind_pages(join, guarded)
-    bindings = tuple(_sorted(_bindings(join, guarded)))
-    return Graph(dict(sorted(instances.items())), bindings, offers, frozenset(join.unsettled))
+    by_consumer = _bindings(join, guarded)
+    added = move.addition(platform, join, by_consumer)
+    if added is not None:
+        name = added.job.name
+        instances[name], offers[name] = added.job, {}
+        by_consumer = {**by_consumer, name: list(added.bindings)}
+    return Graph(
+        dict(sorted(instances.items())), tuple(_sorted(by_consumer)), offers,
+        frozenset(join.unsettled), added.mirrored if added else (),
+    )  # fmt: skip
 
 
 def _offers(instance: Instance[Any]) -> Offers:

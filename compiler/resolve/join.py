@@ -17,6 +17,7 @@ from compiler.model.memo import Memo
 from compiler.model.package import Removed
 from compiler.resolve import problems
 from compiler.spec.backup import Backup
+from compiler.spec.move import Move
 
 
 class Candidate(Struct, frozen=True):
@@ -76,6 +77,22 @@ class Join:
                 Binding(consumer, requires, provider, provides, claim, offer, entailed=entailed)
             )
 
+    def _without_standby(self, able: list[Candidate], move: Move | None) -> list[Candidate]:
+        """The instance that takes another's place has no clients before, and the other none after."""
+        if move is None:
+            return able
+        active = [candidate for candidate in able if candidate.provider.name == move.active]
+        if active and move.standby not in self.instances:  # misspelt, which is reported
+            return active
+        rest = [candidate for candidate in able if candidate.provider.name != move.standby]
+        return rest if active or move.active not in self.instances else able
+
+    def moved(self, used: Candidate, move: Move | None) -> Candidate:
+        """The offer of the instance that has taken the place of the one that is used."""
+        name = move.target(used.provider.name) if move else used.provider.name
+        candidates = self.candidates[used.provides.endpoint.interface]
+        return next((c for c in candidates if c.provider.name == name), used)
+
     def _entailed(self, consumer: Instance[Any], candidate: Candidate) -> tuple[Binding, ...]:
         """Further bindings that a tenant needs because its provider does; components are bound
         earlier.
@@ -104,7 +121,9 @@ class Join:
         """The offer for a claim: the one that `bind` names, or the only one."""
         interface = requires.endpoint.interface
         candidates = [c for c in self.candidates[interface] if c.provider.name != consumer.name]
+        move = consumer.settings.move
         named = consumer.spec.bind.get(requires.slot) or claim.provider
+        named = move.target(named) if move else named
         if named is not None:
             candidate = next((c for c in candidates if c.provider.name == named), None)
             if candidate is None:
@@ -112,7 +131,7 @@ class Join:
                 problems.unknown(self, consumer, requires, named, candidates)
             return candidate
         final = [c for c in candidates if c.provides.forwards is None and not c.provides.explicit]
-        final = _without_copies(final, consumer.settings.backup)
+        final = _without_copies(self._without_standby(final, move), consumer.settings.backup)
         if len(final) == 1 or (final and _twice_installed(final)):
             return pooler(final[0], candidates, claim) or final[0]
         if final:
@@ -148,4 +167,5 @@ def pooler(final: Candidate, candidates: list[Candidate], claim: Claim) -> Candi
 def _leads_to(pooler: Candidate, final: Candidate) -> bool:
     assert pooler.provides.forwards is not None
     named = pooler.provider.spec.bind.get(pooler.provides.forwards.slot)
-    return named in (None, final.provider.name)
+    move = pooler.provider.settings.move
+    return (move.target(named) if move else named) in (None, final.provider.name)

@@ -28,8 +28,11 @@ def bind(join: Join, consumer: Instance[Any]) -> None:
             continue
         claim = used.provides.endpoint.client_claim(consumer)
         candidates = join.candidates[used.provides.endpoint.interface]
-        used = pooler(used, candidates, claim) or used
-        requires = _slot(used.provides.endpoint, used.provider.name)
+        named, used = used, join.moved(used, consumer.settings.move)
+        by_pooler = pooler(used, candidates, claim)
+        used = by_pooler or used
+        # While a back end is replaced, its clients keep their logins, which have its name.
+        requires = _slot(used.provides.endpoint, (by_pooler or named).provider.name)
         binding = Binding(consumer, requires, used.provider, used.provides, claim, used.offer)
         _add(join, consumer, index, binding, needs)
         for further in _further(join, binding):

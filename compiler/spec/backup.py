@@ -8,6 +8,7 @@ from compiler.spec.constraints import exact
 from compiler.spec.section import Section
 from compiler.spec.types import Bucket, Image, Name, Schedule
 
+RCLONE = "docker.io/rclone/rclone:1.71.2"
 Age = Annotated[str, Field(pattern=exact(r"[1-9][0-9]*[dw]"))]
 
 
@@ -25,9 +26,7 @@ class Backup(Section):
         bool,
         Field(description="Encrypt copies with the key in the Secret `<name>-backup-key`."),
     ] = False
-    image: Annotated[Image, Field(description="The image of rclone, which moves copies.")] = (
-        "docker.io/rclone/rclone:1.71.2"
-    )
+    image: Annotated[Image, Field(description="The image of rclone, which moves copies.")] = RCLONE
 
 
 class OwnBackup(Section):

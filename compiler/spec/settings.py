@@ -9,6 +9,7 @@ from compiler.spec.component import Amounts, Patch
 from compiler.spec.constraints import InvalidValue, exact
 from compiler.spec.door import Machines, OpenIdLogin, Tls
 from compiler.spec.image import ANY, Mirrors
+from compiler.spec.move import Move
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import Cidr, Host, Name, Namespace, SecretName, TreePath
 
@@ -208,6 +209,9 @@ class Settings(Section):
     registry: Annotated[Registry, Field(description="Where images come from.")] = Registry()
     backup: Annotated[
         Backup | None, Field(description="Copies of what the systems of record hold.")
+    ] = None
+    move: Annotated[
+        Move | None, Field(description="A back end that takes the place of another one.")
     ] = None
     silence: Annotated[
         ListOf[Silence], Field(description="Diagnostics of rules that you accept.")

@@ -75,22 +75,6 @@ def key(me: model.Instance[Any], backup_plan: Plan) -> list[model.Credential]:
     ]
 
 
-def remote(name: str, store: s3.Endpoint) -> tuple[Env, ...]:
-    """A store as an rclone remote."""
-    prefix = f"RCLONE_CONFIG_{name}"
-    trust = (Env("RCLONE_CA_CERT", store.authority),) if store.authority else ()
-    return (
-        Env(f"{prefix}_TYPE", "s3"),
-        Env(f"{prefix}_PROVIDER", "Other"),
-        Env(f"{prefix}_ENDPOINT", store.url),
-        Env(f"{prefix}_REGION", store.region),
-        Env(f"{prefix}_FORCE_PATH_STYLE", "true"),
-        Env(f"{prefix}_ACCESS_KEY_ID", store.secret_key(s3.ACCESS_KEY)),
-        Env(f"{prefix}_SECRET_ACCESS_KEY", store.secret_key(s3.SECRET_KEY)),
-        *trust,
-    )
-
-
 def env(me: model.Instance[Any], backup_plan: Plan, store: s3.Endpoint) -> tuple[Env, ...]:
     """What every rclone of an instance knows."""
     safe = (
@@ -99,7 +83,8 @@ def env(me: model.Instance[Any], backup_plan: Plan, store: s3.Endpoint) -> tuple
         Env("BACKUP_KEY", SecretRef(f"{me.name}-backup-key", "key")),
     )
     return (
-        *remote("COPIES", store),
+        *store.rclone("COPIES"),
+        *store.rclone_trust(),
         *(safe if backup_plan.encrypt else ()),
         Env("RCLONE_CONFIG", f"{kube.TMP}/rclone.conf"),
         Env("RCLONE_S3_NO_CHECK_BUCKET", "true"),

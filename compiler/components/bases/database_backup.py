@@ -1,7 +1,7 @@
 """Copies of a server's databases: CronJobs that dump, restore and try, by scripts of the component.
 
-The component brings `dump.sh`, `restore.sh` and `contents.sh`: the first leaves a folder with the time
-as its name in /backup, the second takes one from there, and the third says what a dump holds.
+The component brings `dump.sh` and `restore.sh`: the first leaves a folder with the time as its name in
+/backup, the second takes one from there. Both read `contents.sh`, which says what a dump holds.
 """
 
 from __future__ import annotations
@@ -31,16 +31,21 @@ def credential(me: model.Instance[Any], username: str) -> model.Credential:
 
 def lower(
     me: model.Instance[Any], wanted: backup.Plan, store: s3.Endpoint, folder: str,
-    logins: Iterable[model.Binding[sql.Claim, Any]], *, reading: Sequence[Env], writing: Sequence[Env], port: int, user: int,
+    logins: Iterable[model.Binding[sql.Claim, Any]], *, contents: str, reading: Sequence[Env], writing: Sequence[Env], port: int, user: int,
 ) -> Iterator[model.Piece]:  # fmt: skip
     """What runs, and the ways of these pods to the server; `folder` has the scripts' templates."""
     databases = sorted({login.claim.database for login in logins})
     yield from backup.key(me, wanted)
     files = {
         name: kube.render(folder, f"{name}.j2", databases=databases)
-        for name in ("dump.sh", "contents.sh", "restore.sh")
+        for name in ("dump.sh", "restore.sh")
     }
-    scripts = {**files, **backup.scripts(me, wanted, store), **origin.files(me, logins)}
+    scripts = {
+        **files,
+        "contents.sh": contents,
+        **backup.scripts(me, wanted, store),
+        **origin.files(me, logins),
+    }
     yield model.ConfigFiles(f"{me.name}-backup", me.namespace, scripts)
     dump = _server(me, "dump", "dump.sh", reading)
     steps: dict[str, tuple[str | None, kube.Container, kube.Container]] = {

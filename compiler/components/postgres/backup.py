@@ -20,7 +20,7 @@ def lower(
 ) -> Iterator[model.Piece]:  # fmt: skip
     yield database_backup.credential(me, READER)
     yield from database_backup.lower(
-        me, wanted, store, __file__, logins, port=port, user=user,
+        me, wanted, store, __file__, logins, contents=postgresql.contents_script(), port=port, user=user,
         reading=_login(me, secret(me), port), writing=_login(me, superuser, port),
     )  # fmt: skip
 

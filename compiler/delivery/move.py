@@ -1,0 +1,83 @@
+"""The plan of `spec.move`: copy, freeze the writers, copy the rest, compare, and cut over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from compiler.delivery import writers
+from compiler.delivery.apply_plan import SpecLocation, Step, plan
+from compiler.delivery.cron_jobs import run
+from compiler.model.package import Lowered
+from compiler.model.resource import Resource
+from compiler.spec.move import Move
+
+ROLE = "app.kubernetes.io/component"
+
+
+def copier(lowered: Lowered) -> Resource | None:
+    """The CronJob that copies, in both directions."""
+    return next(
+        (
+            resource
+            for package in lowered.packages.values()
+            for resource in package.resources
+            if resource.kind == "CronJob"
+            and resource.manifest["metadata"]["labels"].get(ROLE) == "move"
+        ),
+        None,
+    )
+
+
+def steps(
+    lowered: Lowered, location: SpecLocation, move: Move, job: Resource, *, back: bool, over: bool
+) -> Iterator[Step]:
+    """The steps from the present state of the spec on.
+
+    Until `cutOver`, both instances run and the data is copied for the first time; with it, or on the
+    way `back`, the writers stop, the rest is copied and compared, and the clients change over.
+    `over`: the copy may replace what it does not know.
+    """
+    variables = {"REPLACE": "yes"} if over else {}
+    environment = f"{lowered.platform.environment}{location.options}"
+    if not move.cut_over and not back:
+        yield from plan(lowered, location)
+        title = f"copy {move.from_} to {move.to} while the clients write; its last line says how long it took"
+        yield run(job, title, variables)
+        yield Step(
+            f"now write `cutOver: true` under `spec.move`, and compile; `platformc move {environment}` "
+            "then prints the rest", (),
+        )  # fmt: skip
+        return
+    yield from _frozen(lowered, move)
+    source, target = (move.to, move.from_) if back else (move.from_, move.to)
+    direction = {"DIRECTION": "back"} if back else {}
+    yield run(job, f"copy the rest of {source} to {target}, and compare",
+              {**direction, "FREEZE": "yes", **variables})  # fmt: skip
+    for step in plan(lowered, location):
+        # The replicas belong to `kubectl scale` since the freeze.
+        commands = (line.replace("apply --server-side", "apply --server-side --force-conflicts")
+                    for line in step.commands)  # fmt: skip
+        yield replace(step, commands=tuple(commands))
+    if back:
+        yield Step(f"the clients use {move.from_} again", ())
+        return
+    yield Step(
+        f"the way back, as long as both run: write `cutOver: false`, compile, `platformc move {environment} --back`",
+        (),
+    )
+    yield Step(
+        f"the end: write {move.to} where the spec names {move.from_}, delete `move` and {move.from_} from it, "
+        f"compile, deliver; the volumes of {move.from_} stay until you delete them", (),
+    )  # fmt: skip
+
+
+def _frozen(lowered: Lowered, move: Move) -> Iterator[Step]:
+    both = {move.from_, move.to}
+    running = writers.deployments(lowered, both)
+    stops = [writers.scale(resource, 0) for resource in running]
+    stops += [writers.suspend(resource) for resource in writers.schedules(lowered, both)]
+    waits = [line for resource in running for line in writers.gone(resource)]
+    if stops:
+        yield Step(f"freeze: {writers.STOPPED}", (*stops, *waits))

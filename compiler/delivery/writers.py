@@ -1,0 +1,60 @@
+"""The clients of instances whose data is replaced or moved, and how they are stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from compiler.model.package import Lowered
+from compiler.model.resource import Resource
+
+STOPPED = "stop what writes; what has no replicas (Jobs, pods elsewhere) is yours to stop"
+
+
+def clients(lowered: Lowered, providers: Set[str]) -> set[str]:
+    """The instances that are bound to some providers, directly or by a pooler."""
+    return {
+        binding.consumer.name
+        for binding in lowered.graph.bindings
+        if binding.provider.name in providers and binding.consumer.name not in providers
+    }
+
+
+def deployments(lowered: Lowered, providers: Set[str]) -> list[Resource]:
+    """The Deployments of every client."""
+    return _of_clients(lowered, providers, "Deployment")
+
+
+def schedules(lowered: Lowered, providers: Set[str]) -> list[Resource]:
+    """The CronJobs of every client that run on their schedules."""
+    found = _of_clients(lowered, providers, "CronJob")
+    return [resource for resource in found if not resource.manifest["spec"]["suspend"]]
+
+
+def _of_clients(lowered: Lowered, providers: Set[str], kind: str) -> list[Resource]:
+    return [
+        resource
+        for name in sorted(clients(lowered, providers) & set(lowered.packages))
+        for resource in lowered.packages[name].resources
+        if resource.kind == kind
+    ]
+
+
+def scale(resource: Resource, replicas: int) -> str:
+    return f"kubectl scale {_named(resource)} --replicas={replicas}"
+
+
+def suspend(resource: Resource) -> str:
+    return f'kubectl patch {_named(resource)} -p \'{{"spec":{{"suspend":true}}}}\''
+
+
+def gone(resource: Resource) -> Iterator[str]:
+    """Wait until the pods of a Deployment have ended: a pod that ends may still write."""
+    labels = resource.manifest["spec"]["selector"]["matchLabels"]
+    selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    space = resource.manifest["metadata"]["namespace"]
+    yield f"kubectl wait pod -l {selector} -n {space} --for=delete --timeout=10m"
+
+
+def _named(resource: Resource) -> str:
+    space = resource.manifest["metadata"]["namespace"]
+    return f"{resource.kind.lower()}/{resource.name} -n {space}"

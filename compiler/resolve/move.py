@@ -1,0 +1,171 @@
+"""Resolve `spec.move`: the Job that copies, and the clients' logins at the instance without clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from compiler.diagnostics import listing, suggestion
+from compiler.model.binding import Binding, Claim, Requires
+from compiler.model.instance import Instance
+from compiler.model.package import Platform
+from compiler.resolve.join import Candidate, Join
+from compiler.spec.component import RunningSpec
+from compiler.spec.move import Move
+from compiler.tenants import move as tenant
+
+_BY_HAND = "stop the clients, copy by hand, then name the new one under their `bind` or `uses`"
+
+
+class Addition(Struct, frozen=True):
+    """What `spec.move` adds to a graph."""
+
+    job: Instance[Any]
+    bindings: tuple[Binding, ...]
+    mirrored: tuple[Binding, ...]
+
+
+def addition(
+    platform: Platform, join: Join, bindings: Mapping[str, Iterable[Binding]]
+) -> Addition | None:
+    """The Job of a move with its bindings; None without a move, and where it is reported as unfit."""
+    move = platform.settings.move
+    if move is None or {move.from_, move.to} & join.wrong.keys():
+        return None
+    sides = _sides(join, move)
+    if sides is None:
+        return None
+    clients = _clients(move, sides, bindings)
+    kind = tenant.KINDS[sides["from"].provides.endpoint]
+    for key, side in sides.items():
+        if reason := kind.unfit(side.offer):
+            _report(join, key, f"`{side.provider.name}` cannot be moved: {reason}", _BY_HAND)
+            return None
+    names = kind.names(clients)
+    image = move.image or kind.IMAGE or _image(sides)
+    if not names:
+        _report(join, "from", f"nothing uses `{move.active}`, so there is nothing to move",
+                "delete `move`, or bind the clients to it")  # fmt: skip
+        return None
+    if image is None:
+        _report(join, "to", "neither server is the platform's, so no image has their programs",
+                "add `image:` with the newer server's programs")  # fmt: skip
+        return None
+    if tenant.NAME in join.instances:
+        _clash(join)
+        return None
+    job = _job(platform, tenant.Spec(
+        image=image, interface=sides["from"].provides.endpoint.interface, names=names,
+        room=kind.room([sides[key].provider.spec for key in ("from", "to")]),
+    ))  # fmt: skip
+    claims: Mapping[str, Mapping[Requires[Any], Claim]] = kind.claims(names, clients)
+    return Addition(
+        job,
+        tuple(
+            Binding(job, requires, side.provider, side.provides, claim, side.offer)
+            for name, side in sides.items()
+            for requires, claim in claims[name].items()
+        ),
+        tuple(_mirrored(clients, sides["from" if move.cut_over else "to"])),
+    )  # fmt: skip
+
+
+def _job(platform: Platform, spec: tenant.Spec) -> Instance[Any]:
+    settings = platform.settings
+    return Instance(
+        tenant.NAME, tenant.SECTION, tenant.NAME, settings.namespace, spec, platform.name, settings,
+        declared=("spec", "move"),
+    )  # fmt: skip
+
+
+def _sides(join: Join, move: Move) -> dict[str, Candidate] | None:
+    """The offers between which data goes, by their keys in the spec."""
+    for key, name in (("from", move.from_), ("to", move.to)):
+        if name not in join.instances or join.instances[name].section != "components":
+            names = sorted(
+                name for name in join.first if join.instances[name].section == "components"
+            )
+            _report(join, key, f"there is no component `{name}`",
+                    suggestion(name, names) or f"the components are {listing(names)}")  # fmt: skip
+            return None
+    old, new = _offers(join, move.from_), _offers(join, move.to)
+    for interface in old.keys() & new.keys():
+        pair = {"from": old[interface], "to": new[interface]}
+        if all(side.provides.endpoint in tenant.KINDS for side in pair.values()):
+            return pair
+    _unfit(join, move, old, new)
+    return None
+
+
+def _offers(join: Join, name: str) -> dict[str, Candidate]:
+    """The offers of an instance that hold data, by their interfaces."""
+    return {
+        provides.endpoint.interface: Candidate(join.instances[name], provides, offer)
+        for provides, offer in join.offers[name].items()
+        if provides.forwards is None
+    }
+
+
+def _unfit(
+    join: Join, move: Move, old: Mapping[str, Candidate], new: Mapping[str, Candidate]
+) -> None:
+    common = sorted(old.keys() & new.keys())
+    if common:
+        message = f"`{move.from_}` and `{move.to}` both offer `{common[0]}`, and no Job can copy between them"
+        help = _BY_HAND
+    else:
+        message = f"`{move.to}` offers {listing(sorted(new)) or 'nothing'}, and `{move.from_}` {listing(sorted(old)) or 'nothing'}"
+        help = "name an instance that offers the same"
+    _report(join, "to", message, help)
+
+
+def _report(join: Join, key: str, message: str, help: str | Iterable[str]) -> None:
+    path = ("spec", "move", key)
+    join.report.add(
+        "unfit-move", message, join.document.value_span(path), path=path,
+        help=help if isinstance(help, str) else list(help),
+    )  # fmt: skip
+
+
+def _clash(join: Join) -> None:
+    path = join.instances[tenant.NAME].path
+    join.report.add(
+        "duplicate-name", f"`{tenant.NAME}` is also the name of the Job of `spec.move`",
+        join.document.span_of(path), path=path, help=f"rename `{tenant.NAME}`",
+    )  # fmt: skip
+
+
+def _clients(
+    move: Move, sides: Mapping[str, Candidate], bindings: Mapping[str, Iterable[Binding]]
+) -> list[Binding]:
+    """The bindings to the instance with the clients, but for those that were always bound to `to`."""
+    active = sides["to" if move.cut_over else "from"]
+    return [
+        binding
+        for _, of_consumer in sorted(bindings.items())
+        for binding in of_consumer
+        if (binding.provider.name, binding.provides) == (move.active, active.provides)
+        and not (
+            move.cut_over
+            and move.to
+            in (binding.consumer.spec.bind.get(binding.requires.slot), binding.claim.provider)
+        )
+    ]
+
+
+def _mirrored(clients: Iterable[Binding], standby: Candidate) -> Iterable[Binding]:
+    for binding in clients:
+        yield replace(
+            binding, provider=standby.provider, provides=standby.provides, offer=standby.offer
+        )
+
+
+def _image(sides: Mapping[str, Candidate]) -> str | None:
+    """The image of the new server, whose programs also read the old one."""
+    specs = (sides[key].provider.spec for key in ("to", "from"))
+    return next(
+        (spec.image for spec in specs if isinstance(spec, RunningSpec) and spec.image), None
+    )

@@ -1,0 +1,60 @@
+"""A back end that takes the place of another one: the Job that copies the data, in both directions.
+
+It follows from `spec.move`. Its logins open what the clients of the old instance claim, and no more.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from compiler import kube, model
+from compiler.interfaces import postgresql, redis, s3
+from compiler.tenants import move_buckets, move_databases, move_keys
+
+PHASE = model.Phase.SERVERS
+SECTION = "moves"
+NAME = ROLE = "move"
+SCRIPTS = "/etc/platformc"
+LONGEST = 24 * 3600  # seconds of a run
+# By the endpoint of both instances. Stores that make keys themselves have others.
+KINDS: Mapping[type[Any], ModuleType] = {
+    s3.Endpoint: move_buckets,
+    postgresql.Endpoint: move_databases,
+    redis.Endpoint: move_keys,
+}
+
+
+class Spec(model.RunningSpec):
+    """No part of the spec: it follows from `spec.move` and from the claims of the clients."""
+
+    interface: str
+    names: tuple[str, ...]  # of the databases, buckets or keys
+    room: str  # on local disk
+
+
+def claims(me: model.Instance[Spec]) -> model.Claims:
+    return {}  # it claims what others claim: resolve/move.py binds it
+
+
+def offers(me: model.Instance[Spec]) -> model.Offers:
+    return {}
+
+
+def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
+    (kind,) = (kind for endpoint, kind in KINDS.items() if endpoint.interface == me.spec.interface)
+    endpoints: Sequence[model.Endpoint] = wiring.endpoints
+    files, env = kind.files(me, wiring), kind.env(me, wiring)
+    yield model.ConfigFiles(me.name, me.namespace, files)
+    resources = kube.resources(
+        me.spec.resources, cpu="100m", memory="256Mi", cpu_limit="2", memory_limit="1Gi",
+        disk=me.spec.room, disk_limit=me.spec.room,
+    )  # fmt: skip
+    container = kube.Container(
+        NAME, str(me.spec.image), resources, command=["sh", f"{SCRIPTS}/{NAME}.sh"], env=env
+    )
+    template = kube.pod(
+        me, ROLE, [container], user=kube.USER, uses=endpoints, restart="Never",
+        volumes=[kube.config(me.name, SCRIPTS), kube.empty_dir("backup", "/backup", me.spec.room)],
+    )  # fmt: skip
+    # Without a schedule: the printed plan starts it.
+    yield kube.cron_job(me, template, schedule=None, deadline=LONGEST, retries=0)

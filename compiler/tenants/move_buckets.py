@@ -1,0 +1,57 @@
+"""Move the buckets of an object store to another one, with rclone (1.60 and 1.71)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from compiler import kube, model
+from compiler.interfaces import s3
+from compiler.model import Env
+from compiler.spec.backup import RCLONE
+
+FROM, TO = model.Requires("from", s3.Endpoint), model.Requires("to", s3.Endpoint)
+IMAGE: str | None = RCLONE
+
+
+def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
+    """All buckets that the clients claim."""
+    return tuple(s3.buckets(cast("Sequence[s3.Binding]", claims)))
+
+
+def claims(
+    names: Sequence[str], claims: Sequence[model.Binding]
+) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
+    """What the Job claims of the old and of the new store."""
+    claim = s3.Claim(buckets=tuple(names), shared=True)
+    return {"from": {FROM: claim}, "to": {TO: claim}}
+
+
+def unfit(offer: model.Offer) -> str:
+    """Why the Job cannot speak to a server; empty where it can."""
+    return ""
+
+
+def room(specs: Sequence[Any]) -> str:
+    """Local disk for the lists of objects."""
+    return "4Gi"
+
+
+def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
+    return [
+        *wiring[FROM].rclone("FROM"),
+        *wiring[TO].rclone("TO"),
+        Env("RCLONE_CONFIG", f"{kube.TMP}/rclone.conf"),
+        Env("RCLONE_S3_NO_CHECK_BUCKET", "true"),
+        Env("RCLONE_LOG_LEVEL", "ERROR"),
+        Env("HOME", kube.TMP),
+    ]
+
+
+def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
+    authorities = [one.authority for one in (wiring[FROM], wiring[TO]) if one.authority]
+    text = kube.render(
+        __file__, "move-buckets.sh.j2", buckets=me.spec.names, authorities=authorities,
+        old=wiring[FROM].binding.provider.name, new=wiring[TO].binding.provider.name,
+    )  # fmt: skip
+    return {"move.sh": text}

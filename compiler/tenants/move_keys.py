@@ -1,0 +1,64 @@
+"""Move the keys of a Redis to a Valkey, or to another server of the protocol.
+
+Snapshots, replication and DUMP carry the number of a format, which Valkey 9 and Redis 8 refuse of each
+other, so every key is read and written by the commands of its type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from compiler import kube, model
+from compiler.interfaces import redis
+from compiler.model import Env
+from compiler.spec import quantity
+
+IMAGE: str | None = None
+FROM, TO = model.Requires("from", redis.Endpoint), model.Requires("to", redis.Endpoint)
+MARK = "platformc:move"  # a key: how far the move is
+
+
+def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
+    """All keys: those of single clients overlap."""
+    return ("*",) if claims else ()
+
+
+def claims(
+    names: Sequence[str], claims: Sequence[model.Binding]
+) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
+    """What the Job claims of the old and of the new server."""
+    return {"from": {FROM: redis.Claim()}, "to": {TO: redis.Claim()}}
+
+
+def unfit(offer: model.Offer) -> str:
+    """Why the Job cannot speak to a server; empty where it can."""
+    mode = offer.mode if isinstance(offer, redis.Offer) else "single"
+    return "" if mode == "single" else f"the Job asks one server, and this one is of `mode: {mode}`"
+
+
+def room(specs: Sequence[Any]) -> str:
+    """Local disk for the commands that make all keys, and for lists of digests."""
+    memory = [quantity.whole(spec.memory) for spec in specs if hasattr(spec, "memory")]
+    return quantity.binary(3 * max(memory, default=quantity.GIB))
+
+
+def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
+    return [
+        Env("FROM_PASSWORD", wiring[FROM].password),
+        Env("TO_PASSWORD", wiring[TO].password),
+        Env("HOME", kube.TMP),
+    ]
+
+
+def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
+    text = kube.render(
+        __file__, "move-keys.sh.j2", mark=MARK,
+        sides=[("from", wiring[FROM]), ("to", wiring[TO])],
+        old=wiring[FROM].binding.provider.name, new=wiring[TO].binding.provider.name,
+    )  # fmt: skip
+    scripts = {
+        name: kube.render(__file__, f"move-{name}.j2", mark=MARK)
+        for name in ("keys.lua", "empty.lua")
+    }
+    return {"move.sh": text, **scripts}

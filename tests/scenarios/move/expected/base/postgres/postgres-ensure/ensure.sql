@@ -1,0 +1,24 @@
+-- Every statement may run again. A database is owned by a role of its own, which the roles that
+-- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
+SELECT 'CREATE ROLE "nightly_owner" NOLOGIN'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nightly_owner') \gexec
+SELECT 'CREATE DATABASE "nightly" OWNER "nightly_owner" TEMPLATE template0'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'nightly') \gexec
+REVOKE ALL ON DATABASE "nightly" FROM PUBLIC;
+\getenv role ROLE_MOVE_FROM_NIGHTLY
+\getenv password PASSWORD_MOVE_FROM_NIGHTLY
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "nightly_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "nightly" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "nightly" SET role = %L', :'role', 'nightly_owner') \gexec
+\getenv role ROLE_NIGHTLY_POSTGRES
+\getenv password PASSWORD_NIGHTLY_POSTGRES
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('GRANT "nightly_owner" TO %I', :'role') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "nightly" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "nightly" SET role = %L', :'role', 'nightly_owner') \gexec

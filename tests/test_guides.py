@@ -1,0 +1,70 @@
+"""The guides to upgrades and moves, typed as they stand: each spec, and the commands below it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from support.paths import ROOT
+
+from compiler.cli import platformc
+
+BLOCK = re.compile(r"```(yaml|sh)\n(.*?)```", re.DOTALL)
+
+
+def typed(guide: str, folder: Path) -> dict[str, list[str]]:
+    """What each command of platformc printed, in the order of the page."""
+    printed: dict[str, list[str]] = {}
+    text = (ROOT / "docs" / "how-to" / guide).read_text(encoding="utf-8")
+    for kind, block in BLOCK.findall(text):
+        if kind == "yaml":
+            (folder / "platform.yaml").write_text(block, encoding="utf-8")
+            continue
+        for line in block.splitlines():
+            command = line.partition("  #")[0].strip()
+            if command.startswith("git"):
+                subprocess.run(["sh", "-c", command], check=True, capture_output=True)
+            elif command.startswith("platformc"):
+                words = shlex.split(command)[1:]
+                result = CliRunner().invoke(platformc, words)
+                assert result.exit_code in (0, 1 if words[0] == "diff" else 0), (
+                    line,
+                    result.output,
+                )
+                printed.setdefault(command, []).append(result.stdout)
+    return printed
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("NAME", "A B"), ("EMAIL", "a@example.com")):
+        monkeypatch.setenv(f"GIT_AUTHOR_{name}", text)
+        monkeypatch.setenv(f"GIT_COMMITTER_{name}", text)
+    subprocess.run(["git", "init", "-q"], check=True)
+    return tmp_path
+
+
+def test_the_guide_to_moves(folder: Path) -> None:
+    printed = typed("move.md", folder)
+    assert "while the rest of its data is copied" in printed["platformc diff"][0]
+    first, rest, majors = printed["platformc move prod"]
+    assert "copy minio to seaweedfs while the clients write" in first
+    assert rest.index("deployment/mlflow -n mlops --replicas=0") < rest.index('"FREEZE"')
+    (back,) = printed["platformc move prod --back"]
+    assert '"DIRECTION", "value": "back"' in back
+    assert "copy postgres to postgres-18" in majors
+
+
+def test_the_guide_to_upgrades(folder: Path) -> None:
+    printed = typed("upgrade.md", folder)
+    (difference,) = printed["platformc diff"]
+    assert "migrates the database of 3.14, which cannot be undone" in " ".join(difference.split())
+    assert (
+        "--from=cronjob/postgres-restore"
+        in printed["platformc restore prod --only postgres --replace --at 20261128T020000Z"][0]
+    )

@@ -1,0 +1,255 @@
+"""Moves of back ends: which logins and clients each instance has in every state, and the printed plans."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from compiler.cli import platformc
+from compiler.diff.data import moved
+from compiler.model.effects import Risk
+from compiler.model.package import Lowered
+from compiler.model.resource import Manifest
+from compiler.pipeline import compile as compile_spec
+
+HEAD = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: moves}\nspec:\n"
+PAIRS = {
+    "minio": ("seaweedfs", "minio: {}, seaweedfs: {}"),
+    "seaweedfs": ("external-s3", "seaweedfs: {}, external-s3: {host: s3.example.com}"),
+    "postgres": ("cloudnative-pg", "postgres: {}, cloudnative-pg: {}"),
+    "old": ("external-postgres", "old: {type: postgres}, external-postgres: {host: db.example.com}"),
+    "redis": ("valkey", "redis: {}, valkey: {}"),
+    "keys": ("external-redis", "keys: {type: redis}, external-redis: {host: keys.example.com}"),
+}  # fmt: skip
+
+
+def text(old: str, state: str = "") -> str:
+    new, components = PAIRS[old]
+    return (
+        f"{HEAD}  move: {{from: {old}, to: {new}{state}}}\n  components: {{{components}}}\n"
+        "  workloads:\n    training:\n      image: registry.example.internal/training:1.0.0\n"
+        f"      schedule: '0 1 * * *'\n      uses: [{old}]\n"
+    )
+
+
+@cache
+def compiled(old: str, state: str = "") -> Lowered:
+    result = compile_spec(text(old, state).encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    return result.lowered[None]
+
+
+def objects(lowered: Lowered, name: str) -> list[Manifest]:
+    return [resource.manifest for resource in lowered.packages[name].resources]
+
+
+OVER = ", cutOver: true"
+both_states = pytest.mark.parametrize("state", ["", OVER])
+each_pair = pytest.mark.parametrize("old", PAIRS)
+
+
+@both_states
+@each_pair
+def test_the_client_uses_one_of_the_two(old: str, state: str) -> None:
+    new = PAIRS[old][0]
+    (binding,) = compiled(old, state).graph.by_consumer["training"].values()
+    assert binding.provider.name == (new if state else old)
+
+
+@each_pair
+def test_a_cut_over_changes_no_secret_and_not_the_job(old: str) -> None:
+    before, after = compiled(old), compiled(old, OVER)
+    # Types as well: Kubernetes changes none.
+    assert [(one.name, one.type) for one in before.credentials] == [
+        (one.name, one.type) for one in after.credentials
+    ]
+    assert objects(before, "move") == objects(after, "move")
+    assert before.packages["move"].configs == after.packages["move"].configs
+
+
+@both_states
+@each_pair
+def test_the_instance_without_clients_has_their_logins(old: str, state: str) -> None:
+    lowered, names = compiled(old, state), (old, PAIRS[old][0])
+    secret = lowered.graph.by_consumer["training"][
+        next(iter(lowered.graph.by_consumer["training"]))
+    ].secret
+    for name in names:
+        instance = lowered.graph.instances[name]
+        claimed = lowered.graph.wiring(name).claimed
+        assert secret in {binding.secret for bindings in claimed.values() for binding in bindings}
+        if not instance.type.startswith("external"):
+            assert secret in str(objects(lowered, name))
+
+
+@both_states
+@each_pair
+def test_network_policies_let_the_job_to_both_and_the_client_to_one(old: str, state: str) -> None:
+    lowered, new = compiled(old, state), PAIRS[old][0]
+    (job,) = (one for one in objects(lowered, "move") if one["kind"] == "CronJob")
+    labels = job["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"]
+    uses = {key.partition("/")[2].rpartition("-")[0] for key in labels if key.startswith("uses.")}
+    assert uses == {old, new}
+    (client,) = (one for one in objects(lowered, "training") if one["kind"] == "CronJob")
+    labels = client["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"]
+    uses = {key.partition("/")[2].rpartition("-")[0] for key in labels if key.startswith("uses.")}
+    assert uses == {new if state else old}
+
+
+def test_a_pooler_follows_its_server() -> None:
+    spec = text("postgres", OVER).replace(
+        "postgres: {},", "postgres: {}, pgbouncer: {}, mlflow: {}, seaweedfs: {},"
+    )
+    result = compile_spec(spec.encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    bindings = result.graphs[None].by_consumer
+    assert bindings["pgbouncer"]["upstream"].provider.name == "cloudnative-pg"
+    assert bindings["mlflow"]["backend-store"].final.provider.name == "cloudnative-pg"
+
+
+@pytest.mark.parametrize(
+    ("section", "where"),
+    [("bind: {artifacts: minio}", "seaweedfs"), ("bind: {artifacts: seaweedfs}", "seaweedfs")],
+)
+def test_a_client_that_names_the_old_instance_follows(section: str, where: str) -> None:
+    spec = (
+        f"{HEAD}  move: {{from: minio, to: seaweedfs{OVER}}}\n"
+        f"  components: {{minio: {{}}, seaweedfs: {{}}, postgres: {{}}, mlflow: {{{section}}}, lakefs: {{}}}}\n"
+    )
+    result = compile_spec(spec.encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    assert result.graphs[None].by_consumer["mlflow"]["artifacts"].provider.name == where
+
+
+def test_a_move_without_clients_and_a_taken_name_are_refused() -> None:
+    idle = f"{HEAD}  move: {{from: minio, to: seaweedfs}}\n  components: {{minio: {{}}, seaweedfs: {{}}}}\n"
+    taken = text("minio").replace("training:\n", "move:\n")
+    own_place = text("minio").replace("to: seaweedfs", "to: minio")
+    foreign = text("old").replace(
+        "old: {type: postgres}", "old: {type: external-postgres, host: a.example.com}"
+    )
+    clustered = text("keys").replace(
+        "host: keys.example.com", "mode: cluster, hosts: [a.example.com]"
+    )
+    for spec, code, words in (
+        (idle, "unfit-move", "nothing uses `minio`"),
+        (taken, "duplicate-name", "the Job of `spec.move`"),
+        (own_place, "invalid-value", "its own place"),
+        (foreign, "unfit-move", "neither server is the platform's"),
+        (clustered, "unfit-move", "of `mode: cluster`"),
+    ):
+        errors = compile_spec(spec.encode(), "platform.yaml").report.errors
+        assert {one.code for one in errors} == {code}, errors
+        assert words in errors[0].message
+    named = foreign.replace(
+        "to: external-postgres",
+        "to: external-postgres, image: 'docker.io/library/postgres:18.1-bookworm'",
+    )
+    assert not compile_spec(named.encode(), "platform.yaml").report.failed
+
+
+# Plans -----------------------------------------------------------------------------------------
+
+
+def plan(tmp_path: Path, state: str, *options: str) -> Result:
+    components = "{minio: {}, seaweedfs: {}, postgres: {}, mlflow: {gc: {schedule: '0 3 * * 0'}}}"
+    (tmp_path / "platform.yaml").write_text(
+        f"{HEAD}  move: {{from: minio, to: seaweedfs{state}}}\n  components: {components}\n"
+    )
+    return CliRunner().invoke(
+        platformc, ["move", "default", "-f", str(tmp_path / "platform.yaml"), *options]
+    )
+
+
+def lines(result: Result, words: str) -> list[int]:
+    return [n for n, line in enumerate(result.stdout.splitlines()) if words in line]
+
+
+def test_before_the_cut_over_the_new_instance_comes_and_the_data_is_copied(tmp_path: Path) -> None:
+    printed = plan(tmp_path, "")
+    assert printed.exit_code == 0, printed.output
+    (started,) = lines(printed, "--from=cronjob/move")
+    assert max(lines(printed, "kubectl apply")) < started
+    assert not lines(printed, "--replicas=0")
+    assert not lines(printed, "FREEZE")
+
+
+@pytest.mark.parametrize(("state", "options"), [(OVER, ()), ("", ("--back",))])
+def test_the_rest_is_copied_while_nothing_writes(
+    state: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    printed = plan(tmp_path, state, *options)
+    (started,) = lines(printed, "--from=cronjob/move")
+    stops = [
+        *lines(printed, "--replicas=0"),
+        *lines(printed, '"suspend":true'),
+        *lines(printed, "--for=delete"),
+    ]
+    assert len(stops) == 3
+    assert max(stops) < started < min(lines(printed, "kubectl apply"))
+    text = printed.stdout.splitlines()[started]
+    assert '"FREEZE", "value": "yes"' in text
+    assert ('"DIRECTION", "value": "back"' in text) == bool(options)
+    # The replicas are those of `kubectl scale` by then.
+    assert all(
+        "--force-conflicts" in printed.stdout.splitlines()[n]
+        for n in lines(printed, "kubectl apply")
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "options"), [("", ()), (OVER, ("--replace",)), ("", ("--back",))]
+)
+def test_a_plan_is_a_shell_script(state: str, options: tuple[str, ...], tmp_path: Path) -> None:
+    printed = plan(tmp_path, state, *options).stdout
+    process = subprocess.run(
+        ["sh", "-n"], input=printed, capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 0, process.stderr
+
+
+def test_what_cannot_be_moved_now_is_said(tmp_path: Path) -> None:
+    assert "write `cutOver: false`" in plan(tmp_path, OVER, "--back").stderr
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/platform.yaml").write_text(f"{HEAD}  components: {{postgres: {{}}}}\n")
+    words = shlex.split(f"move default -f {tmp_path}/other/platform.yaml")
+    assert "nothing is moved" in CliRunner().invoke(platformc, words).stderr
+
+
+@pytest.mark.parametrize("old", ["minio", "postgres", "redis"])
+def test_scripts_are_shell(old: str) -> None:
+    (config,) = compiled(old).packages["move"].configs
+    for name, script in config.files.items():
+        if name.endswith(".sh"):
+            process = subprocess.run(
+                ["sh", "-n"], input=script, capture_output=True, text=True, check=False
+            )
+            assert process.returncode == 0, process.stderr
+
+
+# Diffs -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "risk"),
+    [("", OVER, Risk.DOWNTIME), (OVER, "", Risk.DOWNTIME), (None, OVER, Risk.DATA_LOSS)],
+)
+def test_a_cut_over_loses_data_only_where_nothing_was_copied(
+    before: str | None, after: str, risk: Risk
+) -> None:
+    spec = (
+        "components: {minio: {}, seaweedfs: {}, postgres: {}, mlflow: {bind: {artifacts: minio}}}\n"
+    )
+
+    def lowered(state: str | None) -> Lowered:
+        move = "" if state is None else f"  move: {{from: minio, to: seaweedfs{state}}}\n"
+        return compile_spec(f"{HEAD}{move}  {spec}".encode(), "platform.yaml").lowered[None]
+
+    changes = list(moved("prod", lowered(before), lowered(after)))
+    (change,) = (one for one in changes if one.name == "mlflow artifacts")
+    assert {judgement.risk for judgement in change.judgements} == {risk}
