@@ -297,7 +297,7 @@ class ModelSpec(TenantSpec):
         if self.access == "token" and not self.callers:
             message = "a model that asks for a token needs `callers`"
             help = "add `callers:` with ServiceAccounts, like `callers: [analytics/scorer]`"
-            raise InvalidValue("missing-key", message, help, at="access")
+            raise InvalidValue("invalid-value", message, help, at="access")
 
 
 def _need(spec: ModelSpec, key: str, help: str) -> None:
