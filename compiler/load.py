@@ -102,6 +102,9 @@ def _hidden_characters(text: str, file: str, report: Report) -> None:
             span,
             help="remove it, or write what the text means to say without it",
         )
+    if rest := sum(1 for _ in found):
+        message = f"{rest} lines more hold a character that is not shown, or reorders what is"
+        report.add("hidden-character", message, help="remove them")
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -> None:

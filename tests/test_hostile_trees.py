@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import re
 import stat
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +17,7 @@ from click.testing import CliRunner, Result
 from support.paths import ROOT, SCENARIOS
 
 from compiler.cli import platformc
+from compiler.files import Folder
 
 SPEC = (SCENARIOS / "minimal" / "platform.yaml").read_text()
 REFERENCE = (ROOT / "platform.yaml").read_text()
@@ -303,6 +307,101 @@ def test_secrets_are_kept_out_of_git_and_from_others(tree: Path) -> None:
     for path in (folder, *folder.rglob("*")):
         expected = 0o700 if path.is_dir() else 0o600
         assert stat.S_IMODE(path.stat().st_mode) == expected, path
+
+
+def test_values_that_git_tracks_are_a_warning(tree: Path) -> None:
+    git(tree, "init", "-q")
+    clean = run("secrets", "generate")
+    assert clean.exit_code == 0
+    assert "warning" not in clean.stderr
+    git(tree, "add", "-f", "secrets/default")
+    warned = run("secrets", "generate")
+    assert warned.exit_code == 0
+    assert "warning: git tracks secrets/default/.gitignore and " in warned.stderr
+    assert "git rm -r --cached secrets/default" in warned.stderr
+
+
+def test_a_folder_of_secrets_that_turns_into_a_link_is_not_followed(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second process swaps the folder once `.gitignore` is there, between two files."""
+    stranger, replace = tree.parent / "stranger", Folder.replace
+    stranger.mkdir()
+
+    def swapped(root: Folder, path: str, data: bytes, mode: int | None = None) -> None:
+        replace(root, path, data, mode)
+        if path.endswith("/.gitignore"):
+            (tree / "secrets" / "default").rename(tree / "secrets" / "moved")
+            (tree / "secrets" / "default").symlink_to(stranger)
+
+    monkeypatch.setattr(Folder, "replace", swapped)
+    result = run("secrets", "generate")
+    assert result.exit_code == 2
+    assert "symbolic link" in result.stderr
+    assert list(stranger.iterdir()) == []
+
+
+# Machines: folders that may not be written or read
+
+
+LINES = (
+    "init fresh", "compile", "compile --force", "compile --check", "validate --fix -f typo.yaml",
+    "secrets generate", "client-kit default mlflow-smoke", "argocd plugin --image r.example/p:1 -o plugin",
+)  # fmt: skip
+AS_OWNER = """
+import os, sys
+from compiler import pipeline
+from compiler.cli import main
+pipeline.compile(open("platform.yaml", "rb").read(), "platform.yaml")  # imports for all
+for line in sys.argv[1:]:
+    if os.fork() == 0:
+        sys.argv = ["platformc", *line.split()]
+        main()
+        sys.exit()
+    status = os.waitstatus_to_exitcode(os.wait()[1])
+    print(f"== {status}: {line}", file=sys.stderr, flush=True)
+"""
+_DROP_BOUNDING, _OVERRIDES = 24, (1, 2)  # PR_CAPBSET_DROP; CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+
+
+def _as_mere_owner() -> None:
+    """Take root's right to pass over modes; for other users there is nothing to take."""
+    for capability in _OVERRIDES:
+        ctypes.CDLL(None).prctl(_DROP_BOUNDING, capability)
+
+
+def test_a_folder_that_may_not_be_written_is_said(tree: Path) -> None:
+    (tree / "typo.yaml").write_text(SPEC.replace("components", "componets"))
+    first_file(tree).chmod(0)
+    tree.chmod(0o555)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", AS_OWNER, *LINES],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True,
+            preexec_fn=_as_mere_owner, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+    finally:
+        tree.chmod(0o755)
+    answers = re.findall(r"(.*?)== (\d+): (.*?)\n", done.stderr, re.S)
+    assert [line for _, _, line in answers] == [*LINES]
+    for message, status, line in answers:
+        assert status in ("1", "2"), (line, message)
+        assert "bug in the compiler" not in message, line
+        assert re.search("ermission denied|not be written", message), (line, message)
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("verb", ["compile --force", "graph", "nonsense"])
+def test_closed_outputs_are_no_bug(tree: Path, verb: str, closed: str) -> None:
+    line = f'"{sys.executable}" -m compiler {verb} {closed}'
+    done = subprocess.run(
+        line,
+        shell=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == (2 if verb == "nonsense" or ">&- 2" in closed else 0), done
 
 
 # Words

@@ -11,10 +11,10 @@ import ast
 import json
 import re
 import signal
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from cProfile import Profile
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -181,18 +181,13 @@ SPECS: dict[str, Spec] = {
 
 def _calls(work: Callable[[], object]) -> int:
     """How many functions are called, those of C too."""
-    count = 0
-
-    def note(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(note)
+    profile = Profile()
+    profile.enable()
     try:
         work()
     finally:
-        sys.setprofile(None)
-    return count
+        profile.disable()
+    return sum(entry.callcount for entry in profile.getstats())
 
 
 def _validated(spec: str) -> None:
@@ -210,7 +205,7 @@ def _is_linear(work: Callable[[int], object], length: int) -> None:
 
 @pytest.mark.parametrize("case", SPECS)
 def test_a_spec_is_read_and_reported_in_linear_time(case: str) -> None:
-    _is_linear(lambda length: _validated(SPECS[case](length)), 3000)
+    _is_linear(lambda length: _validated(SPECS[case](length)), 1500)
 
 
 def _sums(length: int) -> None:
@@ -244,7 +239,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("case", OTHERS)
 def test_another_text_is_read_in_linear_time(case: str) -> None:
-    _is_linear(OTHERS[case], 40_000)
+    _is_linear(OTHERS[case], 20_000)
 
 
 def test_what_is_not_linear_would_be_found() -> None:
@@ -257,8 +252,20 @@ def test_what_is_not_linear_would_be_found() -> None:
         _is_linear(quadratic, 20_000)
 
 
-def test_a_megabyte_is_read() -> None:
-    """Not measured: what is not linear would take hours."""
-    for case in ("a key of a credential", "addresses"):
-        with processor_limit(60, case):
-            _validated(SPECS[case](2**20))
+MEGABYTE = 2**20
+LARGE = (
+    "a key of a credential",
+    "addresses",
+    "quotes in a host",
+    "a command",
+    "open brackets",
+    "empty lines",
+)
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_a_megabyte_takes_few_calls(case: str) -> None:
+    """The texts whose cost is in patterns and not in findings; the limit only ends a run that would not."""
+    spec = SPECS[case](MEGABYTE)
+    with processor_limit(60, case):
+        assert _calls(lambda: _validated(spec)) < 6 * MEGABYTE

@@ -94,3 +94,12 @@ def test_a_file_that_cannot_be_read_is_no_spec(tmp_path: Path) -> None:
         read(tmp_path)
     with pytest.raises(UnreadableError, match="platformc init"):
         read(tmp_path / "missing.yaml")
+
+
+def test_the_rest_of_many_hidden_characters_is_counted() -> None:
+    text = "# \u202e\n" * 250
+    report = Report()
+    load(text.encode(), "platform.yaml", report)
+    messages = [finding.message for finding in report.diagnostics]
+    assert len(messages) == 102  # and the spec is empty
+    assert any(message.startswith("150 lines more") for message in messages)

@@ -24,6 +24,7 @@ from compiler import pipeline
 from compiler.cli import platformc
 from compiler.delivery.doctor import check
 from compiler.emit.manifests import manifests
+from compiler.files import UnsafePathError
 from compiler.model.custom_resource import is_builtin
 from compiler.upstream.prerequisites import (
     component,
@@ -262,6 +263,23 @@ def test_a_release_is_brought_along(spec: Path, releases: tuple[str, Path]) -> N
     listed = json.loads(run("images", ENVIRONMENT, "-f", str(spec), "--format", "json").stdout)
     assert {"image": image.removeprefix("mirror.local/"), "pulled": image, "digest": None,
             "usedBy": ["operators/argo-workflows"]} in listed  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["operators", "operators/argo-workflows"])
+def test_a_release_is_not_brought_through_a_link(
+    spec: Path, releases: tuple[str, Path], tmp_path: Path, place: str
+) -> None:
+    """Its old files are removed first: through a link, those of another folder would be."""
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "argo-workflows").mkdir(parents=True)
+    for folder in (elsewhere, elsewhere / "argo-workflows"):
+        (folder / "precious.yaml").write_text("precious")
+    (spec.parent / place).parent.mkdir(exist_ok=True)
+    (spec.parent / place).symlink_to(elsewhere)
+    result = vendor(spec, releases[0])
+    assert isinstance(result.exception, UnsafePathError)
+    files = sorted(path.name for path in elsewhere.rglob("*.yaml"))
+    assert files == ["precious.yaml", "precious.yaml"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Git, asked for a file as it was, so that it runs nothing and fetches nothing.
+"""Git, asked for a file as it was and for tracked files, so that it runs nothing and fetches nothing.
 
 A tree can bring along what Git takes for a repository, with settings that name programs to run. So it
 takes no folder for a repository that has no `.git`, and reads objects with plumbing alone, which
@@ -53,6 +53,17 @@ def file_at(revision: str, file: Path) -> bytes:
     if not mode.startswith("100"):
         raise GitError(f"{file} at `{revision}` is no regular file")
     return _blob(folder, name, f"{file} at `{revision}`")
+
+
+def tracked(folder: Path) -> tuple[str, ...]:
+    """The files in a folder that Git tracks, ignored or not; none where there is no repository."""
+    if not any(is_there(place / ".git") for place in (real(folder), *real(folder).parents)):
+        return ()
+    _refuse_link(folder)
+    listed = _asked(folder, "ls-files", "-z", "--", ".")
+    if listed is None:
+        raise GitError(f"git cannot list {folder}")
+    return tuple(os.fsdecode(name) for name in listed.split(b"\0") if name)
 
 
 def _blob(folder: Path, name: str, title: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ import click
 from compiler.commands import complete
 from compiler.commands.choice import Choice
 from compiler.commands.compiling import lowered_of
+from compiler.commands.git import GitError, tracked
 from compiler.commands.options import environment_argument, output_option, spec_option
 from compiler.commands.output import fail, note
 from compiler.commands.verb import Group
@@ -96,8 +98,8 @@ def generate(
 ) -> None:
     """Generate the missing Secrets in secrets/ENV/.
 
-    With the provider `local` they are plain text for `kubectl apply -k`; with `sealed-secrets` and
-    `sops` they are encrypted for Git by the programs `kubeseal` and `sops`.
+    With the provider `local` they are plain text for `kubectl apply -k`, and git is asked whether it tracks
+    them; with `sealed-secrets` and `sops` they are encrypted for Git by the programs `kubeseal` and `sops`.
 
     \b
     platformc secrets generate dev
@@ -114,6 +116,8 @@ def generate(
         f"{result.folder}: {counts}"
         + (f", {len(result.rotated)} rotated" if result.rotated else "")
     )
+    if lowered.platform.settings.secrets.provider == "local":
+        _warn_of_tracked(result.folder)
     location = SpecLocation(file)
     _, apply, *_ = generation(lowered, location)
     note("next:")
@@ -134,6 +138,21 @@ def _generated(lowered: Lowered, spec: Path, root: Path, rotate: Iterable[str]) 
         case other:
             fail(f"secrets come from `{other}`; `platformc secrets list {environment}` says which")
     return ciphertext.generate(lowered.credentials, environment, root, cipher, rotate)
+
+
+def _warn_of_tracked(folder: Path) -> None:
+    """Plain values that Git tracks are in each clone, whatever `.gitignore` says."""
+    try:
+        names = tracked(folder)
+    except GitError as error:
+        note(f"warning: cannot tell whether git tracks {folder}: {error}")
+        return
+    if names:
+        note(
+            f"warning: git tracks {folder / names[0]}"
+            + (f" and {len(names) - 1} more files there" if len(names) > 1 else "")
+            + f": run `git rm -r --cached {quote(str(folder))}`, and make pushed values anew with `--rotate`"
+        )
 
 
 def _certificate(spec: Path, name: str | None) -> Path | None:

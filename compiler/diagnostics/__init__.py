@@ -115,6 +115,20 @@ class Report(Struct):
         """Whether there is an error that cannot be silenced: no objects can be made despite it."""
         return any(not CODES[diagnostic.code].rule for diagnostic in self.errors)
 
+    def shown(self) -> list[Diagnostic]:
+        """The diagnostics to print: the errors, and as many warnings and notes as a run names."""
+        diagnostics = self.sorted()
+        milder = [diagnostic for diagnostic in diagnostics if diagnostic.severity != Severity.ERROR]
+        surplus = milder[MOST_FINDINGS:]
+        if not surplus:
+            return diagnostics
+        kept = [*errors(diagnostics), *milder[:MOST_FINDINGS]]
+        message = f"there are {len(surplus)} warnings and notes more, which are not shown"
+        more = Diagnostic(
+            "more-warnings", message, help=("correct or silence those that are shown",)
+        )
+        return [*sorted(kept, key=_position), more]
+
     def sorted(self) -> list[Diagnostic]:
         """The diagnostics by position, those of several environments merged into one."""
         merged: dict[object, Diagnostic] = {}

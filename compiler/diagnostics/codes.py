@@ -26,6 +26,7 @@ CODES: dict[str, Code] = {
     "hidden-character": Code("warning", "A text holds a character that hides or reorders text."),
     "too-large": Code("error", "The spec holds more values than any platform needs."),
     "too-many-findings": Code("error", "There is more wrong than one run says."),
+    "more-warnings": Code("note", "There are more warnings than one run shows."),
     "too-deep": Code("error", "The spec is nested too deeply."),
     # Merging the environments.
     "unknown-instance": Code(

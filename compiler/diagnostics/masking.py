@@ -8,7 +8,7 @@ is hidden in a spec's lines (`masked_files.py`) is also hidden in each message.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -20,6 +20,9 @@ from compiler.document import Path
 
 MASK = "********"
 _SHORTEST = 6  # characters of a value that is hidden wherever it is quoted
+_SPELT = (
+    16  # letters by which another spelling of a credential is known; a suggestion can be shorter
+)
 _SEVERAL = 1000  # values of one spec that are looked for
 # What a key that sounds like a credential's may hold and other texts name.
 _HARMLESS = {"existing", "external", "sealed-secrets", "external-secrets", "disabled", "enabled"}
@@ -116,17 +119,29 @@ def messages_masked(
     return [_masked(diagnostic, hidden) for diagnostic in diagnostics]
 
 
+def respells(quoted: str) -> Callable[[str], bool]:
+    """Whether a text spells a credential in the quoted one another way: a suggestion of a name has
+    small letters, and dashes for other signs.
+    """
+    words = [_letters(quoted[start:end])[:_SPELT] for start, end in tokens(quoted)]
+    return lambda text: any(word in _letters(text) for word in words if len(word) >= _SHORTEST)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
+
+
 def _masked(diagnostic: Diagnostic, hidden: re.Pattern[str] | None) -> Diagnostic:
-    fix = diagnostic.fix
+    fix, respelt = diagnostic.fix, respells(diagnostic.message)
     # An edit that writes a credential cannot be shown, and with a mask in it, it would be wrong.
-    shown = fix is not None and masked(fix.text, hidden) == fix.text
+    shown = fix is not None and masked(fix.text, hidden) == fix.text and not respelt(fix.text)
     return replace(
         diagnostic,
         message=masked(diagnostic.message, hidden),
         path=tuple(
             masked(part, hidden) if isinstance(part, str) else part for part in diagnostic.path
         ),
-        help=tuple(masked(line, hidden) for line in diagnostic.help),
+        help=tuple(masked(line, hidden) for line in diagnostic.help if not respelt(line)),
         related=tuple(
             Related(masked(related.message, hidden), related.span) for related in diagnostic.related
         ),

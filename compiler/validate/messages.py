@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from compiler.diagnostics import Report, listing, near, suggestion
-from compiler.diagnostics.masking import value_masked
+from compiler.diagnostics.masking import respells, value_masked
 from compiler.document import Node, Path
 from compiler.document.outdented import indent
 from compiler.document.span import Span
@@ -73,7 +73,10 @@ def _report(error: FieldError, path: Path, document: Node, report: Report) -> No
     on_key = error.on_key or code in ("unknown-key", "missing-key", "null-value")
     span = document.span_of(full) if on_key else document.value_span(full)
     fix = correction_of(error, _keys(error), document, full)
-    report.add(code, message, span, path=full, help=help, fix=fix)
+    respelt = respells(error.value if isinstance(error.value, str) else "")
+    lines = [line for line in ((help,) if isinstance(help, str) else help) if not respelt(line)]
+    fix = None if fix is None or respelt(fix.text) else fix
+    report.add(code, message, span, path=full, help=tuple(lines), fix=fix)
 
 
 def _keys(error: FieldError) -> tuple[str, ...]:
