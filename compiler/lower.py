@@ -53,16 +53,25 @@ def _environment(platform: Platform, graph: Graph, memo: Memo) -> Lowered:
         if instance.section == "components":
             _check_pods_use(package, instance, graph.by_consumer.get(name, {}))
         if _calls_models(graph, name):
-            package = replace(package, phase=Phase.CALLERS)
+            package = replace(package, phase=_phase_of_caller(package))
         if package.resources or package.configs or package.metrics:
             packages[name] = package
     return Lowered(platform, graph, packages, Fleet(models, memo))
 
 
 def _calls_models(graph: Graph, name: str) -> bool:
-    """Whether an instance calls a model: its Jobs can only end once the model is there."""
     bindings = graph.by_consumer.get(name, {}).values()
     return any(binding.provider.section == "models" for binding in bindings)
+
+
+def _phase_of_caller(package: Package) -> Phase:
+    """A Job that calls a model is delivered after it, for its tries are counted.
+
+    Other callers come with the models: their pods start again until the model answers, and neither a
+    model without files nor a schedule whose last run failed holds them up.
+    """
+    jobs = any(resource.kind == "Job" for resource in package.resources)
+    return Phase.CALLERS if jobs else Phase.MODELS_AND_SCHEDULES
 
 
 def _model(instance: Instance[Any], graph: Graph, memo: Memo) -> Package:

@@ -133,19 +133,19 @@ def test_namespaces_come_first_and_are_never_pruned() -> None:
 
 
 @pytest.mark.parametrize(("scenario", "environment"), ENVIRONMENTS)
-def test_nothing_but_callers_of_models_waits_for_a_schedule(
+def test_nothing_but_jobs_that_call_models_waits_for_a_schedule(
     scenario: str, environment: str
 ) -> None:
     """Argo CD 3.2 and later calls a CronJob degraded whose last run failed, and waits for its health. And
     a schedule waits for no model: its run may be the one that puts the model's files into the store."""
-    schedules, callers = set(), Phase.CALLERS
-    for manifest in manifests(lowered(scenario, environment)):
-        wave = int(manifest["metadata"].get("annotations", {}).get(WAVE, "0"))
-        if manifest["kind"] == "CronJob":
-            schedules.add(wave)
-        else:
-            assert wave <= Phase.MODELS_AND_SCHEDULES or wave >= callers, manifest["metadata"]
-    assert schedules <= {Phase.MODELS_AND_SCHEDULES, *range(callers, callers + 10)}
+    lowered_platform = lowered(scenario, environment)
+    for package in lowered_platform.everything:
+        jobs = [resource for resource in package.resources if resource.kind == "Job"]
+        for resource in package.resources:
+            wave = package.wave(resource)
+            if resource.kind == "CronJob":
+                assert Phase.of(wave) == Phase.MODELS_AND_SCHEDULES, resource.name
+            assert wave < Phase.CALLERS or jobs, resource.name
 
 
 def test_a_schedule_of_argo_comes_after_its_template() -> None:

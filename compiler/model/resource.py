@@ -29,7 +29,7 @@ class Phase(IntEnum):
     # files is never ready, and Argo CD 3.2 and later calls a CronJob degraded if its last run failed. So
     # a failed run of last night holds up no model, and a missing model does not hold up its training.
     MODELS_AND_SCHEDULES = 51
-    CALLERS = 60  # pods that call models
+    CALLERS = 60  # Jobs that call models
 
     @property
     def title(self) -> str:
