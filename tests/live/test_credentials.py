@@ -24,7 +24,8 @@ from live import operators
 from live.control_plane import ControlPlane, Manifest
 from live.platforms import read
 from live.pods.objects import pod_template
-from live.test_apply import namespaces, prepare
+from live.preparation import prepare
+from live.test_apply import namespaces
 from live.vault import Vault
 
 pytestmark = pytest.mark.live

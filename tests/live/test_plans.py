@@ -20,8 +20,9 @@ from compiler import pipeline
 from compiler.model.package import Lowered
 from compiler.upstream.prerequisites import prerequisites
 from live.control_plane import ControlPlane, Manifest
+from live.preparation import claims, namespace, volume
 from live.stand_in import StandIn
-from live.test_apply import becomes_ready, claims, namespace, volume
+from live.test_apply import becomes_ready
 
 pytestmark = pytest.mark.live
 

@@ -17,7 +17,7 @@ import yaml
 from compiler import pipeline
 from compiler.delivery.argocd.plugin import USER, plugin
 from compiler.emit.manifests import manifests
-from live.argocd.test_plugin import BIN, HERE, ROOT, SPEC
+from live.argocd.sidecar import BIN, HERE, ROOT, SPEC
 
 pytestmark = pytest.mark.live
 

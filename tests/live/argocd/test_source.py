@@ -18,7 +18,7 @@ from support.paths import SCENARIOS
 from compiler import pipeline
 from compiler.cli import platformc
 from compiler.emit.manifests import manifests
-from live.argocd.test_plugin import BIN, HERE
+from live.argocd.sidecar import BIN, HERE
 
 pytestmark = pytest.mark.live
 
