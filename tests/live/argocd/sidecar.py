@@ -23,6 +23,7 @@ from compiler.kube import yaml
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
+SPEC = ROOT / "platform.yaml"
 BIN = ROOT / ".tools" / "bin"
 LIBRARIES = sysconfig.get_path("purelib")
 COMMIT = "4ad1c0ffee" + 30 * "0"

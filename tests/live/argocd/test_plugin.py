@@ -12,9 +12,8 @@ import pytest
 from compiler import pipeline
 from compiler.delivery.argocd.plugin import PARAMETERS
 from compiler.emit.manifests import manifests
-from live.argocd.sidecar import COMMIT, ROOT, Sidecar, running
+from live.argocd.sidecar import COMMIT, SPEC, Sidecar, running
 
-SPEC = ROOT / "platform.yaml"
 pytestmark = pytest.mark.live
 
 
