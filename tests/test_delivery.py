@@ -215,6 +215,47 @@ def test_what_an_earlier_spec_had_is_deleted_last_things_first(tmp_path: Path) -
     )
 
 
+UPGRADE = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: upgrade}
+spec:
+  backup: {to: offsite}
+  components:
+    offsite: {type: external-s3, host: s3.example.com}
+    seaweedfs: {}
+    postgres: {BACKUP}
+    mysql: {image: "docker.io/library/mysql:OLD"}
+    mlflow: {image: "ghcr.io/mlflow/mlflow:vNEW-full"}
+  workloads:
+    nightly: {image: registry.example.internal/nightly:1.0.0, uses: [mysql]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "backup", "copied"),
+    [
+        (("8.0.40", "3.14.0"), ("8.4.7", "3.17.2"), "", ["postgres", "mysql"]),
+        (("8.0.40", "3.14.0"), ("8.0.41", "3.14.1"), "", []),
+        (("8.4.7", "3.14.0"), ("8.4.7", "3.17.2"), "backup: {none: it is made anew}", []),
+    ],
+)
+def test_what_an_upgrade_changes_for_good_is_copied_first(
+    before: tuple[str, str], after: tuple[str, str], backup: str, copied: list[str], tmp_path: Path
+) -> None:
+    for name, (mysql, mlflow) in (("before", before), ("platform", after)):
+        text = UPGRADE.replace("OLD", mysql).replace("NEW", mlflow).replace("BACKUP", backup)
+        (tmp_path / f"{name}.yaml").write_text(text)
+    words = ["-f", str(tmp_path / "platform.yaml"), "--since", str(tmp_path / "before.yaml")]
+    result = CliRunner().invoke(platformc, ["apply-plan", "default", *words])
+    assert result.exit_code == 0, result.output
+    beginning = result.stdout.split("# wave 0")[0]
+    started = [line for line in beginning.splitlines() if line.startswith("kubectl create job")]
+    assert [line.split("cronjob/")[1] for line in started] == [f"{one}-backup" for one in copied]
+    if backup:
+        assert "nothing copies the data of mlflow: MLflow 3.17 migrates the database" in beginning
+
+
 def test_a_wave_that_does_not_exist_is_refused() -> None:
     spec = str(SCENARIOS / "minimal" / "platform.yaml")
     result = CliRunner().invoke(platformc, ["render", "default", "-f", spec, "--wave", "7"])

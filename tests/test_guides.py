@@ -64,6 +64,8 @@ def test_the_guide_to_upgrades(folder: Path) -> None:
     printed = typed("upgrade.md", folder)
     (difference,) = printed["platformc diff"]
     assert "migrates the database of 3.14, which cannot be undone" in " ".join(difference.split())
+    (plan,) = printed["platformc apply-plan prod --since HEAD"]
+    assert plan.index("--from=cronjob/postgres-backup") < plan.index("# wave 0")
     assert (
         "--from=cronjob/postgres-restore"
         in printed["platformc restore prod --only postgres --replace --at 20261128T020000Z"][0]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
 import pytest
+from support.paths import ROOT
 
 from compiler.components.bases import postgres
 from compiler.components.seaweedfs import volumes
@@ -198,3 +200,101 @@ def test_a_proxying_server_has_room_for_whole_artefacts(artifacts: str, room: st
         f"    seaweedfs: {{}}\n    postgres: {{}}\n    mlflow: {{artifacts: {artifacts}}}"
     )
     assert disk(pod(lowered_platform, "mlflow"), "tmp") == quantity.whole(room)
+
+
+# The rest of the table in docs/sizes.md ----------------------------------------------------------
+
+
+def mebibytes(number: int) -> str:
+    return f"{number}Mi"
+
+
+@pytest.mark.parametrize("type", ["postgres", "cloudnative-pg", "mysql"])
+@pytest.mark.parametrize("databases", [1, 4, 25])
+def test_a_disk_holds_every_database(type: str, databases: int) -> None:
+    own, each = (512, 16) if type == "mysql" else (256, 8)
+    workloads = "".join(
+        f"\n    job-{n}: {{image: registry.example.internal/job:1.0.0, uses: [{type}]}}"
+        for n in range(databases)
+    )
+    needed = own + each * databases
+    for room, expected in ((needed, []), (needed - 1, ["volume-size"])):
+        section = f"    {type}: {{storage: {mebibytes(room)}}}"
+        assert codes(f"{section}\n  workloads:{workloads}") == expected, room
+
+
+@pytest.mark.parametrize("type", ["redis", "valkey"])
+@pytest.mark.parametrize(("persistence", "share"), [("aof", 55), ("rdb", 55), ("none", 75)])
+@pytest.mark.parametrize("memory", [64, 192, 1024, 8192])
+def test_keys_fill_their_share_of_the_memory(
+    type: str, persistence: str, share: int, memory: int
+) -> None:
+    section = f"{{memory: {memory}Mi, persistence: {persistence}}}"
+    (config,) = lowered(f"    {type}: {section}").packages[type].configs
+    text = config.files[f"{type}.conf"]
+    assert f"\nmaxmemory {memory * MIB * share // 100}\n" in text
+
+
+@pytest.mark.parametrize(("persistence", "times"), [("aof", 3), ("rdb", 2)])
+@pytest.mark.parametrize("memory", [1, 2, 5, 16])
+def test_a_log_or_snapshots_fit_on_their_disk(persistence: str, times: int, memory: int) -> None:
+    for room, expected in ((times * memory, []), (times * memory - 1, ["volume-size"])):
+        section = f"{{memory: {memory}Gi, persistence: {persistence}, storage: {room}Gi}}"
+        assert codes(f"    redis: {section}") == expected
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4, 9, 16])
+def test_mlflow_has_memory_for_its_workers(workers: int) -> None:
+    rest = "    seaweedfs: {}\n    postgres: {maxConnections: 900}\n"
+    spec = pod(lowered(f"{rest}    mlflow: {{workers: {workers}}}"), "mlflow")
+    resources = spec["containers"][0]["resources"]
+    needed = (512 + 256 * workers) * MIB
+    assert quantity.whole(resources["requests"]["memory"]) == needed
+    assert quantity.whole(resources["limits"]["memory"]) == 2 * needed
+
+
+@pytest.mark.parametrize(("replicas", "parity"), [(1, 0), (4, 2), (5, 2), (6, 3), (8, 4), (16, 4)])
+def test_an_erasure_set_holds_its_models_without_its_parity(replicas: int, parity: int) -> None:
+    held = int(100 * (replicas - parity) * 0.93 * 0.9)
+    for size, expected in ((held, []), (held + 2, ["volume-size"])):
+        model = f"  models:\n    chat: {{format: sklearn, uri: s3://models/a, size: {size}Gi}}"
+        store = f"    minio: {{replicas: {replicas}, storage: 100Gi}}"
+        assert codes(f"{store}\n    kserve: {{mode: standard}}\n{model}") == expected, size
+
+
+@pytest.mark.parametrize("replicas", [1, 2, 3])
+@pytest.mark.parametrize("connections", [60, 100, 300])
+def test_pools_share_what_a_server_accepts(connections: int, replicas: int) -> None:
+    section = (
+        f"    postgres: {{maxConnections: {connections}}}\n"
+        f"    pgbouncer: {{replicas: {replicas}}}\n    seaweedfs: {{}}\n    mlflow: {{}}"
+    )
+    lowered_platform = lowered(section)
+    (config,) = lowered_platform.packages["pgbouncer"].configs
+    text = next(text for name, text in config.files.items() if name.endswith(".ini"))
+    (size,) = [
+        int(line.split("=")[1])
+        for line in text.splitlines()
+        if line.startswith("default_pool_size")
+    ]
+    assert 0 < size * replicas <= connections - 13
+
+
+def test_every_row_of_the_page_is_one_that_these_tests_know() -> None:
+    """A new row needs a test over a range of values here."""
+    rows = re.findall(r"^\| (`.*?)\|", (ROOT / "docs" / "sizes.md").read_text(), re.M)
+    assert [row.strip() for row in rows] == [
+        "`postgres`, `cloudnative-pg`: `maxConnections`",
+        "`postgres`, `cloudnative-pg`: memory limit",
+        "`postgres`, `cloudnative-pg`: `storage`",
+        "`mysql`: memory limit",
+        "`mysql`: `storage`",
+        "`seaweedfs`: volumes on its disk",
+        "`seaweedfs`, `minio`: `storage`",
+        "`redis`, `valkey`: keys in memory",
+        "`redis`, `valkey`: `storage`",
+        "`/tmp` of every pod",
+        "`mlflow`: local disk",
+        "`mlflow`: memory",
+        "`pgbouncer`: `poolSize`",
+    ]

@@ -12,6 +12,7 @@ from compiler.commands.revisions import compile_source, source
 from compiler.commands.verb import Verb
 from compiler.delivery.apply_plan import SpecLocation, Step, deletions, plan
 from compiler.delivery.next_steps import pages
+from compiler.delivery.upgrades import copies
 
 
 @click.command(cls=Verb)
@@ -20,7 +21,8 @@ from compiler.delivery.next_steps import pages
 @click.option(
     "--since",
     metavar="A",
-    help="Delete objects that only A has: a git revision, directory or spec.",
+    help="Copy what an upgrade from A changes for good, and delete objects that only A has: a git "
+    "revision, directory or spec.",
 )
 def command(environment: str | None, file: Path, since: str | None) -> None:
     """Print the exact commands that deliver an environment, in order, with waits.
@@ -34,7 +36,8 @@ def command(environment: str | None, file: Path, since: str | None) -> None:
     steps = [*plan(lowered, SpecLocation(file))]
     if since:
         before = compile_source(source(since, file)).lowered.get(lowered.platform.environment)
-        steps += [deletions(before, lowered)] if before else []
+        if before:
+            steps = [*copies(before, lowered), *steps, deletions(before, lowered)]
     steps += [Step(line, ()) for line in pages(lowered)]
     for step in steps:
         click.echo(f"# {step.title}")

@@ -29,7 +29,8 @@ VERSIONS = Versions(
                 "downtime", False,
                 "MLflow {new} migrates the database of {old}, which cannot be undone and is not "
                 "guaranteed to be one transaction",
-                "take a backup of the database first; pods of {old} fail once it has begun",
+                "take a backup of the database first, with which `apply-plan --since` begins; pods of "
+                "{old} fail once it has begun",
             ),
             Crossing(
                 "data loss", True, "MLflow {new} refuses the schema that {old} has made: its Job fails and "

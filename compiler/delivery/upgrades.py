@@ -1,0 +1,58 @@
+"""Copies before an upgrade that cannot be undone: a Job for each system of record behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler import registry
+from compiler.delivery.apply_plan import Step
+from compiler.delivery.cron_jobs import run
+from compiler.interfaces import sql
+from compiler.model.package import Lowered
+from compiler.model.resource import Resource
+from compiler.model.versions import Crossing
+from compiler.spec.component import RunningSpec
+
+ROLE = "app.kubernetes.io/component"
+
+
+def copies(before: Lowered, after: Lowered) -> Iterator[Step]:
+    """The first steps of a delivery: copy what the new images change for good."""
+    for name in sorted(before.packages.keys() & after.packages.keys()):
+        for crossing in _crossings(before, after, name):
+            yield from _copies(before, name, crossing)
+
+
+def _crossings(before: Lowered, after: Lowered, name: str) -> Iterator[Crossing]:
+    """The known effects of another image of an instance on data, each once."""
+    old, new = before.packages[name].instance, after.packages[name].instance
+    if old is None or new is None or (old.section, old.type) != ("components", new.type):
+        return
+    if not (isinstance(old.spec, RunningSpec) and isinstance(new.spec, RunningSpec)):
+        return
+    images = old.spec.image or "", new.spec.image or ""
+    kinds = sorted({resource.kind for resource in before.packages[name].resources})
+    versions = registry.versions(old.type)
+    effects = (effect for kind in kinds for effect in versions.crossings(kind, *images))
+    yield from {effect.reason: effect for effect in effects}.values()
+
+
+def _copies(before: Lowered, name: str, crossing: Crossing) -> Iterator[Step]:
+    jobs = list(_jobs(before, name))
+    for job in jobs:
+        provider = job.name.removesuffix("-backup")
+        yield run(job, f"copy {provider} first: {crossing.reason}", {})
+    if not jobs:
+        yield Step(f"nothing copies the data of {name}: {crossing.reason}; {crossing.way}", ())
+
+
+def _jobs(before: Lowered, name: str) -> Iterator[Resource]:
+    """The CronJobs that copy an instance, and the databases that it uses."""
+    bindings = before.graph.by_consumer.get(name, {}).values()
+    databases = (b.final.provider.name for b in bindings if isinstance(b.claim, sql.Claim))
+    holders = {name, *databases}
+    for holder in sorted(holders & before.packages.keys()):
+        for resource in before.packages[holder].resources:
+            labels = resource.manifest["metadata"]["labels"]
+            if resource.kind == "CronJob" and labels.get(ROLE) == "backup":
+                yield resource
