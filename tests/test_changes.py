@@ -91,6 +91,16 @@ MINIO, POSTGRES, POOLER, MLFLOW = (
     f"{C}.{component}" for component in ("minio", "postgres", "pgbouncer", "mlflow")
 )
 POD = "/spec/template/spec"
+ADOPTED = {
+    "type": "postgres", "storage": "50Gi", "maxConnections": 300,
+    "adopt": {"service": "postgres", "claim": "data-postgres-0", "secret": "postgres-superuser"},
+}  # fmt: skip
+ADOPTED_DATA = {"service": "mlflow", "database": "mlflow", "bucket": "mlflow"}
+TRACKING = {
+    MLFLOW: GONE,
+    f"{C}.tracking": {"type": "mlflow", "replicas": 2, "smoke": False, "adopt": ADOPTED_DATA},
+    f"{W}.training.uses": ["tracking"],
+}
 LABELLED: dict[str, tuple[Edits, Risk]] = {
     "nothing": ({}, NO_OP),
     "the same amount, written otherwise": ({f"{MINIO}.storage": "102400Mi"}, NO_OP),
@@ -127,6 +137,16 @@ LABELLED: dict[str, tuple[Edits, Risk]] = {
     "no pooler any more": ({POOLER: GONE}, DOWNTIME),
     "no MLflow any more": (
         {MLFLOW: GONE, f"{W}.training.uses": [], f"{POOLER}": GONE}, DOWNTIME),
+    "a server with another name, on its volume": ({POSTGRES: GONE, f"{C}.db": ADOPTED}, DOWNTIME),
+    "a server with another name, on a new volume": (
+        {POSTGRES: GONE, f"{C}.db": {**ADOPTED, "adopt": {"service": "postgres"}}}, DATA_LOSS),
+    "a volume of its own, adopted": ({f"{POSTGRES}.adopt": {"claim": "data-postgres-0"}}, DOWNTIME),
+    "another volume, adopted": ({f"{POSTGRES}.adopt": {"claim": "postgres-data"}}, DATA_LOSS),
+    "another folder of a volume": ({f"{POSTGRES}.adopt": {
+        "claim": "data-postgres-0", "folder": "pg"}}, DATA_LOSS),
+    "an MLflow with another name, on its data": (TRACKING, DOWNTIME),
+    "an MLflow with another name, without its data": (
+        {**TRACKING, f"{C}.tracking": {"type": "mlflow", "smoke": False}}, DATA_LOSS),
     "no training any more": ({f"{W}.training": GONE}, DOWNTIME),
     "a server at rest": ({f"{MLFLOW}.patches": patch(
         "Deployment", "mlflow", "/spec/replicas", 0)}, DOWNTIME),
@@ -462,6 +482,28 @@ def test_a_login_whose_consumer_is_gone_is_told_of_with_what_shuts_it_out() -> N
     assert [cause.path for cause in database.causes] == [MLFLOW]
     # Users in a file are those of the spec; and a renamed user leaves a login, too.
     assert not any("of redis" in change.title for change in actual)
+
+
+def test_state_that_a_renamed_instance_keeps_is_named() -> None:
+    server = changes({POSTGRES: GONE, f"{C}.db": ADOPTED})
+    kept = named(server, "Component db")
+    assert (kept.action, kept.risk) == ("kept", NO_OP)
+    assert kept.judgements[0].reason == "`db` keeps what is on `data-postgres-0`"
+    assert not [change for change in server if change.action == "moved"]
+    stopped = named(server, "StatefulSet mlops/postgres").judgements[0]
+    assert "two servers would destroy the data" in stopped.reason
+    assert "--cascade=foreground" in stopped.way
+    tracking = changes(TRACKING)
+    assert [(change.title, change.judgements[0].reason) for change in tracking if change.action == "kept"] == [
+        ("postgresql tracking backend-store", "`tracking` keeps `mlflow` of `postgres`"),
+        ("s3 tracking artifacts", "`tracking` keeps `mlflow` of `minio`"),
+    ]  # fmt: skip
+
+
+def test_another_folder_of_an_adopted_volume_is_another_place_for_the_data() -> None:
+    adopted = compiled(edited({f"{POSTGRES}.adopt": {"claim": "pg", "folder": "data"}}))
+    moved = compiled(edited({f"{POSTGRES}.adopt": {"claim": "pg", "folder": "other"}}))
+    assert worst(change.risk for change in compare(adopted, moved)) is DATA_LOSS
 
 
 def test_a_login_is_not_left_behind_by_a_server_that_is_gone_itself() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from compiler.delivery import adopted
 from compiler.derive.order import KEPT
 from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.interfaces.sealed_secrets import SEALED
@@ -76,6 +77,8 @@ def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
     installed = ", ".join(prerequisite.system for prerequisite in prerequisites(lowered.graph))
     if installed:
         yield Step(f"there already: {installed} (platformc prerequisites {environment})", ())
+    for line in adopted.warnings(lowered):
+        yield Step(line, ())
     for release in vendored(lowered.graph):
         folder = location.sibling(f"operators/{release.name}")
         yield Step(release.system, (f"kubectl apply --server-side -k {folder}",))

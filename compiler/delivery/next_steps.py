@@ -41,6 +41,6 @@ def _page(page: Opened) -> str:
     instance, port = page.instance, page.offer.port
     local = port if port >= _FIRST_FREE_PORT else _LOCAL_PORT
     ports = f"{local}:{port}"
-    service = f"service/{page.offer.service or instance.name}"
+    service = f"service/{page.offer.service or instance.service}"
     command = f"kubectl port-forward -n {instance.namespace} {service} {ports}"
     return f"open {page.name} at http://localhost:{local}: {command}"

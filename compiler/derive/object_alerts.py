@@ -17,12 +17,17 @@ def alerts(resource: Resource) -> Iterator[Alert]:
     manifest = resource.manifest
     if resource.custom is not None:
         if resource.custom.volume_claims:
-            yield _filling(manifest, resource.custom.volume_claims.format(name=resource.name))
+            yield _filling(
+                manifest, f"{resource.custom.volume_claims.format(name=resource.name)}-[0-9]+"
+            )
         return
     match resource.kind:
         case "StatefulSet":
             for claim in manifest["spec"].get("volumeClaimTemplates", ()):
-                yield _filling(manifest, f"{claim['metadata']['name']}-{resource.name}")
+                yield _filling(manifest, f"{claim['metadata']['name']}-{resource.name}-[0-9]+")
+            for volume in manifest["spec"]["template"]["spec"].get("volumes", ()):
+                if "persistentVolumeClaim" in volume:
+                    yield _filling(manifest, volume["persistentVolumeClaim"]["claimName"])
         case "CronJob" if not manifest["spec"].get("suspend"):
             yield _late(manifest)
 
@@ -36,7 +41,7 @@ def _space(manifest: Manifest) -> str:
 
 
 def _filling(manifest: Manifest, claims: str) -> Alert:
-    selector = f'{{{_space(manifest)},persistentvolumeclaim=~"{claims}-[0-9]+"}}'
+    selector = f'{{{_space(manifest)},persistentvolumeclaim=~"{claims}"}}'
     return Alert(
         "VolumeFilling",
         f"kubelet_volume_stats_available_bytes{selector} / kubelet_volume_stats_capacity_bytes{selector} < 0.15",

@@ -79,7 +79,7 @@ def _after_jobs(package: Package) -> int:
 
 def _route(page: hosts.Opened, graph: Graph, step: int) -> gateway.Route:
     me, offer = page.instance, page.offer
-    backend = gateway.Backend(offer.service or me.name, me.namespace, offer.port)
+    backend = gateway.Backend(offer.service or me.service, me.namespace, offer.port)
     if page.guard is not None:
         backend = gateway.Backend(page.guard.name, page.guard.namespace, oidc.PORT)
     claimed = {

@@ -70,7 +70,7 @@ CODES: dict[str, Code] = {
     "unfit-move": Code("error", "An instance cannot take the place of another one."),
     "forwarding-cycle": Code("error", "Poolers forward to each other in a cycle."),
     "client-environment-conflict": Code("error", "One pod would need two values of a variable."),
-    "shared-claim": Code("error", "Two instances claim one database or bucket."),
+    "shared-claim": Code("error", "Two instances claim one database, bucket or volume."),
     # Rules about the whole platform.
     "unknown-authority": Code(
         "error", "A client cannot be configured to trust a certificate authority.", rule=True

@@ -17,7 +17,7 @@ from compiler.model.effects import FieldChange, Judgement, Risk
 class Action(StrEnum):
     """The change of an object. `moved`: a consumer would look for its data in another place.
 
-    `left behind`: a login whose consumer is removed.
+    `left behind`: a login whose consumer is removed. `kept`: what a renamed instance goes on with.
     """
 
     ADDED = "added"
@@ -25,6 +25,7 @@ class Action(StrEnum):
     CHANGED = "changed"
     MOVED = "moved"
     LEFT = "left behind"
+    KEPT = "kept"
 
 
 class Cause(Struct, frozen=True):

@@ -12,6 +12,7 @@ from compiler.diff.attribution import Attribution
 from compiler.diff.data import moved
 from compiler.diff.fields import differences
 from compiler.diff.immutable import refused
+from compiler.diff.kept import taken_over
 from compiler.diff.model_versions import changed, with_version
 from compiler.diff.objects import Key, OwnedObject, objects
 from compiler.diff.risk import of_addition, of_field, of_removal
@@ -46,7 +47,7 @@ def _environment(environment: str, old: Lowered | None, new: Lowered | None) -> 
     old_objects = objects(old) if old else {}
     new_objects = objects(new) if new else {}
     for key in sorted(old_objects.keys() | new_objects.keys()):
-        change = _object(environment, key, old_objects.get(key), new_objects.get(key))
+        change = _object(environment, key, old_objects.get(key), new_objects.get(key), new)
         if change:
             yield change
     if old and new:
@@ -54,12 +55,13 @@ def _environment(environment: str, old: Lowered | None, new: Lowered | None) -> 
 
 
 def _object(
-    environment: str, key: Key, before: OwnedObject | None, after: OwnedObject | None
-) -> Change | None:
+    environment: str, key: Key, before: OwnedObject | None, after: OwnedObject | None,
+    successors: Lowered | None,
+) -> Change | None:  # fmt: skip
     if before and after:
         return _changed(environment, key, before, after)
     if before:
-        verdict = of_removal(before.resource)
+        verdict = taken_over(before.resource, successors) or of_removal(before.resource)
         return _change(environment, key, before, Action.REMOVED, (), (verdict,))
     assert after is not None
     return _change(environment, key, after, Action.ADDED, (), (of_addition(after.resource),))

@@ -6,10 +6,11 @@ changes, it starts without data, although every object looks harmless.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from compiler.diff import Action, Change
+from compiler.diff import Action, Change, kept
+from compiler.diff.kept import renamed
 from compiler.diff.logins import left
 from compiler.diff.risk import holds_data
 from compiler.diff.versions import RISKS
@@ -20,12 +21,16 @@ from compiler.model.instance import Instance
 from compiler.model.package import Lowered
 from compiler.registry import component_of
 
+_NONE: Mapping[str, str] = {}
+
 
 def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
     """Consumers that would start without their data, and logins of removed consumers."""
     yield from _settings(environment, before, after)
     yield from _instances(environment, before, after)
-    yield from _bindings(environment, before.graph, after.graph, _pair(before, after))
+    servers = kept.servers(before, after)
+    yield from kept.changes(environment, servers, before, after)
+    yield from _bindings(environment, before.graph, after.graph, servers, _pair(before, after))
     yield from left(environment, before.graph, after.graph)
 
 
@@ -96,22 +101,28 @@ def _pair(before: Lowered, after: Lowered) -> frozenset[str]:
 
 
 def _bindings(
-    environment: str, before: Graph, after: Graph, pair: frozenset[str]
-) -> Iterator[Change]:
+    environment: str, before: Graph, after: Graph, servers: Mapping[str, str],
+    pair: frozenset[str],
+) -> Iterator[Change]:  # fmt: skip
+    """Consumers that no longer reach what they claimed; `servers` are renamed and keep their data."""
     old_claims, new_claims = _claims(before), _claims(after)
-    names = _renamed(before, after)
+    names = renamed(before, after)
     for (name, slot), binding in sorted(old_claims.items(), key=lambda item: item[0]):
         consumer = names.get(name, name)
         if (consumer, slot) not in new_claims:
             continue
         old, new = binding.final, new_claims[consumer, slot].final
         lost = set(old.claim.resources) - set(new.claim.resources)
-        if not old.claim.resources or (not lost and _address(old) == _address(new)):
+        if not old.claim.resources:
+            continue
+        if not lost and _address(old, servers) == _address(new):
+            if consumer != name:
+                yield kept.binding(environment, name, new)
             continue
         change = FieldChange(slot, _words(old), _words(new))
         if not lost and {old.provider.name, new.provider.name} == pair:
             judgement = _moved_along(consumer, old.provider.name)
-        elif _kept(old, lost, after):
+        elif _kept(old, lost, after, servers):
             judgement = _lost_access(consumer, lost)
         else:
             reason = f"`{consumer}` starts without the data that it had"
@@ -130,15 +141,16 @@ def _moved_along(consumer: str, old: str) -> Judgement:
     )
 
 
-def _kept(old: Binding, lost: set[str], after: Graph) -> bool:
+def _kept(old: Binding, lost: set[str], after: Graph, servers: Mapping[str, str]) -> bool:
     """Whether others go on using at the same provider all that a consumer no longer claims."""
     claims = _claims(after)
     new = claims.get((old.consumer.name, old.requires.slot))
-    if not lost or new is None or _address(old) != _address(new.final):
+    address = _address(old, servers)
+    if not lost or new is None or address != _address(new.final):
         return False
     finals = [binding.final for binding in claims.values()]
     used = {
-        name for one in finals if _address(one) == _address(old) for name in one.claim.resources
+        name for final in finals if _address(final) == address for name in final.claim.resources
     }
     return lost <= used
 
@@ -153,20 +165,6 @@ def _lost_access(consumer: str, lost: set[str]) -> Judgement:
     )
 
 
-def _renamed(before: Graph, after: Graph) -> dict[str, str]:
-    """Removed instances, each with a new instance of its type: probably the same one, renamed."""
-    removed, new = (
-        {
-            name: instance.type
-            for name, instance in sorted(graph.instances.items())
-            if name not in counterpart.instances and instance.section == "components"
-        }
-        for graph, counterpart in ((before, after), (after, before))
-    )
-    types = {type: name for name, type in new.items()}
-    return {name: types[type] for name, type in removed.items() if type in types}
-
-
 def _claims(graph: Graph) -> dict[tuple[str, str], Binding]:
     return {
         (binding.consumer.name, binding.requires.slot): binding
@@ -175,10 +173,14 @@ def _claims(graph: Graph) -> dict[tuple[str, str], Binding]:
     }
 
 
-def _address(binding: Binding) -> tuple[str, str, str]:
-    """The identity of a provider: the name of a Service may change, but not an external address."""
+def _address(binding: Binding, servers: Mapping[str, str] = _NONE) -> tuple[str, str, str]:
+    """The identity of a provider: the name of a Service may change, but not an external address.
+
+    Renamed servers that keep their data have their new name.
+    """
     provider = binding.provider
-    return provider.name, provider.type, binding.host if binding.offer.external else ""
+    name = servers.get(provider.name, provider.name)
+    return name, provider.type, binding.host if binding.offer.external else ""
 
 
 def _words(binding: Binding) -> str:

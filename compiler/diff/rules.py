@@ -11,7 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from compiler.diff.storage import claim_names, loses_claim, moves_data
+from compiler.diff.storage import (
+    claim_names,
+    loses_claim,
+    moves_data,
+    template_names,
+    volume_claims,
+)
 from compiler.interfaces.istio import NAMESPACE_LABELS
 from compiler.model.effects import (
     COPY,
@@ -64,6 +70,11 @@ def _fewer_with_volumes(change: FieldChange, before: Manifest, after: Manifest) 
     return bool(claim_names(before)) and _fewer(change, before, after)
 
 
+def _same_volumes(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+    """Whether the pods go on with the volumes that a template made, which are adopted now."""
+    return not template_names(after) and volume_claims(before) <= volume_claims(after)
+
+
 def _single(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     return min(int(manifest["spec"].get("replicas", 1)) for manifest in (before, after)) <= 1
 
@@ -113,6 +124,8 @@ STORAGE_TABLE = (
          "volume-claim templates never change in place", ORPHAN, _whole_claim),
     rule("StatefulSet", "spec/volumeClaimTemplates/[^/]+/metadata/.*", Risk.DOWNTIME,
          "volume-claim templates never change in place", ORPHAN),
+    rule("StatefulSet", "spec/volumeClaimTemplates.*", Risk.DOWNTIME,
+         "volume-claim templates never change in place", ORPHAN, _same_volumes),
     rule("StatefulSet", "spec/volumeClaimTemplates.*", Risk.DATA_LOSS,
          "the server would start on other, empty volumes", COPY),
     rule("StatefulSet", "spec/persistentVolumeClaimRetentionPolicy.*", Risk.DATA_LOSS,

@@ -10,9 +10,28 @@ from compiler.model.resource import Manifest, pod_template
 
 
 def claim_names(manifest: Manifest) -> frozenset[str]:
+    """The names that a StatefulSet's pods have for their claimed volumes."""
+    if manifest.get("kind") != "StatefulSet":
+        return frozenset()
+    volumes = manifest["spec"].get("template", {}).get("spec", {}).get("volumes", ())
+    adopted = (volume["name"] for volume in volumes if "persistentVolumeClaim" in volume)
+    return template_names(manifest) | frozenset(adopted)
+
+
+def template_names(manifest: Manifest) -> frozenset[str]:
     """The names of a StatefulSet's volume claim templates."""
     templates = manifest.get("spec", {}).get("volumeClaimTemplates", ())
     return frozenset(claim["metadata"]["name"] for claim in templates)
+
+
+def volume_claims(manifest: Manifest) -> frozenset[str]:
+    """The names of the PersistentVolumeClaims of a StatefulSet's pods."""
+    if manifest.get("kind") != "StatefulSet":
+        return frozenset()
+    spec, name = manifest["spec"], manifest["metadata"]["name"]
+    pods = range(int(spec.get("replicas", 1)))
+    templates = {f"{claim}-{name}-{pod}" for claim in template_names(manifest) for pod in pods}
+    return frozenset(templates | _claimed(spec["template"]["spec"].get("volumes")))
 
 
 def mount_paths(manifest: Manifest) -> frozenset[str]:

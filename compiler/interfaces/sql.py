@@ -16,6 +16,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
     """A database; none for a claim without a login."""
 
     database: str = ""
+    exists: bool = False  # it holds data already, which another login may have made
 
     @property
     def resources(self) -> tuple[str, ...]:

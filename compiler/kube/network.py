@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compiler.kube.labels import metadata, selector
@@ -17,8 +17,16 @@ def service(
     me: Instance[Any], role: str, ports: Mapping[str, int], *, name: str | None = None,
     targets: Mapping[str, int] | None = None, step: int = 0,
 ) -> Resource:  # fmt: skip
-    """A ClusterIP Service. Port names start with their protocol, which service meshes read."""
-    return Resource(_service(me, role, ports, name, targets, {}), step)
+    """A ClusterIP Service. Port names start with their protocol, which service meshes read.
+
+    Without a name it is the instance's own. An adopted one keeps its name, and answers at the port
+    that its clients know as well.
+    """
+    if name is None:
+        targets = {**ports, **(targets or {})}
+        for port, target in _adopted(me, ports, targets):
+            ports, targets = {**ports, **port}, {**targets, **target}
+    return Resource(_service(me, role, ports, name or me.service, targets, {}), step)
 
 
 def headless(
@@ -34,6 +42,16 @@ def headless(
 def api_server(me: Instance[Any], pods: Pods, namespace: str | None = None) -> Egress:
     """Egress of pods to the API server: the port of its Service, and 6443, its usual own port."""
     return Egress(pods, me.settings.cluster.api_server or (ANYWHERE,), (443, 6443), namespace)
+
+
+def _adopted(
+    me: Instance[Any], ports: Mapping[str, int], targets: Mapping[str, int]
+) -> Iterator[tuple[dict[str, int], dict[str, int]]]:
+    """The port of an adopted Service, and the pods' port behind it: that of the first port."""
+    adopted = getattr(me.spec, "adopt", None)
+    if adopted and adopted.port and adopted.port not in ports.values():
+        first = next(iter(ports))
+        yield {f"{first}-adopted": adopted.port}, {f"{first}-adopted": targets[first]}
 
 
 def _service(

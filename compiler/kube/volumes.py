@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
@@ -58,6 +59,13 @@ def tmp(volumes: Sequence[Volume], disks: Iterable[str]) -> tuple[Volume, ...]:
     limit = max(map(quantity.whole, disks))
     room = max(limit // 2, limit - GIB) // MIB * MIB
     return (empty_dir("tmp", TMP, quantity.binary(room)),)
+
+
+def with_claim(template: Manifest, name: str, claim: str) -> Manifest:
+    """A pod template with an existing claim as one of its volumes."""
+    volume = {"name": name, "persistentVolumeClaim": {"claimName": claim}}
+    volumes = sorted([*template["spec"]["volumes"], volume], key=itemgetter("name"))
+    return {**template, "spec": {**template["spec"], "volumes": volumes}}
 
 
 def volume_claim(me: Instance[Any], name: str, size: str) -> Manifest:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from compiler.kube.labels import metadata, selector
+from compiler.kube.volumes import with_claim
 from compiler.model.instance import Instance
 from compiler.model.resource import Manifest, Resource
 
@@ -34,7 +35,14 @@ def stateful_set(
     me: Instance[Any], role: str, template: Manifest, *, replicas: int, claims: Sequence[Manifest],
     name: str | None = None, service: str | None = None, parallel: bool = False, step: int = 0,
 ) -> Resource:  # fmt: skip
-    """A StatefulSet behind its headless Service."""
+    """A StatefulSet behind its headless Service.
+
+    An adopted claim is a volume of its pod: a template makes claims by names of its own alone.
+    """
+    adopted = getattr(me.spec, "adopt", None)
+    if claims and adopted is not None and adopted.claim is not None:
+        template = with_claim(template, claims[0]["metadata"]["name"], adopted.claim)
+        claims = claims[1:]
     spec = {
         "replicas": replicas,
         "revisionHistoryLimit": 3,

@@ -41,6 +41,7 @@ from compiler.model.resource import (
 )
 from compiler.model.size import Size, memory, volume
 from compiler.model.versions import OldestKubernetes
+from compiler.spec.adopt import AdoptsData, AdoptsDatabaseServer, AdoptsService, AdoptsVolume
 from compiler.spec.component import (
     Amounts,
     ChartSpec,
@@ -58,7 +59,7 @@ from compiler.spec.section import ListOf, Section
 from compiler.spec.settings import Settings
 
 __all__ = [
-    "COPY", "PREFIX", "REPLACES", "Alert", "Amounts", "Authority", "Binding", "ChartSpec", "Claim", "Claims", "Component",
+    "COPY", "PREFIX", "REPLACES", "AdoptsData", "AdoptsDatabaseServer", "AdoptsService", "AdoptsVolume", "Alert", "Amounts", "Authority", "Binding", "ChartSpec", "Claim", "Claims", "Component",
     "ConfigFiles", "ConfigRef", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
     "Env", "FieldChange", "Graph", "HandedAuthority", "Hop", "Ingress", "Install", "Instance", "InstanceSpec",
     "InternalTraffic", "ListOf", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",

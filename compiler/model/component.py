@@ -140,6 +140,10 @@ class Component(Struct, frozen=True, kw_only=True):
     LICENSE_NOTE: str = ""
     """What to check in its licence before it runs in production; empty for a common licence."""
 
+    MIGRATION: str = ""
+    """What its first start does to the schema of a database that exists, with `{image}`; empty where
+    it changes nothing."""
+
     VERSIONS: Versions = Versions()
     """What is known of its images, each fact with its source: tags, and steps between versions."""
 

@@ -35,9 +35,15 @@ class Instance(Struct, Generic[S_co], frozen=True):
         return ("spec", self.section, self.name)
 
     def host(self, service: str | None = None) -> str:
-        """The cluster DNS name of one of its Services; by default the one with the instance's name."""
+        """The cluster DNS name of one of its Services; by default the one for its clients."""
         domain = self.settings.cluster.domain
-        return f"{service or self.name}.{self.namespace}.svc.{domain}"
+        return f"{service or self.service}.{self.namespace}.svc.{domain}"
+
+    @property
+    def service(self) -> str:
+        """The Service by which clients reach it: its own, or one that exists and that it adopts."""
+        adopted = getattr(self.spec, "adopt", None)
+        return (adopted.service if adopted else None) or self.name
 
     @property
     def route(self) -> str:

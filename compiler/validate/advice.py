@@ -186,6 +186,8 @@ _FIXED = {
     "containerconcurrency": "the hard limit is not in the language; `targetConcurrency` is the "
     "autoscaler's soft target",
     "protocolversion": "leave it out: the protocol follows from the format and its runtime",
+    "adopt": "delete it: what is outside, and what an operator or upstream makes, keeps its names; "
+    "`adopt` is for servers that the compiler writes",
     "restore": "`backup:` under `spec:` makes copies; `platformc restore ENVIRONMENT` prints how to "
     "bring them back",
     "teams": "teams are not in this release; give each team a `namespace:` and instances of its own",

@@ -125,3 +125,47 @@ def test_the_printed_sql_makes_logins_that_work(port: int, tmp_path: Path, *, ex
         env={"PATH": os.environ["PATH"], **values},
     )  # fmt: skip
     assert process.stdout == "mlflow_owner\n", process.stderr
+
+
+ADOPTED = """\
+  components:
+    postgres: {adopt: {service: pg, secret: pg-admin}}
+    seaweedfs: {}
+    mlflow: {smoke: false, adopt: {database: tracking}}
+"""
+ALTER = """
+BEGIN; ALTER TABLE runs ADD name text; INSERT INTO runs VALUES (2, 'second'); CREATE TABLE tags (id int); COMMIT;
+SELECT string_agg(id::text, ',' ORDER BY id) FROM runs;
+"""
+
+
+def query(port: int, login: str, sql: str) -> str:
+    psql: list[str | Path] = [BINARIES / "psql", "-X", "-q", "-t", "-A", "-h", "localhost", "-p", str(port), "-U", login,
+            "-d", "tracking", "-v", "ON_ERROR_STOP=1"]  # fmt: skip
+    environment = {**os.environ, "PGPASSWORD": "abc123"}
+    done = subprocess.run(psql, input=sql, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("login", ["mlflow-backend-store", "hand"])
+def test_an_adopted_database_opens_for_new_logins_and_for_its_owner(
+    port: int, tmp_path: Path, login: str
+) -> None:
+    """The tables belong to `hand`, which made them; the Secret's user name may be `hand` too."""
+    administrate(port, "DROP DATABASE IF EXISTS tracking;\nDROP ROLE IF EXISTS hand;")
+    administrate(port, "CREATE ROLE hand;\nCREATE DATABASE tracking OWNER hand;")
+    administrate(
+        port,
+        "\\connect tracking\nSET ROLE hand; CREATE TABLE runs (id int); INSERT INTO runs VALUES (1);",
+    )
+    platform = Platform(tmp_path / "platform").write(ADOPTED)
+    (ensure,) = (
+        manifest["data"]["ensure.sql"]
+        for manifest in platform.compile()
+        if manifest["kind"] == "ConfigMap" and manifest["metadata"]["name"] == "postgres-ensure"
+    )
+    sets = f"\\setenv ROLE_MLFLOW_BACKEND_STORE {login}\n\\setenv PASSWORD_MLFLOW_BACKEND_STORE abc123\n"
+    for _ in range(2):  # it may run again
+        administrate(port, sets + ensure)
+    assert query(port, login, ALTER) == "1,2"

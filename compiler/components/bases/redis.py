@@ -42,7 +42,7 @@ FILE_KEYS = (
 )
 
 
-class Spec(model.VolumeSpec):
+class Spec(model.VolumeSpec, model.AdoptsVolume):
     """The fields of Redis and Valkey."""
 
     memory: Annotated[
@@ -68,6 +68,7 @@ class Spec(model.VolumeSpec):
     ] = 1
 
     def check(self) -> None:
+        super().check()
         if self.replicas > 1 and self.persistence == "none":
             message = "a primary without persistence comes back empty and empties its replicas"
             raise InvalidValue(

@@ -5,8 +5,8 @@ and roles are made from Secrets of type kubernetes.io/basic-auth in the cluster'
 Backups go by the Barman Cloud Plugin: the operator's own Barman support ends with 1.31.
 """
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -48,6 +48,10 @@ OPERATOR = postgresql.Operator(
 class Spec(model.RecordSpec):
     """A PostgreSQL cluster that CloudNativePG runs."""
 
+    moved: ClassVar[Mapping[str, str]] = {
+        "adopt": "CloudNativePG names its Services and volumes after the cluster: name the instance as "
+        "the existing Cluster is named, or fill a new one by `restore: {...}`"
+    }
     image: Annotated[Image, Field(description="Its image.")] = (
         "ghcr.io/cloudnative-pg/postgresql:18.6-system-trixie"
     )

@@ -80,10 +80,12 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def administration(me: model.Instance[Spec], wiring: model.Wiring) -> str:
-    logins = sql.administered(wiring.claims(DATABASES), postgresql.LONGEST_ROLE)
+    claims = wiring.claims(DATABASES)
+    logins = sql.administered(claims, postgresql.LONGEST_ROLE)
     return kube.render(
         __file__, "logins.sql.j2",
         host=me.spec.host, logins=logins, databases=sql.databases(logins),
+        adopted=sorted({binding.claim.database for binding in claims if binding.claim.exists}),
     )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
         )
     else:
         claimed[feature_store.LAKE] = s3.Claim(
-            buckets=(spec.bucket or me.name,), shared=spec.shared
+            buckets=(spec.adopted.bucket or spec.bucket or me.name,), shared=spec.shared
         )
     return claimed
 
@@ -95,7 +95,8 @@ def _registry_claim(me: model.Instance[Spec]) -> postgresql.Claim:
     processes += len(spec.schedules)
     per_process = feature_store.POOL_SIZE + feature_store.MAX_OVERFLOW
     return postgresql.Claim(
-        database=spec.database or me.name.replace("-", "_"),
+        database=spec.adopted.database or spec.database or me.name.replace("-", "_"),
+        exists=spec.adopted.database is not None,
         connections=processes * per_process,
         shared=spec.shared,
         reckoning=f"{processes} processes x {per_process} connections",

@@ -57,7 +57,7 @@ class Materialize(model.Section):
     timeout: Annotated[Duration, Field(description="How long a run may take.")] = "1h"
 
 
-class Spec(model.RunningSpec):
+class Spec(model.RunningSpec, model.AdoptsData):
     """A Feast feature store."""
 
     image: Annotated[Image, Field(description="Its image.")] = (
@@ -117,6 +117,7 @@ class Spec(model.RunningSpec):
     ] = {}
 
     def check(self) -> None:
+        super().check()
         if self.materialize and "materialize" in self.schedules:
             message = "`materialize` is the name of the run that has no other"
             raise InvalidValue("invalid-value", message, "call this one otherwise")

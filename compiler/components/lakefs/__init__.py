@@ -52,7 +52,7 @@ class Repository(model.Section):
     ] = lakefs.BRANCH
 
 
-class Spec(model.PageSpec, model.RunningSpec):
+class Spec(model.PageSpec, model.RunningSpec, model.AdoptsData):
     """A lakeFS server: API, UI and S3 gateway on one port."""
 
     image: Annotated[Image, Field(description="Its image.")] = "docker.io/treeverse/lakefs:1.84.0"
@@ -70,12 +70,13 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     # A rolling update runs one pod more, and the setup is another process.
     return {
         METADATA: postgresql.Claim(
-            database=me.spec.database or me.name.replace("-", "_"),
+            database=me.spec.adopted.database or me.spec.database or me.name.replace("-", "_"),
+            exists=me.spec.adopted.database is not None,
             connections=(me.spec.replicas + 2) * POOL,
             reckoning=f"{me.spec.replicas + 2} processes x {POOL}",
             pooled=False,  # it prepares statements and holds locks for the length of a session
         ),
-        STORE: s3.Claim(buckets=(me.spec.bucket or me.name,)),
+        STORE: s3.Claim(buckets=(me.spec.adopted.bucket or me.spec.bucket or me.name,)),
     }
 
 

@@ -41,7 +41,7 @@ Servers = Annotated[
 ]
 
 
-class Spec(model.PageSpec, model.RecordSpec):
+class Spec(model.PageSpec, model.RecordSpec, model.AdoptsVolume):
     """A MinIO object store."""
 
     image: Annotated[Image, Field(description="Its image.")] = (

@@ -31,6 +31,9 @@ VERSIONS = versions.VERSIONS
 BACKEND_STORE = model.Requires("backend-store", postgresql.Endpoint)
 ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 TRACKING = model.Provides("tracking", mlflow.Endpoint)
+MIGRATION = (
+    "its Job migrates the schema to {image}, which cannot be undone, and older servers refuse it"
+)
 PORT = 5000
 
 # A worker keeps up to three SQLAlchemy engines (tracking, registry, jobs), each with this pool.
@@ -49,7 +52,7 @@ FAILING = model.Alert(
 )
 
 
-class Spec(model.PageSpec, model.RunningSpec):
+class Spec(model.PageSpec, model.RunningSpec, model.AdoptsData):
     """An MLflow tracking server."""
 
     image: Annotated[Image, Field(description="Its image.")] = "ghcr.io/mlflow/mlflow:v3.17.2-full"
@@ -78,14 +81,17 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     connections = pods * me.spec.workers * ENGINES * (POOL_SIZE + MAX_OVERFLOW)
     return {
         BACKEND_STORE: postgresql.Claim(
-            database=me.spec.database or me.name.replace("-", "_"),
+            database=me.spec.adopted.database or me.spec.database or me.name.replace("-", "_"),
+            exists=me.spec.adopted.database is not None,
             connections=connections + MIGRATION_CONNECTIONS,
             direct=MIGRATION_CONNECTIONS,
             reckoning=f"{pods} pods x {me.spec.workers} workers x {ENGINES} engines x "
             f"{POOL_SIZE + MAX_OVERFLOW} + {MIGRATION_CONNECTIONS} for migrations",
             shared=me.spec.shared,
         ),
-        ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,), shared=me.spec.shared),
+        ARTIFACTS: s3.Claim(
+            buckets=(me.spec.adopted.bucket or me.spec.bucket or me.name,), shared=me.spec.shared
+        ),
     }
 
 
@@ -263,10 +269,10 @@ def allowed_hosts(me: model.Instance[Spec], page: str | None) -> tuple[str, ...]
     """
     domain = me.settings.cluster.domain
     names = [
-        me.name,
-        f"{me.name}.{me.namespace}",
-        f"{me.name}.{me.namespace}.svc",
-        f"{me.name}.{me.namespace}.svc.{domain}",
+        me.service,
+        f"{me.service}.{me.namespace}",
+        f"{me.service}.{me.namespace}.svc",
+        f"{me.service}.{me.namespace}.svc.{domain}",
         "localhost",
         "127.0.0.1",
         *([page] if page else []),

@@ -28,7 +28,7 @@ DATA = "/var/lib/mysql"
 _CLIENT = "sh -c 'MYSQL_PWD=$MYSQL_ROOT_PASSWORD exec mysql --user=root'"
 
 
-class Spec(model.RecordSpec):
+class Spec(model.RecordSpec, model.AdoptsDatabaseServer):
     """A MySQL server."""
 
     image: Annotated[Image, Field(description="Its image.")] = "docker.io/library/mysql:8.4.7"
@@ -47,7 +47,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
-    root = f"{me.name}-root"
+    root = me.spec.adopted.secret or f"{me.name}-root"
     logins = sql.logins(wiring.claims(DATABASES))
     yield model.Credential(
         root,
@@ -134,7 +134,7 @@ def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> mo
         resources,
         args=[
             "mysqld",
-            f"--datadir={DATA}/data",  # below the mount: no `lost+found`
+            f"--datadir={_folder(me.spec)}",  # below the mount: no `lost+found`
             f"--max-connections={me.spec.max_connections}",
             f"--innodb-buffer-pool-size={megabytes // 2}M",
             "--character-set-server=utf8mb4",
@@ -165,6 +165,12 @@ def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> mo
     )
     volume = kube.volume_claim(me, "data", me.spec.storage)
     return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
+
+
+def _folder(spec: Spec) -> str:
+    """The folder of the data."""
+    folder = spec.adopted.folder or "data"
+    return DATA if folder == "." else f"{DATA}/{folder}"
 
 
 def _ensure(

@@ -28,7 +28,7 @@ PORT = 6432
 SMALLEST_POOL = 5  # with fewer, clients mostly wait for each other
 
 
-class Spec(model.RunningSpec):
+class Spec(model.RunningSpec, model.AdoptsService):
     """A connection pooler in front of one PostgreSQL."""
 
     image: Annotated[Image, Field(description="Its image.")] = (

@@ -26,7 +26,7 @@ PORT, USER = 5432, 999
 DATA = "/var/lib/postgresql"
 
 
-class Spec(model.RecordSpec):
+class Spec(model.RecordSpec, model.AdoptsDatabaseServer):
     """A PostgreSQL server."""
 
     image: Annotated[Image, Field(description="Its image.")] = (
@@ -69,7 +69,7 @@ def _resources(me: model.Instance[Spec], connections: int) -> model.Manifest:
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
-    superuser = f"{me.name}-superuser"
+    superuser = me.spec.adopted.secret or f"{me.name}-superuser"
     yield model.Credential(
         superuser,
         {"username": "postgres", "password": model.Random.PASSWORD},
@@ -127,7 +127,7 @@ def _server(me: model.Instance[Spec], superuser: str, connections: int) -> model
             Env("POSTGRES_USER", SecretRef(superuser, "username")),
             Env("POSTGRES_PASSWORD", SecretRef(superuser, "password")),
             # Below the mount: no `lost+found`, and the same for every major version.
-            Env("PGDATA", f"{DATA}/pgdata"),
+            Env("PGDATA", _folder(me.spec)),
         ],
         ports={"tcp-postgresql": PORT},
         startup=kube.exec_probe(ready, failures=60),
@@ -151,6 +151,12 @@ def _server(me: model.Instance[Spec], superuser: str, connections: int) -> model
     return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
 
 
+def _folder(spec: Spec) -> str:
+    """The folder of the data."""
+    folder = spec.adopted.folder or "pgdata"
+    return DATA if folder == "." else f"{DATA}/{folder}"
+
+
 def _ensure(
     me: model.Instance[Spec],
     superuser: str,
@@ -160,11 +166,17 @@ def _ensure(
 ) -> Iterator[model.Piece]:
     """The Job that creates roles and databases. It can run again safely."""
     databases = sorted({binding.claim.database for binding in logins})
+    adopted = sorted({binding.claim.database for binding in logins if binding.claim.exists})
     roles = [(kube.suffix(binding.secret), binding.claim.database) for binding in logins]
     files = {
         "ensure.sh": kube.render(__file__, "ensure.sh.j2"),
         "ensure.sql": kube.render(
-            __file__, "ensure.sql.j2", databases=databases, roles=roles, reader=reader
+            __file__,
+            "ensure.sql.j2",
+            databases=databases,
+            adopted=adopted,
+            roles=roles,
+            reader=reader,
         ),
     }
     env = [

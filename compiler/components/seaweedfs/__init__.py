@@ -24,7 +24,7 @@ PORT, METRICS = 8333, 9327
 INTERNAL = (9333, 19333, 8888, 18888)
 
 
-class Spec(model.RecordSpec):
+class Spec(model.RecordSpec, model.AdoptsVolume):
     """A SeaweedFS object store, for labs and small platforms."""
 
     image: Annotated[Image, Field(description="Its image.")] = "docker.io/chrislusf/seaweedfs:4.34"

@@ -1,0 +1,92 @@
+"""State that stays where it is when an instance is renamed: volumes, databases and buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from compiler.diff import Action, Change
+from compiler.diff.storage import volume_claims
+from compiler.model.binding import Binding
+from compiler.model.effects import FieldChange, Judgement, Risk
+from compiler.model.graph import Graph
+from compiler.model.package import Lowered
+from compiler.model.resource import Resource
+
+
+def renamed(before: Graph, after: Graph) -> dict[str, str]:
+    """Removed instances, each with a new instance of its type: probably the same one, renamed."""
+    removed, new = (
+        {
+            name: instance.type
+            for name, instance in sorted(graph.instances.items())
+            if name not in counterpart.instances and instance.section == "components"
+        }
+        for graph, counterpart in ((before, after), (after, before))
+    )
+    types = {type: name for name, type in new.items()}
+    return {name: types[type] for name, type in removed.items() if type in types}
+
+
+def servers(before: Lowered, after: Lowered) -> dict[str, str]:
+    """Renamed instances that go on with all of their volumes: the old name and the new one."""
+    return {
+        old: new
+        for old, new in renamed(before.graph, after.graph).items()
+        if (claims := _claims(before, old)) and claims <= _claims(after, new)
+    }
+
+
+def changes(
+    environment: str, names: Mapping[str, str], before: Lowered, after: Lowered
+) -> Iterator[Change]:
+    """One line for each renamed instance that keeps its volumes."""
+    for old, new in names.items():
+        claims = ", ".join(f"`{name}`" for _, name in sorted(_claims(before, old)))
+        reason = f"`{new}` keeps what is on {claims}"
+        yield Change(
+            environment, new, Action.KEPT, "Component", "", new,
+            (FieldChange("name", old, new),), (Judgement(Risk.NO_OP, reason),),
+        )  # fmt: skip
+
+
+def binding(environment: str, old: str, new: Binding) -> Change:
+    """The line of a renamed consumer that finds its data where it was."""
+    consumer, slot = new.consumer.name, new.requires.slot
+    resources = ", ".join(f"`{name}`" for name in sorted(new.claim.resources))
+    reason = f"`{consumer}` keeps {resources} of `{new.provider.name}`"
+    return Change(
+        environment, consumer, Action.KEPT, new.requires.endpoint.interface, "",
+        f"{consumer} {slot}", (FieldChange("name", old, consumer),),
+        (Judgement(Risk.NO_OP, reason),),
+    )  # fmt: skip
+
+
+def taken_over(resource: Resource, after: Lowered | None) -> Judgement | None:
+    """The judgement of a removed server whose volumes another one goes on with.
+
+    A volume that may be mounted once per node can be mounted twice on one: the lock file of a
+    database is of no use between two pods (Kubernetes, access modes of persistent volumes).
+    """
+    claims = volume_claims(resource.manifest)
+    if not claims or after is None:
+        return None
+    space, name = resource.manifest["metadata"]["namespace"], resource.name
+    for successor in (each for package in after.packages.values() for each in package.resources):
+        manifest = successor.manifest
+        if manifest["metadata"].get("namespace") == space and claims <= volume_claims(manifest):
+            return Judgement(
+                Risk.DOWNTIME,
+                f"`{successor.name}` goes on with its volume, and two servers would destroy the data",
+                f"kubectl delete statefulset {name} -n {space} --cascade=foreground --wait, which "
+                "ends when its pods are gone, then apply",
+            )
+    return None
+
+
+def _claims(lowered: Lowered, name: str) -> set[tuple[str, str]]:
+    """Namespaces and names of the volume claims of an instance."""
+    return {
+        (resource.manifest["metadata"]["namespace"], claim)
+        for resource in lowered.packages[name].resources
+        for claim in volume_claims(resource.manifest)
+    }
