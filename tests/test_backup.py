@@ -371,6 +371,21 @@ def test_a_cluster_that_its_operator_restores_is_part_of_the_plan(tmp_path: Path
     assert "# restore postgres\n" in other_plan.stdout
 
 
+@pytest.mark.parametrize("until", ["", "2026-11-28T02:00:01Z", "2026-11-28T02:00:00Z"])
+def test_a_time_is_that_of_the_operators_clusters_too(until: str, tmp_path: Path) -> None:
+    restore = f"{{until: '{until}'}}" if until else "{}"
+    section = f"{{restore: {restore}, backup: {{archive: second}}}}"
+    result = restore_of(section, tmp_path, "--at", "20261128T020000Z")
+    if until == "2026-11-28T02:00:00Z":
+        assert result.exit_code == 0, result.stderr
+        assert '"AT", "value": "20261128T020000Z"' in result.stdout
+    else:
+        assert 'write `until: "2026-11-28T02:00:00Z"` in its `restore`' in result.stderr
+        assert not result.stdout
+    alone = restore_of(section, tmp_path, "--only", "postgres", "--at", "20261128T020000Z")
+    assert alone.exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -15,10 +15,12 @@ from compiler.delivery.apply_plan import SpecLocation
 from compiler.delivery.restore import (
     Wish,
     irreplaceable,
+    other_times,
     recovered,
     restorable,
     steps,
     unprepared,
+    written,
 )
 from compiler.model.package import Lowered
 from compiler.secrets import folder
@@ -63,8 +65,8 @@ def command(
         fail("nothing is copied in this environment: add `backup: {to: ...}` under `spec`")
     if only is not None and only not in names:
         fail(f"`{only}` is not copied; what is: {', '.join(names)}")
-    if at is not None and not re.fullmatch(r"\d{8}T\d{6}Z", at):
-        fail(f"`{at}` is not a time of a copy: write it like 20261128T020000Z")
+    if at is not None:
+        _check_time(lowered, at, only)
     if origin is not None and not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", origin):
         fail(f"`{origin}` is not a platform's name, as in its `metadata.name`")
     if not replace:
@@ -73,6 +75,17 @@ def command(
         click.echo(f"# {step.title}")
         for line in step.commands:
             click.echo(line)
+
+
+def _check_time(lowered: Lowered, at: str, only: str | None) -> None:
+    """End the command at a time that is none, or that the clusters of an operator do not share."""
+    if not re.fullmatch(r"\d{8}T\d{6}Z", at):
+        fail(f"`{at}` is not a time of a copy: write it like 20261128T020000Z")
+    for name in other_times(lowered, at) if only is None else ():
+        fail(
+            f'`{name}` would be made as of another time: write `until: "{written(at)}"` in its '
+            "`restore`. `--only` restores another instance alone"
+        )
 
 
 def _need_secrets(lowered: Lowered, only: str | None, root: Path) -> None:

@@ -65,6 +65,25 @@ def recovered(lowered: Lowered) -> list[str]:
     ]
 
 
+def other_times(lowered: Lowered, time: str) -> Iterator[str]:
+    """Instances that an operator would make from their copies as of another time."""
+    for package in lowered.packages.values():
+        for resource in package.resources:
+            custom = resource.custom
+            if custom and custom.recovery and at(resource.manifest, custom.recovery) is not None:
+                until = (
+                    at(resource.manifest, custom.recovery_time) if custom.recovery_time else None
+                )
+                if until != written(time):
+                    yield package.name
+
+
+def written(time: str) -> str:
+    """The name of a copy, 20261128T020000Z, as a time in the spec: 2026-11-28T02:00:00Z."""
+    day, _, clock = time.rstrip("Z").partition("T")
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:]}Z"
+
+
 def irreplaceable(lowered: Lowered, only: str | None) -> list[Credential]:
     """Credentials that no new ones can stand in for: copies and databases are encrypted with them."""
     restored = {package.name for package, _ in restorable(lowered) if only in (None, package.name)}

@@ -43,6 +43,7 @@ class CustomResource(Struct, frozen=True, kw_only=True):
     restarts_by_deletion: bool = False  # pods see a Secret's new value only after they are deleted
     holds_data: bool = False  # deleting an object deletes data, or leaves it where nothing reads it
     recovery: Location = ()  # where an object says that it is to be made from copies
+    recovery_time: Location = ()  # where it says to which time
     recovery_help: str = ""  # how a user says so
     copies_data: bool = False  # it copies the data of its instance to another place, on a schedule
     is_rule: bool = False  # it applies at once to what runs, such as a policy

@@ -36,6 +36,7 @@ CLUSTER = CustomResource(
     volume_claims="{name}",
     secret_keys=("accessKeyId", "secretAccessKey", "passwordSecret"),
     recovery=("spec", "bootstrap", "recovery"),
+    recovery_time=("spec", "bootstrap", "recovery", "recoveryTarget", "targetTime"),
     recovery_help="its operator restores it as a new cluster: add `restore: {}` to its section, and "
     "another `archive` under its `backup`",
     holds_data=True,

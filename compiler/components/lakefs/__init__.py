@@ -6,8 +6,8 @@ characters. The signing key has a publicly known default. `/metrics` is on the s
 everything else.
 """
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -54,6 +54,12 @@ class Repository(model.Section):
 
 class Spec(model.PageSpec, model.RunningSpec, model.AdoptsData):
     """A lakeFS server: API, UI and S3 gateway on one port."""
+
+    # The server has no command for it (lakeFS 1.84, documentation, garbage collection).
+    moved: ClassVar[Mapping[str, str]] = {
+        "gc": "lakeFS frees no space itself: run its Spark program, or `lakefs-sgc` with a licence, "
+        "as https://docs.lakefs.io/howto/garbage-collection/gc/ says; docs/not-yet.md names the keys"
+    }
 
     image: Annotated[Image, Field(description="Its image.")] = "docker.io/treeverse/lakefs:1.84.0"
     replicas: Annotated[int, Field(ge=1, le=20, description="Server pods.")] = 1
