@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
-from support.cluster import Template, environments, objects, templates
+from support.cluster import Template, environments, lowered, objects, templates
 
-from compiler.interfaces import feature_store
+from compiler.interfaces import feature_store, postgresql
 from compiler.model.resource import Manifest
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -222,3 +222,43 @@ def test_definitions_are_plain_files_when_feast_reads_them(tmp_path: Path) -> No
     env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     run = subprocess.run(["sh", "-c", script], env=env, capture_output=True, text=True, timeout=30)
     assert (run.returncode, run.stdout) == (0, "f features.py\n"), run.stderr
+
+
+# Who writes the registry -------------------------------------------------------------------------
+
+
+def rights(scenario: str, environment: str) -> dict[tuple[str, str], bool]:
+    """Each consumer's login of a registry, by its slot, and whether it only reads."""
+    return {
+        (binding.consumer.name, binding.requires.slot): binding.claim.read_only
+        for binding in lowered(scenario, environment).graph.bindings
+        if binding.requires.slot.endswith(("registry", "registry-reader"))
+        and isinstance(binding.claim, postgresql.Claim)
+    }
+
+
+@pytest.mark.parametrize(("scenario", "environment"), with_feast())
+def test_clients_read_the_registry_unless_they_are_writers(scenario: str, environment: str) -> None:
+    instances = lowered(scenario, environment).graph.instances
+    stores = {name: one.spec for name, one in instances.items() if one.type == "feast"}
+    writers = {writer for spec in stores.values() for writer in spec.writers}
+    for (consumer, slot), reads in rights(scenario, environment).items():
+        writes = consumer in writers or (consumer in stores and slot == "registry")
+        assert reads != writes, consumer
+
+
+def test_servers_before_the_registry_only_read_it_where_a_job_writes_it() -> None:
+    (environment,) = [name for scenario, name in with_feast() if scenario == "feast-remote"]
+    assert rights("feast-remote", environment) == {
+        ("feast", "registry"): False,
+        ("feast", "registry-reader"): True,
+    }
+    opened = {
+        pod.labels["app.kubernetes.io/component"]: names(container)["FEAST_REGISTRY_PASSWORD"][
+            "valueFrom"
+        ]["secretKeyRef"]["name"]
+        for pod, container, _ in mounts("feast-remote", environment)
+        if "FEAST_REGISTRY_PASSWORD" in names(container)
+    }
+    assert opened["registry"] == opened["offline"] == "feast-registry-reader"
+    assert opened["server"] == opened["apply"] == "feast-registry"

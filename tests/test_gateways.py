@@ -127,6 +127,35 @@ def test_each_secret_of_an_ingress_is_of_a_certificate_in_its_namespace() -> Non
     assert len(needed) == 4
 
 
+@pytest.mark.parametrize(
+    ("scenario", "environment", "spaces"),
+    [
+        ("ingress", "prod", {"mlops", "serving", "storage"}),
+        ("login", "prod", set()),  # its certificate is cert-manager's
+    ],
+)
+def test_the_users_certificate_is_listed_where_hosts_need_it(
+    scenario: str, environment: str, spaces: set[str]
+) -> None:
+    whole = lowered(scenario, environment)
+    named = {
+        manifest["metadata"]["namespace"]
+        for manifest in of_kind(whole, "Ingress").values()
+        for tls in manifest["spec"].get("tls", ())
+        if tls["secretName"] == "ml-tls"
+    }
+    listed = [credential for credential in whole.granted if credential.name == "ml-tls"]
+    assert named == spaces == {space for one in listed for space in one.namespaces}
+    assert all(set(one.keys) == {"tls.crt", "tls.key"} for one in listed)
+
+
+def test_the_users_certificate_of_a_gateway_is_in_its_namespace() -> None:
+    spec = "  tls: {secret: ml-tls}\n  components: {edge: {type: %s}}\n"
+    for type, space in (("istio-gateway", "istio-ingress"), ("gateway-api", "kube-system")):
+        (credential,) = compiled(spec % type).granted
+        assert (credential.name, credential.namespaces) == ("ml-tls", (space,))
+
+
 def test_http_routes_hang_on_a_listener_for_their_host_that_lets_their_namespace_in() -> None:
     for environment in ("k3s", "prod"):
         whole = lowered("gateway-api", environment)

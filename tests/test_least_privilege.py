@@ -184,8 +184,8 @@ def _copying(scenario: str, environment: str) -> set[str]:
     }
 
 
-def logins(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
-    """Whose Secret opens which database, as Jobs and operators make it."""
+def logins(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
+    """Whose Secret opens which database, to write or to read, as Jobs and operators make it."""
     files = _files(scenario, environment)
     yield from _managed(scenario, environment)
     for job in _of_type("postgres", "Job", scenario, environment):
@@ -196,18 +196,20 @@ def logins(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
         for role in roles:
             if "pg_read_all_data" in role:
                 continue  # the login of backups reads everything, and changes nothing
-            databases = re.findall(r'(?:GRANT|DATABASE) "(\w+?)(?:_owner)?" (?:TO|SET)', role)
-            assert len(databases) == 3
-            assert len(set(databases) & closed) == 1
-            yield variables[role.split()[0]], databases[0]
+            databases = re.findall(r'"(\w+?)(?:_owner)?"', role)
+            (database,) = set(databases) & closed
+            assert set(databases) == {database}
+            right = READ if "GRANT SELECT" in role else WRITE
+            assert (f'GRANT "{database}_owner" TO' in role) == (right == WRITE)
+            yield variables[role.split()[0]], database, right
     for job in _of_type("mysql", "Job", scenario, environment):
         script = files[job.namespace, job.spec["volumes"][0]["configMap"]["name"]]["ensure.sh"]
         variables = _variables(job.spec["containers"][0])
         for database, user in re.findall(r'^  user (\w+) \w+ "\$(USER_\w+)"', script, re.M):
-            yield variables[user], database
+            yield variables[user], database, WRITE
 
 
-def _managed(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
+def _managed(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
     """The roles that CloudNativePG keeps; its owners of databases can't log in."""
     manifests = list(objects(scenario, environment))
     for cluster in manifests:
@@ -225,14 +227,39 @@ def _managed(scenario: str, environment: str) -> Iterator[tuple[str, str]]:
                 assert role["name"] in owned
                 continue
             assert set(role) == {"name", "login", "inRoles", "passwordSecret"}, role
-            (owner,) = role["inRoles"]
-            yield role["passwordSecret"]["name"], owned[owner]
+            secret = role["passwordSecret"]["name"]
+            if role["inRoles"]:
+                (owner,) = role["inRoles"]
+                yield secret, owned[owner], WRITE
+            else:
+                yield secret, _read_by(secret, scenario, environment), READ
+
+
+def _read_by(secret: str, scenario: str, environment: str) -> str:
+    """The database in which the Job of a cluster lets a login read."""
+    files = _files(scenario, environment)
+    databases: set[str] = {
+        database
+        for job in _of_type("cloudnative-pg", "Job", scenario, environment)
+        for script in files[job.namespace, job.spec["volumes"][0]["configMap"]["name"]].values()
+        for suffix, database in re.findall(
+            r'^read_only "\$USERNAME_(\w+)" .* \'(\w+)\'$', script, re.M
+        )
+        if _variables(job.spec["containers"][0]).get(f"USERNAME_{suffix}") == secret
+        and f'let_in "$USERNAME_{suffix}"' in script
+    }
+    (database,) = databases
+    return database
+
+
+def _right(claim: sql.Claim) -> str:
+    return READ if getattr(claim, "read_only", False) else WRITE
 
 
 @each_environment
 def test_a_login_opens_its_database_and_no_other(scenario: str, environment: str) -> None:
     claimed = {
-        (binding.secret, binding.claim.database)
+        (binding.secret, binding.claim.database, _right(binding.claim))
         for binding in lowered(scenario, environment).graph.bindings
         if isinstance(binding.claim, sql.Claim)
         and binding.provider.type in DATABASES

@@ -399,7 +399,8 @@ def ready(scenario: str, environment: str) -> list[dict[str, Any]]:
             {"kind": "Namespace", "metadata": {"name": namespace}}
             for namespace in upstream.namespaces
         ]
-    for credential in lowered.credentials:
+    kept = (credential for credential in lowered.granted if credential.created_by == "you")
+    for credential in (*lowered.credentials, *kept):
         objects += [
             {"kind": "Secret", "metadata": {"name": credential.name, "namespace": space}}
             for space in credential.namespaces

@@ -176,14 +176,16 @@ def _lacking(required: Any, actual: Any, path: str) -> Iterator[str]:
 
 def _secrets(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     names: dict[str, set[str]] = {}
-    for credential in lowered.credentials:
+    kept = (credential for credential in lowered.granted if credential.created_by == "you")
+    for credential in (*lowered.credentials, *kept):
         for space in credential.namespaces:
             if space not in names:
                 _, text, _ = ask(["get", "secrets", "-n", space, "-o", "name"], "")
                 names[space] = {line.rpartition("/")[2] for line in text.split()}
             exists = credential.name in names[space]
             name = f"Secret `{space}/{credential.name}`"
-            yield Finding(exists, name if exists else f"no {name}; see `platformc secrets`")
+            kind = f" ({credential.note})" if credential.created_by and credential.note else ""
+            yield Finding(exists, name if exists else f"no {name}{kind}; see `platformc secrets`")
 
 
 def _admission(lowered: Lowered, ask: Ask) -> Iterator[Finding]:

@@ -104,10 +104,13 @@ def _external_notes(lowered: Lowered) -> Iterator[tuple[str, str]]:
 
 
 def _models_that_use(lowered: Lowered) -> Iterator[Package]:
-    """Models that name Secrets themselves; the others get their key from their ServiceAccount."""
+    """Models that name Secrets themselves, or whose Ingress does; the others get their key from their
+    ServiceAccount.
+    """
     for package in lowered.models.values():
         spec = package.instance.spec if package.instance is not None else None
-        if spec is not None and (spec.uses or spec.env):
+        named = spec is not None and (spec.uses or spec.env)
+        if named or any(resource.kind == "Ingress" for resource in package.resources):
             yield package
 
 

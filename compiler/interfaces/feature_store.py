@@ -30,6 +30,8 @@ ARROW, DUCKDB = "arrow_s3", "duckdb_s3"  # Python modules that read the data lak
 
 # The slots of the component; each one fills a part of the file.
 REGISTRY = model.Requires("registry", postgresql.Endpoint)
+# With servers before it: the login of those, which reads.
+READ_REGISTRY = model.Requires("registry-reader", postgresql.Endpoint)
 ONLINE = model.Requires("online-store", redis.Endpoint)
 LAKE = model.Requires("offline-store", s3.Endpoint)
 WAREHOUSE = model.Requires("offline-store", postgresql.Endpoint)

@@ -19,12 +19,15 @@ RESERVED = 13  # connections kept from clients: 3 for superusers, 10 for operato
 
 
 class Claim(sql.Claim, frozen=True, kw_only=True):
-    """A database and a role with all rights in it; a pooler's own claim has neither."""
+    """A database and a role with all rights in it, or one that reads it; a pooler's own claim has neither."""
 
     database: str = ""
     connections: int = 5  # the maximum that its clients open
     direct: int = 0  # of these, those that bypass a pooler: migrations
     reckoning: str = ""  # the calculation, for messages
+    read_only: bool = False
+    # The consumer's own clients that may write as well; None: all of them.
+    writers: tuple[str, ...] | None = None
 
 
 def _most_pods(spec: object) -> int:
@@ -79,8 +82,10 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         number.
         """
         pods, per_pod = _most_pods(consumer.spec), Claim().connections
+        writers = provider_claim.writers
         claim: Claim = replace(
             provider_claim, shared=True, connections=pods * per_pod, direct=0,
+            read_only=writers is not None and consumer.name not in writers, writers=None,
             reckoning=f"{pods} {'pod' if pods == 1 else 'pods'} x {per_pod}",
         )  # fmt: skip
         return claim
@@ -185,6 +190,13 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 def contents_script() -> str:
     """Shell functions that say what a dump of pg_dump holds: rows by table, and one digest."""
     return kube.render(__file__, "postgres-contents.sh.j2")
+
+
+def by_rights(logins: Iterable[Binding]) -> tuple[list[Binding], list[Binding]]:
+    """The logins that own their databases, and those that only read them."""
+    bindings = list(logins)
+    owners = [binding for binding in bindings if not binding.claim.read_only]
+    return owners, [binding for binding in bindings if binding.claim.read_only]
 
 
 def role(binding: model.Binding) -> str:

@@ -42,6 +42,7 @@ class Login(Struct, frozen=True):
     exists: bool
     role: str
     databases: tuple[str, ...]
+    read_only: bool = False
 
 
 def administered(claims: Iterable[model.Binding[Any, Any]], longest: int) -> list[Login]:
@@ -56,6 +57,7 @@ def administered(claims: Iterable[model.Binding[Any, Any]], longest: int) -> lis
             bindings[0].existing_login is not None,
             username(secret, longest),
             tuple(sorted({binding.claim.database for binding in bindings})),
+            all(getattr(binding.claim, "read_only", False) for binding in bindings),
         )
         for secret, bindings in sorted(by_secret.items())
     ]

@@ -112,6 +112,17 @@ try:{indent(ONLINE, "    ")}
 except FeastObjectNotFoundException as error:
     print("not known yet:", error)
 """
+# To the registry, by its own API.
+WRITING = """
+from feast import Entity, FeatureStore
+
+store = FeatureStore()
+try:
+    store.registry.apply_entity(Entity(name="mine", join_keys=["mine"]), store.project)
+    print("written")
+except Exception as error:
+    print(type(getattr(error, "orig", error)).__name__, str(error).replace("\\n", " ")[:300])
+"""
 TRAIN = """
 import datetime, pandas
 from feast import FeatureStore

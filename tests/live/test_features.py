@@ -85,6 +85,10 @@ def test_the_offline_store_is_read_with_what_feasts_image_has(
     assert answer.strip().splitlines()[-1] == "[1.5, 2.5, 3.5]"
 
 
+def test_a_client_reads_the_registry_and_cannot_write_it(platform: Platform, node: Node) -> None:
+    assert features.python(node, features.WRITING).startswith("InsufficientPrivilege ")
+
+
 def test_redis_keeps_its_bound_and_its_users_apart(platform: Platform, node: Node) -> None:
     keys = int(256 * 2**20 * 0.55)
     refusals = "ReadOnlyError NoPermissionError NoPermissionError AuthenticationError"

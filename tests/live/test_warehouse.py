@@ -88,6 +88,11 @@ def test_a_client_of_servers_holds_no_key(platform: Platform, node: Node) -> Non
     assert features.python(node, KEYS) == "[]"
 
 
+def test_a_client_of_servers_cannot_write_the_registry(platform: Platform, node: Node) -> None:
+    answer = features.python(node, features.WRITING)
+    assert "permission denied" in answer or "InsufficientPrivilege" in answer, answer
+
+
 def test_the_definitions_may_be_applied_again(platform: Platform, node: Node) -> None:
     node.again("mlops", "feast-apply")
     features.read(node, "[7]")

@@ -34,6 +34,17 @@ def certificate(
     yield model.Resource.of(CERTIFICATE, {"name": name, "namespace": namespace}, spec, step)
 
 
+def existing(me: model.Instance[Any], *namespaces: str) -> model.Credential | None:
+    """The user's Secret, if there is one: needed in these namespaces, and where objects name it."""
+    tls = me.settings.tls
+    if tls is None or tls.secret is None:
+        return None
+    return model.Credential(
+        tls.secret, {"tls.crt": "", "tls.key": ""}, namespaces, (me.name,),
+        "a certificate for the hosts", "kubernetes.io/tls", created_by="you",
+    )  # fmt: skip
+
+
 def prerequisite(me: model.Instance[Any]) -> str:
     """The part of a prerequisite's name for the signer of the certificate."""
     tls = me.settings.tls

@@ -72,7 +72,7 @@ def offer(me: model.Instance[Any], labels: Mapping[str, str], account: str) -> g
 
 def objects(
     me: model.Instance[Any], labels: Mapping[str, str], users: Sequence[model.Instance[Any]]
-) -> Iterator[model.Resource]:
+) -> Iterator[model.Piece]:
     """The Gateway, and the certificate in its namespace, where the gateway's pods read the Secret."""
     name = object_name(me)
     secret = certificate.secret(me, name)
@@ -80,6 +80,8 @@ def objects(
     public_hosts = sorted({user.public_host for user in users if user.public_host})
     dns_names = [f"*.{me.settings.domain}", *public_hosts]
     yield from certificate.certificate(me, name, me.namespace, dns_names)
+    if own := certificate.existing(me, me.namespace):
+        yield own
 
 
 def _hosts(me: model.Instance[Any], users: Sequence[model.Instance[Any]]) -> list[str]:

@@ -1,7 +1,7 @@
 """Databases and logins in a CloudNativePG cluster, from the claims on it.
 
 Each database has an owner role, and the roles that log in act as the owner, so that each of them
-can change objects of the others. The operator creates roles and databases, but has no field for
+can change objects of the others; a login that only reads gets its rights from an owner. The operator creates roles and databases, but has no field for
 that session default; each login can set it for itself, which the Job does.
 """
 
@@ -23,7 +23,7 @@ def roles(bindings: tuple[postgresql.Binding, ...]) -> list[model.Manifest]:
         {
             "name": postgresql.role(binding),
             "login": True,
-            "inRoles": [_owner(binding.claim.database)],
+            "inRoles": [] if binding.claim.read_only else [_owner(binding.claim.database)],
             "passwordSecret": {"name": binding.secret},
         }
         for binding in bindings
@@ -39,6 +39,14 @@ def lower(
         yield _database(me, database)
     if bindings:
         yield from _settle(me, bindings, servers)
+
+
+def _readers(owner: postgresql.Binding, readers: list[postgresql.Binding]) -> list[str]:
+    """The logins that read the database of an owner."""
+    database = owner.claim.database
+    return [
+        kube.suffix(binding.secret) for binding in readers if binding.claim.database == database
+    ]
 
 
 def _databases(bindings: tuple[postgresql.Binding, ...]) -> list[str]:
@@ -63,8 +71,13 @@ def _database(me: model.Instance[Any], database: str) -> model.Resource:
 def _settle(
     me: model.Instance[Any], bindings: tuple[postgresql.Binding, ...], servers: model.OperatorPods
 ) -> Iterator[model.Piece]:
-    logins = [(kube.suffix(binding.secret), binding.claim.database) for binding in bindings]
-    script = kube.render(__file__, "logins.sh.j2", logins=logins)
+    owners, readers = postgresql.by_rights(bindings)
+    logins = [
+        (kube.suffix(binding.secret), binding.claim.database, _readers(binding, readers))
+        for binding in owners
+    ]
+    reading = [(kube.suffix(binding.secret), binding.claim.database) for binding in readers]
+    script = kube.render(__file__, "logins.sh.j2", logins=logins, readers=reading)
     env = [
         Env("PGHOST", me.host(f"{me.name}-rw")),
         Env("PGPORT", "5432"),

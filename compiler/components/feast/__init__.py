@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from compiler import model
 from compiler.components.feast.pods import (
     OFFLINE_PORT,
@@ -27,10 +29,11 @@ from compiler.components.feast.pods import (
     servers,
 )
 from compiler.components.feast.spec import Spec
+from compiler.diagnostics import listing
 from compiler.interfaces import feast, feast_server, feature_store, postgresql, redis, s3
 from compiler.spec.duration import seconds
 
-__all__ = ["PHASE", "Spec", "claims", "lower", "offers"]
+__all__ = ["PHASE", "Spec", "binding_problems", "claims", "lower", "offers"]
 
 PHASE = model.Phase.SERVERS
 DATA_FIELDS = ("project",)  # the registry and the online store keep projects apart
@@ -52,7 +55,7 @@ FILE_KEYS = (
 def claims(me: model.Instance[Spec]) -> model.Claims:
     spec, name = me.spec, me.name.replace("-", "_")
     claimed: dict[model.Requires[Any], model.Claim] = {
-        feature_store.REGISTRY: _registry_claim(me),
+        **_registry_claims(me),
         feature_store.ONLINE: redis.Claim(
             keys=(f"*{project_of(me).name}",),
             # Without it Feast 0.67 sets no time to live.
@@ -72,7 +75,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     return claimed
 
 
-def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
+def _authority_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
     """A company's own authority for Sentinels, which Feast's client cannot be told."""
     online = wiring.get(ONLINE)
     if online is not None and online.mode == "sentinel" and online.authority:
@@ -88,19 +91,47 @@ def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator
         )
 
 
-def _registry_claim(me: model.Instance[Spec]) -> postgresql.Claim:
+def _registry_claims(me: model.Instance[Spec]) -> dict[model.Requires[Any], model.Claim]:
     spec = me.spec
     # A rolling update runs one pod more, and gunicorn a process more than its workers.
-    processes = (spec.replicas + 1) * (spec.workers + 1) + 2 + 2 * (spec.clients == "remote")
-    processes += len(spec.schedules)
+    processes = (spec.replicas + 1) * (spec.workers + 1) + 2 + len(spec.schedules)
+    servers = 2 * (spec.clients == "remote")
+    if not spec.servers_read:
+        return {feature_store.REGISTRY: _registry_claim(me, processes + servers)}
+    reading = replace(
+        _registry_claim(me, servers), read_only=True, provider=spec.bind.get(REGISTRY.slot)
+    )
+    return {
+        feature_store.REGISTRY: _registry_claim(me, processes),
+        feature_store.READ_REGISTRY: reading,
+    }
+
+
+def _registry_claim(me: model.Instance[Spec], processes: int) -> postgresql.Claim:
     per_process = feature_store.POOL_SIZE + feature_store.MAX_OVERFLOW
     return postgresql.Claim(
-        database=spec.adopted.database or spec.database or me.name.replace("-", "_"),
-        exists=spec.adopted.database is not None,
+        database=me.spec.adopted.database or me.spec.database or me.name.replace("-", "_"),
+        exists=me.spec.adopted.database is not None,
         connections=processes * per_process,
-        shared=spec.shared,
+        shared=me.spec.shared,
         reckoning=f"{processes} processes x {per_process} connections",
+        writers=me.spec.writers,
     )
+
+
+def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
+    """Writers of the registry that do not use it, and what its client cannot be told."""
+    yield from _authority_problems(me, wiring)
+    clients = sorted({binding.consumer.name for binding in wiring.claims(FEATURES)})
+    for index, name in enumerate(me.spec.writers):
+        if name not in clients:
+            yield model.Problem(
+                "unknown-binding",
+                f"`{name}` does not use `{me.name}`",
+                ("writers", index),
+                f"its clients are {listing(clients) or 'none'}",
+                clients,
+            )
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
@@ -153,6 +184,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield from pods.client.configs
     yield pods.config()
     yield from apply(me, pods)
-    yield from servers(me, pods)
+    reader = wiring.get(feature_store.READ_REGISTRY)
+    yield from servers(me, pods, pods.reading(reader) if reader else pods)
     for name, run in sorted(me.spec.runs.items()):
         yield materialize(me, name, run, pods)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from compiler import kube, model
 from compiler.components.feast import metrics
 from compiler.components.feast.spec import REPOSITORY, Materialize, Spec
-from compiler.interfaces import feature_store
+from compiler.interfaces import feature_store, postgresql
 from compiler.model import Env
 from compiler.spec.duration import seconds
 
@@ -33,6 +33,10 @@ class Pods(Struct, frozen=True):
     def opening(self, *stores: model.Endpoint | None) -> Pods:
         """The same pods, with only the keys of these stores."""
         return replace(self, opened=tuple(store for store in stores if store is not None))
+
+    def reading(self, registry: postgresql.Endpoint) -> Pods:
+        """The same pods, with another login of the registry."""
+        return replace(self, stores=replace(self.stores, registry=registry))
 
     @property
     def client(self) -> kube.Client:
@@ -94,8 +98,10 @@ class Pods(Struct, frozen=True):
         )
 
 
-def servers(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
-    """The feature server; for remote clients, also the registry server and the offline server."""
+def servers(me: model.Instance[Spec], pods: Pods, behind: Pods) -> Iterator[model.Piece]:
+    """The feature server; for remote clients, also the registry server and the offline server, which
+    may have another login.
+    """
     spec = me.spec
     # Measured on 0.67.0: some 200 MiB for each process before it has served anything.
     server = replace(
@@ -111,9 +117,9 @@ def servers(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
     yield kube.service(me, "server", {"http-feast": PORT})
     yield metrics.of(me)
     if spec.clients == "remote":
-        stores = pods.stores
+        stores = behind.stores
         registry = ["feast", "serve_registry", "--port", str(REGISTRY_PORT)]
-        registry_pods = pods.opening(stores.registry)
+        registry_pods = behind.opening(stores.registry)
         yield from _behind(me, registry_pods, "registry", registry, "grpc-registry", REGISTRY_PORT)
         offline = [
             "feast",
@@ -123,7 +129,7 @@ def servers(me: model.Instance[Spec], pods: Pods) -> Iterator[model.Piece]:
             "--port",
             str(OFFLINE_PORT),
         ]
-        reading = pods.opening(stores.registry, stores.lake, stores.warehouse)
+        reading = behind.opening(stores.registry, stores.lake, stores.warehouse)
         yield from _behind(me, reading, "offline", offline, "grpc-offline", OFFLINE_PORT)
 
 

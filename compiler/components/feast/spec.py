@@ -6,7 +6,7 @@ from pydantic import Field
 
 from compiler import model
 from compiler.spec.constraints import InvalidValue, Pattern, exact
-from compiler.spec.types import Bucket, Database, Duration, Image, Schedule
+from compiler.spec.types import Bucket, Database, Duration, Image, Name, Schedule
 
 REPOSITORY = "/repo"
 
@@ -95,6 +95,13 @@ class Spec(model.RunningSpec, model.AdoptsData):
     shared: Annotated[
         bool, Field(description="Other instances may claim its databases and bucket as well.")
     ] = False
+    writers: Annotated[
+        model.ListOf[Name],
+        Field(
+            description="Workloads and models that may write the registry, by `feast apply` or "
+            "`materialize`; all others read it."
+        ),
+    ] = ()
     key_ttl: Annotated[
         Duration | None,
         Field(description="How long a value stays in the online store; default: for ever."),
@@ -104,7 +111,7 @@ class Spec(model.RunningSpec, model.AdoptsData):
     )
     repository: Annotated[
         Repository | None,
-        Field(description="Feature definitions to apply; default: you apply them yourself."),
+        Field(description="Feature definitions to apply; default: a workload of `writers` does."),
     ] = None
     materialize: Annotated[
         Materialize | None, Field(description="Materialize new values into the online store.")
@@ -121,6 +128,11 @@ class Spec(model.RunningSpec, model.AdoptsData):
         if self.materialize and "materialize" in self.schedules:
             message = "`materialize` is the name of the run that has no other"
             raise InvalidValue("invalid-value", message, "call this one otherwise")
+
+    @property
+    def servers_read(self) -> bool:
+        """Whether the servers before the registry only read it: else no client could apply anything."""
+        return self.clients == "remote" and self.repository is not None
 
     @property
     def runs(self) -> dict[str, Materialize]:

@@ -75,7 +75,7 @@ def name(me: model.Instance[Any]) -> str:
 def gateway(
     me: model.Instance[Any], class_name: str, ports: tuple[int, int],
     users: Sequence[model.Instance[Any]],
-) -> Iterator[model.Resource]:  # fmt: skip
+) -> Iterator[model.Piece]:  # fmt: skip
     """The Gateway; with a certificate, its listeners for plain HTTP only send on to HTTPS."""
     secret = certificate.secret(me, name(me))
     hosts = _hosts(me, users)
@@ -90,6 +90,8 @@ def gateway(
     if secret is not None:
         yield _redirect(me, hosts)
     yield from certificate.certificate(me, name(me), me.namespace, hosts)
+    if own := certificate.existing(me, me.namespace):
+        yield own
 
 
 def _hosts(me: model.Instance[Any], users: Sequence[model.Instance[Any]]) -> list[str]:

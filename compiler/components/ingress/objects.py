@@ -24,6 +24,11 @@ MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares"
 class Endpoint(gateway.Endpoint, frozen=True, kw_only=True):
     """A gateway that routes by Ingresses."""
 
+    @classmethod
+    def credential(cls, binding: model.Binding[Any, Any]) -> model.Credential | None:
+        """The user's certificate, in the namespaces of the Ingresses that name it."""
+        return certificate.existing(binding.provider)
+
     def route(self, route: gateway.Route) -> Iterator[Resource]:
         """All in the namespace of the Service, which is the only one that an Ingress can lead to."""
         me = self.binding.provider

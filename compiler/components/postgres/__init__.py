@@ -167,7 +167,10 @@ def _ensure(
     """The Job that creates roles and databases. It can run again safely."""
     databases = sorted({binding.claim.database for binding in logins})
     adopted = sorted({binding.claim.database for binding in logins if binding.claim.exists})
-    roles = [(kube.suffix(binding.secret), binding.claim.database) for binding in logins]
+    roles, readers = (
+        [(kube.suffix(binding.secret), binding.claim.database) for binding in bindings]
+        for bindings in postgresql.by_rights(logins)
+    )
     files = {
         "ensure.sh": kube.render(__file__, "ensure.sh.j2"),
         "ensure.sql": kube.render(
@@ -176,6 +179,7 @@ def _ensure(
             databases=databases,
             adopted=adopted,
             roles=roles,
+            readers=readers,
             reader=reader,
         ),
     }

@@ -16,14 +16,6 @@ SELECT 'CREATE ROLE "mlflow_owner" NOLOGIN'
 SELECT 'CREATE DATABASE "mlflow" OWNER "mlflow_owner" TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'mlflow') \gexec
 REVOKE ALL ON DATABASE "mlflow" FROM PUBLIC;
-\getenv role ROLE_CHURN_TRAINING_FEAST_REGISTRY
-\getenv password PASSWORD_CHURN_TRAINING_FEAST_REGISTRY
-SELECT format('CREATE ROLE %I', :'role')
-  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
-SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
-SELECT format('GRANT "feast_owner" TO %I', :'role') \gexec
-SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
-SELECT format('ALTER ROLE %I IN DATABASE "feast" SET role = %L', :'role', 'feast_owner') \gexec
 \getenv role ROLE_DUCKS_REGISTRY
 \getenv password PASSWORD_DUCKS_REGISTRY
 SELECT format('CREATE ROLE %I', :'role')
@@ -48,11 +40,28 @@ SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "mlflow_owner" TO %I', :'role') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "mlflow" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "mlflow" SET role = %L', :'role', 'mlflow_owner') \gexec
+-- Logins that read a database: its tables, and those that its owner will make.
+\getenv role ROLE_CHURN_TRAINING_FEAST_REGISTRY
+\getenv password PASSWORD_CHURN_TRAINING_FEAST_REGISTRY
+SELECT format('CREATE ROLE %I', :'role')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "feast" RESET role', :'role') \gexec
+SELECT format('REVOKE "feast_owner" FROM %I', :'role')
+  WHERE pg_has_role(:'role', 'feast_owner', 'MEMBER') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
+\connect "feast"
+SELECT format('GRANT SELECT ON ALL TABLES IN SCHEMA public TO %I', :'role') \gexec
+SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE "feast_owner" IN SCHEMA public GRANT SELECT ON TABLES TO %I', :'role') \gexec
 \getenv role ROLE_POND_TRAINING_DUCKS_REGISTRY
 \getenv password PASSWORD_POND_TRAINING_DUCKS_REGISTRY
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
-SELECT format('GRANT "ducks_owner" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I IN DATABASE "ducks" RESET role', :'role') \gexec
+SELECT format('REVOKE "ducks_owner" FROM %I', :'role')
+  WHERE pg_has_role(:'role', 'ducks_owner', 'MEMBER') \gexec
 SELECT format('GRANT CONNECT ON DATABASE "ducks" TO %I', :'role') \gexec
-SELECT format('ALTER ROLE %I IN DATABASE "ducks" SET role = %L', :'role', 'ducks_owner') \gexec
+\connect "ducks"
+SELECT format('GRANT SELECT ON ALL TABLES IN SCHEMA public TO %I', :'role') \gexec
+SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE "ducks_owner" IN SCHEMA public GRANT SELECT ON TABLES TO %I', :'role') \gexec
