@@ -43,6 +43,20 @@ VERBS = {
     "vendor": "Fetch upstream releases that the platform brings along.",
     "version": "Print the version, and that of the schemas.",
 }
+# Words of other tools for the same work.
+SYNONYMS = {
+    "apply": "apply-plan",
+    "build": "compile",
+    "check": "validate",
+    "deploy": "apply-plan",
+    "generate": "compile",
+    "install": "apply-plan",
+    "lint": "validate",
+    "new": "init",
+    "plan": "diff",
+    "synth": "compile",
+    "template": "render",
+}
 BUG = 70
 
 
@@ -70,7 +84,7 @@ class _Verbs(Group):
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             from compiler.diagnostics import near
 
-            close = near(args[0], VERBS)
+            close = SYNONYMS.get(args[0]) or near(args[0], VERBS)
             hint = f" Did you mean `{close}`?" if close else " See `platformc --help`."
             ctx.fail(f"No such command `{args[0]}`.{hint}")
         return super().resolve_command(ctx, args)

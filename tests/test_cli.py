@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from support.paths import ROOT
 
 from compiler import pipeline
-from compiler.cli import VERBS, platformc
+from compiler.cli import SYNONYMS, VERBS, platformc
 from compiler.lower import lower
 from compiler.model.graph import Graph
 from compiler.model.memo import Memo
@@ -237,6 +237,13 @@ def test_a_mistyped_verb_gets_the_right_one(spec: Path) -> None:
     result = run(["complie"])
     assert result.exit_code == 2
     assert "Did you mean `compile`?" in result.stderr
+
+
+@pytest.mark.parametrize("word", sorted(SYNONYMS))
+def test_a_verb_of_another_tool_gets_that_for_the_same_work(word: str) -> None:
+    assert word not in VERBS
+    assert SYNONYMS[word] in VERBS
+    assert f"Did you mean `{SYNONYMS[word]}`?" in run([word]).stderr
 
 
 @pytest.mark.parametrize("args", [["--help"], ["compile", "--help"], ["secrets", "--help"]])
