@@ -96,6 +96,33 @@ def test_an_environment_that_neither_has_is_said(repository: Path) -> None:
     assert "did you mean `prod`?" in run("--env", "prd").stderr
 
 
+GROWING = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: growing}
+spec:
+  components: {seaweedfs: {}, kserve: {mode: standard}}
+"""
+MODEL = "  models: {churn: {format: sklearn, uri: 's3://models/churn', size: 10Mi, namespace: red}}\n"
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_objects_that_argo_cds_project_does_not_permit_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """A first model: the AppProject that was applied before knows neither its kind nor its namespace."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.yaml").write_text(GROWING)
+    (tmp_path / "new.yaml").write_text(GROWING + MODEL)
+    grown = run("./old.yaml", "./new.yaml", "--format", form)
+    assert grown.exit_code == 0, grown.output
+    assert "kind InferenceService of serving.kserve.io" in grown.stdout
+    assert "namespace red in cluster https://kubernetes.default.svc" in grown.stdout
+    assert "kind Deployment" not in grown.stdout
+    shrunk = run("./new.yaml", "./old.yaml", "--format", form)
+    assert "kind InferenceService" not in shrunk.stdout
+
+
 def test_one_environment_alone(repository: Path) -> None:
     result = run("--env", "prod", "--format", "json")
     record = json.loads(result.stdout)

@@ -17,10 +17,12 @@ from compiler.commands.output import fail
 from compiler.commands.revisions import compile_source, of_file, source
 from compiler.commands.terminal import coloured
 from compiler.commands.verb import Verb
+from compiler.delivery.argocd.applications import permissions
 from compiler.diagnostics.text import Style
 from compiler.diff import Change
 from compiler.diff.compare import compare
 from compiler.files import held, sentence
+from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
 from compiler.write.ours import strays
 
@@ -92,19 +94,26 @@ def command(
         changes = _changes(old, new, environment)
     except SystemExit as ended:
         sys.exit(FAILED if detailed_exitcode else ended.code)
-    _print(changes, form, () if after else _strays(new, file.parent))
+    beyond = permissions(_lowered(new)).beyond(permissions(_lowered(old))) if changes else ()
+    _print(changes, form, () if after else _strays(new, file.parent), beyond)
     if detailed_exitcode and changes:
         sys.exit(CHANGED)
 
 
-def _print(changes: tuple[Change, ...], form: str, strays: Sequence[str]) -> None:
+def _lowered(compilation: Compilation) -> dict[str, Lowered]:
+    return {name: compilation.lowered[name] for name in compilation.environments}
+
+
+def _print(
+    changes: tuple[Change, ...], form: str, strays: Sequence[str], permissions: Sequence[str]
+) -> None:
     renderer = import_module(f"compiler.diff.{form}")
     if form != "text":
-        click.echo(renderer.render(changes, strays), nl=False)
+        click.echo(renderer.render(changes, strays, permissions), nl=False)
         return
 
     style = Style(coloured(sys.stdout))
-    click.echo(renderer.render(changes, strays, style), nl=False, color=style.colour)
+    click.echo(renderer.render(changes, strays, permissions, style), nl=False, color=style.colour)
 
 
 def _changes(old: Compilation, new: Compilation, environment: str | None) -> tuple[Change, ...]:

@@ -10,13 +10,16 @@ from compiler.diff import Change, worst
 from compiler.diff.wording import masked_field, reasons, ways
 
 
-def render(changes: Sequence[Change], strays: Sequence[str] = ()) -> str:
+def render(
+    changes: Sequence[Change], strays: Sequence[str] = (), permissions: Sequence[str] = ()
+) -> str:
     risk = worst(change.risk for change in changes)
     worst_first = sorted(changes, key=lambda change: -change.risk)
     record = {
         "risk": _slug(risk.label),
         "changes": [_record(change) for change in worst_first],
         "strays": list(strays),
+        "permissions": list(permissions),
     }
     return json.dumps(record, indent=2, default=str) + "\n"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from compiler.diff import Change
 from compiler.diff.grouping import Block, Entry, grouped
-from compiler.diff.wording import STRAYS, causes, field_lines, summary, verdict
+from compiler.diff.wording import PERMISSIONS, STRAYS, causes, field_lines, summary, verdict
 from compiler.model.effects import Risk
 from compiler.text import markdown_cell, markdown_code
 
@@ -19,13 +19,16 @@ _MARKS = {
 }
 _MOST = 60_000  # characters: code hosts refuse longer comments (GitHub's limit is 65,536)
 _NOTICE = 200  # characters, kept free for what is said of the rest
-_MOST_STRAYS, _LONGEST = 50, 200  # paths, and characters of each
+_MOST_LISTED, _LONGEST = 50, 200  # entries of a list, and characters of each
 _HEADER = ("| Risk | Cause | Objects | Why, and what to do | Environments |\n"
            "| --- | --- | --- | --- | --- |\n")  # fmt: skip
 
 
-def render(changes: Sequence[Change], strays: Sequence[str] = ()) -> str:
-    head = f"### What this changes\n\n**{summary(changes)}**\n{_strays(strays)}"
+def render(
+    changes: Sequence[Change], strays: Sequence[str] = (), permissions: Sequence[str] = ()
+) -> str:
+    lists = f"{_listed(f'⚠️ **{PERMISSIONS}**', permissions)}{_listed(f'🛑 **{STRAYS}**', strays)}"
+    head = f"### What this changes\n\n**{summary(changes)}**\n{lists}"
     blocks = [block for group in grouped(changes) for block in group.blocks]
     blocks.sort(key=lambda block: -block.risk)
     if not blocks:
@@ -39,12 +42,12 @@ def render(changes: Sequence[Change], strays: Sequence[str] = ()) -> str:
     return f"{head}{table}{folded if shown else ''}"
 
 
-def _strays(paths: Sequence[str]) -> str:
-    if not paths:
+def _listed(title: str, entries: Sequence[str]) -> str:
+    if not entries:
         return ""
-    lines = "".join(f"- {markdown_code(path[:_LONGEST])}\n" for path in paths[:_MOST_STRAYS])
-    more = len(paths) - _MOST_STRAYS
-    return f"\n🛑 **{STRAYS}**:\n\n{lines}{f'- and {more} more' if more > 0 else ''}\n"
+    lines = "".join(f"- {markdown_code(entry[:_LONGEST])}\n" for entry in entries[:_MOST_LISTED])
+    more = len(entries) - _MOST_LISTED
+    return f"\n{title}:\n\n{lines}{f'- and {more} more' if more > 0 else ''}\n"
 
 
 def _fitting(parts: Sequence[str], room: int, counted: str) -> str:

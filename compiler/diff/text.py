@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from compiler.diagnostics.text import Style
 from compiler.diff import Change
 from compiler.diff.grouping import Entry, Group, grouped
-from compiler.diff.wording import STRAYS, causes, field_lines, summary, verdict
+from compiler.diff.wording import PERMISSIONS, STRAYS, causes, field_lines, summary, verdict
 from compiler.model.effects import Risk
 from compiler.text import log_line
 
@@ -21,17 +21,24 @@ _COLOURS = {
 
 
 def render(
-    changes: Sequence[Change], strays: Sequence[str] = (), style: Style | None = None
+    changes: Sequence[Change],
+    strays: Sequence[str] = (),
+    permissions: Sequence[str] = (),
+    style: Style | None = None,
 ) -> str:
-    lines = [*_lines(changes, style or Style()), *_strays(strays)]
+    lines = [
+        *_lines(changes, style or Style()),
+        *_listed(PERMISSIONS, permissions),
+        *_listed(STRAYS, strays),
+    ]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _strays(paths: Sequence[str]) -> Iterator[str]:
-    if paths:
+def _listed(title: str, entries: Sequence[str]) -> Iterator[str]:
+    if entries:
         yield ""
-        yield f"{STRAYS}:"
-        yield from (f"  {log_line(path)}" for path in paths)
+        yield f"{title}:"
+        yield from (f"  {log_line(entry)}" for entry in entries)
 
 
 def _lines(changes: Sequence[Change], style: Style) -> Iterator[str]:

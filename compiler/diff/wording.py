@@ -10,6 +10,7 @@ from compiler.diagnostics.masking import hidden
 from compiler.diff import Cause, Change, values
 from compiler.model.effects import FieldChange, Risk
 
+PERMISSIONS = "Argo CD, where it delivers, refuses these until `platformc argocd applications` is printed and applied again"
 STRAYS = "files among the output that the spec does not make, and that a delivery would take along"
 _MOST_FIELDS = 12
 # Follows from the fields beside it, and says nothing to people.

@@ -32,8 +32,30 @@ class Origin(Struct, frozen=True, kw_only=True):
     namespace: str  # of Argo CD
 
 
-def project(environments: Mapping[str, Lowered], origin: Origin) -> Manifest:
-    """An AppProject for this repository, with the platform's clusters, namespaces and kinds."""
+Kinds = frozenset[tuple[str, str]]  # group and kind
+
+
+class Permissions(Struct, frozen=True):
+    """What an AppProject has to permit."""
+
+    cluster_kinds: Kinds
+    namespaced_kinds: Kinds
+    destinations: frozenset[tuple[str, str, str]]  # "name" or "server", the cluster, the namespace
+
+    def beyond(self, old: Permissions) -> list[str]:
+        """The kinds and namespaces that an older AppProject does not permit."""
+        kinds = (self.cluster_kinds - old.cluster_kinds) | (
+            self.namespaced_kinds - old.namespaced_kinds
+        )
+        places = self.destinations - old.destinations
+        return [
+            *(f"kind {kind}{f' of {group}' if group else ''}" for group, kind in sorted(kinds)),
+            *(f"namespace {space} in cluster {cluster}" for _, cluster, space in sorted(places)),
+        ]
+
+
+def permissions(environments: Mapping[str, Lowered]) -> Permissions:
+    """The permissions that the platform's objects need."""
     kinds: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
     destinations: set[tuple[str, str, str]] = set()
     for name, lowered in environments.items():
@@ -44,6 +66,12 @@ def project(environments: Mapping[str, Lowered], origin: Origin) -> Manifest:
             group = manifest["apiVersion"].rpartition("/")[0]
             kinds[bool(space)].add((group, manifest["kind"]))
             destinations.add((key, cluster, space or manifest["metadata"]["name"]))
+    return Permissions(frozenset(kinds[False]), frozenset(kinds[True]), frozenset(destinations))
+
+
+def project(environments: Mapping[str, Lowered], origin: Origin) -> Manifest:
+    """An AppProject for this repository, with the platform's clusters, namespaces and kinds."""
+    needed = permissions(environments)
     platform = next(iter(environments.values())).platform
     return {
         "apiVersion": API,
@@ -53,15 +81,16 @@ def project(environments: Mapping[str, Lowered], origin: Origin) -> Manifest:
             "description": f"The platform {platform.name}, compiled by platformc.",
             "sourceRepos": [origin.repository],
             "destinations": [
-                {key: cluster, "namespace": space} for key, cluster, space in sorted(destinations)
+                {key: cluster, "namespace": space}
+                for key, cluster, space in sorted(needed.destinations)
             ],
-            "clusterResourceWhitelist": _kinds(kinds[False]),
-            "namespaceResourceWhitelist": _kinds(kinds[True]),
+            "clusterResourceWhitelist": _kinds(needed.cluster_kinds),
+            "namespaceResourceWhitelist": _kinds(needed.namespaced_kinds),
         },
     }
 
 
-def _kinds(kinds: set[tuple[str, str]]) -> list[dict[str, str]]:
+def _kinds(kinds: Kinds) -> list[dict[str, str]]:
     return [{"group": group, "kind": kind} for group, kind in sorted(kinds)]
 
 
