@@ -49,3 +49,24 @@ def markdown_code(text: str) -> str:
     """Text as code in a cell of a table."""
     plain = printable(_SPACES.sub(" ", text).strip()).replace("`", "'").replace("|", "\\|")
     return f"`{plain}`" if plain else ""
+
+
+def svg_text(text: str) -> str:
+    """Text between tags or in an attribute of an SVG picture."""
+    return _replaced(printable(text), _ENTITIES)
+
+
+def mermaid_label(text: str) -> str:
+    """Text in the quotes of a Mermaid label, whose signs are written by name or number.
+
+    (mermaid.js.org, Flowcharts, Entity codes to escape characters.)
+    """
+    return _replaced(printable(_SPACES.sub(" ", text)), _CODES)
+
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
+_CODES = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;", "\\": "#92;"}
+
+
+def _replaced(text: str, signs: dict[str, str]) -> str:
+    return "".join(signs.get(char, char) for char in text)

@@ -6,6 +6,7 @@ import json
 from functools import cache
 from itertools import combinations
 from pathlib import Path
+from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
@@ -15,10 +16,13 @@ from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline
 from compiler.cli import platformc
+from compiler.diagrams import mermaid as mermaid_module
+from compiler.diagrams import svg as svg_module
 from compiler.diagrams.layout import Box, layout
 from compiler.diagrams.svg import svg
 from compiler.diagrams.view import View, kind, view
 from compiler.model.graph import Graph
+from compiler.text import mermaid_label, svg_text
 
 LARGE = TESTS / "diagrams" / "twenty-components.yaml"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -130,3 +134,31 @@ def test_json_has_every_binding(tmp_path: Path) -> None:
     assert len(graph_json["edges"]) == len(view(large()).edges)
     assert {"consumer": "train-risk", "provider": "feast-risk", "protocol": "feast",
             "claims": [], "port": 6566} in graph_json["edges"]  # fmt: skip
+
+
+HOSTILE = 'a"]; click n_a "https://evil.example" <img src=x onerror=y>\x1b[31m\u202e\n&'
+
+
+def test_no_text_leaves_its_label() -> None:
+    """Names are DNS labels today; the two sinks do not rely on that."""
+    label = mermaid_label(HOSTILE)
+    assert not set('"<>\n\x1b\u202e') & set(label)
+    text = svg_text(HOSTILE)
+    assert ElementTree.fromstring(f'<text title="{text}">{text}</text>').get("title") == (
+        HOSTILE.replace("\x1b", "\\u001b").replace("\u202e", "\\u202e").replace("\n", "\\u000a")
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "sink"), [(svg_module, "svg_text"), (mermaid_module, "mermaid_label")]
+)
+def test_each_text_of_a_diagram_goes_through_its_sink(
+    module: ModuleType, sink: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sink that takes every letter away leaves no name in the labels."""
+    shown = view(large(), grouped=True)
+    draw = getattr(module, module.__name__.rpartition(".")[2])
+    names = {node.name for node in shown.nodes} | {*shown.groups}
+    assert [name for name in names if f">{name}<" in draw(shown) or f'"{name}"' in draw(shown)]
+    monkeypatch.setattr(module, sink, lambda text: "")
+    assert not [name for name in names if f">{name}<" in draw(shown) or f'"{name}"' in draw(shown)]

@@ -103,7 +103,9 @@ metadata: {name: growing}
 spec:
   components: {seaweedfs: {}, kserve: {mode: standard}}
 """
-MODEL = "  models: {churn: {format: sklearn, uri: 's3://models/churn', size: 10Mi, namespace: red}}\n"
+MODEL = (
+    "  models: {churn: {format: sklearn, uri: 's3://models/churn', size: 10Mi, namespace: red}}\n"
+)
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])

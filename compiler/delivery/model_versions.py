@@ -19,7 +19,7 @@ from compiler.validate.locked_models import TRACKING
 
 # How MLflow writes the place of files that its server keeps: `mlflow-artifacts:/1/models/m-1/artifacts`.
 _PROXIED = re.compile(
-    r"(?:mlflow-artifacts:(?://[^/]*)?|https?://[^/]+(?:/[^/]+)*?/api/2\.0/mlflow-artifacts/artifacts)/(.+)"
+    r"(?:mlflow-artifacts:(?://[^/]*)?|https?://[^/]+(?:/[^/]+){0,8}?/api/2\.0/mlflow-artifacts/artifacts)/(.+)"
 )
 
 

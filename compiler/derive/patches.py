@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from compiler.derive import config_lines
 from compiler.diagnostics import Report, listing, suggestion
 from compiler.document import Node, Path
+from compiler.kube.keys import of_data
 from compiler.kube.patching import Key, PatchProblem, applied, is_target, key_of
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
@@ -187,6 +188,9 @@ def _with_files(package: Package, config: ConfigFiles, patch: Patch) -> Package 
     if {**before, "data": files} != changed or not _is_text(files):
         message = f"ConfigMap `{config.name}` is made of files: a patch changes its `/data` alone"
         return PatchProblem("patch-misses", message, ("write `path: /data/FILE`, and a text",))
+    for rejection in of_data(changed):
+        message = f"ConfigMap `{config.name}` would be refused: {rejection.problem}"
+        return PatchProblem("patch-refused", message, (rejection.help,), rejection.at)
     changed_config = replace(config, files=files)
     configs = (changed_config if each is config else each for each in package.configs)
     return replace(package, configs=tuple(configs))

@@ -10,6 +10,7 @@ from compiler.model.binding import Binding
 from compiler.model.graph import Graph
 from compiler.model.instance import Instance
 from compiler.model.memo import Memo
+from compiler.text import mermaid_label
 
 
 def whole(graph: Graph, memo: Memo | None = None) -> str:
@@ -26,7 +27,11 @@ def mermaid(view: View) -> str:
     for namespace, members in view.groups.items():
         shown = [_node(node) for node in members]
         if view.grouped:
-            shown = [f'  subgraph ns_{_id(namespace)} ["{namespace}"]\n', *shown, "  end\n"]
+            shown = [
+                f'  subgraph ns_{_id(namespace)} ["{mermaid_label(namespace)}"]\n',
+                *shown,
+                "  end\n",
+            ]
         lines += shown
     colours = view.colours
     lines += [_arrow(edge) for edge in view.edges]
@@ -41,9 +46,9 @@ def _node(node: Instance[Any]) -> str:
     left, right = {"components": ("[", "]"), "workloads": ("([", "])")}.get(
         node.section, ("{{", "}}")
     )
-    label = node.name if node.type in (node.name, node.section[:-1]) else (
-        f"{node.name}<br/><i>{node.type}</i>"
-    )  # fmt: skip
+    label = mermaid_label(node.name)
+    if node.type not in (node.name, node.section[:-1]):
+        label += f"<br/><i>{mermaid_label(node.type)}</i>"
     return f'  {_id(node.name)}{left}"{label}"{right}\n'
 
 
@@ -52,7 +57,7 @@ def _edge(binding: Binding) -> str:
 
 
 def _arrow(arrow: Edge) -> str:
-    return f'  {_id(arrow.consumer)} -->|"{arrow.label}"| {_id(arrow.provider)}\n'
+    return f'  {_id(arrow.consumer)} -->|"{mermaid_label(arrow.label)}"| {_id(arrow.provider)}\n'
 
 
 def _id(name: str) -> str:

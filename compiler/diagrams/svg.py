@@ -6,11 +6,11 @@ Each protocol has a colour, which the legend names. Below the pointer, an arrow 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
 from compiler.diagrams.edges import Edge
 from compiler.diagrams.layout import GAP_X, MARGIN, Box, Layout, Point, layout
 from compiler.diagrams.view import View, kind
+from compiler.text import svg_text
 
 _STYLE = """
   .node rect { fill: #f6f8fa; stroke: #57606a; }
@@ -57,7 +57,7 @@ def svg(view: View) -> str:
 
 def _arrowheads(colours: Mapping[str, str]) -> list[str]:
     return [
-        f'<defs><marker id="arrow-{escape(name)}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="5" '
+        f'<defs><marker id="arrow-{svg_text(name)}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="5" '
         f'markerHeight="5" orient="auto"><polygon points="0,0 8,4 0,8" fill="{colour}"/>'
         "</marker></defs>"
         for name, colour in colours.items()
@@ -66,7 +66,7 @@ def _arrowheads(colours: Mapping[str, str]) -> list[str]:
 
 def _band(name: str, box: Box) -> str:
     frame = f'<rect x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}" rx="8"/>'
-    text = f'<text x="{box.x + 10}" y="{box.y + 18}">namespace {escape(name)}</text>'
+    text = f'<text x="{box.x + 10}" y="{box.y + 18}">namespace {svg_text(name)}</text>'
     return f'<g class="band">{frame}{text}</g>'
 
 
@@ -81,9 +81,9 @@ def _node(name: str, type: str, section: str, box: Box) -> str:
     frame = f'<rect x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}" rx="6"/>'
     # Most components have the name of their type: show it once.
     same_name = type == name
-    called = f'<text x="{middle}" y="{y + 5 if same_name else y - 2}">{escape(name)}</text>'
+    called = f'<text x="{middle}" y="{y + 5 if same_name else y - 2}">{svg_text(name)}</text>'
     below = (
-        "" if same_name else f'<text class="type" x="{middle}" y="{y + 14}">{escape(type)}</text>'
+        "" if same_name else f'<text class="type" x="{middle}" y="{y + 14}">{svg_text(type)}</text>'
     )
     return f'<g class="node {section}">{frame}{called}{below}</g>'
 
@@ -95,8 +95,8 @@ def _arrow(edge: Edge, route: tuple[Point, ...], colour: str) -> str:
         (x1, y1), (x2, y2) = route[index - 1], route[index]
         passing = index % 2 == 0  # along a lane
         drawn.append(f"L{x2} {y2}" if passing else f"C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}")
-    title = escape(f"{edge.consumer} uses {edge.provider}: {edge.label}, port {edge.port}")
-    path = f'<path d="{"".join(drawn)}" stroke="{colour}" marker-end="url(#arrow-{escape(edge.interface)})"/>'
+    title = svg_text(f"{edge.consumer} uses {edge.provider}: {edge.label}, port {edge.port}")
+    path = f'<path d="{"".join(drawn)}" stroke="{colour}" marker-end="url(#arrow-{svg_text(edge.interface)})"/>'
     return f'<g class="edge"><title>{title}</title>{path}</g>'
 
 
@@ -105,7 +105,7 @@ def _label(edge: Edge, start: Point) -> str:
     x, y = start
     text = edge.label
     shown = text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 3]}..."
-    return f'<text class="label" x="{x + 8}" y="{y - 4}">{escape(shown)}</text>'
+    return f'<text class="label" x="{x + 8}" y="{y - 4}">{svg_text(shown)}</text>'
 
 
 def _legend(colours: Mapping[str, str], top: int, per_row: int) -> list[str]:
@@ -115,6 +115,6 @@ def _legend(colours: Mapping[str, str], top: int, per_row: int) -> list[str]:
         y = top + _LEGEND_LINE * (index // per_row)
         line = f'<rect x="{x}" y="{y}" width="18" height="4" fill="{colour}"/>'
         parts.append(
-            f'<g class="legend">{line}<text x="{x + 26}" y="{y + 7}">{escape(name)}</text></g>'
+            f'<g class="legend">{line}<text x="{x + 26}" y="{y + 7}">{svg_text(name)}</text></g>'
         )
     return parts

@@ -17,13 +17,13 @@ from compiler.model.resource import Manifest
 from compiler.model.versions import Crossing
 from compiler.spec.image import split_image
 
-_IMAGE = re.compile(r"spec/(imageName|.*/containers/[^/]+/image)")
+_IMAGE_FIELD = re.compile(r"spec/(imageName|.*/containers/[^/]+/image)")
 RISKS = {"downtime": Risk.DOWNTIME, "data loss": Risk.DATA_LOSS}
 
 
 def judge(change: FieldChange, before: Manifest, after: Manifest) -> Judgement | None:
     """The judgement of a change of an image that a row, or nothing at all, is known of."""
-    if not _IMAGE.fullmatch(change.path) or not (change.before and change.after):
+    if not _IMAGE_FIELD.fullmatch(change.path) or not (change.before and change.after):
         return None
     old, new = str(change.before), str(change.after)
     type = before["metadata"].get("labels", {}).get(f"{KUBERNETES}/name", "")

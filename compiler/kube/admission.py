@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from compiler.kube import pod_security, sources
+from compiler.kube import keys, pod_security, sources
 from compiler.kube.rejection import Rejection
 from compiler.model.resource import Manifest, pod_template
 
@@ -69,6 +69,9 @@ def _nulls(value: Any, at: str) -> Iterator[str]:
 
 def _of_kind(manifest: Manifest) -> Iterator[Rejection]:
     kind = manifest["kind"]
+    yield from keys.of_metadata(manifest["metadata"], "/metadata")
+    if kind in ("ConfigMap", "Secret"):
+        yield from keys.of_data(manifest)
     if kind == "Service" and "spec" in manifest:
         yield from _duplicates(manifest["spec"], "/spec", {"ports": ("port", "protocol")})
         yield from _duplicates(manifest["spec"], "/spec", {"ports": ("name",)})
@@ -84,6 +87,8 @@ def _workload(manifest: Manifest, at: str) -> Iterator[Rejection]:
             )
             return
     spec, template = manifest["spec"], _at(manifest, at)
+    yield from keys.of_metadata(template["metadata"], f"{at}/metadata")
+    yield from keys.of_labels(template["spec"].get("nodeSelector") or {}, f"{at}/spec/nodeSelector")
     labels = template["metadata"].get("labels", {})
     for label, value in sorted(spec.get("selector", {}).get("matchLabels", {}).items()):
         if labels.get(label) != value:
@@ -119,6 +124,7 @@ def _containers(pod: Manifest, at: str) -> list[tuple[str, Manifest]]:
 def _container(container: Manifest, at: str, volumes: set[str | None]) -> Iterator[Rejection]:
     if "image" not in container:
         yield Rejection(f"{at}/image", f"`{container['name']}` has no image", "leave it one")
+    yield from keys.of_variables(container.get("env", ()), f"{at}/env")
     yield from _duplicates(container, at, _CONTAINER)
     yield from _duplicates(container, at, {"ports": ("name",)})
     yield from sources.of_container(container, at)

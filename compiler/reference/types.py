@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Schema = Mapping[str, Any]
-_MESSAGE = re.compile(r"This is not (?P<noun>.*?): (?P<help>.*)\.$")
+_MESSAGE = re.compile(r"This is not (?P<noun>[^:]*): (?P<help>.*)\.$")
 _WORDS = {
     "string": "text", "integer": "a whole number", "number": "a number", "boolean": "`true` or `false`",
     "object": "a map", "array": "a list",

@@ -1,23 +1,17 @@
 """Labels that the API server refuses, or that platformc sets itself because selectors depend on
 them.
-
-From Kubernetes' page on labels and selectors: an optional DNS prefix, a name of at most 63
-characters, a value of at most 63, both of letters, digits, `-`, `_` and `.`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from compiler.diagnostics import Report
+from compiler.kube.keys import is_label_key, is_label_value
 from compiler.model import PREFIX, Instance, Path, Platform
 from compiler.spec.walk import sections
 
-_NAME = r"[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?"
-_KEY = re.compile(rf"(?:[a-z0-9](?:[-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_NAME}", re.ASCII)
-_VALUE = re.compile(rf"(?:{_NAME})?", re.ASCII)
 _RESERVED = ("app.kubernetes.io/", f"{PREFIX}/", f"uses.{PREFIX}/")
 
 
@@ -55,9 +49,9 @@ def _check_labels(
 
 def wrong(label: str, value: str, *, selector: bool = False) -> str | None:
     """The reason that a label is refused, or None."""
-    if not _KEY.fullmatch(label):
+    if not is_label_key(label):
         return f"`{label}` is not the key of a label"
-    if not _VALUE.fullmatch(value):
+    if not is_label_value(value):
         return f"`{value}` is not the value of a label"
     if label.startswith(_RESERVED) and not selector:
         return f"`{label}` is set by the compiler; selectors depend on it"

@@ -12,8 +12,8 @@ from compiler.check.texts import variables, words
 from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
 
-_BRACES = r"\$\{(?P<braced>[A-Z_][A-Z0-9_]*)(?::?[-?+][^}]*)?\}"
-_HELM = r"\{\{-?\s*(?:\$?\.(?:Values|Release|Chart)\.)[^}]*\}\}"
+_BRACES = r"\$\{(?P<braced>[A-Z_][A-Z0-9_]*)(?::?[-?+][^}]{0,200})?\}"
+_HELM = r"\{\{-?\s*(?:\$?\.(?:Values|Release|Chart)\.)[^}]{0,200}\}\}"
 _IN_VARIABLES = re.compile(rf"{_BRACES}|{_HELM}")
 _IN_WORDS = re.compile(rf"{_BRACES}|(?<![\$\w])\$(?P<plain>[A-Z_][A-Z0-9_]+)\b|{_HELM}")
 

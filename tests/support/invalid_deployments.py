@@ -20,6 +20,10 @@ _IN_POD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a volume of two types": ({"secret": {"secretName": "a"}, "configMap": {"name": "b"}}, ""),
 }  # fmt: skip
+_SELECTORS: dict[str, Case] = {
+    "a selector of nodes with a space": ({"nodeSelector": {"a b": "x"}}, "nodeSelector/a b"),
+    "a selector of nodes with a line break": ({"nodeSelector": {"a": "x\ny"}}, "nodeSelector/a"),
+}
 _IN_CONTAINER: dict[str, Case] = {
     "a variable of a nameless Secret": (
         {"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"key": "k"}}}]},
@@ -29,6 +33,7 @@ _IN_CONTAINER: dict[str, Case] = {
         {"env": [{"name": "A", "valueFrom": {"configMapKeyRef": {"key": "k"}}}]},
         "env/0/valueFrom/configMapKeyRef/name",
     ),
+    "a variable with a sign in its name": ({"env": [{"name": "A=B", "value": "a"}]}, "env/0/name"),
     "a variable from nothing": ({"env": [{"name": "A", "valueFrom": {}}]}, "env/0/valueFrom"),
     "a variable with a value and a source": (
         {"env": [{"name": "A", "value": "a",
@@ -77,6 +82,8 @@ def refused() -> dict[str, tuple[dict[str, Any], str]]:
     for name, (volume, at) in _IN_POD.items():
         pointer = f"{POD}/volumes/0/{at}".rstrip("/")
         actual[name] = (_with(pod={"volumes": [{"name": "any", **volume}]}), pointer)
+    for name, (fields, at) in _SELECTORS.items():
+        actual[name] = (_with(pod=fields), f"{POD}/{at}")
     for name, (fields, at) in _IN_CONTAINER.items():
         actual[name] = (_with(container=fields), f"{CONTAINER}/{at}")
     return actual
