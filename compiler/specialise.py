@@ -21,7 +21,7 @@ from compiler.document.span import Span
 from compiler.model.package import Removed
 
 # The keys of which an added instance must have one; without it, its name is probably a misspelt one of the base.
-_PROOF = {"components": ("type",), "workloads": ("image",), "models": ("uri", "model")}
+_PROOF = {"components": ("type",), "workloads": ("image",), "models": ("uri", "model", "image")}
 DEFAULT = "default"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.cluster import objects
+from support.diagnosing import diagnosed
 from support.scenarios import compiled
 
 from compiler import pipeline
@@ -315,3 +316,58 @@ def test_knative_admits_the_longest_timeout(install: str, timeout: str, most: st
     wiring = lowered.graph.wiring("knative")
     config = knative.config(lowered.graph.instances["knative"], wiring)
     assert config.get("defaults", {}).get("max-revision-timeout-seconds") == most
+
+
+def test_an_image_of_the_users_own_is_the_server() -> None:
+    (service,) = [manifest for manifest in objects("model-servers", "small")
+                  if manifest["kind"] == "InferenceService" and manifest["metadata"]["name"] == "ranker"]  # fmt: skip
+    predictor = service["spec"]["predictor"]
+    (container,) = predictor["containers"]
+    assert "model" not in predictor
+    assert container["image"].endswith("/ranker:2.1.0")
+    assert container["ports"] == [{"containerPort": 9000, "protocol": "TCP"}]
+    assert container["readinessProbe"] == {"httpGet": {"path": "/v2/health/ready", "port": 9000}}
+    assert container["securityContext"]["runAsUser"] == 1001
+    assert predictor["imagePullSecrets"] == [{"name": "registry-login"}, {"name": "ranker-login"}]
+    rules = predictor["affinity"]["nodeAffinity"]
+    assert set(rules) == {
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        "preferredDuringSchedulingIgnoredDuringExecution",
+    }
+
+
+def test_callers_reach_the_port_of_an_image_and_learn_its_protocol() -> None:
+    manifests = objects("model-servers", "small")
+    (policy,) = [manifest for manifest in manifests if manifest["kind"] == "NetworkPolicy"
+                 and manifest["metadata"]["name"] == "ranker-inference"]  # fmt: skip
+    assert [port["port"] for port in policy["spec"]["ingress"][0]["ports"]] == [9000]
+    (job,) = [manifest for manifest in manifests if manifest["kind"] == "CronJob"]
+    template = job["spec"]["jobTemplate"]["spec"]["template"]
+    env = {entry["name"]: entry.get("value") for entry in template["spec"]["containers"][0]["env"]}
+    assert (env["RANKER_URL"], env["RANKER_PROTOCOL"]) == (
+        "http://ranker-predictor.mlops.svc.cluster.local", "v2",
+    )  # fmt: skip
+
+
+def test_an_image_of_files_is_a_volume_from_the_mirror() -> None:
+    """KServe's other way, a second container, has no security context (0.20, pkg/utils/storage.go)."""
+    (service,) = [manifest for manifest in objects("model-servers", "small")
+                  if manifest["kind"] == "InferenceService" and manifest["metadata"]["name"] == "churn"]  # fmt: skip
+    uri = service["spec"]["predictor"]["model"]["storageUri"]
+    assert (
+        uri == "oci+native://registry.example.internal/mirror/registry.example.com/models/churn:7"
+    )
+
+
+def test_an_older_kubernetes_mounts_no_image() -> None:
+    spec = """\
+apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: p}
+spec:
+  cluster: {kubernetes: "1.34"}
+  components: {kserve: {mode: standard}}
+  models: {churn: {format: sklearn, uri: "oci://registry.example.com/churn:7"}}
+"""
+    findings = [finding for finding in diagnosed(spec.encode()) if finding.code == "unfit-version"]
+    assert [finding.path for finding in findings] == [("spec", "models", "churn", "uri")]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct
 
 from compiler.kube import yaml
-from compiler.model.images import declared, image_keys
+from compiler.model.images import OCI, declared, image_keys
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest
 from compiler.spec.image import full_name, pulled, split_image, upstreams
@@ -77,14 +77,18 @@ def used_image(reference: str, origin: str, users: Iterable[str]) -> UsedImage:
 
 
 class _Naming(Struct, frozen=True):
-    """Finds images in a package's objects; the search for "mage" in the text skips most objects."""
+    """Finds images in a package's objects; a search in the text skips most objects."""
 
     text: Callable[[Manifest], str]
 
     def __call__(self, package: Package) -> frozenset[str]:
         objects = (resource.manifest for resource in package.resources)
-        named = (manifest for manifest in objects if "mage" in self.text(manifest))
+        named = (manifest for manifest in objects if _may_name(self.text(manifest)))
         return frozenset(image for manifest in named for image in image_keys(manifest))
+
+
+def _may_name(text: str) -> bool:
+    return "mage" in text or any(scheme in text for scheme in OCI)
 
 
 def _texts(package: Package, text: Callable[[Manifest], str]) -> Iterator[str]:

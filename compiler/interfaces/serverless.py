@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from compiler import model
 from compiler.model import Hop
 from compiler.spec.duration import seconds
-from compiler.spec.tenant import ModelSpec
+from compiler.spec.served_model import ModelSpec
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
@@ -35,6 +35,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         if not isinstance(spec, ModelSpec):
             return Claim()
         settings = {
+            "podspec-affinity": spec.node_affinity,
             "podspec-nodeselector": spec.node_selector,
             "podspec-persistent-volume-claim": spec.uri.startswith("pvc://"),
             "podspec-priorityclassname": spec.priority_class,

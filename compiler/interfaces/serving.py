@@ -11,7 +11,7 @@ from compiler import kube, model
 from compiler.interfaces import gateway, inference, mesh, oidc, s3, serverless
 from compiler.spec import quantity
 from compiler.spec.component import SecretKey
-from compiler.spec.tenant import ModelSpec
+from compiler.spec.served_model import ModelSpec
 
 MODEL = "model"  # the role of every model's pods
 EXEMPT = f"exempt.{model.PREFIX}/read-only-root"

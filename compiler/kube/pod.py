@@ -12,7 +12,7 @@ from compiler.kube.volumes import Volume, tmp
 from compiler.model.binding import Endpoint
 from compiler.model.instance import Instance
 from compiler.model.resource import Manifest
-from compiler.spec.component import Toleration
+from compiler.spec.component import NodeAffinity, Toleration
 
 
 class Schedulable(Protocol):
@@ -23,7 +23,11 @@ class Schedulable(Protocol):
     @property
     def tolerations(self) -> tuple[Toleration, ...]: ...
     @property
+    def node_affinity(self) -> NodeAffinity | None: ...
+    @property
     def priority_class(self) -> str | None: ...
+    @property
+    def pull_secrets(self) -> tuple[str, ...]: ...
 
 
 def pod(
@@ -39,8 +43,6 @@ def pod(
     grace: int | None = None,
     restart: str | None = None,
     spread: bool = False,
-    placement: Schedulable | None = None,
-    pull_secrets: Sequence[str] = (),
 ) -> Manifest:
     """A pod template: `restricted`, no API token, no service links, an emptyDir at /tmp."""
     group = user if group is None else group
@@ -56,14 +58,11 @@ def pod(
         spec["restartPolicy"] = restart
     if grace is not None:
         spec["terminationGracePeriodSeconds"] = grace
-    spec |= scheduling(placement or me.spec)
+    spec |= scheduling(me.spec)
     spec["serviceAccountName"] = me.name
     spec["automountServiceAccountToken"] = False
     spec["enableServiceLinks"] = False
-    if pull_secrets:
-        # A pod that names its own gets none of those of its ServiceAccount.
-        names = (*me.settings.registry.pull_secrets, *pull_secrets)
-        spec["imagePullSecrets"] = [{"name": name} for name in dict.fromkeys(names)]
+    spec |= pull_secrets(me)
     spec["securityContext"] = {
         **UNPRIVILEGED,
         "runAsUser": user,
@@ -72,7 +71,11 @@ def pod(
         "fsGroupChangePolicy": "OnRootMismatch",
     }
     if spread:
-        spec |= _spread(selector(me, role))
+        spread_fields = _spread(selector(me, role))
+        spec |= {
+            **spread_fields,
+            "affinity": {**spec.get("affinity", {}), **spread_fields["affinity"]},
+        }
     return {"metadata": {"labels": pod_labels(me, role, uses)}, "spec": spec}
 
 
@@ -90,11 +93,21 @@ def scheduling(placement: Schedulable) -> Manifest:
     fields: Manifest = {}
     if placement.node_selector:
         fields["nodeSelector"] = dict(sorted(placement.node_selector.items()))
+    if placement.node_affinity is not None:
+        fields["affinity"] = {"nodeAffinity": placement.node_affinity.manifest()}
     if placement.tolerations:
         fields["tolerations"] = [toleration.written() for toleration in placement.tolerations]
     if placement.priority_class:
         fields["priorityClassName"] = placement.priority_class
     return fields
+
+
+def pull_secrets(me: Instance[Any]) -> Manifest:
+    """The Secrets of an instance that has its own, which gets none of those of its ServiceAccount."""
+    if not me.spec.pull_secrets:
+        return {}
+    names = dict.fromkeys((*me.settings.registry.pull_secrets, *me.spec.pull_secrets))
+    return {"imagePullSecrets": [{"name": name} for name in names]}
 
 
 def _spread(labels: dict[str, str]) -> Manifest:

@@ -14,6 +14,8 @@ from compiler.spec.image import split_image
 from compiler.spec.section import Section, fields
 from compiler.spec.walk import sections
 
+OCI = ("oci://", "oci+")  # URIs of images
+
 
 class Rewriter:
     """Replaces image references in text, as whole words, in one pass."""
@@ -66,6 +68,8 @@ def image_keys(value: Any) -> Iterator[str]:
             for key, inner in value.items():
                 if isinstance(inner, (dict, list)):
                     pending.append(inner)
+                elif isinstance(inner, str) and inner.startswith(OCI):
+                    yield inner.partition("://")[2]
                 elif isinstance(inner, str) and _names_image(key) and split_image(inner)[0]:
                     yield inner
 

@@ -8,7 +8,7 @@ from typing import Any
 from compiler.diagnostics import Report
 from compiler.model import Instance, Path, Platform
 from compiler.spec import quantity
-from compiler.spec.tenant import ModelSpec
+from compiler.spec.served_model import ModelSpec
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:

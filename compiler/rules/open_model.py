@@ -5,7 +5,7 @@ from __future__ import annotations
 from compiler.diagnostics import Report
 from compiler.interfaces import serving
 from compiler.model import Graph, Instance, Platform
-from compiler.spec.tenant import ModelSpec
+from compiler.spec.served_model import ModelSpec
 
 SHOWN = 3  # names in a message
 # What a spec without the issuer lacks, by its key.

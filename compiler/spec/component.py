@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from compiler.spec.backup import OwnBackup
-from compiler.spec.constraints import exact
+from compiler.spec.constraints import InvalidValue, exact
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import Cpu, EnvName, Image, Memory, Name, Namespace, SecretName
 
@@ -49,6 +49,62 @@ class Toleration(Section, defer_build=False):
     value: str | None = None
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     toleration_seconds: Annotated[int, Field(ge=0)] | None = None
+
+
+class NodeRule(Section, defer_build=False):
+    """A condition on a label of nodes, in Kubernetes' words."""
+
+    key: Annotated[str, Field(description="The label, like `topology.kubernetes.io/zone`.")]
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"] = "In"
+    values: Annotated[
+        ListOf[str], Field(description="Values to compare with; none for `Exists`.")
+    ] = ()
+
+    def check(self) -> None:
+        if self.operator in ("Exists", "DoesNotExist"):
+            if self.values:
+                message = f"`{self.operator}` asks whether there is a label, and not for values"
+                raise InvalidValue("invalid-value", message, "remove `values`", at="values")
+        elif not self.values or (self.operator in ("Gt", "Lt") and len(self.values) > 1):
+            message = f"`{self.operator}` compares a label with values"
+            help = "add one value" if self.operator in ("Gt", "Lt") else "add `values: [...]`"
+            raise InvalidValue("invalid-value", message, help)
+
+    @property
+    def expression(self) -> dict[str, Any]:
+        """The condition, as a pod has it."""
+        values = {"values": list(self.values)} if self.values else {}
+        return {"key": self.key, "operator": self.operator, **values}
+
+
+class NodePreference(NodeRule, defer_build=False):
+    """A condition that good nodes meet."""
+
+    weight: Annotated[int, Field(ge=1, le=100, description="Its weight among the others.")] = 100
+
+
+class NodeAffinity(Section, defer_build=False):
+    """The nodes that may run pods, where `nodeSelector` does not say enough."""
+
+    required: Annotated[
+        ListOf[NodeRule], Field(description="Conditions that a node must meet, all of them.")
+    ] = ()
+    preferred: Annotated[
+        ListOf[NodePreference], Field(description="Conditions that better nodes meet.")
+    ] = ()
+
+    def manifest(self) -> dict[str, Any]:
+        """The field of a pod."""
+        fields: dict[str, Any] = {}
+        if self.required:
+            terms = [{"matchExpressions": [rule.expression for rule in self.required]}]
+            fields["requiredDuringSchedulingIgnoredDuringExecution"] = {"nodeSelectorTerms": terms}
+        if self.preferred:
+            fields["preferredDuringSchedulingIgnoredDuringExecution"] = [
+                {"preference": {"matchExpressions": [rule.expression]}, "weight": rule.weight}
+                for rule in self.preferred
+            ]
+        return fields
 
 
 class PatchTarget(Section, defer_build=False):
@@ -147,7 +203,14 @@ class RunningSpec(InstanceSpec):
     node_selector: Annotated[
         dict[str, str], Field(description="Labels of the nodes that may run it.")
     ] = {}
+    node_affinity: Annotated[
+        NodeAffinity | None, Field(description="Conditions on the labels of nodes.")
+    ] = None
     tolerations: Annotated[ListOf[Toleration], Field(description="Taints that it tolerates.")] = ()
+    pull_secrets: Annotated[
+        ListOf[SecretName],
+        Field(description="Image pull Secrets, in addition to `registry.pullSecrets`."),
+    ] = ()
     priority_class: Annotated[
         Name | None, Field(description="A PriorityClass that exists in the cluster.")
     ] = None

@@ -1,26 +1,27 @@
-"""The language: workloads and models, the users of a platform's components."""
+"""The language: workloads, and what they have in common with models."""
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
-from pydantic.config import JsonDict
+from pydantic import Field
 
-from compiler.spec.component import NamedSpec, Patch, Resources, SecretKey, Toleration
+from compiler.spec.component import (
+    NamedSpec,
+    NodeAffinity,
+    Patch,
+    Resources,
+    SecretKey,
+    Toleration,
+)
 from compiler.spec.constraints import InvalidValue, exact
-from compiler.spec.door import Groups
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import (
     Duration,
     EnvName,
     Image,
     Memory,
-    ModelUri,
     Name,
-    RegistryName,
-    S3Uri,
     Schedule,
     SecretName,
-    ServiceAccount,
 )
 
 
@@ -61,7 +62,14 @@ class TenantSpec(NamedSpec):
     node_selector: Annotated[
         dict[str, str], Field(description="Labels of the nodes that may run it.")
     ] = {}
+    node_affinity: Annotated[
+        NodeAffinity | None, Field(description="Conditions on the labels of nodes.")
+    ] = None
     tolerations: Annotated[ListOf[Toleration], Field(description="Taints tolerated.")] = ()
+    pull_secrets: Annotated[
+        ListOf[SecretName],
+        Field(description="Image pull Secrets, in addition to `registry.pullSecrets`."),
+    ] = ()
 
     @property
     def gpus(self) -> Gpus | None:
@@ -144,10 +152,6 @@ class WorkloadSpec(TenantSpec):
     init: Annotated[
         ListOf[InitStep], Field(description="Containers that run before it, one after another.")
     ] = ()
-    pull_secrets: Annotated[
-        ListOf[SecretName],
-        Field(description="Image pull Secrets, besides those of `registry.pullSecrets`."),
-    ] = ()
     completions: Annotated[
         int, Field(ge=1, description="Pods of a run, each with its JOB_COMPLETION_INDEX.")
     ] = 1
@@ -166,141 +170,3 @@ class WorkloadSpec(TenantSpec):
         if self.service_account and self.run != "elsewhere":
             message = "platformc creates the ServiceAccount of a workload that it runs"
             raise InvalidValue("unknown-value", message, "remove `serviceAccount`")
-
-
-class Canary(Section):
-    """A share of the traffic for the newest revision of a model."""
-
-    percent: Annotated[int, Field(ge=1, le=99, description="Percent of the requests.")]
-    previous: Annotated[
-        S3Uri | None,
-        Field(
-            description="Where the previous version is stored, for a serving system that does not keep it."
-        ),
-    ] = None
-
-
-class Scaling(Section):
-    """When Knative adds pods to a model."""
-
-    metric: Annotated[
-        Literal["concurrency", "rps"],
-        Field(description="What is counted: requests at once, or requests a second."),
-    ] = "concurrency"
-    target: Annotated[int, Field(ge=1, description="How much of it one pod should have.")]
-
-
-# The same as `ModelSpec.check`, for editors.
-_SOURCES: JsonDict = {
-    "if": {"required": ["model"]},
-    "then": {"required": ["alias"], "properties": {"uri": False}},
-    "else": {"required": ["format", "uri"], "properties": {"alias": False}},
-}
-
-
-class ModelSpec(TenantSpec):
-    """A served model, with a host name."""
-
-    model_config = ConfigDict(json_schema_extra=_SOURCES)
-
-    format: Annotated[
-        str,
-        Field(
-            min_length=1,
-            description="The model format, like `xgboost` or `sklearn`. Default for a model of the "
-            "registry: the registry's own.",
-        ),
-    ] = ""
-    uri: Annotated[
-        ModelUri,
-        Field(
-            description="Where the model is stored: `s3://`, `pvc://claim/path` or `hf://org/model`."
-        ),
-    ] = ""
-    model: Annotated[
-        RegistryName | None,
-        Field(
-            description="Its name in the model registry, in place of `uri`: `platformc models "
-            "lock` finds the version."
-        ),
-    ] = None
-    alias: Annotated[
-        RegistryName | None, Field(description="The alias of the version, like `champion`.")
-    ] = None
-    access: Annotated[
-        Literal["inside", "login", "token", "public"] | None,
-        Field(
-            description="`inside`: only instances that use it reach it. With the others the gateway "
-            "gives it a host, which asks for the login of `spec.login`, for a token of `spec.machines`, "
-            "or, `public`, nobody; default: `public`, with a warning."
-        ),
-    ] = None
-    groups: Annotated[
-        Groups,
-        Field(description="With `access: login`: groups that may ask it; default: `login.groups`."),
-    ] = ()
-    callers: Annotated[
-        ListOf[ServiceAccount],
-        Field(description="With `access: token`: ServiceAccounts that may ask it."),
-    ] = ()
-    canary: Annotated[Canary | None, Field(description="Traffic for the newest revision.")] = None
-    min_replicas: Annotated[
-        Annotated[int, Field(ge=0)] | None, Field(description="0 lets it scale to zero.")
-    ] = None
-    max_replicas: Annotated[
-        Annotated[int, Field(ge=1)] | None, Field(description="The maximum number of replicas.")
-    ] = None
-    concurrency: Annotated[
-        Annotated[int, Field(ge=1)] | None,
-        Field(description="The most requests that one pod works on at once; more wait."),
-    ] = None
-    scaling: Annotated[Scaling | None, Field(description="When pods are added.")] = None
-    size: Annotated[Memory | None, Field(description="Size of the model's files.")] = None
-    resources: Annotated[Resources, Field(description="Compute of the predictor.")] = Resources()
-    timeout: Annotated[Duration | None, Field(description="How long a request may take.")] = None
-    runtime: Annotated[
-        Name | None, Field(description="The serving runtime, if several can read the format.")
-    ] = None
-    uses: Annotated[ListOf[str], Field(description="Instances that it connects to.")] = ()
-
-    @property
-    def has_route(self) -> bool:
-        """Whether the gateway gives it a host."""
-        return self.access != "inside"
-
-    def check(self) -> None:
-        self._check_access()
-        if self.model is None:
-            _need(
-                self,
-                "uri",
-                "add `uri:`, where it is stored; or `model:` and `alias:` of the registry",
-            )
-            _need(self, "format", "add `format:`: the model format, like `xgboost` or `sklearn`")
-            if self.alias:
-                message = "an alias without the model that has it"
-                raise InvalidValue(
-                    "missing-key", message, "add `model:`, its name in the registry", at="alias"
-                )
-            return
-        if self.uri:
-            message = "a model is stored at `uri`, or is `model` of the registry, and not both"
-            raise InvalidValue("invalid-value", message, "keep one of them", at="uri")
-        _need(self, "alias", "add `alias:`, which names a version, like `alias: champion`")
-
-    def _check_access(self) -> None:
-        for key, access in (("groups", "login"), ("callers", "token")):
-            if getattr(self, key) and self.access != access:
-                message = f"`{key}` means nothing without `access: {access}`"
-                help = f"write `access: {access}`, or remove `{key}`"
-                raise InvalidValue("invalid-value", message, help, at=key)
-        if self.access == "token" and not self.callers:
-            message = "a model that asks for a token needs `callers`"
-            help = "add `callers:` with ServiceAccounts, like `callers: [analytics/scorer]`"
-            raise InvalidValue("invalid-value", message, help, at="access")
-
-
-def _need(spec: ModelSpec, key: str, help: str) -> None:
-    """Raise InvalidValue if a model lacks a key that it needs."""
-    if not getattr(spec, key):
-        raise InvalidValue("missing-key", f"a model needs `{key}`", help)

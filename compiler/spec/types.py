@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler.spec import cron, duration, quantity
-from compiler.spec.constraints import InvalidValue, Parser, Pattern
+from compiler.spec.constraints import InvalidValue, Parser, Pattern, exact
 from compiler.spec.image import PATTERN, split_image
 
 _FEWEST = 1024  # bytes: for a smaller number, the unit is probably missing
@@ -92,6 +92,7 @@ _MODEL_FORMS = {
     "s3": (None, ""),
     "pvc": (rf"pvc://{_LABEL}(/\S*)?", "pvc://claim/path"),
     "hf": (r"hf://[\w.-]+/[\w.-]+(:[\w.-]+)?", "hf://org/model:revision"),
+    "oci": (r"oci://\S+", "oci://registry.example.com/models/churn:7"),
 }
 _FLOATING = {"latest", "main", "master", "edge", "nightly", "dev", "stable"}
 
@@ -121,8 +122,8 @@ def _s3_uri(text: str) -> str:
 def _model_uri(text: str) -> str:
     scheme = text.partition("://")[0]
     if scheme not in _MODEL_FORMS:
-        help = "write it like `s3://models/fraud-detection/v2`, `pvc://claim/path` or "
-        help += "`hf://org/model:revision`"
+        help = "write it like `s3://models/fraud-detection/v2`, `pvc://claim/path`, "
+        help += "`hf://org/model:revision` or `oci://registry.example.com/models/churn:7`"
         raise InvalidValue(
             "invalid-uri", f"`{text}` is not where a model can be fetched from", help
         )
@@ -133,6 +134,8 @@ def _model_uri(text: str) -> str:
         raise InvalidValue(
             "invalid-uri", f"`{text}` is not a {scheme} URI", f"write it like `{example}`"
         )
+    if scheme == "oci":
+        _image(text.removeprefix("oci://"))
     return text
 
 
@@ -244,9 +247,10 @@ ModelUri = Annotated[
     str,
     Parser(
         _model_uri,
-        rf"s3://{_BUCKET}(/\S*)?|pvc://{_LABEL}(/\S*)?|hf://[\w.-]+/[\w.-]+(:[\w.-]+)?",
+        rf"s3://{_BUCKET}(/\S*)?|pvc://{_LABEL}(/\S*)?|hf://[\w.-]+/[\w.-]+(:[\w.-]+)?|oci://\S+",
         "where a model can be fetched from",
-        "write it like `s3://models/fraud/v2`, `pvc://claim/path` or `hf://org/model:revision`",
+        "write it like `s3://models/fraud/v2`, `pvc://claim/path`, `hf://org/model:revision` or "
+        "`oci://registry.example.com/models/churn:7`",
     ),
 ]
 S3Uri = Annotated[
@@ -301,6 +305,7 @@ RegistryName = Annotated[
     ),
 ]  # fmt: skip
 Port = Annotated[int, Field(ge=1, le=65535)]
+UrlPath = Annotated[str, Field(pattern=exact(r"/[\w./~%?=&-]*"))]
 
 
 def check_name(text: str) -> None:

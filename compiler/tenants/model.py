@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from compiler import kube, model
 from compiler.interfaces import gateway, mesh, s3, serverless, serving
-from compiler.spec.tenant import ModelSpec as Spec
+from compiler.spec.served_model import ModelSpec as Spec
 from compiler.tenants import existing_secrets, model_store
 
 PHASE = model.Phase.MODELS

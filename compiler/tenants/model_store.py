@@ -14,7 +14,7 @@ from compiler import model
 from compiler.interfaces import s3, serving
 from compiler.spec import quantity
 from compiler.spec.section import ListOf
-from compiler.spec.tenant import ModelSpec
+from compiler.spec.served_model import ModelSpec
 from compiler.spec.types import SecretName
 
 PHASE = model.Phase.MODELS
@@ -32,6 +32,7 @@ class Spec(model.Section):
     bind: dict[str, str]
     labels: dict[str, str] = {}
     sizes: tuple[tuple[str, int], ...] = ()  # of the models that say theirs, by URI
+    ports: tuple[int, ...] = ()  # of servers that are the users' images
 
 
 def name(instance: model.Instance[ModelSpec]) -> str:
@@ -87,6 +88,7 @@ def store(key: str, group: Sequence[model.Instance[ModelSpec]]) -> model.Instanc
             ),
             bind=representative.spec.bind,
             sizes=_sizes(group),
+            ports=tuple(sorted({one.spec.own_port for one in group if one.spec.port})),
         ),
         platform=representative.platform,
         settings=representative.settings,

@@ -108,7 +108,6 @@ def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
         "workload",
         [container],
         init=steps,
-        pull_secrets=spec.pull_secrets,
         user=spec.user,
         restart="Never",
         volumes=[*client.volumes, *_volumes(spec)],

@@ -183,8 +183,7 @@ _FIXED = {
     "forcepathstyle": "leave it out: every client uses path style",
     "poolmode": "leave it out: the pooler pools between transactions, and a client that needs a session "
     "goes past it by itself",
-    "containerconcurrency": "the hard limit is not in the language; `targetConcurrency` is the "
-    "autoscaler's soft target",
+    "containerconcurrency": "a model has `concurrency:`; `targetConcurrency` is the autoscaler's soft target",
     "protocolversion": "leave it out: the protocol follows from the format and its runtime",
     "adopt": "delete it: what is outside, and what an operator or upstream makes, keeps its names; "
     "`adopt` is for servers that the compiler writes",
@@ -203,13 +202,15 @@ _FIXED = {
     "extracontainers": "add a container by `patches:`",
     "imagepullpolicy": "leave it out: it follows from the image's tag",
     "pullpolicy": "leave it out: it follows from the image's tag",
-    "imagepullsecrets": "write `registry: {pullSecrets: [NAME]}` under `spec:`",
+    "imagepullsecrets": "write `pullSecrets: [NAME]`, or for all images `registry: {pullSecrets: [NAME]}` under `spec:`",
     "livenessprobe": "leave it out: probes follow from the type",
     "readinessprobe": "leave it out: probes follow from the type",
     "healthcheck": "leave it out: probes follow from the type",
     "securitycontext": "leave it out: every pod runs as the restricted Pod Security Standard asks",
     "podsecuritycontext": "leave it out: every pod runs as the restricted Pod Security Standard asks",
-    "affinity": "`nodeSelector` and `tolerations` choose the nodes; replicas are spread over them",
+    "affinity": "`nodeAffinity: {required: [{key: ..., values: [...]}]}` chooses the nodes; replicas "
+    "are spread over them",
+    "containerport": "with `image:`, write `port:`",
     "topologyspreadconstraints": "leave it out: replicas are spread over nodes and zones",
     "autoscaling": "models have `minReplicas` and `maxReplicas`; other servers a number of `replicas`",
     "restartpolicy": "leave it out: a run that fails starts again as often as `retries` says",

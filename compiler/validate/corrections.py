@@ -15,7 +15,8 @@ from compiler.registry import all_types
 from compiler.registry import component as component_of
 from compiler.spec.root import Header, Shape
 from compiler.spec.section import Section, fields
-from compiler.spec.tenant import ModelSpec, WorkloadSpec
+from compiler.spec.served_model import ModelSpec
+from compiler.spec.tenant import WorkloadSpec
 from compiler.validate.advice import has_advice
 from compiler.validate.errors import FieldError
 

@@ -15,8 +15,9 @@ from pydantic_core import core_schema
 from compiler import registry
 from compiler.spec.root import API_VERSION, Header
 from compiler.spec.section import Section
+from compiler.spec.served_model import ModelSpec
 from compiler.spec.settings import Settings
-from compiler.spec.tenant import ModelSpec, WorkloadSpec
+from compiler.spec.tenant import WorkloadSpec
 from compiler.spec.types import NAME_PATTERN
 from compiler.validate.editor_schema import named_snippet, offer_names, snippet, with_markdown
 

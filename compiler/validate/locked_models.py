@@ -17,7 +17,7 @@ from compiler.model.memo import Memo
 from compiler.model.package import Platform
 from compiler.spec import quantity
 from compiler.spec.locked_model import LockedModel
-from compiler.spec.tenant import ModelSpec
+from compiler.spec.served_model import ModelSpec
 
 TRACKING = "tracking"  # the key of `bind` that says which registry has a model
 

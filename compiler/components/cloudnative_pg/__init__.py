@@ -190,15 +190,15 @@ def _cluster(
         "resources": resources,
         "storage": _storage(me),
     }
-    if me.settings.registry.pull_secrets:
-        cluster["imagePullSecrets"] = [
-            {"name": secret} for secret in me.settings.registry.pull_secrets
-        ]
+    pull = dict.fromkeys((*me.settings.registry.pull_secrets, *spec.pull_secrets))
+    if pull:
+        cluster["imagePullSecrets"] = [{"name": secret} for secret in pull]
     placement = kube.scheduling(spec)
     if "priorityClassName" in placement:  # beside the other fields, which Cluster calls affinity
         cluster["priorityClassName"] = placement.pop("priorityClassName")
-    if placement:
-        cluster["affinity"] = placement
+    node_affinity = placement.pop("affinity", {})  # beside the other fields there
+    if placement or node_affinity:
+        cluster["affinity"] = {**placement, **node_affinity}
     if bindings:
         cluster["managed"] = {"roles": logins.roles(bindings)}
     wanted = backups.plan(me)

@@ -13,8 +13,9 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.knative.net_istio import LOCAL
+from compiler.components.kserve.compute import CONFINED
 from compiler.components.kserve.endpoint import Endpoint
-from compiler.components.kserve.inference_service import CONFINED, MODES
+from compiler.components.kserve.inference_service import MODES
 from compiler.components.kserve.runtimes import RUNTIMES
 from compiler.interfaces import gateway, mesh, serverless, serving
 from compiler.spec.types import Name, Namespace

@@ -14,8 +14,9 @@ from compiler.components.kserve.runtimes import LANGUAGE, RUNTIMES, Runtime, spe
 from compiler.diagnostics import listing, near
 from compiler.interfaces import gateway, inference, s3, serverless, serving
 from compiler.model import Problem
-from compiler.spec.tenant import ModelSpec
+from compiler.spec.served_model import ModelSpec
 
+OCI_VOLUMES = 35  # Kubernetes' minor version
 CERTIFICATES = "/etc/ssl/custom-certs"  # where the initializer looks for them
 PREDICTOR = 8080  # the port of every runtime's container
 # Knative's queue-proxy in each pod: requests (HTTP/1, HTTP/2, TLS), its probe and its metrics.
@@ -89,7 +90,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         if me.spec.from_hub:
             yield model.Egress(FROM_HUB, (kube.ANYWHERE,), (443,))
         entrance, knative = wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS)
-        ports = QUEUE_PROXY if knative else (PREDICTOR,)
+        ports = QUEUE_PROXY if knative else (PREDICTOR, *me.spec.ports)
         # In serverless mode all requests pass the gateway's pods, those of other pods too.
         if entrance is not None and (knative is not None or me.spec.public):
             yield entrance.calls(serving.pods(), *ports)
@@ -102,7 +103,8 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
     ) -> Iterator[model.Piece]:
         """The InferenceService, and the route from the model's host to it."""
         runtime = self.runtime(me.spec)
-        assert runtime is not None, me.spec.format  # `problems` has reported a missing runtime
+        # `problems` has reported a missing runtime.
+        assert runtime is not None or me.spec.image is not None, me.spec.format
         yield inference_service(me, surroundings, self.mode, runtime, replicas(me.spec, self.mode))
         entrance = surroundings.gateway
         if entrance is None:
@@ -127,9 +129,9 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         predictor = inference.Offer(
             service=f"{me.name}-predictor",
             port=80,
-            target=PREDICTOR,
+            target=me.spec.own_port,
             role=serving.MODEL,
-            protocol=runtime.protocol if runtime else "",
+            protocol=me.spec.protocol or (runtime.protocol if runtime else ""),
         )
         if entrance is None or knative is None:
             return predictor
@@ -138,7 +140,9 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
 
     def problems(self, me: model.Instance[ModelSpec], *, routed: bool) -> Iterable[Problem]:
         spec = me.spec
-        yield from self._format(me)
+        if spec.image is None:
+            yield from self._format(me)
+        yield from _oci(me)
         yield from self._mode(me)
         yield from self._token(me)
         yield from _size(me)
@@ -215,6 +219,8 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
 
 def _size(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
     """Memory, disk, replicas and deadlines follow from a model's size."""
+    if me.spec.image is not None:
+        return
     heavy = me.spec.gpus is not None or spelled(me.spec.format) in LANGUAGE
     if heavy and me.spec.size is None:
         yield Problem(
@@ -222,6 +228,19 @@ def _size(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
             f"`{me.name}` has no `size`, so its server gets memory and disk for a small model",
             (),
             "add `size:` with the size of the model's files, like `size: 16Gi`",
+        )
+
+
+def _oci(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
+    """Images as volumes: Kubernetes has them switched on since 1.35 (kube_features.go)."""
+    version = me.settings.cluster.kubernetes
+    is_image = me.spec.uri.startswith("oci://")
+    if is_image and version and int(version.partition(".")[2]) < OCI_VOLUMES:
+        yield Problem(
+            "unfit-version",
+            f"Kubernetes {version} mounts no images, which `{me.name}` needs for its `oci://` URI",
+            ("uri",),
+            f"run Kubernetes 1.{OCI_VOLUMES}, or copy the model to a bucket and write its `s3://` URI",
         )
 
 

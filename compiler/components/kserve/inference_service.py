@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
 
 from compiler import kube, model
+from compiler.components.kserve import own_server
+from compiler.components.kserve.compute import CONFINED, compute
 from compiler.components.kserve.runtimes import VLLM, Runtime, spelled
 from compiler.interfaces import serving
 from compiler.model import Env
 from compiler.spec import quantity
-from compiler.spec.component import Resources
 from compiler.spec.duration import seconds
-from compiler.spec.tenant import Gpus, ModelSpec
+from compiler.spec.served_model import ModelSpec
 
 # KServe 0.20 still reads the older words Serverless and RawDeployment, but refuses them later on.
 MODES = {"serverless": "Knative", "standard": "Standard"}
-# One way in, the platform's: Knative would route a host of its own from the same gateway as well,
+# One way in, the platform's: Knative would route another host from the same gateway as well,
 # by plain HTTP and past the platform's certificate. KServe heeds the label too.
 INSIDE = {"networking.knative.dev/visibility": "cluster-local"}
 MODE = "serving.kserve.io/deploymentMode"
@@ -46,7 +46,6 @@ INFERENCE_SERVICE = model.CustomResource(
         model.Effect("spec(/.*)?", model.Risk.RESTART, "a new revision takes over"),
     ),
 )  # fmt: skip
-GIBI = 2**30
 PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline"
 # KServe knows these resources as GPUs (0.20, constants.go).
 KNOWN_GPUS = ("nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu", "habana.ai/gaudi")
@@ -55,30 +54,33 @@ FROM_HUB = model.OperatorPods(
     "from-hub", {**serving.pods().labels, f"egress.{model.PREFIX}/hugging-face": "true"}
 )
 START = 600  # seconds that Knative gives a revision without it (serving 0.48, config-deployment)
-# Of a model's server, and of the container that fetches the model, which writes for it.
-CONFINED = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "runAsUser": 1000,
-}
 
 
 def inference_service(
-    me: model.Instance[ModelSpec], surroundings: serving.Surroundings, mode: str, runtime: Runtime,
-    replicas: int,
+    me: model.Instance[ModelSpec], surroundings: serving.Surroundings, mode: str,
+    runtime: Runtime | None, replicas: int,
 ) -> model.Resource:  # fmt: skip
-    """The InferenceService, one step after the objects that its namespace's models share."""
+    """The InferenceService, one step after the objects that its namespace's models share.
+
+    KServe's runtime is the server; without a runtime, the user's image is.
+    """
     spec = me.spec
+    server = (
+        {"containers": [own_server.container(spec, surroundings)]}
+        if runtime is None
+        else {"model": _model(spec, surroundings, runtime)}
+    )
     predictor: model.Manifest = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "minReplicas": replicas,
-        "model": _model(spec, surroundings, runtime),
-        # Istio's containers have none of their own, and this is all of a pod's that Knative takes.
+        **server,
+        # Istio's containers have none, and this is all of a pod's that Knative takes.
         "securityContext": {"seccompProfile": kube.UNPRIVILEGED["seccompProfile"]},
         "serviceAccountName": surroundings.account,
         **_limits(spec),
         **kube.scheduling(spec),
+        **kube.pull_secrets(me),
     }
     if surroundings.client.volumes:
         predictor["volumes"] = [
@@ -119,7 +121,7 @@ def _deadline(spec: ModelSpec, mode: str) -> dict[str, str]:
 
 
 def _gpu_types(spec: ModelSpec) -> dict[str, str]:
-    """KServe takes a resource that it does not know for no GPU, unless it is told."""
+    """KServe takes a resource that is not in its list for no GPU, without an annotation."""
     gpus = spec.gpus
     if gpus is None or gpus.resource in KNOWN_GPUS:
         return {}
@@ -127,11 +129,11 @@ def _gpu_types(spec: ModelSpec) -> dict[str, str]:
 
 
 def _args(spec: ModelSpec, runtime: Runtime) -> list[str]:
-    """The user's arguments; vLLM uses one GPU, unless it is told of more."""
+    """The user's arguments; vLLM uses one GPU without an argument."""
     parallel = "--tensor-parallel-size"
     gpus = spec.gpus
-    told = any(argument.startswith(parallel) for argument in spec.args)
-    if runtime.name != VLLM or gpus is None or gpus.count == 1 or told:
+    is_set = any(argument.startswith(parallel) for argument in spec.args)
+    if runtime.name != VLLM or gpus is None or gpus.count == 1 or is_set:
         return list(spec.args)
     return [f"{parallel}={gpus.count}", *spec.args]
 
@@ -147,10 +149,10 @@ def _model(spec: ModelSpec, surroundings: serving.Surroundings, runtime: Runtime
     env = [variable.manifest() for variable in variables]
     if env:
         fields["env"] = env
-    fields["resources"] = _compute(spec.resources, spec.size, spec.gpus)
+    fields["resources"] = compute(spec.resources, spec.size, spec.gpus)
     fields["runtime"] = runtime.name
     fields["securityContext"] = {**kube.UNPRIVILEGED, **CONFINED}
-    fields["storageUri"] = spec.uri
+    fields["storageUri"] = _stored(spec.uri)
     if surroundings.client.volumes:
         fields["volumeMounts"] = [volume.mount() for volume in surroundings.client.volumes]
     return fields
@@ -179,11 +181,10 @@ def _limits(spec: ModelSpec) -> model.Manifest:
     return fields
 
 
-@lru_cache(maxsize=1024)  # models by the thousand have the same few needs
-def _compute(resources: Resources, size: str | None, gpus: Gpus | None) -> model.Manifest:
-    """Resources with room for the model on disk and in memory, if its size is known."""
-    room = quantity.binary(max(2 * GIBI, quantity.whole(size) + GIBI if size else 0))
-    return kube.resources(
-        resources, cpu="1", memory=room, cpu_limit="2", memory_limit=room,
-        disk=room, disk_limit=room, gpus=gpus,
-    )  # fmt: skip
+def _stored(uri: str) -> str:
+    """The place of a model. Of an image, Kubernetes mounts the folder `/models` (1.35).
+
+    KServe's other way, a container next to the server that shares its process namespace, has no
+    security context that `restricted` admits (0.20, pkg/utils/storage.go).
+    """
+    return uri.replace("oci://", "oci+native://", 1) if uri.startswith("oci://") else uri

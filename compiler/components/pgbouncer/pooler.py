@@ -63,5 +63,6 @@ def _template(me: model.Instance[Any], upstream: postgresql.Endpoint) -> model.M
         "enableServiceLinks": False,
         "securityContext": kube.UNPRIVILEGED,
         **kube.scheduling(me.spec),
+        **kube.pull_secrets(me),
     }
     return {"metadata": {"labels": kube.pod_labels(me, "server", [upstream])}, "spec": spec}

@@ -8,7 +8,7 @@ from compiler import kube, model
 from compiler.interfaces import s3, serving
 from compiler.model import Env
 from compiler.spec import quantity
-from compiler.spec.tenant import ModelSpec
+from compiler.spec.served_model import ModelSpec
 
 # Formats, by the server of Seldon Core 1.17.1 that reads them.
 SERVERS = {
@@ -78,7 +78,7 @@ def _predictor(
     return {
         "name": name,
         "componentSpecs": [
-            {"metadata": {"labels": labels}, "spec": _pod(spec, surroundings, image, uri)}
+            {"metadata": {"labels": labels}, "spec": _pod(me, surroundings, image, uri)}
         ],
         "graph": {
             "name": CONTAINER,
@@ -92,9 +92,9 @@ def _predictor(
 
 
 def _pod(
-    spec: ModelSpec, surroundings: serving.Surroundings, image: str, uri: str
+    me: model.Instance[ModelSpec], surroundings: serving.Surroundings, image: str, uri: str
 ) -> model.Manifest:
-    client = surroundings.client
+    spec, client = me.spec, surroundings.client
     server: model.Manifest = {"name": CONTAINER}
     env = [variable.manifest() for variable in (*client.env, *kube.own_env(spec))]
     if env:
@@ -113,6 +113,7 @@ def _pod(
         "securityContext": {**kube.UNPRIVILEGED, "fsGroup": USER, "runAsUser": USER},
         "serviceAccountName": surroundings.account,
         **kube.scheduling(spec),
+        **kube.pull_secrets(me),
     }
 
 

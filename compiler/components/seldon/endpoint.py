@@ -10,7 +10,7 @@ from compiler.components.seldon.deployment import SECOND, SERVERS, deployment, v
 from compiler.diagnostics import listing, near
 from compiler.interfaces import gateway, inference, serverless, serving
 from compiler.model import Problem
-from compiler.spec.tenant import ModelSpec
+from compiler.spec.served_model import ModelSpec
 
 ORCHESTRATOR = 8000  # of the container that Seldon puts in front of a predictor's servers
 
@@ -50,6 +50,14 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
 
     def problems(self, me: model.Instance[ModelSpec], *, routed: bool) -> Iterable[Problem]:
         spec = me.spec
+        if spec.image is not None:
+            yield Problem(
+                "serving-mode",
+                f"`{me.name}` is a server of your own, which Seldon Core would ask in its own protocol",
+                ("image",),
+                "serve it with `kserve`, or write it under `workloads:`",
+            )
+            return
         if spec.canary is not None and not routed:
             yield Problem(
                 "serving-mode",
