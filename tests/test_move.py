@@ -253,3 +253,22 @@ def test_a_cut_over_loses_data_only_where_nothing_was_copied(
     changes = list(moved("prod", lowered(before), lowered(after)))
     (change,) = (one for one in changes if one.name == "mlflow artifacts")
     assert {judgement.risk for judgement in change.judgements} == {risk}
+
+
+# Scripts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("freeze", ["", "yes"])
+def test_a_list_that_breaks_off_ends_the_copy(freeze: str, tmp_path: Path) -> None:
+    """An empty list in place of a whole one would let objects of others be deleted."""
+    (config,) = compiled("minio").packages["move"].configs
+    script = config.files["move.sh"].replace("/tmp/", f"{tmp_path}/")
+    rclone = tmp_path / "rclone"
+    rclone.write_text(f'#!/bin/sh\necho "$1" >>{tmp_path}/calls\n[ "$1" != lsf ]\n')
+    rclone.chmod(0o755)
+    path = f"{tmp_path}:/usr/bin:/bin"
+    process = subprocess.run(
+        ["sh", "-c", script], env={"PATH": path, "FREEZE": freeze}, capture_output=True, check=False
+    )
+    assert process.returncode != 0
+    assert (tmp_path / "calls").read_text().split() == ["lsf"]

@@ -9,8 +9,9 @@ echo "lakefs mlflow" >/tmp/contents/BUCKETS
 cp /etc/platformc/origin /tmp/contents/ORIGIN
 for bucket in lakefs mlflow; do
   rclone sync "source:$bucket" "safe:/current/$bucket" --backup-dir "safe:/replaced/$stamp/$bucket"
-  rclone lsf --recursive --files-only --format ps --separator "$(printf '\t')" "safe:/current/$bucket" |
-    LC_ALL=C sort >"/tmp/contents/$bucket"
+  # Not by a pipe, which would take a list that breaks off for a whole one.
+  rclone lsf --recursive --files-only --format ps --separator "$(printf '\t')" "safe:/current/$bucket" >/tmp/listed
+  LC_ALL=C sort /tmp/listed >"/tmp/contents/$bucket"
   echo "$bucket: $(wc -l <"/tmp/contents/$bucket") objects"
 done
 rclone copy /tmp/contents "safe:/contents/$stamp"

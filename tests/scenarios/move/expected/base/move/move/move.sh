@@ -45,10 +45,12 @@ emptying() { # the statements that delete everything that the copy will make
 freeze() { # DATABASE: no new session writes, and there is none of before
   ask "$source-$1" "ALTER DATABASE \"$1\" SET default_transaction_read_only = on"
   tries=0
-  while used=$(sessions "$source-$1") && [ -n "$used" ]; do
+  used=$(sessions "$source-$1")  # outside of a condition, in which a failure would pass for nobody
+  while [ -n "$used" ]; do
     tries=$((tries + 1))
     [ $tries -lt 12 ] || { echo "$1 of $from is still used by" $used "- stop them, and run this again" >&2; exit 1; }
     sleep 5
+    used=$(sessions "$source-$1")
   done
 }
 # Whether all of it can be copied is known before anything is written.
