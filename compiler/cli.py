@@ -19,6 +19,7 @@ from compiler.commands.verb import Group
 
 # The lines of `platformc --help`: reading them from the commands would import all of them.
 VERBS = {
+    "adopt": "Print the sections that take over the servers of a cluster.",
     "apply-plan": "Print the commands that deliver an environment, in order.",
     "move": "Print the commands that put one back end in place of another.",
     "restore": "Print the commands that bring back what was copied, in order.",

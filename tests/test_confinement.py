@@ -87,6 +87,7 @@ OUTWARD = {
     "apply-plan default --since HEAD": ("runs git", "git"),
     "validate --with kubeconform": ("runs kubeconform", "kubeconform"),
     "doctor default": ("runs kubectl", "kubectl"),
+    "adopt default": ("runs kubectl", "kubectl"),
     "secrets generate default -f sealed-secrets.yaml": ("runs kubeseal", "kubeseal"),
     "secrets generate default -f sops.yaml": ("runs sops", "sops"),
 }

@@ -11,7 +11,7 @@ from compiler.registry import component_of
 
 
 def warnings(lowered: Lowered) -> Iterator[str]:
-    """One line for each thing that an instance takes over, with what the first apply does to it."""
+    """One line for each thing that an instance takes over, with the effect of the first apply."""
     for package in lowered.packages.values():
         me = package.instance
         adopted = getattr(me.spec, "adopt", None) if me is not None else None

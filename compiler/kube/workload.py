@@ -37,7 +37,7 @@ def stateful_set(
 ) -> Resource:  # fmt: skip
     """A StatefulSet behind its headless Service.
 
-    An adopted claim is a volume of its pod: a template makes claims by names of its own alone.
+    An adopted claim is a volume of its pod, because a template makes claims of fixed names.
     """
     adopted = getattr(me.spec, "adopt", None)
     if claims and adopted is not None and adopted.claim is not None:

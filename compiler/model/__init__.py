@@ -20,6 +20,7 @@ from compiler.model.custom_resource import CustomResource, OperatorWorkload
 from compiler.model.effects import COPY, Effect, FieldChange, Risk, shrinks
 from compiler.model.graph import Graph, Wiring
 from compiler.model.instance import PREFIX, REPLACES, Instance
+from compiler.model.live_pod import LivePod
 from compiler.model.metrics import Alert, Login, Metrics
 from compiler.model.package import Lowered, Package, Platform
 from compiler.model.prerequisite import Prerequisite
@@ -62,7 +63,7 @@ __all__ = [
     "COPY", "PREFIX", "REPLACES", "AdoptsData", "AdoptsDatabaseServer", "AdoptsService", "AdoptsVolume", "Alert", "Amounts", "Authority", "Binding", "ChartSpec", "Claim", "Claims", "Component",
     "ConfigFiles", "ConfigRef", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
     "Env", "FieldChange", "Graph", "HandedAuthority", "Hop", "Ingress", "Install", "Instance", "InstanceSpec",
-    "InternalTraffic", "ListOf", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",
+    "InternalTraffic", "ListOf", "LivePod", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",
     "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "PageSpec", "Patch", "Path",
     "Phase", "Piece", "Platform", "Prerequisite", "Problem", "Provides", "Random", "RecordSpec",
     "Requires", "Resource", "Resources", "Risk", "RunningSpec", "SecretRef", "Section", "Settings",

@@ -19,6 +19,7 @@ from compiler.model.binding import (
 from compiler.model.credential import Credential
 from compiler.model.graph import Wiring
 from compiler.model.instance import Instance
+from compiler.model.live_pod import LivePod
 from compiler.model.metrics import Metrics
 from compiler.model.prerequisite import Prerequisite
 from compiler.model.problem import Problem
@@ -71,6 +72,11 @@ def no_binding_problems(me: Instance[Any], wiring: Wiring) -> Iterable[Problem]:
     return ()
 
 
+def nothing_adoptable(pod: LivePod) -> Mapping[str, str]:
+    """A live pod says nothing that the section `adopt` takes."""
+    return {}
+
+
 class Component(Struct, frozen=True, kw_only=True):
     """A component type. Its module has the names below; those with a default may be left out.
 
@@ -116,6 +122,9 @@ class Component(Struct, frozen=True, kw_only=True):
 
     administration: Callable[[Any, Wiring], str] = no_administration
     """Instructions to the administrator of a service outside, for its consumers: SQL, or policies."""
+
+    adoptable: Callable[[LivePod], Mapping[str, str]] = nothing_adoptable
+    """The keys of its section `adopt` that a live pod of its program says, such as a database."""
 
     revoke_command: Callable[[Binding], str] | None = None
     """The command that locks out the login of a consumer that is gone.

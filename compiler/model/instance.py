@@ -41,7 +41,7 @@ class Instance(Struct, Generic[S_co], frozen=True):
 
     @property
     def service(self) -> str:
-        """The Service by which clients reach it: its own, or one that exists and that it adopts."""
+        """The Service by which clients reach it: its own, or an existing one that it adopts."""
         adopted = getattr(self.spec, "adopt", None)
         return (adopted.service if adopted else None) or self.name
 

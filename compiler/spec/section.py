@@ -50,7 +50,7 @@ class Section(BaseModel):
             # which a section never has; rules ask for fields that only some sections have.
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    # Keys of earlier releases, each with the help of the error that refuses it.
+    # Keys that it lacks, of earlier releases or of similar types, each with the help of the error.
     moved: ClassVar[Mapping[str, str]] = {}
 
     def model_post_init(self, context: Any, /) -> None:

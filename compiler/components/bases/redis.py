@@ -1,8 +1,8 @@
 """A server of the Redis protocol in pods: Redis and Valkey differ only in the names of their
 programs.
 
-One primary takes the writes; further replicas are read-only copies. No copy is promoted: while the
-primary's pod restarts, writes fail and the copies keep answering. Facts about Redis 7.0 and 8.2 and
+One primary takes the writes; further replicas are read-only copies. Without Sentinel none is promoted:
+while the primary's pod restarts, writes fail and the copies keep answering. Facts about Redis 7.0 and 8.2 and
 Valkey 9.1: memory is unlimited without `maxmemory`, a fork for a snapshot or a rewritten log copies
 the pages that change meanwhile, and a primary that comes back empty empties its copies.
 """
@@ -14,7 +14,7 @@ from msgspec import Struct
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.bases import redis_metrics
+from compiler.components.bases import redis_metrics, sentinel
 from compiler.interfaces import redis
 from compiler.model import Env, SecretRef
 from compiler.spec import quantity
@@ -39,6 +39,8 @@ FILE_KEYS = (
     ("save", "persistence"),
     ("client-output-buffer-limit", "memory"),
     ("repl-backlog-size", "memory"),
+    ("min-replicas-to-write", "failover"),
+    ("min-replicas-max-lag", "failover"),
 )
 
 
@@ -62,13 +64,18 @@ class Spec(model.VolumeSpec, model.AdoptsVolume):
     ] = None
     replicas: Annotated[
         int,
-        Field(
-            ge=1, le=10, description="One primary, and read-only copies, which are never promoted."
-        ),
+        Field(ge=1, le=10, description="One primary, and read-only copies; see `failover`."),
     ] = 1
+    failover: Annotated[
+        Literal["none", "sentinel"],
+        Field(description="Whether Sentinels promote a copy when the primary is lost."),
+    ] = "none"
 
     def check(self) -> None:
         super().check()
+        if self.failover == "sentinel" and self.replicas < 3:
+            message = f"a majority of Sentinels can lose one only from 3 on, not of {self.replicas}"
+            raise InvalidValue("invalid-value", message, "write `replicas: 3`")
         if self.replicas > 1 and self.persistence == "none":
             message = "a primary without persistence comes back empty and empties its replicas"
             raise InvalidValue(
@@ -85,6 +92,15 @@ class Program(Struct, frozen=True):
 
 
 def offer(me: model.Instance[Any]) -> redis.Offer:
+    if me.spec.failover == "sentinel":
+        return redis.Offer(
+            mode="sentinel",
+            primary=me.name,
+            hosts=sentinel.hosts(me),
+            port=sentinel.PORT,
+            further_ports=(PORT,),
+            pods={"app.kubernetes.io/instance": me.name},
+        )
     return redis.Offer(
         port=PORT,
         pods={"app.kubernetes.io/instance": me.name},  # the primary and its replicas
@@ -160,15 +176,16 @@ def lower(
     )
     server = _Server(me, spec, program, resources, quantity.whole(resources["limits"]["memory"]))
     yield server.config()
+    if spec.failover == "sentinel":
+        yield from _watched(me, server, claims)
+        return
     yield server.pods("primary", claims, replicas=1)
     yield kube.service(me, "primary", {"tcp-redis": PORT})
     yield kube.headless(me, "primary", {"tcp-redis": PORT})
     yield redis_metrics.of("primary", PORT)
     if spec.replicas > 1:
         copies = f"{me.name}-replica"
-        yield model.Credential(
-            server.replication, {"password": model.Random.PASSWORD}, (me.namespace,), (me.name,)
-        )
+        yield server.credential()
         yield server.pods("replica", claims, replicas=spec.replicas - 1, name=copies)
         yield kube.service(me, "replica", {"tcp-redis": PORT}, name=f"{me.name}-read")
         yield kube.headless(me, "replica", {"tcp-redis": PORT}, name=f"{copies}-headless")
@@ -194,6 +211,12 @@ class _Server(Struct, frozen=True):
         """The folder with the file that is made from the Secrets."""
         return f"/etc/{self.program.name}-users"
 
+    def credential(self) -> model.Credential:
+        return model.Credential(
+            self.replication, {"password": model.Random.PASSWORD}, (self.me.namespace,),
+            (self.me.name,),
+        )  # fmt: skip
+
     def config(self) -> model.ConfigFiles:
         text = kube.render(
             __file__, "redis.conf.j2", port=PORT, users=self.users, limit=self.limit,
@@ -206,8 +229,9 @@ class _Server(Struct, frozen=True):
         return f"{self.program.name}.conf"
 
     def pods(
-        self, role: str, claims: Sequence[redis.Binding], *, replicas: int, name: str | None = None
-    ) -> model.Resource:
+        self, role: str, claims: Sequence[redis.Binding], *, replicas: int, name: str | None = None,
+        parallel: bool = False,
+    ) -> model.Resource:  # fmt: skip
         me, folder = self.me, f"/etc/{self.program.name}"
         volumes = [
             kube.config(me.name, folder),
@@ -215,14 +239,16 @@ class _Server(Struct, frozen=True):
             *self._data(),
         ]
         template = kube.pod(
-            me, role, [self._server(role)], init=[self._users(claims)], user=kube.USER,
+            me, role, [self._server(role), *self._sentinel()], init=[self._users(claims)], user=kube.USER,
             volumes=volumes, grace=60, spread=replicas > 1,
         )  # fmt: skip
         persistent = self.spec.persistence != "none"
         claim = (
             [kube.volume_claim(me, "data", storage(self.spec, self.limit))] if persistent else []
         )
-        return kube.stateful_set(me, role, template, replicas=replicas, claims=claim, name=name)
+        return kube.stateful_set(
+            me, role, template, replicas=replicas, claims=claim, name=name, parallel=parallel
+        )
 
     def _data(self) -> Iterator[kube.Volume]:
         if self.spec.persistence == "none":
@@ -230,12 +256,18 @@ class _Server(Struct, frozen=True):
         else:
             yield kube.Volume("data", {}, "/data")
 
+    def _sentinel(self) -> Iterator[kube.Container]:
+        if self.spec.failover == "sentinel":
+            yield sentinel.container(self.me, self.program.server, self.program.client)
+
     def _server(self, role: str) -> kube.Container:
         copy = role == "replica"
         follow = ["--replicaof", self.me.host(), str(PORT)] if copy else []
         pong = kube.exec_probe(["sh", "-c", self._asks("ping", "PONG")], period=5)
         # Before its first synchronisation a copy refuses requests instead of answering with nulls.
         started = self._asks("role", "connected") if copy else self._asks("ping", "PONG")
+        if role == "server":  # the primary, or a copy after its first synchronisation
+            started = self._asks("role", "'master\\|connected'")
         return kube.Container(
             self.program.name,
             self.me.spec.image,
@@ -261,8 +293,28 @@ class _Server(Struct, frozen=True):
         if self.spec.replicas > 1:
             env.append(Env("REPLICATION_PASSWORD", SecretRef(self.replication, "password")))
         script = kube.render(
-            __file__, "redis-users.sh.j2", logins=logins, users=self.users, spec=self.spec
-        )
+            __file__, "redis-users.sh.j2", logins=logins, users=self.users, spec=self.spec,
+            sentinel_commands=sentinel.USER,
+        ) + self._roles()  # fmt: skip
         return kube.Container(
             "users", self.me.spec.image, self.resources, command=["sh", "-c", script], env=env
         )
+
+    def _roles(self) -> str:
+        """Finds the primary and configures the pod's Sentinel, at each start of a pod."""
+        if self.spec.failover == "none":
+            return ""
+        return sentinel.roles(self.me, self.program.client, self.users, PORT)
+
+
+def _watched(
+    me: model.Instance[Any], server: _Server, claims: Sequence[redis.Binding]
+) -> Iterator[model.Piece]:
+    """Servers of equal rank, each with a Sentinel: each of them may be the primary."""
+    ports = {"tcp-sentinel": sentinel.PORT}
+    yield server.credential()
+    yield server.pods("server", claims, replicas=me.spec.replicas, parallel=True)
+    yield kube.service(me, "server", ports)
+    yield kube.headless(me, "server", {**ports, "tcp-redis": PORT})
+    yield model.InternalTraffic("server", "server", (PORT, sentinel.PORT))
+    yield redis_metrics.of("server", PORT)

@@ -11,10 +11,12 @@ The image's tag: a release of mlflow/mlflow is pushed under its git tag
 names 3.17.2.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 from itertools import product
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -128,6 +130,21 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         yield from _gc(me, me.spec.gc, database, artifacts, client)
     folder = Env("MLFLOW_EXPOSE_PROMETHEUS", f"{kube.TMP}/metrics")
     yield model.Metrics(pods="server", port=PORT, env=(folder,), alerts=(FAILING,))
+
+
+def adoptable(pod: model.LivePod) -> Mapping[str, str]:
+    """Database and bucket, by the names that MLflow's command and variables have for them."""
+    uri = pod.option("--backend-store-uri") or pod.env.get("MLFLOW_BACKEND_STORE_URI", "")
+    root = (
+        pod.option("--artifacts-destination")
+        or pod.option("--default-artifact-root")
+        or pod.env.get("MLFLOW_ARTIFACTS_DESTINATION")
+        or pod.env.get("MLFLOW_DEFAULT_ARTIFACT_ROOT", "")
+    )
+    database = urlsplit(uri).path.strip("/") if uri.startswith("postgresql") else ""
+    bucket = urlsplit(root).netloc if root.startswith("s3://") else ""
+    values = {"database": database, "bucket": bucket}
+    return {key: value for key, value in values.items() if re.fullmatch(r"[\w.-]+", value)}
 
 
 def _server(

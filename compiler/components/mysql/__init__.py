@@ -5,8 +5,8 @@ while it initialises an empty volume. 8.4 has `mysql_native_password` but disabl
 has it.
 """
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -30,6 +30,11 @@ _CLIENT = "sh -c 'MYSQL_PWD=$MYSQL_ROOT_PASSWORD exec mysql --user=root'"
 
 class Spec(model.RecordSpec, model.AdoptsDatabaseServer):
     """A MySQL server."""
+
+    moved: ClassVar[Mapping[str, str]] = {
+        "replicas": "it is one server; for one that survives the loss of a node, `external-mysql: {host: ...}` names "
+        "a group that an operator or a provider runs"
+    }
 
     image: Annotated[Image, Field(description="Its image.")] = "docker.io/library/mysql:8.4.7"
     storage: Annotated[Memory, Field(description="Size of its volume.")] = "20Gi"
@@ -165,6 +170,12 @@ def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> mo
     )
     volume = kube.volume_claim(me, "data", me.spec.storage)
     return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
+
+
+def adoptable(pod: model.LivePod) -> Mapping[str, str]:
+    """The folder of the data (docker-library/mysql 8.4: /var/lib/mysql)."""
+    folder = pod.folder(pod.option("--datadir") or DATA)
+    return {"folder": folder} if folder is not None else {}
 
 
 def _folder(spec: Spec) -> str:

@@ -5,9 +5,9 @@ init scripts run only on an empty volume, so a database that is added to the spe
 Job.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -28,6 +28,10 @@ DATA = "/var/lib/postgresql"
 
 class Spec(model.RecordSpec, model.AdoptsDatabaseServer):
     """A PostgreSQL server."""
+
+    moved: ClassVar[Mapping[str, str]] = {
+        "replicas": "it is one server; write `cloudnative-pg: {replicas: 3}` in its place"
+    }
 
     image: Annotated[Image, Field(description="Its image.")] = (
         "docker.io/library/postgres:17.9-bookworm"
@@ -149,6 +153,12 @@ def _server(me: model.Instance[Spec], superuser: str, connections: int) -> model
     )
     volume = kube.volume_claim(me, "data", me.spec.storage)
     return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
+
+
+def adoptable(pod: model.LivePod) -> Mapping[str, str]:
+    """The folder of the data: the image's default is its volume's root (docker-library/postgres 17)."""
+    folder = pod.folder(pod.env.get("PGDATA", f"{DATA}/data"))
+    return {"folder": folder} if folder is not None else {}
 
 
 def _folder(spec: Spec) -> str:

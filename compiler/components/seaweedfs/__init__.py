@@ -4,8 +4,8 @@ Facts about SeaweedFS 4.x: without identities its S3 gateway is open to everyone
 are made at start from the clients' Secrets, each with the buckets of its claim.
 """
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -26,6 +26,10 @@ INTERNAL = (9333, 19333, 8888, 18888)
 
 class Spec(model.RecordSpec, model.AdoptsVolume):
     """A SeaweedFS object store, for labs and small platforms."""
+
+    moved: ClassVar[Mapping[str, str]] = {
+        "replicas": "it is one server; `ceph`, `minio: {replicas: 4}` and `external-s3` survive the loss of one"
+    }
 
     image: Annotated[Image, Field(description="Its image.")] = "docker.io/chrislusf/seaweedfs:4.34"
     storage: Annotated[Memory, Field(description="Size of its volume.")] = "50Gi"

@@ -1,0 +1,51 @@
+"""`platformc adopt ENV`: the sections that take over the servers that run in the cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from compiler.commands.compiling import lowered_of
+from compiler.commands.kubectl import asking
+from compiler.commands.options import environment_argument, spec_option
+from compiler.commands.output import fail
+from compiler.commands.verb import Verb
+from compiler.delivery.adoption import NoAnswerError, adoptions, live_objects, text
+from compiler.text import log_line
+
+
+@click.command(cls=Verb)
+@environment_argument
+@spec_option
+@click.option("--context", metavar="NAME", help="Of kubectl's contexts; default: the current one.")
+@click.option(
+    "--namespace", "-n", "namespaces", metavar="NAME", multiple=True,
+    help="Where to look, instead of the namespaces of the environment.",
+)  # fmt: skip
+def command(
+    environment: str | None, file: Path, context: str | None, namespaces: tuple[str, ...]
+) -> None:
+    """Print the `adopt` sections for servers that run in the cluster already. Changes nothing.
+
+    It asks kubectl for Deployments, StatefulSets, Services and volume claims, and for no Secret. Comments name
+    the keys that those objects do not say.
+
+    \b
+    platformc adopt prod --context prod -n mlflow
+    """
+    lowered = lowered_of(file, environment)
+    spaces = namespaces or tuple(
+        sorted({each.namespace for each in lowered.graph.instances.values()})
+    )
+    try:
+        sections = [*adoptions(lowered, live_objects(asking(context), spaces))]
+    except NoAnswerError as error:
+        fail(log_line(str(error)))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        fail("kubectl gives an answer that is none of Kubernetes'")
+    if not sections:
+        fail(f"nothing runs in {', '.join(spaces)} that the platform could take over")
+    click.echo("spec:\n  components:")
+    for section in sections:
+        click.echo(text(section), nl=False)

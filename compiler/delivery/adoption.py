@@ -1,0 +1,221 @@
+"""Write the `adopt` sections for servers that run in a cluster, from the answers of kubectl.
+
+All questions go through a function that runs kubectl, and none is about Secrets: a value that a pod
+takes from one stays unknown, and is named in a comment.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+from pydantic import TypeAdapter, ValidationError
+
+from compiler import registry
+from compiler.delivery.doctor import Ask
+from compiler.kube import yaml
+from compiler.model.component import Component
+from compiler.model.live_pod import LivePod
+from compiler.model.package import KUBERNETES, Lowered
+from compiler.model.resource import Manifest
+from compiler.spec.image import split_image
+from compiler.spec.section import Section, fields
+from compiler.spec.types import Name
+from compiler.text import printable
+
+_KINDS = "deployments,statefulsets,services,persistentvolumeclaims"
+_NAME: TypeAdapter[str] = TypeAdapter(Name)
+
+
+class NoAnswerError(Exception):
+    """kubectl gave no list of objects."""
+
+
+class Adoption(Struct, frozen=True):
+    """The section of a live server, and comments on the keys that it lacks."""
+
+    name: str
+    section: Mapping[str, Any]
+    comments: tuple[str, ...]
+
+
+def live_objects(ask: Ask, namespaces: tuple[str, ...]) -> list[Manifest]:
+    """The objects of some namespaces that the platform could take over."""
+    objects: list[Manifest] = []
+    for namespace in namespaces:
+        status, text, error = ask(["get", _KINDS, "-n", namespace, "-o", "json"], "")
+        if status:
+            raise NoAnswerError(error.strip())
+        try:
+            objects += json.loads(text)["items"]
+        except (ValueError, KeyError, TypeError) as problem:
+            raise NoAnswerError("kubectl gives an answer that is none of Kubernetes'") from problem
+    return [each for each in objects if isinstance(each, dict)]
+
+
+def adoptions(lowered: Lowered, objects: list[Manifest]) -> Iterator[Adoption]:
+    """One section for each live server of a type that can adopt, and that the platform did not make."""
+    names: set[str] = set()
+    for workload in objects:
+        if workload.get("kind") not in ("Deployment", "StatefulSet") or _compiled(workload):
+            continue
+        for type in _types(workload):
+            adoption = _adoption(lowered, type, workload, objects, names)
+            names.add(adoption.name)
+            yield adoption
+
+
+def text(adoption: Adoption) -> str:
+    """The section as a part of platform.yaml, its comments first."""
+    comments = "".join(f"# {printable(line)}\n" for line in adoption.comments)
+    section = f"{comments}{yaml.dump({adoption.name: adoption.section})}"
+    return "".join(f"    {line}\n" for line in section.splitlines())
+
+
+def _compiled(workload: Manifest) -> bool:
+    return bool(_labels(workload).get(f"{KUBERNETES}/managed-by") == "platformc")
+
+
+def _labels(manifest: Manifest) -> Mapping[str, str]:
+    return manifest["metadata"].get("labels") or {}
+
+
+def _types(workload: Manifest) -> Iterator[str]:
+    """The types that its containers run, by the last part of their images."""
+    images = [container["image"] for container in LivePod.of(workload).containers]
+    programs = {split_image(image)[0].rpartition("/")[2] for image in images}
+    for type in registry.builtin_types():
+        component = registry.component(type)
+        if component is not None and "adopt" in component.Spec.model_fields:
+            default = split_image(component.Spec.model_fields["image"].default)[0]
+            # Other publishers call the same program `postgresql` or `redis-server`.
+            program = re.escape(default.rpartition("/")[2]) + r"(ql|-server)?"
+            if any(re.fullmatch(program, name) for name in programs):
+                yield type
+
+
+def _adoption(
+    lowered: Lowered, type: str, workload: Manifest, objects: list[Manifest], taken: set[str]
+) -> Adoption:
+    component = registry.component(type)
+    assert component is not None
+    name = _instance_name(lowered, type, workload, taken)
+    adopt, comments = _adopted(component, workload, objects)
+    section: dict[str, Any] = {} if name == type else {"type": type}
+    section |= _size(component, adopt, objects)
+    live = f"{workload['kind']} {workload['metadata']['name']}"
+    pod = LivePod.of(workload)
+    images = ", ".join(container["image"] for container in pod.containers)
+    head = [f"{live} runs {images}", *comments]
+    if adopt.get("claim") and pod.user is not None:
+        head.append(
+            f"its files may belong to user {pod.user}, and the server must run as their owner"
+        )
+    return Adoption(name, {**section, "adopt": adopt}, tuple(head))
+
+
+def _instance_name(lowered: Lowered, type: str, workload: Manifest, taken: set[str]) -> str:
+    """The platform's only instance of the type, or a new one with the name of the live server."""
+    names = [
+        name for name, instance in lowered.graph.instances.items()
+        if instance.section == "components" and instance.type == type and name not in taken
+    ]  # fmt: skip
+    return names[0] if len(names) == 1 else str(workload["metadata"]["name"])
+
+
+def _adopted(
+    component: Component, workload: Manifest, objects: list[Manifest]
+) -> tuple[dict[str, Any], list[str]]:
+    """The keys of `adopt` that the objects give, and comments about the others."""
+    keys = _keys(component)
+    pod = LivePod.of(workload)
+    values: dict[str, Any] = {}
+    comments: list[str] = []
+    services = [each for each in objects if _selects(each, workload)]
+    if services:
+        values["service"] = services[0]["metadata"]["name"]
+        ports = [port["port"] for port in services[0]["spec"]["ports"]]
+        values["port"] = ports[0]
+        further = [each["metadata"]["name"] for each in services[1:]]
+        comments += [f"further Services select its pods: {', '.join(further)}"] if further else []
+    else:
+        comments.append("no Service selects its pods")
+    if "claim" in keys:
+        claims = _claims(workload, pod)
+        if len(claims) == 1:
+            values["claim"] = claims[0]
+        else:
+            comments.append(f"`claim` is not set: it has {len(claims)} volumes")
+    values |= {key: text for key, text in component.adoptable(pod).items() if key in keys}
+    comments += [
+        f"`{key}` is not set: {_why(key, pod)}"
+        for key in keys
+        if key not in values and key not in ("service", "port", "claim")
+    ]
+    return {key: value for key, value in values.items() if _fits(key, value)}, comments
+
+
+def _keys(component: Component) -> list[str]:
+    """The keys of the type's `adopt` section."""
+    annotation = component.Spec.model_fields["adopt"].annotation
+    (section,) = (part for part in annotation.__args__ if part is not type(None))
+    assert issubclass(section, Section)
+    return [key for _, key, _ in fields(section)]
+
+
+def _why(key: str, pod: LivePod) -> str:
+    if key == "secret":
+        return "make a Secret with the administrator's `username` and `password`"
+    if pod.secrets:
+        return f"the pods may have it from a Secret ({', '.join(pod.secrets)}), which is not read"
+    return "the pods do not say it"
+
+
+def _fits(key: str, value: Any) -> bool:
+    """Whether a name of the cluster is one of the language."""
+    if key not in ("service", "claim"):
+        return True
+    try:
+        return bool(_NAME.validate_python(value))
+    except ValidationError:
+        return False
+
+
+def _selects(service: Manifest, workload: Manifest) -> bool:
+    """Whether a Service with an address of its own leads to a workload's pods."""
+    if service.get("kind") != "Service" or service["spec"].get("clusterIP") == "None":
+        return False
+    selector = service["spec"].get("selector") or {}
+    labels = workload["spec"]["template"]["metadata"].get("labels") or {}
+    same_space = service["metadata"].get("namespace") == workload["metadata"].get("namespace")
+    return bool(selector) and same_space and selector.items() <= labels.items()
+
+
+def _claims(workload: Manifest, pod: LivePod) -> list[str]:
+    """The volume claims of a workload's pods."""
+    name, replicas = workload["metadata"]["name"], int(workload["spec"].get("replicas", 1))
+    templates = workload["spec"].get("volumeClaimTemplates") or ()
+    made = [
+        f"{template['metadata']['name']}-{name}-{index}"
+        for template in templates
+        for index in range(replicas)
+    ]
+    return [*made, *pod.claims]
+
+
+def _size(
+    component: Component, adopt: Mapping[str, Any], objects: list[Manifest]
+) -> dict[str, str]:
+    """The size of the adopted volume, from which settings are derived."""
+    if "storage" not in component.Spec.model_fields or "claim" not in adopt:
+        return {}
+    sizes = [
+        str(each["spec"]["resources"]["requests"]["storage"])
+        for each in objects
+        if each.get("kind") == "PersistentVolumeClaim"
+        and each["metadata"]["name"] == adopt["claim"]
+    ]
+    return {"storage": sizes[0]} if sizes else {}

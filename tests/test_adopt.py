@@ -1,0 +1,195 @@
+"""Taking over what runs: the compiled names, the plan, `platformc adopt`, and the guide to it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from support.paths import ROOT, SCENARIOS
+from support.scenarios import compiled
+
+from compiler.cli import platformc
+from compiler.pipeline import compile as compile_spec
+
+GUIDE = (ROOT / "docs" / "how-to" / "adopt.md").read_text(encoding="utf-8")
+EMPTY, ADOPTED, RENAMED = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+COMMANDS = [
+    line.partition("  #")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
+    for line in block.splitlines()
+]
+PASSWORD = "hunter2-is-no-secret"
+
+
+def workload(kind: str, name: str, container: dict[str, Any], **spec: Any) -> dict[str, Any]:
+    labels = {"app": name}
+    pod = {"containers": [container], "volumes": spec.pop("volumes", [])}
+    template = {"metadata": {"labels": labels}, "spec": pod}
+    return {
+        "apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name, "namespace": "mlflow"},
+        "spec": {"template": template, **spec},
+    }  # fmt: skip
+
+
+def service(name: str, app: str, port: int, **spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": "mlflow"},
+        "spec": {"selector": {"app": app}, "ports": [{"port": port}], **spec},
+    }  # fmt: skip
+
+
+DATABASE = workload(
+    "StatefulSet", "mlflow-db",
+    {
+        "name": "db", "image": "docker.io/library/postgres:15.18-bookworm",
+        "env": [{"name": "PGDATA", "value": "/var/lib/postgresql/data/pgdata"},
+                {"name": "POSTGRES_PASSWORD", "value": PASSWORD}],
+        "securityContext": {"runAsUser": 999},
+        "volumeMounts": [{"name": "data", "mountPath": "/var/lib/postgresql/data"}],
+    },
+    volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": "mlflow-db"}}],
+)  # fmt: skip
+TRACKING = workload(
+    "Deployment", "mlflow",
+    {
+        "name": "mlflow", "image": "ghcr.io/mlflow/mlflow:v2.9.2",
+        "args": ["mlflow", "server", "--default-artifact-root=s3://mlflow-artifacts/runs",
+                 f"--backend-store-uri=postgresql://mlflow:{PASSWORD}@mlflow-db/mlflow?sslmode=disable"],
+    },
+)  # fmt: skip
+CLAIM = {
+    "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+    "metadata": {"name": "mlflow-db", "namespace": "mlflow"},
+    "spec": {"resources": {"requests": {"storage": "20Gi"}}},
+}  # fmt: skip
+LIVE = [
+    DATABASE, TRACKING, CLAIM,
+    service("mlflow-db", "mlflow-db", 5432), service("mlflow", "mlflow", 80),
+    service("mlflow-headless", "mlflow", 80, clusterIP="None"),
+    workload("Deployment", "web", {"name": "web", "image": "docker.io/library/nginx:1.27"}),
+]  # fmt: skip
+
+
+def adopt(folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str, *options: str) -> Result:
+    """The verb, with a kubectl that gives one answer and notes its questions."""
+    (folder / "answer").write_text(answer)
+    kubectl = folder / "kubectl"
+    kubectl.write_text(f'#!/bin/sh\necho "$@" >>{folder}/asked\ncat {folder}/answer\n')
+    kubectl.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+    monkeypatch.chdir(folder)
+    (folder / "platform.yaml").write_text(EMPTY)
+    return CliRunner().invoke(platformc, ["adopt", "prod", *options])
+
+
+def test_live_objects_become_sections_that_compile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = adopt(tmp_path, monkeypatch, json.dumps({"items": LIVE}), "-n", "mlflow")
+    assert result.exit_code == 0, result.output
+    components = yaml.safe_load(result.stdout)["spec"]["components"]
+    assert components == {
+        "mlflow": {"adopt": {"service": "mlflow", "port": 80, "database": "mlflow",
+                             "bucket": "mlflow-artifacts"}},
+        "postgres": {"storage": "20Gi", "adopt": {
+            "service": "mlflow-db", "port": 5432, "claim": "mlflow-db", "folder": "pgdata"}},
+    }  # fmt: skip
+    spec = yaml.safe_load(EMPTY)
+    spec["spec"]["components"] |= components
+    assert not compile_spec(json.dumps(spec).encode(), "platform.yaml").report.failed
+    assert "`secret` is not set: make a Secret" in result.stdout
+    assert "user 999" in result.stdout
+    assert PASSWORD not in result.output
+    asked = (tmp_path / "asked").read_text()
+    assert (
+        asked == "get deployments,statefulsets,services,persistentvolumeclaims -n mlflow -o json\n"
+    )
+
+
+def test_what_a_secret_holds_stays_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uri = {"secretKeyRef": {"name": "mlflow-uri", "key": "uri"}}
+    server = workload("Deployment", "tracking", {
+        "name": "mlflow", "image": "bitnami/mlflow:2.9.2",
+        "env": [{"name": "MLFLOW_BACKEND_STORE_URI", "valueFrom": uri}]})  # fmt: skip
+    result = adopt(tmp_path, monkeypatch, json.dumps({"items": [server]}))
+    assert "`database` is not set: the pods may have it from a Secret (mlflow-uri)" in result.stdout
+    assert "no Service selects its pods" in result.stdout
+
+
+def test_several_volumes_are_left_to_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers = workload(
+        "StatefulSet", "keys", {"name": "keys", "image": "redis:7.4.2"}, replicas=3,
+        volumeClaimTemplates=[{"metadata": {"name": "data"}}],
+    )  # fmt: skip
+    result = adopt(tmp_path, monkeypatch, json.dumps({"items": [servers]}))
+    assert "    keys:\n      type: redis\n" in result.stdout
+    assert "`claim` is not set: it has 3 volumes" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "[1]", "{}", '{"items": [{"kind": "Deployment"}]}', "[" * 9000]
+)
+def test_a_cluster_that_answers_nonsense_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    result = adopt(tmp_path, monkeypatch, answer)
+    assert result.exit_code == 2
+    assert "none of Kubernetes'" in result.stderr
+
+
+def test_what_the_platform_made_is_not_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = {**TRACKING, "metadata": {**TRACKING["metadata"], "labels": {
+        "app.kubernetes.io/managed-by": "platformc"}}}  # fmt: skip
+    result = adopt(tmp_path, monkeypatch, json.dumps({"items": [mine]}))
+    assert (result.exit_code, "nothing runs in mlflow" in result.stderr) == (2, True)
+
+
+def test_the_guides_commands_run_and_name_the_objects_of_its_spec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for line in COMMANDS:
+        words = shlex.split(line)
+        if words[:2] == ["platformc", "adopt"]:
+            result = adopt(tmp_path, monkeypatch, json.dumps({"items": LIVE}), *words[3:])
+            (tmp_path / "platform.yaml").write_text(ADOPTED)
+        elif words[0] == "platformc":
+            result = CliRunner().invoke(platformc, words[1:])
+        assert result.exit_code == 0, (line, result.output)
+    plan = result.stdout.splitlines()
+    assert any("takes over the volume claim mlflow-db: stop the server" in line for line in plan)
+    assert any("migrates the schema" in line and "back it up first" in line for line in plan)
+    lowered = compile_spec(ADOPTED.encode(), "platform.yaml").lowered["prod"]
+    named = {credential.name for credential in lowered.credentials}
+    (secret,) = re.findall(r"kubectl create secret generic (\S+)", GUIDE)
+    assert secret in named
+    deleted = re.findall(r"kubectl delete (\w+) (\S+) ", GUIDE)
+    assert set(deleted) == {
+        (each["kind"].lower(), each["metadata"]["name"]) for each in (DATABASE, TRACKING)
+    }
+    assert not compile_spec(RENAMED.encode(), "platform.yaml").report.failed
+
+
+def test_every_reference_follows_an_adopted_service() -> None:
+    lowered = compiled("adopt").lowered["prod"]
+    texts = json.dumps(
+        [
+            resource.manifest
+            for package in lowered.packages.values()
+            for resource in package.resources
+        ]
+    )
+    for service_name in ("mlflow", "mlflow-postgresql", "seaweedfs-s3"):
+        assert f"{service_name}.mlops.svc.cluster.local" in texts
+    for instance in ("tracking", "db", "store", "keys"):
+        assert not re.search(rf"\b{instance}\.mlops\.svc", texts)
+    assert (SCENARIOS / "adopt" / "platform.yaml").is_file()
