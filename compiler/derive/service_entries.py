@@ -57,6 +57,8 @@ def _destination(name: str, offer: Offer, hosts: Sequence[str]) -> Manifest:
 
     An entry must have a host name; where addresses match the traffic, a made-up one serves.
     """
+    if offer.subdomains:  # Envoy takes no name with an asterisk for one to look up
+        return {"hosts": [*sorted(hosts), f"*.{hosts[0]}"], "resolution": "NONE"}
     addresses = [host for host in hosts if _is_address(host)]
     if not addresses and not offer.redirects:
         return {"hosts": sorted(hosts), "resolution": "DNS"}

@@ -29,6 +29,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
     read_only: bool = False
     abroad: bool = False  # the key is also read outside the consumer's namespace
     holds: tuple[tuple[str, int], ...] = ()  # URIs and the bytes under them, where known
+    path_only: bool = False  # the client knows no buckets in host names
 
     @property
     def resources(self) -> tuple[str, ...]:
@@ -42,11 +43,12 @@ class Claim(model.Claim, frozen=True, kw_only=True):
             buckets=tuple(sorted({*self.buckets, *second.buckets})),
             shared=self.shared and second.shared,
             holds=(*self.holds, *second.holds),
+            path_only=self.path_only or second.path_only,
         )
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
-    """A store that speaks S3 in path style."""
+    """A store that speaks S3: in path style, or with `subdomains` for buckets."""
 
     region: str = "us-east-1"
     scheme: str = "http"
@@ -96,6 +98,17 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         return scheme == "https"
 
     @property
+    def virtual(self) -> bool:
+        """Whether the bucket is part of the host name, not of the path."""
+        virtual: bool = self.binding.offer.subdomains
+        return virtual
+
+    @property
+    def path_style(self) -> str:
+        """The same as a variable of clients that ask for path style."""
+        return "false" if self.virtual else "true"
+
+    @property
     def bucket(self) -> str:
         bucket: str = self.binding.claim.buckets[0]
         return bucket
@@ -130,8 +143,13 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
             Env("AWS_CONFIG_FILE", CONFIG),
             Env("AWS_EC2_METADATA_DISABLED", "true"),  # no cloud to ask when a key is missing
             Env("S3_SIGNATURE_VERSION", "s3v4"),  # for older libraries; newer ones read the file
+            *self._addressing(),
             *self.trust(),
         )
+
+    def _addressing(self) -> tuple[Env, ...]:
+        """The style for MLflow 3, which would ask for another than the file's."""
+        return (Env("MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE", "virtual"),) if self.virtual else ()
 
     def rclone(self, remote: str) -> tuple[Env, ...]:
         """The variables that make the store a remote of rclone (1.60 and 1.71)."""
@@ -141,7 +159,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
             Env(f"{prefix}_PROVIDER", "Other"),
             Env(f"{prefix}_ENDPOINT", self.url),
             Env(f"{prefix}_REGION", self.region),
-            Env(f"{prefix}_FORCE_PATH_STYLE", "true"),
+            Env(f"{prefix}_FORCE_PATH_STYLE", self.path_style),
             Env(f"{prefix}_ACCESS_KEY_ID", self.secret_key(ACCESS_KEY)),
             Env(f"{prefix}_SECRET_ACCESS_KEY", self.secret_key(SECRET_KEY)),
         )
@@ -154,7 +172,9 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         return (Env("AWS_CA_BUNDLE", self.authority),) if self.authority else ()
 
     def files(self) -> Mapping[str, str]:
-        return {CONFIG: kube.render(__file__, "aws-config.j2", region=self.region)}
+        return {
+            CONFIG: kube.render(__file__, "aws-config.j2", region=self.region, virtual=self.virtual)
+        }
 
 
 def buckets(bindings: Iterable[Binding]) -> list[str]:

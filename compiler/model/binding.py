@@ -60,6 +60,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     further_ports: tuple[int, ...] = ()  # of the same pods or addresses, open to its clients too
     host: str | None = None  # an address outside the platform
     hosts: tuple[str, ...] = ()  # all addresses, where a client is given several
+    subdomains: bool = False  # clients put a name in front of the address
     redirects: bool = False  # clients are sent on to addresses that only the servers know
     cidrs: tuple[str, ...] = ()  # of that address, if known
     ca: Authority | None = None  # its authority, if it is not a public one

@@ -168,6 +168,9 @@ _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] 
     "tls": _certificate,
     "https": _certificate,
 }
+_STYLE = (
+    "leave it out: every client uses path style, unless a store outside says `addressing: virtual`"
+)
 _FIXED = {
     "service": "Services are made by the compiler; hosts follow from `spec.domain` and a gateway",
     "ingress": "hosts follow from `spec.domain` and a gateway among the components",
@@ -179,8 +182,8 @@ _FIXED = {
     "backendstoreuri": "the URI follows from the database that it is bound to; leave it out",
     "artifactroot": "the root follows from the store that it is bound to; leave it out",
     "annotations": "write `patches:`; labels are `labels:`",
-    "pathstyle": "leave it out: every client uses path style",
-    "forcepathstyle": "leave it out: every client uses path style",
+    "pathstyle": _STYLE,
+    "forcepathstyle": _STYLE,
     "poolmode": "leave it out: the pooler pools between transactions, and a client that needs a session "
     "goes past it by itself",
     "containerconcurrency": "a model has `concurrency:`; `targetConcurrency` is the autoscaler's soft target",
@@ -230,7 +233,7 @@ _FIXED = {
     "outside takes `credentials: {secret: NAME}`",
     "auth": "logins are made for every consumer (`platformc secrets list`); the pages' login is "
     "`login:` under `spec:`",
-    "addressingstyle": "leave it out: every client uses path style",
-    "urlstyle": "leave it out: every client uses path style",
-    "virtualhost": "leave it out: every client uses path style",
+    "addressingstyle": _STYLE,
+    "urlstyle": _STYLE,
+    "virtualhost": _STYLE,
 }

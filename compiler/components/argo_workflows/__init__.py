@@ -51,7 +51,7 @@ class Spec(model.PageSpec, model.UpstreamSpec):
 def claims(me: model.Instance[Spec]) -> model.Claims:
     # Runs write artefacts where they are, and the controller reads them in its own namespace.
     bindings: model.Claims = {
-        ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,), abroad=True),
+        ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,), abroad=True, path_only=True),
         MESH: mesh.Claim(optional=True),
     }
     if not me.spec.archive:

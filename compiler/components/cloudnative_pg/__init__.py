@@ -81,7 +81,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     wanted = backups.plan(me)
     if wanted is None:
         return {}
-    return {BACKUPS: s3.Claim(buckets=(wanted.bucket,), provider=wanted.provider)}
+    return {BACKUPS: s3.Claim(buckets=(wanted.bucket,), provider=wanted.provider, path_only=True)}
 
 
 def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:

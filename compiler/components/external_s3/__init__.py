@@ -32,6 +32,13 @@ class Spec(external.Spec):
     region: Annotated[
         str, Field(pattern=exact(r"[a-z0-9-]+"), description="The region for signatures.")
     ] = "us-east-1"
+    addressing: Annotated[
+        Literal["path", "virtual"],
+        Field(
+            description="Where clients write the bucket: in the path, or in front of the host "
+            "(`virtual`), for stores that take nothing else."
+        ),
+    ] = "path"
     checksums: Annotated[
         Literal["when_required", "when_supported"],
         Field(description="When clients add checksum headers."),
@@ -47,6 +54,8 @@ class Spec(external.Spec):
 def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
     yield from external.binding_problems(me, wiring)
     for binding in wiring.claims(STORE):
+        if me.spec.addressing == "virtual":
+            yield from _addressing(me, binding)
         login = binding.existing_login
         if login and login.keys and binding.consumer.type == MODELS:
             yield model.Problem(
@@ -55,6 +64,28 @@ def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator
                 ("credentials",),
                 f"rename the keys of that Secret, or add `{binding.consumer.name}` under "
                 "`credentials.consumers` with a Secret that has these",
+            )
+
+
+def _addressing(me: model.Instance[Spec], binding: s3.Binding) -> Iterator[model.Problem]:
+    """Clients that write buckets into paths alone, and buckets that no certificate of the store names."""
+    name, provider = binding.consumer.name, me.name
+    if binding.claim.path_only:
+        yield model.Problem(
+            "store-settings",
+            f"`{name}` writes buckets into paths alone, and `{provider}` takes them in host names",
+            ("addressing",),
+            f"bind `{name}` to another store, such as `seaweedfs: {{}}`",
+            related=("its client", binding.consumer.path),
+        )
+    for bucket in binding.claim.buckets if me.spec.tls else ():
+        if "." in bucket:
+            yield model.Problem(
+                "store-settings",
+                f"the bucket `{bucket}` has a dot in its name, and no certificate of `{me.spec.host}` names it",
+                ("addressing",),
+                "name a bucket without dots",
+                related=("its client", binding.consumer.path),
             )
 
 
@@ -71,6 +102,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             scheme="https" if spec.tls else "http",
             region=spec.region,
             checksums=spec.checksums,
+            subdomains=spec.addressing == "virtual",
             cidrs=spec.cidrs,
             ca=spec.authority,
             logins=spec.logins,

@@ -69,8 +69,11 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
             database=database, pooled=False, shared=spec.shared
         )
     else:
+        # Feast 0.67 (file_source.py) makes pyarrow's file system with an endpoint and no addressing.
         claimed[feature_store.LAKE] = s3.Claim(
-            buckets=(spec.adopted.bucket or spec.bucket or me.name,), shared=spec.shared
+            buckets=(spec.adopted.bucket or spec.bucket or me.name,),
+            shared=spec.shared,
+            path_only=True,
         )
     return claimed
 

@@ -298,7 +298,8 @@ def _annotations(store: s3.Endpoint, consumer: str) -> dict[str, str]:
         "serving.kserve.io/s3-endpoint": f"{store.host}:{store.port}",
         "serving.kserve.io/s3-region": store.region,
         "serving.kserve.io/s3-usehttps": "1" if secure else "0",
-        "serving.kserve.io/s3-usevirtualbucket": "0",
+        # The initializer compares with `true` (0.20, kserve_storage.py).
+        "serving.kserve.io/s3-usevirtualbucket": "true" if store.virtual else "0",
         "serving.kserve.io/s3-verifyssl": "1" if secure else "0",
         **_trust(store, consumer),
     }

@@ -78,7 +78,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
         PIPELINES: mysql.Claim(database=me.spec.database),
         # ML Metadata's client supports no newer authentication method.
         METADATA: mysql.Claim(database=me.spec.metadata_database, native_password=True),
-        ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,)),
+        ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,), path_only=True),
         WORKFLOWS: workflows.Claim(repository=False),
     }
 

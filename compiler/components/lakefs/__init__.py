@@ -229,7 +229,7 @@ def _blockstore(store: s3.Endpoint) -> Iterator[Env]:
     yield TYPE
     yield Env(f"{prefix}_ENDPOINT", store.url)
     yield Env(f"{prefix}_REGION", store.region)
-    yield Env(f"{prefix}_FORCE_PATH_STYLE", "true")
+    yield Env(f"{prefix}_FORCE_PATH_STYLE", store.path_style)
     yield Env(f"{prefix}_DISCOVER_BUCKET_REGION", "false")
     # Clients may reach the gateway, not the store: a signed link to it would lead nowhere.
     yield Env(f"{prefix}_DISABLE_PRE_SIGNED", "true")

@@ -134,7 +134,7 @@ def _initializer(spec: ModelSpec, store: s3.Endpoint, image: str, uri: str) -> m
             Env("RCLONE_CONFIG_S3_ENV_AUTH", "true"),
             Env("RCLONE_CONFIG_S3_ENDPOINT", store.url),
             Env("RCLONE_CONFIG_S3_REGION", store.region),
-            Env("RCLONE_CONFIG_S3_FORCE_PATH_STYLE", "true"),
+            Env("RCLONE_CONFIG_S3_FORCE_PATH_STYLE", store.path_style),
         ],
     )  # fmt: skip
     return container.manifest([kube.Volume(VOLUME, {}, FILES)])

@@ -1,0 +1,17 @@
+# Brings the newest complete copy, or the newest before AT, and holds it against its digests: one that is
+# broken or cut off ends here, before anything is overwritten.
+set -eu
+at=${AT:-99999999T999999Z}
+stamp=$({ rclone lsf "copies:postgres-backups/complete"; echo "$at"; } | sort | awk -v at="$at" '$0 == at { exit } { print }' | tail -n 1)
+[ -n "$stamp" ] || {
+  echo "there is no complete copy before $at" >&2
+  exit 1
+}
+mkdir "/backup/$stamp"
+rclone copy "copies:postgres-backups/$stamp" "/backup/$stamp"
+wanted=$(rclone cat "copies:postgres-backups/complete/$stamp")
+found=$(sha256sum "/backup/$stamp/SHA256SUMS" | cut -d' ' -f1)
+[ "$found" = "$wanted" ] || { echo "$stamp: its list of digests is not the one that was written" >&2; exit 1; }
+cd "/backup/$stamp"
+sha256sum -c SHA256SUMS || { echo "$stamp is broken; name an earlier one by AT" >&2; exit 1; }
+echo "took $stamp"
