@@ -71,7 +71,7 @@ QUIET = (
     "help compile", "completion bash", "init --list", "init copy --from two-teams",
     "prerequisites default", "client-kit default mlflow-smoke", "env mlflow-smoke", "env mlflow-smoke default --laptop", "init new --lab",
     "secrets list default", "secrets list default --format json",
-    "restore default -f copied.yaml", "secrets rotate default mlflow-artifacts", "secrets generate default -f local.yaml",
+    "restore default -f copied.yaml", "move default -f moved.yaml", "secrets rotate default mlflow-artifacts", "secrets generate default -f local.yaml",
     "argocd generate", "argocd plugin --image registry.example/plugin:1.0.0 -o argocd",
     "argocd applications --repo https://git.example/platform.git",
 )  # fmt: skip
@@ -104,6 +104,10 @@ def specs(folder: Path) -> Path:
     head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: vendored}\n"
     (folder / "vendored.yaml").write_text(f"{head}spec:\n  {vendored}\n")
     (folder / "copied.yaml").write_text(COPIED)
+    moved = "move: {from: redis, to: valkey}\n  components: {redis: {}, valkey: {}}\n"
+    moved += "  workloads: {job: {image: registry.example.internal/job:1.0.0, uses: [redis]}}"
+    head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: moved}\n"
+    (folder / "moved.yaml").write_text(f"{head}spec:\n  {moved}\n")
     registered = "components: {mlflow: {}, postgres: {}, seaweedfs: {}, kserve: {mode: standard}}"
     models = "models: {churn: {model: churn, alias: champion}}"
     head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: registered}\n"

@@ -110,7 +110,8 @@ def test_a_consumers_key_is_read_by_itself_and_its_providers(
 ) -> None:
     lowered_platform = lowered(scenario, environment)
     allowed: dict[str, set[str]] = defaultdict(set)
-    for binding in lowered_platform.graph.bindings:
+    graph = lowered_platform.graph
+    for binding in (*graph.bindings, *graph.mirrored):
         allowed[binding.secret] |= {binding.consumer.name, binding.provider.name}
     own_names = {
         c.name for package in lowered_platform.packages.values() for c in package.credentials

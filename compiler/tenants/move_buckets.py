@@ -10,7 +10,6 @@ from compiler.interfaces import s3
 from compiler.model import Env
 from compiler.spec.backup import RCLONE
 
-FROM, TO = model.Requires("from", s3.Endpoint), model.Requires("to", s3.Endpoint)
 IMAGE: str | None = RCLONE
 
 
@@ -24,12 +23,16 @@ def claims(
 ) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
     """What the Job claims of the old and of the new store."""
     claim = s3.Claim(buckets=tuple(names), shared=True)
-    return {"from": {FROM: claim}, "to": {TO: claim}}
+    return {"from": {_slot("from"): claim}, "to": {_slot("to"): claim}}
 
 
 def unfit(offer: model.Offer) -> str:
     """Why the Job cannot speak to a server; empty where it can."""
     return ""
+
+
+def _slot(side: str) -> model.Requires[s3.Endpoint]:
+    return model.Requires(side, s3.Endpoint)
 
 
 def room(specs: Sequence[Any]) -> str:
@@ -39,8 +42,8 @@ def room(specs: Sequence[Any]) -> str:
 
 def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
     return [
-        *wiring[FROM].rclone("FROM"),
-        *wiring[TO].rclone("TO"),
+        *wiring[_slot("from")].rclone("FROM"),
+        *wiring[_slot("to")].rclone("TO"),
         Env("RCLONE_CONFIG", f"{kube.TMP}/rclone.conf"),
         Env("RCLONE_S3_NO_CHECK_BUCKET", "true"),
         Env("RCLONE_LOG_LEVEL", "ERROR"),
@@ -49,9 +52,11 @@ def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
 
 
 def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
-    authorities = [one.authority for one in (wiring[FROM], wiring[TO]) if one.authority]
+    authorities = [
+        one.authority for one in (wiring[_slot("from")], wiring[_slot("to")]) if one.authority
+    ]
     text = kube.render(
         __file__, "move-buckets.sh.j2", buckets=me.spec.names, authorities=authorities,
-        old=wiring[FROM].binding.provider.name, new=wiring[TO].binding.provider.name,
+        old=wiring[_slot("from")].binding.provider.name, new=wiring[_slot("to")].binding.provider.name,
     )  # fmt: skip
     return {"move.sh": text}

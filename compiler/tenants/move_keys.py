@@ -15,7 +15,6 @@ from compiler.model import Env
 from compiler.spec import quantity
 
 IMAGE: str | None = None
-FROM, TO = model.Requires("from", redis.Endpoint), model.Requires("to", redis.Endpoint)
 MARK = "platformc:move"  # a key: how far the move is
 
 
@@ -28,13 +27,17 @@ def claims(
     names: Sequence[str], claims: Sequence[model.Binding]
 ) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
     """What the Job claims of the old and of the new server."""
-    return {"from": {FROM: redis.Claim()}, "to": {TO: redis.Claim()}}
+    return {"from": {_slot("from"): redis.Claim()}, "to": {_slot("to"): redis.Claim()}}
 
 
 def unfit(offer: model.Offer) -> str:
     """Why the Job cannot speak to a server; empty where it can."""
     mode = offer.mode if isinstance(offer, redis.Offer) else "single"
     return "" if mode == "single" else f"the Job asks one server, and this one is of `mode: {mode}`"
+
+
+def _slot(side: str) -> model.Requires[redis.Endpoint]:
+    return model.Requires(side, redis.Endpoint)
 
 
 def room(specs: Sequence[Any]) -> str:
@@ -45,8 +48,8 @@ def room(specs: Sequence[Any]) -> str:
 
 def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
     return [
-        Env("FROM_PASSWORD", wiring[FROM].password),
-        Env("TO_PASSWORD", wiring[TO].password),
+        Env("FROM_PASSWORD", wiring[_slot("from")].password),
+        Env("TO_PASSWORD", wiring[_slot("to")].password),
         Env("HOME", kube.TMP),
     ]
 
@@ -54,8 +57,8 @@ def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
 def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
     text = kube.render(
         __file__, "move-keys.sh.j2", mark=MARK,
-        sides=[("from", wiring[FROM]), ("to", wiring[TO])],
-        old=wiring[FROM].binding.provider.name, new=wiring[TO].binding.provider.name,
+        sides=[("from", wiring[_slot("from")]), ("to", wiring[_slot("to")])],
+        old=wiring[_slot("from")].binding.provider.name, new=wiring[_slot("to")].binding.provider.name,
     )  # fmt: skip
     scripts = {
         name: kube.render(__file__, f"move-{name}.j2", mark=MARK)

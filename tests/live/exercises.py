@@ -45,6 +45,7 @@ ELSEWHERE = {
         "login", "page", "inference"
     ): f"live/test_login.py asks logins of pages; KServe: {OPERATOR}",
     Kind("token-check", "*", "*"): "live/test_model_access.py asks it by the API server's tokens",
+    Kind("move", "*", "*"): "live/test_move.py replaces back ends under a writer, there and back",
     Kind("model", "*", "*"): f"KServe and Seldon: {OPERATOR}",
     Kind("model-store", "*", "*"): f"KServe and Seldon: {OPERATOR}",
     Kind(
