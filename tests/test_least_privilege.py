@@ -39,7 +39,13 @@ DATABASES = ("postgres", "mysql", "cloudnative-pg")
 MEMORIES = ("redis", "valkey")
 # Commands of a client of Redis, and those that belong to the server itself; all on no key.
 CLIENT = "+@all -@admin -@dangerous -function -script|flush -randomkey +info +role"
-OWN = {"probe": "-@all +ping +role +info", "replication": "-@all +ping +psync +replconf"}
+OWN = {
+    # Redis' documentation of ACLs, "ACL rules for Sentinel and Replicas".
+    "sentinel": "allchannels -@all +multi +slaveof +replicaof +ping +exec +subscribe +config|rewrite +role "
+    "+publish +info +client|setname +client|kill +script|kill",
+    "probe": "-@all +ping +role +info",
+    "replication": "-@all +ping +psync +replconf",
+}
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
 
@@ -296,7 +302,7 @@ def _acl(script: str, variables: tuple[tuple[str, str], ...]) -> list[str]:
     """The output of the script that Redis starts after, where each password is its Secret's name."""
     (folder,) = set(re.findall(r"} >(\S+)/users\.acl", script))
     with TemporaryDirectory() as directory:
-        text = script.replace(folder, directory)
+        text = script.replace(folder, directory).replace("/data/", f"{directory}/")
         subprocess.run(["sh", "-c", text], env={**os.environ, **dict(variables)}, check=True)
         return (Path(directory) / "users.acl").read_text().splitlines()
 
