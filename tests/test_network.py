@@ -108,6 +108,7 @@ def needs(lowered_platform: Lowered, source: Pod, target: Pod) -> Iterator[int]:
     for binding in lowered_platform.graph.bindings:
         if _uses(source, binding) and _answers(target, binding):
             yield binding.offer.target or binding.offer.port
+            yield from binding.offer.further_ports
         for hop in binding.offer.hops if _uses(source, binding) else ():
             if target.namespace == hop.namespace and _has(target, dict(hop.labels)):
                 yield from hop.ports
