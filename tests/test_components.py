@@ -21,8 +21,12 @@ each_type = pytest.mark.parametrize("type", registry.builtin_types())
 
 # Facts that a component cannot derive, for its required fields.
 GIVEN: dict[str, Any] = {"host": "service.example.internal", "remotes": {"data": {}}}
-# Without a gateway, the address for laptops has to be said.
-WITHOUT_A_GATEWAY = {"dvc": {"externalEndpoint": "http://store.example.internal"}}
+# Needed although the schema does not say so: an address for laptops where there is no gateway, and the
+# host of one server.
+NEEDED = {
+    "dvc": {"externalEndpoint": "http://store.example.internal"},
+    "external-redis": {"host": "service.example.internal"},
+}
 
 
 def slots(type: str) -> Iterator[Provides[Any] | Requires[Any]]:
@@ -142,7 +146,7 @@ def _section(type: str) -> dict[str, Any]:
     component = registry.component(type)
     assert component is not None
     required = {key: GIVEN[key] for _, key, field in fields(component.Spec) if field.is_required()}
-    return {**required, **WITHOUT_A_GATEWAY.get(type, {})}
+    return {**required, **NEEDED.get(type, {})}
 
 
 def _simplest(interface: str) -> str:

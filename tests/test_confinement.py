@@ -63,6 +63,14 @@ spec:
     offsite: {type: seaweedfs}
 """
 # Every verb, with arguments that it does its work with.
+MOVED = """apiVersion: platformc/v1alpha1
+kind: Platform
+metadata: {name: moved}
+spec:
+  move: {from: redis, to: valkey}
+  components: {redis: {}, valkey: {}}
+  workloads: {job: {image: registry.example.internal/job:1.0.0, uses: [redis]}}
+"""
 QUIET = (
     "compile", "compile --check", "compile --force", "validate", "validate --format sarif",
     "validate --fix", "render default", "graph", "graph --as svg", "images default",
@@ -104,10 +112,7 @@ def specs(folder: Path) -> Path:
     head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: vendored}\n"
     (folder / "vendored.yaml").write_text(f"{head}spec:\n  {vendored}\n")
     (folder / "copied.yaml").write_text(COPIED)
-    moved = "move: {from: redis, to: valkey}\n  components: {redis: {}, valkey: {}}\n"
-    moved += "  workloads: {job: {image: registry.example.internal/job:1.0.0, uses: [redis]}}"
-    head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: moved}\n"
-    (folder / "moved.yaml").write_text(f"{head}spec:\n  {moved}\n")
+    (folder / "moved.yaml").write_text(MOVED)
     registered = "components: {mlflow: {}, postgres: {}, seaweedfs: {}, kserve: {mode: standard}}"
     models = "models: {churn: {model: churn, alias: champion}}"
     head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: registered}\n"

@@ -146,7 +146,9 @@ def test_a_value_in_a_servers_own_data_is_changed_there(scenario: str, environme
     for change in changing(scenario, environment):
         if change.change_command:
             assert change.change_command in commands(lowered(scenario, environment), change)
-            assert change.readers == (change.name.rpartition("-")[0],)
+            (server,) = change.readers
+            spec = lowered(scenario, environment).platform.instances[server].spec
+            assert change.name in (f"{server}-superuser", f"{server}-root", spec.adopted.secret)
 
 
 @each_environment

@@ -14,7 +14,7 @@ import yaml
 from click.testing import CliRunner, Result
 from support.cluster import environments, lowered, objects
 from support.paths import SCENARIOS
-from test_confinement import COPIED, QUIET
+from test_confinement import COPIED, MOVED, QUIET
 
 from compiler import pipeline
 from compiler.cli import platformc
@@ -456,6 +456,7 @@ def test_no_value_is_in_the_output_a_log_or_the_picture(
                              ).read_text()  # fmt: skip
     (spec.parent / "local.yaml").write_text(spec.read_text())
     (spec.parent / "copied.yaml").write_text(COPIED)
+    (spec.parent / "moved.yaml").write_text(MOVED)
     monkeypatch.chdir(spec.parent)
     message += [run(*line.split()) for line in QUIET]
     message.append(run("secrets", "generate", "default", "--rotate", "mlflow-artifacts"))

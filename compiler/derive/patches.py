@@ -38,7 +38,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         for index, patch in enumerate(patches):
             names = packages.get(path, ())
             if instance is not None and instance.section == "models":
-                names = [name]
+                names = [name, *names]
             change = _patched(lowered, names, instance, name, patch)
             if isinstance(change, PatchProblem):
                 location: Path = (*path, "patches", index)
