@@ -30,7 +30,7 @@ CASES = {
     "dashboards": (f"{COMPONENT}grafana: {{}}", "come with a component of type `monitoring`", False),
     "a scheduler close to another type": (f"{COMPONENT}airflow: {{}}", "pipelines run on `argo-workflows`", False),
     "a server of models": (f"{COMPONENT}vllm: {{}}", "write `models: {NAME: {format: ..., uri: ...}}`", False),
-    "servers of one that has none": (f"{COMPONENT}postgres: {{replicas: 3}}", "this type is one server", False),
+    "servers of one that has none": (f"{COMPONENT}postgres: {{replicas: 3}}", "write `cloudnative-pg: {replicas: 3}` in its place", False),
     "variables of a chart": (
         f"{COMPONENT}mlflow: {{extraEnvVars: [{{name: A, value: b}}]}}", "write `env: {NAME: text}`", False),
     "the ports of a container": (f"{WORKLOAD}ports: [80]}}", "Services and their ports follow", False),
