@@ -90,10 +90,10 @@ def _parties(bindings: Mapping[str, Binding]) -> tuple[list[object], tuple[tuple
     The claims of the store that it shares with other models make no difference to it.
     """
     needs = [
-        (slot, one) for slot, binding in bindings.items() for one in (binding, *binding.entailed)
+        (slot, each) for slot, binding in bindings.items() for each in (binding, *binding.entailed)
     ]
-    parties: list[object] = [party for _, one in needs for party in (one.provider, one.offer)]
-    return parties, tuple((slot, one.provides.slot) for slot, one in needs)
+    parties: list[object] = [party for _, each in needs for party in (each.provider, each.offer)]
+    return parties, tuple((slot, each.provides.slot) for slot, each in needs)
 
 
 def _package(instance: Instance[Any], graph: Graph) -> Package:

@@ -251,7 +251,7 @@ def test_what_an_upgrade_changes_for_good_is_copied_first(
     assert result.exit_code == 0, result.output
     beginning = result.stdout.split("# wave 0")[0]
     started = [line for line in beginning.splitlines() if line.startswith("kubectl create job")]
-    assert [line.split("cronjob/")[1] for line in started] == [f"{one}-backup" for one in copied]
+    assert [line.split("cronjob/")[1] for line in started] == [f"{each}-backup" for each in copied]
     if backup:
         assert "nothing copies the data of mlflow: MLflow 3.17 migrates the database" in beginning
 

@@ -240,7 +240,7 @@ def rights(scenario: str, environment: str) -> dict[tuple[str, str], bool]:
 @pytest.mark.parametrize(("scenario", "environment"), with_feast())
 def test_clients_read_the_registry_unless_they_are_writers(scenario: str, environment: str) -> None:
     instances = lowered(scenario, environment).graph.instances
-    stores = {name: one.spec for name, one in instances.items() if one.type == "feast"}
+    stores = {name: each.spec for name, each in instances.items() if each.type == "feast"}
     writers = {writer for spec in stores.values() for writer in spec.writers}
     for (consumer, slot), reads in rights(scenario, environment).items():
         writes = consumer in writers or (consumer in stores and slot == "registry")

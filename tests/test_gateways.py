@@ -98,7 +98,7 @@ def test_traefik_sends_plain_requests_for_an_ingress_on_to_https() -> None:
     whole = lowered("ingress", "k3s")
     ingresses, middlewares = of_kind(whole, "Ingress"), of_kind(whole, "Middleware")
     prefix = "traefik.ingress.kubernetes.io/router."
-    plain = {name for name, one in ingresses.items() if "tls" not in one["spec"]}
+    plain = {name for name, each in ingresses.items() if "tls" not in each["spec"]}
     assert plain == {f"{name}-to-https" for name in ingresses.keys() - plain}
     for name in plain:
         space = ingresses[name]["metadata"]["namespace"]
@@ -115,13 +115,13 @@ def test_traefik_sends_plain_requests_for_an_ingress_on_to_https() -> None:
 def test_each_secret_of_an_ingress_is_of_a_certificate_in_its_namespace() -> None:
     whole = lowered("ingress", "k3s")
     made = {
-        (one["metadata"]["namespace"], one["spec"]["secretName"], *one["spec"]["dnsNames"])
-        for one in of_kind(whole, "Certificate").values()
+        (each["metadata"]["namespace"], each["spec"]["secretName"], *each["spec"]["dnsNames"])
+        for each in of_kind(whole, "Certificate").values()
     }
     needed = {
-        (one["metadata"]["namespace"], tls["secretName"], *tls["hosts"])
-        for one in of_kind(whole, "Ingress").values()
-        for tls in one["spec"].get("tls", ())
+        (each["metadata"]["namespace"], tls["secretName"], *tls["hosts"])
+        for each in of_kind(whole, "Ingress").values()
+        for tls in each["spec"].get("tls", ())
     }
     assert made == needed
     assert len(needed) == 4
@@ -145,8 +145,8 @@ def test_the_users_certificate_is_listed_where_hosts_need_it(
         if tls["secretName"] == "ml-tls"
     }
     listed = [credential for credential in whole.granted if credential.name == "ml-tls"]
-    assert named == spaces == {space for one in listed for space in one.namespaces}
-    assert all(set(one.keys) == {"tls.crt", "tls.key"} for one in listed)
+    assert named == spaces == {space for each in listed for space in each.namespaces}
+    assert all(set(each.keys) == {"tls.crt", "tls.key"} for each in listed)
 
 
 def test_the_users_certificate_of_a_gateway_is_in_its_namespace() -> None:
@@ -160,8 +160,10 @@ def test_http_routes_hang_on_a_listener_for_their_host_that_lets_their_namespace
     for environment in ("k3s", "prod"):
         whole = lowered("gateway-api", environment)
         (entrance,) = of_kind(whole, "Gateway").values()
-        listeners = {one["name"]: one for one in entrance["spec"]["listeners"]}
-        routes = [one for one in of_kind(whole, "HTTPRoute").values() if "hostnames" in one["spec"]]
+        listeners = {each["name"]: each for each in entrance["spec"]["listeners"]}
+        routes = [
+            each for each in of_kind(whole, "HTTPRoute").values() if "hostnames" in each["spec"]
+        ]
         assert len(routes) == 4
         for route in routes:
             (parent,) = route["spec"]["parentRefs"]
@@ -176,11 +178,11 @@ def test_http_routes_hang_on_a_listener_for_their_host_that_lets_their_namespace
 def test_with_a_certificate_plain_listeners_take_the_redirect_alone() -> None:
     whole = lowered("gateway-api", "prod")
     (entrance,) = of_kind(whole, "Gateway").values()
-    plain = [one for one in entrance["spec"]["listeners"] if one["protocol"] == "HTTP"]
+    plain = [each for each in entrance["spec"]["listeners"] if each["protocol"] == "HTTP"]
     redirect = of_kind(whole, "HTTPRoute")["doors-edge-to-https"]
     assert redirect["metadata"]["namespace"] == entrance["metadata"]["namespace"]
     sections = {parent["sectionName"] for parent in redirect["spec"]["parentRefs"]}
-    assert sections == {one["name"] for one in plain}
+    assert sections == {each["name"] for each in plain}
     for listener in plain:
         assert listener["allowedRoutes"] == {"namespaces": {"from": "Same"}}
 
@@ -222,9 +224,9 @@ def test_the_controllers_pods_alone_reach_what_has_a_host(
 def test_a_gateway_outside_the_mesh_meets_plain_text_on_the_ports_behind_hosts_alone() -> None:
     whole = lowered("ingress", "prod")
     plain = {
-        name: one["spec"]["portLevelMtls"]
-        for name, one in of_kind(whole, "PeerAuthentication").items()
-        if "portLevelMtls" in one["spec"]
+        name: each["spec"]["portLevelMtls"]
+        for name, each in of_kind(whole, "PeerAuthentication").items()
+        if "portLevelMtls" in each["spec"]
     }
     permissive = {"mode": "PERMISSIVE"}
     assert plain == {
@@ -257,9 +259,9 @@ def test_istio_is_the_gateway_where_no_other_instance_is(edge: str) -> None:
         ]
         assert offering == expected
         entrances = {
-            one["metadata"]["namespace"]
-            for one in objects_of(whole)
-            if one["apiVersion"] == "networking.istio.io/v1" and one["kind"] == "Gateway"
+            each["metadata"]["namespace"]
+            for each in objects_of(whole)
+            if each["apiVersion"] == "networking.istio.io/v1" and each["kind"] == "Gateway"
         }
         assert ("istio-system" in entrances) == (expected == ["istio"])
         charts = _charts(whole)
@@ -268,7 +270,7 @@ def test_istio_is_the_gateway_where_no_other_instance_is(edge: str) -> None:
 
 
 def _charts(whole: Lowered) -> str:
-    return "\n".join(line for one in prerequisites(whole.graph) for line in one.how)
+    return "\n".join(line for each in prerequisites(whole.graph) for line in each.how)
 
 
 def test_everything_follows_the_namespace_and_the_labels_of_istios_gateway() -> None:
@@ -280,15 +282,15 @@ def test_everything_follows_the_namespace_and_the_labels_of_istios_gateway() -> 
     assert peer["podSelector"]["matchLabels"] == {"company.example/door": "main"}
     route = of_kind(whole, "VirtualService")["iris-edge"]["spec"]
     assert route["gateways"] == ["istio-ingress/doors-istio-gateway"]
-    (destination,) = [one["destination"]["host"] for one in route["http"][0]["route"]]
+    (destination,) = [each["destination"]["host"] for each in route["http"][0]["route"]]
     assert destination == "knative-local-gateway.istio-ingress.svc.cluster.local"
     local = of_kind(whole, "Service")["knative-local-gateway"]
     assert local["metadata"]["namespace"] == "istio-ingress"
     assert local["spec"]["selector"] == {"company.example/door": "main"}
     patched: dict[str, Any] = {
-        one["metadata"]["name"]: one
+        each["metadata"]["name"]: each
         for prerequisite in prerequisites(whole.graph)
-        for one in prerequisite.objects
+        for each in prerequisite.objects
     }
     assert "door.istio-ingress.svc" in patched["config-istio"]["data"]["external-gateways"]
     for name in ("knative-ingress-gateway", "knative-local-gateway"):
@@ -297,5 +299,5 @@ def test_everything_follows_the_namespace_and_the_labels_of_istios_gateway() -> 
 
 
 def test_without_istio_nothing_of_it_is_written() -> None:
-    text = "\n".join(str(one) for one in objects_of(lowered("ingress", "k3s")))
+    text = "\n".join(str(each) for each in objects_of(lowered("ingress", "k3s")))
     assert "istio" not in text

@@ -65,8 +65,8 @@ def test_the_client_uses_one_of_the_two(old: str, state: str) -> None:
 def test_a_cut_over_changes_no_secret_and_not_the_job(old: str) -> None:
     before, after = compiled(old), compiled(old, OVER)
     # Types as well: Kubernetes changes none.
-    assert [(one.name, one.type) for one in before.credentials] == [
-        (one.name, one.type) for one in after.credentials
+    assert [(each.name, each.type) for each in before.credentials] == [
+        (each.name, each.type) for each in after.credentials
     ]
     assert objects(before, "move") == objects(after, "move")
     assert before.packages["move"].configs == after.packages["move"].configs
@@ -91,11 +91,11 @@ def test_the_instance_without_clients_has_their_logins(old: str, state: str) -> 
 @each_pair
 def test_network_policies_let_the_job_to_both_and_the_client_to_one(old: str, state: str) -> None:
     lowered, new = compiled(old, state), PAIRS[old][0]
-    (job,) = (one for one in objects(lowered, "move") if one["kind"] == "CronJob")
+    (job,) = (each for each in objects(lowered, "move") if each["kind"] == "CronJob")
     labels = job["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"]
     uses = {key.partition("/")[2].rpartition("-")[0] for key in labels if key.startswith("uses.")}
     assert uses == {old, new}
-    (client,) = (one for one in objects(lowered, "training") if one["kind"] == "CronJob")
+    (client,) = (each for each in objects(lowered, "training") if each["kind"] == "CronJob")
     labels = client["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"]
     uses = {key.partition("/")[2].rpartition("-")[0] for key in labels if key.startswith("uses.")}
     assert uses == {new if state else old}
@@ -144,7 +144,7 @@ def test_a_move_without_clients_and_a_taken_name_are_refused() -> None:
         (clustered, "unfit-move", "of `mode: cluster`"),
     ):
         errors = compile_spec(spec.encode(), "platform.yaml").report.errors
-        assert {one.code for one in errors} == {code}, errors
+        assert {each.code for each in errors} == {code}, errors
         assert words in errors[0].message
     named = foreign.replace(
         "to: external-postgres",
@@ -251,7 +251,7 @@ def test_a_cut_over_loses_data_only_where_nothing_was_copied(
         return compile_spec(f"{HEAD}{move}  {spec}".encode(), "platform.yaml").lowered[None]
 
     changes = list(moved("prod", lowered(before), lowered(after)))
-    (change,) = (one for one in changes if one.name == "mlflow artifacts")
+    (change,) = (each for each in changes if each.name == "mlflow artifacts")
     assert {judgement.risk for judgement in change.judgements} == {risk}
 
 

@@ -130,5 +130,7 @@ def _in_place(lowered: Lowered, restored: Sequence[str], restores: list[Step]) -
         yield Step(STOPPED, tuple(scale(resource, 0) for resource in running))
     yield from restores
     if running:
-        commands = tuple(scale(one, one.manifest["spec"]["replicas"]) for one in running)
+        commands = tuple(
+            scale(resource, resource.manifest["spec"]["replicas"]) for resource in running
+        )
         yield Step("start it again", commands)

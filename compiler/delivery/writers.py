@@ -26,8 +26,8 @@ def deployments(lowered: Lowered, providers: Set[str]) -> list[Resource]:
 
 def schedules(lowered: Lowered, providers: Set[str]) -> list[Resource]:
     """The CronJobs of every client that run on their schedules."""
-    found = _of_clients(lowered, providers, "CronJob")
-    return [resource for resource in found if not resource.manifest["spec"]["suspend"]]
+    running = _of_clients(lowered, providers, "CronJob")
+    return [resource for resource in running if not resource.manifest["spec"]["suspend"]]
 
 
 def _of_clients(lowered: Lowered, providers: Set[str], kind: str) -> list[Resource]:

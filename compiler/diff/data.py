@@ -83,7 +83,7 @@ def _settings_of(
 ) -> Iterator[Change]:
     """Settings that decide which of its data a server reads."""
     for row in component_of(old).VERSIONS.settings:
-        before, after = (str(getattr(one.spec, row.field)) for one in (old, new))
+        before, after = (str(getattr(instance.spec, row.field)) for instance in (old, new))
         if row.crossed(before, after):
             crossing = row.crossing
             yield _change(

@@ -93,7 +93,9 @@ def _opens(change: FieldChange, before: Manifest, after: Manifest) -> bool:
 
 def _loses_a_host(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     """Whether an Ingress no longer answers a host."""
-    old, new = ({rule["host"] for rule in one["spec"]["rules"]} for one in (before, after))
+    old, new = (
+        {rule["host"] for rule in manifest["spec"]["rules"]} for manifest in (before, after)
+    )
     return not old <= new
 
 

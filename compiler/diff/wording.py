@@ -53,13 +53,13 @@ def _place(field: FieldChange) -> tuple[str, bool]:
 
 def reasons(change: Change) -> tuple[str, ...]:
     """Why it is as bad as it is: the reasons of its worst judgements."""
-    worst = (one for one in change.judgements if one.risk == change.risk)
-    return tuple(dict.fromkeys(one.reason for one in worst if one.reason))
+    worst = (judgement for judgement in change.judgements if judgement.risk == change.risk)
+    return tuple(dict.fromkeys(judgement.reason for judgement in worst if judgement.reason))
 
 
 def ways(change: Change) -> tuple[str, ...]:
     """How to do it nevertheless."""
-    return tuple(dict.fromkeys(one.way for one in change.judgements if one.way))
+    return tuple(dict.fromkeys(judgement.way for judgement in change.judgements if judgement.way))
 
 
 def causes(lines: Iterable[Cause]) -> str:

@@ -46,7 +46,9 @@ def pod(
 ) -> Manifest:
     """A pod template: `restricted`, no API token, no service links, an emptyDir at /tmp."""
     group = user if group is None else group
-    disks = [one.resources["limits"]["ephemeral-storage"] for one in (*init, *containers)]
+    disks = [
+        container.resources["limits"]["ephemeral-storage"] for container in (*init, *containers)
+    ]
     mounted = (*volumes, *tmp(volumes, disks))
     spec: Manifest = {}
     if init:

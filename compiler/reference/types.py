@@ -26,7 +26,7 @@ def type_of(schema: Schema, definitions: Schema) -> str:
         return _noun(schema)
     alternatives = schema.get("anyOf") or schema.get("oneOf")
     if alternatives:
-        words = dict.fromkeys(type_of(one, definitions) for one in alternatives)
+        words = dict.fromkeys(type_of(alternative, definitions) for alternative in alternatives)
         return ", or ".join(words)
     kind = schema.get("type")
     if kind == "integer":

@@ -88,7 +88,7 @@ def store(key: str, group: Sequence[model.Instance[ModelSpec]]) -> model.Instanc
             ),
             bind=representative.spec.bind,
             sizes=_sizes(group),
-            ports=tuple(sorted({one.spec.own_port for one in group if one.spec.port})),
+            ports=tuple(sorted({served.spec.own_port for served in group if served.spec.port})),
         ),
         platform=representative.platform,
         settings=representative.settings,

@@ -53,7 +53,9 @@ def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
 
 def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
     authorities = [
-        one.authority for one in (wiring[_slot("from")], wiring[_slot("to")]) if one.authority
+        endpoint.authority
+        for endpoint in (wiring[_slot("from")], wiring[_slot("to")])
+        if endpoint.authority
     ]
     text = kube.render(
         __file__, "move-buckets.sh.j2", buckets=me.spec.names, authorities=authorities,

@@ -17,7 +17,7 @@ API = "postgresql.cnpg.io/v1"
 
 
 def _single_instance(change: FieldChange, before: Manifest, after: Manifest) -> bool:
-    return min(int(one["spec"].get("instances", 1)) for one in (before, after)) <= 1
+    return min(int(manifest["spec"].get("instances", 1)) for manifest in (before, after)) <= 1
 
 
 def _drops_database(change: FieldChange, before: Manifest, after: Manifest) -> bool:

@@ -24,7 +24,7 @@ PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
 CLUSTER_SINGLETON = "its controller serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
-FORMATS = tuple(dict.fromkeys(name.lower() for one in RUNTIMES for name in one.formats))
+FORMATS = tuple(dict.fromkeys(name.lower() for runtime in RUNTIMES for name in runtime.formats))
 VERSION = "0.20.0"
 OLDEST_KUBERNETES = model.OldestKubernetes(
     32, "KServe 0.20 asks for 1.32 (kserve.github.io, admin guide)"
