@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from support.cluster import objects, templates
 from support.custom_resources import as_resource
+from support.diagnosing import HEADER, diagnosed
 from support.reachability import selects
 
 from compiler.model.resource import Manifest
@@ -189,3 +191,10 @@ def test_without_monitoring_there_is_no_trace_of_it() -> None:
     assert "exporter" not in names
     assert [manifest["metadata"]["name"] for manifest in manifests
             if "from-monitoring" in manifest["metadata"]["name"]] == []  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["scraper", "selects"])
+@pytest.mark.parametrize("label", ['"a b": x', 'release: "a b"'])
+def test_labels_that_no_object_can_bear_are_refused(key: str, label: str) -> None:
+    spec = f"{HEADER}spec:\n  components: {{monitoring: {{{key}: {{{label}}}}}}}\n"
+    assert [diagnostic.code for diagnostic in diagnosed(spec.encode())] == ["invalid-label"]

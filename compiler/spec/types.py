@@ -229,6 +229,23 @@ TreePath = Annotated[
         "a path below the spec's folder", "write it like `certificates/prod.pem`, without `..`",
     ),
 ]  # fmt: skip
+_LABEL_NAME = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+LabelKey = Annotated[
+    str,
+    Pattern(
+        rf"([a-z0-9]([-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_LABEL_NAME}", "invalid-label",
+        "the key of a label", "write it like `team` or `example.com/team`",
+    ),
+]  # fmt: skip
+LabelValue = Annotated[
+    str,
+    Pattern(
+        rf"({_LABEL_NAME})?", "invalid-label", "the value of a label",
+        "use at most 63 letters, digits, `-`, `_` and `.`", example="research",
+    ),
+]  # fmt: skip
+# Labels by which pods and objects of others are known.
+Selector = dict[LabelKey, LabelValue]
 EnvName = Annotated[
     str,
     Pattern(

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from compiler import model
 from compiler.interfaces import monitoring
-from compiler.spec.types import Duration, Namespace
+from compiler.spec.types import Duration, Namespace, Selector
 
 PHASE = model.Phase.SERVERS
 UPSTREAM_NAMESPACE = True
@@ -28,11 +28,11 @@ class Spec(model.InstanceSpec):
     namespace: Annotated[Namespace | None, Field(description="Where Prometheus runs.")] = (
         "monitoring"
     )
-    scraper: Annotated[dict[str, str], Field(description="Labels of its pods.")] = {
+    scraper: Annotated[Selector, Field(description="Labels of its pods.")] = {
         "app.kubernetes.io/name": "prometheus"
     }
     selects: Annotated[
-        dict[str, str],
+        Selector,
         Field(description="Labels of the PodMonitors and PrometheusRules that it selects."),
     ] = {"release": "kube-prometheus-stack"}
     interval: Annotated[Duration, Field(description="How often it scrapes.")] = "30s"
