@@ -19,7 +19,11 @@ def prepare(plane: ControlPlane, objects: list[Manifest]) -> None:
     }
     used = {manifest["metadata"].get("namespace", "default") for manifest in objects}
     plane.apply(namespace(name) for name in sorted(used - namespaces - {"default", "kube-system"}))
-    plane.apply(volume(index, name) for index, name in enumerate(claims(objects)))
+    adopted = adopted_claims(objects)
+    plane.apply(namespace(space) for space in sorted({space for space, _ in adopted}))
+    classes = [*claims(objects), *("standard" for _ in adopted)]
+    plane.apply(volume(index, name) for index, name in enumerate(classes))
+    plane.apply(claim(*names) for names in adopted)
     pods = [pod_template(manifest)["spec"] for manifest in objects if manifest["kind"] in SCHEDULED]
     plane.apply(
         priority_class(name)
@@ -52,6 +56,31 @@ def claims(objects: Iterable[Manifest]) -> list[str]:
         elif manifest["kind"] == "PersistentVolumeClaim":
             actual.append(manifest["spec"])
     return [claim.get("storageClassName", "standard") for claim in actual]
+
+
+def adopted_claims(objects: Iterable[Manifest]) -> list[tuple[str, str]]:
+    """The claims that pods mount and the platform does not make: their namespaces and names."""
+    mounted: set[tuple[str, str]] = set()
+    compiled: set[tuple[str, str]] = set()
+    for manifest in objects:
+        space = manifest["metadata"].get("namespace", "")
+        if manifest["kind"] == "PersistentVolumeClaim":
+            compiled.add((space, manifest["metadata"]["name"]))
+        elif manifest["kind"] in SCHEDULED:
+            for mount in pod_template(manifest)["spec"].get("volumes", ()):
+                if "persistentVolumeClaim" in mount:
+                    mounted.add((space, mount["persistentVolumeClaim"]["claimName"]))
+    return sorted(mounted - compiled)
+
+
+def claim(space: str, name: str) -> Manifest:
+    resources = {"requests": {"storage": "1Gi"}}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name, "namespace": space},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": resources},
+    }
 
 
 def volume(index: int, storage_class: str) -> Manifest:

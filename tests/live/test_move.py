@@ -46,8 +46,11 @@ def read():
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket="training", Prefix="runs/"):
         for entry in page.get("Contents", ()):
             number = int(entry["Key"].rpartition("/")[2])
-            assert number <= newest + 1 and entry["Size"] == 50 * len(str(number)), entry
-            yield number
+            whole = entry["Size"] == 50 * len(str(number))
+            # SeaweedFS 4.48 keeps an empty object of a client that ended while it sent one.
+            assert number <= newest + 1 and (whole or number > newest), entry
+            if whole:
+                yield number
 """
 POSTGRES = """
 import psycopg2
