@@ -32,6 +32,7 @@ from compiler.specialise import specialise
 from compiler.upstream.lock import Lock
 from compiler.verify import kubeconform
 from support.corpus import FOLDER, Mistake, bases, mistakes
+from support.programs import tool as program
 
 Tool = Callable[[str], bool]
 
@@ -107,7 +108,7 @@ def kustomize(text: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "all.yaml").write_text(text)
         (Path(folder) / "kustomization.yaml").write_text("resources: [all.yaml]\n")
-        return _fails(["kustomize", "build", folder])
+        return _fails([program("kustomize"), "build", folder])
 
 
 def judged(text: str) -> bool:
