@@ -64,9 +64,9 @@ def steps(
         yield Step(f"the clients use {move.from_} again", ())
         return
     yield Step(
-        f"the way back, as long as both run: write `cutOver: false`, compile, `platformc move {environment} --back`",
-        (),
-    )
+        "the way back, as long as both run, but not to an older major version: write `cutOver: false`, "
+        f"compile, `platformc move {environment} --back`", (),
+    )  # fmt: skip
     yield Step(
         f"the end: write {move.to} where the spec names {move.from_}, delete `move` and {move.from_} from it, "
         f"compile, deliver; the volumes of {move.from_} stay until you delete them", (),
