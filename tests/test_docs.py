@@ -45,3 +45,10 @@ def test_the_excerpt_in_the_readme_is_of_the_reference() -> None:
     lines = [line.strip() for line in (ROOT / "platform.yaml").read_text().splitlines()]
     for line in excerpt.splitlines():
         assert line.strip() in lines, line
+
+
+def test_every_module_of_the_live_tests_is_in_their_table() -> None:
+    table = (ROOT / "docs/live-tests.md").read_text()
+    modules = [path.name for path in sorted((ROOT / "tests/live").rglob("test_*.py"))]
+    assert modules
+    assert [name for name in modules if f"{name}`" not in table] == []
