@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.scenarios import compiled
 
-from compiler.components.mlflow import allowed_hosts
+from compiler.components.mlflow import hosts
 from compiler.model import Manifest
 from compiler.pipeline import compile as compile_spec
 
@@ -91,7 +91,7 @@ def test_a_migration_that_waits_says_the_reason(tmp_path: Path) -> None:
 def test_no_name_matches_the_pattern_of_an_address(host: str, allowed: bool) -> None:
     """MLflow compares the Host header as a shell would (3.17.2, server/security_utils.py)."""
     instance = compiled("production").graphs["prod"].instances["mlflow"]
-    patterns = allowed_hosts(instance, "mlflow.ml.example.internal")
+    patterns = hosts.allowed(instance, "mlflow.ml.example.internal")
     assert any(fnmatch(host, pattern) for pattern in patterns) is allowed
 
 

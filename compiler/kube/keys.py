@@ -13,10 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from compiler.kube.rejection import Rejection
+from compiler.spec import labels
 
-_NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-_LABEL = re.compile(rf"(?:[a-z0-9](?:[-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_NAME}")
-_LABEL_VALUE = re.compile(rf"(?:{_NAME})?")
+_LABEL, _LABEL_VALUE = re.compile(labels.KEY), re.compile(labels.VALUE)
 _FILE = re.compile(r"(?!\.\.)[-._A-Za-z0-9]{1,253}")
 _VARIABLE = re.compile(r"[ -<>-~]+")
 _HELP_LABEL = "write it like `team` or `example.com/team`"
@@ -31,15 +30,14 @@ def is_label_value(value: str) -> bool:
 
 
 def of_metadata(metadata: Mapping[str, Any], at: str) -> Iterator[Rejection]:
-    labels, annotations = (metadata.get(name) or {} for name in ("labels", "annotations"))
-    yield from of_labels(labels, f"{at}/labels")
-    for key in annotations:
+    yield from of_labels(metadata.get("labels") or {}, f"{at}/labels")
+    for key in metadata.get("annotations") or {}:
         if not is_label_key(key.lower()):
             yield _refused(f"{at}/annotations", key, "the key of an annotation", _HELP_LABEL)
 
 
-def of_labels(labels: Mapping[str, Any], at: str) -> Iterator[Rejection]:
-    for key, value in labels.items():
+def of_labels(values: Mapping[str, Any], at: str) -> Iterator[Rejection]:
+    for key, value in values.items():
         if not is_label_key(key):
             yield _refused(at, key, "the key of a label", _HELP_LABEL)
         elif not is_label_value(str(value)):

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from compiler.spec.backup import OwnBackup
 from compiler.spec.constraints import InvalidValue, exact
+from compiler.spec.labels import LabelKey, Labels, LabelValue
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import Cpu, EnvName, Image, Memory, Name, Namespace, SecretName
 
@@ -54,10 +55,10 @@ class Toleration(Section, defer_build=False):
 class NodeRule(Section, defer_build=False):
     """A condition on a label of nodes, in Kubernetes' words."""
 
-    key: Annotated[str, Field(description="The label, like `topology.kubernetes.io/zone`.")]
+    key: Annotated[LabelKey, Field(description="The label, like `topology.kubernetes.io/zone`.")]
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"] = "In"
     values: Annotated[
-        ListOf[str], Field(description="Values to compare with; none for `Exists`.")
+        ListOf[LabelValue], Field(description="Values to compare with; none for `Exists`.")
     ] = ()
 
     def check(self) -> None:
@@ -147,9 +148,7 @@ class NamedSpec(Section):
     bind: Annotated[
         dict[str, str], Field(description="The instance that serves each slot of this one.")
     ] = {}
-    labels: Annotated[
-        dict[str, str], Field(description="Labels to put on all of its objects.")
-    ] = {}
+    labels: Annotated[Labels, Field(description="Labels to put on all of its objects.")] = {}
 
 
 class InstanceSpec(NamedSpec):
@@ -200,9 +199,7 @@ class RunningSpec(InstanceSpec):
         dict[EnvName, Forms[str, SecretKey]],
         Field(description="More variables of its containers: text, or `{secret: ..., key: ...}`."),
     ] = {}
-    node_selector: Annotated[
-        dict[str, str], Field(description="Labels of the nodes that may run it.")
-    ] = {}
+    node_selector: Annotated[Labels, Field(description="Labels of the nodes that may run it.")] = {}
     node_affinity: Annotated[
         NodeAffinity | None, Field(description="Conditions on the labels of nodes.")
     ] = None

@@ -5,16 +5,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from compiler.spec.constraints import InvalidValue, Pattern
+from compiler.spec.pem import Certificates, PublicKeys
 from compiler.spec.section import ListOf, Section
 from compiler.spec.types import (
     HOST_PATTERN,
-    Certificates,
     Cidr,
     Duration,
     Host,
     Image,
     Name,
-    PublicKeys,
     SecretName,
 )
 

@@ -9,6 +9,7 @@ from compiler.spec.component import Amounts, Patch
 from compiler.spec.constraints import InvalidValue, exact
 from compiler.spec.door import Machines, OpenIdLogin, Tls
 from compiler.spec.image import ANY, Mirrors
+from compiler.spec.labels import Labels
 from compiler.spec.move import Move
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import Cidr, Host, Name, Namespace, SecretName, TreePath
@@ -18,7 +19,7 @@ class Dns(Section):
     """The cluster's DNS pods, which every pod may query."""
 
     namespace: Namespace = "kube-system"
-    labels: dict[str, str] = {"k8s-app": "kube-dns"}
+    labels: Labels = {"k8s-app": "kube-dns"}
     addresses: Annotated[
         ListOf[Cidr],
         Field(description="Addresses of DNS caches on the nodes, such as 169.254.20.10/32."),
@@ -181,7 +182,7 @@ class Metadata(Section):
     """The platform's name and labels."""
 
     name: Annotated[Name, Field(description="The platform's name.")]
-    labels: Annotated[dict[str, str], Field(description="Labels to put on all objects.")] = {}
+    labels: Annotated[Labels, Field(description="Labels to put on all objects.")] = {}
 
 
 class Settings(Section):

@@ -13,6 +13,7 @@ from compiler.spec.component import (
     Toleration,
 )
 from compiler.spec.constraints import InvalidValue, exact
+from compiler.spec.labels import Labels
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import (
     Duration,
@@ -59,9 +60,7 @@ class TenantSpec(NamedSpec):
     patches: Annotated[
         ListOf[Patch], Field(description="JSON 6902 operations on its objects.")
     ] = ()
-    node_selector: Annotated[
-        dict[str, str], Field(description="Labels of the nodes that may run it.")
-    ] = {}
+    node_selector: Annotated[Labels, Field(description="Labels of the nodes that may run it.")] = {}
     node_affinity: Annotated[
         NodeAffinity | None, Field(description="Conditions on the labels of nodes.")
     ] = None

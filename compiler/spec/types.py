@@ -5,7 +5,6 @@ The rest of the compiler sees each value as a plain string in its canonical form
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import Annotated
 
@@ -38,49 +37,6 @@ def _cpu(text: str) -> str:
         raise InvalidValue("invalid-quantity", str(error), "write it like `500m` or `2`") from error
 
 
-def _certificates(text: str) -> str:
-    """Certificates that OpenSSL can read, and no secret key."""
-    import ssl
-
-    if "PRIVATE KEY" in text:
-        message = "the certificates include a private key"
-        raise InvalidValue(
-            "invalid-value", message, "write the certificate alone, and replace that key"
-        )
-    try:
-        ssl.create_default_context(cadata=text)
-    except (ssl.SSLError, ValueError, TypeError) as error:  # TypeError: a character outside ASCII
-        message = "these are no certificates in PEM form"
-        help = "write `ca: |`, and below it the file that begins with `-----BEGIN CERTIFICATE-----`"
-        raise InvalidValue("invalid-value", message, help) from error
-    return text
-
-
-def _public_keys(text: str) -> str:
-    """Public keys in PEM form, and no secret one. Each block is the DER of a SEQUENCE (RFC 5280)."""
-    if "PRIVATE KEY" in text:
-        message = "the keys include a private key"
-        raise InvalidValue(
-            "invalid-value", message, "write the public key alone, and replace that one"
-        )
-    blocks = re.findall(PUBLIC_KEY, text)
-    if not blocks or not all(_is_sequence(block) for block in blocks):
-        message = "these are no public keys in PEM form"
-        help = (
-            "write `keys: |`, and below it the file that begins with `-----BEGIN PUBLIC KEY-----`"
-        )
-        raise InvalidValue("invalid-value", message, help)
-    return text
-
-
-def _is_sequence(block: str) -> bool:
-    try:
-        return base64.b64decode("".join(block.split("-----")[2].split()), validate=True)[:1] == b"0"
-    except ValueError:
-        return False
-
-
-PUBLIC_KEY = r"-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----"
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 NAME_PATTERN = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
 HOST_PATTERN = rf"{_LABEL}(\.{_LABEL})*"
@@ -229,23 +185,6 @@ TreePath = Annotated[
         "a path below the spec's folder", "write it like `certificates/prod.pem`, without `..`",
     ),
 ]  # fmt: skip
-_LABEL_NAME = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-LabelKey = Annotated[
-    str,
-    Pattern(
-        rf"([a-z0-9]([-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_LABEL_NAME}", "invalid-label",
-        "the key of a label", "write it like `team` or `example.com/team`",
-    ),
-]  # fmt: skip
-LabelValue = Annotated[
-    str,
-    Pattern(
-        rf"({_LABEL_NAME})?", "invalid-label", "the value of a label",
-        "use at most 63 letters, digits, `-`, `_` and `.`", example="research",
-    ),
-]  # fmt: skip
-# Labels by which pods and objects of others are known.
-Selector = dict[LabelKey, LabelValue]
 EnvName = Annotated[
     str,
     Pattern(
@@ -289,22 +228,6 @@ Duration = Annotated[
     Parser(
         _duration, duration.PATTERN, "a duration", "write it like `90s`, `15m`, `6h` or `1d`",
         numbers=True,
-    ),
-]  # fmt: skip
-Certificates = Annotated[
-    str,
-    Parser(
-        _certificates, r"\s*-----BEGIN CERTIFICATE-----\s[\w+/=\s-]*",
-        "a certificate in PEM form", "write `ca: |`, and below it the file",
-        example="-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n",
-    ),
-]  # fmt: skip
-PublicKeys = Annotated[
-    str,
-    Parser(
-        _public_keys, r"\s*-----BEGIN PUBLIC KEY-----\s[\w+/=\s-]*",
-        "a public key in PEM form", "write `keys: |`, and below it the file",
-        example="-----BEGIN PUBLIC KEY-----\nMIIB...\n-----END PUBLIC KEY-----\n",
     ),
 ]  # fmt: skip
 ServiceAccount = Annotated[

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from compiler import kube, model
 from compiler.interfaces import inference, oidc
 from compiler.model import Env, SecretRef
-from compiler.spec.types import PUBLIC_KEY
+from compiler.spec.pem import PUBLIC_KEY
 from compiler.tenants import oauth2_proxy
 
 PHASE = model.Phase.SERVERS

@@ -13,8 +13,9 @@ from compiler.diagnostics import listing
 from compiler.model import ConfigRef, SecretRef
 from compiler.model.credential import ExistingLogin, ExistingLogins
 from compiler.spec.constraints import InvalidValue, exact
+from compiler.spec.pem import Certificates
 from compiler.spec.section import Forms
-from compiler.spec.types import LOOPBACK_HOST, Certificates, Cidr, Host, SecretName
+from compiler.spec.types import LOOPBACK_HOST, Cidr, Host, SecretName
 
 
 def revoke_command(binding: model.Binding) -> str:

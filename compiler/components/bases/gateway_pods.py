@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler import model
+from compiler.spec.labels import Labels
 from compiler.spec.types import Name
 
 
@@ -12,7 +13,7 @@ class Pods(model.Section):
     """The pods that requests from outside the cluster pass."""
 
     labels: Annotated[
-        dict[str, str],
+        Labels,
         Field(description="Their labels; default: those of the controller's own release."),
     ] = {}
     service_account: Annotated[

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from compiler import kube, model
 from compiler.components.knative.net_istio import LOCAL, LOCAL_TARGET
+from compiler.components.kserve import store_access
 from compiler.components.kserve.inference_service import FROM_HUB, inference_service
 from compiler.components.kserve.runtimes import LANGUAGE, RUNTIMES, Runtime, spelled
 from compiler.diagnostics import listing, near
@@ -17,7 +18,6 @@ from compiler.model import Problem
 from compiler.spec.served_model import ModelSpec
 
 OCI_VOLUMES = 35  # Kubernetes' minor version
-CERTIFICATES = "/etc/ssl/custom-certs"  # where the initializer looks for them
 PREDICTOR = 8080  # the port of every runtime's container
 # Knative's queue-proxy in each pod: requests (HTTP/1, HTTP/2, TLS), its probe and its metrics.
 QUEUE_PROXY = (8012, 8013, 8112, 8022, 9090)
@@ -81,12 +81,12 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         yield model.Resource(kube.service_account(me.name, me.namespace, pull, secrets))
         key = store.credential(store.binding) if store else None
         if store and key:
-            annotations = _annotations(store, me.name)
+            annotations = store_access.secret_annotations(store, me.name)
             note = "KServe finds the store by the Secret's annotations"
             if key.created_by:
                 note += "".join(f" {name}={value}" for name, value in annotations.items())
             yield replace(key, note=note, annotations=annotations)
-            yield from _authority(me, store)
+            yield from store_access.authority(me, store)
         if me.spec.from_hub:
             yield model.Egress(FROM_HUB, (kube.ANYWHERE,), (443,))
         entrance, knative = wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS)
@@ -262,44 +262,3 @@ def replicas(spec: ModelSpec, mode: str) -> int:
 
 def _burden(spec: ModelSpec) -> str | None:
     return serving.burden(spec, LANGUAGE, spelled(spec.format))
-
-
-def _authority(me: model.Instance[Any], store: s3.Endpoint) -> Iterator[model.Piece]:
-    """The certificates for the initializer, which reads them from a ConfigMap of the namespace
-    (0.20, storage_initializer_injector.go).
-    """
-    authority = store.binding.offer.ca
-    if authority is None or isinstance(authority.source, model.SecretRef):
-        return
-    trust = kube.authorities.files(me.name, me.namespace, kube.authorities.of([store]).items())
-    if trust is not None:
-        yield trust
-    yield model.HandedAuthority(serving.STORE.slot)
-
-
-def _trust(store: s3.Endpoint, consumer: str) -> dict[str, str]:
-    """The ConfigMap that the initializer mounts, and the file in it."""
-    authority = store.binding.offer.ca
-    if authority is None or isinstance(authority.source, model.SecretRef):
-        return {}
-    source, provider = authority.source, store.binding.provider.name
-    name = source.name if source else kube.authorities.config_name(consumer)
-    key = source.key if source else kube.authorities.key(provider)
-    return {
-        "serving.kserve.io/s3-cabundle": f"{CERTIFICATES}/{key}",
-        "serving.kserve.io/s3-cabundle-configmap": name,
-    }
-
-
-def _annotations(store: s3.Endpoint, consumer: str) -> dict[str, str]:
-    """KServe's annotations for an endpoint; a scheme in the endpoint would override the others."""
-    secure = store.binding.offer.scheme == "https"
-    return {
-        "serving.kserve.io/s3-endpoint": f"{store.host}:{store.port}",
-        "serving.kserve.io/s3-region": store.region,
-        "serving.kserve.io/s3-usehttps": "1" if secure else "0",
-        # The initializer compares with `true` (0.20, kserve_storage.py).
-        "serving.kserve.io/s3-usevirtualbucket": "true" if store.virtual else "0",
-        "serving.kserve.io/s3-verifyssl": "1" if secure else "0",
-        **_trust(store, consumer),
-    }

@@ -13,15 +13,13 @@ names 3.17.2.
 
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network
-from itertools import product
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.mlflow import gc, versions
+from compiler.components.mlflow import gc, hosts, versions
 from compiler.components.mlflow.gc import Gc
 from compiler.interfaces import gateway, mlflow, postgresql, s3
 from compiler.model import Env
@@ -174,7 +172,7 @@ def _server(
             Env("MLFLOW_HOST", kube.EVERY_ADDRESS),
             Env("MLFLOW_PORT", str(PORT)),
             Env("MLFLOW_WORKERS", str(spec.workers)),
-            Env("MLFLOW_SERVER_ALLOWED_HOSTS", ",".join(allowed_hosts(me, page))),
+            Env("MLFLOW_SERVER_ALLOWED_HOSTS", ",".join(hosts.allowed(me, page))),
             Env("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", _origin(page, entrance)),
             Env("MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", str(POOL_SIZE)),
             Env("MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW", str(MAX_OVERFLOW)),
@@ -274,41 +272,3 @@ def _quiet() -> tuple[Env, ...]:
 def _origin(page: str | None, entrance: gateway.Endpoint | None) -> str:
     """The origin of its page: at the gateway, or behind a port-forward."""
     return f"{entrance.offer.scheme}://{page}" if entrance else f"http://localhost:{PORT}"
-
-
-def allowed_hosts(me: model.Instance[Spec], page: str | None) -> tuple[str, ...]:
-    """Every Host header under which clients, people and probes may ask; `page` is its host at the
-    gateway.
-
-    MLflow compares the whole header, port included, and setting the variable drops its defaults.
-    A pattern of an address must match no name: `10.*` would let `10.evil.example` in, by which a web
-    page could use a browser's port-forward (MLflow 3.17.2, server/security_utils.py).
-    """
-    domain = me.settings.cluster.domain
-    names = [
-        me.service,
-        f"{me.service}.{me.namespace}",
-        f"{me.service}.{me.namespace}.svc",
-        f"{me.service}.{me.namespace}.svc.{domain}",
-        "localhost",
-        "127.0.0.1",
-        *([page] if page else []),
-    ]
-    hosts = [form for name in names for form in (name, f"{name}:*")]
-    return (*hosts, *(glob for cidr in me.settings.cluster.pod_cidrs for glob in _globs(cidr)))
-
-
-# MLflow's patterns are those of a shell: a number has one, two or three digits.
-_OCTET = ("[0-9]", "[0-9][0-9]", "[0-9][0-9][0-9]")
-
-
-def _globs(cidr: str) -> Iterator[str]:
-    """Patterns of addresses with a port, cut at whole octets: the rest is of digits alone."""
-    network = IPv4Network(cidr, strict=False)
-    octets = min(max(-(-network.prefixlen // 8), 1), 3)
-    if network.prefixlen > 24:
-        network = network.supernet(new_prefix=24)
-    for part in network.subnets(new_prefix=octets * 8):
-        fixed = str(part.network_address).split(".")[:octets]
-        for digits in product(_OCTET, repeat=4 - octets):
-            yield ".".join((*fixed, *digits)) + ":*"

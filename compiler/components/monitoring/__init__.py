@@ -14,7 +14,8 @@ from pydantic import Field
 
 from compiler import model
 from compiler.interfaces import monitoring
-from compiler.spec.types import Duration, Namespace, Selector
+from compiler.spec.labels import Labels
+from compiler.spec.types import Duration, Namespace
 
 PHASE = model.Phase.SERVERS
 UPSTREAM_NAMESPACE = True
@@ -28,11 +29,11 @@ class Spec(model.InstanceSpec):
     namespace: Annotated[Namespace | None, Field(description="Where Prometheus runs.")] = (
         "monitoring"
     )
-    scraper: Annotated[Selector, Field(description="Labels of its pods.")] = {
+    scraper: Annotated[Labels, Field(description="Labels of its pods.")] = {
         "app.kubernetes.io/name": "prometheus"
     }
     selects: Annotated[
-        Selector,
+        Labels,
         Field(description="Labels of the PodMonitors and PrometheusRules that it selects."),
     ] = {"release": "kube-prometheus-stack"}
     interval: Annotated[Duration, Field(description="How often it scrapes.")] = "30s"

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import redis as server
+from compiler.components.bases import redis_pods
 from compiler.components.bases.redis_versions import versions
 from compiler.interfaces import redis
 from compiler.spec.types import Image
@@ -15,7 +16,7 @@ PHASE = model.Phase.DATABASES
 VERSIONS = versions("valkey/valkey", "9.1.0")
 KEYS = model.Provides("keys", redis.Endpoint)
 FILE_KEYS = server.FILE_KEYS
-PROGRAM = server.Program("valkey", "valkey-server", "valkey-cli")
+PROGRAM = redis_pods.Program("valkey", "valkey-server", "valkey-cli")
 
 
 class Spec(server.Spec):
@@ -37,7 +38,7 @@ def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
-    yield from server.lower(me, wiring.claims(KEYS), PROGRAM)
+    yield from redis_pods.lower(me, wiring.claims(KEYS), PROGRAM)
 
 
 def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
