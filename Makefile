@@ -4,9 +4,11 @@
 #   make live      the tests that run real servers; brings those too, which takes a while once
 #   make cluster   the README's way to a logged run, and a model that answers, on a real node; as root
 #   make soak      upstream's other controllers on that node; builds them, which takes half an hour once
+#   make injected  the tables of containers that upstream adds to pods, anew from its code
 #   make judges    what kube-score, checkov and trivy say about every scenario; brings those too
 #   make bench     platformc against its peers, into docs/performance.md and fleet.md; brings those too
 #   make docs      the documentation as a site in .site/, every link checked; brings MkDocs
+#   make fields    the objects that follow from each field, for the reference; two minutes
 #   make release   the wheel and the sdist of this version into dist/, and its notes
 #   make lock      the dependencies anew, pinned with hashes; make audit asks for known flaws
 #   make sbom      the list of what users install, with licences, of the locked releases
@@ -15,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: docs release notes compile test live cluster soak judges bench lint tools snapshots lock audit sbom clean
+.PHONY: docs fields release notes compile test live cluster soak injected judges bench lint tools snapshots lock audit sbom clean
 
 compile: $(VENV)/.installed
 	$(BIN)/platformc compile
@@ -27,6 +29,7 @@ live: $(VENV)/.installed tools
 	tests/tools.sh ciphers
 	tests/live/provision.sh
 	tests/live/argocd/build.sh
+	tests/upstream/build.sh
 	$(BIN)/pytest -n 2 --dist loadscope -m "live and not judges and not cluster"
 
 cluster: $(VENV)/.installed tools
@@ -36,6 +39,12 @@ cluster: $(VENV)/.installed tools
 soak: $(VENV)/.installed tools
 	tests/cluster/provision.sh soak
 	$(BIN)/pytest -rP -m soak tests/cluster
+
+# The containers that upstream systems add to pods, anew from their own code.
+injected: $(VENV)/.installed
+	tests/upstream/build.sh all
+	tests/cluster/operators.sh helm istio
+	PYTHONPATH=tests $(BIN)/python -m upstream.table
 
 judges: $(VENV)/.installed tools
 	tests/tools.sh judges
@@ -63,6 +72,10 @@ else
 	$(BIN)/pytest -n auto -m "not live" --snapshot-update tests/test_scenarios.py tests/test_reviews.py
 	PYTHONPATH=tests $(BIN)/python -m support.fields
 endif
+
+# What is derived from each field, for the reference, measured for all of them: two minutes.
+fields: $(VENV)/.installed
+	PYTHONPATH=tests $(BIN)/python -m support.fields --all
 
 # MkDocs has an environment of its own; strict, so that a link that leads nowhere fails.
 docs: .tools/docs/.installed

@@ -50,8 +50,8 @@ def _ask(method: str, path: str, body: dict[str, str] | None = None) -> Any:
         "X-GitHub-Api-Version": "2022-11-28",
     }
     data = json.dumps(body).encode() if body else None
-    request = Request(url, data=data, headers=headers, method=method)  # noqa: S310  # see _ask
-    with urlopen(request, timeout=30) as answer:  # noqa: S310  # see _ask
+    request = Request(url, data=data, headers=headers, method=method)  # noqa: S310  # the runner's own address
+    with urlopen(request, timeout=30) as answer:  # noqa: S310  # the runner's own address
         return json.load(answer)
 
 

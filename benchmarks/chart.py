@@ -90,8 +90,8 @@ def _model(
         for sample, name in zip(by_model, list(names) * len(specs), strict=True)
     ]
     with_names = [
-        with_name(wide.node(tuple(one.get(id) for one in nameless), MODEL, ("object",)))
-        for id in dict.fromkeys(id for one in nameless for id in one)
+        with_name(wide.node(tuple(group.get(id) for group in nameless), MODEL, ("object",)))
+        for id in dict.fromkeys(id for group in nameless for id in group)
     ]
     for value, vector in wide.vectors.items():
         if value not in finder.vectors and value.section != MODEL:

@@ -83,9 +83,9 @@ class _Verbs(Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            from compiler.diagnostics import near
+            from compiler.diagnostics import closest
 
-            close = SYNONYMS.get(args[0]) or near(args[0], VERBS)
+            close = SYNONYMS.get(args[0]) or closest(args[0], VERBS)
             hint = f" Did you mean `{close}`?" if close else " See `platformc --help`."
             ctx.fail(f"No such command `{args[0]}`.{hint}")
         return super().resolve_command(ctx, args)
@@ -189,10 +189,10 @@ def _bug(error: Exception) -> NoReturn:
         traceback.print_exc()
     # An exception's message could quote the spec, and so a value that must not be printed.
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{type(error).__name__} in {os.path.basename(frame.filename)}:{frame.lineno}"
+    position = f"{type(error).__name__} in {os.path.basename(frame.filename)}:{frame.lineno}"
     component = author_error(error)
     if component is None:
-        message = f"this is a bug in the compiler; nothing was changed.\n{place}"
+        message = f"this is a bug in the compiler; nothing was changed.\n{position}"
     else:
         message = (
             f"this is a bug in the component `{component.type}`; nothing was changed.\n"

@@ -84,7 +84,7 @@ def _overlay(base: Package | None, package: Package) -> Overlay:
             *(_config_map(config) for id, config in base_configs.items() if id not in config_ids),
         ),
         patches=tuple(patch for patch in patches if patch is not None),
-        configs=tuple(_config_changes(base_configs, package.configs)),
+        configs=tuple(_config_changes(base, package, base_configs)),
     )
 
 
@@ -102,13 +102,13 @@ def _same_place(base: Package, package: Package) -> bool:
 
 
 def _config_changes(
-    base_configs: Mapping[tuple[str, str], ConfigFiles], configs: tuple[ConfigFiles, ...]
+    base: Package, package: Package, base_configs: Mapping[tuple[str, str], ConfigFiles]
 ) -> Iterator[ConfigChange]:
-    for config in configs:
-        base = base_configs.get((config.namespace, config.name))
-        if base is None:
+    for config in package.configs:
+        base_config = base_configs.get((config.namespace, config.name))
+        if base_config is None:
             yield ConfigChange(config, False)
-        elif base != config:
+        elif base_config != config or base.wave(base_config) != package.wave(config):
             yield ConfigChange(config, True)
 
 

@@ -93,8 +93,8 @@ def _hidden_characters(text: str, file: str, report: Report) -> None:
     if text.isascii():
         return
     lines = (pair for pair in enumerate(text.split("\n"), 1) if not pair[1].isascii())
-    found = ((number, match) for number, line in lines if (match := _HIDDEN.search(line)))
-    for number, match in islice(found, _MOST_HIDDEN):
+    matches = ((number, match) for number, line in lines if (match := _HIDDEN.search(line)))
+    for number, match in islice(matches, _MOST_HIDDEN):
         span = Span(file, number, match.start() + 1, number, match.end() + 1)
         report.add(
             "hidden-character",
@@ -102,7 +102,7 @@ def _hidden_characters(text: str, file: str, report: Report) -> None:
             span,
             help="remove it, or write what the text means to say without it",
         )
-    if rest := sum(1 for _ in found):
+    if rest := sum(1 for _ in matches):
         message = f"{rest} lines more hold a character that is not shown, or reorders what is"
         report.add("hidden-character", message, help="remove them")
 

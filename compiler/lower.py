@@ -61,7 +61,7 @@ def _environment(platform: Platform, graph: Graph, memo: Memo) -> Lowered:
 
 def _calls_models(graph: Graph, name: str) -> bool:
     bindings = graph.by_consumer.get(name, {}).values()
-    return any(binding.provider.section == "models" for binding in bindings)
+    return any(binding.to_model for binding in bindings)
 
 
 def _phase_of_caller(package: Package) -> Phase:

@@ -30,6 +30,7 @@ from compiler.resolve import resolve
 from compiler.specialise import Variants, specialise
 from compiler.upstream.lock import Lock
 from compiler.validate import validate
+from compiler.validate.authority_files import with_authority_files
 from compiler.validate.locked_models import with_locked_models
 from compiler.verify import verify
 
@@ -119,12 +120,12 @@ def checked(result: Compilation) -> Compilation:
     result = replace(result, silences=check(result.platforms, result.graphs, report))
     if Report(report.diagnostics[earlier:]).blocked:
         return replace(result, platforms={}, graphs={})
-    return sound(result) if result.partial else result
+    return settled(result) if result.partial else result
 
 
-def sound(result: Compilation) -> Compilation:
+def settled(result: Compilation) -> Compilation:
     """The platforms without instances that have errors or depend on some."""
-    graphs = {name: graph.sound for name, graph in result.graphs.items()}
+    graphs = {name: graph.settled for name, graph in result.graphs.items()}
     parts = {name: platform.part(graphs[name]) for name, platform in result.platforms.items()}
     return replace(result, platforms=parts, graphs=graphs)
 
@@ -132,9 +133,10 @@ def sound(result: Compilation) -> Compilation:
 def resolved(variants: Variants, lock: Lock, report: Report, memo: Memo) -> Compilation:
     """Compile documents up to their bindings, without running rules."""
     platforms = {
-        name: replace(platform, pins=lock.images, locked=lock.models)
+        name: replace(platform, pins=lock.images, locked=lock.models, files=lock.files)
         for name, platform in validate(variants, memo, report).items()
     }
+    platforms = with_authority_files(platforms, memo, report)
     platforms = with_locked_models(platforms, memo, report)
     return Compilation(report, platforms, resolve(platforms, memo, report), memo=memo)
 

@@ -64,15 +64,15 @@ def component_of(instance: Instance[Any]) -> Component:
     """The code of an instance: its component's, or its tenant's."""
     if instance.section != "components":
         return tenants.component(instance.section)
-    found = component(instance.type)
-    assert found is not None, instance.type
-    return found
+    module = component(instance.type)
+    assert module is not None, instance.type
+    return module
 
 
 def versions(type: str) -> Versions:
     """What the folder of a component type says of its images."""
-    found = component(type)
-    return found.VERSIONS if found else Versions()
+    module = component(type)
+    return module.VERSIONS if module else Versions()
 
 
 def in_upstream_namespace(instance: Instance[Any] | None) -> bool:
@@ -95,10 +95,10 @@ def providers(interface: str) -> tuple[str, ...]:
 
 def provided(type: str) -> tuple[str, ...]:
     """Interfaces of a type's module-level `Provides` that answer any claim."""
-    found = component(type)
+    module = component(type)
     return tuple(
         slot.endpoint.interface
-        for slot in (found.provides if found else ())
+        for slot in (module.provides if module else ())
         if slot.forwards is None and not slot.explicit
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from compiler import registry
-from compiler.diagnostics import Report, correction, near, suggestion
+from compiler.diagnostics import Report, closest, correction, suggestion
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.document import Node, Path
 from compiler.document.outdented import indent, outdented
@@ -21,7 +21,11 @@ from compiler.document.span import Span
 from compiler.model.package import Removed
 
 # The keys of which an added instance must have one; without it, its name is probably a misspelt one of the base.
-_PROOF = {"components": ("type",), "workloads": ("image",), "models": ("uri", "model", "image")}
+_PROOF = {
+    "components": ("type",),
+    "workloads": ("image", "run"),
+    "models": ("uri", "model", "image"),
+}
 DEFAULT = "default"
 
 
@@ -130,7 +134,7 @@ def overridden(document: Node, path: Path) -> Span | None:
     for key, inner in section.entries():
         at = (*path, key)
         spans = (document.span_of(at), document.value_span(at))
-        overrides = (span for span in spans if not _within(section.span, span))
+        overrides = (span for span in spans if not _contains(section.span, span))
         below = overridden(document, at) if isinstance(inner.value, dict) else None
         position = next(overrides, below)
         if position is not None:
@@ -138,7 +142,7 @@ def overridden(document: Node, path: Path) -> Span | None:
     return None
 
 
-def _within(outer: Span, inner: Span) -> bool:
+def _contains(outer: Span, inner: Span) -> bool:
     return outer.line <= inner.line <= outer.end_line
 
 
@@ -183,7 +187,7 @@ def _misspelt_in(names: Mapping[str, Node], name: str) -> bool:
     """Whether the base has a component with a misspelt key: corrected, it has this name."""
     types = registry.all_types()
     unknown = [key for key in names if key not in types and names[key].child("type") is None]
-    return any(near(key, types) == name for key in unknown)
+    return any(closest(key, types) == name for key in unknown)
 
 
 def _without(node: Node, name: str) -> Node:

@@ -105,10 +105,12 @@ def test_live_objects_become_sections_that_compile(
     assert not compile_spec(json.dumps(spec).encode(), "platform.yaml").report.failed
     assert "`secret` is not set: make a Secret" in result.stdout
     assert "user 999" in result.stdout
+    assert "# No part of the platform: Deployment mlflow/web." in result.stdout
     assert PASSWORD not in result.output
-    asked = (tmp_path / "asked").read_text()
+    commands = (tmp_path / "asked").read_text()
     assert (
-        asked == "get deployments,statefulsets,services,persistentvolumeclaims -n mlflow -o json\n"
+        commands
+        == "get deployments,statefulsets,services,persistentvolumeclaims -n mlflow -o json\n"
     )
 
 
@@ -166,13 +168,16 @@ def test_the_guides_commands_run_and_name_the_objects_of_its_spec(
             result = CliRunner().invoke(platformc, words[1:])
         assert result.exit_code == 0, (line, result.output)
     plan = result.stdout.splitlines()
+    assert any("the namespace mlflow denies all traffic" in line for line in plan)
     assert any("takes over the volume claim mlflow-db: stop the server" in line for line in plan)
     assert any("migrates the schema" in line and "back it up first" in line for line in plan)
     lowered = compile_spec(ADOPTED.encode(), "platform.yaml").lowered["prod"]
-    named = {credential.name for credential in lowered.credentials}
+    # A password that the compiler makes would not be that of the data.
+    named = {credential.name for credential in lowered.granted if credential.created_by == "you"}
     (secret,) = re.findall(r"kubectl create secret generic (\S+)", GUIDE)
     assert secret in named
     deleted = re.findall(r"kubectl delete (\w+) (\S+) ", GUIDE)
+    assert any(f"takes over the Secret {secret}: create it first" in line for line in plan)
     assert set(deleted) == {
         (each["kind"].lower(), each["metadata"]["name"]) for each in (DATABASE, TRACKING)
     }

@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import re
 import ssl
+from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from support.cluster import lowered, objects, templates
 from support.paths import SCENARIOS
 
 from compiler import pipeline
+from compiler.cli import platformc
+from compiler.emit.manifests import manifests
+from compiler.files import next_to_spec
 from compiler.model.binding import AUTHORITIES
+from compiler.pipeline import Compilation
+from compiler.upstream.lock import Lock
 
 SCENARIO, ENVIRONMENT = "private-authority", "default"
 TEXT = (SCENARIOS / SCENARIO / "platform.yaml").read_text()
@@ -59,6 +66,18 @@ def test_pods_that_connect_have_the_certificates_in_every_container() -> None:
     }
 
 
+def test_feast_reads_its_lake_with_the_certificates_of_the_lake() -> None:
+    """pyarrow (26) takes no notice of `AWS_CA_BUNDLE`, and Feast (0.67) gives its file system no file."""
+    names = set()
+    for pod in templates(SCENARIO, ENVIRONMENT):
+        for container in pod.spec["containers"]:
+            variables = {each["name"]: each.get("value") for each in container.get("env", ())}
+            if "FEAST_FS_YAML_FILE_PATH" in variables and "AWS_CA_BUNDLE" in variables:
+                assert variables["SSL_CERT_FILE"] == variables["AWS_CA_BUNDLE"]
+                names.add(pod.owner["metadata"]["name"])
+    assert names == {"churn-training", "feast"}
+
+
 def test_no_file_is_named_that_is_not_there() -> None:
     """In a pod's variables, and in the config files that it mounts."""
     configs, count = files(), 0
@@ -72,6 +91,7 @@ def test_no_file_is_named_that_is_not_there() -> None:
     assert count > 10
 
 
+SECTIONS = {"login": "login", "machines": "model-access"}  # scenarios with these sections
 REFUSED = {
     "argo-workflows": "external-s3: {host: s3.example.com}\n    argo-workflows: {}\n"
     f"    external-postgres:\n      host: db.example.internal\n      ca: {CA}",
@@ -159,8 +179,8 @@ def test_secrets_with_certificates_are_listed_as_the_users() -> None:
     ("section", "help_text"),
     [
         ("external-s3: {host: s3.example.com, ca: company.pem}", "invalid-value"),
-        ("external-s3: {host: s3.example.com, ca: {key: ca.crt}}", "in one object"),
-        ("external-s3: {host: s3.example.com, ca: {secret: a, configMap: b}}", "in one object"),
+        ("external-s3: {host: s3.example.com, ca: {key: ca.crt}}", "in one place"),
+        ("external-s3: {host: s3.example.com, ca: {secret: a, configMap: b}}", "in one place"),
         ("external-s3: {host: s3.example.com, tls: false, ca: {secret: a}}", "which needs TLS"),
         (f"external-s3:\n      host: s3.example.com\n      tls: false\n      ca: {CA}", "which needs TLS"),
         (f"external-postgres:\n      host: db.example.com\n      sslmode: disable\n      ca: {CA}",
@@ -175,3 +195,96 @@ def test_what_is_no_authority_is_refused(section: str, help_text: str) -> None:
         help_text in f"{diagnostic.code} {diagnostic.message}"
         for diagnostic in result.report.sorted()
     )
+
+
+FILE = SCENARIOS / SCENARIO / "certs" / "example.pem"
+
+
+def _answer(folder: Path, file: str) -> str:
+    (folder / "platform.yaml").write_text(
+        f"{HEAD}    external-redis: {{host: redis.example.internal, ca: {{file: {file}}}}}\n"
+    )
+    return CliRunner().invoke(platformc, ["validate"]).stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "answer"),
+    [
+        ("-----BEGIN PRIVATE KEY-----\n", "`ca.pem`: the certificates include a private key"),
+        ("certificate", "`ca.pem`: these are no certificates in PEM form"),
+        (b"\xff\x30", "`ca.pem` is no text: certificates in PEM form are"),
+        ("-" * 2**19, "ca.pem is larger than"),
+    ],
+)
+def test_a_file_holds_certificates_alone(
+    content: str | bytes, answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("ca.pem").write_bytes(content.encode() if isinstance(content, str) else content)
+    assert answer in _answer(tmp_path, "ca.pem")
+
+
+def test_a_path_in_the_place_of_certificates_gets_its_form() -> None:
+    spec = f"{HEAD}    external-s3: {{host: s3.example.com, ca: certs/ca.pem}}\n"
+    (error,) = pipeline.compile(spec.encode(), "platform.yaml").report.sorted()
+    assert error.help == ("write `ca: {file: certs/ca.pem}` for a file in the folder of the spec",)
+
+
+def test_a_file_lies_in_the_folder_of_the_spec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outside.pem").write_bytes(FILE.read_bytes())
+    folder = tmp_path / "tree"
+    (folder / "certs").mkdir(parents=True)
+    (folder / "certs" / "link.pem").symlink_to("../../outside.pem")
+    (folder / "linked").symlink_to("..")
+    monkeypatch.chdir(folder)
+    assert "no file `certs/ca.pem` next to the spec" in _answer(folder, "certs/ca.pem")
+    assert "is a symbolic link" in _answer(folder, "certs/link.pem")
+    assert "is a symbolic link" in _answer(folder, "linked/outside.pem")
+    for path in ("../outside.pem", "certs/../../outside.pem", f"{tmp_path}/outside.pem"):
+        assert f"`file` cannot be `{path}`" in _answer(folder, path)
+    assert "path has escapes" in _answer(folder, '"certs/\\x63a.pem"')
+
+
+@pytest.mark.parametrize("key", ["login", "machines"])
+def test_an_issuer_has_its_authority_in_a_file_too(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same objects as from the text, and an error at the path of a file that is not there."""
+    monkeypatch.chdir(tmp_path)
+    Path("ca.pem").write_bytes(FILE.read_bytes())
+    spec = yaml.safe_load((SCENARIOS / SECTIONS[key] / "platform.yaml").read_text())
+    del spec["spec"]["environments"]
+
+    def outcome(ca: object) -> Compilation:
+        spec["spec"][key]["ca"] = ca
+        data = yaml.safe_dump(spec).encode()
+        files = next_to_spec.read(data, Path())
+        return pipeline.compile(data, "platform.yaml", Lock(files=files))
+
+    trees = [
+        {name: manifests(lowered) for name, lowered in outcome(ca).lowered.items()}
+        for ca in (FILE.read_text(), {"file": "ca.pem"})
+    ]
+    assert trees[0] == trees[1]
+    assert "BEGIN CERTIFICATE" in repr(trees[0])
+    (problem,) = [finding for finding in outcome({"file": "gone.pem"}).report.sorted()
+                  if finding.code == "invalid-value"]  # fmt: skip
+    assert problem.path == ("spec", key, "ca", "file")
+
+
+def test_another_content_is_another_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    Path("ca.pem").write_bytes(FILE.read_bytes())
+    spec = f"{HEAD}    external-redis: {{host: redis.example.internal, ca: {{file: ca.pem}}}}\n"
+    Path("platform.yaml").write_text(
+        f"{spec}  workloads: {{w: {{image: 'a:1', uses: [external-redis]}}}}\n"
+    )
+    mounted = Path("base/w/w-authorities/external-redis.crt")
+    for content in (FILE.read_text(), FILE.read_text() * 2):
+        Path("ca.pem").write_text(content)
+        assert CliRunner().invoke(platformc, ["compile"]).exit_code == 0
+        assert mounted.read_text() == content
+    assert "nothing changed" in CliRunner().invoke(platformc, ["compile"]).stderr

@@ -15,7 +15,7 @@ from compiler.model.resource import Manifest
 from compiler.pipeline import compile as compile_spec
 
 TEXT = (ROOT / "docs" / "how-to" / "backup.md").read_text(encoding="utf-8")
-(SPEC,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+SPEC, DRILL = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 COMMANDS = [
     line.partition("  #")[0]
     for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
@@ -35,7 +35,9 @@ def cron_jobs() -> dict[str, Manifest]:
 
 def test_its_commands_run_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "platform.yaml").write_text(SPEC, encoding="utf-8")
+    (tmp_path / "drill").mkdir()
+    for path, spec in (("platform.yaml", SPEC), ("drill/platform.yaml", DRILL)):
+        (tmp_path / path).write_text(spec, encoding="utf-8")
     printed = {}
     for line in COMMANDS:
         words = shlex.split(line)
@@ -46,6 +48,10 @@ def test_its_commands_run_in_their_order(tmp_path: Path, monkeypatch: pytest.Mon
     for secret in ("postgres-backups", "postgres-backup-key", "seaweedfs-backup-key"):
         assert secret in printed["secrets list prod"]
     assert "deletes every table in mlflow" in printed["restore prod --only postgres --replace"]
+    assert (
+        "cluster.postgresql.cnpg.io/cloudnative-pg -n drill"
+        in printed["apply-plan prod -f drill/platform.yaml"]
+    )
     assert "20261128T020000Z" in printed["restore prod --replace --at 20261128T020000Z"]
 
 
@@ -55,7 +61,7 @@ def test_the_jobs_that_it_starts_are_those_of_the_spec() -> None:
         for line in COMMANDS
         if (match := re.fullmatch(r"kubectl create job \S+ -n (\S+) --from=cronjob/(\S+) *", line))
     ]
-    assert len(started) == 3
+    assert len(started) == 4
     for namespace, name in started:
         assert cron_jobs()[name]["metadata"]["namespace"] == namespace
 

@@ -1,19 +1,16 @@
-"""Ceph: the owners of buckets that Rook grants, and their visitors."""
+"""Ceph: buckets that Rook makes, and their users."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
 
-from click.testing import CliRunner
+import pytest
 from support.cluster import lowered, objects
-from support.paths import SCENARIOS
+from support.diagnosing import HEADER, compiled
 
-from compiler.cli import platformc
 from compiler.components import ceph
 from compiler.model import Manifest
-
-SPEC = str(SCENARIOS / "ceph" / "platform.yaml")
 
 
 def claims() -> dict[str, Manifest]:
@@ -23,17 +20,13 @@ def claims() -> dict[str, Manifest]:
     return {manifest["spec"]["bucketName"]: manifest for manifest in actual}
 
 
-def place(manifest: Manifest) -> tuple[str, str]:
-    return manifest["metadata"]["namespace"], manifest["metadata"]["name"]
-
-
-def test_a_bucket_is_claimed_where_its_owner_reads_the_key() -> None:
-    assert {bucket: place(manifest) for bucket, manifest in claims().items()} == {
-        "mlflow": ("mlops", "mlflow-artifacts"),
-        "lakefs": ("versions", "lakefs-store"),
-        "argo-workflows": ("rook-ceph", "ceph-argo-workflows"),  # its key is in two namespaces
-        "sweep": ("rook-ceph", "ceph-sweep"),  # a workload's, which has another's bucket too
+def test_buckets_are_claimed_next_to_the_store_and_nobody_reads_their_owners_keys() -> None:
+    assert {bucket: manifest["metadata"]["name"] for bucket, manifest in claims().items()} == {
+        name: f"ceph-{name}" for name in ("mlflow", "lakefs", "argo-workflows", "sweep")
     }
+    assert {manifest["metadata"]["namespace"] for manifest in claims().values()} == {"rook-ceph"}
+    credentials = {credential.name for credential in lowered("ceph", "prod").credentials}
+    assert credentials.isdisjoint(manifest["metadata"]["name"] for manifest in claims().values())
 
 
 def test_the_claims_class_retains_and_the_names_are_fixed() -> None:
@@ -43,19 +36,6 @@ def test_the_claims_class_retains_and_the_names_are_fixed() -> None:
     assert kind["reclaimPolicy"] == "Retain"
     assert all(claim["spec"]["storageClassName"] == kind["metadata"]["name"]
                and "generateBucketName" not in claim["spec"] for claim in claims().values())  # fmt: skip
-
-
-def test_the_owner_reads_the_secret_and_the_config_map_of_its_claim() -> None:
-    (server,) = [manifest for manifest in objects("ceph", "prod")
-                 if (manifest["kind"], manifest["metadata"]["name"]) == ("Deployment", "mlflow")]  # fmt: skip
-    (container,) = server["spec"]["template"]["spec"]["containers"]
-    env = {variable["name"]: variable.get("valueFrom") for variable in container["env"]}
-    assert env["AWS_ACCESS_KEY_ID"] == {
-        "secretKeyRef": {"name": "mlflow-artifacts", "key": "AWS_ACCESS_KEY_ID"}
-    }
-    assert env["BUCKET_NAME"] == {
-        "configMapKeyRef": {"name": "mlflow-artifacts", "key": "BUCKET_NAME"}
-    }
 
 
 def users(bucket: str) -> dict[str, set[str]]:
@@ -68,29 +48,26 @@ def users(bucket: str) -> dict[str, set[str]]:
     return actual
 
 
-def test_visitors_are_let_in_and_owners_need_no_leave() -> None:
-    assert users("lakefs") == {}
+def test_a_buckets_policy_names_all_of_its_users() -> None:
+    assert set(users("lakefs")) == {"lakefs-store"}
     assert set(users("mlflow")) == {
-        "churn-training-s3", "mlflow-smoke-s3", "models-mlops-store", "sweep-s3",
+        "churn-training-s3", "mlflow-artifacts", "mlflow-smoke-s3", "models-mlops-store", "sweep-s3",
     }  # fmt: skip
     assert "s3:PutObject" in users("mlflow")["sweep-s3"]
     assert "s3:PutObject" not in users("mlflow")["models-mlops-store"]
     assert set(users("sweep")) == {"sweep-s3"}
 
 
-def test_every_visitor_is_a_user_with_the_key_of_its_secret_and_no_owner_is() -> None:
-    users = [
-        manifest
+def test_every_consumer_is_a_user_with_the_key_of_its_secret_and_creates_no_bucket() -> None:
+    specs = {
+        manifest["metadata"]["name"]: manifest["spec"]
         for manifest in objects("ceph", "prod")
         if manifest["kind"] == "CephObjectStoreUser"
-    ]
-    assert {manifest["metadata"]["name"] for manifest in users} == {
-        "argo-workflows-artifacts", "churn-training-s3", "mlflow-smoke-s3", "models-mlops-store",
-        "sweep-s3",
-    }  # fmt: skip
-    credential_names = {credential.name for credential in lowered("ceph", "prod").credentials}
-    assert {manifest["metadata"]["name"] for manifest in users} <= credential_names
-    assert credential_names.isdisjoint({"mlflow-artifacts", "lakefs-store"})
+    }
+    assert set(specs) == {user for bucket in claims() for user in users(bucket)}
+    assert {spec["quotas"]["maxBuckets"] for spec in specs.values()} == {-1}
+    credentials = {credential.name for credential in lowered("ceph", "prod").credentials}
+    assert set(specs) <= credentials
 
 
 def test_the_operator_must_be_told_to_take_policies() -> None:
@@ -104,15 +81,80 @@ def test_the_operator_must_be_told_to_take_policies() -> None:
     assert used <= set(allowed)
 
 
-def secrets(*words: str) -> Any:
-    return CliRunner().invoke(platformc, ["secrets", *words, "-f", SPEC])
+SECURE = {  # environments with TLS: the gateway's address, and the port of its pods
+    "secure": ("rook-ceph-rgw-ceph.rook-ceph.svc.cluster.local", 443),
+    "staging": ("rook-ceph-rgw-shared-store.ceph-staging.svc.cluster.local", 8443),
+}
 
 
-def test_what_rook_makes_is_listed_and_never_made_or_changed_here() -> None:
-    rows = json.loads(secrets("list", "prod", "--format", "json").stdout)["secrets"]
-    makers = {row["name"]: row["maker"] for row in rows}
-    assert makers["mlflow-artifacts"] == "Rook"
-    assert makers["churn-training-s3"] == "secrets generate"
-    refused = secrets("rotate", "prod", "mlflow-artifacts")
-    assert refused.exit_code == 2
-    assert "made by Rook" in refused.stderr
+def of_kind(kind: str, environment: str) -> list[Manifest]:
+    return [manifest for manifest in objects("ceph", environment) if manifest["kind"] == kind]
+
+
+def test_a_gateway_with_a_certificate_has_no_listener_for_plain_http() -> None:
+    (store,) = of_kind("CephObjectStore", "secure")
+    (certificate,) = of_kind("Certificate", "secure")
+    gateway = store["spec"]["gateway"]
+    assert (gateway["securePort"], "port" in gateway) == (443, False)
+    assert gateway["sslCertificateRef"] == certificate["spec"]["secretName"]
+    assert certificate["metadata"]["namespace"] == store["metadata"]["namespace"]
+    # Rook's operator calls the first name, and every client the second one.
+    assert certificate["spec"]["dnsNames"] == [
+        "rook-ceph-rgw-ceph.rook-ceph.svc", SECURE["secure"][0],
+    ]  # fmt: skip
+
+
+def test_the_certificate_of_a_store_that_exists_is_its_own_matter() -> None:
+    assert of_kind("CephObjectStore", "staging") + of_kind("Certificate", "staging") == []
+
+
+@pytest.mark.parametrize("environment", SECURE)
+def test_every_client_asks_by_https_and_may_reach_that_port_alone(environment: str) -> None:
+    host, port = SECURE[environment]
+    text = json.dumps(objects("ceph", environment))
+    addresses = re.findall(rf"(\w+://)?{re.escape(host)}(:\d+)?", text)
+    assert {scheme for scheme, _ in addresses} <= {"https://", ""}
+    clients = [(scheme, number) for scheme, number in addresses if number]
+    assert len(clients) > 5
+    assert {number for _, number in clients} == {f":{port}"}
+    policies = [policy for policy in of_kind("NetworkPolicy", environment)
+                if policy["metadata"]["name"] == "ceph-s3-clients"]  # fmt: skip
+    opened = [rule["ports"] for policy in policies for rule in policy["spec"]["egress"]]
+    assert opened == [[{"protocol": "TCP", "port": port}]] * 3
+
+
+@pytest.mark.parametrize("environment", SECURE)
+def test_every_client_trusts_the_authority_that_the_spec_names(environment: str) -> None:
+    (artifacts,) = [config["data"] for config in of_kind("ConfigMap", environment)
+                    if config["metadata"]["name"] == "artifact-repositories"]  # fmt: skip
+    assert "insecure: false" in artifacts["argo-workflows"]
+    assert "caSecret" in artifacts["argo-workflows"]
+    for kind in ("Deployment", "CronJob"):
+        for manifest in of_kind(kind, environment):
+            text = json.dumps(manifest)
+            assert ("AWS_CA_BUNDLE" in text) == (SECURE[environment][0] in text)
+
+
+def test_a_secret_with_the_certificate_is_yours_to_make() -> None:
+    spec = (
+        "spec:\n  components:\n    ceph: {port: 8443, tls: "
+        "{secret: store-tls}, ca: {configMap: acme-ca}}\n    postgres: {}\n    mlflow: {}\n"
+    )
+    compilation = compiled((HEADER + spec).encode())
+    assert compilation.report.sorted() == []
+    credential = next(
+        credential
+        for credential in compilation.lowered["default"].granted
+        if credential.name == "store-tls"
+    )
+    assert (credential.type, credential.created_by) == ("kubernetes.io/tls", "you")
+    assert credential.namespaces == ("rook-ceph",)
+    assert set(credential.keys) == {"tls.crt", "tls.key"}
+
+
+def test_cert_manager_is_a_prerequisite_of_an_issuer() -> None:
+    for environment, needed in (("prod", False), ("secure", True)):
+        graph = lowered("ceph", environment).graph
+        prerequisite = ceph.prerequisites(graph.instances["ceph"], graph.wiring("ceph"))
+        assert prerequisite is not None
+        assert ("cert-manager" in prerequisite.system) == needed

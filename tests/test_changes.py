@@ -295,6 +295,9 @@ MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
     "an operator's major release": (
         cluster(), cluster(imageName="ghcr.io/cloudnative-pg/postgresql:18.0"), DOWNTIME),
     "one more instance": (cluster(), cluster(instances=4), RELOAD),
+    "commits that wait for a replica": (
+        cluster(postgresql={"parameters": {}}),
+        cluster(postgresql={"parameters": {}, "synchronous": {"method": "any", "number": 1}}), RELOAD),
     "parameters of a cluster": (
         cluster(), cluster(postgresql={"parameters": {"work_mem": "1MB"}}), RESTART),
     "parameters of an only instance": (
@@ -302,6 +305,13 @@ MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
     "another pool": (ceph(), ceph(2), DATA_LOSS),
     "a pool that goes with its store": (
         ceph(preservePoolsOnDelete=True), ceph(preservePoolsOnDelete=False), DATA_LOSS),
+    "another listener of a gateway": (
+        ceph(gateway={"port": 80}), ceph(gateway={"securePort": 443}), DOWNTIME),
+    "another bucket's name": (
+        thing("ObjectBucketClaim", bucketName="a"), thing("ObjectBucketClaim", bucketName="b"), DATA_LOSS),
+    "one more user of a bucket": (
+        thing("ObjectBucketClaim", bucketName="a", additionalConfig={"bucketPolicy": "{}"}),
+        thing("ObjectBucketClaim", bucketName="a", additionalConfig={"bucketPolicy": "{ }"}), RELOAD),
     "fewer servers with volumes": (stateful(), stateful(replicas=2), DATA_LOSS),
     "more servers with volumes": (stateful(), stateful(replicas=4), RELOAD),
     "a set's Service": (stateful(), stateful(serviceName="other"), DOWNTIME),
@@ -471,13 +481,13 @@ def test_a_login_whose_consumer_is_gone_is_told_of_with_what_shuts_it_out() -> N
     actual = changes({MLFLOW: GONE, f"{W}.training": GONE})
     database = named(actual, "Login mlflow-backend-store of postgres")
     assert (database.action, database.risk) == ("left behind", NO_OP)
-    assert database.judgements[0].way == (
+    assert database.judgements[0].remedy == (
         "kubectl exec -n mlops statefulset/postgres -c postgres -- "
         """psql -U postgres -c 'ALTER ROLE "mlflow-backend-store" NOLOGIN'"""
     )
     assert (
         "--policy mlflow-artifacts"
-        in named(actual, "Login mlflow-artifacts of minio").judgements[0].way
+        in named(actual, "Login mlflow-artifacts of minio").judgements[0].remedy
     )
     assert [cause.path for cause in database.causes] == [MLFLOW]
     # Users in a file are those of the spec; and a renamed user leaves a login, too.
@@ -486,13 +496,13 @@ def test_a_login_whose_consumer_is_gone_is_told_of_with_what_shuts_it_out() -> N
 
 def test_state_that_a_renamed_instance_keeps_is_named() -> None:
     server = changes({POSTGRES: GONE, f"{C}.db": ADOPTED})
-    kept = named(server, "Component db")
-    assert (kept.action, kept.risk) == ("kept", NO_OP)
-    assert kept.judgements[0].reason == "`db` keeps what is on `data-postgres-0`"
+    change = named(server, "Component db")
+    assert (change.action, change.risk) == ("kept", NO_OP)
+    assert change.judgements[0].reason == "`db` keeps what is on `data-postgres-0`"
     assert not [change for change in server if change.action == "moved"]
     stopped = named(server, "StatefulSet mlops/postgres").judgements[0]
     assert "two servers would destroy the data" in stopped.reason
-    assert "--cascade=foreground" in stopped.way
+    assert "--cascade=foreground" in stopped.remedy
     tracking = changes(TRACKING)
     assert [(change.title, change.judgements[0].reason) for change in tracking if change.action == "kept"] == [
         ("postgresql tracking backend-store", "`tracking` keeps `mlflow` of `postgres`"),

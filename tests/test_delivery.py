@@ -256,6 +256,20 @@ def test_what_an_upgrade_changes_for_good_is_copied_first(
         assert "nothing copies the data of mlflow: MLflow 3.17 migrates the database" in beginning
 
 
+def test_the_database_of_pipelines_is_copied_before_their_upgrade(tmp_path: Path) -> None:
+    head, _, _ = UPGRADE.partition("    postgres:")
+    for name, version in (("before", "2.14.3"), ("platform", "2.17.0")):
+        image = f'{{image: "ghcr.io/kubeflow/kfp-api-server:{version}"}}'
+        pipelines = f"    mysql: {{}}\n    postgres: {{}}\n    argo-workflows: {{}}\n    kubeflow-pipelines: {image}\n"
+        (tmp_path / f"{name}.yaml").write_text(head + pipelines)
+    words = ["-f", str(tmp_path / "platform.yaml"), "--since", str(tmp_path / "before.yaml")]
+    result = CliRunner().invoke(platformc, ["apply-plan", "default", *words])
+    assert result.exit_code == 0, result.output
+    beginning = result.stdout.split("# wave 0")[0]
+    assert "--from=cronjob/mysql-backup" in beginning
+    assert "copy mysql first: Kubeflow Pipelines 2.17 migrates the database of 2.14" in beginning
+
+
 def test_a_wave_that_does_not_exist_is_refused() -> None:
     spec = str(SCENARIOS / "minimal" / "platform.yaml")
     result = CliRunner().invoke(platformc, ["render", "default", "-f", spec, "--wave", "7"])

@@ -76,7 +76,7 @@ def overlap(left_box: Box, right_box: Box) -> bool:
 @pytest.mark.parametrize("drawn", views(), ids=["whole", "grouped", "part", "part-grouped"])
 def test_no_arrow_runs_under_a_box(drawn: View) -> None:
     plan = layout(drawn)
-    for edge, points in plan.ways.items():
+    for edge, points in plan.routes.items():
         for (x1, y1), (x2, y2) in zip(points[1:-1:2], points[2::2], strict=False):
             assert y1 == y2
             for name, box in plan.boxes.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from support.paths import ROOT
@@ -29,14 +30,18 @@ def test_the_picture_of_the_reference_is_current() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_of_a_page_leads_somewhere(page: object) -> None:
-    from pathlib import Path
-
-    assert isinstance(page, Path)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
         if not target.startswith(("http://", "https://")):
             target_path = (page.parent / target).resolve()
             assert target_path.exists() or target_path in GENERATED, f"{page.name}: {target}"
+
+
+def test_every_file_of_the_code_that_a_page_names_exists() -> None:
+    path = re.compile(r"`((?:compiler|tests|benchmarks|action)/[\w./-]+)`")
+    named = {name for page in PAGES for name in path.findall(page.read_text())}
+    assert len(named) > 100
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
 def test_the_excerpt_in_the_readme_is_of_the_reference() -> None:

@@ -10,9 +10,11 @@ from support.paths import SCENARIOS
 from compiler.cli import platformc
 
 
-def env(name: str, *options: str, scenario: str = "existing-logins") -> Result:
+def env(
+    name: str, *options: str, scenario: str = "existing-logins", environment: str = "default"
+) -> Result:
     spec = SCENARIOS / scenario / "platform.yaml"
-    return CliRunner().invoke(platformc, ["env", name, "default", "-f", str(spec), *options])
+    return CliRunner().invoke(platformc, ["env", name, environment, "-f", str(spec), *options])
 
 
 @pytest.mark.parametrize("name", ["train", "report"])
@@ -44,6 +46,19 @@ def test_a_laptop_reaches_each_server_by_a_port_that_it_may_open() -> None:
     assert "MLFLOW_TRACKING_URI=http://localhost:5000\n" in text
     assert "PYPI_URL=https://pypi.corp.example.com\n" in text
     assert "svc.cluster.local" not in text
+
+
+def test_a_laptop_asks_a_server_with_a_certificate_by_its_name() -> None:
+    host = "rook-ceph-rgw-ceph.rook-ceph.svc.cluster.local"
+    plain, secure = (
+        env("sweep", "--laptop", scenario="ceph", environment=environment).stdout
+        for environment in ("prod", "secure")
+    )
+    assert "AWS_ENDPOINT_URL_S3=http://localhost:8080\n" in plain
+    assert "port-forward service/rook-ceph-rgw-ceph 8443:443\n" in secure
+    assert f"127.0.0.1 {host}" in secure
+    assert f"AWS_ENDPOINT_URL_S3=https://{host}:8443\n" in secure
+    assert "AWS_CA_BUNDLE=files/etc/platformc-ca/ceph.crt\n" in secure
 
 
 def test_models_have_variables_too() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.paths import ROOT
 
-from compiler.files import UnsafePathError, given, held, private
+from compiler.files import UnsafePathError, open_folder, private, read_named
 
 COMPILER = ROOT / "compiler"
 # Methods of paths, and functions of modules, that touch the disk.
@@ -84,7 +84,7 @@ def root(tmp_path: Path) -> Path:
 )
 def test_a_path_leads_down(root: Path, path: str) -> None:
     (root / "a").mkdir()
-    with held(root) as folder:
+    with open_folder(root) as folder:
         for act in (
             folder.read,
             folder.remove,
@@ -98,7 +98,7 @@ def test_a_path_leads_down(root: Path, path: str) -> None:
 def test_no_link_is_followed(root: Path) -> None:
     (root / "file").symlink_to(root.parent / "victim")
     (root / "folder").symlink_to(root.parent)
-    with held(root) as folder:
+    with open_folder(root) as folder:
         for path in ("file", "folder/victim"):
             with pytest.raises(UnsafePathError, match="symbolic link"):
                 folder.read(path)
@@ -114,7 +114,7 @@ def test_no_link_is_followed(root: Path) -> None:
 
 def test_a_hard_link_is_replaced_not_written_through(root: Path) -> None:
     os.link(root.parent / "victim", root / "file")
-    with held(root) as folder:
+    with open_folder(root) as folder:
         folder.replace("file", b"mine")
     assert (root.parent / "victim").read_text() == "precious"
 
@@ -128,13 +128,13 @@ def test_only_regular_files_are_read(root: Path, kind: str) -> None:
             (root / "file").symlink_to("/dev/zero")
         case _:
             (root / "file").mkdir()
-    with held(root) as folder, pytest.raises(UnsafePathError):
+    with open_folder(root) as folder, pytest.raises(UnsafePathError):
         folder.read("file")
 
 
 def test_a_file_is_read_up_to_a_bound(root: Path) -> None:
     (root / "file").write_bytes(b"x" * 11)
-    with held(root) as folder:
+    with open_folder(root) as folder:
         assert len(folder.read("file", 11)) == 11
         with pytest.raises(UnsafePathError, match="larger"):
             folder.read("file", 10)
@@ -143,7 +143,7 @@ def test_a_file_is_read_up_to_a_bound(root: Path) -> None:
 def test_modes_hold_whatever_the_mask(root: Path) -> None:
     mask = os.umask(0)
     try:
-        with held(root) as folder:
+        with open_folder(root) as folder:
             folder.replace("secret", b"x", 0o600)
             folder.replace("file", b"x")
             folder.make("private", 0o700)
@@ -155,7 +155,7 @@ def test_modes_hold_whatever_the_mask(root: Path) -> None:
 
 def test_what_fails_leaves_nothing_behind(root: Path) -> None:
     (root / "place").mkdir()
-    with held(root) as folder, pytest.raises(IsADirectoryError):
+    with open_folder(root) as folder, pytest.raises(IsADirectoryError):
         folder.replace("place", b"x")
     assert [path.name for path in root.iterdir()] == ["place"]
 
@@ -169,10 +169,10 @@ def test_a_relative_path_stays_where_the_user_stands(
     (root / "link").symlink_to(root / "inside")
     monkeypatch.chdir(root)
     with pytest.raises(UnsafePathError, match="leads out"):
-        held(Path("out"))
-    with held(Path("link")) as folder:
+        open_folder(Path("out"))
+    with open_folder(Path("link")) as folder:
         folder.create("x", [b""])
-    with held(root / "out") as folder:  # the user's own word
+    with open_folder(root / "out") as folder:  # the user's own word
         assert "victim" in folder.names("")
 
 
@@ -180,9 +180,9 @@ def test_a_spec_may_be_a_link_but_not_out_of_its_folder(root: Path) -> None:
     (root / "real.yaml").write_text("spec")
     (root / "in.yaml").symlink_to("real.yaml")
     (root / "out.yaml").symlink_to(root.parent / "victim")
-    assert given(root / "in.yaml") == b"spec"
+    assert read_named(root / "in.yaml") == b"spec"
     with pytest.raises(UnsafePathError, match="leads out"):
-        given(root / "out.yaml")
+        read_named(root / "out.yaml")
 
 
 def test_a_private_folder_is_this_users_alone(root: Path) -> None:

@@ -158,12 +158,12 @@ def test_left_alone(case: str) -> None:
 def test_no_correction_makes_it_worse(mistake: Mistake) -> None:
     correction = correct(mistake.text)
     if correction.corrected:
-        before, left = (
+        before, after = (
             Counter(diagnostic.code for diagnostic in diagnosed(text))
             for text in (mistake.text.encode(), correction.data)
         )
         for code, count in Counter(each.code for each in correction.corrected).items():
-            assert left[code] == before[code] - count
+            assert after[code] == before[code] - count
         assert _comments(correction.data.decode()) == _comments(mistake.text)
 
 

@@ -31,26 +31,26 @@ def compiled(text: str) -> Lowered:
     return result.lowered[None]
 
 
-def of_kind(whole: Lowered, kind: str) -> dict[str, Manifest]:
+def of_kind(environment: Lowered, kind: str) -> dict[str, Manifest]:
     return {
         manifest["metadata"]["name"]: manifest
-        for manifest in objects_of(whole)
+        for manifest in objects_of(environment)
         if manifest["kind"] == kind
     }
 
 
-def admitted(whole: Lowered, policy: str) -> list[Manifest]:
+def admitted(environment: Lowered, policy: str) -> list[Manifest]:
     """The pods that a network policy lets in."""
-    (rule,) = of_kind(whole, "NetworkPolicy")[policy]["spec"]["ingress"]
+    (rule,) = of_kind(environment, "NetworkPolicy")[policy]["spec"]["ingress"]
     peers: list[Manifest] = rule["from"]
     return peers
 
 
 def carries(type: str) -> frozenset[gateway.Feature]:
-    whole = compiled(f"  components: {{edge: {{type: {type}}}}}\n")
+    environment = compiled(f"  components: {{edge: {{type: {type}}}}}\n")
     (offer,) = [
         offer
-        for slots in whole.graph.offers.values()
+        for slots in environment.graph.offers.values()
         for offer in slots.values()
         if isinstance(offer, gateway.Offer)
     ]
@@ -95,8 +95,8 @@ def test_an_ingress_without_hidden_paths_does_not_open_them() -> None:
 
 
 def test_traefik_sends_plain_requests_for_an_ingress_on_to_https() -> None:
-    whole = lowered("ingress", "k3s")
-    ingresses, middlewares = of_kind(whole, "Ingress"), of_kind(whole, "Middleware")
+    environment = lowered("ingress", "k3s")
+    ingresses, middlewares = of_kind(environment, "Ingress"), of_kind(environment, "Middleware")
     prefix = "traefik.ingress.kubernetes.io/router."
     plain = {name for name, each in ingresses.items() if "tls" not in each["spec"]}
     assert plain == {f"{name}-to-https" for name in ingresses.keys() - plain}
@@ -113,17 +113,17 @@ def test_traefik_sends_plain_requests_for_an_ingress_on_to_https() -> None:
 
 
 def test_each_secret_of_an_ingress_is_of_a_certificate_in_its_namespace() -> None:
-    whole = lowered("ingress", "k3s")
-    made = {
+    environment = lowered("ingress", "k3s")
+    certified = {
         (each["metadata"]["namespace"], each["spec"]["secretName"], *each["spec"]["dnsNames"])
-        for each in of_kind(whole, "Certificate").values()
+        for each in of_kind(environment, "Certificate").values()
     }
     needed = {
         (each["metadata"]["namespace"], tls["secretName"], *tls["hosts"])
-        for each in of_kind(whole, "Ingress").values()
+        for each in of_kind(environment, "Ingress").values()
         for tls in each["spec"].get("tls", ())
     }
-    assert made == needed
+    assert certified == needed
     assert len(needed) == 4
 
 
@@ -222,10 +222,10 @@ def test_the_controllers_pods_alone_reach_what_has_a_host(
 
 
 def test_a_gateway_outside_the_mesh_meets_plain_text_on_the_ports_behind_hosts_alone() -> None:
-    whole = lowered("ingress", "prod")
+    environment = lowered("ingress", "prod")
     plain = {
         name: each["spec"]["portLevelMtls"]
-        for name, each in of_kind(whole, "PeerAuthentication").items()
+        for name, each in of_kind(environment, "PeerAuthentication").items()
         if "portLevelMtls" in each["spec"]
     }
     permissive = {"mode": "PERMISSIVE"}
@@ -240,56 +240,59 @@ def test_a_gateway_outside_the_mesh_meets_plain_text_on_the_ports_behind_hosts_a
 def test_a_gateway_in_the_mesh_is_let_in_by_its_account() -> None:
     edge = "{type: ingress, pods: {serviceAccount: traefik}}"
     components = f"{{seaweedfs: {{}}, postgres: {{}}, mlflow: {{}}, istio: {{}}, edge: {edge}}}"
-    whole = compiled(f"{LOGIN}  components: {components}\n")
-    policy = of_kind(whole, "AuthorizationPolicy")["mlflow-login-server-from-gateway"]
+    environment = compiled(f"{LOGIN}  components: {components}\n")
+    policy = of_kind(environment, "AuthorizationPolicy")["mlflow-login-server-from-gateway"]
     (source,) = policy["spec"]["rules"][0]["from"]
     assert source == {"source": {"principals": ["cluster.local/ns/kube-system/sa/traefik"]}}
-    assert "mlflow-login-server" not in of_kind(whole, "PeerAuthentication")
+    assert "mlflow-login-server" not in of_kind(environment, "PeerAuthentication")
 
 
 @pytest.mark.parametrize("edge", ["ingress", "gateway-api", "istio-gateway"])
 def test_istio_is_the_gateway_where_no_other_instance_is(edge: str) -> None:
-    alone = "{seaweedfs: {}, postgres: {}, mlflow: {}, istio: {}}"
-    for components, expected in ((alone, ["istio"]), (alone[:-1] + f", {edge}: {{}}}}", [edge])):
-        whole = compiled(f"{LOGIN}  components: {components}\n")
+    without_gateway = "{seaweedfs: {}, postgres: {}, mlflow: {}, istio: {}}"
+    for components, expected in (
+        (without_gateway, ["istio"]),
+        (without_gateway[:-1] + f", {edge}: {{}}}}", [edge]),
+    ):
+        environment = compiled(f"{LOGIN}  components: {components}\n")
         offering = [
             name
-            for name, slots in whole.graph.offers.items()
+            for name, slots in environment.graph.offers.items()
             if any(isinstance(offer, gateway.Offer) for offer in slots.values())
         ]
         assert offering == expected
         entrances = {
             each["metadata"]["namespace"]
-            for each in objects_of(whole)
+            for each in objects_of(environment)
             if each["apiVersion"] == "networking.istio.io/v1" and each["kind"] == "Gateway"
         }
         assert ("istio-system" in entrances) == (expected == ["istio"])
-        charts = _charts(whole)
+        charts = _charts(environment)
         assert ("istio-ingressgateway istio/gateway" in charts) == (edge == "istio-gateway"
                                                                    or expected == ["istio"])  # fmt: skip
 
 
-def _charts(whole: Lowered) -> str:
-    return "\n".join(line for each in prerequisites(whole.graph) for line in each.how)
+def _charts(environment: Lowered) -> str:
+    return "\n".join(line for each in prerequisites(environment.graph) for line in each.how)
 
 
 def test_everything_follows_the_namespace_and_the_labels_of_istios_gateway() -> None:
-    whole = lowered("istio-gateway", "prod")
+    environment = lowered("istio-gateway", "prod")
     account = "cluster.local/ns/istio-ingress/sa/door"
-    allowed = of_kind(whole, "AuthorizationPolicy")["models-mlops-model-from-gateway"]
+    allowed = of_kind(environment, "AuthorizationPolicy")["models-mlops-model-from-gateway"]
     assert allowed["spec"]["rules"][0]["from"] == [{"source": {"principals": [account]}}]
-    (peer,) = admitted(whole, "models-mlops-model-from-gateway")
+    (peer,) = admitted(environment, "models-mlops-model-from-gateway")
     assert peer["podSelector"]["matchLabels"] == {"company.example/door": "main"}
-    route = of_kind(whole, "VirtualService")["iris-edge"]["spec"]
+    route = of_kind(environment, "VirtualService")["iris-edge"]["spec"]
     assert route["gateways"] == ["istio-ingress/doors-istio-gateway"]
     (destination,) = [each["destination"]["host"] for each in route["http"][0]["route"]]
     assert destination == "knative-local-gateway.istio-ingress.svc.cluster.local"
-    local = of_kind(whole, "Service")["knative-local-gateway"]
+    local = of_kind(environment, "Service")["knative-local-gateway"]
     assert local["metadata"]["namespace"] == "istio-ingress"
     assert local["spec"]["selector"] == {"company.example/door": "main"}
     patched: dict[str, Any] = {
         each["metadata"]["name"]: each
-        for prerequisite in prerequisites(whole.graph)
+        for prerequisite in prerequisites(environment.graph)
         for each in prerequisite.objects
     }
     assert "door.istio-ingress.svc" in patched["config-istio"]["data"]["external-gateways"]

@@ -52,12 +52,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_guide_to_moves(folder: Path) -> None:
     printed = typed("move.md", folder)
     assert "while the rest of its data is copied" in printed["platformc diff"][0]
-    first, rest, majors = printed["platformc move prod"]
-    assert "copy minio to seaweedfs while the clients write" in first
+    first_plan, rest, ceph, apart, majors, tables = printed["platformc move prod"]
+    assert "copy minio to seaweedfs while the clients write" in first_plan
     assert rest.index("deployment/mlflow -n mlops --replicas=0") < rest.index('"FREEZE"')
     (back,) = printed["platformc move prod --back"]
     assert '"DIRECTION", "value": "back"' in back
+    assert ceph.index("=Bound' objectbucketclaim") < ceph.index("copy ceph to seaweedfs")
+    assert "copy seaweedfs to store" in apart
     assert "copy postgres to postgres-18" in majors
+    assert "copy mysql to mysql-9" in tables
 
 
 def test_the_guide_to_upgrades(folder: Path) -> None:
@@ -70,3 +73,9 @@ def test_the_guide_to_upgrades(folder: Path) -> None:
         "--from=cronjob/postgres-restore"
         in printed["platformc restore prod --only postgres --replace --at 20261128T020000Z"][0]
     )
+
+
+def test_the_guide_to_the_loss_of_a_node(folder: Path) -> None:
+    printed = typed("lost-node.md", folder)
+    (difference,) = printed["platformc diff"]
+    assert "kubectl delete pods -n mlops -l 'app.kubernetes.io/instance=minio," in difference

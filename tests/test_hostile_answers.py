@@ -22,7 +22,7 @@ ANSWERS = ["[1]", "{}", "null", "\ufffd", "5", '"x"', "[" * 100_000, '{"serverVe
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_a_cluster_that_answers_nonsense_is_said(answer: str) -> None:
     lowered = compiled("minimal").lowered["default"]
-    findings = list(check(lowered, lambda words, given: (0, answer, "")))
+    findings = list(check(lowered, lambda words, given: (0, answer, ""), 0.0))
     assert not all(finding.good for finding in findings)
 
 
@@ -34,10 +34,10 @@ def test_a_cluster_forges_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     kubectl.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     spec = str(SCENARIOS / "minimal" / "platform.yaml")
-    done = CliRunner().invoke(platformc, ["doctor", "default", "-f", spec])
-    assert done.exit_code == 1
-    assert done.stdout.count("\n") == 1
-    assert "\x1b" not in done.stdout
+    result = CliRunner().invoke(platformc, ["doctor", "default", "-f", spec])
+    assert result.exit_code == 1
+    assert result.stdout.count("\n") == 1
+    assert "\x1b" not in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,7 @@ def test_the_lock_is_not_written_through_a_link(tmp_path: Path, name: str) -> No
     victim, checkout = tmp_path / "victim", tmp_path / "checkout"
     checkout.mkdir()
     victim.write_text("precious")
+    (checkout / "platform.yaml").write_text("")
     (checkout / name).symlink_to(victim)
     lock.write(checkout / "platform.yaml", lock.Lock({"docker.io/a/b:1": DIGEST}))
     assert victim.read_text() == "precious"

@@ -97,17 +97,17 @@ def test_a_repository_in_the_tree_runs_no_program(
 
 
 def test_git_follows_no_link_to_another_repository(tree: Path) -> None:
-    other = tree.parent / "other"
-    other.mkdir()
-    (other / "platform.yaml").write_text(SPEC.replace("minimal", "precious"))
-    git(other, "init", "-q")
-    git(other, "add", "-A")
-    git(other, "commit", "-q", "-m", "x")
-    (tree / ".git").symlink_to(other / ".git")
-    done = run("diff", "HEAD")
-    assert done.exit_code == 2
-    assert "symbolic link" in done.stderr
-    assert "precious" not in done.output
+    foreign = tree.parent / "other"
+    foreign.mkdir()
+    (foreign / "platform.yaml").write_text(SPEC.replace("minimal", "precious"))
+    git(foreign, "init", "-q")
+    git(foreign, "add", "-A")
+    git(foreign, "commit", "-q", "-m", "x")
+    (tree / ".git").symlink_to(foreign / ".git")
+    result = run("diff", "HEAD")
+    assert result.exit_code == 2
+    assert "symbolic link" in result.stderr
+    assert "precious" not in result.output
 
 
 @pytest.mark.parametrize("planted", ["HEAD", "main/platform.yaml"])
@@ -246,11 +246,11 @@ def test_a_further_file_of_the_output_is_in_the_plan(tree: Path, form: str) -> N
         (tree / "overlays" / "default" / name).write_text("kind: Deployment\n")
     with (tree / "platformc.sum").open("a") as sums:
         sums.write(f"{sha256(b'kind: Deployment').hexdigest()}  overlays/default/99-evil.yaml\n")
-    done = run("diff", "--format", form)
-    assert done.exit_code == 0, done.output
-    assert "overlays/default/99-evil.yaml" in done.output
-    assert "\n# APPROVED" not in done.output
-    assert "\x1b" not in done.output
+    result = run("diff", "--format", form)
+    assert result.exit_code == 0, result.output
+    assert "overlays/default/99-evil.yaml" in result.output
+    assert "\n# APPROVED" not in result.output
+    assert "\x1b" not in result.output
 
 
 def test_a_note_of_the_tree_is_not_believed(tree: Path) -> None:
@@ -375,14 +375,14 @@ def test_a_folder_that_may_not_be_written_is_said(tree: Path) -> None:
     first_file(tree).chmod(0)
     tree.chmod(0o555)
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-c", AS_OWNER, *LINES],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True,
             preexec_fn=_as_mere_owner, env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
     finally:
         tree.chmod(0o755)
-    answers = re.findall(r"(.*?)== (\d+): (.*?)\n", done.stderr, re.S)
+    answers = re.findall(r"(.*?)== (\d+): (.*?)\n", process.stderr, re.S)
     assert [line for _, _, line in answers] == [*LINES]
     for message, status, line in answers:
         assert status in ("1", "2"), (line, message)
@@ -394,14 +394,14 @@ def test_a_folder_that_may_not_be_written_is_said(tree: Path) -> None:
 @pytest.mark.parametrize("verb", ["compile --force", "graph", "nonsense"])
 def test_closed_outputs_are_no_bug(tree: Path, verb: str, closed: str) -> None:
     line = f'"{sys.executable}" -m compiler {verb} {closed}'
-    done = subprocess.run(
+    process = subprocess.run(
         line,
         shell=True,
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    assert done.returncode == (2 if verb == "nonsense" or ">&- 2" in closed else 0), done
+    assert process.returncode == (2 if verb == "nonsense" or ">&- 2" in closed else 0), process
 
 
 # Words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -14,10 +14,13 @@ from compiler.interfaces import gateway
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
 
+Service = tuple[str, str, int]  # its name, namespace and port
+
 ROUTES = ("HTTPRoute", "Ingress", "VirtualService")
 # Objects that declare hosts of the gateway; all others name hosts to ask.
 LISTENERS = (*ROUTES, "Certificate", "Gateway", "ServiceEntry")
 PORT = r"(?::([0-9]+))?"
+FORWARD = re.compile(r"--namespace (\S+) port-forward service/(\S+) (\d+):(\d+)")
 API_SERVER = ("kubernetes", "default", 443)  # of every cluster
 
 
@@ -57,19 +60,29 @@ def routed(result: Lowered, manifests: list[Manifest]) -> dict[str, str]:
     return dict.fromkeys(hosts, scheme)
 
 
-def answered(result: Lowered, manifests: list[Manifest]) -> set[tuple[str, str, int]]:
-    """Name, namespace and port of each Service: compiled, or one that an operator makes of a binding."""
+def answered(result: Lowered, manifests: list[Manifest]) -> set[Service]:
+    """Each Service: compiled, or one that an operator makes of a binding."""
     compiled = {
         (manifest["metadata"]["name"], manifest["metadata"]["namespace"], int(port["port"]))
         for manifest in manifests if manifest["kind"] == "Service"
         for port in manifest["spec"].get("ports", ())
     }  # fmt: skip
-    made = set()
+    targets = set()
     for binding in result.graph.bindings:
         service, _, rest = binding.host.partition(".")
         if (service, rest.partition(".")[0]) not in {pair[:2] for pair in compiled}:
-            made.add((service, rest.partition(".")[0], int(binding.offer.port)))
-    return compiled | made | {API_SERVER}
+            targets.add((service, rest.partition(".")[0], int(binding.offer.port)))
+    return compiled | targets | {API_SERVER}
+
+
+def forwarded(lines: Iterable[str], services: set[Service]) -> set[Service]:
+    """The ports on a laptop that lead to a Service: a server with a certificate is asked by its name there."""
+    commands = {match for line in lines for match in FORWARD.findall(line)}
+    return {
+        (service, space, int(local))
+        for space, service, local, port in commands
+        if (service, space, int(port)) in services
+    }
 
 
 @pytest.mark.parametrize(("scenario", "environment"), environments())
@@ -94,11 +107,13 @@ def test_a_host_inside_the_cluster_is_a_service_with_that_port(
 ) -> None:
     result, manifests = lowered(scenario, environment), objects(scenario, environment)
     services = answered(result, manifests)
+    lines = list(outputs(result, manifests))
+    services |= forwarded(lines, services)
     names = {(service, space) for service, space, _ in services}
     named = re.compile(rf"(?<![\w.-])([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.[a-z0-9.-]+)?{PORT}")
     wrong = {
         (service, space, port)
-        for text in outputs(result, manifests)
+        for text in lines
         for service, space, port in named.findall(text)
         if (service, space) not in names or (port and (service, space, int(port)) not in services)
     }

@@ -155,15 +155,17 @@ INSIDE = re.compile(
 @pytest.mark.parametrize("scenario", scenario_names())
 def test_a_mirrored_air_gap_prints_no_outside_address(scenario: str, tmp_path: Path) -> None:
     spec = YAML(typ="safe").load((SCENARIOS / scenario / "platform.yaml").read_text())
-    own = tuple(re.findall(r"[\w-]+(?:\.[\w-]+)+", json.dumps(spec)))
+    spec_hosts = tuple(re.findall(r"[\w-]+(?:\.[\w-]+)+", json.dumps(spec)))
     spec["spec"]["registry"] = {"mirror": MIRROR, "releases": RELEASES}
     for overrides in (spec["spec"].get("environments") or {}).values():
         overrides.pop("registry", None)
     (tmp_path / "platform.yaml").write_text(json.dumps(spec, ensure_ascii=False))
     for pinned in (SCENARIOS / scenario).glob(lock.NAME):
         shutil.copy(pinned, tmp_path)
+    for folder in (SCENARIOS / scenario).glob("certs"):
+        shutil.copytree(folder, tmp_path / folder.name)
     hosts = {host for host in printed(tmp_path) if not INSIDE.fullmatch(host)}
-    assert {host for host in hosts if not host.endswith(own)} == set()
+    assert {host for host in hosts if not host.endswith(spec_hosts)} == set()
 
 
 @pytest.mark.parametrize("verb", platformc.list_commands(click.Context(platformc)))
@@ -182,9 +184,9 @@ def printed(folder: Path) -> Iterator[str]:
         yield from URL.findall(text)
     for environment in result.environments:
         for verb in ("prerequisites", "apply-plan"):
-            done = CliRunner().invoke(platformc, [verb, environment, "-f", str(file)])
-            assert done.exit_code == 0, done.output
-            yield from URL.findall(done.stdout)
+            plan = CliRunner().invoke(platformc, [verb, environment, "-f", str(file)])
+            assert plan.exit_code == 0, plan.output
+            yield from URL.findall(plan.stdout)
 
 
 def package(name: str, manifest: dict[str, Any], **files: str) -> Package:
@@ -354,6 +356,7 @@ def test_a_broken_lock_is_refused(text: str, tmp_path: Path) -> None:
 
 
 def test_a_lock_that_no_registry_filled_is_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "platform.yaml").write_text("")
     lock.write(tmp_path / "platform.yaml", lock.Lock())
     assert (tmp_path / "platform.lock").read_text()
     assert lock.read(tmp_path / "platform.yaml") == lock.Lock()

@@ -79,7 +79,8 @@ def test_every_run_gets_the_labels_and_the_environment_of_its_steps() -> None:
     labels = {name.partition("/")[2] for name in patch["podMetadata"]["labels"]}
     assert {"mlflow-tracking", "seaweedfs-s3", "argo-workflows-workflows"} <= labels
     (main,) = json.loads(patch["podSpecPatch"])["containers"]
-    (plain,) = [source["configMapRef"]["name"] for source in main["envFrom"]]
+    # The first one has the address of ML Metadata.
+    _, plain = [source["configMapRef"]["name"] for source in main["envFrom"]]
     step = objects("ConfigMap")[plain]["data"]
     assert step["MLFLOW_TRACKING_URI"] == "http://mlflow.mlops.svc.cluster.local:5000"
     named = {variable["valueFrom"]["secretKeyRef"]["name"] for variable in main["env"]}

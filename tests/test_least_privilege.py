@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -105,7 +106,12 @@ def _files(scenario: str, environment: str) -> dict[tuple[str, str], dict[str, s
 
 
 def _seaweedfs(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
-    for server in _of_type("seaweedfs", "StatefulSet", scenario, environment):
+    servers = (
+        _of_type("seaweedfs", kind, scenario, environment) for kind in ("StatefulSet", "Deployment")
+    )
+    for server in chain.from_iterable(servers):
+        if not server.spec.get("initContainers"):
+            continue  # a master or a volume server, which no client may reach
         (init,) = server.spec["initContainers"]
         for identity in _identities(init["command"][2], tuple(_variables(init).items())):
             (key,) = identity["credentials"]
@@ -129,17 +135,13 @@ def _identities(script: str, variables: tuple[tuple[str, str], ...]) -> list[dic
 
 
 def _ceph(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
-    """A bucket's claim next to its consumer owns the bucket; guests are in its policy."""
-    instances = lowered(scenario, environment).graph.instances.values()
-    stores = {instance.namespace for instance in instances if instance.type == "ceph"}
+    """A bucket's policy names its users; the key of its owner is nobody's."""
     for manifest in objects(scenario, environment):
         if manifest["kind"] != "ObjectBucketClaim":
             continue
-        bucket, metadata = manifest["spec"]["bucketName"], manifest["metadata"]
-        if metadata["namespace"] not in stores:
-            yield from ((metadata["name"], bucket, right) for right in (READ, WRITE))
-        policy = manifest["spec"].get("additionalConfig", {}).get("bucketPolicy")
-        for statement, resource, right in _statements(policy) if policy else ():
+        bucket = manifest["spec"]["bucketName"]
+        policy = manifest["spec"]["additionalConfig"]["bucketPolicy"]
+        for statement, resource, right in _statements(policy):
             assert resource == bucket
             for user in statement["Principal"]["AWS"]:
                 yield user.removeprefix("arn:aws:iam:::user/"), bucket, right
@@ -207,6 +209,8 @@ def logins(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
             assert set(databases) == {database}
             right = READ if "GRANT SELECT" in role else WRITE
             assert (f'GRANT "{database}_owner" TO' in role) == (right == WRITE)
+            if right == WRITE:  # a session that began before would own what it makes
+                assert role.index("SET role") < role.index("GRANT CONNECT") < role.index("LOGIN ")
             yield variables[role.split()[0]], database, right
     for job in _of_type("mysql", "Job", scenario, environment):
         script = files[job.namespace, job.spec["volumes"][0]["configMap"]["name"]]["ensure.sh"]

@@ -6,10 +6,12 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 from support.cluster import lowered, objects_of
 from support.paths import ROOT
 
 from compiler import pipeline
+from compiler.components import argo_workflows
 from compiler.model import hosts
 from compiler.model.package import Lowered
 from compiler.model.resource import Manifest
@@ -79,9 +81,9 @@ def test_every_page_leads_to_its_login_and_programs_to_their_server() -> None:
 
 def _model_hosts(environment: str) -> dict[str, str]:
     """The Service to which the host of each model leads."""
-    whole = lowered("model-access", environment)
-    hosts_of_models = destinations(whole)
-    for manifest in objects_of(whole):
+    environment_objects = lowered("model-access", environment)
+    hosts_of_models = destinations(environment_objects)
+    for manifest in objects_of(environment_objects):
         if manifest["kind"] == "Ingress":
             (rule,) = manifest["spec"]["rules"]
             service = rule["http"]["paths"][0]["backend"]["service"]["name"]
@@ -288,3 +290,65 @@ def test_the_gateway_reaches_no_page_past_its_login() -> None:
     actual = callers(objects_of(lowered_platform), mlflow)
     assert "cluster.local/ns/mlops/sa/mlflow-login" in actual
     assert not any("istio-system" in host for host in actual)
+
+
+def test_argos_server_knows_people_by_their_groups() -> None:
+    """What its sign-on names is in Argo's namespace: the client's Secrets, and an account for each kind of rights."""
+    production = lowered("login", "prod")
+    assert groups(production, "argo-workflows") == {"Research Berlin", "data-science", "ml-admins"}
+    assert _flags(production, "argo-workflows-login", "proxy-prefix") == {"/oauth2-proxy"}
+    accounts = {
+        manifest["metadata"]["name"]: manifest["metadata"]["annotations"]
+        for manifest in objects_of(production)
+        if manifest["kind"] == "ServiceAccount" and manifest["metadata"]["namespace"] == "argo"
+    }
+    rule = "workflows.argoproj.io/rbac-rule"
+    assert {name: annotations[rule] for name, annotations in accounts.items()} == {
+        "argo-workflows-read": '"data-science" in groups',
+        "argo-workflows-write": '"Research Berlin" in groups',
+        "argo-workflows-admin": '"ml-admins" in groups',
+    }
+    precedence = [int(accounts[f"argo-workflows-{rights}"][f"{rule}-precedence"])
+                  for rights in ("read", "write", "admin")]  # fmt: skip
+    assert precedence == sorted(precedence)
+    sso = yaml.safe_load(_argo_settings(production)["sso"])
+    secrets = {
+        credential.name: credential for credential in (*production.credentials, *production.granted)
+    }
+    for reference in (sso["clientId"], sso["clientSecret"]):
+        credential = secrets[reference["name"]]
+        assert "argo" in credential.namespaces
+        assert reference["key"] in credential.keys
+    assert sso["redirectUrl"] == "https://argo-workflows.ml.example.internal/oauth2/callback"
+
+
+def test_people_read_the_keys_that_argos_store_names() -> None:
+    """Argo's server fetches logs and artefacts with the rights of the person who asks for them."""
+    production = lowered("login", "prod")
+    store = yaml.safe_load(_argo_settings(production)["artifactRepository"])["s3"]
+    keys = {store["accessKeySecret"]["name"], store["secretKeySecret"]["name"]}
+    for rights in ("read", "write", "admin"):
+        (role,) = [
+            manifest
+            for manifest in objects_of(production)
+            if manifest["kind"] == "Role"
+            and manifest["metadata"]["namespace"] == "mlops"
+            and manifest["metadata"]["name"] == f"argo-workflows-{rights}-logs"
+        ]
+        readable = [rule for rule in role["rules"] if rule["resources"] == ["secrets"]]
+        assert [(set(rule["resourceNames"]), rule["verbs"]) for rule in readable] == [
+            (keys, ["get"])
+        ]
+
+
+def _argo_settings(environment: Lowered) -> dict[str, str]:
+    me = environment.graph.instances["argo-workflows"]
+    prerequisite = argo_workflows.prerequisites(me, environment.graph.wiring("argo-workflows"))
+    assert prerequisite is not None
+    (config,) = [manifest for manifest in prerequisite.objects if manifest["kind"] == "ConfigMap"]
+    settings: dict[str, str] = config["data"]
+    return settings
+
+
+def test_argo_keeps_its_own_settings_without_a_sign_on_in_the_spec() -> None:
+    assert "sso" not in _argo_settings(lowered("login", "dev"))

@@ -121,6 +121,12 @@ def test_what_is_no_credential_is_shown() -> None:
     assert "pullSecrets: [Bad_Name]" in shown
 
 
+def test_what_a_help_says_to_type_is_shown() -> None:
+    spec = f"{HEADER}spec:\n  components:\n    external-postgres: {{host: pg.acme.com, existingSecret: acme-pg}}\n"
+    shown = text.render(diagnosed(spec.encode()), {"platform.yaml": spec})
+    assert "takes `credentials: {secret: NAME}`" in shown
+
+
 # Every value of the user: each field and each map of the language, with the scenarios' values
 
 PLANTED = {

@@ -49,7 +49,7 @@ def test_the_name_of_a_result_counts_by_its_value() -> None:
 
 def test_what_is_asked_for_the_first_time() -> None:
     memo, thing, another = Memo(), object(), object()
-    assert [memo.first("seen", memo_object) for memo_object in (thing, thing, another)] == [
+    assert [memo.is_first("seen", memo_object) for memo_object in (thing, thing, another)] == [
         True,
         False,
         True,

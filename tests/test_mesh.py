@@ -39,7 +39,7 @@ def policies(scenario: str, environment: str) -> dict[str, list[Manifest]]:
 def admits(specs: list[Manifest], client: Template, server: Template) -> set[int]:
     """The ports that some policies let one pod call on another, by its account."""
     actual: set[int] = set()
-    labels = {**server.labels, **as_resource(server.owner).pod_labels}
+    labels = {**as_resource(server.owner).pod_labels, **server.labels}
     for spec in specs:
         chosen = selects(spec.get("selector", {}), labels)
         for rule in spec.get("rules", ()) if chosen else ():
@@ -68,7 +68,7 @@ def named(specs: list[Manifest]) -> set[int]:
 
 def without_identity(specs: list[Manifest], server: Template) -> set[int]:
     """Ports that every caller may call: those of callers outside the mesh, known by address."""
-    labels = {**server.labels, **as_resource(server.owner).pod_labels}
+    labels = {**as_resource(server.owner).pod_labels, **server.labels}
     return named(
         [
             {"rules": [rule for rule in spec["rules"] if not rule.get("from")]}

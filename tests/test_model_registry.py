@@ -160,9 +160,9 @@ def test_a_version_is_locked_and_the_model_follows_from_it(spec: Path, mlflow: M
 
 def test_the_same_answers_are_the_same_bytes(spec: Path, mlflow: Mlflow) -> None:
     locking(mlflow)
-    first = (spec.parent / "platform.lock").read_bytes()
+    before = (spec.parent / "platform.lock").read_bytes()
     locking(mlflow)
-    assert (spec.parent / "platform.lock").read_bytes() == first
+    assert (spec.parent / "platform.lock").read_bytes() == before
 
 
 def test_the_version_before_is_kept(spec: Path, mlflow: Mlflow) -> None:
@@ -260,12 +260,12 @@ def test_a_token_does_not_follow_to_another_server(
     spec: Path, mlflow: Mlflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "a-token")
-    with Mlflow() as other:
-        threading.Thread(target=other.serve_forever, args=(0.01,), daemon=True).start()
-        mlflow.redirect = f"{other.url}/api/2.0/mlflow/registered-models/alias?alias=x"
+    with Mlflow() as second_server:
+        threading.Thread(target=second_server.serve_forever, args=(0.01,), daemon=True).start()
+        mlflow.redirect = f"{second_server.url}/api/2.0/mlflow/registered-models/alias?alias=x"
         assert locking(mlflow).exit_code == 1
-        assert (mlflow.token, other.token) == ("Bearer a-token", "")
-        other.shutdown()
+        assert (mlflow.token, second_server.token) == ("Bearer a-token", "")
+        second_server.shutdown()
 
 
 @pytest.mark.parametrize(

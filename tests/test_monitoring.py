@@ -179,6 +179,12 @@ def test_a_run_is_late_once_its_own_time_is_up() -> None:
     assert sorted(late) == ["14400s", "900s"]
 
 
+def test_a_run_that_was_never_started_is_late_too() -> None:
+    """A suspended CronJob: its last start stays before its last success."""
+    ages = [rule["expr"].split(" > ")[-1] for rule in rules() if rule["alert"] == "RunLate"]
+    assert sorted(ages) == [str(86400 + 14400), str(3600 + 900)]  # once a day, and once an hour
+
+
 def test_without_monitoring_there_is_no_trace_of_it() -> None:
     manifests = objects(SCENARIO, "dev")
     assert [

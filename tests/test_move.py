@@ -21,8 +21,12 @@ HEAD = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: moves}\
 PAIRS = {
     "minio": ("seaweedfs", "minio: {}, seaweedfs: {}"),
     "seaweedfs": ("external-s3", "seaweedfs: {}, external-s3: {host: s3.example.com}"),
+    "ceph": ("seaweedfs", "ceph: {}, seaweedfs: {}"),
+    "files": ("ceph", "files: {type: seaweedfs, replicas: 3}, postgres: {}, ceph: {}"),
     "postgres": ("cloudnative-pg", "postgres: {}, cloudnative-pg: {}"),
     "old": ("external-postgres", "old: {type: postgres}, external-postgres: {host: db.example.com}"),
+    "mysql": ("mysql-9", "mysql: {}, mysql-9: {type: mysql, image: 'docker.io/library/mysql:9.7.0'}"),
+    "tables": ("external-mysql", "tables: {type: mysql}, external-mysql: {host: tables.example.com}"),
     "redis": ("valkey", "redis: {}, valkey: {}"),
     "keys": ("external-redis", "keys: {type: redis}, external-redis: {host: keys.example.com}"),
 }  # fmt: skip
@@ -128,7 +132,7 @@ def test_a_client_that_names_the_old_instance_follows(section: str, where: str) 
 
 def test_a_move_without_clients_and_a_taken_name_are_refused() -> None:
     idle = f"{HEAD}  move: {{from: minio, to: seaweedfs}}\n  components: {{minio: {{}}, seaweedfs: {{}}}}\n"
-    taken = text("minio").replace("training:\n", "move:\n")
+    duplicate = text("minio").replace("training:\n", "move:\n")
     own_place = text("minio").replace("to: seaweedfs", "to: minio")
     foreign = text("old").replace(
         "old: {type: postgres}", "old: {type: external-postgres, host: a.example.com}"
@@ -138,7 +142,7 @@ def test_a_move_without_clients_and_a_taken_name_are_refused() -> None:
     )
     for spec, code, words in (
         (idle, "unfit-move", "nothing uses `minio`"),
-        (taken, "duplicate-name", "the Job of `spec.move`"),
+        (duplicate, "duplicate-name", "the Job of `spec.move`"),
         (own_place, "invalid-value", "its own place"),
         (foreign, "unfit-move", "neither server is the platform's"),
         (clustered, "unfit-move", "of `mode: cluster`"),
@@ -177,6 +181,26 @@ def test_before_the_cut_over_the_new_instance_comes_and_the_data_is_copied(tmp_p
     assert max(lines(printed, "kubectl apply")) < started
     assert not lines(printed, "--replicas=0")
     assert not lines(printed, "FREEZE")
+
+
+@pytest.mark.parametrize("old", ["ceph", "files"])
+def test_the_copy_starts_when_rook_has_made_the_store_its_users_and_buckets(
+    old: str, tmp_path: Path
+) -> None:
+    (tmp_path / "platform.yaml").write_text(text(old))
+    printed = CliRunner().invoke(
+        platformc, ["move", "default", "-f", str(tmp_path / "platform.yaml")]
+    )
+    (started,) = lines(printed, "--from=cronjob/move")
+    side = "from" if old == "ceph" else "to"
+    for condition, objects in (
+        ("Ready", ["cephobjectstore.ceph.rook.io/ceph"]),
+        ("Ready", [f"cephobjectstoreuser.ceph.rook.io/{user}" for user in (f"move-{side}", "training-s3")]),
+        ("Bound", ["objectbucketclaim.objectbucket.io/ceph-training"]),
+    ):  # fmt: skip
+        words = f"kubectl wait --for='jsonpath={{.status.phase}}={condition}' {' '.join(objects)} -n rook-ceph"
+        (wait,) = lines(printed, words)
+        assert wait < started
 
 
 @pytest.mark.parametrize(("state", "options"), [(OVER, ()), ("", ("--back",))])
@@ -221,15 +245,14 @@ def test_what_cannot_be_moved_now_is_said(tmp_path: Path) -> None:
     assert "nothing is moved" in CliRunner().invoke(platformc, words).stderr
 
 
-@pytest.mark.parametrize("old", ["minio", "postgres", "redis"])
-def test_scripts_are_shell(old: str) -> None:
-    (config,) = compiled(old).packages["move"].configs
-    for name, script in config.files.items():
-        if name.endswith(".sh"):
-            process = subprocess.run(
-                ["sh", "-n"], input=script, capture_output=True, text=True, check=False
-            )
-            assert process.returncode == 0, process.stderr
+@pytest.mark.parametrize("state", ["", OVER])
+def test_no_login_of_two_servers_is_rotated(state: str, tmp_path: Path) -> None:
+    plan(tmp_path, state)
+    words = ("secrets", "rotate", "default", "-f", str(tmp_path / "platform.yaml"))
+    refused = CliRunner().invoke(platformc, [*words, "mlflow-artifacts"])
+    assert refused.exit_code != 0
+    assert "opens minio and seaweedfs" in refused.stderr
+    assert CliRunner().invoke(platformc, [*words, "minio-root"]).exit_code == 0
 
 
 # Diffs -----------------------------------------------------------------------------------------
@@ -253,22 +276,3 @@ def test_a_cut_over_loses_data_only_where_nothing_was_copied(
     changes = list(moved("prod", lowered(before), lowered(after)))
     (change,) = (each for each in changes if each.name == "mlflow artifacts")
     assert {judgement.risk for judgement in change.judgements} == {risk}
-
-
-# Scripts ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("freeze", ["", "yes"])
-def test_a_list_that_breaks_off_ends_the_copy(freeze: str, tmp_path: Path) -> None:
-    """An empty list in place of a whole one would let objects of others be deleted."""
-    (config,) = compiled("minio").packages["move"].configs
-    script = config.files["move.sh"].replace("/tmp/", f"{tmp_path}/")
-    rclone = tmp_path / "rclone"
-    rclone.write_text(f'#!/bin/sh\necho "$1" >>{tmp_path}/calls\n[ "$1" != lsf ]\n')
-    rclone.chmod(0o755)
-    path = f"{tmp_path}:/usr/bin:/bin"
-    process = subprocess.run(
-        ["sh", "-c", script], env={"PATH": path, "FREEZE": freeze}, capture_output=True, check=False
-    )
-    assert process.returncode != 0
-    assert (tmp_path / "calls").read_text().split() == ["lsf"]

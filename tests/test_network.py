@@ -54,7 +54,7 @@ def pods(scenario: str, environment: str) -> tuple[Pod, ...]:
     """The platform's pods, those that operators make for it, the cluster's DNS, and strangers."""
     lowered_platform = lowered(scenario, environment)
     actual = [
-        Pod(template.name, template.namespace, {**template.labels, **as_resource(template.owner).pod_labels},
+        Pod(template.name, template.namespace, {**as_resource(template.owner).pod_labels, **template.labels},
             frozenset(_ports(template.spec)))
         for template in templates(scenario, environment)
         if template.labels
@@ -229,7 +229,7 @@ def test_no_policy_is_idle() -> None:
         for policy in policies:
             remaining = {
                 **net.policies,
-                space: [policy for policy in policies if policy is not policy],
+                space: [kept for kept in policies if kept is not policy],
             }
             without = replace(net, policies=remaining)
             after = reached(without, lowered_platform, all_pods, ports), _ask_dns(without, all_pods)

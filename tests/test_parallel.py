@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+from pathlib import Path
 
 import msgspec
 import pytest
+from support.paths import SCENARIOS
 
 from compiler import parallel
+from compiler.commands import build
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +70,25 @@ def test_an_error_there_is_an_error_here() -> None:
 
 def test_no_child_and_no_pipe_stay_behind() -> None:
     before = len(os.listdir("/proc/self/fd"))
-    parallel.run(os.getpid, int)()
+    child = parallel.run(os.getpid, int)()
     assert len(os.listdir("/proc/self/fd")) == before
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(child, os.WNOHANG)
+
+
+@pytest.mark.parametrize(("many", "forks"), [(1, 1), (10_000, 0)])
+def test_only_many_objects_are_examined_by_another_process(
+    many: int, forks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    fork = os.fork
+
+    def counted() -> int:
+        calls.append(1)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", counted)
+    monkeypatch.setattr(build, "_MANY_PACKAGES", many)
+    spec = shutil.copy(SCENARIOS / "minimal" / "platform.yaml", tmp_path)
+    build.Build(Path(spec), Path(spec).read_bytes(), tmp_path, (), "text").update(False, str)
+    assert (len(calls), (tmp_path / "overlays").is_dir()) == (forks, True)

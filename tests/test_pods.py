@@ -271,7 +271,9 @@ def test_namespaces_enforce_what_their_pods_keep(scenario: str, environment: str
             labels = manifest["metadata"]["labels"]
             levels = {labels[f"pod-security.kubernetes.io/{mode}"]
                       for mode in ("enforce", "audit", "warn")}  # fmt: skip
-            assert levels == {"restricted"}, manifest["metadata"]["name"]
+            # Seldon's engine keeps its capabilities, so that scenario's patch admits it.
+            patched = {"baseline"} if scenario == "seldon" else set()
+            assert levels == {"restricted", *patched}, manifest["metadata"]["name"]
 
 
 GOOD: dict[str, Any] = {

@@ -57,7 +57,7 @@ def test_keys_and_buffers_fit_the_limit(
     backlog = int(directives.get("repl-backlog-size", ["0"])[0])
     for pod in pods(scenario, environment, name):
         resources = pod.spec["containers"][0]["resources"]
-        limit = quantity.whole(resources["limits"]["memory"])
+        limit = quantity.in_bytes(resources["limits"]["memory"])
         assert resources["requests"]["memory"] == resources["limits"]["memory"]
         assert 0 < keys + buffers + backlog < limit
 
@@ -72,7 +72,7 @@ def test_a_volume_holds_what_persistence_writes(
         volumes = pod.owner["spec"]["volumeClaimTemplates"]
         assert bool(volumes) == persists
         for volume in volumes:
-            size = quantity.whole(volume["spec"]["resources"]["requests"]["storage"])
+            size = quantity.in_bytes(volume["spec"]["resources"]["requests"]["storage"])
             assert size >= 2 * int(directives["maxmemory"][0])
 
 

@@ -161,7 +161,7 @@ def made_by_serving(manifest: Manifest) -> Iterator[tuple[str, int]]:
     """The Services that KServe 0.20 and Seldon Core 1.17 make of a model, by their own naming."""
     name = manifest["metadata"]["name"]
     if manifest["kind"] == "InferenceService":
-        yield f"{name}-predictor", 80
+        yield from ((f"{name}-{component}", 80) for component in manifest["spec"])
     if manifest["kind"] == "SeldonDeployment":
         for predictor in manifest["spec"]["predictors"]:
             yield f"{name}-{predictor['name']}", 8000

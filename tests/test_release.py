@@ -102,12 +102,12 @@ def test_wheel_container_and_documents_name_one_version(built: Path) -> None:
 
 
 def test_the_notes_of_a_release_come_from_the_changelog() -> None:
-    done = subprocess.run(
+    process = subprocess.run(
         ["make", "--silent", "notes"], cwd=ROOT, check=True, capture_output=True, text=True
     )
     changelog = (ROOT / "CHANGELOG.md").read_text()
-    first = changelog.split("\n## ")[1]
-    assert done.stdout.strip() == f"## {first}".strip()
+    newest = changelog.split("\n## ")[1]
+    assert process.stdout.strip() == f"## {newest}".strip()
     missing = subprocess.run(
         ["make", "--silent", "notes", "RELEASE=9.9.9"], cwd=ROOT, check=False, capture_output=True
     )

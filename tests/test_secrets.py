@@ -6,6 +6,7 @@ import json
 import re
 import stat
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from compiler import pipeline
 from compiler.cli import platformc
 from compiler.derive.credentials import secrets_of
 from compiler.derive.external_secrets import source
+from compiler.derive.pull_secrets import KEY, TYPE
 from compiler.model.credential import Credential, Random
 from compiler.model.package import Lowered
 from compiler.secrets import values
@@ -35,6 +37,8 @@ ALPHABETS = {
 }
 
 # Servers with clients that must share a key, and why.
+# A Secret without data, which Kubernetes fills with the token of a ServiceAccount.
+TOKEN = "kubernetes.io/service-account-token"
 ONE_KEY = {"lakefs": "its open-source server knows one user"}
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
@@ -80,7 +84,9 @@ def test_names_keys_and_places_do_not_depend_on_the_provider(provider: str) -> N
 @each_environment
 def test_no_object_is_a_secret_but_certificates(scenario: str, environment: str) -> None:
     for secret in objects(scenario, environment):
-        if secret["kind"] == "Secret":
+        if secret["kind"] == "Secret" and secret["type"] == TOKEN:
+            assert not secret.keys() & {"data", "stringData"}
+        elif secret["kind"] == "Secret":
             for text in secret["stringData"].values():
                 lines = "".join(text.split("-----END CERTIFICATE-----\n"))
                 assert "PRIVATE" not in text
@@ -330,7 +336,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).write_text(FAKE.replace("/usr/bin/env python3", sys.executable))
         (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setattr(values, "_some", lambda alphabet, length: SENTINEL[:length])
+    monkeypatch.setattr(values, "_random_text", lambda alphabet, length: SENTINEL[:length])
     return folder
 
 
@@ -450,7 +456,7 @@ def test_no_value_is_in_the_output_a_log_or_the_picture(
     spec: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Values exist, and every verb that reaches for nothing else runs over the tree next to them."""
-    monkeypatch.setattr(values, "_some", lambda alphabet, length: SENTINEL[:length])
+    monkeypatch.setattr(values, "_random_text", lambda alphabet, length: SENTINEL[:length])
     message = [run("secrets", "generate", "default", "-f", spec)]
     assert SENTINEL[:31] in (spec.parent / "secrets/default/secret-mlops-mlflow-backend-store.yaml"
                              ).read_text()  # fmt: skip
@@ -502,3 +508,30 @@ def test_what_others_run_must_know_its_logins_and_have_what_they_open() -> None:
     assert native == {"kubeflow-pipelines-metadata"}
     inside = lowered("minimal", "default").credentials
     assert not [credential.name for credential in inside if "elsewhere" in credential.note]
+
+
+@each_environment
+def test_every_pull_secret_is_listed_where_something_names_it(
+    scenario: str, environment: str
+) -> None:
+    named = {
+        (secret["name"], manifest["metadata"]["namespace"])
+        for manifest in objects(scenario, environment)
+        for value in _maps(manifest)
+        for secret in value.get("imagePullSecrets", ())
+    }
+    listed = {
+        (credential.name, space)
+        for credential in lowered(scenario, environment).granted
+        if credential.type == TYPE and credential.keys == {KEY: ""}
+        for space in credential.namespaces
+    }
+    assert listed == named
+
+
+def _maps(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value:
+        if isinstance(inner, (dict, list)):
+            yield from _maps(inner)

@@ -340,7 +340,7 @@ def test_callers_reach_the_port_of_an_image_and_learn_its_protocol() -> None:
     manifests = objects("model-servers", "small")
     (policy,) = [manifest for manifest in manifests if manifest["kind"] == "NetworkPolicy"
                  and manifest["metadata"]["name"] == "ranker-inference"]  # fmt: skip
-    assert [port["port"] for port in policy["spec"]["ingress"][0]["ports"]] == [9000]
+    assert [port["port"] for port in policy["spec"]["ingress"][0]["ports"]] == [9081]  # the agent's
     (job,) = [manifest for manifest in manifests if manifest["kind"] == "CronJob"]
     template = job["spec"]["jobTemplate"]["spec"]["template"]
     env = {entry["name"]: entry.get("value") for entry in template["spec"]["containers"][0]["env"]}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -22,10 +20,7 @@ from support.scenarios import compiled, scenario_names
 
 from compiler import pipeline
 from compiler.cli import platformc
-from compiler.delivery.doctor import check
-from compiler.emit.manifests import manifests
 from compiler.files import UnsafePathError
-from compiler.model.custom_resource import is_builtin
 from compiler.upstream.prerequisites import (
     component,
     install_commands,
@@ -70,6 +65,14 @@ def printed(components: str, models: str = "{}") -> list[str]:
             *namespace_commands(prerequisite, "told"), *install_commands(prerequisite), *patch_commands(prerequisite, "told")
         )
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", ["{}", "{backup: {}}"])
+def test_the_operator_of_cloudnative_pg_answers_before_its_objects_come(settings: str) -> None:
+    """Its webhook refuses every Cluster, Database and Pooler until it answers; `rollout status` waits for it."""
+    commands = printed(f"{{cloudnative-pg: {settings}, minio: {{}}}}")
+    wait = "kubectl -n cnpg-system rollout status deployment/cnpg-controller-manager"
+    assert commands[-1] == wait
 
 
 def test_namespaces_join_the_mesh_before_their_pods_are_made() -> None:
@@ -330,153 +333,3 @@ def test_a_release_that_cannot_be_had_is_said(spec: Path, words: list[str], mess
     assert result.exit_code != 0
     assert message in result.stderr
     assert not (spec.parent / "platform.lock").exists()
-
-
-class Cluster:
-    """A cluster that answers kubectl's questions from a list of objects."""
-
-    def __init__(
-        self, objects: list[dict[str, Any]], minor: str = "34", admits: bool = False
-    ) -> None:
-        self.objects, self.minor, self.admits = objects, minor, admits
-
-    def __call__(self, words: list[str], text: str) -> tuple[int, str, str]:
-        match words:
-            case ["version", *_]:
-                server = {"major": "1", "minor": self.minor}
-                return 0, json.dumps({"serverVersion": server}), ""
-            case ["get", "secrets", "-n", space, "-o", "name"]:
-                names = (
-                    f"secret/{manifest['metadata']['name']}"
-                    for manifest in self._of("secret", space)
-                )
-                return 0, "\n".join(names), ""
-            case ["get", ("customresourcedefinitions" | "storageclasses") as kinds, *_]:
-                kind = {"customresourcedefinitions": "customresourcedefinition"}.get(
-                    kinds, "storageclass"
-                )
-                return 0, json.dumps({"items": self._of(kind, None)}), ""
-            case ["get", kind, name, *rest]:
-                actual = self._of(kind, rest[1] if rest[0] == "-n" else None)
-                named = [manifest for manifest in actual if manifest["metadata"]["name"] == name]
-                return (0, json.dumps(named[0]), "") if named else (1, "", "NotFound")
-            case ["create", "--dry-run=server", *_]:
-                assert json.loads(text)["spec"]["hostPID"]
-                return (0, "", "") if self.admits else (1, "", 'violates PodSecurity "restricted"')
-        raise AssertionError(words)
-
-    def _of(self, kind: str, space: str | None) -> list[dict[str, Any]]:
-        return [
-            manifest
-            for manifest in self.objects
-            if manifest["kind"].lower() == kind and manifest["metadata"].get("namespace") == space
-        ]
-
-
-def ready(scenario: str, environment: str) -> list[dict[str, Any]]:
-    """Everything that an environment expects to find, and no more."""
-    lowered = compiled(scenario).lowered[environment]
-    mark = {"storageclass.kubernetes.io/is-default-class": "true"}
-    objects: list[dict[str, Any]] = [
-        {"kind": "StorageClass", "metadata": {"name": "local", "annotations": mark}}
-    ]
-    for manifest in manifests(lowered):
-        group, _, version = manifest["apiVersion"].rpartition("/")
-        if manifest["kind"] == "Namespace":
-            objects.append(manifest)
-        if not is_builtin(group):
-            spec = {
-                "group": group,
-                "names": {"kind": manifest["kind"]},
-                "versions": [{"name": version, "served": True}],
-            }
-            name = f"{manifest['kind'].lower()}.{group}"
-            kind = {"kind": "CustomResourceDefinition", "metadata": {"name": name}, "spec": spec}
-            objects.append(kind)
-    for upstream in prerequisites(lowered.graph):
-        objects += upstream.objects
-        objects += [
-            {"kind": "Namespace", "metadata": {"name": namespace}}
-            for namespace in upstream.namespaces
-        ]
-    kept = (credential for credential in lowered.granted if credential.created_by == "you")
-    for credential in (*lowered.credentials, *kept):
-        objects += [
-            {"kind": "Secret", "metadata": {"name": credential.name, "namespace": space}}
-            for space in credential.namespaces
-        ]
-    return objects
-
-
-@pytest.mark.parametrize("scenario", scenario_names())
-def test_a_ready_cluster_lacks_nothing(scenario: str) -> None:
-    for environment in compiled(scenario).environments:
-        lowered = compiled(scenario).lowered[environment]
-        settings = lowered.platform.settings.cluster
-        objects = ready(scenario, environment)
-        named = {
-            instance.spec.storage_class for instance in lowered.platform.having("storage_class")
-        }
-        for name in sorted({settings.storage_class, *named} - {None}):
-            objects.append({"kind": "StorageClass", "metadata": {"name": name}})
-        minor = (settings.kubernetes or "1.34").partition(".")[2]
-        actual = list(check(lowered, Cluster(objects, minor)))
-        assert [finding.text for finding in actual if not finding.good] == []
-        assert len(actual) > 1
-
-
-def test_everything_that_is_missing_is_said() -> None:
-    """Taking any one thing away from a ready cluster is noticed."""
-    lowered = compiled("argo-workflows").lowered[ENVIRONMENT]
-    objects = ready("argo-workflows", ENVIRONMENT)
-    own_findings = [
-        manifest["metadata"]["name"]
-        for manifest in manifests(lowered)
-        if manifest["kind"] == "Namespace"
-    ]
-    for removed in objects:
-        if removed["kind"] == "Namespace" and removed["metadata"]["name"] in own_findings:
-            continue  # the platform brings it
-        rest = [manifest_left for manifest_left in objects if manifest_left != removed]
-        bad = [finding.text for finding in check(lowered, Cluster(rest)) if not finding.good]
-        assert bad, removed["metadata"]
-    changed = [
-        {**changed_manifest, "data": {}}
-        if changed_manifest["kind"] == "ConfigMap"
-        else changed_manifest
-        for changed_manifest in objects
-    ]
-    (lacks,) = [finding.text for finding in check(lowered, Cluster(changed)) if not finding.good]
-    assert "lacks data" in lacks
-
-
-def test_old_and_careless_clusters_are_said() -> None:
-    lowered = compiled("minimal").lowered["default"]
-    objects = ready("minimal", "default")
-    old = [
-        finding.text
-        for finding in check(lowered, Cluster(objects, minor="20+"))
-        if not finding.good
-    ]
-    assert old == ["Kubernetes 1.20 is older than 1.29"]
-    open_ = [
-        finding.text
-        for finding in check(lowered, Cluster(objects, admits=True))
-        if not finding.good
-    ]
-    assert open_ == ["namespace `mlops` admits pods with the node's processes"]
-
-
-def test_doctor_asks_through_kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = tmp_path / "kubectl"
-    script.write_text(
-        f"#!{sys.executable}\nimport sys\n"
-        "assert sys.argv[1:3] == ['--context', 'prod'], sys.argv\n"
-        "sys.exit('connection refused')\n"
-    )
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    spec = str(SCENARIOS / "minimal" / "platform.yaml")
-    result = run("doctor", "default", "-f", spec, "--context", "prod")
-    assert result.exit_code == 1
-    assert result.stdout == "missing  the cluster does not answer: connection refused\n"

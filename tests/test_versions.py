@@ -27,6 +27,7 @@ POSTGRES, MYSQL = "docker.io/library/postgres", "docker.io/library/mysql"
 REDIS, VALKEY = "docker.io/library/redis", "docker.io/valkey/valkey"
 CNPG, MLFLOW = "ghcr.io/cloudnative-pg/postgresql", "ghcr.io/mlflow/mlflow"
 LAKEFS, MINIO = "docker.io/treeverse/lakefs", "quay.io/minio/minio"
+KFP, METADATA = "ghcr.io/kubeflow/kfp-api-server", "gcr.io/tfx-oss-public/ml_metadata_store_server"
 WEED = "docker.io/chrislusf/seaweedfs"
 ABOVE, BELOW, TEXT = "does not start on", "does not start on", "sorts text otherwise"
 
@@ -50,6 +51,14 @@ IMAGES = (
     ("mysql", MYSQL, "8.0.40", "8.4.7", DOWNTIME, "never starts on it again"),
     ("mysql", MYSQL, "8.4.7", "9.1.0", DOWNTIME, "never starts on it again"),
     ("mysql", MYSQL, "9.0.1", "9.1.0", DOWNTIME, "never starts on it again"),
+    ("mysql", MYSQL, "8.3.0", "8.4.7", DOWNTIME, "never starts on it again"),
+    ("mysql", MYSQL, "9.7.1", "26.7.0", DOWNTIME, "never starts on it again"),
+    ("mysql", MYSQL, "8.0.46", "9.7.2", DATA_LOSS, ABOVE),  # MySQL's own message: 80046 to 90702
+    ("mysql", MYSQL, "8.3.0", "9.0.1", DATA_LOSS, ABOVE),  # 80300 to 90001
+    ("mysql", MYSQL, "8.4.8", "26.7.0", DATA_LOSS, ABOVE),  # 80408 to 260700
+    ("mysql", MYSQL, "8.0.46", "26.7.0", DATA_LOSS, ABOVE),  # 80046 to 260700
+    ("mysql", MYSQL, "9.6.0", "26.7.0", DATA_LOSS, ABOVE),
+    ("mysql", MYSQL, "26.7.0", "9.7.1", DATA_LOSS, BELOW),
     ("mysql", MYSQL, "8.4.7", "8.0.40", DATA_LOSS, BELOW),
     ("mysql", MYSQL, "9.1.0", "8.4.7", DATA_LOSS, BELOW),
     ("mysql", MYSQL, "9.1.0", "9.0.1", DATA_LOSS, BELOW),
@@ -70,6 +79,8 @@ IMAGES = (
     ("cloudnative-pg", CNPG, "18.6-system-bookworm", "18.6-system-trixie", DATA_LOSS, TEXT),
     ("cloudnative-pg", CNPG, "17.6-system-bookworm", "18.6-system-trixie", DATA_LOSS, TEXT),
     ("cloudnative-pg", CNPG, "17.6-system-bookworm", "18.6-system-trixie", DATA_LOSS, "runs pg_upgrade"),
+    ("kubeflow-pipelines", KFP, "2.14.3", "2.17.0", DOWNTIME, "shrinks columns"),
+    ("kubeflow-pipelines", KFP, "2.17.0", "2.15.2", DOWNTIME, "may not run on a database"),
     ("mlflow", MLFLOW, "v3.17.2-full", "v3.17.3-full", RESTART, "replaced one after the other"),
     ("mlflow", MLFLOW, "v3.17.2-full", "v3.17.1-full", RESTART, "replaced one after the other"),
     ("mlflow", MLFLOW, "v3.10.0-full", "v3.17.2-full", DOWNTIME, "cannot be undone"),
@@ -105,6 +116,20 @@ SECTIONS = (
     ("cloudnative-pg", "replicas: 3", "replicas: 1", DOWNTIME, "replicas come or go"),
     ("minio", "replicas: 4", "replicas: 8", DATA_LOSS, "looks? for its data elsewhere"),
     ("seaweedfs", "storage: 20Gi", "storage: 5Gi", DATA_LOSS, "can't shrink"),
+    (
+        "kubeflow-pipelines",
+        f'metadataImage: "{METADATA}:1.13.0"',
+        f'metadataImage: "{METADATA}:1.14.0"',
+        DOWNTIME,
+        "migrates",
+    ),
+    (
+        "kubeflow-pipelines",
+        f'metadataImage: "{METADATA}:1.14.0"',
+        f'metadataImage: "{METADATA}:1.13.0"',
+        DATA_LOSS,
+        "refuses a database",
+    ),
     ("mlflow", "bucket: one-bucket", "bucket: another-bucket", DATA_LOSS, "without the data"),
     ("mlflow", "database: one", "database: another", DATA_LOSS, "without the data"),
     ("feast", "project: one", "project: another", DATA_LOSS, "which data"),
@@ -117,6 +142,7 @@ def test_there_are_sixty_labelled_changes() -> None:
 
 
 NEEDS = {
+    "kubeflow-pipelines": "    seaweedfs: {}\n    mysql: {}\n    postgres: {}\n    argo-workflows: {}\n",
     "mlflow": "    seaweedfs: {}\n    postgres: {}\n",
     "lakefs": "    seaweedfs: {}\n    postgres: {}\n",
     "feast": "    seaweedfs: {}\n    postgres: {}\n    redis: {}\n",
@@ -160,8 +186,9 @@ def test_a_step_of_a_section(row: tuple[str, str, str, Risk, str]) -> None:
 def test_every_way_to_go_on_is_said() -> None:
     for type in registry.builtin_types():
         for boundary in registry.versions(type).boundaries:
-            for crossing in (boundary.up, boundary.down):
-                assert crossing is None or crossing.way
+            too_far = boundary.too_far.crossing if boundary.too_far else None
+            for crossing in (boundary.up, boundary.down, too_far):
+                assert crossing is None or crossing.remedy
 
 
 # Tags ------------------------------------------------------------------------------------------
@@ -293,6 +320,12 @@ def steps(type: str, versions: Versions) -> list[str]:
         lines.append(
             f"| `{type}` | `{part}` | {words[0]} | {words[1]} | {row.source.name}, {row.source.date} |"
         )
+        if row.too_far is not None:
+            crossing, source = row.too_far.crossing, row.too_far.source
+            pattern = row.too_far.pattern.replace("|", "\\|")
+            lines.append(
+                f"| `{type}` | a step like `{pattern}` | {crossing.risk}: {crossing.reason} | | {source.name}, {source.date} |"
+            )
     for setting in versions.settings:
         step = f"`{setting.field}` from {setting.before} to {setting.after}".replace("|", " or ")
         crossing = setting.crossing
@@ -314,6 +347,7 @@ def test_every_row_names_a_source_and_its_date() -> None:
         sources = [row.source for row in versions.tags]
         sources += [row.source for row in versions.boundaries]
         sources += [row.source for row in versions.settings]
+        sources += [row.too_far.source for row in versions.boundaries if row.too_far]
         for source in sources:
             assert source.name
             assert re.fullmatch(r"20\d\d-\d\d", source.date)

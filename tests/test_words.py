@@ -16,7 +16,7 @@ import pytest
 from support.words import Count, count_document, count_names, count_words, sources, total
 
 ROOT = Path(__file__).parent.parent
-NAMES_PER_HUNDRED = {"compiler": 1.5, "action": 1.5, "benchmarks": 1.5, "tests": 1.5}
+NAMES_PER_HUNDRED = {"compiler": 0.3, "action": 0.5, "benchmarks": 0.5, "tests": 0.8}
 WORDS_PER_THOUSAND = {"compiler": 5.0, "action": 5.0, "benchmarks": 5.0, "tests": 5.0}
 DOCUMENT_WORDS_PER_THOUSAND = 5.0
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from compiler.emit.tree import Tree
-from compiler.files import held
+from compiler.files import open_folder
 from compiler.write import STATE, SUMS
 from compiler.write.output import BusyError, exclusive, interrupted
 from compiler.write.plan import Plan, plan
@@ -39,7 +39,7 @@ def recover(root: Path) -> None:
 
 
 def planned(tree: Tree, root: Path) -> Plan:
-    with held(root) as folder:
+    with open_folder(root) as folder:
         return plan(tree, folder)
 
 
@@ -208,7 +208,7 @@ def test_a_kill_at_any_step_leaves_the_old_tree_or_the_new(
             finished = False
     if not finished:
         recover(tmp_path)
-    with held(tmp_path) as folder:
+    with open_folder(tmp_path) as folder:
         assert not interrupted(folder)
     assert on_disk(tmp_path) in (OLD, NEW)
     assert not planned(Tree(on_disk(tmp_path)), tmp_path).blocked

@@ -58,10 +58,10 @@ def check(
     environments = _environments(platforms)
     right = {name: platform.without(platform.wrong) for name, platform in environments.items()}
     findings = _of_specs(right)
-    whole = not report.failed and not findings.blocked
-    sound = {name: graph.sound for name, graph in _environments(graphs).items()}
-    parts = {name: platform.part(sound[name]) for name, platform in environments.items()}
-    _of_bindings(parts, sound, findings, whole=whole)
+    every_instance = not report.failed and not findings.blocked
+    settled = {name: graph.settled for name, graph in _environments(graphs).items()}
+    parts = {name: platform.part(settled[name]) for name, platform in environments.items()}
+    _of_bindings(parts, settled, findings, every_instance=every_instance)
     if report.failed:
         findings = Report(findings.errors)
     return _report(findings, environments, report)
@@ -79,17 +79,17 @@ def _of_specs(environments: Mapping[str, Platform]) -> Report:
 
 def _of_bindings(
     environments: Mapping[str, Platform], graphs: Mapping[str, Graph], findings: Report, *,
-    whole: bool,
+    every_instance: bool,
 ) -> None:  # fmt: skip
     of_bindings = Report()
     for rule in rules():
-        if not whole and getattr(rule, "NEEDS_EVERY_INSTANCE", False):
+        if not every_instance and getattr(rule, "NEEDS_EVERY_INSTANCE", False):
             continue
         if hasattr(rule, "check_all"):
             rule.check_all(environments, graphs, of_bindings)
         for name, platform in environments.items() if hasattr(rule, "check") else ():
             rule.check(platform, graphs[name], of_bindings.within(name))
-    findings.diagnostics += of_bindings.diagnostics if whole else of_bindings.errors
+    findings.diagnostics += of_bindings.diagnostics if every_instance else of_bindings.errors
 
 
 Occurrences = tuple[Instance[Any], Platform, list[str]]

@@ -11,8 +11,9 @@ from compiler.commands.kubectl import asking
 from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.output import fail
 from compiler.commands.verb import Verb
-from compiler.delivery.adoption import NoAnswerError, adoptions, live_objects, text
-from compiler.text import log_line
+from compiler.delivery.adopted import CLOSED
+from compiler.delivery.adoption import NoAnswerError, adoptions, live_objects, strangers, text
+from compiler.text import log_line, printable
 
 
 @click.command(cls=Verb)
@@ -39,7 +40,8 @@ def command(
         sorted({each.namespace for each in lowered.graph.instances.values()})
     )
     try:
-        sections = [*adoptions(lowered, live_objects(asking(context), spaces))]
+        objects = live_objects(asking(context), spaces)
+        sections, unknown_workloads = [*adoptions(lowered, objects)], strangers(objects)
     except NoAnswerError as error:
         fail(log_line(str(error)))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
@@ -49,3 +51,6 @@ def command(
     click.echo("spec:\n  components:")
     for section in sections:
         click.echo(text(section), nl=False)
+    if unknown_workloads:
+        click.echo(f"# No part of the platform: {printable(', '.join(unknown_workloads))}.")
+        click.echo(f"# A namespace of the platform {CLOSED}.")

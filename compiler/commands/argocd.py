@@ -18,7 +18,7 @@ from compiler.delivery.argocd import plugin as argocd_plugin
 from compiler.delivery.argocd.applications import Road
 from compiler.delivery.argocd.request import BadRequestError, parse
 from compiler.emit.manifests import render
-from compiler.files import held
+from compiler.files import open_folder
 from compiler.kube import yaml
 from compiler.pipeline import Compilation
 from compiler.spec.image import split_image
@@ -62,7 +62,7 @@ def plugin(output: Path | None, image: str, namespace: str) -> None:
         "kustomization.yaml": argocd_plugin.component(),
         "plugin.yaml": argocd_plugin.plugin(),
     }
-    with held(output, 0o755) as folder:
+    with open_folder(output, 0o755) as folder:
         for name, manifest in files.items():
             folder.replace(name, yaml.dump(manifest).encode())
     note(f"{output}: name it under `components:` in the kustomization that installs Argo CD")

@@ -9,8 +9,8 @@ class Choice(click.Choice[str]):
     """A choice whose error suggests the closest value."""
 
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
-        from compiler.diagnostics import listing, near
+        from compiler.diagnostics import closest, listing
 
-        close = near(str(value), self.choices)
+        close = closest(str(value), self.choices)
         hint = f"did you mean `{close}`?" if close else f"there is {listing(self.choices)}"
         return f"`{value}` is not one of them; {hint}"

@@ -14,8 +14,8 @@ from compiler.commands.options import output_option, spec_option
 from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
 from compiler.delivery.client_kit import kit
-from compiler.diagnostics import near
-from compiler.files import held
+from compiler.diagnostics import closest
+from compiler.files import open_folder
 
 
 @click.command(cls=Verb)
@@ -40,12 +40,12 @@ def command(
         instance.name for instance in graph.instances.values() if instance.section == "workloads"
     ]
     if workload not in names:
-        close = near(workload, names)
+        close = closest(workload, names)
         fail(f"no workload `{workload}`" + (f"; did you mean `{close}`?" if close else ""))
     instance = graph.instances[workload]
     root, folder = output or file.parent, f"clients/{environment}/{workload}"
     files = kit(instance, graph.wiring(workload), container)
-    with held(root, 0o755) as kits:
+    with open_folder(root, 0o755) as kits:
         for path, text in files.items():
             kits.replace(f"{folder}/{path}", text.encode())
     note(f"{folder}: for the namespace {instance.namespace}")

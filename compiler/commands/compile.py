@@ -13,6 +13,7 @@ from compiler.commands.output import fail, note
 from compiler.commands.spec_file import UnreadableError, read
 from compiler.commands.up_to_date import fingerprint, last_output
 from compiler.commands.verb import Verb
+from compiler.files import next_to_spec
 from compiler.upstream import lock
 
 
@@ -46,7 +47,7 @@ def command(
         data = read(file)
     except UnreadableError as error:
         fail(str(error))
-    inputs = (data, lock.data_of(file), bytes(file))
+    inputs = (data, lock.data_of(file), bytes(file), next_to_spec.digestible(data, file.parent))
     current = cache(partial(fingerprint, inputs, environments))
     # A check looks at everything: it is asked whether what was noted is true.
     earlier = last_output(root, current) if form == "text" and not check else None

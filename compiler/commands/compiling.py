@@ -13,7 +13,7 @@ from compiler import pipeline
 from compiler.commands.output import fail, show
 from compiler.commands.progress import progress
 from compiler.commands.spec_file import UnreadableError, read
-from compiler.diagnostics import near
+from compiler.diagnostics import closest
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
 from compiler.upstream import lock
@@ -29,9 +29,9 @@ def compiled(
     data = read_spec(file)
     with progress() as step:
         if judged:
-            result = pipeline.compile(data, str(file), lock_of(file), only, step)
+            result = pipeline.compile(data, str(file), lock_of(file, data), only, step)
         else:
-            bindings = pipeline.bound(data, str(file), lock_of(file), step)
+            bindings = pipeline.bound(data, str(file), lock_of(file, data), step)
             result = pipeline.with_objects(bindings, only, step)
     return _accepted(result, data, file)
 
@@ -40,7 +40,7 @@ def bound(file: Path) -> Compilation:
     """A spec compiled up to its bindings."""
     data = read_spec(file)
     with progress() as step:
-        result = pipeline.bound(data, str(file), lock_of(file), step)
+        result = pipeline.bound(data, str(file), lock_of(file, data), step)
     return _accepted(result, data, file)
 
 
@@ -59,10 +59,10 @@ def read_spec(file: Path) -> bytes:
         fail(str(error))
 
 
-def lock_of(file: Path) -> Lock:
-    """The lock of a spec. Ends the command if the lock is broken."""
+def lock_of(file: Path, data: bytes) -> Lock:
+    """The lock of a spec with this text. Ends the command if the lock is broken."""
     try:
-        return lock.read(file)
+        return lock.read(file, data)
     except (lock.BrokenLockError, OSError) as error:
         fail(str(error))
 
@@ -82,6 +82,6 @@ def environment_of(result: Compilation, name: str | None) -> str:
         if len(result.environments) == 1:
             return result.environments[0]
         fail(f"name an environment; there is {names}")
-    close = near(name, result.environments)
+    close = closest(name, result.environments)
     suggestion = f"did you mean `{close}`?" if close else f"there is {names}"
     return fail(f"no environment `{name}`; {suggestion}")

@@ -21,7 +21,7 @@ from compiler.delivery.argocd.applications import permissions
 from compiler.diagnostics.text import Style
 from compiler.diff import Change
 from compiler.diff.compare import compare
-from compiler.files import held, sentence
+from compiler.files import open_folder, sentence
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
 from compiler.write.ours import strays
@@ -129,7 +129,7 @@ def _strays(new: Compilation, root: Path) -> Sequence[str]:
     would take them along. The tree's own list of files is not asked: its author wrote it.
     """
     try:
-        with held(root) as folder:
+        with open_folder(root) as folder:
             if folder.status("base") is None:  # the output is not committed
                 return ()
             return tuple(strays(new.tree(), folder))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -28,9 +29,8 @@ def command(environment: str | None, file: Path, context: str | None) -> None:
     lowered = lowered_of(file, environment)
 
     missing = 0
-    for finding in check(lowered, asking(context)):
-        mark = "ok     " if finding.good else "missing"
-        click.echo(f"{mark}  {log_line(finding.text)}")
+    for finding in check(lowered, asking(context), time.time()):
+        click.echo(f"{finding.mark:7}  {log_line(finding.text)}")
         missing += not finding.good
     if missing:
         sys.exit(1)

@@ -12,7 +12,7 @@ from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.output import fail
 from compiler.commands.verb import Verb
 from compiler.delivery.client_kit import in_pod, on_laptop
-from compiler.diagnostics import near
+from compiler.diagnostics import closest
 
 
 @click.command(cls=Verb)
@@ -29,9 +29,13 @@ def command(name: str, environment: str | None, file: Path, laptop: bool) -> Non
     """
     result = compiled(file)
     graph = result.graphs[environment_of(result, environment)]
-    names = [one.name for one in graph.instances.values() if one.section in ("workloads", "models")]
+    names = [
+        instance.name
+        for instance in graph.instances.values()
+        if instance.section in ("workloads", "models")
+    ]
     if name not in names:
-        close = near(name, names)
+        close = closest(name, names)
         fail(f"no workload or model `{name}`" + (f"; did you mean `{close}`?" if close else ""))
     lines = on_laptop if laptop else in_pod
     for line in lines(graph.instances[name], graph.wiring(name)):

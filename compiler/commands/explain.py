@@ -49,10 +49,10 @@ def _of_language(path: str) -> str:
     return terminal.field(field)
 
 
-def _unknown(path: str, known: Iterable[str]) -> NoReturn:
-    from compiler.diagnostics import near
+def _unknown(path: str, topics: Iterable[str]) -> NoReturn:
+    from compiler.diagnostics import closest
     from compiler.diagnostics.codes import CODES
 
-    close = near(path, [*CODES, *known])
+    close = closest(path, [*CODES, *topics])
     way_out = f"did you mean `{close}`?" if close else "`platformc explain` lists the diagnostics"
     fail(f"no diagnostic and no part of the language is called `{path}`; {way_out}")

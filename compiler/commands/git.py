@@ -41,10 +41,12 @@ def file_at(revision: str, file: Path) -> bytes:
     """A file as it was at a revision."""
     folder, path = _from(file)
     _refuse_link(folder)
-    commit = _asked(folder, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    commit = _git_output(
+        folder, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}"
+    )
     if commit is None:
         raise GitError(f"git knows no revision `{revision}` here")
-    entry = _asked(folder, "ls-tree", "-z", commit.decode().strip(), "--", path)
+    entry = _git_output(folder, "ls-tree", "-z", commit.decode().strip(), "--", path)
     if entry is None:
         raise GitError(f"git cannot list {file} at `{revision}`")
     if not entry:
@@ -57,24 +59,24 @@ def file_at(revision: str, file: Path) -> bytes:
 
 def tracked(folder: Path) -> tuple[str, ...]:
     """The files in a folder that Git tracks, ignored or not; none where there is no repository."""
-    if not any(is_there(place / ".git") for place in (real(folder), *real(folder).parents)):
+    if not any(is_there(directory / ".git") for directory in (real(folder), *real(folder).parents)):
         return ()
     _refuse_link(folder)
-    listed = _asked(folder, "ls-files", "-z", "--", ".")
+    listed = _git_output(folder, "ls-files", "-z", "--", ".")
     if listed is None:
         raise GitError(f"git cannot list {folder}")
     return tuple(os.fsdecode(name) for name in listed.split(b"\0") if name)
 
 
 def _blob(folder: Path, name: str, title: str) -> bytes:
-    size = _asked(folder, "cat-file", "-s", name)
+    size = _git_output(folder, "cat-file", "-s", name)
     if size is None:
         raise GitError(
             f"{title} is not in this clone, and platformc fetches nothing: fetch it with git first"
         )
     if int(size) > MOST_BYTES:
         raise GitError(f"{title} is larger than {MOST_BYTES // 2**20} MiB")
-    data = _asked(folder, "cat-file", "blob", name)
+    data = _git_output(folder, "cat-file", "blob", name)
     if data is None:
         raise GitError(f"git cannot read {title}")
     return data
@@ -83,10 +85,12 @@ def _blob(folder: Path, name: str, title: str) -> bytes:
 def _refuse_link(folder: Path) -> None:
     """Refuse a `.git` that is a link: Git follows it and reads what it leads to."""
     start = real(folder)
-    for place in (start, *start.parents):
-        if is_there(place / ".git"):
-            if is_link(place / ".git"):
-                raise GitError(f"{place / '.git'} is a symbolic link; platformc does not follow it")
+    for directory in (start, *start.parents):
+        if is_there(directory / ".git"):
+            if is_link(directory / ".git"):
+                raise GitError(
+                    f"{directory / '.git'} is a symbolic link; platformc does not follow it"
+                )
             return
 
 
@@ -97,14 +101,14 @@ def _from(file: Path) -> tuple[Path, str]:
     return file.parent, file.name
 
 
-def _asked(folder: Path, *words: str) -> bytes | None:
+def _git_output(folder: Path, *words: str) -> bytes | None:
     """Git's answer; None where it has none."""
     call = ["git", "-C", str(folder), *_OPTIONS, *words]
     variables = {**os.environ, **_VARIABLES}
     try:
-        done = subprocess.run(  # noqa: S603  # a list, no shell
+        process = subprocess.run(  # noqa: S603  # a list, no shell
             call, capture_output=True, check=False, env=variables
         )
     except FileNotFoundError as error:
         raise GitError("git is not on the PATH; name two directories or specs") from error
-    return done.stdout if done.returncode == 0 else None
+    return process.stdout if process.returncode == 0 else None

@@ -69,8 +69,8 @@ def command(
 def _check(name: str, graph: Graph) -> None:
     """End the command where no instance has a name."""
     if name not in graph.instances:
-        from compiler.diagnostics import listing, near
+        from compiler.diagnostics import closest, listing
 
-        close = near(name, graph.instances)
+        close = closest(name, graph.instances)
         hint = f"did you mean `{close}`?" if close else f"there is {listing(graph.instances)}"
         fail(f"no instance `{name}`; {hint}")

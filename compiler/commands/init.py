@@ -12,8 +12,8 @@ from compiler.commands import complete
 from compiler.commands.examples import examples, sentence
 from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
-from compiler.diagnostics import near
-from compiler.files import held, packaged
+from compiler.diagnostics import closest
+from compiler.files import open_folder, packaged
 from compiler.spec.types import NAME_PATTERN
 from compiler.validate.json_schema import schema_text
 
@@ -72,7 +72,7 @@ def _copied(example: str, name: str | None) -> str:
 
     specs = examples()
     if example not in specs:
-        close = near(example, specs)
+        close = closest(example, specs)
         hint = f"did you mean `{close}`?" if close else "`platformc init --list` names them"
         fail(f"no example `{example}`; {hint}")
     text = packaged(specs[example]).decode()
@@ -88,7 +88,7 @@ def _write(folder: Path, text: str) -> None:
         "schemas/platform.schema.json": schema_text(),
         ".gitignore": "/secrets/\n/.platformc/\n",
     }
-    with held(folder, 0o755) as output:
+    with open_folder(folder, 0o755) as output:
         if output.status("platform.yaml") is not None:
             fail(f"{folder / 'platform.yaml'} exists; it is left as it is")
         for path, content in files.items():

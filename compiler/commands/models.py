@@ -56,7 +56,8 @@ def lock(
     platformc models lock prod --server http://localhost:5000
     platformc models lock prod --check --server http://localhost:5000
     """
-    data, locked = read_spec(file), lock_of(file)
+    data = read_spec(file)
+    locked = lock_of(file, data)
     result = _bindings(data, file, locked)
     name = environment_of(result, environment)
     platform = result.platforms[name]
@@ -65,17 +66,17 @@ def lock(
     report = Report()
     with progress() as step:
         step("asking the registry")
-        found = versions(platform, result.graphs[name], _servers(addresses), report.within(name))
+        entries = versions(platform, result.graphs[name], _servers(addresses), report.within(name))
     _end_if_failed(report, data, file)
     if check:
-        _check(locked.models.get(name, {}), found, name)
+        _check(locked.models.get(name, {}), entries, name)
         return
-    new = locked._replace(models={**locked.models, name: found})
+    new = locked._replace(models={**locked.models, name: entries})
     _end_if_failed(_without_unlocked(pipeline.bound(data, str(file), new).report), data, file)
     lock_file.write(file, new)
-    for model, entry in found.items():
+    for model, entry in entries.items():
         note(f"{model}: version {entry.version} of {entry.model}@{entry.alias}, {entry.uri}")
-    note(f"{lock_file.path_of(file)}: {len(found)} models of {name}")
+    note(f"{lock_file.path_of(file)}: {len(entries)} models of {name}")
 
 
 def _bindings(data: bytes, file: Path, locked: Lock) -> Compilation:
@@ -97,11 +98,11 @@ def _end_if_failed(report: Report, data: bytes, file: Path) -> None:
 
 def _servers(addresses: tuple[str, ...]) -> dict[str | None, Registry]:
     """The servers by name; None is the name of one without."""
-    given = addresses or tuple(filter(None, [os.environ.get(SERVER)]))
-    if not given:
+    arguments = addresses or tuple(filter(None, [os.environ.get(SERVER)]))
+    if not arguments:
         fail(f"name the registry's address: `--server http://localhost:5000`, or set {SERVER}")
     servers: dict[str | None, Registry] = {}
-    for address in given:
+    for address in arguments:
         name, equals, url = address.partition("=")
         named = bool(equals) and "/" not in name
         server = Registry(url if named else address, os.environ.get(TOKEN))
@@ -119,7 +120,7 @@ def _check(
         f"{name}: {entry.model}@{entry.alias} has moved to version {entry.version}, "
         f"the lock has {locked[name].version if name in locked else 'none'}"
         for name, entry in current.items()
-        if name not in locked or _place(locked[name]) != _place(entry)
+        if name not in locked or _version_of(locked[name]) != _version_of(entry)
     ]
     for line in moved:
         note(line)
@@ -128,5 +129,5 @@ def _check(
     note(f"no alias has moved: {len(current)} models of {environment}")
 
 
-def _place(entry: LockedModel) -> tuple[str, ...]:
+def _version_of(entry: LockedModel) -> tuple[str, ...]:
     return entry.model, entry.alias, entry.version, entry.uri

@@ -11,7 +11,7 @@ from compiler.commands.compiling import lowered_of
 from compiler.commands.options import environment_argument, spec_option
 from compiler.commands.output import fail
 from compiler.commands.verb import Verb
-from compiler.diagnostics import listing, near
+from compiler.diagnostics import closest, listing
 from compiler.emit.manifests import render, waves
 from compiler.model.fleet import Fleet
 from compiler.model.package import Lowered
@@ -50,7 +50,7 @@ def only(lowered: Lowered, component: str) -> Lowered:
 
     names = {*lowered.packages, *lowered.models}
     if component not in names:
-        close = near(component, names)
+        close = closest(component, names)
         hint = f"did you mean `{close}`?" if close else f"there is {listing(lowered.packages)}"
         fail(f"no component `{component}`; {hint}")
     return replace(

@@ -11,7 +11,8 @@ from compiler.commands import git
 from compiler.commands.compiling import read_spec
 from compiler.commands.output import fail, show
 from compiler.commands.spec_file import STDIN
-from compiler.files import is_folder, is_there
+from compiler.files import is_folder, is_there, next_to_spec
+from compiler.files.next_to_spec import Files, NamedFile
 from compiler.pipeline import Compilation
 from compiler.upstream import lock
 from compiler.upstream.lock import Lock
@@ -54,7 +55,8 @@ def source(which: str, file: Path) -> SpecRevision:
 def of_file(file: Path) -> SpecRevision:
     """A spec on disk."""
     try:
-        return SpecRevision(str(file), read_spec(file), lock.read(file))
+        data = read_spec(file)
+        return SpecRevision(str(file), data, lock.read(file, data))
     except lock.BrokenLockError as error:
         fail(str(error))
 
@@ -76,9 +78,21 @@ def _of_revision(revision: str, file: Path) -> SpecRevision:
     except git.GitError as error:
         fail(str(error))
     try:
-        return SpecRevision(name, data, lock.parse(pins, name))
+        files = _files(revision, file, data)
+        return SpecRevision(name, data, lock.parse(pins, name)._replace(files=files))
     except lock.BrokenLockError as error:
         fail(str(error))
+
+
+def _files(revision: str, file: Path, data: bytes) -> Files:
+    """The files that a spec names, as they were at its revision."""
+    files: dict[str, NamedFile] = {}
+    for path in next_to_spec.named_in(data):
+        try:
+            files[path] = NamedFile(git.file_at(revision, file.parent / path))
+        except git.GitError as error:
+            files[path] = NamedFile(problem=str(error))
+    return files
 
 
 def compile_source(revision: SpecRevision) -> Compilation:

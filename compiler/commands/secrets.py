@@ -18,7 +18,7 @@ from compiler.commands.options import environment_argument, output_option, spec_
 from compiler.commands.output import fail, note
 from compiler.commands.verb import Group
 from compiler.delivery.apply_plan import SpecLocation, generation
-from compiler.diagnostics import near
+from compiler.diagnostics import closest
 from compiler.files import real
 from compiler.model.credential import Credential
 from compiler.model.package import Lowered
@@ -111,7 +111,7 @@ def generate(
         result = _generated(lowered, file.parent, output or file.parent, rotate)
     except (UnreadableSecretError, CipherError, OSError) as error:
         fail(str(error))
-    counts = f"{len(result.made)} made, {len(result.kept)} kept"
+    counts = f"{len(result.created)} made, {len(result.unchanged)} kept"
     note(
         f"{result.folder}: {counts}"
         + (f", {len(result.rotated)} rotated" if result.rotated else "")
@@ -189,12 +189,18 @@ def _changed(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
     """The credentials with these names. Ends the command if one does not exist or cannot change."""
     by_name = {credential.name: credential for credential in lowered.credentials}
     granted = {credential.name: credential.created_by for credential in lowered.granted}
+    move, moving = lowered.platform.settings.move, {each.secret for each in lowered.graph.mirrored}
     for name in names:
         if name in granted:
             fail(f"the Secret `{name}` is made by {granted[name]}, which alone can change it")
         if name not in by_name:
-            close = near(name, by_name)
+            close = closest(name, by_name)
             fail(f"no Secret `{name}`" + (f"; did you mean `{close}`?" if close else ""))
         if by_name[name].immutable_reason:
             fail(f"`{name}` stays as it is: {by_name[name].immutable_reason}")
+        if name in moving and move is not None:
+            fail(
+                f"`{name}` opens {move.from_} and {move.to}, and this plan changes it in one of them: "
+                "end the move first, then delete `move` from the spec"
+            )
     return tuple(by_name[name] for name in names)

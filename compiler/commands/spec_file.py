@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from compiler.files import MOST_BYTES, given, is_there, owner, sentence
+from compiler.files import MOST_BYTES, is_there, owner, read_named, sentence
 
 NAME = "platform.yaml"
 STDIN = Path("-")
@@ -39,7 +39,7 @@ def read(path: Path) -> bytes:
         raise UnreadableError(f"{str(path)!r} holds a character that no command line can pass on")
     try:
         if path != STDIN:
-            return given(path)
+            return read_named(path)
         data = sys.stdin.buffer.read(MOST_BYTES + 1)
     except IsADirectoryError as error:
         message = f"{path} is a directory; give the file, such as {path}/{NAME}"

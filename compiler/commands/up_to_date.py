@@ -15,7 +15,7 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
-from compiler.files import Folder, held, packaged_files, packaged_time
+from compiler.files import Folder, open_folder, packaged_files, packaged_time
 from compiler.write import JOURNAL, SUMS
 from compiler.write.ours import digests_on_disk, strays
 from compiler.write.state import state_of
@@ -34,7 +34,7 @@ def fingerprint(inputs: Sequence[bytes], options: Sequence[str]) -> str:
     Empty where the compiler is being replaced: it is unknown what of it has been imported.
     """
     parts = [*inputs, repr((sorted(options), sys.version_info[:2])).encode()]
-    for path, size, changed in packaged_files(_HERE, (".py", ".j2")):
+    for path, size, changed in packaged_files(_HERE, (".py", ".j2", ".json")):
         if changed > _BEGUN:
             return ""
         parts.append(f"{path} {size} {changed}".encode())
@@ -57,7 +57,7 @@ def last_output(root: Path, current: Callable[[], str]) -> str | None:
             earlier, sums, output = note.split("\n", 2)
             if earlier != current() or state.status(JOURNAL) is not None:
                 return None
-            with held(root) as folder:
+            with open_folder(root) as folder:
                 listed = folder.read(SUMS)
                 untouched = _digest(listed) == sums and _untouched(folder, listed.decode())
         except (OSError, ValueError):
@@ -70,7 +70,7 @@ def _untouched(root: Folder, listed: str) -> bool:
     digests = [line.split("  ", 1) for line in listed.splitlines()]
     paths = [path for _, path in digests]
     same = zip(digests, digests_on_disk(root, paths), strict=True)
-    return all(digest == found for (digest, _), found in same) and not any(strays(paths, root))
+    return all(digest == current for (digest, _), current in same) and not any(strays(paths, root))
 
 
 def remember(root: Path, fingerprint: str, output: str) -> None:
@@ -78,7 +78,7 @@ def remember(root: Path, fingerprint: str, output: str) -> None:
     state = state_of(root) if fingerprint else None
     if state is None:
         return
-    with state, held(root) as folder:
+    with state, open_folder(root) as folder:
         sums = _digest(folder.read(SUMS))
         state.replace(_NOTE, f"{fingerprint}\n{sums}\n{output}".encode(), 0o600)
 

@@ -47,7 +47,7 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
     if fix:
         data = _fix(file, data)
     with progress() as step:
-        result = pipeline.compile(data, str(file), lock_of(file), progress=step)
+        result = pipeline.compile(data, str(file), lock_of(file, data), progress=step)
     result.report.diagnostics.extend(previous.check(result.lowered, file.parent))
     show(result.report, data, str(file), form)
     if result.report.failed:
@@ -70,7 +70,7 @@ def _fix(file: Path, data: bytes) -> bytes:
     """Correct the spec file, print the corrections, and return the new contents."""
     from compiler.fix import fixed, replace  # an option that few use, and its packages
 
-    result = fixed(data, lambda text: pipeline.compile(text, str(file), lock_of(file)).report)
+    result = fixed(data, lambda text: pipeline.compile(text, str(file), lock_of(file, text)).report)
     if not result.corrected:
         return data
     try:

@@ -11,8 +11,8 @@ from compiler.commands.compiling import compiled
 from compiler.commands.options import spec_option
 from compiler.commands.output import fail, note
 from compiler.commands.verb import Verb
-from compiler.diagnostics import listing, near
-from compiler.files import held
+from compiler.diagnostics import closest, listing
+from compiler.files import open_folder
 from compiler.model.prerequisite import Prerequisite
 from compiler.pipeline import Compilation
 from compiler.upstream import lock
@@ -74,7 +74,7 @@ def _selected(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]
         by_name |= {prerequisite.name: prerequisite for prerequisite in vendored(graph)}
     unknown = sorted(set(names) - set(by_name))
     if unknown:
-        close = near(unknown[0], by_name)
+        close = closest(unknown[0], by_name)
         hint = f"did you mean `{close}`?" if close else f"there is {listing(by_name) or 'none'}"
         fail(f"no upstream system {listing(unknown)}; {hint}")
     return [by_name[name] for name in sorted(by_name) if not names or name in names]
@@ -82,7 +82,7 @@ def _selected(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]
 
 def _write(spec: Path, folder: str, files: Mapping[str, str], prerequisite: Prerequisite) -> None:
     header = f"# {prerequisite.system} {prerequisite.version}, fetched by platformc; do not edit.\n"
-    with held(spec.parent) as root:
+    with open_folder(spec.parent) as root:
         for old in root.names(folder):
             if old.endswith(".yaml") and old not in files:
                 root.remove(f"{folder}/{old}")

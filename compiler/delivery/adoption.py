@@ -68,6 +68,17 @@ def adoptions(lowered: Lowered, objects: list[Manifest]) -> Iterator[Adoption]:
             yield adoption
 
 
+def strangers(objects: list[Manifest]) -> list[str]:
+    """The live servers that are of no type of the platform, and not compiled."""
+    return [
+        f"{each['kind']} {each['metadata']['namespace']}/{each['metadata']['name']}"
+        for each in objects
+        if each.get("kind") in ("Deployment", "StatefulSet")
+        and not _compiled(each)
+        and not any(_types(each))
+    ]
+
+
 def text(adoption: Adoption) -> str:
     """The section as a part of platform.yaml, its comments first."""
     comments = "".join(f"# {printable(line)}\n" for line in adoption.comments)
@@ -98,11 +109,11 @@ def _types(workload: Manifest) -> Iterator[str]:
 
 
 def _adoption(
-    lowered: Lowered, type: str, workload: Manifest, objects: list[Manifest], taken: set[str]
+    lowered: Lowered, type: str, workload: Manifest, objects: list[Manifest], used: set[str]
 ) -> Adoption:
     component = registry.component(type)
     assert component is not None
-    name = _instance_name(lowered, type, workload, taken)
+    name = _instance_name(lowered, type, workload, used)
     adopt, comments = _adopted(component, workload, objects)
     section: dict[str, Any] = {} if name == type else {"type": type}
     section |= _size(component, adopt, objects)
@@ -117,11 +128,11 @@ def _adoption(
     return Adoption(name, {**section, "adopt": adopt}, tuple(head))
 
 
-def _instance_name(lowered: Lowered, type: str, workload: Manifest, taken: set[str]) -> str:
+def _instance_name(lowered: Lowered, type: str, workload: Manifest, used: set[str]) -> str:
     """The platform's only instance of the type, or a new one with the name of the live server."""
     names = [
         name for name, instance in lowered.graph.instances.items()
-        if instance.section == "components" and instance.type == type and name not in taken
+        if instance.section == "components" and instance.type == type and name not in used
     ]  # fmt: skip
     return names[0] if len(names) == 1 else str(workload["metadata"]["name"])
 
@@ -198,12 +209,12 @@ def _claims(workload: Manifest, pod: LivePod) -> list[str]:
     """The volume claims of a workload's pods."""
     name, replicas = workload["metadata"]["name"], int(workload["spec"].get("replicas", 1))
     templates = workload["spec"].get("volumeClaimTemplates") or ()
-    made = [
+    of_templates = [
         f"{template['metadata']['name']}-{name}-{index}"
         for template in templates
         for index in range(replicas)
     ]
-    return [*made, *pod.claims]
+    return [*of_templates, *pod.claims]
 
 
 def _size(

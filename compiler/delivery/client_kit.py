@@ -12,16 +12,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler import kube
-from compiler.kube import authorities, yaml
+from compiler.kube import authorities, client_certificates, yaml
 from compiler.kube.kustomize import COMPONENT
 from compiler.model.binding import Endpoint
+from compiler.model.client_certificate import FOLDER, KEYS
 from compiler.model.graph import Wiring
 from compiler.model.instance import PREFIX, Instance
 from compiler.model.resource import Env, Manifest, SecretRef
 
 _REFERENCE = re.compile(r"[$][(]([A-Za-z_][A-Za-z0-9_]*)[)]")
 FIRST_FREE_PORT = 1024  # below it, only root may listen
-LOCAL_PORT = 8080  # in place of one below that
+LOCAL_PORT, LOCAL_SECURE_PORT = 8080, 8443  # in place of one below that
 LABEL = f"{PREFIX}/client"
 # Kinds with pods: the API version, and the path of the pod template.
 _TEMPLATES = {
@@ -47,7 +48,7 @@ def kit(me: Instance[Any], wiring: Wiring, container: str) -> dict[str, str]:
         **COMPONENT,
         "patches": patches,
     }
-    tree["kustomization.yaml"] = _about(me) + yaml.dump(component)
+    tree["kustomization.yaml"] = _about(me, client) + yaml.dump(component)
     tree["client.env"] = "".join(f"{line}\n" for line in _laptop(me, client))
     for endpoint in client.endpoints:
         tree |= {f"files{path}": text for path, text in _files(endpoint).items()}
@@ -64,7 +65,7 @@ def in_pod(me: Instance[Any], wiring: Wiring) -> Iterator[str]:
         else:
             kind = "Secret" if isinstance(value, SecretRef) else "ConfigMap"
             yield f"{variable.name}=  # the key {value.key} of the {kind} {me.namespace}/{value.name}"
-    for path in sorted({path for endpoint in client.endpoints for path in _files(endpoint)}):
+    for path in sorted({path for endpoint in client.endpoints for path in _paths(endpoint)}):
         yield f"# file: {path}"
 
 
@@ -90,11 +91,20 @@ def _files(endpoint: Endpoint) -> dict[str, str]:
     return {**endpoint.files(), **trusted}
 
 
-def _about(me: Instance[Any]) -> str:
-    return (
+def _paths(endpoint: Endpoint) -> list[str]:
+    """The paths of a client's files, with those of its certificate, which a Secret has."""
+    shown = endpoint.client_certificate
+    return [*_files(endpoint), *([shown.certificate, shown.key] if shown else [])]
+
+
+def _about(me: Instance[Any], client: kube.Client) -> str:
+    text = (
         f"# What `{me.name}` of {me.platform} uses, for objects in the namespace {me.namespace}\n"
         f"# with the label {LABEL}: {me.name}\n"
     )
+    if any(endpoint.client_certificate for endpoint in client.endpoints):
+        text += "# Their pods need an `fsGroup` (securityContext): only it may read the certificates' keys.\n"
+    return text
 
 
 def _patch(me: Instance[Any], kind: str, client: kube.Client, container: str) -> Manifest:
@@ -106,11 +116,16 @@ def _patch(me: Instance[Any], kind: str, client: kube.Client, container: str) ->
     return {"apiVersion": version, "kind": kind, "metadata": {"name": me.name}, "spec": inner}
 
 
-def _authorities(me: Instance[Any], client: kube.Client) -> Iterator[kube.Volume]:
-    """The certificates of authorities of external services, if the platform provides them."""
+def _certificates(me: Instance[Any], client: kube.Client) -> Iterator[kube.Volume]:
+    """The certificates of authorities of external services, if the platform provides them, and
+    those that these demand of clients.
+    """
     trust = authorities.of(client.endpoints)
     if trust:
         yield authorities.volume(me.name, trust.items())
+    shown = client_certificates.of(endpoint.binding for endpoint in client.endpoints)
+    if shown:
+        yield client_certificates.volume(shown)
 
 
 def _template(me: Instance[Any], client: kube.Client, container: str) -> Manifest:
@@ -119,7 +134,7 @@ def _template(me: Instance[Any], client: kube.Client, container: str) -> Manifes
     spec: Manifest = {"containers": [patched], "enableServiceLinks": False}
     if me.spec.service_account:
         spec["serviceAccountName"] = me.spec.service_account
-    volumes = [*client.volumes, *_authorities(me, client)]
+    volumes = [*client.volumes, *_certificates(me, client)]
     if volumes:
         patched["volumeMounts"] = [volume.mount() for volume in volumes]
         spec["volumes"] = [{"name": volume.name, **volume.source} for volume in volumes]
@@ -133,19 +148,51 @@ def _laptop(me: Instance[Any], client: kube.Client) -> Iterator[str]:
     yield f"# What `{me.name}` of {me.platform} uses, from a laptop; kubectl knows the cluster."
     local: dict[str, str] = {}
     for endpoint in client.endpoints:
-        binding = endpoint.binding
-        if not binding.offer.external:
-            service = binding.host.partition(".")[0]
-            space, port = binding.provider.namespace, endpoint.port
-            here = port if port >= FIRST_FREE_PORT else LOCAL_PORT
-            forward = f"kubectl --namespace {space} port-forward service/{service} {here}:{port}"
-            yield f"# {binding.provider.name}: {forward}"
-            # A URL leaves out the port of its scheme.
-            local[binding.host] = "localhost" if here == port else f"localhost:{here}"
-        folders = {path.rpartition("/")[0] for path in _files(endpoint)}
+        if not endpoint.binding.offer.external:
+            yield from _forward(endpoint)
+            local |= _addresses(endpoint)
+        yield from _fetched(me, endpoint)
+        folders = {path.rpartition("/")[0] for path in _paths(endpoint)}
         local |= {folder: f"files{folder}" for folder in sorted(folders)}
     for variable in client.env:
         yield from _line(me, variable, local)
+
+
+def _forward(endpoint: Endpoint) -> Iterator[str]:
+    """The port-forward to a server in the cluster."""
+    host, provider = endpoint.binding.host, endpoint.binding.provider
+    service, ports = host.partition(".")[0], f"{_local_port(endpoint)}:{endpoint.port}"
+    forward = f"kubectl --namespace {provider.namespace} port-forward service/{service} {ports}"
+    yield f"# {provider.name}: {forward}"
+    if endpoint.authority:
+        yield f"# Its certificate is for its name: add the line `127.0.0.1 {host}` to /etc/hosts."
+
+
+def _local_port(endpoint: Endpoint) -> int:
+    if endpoint.port >= FIRST_FREE_PORT:
+        return endpoint.port
+    return LOCAL_SECURE_PORT if endpoint.authority else LOCAL_PORT
+
+
+def _addresses(endpoint: Endpoint) -> dict[str, str]:
+    """The server's addresses in the cluster, each with the one by which the forwarded port answers."""
+    host, port = endpoint.binding.host, _local_port(endpoint)
+    outside = host if endpoint.authority else "localhost"
+    # A URL may leave out the port of its scheme.
+    bare = outside if port == endpoint.port else f"{outside}:{port}"
+    return {f"{host}:{endpoint.port}": f"{outside}:{port}", host: bare}
+
+
+def _fetched(me: Instance[Any], endpoint: Endpoint) -> Iterator[str]:
+    """The commands that write a client certificate and its key below `files`."""
+    shown, secret = endpoint.client_certificate, endpoint.binding.client_certificate
+    if shown is None or secret is None:
+        return
+    yield f"# {endpoint.binding.provider.name}: (umask 077; mkdir -p files{FOLDER})"
+    for key, path in zip(KEYS, (shown.certificate, shown.key), strict=True):
+        value = f"go-template='{{{{index .data \"{key}\" | base64decode}}}}'"
+        at = f"kubectl --namespace {me.namespace} get secret {secret} --output"
+        yield f"# {endpoint.binding.provider.name}: (umask 077; {at} {value} >files{path})"
 
 
 def _line(me: Instance[Any], env: Env, local: dict[str, str]) -> Iterator[str]:
@@ -158,7 +205,8 @@ def _line(me: Instance[Any], env: Env, local: dict[str, str]) -> Iterator[str]:
         yield f"# fill in: {at} go-template='{{{{index .data \"{value.key}\"{decoded}}}}}'"
         yield f"{env.name}="
         return
-    for remote, local_path in local.items():
-        value = value.replace(remote, local_path)
+    if local:
+        remote = "|".join(map(re.escape, sorted(local, key=len, reverse=True)))
+        value = re.sub(remote, lambda match: local[match[0]], value)
     value = _REFERENCE.sub(r"${\1}", value)
     yield f"{env.name}={value}"

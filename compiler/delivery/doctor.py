@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec import Struct
 
 from compiler import KUBERNETES_SCHEMAS
+from compiler.delivery.certificates import endings
 from compiler.emit.manifests import manifests
 from compiler.model.custom_resource import is_builtin
 from compiler.model.package import Lowered
-from compiler.model.resource import Manifest
-from compiler.upstream.prerequisites import prerequisites, vendored
+from compiler.model.prerequisite import Prerequisite
+from compiler.model.resource import Manifest, SecretRef
+from compiler.upstream.prerequisites import prerequisites, running_release, vendored
 
 # Runs kubectl with arguments and input; returns its status, output and errors.
 Ask = Callable[[list[str], str], tuple[int, str, str]]
@@ -30,16 +33,24 @@ class Finding(Struct, frozen=True):
 
     good: bool
     text: str
+    warns: bool = False  # it is good, and soon no longer
+
+    @property
+    def mark(self) -> str:
+        if not self.good:
+            return "missing"
+        return "soon" if self.warns else "ok"
 
 
-def check(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
-    """Run every check of the cluster."""
+def check(lowered: Lowered, ask: Ask, now: float) -> Iterator[Finding]:
+    """Run every check of the cluster. `now` is in seconds since 1970."""
     status, _, error = ask(["version", "-o", "json"], "")
     if status:
         yield Finding(False, f"the cluster does not answer: {error.strip()}")
         return
     try:
         yield from _checks(lowered, ask)
+        yield from _authorities(lowered, ask, now)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         yield Finding(False, "kubectl gives an answer that is none of Kubernetes'")
 
@@ -143,6 +154,28 @@ def _upstream(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
             )
         for required in prerequisite.objects:
             yield _object(prerequisite.system, required, ask)
+        yield from _release(prerequisite, ask)
+
+
+def _release(prerequisite: Prerequisite, ask: Ask) -> Iterator[Finding]:
+    """The release that runs, where its Deployment is there and says it."""
+    if prerequisite.running is None:
+        return
+    actual = _json(
+        ask,
+        "get",
+        "deployment",
+        prerequisite.running.deployment,
+        "-n",
+        prerequisite.running.namespace,
+    )
+    release = running_release(prerequisite.running, actual or {})
+    if release is None:
+        return
+    same = release == prerequisite.version
+    text = f"{prerequisite.system}: release {release}"
+    key = f"`spec.components.{prerequisite.name}.release`"
+    yield Finding(same, text if same else f"{text} runs, and {key} is {prerequisite.version}")
 
 
 def _object(system: str, required: Manifest, ask: Ask) -> Finding:
@@ -176,8 +209,8 @@ def _lacking(required: Any, actual: Any, path: str) -> Iterator[str]:
 
 def _secrets(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     names: dict[str, set[str]] = {}
-    kept = (credential for credential in lowered.granted if credential.created_by == "you")
-    for credential in (*lowered.credentials, *kept):
+    existing = (credential for credential in lowered.granted if credential.created_by == "you")
+    for credential in (*lowered.credentials, *existing):
         for space in credential.namespaces:
             if space not in names:
                 _, text, _ = ask(["get", "secrets", "-n", space, "-o", "name"], "")
@@ -186,6 +219,39 @@ def _secrets(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
             name = f"Secret `{space}/{credential.name}`"
             kind = f" ({credential.note})" if credential.created_by and credential.note else ""
             yield Finding(exists, name if exists else f"no {name}{kind}; see `platformc secrets`")
+
+
+def _authorities(lowered: Lowered, ask: Ask, now: float) -> Iterator[Finding]:
+    """The certificates of each `ca`; those in Secrets are not read."""
+    sources = set()
+    for binding in lowered.graph.bindings:
+        authority, space = binding.offer.ca, binding.consumer.namespace
+        if authority is None or isinstance(authority.source, SecretRef):
+            continue
+        source = (binding.provider.name, authority, space if authority.source else "")
+        if source in sources:
+            continue
+        sources.add(source)
+        if authority.source is None:
+            yield from _ends(f"the `ca` of `{binding.provider.name}`", authority.text, now)
+            continue
+        key, config = authority.source.key, authority.source.name
+        data = (_json(ask, "get", "configmap", config, "-n", space) or {}).get("data", {})
+        name = f"ConfigMap `{space}/{config}` with the `ca` of `{binding.provider.name}`"
+        if key not in data:
+            yield Finding(False, f"no {name} as `{key}`")
+        else:
+            yield from _ends(name, data[key], now)
+
+
+def _ends(subject: str, text: str, now: float) -> Iterator[Finding]:
+    try:
+        for ending in endings(text, now):
+            verb = "ended" if ending.ended else "ends"
+            words = f"{subject}: `{ending.subject}` {verb} on {ending.day}"
+            yield Finding(not ending.ended, words, warns=ending.soon)
+    except (ssl.SSLError, ValueError):
+        yield Finding(False, f"{subject}: no certificates in PEM form")
 
 
 def _admission(lowered: Lowered, ask: Ask) -> Iterator[Finding]:

@@ -64,8 +64,7 @@ def steps(
         yield Step(f"the clients use {move.from_} again", ())
         return
     yield Step(
-        "the way back, as long as both run, but not to an older major version: write `cutOver: false`, "
-        f"compile, `platformc move {environment} --back`", (),
+        f"the way back, as long as both run: write `cutOver: false`, compile, `platformc move {environment} --back`", (),
     )  # fmt: skip
     yield Step(
         f"the end: write {move.to} where the spec names {move.from_}, delete `move` and {move.from_} from it, "
@@ -74,10 +73,10 @@ def steps(
 
 
 def _frozen(lowered: Lowered, move: Move) -> Iterator[Step]:
-    both = {move.from_, move.to}
-    running = writers.deployments(lowered, both)
+    back_ends = {move.from_, move.to}
+    running = writers.deployments(lowered, back_ends)
     stops = [writers.scale(resource, 0) for resource in running]
-    stops += [writers.suspend(resource) for resource in writers.schedules(lowered, both)]
-    waits = [line for resource in running for line in writers.gone(resource)]
+    stops += [writers.suspend(resource) for resource in writers.schedules(lowered, back_ends)]
+    waits = [line for resource in running for line in writers.wait_for_end(resource)]
     if stops:
         yield Step(f"freeze: {writers.STOPPED}", (*stops, *waits))

@@ -29,14 +29,14 @@ class Wish(Struct, frozen=True):
 
 def restorable(lowered: Lowered) -> list[tuple[Package, Resource]]:
     """The CronJobs that restore: objects first, so that every row finds what it names."""
-    found = [
+    pairs = [
         (package, resource)
         for package in lowered.packages.values()
         for resource in package.resources
         if resource.kind == "CronJob"
         and resource.manifest["metadata"]["labels"].get(ROLE) == "restore"
     ]
-    return sorted(found, key=lambda pair: (pair[0].phase, pair[0].name))
+    return sorted(pairs, key=lambda pair: (pair[0].phase, pair[0].name))
 
 
 def unprepared(lowered: Lowered, only: str | None) -> list[tuple[str, str]]:
@@ -105,13 +105,13 @@ def steps(lowered: Lowered, location: SpecLocation, wish: Wish) -> Iterator[Step
     if wish.replace:
         yield from _in_place(lowered, [package.name for package, _ in chosen], restores)
         return
-    waiting = True
+    has_servers = True
     for step in plan(lowered, location):
-        if waiting and step.phase >= Phase.SERVERS:
+        if has_servers and step.phase >= Phase.SERVERS:
             yield from restores
-            waiting = False
+            has_servers = False
         yield step
-    if waiting:
+    if has_servers:
         yield from restores
 
 

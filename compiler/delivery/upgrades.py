@@ -43,7 +43,7 @@ def _copies(before: Lowered, name: str, crossing: Crossing) -> Iterator[Step]:
         provider = job.name.removesuffix("-backup")
         yield run(job, f"copy {provider} first: {crossing.reason}", {})
     if not jobs:
-        yield Step(f"nothing copies the data of {name}: {crossing.reason}; {crossing.way}", ())
+        yield Step(f"nothing copies the data of {name}: {crossing.reason}; {crossing.remedy}", ())
 
 
 def _jobs(before: Lowered, name: str) -> Iterator[Resource]:

@@ -47,7 +47,7 @@ def suspend(resource: Resource) -> str:
     return f'kubectl patch {_named(resource)} -p \'{{"spec":{{"suspend":true}}}}\''
 
 
-def gone(resource: Resource) -> Iterator[str]:
+def wait_for_end(resource: Resource) -> Iterator[str]:
     """Wait until the pods of a Deployment have ended: a pod that ends may still write."""
     labels = resource.manifest["spec"]["selector"]["matchLabels"]
     selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))

@@ -19,6 +19,7 @@ from compiler.derive import (
     jobs,
     labels,
     mesh,
+    model_authorization,
     models,
     monitoring,
     namespaces,
@@ -35,6 +36,7 @@ from compiler.diagnostics import Report
 from compiler.model.package import Lowered
 
 PASSES = (
+    model_authorization.derive,
     models.derive,
     routes.derive,
     service_entries.derive,
@@ -62,7 +64,9 @@ PASSES = (
 
 def derive(lowered: Mapping[str | None, Lowered], report: Report) -> dict[str | None, Lowered]:
     """Add everything that follows from the graph and the objects of each environment."""
-    return {name: _derived(one, report.within(name)) for name, one in lowered.items()}
+    return {
+        name: _derived(environment, report.within(name)) for name, environment in lowered.items()
+    }
 
 
 def _derived(lowered: Lowered, report: Report) -> Lowered:

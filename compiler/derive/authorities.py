@@ -1,8 +1,8 @@
-"""Certificate authorities of services outside the platform, mounted in the pods that connect to
-them.
+"""Certificate authorities of services outside the platform, and the certificates that these demand
+of their clients, mounted in the pods that connect to them.
 
 As in network policies, a label of the offer identifies the pods that use it; each of their
-containers gets the file at the endpoint's path.
+containers gets the files at the endpoint's paths.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from compiler.derive.packages import with_pod
 from compiler.diagnostics import Report
-from compiler.kube import authorities
+from compiler.kube import authorities, client_certificates
 from compiler.kube.volumes import Volume
 from compiler.model.authority import Authority
 from compiler.model.binding import Binding
@@ -23,16 +23,31 @@ from compiler.model.resource import Manifest, Resource, pod_template
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
     verified: dict[str, list[Binding]] = defaultdict(list)  # by consumer
+    shown: dict[str, list[Binding]] = defaultdict(list)
     for binding in lowered.graph.bindings:
         if binding.offer.ca is not None:
             verified[binding.consumer.name].append(binding)
-    if not verified:
+        if binding.client_certificate is not None:
+            shown[binding.consumer.name].append(binding)
+    if not verified and not shown:
         return lowered
-    packages = {
-        name: _with_authorities(package, verified[name]) if name in verified else package
-        for name, package in lowered.packages.items()
-    }
+    packages = dict(lowered.packages)
+    for name, package in lowered.packages.items():
+        if name in verified:
+            packages[name] = _with_authorities(package, verified[name])
+        if name in shown:
+            packages[name] = _with_certificates(packages[name], shown[name])
     return replace(lowered, packages=packages)
+
+
+def _with_certificates(package: Package, bindings: list[Binding]) -> Package:
+    used = [binding for binding in bindings if users(package, binding.label)]
+    if not used:
+        return package
+    labels = {binding.label for binding in used}
+    volume = client_certificates.volume(client_certificates.of(used))
+    resources = tuple(_mounted(resource, volume, labels) for resource in package.resources)
+    return replace(package, resources=resources)
 
 
 def _with_authorities(package: Package, bindings: list[Binding]) -> Package:
@@ -74,6 +89,11 @@ def _with_mount(container: Manifest, volume: Volume) -> Manifest:
 def run_elsewhere(package: Package) -> bool:
     """Whether the pods run outside the platform, so that platformc does not write them."""
     return package.instance is not None and getattr(package.instance.spec, "run", "") == "elsewhere"
+
+
+def without_pods(package: Package) -> bool:
+    """Whether a package has none, or the user runs them."""
+    return run_elsewhere(package) or not (package.resources or package.instance is None)
 
 
 def users(package: Package, label: str) -> list[Manifest]:

@@ -42,7 +42,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     users = users_of(lowered)
     offers: dict[str, dict[tuple[str, str], Binding]] = defaultdict(dict)  # by package
     for binding in lowered.graph.bindings:
-        if binding.offer.port and not binding.offer.external:
+        if binding.offer.port and not binding.offer.external and not binding.to_model:
             offered = (binding.provider.name, binding.provides.slot)
             offers[home(binding.provider)].setdefault(offered, binding)
 
@@ -54,7 +54,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             return package
         policies: list[Resource] = []
         for _, binding in sorted(offers[package.name].items()):
-            policies += _clients(binding, users[binding.label], trust)
+            policies += clients(binding, users[binding.label], trust)
         for traffic in package.internal_traffic:
             policies.append(_peers(package, package.instance, traffic, trust))
         used = {
@@ -77,7 +77,8 @@ def _deny_all(namespace: str) -> Resource:
     return _policy("default-deny", namespace, None, None)
 
 
-def _clients(binding: Binding, users: frozenset[Account], trust: str) -> Iterator[Resource]:
+def clients(binding: Binding, users: frozenset[Account], trust: str) -> Iterator[Resource]:
+    """The policy that lets the users of an offer in."""
     provider, offer = binding.provider, binding.offer
     if users:
         pods = dict(offer.pods) if offer.pods else selector(provider, offer.role)

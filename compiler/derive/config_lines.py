@@ -144,6 +144,6 @@ def _merged(existing: dict[str, Any], addition: dict[str, Any]) -> dict[str, Any
     merged = dict(existing)
     for key, value in addition.items():
         inner = existing.get(key)
-        both = isinstance(value, dict) and isinstance(inner, dict)
-        merged[key] = _merged(inner, value) if both and isinstance(inner, dict) else value
+        are_mappings = isinstance(value, dict) and isinstance(inner, dict)
+        merged[key] = _merged(inner, value) if are_mappings and isinstance(inner, dict) else value
     return merged

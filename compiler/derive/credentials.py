@@ -14,8 +14,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from compiler.derive import pull_secrets
+from compiler.derive.authorities import users
 from compiler.diagnostics import Report, listing
-from compiler.kube import authorities
+from compiler.kube import authorities, client_certificates
 from compiler.model.credential import OPAQUE, Credential
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource, SecretRef
@@ -24,13 +26,14 @@ from compiler.model.resource import Manifest, Resource, SecretRef
 def derive(lowered: Lowered, report: Report) -> Lowered:
     defined = _of_bindings(lowered)
     external_notes = dict(_external_notes(lowered))
-    certificates = _certificates(lowered)
+    certificates, pulls = _certificates(lowered), pull_secrets.by_package(lowered)
     spaces: dict[str, set[str]] = defaultdict(set)
     readers: dict[str, set[str]] = defaultdict(set)
     for package in (*lowered.packages.values(), *lowered.models.values()):
-        for credential in (*package.credentials, *certificates[package.name]):
-            known = defined.get(credential.name)
-            defined[credential.name] = _merged(known, credential) if known else credential
+        existing = (*certificates[package.name], *pulls[package.name])
+        for credential in (*package.credentials, *existing):
+            earlier = defined.get(credential.name)
+            defined[credential.name] = _merged(earlier, credential) if earlier else credential
             spaces[credential.name].update(credential.namespaces)
             readers[credential.name].add(package.name)
     for package in (*lowered.packages.values(), *_models_that_use(lowered)):
@@ -62,8 +65,8 @@ def _of_bindings(lowered: Lowered) -> dict[str, Credential]:
         if binding.via is None:
             credential = binding.provides.endpoint.credential(binding)
             if credential is not None:
-                known = defined.get(credential.name)
-                defined[credential.name] = _merged(known, credential) if known else credential
+                earlier = defined.get(credential.name)
+                defined[credential.name] = _merged(earlier, credential) if earlier else credential
     for binding in lowered.graph.mirrored:
         credential = binding.provides.endpoint.credential(binding)
         # A Secret never changes its type: while a back end is replaced, it has the one that either asks for.
@@ -72,19 +75,28 @@ def _of_bindings(lowered: Lowered) -> dict[str, Credential]:
     return defined
 
 
-def _merged(known: Credential, other: Credential) -> Credential:
+def _merged(earlier: Credential, later: Credential) -> Credential:
     """One Secret of which two tenants name keys. What the platform makes is not theirs to say."""
-    if other.created_by and not known.created_by:
-        return known
-    if known.created_by and not other.created_by:
-        return other
-    return replace(other, keys=dict(sorted({**known.keys, **other.keys}.items())))
+    if later.created_by and not earlier.created_by:
+        return earlier
+    if earlier.created_by and not later.created_by:
+        return later
+    keys = dict(sorted({**earlier.keys, **later.keys}.items()))
+    # Its type and note are those of the more special use: a certificate with its key.
+    typed = earlier if later.type == OPAQUE else later
+    return replace(later, keys=keys, type=typed.type, note=typed.note)
 
 
 def _certificates(lowered: Lowered) -> dict[str, list[Credential]]:
-    """The user's Secrets with certificates of services outside, by consumer."""
+    """The user's Secrets with certificates for services outside, by consumer."""
     secrets: dict[str, list[Credential]] = defaultdict(list)
     for binding in lowered.graph.bindings:
+        if binding.client_certificate is None and binding.offer.ca is None:
+            continue
+        package = lowered.packages.get(binding.consumer.name)
+        # Behind a pooler, which shows its own, a consumer needs one for its direct connections.
+        if binding.via is None or (package is not None and users(package, binding.label)):
+            secrets[binding.consumer.name] += client_certificates.existing([binding])
         source = binding.offer.ca.source if binding.offer.ca else None
         if isinstance(source, SecretRef):
             consumer = binding.consumer
@@ -107,11 +119,13 @@ def _models_that_use(lowered: Lowered) -> Iterator[Package]:
     """Models that name Secrets themselves, or whose Ingress does; the others get their key from their
     ServiceAccount.
     """
-    for package in lowered.models.values():
-        spec = package.instance.spec if package.instance is not None else None
-        named = spec is not None and (spec.uses or spec.env)
-        if named or any(resource.kind == "Ingress" for resource in package.resources):
-            yield package
+    return (package for package, names_some in lowered.models.each(_names_secrets) if names_some)
+
+
+def _names_secrets(package: Package) -> bool:
+    spec = package.instance.spec if package.instance is not None else None
+    named = spec is not None and bool(spec.uses or spec.env or spec.transformer)
+    return named or any(resource.kind == "Ingress" for resource in package.resources)
 
 
 def _home_first(credential: Credential, spaces: set[str]) -> tuple[str, ...]:

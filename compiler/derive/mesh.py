@@ -14,7 +14,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from compiler.derive.namespaces import NAME
-from compiler.derive.network_policies import policy
 from compiler.derive.packages import annotated, each_object, each_pod
 from compiler.diagnostics import Report
 from compiler.interfaces.istio import (
@@ -25,6 +24,7 @@ from compiler.interfaces.istio import (
     peer_authentication,
 )  # fmt: skip
 from compiler.interfaces.mesh import NATIVE, Offer
+from compiler.kube.network_policy import policy
 from compiler.model.instance import Instance
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource

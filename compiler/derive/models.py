@@ -29,7 +29,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     new = {
         name: package
         for name, package in lowered.models.items()
-        if memo.first(("models to finish", common), package, *rest)
+        if memo.is_first(("models to finish", common), package, *rest)
     }
     results = _finished(new, platform)
     finished = {

@@ -165,7 +165,7 @@ def _rule(
 
 def _scrape_access(source: ScrapeTarget) -> Ingress:
     metrics, offer = source.metrics, source.offer
-    ports = (metrics.port, *metrics.others)
+    ports = (metrics.port, *metrics.further_ports)
     return Ingress(
         source.monitor, offer.namespace, metrics.pods, ports, offer.scraper,
         paths=(metrics.path,),

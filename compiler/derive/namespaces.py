@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from compiler.derive.network_policies import policy, upstream_namespaces
+from compiler.derive.network_policies import upstream_namespaces
 from compiler.diagnostics import Report
+from compiler.kube.network_policy import policy
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Phase, Resource
 from compiler.spec.settings import Dns, Settings
@@ -14,6 +15,7 @@ NAME = "namespaces"
 # Namespaces of the cluster, which platformc does not create or label.
 RESERVED = ("default", "kube-system", "kube-public", "kube-node-lease")
 LEVEL = "restricted"
+ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

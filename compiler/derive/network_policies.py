@@ -3,7 +3,7 @@ label.
 
 Policies name pod ports, not Service ports. They do not grow with the number of clients: a new
 client namespace adds one peer to the provider's policy, and another client in that namespace adds
-nothing.
+nothing. Models that the same pods call share policies (`called_models`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from compiler.derive import called_models
 from compiler.derive.packages import each_package, extended, home
 from compiler.derive.users import users_of
 from compiler.diagnostics import Report
 from compiler.kube.labels import selector
 from compiler.kube.network import ANYWHERE
+from compiler.kube.network_policy import in_namespace, labelled, peer, policy, tcp
 from compiler.lower import dotted
 from compiler.model.binding import Binding, UnlabelledClients
 from compiler.model.instance import Instance
@@ -39,10 +41,15 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     for label, carriers in users_of(lowered).items():
         users[label] = sorted({space for space, _ in carriers})
     foreign = upstream_namespaces(lowered)
+    called = _called(lowered, offers, foreign)
 
     def add_policies(package: Package) -> Package:
         policies: list[Resource] = []
-        for _, binding in sorted(offers.get(package.name, {}).items()):
+        shared = called.get(package.name, ())
+        for models in shared:
+            policies += called_models.policies(models, egress_rules)
+        unshared = _without(offers.get(package.name, {}), shared)
+        for _, binding in sorted(unshared.items()):
             if not in_upstream_namespace(package.instance):
                 policies += _ingress(binding, users[binding.label])
             platform_spaces = [space for space in users[binding.label] if space not in foreign]
@@ -52,17 +59,42 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
         return extended(package, policies)
 
     lowered = each_package(lowered, add_policies)
-    return _externals(lowered, offers, users)
+    return _externals(lowered, offers, users, foreign)
+
+
+def _called(
+    lowered: Lowered, offers: Mapping[str, Offers], foreign: frozenset[str]
+) -> Mapping[str, Sequence[called_models.Called]]:
+    """The models that share policies, by the package of their store."""
+    models = {
+        package: [binding for _, binding in sorted(bindings.items()) if binding.to_model]
+        for package, bindings in offers.items()
+    }
+    labels = frozenset(binding.label for bindings in models.values() for binding in bindings)
+    if not labels:
+        return {}
+    callers = called_models.callers_of(lowered, labels, foreign)
+    return {
+        package: tuple(called_models.grouped(package, bindings, callers))
+        for package, bindings in models.items()
+    }
+
+
+def _without(offers: Offers, shared: Sequence[called_models.Called]) -> Offers:
+    labels = {binding.label for models in shared for binding in models.bindings}
+    return {key: binding for key, binding in offers.items() if binding.label not in labels}
 
 
 def _externals(
-    lowered: Lowered, offers: Mapping[str, Offers], users: Mapping[str, list[str]]
+    lowered: Lowered,
+    offers: Mapping[str, Offers],
+    users: Mapping[str, list[str]],
+    foreign: frozenset[str],
 ) -> Lowered:
     """Policies towards providers outside the platform, which may have no package yet.
 
     None in namespaces of operators: it would cut their pods off from all other addresses.
     """
-    foreign = upstream_namespaces(lowered)
     packages = dict(lowered.packages)
     # Where a spec has mistakes, what models share may be left out.
     providers = offers.keys() & lowered.graph.instances.keys()
@@ -95,15 +127,12 @@ def _ingress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
     provider, offer = binding.provider, binding.offer
     if not namespaces or offer.external:
         return
-    clients = [
-        {**_namespace(space), "podSelector": {"matchLabels": {binding.label: "true"}}}
-        for space in namespaces
-    ]
+    clients = [peer(space, labelled({binding.label: "true"})) for space in namespaces]
     yield policy(
         f"{provider.name}-{binding.provides.slot}",
         provider.namespace,
-        offer.pods or selector(provider, offer.role),
-        ingress=[{"from": clients, "ports": _ports(*offer.pod_ports)}],
+        labelled(offer.pods or selector(provider, offer.role)),
+        ingress=[{"from": clients, "ports": tcp(*offer.pod_ports)}],
     )
 
 
@@ -113,7 +142,7 @@ def _egress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
         yield policy(
             f"{binding.provider.name}-{binding.provides.slot}-clients",
             space,
-            {binding.label: "true"},
+            labelled({binding.label: "true"}),
             egress=egress,
         )
 
@@ -125,12 +154,16 @@ def _rules(binding: Binding) -> list[Manifest]:
         to: list[Any] = [{"ipBlock": {"cidr": cidr}} for cidr in offer.cidrs or (ANYWHERE,)]
     else:
         pods = offer.pods or selector(provider, offer.role)
-        to = [{**_namespace(provider.namespace), "podSelector": {"matchLabels": pods}}]
-    egress = [{"to": to, "ports": _ports(*offer.pod_ports)}]
-    for hop in offer.hops:
-        proxies = {"podSelector": {"matchLabels": dict(sorted(hop.labels.items()))}}
-        peer = {**_namespace(hop.namespace), **proxies}
-        egress.append({"to": [peer], "ports": _ports(*hop.ports)})
+        to = [peer(provider.namespace, labelled(pods))]
+    return egress_rules(binding, to)
+
+
+def egress_rules(binding: Binding, to: list[Any]) -> list[Manifest]:
+    """The way of a client to some peers, by the pods that stand between them and it."""
+    egress: list[Manifest] = [{"to": to, "ports": tcp(*binding.offer.pod_ports)}]
+    for hop in binding.offer.hops:
+        proxies = peer(hop.namespace, labelled(dict(sorted(hop.labels.items()))))
+        egress.append({"to": [proxies], "ports": tcp(*hop.ports)})
     return egress
 
 
@@ -140,52 +173,52 @@ def _declared(package: Package, me: Instance[Any]) -> Iterator[Resource]:
         yield from _unlabelled(clients, me)
     for traffic in package.internal_traffic:
         name = f"{me.name}-{_role(traffic.client)}-to-{_role(traffic.server)}"
-        client, server = labels_of(me, traffic.client), labels_of(me, traffic.server)
-        ports = _ports(*traffic.ports)
-        to = [{"to": [{"podSelector": {"matchLabels": server}}], "ports": ports}]
-        from_ = [{"from": [{"podSelector": {"matchLabels": client}}], "ports": ports}]
+        client, server = (labelled(labels_of(me, end)) for end in (traffic.client, traffic.server))
+        ports = tcp(*traffic.ports)
+        to = [{"to": [{"podSelector": server}], "ports": ports}]
+        from_ = [{"from": [{"podSelector": client}], "ports": ports}]
         if client == server:
             yield policy(name, me.namespace, client, ingress=from_, egress=to)
         else:
             yield policy(name, me.namespace, client, egress=to)
             yield policy(f"{name}-server", me.namespace, server, ingress=from_)
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for egress in package.egress:
         space = egress.namespace or me.namespace
         blocks = [{"ipBlock": {"cidr": cidr}} for cidr in egress.cidrs]
-        index = seen[space]
-        seen[space] += 1
+        index = counts[space]
+        counts[space] += 1
         yield policy(
             f"{me.name}-{_role(egress.client)}-egress-{index}",
             space,
-            labels_of(me, egress.client),
-            egress=[{"to": blocks, "ports": _ports(*egress.ports)}],
+            labelled(labels_of(me, egress.client)),
+            egress=[{"to": blocks, "ports": tcp(*egress.ports)}],
         )
     for ingress in package.ingress:
-        peer = _namespace(ingress.namespace)
+        caller = in_namespace(ingress.namespace)
         if ingress.pods:
-            peer["podSelector"] = {"matchLabels": dict(sorted(ingress.pods.items()))}
+            caller = peer(ingress.namespace, labelled(dict(sorted(ingress.pods.items()))))
         yield policy(
             f"{me.name}-{_role(ingress.server)}-from-{ingress.name}",
             me.namespace,
-            labels_of(me, ingress.server),
-            ingress=[{"from": [peer], "ports": _ports(*ingress.ports)}],
+            labelled(labels_of(me, ingress.server)),
+            ingress=[{"from": [caller], "ports": tcp(*ingress.ports)}],
         )
 
 
 def _unlabelled(clients: UnlabelledClients, me: Instance[Any]) -> Iterator[Resource]:
     """Both ends of one connection, by the labels of the client's pods."""
-    binding, pods = clients.binding, labels_of(me, clients.pods)
+    binding, pods = clients.binding, labelled(labels_of(me, clients.pods))
     name = f"{me.name}-{clients.pods.role}"
     yield policy(name, me.namespace, pods, egress=_rules(binding))
     provider, offer = binding.provider, binding.offer
     if not offer.external:
-        client = {**_namespace(me.namespace), "podSelector": {"matchLabels": pods}}
+        client = peer(me.namespace, pods)
         yield policy(
             f"{name}-{provider.name}",
             provider.namespace,
-            offer.pods or selector(provider, offer.role),
-            ingress=[{"from": [client], "ports": _ports(*offer.pod_ports)}],
+            labelled(offer.pods or selector(provider, offer.role)),
+            ingress=[{"from": [client], "ports": tcp(*offer.pod_ports)}],
         )
 
 
@@ -198,36 +231,3 @@ def labels_of(me: Instance[Any], pods: Pods) -> dict[str, str]:
 
 def _role(pods: Pods) -> str:
     return pods.role if isinstance(pods, OperatorPods) else pods
-
-
-def policy(
-    name: str, namespace: str, pods: Mapping[str, str], *, ingress: list[Manifest] | None = None,
-    egress: list[Manifest] | None = None,
-) -> Resource:  # fmt: skip
-    """A NetworkPolicy for the pods with these labels; for all pods of the namespace if there are
-    none.
-    """
-    spec: Manifest = {"podSelector": {"matchLabels": dict(pods)} if pods else {}}
-    # A direction without rules is only named in policyTypes: the API server would drop an empty list.
-    if ingress:
-        spec["ingress"] = ingress
-    if egress:
-        spec["egress"] = egress
-    types = {"Ingress": ingress is not None, "Egress": egress is not None}
-    spec["policyTypes"] = [type for type, included in types.items() if included]
-    return Resource(
-        {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "NetworkPolicy",
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": spec,
-        }
-    )
-
-
-def _namespace(name: str) -> Manifest:
-    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
-
-
-def _ports(*ports: int) -> list[Manifest]:
-    return [{"protocol": "TCP", "port": port} for port in ports]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from compiler.model.custom_resource import at
 from compiler.model.metrics import Alert
 from compiler.model.resource import Manifest, Resource
+from compiler.spec.cron import longest_gap
 
 
 def alerts(resource: Resource) -> Iterator[Alert]:
@@ -56,9 +57,14 @@ def _late(manifest: Manifest) -> Alert:
     scheduled = f"kube_cronjob_status_last_schedule_time{selector}"
     succeeded = f"kube_cronjob_status_last_successful_time{selector}"
     deadline = manifest["spec"]["jobTemplate"]["spec"].get("activeDeadlineSeconds", 3600)
+    conditions = [f"{scheduled} > {succeeded}", f"{scheduled} unless {succeeded}"]
+    gap = longest_gap(manifest["spec"]["schedule"])
+    if gap is not None:
+        # No run was scheduled at all: the CronJob is suspended, or the controller is not there.
+        conditions.append(f"time() - {succeeded} > {gap + deadline}")
     return Alert(
         "RunLate",
-        f"{scheduled} > {succeeded} or {scheduled} unless {succeeded}",
+        " or ".join(conditions),
         f"{deadline}s",
         f"No run of {_name(manifest)} has succeeded since its last one was due.",
     )

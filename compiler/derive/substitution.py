@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec.json import encode
+
 from compiler.derive.packages import annotated, each_object
 from compiler.diagnostics import Report
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import NOT_SUBSTITUTED, SUBSTITUTION, Manifest
+
+_START = SUBSTITUTION.encode()
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -13,5 +17,5 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 
 def _marked(package: Package, manifest: Manifest) -> Manifest:
-    # The text of the whole object: quicker than a walk through it, and it holds each value as it is.
-    return annotated(manifest, NOT_SUBSTITUTED) if SUBSTITUTION in str(manifest) else manifest
+    # The text of the whole object: quicker than a walk through it. JSON has these characters as they are.
+    return annotated(manifest, NOT_SUBSTITUTED) if _START in encode(manifest) else manifest

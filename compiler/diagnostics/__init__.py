@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
@@ -122,12 +122,12 @@ class Report(Struct):
         surplus = milder[MOST_FINDINGS:]
         if not surplus:
             return diagnostics
-        kept = [*errors(diagnostics), *milder[:MOST_FINDINGS]]
+        listed = [*errors(diagnostics), *milder[:MOST_FINDINGS]]
         message = f"there are {len(surplus)} warnings and notes more, which are not shown"
         more = Diagnostic(
             "more-warnings", message, help=("correct or silence those that are shown",)
         )
-        return [*sorted(kept, key=_position), more]
+        return [*sorted(listed, key=_position), more]
 
     def sorted(self) -> list[Diagnostic]:
         """The diagnostics by position, those of several environments merged into one."""
@@ -170,7 +170,7 @@ def everywhere(diagnostic: Diagnostic, environments: Iterable[str]) -> Diagnosti
     return replace(diagnostic, environments=()) if same else diagnostic
 
 
-def near(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:
+def closest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The candidate that the user most likely meant."""
     close = _close(word, candidates, 1, cutoff)
     return close[0] if close else None
@@ -244,13 +244,19 @@ def same_letters(word: str) -> str:
 
 def suggestion(word: str, candidates: Iterable[str]) -> tuple[str, ...]:
     """A help line that names the closest known word, if there is one."""
-    close = near(word, candidates)
+    close = closest(word, candidates)
     return (f"did you mean `{close}`?",) if close else ()
 
 
 def listing(words: Iterable[str]) -> str:
     """The words sorted and in backquotes: `a`, `b`, `c`."""
     return ", ".join(f"`{word}`" for word in sorted(words))
+
+
+def alternatives(words: Sequence[str]) -> str:
+    """The words in their order and in backquotes: `a`, `b` or `c`."""
+    *before, last_word = (f"`{word}`" for word in words)
+    return " or ".join(filter(None, (", ".join(before), last_word)))
 
 
 def errors(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

@@ -75,6 +75,9 @@ CODES: dict[str, Code] = {
     "unknown-authority": Code(
         "error", "A client cannot be configured to trust a certificate authority.", rule=True
     ),
+    "no-client-certificate": Code(
+        "error", "A client cannot show the certificate that a service demands.", rule=True
+    ),
     "pooler-namespace": Code("error", "A pooler is not in its database's namespace."),
     "connection-budget": Code(
         "error", "Clients may open more connections than PostgreSQL accepts.", rule=True
@@ -95,11 +98,14 @@ CODES: dict[str, Code] = {
         "warning", "A model has a host, and no `access` says who may ask it.", rule=True
     ),
     "missing-issuer": Code(
-        "error", "A model asks for an identity that no issuer of the spec proves."
+        "error", "A model or a page asks for an identity that no issuer of the spec proves."
     ),
     "no-gateway": Code("warning", "The spec has settings of a gateway, and no gateway.", rule=True),
     "unfit-edge": Code("error", "A gateway has no such route as a host needs."),
     "plain-http": Code("warning", "The gateway has no certificate.", rule=True),
+    "unfit-sink": Code(
+        "error", "Copies of a model's requests cannot go where `logger` sends them.", rule=True
+    ),
     "unreachable-model": Code("warning", "Nothing can send a model a request.", rule=True),
     "cold-start": Code(
         "warning", "A heavy model scales to zero, and requests wait for it.", rule=True
@@ -125,6 +131,12 @@ CODES: dict[str, Code] = {
     ),
     "shared-copies": Code("error", "Environments keep their copies in the same bucket.", rule=True),
     "shared-fate": Code("warning", "Copies lie in the cluster of what they copy.", rule=True),
+    "single-server": Code(
+        "warning", "A store with several servers needs one of a single pod.", rule=True
+    ),
+    "unencrypted-copies": Code(
+        "warning", "Copies are not encrypted, and the spec asks for it.", rule=True
+    ),
     "not-backed-up": Code("warning", "Nothing copies what an instance holds.", rule=True),
     "dangling-host": Code("error", "Laptops get a host name that nothing routes."),
     "dangling-uri": Code(
@@ -146,6 +158,9 @@ CODES: dict[str, Code] = {
         rule=True,
     ),
     "volume-size": Code("error", "A volume is smaller than what it must hold.", rule=True),
+    "refused-pod": Code(
+        "error", "Upstream adds a container to a pod that its namespace does not admit.", rule=True
+    ),
     "loosened-guard": Code("warning", "A patch changes what guards the platform.", rule=True),
     "mount-clash": Code("error", "Two volumes are mounted at one path."),
     "object-clash": Code("error", "Two instances create the same object."),
@@ -173,6 +188,9 @@ CODES: dict[str, Code] = {
     ),
     "undefined-variable": Code("error", "A reference to a variable that is not set.", rule=True),
     "unfit-version": Code("error", "A version is known not to fit.", rule=True),
+    "unlisted-release": Code(
+        "warning", "What a release of an upstream system adds to pods is not known.", rule=True
+    ),
     "untried-version": Code("note", "A version is untested: it may work or not.", rule=True),
     "volume-replicas": Code(
         "error", "A patch sets more replicas than the volumes allow.", rule=True

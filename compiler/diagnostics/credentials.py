@@ -31,6 +31,7 @@ _ONE_WORD = re.compile(r"(?:\"[^\"]*\"?)|(?:'[^']*'?)|\S+")
 _SOUNDS = re.compile(_WORDS)
 # Keys whose names suggest a credential but which hold only names of Secrets.
 _NAMES = {"secrets", "pullSecrets", "secretName", "provider", "existingSecret"}
+_PLACEHOLDERS = {"NAME", "KEY", "..."}  # of a help that says what to type
 # Tokens with a recognisable form, by their issuers.
 TOKENS = re.compile(
     r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}"
@@ -75,7 +76,9 @@ def after_names(line: str, *, to_end: bool) -> Iterator[Stretch]:
         if f"{name[0] if name else ''}{match[1]}".strip(" :=\"'`") in _NAMES:
             continue
         word = None if to_end else _ONE_WORD.match(line, start, end)
-        yield start, word.end() if word else end
+        end = word.end() if word else end
+        if line[start:end] not in _PLACEHOLDERS:
+            yield start, end
     for pattern in (_OPTION, _MYSQL, *((_SENTENCE,) if to_end else ())):
         yield from (match.span(2) for match in pattern.finditer(line))
 

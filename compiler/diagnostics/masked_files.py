@@ -73,10 +73,10 @@ def masked_files(texts: Mapping[str, str], diagnostics: Iterable[Diagnostic]) ->
 
 
 def _by_line(spans: Iterable[Span]) -> dict[Place, list[Span]]:
-    places: dict[Place, list[Span]] = {}
+    by_line: dict[Place, list[Span]] = {}
     for span in spans:
-        places.setdefault((span.file, span.line), []).append(span)
-    return places
+        by_line.setdefault((span.file, span.line), []).append(span)
+    return by_line
 
 
 # Parts of names that users give to credentials; an unknown key that is close to one hides its value.

@@ -68,7 +68,7 @@ def _folded(diagnostics: list[Diagnostic]) -> list[list[Diagnostic]]:
     return [[diagnostic for _, diagnostic in group] for group in groups]
 
 
-def _others(alike: list[Diagnostic]) -> str:
+def _further(alike: list[Diagnostic]) -> str:
     """The subjects and places of a block's further diagnostics."""
     shown = [_subject(diagnostic) for diagnostic in alike[1 : _NAMED + 1]]
     more = len(alike) - 1 - len(shown)
@@ -98,7 +98,7 @@ def _block(alike: list[Diagnostic], quoted: MaskedFiles, style: Style) -> str:
         lines += _excerpt(":::", related.span, quoted, margin, style, "34")
     notes = [f"help: {printable(line)}" for line in diagnostic.help]
     if len(alike) > 1:
-        notes.append(_others(alike))
+        notes.append(_further(alike))
     if diagnostic.environments:
         notes.append(f"in: {', '.join(diagnostic.environments)}")
     notes.append(f"explain: platformc explain {diagnostic.code}")

@@ -50,7 +50,7 @@ class Layout(Struct, frozen=True):
     """Boxes by instance, the points of each arrow from consumer to provider, and the bands."""
 
     boxes: Mapping[str, Box]
-    ways: Mapping[Edge, tuple[Point, ...]]
+    routes: Mapping[Edge, tuple[Point, ...]]
     bands: Mapping[str, Box]
     width: int
     height: int
@@ -84,7 +84,7 @@ def layout(view: View) -> Layout:
             bottom += MARGIN
         y = bottom
     boxes = {item: box for item, box in boxes_of.items() if isinstance(item, str)}
-    routes = _ways(view.edges, columns.depth, boxes_of)
+    routes = _routes(view.edges, columns.depth, boxes_of)
     return Layout(boxes, routes, bands, columns.right + MARGIN, y + MARGIN)
 
 
@@ -176,7 +176,7 @@ def _wish(item: Item, edges: Iterable[Edge], boxes: Mapping[Item, Box]) -> tuple
     return (sum(heights) / len(heights) if heights else 0.0, item)
 
 
-def _ways(
+def _routes(
     edges: tuple[Edge, ...], depth: Mapping[str, int], boxes: Mapping[Item, Box]
 ) -> dict[Edge, tuple[Point, ...]]:
     """The points that each arrow passes: a port, both ends of each lane, a port."""
@@ -187,7 +187,7 @@ def _ways(
         if edge.interface not in arriving[edge.provider]:
             arriving[edge.provider].append(edge.interface)
     for name in leaving:
-        leaving[name].sort(key=lambda edge: (_next(edge, depth, boxes).y, edge.interface))
+        leaving[name].sort(key=lambda edge: (_neighbour(edge, depth, boxes).y, edge.interface))
     for name in arriving:
         arriving[name].sort()
     routes = {}
@@ -204,6 +204,6 @@ def _ways(
     return routes
 
 
-def _next(edge: Edge, depth: Mapping[str, int], boxes: Mapping[Item, Box]) -> Box:
+def _neighbour(edge: Edge, depth: Mapping[str, int], boxes: Mapping[Item, Box]) -> Box:
     lane = Lane(edge.provider, edge.interface, depth[edge.consumer] - 1)
     return boxes[lane] if lane in boxes else boxes[edge.provider]

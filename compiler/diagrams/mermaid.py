@@ -13,11 +13,11 @@ from compiler.model.memo import Memo
 from compiler.text import mermaid_label
 
 
-def whole(graph: Graph, memo: Memo | None = None) -> str:
+def diagram(graph: Graph, memo: Memo | None = None) -> str:
     """The whole graph. Diagrams of several environments share their lines by a memo."""
     memo = memo or Memo()
-    lines = [memo(_node, node) for node in nodes(graph)]
-    lines += [memo(_edge, binding) for binding in drawn(graph)]
+    lines = [line for _, line in memo.each(_node, nodes(graph))]
+    lines += [line for _, line in memo.each(_edge, drawn(graph))]
     return f"flowchart LR\n{''.join(lines)}"
 
 

@@ -47,8 +47,8 @@ def svg(view: View) -> str:
         f"<style>{_STYLE}</style>",
         *_arrowheads(colours),
         *(_band(name, box) for name, box in plan.bands.items()),
-        *(_arrow(edge, route, colours[edge.interface]) for edge, route in plan.ways.items()),
-        *(_label(edge, route[0]) for edge, route in plan.ways.items()),
+        *(_arrow(edge, route, colours[edge.interface]) for edge, route in plan.routes.items()),
+        *(_label(edge, route[0]) for edge, route in plan.routes.items()),
         *_nodes(view, plan),
         *_legend(colours, plan.height, per_row),
     ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from compiler.diff import Action, Change, kept
 from compiler.diff.kept import renamed
-from compiler.diff.logins import left
+from compiler.diff.logins import unused_logins
 from compiler.diff.risk import holds_data
 from compiler.diff.versions import RISKS
 from compiler.model.binding import Binding
@@ -31,7 +31,7 @@ def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]
     servers = kept.servers(before, after)
     yield from kept.changes(environment, servers, before, after)
     yield from _bindings(environment, before.graph, after.graph, servers, _pair(before, after))
-    yield from left(environment, before.graph, after.graph)
+    yield from unused_logins(environment, before.graph, after.graph)
 
 
 def _settings(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
@@ -88,7 +88,7 @@ def _settings_of(
             crossing = row.crossing
             yield _change(
                 environment, name, "Component", name, FieldChange(row.field, before, after),
-                Judgement(RISKS[crossing.risk], crossing.reason, crossing.way),
+                Judgement(RISKS[crossing.risk], crossing.reason, crossing.remedy),
             )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def _bindings(
         change = FieldChange(slot, _words(old), _words(new))
         if not lost and {old.provider.name, new.provider.name} == pair:
             judgement = _moved_along(consumer, old.provider.name)
-        elif _kept(old, lost, after, servers):
+        elif _is_still_used(old, lost, after, servers):
             judgement = _lost_access(consumer, lost)
         else:
             reason = f"`{consumer}` starts without the data that it had"
@@ -141,7 +141,7 @@ def _moved_along(consumer: str, old: str) -> Judgement:
     )
 
 
-def _kept(old: Binding, lost: set[str], after: Graph, servers: Mapping[str, str]) -> bool:
+def _is_still_used(old: Binding, lost: set[str], after: Graph, servers: Mapping[str, str]) -> bool:
     """Whether others go on using at the same provider all that a consumer no longer claims."""
     claims = _claims(after)
     new = claims.get((old.consumer.name, old.requires.slot))

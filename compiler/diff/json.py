@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from compiler.diff import Change, worst
-from compiler.diff.wording import masked_field, reasons, ways
+from compiler.diff.wording import masked_field, reasons, remedies
 
 
 def render(
@@ -35,7 +35,7 @@ def _record(change: Change) -> dict[str, Any]:
         "risk": _slug(change.risk.label),
         "recreation": change.recreation,
         "reasons": list(reasons(change)),
-        "ways": list(ways(change)),
+        "remedies": list(remedies(change)),
         "fields": [
             {"path": field.path, "before": field.before, "after": field.after}
             for field in map(masked_field, change.fields)

@@ -17,7 +17,7 @@ from compiler.model.graph import Graph
 from compiler.registry import component_of
 
 
-def left(environment: str, before: Graph, after: Graph) -> Iterator[Change]:
+def unused_logins(environment: str, before: Graph, after: Graph) -> Iterator[Change]:
     """Each login without a consumer, with the command that revokes it."""
     old_logins, new_logins = _logins(before), _logins(after)
     for key in sorted(old_logins.keys() - new_logins.keys()):

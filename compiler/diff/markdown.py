@@ -36,8 +36,8 @@ def render(
     rows = [_row(block) for block in blocks]
     table = f"\n{_HEADER}{_fitting(rows, _MOST - len(head) - len(_HEADER), 'rows')}"
     details = [_details(block) for block in blocks if any(map(_fields, block.entries))]
-    left = _MOST - len(head) - len(table) - _NOTICE
-    shown = _fitting(details, left, "lists of fields") if details and left > 0 else ""
+    room = _MOST - len(head) - len(table) - _NOTICE
+    shown = _fitting(details, room, "lists of fields") if details and room > 0 else ""
     folded = f"\n<details><summary>Every field</summary>\n\n{shown}\n</details>\n"
     return f"{head}{table}{folded if shown else ''}"
 
@@ -62,10 +62,10 @@ def _fitting(parts: Sequence[str], room: int, counted: str) -> str:
 
 
 def _row(block: Block) -> str:
-    label, reasons, ways = verdict(block.entries[0].change)
+    label, reasons, remedies = verdict(block.entries[0].change)
     why = [
         *map(markdown_cell, reasons),
-        *(f"to do it: {markdown_cell(instruction)}" for instruction in ways),
+        *(f"to do it: {markdown_cell(instruction)}" for instruction in remedies),
     ]
     cells = [
         f"{_MARKS[block.risk]} {label}",

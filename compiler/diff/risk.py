@@ -19,7 +19,7 @@ _RULES = ("NetworkPolicy", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBin
 
 def of_field(change: FieldChange, before: Resource, after: Resource) -> Judgement:
     """The judgement of the first effect that fits a field."""
-    custom = before.custom.effects if before.custom else ()
+    custom = before.custom.effects if before.custom else after.effects
     judgements = (
         effect.judge(change, before.manifest, after.manifest)
         for effect in effects(before.kind, custom)

@@ -44,9 +44,9 @@ EXPAND = (
 
 
 def rule(
-    kinds: str, path: str, risk: Risk, reason: str = "", way: str = "", when: When = always
+    kinds: str, path: str, risk: Risk, reason: str = "", remedy: str = "", when: When = always
 ) -> Rule:
-    return kinds, Effect(path, risk, reason, way, when)
+    return kinds, Effect(path, risk, reason, remedy, when)
 
 
 def _whole_claim(change: FieldChange, before: Manifest, after: Manifest) -> bool:

@@ -53,13 +53,13 @@ def _lines(changes: Sequence[Change], style: Style) -> Iterator[str]:
 
 def _group(group: Group, everywhere: tuple[str, ...], style: Style) -> Iterator[str]:
     for block in group.blocks:
-        label, reasons, ways = verdict(block.entries[0].change)
+        label, reasons, remedies = verdict(block.entries[0].change)
         because = f" because {'; '.join(reasons)}" if reasons else ""
         yield f"{style(f'[{label}]', _COLOURS[block.risk])}{log_line(because)}"
         for entry in block.entries:
             yield from (f"  {line}" for line in _entry(entry, everywhere, style))
-        for way in ways:
-            yield f"  to do it: {log_line(way)}"
+        for remedy in remedies:
+            yield f"  to do it: {log_line(remedy)}"
 
 
 def _entry(entry: Entry, everywhere: tuple[str, ...], style: Style) -> Iterator[str]:

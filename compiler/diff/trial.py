@@ -31,7 +31,8 @@ class Trial:
         self._lowered = before.lowered[environment]
         self._old = before.platforms[environment]
         self._new = after.platforms[environment]
-        self._lock = Lock(images=self._old.pins, models=self._old.locked)
+        files = {**self._new.files, **self._old.files}
+        self._lock = Lock(images=self._old.pins, models=self._old.locked, files=files)
         self._objects = _manifests(self._lowered)
         self._memo = Memo()
         self._without: dict[Path, Outcome | None] = {}

@@ -54,11 +54,11 @@ def _scalar(before: Any, after: Any) -> str:
 def _text(path: str, before: str, after: str) -> Iterator[str]:
     if "\n" in before:
         yield f"{path}:"
-        yield from _first(_changed_lines(before, after), "lines")
+        yield from _first_lines(_changed_lines(before, after), "lines")
     elif max(before.count(","), after.count(",")) + 1 >= _FEWEST_ELEMENTS:
         yield f"{path}: {_elements(before.split(','), after.split(','))}"
     elif max(len(before), len(after)) > _LONGEST:
-        yield f"{path}: {_around(before, after)}"
+        yield f"{path}: {_around_difference(before, after)}"
     else:
         yield f"{path}: {_scalar(before, after)}"
 
@@ -68,7 +68,7 @@ def _changed_lines(before: str, after: str) -> list[str]:
     return [f"  {line}" for line in diff if not line.startswith(("---", "+++", "@@"))]
 
 
-def _around(before: str, after: str) -> str:
+def _around_difference(before: str, after: str) -> str:
     """Two long texts from shortly before the place where they differ to shortly behind it."""
     shortest = min(len(before), len(after))
     start = next((at for at in range(shortest) if before[at] != after[at]), shortest)
@@ -92,7 +92,7 @@ def _parts(path: str, before: Any, after: Any) -> Iterator[str]:
             lines += _text(where, removed[0], new[0])
         else:
             lines.append(f"{where}: {_signed(removed, new)}")
-    yield from _first(lines, "parts")
+    yield from _first_lines(lines, "parts")
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -119,7 +119,7 @@ def _signed(removed: list[str], new: list[str]) -> str:
     return ", ".join(f"{sign} {value(element)}" for sign, element in signed)
 
 
-def _first(lines: list[str], counted: str) -> Iterator[str]:
+def _first_lines(lines: list[str], counted: str) -> Iterator[str]:
     yield from lines[:_MOST_LINES]
     if len(lines) > _MOST_LINES:
         yield f"  and {len(lines) - _MOST_LINES} {counted} more"

@@ -44,12 +44,14 @@ def judge(change: FieldChange, before: Manifest, after: Manifest) -> Judgement |
 def _judgement(crossings: Sequence[Crossing]) -> Judgement:
     risk = worst(RISKS[crossing.risk] for crossing in crossings)
     reasons = "; ".join(dict.fromkeys(crossing.reason for crossing in crossings))
-    ways = "; ".join(dict.fromkeys(crossing.way for crossing in crossings if crossing.way))
-    return Judgement(risk, reasons, ways)
+    remedies = "; ".join(
+        dict.fromkeys(crossing.remedy for crossing in crossings if crossing.remedy)
+    )
+    return Judgement(risk, reasons, remedies)
 
 
 def _series(image: str) -> str:
     """The first number of a tag, or the tag."""
     tag = split_image(image)[1]
-    found = re.search(r"\d+", tag)
-    return found[0] if found else tag
+    match = re.search(r"\d+", tag)
+    return match[0] if match else tag

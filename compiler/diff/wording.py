@@ -36,19 +36,19 @@ def masked_field(field: FieldChange) -> FieldChange:
 
 def _described(fields: Sequence[FieldChange]) -> Iterator[Iterable[str]]:
     """The lines of each field; elements of one list that come or go share a line."""
-    for (parent, alone), alike in groupby(fields, key=_place):
-        if alone:
+    for (parent, is_single), alike in groupby(fields, key=_list_of):
+        if is_single:
             yield from map(values.lines, alike)
         else:
             yield (f"{values.shown_path(parent)}: {', '.join(map(values.element, alike))}",)
 
 
-def _place(field: FieldChange) -> tuple[str, bool]:
+def _list_of(field: FieldChange) -> tuple[str, bool]:
     """The list that a field is a whole element of, and whether it is something else."""
     parent, _, name = field.path.rpartition("/")
     gone_or_new = field.after if field.before is None else field.before
-    whole = None in (field.before, field.after) and isinstance(gone_or_new, dict)
-    return (parent, False) if whole and gone_or_new.get("name") == name else (field.path, True)
+    is_entry = None in (field.before, field.after) and isinstance(gone_or_new, dict)
+    return (parent, False) if is_entry and gone_or_new.get("name") == name else (field.path, True)
 
 
 def reasons(change: Change) -> tuple[str, ...]:
@@ -57,9 +57,11 @@ def reasons(change: Change) -> tuple[str, ...]:
     return tuple(dict.fromkeys(judgement.reason for judgement in worst if judgement.reason))
 
 
-def ways(change: Change) -> tuple[str, ...]:
+def remedies(change: Change) -> tuple[str, ...]:
     """How to do it nevertheless."""
-    return tuple(dict.fromkeys(judgement.way for judgement in change.judgements if judgement.way))
+    return tuple(
+        dict.fromkeys(judgement.remedy for judgement in change.judgements if judgement.remedy)
+    )
 
 
 def causes(lines: Iterable[Cause]) -> str:
@@ -76,4 +78,4 @@ def summary(changes: Iterable[Change]) -> str:
 
 def verdict(change: Change) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """How bad a change is, why, and how to do it."""
-    return change.label, reasons(change), ways(change)
+    return change.label, reasons(change), remedies(change)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from compiler.derive import used_images
-from compiler.diagrams.mermaid import whole
+from compiler.diagrams.mermaid import diagram
 from compiler.emit.manifests import in_waves, wave_file
 from compiler.emit.shards import MODELS, WORKLOADS, layout
 from compiler.emit.tree import Text, Tree
@@ -18,6 +19,7 @@ from compiler.model.resource import ConfigFiles, Manifest, Resource
 from compiler.upstream.prerequisites import component, prerequisites, vendored
 
 Files = dict[str, Text]
+MOST_FILES = 60  # of one kind in a folder
 
 
 def emit(factored: Factored, memo: Memo, *, rendered: Collection[str] = ()) -> Tree:
@@ -136,11 +138,20 @@ class _Writer:
         return tree
 
     def resources(self, folder: str, overlay: Overlay) -> Files:
+        """A file for each object, or one for all of a kind: many small files take longer to write."""
         package = overlay.package
-        return {
-            f"{folder}/{_file_name(resource, package)}": self.file(resource.manifest, package)
-            for resource in overlay.added
-        }
+        tree: Files = {}
+        numbers = Counter(resource.kind for resource in overlay.added)
+        common = {kind for kind, number in numbers.items() if number > MOST_FILES}
+        for kind in sorted(common):
+            documents = ((_source(package), self.dump(resource.manifest))
+                         for resource in overlay.added if resource.kind == kind)  # fmt: skip
+            tree[f"{folder}/{kind.lower()}.yaml"] = yaml.pieces(documents)
+        for resource in overlay.added:
+            if resource.kind not in common:
+                name = _file_name(resource, package)
+                tree[f"{folder}/{name}"] = self.file(resource.manifest, package)
+        return tree
 
     def patches(self, folder: str, overlay: Overlay, tree: Files) -> Iterator[Manifest]:
         for patch in sorted(overlay.patches, key=lambda patch: patch.target.id):
@@ -206,7 +217,7 @@ class _Writer:
         tree[f"{folder}/images.txt"] = "".join(
             f"{image.reference}\n" for image in used_images.images(lowered, self.dump)
         )
-        tree[f"{folder}/graph.mmd"] = whole(lowered.graph, self.memo)
+        tree[f"{folder}/graph.mmd"] = diagram(lowered.graph, self.memo)
         return tree
 
 

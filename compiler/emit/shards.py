@@ -7,17 +7,16 @@ start with its bits: one more tenant splits at most one piece and moves no other
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from hashlib import sha256
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from compiler.model.bisection import digits, pieces
 from compiler.model.fleet import Fleet
 from compiler.model.package import Lowered, Package
 
 MODELS = "models"  # the folder of the models' pieces, and the file in each
 WORKLOADS = "workloads"  # the folder of the workloads' pieces
-WHOLE = "all"  # the name of a single piece
 MOST_MODELS = 60  # in one piece
 MOST_OBJECTS = 300  # in one root
 
@@ -52,9 +51,9 @@ def objects(packages: Iterable[Package]) -> int:
 
 def sharded(models: Fleet) -> Mapping[str, tuple[Package, ...]]:
     """The models by piece; each piece is sorted by name."""
-    keyed = [(bits, package) for package, bits in models.each(_bits)]
+    keyed = [(bits, package) for package, bits in models.each(_digits)]
     keyed.sort(key=lambda pair: pair[1].name)
-    return dict(_pieces(keyed, "", lambda piece: len(piece) <= MOST_MODELS))
+    return dict(pieces(keyed, lambda piece: len(piece) <= MOST_MODELS))
 
 
 def workloads(lowered: Lowered) -> Mapping[str, tuple[Package, ...]]:
@@ -68,28 +67,10 @@ def workloads(lowered: Lowered) -> Mapping[str, tuple[Package, ...]]:
         if package.instance and package.instance.section == "workloads"
     ]
     keyed = [
-        (_bits(package), package) for package in sorted(tenants, key=lambda package: package.name)
+        (_digits(package), package) for package in sorted(tenants, key=lambda package: package.name)
     ]
-    return dict(
-        _pieces(keyed, "", lambda piece: objects(package for _, package in piece) <= MOST_OBJECTS)
-    )
+    return dict(pieces(keyed, lambda piece: objects(piece) <= MOST_OBJECTS))
 
 
-Keyed = list[tuple[str, Package]]
-
-
-def _pieces(
-    keyed: Keyed, prefix: str, fits: Callable[[Keyed], bool]
-) -> Iterator[tuple[str, tuple[Package, ...]]]:
-    if len(keyed) == 1 or fits(keyed):
-        if keyed:
-            yield prefix or WHOLE, tuple(package for _, package in keyed)
-        return
-    position = len(prefix)
-    for bit in "01":
-        yield from _pieces([pair for pair in keyed if pair[0][position] == bit], prefix + bit, fits)
-
-
-def _bits(package: Package) -> str:
-    """The hash of a tenant's name as binary digits."""
-    return f"{int.from_bytes(sha256(package.name.encode()).digest()[:8]):064b}"
+def _digits(package: Package) -> str:
+    return digits(package.name)

@@ -9,15 +9,15 @@ and with its mode, and then renamed to where it belongs: what stands there is ne
 from compiler.files.errors import UnsafePathError, sentence
 from compiler.files.folder import MOST_BYTES, Folder
 from compiler.files.named import (
-    given,
-    held,
     home,
     is_folder,
     is_link,
     is_there,
     located,
+    open_folder,
     owner,
     private,
+    read_named,
     real,
 )
 from compiler.files.packaged import (
@@ -29,7 +29,23 @@ from compiler.files.packaged import (
 )
 
 __all__ = (
-    "MOST_BYTES", "Folder", "UnsafePathError", "given", "held", "home", "is_folder", "is_link", "is_packaged",
-    "is_there", "located", "owner", "packaged", "packaged_files", "packaged_names", "packaged_time",
-    "private", "real", "sentence",
+    "MOST_BYTES",
+    "Folder",
+    "UnsafePathError",
+    "home",
+    "is_folder",
+    "is_link",
+    "is_packaged",
+    "is_there",
+    "located",
+    "open_folder",
+    "owner",
+    "packaged",
+    "packaged_files",
+    "packaged_names",
+    "packaged_time",
+    "private",
+    "read_named",
+    "real",
+    "sentence",
 )  # fmt: skip

@@ -18,7 +18,7 @@ from compiler.files.folder import (
 )
 
 
-def held(path: Path, make: int | None = None) -> Folder:
+def open_folder(path: Path, make: int | None = None) -> Folder:
     """A folder that the user named; with a mode, made where it is missing.
 
     Links may lead to it, but not from a path below the current folder to somewhere else: the user
@@ -41,10 +41,10 @@ def held(path: Path, make: int | None = None) -> Folder:
 
 def private(path: Path) -> Folder:
     """A folder that only this user can have filled, made where it is missing."""
-    above = held(path.parent, 0o700)
+    above = open_folder(path.parent, 0o700)
     with above:
         above.make(path.name, 0o700)
-    folder = held(path)
+    folder = open_folder(path)
     status = os.fstat(folder.descriptor)
     if not is_private_status(status):
         folder.__exit__(None, None, None)
@@ -52,19 +52,19 @@ def private(path: Path) -> Folder:
     return folder
 
 
-def given(path: Path, most: int = MOST_BYTES) -> bytes:
+def read_named(path: Path, most: int = MOST_BYTES) -> bytes:
     """The bytes of a file that the user named; a link to it may not lead out of its folder."""
     if str(path).startswith("/dev/"):  # such as a shell's `<(...)`
         with open(path, "rb") as stream:
             return bounded(stream, path, most)
     real = located(path)
-    with held(real.parent) as folder:
+    with open_folder(real.parent) as folder:
         return folder.read(real.name, most)
 
 
 def located(path: Path) -> Path:
     """Where a file that the user named lies; a link may lead to it, but not out of its folder."""
-    with held(path.parent):  # which may itself lead elsewhere
+    with open_folder(path.parent):  # which may itself lead elsewhere
         real = Path(os.path.realpath(path))
     if not _is_below(str(real), str(path.parent)):
         raise UnsafePathError(f"{path} is a symbolic link that leads out of {path.parent}")

@@ -18,7 +18,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from compiler.diagnostics import Diagnostic, Report, errors
-from compiler.files import held, located
+from compiler.files import located, open_folder
 from compiler.fix.edit import edited
 
 Diagnose = Callable[[bytes], Report]
@@ -114,5 +114,5 @@ def _about(diagnostic: Diagnostic, corrected: Diagnostic) -> bool:
 def replace(path: Path, data: bytes) -> None:
     """Replace a file in one step: readers see the old contents or the new ones."""
     real = located(path)
-    with held(real.parent) as folder:
+    with open_folder(real.parent) as folder:
         folder.replace(real.name, data)

@@ -51,7 +51,8 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         stores = self._stores()
         modules = stores.modules(self._project)
         path = (Env("PYTHONPATH", feature_store.FOLDER),) if modules else ()
-        return (config_path, server, *path, *stores.logins(stores.all), *stores.locations())
+        logins = stores.logins(stores.all_stores)
+        return (config_path, server, *path, *logins, *stores.trust(), *stores.locations())
 
     def files(self) -> Mapping[str, str]:
         project, servers = self._project, self.servers

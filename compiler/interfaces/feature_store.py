@@ -74,7 +74,7 @@ class Stores(Struct, frozen=True):
         return (ARROW, DUCKDB) if self.lake and project.offline == "duckdb" else ()
 
     @property
-    def all(self) -> tuple[model.Endpoint, ...]:
+    def all_stores(self) -> tuple[model.Endpoint, ...]:
         stores = (self.registry, self.online, self.lake, self.warehouse)
         return tuple(store for store in stores if store is not None)
 
@@ -89,6 +89,14 @@ class Stores(Struct, frozen=True):
         if self.warehouse is not None and self.warehouse in opened:
             variables += self.warehouse.login("FEAST_OFFLINE")
         return tuple(variables)
+
+    def trust(self) -> tuple[Env, ...]:
+        """The authority of the data lake for pyarrow: Feast gives its file system no certificates, and so it
+        takes those of Python's `ssl` (Feast 0.67, file_source.py; pyarrow 26, _fs.pyx).
+        """
+        if self.lake is None or not self.lake.authority:
+            return ()
+        return (Env("SSL_CERT_FILE", self.lake.authority),)
 
     def locations(self) -> tuple[Env, ...]:
         """The location of the data lake, for jobs that fill it or define its contents: the file
@@ -176,7 +184,7 @@ def _parameters(server: redis.Endpoint) -> Iterator[str]:
     """Arguments of redis-py's client, which Feast reads as JSON where they are JSON.
 
     The client asks Sentinels without the login, and without TLS unless `sentinel_kwargs` says so (redis-py
-    7.4). Feast splits the text at commas, so that map has room for one key, and none for an authority.
+    7.4). Feast splits the text at commas, so that map has room for one key, and none for certificates.
     """
     yield "username=${FEAST_REDIS_USERNAME}"
     yield "password=${FEAST_REDIS_PASSWORD}"
@@ -184,8 +192,7 @@ def _parameters(server: redis.Endpoint) -> Iterator[str]:
         yield "ssl=true"
         if server.mode == "sentinel":
             yield 'sentinel_kwargs={"ssl":true}'
-    if server.authority:
-        yield f"ssl_ca_certs={server.authority}"
+    yield from (f"{name}={path}" for name, path in server.files_of_tls.items())
 
 
 def _warehouse(database: postgresql.Endpoint) -> dict[str, Any]:
@@ -198,7 +205,7 @@ def _warehouse(database: postgresql.Endpoint) -> dict[str, Any]:
         "user": "${FEAST_OFFLINE_USERNAME}",
         "password": "${FEAST_OFFLINE_PASSWORD}",
         "sslmode": database.sslmode,
-        **({"sslrootcert_path": database.authority} if database.authority else {}),
+        **{f"{name}_path": path for name, path in database.files_of_tls.items()},
     }
 
 

@@ -14,11 +14,18 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 class Offer(model.Offer, frozen=True, kw_only=True):
     """An HTTP server."""
 
+    own_oauth: bool = False  # it answers below `/oauth2/` itself, as oauth2-proxy does by default
+
 
 class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The address of the server."""
 
     interface: ClassVar[str] = "http"
+
+    @property
+    def offer(self) -> Offer:
+        offer: Offer = self.binding.offer
+        return offer
 
     @property
     def url(self) -> str:

@@ -38,3 +38,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
 
 INFERENCE = model.Provides("inference", Endpoint)
+TRANSFORMER = "transformer"  # the role of the pods that requests pass before a model's server
+# The way from a model's transformer to its server, in the same model.
+PREDICTOR = model.Provides("predictor", Endpoint)
+SERVER = model.Requires("predictor", Endpoint, TRANSFORMER)

@@ -21,6 +21,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     dataplane: Literal["sidecar", "ambient"]
     joins: Mapping[str, str]  # the labels by which a namespace joins the mesh
     strict: bool  # whether pods accept nothing but mutual TLS
+    injected: tuple[model.Injected, ...] = ()  # containers that it adds to each pod
 
 
 class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
-from compiler import model
+from compiler import kube, model
 from compiler.interfaces import sql
 from compiler.model import Env, SecretRef
 
@@ -81,6 +81,26 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         )
 
     def _trust(self) -> tuple[Env, ...]:
-        if self.authority:
-            return (Env("MYSQL_SSL_MODE", "VERIFY_IDENTITY"), Env("MYSQL_SSL_CA", self.authority))
-        return (Env("MYSQL_SSL_MODE", "REQUIRED" if self.tls else "PREFERRED"),)
+        shown = self.client_certificate
+        files = {
+            **({"CA": self.authority} if self.authority else {}),
+            **({"CERT": shown.certificate, "KEY": shown.key} if shown else {}),
+        }
+        unverified = "REQUIRED" if self.tls else "PREFERRED"
+        mode = Env("MYSQL_SSL_MODE", "VERIFY_IDENTITY" if self.authority else unverified)
+        return (mode, *(Env(f"MYSQL_SSL_{name}", path) for name, path in files.items()))
+
+    @property
+    def options_of_tls(self) -> dict[str, str]:
+        """TLS in the words of MySQL's own clients (8.0 and later), for their option files."""
+        if not self.tls:
+            return {}
+        return {
+            variable.name.removeprefix("MYSQL_").lower().replace("_", "-"): str(variable.value)
+            for variable in self._trust()
+        }
+
+
+def contents_script() -> str:
+    """Shell functions that make a dump by mysqldump, and say which rows it holds."""
+    return kube.render(__file__, "mysql-contents.sh.j2")

@@ -27,7 +27,7 @@ class LoginOffer(Offer, frozen=True, kw_only=True):
     """An issuer, and the client that is registered there."""
 
     client: str
-    kept: bool  # whether the user keeps the client's secret in a Secret of their own
+    secret_exists: bool  # whether the user keeps the client's secret in a Secret of their own
 
 
 class TokensEndpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
@@ -55,12 +55,12 @@ class Endpoint(model.Endpoint[Claim, LoginOffer], frozen=True, kw_only=True):
 
     @classmethod
     def credential(cls, binding: model.Binding[Any, Any]) -> Credential | None:
-        kept = binding.offer.kept
+        existing = binding.offer.secret_exists
         return Credential(
             binding.secret,
-            {CLIENT_KEY: "" if kept else Random.SECRET_KEY},
+            {CLIENT_KEY: "" if existing else Random.SECRET_KEY},
             (binding.consumer.namespace,),
             (binding.consumer.name,),
             f"the secret of the client `{binding.offer.client}`",
-            created_by="you" if kept else "",
+            created_by="you" if existing else "",
         )

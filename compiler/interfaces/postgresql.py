@@ -149,13 +149,13 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         A password that exists already may hold characters that a URI does not take as they are;
         libpq and pgx read it from separate variables.
         """
-        if not self._apart:
+        if not self._login_apart:
             return self.login(prefix)
         keys = {"PGUSER": "username", "PGPASSWORD": "password"}
         return tuple(Env(name, self.secret_key(key)) for name, key in keys.items())
 
     @property
-    def _apart(self) -> bool:
+    def _login_apart(self) -> bool:
         """Whether the login stays out of URIs."""
         return self.binding.existing_login is not None
 
@@ -165,14 +165,24 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         SQLAlchemy needs its driver in the scheme: the meaning of a plain `postgresql` has changed
         between versions.
         """
-        login = "" if self._apart else f"$({prefix}_USERNAME):$({prefix}_PASSWORD)@"
+        login = "" if self._login_apart else f"$({prefix}_USERNAME):$({prefix}_PASSWORD)@"
         return f"{scheme}://{login}{self.address}"
 
     @property
     def address(self) -> str:
         """The part of a URI after the login, in the syntax of libpq."""
-        root = f"&sslrootcert={self.authority}" if self.authority else ""
-        return f"{self.host}:{self.port}/{self.database}?sslmode={self.sslmode}{root}"
+        parameters = {"sslmode": self.sslmode, **self.files_of_tls}
+        query = "&".join(f"{name}={value}" for name, value in parameters.items())
+        return f"{self.host}:{self.port}/{self.database}?{query}"
+
+    @property
+    def files_of_tls(self) -> dict[str, str]:
+        """The certificates with which both sides prove themselves, by libpq's parameters."""
+        shown = self.client_certificate
+        return {
+            **({"sslrootcert": self.authority} if self.authority else {}),
+            **({"sslcert": shown.certificate, "sslkey": shown.key} if shown else {}),
+        }
 
     def env(self) -> tuple[Env, ...]:
         """The variables of libpq, which psql and all drivers based on libpq read."""
@@ -183,7 +193,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
             Env("PGUSER", self.secret_key("username")),
             Env("PGPASSWORD", self.secret_key("password")),
             Env("PGSSLMODE", self.sslmode),
-            *([Env("PGSSLROOTCERT", self.authority)] if self.authority else []),
+            *(Env(f"PG{name.upper()}", path) for name, path in self.files_of_tls.items()),
         )
 
 

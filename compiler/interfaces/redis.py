@@ -121,7 +121,19 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     def _encryption(self) -> tuple[Env, ...]:
         """The settings that a URL would hold, for clients that get none."""
         trust = [Env("REDIS_CA", self.authority)] if self.authority else []
+        shown = self.client_certificate
+        if shown is not None:
+            trust += [Env("REDIS_CERT", shown.certificate), Env("REDIS_KEY", shown.key)]
         return (Env("REDIS_TLS", "true"), *trust) if self.tls else ()
+
+    @property
+    def files_of_tls(self) -> dict[str, str]:
+        """The certificates with which both sides prove themselves, by redis-py's arguments."""
+        shown = self.client_certificate
+        return {
+            **({"ssl_ca_certs": self.authority} if self.authority else {}),
+            **({"ssl_certfile": shown.certificate, "ssl_keyfile": shown.key} if shown else {}),
+        }
 
     def _readers(self) -> tuple[Env, ...]:
         service: str | None = self.binding.offer.readers
@@ -131,6 +143,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     def _url(self, host: str) -> str:
         scheme = "rediss" if self.tls else "redis"
-        # The parameter of Python's client; clients in other languages configure the file differently.
-        trust = f"?ssl_ca_certs={self.authority}" if self.authority else ""
-        return f"{scheme}://$(REDIS_USERNAME):$(REDIS_PASSWORD)@{host}:{self.port}/0{trust}"
+        # The parameters of Python's client; clients in other languages configure the files differently.
+        query = "&".join(f"{name}={path}" for name, path in self.files_of_tls.items())
+        address = f"{scheme}://$(REDIS_USERNAME):$(REDIS_PASSWORD)@{host}:{self.port}/0"
+        return f"{address}?{query}" if query else address

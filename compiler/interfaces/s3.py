@@ -54,6 +54,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     scheme: str = "http"
     checksums: str = "when_required"  # or when_supported
     buckets: tuple[str, ...] = ()  # those in the store's own spec, in addition to the claimed ones
+    late_rights: bool = False  # an operator gives a new key its rights, some time after a delivery
 
 
 Binding = model.Binding[Claim, Offer]
@@ -182,15 +183,19 @@ def buckets(bindings: Iterable[Binding]) -> list[str]:
     return sorted({bucket for binding in bindings for bucket in binding.claim.buckets})
 
 
-def room(bindings: Iterable[Binding], has: int, share: float) -> Iterator[model.Size]:
-    """Whether a store leaves a tenth of its room beside what is known to be in it.
+def room(
+    bindings: Iterable[Binding], has: int, share: float, *, elsewhere: float = 0
+) -> Iterator[model.Size]:
+    """Whether a store leaves a tenth of its room free, next to its known content.
 
-    `has` is the amount that the spec sets, and `share` is the part of it that objects can fill.
+    `has` is the amount that the spec sets, `share` is the part of it that objects can fill, and
+    `elsewhere` are the bytes that they can fill in other places.
     """
-    held = dict(pair for binding in bindings for pair in binding.claim.holds)
-    if held:
-        needed = -(-sum(held.values()) // int(0.9 * share * GIB)) * GIB
-        words = f"models of {quantity.rounded(sum(held.values()))}, and a tenth that stays free"
+    sizes = dict(pair for binding in bindings for pair in binding.claim.holds)
+    if sizes:
+        rest = max(0, sum(sizes.values()) - int(0.9 * elsewhere))
+        needed = -(-rest // int(0.9 * share * GIB)) * GIB
+        words = f"models of {quantity.rounded(sum(sizes.values()))}, and a tenth that stays free"
         yield model.volume(has, needed, words)
 
 

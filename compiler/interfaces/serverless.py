@@ -20,6 +20,8 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 class Offer(model.Offer, frozen=True, kw_only=True):
     """An installation of Knative Serving."""
 
+    injected: tuple[model.Injected, ...] = ()  # containers that it adds to each pod
+
 
 class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The namespace of the controllers and the activator."""

@@ -66,6 +66,9 @@ class Surroundings(Struct, frozen=True):
     gateway: gateway.Endpoint | None
     mesh: mesh.Endpoint | None
     client: kube.Client  # the client environment of the model's `uses`
+    sink: model.Endpoint | None = None  # of copies of its requests
+    transformer: kube.Client | None = None  # the client environment of its transformer
+    knative: serverless.Endpoint | None = None  # in serverless mode
 
     @property
     def in_mesh(self) -> dict[str, str]:
@@ -73,6 +76,13 @@ class Surroundings(Struct, frozen=True):
         the mesh.
         """
         return self.mesh.pod_annotations if self.mesh else {}
+
+    @property
+    def client_labels(self) -> dict[str, str]:
+        """Labels by which the model's pods may reach its store, its `uses` and its sink."""
+        used = [*self.stores, *self.client.endpoints, *([self.sink] if self.sink else [])]
+        labels = {endpoint.binding.label for endpoint in used}
+        return dict.fromkeys(sorted(labels), "true")
 
 
 class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
@@ -89,6 +99,13 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     def share(self, me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Piece]:
         """The objects that the system needs once for all models of a namespace."""
         raise NotImplementedError
+
+    def server(
+        self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
+        knative: serverless.Endpoint | None,
+    ) -> inference.Offer:  # fmt: skip
+        """The same of the model's server, which differs where a transformer stands before it."""
+        return self.inference(me, entrance, knative)
 
     def inference(
         self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
@@ -130,7 +147,7 @@ def hub_token(spec: ModelSpec) -> SecretKey | None:
 
 def burden(spec: ModelSpec, language: Iterable[str], format: str) -> str | None:
     """The reason that a model loads too long for a request to wait for it, or None."""
-    size = quantity.whole(spec.size) if spec.size else 0
+    size = quantity.in_bytes(spec.size) if spec.size else 0
     if size >= HEAVY:
         return f"{spec.size} to load ({size * 8 / GIGABIT:.0f} s at 1 Gbit/s)"
     if spec.gpu:

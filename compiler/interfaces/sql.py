@@ -17,6 +17,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 
     database: str = ""
     exists: bool = False  # it holds data already, which another login may have made
+    copied: bool = True  # by backups of the server; its consumer's own hold it otherwise
 
     @property
     def resources(self) -> tuple[str, ...]:

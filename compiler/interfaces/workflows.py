@@ -41,6 +41,8 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 class Offer(model.Offer, frozen=True, kw_only=True):
     """A controller; `entails` is the artefact store that the pods of its runs write to."""
 
+    injected: tuple[model.Injected, ...] = ()  # containers that it adds to the pods of runs
+
 
 class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     """The controller, for the owners of its runs."""

@@ -10,9 +10,11 @@ GROUP = "rbac.authorization.k8s.io"
 
 
 def role(
-    name: str, namespace: str, rules: Sequence[Manifest], *, step: int = 0
-) -> Iterator[Resource]:
-    """A Role, and its binding to the ServiceAccount of the same name in the same namespace."""
+    name: str, namespace: str, rules: Sequence[Manifest], *, step: int = 0,
+    account: tuple[str, str] | None = None,
+) -> Iterator[Resource]:  # fmt: skip
+    """A Role, and its binding to a ServiceAccount, by default that of the same name and namespace."""
+    account_name, account_namespace = account or (name, namespace)
     metadata = {"name": name, "namespace": namespace}
     yield Resource(
         {"apiVersion": f"{GROUP}/v1", "kind": "Role", "metadata": metadata, "rules": list(rules)},
@@ -24,7 +26,24 @@ def role(
             "kind": "RoleBinding",
             "metadata": metadata,
             "roleRef": {"apiGroup": GROUP, "kind": "Role", "name": name},
-            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
+            "subjects": [
+                {"kind": "ServiceAccount", "name": account_name, "namespace": account_namespace}
+            ],
         },
         step,
+    )
+
+
+def cluster_role_in(role: str, namespace: str, account: str, account_namespace: str) -> Resource:
+    """The rights of a ClusterRole in one namespace, for a ServiceAccount of any."""
+    return Resource(
+        {
+            "apiVersion": f"{GROUP}/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": account, "namespace": namespace},
+            "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": role},
+            "subjects": [
+                {"kind": "ServiceAccount", "name": account, "namespace": account_namespace}
+            ],
+        }
     )

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from compiler.kube import authorities
+from compiler.kube import authorities, client_certificates
 from compiler.kube.container import unique
 from compiler.kube.volumes import Volume
 from compiler.model.authority import HandedAuthority
@@ -40,16 +40,17 @@ class Client(Struct, frozen=True):
 
 
 def client(
-    me: Instance[Any], endpoints: Iterable[Endpoint | None], trusted: Iterable[Endpoint] = ()
-) -> Client:
+    me: Instance[Any], endpoints: Iterable[Endpoint | None], trusted: Iterable[Endpoint] = (),
+    shown: Iterable[Endpoint] = (),
+) -> Client:  # fmt: skip
     """The client environment for pods of an instance that use these endpoints.
 
-    `trusted` are the endpoints whose authorities it contains: for pods of operators, since
-    `derive/authorities.py` mounts them in all others.
+    `trusted` are the endpoints whose authorities it contains, and `shown` those for which it has the
+    client's certificate: for pods of operators, since `derive/authorities.py` mounts them in all others.
     """
     used = tuple(endpoint for endpoint in endpoints if endpoint is not None)
+    files = _with_certificates(_files(me, used), shown)
     trust = authorities.of(trusted)
-    files = _files(me, used)
     if not trust:
         return files
     name = f"{me.name}-client"
@@ -62,6 +63,13 @@ def client(
         if endpoint.binding.offer.ca is not None
     )
     return replace(files, configs=configs, volumes=(*files.volumes, volume), handed=handed)
+
+
+def _with_certificates(client: Client, shown: Iterable[Endpoint]) -> Client:
+    secrets = client_certificates.of(endpoint.binding for endpoint in shown)
+    if not secrets:
+        return client
+    return replace(client, volumes=(*client.volumes, client_certificates.volume(secrets)))
 
 
 def _files(me: Instance[Any], used: tuple[Endpoint, ...]) -> Client:

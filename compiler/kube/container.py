@@ -11,6 +11,7 @@ from compiler.kube.volumes import TMP, Volume
 from compiler.model.resource import Env, Manifest, SecretRef
 from compiler.spec.component import RunningSpec, SecretKey
 from compiler.spec.tenant import TenantSpec
+from compiler.spec.transformer import Transformer
 
 
 class Container(Struct, frozen=True):
@@ -28,6 +29,7 @@ class Container(Struct, frozen=True):
     liveness: Manifest | None = None
     pre_stop: Manifest | None = None
     writable_root: bool = False
+    folder: str | None = None  # in which the program starts; default: the image's
 
     def manifest(self, volumes: Iterable[Volume]) -> Manifest:
         manifest: Manifest = {"name": self.name, "image": self.image}
@@ -35,6 +37,8 @@ class Container(Struct, frozen=True):
             manifest["command"] = list(self.command)
         if self.args:
             manifest["args"] = list(self.args)
+        if self.folder:
+            manifest["workingDir"] = self.folder
         if self.ports:
             manifest["ports"] = [
                 {"name": name, "containerPort": port} for name, port in self.ports.items()
@@ -68,7 +72,7 @@ def user_env(name: str) -> tuple[Env, ...]:
     return (Env("HOME", TMP), Env("LOGNAME", name), Env("USER", name))
 
 
-def own_env(spec: TenantSpec | RunningSpec) -> Iterator[Env]:
+def own_env(spec: TenantSpec | RunningSpec | Transformer) -> Iterator[Env]:
     """The variables that the user wrote, sorted by name."""
     for name, value in sorted(spec.env.items()):
         if isinstance(value, SecretKey):
@@ -79,11 +83,11 @@ def own_env(spec: TenantSpec | RunningSpec) -> Iterator[Env]:
 
 def unique(env: Iterable[Env]) -> tuple[Env, ...]:
     """Each variable once. Two different values for one name are a mistake of the caller."""
-    seen: dict[str, Env] = {}
+    variables_by_name: dict[str, Env] = {}
     for variable in env:
-        if seen.setdefault(variable.name, variable) != variable:
+        if variables_by_name.setdefault(variable.name, variable) != variable:
             raise ValueError(f"two values for {variable.name}")
-    return tuple(seen.values())
+    return tuple(variables_by_name.values())
 
 
 def suffix(secret: str) -> str:

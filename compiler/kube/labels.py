@@ -7,15 +7,18 @@ from typing import Any
 from compiler.model.instance import Instance
 from compiler.model.resource import Manifest
 
+COMPONENT = "app.kubernetes.io/component"
+INSTANCE = "app.kubernetes.io/instance"
+
 
 def selector(me: Instance[Any], role: str) -> dict[str, str]:
     """Labels that select exactly one role's pods of an instance. They never change."""
-    return {"app.kubernetes.io/component": role, "app.kubernetes.io/instance": me.name}
+    return {COMPONENT: role, INSTANCE: me.name}
 
 
 def metadata(me: Instance[Any], name: str | None = None, role: str | None = None) -> Manifest:
     """Name and namespace; for objects of one role, also the role's label."""
     manifest: Manifest = {"name": name or me.name, "namespace": me.namespace}
     if role:
-        manifest["labels"] = {"app.kubernetes.io/component": role}
+        manifest["labels"] = {COMPONENT: role}
     return manifest

@@ -50,8 +50,8 @@ def _adopted(
     """The port of an adopted Service, and the pods' port behind it: that of the first port."""
     adopted = getattr(me.spec, "adopt", None)
     if adopted and adopted.port and adopted.port not in ports.values():
-        first = next(iter(ports))
-        yield {f"{first}-adopted": adopted.port}, {f"{first}-adopted": targets[first]}
+        name = next(iter(ports))
+        yield {f"{name}-adopted": adopted.port}, {f"{name}-adopted": targets[name]}
 
 
 def _service(

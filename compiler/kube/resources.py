@@ -42,8 +42,8 @@ def _amount(amounts: Amounts, key: str) -> str | None:
     }[key]
 
 
-def _smaller(left: str, right: str) -> str:
-    return min(left, right, key=quantity.amount)
+def _smaller(first: str, right: str) -> str:
+    return min(first, right, key=quantity.amount)
 
 
 def _larger(left: str, right: str) -> str:

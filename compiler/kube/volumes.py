@@ -56,7 +56,7 @@ def tmp(volumes: Sequence[Volume], disks: Iterable[str]) -> tuple[Volume, ...]:
     """
     if any(volume.path == TMP for volume in volumes):
         return ()
-    limit = max(map(quantity.whole, disks))
+    limit = max(map(quantity.in_bytes, disks))
     room = max(limit // 2, limit - GIB) // MIB * MIB
     return (empty_dir("tmp", TMP, quantity.binary(room)),)
 

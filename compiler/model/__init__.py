@@ -19,11 +19,12 @@ from compiler.model.credential import Credential, Random
 from compiler.model.custom_resource import CustomResource, OperatorWorkload
 from compiler.model.effects import COPY, Effect, FieldChange, Risk, shrinks
 from compiler.model.graph import Graph, Wiring
+from compiler.model.injected import Injected, injected, releases
 from compiler.model.instance import PREFIX, REPLACES, Instance
 from compiler.model.live_pod import LivePod
 from compiler.model.metrics import Alert, Login, Metrics
 from compiler.model.package import Lowered, Package, Platform
-from compiler.model.prerequisite import Prerequisite
+from compiler.model.prerequisite import Prerequisite, Running
 from compiler.model.problem import Problem
 from compiler.model.resource import (
     ConfigFiles,
@@ -40,7 +41,7 @@ from compiler.model.resource import (
     SecretRef,
     pod_template,
 )
-from compiler.model.size import Size, memory, volume
+from compiler.model.size import Size, local_disk, memory, volume
 from compiler.model.versions import OldestKubernetes
 from compiler.spec.adopt import AdoptsData, AdoptsDatabaseServer, AdoptsService, AdoptsVolume
 from compiler.spec.component import (
@@ -55,17 +56,17 @@ from compiler.spec.component import (
     UpstreamSpec,
     VolumeSpec,
 )
-from compiler.spec.door import PageSpec
+from compiler.spec.door import PageSpec, SignOnPageSpec
 from compiler.spec.section import ListOf, Section
 from compiler.spec.settings import Settings
 
 __all__ = [
     "COPY", "PREFIX", "REPLACES", "AdoptsData", "AdoptsDatabaseServer", "AdoptsService", "AdoptsVolume", "Alert", "Amounts", "Authority", "Binding", "ChartSpec", "Claim", "Claims", "Component",
     "ConfigFiles", "ConfigRef", "Credential", "CustomResource", "Effect", "Egress", "Endpoint",
-    "Env", "FieldChange", "Graph", "HandedAuthority", "Hop", "Ingress", "Install", "Instance", "InstanceSpec",
+    "Env", "FieldChange", "Graph", "HandedAuthority", "Hop", "Ingress", "Injected", "Install", "Instance", "InstanceSpec",
     "InternalTraffic", "ListOf", "LivePod", "Login", "Lowered", "Manifest", "Metrics", "Node", "Offer",
     "Offers", "OldestKubernetes", "OperatorPods", "OperatorWorkload", "Package", "PageSpec", "Patch", "Path",
     "Phase", "Piece", "Platform", "Prerequisite", "Problem", "Provides", "Random", "RecordSpec",
-    "Requires", "Resource", "Resources", "Risk", "RunningSpec", "SecretRef", "Section", "Settings",
-    "Size", "Span", "UnlabelledClients", "UpstreamSpec", "VolumeSpec", "Wiring", "memory", "pod_template", "shrinks", "volume",
+    "Requires", "Resource", "Resources", "Risk", "Running", "RunningSpec", "SecretRef", "Section", "Settings", "SignOnPageSpec",
+    "Size", "Span", "UnlabelledClients", "UpstreamSpec", "VolumeSpec", "Wiring", "injected", "local_disk", "memory", "pod_template", "releases", "shrinks", "volume",
 ]  # fmt: skip

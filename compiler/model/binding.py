@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from typing_extensions import TypeVar
 
 from compiler.model.authority import Authority
+from compiler.model.client_certificate import CertificateFiles, ClientCertificates
 from compiler.model.credential import Credential, ExistingLogin, ExistingLogins
 from compiler.model.instance import PREFIX, Instance
 from compiler.model.resource import Env, Hop, OperatorPods, SecretRef
@@ -65,6 +66,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     cidrs: tuple[str, ...] = ()  # of that address, if known
     ca: Authority | None = None  # its authority, if it is not a public one
     logins: ExistingLogins | None = None  # that exist there already
+    client_certificates: ClientCertificates | None = None  # that it may demand of its clients
     ui: bool = False  # people open it in a browser, at the instance's route
     own_login: bool = False  # it asks everybody who they are, also at that route
     programs: bool = False  # programs ask at that route too, with keys that no login page takes
@@ -107,6 +109,13 @@ class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
     def authority(self) -> str | None:
         """The file with which a pod verifies the server, if the platform provides it."""
         return authority(self.binding.provider.name) if self.binding.offer.ca else None
+
+    @property
+    def client_certificate(self) -> CertificateFiles | None:
+        """The files of the certificate that a pod shows the server, if it has one."""
+        if self.binding.client_certificate is None:
+            return None
+        return CertificateFiles(self.binding.provider.name)
 
     @classmethod
     def client_claim(cls, consumer: Instance[Any]) -> Claim:
@@ -164,6 +173,7 @@ class Requires(Struct, Generic[E_co], frozen=True):
 
     slot: str
     endpoint: type[E_co]
+    role: str = ""  # of the pods that need it, where the consumer's main pods do not
 
 
 class Provides(Struct, Generic[E_co], frozen=True):
@@ -228,6 +238,17 @@ class Binding(Struct, Generic[C_co, O_co], frozen=True):
         return Credential(
             login.secret, keys, (consumer.namespace,), (consumer.name,), created_by="you"
         )
+
+    @property
+    def to_model(self) -> bool:
+        """Whether a model is used: of models, there may be thousands."""
+        return self.provider.section == "models"
+
+    @property
+    def client_certificate(self) -> str | None:
+        """The Secret with the certificate that the consumer shows the provider."""
+        certificates = self.offer.client_certificates
+        return certificates.of(self.consumer.name) if certificates else None
 
     @property
     def host(self) -> str:

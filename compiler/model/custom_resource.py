@@ -7,7 +7,7 @@ provides the facts. A `Resource` carries its kind, so no pass needs a list of al
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -19,12 +19,18 @@ Location = tuple[str | int, ...]  # of a value in a manifest; a number is an ind
 _BUILTIN = re.compile(r"|[a-z]+|(?!gateway\.)[a-z.]+\.k8s\.io")
 
 
+def no_specs(manifest: Manifest) -> Iterable[Manifest]:
+    """The object leaves the pods to its operator."""
+    return ()
+
+
 class OperatorWorkload(Struct, frozen=True):
     """Where an object says how its operator is to make the pods."""
 
     labels: Location  # the labels for the pods
     name_label: str | None = None  # the label of the pods whose value is the object's name
     account: Location = ("metadata", "name")  # the ServiceAccount of the pods
+    specs: Callable[[Manifest], Iterable[Manifest]] = no_specs  # of the pods, with their containers
 
 
 class CustomResource(Struct, frozen=True, kw_only=True):

@@ -47,13 +47,13 @@ class Judgement(Struct, frozen=True):
 
     risk: Risk
     reason: str = ""
-    way: str = ""
+    remedy: str = ""
 
 
 # A condition on a change, with the object before and after it.
 When = Callable[[FieldChange, Manifest, Manifest], bool]
 
-COPY = "copy the data to new volumes first; no tool does that automatically"
+COPY = "copy the data to new volumes first; `spec.move` does so from one instance to another"
 
 
 def always(change: FieldChange, before: Manifest, after: Manifest) -> bool:
@@ -82,7 +82,7 @@ class Effect(Struct, frozen=True):
     path: str
     risk: Risk
     reason: str = ""
-    way: str = ""
+    remedy: str = ""
     when: When = always
 
     def judge(self, change: FieldChange, before: Manifest, after: Manifest) -> Judgement | None:
@@ -91,7 +91,7 @@ class Effect(Struct, frozen=True):
             change, before, after
         ):
             return None
-        return Judgement(self.risk, self.reason, self.way.format(object=_for_kubectl(before)))
+        return Judgement(self.risk, self.reason, self.remedy.format(object=_for_kubectl(before)))
 
 
 def _for_kubectl(manifest: Manifest) -> str:

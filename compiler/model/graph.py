@@ -72,7 +72,7 @@ class Graph(Struct, frozen=True, dict=True):
         return Wiring(bindings, claims.get(name, {}), sharing, self.offers.get(name, {}))
 
     @cached_property
-    def sound(self) -> Graph:
+    def settled(self) -> Graph:
         """The part without unsettled instances and those that depend on them."""
         if not self.unsettled:
             return self
@@ -91,11 +91,11 @@ class Graph(Struct, frozen=True, dict=True):
         consumers: dict[str, set[str]] = {}
         for binding in self.bindings:
             consumers.setdefault(binding.provider.name, set()).add(binding.consumer.name)
-        waiting, dependents = list(names), set(names)
-        while waiting:
-            further = consumers.get(waiting.pop(), set()) - dependents
+        queue, dependents = list(names), set(names)
+        while queue:
+            further = consumers.get(queue.pop(), set()) - dependents
             dependents |= further
-            waiting += further
+            queue += further
         return dependents
 
     @cached_property

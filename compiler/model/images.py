@@ -99,8 +99,9 @@ def _fields(section: Section) -> Iterator[str]:
 
 def images(instance: Instance[Any]) -> Iterator[tuple[Path, str]]:
     """The images in the fields of an instance's section that the user wrote or that are defaults."""
-    for path, section in sections(instance.spec, instance.path):
-        for name, key in _image_fields(type(section)):
+    for path, section in sections(instance.spec, instance.path, _image_fields):
+        kind: type[Section] = type(section)
+        for name, key in _image_fields(kind):
             image = getattr(section, name)
             if isinstance(image, str):
                 yield (*path, key), image

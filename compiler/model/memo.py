@@ -53,7 +53,7 @@ class Memo:
         result: T = entry[1]
         return result
 
-    def first(self, name: Hashable, *objects: object) -> bool:
+    def is_first(self, name: Hashable, *objects: object) -> bool:
         """Whether this is the first call for these objects."""
         count = len(self._results)
         self.once(bool, name, *objects)

@@ -34,12 +34,12 @@ class Metrics(Struct, frozen=True, kw_only=True):
     If an image has no metrics, `exporter` is the container that publishes them, and `login` its
     credential. If a program publishes them only when configured, `env` and `args` configure it. All
     four apply only to monitored platforms. If pods announce the port in an annotation,
-    `relabelings` find it and `others` lists the possible ports.
+    `relabelings` find it and `further_ports` lists the possible ports.
     """
 
     pods: Pods
     port: int
-    others: tuple[int, ...] = ()
+    further_ports: tuple[int, ...] = ()
     relabelings: tuple[Manifest, ...] = ()
     tls: bool = False  # with a self-signed certificate
     path: str = "/metrics"

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from compiler.document import Node
 from compiler.document.span import Span
+from compiler.files.next_to_spec import Files
 from compiler.model.authority import HandedAuthority
 from compiler.model.binding import UnlabelledClients
 from compiler.model.credential import Credential
@@ -52,6 +53,7 @@ class Platform(Struct, frozen=True):
     document: Node
     environment: str | None
     pins: Mapping[str, str] = field(default_factory=dict)  # image to digest
+    files: Files = field(default_factory=dict)  # that the spec names
     # Versions of registered models, by environment and model.
     locked: Mapping[str, Mapping[str, LockedModel]] = field(default_factory=dict)
     # Models of a registry as the spec has them, without their versions.

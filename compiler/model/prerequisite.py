@@ -12,6 +12,16 @@ from msgspec import Struct, field
 from compiler.model.resource import Manifest
 
 
+class Running(Struct, frozen=True):
+    """A Deployment of an upstream system that tells which release runs: by its label
+    `app.kubernetes.io/version`, or by the tag of a container's image.
+    """
+
+    deployment: str
+    namespace: str
+    container: str = ""  # its image has the release as its tag
+
+
 class Prerequisite(Struct, frozen=True, kw_only=True):
     """One upstream system: its release, namespaces, installation commands and required settings."""
 
@@ -20,6 +30,7 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
     version: str  # the release that the emitted objects fit
     namespaces: tuple[str, ...]  # its namespaces
     how: tuple[str, ...]  # commands that install it, one each
+    running: Running | None = None
     # Parts of upstream's own objects, each with apiVersion, kind and metadata: strategic merge
     # patches of the kustomize Component, and what `doctor` looks for in the cluster.
     objects: tuple[Manifest, ...] = field(default=())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Any
 
 from msgspec import Struct, field
 
 from compiler.model.custom_resource import CustomResource, at
+from compiler.model.effects import Effect
+from compiler.model.injected import Injected
 
 Manifest = dict[str, Any]
 
@@ -79,14 +81,18 @@ class Resource(Struct, frozen=True):
     manifest: Manifest
     step: int = 0
     custom: CustomResource | None = None  # its kind, where that is not Kubernetes' own
+    injected: tuple[Injected, ...] = ()  # containers that operators add to its pods
+    effects: tuple[
+        Effect, ...
+    ] = ()  # of changes that its program makes more or less of than others
 
     @classmethod
     def of(
         cls, custom: CustomResource, metadata: Mapping[str, Any], spec: Mapping[str, Any],
-        step: int = 0,
+        step: int = 0, injected: tuple[Injected, ...] = (),
     ) -> Resource:  # fmt: skip
         """An object of an operator's API."""
-        return cls(custom.manifest(metadata, spec), step, custom)
+        return cls(custom.manifest(metadata, spec), step, custom, injected)
 
     @property
     def kind(self) -> str:
@@ -117,8 +123,17 @@ class Resource(Struct, frozen=True):
         pods = self.custom.pods if self.custom else None
         if pods is None:
             return {}
-        given: Mapping[str, str] = at(self.manifest, pods.labels) or {}
-        return {**given, pods.name_label: self.name} if pods.name_label else given
+        custom: Mapping[str, str] = at(self.manifest, pods.labels) or {}
+        return {**custom, pods.name_label: self.name} if pods.name_label else custom
+
+    @property
+    def pods(self) -> Iterable[Manifest]:
+        """The specs of the pods that are made of the object, as far as the object says them."""
+        template = pod_template(self.manifest)
+        if template is not None:
+            return [template["spec"]]
+        workload = self.custom.pods if self.custom else None
+        return workload.specs(self.manifest) if workload else ()
 
     @property
     def pod_account(self) -> str:
@@ -146,6 +161,8 @@ class OperatorPods(Struct, frozen=True):
     labels: Mapping[str, str]
     namespace: str | None = None  # if it is not the instance's
     account: str = ""  # their ServiceAccount, if known
+    injected: tuple[Injected, ...] = ()  # containers that the operator adds to them, if known
+    security: Manifest = {}  # the security context of those pods
 
     def __hash__(self) -> int:
         return hash((self.role, self.namespace))

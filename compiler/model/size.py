@@ -27,3 +27,8 @@ def volume(has: int, needed: int, reckoning: str) -> Size:
 def memory(has: int, needed: int, reckoning: str) -> Size:
     """The memory limit of a container."""
     return Size("memory-limit", ("resources", "limits", "memory"), has, needed, reckoning)
+
+
+def local_disk(has: int, needed: int, reckoning: str) -> Size:
+    """The limit of local disk, which a pod loses with its end."""
+    return Size("volume-size", ("resources", "limits", "ephemeralStorage"), has, needed, reckoning)

@@ -45,7 +45,15 @@ class Crossing(Struct, frozen=True):
     risk: Literal["downtime", "data loss"]
     refused: bool  # the new server does not start on the data, or damages it
     reason: str  # with {old} and {new}
-    way: str = ""
+    remedy: str = ""
+
+
+class LongStep(Struct, frozen=True):
+    """Steps up that leave out a version which has to come between."""
+
+    pattern: str  # of steps such as `8.0 to 9.1`
+    crossing: Crossing
+    source: Source
 
 
 class Boundary(Struct, frozen=True):
@@ -58,6 +66,7 @@ class Boundary(Struct, frozen=True):
     down: Crossing | None
     source: Source
     missing: str = ""  # the part of a tag in which the pattern finds none
+    too_far: LongStep | None = None
 
     def crossed(self, old: str, new: str) -> Crossing | None:
         """The effect of a step from one image to another, if it crosses this boundary."""
@@ -68,11 +77,13 @@ class Boundary(Struct, frozen=True):
         if crossing is None:
             return None
         names = {"old": ".".join(parts[0] or ()), "new": ".".join(parts[1] or ())}
+        if self.too_far and re.fullmatch(self.too_far.pattern, "{old} to {new}".format(**names)):
+            crossing = self.too_far.crossing
         return Crossing(
             crossing.risk,
             crossing.refused,
             crossing.reason.format(**names),
-            crossing.way.format(**names),
+            crossing.remedy.format(**names),
         )
 
     def _part(self, image: str) -> tuple[str, ...] | None:

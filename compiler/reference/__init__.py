@@ -48,7 +48,7 @@ class Slot(Struct, frozen=True):
 
     name: str
     protocol: str
-    others: tuple[str, ...]  # the component types at the other end
+    partners: tuple[str, ...]  # the component types at the other end
 
 
 class Topic(Struct, frozen=True):
@@ -68,7 +68,7 @@ class Topic(Struct, frozen=True):
         return tuple(field for field in self.fields if component and field.key in _common_keys())
 
     @property
-    def own(self) -> tuple[Field, ...]:
+    def own_fields(self) -> tuple[Field, ...]:
         return tuple(field for field in self.fields if field not in self.common)
 
 
@@ -178,7 +178,7 @@ def _fields(section: Schema, front: str, definitions: Schema, depth: int = 0) ->
 
 
 def _field(path: str, schema: Schema, required: bool, definitions: Schema, depth: int) -> Field:
-    complete, known = resolved(schema, definitions), facts().get(path, NEW)
+    complete, fact = resolved(schema, definitions), facts().get(path, NEW)
     inner = _inner(complete, definitions) if depth < _DEEPEST else None
     return Field(
         path=path,
@@ -187,8 +187,8 @@ def _field(path: str, schema: Schema, required: bool, definitions: Schema, depth
         example=example(complete, definitions),
         default=shown(complete["default"]) if "default" in complete else "",
         required=required,
-        since=known.since,
-        derived=known.derived,
+        since=fact.since,
+        derived=fact.derived,
         fields=_fields(inner, f"{path}.", definitions, depth + 1) if inner else (),
     )
 

@@ -1,7 +1,7 @@
 """Facts of a field that the models lack: the release that brought it, and the objects that follow from it.
 
-Both are in a table beside this module, which `make snapshots` writes anew: the release stays as it is
-entered, and the objects are those that change when the field does.
+Both are in a table beside this module, in which `make snapshots` enters new fields: the release stays as
+it is entered, and the objects are those that change when the field does (`make fields` measures all).
 """
 
 from __future__ import annotations

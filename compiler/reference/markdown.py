@@ -7,37 +7,40 @@ from collections.abc import Iterator
 from compiler.reference import Field, Slot, Topic
 
 
-def page(of: Topic) -> str:
+def page(topic: Topic) -> str:
     """The page of a component or a section: an example, its protocols, and every field."""
-    return "\n".join(_page(of)) + "\n"
+    return "\n".join(_page(topic)) + "\n"
 
 
-def _page(of: Topic) -> Iterator[str]:
-    yield f"# {of.name}\n"
-    yield f"{of.summary}\n"
-    yield f"It stands at `{of.section}`. In a terminal: `platformc explain {of.name}`.\n"
-    if of.requires:
+def _page(topic: Topic) -> Iterator[str]:
+    yield f"# {topic.name}\n"
+    yield f"{topic.summary}\n"
+    yield f"It stands at `{topic.section}`. In a terminal: `platformc explain {topic.name}`.\n"
+    if topic.requires:
         yield "## What it requires\n"
-        yield from map(_slot, of.requires)
+        yield from map(_slot, topic.requires)
         yield ""
-    if of.provides:
+    if topic.provides:
         yield "## What it provides\n"
-        yield from map(_slot, of.provides)
+        yield from map(_slot, topic.provides)
         yield ""
-    for title, fields in (("Fields", of.own), ("Fields that most components have", of.common)):
+    for title, fields in (
+        ("Fields", topic.own_fields),
+        ("Fields that most components have", topic.common),
+    ):
         if fields:
             yield f"## {title}\n"
             for field in fields:
-                yield from _field(field, of, 3)
+                yield from _field(field, topic, 3)
 
 
 def _slot(slot: Slot) -> str:
-    others = ", ".join(f"[{other}]({other}.md)" for other in slot.others)
-    return f"- `{slot.name}`, by the protocol `{slot.protocol}`" + (f": {others}" if others else "")
+    links = ", ".join(f"[{name}]({name}.md)" for name in slot.partners)
+    return f"- `{slot.name}`, by the protocol `{slot.protocol}`" + (f": {links}" if links else "")
 
 
-def _field(field: Field, of: Topic, depth: int) -> Iterator[str]:
-    local = field.path.removeprefix(f"{of.name}.")
+def _field(field: Field, topic: Topic, depth: int) -> Iterator[str]:
+    local = field.path.removeprefix(f"{topic.name}.")
     yield f"{'#' * min(depth, 6)} `{local}` {{: #{anchor(local)} }}\n"
     if field.description:
         yield f"{_safe(field.description)}\n"
@@ -53,7 +56,7 @@ def _field(field: Field, of: Topic, depth: int) -> Iterator[str]:
         facts.append(f"**Since:** {field.since}")
     yield "<br>\n".join(facts) + "\n"
     for inner in field.fields:
-        yield from _field(inner, of, depth + 1)
+        yield from _field(inner, topic, depth + 1)
 
 
 def anchor(path: str) -> str:

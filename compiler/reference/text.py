@@ -23,11 +23,11 @@ def _topic(subject: Topic) -> Iterator[str]:
             yield ""
             yield f"{title}:"
             yield from (f"  {_slot(slot)}" for slot in slots)
-    fields = subject.own or subject.common
+    fields = subject.own_fields or subject.common
     yield ""
     yield "fields:"
     yield from _list(fields)
-    if subject.own and subject.common:
+    if subject.own_fields and subject.common:
         yield ""
         yield f"and what most components have: {', '.join(field.key for field in subject.common)}"
     example_field = fields[0]
@@ -37,7 +37,7 @@ def _topic(subject: Topic) -> Iterator[str]:
 
 
 def _slot(slot: Slot) -> str:
-    providers = f", from {', '.join(slot.others)}" if slot.others else ""
+    providers = f", from {', '.join(slot.partners)}" if slot.partners else ""
     return f"{slot.name}: {slot.protocol}{providers}"
 
 

@@ -24,7 +24,7 @@ def type_of(schema: Schema, definitions: Schema) -> str:
         return f"`{schema['const']}`"
     if "patternErrorMessage" in schema:
         return _noun(schema)
-    alternatives = schema.get("anyOf") or schema.get("oneOf")
+    alternatives = _alternatives(schema)
     if alternatives:
         words = dict.fromkeys(type_of(alternative, definitions) for alternative in alternatives)
         return ", or ".join(words)
@@ -37,6 +37,11 @@ def type_of(schema: Schema, definitions: Schema) -> str:
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
         return f"a map; each value: {type_of(schema['additionalProperties'], definitions)}"
     return _WORDS.get(str(kind), "a value")
+
+
+def _alternatives(schema: Schema) -> list[Schema]:
+    alternatives: list[Schema] = schema.get("anyOf") or schema.get("oneOf") or []
+    return alternatives
 
 
 def _noun(schema: Schema) -> str:
@@ -63,6 +68,9 @@ def example(schema: Schema, definitions: Schema, depth: int = 0) -> str:
         return shown(next((word for word in words if word != schema.get("default")), words[0]))
     if "const" in schema:
         return shown(schema["const"])
+    forms = [form for form in _alternatives(schema) if form.get("type") != "null"]
+    if forms:
+        return example(forms[0], definitions, depth)
     kind = schema.get("type")
     if kind == "boolean":
         return "false" if schema.get("default") else "true"

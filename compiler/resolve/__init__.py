@@ -6,7 +6,8 @@ passes claims on, from its clients to its upstream.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -20,7 +21,7 @@ from compiler.model.instance import Instance
 from compiler.model.memo import Memo
 from compiler.model.package import Platform
 from compiler.registry import component_of
-from compiler.resolve import logins, models, move, problems, uses
+from compiler.resolve import logins, models, move, problems, sinks, transformers, uses
 from compiler.resolve.forwarding import chain
 from compiler.resolve.join import Join
 from compiler.tenants import login, model_store, token_check
@@ -41,7 +42,7 @@ def resolve(
 def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
     instances = {**platform.instances, **_brought_along(platform, memo)}
     offers = _without_fallbacks(
-        {name: memo(_offers, instance) for name, instance in instances.items()}
+        {instance.name: slots for instance, slots in memo.each(_offers, instances.values())}
     )
     guarded = logins.guarded(platform, instances, offers)
     for instance in logins.instances(platform, guarded, memo, report):
@@ -56,9 +57,10 @@ def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
     if added is not None:
         name = added.job.name
         instances[name], offers[name] = added.job, {}
-        by_consumer = {**by_consumer, name: list(added.bindings)}
+        by_consumer = {**by_consumer, name: _in_order(added.bindings)}
     return Graph(
-        dict(sorted(instances.items())), tuple(_sorted(by_consumer)), offers,
+        dict(sorted(instances.items())),
+        tuple(binding for _, each in sorted(by_consumer.items()) for binding in each), offers,
         frozenset(join.unsettled), added.mirrored if added else (),
     )  # fmt: skip
 
@@ -111,36 +113,45 @@ def _distinct(store: Instance[Any], memo: Memo) -> Instance[Any]:
     return memo.once(lambda: store, value, store.settings)
 
 
-def _bindings(join: Join, guarded: logins.Guarded) -> Mapping[str, list[Binding]]:
+def _bindings(join: Join, guarded: logins.Guarded) -> Mapping[str, tuple[Binding, ...]]:
     """The bindings of each consumer; components first, because tenants depend on their bindings."""
     for instance in join.instances.values():
         if instance.section in _FIRST:
             _bind_claims(join, instance)
     _bind_routes(join)
     logins.bind_models(join, guarded)
-    by_consumer: dict[str, list[Binding]] = {}
+    by_consumer: dict[str, tuple[Binding, ...]] = {}
     for name in sorted(join.instances):
         instance = join.instances[name]
         if instance.section == "models":
-            by_consumer[name] = list(models.bound(join, instance))
+            by_consumer[name] = join.memo(_in_order, models.bound(join, instance))
+            if instance.spec.logger is not None:
+                sinks.bind(join, instance)
+            if instance.spec.transformer is not None:
+                transformers.bind(join, instance)
         elif instance.section == "workloads":
             _bind_claims(join, instance)
         if getattr(instance.spec, "uses", ()):
-            uses.bind(join, instance)
+            uses.bind(join, instance, uses.Uses((*instance.path, "uses"), instance.spec.uses))
     problems.unbound(join)
     problems.ambiguous(join)
+    direct = {
+        name: _in_order((*by_consumer.get(name, ()), *bindings))
+        for name, bindings in _chained(join).items()
+    }
+    return {**by_consumer, **direct}
+
+
+def _chained(join: Join) -> Mapping[str, list[Binding]]:
+    """The direct bindings of each consumer, each with those that it is forwarded to."""
+    by_consumer: dict[str, list[Binding]] = defaultdict(list)
     for binding in join.direct.values():
-        by_consumer.setdefault(binding.consumer.name, []).extend(chain(join, binding))
+        by_consumer[binding.consumer.name] += chain(join, binding)
     return by_consumer
 
 
-def _sorted(bindings: Mapping[str, list[Binding]]) -> Iterator[Binding]:
-    for _, consumer_bindings in sorted(bindings.items()):
-        yield from (
-            sorted(consumer_bindings, key=_order)
-            if len(consumer_bindings) > 1
-            else consumer_bindings
-        )
+def _in_order(bindings: tuple[Binding, ...]) -> tuple[Binding, ...]:
+    return tuple(sorted(bindings, key=_order))
 
 
 def _order(binding: Binding) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from compiler import registry
-from compiler.diagnostics import Report, near
+from compiler.diagnostics import Report, closest
 from compiler.document import Node
 from compiler.model.binding import Binding, Claim, Offer, Offers, Provides, Requires
 from compiler.model.instance import Instance
@@ -77,15 +77,15 @@ class Join:
                 Binding(consumer, requires, provider, provides, claim, offer, entailed=entailed)
             )
 
-    def _without_standby(self, able: list[Candidate], move: Move | None) -> list[Candidate]:
+    def _without_standby(self, candidates: list[Candidate], move: Move | None) -> list[Candidate]:
         """The instance that takes another's place has no clients before, and the other none after."""
         if move is None:
-            return able
-        active = [candidate for candidate in able if candidate.provider.name == move.active]
+            return candidates
+        active = [candidate for candidate in candidates if candidate.provider.name == move.active]
         if active and move.standby not in self.instances:  # misspelt, which is reported
             return active
-        rest = [candidate for candidate in able if candidate.provider.name != move.standby]
-        return rest if active or move.active not in self.instances else able
+        rest = [candidate for candidate in candidates if candidate.provider.name != move.standby]
+        return rest if active or move.active not in self.instances else candidates
 
     def moved(self, used: Candidate, move: Move | None) -> Candidate:
         """The offer of the instance that has taken the place of the one that is used."""
@@ -107,7 +107,7 @@ class Join:
 
     def may_be_wrong(self, name: str) -> bool:
         """Whether a name that cannot be bound is one of an instance with errors, which explain it."""
-        return near(name, self.wrong) is not None
+        return closest(name, self.wrong) is not None
 
     def may_provide(self, interface: str) -> bool:
         """Whether an instance with errors would provide an interface without them."""
@@ -144,10 +144,10 @@ class Join:
         return None
 
 
-def _without_copies(able: list[Candidate], backup: Backup | None) -> list[Candidate]:
+def _without_copies(candidates: list[Candidate], backup: Backup | None) -> list[Candidate]:
     """The store that keeps copies serves those alone that name it, where there is another."""
-    others = [c for c in able if backup is None or c.provider.name != backup.to]
-    return others or able
+    rest = [c for c in candidates if backup is None or c.provider.name != backup.to]
+    return rest or candidates
 
 
 def _twice_installed(candidates: list[Candidate]) -> bool:

@@ -95,10 +95,10 @@ def instances(
     for model in guarded.models:
         guard = partial(_before_model, model, platform, secure=guarded.secure)
         added.append(memo.once(guard, ("before a model", guarded.secure), model))
-    taken = [instance for instance in added if instance.name in platform.instances]
-    for instance in taken:
+    conflicting = [instance for instance in added if instance.name in platform.instances]
+    for instance in conflicting:
         _clash(platform, instance, report)
-    if not taken:
+    if not conflicting:
         yield from added
 
 
@@ -106,8 +106,8 @@ def _issuers(platform: Platform, guarded: Guarded, memo: Memo) -> Iterator[Insta
     """The issuers that are asked; one whose keys stand in the spec is not."""
     settings = platform.settings
     machines = settings.machines
-    asked = machines if machines is not None and not machines.keys else None
-    for key, issuer in (("login", settings.login), ("machines", asked)):
+    machines_issuer = machines if machines is not None and not machines.keys else None
+    for key, issuer in (("login", settings.login), ("machines", machines_issuer)):
         if issuer is not None and key in guarded.issuers:
             build = partial(identity_provider.instance, platform.name, settings, key, issuer)
             yield memo.once(build, ("issuer", key, platform.name), settings)
@@ -127,7 +127,7 @@ def _clash(platform: Platform, instance: Instance[Any], report: Report) -> None:
 
 def _login(page: Page, platform: Platform) -> Instance[Any]:
     host = hosts.host(page.name, page.instance, page.offer)
-    groups = getattr(page.instance.spec, "groups", ())
+    groups = getattr(page.instance.spec, "admitted", ())
     return _login_before(page.login, host, groups, platform, secure=page.secure)
 
 

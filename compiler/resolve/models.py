@@ -55,12 +55,29 @@ def candidate(join: Join, consumed: Instance[Any]) -> Candidate | None:
 
 
 def _candidate(consumed: Instance[Any], bindings: tuple[Binding, ...]) -> Candidate | None:
-    wiring = Wiring({binding.requires.slot: binding for binding in bindings}, {}, {})
+    wiring = _wiring(bindings)
     system = wiring.get(serving.SERVING)
     if system is None:
         return None
     offer = system.inference(consumed, wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS))
     return Candidate(consumed, inference.INFERENCE, offer)
+
+
+def server(join: Join, me: Instance[Any]) -> inference.Offer | None:
+    """The address of a model's own server, for its transformer."""
+    bindings = bound(join, me)
+    return join.memo.once(lambda: _server(me, _wiring(bindings)), "server", me, *bindings)
+
+
+def _server(me: Instance[Any], wiring: Wiring) -> inference.Offer | None:
+    system = wiring.get(serving.SERVING)
+    if system is None:
+        return None
+    return system.server(me, wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS))
+
+
+def _wiring(bindings: tuple[Binding, ...]) -> Wiring:
+    return Wiring({binding.requires.slot: binding for binding in bindings}, {}, {})
 
 
 def _of_store(join: Join, store: str) -> tuple[Binding, ...]:

@@ -35,7 +35,7 @@ def addition(
     move = platform.settings.move
     if move is None or {move.from_, move.to} & join.wrong.keys():
         return None
-    sides = _sides(join, move)
+    sides = _sides(join, move, bindings)
     if sides is None:
         return None
     clients = _clients(move, sides, bindings)
@@ -81,7 +81,9 @@ def _job(platform: Platform, spec: tenant.Spec) -> Instance[Any]:
     )  # fmt: skip
 
 
-def _sides(join: Join, move: Move) -> dict[str, Candidate] | None:
+def _sides(
+    join: Join, move: Move, bindings: Mapping[str, Iterable[Binding]]
+) -> dict[str, Candidate] | None:
     """The offers between which data goes, by their keys in the spec."""
     for key, name in (("from", move.from_), ("to", move.to)):
         if name not in join.instances or join.instances[name].section != "components":
@@ -96,7 +98,7 @@ def _sides(join: Join, move: Move) -> dict[str, Candidate] | None:
         pair = {"from": old[interface], "to": new[interface]}
         if all(side.provides.endpoint in tenant.KINDS for side in pair.values()):
             return pair
-    _unfit(join, move, old, new)
+    _unfit(join, move, old, new, bindings.get(move.from_, ()))
     return None
 
 
@@ -110,15 +112,25 @@ def _offers(join: Join, name: str) -> dict[str, Candidate]:
 
 
 def _unfit(
-    join: Join, move: Move, old: Mapping[str, Candidate], new: Mapping[str, Candidate]
-) -> None:
+    join: Join, move: Move, old: Mapping[str, Candidate], new: Mapping[str, Candidate],
+    stores: Iterable[Binding],
+) -> None:  # fmt: skip
+    """`stores` are the bindings of the old instance to others."""
     common = sorted(old.keys() & new.keys())
-    if common:
-        message = f"`{move.from_}` and `{move.to}` both offer `{common[0]}`, and no Job can copy between them"
-        help = _BY_HAND
-    else:
-        message = f"`{move.to}` offers {listing(sorted(new)) or 'nothing'}, and `{move.from_}` {listing(sorted(old)) or 'nothing'}"
+    help = _BY_HAND
+    holders = {
+        binding.final.provider.name
+        for binding in stores
+        if binding.final.provides.endpoint in tenant.KINDS
+    }
+    if not common:
+        message = f"`{move.to}` offers {listing(new) or 'nothing'}, and `{move.from_}` {listing(old) or 'nothing'}"
         help = "name an instance that offers the same"
+    elif holders:
+        message = f"`{move.from_}` keeps its data in {listing(holders)}, and not itself"
+        help = f"move {listing(holders)}, one after the other: `{move.from_}` follows its data"
+    else:
+        message = f"`{move.from_}` and `{move.to}` both offer `{common[0]}`, and no Job can copy between them"
     _report(join, "to", message, help)
 
 

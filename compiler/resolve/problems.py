@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from compiler import registry
 from compiler.diagnostics import Related, correction, listing, suggestion
 from compiler.document import Path
-from compiler.interfaces import gateway
+from compiler.interfaces import gateway, payload_sink
 from compiler.model.binding import Binding, Requires
 from compiler.model.instance import Instance
 from compiler.tenants import model_store
@@ -26,7 +26,7 @@ def check_bind_keys(join: Join, instance: Instance[Any]) -> None:
         slots.append(gateway.ROUTE.slot)
     for key in instance.spec.bind:
         if key not in slots:
-            path: Path = (*_place(instance), "bind", key)
+            path: Path = (*_path_of(instance), "bind", key)
             span = join.document.span_of(path)
             join.report.add(
                 "unknown-binding",
@@ -45,14 +45,14 @@ def unbound(join: Join) -> None:
         if not needs or join.may_provide(interface):
             continue
         needs_by_span = [
-            (join.document.span_of(_place(needing)), needing, slot) for needing, slot in needs
+            (join.document.span_of(_path_of(needing)), needing, slot) for needing, slot in needs
         ]
         (span, consumer, slot), *further = sorted(needs_by_span, key=lambda need: need[0])
         join.report.add(
             "unbound-requirement",
             f"{_required(consumer)} {_a(interface)} provider for `{slot}`, and none is declared",
             span,
-            path=_place(consumer),
+            path=_path_of(consumer),
             help=f"add {_one_of(registry.providers(interface))} under `spec.components`"
             f"{_no_substitute(join, consumer, slot)}",
             related=dict.fromkeys(
@@ -102,21 +102,21 @@ def ambiguous(join: Join) -> None:
         needs = [need for need in all_needs if need[0].name not in join.wrong]
         if not needs:
             continue
-        needs.sort(key=lambda need: join.document.span_of(_place(need[0])))
+        needs.sort(key=lambda need: join.document.span_of(_path_of(need[0])))
         consumer, slot = needs[0]
         related = [
             Related(f"`{name}` could", join.document.span_of(("spec", "components", name)))
             for name in names
         ]
         related += [
-            Related(f"{_required(needing)} one too", join.document.span_of(_place(needing)))
+            Related(f"{_required(needing)} one too", join.document.span_of(_path_of(needing)))
             for needing, _ in needs[1:]
         ]
         join.report.add(
             "ambiguous-binding",
             f"{_required(consumer)} {_a(interface)} provider for `{slot}`, and {listing(names)} would all do",
-            join.document.span_of(_place(consumer)),
-            path=_place(consumer),
+            join.document.span_of(_path_of(consumer)),
+            path=_path_of(consumer),
             help=[
                 f"add `bind: {{{slot}: {names[0]}}}` to {_written(needing) or 'each of them'}"
                 for needing, slot in needs
@@ -132,7 +132,7 @@ def unknown(
     """`bind` names an instance that does not offer the interface."""
     if join.may_be_wrong(name):
         return
-    path: Path = (*_place(consumer), "bind", requires.slot)
+    path: Path = (*_path_of(consumer), "bind", requires.slot)
     interface = requires.endpoint.interface
     names = [candidate.provider.name for candidate in candidates]
     reason = f"does not offer `{interface}`" if name in join.instances else "is not an instance"
@@ -143,24 +143,53 @@ def unknown(
 
 
 def unknown_use(
-    join: Join, consumer: Instance[Any], index: int, word: str, *, exists: bool
+    join: Join, consumer: Instance[Any], path: Path, word: str, *, exists: bool
 ) -> None:
     """`uses` names an instance without a usable offer, or no instance."""
     if join.may_be_wrong(word):
         return
-    components = sorted(join.first)
-    models = sorted(
-        name for name, instance in join.instances.items()
-        if instance.section == "models" and name != consumer.name
-    )  # fmt: skip
+    components, models = sorted(join.first), _other_models(join, consumer)
     usable = f"instances to use: {listing(components) or 'none'}"
     if models:
         usable += f"; a model too, like `{models[0]}`"
     _unknown(
-        join, (*consumer.path, "uses", index),
-        f"`{word}` {'offers nothing to use' if exists else 'is not an instance'}", word,
+        join, path, f"`{word}` {'offers nothing to use' if exists else 'is not an instance'}", word,
         [*components, *models], usable,
     )  # fmt: skip
+
+
+def unknown_sink(join: Join, consumer: Instance[Any], word: str) -> None:
+    """`logger` names an instance that takes no copies of requests, or no instance."""
+    if join.may_be_wrong(word):
+        return
+    reason = "is not an instance"
+    if word == consumer.name:
+        reason = "would get copies of its own requests, and copy them again"
+    elif (instance := join.instances.get(word)) is not None:
+        reason = "takes no copies of requests"
+        if instance.section == "workloads":
+            reason += ": a workload runs to its end and has no address"
+    types = registry.providers(payload_sink.SINKS[0].interface)
+    sinks = sorted(
+        name for name, candidate in join.first.items()
+        if issubclass(candidate.provides.endpoint, payload_sink.SINKS)
+    )  # fmt: skip
+    models = _other_models(join, consumer)
+    names = [*sinks, *(name for name in models if join.instances[name].spec.image)]
+    _unknown(
+        join, (*consumer.path, "logger", "sink"), f"`{word}` {reason}", word,
+        [] if word in join.instances else [*sinks, *models],
+        f"name one of {listing(names)}" if names
+        else f"add an {listing(types)} under `spec.components`, or a model with `image:`, and name it",
+    )  # fmt: skip
+
+
+def _other_models(join: Join, consumer: Instance[Any]) -> list[str]:
+    return sorted(
+        name
+        for name, instance in join.instances.items()
+        if instance.section == "models" and name != consumer.name
+    )
 
 
 def _unknown(
@@ -179,10 +208,7 @@ def _unknown(
     )
 
 
-def ambiguous_use(
-    join: Join, consumer: Instance[Any], index: int, word: str, typed: Sequence[Instance[Any]]
-) -> None:
-    path: Path = (*consumer.path, "uses", index)
+def ambiguous_use(join: Join, path: Path, word: str, typed: Sequence[Instance[Any]]) -> None:
     join.report.add(
         "ambiguous-binding",
         f"`{word}` could be any of {listing(instance.name for instance in typed)}",
@@ -192,10 +218,8 @@ def ambiguous_use(
     )
 
 
-def conflict(
-    join: Join, consumer: Instance[Any], index: int, binding: Binding, earlier: Binding
-) -> None:
-    path: Path = (*consumer.path, "uses", index)
+def conflict(join: Join, path: Path, binding: Binding, earlier: Binding) -> None:
+    consumer = binding.consumer
     interface, pair = binding.requires.endpoint.interface, (earlier, binding)
     join.report.add(
         "client-environment-conflict",
@@ -217,9 +241,9 @@ def _ways_out(join: Join, consumer: Instance[Any], pair: tuple[Binding, Binding]
     for word in consumer.spec.uses:
         used = join.instances.get(word)
         for binding in join.direct.values():
-            others = sorted((servers & offering) - {binding.provider.name, word})
-            if binding.consumer is used and binding.provider.name in servers and others:
-                yield f"write `bind: {{{binding.requires.slot}: {others[0]}}}` on `{word}`"
+            alternatives = sorted((servers & offering) - {binding.provider.name, word})
+            if binding.consumer is used and binding.provider.name in servers and alternatives:
+                yield f"write `bind: {{{binding.requires.slot}: {alternatives[0]}}}` on `{word}`"
         if used is not None and used.type in endpoint.way_out:
             yield f"write `{endpoint.way_out[used.type]}` on `{word}`"
 
@@ -228,7 +252,7 @@ def cycle(join: Join, pooler: Instance[Any], slot: str, visited: tuple[str, ...]
     if frozenset(visited) in join.cycles:
         return
     join.cycles.add(frozenset(visited))
-    path = _place(pooler)
+    path = _path_of(pooler)
     join.report.add(
         "forwarding-cycle",
         f"`{pooler.name}` forwards to itself through {listing(visited)}",
@@ -238,7 +262,7 @@ def cycle(join: Join, pooler: Instance[Any], slot: str, visited: tuple[str, ...]
     )
 
 
-def _place(instance: Instance[Any]) -> Path:
+def _path_of(instance: Instance[Any]) -> Path:
     return instance.declared or instance.path
 
 

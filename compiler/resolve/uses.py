@@ -8,21 +8,41 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from compiler.document import Path
 from compiler.model.binding import Binding, Requires
 from compiler.model.instance import Instance
 from compiler.resolve import models, problems
 from compiler.resolve.join import Candidate, Join, pooler
 
-Needs = dict[str, list[tuple[int, Binding]]]  # by slot: the element of `uses`, and its binding
+
+class Uses(Struct, frozen=True):
+    """The instances that some pods of a tenant use, and the place where the spec lists them."""
+
+    path: Path
+    words: tuple[str, ...]
+    role: str = ""  # of the pods, where they are not the tenant's main ones
+
+    def requires(self, endpoint: Any, name: str) -> Requires[Any]:
+        """The slot of an instance that is used."""
+        slot = endpoint.interface if endpoint.one_per_pod else name
+        return self.named(slot, endpoint)
+
+    def named(self, slot: str, endpoint: Any) -> Requires[Any]:
+        return Requires(f"{self.role}-{slot}" if self.role else slot, endpoint, self.role)
 
 
-def bind(join: Join, consumer: Instance[Any]) -> None:
+Needs = dict[str, list[Binding]]  # by slot
+
+
+def bind(join: Join, consumer: Instance[Any], uses: Uses) -> None:
     """The bindings of an instance's `uses`; claims are merged if one connection can serve them."""
     needs: Needs = defaultdict(list)
-    for index, word in enumerate(consumer.spec.uses):
-        used = _used(join, consumer, index, word)
+    for index, word in enumerate(uses.words):
+        path: Path = (*uses.path, index)
+        used = _used(join, consumer, path, word)
         if used is None:
             join.unsettled.add(consumer.name)
             continue
@@ -32,31 +52,34 @@ def bind(join: Join, consumer: Instance[Any]) -> None:
         by_pooler = pooler(used, candidates, claim)
         used = by_pooler or used
         # While a back end is replaced, its clients keep their logins, which have its name.
-        requires = _slot(used.provides.endpoint, (by_pooler or named).provider.name)
+        requires = uses.requires(used.provides.endpoint, (by_pooler or named).provider.name)
         binding = Binding(consumer, requires, used.provider, used.provides, claim, used.offer)
-        _add(join, consumer, index, binding, needs)
-        for further in _further(join, binding):
-            _add(join, consumer, index, further, needs)
-    _settle(join, needs)
+        for each in (binding, *_further(join, binding, uses)):
+            _add(join, path, each, needs)
+    _settle(join, needs, uses)
 
 
-def _used(join: Join, consumer: Instance[Any], index: int, word: str) -> Candidate | None:
+def _used(join: Join, consumer: Instance[Any], path: Path, word: str) -> Candidate | None:
     """The offer that an element of `uses` stands for: an instance, or the only one of a type."""
     instance = join.instances.get(word)
-    typed = [i for i in join.instances.values() if i.type == word and i.section == "components"]
-    if instance is None and len(typed) > 1:
-        problems.ambiguous_use(join, consumer, index, word, typed)
+    typed = [] if instance else _components(join, word)
+    if len(typed) > 1:
+        problems.ambiguous_use(join, path, word, typed)
         return None
     instance = instance or (typed[0] if typed else None)
     if instance is not None and instance.section == "models" and instance is not consumer:
         return models.candidate(join, instance)
     if instance is not None and instance.name in join.first:
         return join.first[instance.name]
-    problems.unknown_use(join, consumer, index, word, exists=instance is not None)
+    problems.unknown_use(join, consumer, path, word, exists=instance is not None)
     return None
 
 
-def _further(join: Join, used: Binding) -> Iterator[Binding]:
+def _components(join: Join, type: str) -> list[Instance[Any]]:
+    return [i for i in join.instances.values() if i.type == type and i.section == "components"]
+
+
+def _further(join: Join, used: Binding, uses: Uses) -> Iterator[Binding]:
     """Further bindings for clients of an offer: those that its provider needs, and its companion
     offers.
     """
@@ -66,13 +89,15 @@ def _further(join: Join, used: Binding) -> Iterator[Binding]:
         if provider_binding is None:
             continue
         name, relayed = f"{provider.name}-{slot.slot}", slot in offer.forwards_to_clients
-        requires = Requires(name, slot.endpoint) if relayed else _slot(slot.endpoint, name)
+        requires = (
+            uses.named(name, slot.endpoint) if relayed else uses.requires(slot.endpoint, name)
+        )
         claim = slot.endpoint.entailed_claim(consumer, provider_binding.claim)
         yield replace(
             provider_binding, consumer=consumer, requires=requires, claim=claim, relayed=relayed
         )
     for companion in offer.also_offers:
-        requires = Requires(f"{provider.name}-{companion.slot}", companion.endpoint)
+        requires = uses.named(f"{provider.name}-{companion.slot}", companion.endpoint)
         for candidate in join.candidates[companion.endpoint.interface]:
             if (candidate.provider.name, candidate.provides) == (provider.name, companion):
                 claim = companion.endpoint.client_claim(consumer)
@@ -81,29 +106,25 @@ def _further(join: Join, used: Binding) -> Iterator[Binding]:
                 )
 
 
-def _slot(endpoint: Any, name: str) -> Requires[Any]:
-    return Requires(endpoint.interface if endpoint.one_per_pod else name, endpoint)
-
-
-def _add(join: Join, consumer: Instance[Any], index: int, binding: Binding, needs: Needs) -> None:
+def _add(join: Join, path: Path, binding: Binding, needs: Needs) -> None:
     earlier = needs[binding.requires.slot]
-    for _, previous in earlier:
+    for previous in earlier:
         if (previous.provider.name, previous.provides) != (binding.provider.name, binding.provides):
-            join.unsettled.add(consumer.name)
-            problems.conflict(join, consumer, index, binding, previous)
+            join.unsettled.add(binding.consumer.name)
+            problems.conflict(join, path, binding, previous)
             return
-    earlier.append((index, binding))
+    earlier.append(binding)
 
 
-def _settle(join: Join, needs: Mapping[str, list[tuple[int, Binding]]]) -> None:
+def _settle(join: Join, needs: Mapping[str, list[Binding]], uses: Uses) -> None:
     merged: dict[str, Binding] = {}
-    for slot, uses in needs.items():
-        binding = uses[0][1]
-        for _, second in uses[1:]:
+    for slot, bindings in needs.items():
+        binding = bindings[0]
+        for second in bindings[1:]:
             merged_claim = binding.claim.merged(second.claim)
             binding = replace(binding, claim=merged_claim) if merged_claim is not None else binding
         merged[slot] = binding
     for binding in merged.values():
-        slots = {further.requires.slot for further in _further(join, binding)}
+        slots = {further.requires.slot for further in _further(join, binding, uses)}
         entailed = tuple(merged[name] for name in sorted(slots) if name in merged)
         join.add(replace(binding, entailed=entailed))

@@ -29,7 +29,7 @@ def _check(platform: Platform, report: Report) -> None:
 def _report(
     platform: Platform, claim: str, adopting: list[tuple[str, Path]], report: Report
 ) -> None:
-    (_, first_path), (last, last_path) = adopting[0], adopting[-1]
+    (_, first_path), (last_name, last_path) = adopting[0], adopting[-1]
     document = platform.document
     report.add(
         "shared-claim",
@@ -37,6 +37,6 @@ def _report(
         "would destroy each other's data",
         document.value_span(last_path),
         path=last_path,
-        help=f"delete this line: `{last}` then gets a volume of its own",
+        help=f"delete this line: `{last_name}` then gets a volume of its own",
         related=[Related("also here", document.value_span(first_path))],
     )

@@ -11,14 +11,15 @@ of a store outside the platform are unknown.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
-from compiler.diagnostics import Report, listing, near, suggestion
+from compiler.diagnostics import Report, closest, listing, suggestion
 from compiler.interfaces import s3, serving
 from compiler.model import Binding, Graph, Instance, Path, Platform
+from compiler.model.memo import Memo
 from compiler.tenants import model_store
 
 # Skips a bucket's name that continues with a variable or a placeholder.
@@ -69,8 +70,17 @@ class StoreContents(Struct, frozen=True):
 NEEDS_EVERY_INSTANCE = True  # the bucket may be that of one with errors
 
 
-def check(platform: Platform, graph: Graph, report: Report) -> None:
-    uris = list(bucket_uris(platform.instances.values()))
+def check_all(
+    platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
+) -> None:
+    memo = Memo()  # an instance that environments share is read once
+    for name, platform in platforms.items():
+        instances = platform.instances.values()
+        uris = [uri for _, uris in memo.each(bucket_uris, instances) for uri in uris]
+        _check(platform, graphs[name], uris, report.within(name))
+
+
+def _check(platform: Platform, graph: Graph, uris: list[BucketUri], report: Report) -> None:
     contents = StoreContents.of(graph) if uris else StoreContents({}, {})
     problems: dict[object, Mistake | None] = {}  # shared by the thousands of models in one bucket
     for uri in uris:
@@ -88,16 +98,13 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             report.add("dangling-uri", message, span, path=uri.path, help=help)
 
 
-def bucket_uris(instances: Iterable[Instance[Any]]) -> Iterator[BucketUri]:
+def bucket_uris(instance: Instance[Any]) -> tuple[BucketUri, ...]:
     """The first URI of each bucket that a model or a workload of the spec names."""
-    for instance in instances:
-        seen: dict[str, BucketUri] = {}
-        for path, text in _texts(instance):
-            for bucket, key in _URI.findall(text):
-                seen.setdefault(
-                    bucket, BucketUri(instance, (*instance.path, *path), bucket, bool(key))
-                )
-        yield from seen.values()
+    uris: dict[str, BucketUri] = {}
+    for path, text in _texts(instance):
+        for bucket, key in _URI.findall(text):
+            uris.setdefault(bucket, BucketUri(instance, (*instance.path, *path), bucket, bool(key)))
+    return tuple(uris.values())
 
 
 def _texts(instance: Instance[Any]) -> Iterator[tuple[Path, str]]:
@@ -167,7 +174,7 @@ def _of_model(
     if locked and writer is None and bucket_uri.bucket not in offered:
         problem = f"the lock has a version at `{uri}`, and nothing writes there in `{provider}`"
         return problem, _where_written(bucket_uri.bucket, contents)
-    close = near(bucket_uri.bucket, written, cutoff=0.85)
+    close = closest(bucket_uri.bucket, written, cutoff=0.85)
     if writer is None and close and not _of_one_family(bucket_uri.bucket, close):
         problem = f"nothing writes to `{uri}`, and `{written[close]}` writes to `s3://{close}`"
         return problem, f"did you mean `s3://{close}`?"

@@ -15,9 +15,9 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
     spec = instance.spec
     if instance.section != "models" or spec.size is None:
         return
-    size = quantity.whole(spec.size)
+    size = quantity.in_bytes(spec.size)
     for key, room, where in _rooms(spec):
-        if quantity.whole(room) < size:
+        if quantity.in_bytes(room) < size:
             path: Path = (*instance.path, *key)
             report.add(
                 "does-not-fit",
@@ -38,5 +38,5 @@ def _rooms(spec: ModelSpec) -> Iterator[tuple[Path, str, str]]:
         yield key, limits.ephemeral_storage, "its limit of local disk is"
     gpus = spec.gpus
     if gpus is not None and gpus.memory:
-        total = quantity.binary(quantity.whole(gpus.memory) * gpus.count)
+        total = quantity.binary(quantity.in_bytes(gpus.memory) * gpus.count)
         yield ("gpu",), total, "its GPUs have"

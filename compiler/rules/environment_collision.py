@@ -19,26 +19,26 @@ _NAME: Path = ("spec", "cluster", "name")
 def check_all(
     platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
 ) -> None:
-    for left, right in combinations(sorted(platforms), 2):
-        cluster = platforms[left].settings.cluster.name
-        if cluster is None or cluster != platforms[right].settings.cluster.name:
+    for first, second in combinations(sorted(platforms), 2):
+        cluster = platforms[first].settings.cluster.name
+        if cluster is None or cluster != platforms[second].settings.cluster.name:
             continue
-        spaces = _namespaces(platforms[left]) & _namespaces(platforms[right])
-        routed = _routed(graphs[left]) & _routed(graphs[right])
+        spaces = _namespaces(platforms[first]) & _namespaces(platforms[second])
+        routed = _routed(graphs[first]) & _routed(graphs[second])
         for noun, values in (("namespace", sorted(spaces)), ("host", sorted(routed))):
             if not values:
                 continue
             report.add(
                 "environment-collision",
-                f"`{left}` and `{right}` share the cluster `{cluster}` and the {noun}"
+                f"`{first}` and `{second}` share the cluster `{cluster}` and the {noun}"
                 f"{'s' if len(values) > 1 else ''} {listing(values[:3])}",
-                platforms[right].document.value_span(_NAME),
+                platforms[second].document.value_span(_NAME),
                 path=_NAME,
                 help=_HELP[noun],
                 related=[
                     Related(
-                        f"`{left}` names the same cluster",
-                        platforms[left].document.value_span(_NAME),
+                        f"`{first}` names the same cluster",
+                        platforms[first].document.value_span(_NAME),
                     )
                 ],
             )

@@ -12,28 +12,28 @@ from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
 from compiler.model.images import images
 from compiler.spec.image import mirrored, split_image
-from compiler.upstream.gone_images import GONE, gone
+from compiler.upstream.gone_images import GONE, removed_prefix
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     mirrors = platform.settings.registry.mirrors
     for path, image in images(instance):
-        kept = mirrors and mirrored(image, mirrors) != image
-        known = None if kept else _known(instance, image)
-        if known is not None:
-            place, reason, instead = known
+        is_mirrored = mirrors and mirrored(image, mirrors) != image
+        withdrawal = None if is_mirrored else _withdrawal(instance, image)
+        if withdrawal is not None:
+            registry, reason, instead = withdrawal
             report.add(
                 "gone-image",
-                f"`{image}` can't be pulled: `{place}` {reason}",
+                f"`{image}` can't be pulled: `{registry}` {reason}",
                 platform.document.value_span(path),
                 path=path,
                 help=instead,
             )
 
 
-def _known(instance: Instance[Any], image: str) -> tuple[str, str, str] | None:
+def _withdrawal(instance: Instance[Any], image: str) -> tuple[str, str, str] | None:
     """The place that an image is no longer in, the reason, and what to use instead."""
-    prefix = gone(image)
+    prefix = removed_prefix(image)
     if prefix is not None:
         return prefix.rstrip("/"), *GONE[prefix]
     if instance.section == "components":

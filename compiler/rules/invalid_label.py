@@ -7,6 +7,7 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.model import PREFIX, Instance, Path, Platform
+from compiler.spec.section import Section
 from compiler.spec.walk import sections
 
 _RESERVED = ("app.kubernetes.io/", f"{PREFIX}/", f"uses.{PREFIX}/")
@@ -19,8 +20,12 @@ def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    for path, section in sections(instance.spec, instance.path):
-        _check_labels((*path, "labels"), getattr(section, "labels", {}), platform, report)
+    for path, section in sections(instance.spec, instance.path, _has_labels):
+        _check_labels((*path, "labels"), section.labels, platform, report)
+
+
+def _has_labels(section: type[Section]) -> bool:
+    return "labels" in section.model_fields
 
 
 def _check_labels(

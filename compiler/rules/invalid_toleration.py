@@ -7,12 +7,13 @@ from typing import Any
 from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
 from compiler.spec.component import Toleration
+from compiler.spec.section import Section
 from compiler.spec.walk import sections
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    for path, section in sections(instance.spec, instance.path):
-        problem = wrong(section) if isinstance(section, Toleration) else None
+    for path, section in sections(instance.spec, instance.path, _is_toleration):
+        problem = wrong(section)
         if problem:
             report.add(
                 "invalid-toleration",
@@ -21,6 +22,10 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
                 path=path,
                 help="write it like `{key: gpu, operator: Exists, effect: NoSchedule}`",
             )
+
+
+def _is_toleration(section: type[Section]) -> bool:
+    return issubclass(section, Toleration)
 
 
 def wrong(toleration: Toleration) -> str | None:

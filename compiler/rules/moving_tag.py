@@ -19,8 +19,8 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
         return
     for path, image in images(instance):
         row = registry.versions(instance.type).verdict(image, "moves")
-        held = split_image(image)[2] or full_name(image) in platform.pins
-        if row is not None and not held:
+        is_pinned = split_image(image)[2] or full_name(image) in platform.pins
+        if row is not None and not is_pinned:
             report.add(
                 "floating-tag",
                 f"`{image}` {row.reason} ({row.source.name})",

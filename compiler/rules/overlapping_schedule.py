@@ -15,12 +15,13 @@ from compiler.diagnostics import Report
 from compiler.model import Instance, Path, Platform
 from compiler.spec import cron
 from compiler.spec.duration import seconds
+from compiler.spec.section import Section
 from compiler.spec.walk import sections
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    for path, section in sections(instance.spec, instance.path):
-        schedule, timeout = getattr(section, "schedule", None), getattr(section, "timeout", None)
+    for path, section in sections(instance.spec, instance.path, _starts_and_ends):
+        schedule, timeout = section.schedule, section.timeout
         if schedule is None or timeout is None:
             continue
         if platform.document.at(path).child("timeout") is None:
@@ -36,6 +37,10 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
                 path=location,
                 help=f"lower `timeout` to {_spoken(gap)} or less, or start it less often",
             )
+
+
+def _starts_and_ends(section: type[Section]) -> bool:
+    return section.model_fields.keys() >= {"schedule", "timeout"}
 
 
 def _spoken(count: int) -> str:

@@ -96,7 +96,7 @@ def issued(text: str) -> str | None:
     """The reason that a value is a credential by its form alone, or None."""
     if TOKENS.search(text):
         return "holds a token, by its prefix"
-    if PASSWORD_IN_URL.search(_REFERENCE.sub("$", text)):
+    if "@" in text and PASSWORD_IN_URL.search(_REFERENCE.sub("$", text)):
         return "holds a password inside a URL"
     return None
 
@@ -108,7 +108,7 @@ def suspicion(called: str, text: str) -> str | None:
     if _credential(called) and not _pointer(called, text):
         return "has the name of a credential and a literal value"
     text = _PUBLIC.sub("", text)
-    for name, *values in _ASSIGNED.findall(text):
+    for name, *values in _ASSIGNED.findall(text) if "=" in text else ():
         if _credential(name) and not _pointer(name, "".join(values)):
             return f"gives `{name}` a literal value"
     if any(random(word) for word in WORD.findall(text)):

@@ -8,6 +8,7 @@ from typing import Any
 from compiler.diagnostics import Related, Report
 from compiler.model import Instance, Path, Platform, Resources
 from compiler.spec import quantity
+from compiler.spec.section import Section
 from compiler.spec.walk import sections
 
 
@@ -28,10 +29,13 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
 
 def over(instance: Instance[Any]) -> Iterator[tuple[Path, str, str]]:
     """Each request that is above its limit: its path, and both amounts."""
-    for path, section in sections(instance.spec, instance.path):
-        if isinstance(section, Resources):
-            limits = section.limits.written()
-            for key, request in section.requests.written().items():
-                limit = limits.get(key)
-                if limit is not None and quantity.amount(request) > quantity.amount(limit):
-                    yield (*path, "requests", key), request, limit
+    for path, section in sections(instance.spec, instance.path, _is_resources):
+        limits = section.limits.written()
+        for key, request in section.requests.written().items():
+            limit = limits.get(key)
+            if limit is not None and quantity.amount(request) > quantity.amount(limit):
+                yield (*path, "requests", key), request, limit
+
+
+def _is_resources(section: type[Section]) -> bool:
+    return issubclass(section, Resources)

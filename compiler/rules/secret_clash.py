@@ -7,12 +7,12 @@ from compiler.model import Binding, Graph, Platform
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    seen: dict[tuple[str, str], Binding] = {}
+    bindings: dict[tuple[str, str], Binding] = {}
     for binding in graph.bindings:
         if binding.via is not None or binding.existing_login is not None:
             continue
         key = (binding.consumer.namespace, binding.secret)
-        earlier = seen.setdefault(key, binding)
+        earlier = bindings.setdefault(key, binding)
         shared = binding.offer.secret is not None and binding.offer is earlier.offer
         if earlier.consumer.name != binding.consumer.name and not shared:
             consumer = binding.consumer

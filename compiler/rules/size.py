@@ -7,10 +7,7 @@ from compiler.model import Graph, Instance, Platform, Size
 from compiler.registry import component_of
 from compiler.spec import quantity
 
-_WORDS = {
-    "volume-size": ("on disk", "its volume has"),
-    "memory-limit": ("of memory", "its limit is"),
-}
+_AMOUNTS = {"volume-size": "on disk", "memory-limit": "of memory"}
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
@@ -24,7 +21,8 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 
 
 def _add(size: Size, instance: Instance[object], platform: Platform, report: Report) -> None:
-    amount, bound = _WORDS[size.code]
+    amount = _AMOUNTS[size.code]
+    bound = "its limit is" if size.key[0] == "resources" else "its volume has"
     needed = quantity.binary(size.needed)
     path = (*instance.path, *size.key)
     report.add(

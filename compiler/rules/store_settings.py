@@ -22,7 +22,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
     for name, slots in graph.offers.items():
         instance = graph.instances[name]
         for offer in slots.values():
-            if not isinstance(offer, s3.Offer) or not offer.external:
+            if not isinstance(offer, s3.Offer):
                 continue
             for key, problem, help in problems(instance, offer):
                 path = (*instance.path, key)
@@ -49,5 +49,5 @@ def problems(me: Instance[Any], offer: s3.Offer) -> Iterator[tuple[str, str, str
         yield (
             "port",
             f"port {offer.port} does not speak {offer.scheme}",
-            f"write `tls: {'true' if offer.port == 443 else 'false'}`, or delete `port`",
+            f"turn TLS {'on' if offer.port == 443 else 'off'} by `tls`, or delete `port`",
         )

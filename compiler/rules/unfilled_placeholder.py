@@ -19,11 +19,11 @@ _IN_WORDS = re.compile(rf"{_BRACES}|(?<![\$\w])\$(?P<plain>[A-Z_][A-Z0-9_]+)\b|{
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
-    found = [
+    matches = [
         *((path, _IN_VARIABLES.search(text)) for path, text in variables(instance)),
         *((path, _IN_WORDS.search(text)) for path, text in words(instance, in_shell=False)),
     ]
-    for path, match in found:
+    for path, match in matches:
         if match is not None:
             full = (*instance.path, *path)
             report.add(

@@ -18,11 +18,11 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
         return
     component = component_of(instance)
     if component.UNMAINTAINED:
-        others = ", ".join(f"`{type}`" for type in component.ALTERNATIVES)
+        alternatives = ", ".join(f"`{type}`" for type in component.ALTERNATIVES)
         report.add(
             "unmaintained-upstream",
             f"`{instance.type}` is not maintained by its authors: {component.UNMAINTAINED}",
             platform.document.span_of(instance.path),
             path=instance.path,
-            help=f"{others} offer the same; or add it to `spec.silence` with your reason",
+            help=f"{alternatives} offer the same; or add it to `spec.silence` with your reason",
         )

@@ -15,7 +15,7 @@ from compiler.document.span import Span
 from compiler.model import Instance, Path, Platform
 from compiler.spec.image import split_image
 from compiler.spec.section import fields
-from compiler.upstream.gone_images import gone
+from compiler.upstream.gone_images import removed_prefix
 
 
 def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
@@ -24,20 +24,20 @@ def check_specs(platforms: Mapping[str, Platform], report: Report) -> None:
 
 
 def _check(platform: Platform, report: Report) -> None:
-    places: dict[tuple[str, str, str], list[Path]] = {}
+    paths_of: dict[tuple[str, str, str], list[Path]] = {}
     for instance in platform.instances.values():
         if instance.section == "components":
             for path, image, tried in _untried(instance):
-                places.setdefault((instance.type, image, tried), []).append(path)
-    for (type, image, tried), paths in places.items():
-        first, *others = sorted(paths, key=platform.document.value_span)
+                paths_of.setdefault((instance.type, image, tried), []).append(path)
+    for (type, image, tried), paths in paths_of.items():
+        first_path, *further_paths = sorted(paths, key=platform.document.value_span)
         report.add(
             "untried-version",
             f"whether `{image}` fits is unknown: `{type}` is made for `{tried}`",
-            platform.document.value_span(first),
-            path=first,
+            platform.document.value_span(first_path),
+            path=first_path,
             help="try it, then add the code to `spec.silence` with your result",
-            related=[Related("here too", _span(platform, path)) for path in others],
+            related=[Related("here too", _span(platform, path)) for path in further_paths],
         )
 
 
@@ -52,7 +52,9 @@ def _untried(instance: Instance[Any]) -> Iterator[tuple[Path, str, str]]:
         image, tried = getattr(instance.spec, name), field.default
         if not name.endswith("image") or not isinstance(tried, str) or _same(image, tried):
             continue
-        if not gone(image) and not versions.verdict(image, "unfit", "gone", "moves", "works"):
+        if not removed_prefix(image) and not versions.verdict(
+            image, "unfit", "gone", "moves", "works"
+        ):
             yield (*instance.path, key), image, tried
 
 

@@ -15,10 +15,10 @@ from typing import Any
 import yaml as pyyaml
 from msgspec import Struct
 
-from compiler.files import Folder, held
+from compiler.files import Folder, open_folder
 from compiler.kube import yaml
 from compiler.model.credential import Credential
-from compiler.secrets.folder import Generated, kustomization, place
+from compiler.secrets.folder import Generated, folder_of, kustomization
 from compiler.secrets.secret import new_values, secret
 
 
@@ -42,9 +42,9 @@ def generate(
     rotate: Iterable[str] = (),
 ) -> Generated:
     """Write the missing ciphertext, and generate the Secrets in `rotate` again."""
-    folder, rotate, files = place(environment), set(rotate), list[str]()
+    folder, rotate, files = folder_of(environment), set(rotate), list[str]()
     new, kept_names, rotated = list[str](), list[str](), list[str]()
-    with held(root, 0o755) as output:
+    with open_folder(root, 0o755) as output:
         output.make(folder)
         for credential in credentials:
             paths = {

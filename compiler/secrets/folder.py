@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from compiler.files import held
+from compiler.files import open_folder
 from compiler.kube import yaml
 from compiler.kube.kustomize import KUSTOMIZATION
 from compiler.model.credential import Credential
@@ -17,12 +17,12 @@ class Generated(Struct, frozen=True):
     """The names of generated, kept and rotated credentials; never values."""
 
     folder: Path
-    made: tuple[str, ...]
-    kept: tuple[str, ...]
+    created: tuple[str, ...]
+    unchanged: tuple[str, ...]
     rotated: tuple[str, ...]
 
 
-def place(environment: str) -> str:
+def folder_of(environment: str) -> str:
     """Where the Secrets of an environment are, below the spec's folder."""
     return f"secrets/{environment}"
 
@@ -35,8 +35,8 @@ def kustomization(environment: str, files: Iterable[str]) -> str:
 
 def missing(credentials: Iterable[Credential], environment: str, root: Path) -> list[Credential]:
     """The credentials that have no file in an environment's folder, encrypted or not."""
-    with held(root) as output:
-        names = set(output.names(place(environment)))
+    with open_folder(root) as output:
+        names = set(output.names(folder_of(environment)))
     return [credential for credential in credentials if not names & set(_file_names(credential))]
 
 

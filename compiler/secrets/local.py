@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml as pyyaml
 
-from compiler.files import Folder, held
+from compiler.files import Folder, open_folder
 from compiler.kube import yaml
 from compiler.model.credential import Credential, Random
-from compiler.secrets.folder import Generated, kustomization, place
+from compiler.secrets.folder import Generated, folder_of, kustomization
 from compiler.secrets.secret import secret
 from compiler.secrets.values import make
 
@@ -31,8 +31,8 @@ def generate(
 ) -> Generated:
     """Write every missing Secret of an environment, and generate those in `rotate` again."""
     listed, rotate = list(credentials), set(rotate)
-    folder = place(environment)
-    with held(root, 0o755) as output:
+    folder = folder_of(environment)
+    with open_folder(root, 0o755) as output:
         existing = _existing(output, folder)
         files = dict(_files(listed, existing, rotate))
         files["kustomization.yaml"] = kustomization(environment, files)
@@ -43,17 +43,17 @@ def generate(
     names = {credential.name for credential in listed}
     return Generated(
         root / folder,
-        made=tuple(sorted(names - present)),
-        kept=tuple(sorted((names & present) - rotate)),
+        created=tuple(sorted(names - present)),
+        unchanged=tuple(sorted((names & present) - rotate)),
         rotated=tuple(sorted(names & present & rotate)),
     )
 
 
 def _files(
-    credentials: Iterable[Credential], known: Values, rotate: Collection[str]
+    credentials: Iterable[Credential], existing: Values, rotate: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     for credential in credentials:
-        values = _values(credential, known, fresh=credential.name in rotate)
+        values = _values(credential, existing, fresh=credential.name in rotate)
         for namespace in credential.namespaces:
             text = yaml.dump(secret(credential, namespace, values))
             yield f"secret-{namespace}-{credential.name}.yaml", text
@@ -77,8 +77,8 @@ def _existing(output: Folder, folder: str) -> Values:
 
 def _read(output: Folder, path: str) -> Values:
     try:
-        found: Any = pyyaml.safe_load(output.read(path))
-        name, data = found["metadata"]["name"], found["stringData"]
+        content: Any = pyyaml.safe_load(output.read(path))
+        name, data = content["metadata"]["name"], content["stringData"]
         return {(name, str(key)): str(value) for key, value in data.items()}
     except (pyyaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
         message = (

@@ -16,15 +16,15 @@ def make(kind: Random) -> str:
     match kind:
         case Random.PASSWORD:
             # It starts with a letter: YAML and Feast's parser would read digits as a number.
-            return _some(string.ascii_letters, 1) + _some(_LETTERS, 31)
+            return _random_text(string.ascii_letters, 1) + _random_text(_LETTERS, 31)
         case Random.ACCESS_KEY:
-            return "AKIA" + _some(_CAPITALS, 16)
+            return "AKIA" + _random_text(_CAPITALS, 16)
         case Random.SECRET_KEY:
-            return _some(_LETTERS, 40)
+            return _random_text(_LETTERS, 40)
     assert_never(kind)
 
 
-def _some(alphabet: str, length: int) -> str:
+def _random_text(alphabet: str, length: int) -> str:
     from secrets import choice  # most importers of this module generate no values
 
     return "".join(choice(alphabet) for _ in range(length))

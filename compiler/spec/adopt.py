@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from compiler.spec.constraints import InvalidValue, exact
+from compiler.spec.constraints import Exact, InvalidValue
 from compiler.spec.section import Section
 from compiler.spec.types import Bucket, Database, Name, Port, SecretName
 
@@ -12,14 +12,13 @@ from compiler.spec.types import Bucket, Database, Name, Port, SecretName
 class AdoptedService(Section):
     """The existing Service that an instance serves."""
 
-    service: Annotated[
-        Name | None,
-        Field(description="The Service by which clients reach it; default: the instance's name."),
-    ] = None
-    port: Annotated[
-        Port | None,
-        Field(description="A port at which that Service answers too, for clients of before."),
-    ] = None
+    service: Name | None = Field(
+        default=None,
+        description="The Service by which clients reach it; default: the instance's name.",
+    )
+    port: Port | None = Field(
+        default=None, description="A port at which that Service answers too, for clients of before."
+    )
 
     def check(self) -> None:
         if self.port is not None and self.service is None:
@@ -30,26 +29,22 @@ class AdoptedService(Section):
 class AdoptedVolume(AdoptedService):
     """The existing Service and volume of a server."""
 
-    claim: Annotated[
-        Name | None,
-        Field(description="The PersistentVolumeClaim with its data; no new one is made."),
-    ] = None
+    claim: Name | None = Field(
+        default=None, description="The PersistentVolumeClaim with its data; no new one is made."
+    )
 
 
 class AdoptedDatabaseServer(AdoptedVolume):
     """The existing Service, volume and administrator of a database server."""
 
-    folder: Annotated[
-        str | None,
-        Field(
-            pattern=exact(r"\.|[\w-][\w.-]*(/[\w-][\w.-]*)*"),
-            description="The folder of the data in that volume; `.` is the volume itself.",
-        ),
-    ] = None
-    secret: Annotated[
-        SecretName | None,
-        Field(description="The Secret with the administrator's `username` and `password`."),
-    ] = None
+    folder: Annotated[str, Exact(r"\.|[\w-][\w.-]*(/[\w-][\w.-]*)*")] | None = Field(
+        default=None,
+        description="The folder of the data in that volume; `.` is the volume itself.",
+    )
+    secret: SecretName | None = Field(
+        default=None,
+        description="The existing Secret with the administrator's `username` and `password`.",
+    )
 
     def check(self) -> None:
         super().check()
@@ -61,30 +56,28 @@ class AdoptedDatabaseServer(AdoptedVolume):
 class AdoptedData(AdoptedService):
     """The existing Service, database and bucket of a server without a volume."""
 
-    database: Annotated[
-        Database | None, Field(description="The database that holds its data already.")
-    ] = None
-    bucket: Annotated[
-        Bucket | None, Field(description="The bucket that holds its data already.")
-    ] = None
+    database: Database | None = Field(
+        default=None, description="The database that holds its data already."
+    )
+    bucket: Bucket | None = Field(
+        default=None, description="The bucket that holds its data already."
+    )
 
 
 class AdoptsService(Section):
     """Fields of a server without data that may take over a Service."""
 
-    adopt: Annotated[
-        AdoptedService | None,
-        Field(description="Existing objects that it takes over, under their names."),
-    ] = None
+    adopt: AdoptedService | None = Field(
+        default=None, description="Existing objects that it takes over, under their names."
+    )
 
 
 class AdoptsVolume(Section):
     """Fields of a server that may take over a Service and a volume."""
 
-    adopt: Annotated[
-        AdoptedVolume | None,
-        Field(description="Existing objects that it takes over, under their names."),
-    ] = None
+    adopt: AdoptedVolume | None = Field(
+        default=None, description="Existing objects that it takes over, under their names."
+    )
 
     def check(self) -> None:
         replicas = getattr(self, "replicas", 1)
@@ -97,23 +90,26 @@ class AdoptsVolume(Section):
 class AdoptsDatabaseServer(Section):
     """Fields of a database server that may take over a Service, a volume and a login."""
 
-    adopt: Annotated[
-        AdoptedDatabaseServer | None,
-        Field(description="Existing objects that it takes over, under their names."),
-    ] = None
+    adopt: AdoptedDatabaseServer | None = Field(
+        default=None, description="Existing objects that it takes over, under their names."
+    )
 
     @property
     def adopted(self) -> AdoptedDatabaseServer:
         return self.adopt or AdoptedDatabaseServer()
 
+    @property
+    def administrator_by(self) -> str:
+        """The creator of the administrator's Secret: a new password would not be that of the data."""
+        return "you" if self.adopted.secret else ""
+
 
 class AdoptsData(Section):
     """Fields of a server that may take over a Service, a database and a bucket."""
 
-    adopt: Annotated[
-        AdoptedData | None,
-        Field(description="Existing objects that it takes over, under their names."),
-    ] = None
+    adopt: AdoptedData | None = Field(
+        default=None, description="Existing objects that it takes over, under their names."
+    )
 
     @property
     def adopted(self) -> AdoptedData:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from compiler.spec.backup import OwnBackup
-from compiler.spec.constraints import InvalidValue, exact
+from compiler.spec.constraints import Exact, InvalidValue
 from compiler.spec.labels import LabelKey, Labels, LabelValue
 from compiler.spec.section import Forms, ListOf, Section
 from compiler.spec.types import Cpu, EnvName, Image, Memory, Name, Namespace, SecretName
@@ -19,27 +19,25 @@ from compiler.spec.types import Cpu, EnvName, Image, Memory, Name, Namespace, Se
 class Amounts(Section, defer_build=False):
     """Amounts of CPU, memory and disk; a missing one has the component's default."""
 
-    cpu: Annotated[Cpu | None, Field(description="Processors, like `500m` or `2`.")] = None
-    memory: Annotated[Memory | None, Field(description="Memory, like `512Mi` or `4Gi`.")] = None
-    ephemeral_storage: Annotated[Memory | None, Field(description="Local disk, like `1Gi`.")] = None
+    cpu: Cpu | None = Field(default=None, description="Processors, like `500m` or `2`.")
+    memory: Memory | None = Field(default=None, description="Memory, like `512Mi` or `4Gi`.")
+    ephemeral_storage: Memory | None = Field(default=None, description="Local disk, like `1Gi`.")
 
 
 class Resources(Section, defer_build=False):
     """Resources of each container; each amount that is set replaces the component's default."""
 
-    requests: Annotated[Amounts, Field(description="Amounts that the scheduler reserves.")] = (
-        Amounts()
-    )
-    limits: Annotated[Amounts, Field(description="Amounts that a container may not exceed.")] = (
-        Amounts()
+    requests: Amounts = Field(default=Amounts(), description="Amounts that the scheduler reserves.")
+    limits: Amounts = Field(
+        default=Amounts(), description="Amounts that a container may not exceed."
     )
 
 
 class SecretKey(Section, defer_build=False):
     """One key of a Secret that exists in the namespace."""
 
-    secret: Annotated[SecretName, Field(description="The Secret's name.")]
-    key: Annotated[str, Field(pattern=exact(r"[-._a-zA-Z0-9]+"), description="A key of its data.")]
+    secret: SecretName = Field(description="The Secret's name.")
+    key: Annotated[str, Exact(r"[-._a-zA-Z0-9]+")] = Field(description="A key of its data.")
 
 
 class Toleration(Section, defer_build=False):
@@ -55,11 +53,11 @@ class Toleration(Section, defer_build=False):
 class NodeRule(Section, defer_build=False):
     """A condition on a label of nodes, in Kubernetes' words."""
 
-    key: Annotated[LabelKey, Field(description="The label, like `topology.kubernetes.io/zone`.")]
+    key: LabelKey = Field(description="The label, like `topology.kubernetes.io/zone`.")
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"] = "In"
-    values: Annotated[
-        ListOf[LabelValue], Field(description="Values to compare with; none for `Exists`.")
-    ] = ()
+    values: ListOf[LabelValue] = Field(
+        default=(), description="Values to compare with; none for `Exists`."
+    )
 
     def check(self) -> None:
         if self.operator in ("Exists", "DoesNotExist"):
@@ -81,18 +79,18 @@ class NodeRule(Section, defer_build=False):
 class NodePreference(NodeRule, defer_build=False):
     """A condition that good nodes meet."""
 
-    weight: Annotated[int, Field(ge=1, le=100, description="Its weight among the others.")] = 100
+    weight: int = Field(default=100, ge=1, le=100, description="Its weight among the others.")
 
 
 class NodeAffinity(Section, defer_build=False):
     """The nodes that may run pods, where `nodeSelector` does not say enough."""
 
-    required: Annotated[
-        ListOf[NodeRule], Field(description="Conditions that a node must meet, all of them.")
-    ] = ()
-    preferred: Annotated[
-        ListOf[NodePreference], Field(description="Conditions that better nodes meet.")
-    ] = ()
+    required: ListOf[NodeRule] = Field(
+        default=(), description="Conditions that a node must meet, all of them."
+    )
+    preferred: ListOf[NodePreference] = Field(
+        default=(), description="Conditions that better nodes meet."
+    )
 
     def manifest(self) -> dict[str, Any]:
         """The field of a pod."""
@@ -111,20 +109,20 @@ class NodeAffinity(Section, defer_build=False):
 class PatchTarget(Section, defer_build=False):
     """The object of the component that a patch changes."""
 
-    kind: Annotated[str, Field(description="Its kind, like `Deployment`.")]
-    name: Annotated[str, Field(description="Its name.")]
-    namespace: Annotated[
-        Namespace | None, Field(description="Its namespace, where several have the name.")
-    ] = None
+    kind: str = Field(description="Its kind, like `Deployment`.")
+    name: str = Field(description="Its name.")
+    namespace: Namespace | None = Field(
+        default=None, description="Its namespace, where several have the name."
+    )
 
 
 class PatchOperation(Section, defer_build=False):
     """One operation of a JSON patch (RFC 6902)."""
 
     op: Literal["add", "remove", "replace", "test", "move", "copy"]
-    path: Annotated[str, Field(description="A JSON pointer, like `/spec/template/spec/hostname`.")]
+    path: str = Field(description="A JSON pointer, like `/spec/template/spec/hostname`.")
     value: Any = None
-    from_: Annotated[str | None, Field(alias="from")] = None
+    from_: str | None = Field(default=None, alias="from")
 
     def written(self) -> dict[str, Any]:
         """The operation as JSON Patch reads it: `value: null` is different from no value."""
@@ -136,34 +134,31 @@ class Patch(Section, defer_build=False):
     """The escape hatch: JSON patch operations on one of the component's objects."""
 
     target: PatchTarget
-    operations: Annotated[ListOf[PatchOperation], Field(min_length=1)]
+    operations: ListOf[PatchOperation] = Field(min_length=1)
 
 
 class NamedSpec(Section):
     """Fields of everything that has a name in the spec."""
 
-    namespace: Annotated[
-        Namespace | None, Field(description="Its namespace; default: the platform's.")
-    ] = None
-    bind: Annotated[
-        dict[str, str], Field(description="The instance that serves each slot of this one.")
-    ] = {}
-    labels: Annotated[Labels, Field(description="Labels to put on all of its objects.")] = {}
+    namespace: Namespace | None = Field(
+        default=None, description="Its namespace; default: the platform's."
+    )
+    bind: dict[str, str] = Field(
+        default={}, description="The instance that serves each slot of this one."
+    )
+    labels: Labels = Field(default={}, description="Labels to put on all of its objects.")
 
 
 class InstanceSpec(NamedSpec):
     """Fields of every component."""
 
-    type: Annotated[
-        str | None, Field(description="The component's type; default: the instance name.")
-    ] = None
-    patches: Annotated[
-        ListOf[Patch], Field(description="JSON 6902 operations on its objects.")
-    ] = ()
-    files: Annotated[
-        dict[str, Forms[str, dict[str, Any]]],
-        Field(description="Additions to its config files: lines, or keys of a file of YAML."),
-    ] = {}
+    type: str | None = Field(
+        default=None, description="The component's type; default: the instance name."
+    )
+    patches: ListOf[Patch] = Field(default=(), description="JSON 6902 operations on its objects.")
+    files: dict[str, Forms[str, dict[str, Any]]] = Field(
+        default={}, description="Additions to its config files: lines, or keys of a file of YAML."
+    )
 
 
 Install = Annotated[
@@ -183,48 +178,46 @@ class UpstreamSpec(InstanceSpec):
 class ChartSpec(InstanceSpec):
     """Fields of components that upstream ships as Helm charts, which `vendor` does not render."""
 
-    install: Annotated[
-        Literal["existing"], Field(description="Installed as a prerequisite, by its charts.")
-    ] = "existing"
+    install: Literal["existing"] = Field(
+        default="existing", description="Installed as a prerequisite, by its charts."
+    )
 
 
 class RunningSpec(InstanceSpec):
     """Fields of components with pods."""
 
-    image: Annotated[Image | None, Field(description="The image, with a tag or digest.")] = None
-    resources: Annotated[Resources, Field(description="Compute of each of its containers.")] = (
-        Resources()
+    image: Image | None = Field(default=None, description="The image, with a tag or digest.")
+    resources: Resources = Field(
+        default=Resources(), description="Compute of each of its containers."
     )
-    env: Annotated[
-        dict[EnvName, Forms[str, SecretKey]],
-        Field(description="More variables of its containers: text, or `{secret: ..., key: ...}`."),
-    ] = {}
-    node_selector: Annotated[Labels, Field(description="Labels of the nodes that may run it.")] = {}
-    node_affinity: Annotated[
-        NodeAffinity | None, Field(description="Conditions on the labels of nodes.")
-    ] = None
-    tolerations: Annotated[ListOf[Toleration], Field(description="Taints that it tolerates.")] = ()
-    pull_secrets: Annotated[
-        ListOf[SecretName],
-        Field(description="Image pull Secrets, in addition to `registry.pullSecrets`."),
-    ] = ()
-    priority_class: Annotated[
-        Name | None, Field(description="A PriorityClass that exists in the cluster.")
-    ] = None
+    env: dict[EnvName, Forms[str, SecretKey]] = Field(
+        default={},
+        description="More variables of its containers: text, or `{secret: ..., key: ...}`.",
+    )
+    node_selector: Labels = Field(default={}, description="Labels of the nodes that may run it.")
+    node_affinity: NodeAffinity | None = Field(
+        default=None, description="Conditions on the labels of nodes."
+    )
+    tolerations: ListOf[Toleration] = Field(default=(), description="Taints that it tolerates.")
+    pull_secrets: ListOf[SecretName] = Field(
+        default=(), description="Image pull Secrets, in addition to `registry.pullSecrets`."
+    )
+    priority_class: Name | None = Field(
+        default=None, description="A PriorityClass that exists in the cluster."
+    )
 
 
 class VolumeSpec(RunningSpec):
     """Fields of every component with a volume."""
 
-    storage_class: Annotated[
-        Name | None,
-        Field(description="The storage class of its volumes; default: that of `cluster`."),
-    ] = None
+    storage_class: Name | None = Field(
+        default=None, description="The storage class of its volumes; default: that of `cluster`."
+    )
 
 
 class RecordSpec(VolumeSpec):
     """Fields of every component that holds the only copy of its data."""
 
-    backup: Annotated[
-        OwnBackup | None, Field(description="What differs from `spec.backup` for it.")
-    ] = None
+    backup: OwnBackup | None = Field(
+        default=None, description="What differs from `spec.backup` for it."
+    )

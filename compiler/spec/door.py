@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from compiler.spec.constraints import InvalidValue, Pattern
-from compiler.spec.pem import Certificates, PublicKeys
+from compiler.spec.authority import CertificatesOrFile
+from compiler.spec.constraints import Exact, InvalidValue, Pattern
+from compiler.spec.pem import PublicKeys
 from compiler.spec.section import ListOf, Section
 from compiler.spec.types import (
     HOST_PATTERN,
@@ -27,6 +28,7 @@ Group = Annotated[
     ),
 ]  # fmt: skip
 Groups = ListOf[Group]
+Rights = Literal["read", "write", "admin"]
 IssuerUrl = Annotated[
     str,
     Pattern(
@@ -39,20 +41,19 @@ IssuerUrl = Annotated[
 class Issuer(Section):
     """The cert-manager issuer that signs the certificate of the hosts."""
 
-    name: Annotated[Name, Field(description="Its name.")]
-    kind: Annotated[Literal["ClusterIssuer", "Issuer"], Field(description="Its kind.")] = (
-        "ClusterIssuer"
+    name: Name = Field(description="Its name.")
+    kind: Literal["ClusterIssuer", "Issuer"] = Field(
+        default="ClusterIssuer", description="Its kind."
     )
 
 
 class Tls(Section):
     """The source of the certificate: an issuer, or an existing Secret."""
 
-    issuer: Annotated[Issuer | None, Field(description="An issuer of cert-manager.")] = None
-    secret: Annotated[
-        SecretName | None,
-        Field(description="A TLS Secret for `*.DOMAIN`, in the namespace of the gateway."),
-    ] = None
+    issuer: Issuer | None = Field(default=None, description="An issuer of cert-manager.")
+    secret: SecretName | None = Field(
+        default=None, description="A TLS Secret for `*.DOMAIN`, in the namespace of the gateway."
+    )
 
     def check(self) -> None:
         if (self.issuer is None) == (self.secret is None):
@@ -65,72 +66,70 @@ class Client(Section):
 
     id: Annotated[
         str,
-        Field(
-            min_length=1, pattern=r"^[\x21-\x7e]+$", description="Its ID at the identity provider."
-        ),
+        Field(min_length=1, description="Its ID at the identity provider."),
+        Exact(r"[\x21-\x7e]+"),
     ]
-    secret: Annotated[
-        SecretName | None,
-        Field(
-            description="A Secret of yours in the platform's namespace, with the client's secret as "
-            "`client-secret`; default: `login-client`, by the provider of credentials."
-        ),
-    ] = None
+    secret: SecretName | None = Field(
+        default=None,
+        description="A Secret of yours in the platform's namespace, with the client's secret as "
+        "`client-secret`; default: `login-client`, by the provider of credentials.",
+    )
 
 
 class ProxySpec(Section):
     """oauth2-proxy before hosts, and the issuer of the identities that it asks for."""
 
-    issuer: Annotated[IssuerUrl, Field(description="The issuer's URL, as its tokens have it.")]
-    cidrs: Annotated[
-        ListOf[Cidr], Field(description="The issuer's addresses; default: any, on its port.")
-    ] = ()
-    ca: Annotated[
-        Certificates | None,
-        Field(description="Certificates (PEM) of the issuer's authority; default: a public one's."),
-    ] = None
-    image: Annotated[Image, Field(description="The image of oauth2-proxy.")] = (
-        "quay.io/oauth2-proxy/oauth2-proxy:v7.15.6"
+    issuer: IssuerUrl = Field(description="The issuer's URL, as its tokens have it.")
+    cidrs: ListOf[Cidr] = Field(
+        default=(), description="The issuer's addresses; default: any, on its port."
     )
-    replicas: Annotated[int, Field(ge=1, le=10, description="Its pods before each host.")] = 1
+    ca: CertificatesOrFile | None = Field(
+        default=None,
+        description="The issuer's own authority: certificates (PEM), or `{file: certs/acme.pem}`; "
+        "default: a public one.",
+    )
+    image: Image = Field(
+        default="quay.io/oauth2-proxy/oauth2-proxy:v7.15.6",
+        description="The image of oauth2-proxy.",
+    )
+    replicas: int = Field(default=1, ge=1, le=10, description="Its pods before each host.")
+
+    @property
+    def certificates(self) -> str:
+        """The authority's certificates, which those of a file have replaced; empty for a public one."""
+        return self.ca if isinstance(self.ca, str) else ""
 
 
 class OpenIdLogin(ProxySpec):
     """A login by OpenID Connect before every page for people, by oauth2-proxy."""
 
-    client: Annotated[Client, Field(description="The client that is registered there.")]
-    groups: Annotated[
-        Groups,
-        Field(description="Groups that may open the pages; default: all users of the issuer."),
-    ] = ()
-    admins: Annotated[
-        Groups, Field(description="Groups that may open every page, whatever its own `groups` are.")
-    ] = ()
-    groups_claim: Annotated[
-        str,
-        Field(
-            pattern=r"^[\w.:/-]+$", description="The claim of an ID token that lists the groups."
-        ),
-    ] = "groups"
-    scopes: Annotated[
-        ListOf[Annotated[str, Field(pattern=r"^[\w.:/-]+$")]],
-        Field(description="The scopes to ask for; an issuer may know no `groups`."),
-    ] = ("openid", "email", "profile", "groups")
-    session: Annotated[Duration, Field(description="The time after which people log in again.")] = (
-        "12h"
+    client: Client = Field(description="The client that is registered there.")
+    groups: Groups = Field(
+        default=(), description="Groups that may open the pages; default: all users of the issuer."
+    )
+    admins: Groups = Field(
+        default=(), description="Groups that may open every page, whatever its own `groups` are."
+    )
+    groups_claim: Annotated[str, Exact(r"[\w.:/-]+")] = Field(
+        default="groups", description="The claim of an ID token that lists the groups."
+    )
+    scopes: ListOf[Annotated[str, Exact(r"[\w.:/-]+")]] = Field(
+        default=("openid", "email", "profile", "groups"),
+        description="The scopes to ask for; an issuer may know no `groups`.",
+    )
+    session: Duration = Field(
+        default="12h", description="The time after which people log in again."
     )
 
 
 class Machines(ProxySpec):
     """The issuer of the tokens by which programs prove who they are, such as a cluster's."""
 
-    keys: Annotated[
-        PublicKeys | None,
-        Field(
-            description="Its public keys (PEM), if it answers nobody without a login, as most clusters; "
-            "default: oauth2-proxy asks it for them."
-        ),
-    ] = None
+    keys: PublicKeys | None = Field(
+        default=None,
+        description="Its public keys (PEM), if it answers nobody without a login, as most clusters; "
+        "default: oauth2-proxy asks it for them.",
+    )
 
     def check(self) -> None:
         for key in ("cidrs", "ca"):
@@ -142,16 +141,39 @@ class Machines(ProxySpec):
 class PageSpec(Section):
     """Fields of components with a page for people."""
 
-    expose: Annotated[
-        bool | None,
-        Field(
-            description="Whether the gateway gives the page a host; default: where `spec.login` or "
-            "the page itself asks for a login."
-        ),
-    ] = None
-    public_host: Annotated[
-        Host | None, Field(description="Its host; default: its name below `spec.domain`.")
-    ] = None
-    groups: Annotated[
-        Groups, Field(description="Groups that may open the page; default: those of `spec.login`.")
-    ] = ()
+    expose: bool | None = Field(
+        default=None,
+        description="Whether the gateway gives the page a host; default: where `spec.login` or "
+        "the page itself asks for a login.",
+    )
+    public_host: Host | None = Field(
+        default=None, description="Its host; default: its name below `spec.domain`."
+    )
+    groups: Groups = Field(
+        default=(), description="Groups that may open the page; default: those of `spec.login`."
+    )
+
+    @property
+    def admitted(self) -> tuple[str, ...]:
+        """The groups that may open the page, if its section names any."""
+        return self.groups
+
+
+class SignOnPageSpec(PageSpec):
+    """Fields of pages that can ask the identity provider themselves."""
+
+    sso: dict[Group, Rights] = Field(
+        default={},
+        description="Its own single sign-on by `spec.login`: groups that may open the page, each "
+        "with its rights there; default: people log in there with a token.",
+    )
+
+    def check(self) -> None:
+        super().check()
+        if self.sso and self.groups:
+            message = "the groups that may open the page are those of `sso`"
+            raise InvalidValue("invalid-value", message, "keep one of them", at="groups")
+
+    @property
+    def admitted(self) -> tuple[str, ...]:
+        return tuple(self.sso) or self.groups

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from compiler.spec.constraints import exact
+from compiler.spec.constraints import Exact
 from compiler.spec.section import Section
 from compiler.spec.types import Name, RegistryName, S3Uri
 
-_WORD = exact(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_DIGEST = exact(r"sha256:[0-9a-f]{64}")
+_WORD = Exact(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_DIGEST = Exact(r"sha256:[0-9a-f]{64}")
 Columns = dict[Annotated[str, Field(max_length=500)], Annotated[str, Field(max_length=500)]]
 
 
@@ -18,12 +18,12 @@ class LockedModel(Section):
 
     model: RegistryName
     alias: RegistryName
-    version: Annotated[str, Field(pattern=exact(r"[0-9]{1,18}"))]
+    version: Annotated[str, Exact(r"[0-9]{1,18}")]
     uri: S3Uri
-    flavour: Annotated[str, Field(pattern=_WORD)]
-    run: Annotated[str | None, Field(pattern=_WORD)] = None
-    size: Annotated[int | None, Field(ge=1, le=2**60)] = None  # bytes
-    signature: Annotated[str | None, Field(pattern=_DIGEST)] = None  # of the signature as a whole
+    flavour: Annotated[str, _WORD]
+    run: Annotated[str, _WORD] | None = None
+    size: int | None = Field(default=None, ge=1, le=2**60)  # bytes
+    signature: Annotated[str, _DIGEST] | None = None  # of the signature as a whole
     inputs: Columns = {}  # the type of each column; one that may be left out ends in `?`
     outputs: Columns = {}
     previous: S3Uri | None = None  # of the version that the alias had before

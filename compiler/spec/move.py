@@ -1,7 +1,5 @@
 """The language: a back end that takes the place of another one."""
 
-from typing import Annotated
-
 from pydantic import Field
 
 from compiler.spec.constraints import InvalidValue
@@ -12,15 +10,15 @@ from compiler.spec.types import Image, Name
 class Move(Section):
     """Two instances of one interface: the data goes from one to the other, and then the clients."""
 
-    from_: Annotated[Name, Field(alias="from", description="The instance that holds the data.")]
-    to: Annotated[Name, Field(description="The instance that takes its place.")]
-    cut_over: Annotated[
-        bool, Field(description="Whether the clients use `to`; until then they use `from`.")
-    ] = False
-    image: Annotated[
-        Image | None,
-        Field(description="The image of the Job that copies: rclone's, or the newer server's."),
-    ] = None
+    from_: Name = Field(alias="from", description="The instance that holds the data.")
+    to: Name = Field(description="The instance that takes its place.")
+    cut_over: bool = Field(
+        default=False, description="Whether the clients use `to`; until then they use `from`."
+    )
+    image: Image | None = Field(
+        default=None,
+        description="The image of the Job that copies: rclone's, or the newer server's.",
+    )
 
     def check(self) -> None:
         if self.from_ == self.to:

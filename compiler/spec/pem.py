@@ -6,12 +6,13 @@ import base64
 import re
 from typing import Annotated
 
-from compiler.spec.constraints import InvalidValue, Parser
+from compiler.files.next_to_spec import PATTERN
+from compiler.spec.constraints import Exact, InvalidValue, Parser
 
 PUBLIC_KEY = r"-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----"
 
 
-def _certificates(text: str) -> str:
+def certificates(text: str) -> str:
     """Certificates that OpenSSL can read, and no secret key."""
     import ssl
 
@@ -27,6 +28,15 @@ def _certificates(text: str) -> str:
         help = "write `ca: |`, and below it the file that begins with `-----BEGIN CERTIFICATE-----`"
         raise InvalidValue("invalid-value", message, help) from error
     return text
+
+
+def _no_path(text: str) -> str:
+    """Certificates where a section may name a file with them, and not a path in their place."""
+    if re.fullmatch(PATTERN, text):
+        message = "this is a path, and no certificate in PEM form"
+        help = f"write `ca: {{file: {text}}}` for a file in the folder of the spec"
+        raise InvalidValue("invalid-value", message, help)
+    return certificates(text)
 
 
 def _public_keys(text: str) -> str:
@@ -53,14 +63,13 @@ def _is_sequence(block: str) -> bool:
         return False
 
 
-Certificates = Annotated[
-    str,
-    Parser(
-        _certificates, r"\s*-----BEGIN CERTIFICATE-----\s[\w+/=\s-]*",
-        "a certificate in PEM form", "write `ca: |`, and below it the file",
-        example="-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n",
-    ),
-]  # fmt: skip
+_FORM = (
+    r"\s*-----BEGIN CERTIFICATE-----\s[\w+/=\s-]*",
+    "a certificate in PEM form", "write `ca: |`, and below it the file",
+)  # fmt: skip
+_EXAMPLE = "-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n"
+CertificatesAsText = Annotated[str, Parser(_no_path, *_FORM, example=_EXAMPLE)]
+CertificateFile = Annotated[str, Exact(PATTERN)]
 PublicKeys = Annotated[
     str,
     Parser(

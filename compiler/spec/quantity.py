@@ -55,7 +55,7 @@ def canonical(text: str) -> str:
     raise ValueError(f"`{text}` is finer than a nano")
 
 
-def whole(text: str) -> int:
+def in_bytes(text: str) -> int:
     """A quantity of bytes. Raises ValueError if it is not a whole number."""
     value = amount(text)
     if value.denominator != 1:

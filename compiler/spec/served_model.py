@@ -10,8 +10,11 @@ from compiler.spec.component import (
 )
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.door import Groups
+from compiler.spec.duration import seconds
+from compiler.spec.model_requests import Batcher, Logger
 from compiler.spec.section import ListOf, Section
 from compiler.spec.tenant import TenantSpec
+from compiler.spec.transformer import Transformer
 from compiler.spec.types import (
     Duration,
     Image,
@@ -29,23 +32,21 @@ from compiler.spec.types import (
 class Canary(Section):
     """A share of the traffic for the newest revision of a model."""
 
-    percent: Annotated[int, Field(ge=1, le=99, description="Percent of the requests.")]
-    previous: Annotated[
-        S3Uri | None,
-        Field(
-            description="Where the previous version is stored, for a serving system that does not keep it."
-        ),
-    ] = None
+    percent: int = Field(ge=1, le=99, description="Percent of the requests.")
+    previous: S3Uri | None = Field(
+        default=None,
+        description="Where the previous version is stored, for a serving system that does not keep it.",
+    )
 
 
 class Scaling(Section):
     """When Knative adds pods to a model."""
 
-    metric: Annotated[
-        Literal["concurrency", "rps"],
-        Field(description="What is counted: requests at once, or requests a second."),
-    ] = "concurrency"
-    target: Annotated[int, Field(ge=1, description="How much of it one pod should have.")]
+    metric: Literal["concurrency", "rps"] = Field(
+        default="concurrency",
+        description="What is counted: requests at once, or requests a second.",
+    )
+    target: int = Field(ge=1, description="How much of it one pod should have.")
 
 
 # The same as `ModelSpec.check`, for editors.
@@ -68,98 +69,99 @@ class ModelSpec(TenantSpec):
 
     model_config = ConfigDict(json_schema_extra=_SOURCES)
 
-    format: Annotated[
-        str,
-        Field(
-            min_length=1,
-            description="The model format, like `xgboost` or `sklearn`. Default for a model of the "
-            "registry: the registry's own.",
-        ),
-    ] = ""
-    uri: Annotated[
-        ModelUri,
-        Field(
-            description="Where the model is stored: `s3://`, `pvc://claim/path`, `hf://org/model`, or "
-            "`oci://` and an image that has it under `/models`."
-        ),
-    ] = ""
-    model: Annotated[
-        RegistryName | None,
-        Field(
-            description="Its name in the model registry, in place of `uri`: `platformc models "
-            "lock` finds the version."
-        ),
-    ] = None
-    alias: Annotated[
-        RegistryName | None, Field(description="The alias of the version, like `champion`.")
-    ] = None
-    image: Annotated[
-        Image | None,
-        Field(description="An image with the server and the model, in place of `uri`."),
-    ] = None
-    command: Annotated[ListOf[str], Field(description="With `image`: its command, as a list.")] = ()
-    port: Annotated[
-        Port | None, Field(description="With `image`: the port of its requests; default 8080.")
-    ] = None
-    protocol: Annotated[
-        Literal["v1", "v2", "openai"] | None,
-        Field(description="With `image`: the protocol of its requests, which callers are told."),
-    ] = None
-    probe: Annotated[
-        UrlPath | None,
-        Field(
-            description="With `image`: the path that answers once it is ready; default: its port."
-        ),
-    ] = None
-    user: Annotated[
-        Annotated[int, Field(ge=1, le=2**31 - 1)] | None,
-        Field(description="With `image`: the numeric user to run as; default 1000."),
-    ] = None
-    access: Annotated[
-        Literal["inside", "login", "token", "public"] | None,
-        Field(
-            description="`inside`: only instances that use it reach it. With the others the gateway "
-            "gives it a host, which asks for the login of `spec.login`, for a token of `spec.machines`, "
-            "or, `public`, nobody; default: `public`, with a warning."
-        ),
-    ] = None
-    groups: Annotated[
-        Groups,
-        Field(description="With `access: login`: groups that may ask it; default: `login.groups`."),
-    ] = ()
-    callers: Annotated[
-        ListOf[ServiceAccount],
-        Field(description="With `access: token`: ServiceAccounts that may ask it."),
-    ] = ()
-    canary: Annotated[Canary | None, Field(description="Traffic for the newest revision.")] = None
-    min_replicas: Annotated[
-        Annotated[int, Field(ge=0)] | None, Field(description="0 lets it scale to zero.")
-    ] = None
-    max_replicas: Annotated[
-        Annotated[int, Field(ge=1)] | None, Field(description="The maximum number of replicas.")
-    ] = None
-    concurrency: Annotated[
-        Annotated[int, Field(ge=1)] | None,
-        Field(description="The most requests that one pod works on at once; more wait."),
-    ] = None
-    scaling: Annotated[Scaling | None, Field(description="When pods are added.")] = None
-    size: Annotated[Memory | None, Field(description="Size of the model's files.")] = None
-    resources: Annotated[Resources, Field(description="Compute of the predictor.")] = Resources()
-    timeout: Annotated[Duration | None, Field(description="How long a request may take.")] = None
-    runtime: Annotated[
-        Name | None, Field(description="The serving runtime, if several can read the format.")
-    ] = None
-    uses: Annotated[ListOf[str], Field(description="Instances that it connects to.")] = ()
+    format: str = Field(
+        default="",
+        min_length=1,
+        description="The model format, like `xgboost` or `sklearn`. Default for a model of the "
+        "registry: the registry's own.",
+    )
+    uri: ModelUri = Field(
+        default="",
+        description="Where the model is stored: `s3://`, `pvc://claim/path`, `hf://org/model`, or "
+        "`oci://` and an image that has it under `/models`.",
+    )
+    model: RegistryName | None = Field(
+        default=None,
+        description="Its name in the model registry, in place of `uri`: `platformc models "
+        "lock` finds the version.",
+    )
+    alias: RegistryName | None = Field(
+        default=None, description="The alias of the version, like `champion`."
+    )
+    image: Image | None = Field(
+        default=None, description="An image with the server and the model, in place of `uri`."
+    )
+    command: ListOf[str] = Field(default=(), description="With `image`: its command, as a list.")
+    port: Port | None = Field(
+        default=None, description="With `image`: the port of its requests; default 8080."
+    )
+    protocol: Literal["v1", "v2", "openai"] | None = Field(
+        default=None,
+        description="With `image`: the protocol of its requests, which callers are told.",
+    )
+    probe: UrlPath | None = Field(
+        default=None,
+        description="With `image`: the path that answers once it is ready; default: its port.",
+    )
+    user: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
+        default=None, description="With `image`: the numeric user to run as; default 1000."
+    )
+    access: Literal["inside", "login", "token", "public"] | None = Field(
+        default=None,
+        description="`inside`: only instances that use it reach it. With the others the gateway "
+        "gives it a host, which asks for the login of `spec.login`, for a token of `spec.machines`, "
+        "or, `public`, nobody; default: `public`, with a warning.",
+    )
+    groups: Groups = Field(
+        default=(),
+        description="With `access: login`: groups that may ask it; default: `login.groups`.",
+    )
+    callers: ListOf[ServiceAccount] = Field(
+        default=(), description="With `access: token`: ServiceAccounts that may ask it."
+    )
+    canary: Canary | None = Field(default=None, description="Traffic for the newest revision.")
+    min_replicas: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="0 lets it scale to zero."
+    )
+    max_replicas: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="The maximum number of replicas."
+    )
+    concurrency: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="The most requests that one pod works on at once; more wait."
+    )
+    scaling: Scaling | None = Field(default=None, description="When pods are added.")
+    size: Memory | None = Field(default=None, description="Size of the model's files.")
+    resources: Resources = Field(default=Resources(), description="Compute of the predictor.")
+    timeout: Duration | None = Field(default=None, description="How long a request may take.")
+    runtime: Name | None = Field(
+        default=None, description="The serving runtime, if several can read the format."
+    )
+    uses: ListOf[str] = Field(default=(), description="Instances that it connects to.")
+    logger: Logger | None = Field(
+        default=None, description="Where copies of its requests and responses go."
+    )
+    transformer: Transformer | None = Field(
+        default=None, description="A server of your own that requests pass first."
+    )
+    batcher: Batcher | None = Field(
+        default=None, description="Requests that are collected into one."
+    )
 
     @property
     def has_route(self) -> bool:
         """Whether the gateway gives it a host."""
         return self.access != "inside"
 
+    @property
+    def is_intercepted(self) -> bool:
+        """Whether its pods have a container before the server, which requests pass."""
+        return self.logger is not None or self.batcher is not None
+
     def check(self) -> None:
         self._check_access()
+        self._check_patience()
         if self.image is not None:
-            _alone(self)
+            _without_files(self)
             return
         for key in _SERVER:
             if getattr(self, key):
@@ -196,13 +198,24 @@ class ModelSpec(TenantSpec):
             help = "add `callers:` with ServiceAccounts, like `callers: [analytics/scorer]`"
             raise InvalidValue("invalid-value", message, help, at="access")
 
+    def _check_patience(self) -> None:
+        if self.batcher is None or self.timeout is None:
+            return
+        if self.batcher.milliseconds >= seconds(self.timeout) * 1000:
+            message = (
+                f"a request may wait {self.batcher.max_latency} for its batch, and ends after "
+                f"{self.timeout}"
+            )
+            help = "write a shorter `maxLatency`, or a longer `timeout`"
+            raise InvalidValue("invalid-value", message, help, at="batcher")
+
     @property
     def own_port(self) -> int:
         """The port of requests to an image."""
         return self.port or 8080
 
 
-def _alone(spec: ModelSpec) -> None:
+def _without_files(spec: ModelSpec) -> None:
     """Raise InvalidValue for an image that is to serve files from elsewhere."""
     for key in _FILES:
         if getattr(spec, key):

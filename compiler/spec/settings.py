@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from compiler.spec.backup import Backup
 from compiler.spec.component import Amounts, Patch
-from compiler.spec.constraints import InvalidValue, exact
+from compiler.spec.constraints import Exact, InvalidValue
 from compiler.spec.door import Machines, OpenIdLogin, Tls
 from compiler.spec.image import ANY, Mirrors
 from compiler.spec.labels import Labels
@@ -20,80 +20,69 @@ class Dns(Section):
 
     namespace: Namespace = "kube-system"
     labels: Labels = {"k8s-app": "kube-dns"}
-    addresses: Annotated[
-        ListOf[Cidr],
-        Field(description="Addresses of DNS caches on the nodes, such as 169.254.20.10/32."),
-    ] = ()
+    addresses: ListOf[Cidr] = Field(
+        default=(), description="Addresses of DNS caches on the nodes, such as 169.254.20.10/32."
+    )
 
 
 class Cluster(Section):
     """Properties of the cluster that the compiler cannot determine."""
 
-    name: Annotated[
-        Name | None, Field(description="Environments with the same name share a cluster.")
-    ] = None
-    domain: Annotated[Host, Field(description="The cluster's DNS domain.")] = "cluster.local"
-    pod_cidrs: Annotated[
-        ListOf[Cidr], Field(alias="podCIDRs", description="Address ranges of the pods.")
-    ] = ("10.0.0.0/8",)
-    api_server: Annotated[
-        ListOf[Cidr], Field(description="Address ranges of the API server; default: any.")
-    ] = ()
-    storage_class: Annotated[
-        Name | None, Field(description="The storage class of all volumes; default: the cluster's.")
-    ] = None
-    dns: Annotated[Dns, Field(description="The cluster's DNS pods.")] = Dns()
-    quotas: Annotated[
-        dict[Namespace, Amounts],
-        Field(description="Requests that ResourceQuotas allow, by namespace."),
-    ] = {}
-    kubernetes: Annotated[
-        Annotated[str, Field(pattern=exact(r"1\.[0-9]{1,2}"))] | None,
-        Field(description="Its Kubernetes version, like `'1.34'`."),
-    ] = None
+    name: Name | None = Field(
+        default=None, description="Environments with the same name share a cluster."
+    )
+    domain: Host = Field(default="cluster.local", description="The cluster's DNS domain.")
+    pod_cidrs: ListOf[Cidr] = Field(
+        default=("10.0.0.0/8",), alias="podCIDRs", description="Address ranges of the pods."
+    )
+    api_server: ListOf[Cidr] = Field(
+        default=(), description="Address ranges of the API server; default: any."
+    )
+    storage_class: Name | None = Field(
+        default=None, description="The storage class of all volumes; default: the cluster's."
+    )
+    dns: Dns = Field(default=Dns(), description="The cluster's DNS pods.")
+    quotas: dict[Namespace, Amounts] = Field(
+        default={}, description="Requests that ResourceQuotas allow, by namespace."
+    )
+    kubernetes: Annotated[str, Exact(r"1\.[0-9]{1,2}")] | None = Field(
+        default=None, description="Its Kubernetes version, like `'1.34'`."
+    )
 
 
 class Store(Section):
     """An existing store of External Secrets, such as Vault."""
 
-    kind: Annotated[
-        Literal["ClusterSecretStore", "SecretStore"],
-        Field(description="`SecretStore`: one of that name in every namespace."),
-    ] = "ClusterSecretStore"
-    name: Annotated[SecretName, Field(description="Its name.")]
-    prefix: Annotated[
-        Annotated[str, Field(pattern=exact(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*"))] | None,
-        Field(
-            description="The prefix of its keys; default: the platform's and environment's names."
-        ),
-    ] = None
+    kind: Literal["ClusterSecretStore", "SecretStore"] = Field(
+        default="ClusterSecretStore",
+        description="`SecretStore`: one of that name in every namespace.",
+    )
+    name: SecretName = Field(description="Its name.")
+    prefix: Annotated[str, Exact(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")] | None = Field(
+        default=None,
+        description="The prefix of its keys; default: the platform's and environment's names.",
+    )
 
 
 class Secrets(Section):
     """The provider of credentials."""
 
-    provider: Annotated[
-        Literal["local", "existing", "external-secrets", "sealed-secrets", "sops"],
-        Field(
-            description="`local`: `platformc secrets generate` makes them; `existing`: you make them; "
-            "`external-secrets`: the operator makes them; `sealed-secrets`, `sops`: `secrets generate` "
-            "writes ciphertext that Git may hold."
-        ),
-    ] = "local"
-    store: Annotated[
-        Store | None,
-        Field(
-            description="With `external-secrets`: where values come from; default: made once, inside "
-            "the cluster."
-        ),
-    ] = None
-    certificate: Annotated[
-        TreePath | None,
-        Field(
-            description="With `sealed-secrets`: the file with the controller's certificate; default: "
-            "kubeseal asks the cluster."
-        ),
-    ] = None
+    provider: Literal["local", "existing", "external-secrets", "sealed-secrets", "sops"] = Field(
+        default="local",
+        description="`local`: `platformc secrets generate` makes them; `existing`: you make them; "
+        "`external-secrets`: the operator makes them; `sealed-secrets`, `sops`: `secrets generate` "
+        "writes ciphertext that Git may hold.",
+    )
+    store: Store | None = Field(
+        default=None,
+        description="With `external-secrets`: where values come from; default: made once, inside "
+        "the cluster.",
+    )
+    certificate: TreePath | None = Field(
+        default=None,
+        description="With `sealed-secrets`: the file with the controller's certificate; default: "
+        "kubeseal asks the cluster.",
+    )
 
     def check(self) -> None:
         owners = {"store": "external-secrets", "certificate": "sealed-secrets"}
@@ -104,45 +93,36 @@ class Secrets(Section):
                 raise InvalidValue("invalid-value", message, help, at=name)
 
 
-Mirror = Annotated[str, Field(pattern=exact(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]*[a-z0-9])?"))]
-Upstream = Annotated[str, Field(pattern=exact(r"\*|[a-z0-9.-]+(:[0-9]+)?"))]
+Mirror = Annotated[str, Exact(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]*[a-z0-9])?")]
+Upstream = Annotated[str, Exact(r"\*|[a-z0-9.-]+(:[0-9]+)?")]
 
 
 class Registry(Section):
     """The source of images."""
 
-    mirror: Annotated[
-        Forms[Mirror, dict[Upstream, Mirror]] | None,
-        Field(
-            description="A registry (and path) that holds every image under its full name; or one for "
-            "each registry, such as `{docker.io: harbor.example.com/hub, '*': harbor.example.com/rest}`."
-        ),
-    ] = None
-    pull_policy: Annotated[
-        Literal["Always", "IfNotPresent"],
-        Field(
-            description="`Always`: a node asks the registry for permission even if it has the image; "
-            "`IfNotPresent` suits images that are loaded onto the nodes by hand."
-        ),
-    ] = "Always"
-    pull_secrets: Annotated[
-        ListOf[SecretName], Field(description="Names of existing image pull Secrets.")
-    ] = ()
-    require_digests: Annotated[
-        bool,
-        Field(
-            description="Refuse images without a digest; `platformc images --pin` asks the registries."
-        ),
-    ] = False
+    mirror: Forms[Mirror, dict[Upstream, Mirror]] | None = Field(
+        default=None,
+        description="A registry (and path) that holds every image under its full name; or one for "
+        "each registry, such as `{docker.io: harbor.example.com/hub, '*': harbor.example.com/rest}`.",
+    )
+    pull_policy: Literal["Always", "IfNotPresent"] = Field(
+        default="Always",
+        description="`Always`: a node asks the registry for permission even if it has the image; "
+        "`IfNotPresent` suits images that are loaded onto the nodes by hand.",
+    )
+    pull_secrets: ListOf[SecretName] = Field(
+        default=(), description="Names of existing image pull Secrets."
+    )
+    require_digests: bool = Field(
+        default=False,
+        description="Refuse images without a digest; `platformc images --pin` asks the registries.",
+    )
 
-    releases: Annotated[
-        str | None,
-        Field(
-            pattern=exact(r"https://[a-z0-9.-]+(:[0-9]+)?(/[\w.~/-]*)?"),
-            description="A web server with upstream's releases and charts, a folder for each host: "
-            "`prerequisites` names it in place of the hosts, and `vendor` fetches from it.",
-        ),
-    ] = None
+    releases: Annotated[str, Exact(r"https://[a-z0-9.-]+(:[0-9]+)?(/[\w.~/-]*)?")] | None = Field(
+        default=None,
+        description="A web server with upstream's releases and charts, a folder for each host: "
+        "`prerequisites` names it in place of the hosts, and `vendor` fetches from it.",
+    )
 
     @property
     def mirrors(self) -> Mirrors:
@@ -170,57 +150,52 @@ RuleCode = Annotated[str, AfterValidator(_of_a_rule)]
 class Silence(Section):
     """An accepted diagnostic of a rule."""
 
-    code: Annotated[RuleCode, Field(description="The diagnostic's code.")]
-    path: Annotated[
-        str | None,
-        Field(description="A path in the spec, starting with `spec.`; default: everywhere."),
-    ] = None
-    reason: Annotated[str, Field(min_length=1, description="Why you accept it.")]
+    code: RuleCode = Field(description="The diagnostic's code.")
+    path: str | None = Field(
+        default=None, description="A path in the spec, starting with `spec.`; default: everywhere."
+    )
+    reason: str = Field(min_length=1, description="Why you accept it.")
 
 
 class Metadata(Section):
     """The platform's name and labels."""
 
-    name: Annotated[Name, Field(description="The platform's name.")]
-    labels: Annotated[Labels, Field(description="Labels to put on all objects.")] = {}
+    name: Name = Field(description="The platform's name.")
+    labels: Labels = Field(default={}, description="Labels to put on all objects.")
 
 
 class Settings(Section):
     """All keys of `spec` except the instances and the environments."""
 
-    domain: Annotated[Host, Field(description="UIs and models get hosts under it.")] = (
-        "platform.local"
+    domain: Host = Field(default="platform.local", description="UIs and models get hosts under it.")
+    namespace: Namespace = Field(
+        default="mlops", description="The namespace of instances that set no other."
     )
-    namespace: Annotated[
-        Namespace, Field(description="The namespace of instances that set no other.")
-    ] = "mlops"
-    tls: Annotated[
-        Tls | None,
-        Field(description="The certificate of the hosts; without it, they use plain HTTP."),
-    ] = None
-    login: Annotated[
-        OpenIdLogin | None, Field(description="The login that every page for people asks for.")
-    ] = None
-    machines: Annotated[
-        Machines | None,
-        Field(description="The issuer of the tokens that models with `access: token` ask for."),
-    ] = None
-    cluster: Annotated[Cluster, Field(description="Facts of the cluster.")] = Cluster()
-    secrets: Annotated[Secrets, Field(description="How credentials come to exist.")] = Secrets()
-    registry: Annotated[Registry, Field(description="Where images come from.")] = Registry()
-    backup: Annotated[
-        Backup | None, Field(description="Copies of what the systems of record hold.")
-    ] = None
-    move: Annotated[
-        Move | None, Field(description="A back end that takes the place of another one.")
-    ] = None
-    silence: Annotated[
-        ListOf[Silence], Field(description="Diagnostics of rules that you accept.")
-    ] = ()
-    patches: Annotated[
-        ListOf[Patch],
-        Field(description="JSON 6902 operations on objects of no single instance: namespaces."),
-    ] = ()
-    rendered: Annotated[bool, Field(description="Write `out/<environment>/` on every compile.")] = (
-        False
+    tls: Tls | None = Field(
+        default=None, description="The certificate of the hosts; without it, they use plain HTTP."
+    )
+    login: OpenIdLogin | None = Field(
+        default=None, description="The login that every page for people asks for."
+    )
+    machines: Machines | None = Field(
+        default=None,
+        description="The issuer of the tokens that models with `access: token` ask for.",
+    )
+    cluster: Cluster = Field(default=Cluster(), description="Facts of the cluster.")
+    secrets: Secrets = Field(default=Secrets(), description="How credentials come to exist.")
+    registry: Registry = Field(default=Registry(), description="Where images come from.")
+    backup: Backup | None = Field(
+        default=None, description="Copies of what the systems of record hold."
+    )
+    move: Move | None = Field(
+        default=None, description="A back end that takes the place of another one."
+    )
+    silence: ListOf[Silence] = Field(
+        default=(), description="Diagnostics of rules that you accept."
+    )
+    patches: ListOf[Patch] = Field(
+        default=(), description="JSON 6902 operations on objects of no single instance: namespaces."
+    )
+    rendered: bool = Field(
+        default=False, description="Write `out/<environment>/` on every compile."
     )

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler.spec import cron, duration, quantity
-from compiler.spec.constraints import InvalidValue, Parser, Pattern, exact
+from compiler.spec.constraints import Exact, InvalidValue, Parser, Pattern
 from compiler.spec.image import PATTERN, split_image
 
 _FEWEST = 1024  # bytes: for a smaller number, the unit is probably missing
@@ -19,7 +19,7 @@ _FEWEST = 1024  # bytes: for a smaller number, the unit is probably missing
 
 def _bytes(text: str) -> str:
     try:
-        count = quantity.whole(text)
+        count = quantity.in_bytes(text)
         if count < _FEWEST:
             raise ValueError(f"`{text}` means {count} bytes: the unit is missing")
         return quantity.canonical(text)
@@ -134,6 +134,18 @@ Cpu = Annotated[
     ),
 ]  # fmt: skip
 Name = Annotated[str, _NAME]
+# A release of an upstream system, without the `v` that some addresses have.
+Release = Annotated[
+    str,
+    Pattern(
+        r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?", "invalid-value", "a release",
+        "write it like `1.30.3`, in quotes", "v", example="1.30.3",
+    ),
+    Field(
+        description="The release that the cluster runs: `prerequisites` prints its addresses, and pods are "
+        "judged with the containers that it adds."
+    ),
+]  # fmt: skip
 Namespace = Annotated[
     str,
     Pattern(
@@ -245,7 +257,7 @@ RegistryName = Annotated[
     ),
 ]  # fmt: skip
 Port = Annotated[int, Field(ge=1, le=65535)]
-UrlPath = Annotated[str, Field(pattern=exact(r"/[\w./~%?=&-]*"))]
+UrlPath = Annotated[str, Exact(r"/[\w./~%?=&-]*")]
 
 
 def check_name(text: str) -> None:

@@ -13,9 +13,10 @@ from compiler.spec.component import SecretKey
 def declared(me: model.Instance[Any]) -> Iterator[model.Credential]:
     """One for each Secret of the tenant's `env` and `volumes`, with the keys that it reads."""
     keys: dict[str, set[str]] = defaultdict(set)
-    for value in me.spec.env.values():
-        if isinstance(value, SecretKey):
-            keys[value.secret].add(value.key)
+    for section in (me.spec, getattr(me.spec, "transformer", None)):
+        for value in section.env.values() if section is not None else ():
+            if isinstance(value, SecretKey):
+                keys[value.secret].add(value.key)
     for mount in getattr(me.spec, "volumes", {}).values():
         if mount.secret:
             keys[mount.secret].update()

@@ -46,7 +46,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         "host": address.hostname,
         "port": address.port or HTTPS,
         "cidrs": issuer.cidrs,
-        "ca": Authority(issuer.ca) if issuer.ca else None,
+        "ca": Authority(issuer.certificates) if issuer.ca else None,
         "issuer": issuer.issuer,
     }
     if not isinstance(issuer, OpenIdLogin):
@@ -55,7 +55,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         **server,
         client=issuer.client.id,
         secret=issuer.client.secret or CREDENTIAL,
-        kept=issuer.client.secret is not None,
+        secret_exists=issuer.client.secret is not None,
     )
     return {OIDC: login}
 

@@ -9,13 +9,14 @@ those of the login. A request with an ID token of the issuer for the same client
 from collections.abc import Iterator
 
 from compiler import model
-from compiler.interfaces import inference, oidc
+from compiler.interfaces import http, inference, oidc
 from compiler.model import Env, SecretRef
 from compiler.spec.duration import seconds
 from compiler.tenants import oauth2_proxy
 
 PHASE = model.Phase.SERVERS
 SECTION = "logins"
+PREFIX, OWN_PREFIX = "/oauth2", "/oauth2-proxy"
 PAGE = model.Requires("page", model.Endpoint)
 ISSUER = model.Requires("issuer", oidc.Endpoint)
 
@@ -45,11 +46,16 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         Env("OAUTH2_PROXY_CLIENT_SECRET", SecretRef(issuer.secret, oidc.CLIENT_KEY)),
         Env("OAUTH2_PROXY_COOKIE_SECRET", SecretRef(cookie.name, oauth2_proxy.COOKIE_KEY)),
     ]
-    flags = (*_login(me, issuer), *_session(me), *_model(page))
+    flags = (*_login(me, issuer, _prefix(page)), *_session(me), *_model(page))
     yield from oauth2_proxy.objects(me, page, issuer, flags, env)
 
 
-def _login(me: model.Instance[Spec], issuer: oidc.Endpoint) -> Iterator[str]:
+def _prefix(page: model.Endpoint) -> str:
+    """The first part of oauth2-proxy's paths: another where the page answers at the usual one itself."""
+    return OWN_PREFIX if isinstance(page, http.Endpoint) and page.offer.own_oauth else PREFIX
+
+
+def _login(me: model.Instance[Spec], issuer: oidc.Endpoint, prefix: str) -> Iterator[str]:
     """The identity provider, and the people who get in."""
     login = me.settings.login
     assert login is not None
@@ -57,7 +63,9 @@ def _login(me: model.Instance[Spec], issuer: oidc.Endpoint) -> Iterator[str]:
     yield "provider=oidc"
     yield f"oidc-issuer-url={issuer.offer.issuer}"
     yield f"client-id={issuer.offer.client}"
-    yield f"redirect-url={scheme}://{me.spec.host}/oauth2/callback"
+    yield f"redirect-url={scheme}://{me.spec.host}{prefix}/callback"
+    if prefix != PREFIX:
+        yield f"proxy-prefix={prefix}"
     yield f"scope={' '.join(login.scopes)}"
     yield f"oidc-groups-claim={login.groups_claim}"
     yield from (f"allowed-group={group}" for group in me.spec.allowed)

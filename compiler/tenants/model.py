@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from compiler import kube, model
-from compiler.interfaces import gateway, mesh, s3, serverless, serving
+from compiler.interfaces import gateway, inference, mesh, payload_sink, s3, serverless, serving
 from compiler.spec.served_model import ModelSpec as Spec
 from compiler.tenants import existing_secrets, model_store
 
@@ -23,10 +25,18 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
-    used = [endpoint for endpoint in wiring.endpoints if not isinstance(endpoint, _SURROUNDING)]
+    used = [
+        endpoint
+        for slot, endpoint in wiring.named
+        if not isinstance(endpoint, _SURROUNDING)
+        and slot != payload_sink.LOGGER.slot
+        and not endpoint.binding.requires.role
+    ]
     client = kube.client(me, used, trusted=used)
-    yield from client.configs
-    yield from client.handed
+    transformer = _transformer(me, wiring)
+    for pods in (client, *([transformer] if transformer else [])):
+        yield from pods.configs
+        yield from pods.handed
     yield from existing_secrets.declared(me)
     system = wiring[serving.SERVING]
     stores = [binding.endpoint() for binding in system.binding.entailed]
@@ -36,5 +46,17 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         gateway=wiring.get(serving.GATEWAY),
         mesh=wiring.get(serving.MESH),
         client=client,
+        sink=wiring.get(payload_sink.LOGGER),
+        transformer=transformer,
+        knative=wiring.get(serving.SERVERLESS),
     )
     yield from system.serve(me, surroundings)
+
+
+def _transformer(me: model.Instance[Spec], wiring: model.Wiring) -> kube.Client | None:
+    """The client environment of the transformer, in objects with a name of their own."""
+    if me.spec.transformer is None:
+        return None
+    used = [e for e in wiring.endpoints if e.binding.requires.role == inference.TRANSFORMER]
+    named = replace(me, name=f"{me.name}-{inference.TRANSFORMER}")
+    return kube.client(named, used, trusted=used)

@@ -33,6 +33,8 @@ class Spec(model.Section):
     labels: dict[str, str] = {}
     sizes: tuple[tuple[str, int], ...] = ()  # of the models that say theirs, by URI
     ports: tuple[int, ...] = ()  # of servers that are the users' images
+    intercepted: bool = False  # whether requests of a model pass a container before its server
+    transformed: bool = False  # whether requests of a model pass a transformer before its server
 
 
 def name(instance: model.Instance[ModelSpec]) -> str:
@@ -89,6 +91,8 @@ def store(key: str, group: Sequence[model.Instance[ModelSpec]]) -> model.Instanc
             bind=representative.spec.bind,
             sizes=_sizes(group),
             ports=tuple(sorted({served.spec.own_port for served in group if served.spec.port})),
+            intercepted=any(served.spec.is_intercepted for served in group),
+            transformed=any(served.spec.transformer is not None for served in group),
         ),
         platform=representative.platform,
         settings=representative.settings,
@@ -100,7 +104,7 @@ def store(key: str, group: Sequence[model.Instance[ModelSpec]]) -> model.Instanc
 
 def _sizes(group: Sequence[model.Instance[ModelSpec]]) -> tuple[tuple[str, int], ...]:
     sized = {
-        instance.spec.uri: quantity.whole(instance.spec.size)
+        instance.spec.uri: quantity.in_bytes(instance.spec.size)
         for instance in group
         if instance.spec.size and instance.spec.uri.startswith("s3://")
     }

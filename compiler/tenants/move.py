@@ -8,18 +8,19 @@ from types import ModuleType
 from typing import Any
 
 from compiler import kube, model
-from compiler.interfaces import postgresql, redis, s3
-from compiler.tenants import move_buckets, move_databases, move_keys
+from compiler.interfaces import mysql, postgresql, redis, s3
+from compiler.tenants import move_buckets, move_databases, move_keys, move_mysql
 
 PHASE = model.Phase.SERVERS
 SECTION = "moves"
 NAME = ROLE = "move"
 SCRIPTS = "/etc/platformc"
 LONGEST = 24 * 3600  # seconds of a run
-# By the endpoint of both instances. Stores that make keys themselves have others.
+# By the endpoint of both instances.
 KINDS: Mapping[type[Any], ModuleType] = {
     s3.Endpoint: move_buckets,
     postgresql.Endpoint: move_databases,
+    mysql.Endpoint: move_mysql,
     redis.Endpoint: move_keys,
 }
 

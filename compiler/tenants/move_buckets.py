@@ -11,6 +11,7 @@ from compiler.model import Env
 from compiler.spec.backup import RCLONE
 
 IMAGE: str | None = RCLONE
+SIDES = ("from", "to")
 
 
 def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
@@ -23,7 +24,7 @@ def claims(
 ) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
     """What the Job claims of the old and of the new store."""
     claim = s3.Claim(buckets=tuple(names), shared=True)
-    return {"from": {_slot("from"): claim}, "to": {_slot("to"): claim}}
+    return {side: {_slot(side): claim} for side in SIDES}
 
 
 def unfit(offer: model.Offer) -> str:
@@ -52,13 +53,12 @@ def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
 
 
 def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
-    authorities = [
-        endpoint.authority
-        for endpoint in (wiring[_slot("from")], wiring[_slot("to")])
-        if endpoint.authority
-    ]
+    sides = {side: wiring[_slot(side)] for side in SIDES}
     text = kube.render(
-        __file__, "move-buckets.sh.j2", buckets=me.spec.names, authorities=authorities,
-        old=wiring[_slot("from")].binding.provider.name, new=wiring[_slot("to")].binding.provider.name,
+        __file__, "move-buckets.sh.j2", buckets=me.spec.names,
+        authorities=[side.authority for side in sides.values() if side.authority],
+        late=[f"{name}:{bucket}" for name, side in sides.items()
+              if side.binding.offer.late_rights for bucket in me.spec.names],
+        old=sides["from"].binding.provider.name, new=sides["to"].binding.provider.name,
     )  # fmt: skip
     return {"move.sh": text}

@@ -42,7 +42,7 @@ def _slot(side: str) -> model.Requires[redis.Endpoint]:
 
 def room(specs: Sequence[Any]) -> str:
     """Local disk for the commands that make all keys, and for lists of digests."""
-    memory = [quantity.whole(spec.memory) for spec in specs if hasattr(spec, "memory")]
+    memory = [quantity.in_bytes(spec.memory) for spec in specs if hasattr(spec, "memory")]
     return quantity.binary(3 * max(memory, default=quantity.GIB))
 
 

@@ -1,8 +1,8 @@
 """oauth2-proxy before one host: the parts that a login for people and a check of tokens have in common.
 
-Facts about oauth2-proxy 7.15.6: `/ping`, `/ready`, `/robots.txt` and its own paths below `/oauth2/` ask for
-no identity. `pass-basic-auth` is on by default, and would overwrite the header by which a page
-itself knows people. The image is `distroless` without a shell.
+Facts about oauth2-proxy 7.15.6: `/ping`, `/ready`, `/robots.txt` and its own paths below `/oauth2/`, or
+where `proxy-prefix` puts them, ask for no identity. `pass-basic-auth` is on by default, and would
+overwrite the header by which a page itself knows people. The image is `distroless` without a shell.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

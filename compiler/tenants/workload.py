@@ -36,7 +36,8 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     used = [
         endpoint for endpoint in wiring.endpoints if not isinstance(endpoint, workflows.Endpoint)
     ]
-    client = kube.client(me, used, trusted=used if argo else ())
+    by_operator = used if argo else ()
+    client = kube.client(me, used, trusted=by_operator, shown=by_operator)
     yield from client.configs
     yield from client.handed
     yield from existing_secrets.declared(me)
@@ -79,7 +80,7 @@ def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
     spec = me.spec
     container = kube.Container(
         "main",
-        spec.image,
+        str(spec.image),
         kube.resources(
             spec.resources, cpu="500m", memory="1Gi", cpu_limit="2", memory_limit="2Gi",
             disk="1Gi", disk_limit="10Gi", gpus=spec.gpus,
@@ -97,7 +98,7 @@ def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
         replace(
             container,
             name=f"init-{index}",
-            image=step.image or spec.image,
+            image=step.image or str(spec.image),
             command=step.command,
             args=step.args,
         )

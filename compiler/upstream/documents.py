@@ -23,13 +23,13 @@ def documents(data: bytes) -> list[Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     sizes = Memo()
     try:
-        found = list(yaml.load_all(data, Loader=loader))  # both loaders are safe
-        count = sum(_size(document, sizes) for document in found)
+        parsed = list(yaml.load_all(data, Loader=loader))  # both loaders are safe
+        count = sum(_size(document, sizes) for document in parsed)
     except RecursionError as error:  # a value that holds itself is one, too
         raise TooLargeError("it is nested too deeply") from error
     if count > MOST_VALUES:
         raise TooLargeError(f"it holds more than {MOST_VALUES} values")
-    return found
+    return parsed
 
 
 def _size(value: Any, sizes: Memo) -> int:

@@ -22,7 +22,7 @@ GONE = {
 }
 
 
-def gone(image: str) -> str | None:
+def removed_prefix(image: str) -> str | None:
     """The beginning of an image's name in the table, or None."""
     full = full_name(image)
     return next((prefix for prefix in GONE if full.startswith(prefix)), None)

@@ -28,5 +28,5 @@ class Encrypted(HTTPRedirectHandler):
 
 def ask(url: str, headers: Mapping[str, str] = _NO_HEADERS, method: str = "GET") -> HTTPResponse:
     """Open an address whose scheme, `http` or `https`, the caller has checked."""
-    request = Request(url, headers=dict(headers), method=method)  # noqa: S310  # see the docstring
+    request = Request(url, headers=dict(headers), method=method)  # noqa: S310  # http or https
     return cast(HTTPResponse, build_opener(Encrypted).open(request, timeout=_TIMEOUT))

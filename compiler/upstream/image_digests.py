@@ -73,9 +73,9 @@ def _token(challenge: str, *, local: bool) -> str:
     fields = dict(re.findall(r'(\w{1,64})="([^"]{0,4096})"', challenge))
     realm = fields.pop("realm", "")
     address = urlsplit(realm)
-    here = address.hostname in LOCAL_HOSTS
-    if (here and not local) or (
-        address.scheme != "https" and not (here and address.scheme == "http")
+    is_local = address.hostname in LOCAL_HOSTS
+    if (is_local and not local) or (
+        address.scheme != "https" and not (is_local and address.scheme == "http")
     ):
         raise OSError("the registry sends for a token to an address that is not https, or is local")
     with ask(f"{realm}?{urlencode(fields)}") as answer:

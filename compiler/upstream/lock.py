@@ -14,7 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from compiler.files import given, held
+from compiler.files import next_to_spec, open_folder, read_named
+from compiler.files.next_to_spec import Files
 
 if TYPE_CHECKING:
     from compiler.spec.locked_model import LockedModel
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 NAME = "platform.lock"
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_KEYS = {"images", "models", "operators"}
 _HEADER = "# Written by platformc (`images --pin`, `models lock`, `vendor`); commit it.\n"
 
 
@@ -30,11 +32,15 @@ class BrokenLockError(Exception):
 
 
 class Lock(NamedTuple):  # and no Struct: a compile looks for a lock before it imports msgspec
-    """Digests by image, digests by address for each vendored system, and models by environment."""
+    """Digests by image, digests by address for each vendored system, and models by environment.
+
+    With them, the files that the spec names: their content is committed as it is.
+    """
 
     images: Mapping[str, str] = _NONE
     operators: Mapping[str, Mapping[str, str]] = _NONE
     models: Mapping[str, Mapping[str, LockedModel]] = _NONE
+    files: Files = _NONE
 
 
 def path_of(spec: Path) -> Path:
@@ -44,14 +50,17 @@ def path_of(spec: Path) -> Path:
 def data_of(spec: Path) -> bytes:
     """The lock's bytes; empty if there is no lock."""
     try:
-        return given(path_of(spec))
+        return read_named(path_of(spec))
     except FileNotFoundError:
         return b""
 
 
-def read(spec: Path) -> Lock:
-    """The lock of a spec; an empty one if there is no file."""
-    return parse(data_of(spec), str(path_of(spec)))
+def read(spec: Path, text: bytes | None = None) -> Lock:
+    """The lock of a spec, and the files that its text names; an empty one if there is no file."""
+    lock = parse(data_of(spec), str(path_of(spec)))
+    return lock._replace(
+        files=next_to_spec.read(read_named(spec) if text is None else text, spec.parent)
+    )
 
 
 def parse(data: bytes, name: str) -> Lock:
@@ -66,7 +75,7 @@ def parse(data: bytes, name: str) -> Lock:
         raise BrokenLockError(f"{name} is not YAML as platformc writes it") from error
     if content is None:  # nothing but the comment: no registry answered
         return Lock()
-    if not isinstance(content, dict) or not content.keys() <= set(Lock._fields):
+    if not isinstance(content, dict) or not content.keys() <= _KEYS:
         raise BrokenLockError(
             f"{name} holds something else than `images`, `models` and `operators`"
         )
@@ -117,5 +126,5 @@ def write(spec: Path, lock: Lock) -> None:
             for environment, entries in sorted(lock.models.items())
             if entries
         }
-    with held(spec.parent) as folder:
+    with open_folder(spec.parent) as folder:
         folder.replace(NAME, (_HEADER + yaml.dump(content)).encode())

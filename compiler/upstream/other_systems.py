@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from compiler.diagnostics import same_letters
+from compiler.diagnostics import alternatives, same_letters
 from compiler.interfaces import external_service, gateway, monitoring, mysql, postgresql, redis, s3
 from compiler.registry import providers
 
@@ -67,7 +67,9 @@ def instead_of(name: str) -> str | None:
 
 def _answers() -> Iterator[tuple[str, str]]:
     for interface, (meaning, names) in _PROVIDED.items():
-        yield from _each(names, f"{meaning} a component of type {_either(providers(interface))}")
+        yield from _by_name(
+            names, f"{meaning} a component of type {alternatives(providers(interface))}"
+        )
     for name in _OUTSIDE.split():
         service = providers(external_service.Endpoint.interface)[0]
         yield (
@@ -76,13 +78,8 @@ def _answers() -> Iterator[tuple[str, str]]:
             "the address and the way to it",
         )
     for text, names in _FIXED.items():
-        yield from _each(names, text)
+        yield from _by_name(names, text)
 
 
-def _either(types: Sequence[str]) -> str:
-    quoted = [f"`{type}`" for type in types]
-    return " or ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
-
-
-def _each(names: str, text: str) -> Iterator[tuple[str, str]]:
+def _by_name(names: str, text: str) -> Iterator[tuple[str, str]]:
     return ((same_letters(name), text) for name in names.split())

@@ -14,9 +14,10 @@ from compiler.kube.patching import all_applied
 from compiler.model.custom_resource import is_builtin
 from compiler.model.graph import Graph, Wiring
 from compiler.model.instance import Instance
-from compiler.model.prerequisite import Prerequisite
+from compiler.model.prerequisite import Prerequisite, Running
 from compiler.model.resource import Manifest
 from compiler.registry import component_of
+from compiler.spec.image import split_image
 
 
 def prerequisites(graph: Graph) -> tuple[Prerequisite, ...]:
@@ -85,6 +86,20 @@ def release(prerequisite: Prerequisite) -> tuple[str, ...]:
         if command.startswith("kubectl ")
         for address in re.findall(r"-f (https://\S+)", command)
     )
+
+
+def running_release(running: Running, deployment: Manifest) -> str | None:
+    """The release that a Deployment says: by a label, or by the tag of an image, such as
+    `v1.30.3-distroless`.
+    """
+    if running.container:
+        pod = deployment.get("spec", {}).get("template", {}).get("spec", {})
+        images = {each["name"]: each.get("image", "") for each in pod.get("containers", ())}
+        _, text, _ = split_image(images.get(running.container, ""))
+    else:
+        text = deployment.get("metadata", {}).get("labels", {}).get("app.kubernetes.io/version", "")
+    match = re.match(r"v?(\d+\.\d+\.\d+(-(alpha|beta|rc)[.\d]*)?)", text)
+    return match[1] if match else None
 
 
 def component(prerequisite: Prerequisite) -> dict[str, str]:

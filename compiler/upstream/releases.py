@@ -100,12 +100,12 @@ def _objects(data: bytes, address: str) -> Iterator[Manifest]:
     import yaml as pyyaml
 
     try:
-        found = documents(data)
+        parsed = documents(data)
     except pyyaml.YAMLError as error:
         raise VendorError(f"{address} is not YAML") from error
     except TooLargeError as error:
         raise VendorError(f"{address}: {error}") from error
-    for document in found:
+    for document in parsed:
         for manifest in _unpacked(document):
             if manifest.get("kind") != "Secret" or not (
                 manifest.get("data") or manifest.get("stringData")

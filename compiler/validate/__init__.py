@@ -69,10 +69,10 @@ class Validator:
         settings = Settings.model_construct(
             **{name: getattr(shape, name) for name in Settings.model_fields}
         )
-        known = self._memo.once(list[Settings], "settings")
-        if settings not in known:
-            known.append(settings)
-        return known[known.index(settings)]
+        distinct = self._memo.once(list[Settings], "settings")
+        if settings not in distinct:
+            distinct.append(settings)
+        return distinct[distinct.index(settings)]
 
     def _instances(
         self, settings: Settings, platform: str, spec_node: Node, document: Node, report: Report
@@ -171,8 +171,8 @@ def _without_errors(model: type[S], value: Any, error: ValidationError) -> S | N
 def _outlined(node: Node, model: type[Section]) -> bool:
     """Whether a part of the outline has known keys alone, and maps where it must."""
     maps = [child for section in SECTIONS if (child := node.child(section)) is not None]
-    known = {key for _, key, _ in fields(model)}
-    return {key for key, _ in node.entries()} <= known and all(
+    keys = {key for _, key, _ in fields(model)}
+    return {key for key, _ in node.entries()} <= keys and all(
         isinstance(child.value, dict) for child in maps
     )
 
@@ -254,7 +254,7 @@ def _unknown_type(
 
 def _known_types(type: str, types: tuple[str, ...], *, named: bool) -> tuple[str, ...]:
     """What to type for a component of an unknown type; `named` where its key was taken for one."""
-    part = next((one for one in reversed(types) if one in _parts(type)), None)
+    part = next((union for union in reversed(types) if union in _parts(type)), None)
     if named and part:
         return (f"write `{type}: {{type: {part}, ...}}`: a name that is no type says its type",)
     return suggestion(type, types) or (f"the types are {listing(types)}",)

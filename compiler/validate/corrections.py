@@ -63,18 +63,18 @@ def corrected_key(span: Span, key: str, keys: tuple[str, ...]) -> Fix | None:
 def _language() -> frozenset[str]:
     """Every key of every section, each of which means something of its own."""
     keys = {"environments"}
-    waiting: list[Any] = [Header, Shape, ModelSpec, WorkloadSpec]
-    waiting += [component.Spec for type in all_types() if (component := component_of(type))]
+    queue: list[Any] = [Header, Shape, ModelSpec, WorkloadSpec]
+    queue += [component.Spec for type in all_types() if (component := component_of(type))]
     read: set[Any] = set()
-    while waiting:
-        kind = waiting.pop()
+    while queue:
+        kind = queue.pop()
         if isinstance(kind, type) and issubclass(kind, Section) and kind not in read:
             read.add(kind)
             for _, key, field in fields(kind):
                 keys.add(key)
-                waiting.append(field.annotation)
+                queue.append(field.annotation)
         else:
-            waiting += get_args(kind)
+            queue += get_args(kind)
     return frozenset(keys)
 
 

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 from compiler import registry, tenants
+from compiler.interfaces.payload_sink import SINKS
 from compiler.model.component import Component
 
 Schema = dict[str, Any]
@@ -19,16 +20,19 @@ _MARKDOWN = re.compile(r"[`*_\[<]")
 
 
 def offer_names(definitions: dict[str, Schema]) -> None:
-    """Offer the slots and types that `bind` and `uses` may name, and the formats of models."""
+    """Offer the slots and types that `bind`, `uses` and `sink` may name, and the formats of models."""
     types = registry.all_types()
     components = {type: _component(type) for type in types}
     for type, component in components.items():
         _offer_slots(definitions[type]["properties"], component)
     clients = [type for type in types if _usable(components[type])]
+    for name in ("WorkloadSpec", "ModelSpec", "Transformer"):
+        uses = definitions[name]["properties"]["uses"]
+        uses["items"] = {**uses["items"], "examples": clients}
     for section, name in (("workloads", "WorkloadSpec"), ("models", "ModelSpec")):
-        properties = definitions[name]["properties"]
-        properties["uses"]["items"] = {**properties["uses"]["items"], "examples": clients}
-        _offer_slots(properties, tenants.component(section))
+        _offer_slots(definitions[name]["properties"], tenants.component(section))
+    sinks = {type for sink in SINKS for type in registry.providers(sink.interface)}
+    definitions["Logger"]["properties"]["sink"]["examples"] = sorted(sinks)
     formats = dict.fromkeys(name for component in components.values() for name in component.FORMATS)
     definitions["ModelSpec"]["properties"]["format"]["examples"] = list(formats)
 

@@ -181,8 +181,8 @@ def _described(schema: Schema) -> Schema:
 
 def _partial(schema: Schema) -> Schema:
     """An environment's override of a section: any part of it, and null to remove a key."""
-    whole = ("required", "if", "then", "else")
-    partial = {key: value for key, value in schema.items() if key not in whole}
+    keywords = ("required", "if", "then", "else")
+    partial = {key: value for key, value in schema.items() if key not in keywords}
     partial["properties"] = {
         name: _nullable(_overriding(inner)) for name, inner in schema.get("properties", {}).items()
     }

@@ -95,11 +95,11 @@ def _report(
     if environment is None:  # its environments are reported
         return
     message = f"the lock has no version of `{spec.model}@{spec.alias}` for `{instance.name}`"
-    others = [name for name, entries in platform.locked.items() if instance.name in entries]
+    environments = [name for name, entries in platform.locked.items() if instance.name in entries]
     if entry is not None:
         message += f", but of `{entry.model}@{entry.alias}`"
-    elif others:
-        message += f"; it has one for {listing(others)} alone"
+    elif environments:
+        message += f"; it has one for {listing(environments)} alone"
     report.add(
         "unlocked-model",
         message,

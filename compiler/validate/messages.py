@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from compiler.diagnostics import Report, listing, near, suggestion
+from compiler.diagnostics import Report, alternatives, closest, listing, suggestion
 from compiler.diagnostics.masking import respells, value_masked
 from compiler.document import Node, Path
 from compiler.document.outdented import indent
@@ -53,7 +53,7 @@ def empty_key(full: Path, document: Node, report: Report, help: str) -> None:
 def _causes(errors: Sequence[FieldError]) -> Iterator[FieldError]:
     """The errors without missing keys that are present but misspelt."""
     unknown = [error for error in errors if error.type == "extra_forbidden"]
-    meant = {(*error.loc[:-1], near(str(error.loc[-1]), error.keys)) for error in unknown}
+    meant = {(*error.loc[:-1], closest(str(error.loc[-1]), error.keys)) for error in unknown}
     if any(map(_below_spec, unknown)):
         meant.add(("spec",))
     for error in errors:
@@ -116,9 +116,11 @@ def _unknown_key(error: FieldError, key: str, full: Path) -> Reason:
         return "unknown-key", message, f"move `{key}:` under `spec:`"
     keys = _keys(error)
     moved = getattr(error.parent, "moved", {}).get(key)
-    told = None if _spelt_alike(key, keys) else advice(key, error.value, keys, error.defaults)
-    told = moved or told
-    help = (told,) if told else suggestion(key, keys) or (f"the keys are {listing(keys)}",)
+    correction = None if _spelt_alike(key, keys) else advice(key, error.value, keys, error.defaults)
+    correction = moved or correction
+    help = (
+        (correction,) if correction else suggestion(key, keys) or (f"the keys are {listing(keys)}",)
+    )
     return "unknown-key", message, help
 
 
@@ -168,7 +170,7 @@ def _rule(error: FieldError) -> str:
 
 def _unknown_value(error: FieldError, key: str, full: Path) -> Reason:
     close = suggestion(str(error.value), error.allowed)
-    help = close if error.only and close else (*close, f"write {_either(error.allowed)}")
+    help = close if error.only and close else (*close, f"write {alternatives(error.allowed)}")
     return "unknown-value", f"`{key}` cannot be {_shown(error.value)}", help
 
 
@@ -197,11 +199,6 @@ _REASONS: dict[str, Callable[[FieldError, str, Path], Reason]] = {
     "literal_error": _unknown_value,
     **dict.fromkeys(_KINDS, _wrong_type),
 }
-
-
-def _either(words: Sequence[str]) -> str:
-    quoted = [f"`{word}`" for word in words]
-    return " or ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
 
 
 def _help(error: FieldError) -> Help:

@@ -33,8 +33,8 @@ def lost_keys(
 
 def lost_fields(section: Node, name: str, model: type[Section]) -> tuple[str, ...]:
     """The keys of an instance that stand beside its name."""
-    known = {key for _, key, _ in fields(model)}
-    return outdented(section, name, known.__contains__)
+    keys = {key for _, key, _ in fields(model)}
+    return outdented(section, name, keys.__contains__)
 
 
 def spec_is_missing(errors: Sequence[FieldError], document: Node, report: Report) -> set[Loc]:

@@ -61,7 +61,7 @@ def _objects(
             objects = [resource.manifest for resource in package.resources]
             objects += [config_map(c, package, environment.platform) for c in package.configs]
             for manifest in objects:
-                if memo.first("verified", manifest):
+                if memo.is_first("verified", manifest):
                     yield name, package, manifest
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import DecodeError, Struct, json
 
 from compiler.emit.tree import Tree
-from compiler.files import Folder, UnsafePathError, held
+from compiler.files import Folder, UnsafePathError, open_folder
 from compiler.write import JOURNAL, STATE, SUMS
 from compiler.write.ours import digest_on_disk, folder_of, is_ours
 from compiler.write.plan import Plan
@@ -55,7 +55,7 @@ class Output:
         """Replace the output by the staged files. Once the journal exists, a kill loses nothing."""
         if not _changes(planned):
             return
-        journal = Journal(self.root.identity, self._stage, _files(planned), planned.found)
+        journal = Journal(self.root.identity, self._stage, _files(planned), planned.removed_digests)
         self.note(journal)
         self._finish(journal)
 
@@ -109,8 +109,8 @@ def _sealed(root: Folder, state: Folder) -> Journal | None:
         journal = json.decode(data or b"", type=Journal)
     except DecodeError:
         return None
-    there = root.identity == journal.root and root.status(journal.stage) is not None
-    return journal if there else None
+    is_current = root.identity == journal.root and root.status(journal.stage) is not None
+    return journal if is_current else None
 
 
 def interrupted(root: Folder) -> bool:
@@ -125,7 +125,7 @@ def interrupted(root: Folder) -> bool:
 @contextmanager
 def exclusive(path: Path) -> Iterator[Output]:
     """The only writer of a directory. Raises BusyError where there is another."""
-    with held(path, 0o755) as root:
+    with open_folder(path, 0o755) as root:
         state = state_of(path)
         if state is None:
             raise UnsafePathError(

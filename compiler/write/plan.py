@@ -22,7 +22,7 @@ class Plan(Struct, frozen=True):
     foreign: tuple[str, ...] = ()  # a user's file at the path of one of platformc's
     stray: tuple[str, ...] = ()  # a user's file in a folder that is only for output
     sums: str = ""
-    found: dict[str, str] = field(default_factory=dict)  # the digests of the files to remove
+    removed_digests: dict[str, str] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:
@@ -41,24 +41,24 @@ def plan(tree: Tree, root: Folder, scope: tuple[str, ...] = ("",)) -> Plan:
     edited: list[str] = []
     foreign: list[str] = []
     sums = {path: sum for path, sum in ours.items() if not path.startswith(scope)}
-    for path, found in zip(tree, digests_on_disk(root, tree), strict=True):
-        wanted = _digest(tree.data(path))
-        sums[path] = wanted
-        if found == wanted:
+    for path, current in zip(tree, digests_on_disk(root, tree), strict=True):
+        digest = _digest(tree.data(path))
+        sums[path] = digest
+        if current == digest:
             continue
-        if found is not None and found != ours.get(path):
+        if current is not None and current != ours.get(path):
             (edited if path in ours else foreign).append(path)
         write.append(path)
     stale_paths = [path for path in ours if path not in sums]
     stale = dict(zip(stale_paths, digests_on_disk(root, stale_paths), strict=True))
-    edited += [path for path, found in stale.items() if found not in (None, ours[path])]
+    edited += [path for path, current in stale.items() if current not in (None, ours[path])]
     if ours != sums and not write and not stale:
         write.append(SUMS)
     return Plan(
         tuple(write), tuple(sorted(stale)), tuple(sorted(edited)), tuple(foreign),
         tuple(strays((*tree, *ours), root, scope)),
         "".join(f"{sums[path]}  {path}\n" for path in sorted(sums)),
-        {path: found for path, found in stale.items() if found is not None},
+        {path: current for path, current in stale.items() if current is not None},
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ _LONGEST = 200  # bytes of a name; file systems take 255
 def state_of(root: Path) -> Folder | None:
     """The folder of notes about an output directory; None where there is no safe place for one."""
     key = _key(str(real(root)))
-    for folder in _places():
+    for folder in _folders():
         if _within_checkout(folder, root):
             continue
         try:
@@ -41,7 +41,7 @@ def _key(path: str) -> str:
     return sha256(os.fsencode(path)).hexdigest()
 
 
-def _places() -> Iterator[Path]:
+def _folders() -> Iterator[Path]:
     """The user's cache; for users without a home, a folder for temporary files."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if not cache.is_absolute():

@@ -8,8 +8,6 @@ WORKDIR, ENTRYPOINT and CMD mean the same as to Docker. A Dockerfile makes one l
 an overlay in its own mount namespace, with the network and the certificates of this machine. COPY
 takes its sources from the folder, the cache of programs, or the checkout. An image whose Dockerfile,
 sources and parent have not changed is not built again. Runs as root.
-
-The registry of the node serves the result, `registry/blobs/sha256/HEX` and `registry/tags/NAME/TAG`.
 """
 
 from __future__ import annotations
@@ -19,22 +17,19 @@ import json
 import os
 import shlex
 import shutil
-import stat
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-HERE = Path(__file__).resolve().parent
-CHECKOUT = HERE.parents[1]
-LIVE = Path(os.environ.get("PLATFORMC_LIVE", Path.home() / ".cache" / "platformc-live"))
-CACHE = LIVE / "node"
-REGISTRY, LAYERS, DOWNLOADS = CACHE / "registry", CACHE / "layers", CACHE / "downloads"
+from cluster.image_store import Image, Store
+from cluster.paths import CACHE, CHECKOUT, HERE, LIVE
+
+STORE = Store(CACHE)
+DOWNLOADS = CACHE / "downloads"
+NODE = "node"  # the image with the root of the node, which mounts its layers' folders
 SUITES = {"debian": "bookworm", "debian-trixie": "trixie"}
 SEARCH_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Kept between builds, by where a RUN sees it.
@@ -43,31 +38,6 @@ KEPT = {
     "lists": "/var/lib/apt/lists",
     "pip": "/root/.cache/pip",
 }
-LAYER = "application/vnd.oci.image.layer.v1.tar"
-
-
-@dataclass
-class Image:
-    """A built image: its layers from the bottom, its configuration, and its sources."""
-
-    key: str
-    identity: str
-    layers: list[dict[str, Any]] = field(default_factory=list)
-    config: dict[str, Any] = field(default_factory=dict)
-    tags: list[str] = field(default_factory=list)
-
-    @property
-    def folders(self) -> list[str]:
-        return [str(LAYERS / layer["key"]) for layer in self.layers]
-
-    def save(self) -> None:
-        (LAYERS / f"{self.key}.json").write_text(json.dumps(asdict(self)))
-
-
-def built() -> dict[str, Image]:
-    """The images that are there, by their names and by their folders'."""
-    images = [Image(**json.loads(path.read_text())) for path in LAYERS.glob("*.json")]
-    return {name: image for image in images for name in (image.key, *image.tags)}
 
 
 def build(name: str) -> None:
@@ -78,18 +48,15 @@ def build(name: str) -> None:
     steps = list(instructions(text))
     parent = _parent(next(rest for word, rest in steps if word == "FROM"))
     identity = _identity(text, folder, steps, parent)
-    before = built().get(name)
+    before = STORE.built().get(name)
     if before and (before.identity, before.tags) == (identity, tags):
         return
-    start, tree = time.monotonic(), LAYERS / name
-    shutil.rmtree(tree, ignore_errors=True)
-    (LAYERS / f"{name}.json").unlink(missing_ok=True)
-    tree.mkdir(parents=True)
+    start, tree = time.monotonic(), STORE.begin(name)
     image = Image(name, identity, list(parent.layers), json.loads(json.dumps(parent.config)), tags)
     for word, rest in steps:
         _execute(image, folder, tree, word, rest)
     _clean(tree)
-    _store(image, tree)
+    STORE.add(image)
     print(f"{' '.join(tags)}: {time.monotonic() - start:.0f} s", flush=True)
 
 
@@ -105,20 +72,17 @@ def _parent(name: str) -> Image:
         return Image("", "", config={"Env": [SEARCH_PATH]})
     if name in SUITES:
         _debian(name)
-    if name not in built():
-        for path in sorted(HERE.glob("images/*/Dockerfile")):
-            if name in path.read_text().splitlines()[0].split():
-                build(path.parent.name)
-    return built()[name]
+    for path in sorted(HERE.glob("images/*/Dockerfile")):
+        if name in path.read_text().splitlines()[0].split():
+            build(path.parent.name)
+    return STORE.built()[name]
 
 
 def _debian(name: str) -> None:
     """The smallest installation that has apt."""
-    tree = LAYERS / name
-    if (LAYERS / f"{name}.json").exists():
+    if name in STORE.built():
         return
-    shutil.rmtree(tree, ignore_errors=True)
-    tree.mkdir(parents=True)
+    tree = STORE.begin(name)
     left_out = [
         f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")
     ]
@@ -126,7 +90,7 @@ def _debian(name: str) -> None:
                "--include=ca-certificates,tzdata", *left_out, SUITES[name], str(tree)]  # fmt: skip
     subprocess.run(command, check=True)
     (tree / "etc/resolv.conf").write_text("")
-    _store(Image(name, name, config={"Env": [SEARCH_PATH], "Cmd": ["bash"]}), tree)
+    STORE.add(Image(name, name, config={"Env": [SEARCH_PATH], "Cmd": ["bash"]}))
 
 
 def _identity(text: str, folder: Path, steps: list[tuple[str, str]], parent: Image) -> str:
@@ -153,7 +117,8 @@ def _execute(image: Image, folder: Path, tree: Path, word: str, rest: str) -> No
     """One instruction."""
     variables = dict(variable.split("=", 1) for variable in image.config.get("Env", ()))
     if word == "RUN":
-        _run(image.folders, tree, rest, variables)
+        below = [str(STORE.folder(layer)) for layer in image.layers]
+        _run(below, tree, rest, variables)
     elif word == "COPY":
         *names, target = rest.split()
         for name in names:
@@ -235,72 +200,17 @@ def _clean(tree: Path) -> None:
                 path.unlink()
 
 
-def _store(image: Image, tree: Path) -> None:
-    """Write a layer, its configuration and its manifest, and remember how to build on it."""
-    if any(tree.iterdir()):
-        image.layers = [*image.layers, {"key": image.key, **_layer(tree)}]
-    config = {
-        "architecture": "amd64",
-        "os": "linux",
-        "config": image.config,
-        "rootfs": {"type": "layers", "diff_ids": [layer["digest"] for layer in image.layers]},
-    }
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", **_blob(config)},
-        "layers": [
-            {"mediaType": LAYER, "digest": layer["digest"], "size": layer["size"]}
-            for layer in image.layers
-        ],
-    }
-    digest = _blob(manifest)["digest"]
-    for tag in image.tags:
-        name, _, version = tag.rpartition(":")
-        file = REGISTRY / "tags" / name.partition("/")[2] / version
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(str(digest))
-    image.save()
-
-
-def _blob(content: dict[str, Any]) -> dict[str, Any]:
-    data = json.dumps(content).encode()
-    digest = hashlib.sha256(data).hexdigest()
-    (REGISTRY / "blobs/sha256" / digest).write_bytes(data)
-    return {"digest": f"sha256:{digest}", "size": len(data)}
-
-
-def _layer(tree: Path) -> dict[str, Any]:
-    """The layer of a folder; removals of overlayfs become OCI's whiteouts."""
-    partial = REGISTRY / f"blobs/partial-{os.getpid()}"
-    with tarfile.open(partial, "w", format=tarfile.PAX_FORMAT) as tar:
-        for top, folders, files in os.walk(tree):
-            folders.sort()
-            _add(tar, tree, Path(top), sorted([*folders, *files]))
-    with partial.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    size = partial.stat().st_size
-    partial.rename(REGISTRY / "blobs/sha256" / digest)
-    return {"digest": f"sha256:{digest}", "size": size}
-
-
-def _add(tar: tarfile.TarFile, tree: Path, top: Path, names: list[str]) -> None:
-    inside = top.relative_to(tree)
-    if "trusted.overlay.opaque" in os.listxattr(top):
-        tar.addfile(tarfile.TarInfo(str(inside / ".wh..wh..opq")))
-    for name in names:
-        mode = (top / name).lstat()
-        if stat.S_ISCHR(mode.st_mode) and mode.st_rdev == 0:
-            tar.addfile(tarfile.TarInfo(str(inside / f".wh.{name}")))
-        elif not stat.S_ISSOCK(mode.st_mode):
-            tar.add(top / name, str(inside / name), recursive=False)
-
-
 def main(names: list[str]) -> None:
-    for folder in (REGISTRY / "blobs/sha256", LAYERS, DOWNLOADS):
-        folder.mkdir(parents=True, exist_ok=True)
     for name in names or sorted(path.parent.name for path in HERE.glob("images/*/Dockerfile")):
         build(name)
+        _tidy()
+
+
+def _tidy() -> None:
+    """Leave the folders of the node's root, which are there from then on."""
+    node = STORE.built().get(NODE)
+    layers = node.layers if node else ()
+    STORE.tidy([STORE.folder(layer).name for layer in layers])
 
 
 if __name__ == "__main__":

@@ -1,16 +1,14 @@
 """The files of a release of Knative Serving, from the modules' sources.
 
-    knative_release.py SOURCE TARGET NETWORKING CACHING NET_ISTIO
+    knative_release.py SOURCE TARGET NETWORKING CACHING
 
 Upstream makes them with `ko`, which puts images in the place of `ko://PACKAGE`. Definitions of two
-other modules are links in its repository, which a module cannot hold. Of net-istio there is the file of
-an older release, which has the gateways and settings that Serving reads.
+other modules are links in its repository, which a module cannot hold.
 """
 
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,7 +17,7 @@ IMAGES = "gcr.io/knative-releases"
 RELEASE = "v1.21.1"
 
 
-def main(source: Path, target: Path, networking: Path, caching: Path, net_istio: Path) -> None:
+def main(source: Path, target: Path, networking: Path, caching: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     core = source / "config/core"
     linked = {*networking.glob("*.yaml"), *caching.glob("*.yaml")}
@@ -28,7 +26,6 @@ def main(source: Path, target: Path, networking: Path, caching: Path, net_istio:
     }
     _write(target / "serving-crds.yaml", definitions)
     _write(target / "serving-core.yaml", {*core.rglob("*.yaml"), *linked})
-    shutil.copyfile(net_istio, target / "net-istio.yaml")
 
 
 def _write(target: Path, files: Iterable[Path]) -> None:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from cluster.build_images import CACHE, LIVE
+from cluster.paths import CACHE, LIVE
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 STATE = CACHE / "state"
+ROOM = 20 * 2**30  # bytes
 Manifest = dict[str, Any]
 # Pods that no test brought.
 SYSTEM = ("kube-system", "local-path-storage")
@@ -148,6 +151,20 @@ class Node:
                 actual.append(_name(job))
         return actual
 
+    def restarts(self) -> Counter[str]:
+        """How often containers started again, and pods of Jobs failed, by namespace and name."""
+        counts: Counter[str] = Counter()
+        for pod in self.get("pods", "-A")["items"]:
+            status = pod["status"]
+            for container in (
+                *status.get("initContainerStatuses", ()), *status.get("containerStatuses", ()),
+            ):  # fmt: skip
+                name = f"{pod['metadata']['namespace']}/{container['name']}"
+                counts[name] += container["restartCount"]
+        for job in self.get("jobs", "-A")["items"]:
+            counts[_name(job)] += job["status"].get("failed", 0)
+        return +counts
+
     def report(self) -> str:
         """The state of every pod, the last lines of those that are not well, and all warnings."""
         parts = [self.ask("get", "pods,jobs", "-A", "-o", "wide").stdout]
@@ -164,6 +181,13 @@ class Node:
 def _name(manifest: Manifest) -> str:
     metadata = manifest["metadata"]
     return f"{manifest['kind']}/{metadata['namespace']}/{metadata['name']}"
+
+
+def make_room() -> None:
+    """Remove unpacked images where the disk has less than ROOM left. The next node unpacks its own again, which takes
+    less than a minute, but their removal may take longer."""
+    if shutil.disk_usage(CACHE).free < ROOM:
+        shutil.rmtree(STATE / "var/containerd", ignore_errors=True)
 
 
 def free_port() -> int:

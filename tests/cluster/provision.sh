@@ -9,14 +9,14 @@ live=${PLATFORMC_LIVE:-$HOME/.cache/platformc-live}
 export CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOTOOLCHAIN=go1.26.10
 KUBERNETES=1.36.3
 
-command -v mmdebstrap >/dev/null || {
+{ command -v mmdebstrap && command -v zstd; } >/dev/null || {
   apt-get update -q
-  apt-get install -y -q --no-install-recommends mmdebstrap
+  apt-get install -y -q --no-install-recommends mmdebstrap zstd
 }
 ../live/provision.sh control_plane
 
 stamp="$KUBERNETES $(cat programs/go.sum programs/*/*.go | sha256sum)"
-[ "$(cat "$live/.node" 2>/dev/null)" = "$stamp" ] || {
+[ "$(cat "$live/.node-programs" 2>/dev/null)" = "$stamp" ] || {
   echo "building the node's programs" >&2
   version=k8s.io/component-base/version
   flags="-s -w -X $version.gitVersion=v$KUBERNETES -X $version.gitMajor=1 -X $version.gitMinor=36
@@ -26,16 +26,20 @@ stamp="$KUBERNETES $(cat programs/go.sum programs/*/*.go | sha256sum)"
   for package in ./node ./coredns ./pause github.com/rancher/local-path-provisioner; do
     "$go" build -C programs -p 2 -trimpath -ldflags "$flags" -o "$live/bin/$(basename $package)" $package
   done
-  echo "$stamp" >"$live/.node"
+  echo "$stamp" >"$live/.node-programs"
 }
-operators=(kserve kserve_python)
-images=(node pause coredns local-path tools postgres pgbouncer seaweedfs mlflow kserve kserve-python)
+operators=(containerd kserve kserve_python)
+images=(node pause coredns local-path tools postgres pgbouncer seaweedfs mlflow kserve kserve-agent kserve-python iris)
 if [ "${1:-}" = soak ]; then
-  ../live/provision.sh minio mc lakefs
-  operators+=(argo cnpg helm cert_manager istio knative prometheus_operator prometheus postgres_exporter)
-  images+=(kserve-xgboost minio mc redis feast lakefs training argo argo-server cnpg cnpg-postgres cnpg-pgbouncer
+  command -v mvn >/dev/null || {
+    apt-get update -q
+    apt-get install -y -q --no-install-recommends maven
+  }
+  ../live/provision.sh minio mc lakefs mysql_server
+  operators+=(argo cnpg barman_cloud helm cert_manager istio knative net_istio prometheus_operator prometheus postgres_exporter pipelines pipelines_runs)
+  images+=(kserve-xgboost minio mc rclone redis feast lakefs training data scoring argo argo-server cnpg cnpg-postgres cnpg-pgbouncer barman-cloud barman-sidecar
     cert-manager prometheus prometheus-{operator,reloader} {postgres,redis}-exporter istio-{pilot,proxy,cni}
-    knative-{controller,activator,autoscaler,webhook,queue})
+    knative-{controller,activator,autoscaler,webhook,queue} net-istio-controller mysql ml-metadata pipelines-{api,agent,schedules,runs,client})
 fi
 ./operators.sh "${operators[@]}"
 cd ..

@@ -9,18 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cluster.build_images import LIVE
 from cluster.node import Node, free_port
+from cluster.paths import LIVE
 
 
 class Store:
-    """The store behind a Service, with the key in a Secret."""
+    """The store behind a Service, with the key in a Secret; one with TLS has an authority's certificate."""
 
     def __init__(
         self, node: Node, service: str, port: int, secret: str, keys: tuple[str, str],
-        namespace: str = "mlops",
+        namespace: str = "mlops", authority: str = "",
     ) -> None:  # fmt: skip
         self.node, self.service, self.port, self.namespace = node, service, port, namespace
+        self.authority = authority
         data = node.get("secret", secret, "-n", namespace)["data"]
         self.login = ":".join(b64decode(data[key]).decode() for key in keys)
 
@@ -36,13 +37,28 @@ class Store:
         with self._client() as client:
             return client("find", f"store/{bucket}").splitlines()
 
+    def add_key(self, key: str, secret: str, policy: str) -> None:
+        """A key that may do what a policy says."""
+        file = self.node.place / "policy.json"
+        file.write_text(policy)
+        with self._client() as client:
+            client("admin", "user", "add", "store", key, secret)
+            client("admin", "policy", "create", "store", key, str(file))
+            client("admin", "policy", "attach", "store", key, "--user", key)
+
+    def make_bucket(self, bucket: str) -> None:
+        with self._client() as client:
+            client("mb", f"store/{bucket}")
+
     @contextmanager
     def _client(self) -> Iterator[Client]:
         port = free_port()
         words = ["kubectl", "port-forward", "-n", self.namespace, f"service/{self.service}",
                  f"{port}:{self.port}"]  # fmt: skip
         forward = subprocess.Popen(words, env=self.node.env, stdout=subprocess.DEVNULL)
-        client = Client(f"http://{self.login}@localhost:{port}", self.node.place)
+        scheme = "https" if self.authority else "http"
+        address = f"{scheme}://{self.login}@localhost:{port}"
+        client = Client(address, self.node.place, self.authority)
         try:
             self.node.until(client.answers, f"answer of {self.service}", 60)
             yield client
@@ -54,9 +70,13 @@ class Store:
 class Client:
     """MinIO's client, which talks to every store that speaks S3."""
 
-    def __init__(self, address: str, folder: Path) -> None:
+    def __init__(self, address: str, folder: Path, authority: str) -> None:
         # Without HOME the client asks a program of the system for the person's folder.
         self.env = {"MC_HOST_store": address, "HOME": str(folder)}
+        if authority:
+            file = folder / "authority.crt"
+            file.write_text(authority)
+            self.env["SSL_CERT_FILE"] = str(file)
 
     def __call__(self, *words: str) -> str:
         result = self._run(words)
@@ -79,3 +99,9 @@ def seaweedfs(node: Node) -> Store:
 
 def minio(node: Node, namespace: str) -> Store:
     return Store(node, "minio", 9000, "minio-root", ("username", "password"), namespace)
+
+
+def company(node: Node, authority: str) -> Store:
+    """The store of `company_store.yaml`."""
+    keys = ("username", "password")
+    return Store(node, "store", 9000, "administrator", keys, "company", authority)

@@ -9,6 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 import yaml
+from live.clients import CLIENTS, LOAD, POOLED
 
 from cluster import upstream
 from cluster.node import ROOT, Manifest, Node, free_port
@@ -84,6 +85,24 @@ def _answers(address: str) -> bool:
             return bool(answer.read() == b"OK")
     except OSError:
         return False
+
+
+def test_200_clients_at_once_write_through_the_pooler(node: Node, logged: str) -> None:
+    """In a pod of MLflow's, which has the pooler's address and login; the server alone would refuse half
+    of the clients."""
+    connections = _sql(node, "show max_connections")
+    assert int(connections) < CLIENTS
+    pod = ("exec", "-n", "mlops", "deployment/mlflow", "--", "python", "-c", LOAD, str(CLIENTS))
+    printed = node.kubectl(*pod, *POOLED)
+    assert printed.strip() == "0 failed"
+    written = _sql(node, "select count(*), count(distinct client) from metrics_of_a_test", "mlflow")
+    assert written == f"{5 * CLIENTS}|{CLIENTS}"
+    print(f"{CLIENTS} clients wrote through the pooler to a server of {connections} connections")
+
+
+def _sql(node: Node, query: str, database: str = "postgres") -> str:
+    command = ("psql", "-U", "postgres", "-d", database, "-Atc", query)
+    return node.kubectl("exec", "-n", "mlops", "statefulset/postgres", "--", *command).strip()
 
 
 def test_a_model_is_fetched_with_its_derived_key_and_answers(

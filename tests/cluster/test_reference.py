@@ -2,20 +2,18 @@
 strict mutual TLS, and the work of its model and of its workloads.
 
 Its one difference is a list of registries whose tags Knative leaves alone: images are known to the
-node's registry alone, which Knative cannot ask for digests. Knative's ingress is a stand-in.
+node's registry alone, which Knative cannot ask for digests.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from cluster.knative_ingress import KnativeIngress
 from cluster.node import ROOT, Node
 from cluster.platforms import deliver, predictions, until_model_ready, update
 from cluster.pods import python
@@ -34,15 +32,14 @@ print(base64.b64encode(model.save_raw("json")).decode())
 
 
 @pytest.fixture(scope="module")
-def platform(node: Node, folder: Path) -> Iterator[Node]:
+def platform(node: Node, folder: Path) -> Node:
     spec = yaml.safe_load((ROOT / "platform.yaml").read_text())
     knative = spec["spec"]["environments"]["dev"]["components"].setdefault("knative", {})
     knative["registries"] = ["docker.io", "index.docker.io"]
-    with KnativeIngress(node):
-        deliver(node, folder, _without_models(spec), "dev")
-        _store_model(node)
-        update(node, folder, yaml.safe_dump(spec), "dev")
-        yield node
+    deliver(node, folder, _without_models(spec), "dev")
+    _store_model(node)
+    update(node, folder, yaml.safe_dump(spec), "dev")
+    return node
 
 
 def _without_models(spec: dict[str, Any]) -> str:

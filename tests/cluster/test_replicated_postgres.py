@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster import jobs
 from cluster.node import Node
 from cluster.platforms import deliver
 
@@ -26,6 +27,50 @@ spec:
       storage: 1Gi
     pgbouncer: {}
     mlflow: {workers: 1}
+  workloads:
+    writer:
+      image: ghcr.io/mlflow/mlflow:v3.17.2-full
+      command: [python, write.py]
+      uses: [cloudnative-pg]
+"""
+# Writes numbers, each in a transaction of its own, until it has lost its server and then written 500 on
+# another. A number whose answer did not come is written again: every number below the last was
+# acknowledged, and must be there.
+WRITE = """\
+import psycopg2, time
+
+def connect():
+    alive = {"keepalives_idle": 2, "keepalives_interval": 2, "keepalives_count": 2}
+    while True:
+        try:
+            connection = psycopg2.connect(connect_timeout=5, tcp_user_timeout=5000, **alive)
+        except psycopg2.OperationalError as error:
+            print(str(error).splitlines()[0], flush=True)
+            time.sleep(0.2)
+        else:
+            connection.autocommit = True
+            return connection.cursor()
+
+cursor = connect()
+cursor.execute("create table written (number int primary key)")
+number, first, longest, last = 0, None, 0.0, time.monotonic()
+while first is None or number < first + 500:
+    try:
+        cursor.execute("insert into written values (%s) on conflict do nothing", (number,))
+    except psycopg2.Error as error:
+        print(str(error).splitlines()[0], flush=True)
+        first = number
+        time.sleep(0.2)
+        cursor = connect()
+        continue
+    number += 1
+    longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    if number == 500:
+        print("writing", flush=True)
+cursor = connect()
+cursor.execute("select number from written")
+lost = set(range(number)) - {row[0] for row in cursor}
+print(f"{len(lost)} of {number} acknowledged rows lost, written again after {longest:.1f} s")
 """
 CLIENT = """\
 import mlflow, sys
@@ -49,14 +94,35 @@ def test_mlflow_logs_a_run_to_the_operators_servers(platform: Node) -> None:
     assert cluster["status"]["readyInstances"] == 2
 
 
-def test_mlflow_writes_again_after_the_primary_is_lost(platform: Node) -> None:
+def test_commits_wait_for_the_replica(platform: Node) -> None:
+    pod = ("exec", "-n", "mlops", _primary(platform), "-c", "postgres", "--")
+    query = "select sync_state from pg_stat_replication"
+    assert platform.kubectl(*pod, "psql", "-Atc", query).split() == ["quorum"]
+
+
+def test_no_acknowledged_row_is_lost_with_the_primary(platform: Node) -> None:
+    """All processes of its pod are killed at once, and its pod is deleted, while a client writes."""
+    writer = jobs.start(platform, "writer", WRITE)
+    platform.until(lambda: "writing" in jobs.logs(platform, writer), "client that writes", 180)
     lost = _primary(platform)
-    platform.kubectl("delete", "pod", lost, "-n", "mlops", "--grace-period=0", "--force")
     start = time.monotonic()
+    _kill(platform, lost)
     platform.until(lambda: _primary(platform) != lost, "other primary", 180)
     platform.until(lambda: _writes(platform, f"e{time.monotonic()}"), "write of MLflow", 300)
     print(f"MLflow wrote {time.monotonic() - start:.0f} s after the loss of the primary")
+    result = jobs.output(platform, writer, 300).splitlines()[-1]
+    print(result)
+    assert result.startswith("0 of ")
     platform.until_well(300)
+
+
+def _kill(node: Node, pod: str) -> None:
+    """Kill every process of a pod from the node, as a loss of power does, and delete the pod."""
+    uid = node.get("pod", pod, "-n", "mlops")["metadata"]["uid"]
+    processes = f"grep -l {uid} /proc/[0-9]*/cgroup | cut -d / -f 3"
+    # The first one that ends may take others with it, which `kill` then complains of.
+    node.on_node("sh", "-ec", f'all=$({processes}); [ -n "$all" ]; kill -9 $all || :')
+    node.kubectl("delete", "pod", pod, "-n", "mlops", "--grace-period=0", "--force")
 
 
 def _primary(node: Node) -> str:

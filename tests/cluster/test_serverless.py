@@ -1,20 +1,18 @@
-"""Models on KServe, Knative Serving and Istio: two revisions share requests, idle ones go and come back.
-
-Knative's ingress is a stand-in of the tests (knative_ingress.py), not net-istio.
+"""Models on KServe, Knative Serving, net-istio and Istio: two revisions share requests, idle ones go and come
+back, requests are changed, copied and collected.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from cluster.knative_ingress import KnativeIngress
+from cluster import model_requests
 from cluster.node import Node
 from cluster.platforms import deliver, predictions, until_model_ready, update
 from cluster.pods import python
@@ -53,14 +51,13 @@ for version in (1, 2):
 
 
 @pytest.fixture(scope="module")
-def platform(node: Node, folder: Path) -> Iterator[Node]:
-    with KnativeIngress(node):
-        deliver(node, folder, SPEC)
-        _store_models(node)
-        update(node, folder, _with_models(MODELS))
-        for name in MODELS:
-            until_model_ready(node, name)
-        yield node
+def platform(node: Node, folder: Path) -> Node:
+    deliver(node, folder, SPEC)
+    _store_models(node)
+    update(node, folder, _spec(MODELS))
+    for name in MODELS:
+        until_model_ready(node, name)
+    return node
 
 
 def _store_models(node: Node) -> None:
@@ -69,9 +66,9 @@ def _store_models(node: Node) -> None:
     seaweedfs(node).put("models", files)
 
 
-def _with_models(models: dict[str, Any]) -> str:
+def _spec(models: dict[str, Any], workloads: dict[str, Any] | None = None) -> str:
     spec = yaml.safe_load(SPEC)
-    spec["spec"]["models"] = models
+    spec["spec"] |= {"models": models, "workloads": workloads or {}}
     return str(yaml.safe_dump(spec))
 
 
@@ -81,7 +78,7 @@ def test_a_model_answers_at_the_gateway(platform: Node) -> None:
 
 def test_a_canary_takes_its_share_of_a_thousand_requests(platform: Node, folder: Path) -> None:
     changed = {"uri": "s3://models/iris/v2", "canary": {"percent": 20}}
-    update(platform, folder, _with_models({**MODELS, "iris": {**MODELS["iris"], **changed}}))
+    update(platform, folder, _spec({**MODELS, "iris": {**MODELS["iris"], **changed}}))
     until_model_ready(platform, "iris")
     platform.until(lambda: len(_answers(platform, 50)) == 2, "answer of both revisions", 300)
     counted = _answers(platform, 1000)
@@ -96,6 +93,13 @@ def test_an_idle_model_goes_and_comes_back_and_a_steady_one_stays(platform: Node
     assert _replicas(platform, "steady") == 1
     assert sum(_answers(platform, 1).values()) == 1
     assert _replicas(platform, "iris") >= 1
+
+
+def test_requests_are_changed_copied_and_collected(platform: Node, folder: Path) -> None:
+    """A Job and the models that it asks, each behind Knative's own proxy and the mesh's."""
+    models = {**MODELS, **model_requests.models()}
+    update(platform, folder, _spec(models, model_requests.workloads()))
+    model_requests.check(platform)
 
 
 def _answers(node: Node, count: int) -> Counter[str]:

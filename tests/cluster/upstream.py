@@ -8,6 +8,7 @@ authority in each object that asks for its injection.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from base64 import b64encode
@@ -21,9 +22,9 @@ from typing import Any
 
 import yaml
 
-from cluster.build_images import LIVE
 from cluster.load_balancer import LoadBalancer
 from cluster.node import Manifest, Node
+from cluster.paths import LIVE
 
 OPERATORS = LIVE / "operators"
 ADDRESSES = {
@@ -33,10 +34,14 @@ ADDRESSES = {
     "https://github.com/knative/serving/releases/download/knative-v1.21.1": OPERATORS
     / "knative/manifests",
     "https://github.com/knative-extensions/net-istio/releases/download/knative-v1.21.1": OPERATORS
-    / "knative/manifests",
+    / "net_istio/manifests",
     "https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/release-1.30/releases": OPERATORS
     / "cnpg/manifests",
+    "https://github.com/cloudnative-pg/plugin-barman-cloud/releases/download/v0.14.0": OPERATORS
+    / "barman_cloud/manifests",
 }
+# Applied as they are: cert-manager's controllers make the certificates that they ask for.
+UNCHANGED = (OPERATORS / "barman_cloud/manifests",)
 # A chart that cannot be had, by what its operator's own release and a Prometheus like the chart's are.
 BUNDLE = OPERATORS / "prometheus_operator/manifests/bundle.yaml"
 STAND_INS = {
@@ -52,11 +57,10 @@ PLAIN_ENVOY = (
     "--set pilot.env.PILOT_ENABLE_METADATA_EXCHANGE=false,pilot.env.PILOT_ENABLE_ALPN_FILTER=false"
     " --set telemetry.enabled=false"
 )
-# By kind and name: controllers of KServe's language models and of its model cache, and net-istio's, for
+# By kind and name: controllers of KServe's language models and of its model cache, and net-istio's webhook, for
 # which no image is built here, with the objects that only they answer for.
 LEFT_OUT = {
     ("DaemonSet", "kserve-localmodelnode-agent"),
-    ("Deployment", "net-istio-controller"),
     ("Deployment", "net-istio-webhook"),
     ("MutatingWebhookConfiguration", "webhook.istio.networking.internal.knative.dev"),
     ("ValidatingWebhookConfiguration", "config.webhook.istio.networking.internal.knative.dev"),
@@ -68,6 +72,8 @@ LEFT_OUT = {
     ("ValidatingWebhookConfiguration", "localmodelcache.serving.kserve.io"),
 }
 LEFT_OUT_KINDS = ("LLMInferenceServiceConfig",)
+# net-istio's controller is of a release that answers no probes.
+UNPROBED = ("net-istio-controller",)
 CONTAINERS_LEFT_OUT = ("kube-rbac-proxy",)  # it guards metrics, which nothing here asks for
 INJECTION = "cert-manager.io/inject-ca-from"
 
@@ -102,9 +108,12 @@ def _fit_chart(command: str, charts: str) -> str:
 
 
 def commands(node: Node, platform: Path, environment: str) -> Iterator[str]:
-    for line in node.shell(f"platformc prerequisites {environment}", platform).splitlines():
-        if line.startswith("  "):
-            yield _replace_address(node, line.strip())
+    """The commands for upstream systems; what other administrators make is no command of `how`."""
+    printed = node.shell(f"platformc prerequisites {environment} --format json", platform)
+    for record in json.loads(printed):
+        for part in ("first", "how", "then"):
+            for command in record.get(part, ()):
+                yield _replace_address(node, command)
 
 
 def _replace_address(node: Node, command: str) -> str:
@@ -115,7 +124,8 @@ def _replace_address(node: Node, command: str) -> str:
     for word in command.split(" "):
         for address, folder in ADDRESSES.items():
             if word.startswith(address):
-                word = str(_fit(node, folder / word.removeprefix(f"{address}/")))
+                file = folder / word.removeprefix(f"{address}/")
+                word = str(file if folder in UNCHANGED else _fit(node, file))
         words.append(word)
     assert "https://" not in " ".join(words).replace(CHARTS, ""), (
         f"no file stands for the address in: {command}"
@@ -163,6 +173,9 @@ def _fit_object(authority: Authority, manifest: Manifest) -> Iterator[Manifest]:
             for container in pod["containers"]
             if container["name"] not in CONTAINERS_LEFT_OUT
         ]
+        if manifest["metadata"]["name"] in UNPROBED:
+            for container in pod["containers"]:
+                del container["readinessProbe"], container["livenessProbe"]
     yield manifest
 
 

@@ -36,13 +36,15 @@ class Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         assert isinstance(self.server, Named)
-        body = f"{self.server.name} {self.path}".encode()
+        path = self.requestline.split()[1]  # as it was sent: `self.path` has one `/` of several
+        body = f"{self.server.name} {path}".encode()
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
         self.do_GET()
 
     def log_message(self, format: str, *arguments: Any) -> None:
@@ -58,14 +60,14 @@ def service(name: str) -> Manifest:
 
 def with_endpoints(objects: list[Manifest], addresses: Mapping[str, str]) -> Iterator[Manifest]:
     """Each Service with the address of its pod, at the port of the Service."""
-    for one in objects:
-        metadata = one["metadata"]
-        if one["kind"] != "Service" or metadata["name"] not in addresses:
-            if one["kind"] != "Service":
-                yield one
+    for manifest in objects:
+        metadata = manifest["metadata"]
+        if manifest["kind"] != "Service" or metadata["name"] not in addresses:
+            if manifest["kind"] != "Service":
+                yield manifest
             continue
-        ports = [{"name": port["name"], "port": port["port"]} for port in one["spec"]["ports"]]
-        yield {**one, "spec": {"ports": ports}}
+        ports = [{"name": port["name"], "port": port["port"]} for port in manifest["spec"]["ports"]]
+        yield {**manifest, "spec": {"ports": ports}}
         yield {
             "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
             "metadata": {

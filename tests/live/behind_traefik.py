@@ -1,16 +1,15 @@
-"""A platform behind real Traefik: `python -m live.behind_traefik ingress` (or `gateway-api`).
+"""A platform behind a real gateway: `python -m live.behind_traefik ingress` (or `gateway-api`, `istio-gateway`).
 
-It runs in network and mount namespaces that it has to itself, since Traefik sends requests to the
-addresses of pods: real Traefik reads the compiled objects from a real API server, and stands before
-real oauth2-proxy, Dex and MLflow. A server that says its name stands in for MinIO and the models. It
-prints its observations as JSON.
+It runs in network and mount namespaces that it has to itself, since a gateway sends requests to the
+addresses of pods: real Traefik, or Envoy by real istiod, reads the compiled objects from a real API server, and
+stands before real oauth2-proxy, Dex, MLflow and Argo's server. A server that says its name stands in for MinIO
+and the models. It prints its observations as JSON.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,17 +20,20 @@ from typing import Any
 
 import yaml
 
-from live import around_gateway
+from live import argo_server, around_gateway, istio_edge
 from live.browsing import (
     ANONYMOUS,
+    ARGO,
     BROWSER,
     CHROMIUM,
     EVERY_ROUTE,
     KEEP,
     LOGOUT,
     MEMBER,
+    MODEL,
     OUTSIDE,
     RETURN,
+    ROUTED,
     STRANGER,
     TOKENS,
 )
@@ -45,6 +47,9 @@ EDGES = {
     "ingress": "{type: ingress}",
     # The ports of its entry points here; those of its chart are the default.
     "gateway-api": "{type: gateway-api, httpPort: 80, httpsPort: 443}",
+    "istio-gateway": "{type: istio-gateway}",
+    "gateway-api-istio": "{type: gateway-api, class: istio, namespace: istio-ingress, httpPort: 8080, "
+    "httpsPort: 8443}",
 }
 SPEC = """
   tls: {secret: edge-tls}
@@ -59,47 +64,61 @@ SPEC = """
     mlflow: {smoke: false}
     dvc: {remotes: {datasets: {bucket: dvc-datasets}}}
     kserve: {mode: standard}
+    argo-workflows: {archive: false, sso: {authors: read, operators: admin}}
     edge: EDGE
   models:
     churn: {format: sklearn, uri: "s3://models/churn", access: token, callers: [billing/invoices]}
     iris: {format: sklearn, uri: "s3://models/iris", access: public}
+    wine: {format: sklearn, uri: "s3://models/wine", access: login, groups: [authors]}
 """
-SPACES = {"minio": "storage", "minio-console": "storage", "dex": "sso"}  # all others: `mlops`
+SPACES = {
+    "minio": "storage",
+    "minio-console": "storage",
+    "dex": "sso",
+    "argo-server": "argo",
+}  # all others: `mlops`
 SERVERS = ("edge", "dex", "mlflow", "mlflow-login", "minio-console-login", "churn-token", "minio",
-           "minio-console", "churn-predictor", "iris-predictor")  # fmt: skip
+           "minio-console", "churn-predictor", "iris-predictor", "wine-predictor",
+           "argo-workflows-login", "argo-server", "wine-login")  # fmt: skip
+PROXIES = tuple(name for name in SERVERS if name.endswith(("-login", "-token")))
 ADDRESSES = {name: f"10.244.9.{number}" for number, name in enumerate(SERVERS, 1)}
-STAND_INS = {"minio": 9000, "minio-console": 9001, "churn-predictor": 80, "iris-predictor": 80}
-ROUTES = ("Ingress", "HTTPRoute", "Gateway", "Middleware", "Service")
-HOSTS = ("mlflow", "minio", "minio-console", "churn", "iris")
+MODELS = ("churn", "iris", "wine")
+STAND_INS = {"minio": 9000, "minio-console": 9001, **{f"{model}-predictor": 80 for model in MODELS}}
+ROUTES = ("Ingress", "HTTPRoute", "Gateway", "Middleware", "Service", "VirtualService")
+HOSTS = ("mlflow", "minio", "minio-console", "argo-workflows", *MODELS)
 
 
 class Edge:
     """The cluster with Traefik, and the servers behind it."""
 
-    def __init__(self, kind: str, place: Path) -> None:
-        self.kind, self.place = kind, place
-        self.certificates = certificates(_folder(place / "certificates"))
-        self.plane = ControlPlane(_folder(place / "cluster"))
+    def __init__(self, kind: str, directory: Path) -> None:
+        self.kind, self.place = kind, directory
+        self.certificates = certificates(_folder(directory / "certificates"))
+        self.plane = ControlPlane(_folder(directory / "cluster"))
         for command in ("namespace billing", "-n billing serviceaccount invoices",
                         "-n billing serviceaccount reports"):  # fmt: skip
-            *space, what, name = command.split()
-            self.plane.kubectl(*space, "create", what, name)
+            *space, resource_kind, name = command.split()
+            self.plane.kubectl(*space, "create", resource_kind, name)
         spec = SPEC.replace("KEYS", json.dumps(public_key(self.plane)))
         spec = with_authority(spec.replace("EDGE", EDGES[kind]), self.certificates["own.crt"])
-        self.objects = Platform(place / "platform").write(spec).compile()
+        self.objects = Platform(directory / "platform").write(spec).compile()
         self.secrets = {
-            one["metadata"]["name"]: _values(one) for one in self.objects if one["kind"] == "Secret"
+            manifest["metadata"]["name"]: _values(manifest)
+            for manifest in self.objects
+            if manifest["kind"] == "Secret"
         }
 
     def start(self) -> None:
         self._names()
         self._apply()
         self._start_servers()
-        self._start_traefik()
-        ports = {"edge": 443, "mlflow": 5000, "mlflow-login": 4180, "churn-token": 4180,
-                 "minio-console-login": 4180}  # fmt: skip
+        if self.kind in istio_edge.EDGES:
+            istio_edge.start(self.plane, istio_edge.EDGES[self.kind], ADDRESSES["edge"])
+        else:
+            self._start_traefik()
+        ports = {"edge": 443, "mlflow": 5000, "argo-server": 2746, **dict.fromkeys(PROXIES, 4180)}
         self.plane.until(lambda: all(map(_answers, ports, ports.values())), "servers", 240)
-        self.plane.until(self._routed, "routes in Traefik", 60)
+        self.plane.until(self._routed, "routes in the edge", 180)
 
     def _names(self) -> None:
         """What DNS and the network of a cluster know."""
@@ -108,19 +127,26 @@ class Edge:
         outside = " ".join(f"{host}.ml.example.internal" for host in HOSTS)
         hosts = self.place / "hosts"
         hosts.write_text(
-            "\n".join(("127.0.0.1 localhost", *names, f"{ADDRESSES['edge']} {outside}\n"))
+            "\n".join(
+                (
+                    "127.0.0.1 localhost istiod.istio-system.svc",
+                    *names,
+                    f"{ADDRESSES['edge']} {outside}\n",
+                )
+            )
         )
         _run("mount", "--bind", hosts, "/etc/hosts")
 
     def _apply(self) -> None:
         """The routes as compiled, the Services that they lead to, and their pods' addresses."""
         definitions = (HOME / "traefik-crds.yaml").read_text()
-        self.plane.define(one for one in yaml.safe_load_all(definitions) if one)
-        routes = [one for one in self.objects if one["kind"] in ROUTES]
+        self.plane.define(manifest for manifest in yaml.safe_load_all(definitions) if manifest)
+        routes = [manifest for manifest in self.objects if manifest["kind"] in ROUTES]
+        self.plane.install(manifest for manifest in routes if "istio" in manifest["apiVersion"])
         routes += [
             around_gateway.service(name) for name in ADDRESSES if name.endswith("-predictor")
         ]
-        spaces = {one["metadata"]["namespace"] for one in routes}
+        spaces = {manifest["metadata"]["namespace"] for manifest in routes}
         self.plane.apply(
             around_gateway.namespace(name) for name in sorted(spaces - {"kube-system"})
         )
@@ -144,14 +170,15 @@ class Edge:
             "--backend-store-uri", f"sqlite:///{self.place}/mlflow.db",
         )  # fmt: skip
         self.plane.until(lambda: _answers("dex", 5556), "Dex", 60)
-        for name in ("mlflow-login", "minio-console-login", "churn-token"):
+        argo_server.start(self.plane, self.place / "platform", self.objects)
+        for name in PROXIES:
             self._start_proxy(name)
 
     def _container(self, name: str) -> Manifest:
         (container,) = [
-            one["spec"]["template"]["spec"]["containers"][0]
-            for one in self.objects
-            if one["kind"] == "Deployment" and one["metadata"]["name"] == name
+            manifest["spec"]["template"]["spec"]["containers"][0]
+            for manifest in self.objects
+            if manifest["kind"] == "Deployment" and manifest["metadata"]["name"] == name
         ]
         actual: Manifest = container
         return actual
@@ -167,7 +194,7 @@ class Edge:
 
     def _start_proxy(self, name: str) -> None:
         """oauth2-proxy as compiled, at the pod's address and with files where they lie here."""
-        here = {
+        replaced = {
             "http-address": f"{ADDRESSES[name]}:4180",
             "provider-ca-file": f"{self.place}/certificates/own.crt",
             "oidc-public-key-file": f"{self.place}/{name}.pem",
@@ -176,7 +203,7 @@ class Edge:
         flags = []
         for argument in self._container(name)["args"]:
             flag = argument.removeprefix("--").partition("=")[0]
-            flags.append(f"--{flag}={here[flag]}" if flag in here else argument)
+            flags.append(f"--{flag}={replaced[flag]}" if flag in replaced else argument)
         secrets = self._environment(
             name, "OAUTH2_PROXY_CLIENT_SECRET", "OAUTH2_PROXY_COOKIE_SECRET"
         )
@@ -194,11 +221,8 @@ class Edge:
         self.plane.start("traefik", HOME / "bin/traefik", *flags)
 
     def _routed(self) -> bool:
-        """Whether Traefik has taken over the routes: a host without one is answered by 404."""
-        (answer,) = self.ask("print(all(browser().get(f'https://{host}.ml.example.internal/', "
-                             "allow_redirects=False).status_code != 404 for host in HOSTS))",
-                             HOSTS=HOSTS)  # fmt: skip
-        return answer == "True"
+        """Whether the gateway has taken over the routes and the certificate."""
+        return self.ask(ROUTED, HOSTS=HOSTS) == ["True"]
 
     def ask(self, program: str, libraries: str = "mlflow", **values: object) -> list[str]:
         """The lines that a program prints, with the libraries of an environment."""
@@ -237,6 +261,8 @@ def observe(edge: Edge) -> dict[str, Any]:
         "chromium": edge.ask(CHROMIUM, "browser", PAGE="https://mlflow.ml.example.internal"),
         "tokens": edge.ask(TOKENS, TOKENS=tokens),
         "outside": edge.ask(OUTSIDE),
+        "argo": edge.ask(ARGO),
+        "model": edge.ask(MODEL),
     }
 
 
@@ -246,11 +272,7 @@ def _values(secret: Manifest) -> dict[str, str]:
 
 
 def _answers(name: str, port: int) -> bool:
-    try:
-        socket.create_connection((ADDRESSES[name], port), 1).close()
-    except OSError:
-        return False
-    return True
+    return istio_edge.listens(ADDRESSES[name], port)
 
 
 def _folder(path: Path) -> Path:

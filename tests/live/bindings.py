@@ -18,7 +18,7 @@ def graph(spec: str) -> Graph:
 
 def idle(spec: str, node: Node) -> list[str]:
     """The bindings of which nothing was seen."""
-    bindings, conversations = graph(spec).bindings, node.conversations()
+    bindings, conversations = graph(spec).bindings, node.discovery.conversations()
     running = {consumer for consumer, _, _ in conversations}
 
     def spoke(consumer: str, binding: Binding) -> bool:

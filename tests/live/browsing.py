@@ -123,6 +123,54 @@ for sent in TOKENS:
                             headers=headers, allow_redirects=False)
     print(answer.status_code, answer.text.strip())
 """
+# A model with a login: in a browser, for a user of the group, for another one, and with another host's cookie.
+MODEL = """
+HOST = "https://wine.ml.example.internal"
+QUESTION = HOST + "/v1/models/wine:predict"
+for accept in ("text/html", "application/json"):
+    answer = browser().post(QUESTION, data="{}", headers={"Accept": accept}, allow_redirects=False)
+    print(answer.status_code, answer.headers.get("Location", "").split("?")[0])
+session = browser()
+log_in(session, HOST + "/", "mock")
+print(session.post(QUESTION, data="{}").text)
+print(log_in(browser(), HOST + "/", "local").status_code)
+(cookie,) = [one for one in session.cookies if one.name == "__Host-wine-login"]
+for page, name in ((HOST, "wine-login"), (PAGE, "mlflow-login")):
+    headers = {"Cookie": f"__Host-{name}={cookie.value}"}
+    print(browser().get(page + "/", headers=headers, allow_redirects=False).status_code)
+"""
+# A host without a route is answered by 404; a gateway without the certificate yet ends the connection.
+ROUTED = """
+def routed(host: str) -> bool:
+    try:
+        answer = browser().get(f"https://{host}.ml.example.internal/", allow_redirects=False)
+    except OSError:
+        return False
+    return answer.status_code != 404
+
+print(all(map(routed, HOSTS)))
+"""
+# Argo's own single sign-on, behind the login: the rights are those of the person's group.
+ARGO = """
+HOST = "https://argo-workflows.ml.example.internal"
+paths = ("/", "/oauth2/redirect", "/oauth2/callback", "/api/v1/userinfo", "/api/v1/workflows/mlops")
+answers = {browser().get(HOST + path, allow_redirects=False).headers.get("Location", "").split("?")[0]
+           for path in paths}
+print(answers)
+session = browser()
+print(log_in(session, HOST + "/", "mock").status_code)
+print(session.get(HOST + "/api/v1/userinfo").status_code)
+choose(session, HOST + "/oauth2/redirect?redirect=/workflows", "mock")
+person = session.get(HOST + "/api/v1/userinfo").json()
+print(person["groups"], person["serviceAccountNamespace"], person["serviceAccountName"])
+body = {"workflow": {"metadata": {"generateName": "own-"}, "spec": {
+    "entrypoint": "main", "templates": [{"name": "main", "suspend": {}}]}}}
+print([session.get(HOST + "/api/v1/workflows/mlops").status_code,
+       session.post(HOST + "/api/v1/workflows/mlops", json=body).status_code,
+       session.get(HOST + "/api/v1/workflows/kube-system").status_code])
+session.get(HOST + "/oauth2-proxy/sign_out", allow_redirects=False)
+print(session.get(HOST + "/api/v1/userinfo", allow_redirects=False).status_code)
+"""
 # By plain HTTP, to a store and a model, and to paths that are hidden however they are written.
 OUTSIDE = """
 import http.client, ssl

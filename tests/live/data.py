@@ -53,6 +53,32 @@ run("dvc", "push")
 print("known as", pathlib.Path("labels.csv.dvc").read_text())
 """
 
+# After a line that gives KNOWN, the text of the `.dvc` file that `dvc add` wrote.
+PULL = """
+pathlib.Path("labels.csv.dvc").write_text(KNOWN)
+run("dvc", "pull")
+print("pulled", pathlib.Path("labels.csv").read_text())
+"""
+# Through the gateway as through any store, and by lakeFS' own client where branches are meant.
+REFRESH = f"""{S3}
+import subprocess
+
+def lakectl(*words):
+    done = subprocess.run(("lakectl", *words), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+s3.put_object(Bucket="datasets", Key="main/orders.csv", Body=b"first")
+lakectl("commit", "lakefs://datasets/main", "--message", "orders")
+lakectl("branch", "create", "lakefs://datasets/next", "--source", "lakefs://datasets/main")
+s3.put_object(Bucket="datasets", Key="next/orders.csv", Body=b"second")
+for branch in ("main", "next"):
+    print(branch, s3.get_object(Bucket="datasets", Key=branch + "/orders.csv")["Body"].read())
+print(lakectl("log", "lakefs://datasets/main", "--amount", "1"))
+print(lakectl("repo", "list"))
+s3.put_object(Bucket="features", Key="trunk/a", Body=b"there")
+"""
+
 
 def repository(node: Node, instance: str) -> str:
     """A program that makes a Git repository with the configuration that the instance compiles to."""

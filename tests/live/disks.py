@@ -1,20 +1,22 @@
-"""Disks of the size that a volume claim asks for: a file system in memory stands for each."""
+"""Disks of the size that a volume claim or an emptyDir asks for, while a test fills them."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from live.pods.node import Node
 from live.pods.objects import Manifest
 
 
 @contextmanager
-def limited(node: Node, manifests: Iterable[Manifest]) -> Iterator[None]:
-    """While this lasts, the first pod of each StatefulSet has disks as large as it asks for."""
-    folders: list[Path] = []
+def limited(
+    node: Node, manifests: Iterable[Manifest], *, empty_dirs: Iterable[str] = ()
+) -> Iterator[None]:
+    """While this lasts, the first pod of each StatefulSet has disks as large as it asks for.
+
+    The emptyDirs of the instances in `empty_dirs` end at their `sizeLimit` too.
+    """
     for manifest in manifests:
         if manifest["kind"] != "StatefulSet":
             continue
@@ -22,16 +24,10 @@ def limited(node: Node, manifests: Iterable[Manifest]) -> Iterator[None]:
         for claim in manifest["spec"].get("volumeClaimTemplates", ()):
             name = f"{claim['metadata']['name']}-{metadata['name']}-0"
             folder = node.place / "claims" / metadata["namespace"] / name
-            _mount(folder, claim["spec"]["resources"]["requests"]["storage"])
-            folders.append(folder)
+            node.disks.mount(folder, claim["spec"]["resources"]["requests"]["storage"])
+    node.disks.instances = frozenset(empty_dirs)
     try:
         yield
     finally:
-        for folder in folders:
-            subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def _mount(folder: Path, size: str) -> None:
-    folder.mkdir(parents=True)
-    options = f"size={size.removesuffix('i')},mode=0777"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
+        node.disks.instances = frozenset()
+        node.disks.unmount()

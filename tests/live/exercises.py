@@ -36,11 +36,12 @@ ELSEWHERE = {
         "*", "mesh", "mesh"
     ): "the mesh's own controllers read it; they run in cluster/test_mesh.py",
     Kind("argo-workflows", "*", "*"): f"Argo's controller and UI: {OPERATOR}",
-    Kind(
-        "*", "backups", "s3"
-    ): "live/test_backup.py copies, wipes and restores, and counts what came back",
+    Kind("mysql", "backups", "s3"): "live/test_mysql_backup.py copies, wipes and restores",
+    Kind("cloudnative-pg", "backups", "s3"): "cluster/test_postgres_backups.py copies and restores",
     Kind("kserve", "serverless", "serverless"): f"KServe and Knative: {OPERATOR}",
-    Kind("kubeflow-pipelines", "*", "*"): "its servers come as images alone; pipelines need Argo",
+    Kind(
+        "kubeflow-pipelines", "*", "*"
+    ): "live/test_pipelines.py runs three servers, cluster/test_pipelines.py the steps and ML Metadata",
     Kind(
         "login", "page", "inference"
     ): f"live/test_login.py asks logins of pages; KServe: {OPERATOR}",
@@ -54,7 +55,7 @@ ELSEWHERE = {
     Kind("workload", "uses", "inference"): f"a model's server: {OPERATOR}",
     Kind(
         "workload", "uses", "pipelines"
-    ): "the server is Kubeflow's, which comes as an image alone",
+    ): "live/test_pipelines.py: a workload uploads a pipeline and starts a run",
     Kind("workload", "workflows", "workflows"): f"Argo's workflows: {OPERATOR}",
 }
 
@@ -76,6 +77,7 @@ def exercised() -> set[Kind]:
         for spec in _specs()
         for binding in graph(spec).bindings
         if binding.requires.slot != "gateway"  # a stand-in follows the routes
+        and not binding.consumer.type.startswith("model")  # their pods are an operator's
     }
 
 

@@ -228,7 +228,7 @@ def users(spec: str, node: Node, host: str, verb: str) -> str:
     program = f'import redis\nhost = "{host}.mlops.svc.cluster.local"\n'
     for binding in graph(spec).bindings:
         if isinstance(binding.claim, redis.Claim):
-            login = {"username": binding.secret, **node.held("mlops", binding.secret)}
+            login = {"username": binding.secret, **node.secret_values("mlops", binding.secret)}
             (pattern,) = binding.claim.keys
             key = pattern.replace("*", "tried")
             program += f"redis.Redis(host, **{login!r}).execute_command({verb!r}, {key!r})\n"

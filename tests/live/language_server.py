@@ -85,8 +85,8 @@ class Editor:
     def _open(self, text: str) -> str:
         self._number += 1
         uri = f"file:///platform-{self._number}.yaml"
-        whole = f"# yaml-language-server: $schema={self._schema.as_uri()}\n{text}"
-        document = {"uri": uri, "languageId": "yaml", "version": 1, "text": whole}
+        content = f"# yaml-language-server: $schema={self._schema.as_uri()}\n{text}"
+        document = {"uri": uri, "languageId": "yaml", "version": 1, "text": content}
         self._send({"method": "textDocument/didOpen", "params": {"textDocument": document}})
         return uri
 

@@ -52,7 +52,7 @@ def _run(words: list[str], standard_input: str, platform: Platform, node: Node) 
         case ["kubectl", "delete", "job", name, "-n", space, "--ignore-not-found"]:
             node.delete("Job", space, name)
         case ["kubectl", "get", "secret", name, "-n", space, "-o", template]:
-            return _printed(node.held(space, name), template)
+            return _printed(node.secret_values(space, name), template)
         case ["psql", uri, "-c", command]:  # in the server's pod, which needs no password
             database = DATABASE.match(uri)
             assert database, uri

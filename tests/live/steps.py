@@ -141,7 +141,7 @@ class Service:
         return breaker.service(self.whole(node))
 
     def start(self, node: Node, manifest: Manifest, addresses: Addresses) -> Started:
-        return Started(found=node.expose(self.namespace, self.name, manifest))
+        return Started(found=node.discovery.expose(self.namespace, self.name, manifest))
 
     def done(self, pod: Pod) -> bool:
         return pod.ready

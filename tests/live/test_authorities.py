@@ -1,7 +1,8 @@
 """Servers whose certificate a company's own authority signed, and clients as they are compiled.
 
 PostgreSQL, Redis and MinIO stand on this machine with TLS. A workload's environment is the compiled
-one; only the folder of the certificates is another, for the program runs outside a pod.
+one; only the folder of the certificates is another, for the program runs outside a pod. MinIO also
+stands for the gateway of Ceph, which runs in test_ceph.py: it knows the key of `external-s3` alone.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ PROGRAMS = {
     "redis": "import os, redis; print(redis.from_url(os.environ['REDIS_URL']).ping())",
     "s3": "import boto3; boto3.client('s3').list_buckets(); print(True)",
     # As Feast's own pods reach the store, by the file that they are given.
+    "s3 of ceph": "import boto3; boto3.client('s3').list_buckets(); print(True)",
     "s3 by pyarrow": "import arrow_s3; print(arrow_s3.FileSystem().ls('') == [])",
 }
 
@@ -49,16 +51,17 @@ class Company:
     place: Path
     ports: dict[str, int]
     environment: dict[str, str]
+    environment_of_ceph: dict[str, str]
 
     def client(self, server: str, authority: str) -> subprocess.CompletedProcess[str]:
         """Run a program in the workload's environment, which trusts one of two authorities."""
         trusted = self.place / f"trusting-{authority}"
         trusted.mkdir(exist_ok=True)
-        for provider in ("external-postgres", "external-redis", "external-s3"):
+        for provider in ("external-postgres", "external-redis", "external-s3", "ceph"):
             shutil.copy(self.place / f"{authority}.crt", trusted / f"{provider}.crt")
+        compiled = self.environment_of_ceph if server == "s3 of ceph" else self.environment
         environment = {
-            name: value.replace(AUTHORITIES, str(trusted))
-            for name, value in self.environment.items()
+            name: value.replace(AUTHORITIES, str(trusted)) for name, value in compiled.items()
         }
         return subprocess.run(
             [PYTHON, "-c", PROGRAMS[server]], capture_output=True, text=True, timeout=60,
@@ -76,6 +79,8 @@ def run(*command: str | Path, **options: Any) -> None:
 
 # A spec names no loopback address; the servers of this test run on one.
 SERVER = "server.example.internal"
+GATEWAY = "rook-ceph-rgw-shared.rook-ceph.svc.cluster.local"
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
 def signed(folder: Path) -> None:
@@ -92,35 +97,37 @@ def signed(folder: Path) -> None:
         "-out", folder / "server.crt")  # fmt: skip
 
 
-def compiled(folder: Path, ports: dict[str, int]) -> dict[str, str]:
-    """The environment of a workload that uses all three, with the values of its Secrets."""
+def compiled(folder: Path, ports: dict[str, int]) -> tuple[dict[str, str], dict[str, str]]:
+    """The environments of a workload that uses all three services outside, and of one that uses Ceph."""
     ca = "".join(f"        {line}\n" for line in (folder / "own.crt").read_text().splitlines())
     sections = "".join(
         f"    external-{name}:\n      host: {SERVER}\n      port: {port}\n      ca: |\n{ca}"
         for name, port in ports.items()
     )
+    gateway = f"    ceph:\n      store: shared\n      tls: true\n      port: {ports['s3']}\n      ca: |\n{ca}"
     uses = ", ".join(f"external-{name}" for name in ports)
-    platform = Platform(folder / "platform").write(
-        f"  components:\n{sections}  workloads:\n    client:\n"
-        f"      image: registry.example.internal/client:1.0.0\n      uses: [{uses}]\n"
-    )
-    objects = platform.compile()
-    secrets = {
-        manifest["metadata"]["name"]: manifest
-        for manifest in objects
-        if manifest["kind"] == "Secret"
-    }
-    (job,) = [manifest for manifest in objects if manifest["kind"] == "CronJob"]
+    image = "      image: registry.example.internal/client:1.0.0\n"
+    objects = Platform(folder / "platform").write(
+        f"  components:\n{sections}{gateway}  workloads:\n"
+        f"    client:\n{image}      uses: [{uses}]\n    of-ceph:\n{image}      uses: [ceph]\n"
+    ).compile()  # fmt: skip
+    client, of_ceph = (environment_of(name, objects) for name in ("client", "of-ceph"))
+    return client, of_ceph | {name: client[name] for name in KEYS}
+
+
+def environment_of(workload: str, objects: list[dict[str, Any]]) -> dict[str, str]:
+    """A workload's variables, with the values of its Secrets."""
+    named = {(manifest["kind"], manifest["metadata"]["name"]): manifest for manifest in objects}
     values: dict[str, str] = {}
-    for variable in pod_template(job)["spec"]["containers"][0]["env"]:
+    for variable in pod_template(named["CronJob", workload])["spec"]["containers"][0]["env"]:
         reference = variable.get("valueFrom", {}).get("secretKeyRef")
         text = (
-            secrets[reference["name"]]["stringData"][reference["key"]]
+            named["Secret", reference["name"]]["stringData"][reference["key"]]
             if reference
             else variable["value"]
         )
         text = re.sub(r"\$\((\w+)\)", lambda match: values[match[1]], text)
-        values[variable["name"]] = text.replace(SERVER, "localhost")
+        values[variable["name"]] = text.replace(SERVER, "localhost").replace(GATEWAY, "localhost")
     return values
 
 
@@ -173,12 +180,12 @@ def company() -> Iterator[Company]:
     servers: list[subprocess.Popen[bytes]] = []
     try:
         signed(folder)
-        environment = compiled(folder, ports)
+        environment, environment_of_ceph = compiled(folder, ports)
         shutil.copy(TEMPLATE, folder / "arrow_s3.py")
         for command in serve(folder, ports, environment):
             log = (folder / f"{len(servers)}.log").open("wb")
             servers.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=folder))
-        yield Company(folder, ports, environment)
+        yield Company(folder, ports, environment, environment_of_ceph)
     finally:
         for server in servers:
             server.terminate()

@@ -74,6 +74,19 @@ def test_uses_completes_with_what_has_clients(text: str, open_editor: Editor) ->
 
 
 @pytest.mark.parametrize(
+    ("section", "type"),
+    [
+        ("transformer:\n        uses: [|]", "redis"),
+        ("logger:\n        sink: |", "external-service"),
+    ],
+)
+def test_what_requests_pass_completes(section: str, type: str, open_editor: Editor) -> None:
+    offered = open_editor.completions(f"{HEADER}spec:\n  models:\n    m:\n      {section}\n")
+    assert type in offered
+    assert not {"istio", "kserve", "knative"} & set(offered)
+
+
+@pytest.mark.parametrize(
     ("type", "slot", "provider"),
     [("mlflow", "artifacts", "seaweedfs"), ("feast", "online-store", "redis"), ("lakefs", "metadata", "postgres")],
 )  # fmt: skip
@@ -98,5 +111,5 @@ def test_every_section_has_a_hover(word: str, open_editor: Editor) -> None:
 
 
 def test_a_wrong_value_is_marked_in_the_languages_words(open_editor: Editor) -> None:
-    found = open_editor.problems(f"{COMPONENTS}    postgres: {{storage: 20GB}}\n")
-    assert any("This is not an amount of bytes" in text for text in found), found
+    problems = open_editor.problems(f"{COMPONENTS}    postgres: {{storage: 20GB}}\n")
+    assert any("This is not an amount of bytes" in text for text in problems), problems

@@ -143,9 +143,9 @@ def query(port: int, login: str, sql: str) -> str:
     psql: list[str | Path] = [BINARIES / "psql", "-X", "-q", "-t", "-A", "-h", "localhost", "-p", str(port), "-U", login,
             "-d", "tracking", "-v", "ON_ERROR_STOP=1"]  # fmt: skip
     environment = {**os.environ, "PGPASSWORD": "abc123"}
-    done = subprocess.run(psql, input=sql, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    process = subprocess.run(psql, input=sql, env=environment, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    return process.stdout.strip()
 
 
 @pytest.mark.parametrize("login", ["mlflow-backend-store", "hand"])

@@ -142,7 +142,7 @@ def test_the_server_waits_in_vain_by_a_broken_reference(platform: Platform, node
 
 
 def test_every_broken_reference_of_redis_is_noticed(platform: Platform, node: Node) -> None:
-    secret = node.held("mlops", "redis-replication")
+    secret = node.secret_values("mlops", "redis-replication")
     follow = f"redis.Redis(host, username='replication', **{secret!r}).ping()"
     writing = Client("training", features.users(SPEC, node, "redis", "INCR") + follow)
     reading = Client("training", features.users(SPEC, node, "redis-read", "GET"))

@@ -1,7 +1,7 @@
 """The login before a page: real oauth2-proxy as compiled, real Dex, and real MLflow behind.
 
 The compiled platform runs as processes. `edge.py` stands in for the gateway: it serves HTTPS and
-follows the compiled VirtualServices; that Istio does so too is not tested here. Dex has two users:
+follows the compiled VirtualServices; test_traefik.py has Istio's own gateway. Dex has two users:
 one of the group `authors`, and one of no group.
 """
 
@@ -108,8 +108,9 @@ def dex(secret: str) -> dict[str, Any]:
                 "name": "ML platform",
                 "secret": secret,
                 "redirectURIs": [
-                    f"https://{page}.ml.example.internal/oauth2/callback"
-                    for page in ("mlflow", "minio-console")
+                    f"https://{page}.ml.example.internal/{path}/callback"
+                    for page in ("mlflow", "minio-console", "argo-workflows", "wine")
+                    for path in ("oauth2", "oauth2-proxy")
                 ],
             }
         ],
@@ -169,7 +170,7 @@ class Visitor:
 
     def does(self, program: str, **values: object) -> list[str]:
         """The lines that a program prints."""
-        address = self._node.addresses["edge", "edge"]
+        address = self._node.discovery.addresses["edge", "edge"]
         names = ("mlflow", "minio-console", "minio")
         hosts = {f"{name}.ml.example.internal": address for name in names}
         assignments = "".join(f"{name} = {value!r}\n" for name, value in values.items())
@@ -186,7 +187,7 @@ def visitor(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Visitor:
     platform = Platform(tmp_path_factory.mktemp("platform"))
     objects = platform.write(with_authority(SPEC, files["own.crt"])).compile()
     node.apply(manifest for manifest in objects if manifest["kind"] == "Secret")
-    secret = node.held("mlops", "login-client")["client-secret"]
+    secret = node.secret_values("mlops", "login-client")["client-secret"]
     of_dex = {**files, "config.yaml": yaml.safe_dump(dex(secret))}
     command = ["dex", "serve", "/etc/dex/config.yaml"]
     program = (HERE / "edge.py").read_text()
@@ -245,7 +246,7 @@ def test_who_logs_out_is_out(visitor: Visitor) -> None:
 
 
 def test_a_token_of_the_issuer_opens_the_page_for_a_program(visitor: Visitor, node: Node) -> None:
-    secret = node.held("mlops", "login-client")["client-secret"]
+    secret = node.secret_values("mlops", "login-client")["client-secret"]
     good, forged = visitor.does(TOKEN, ISSUER=ISSUER, SECRET=secret)
     assert good == "200"
     assert forged in ("401", "403")

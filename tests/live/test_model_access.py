@@ -109,8 +109,8 @@ def checks(cluster: ControlPlane, node: Node, folder: Path) -> Node:
     """The checks before two models, and the servers behind them."""
     spec = SPEC.replace("KEYS", json.dumps(public_key(cluster)))
     objects = Platform(folder).write(spec).compile()
-    compiled_checks = [one for one in objects if "-token" in one["metadata"]["name"]]
-    program = [one for one in objects if one["metadata"]["name"] == "program"]
+    compiled_checks = [manifest for manifest in objects if "-token" in manifest["metadata"]["name"]]
+    program = [manifest for manifest in objects if manifest["metadata"]["name"] == "program"]
     models = [manifest for model in ("churn", "iris") for manifest in stand_in(model)]
     node.apply([*models, *compiled_checks, *program])
     node.wait(120)

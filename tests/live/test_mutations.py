@@ -142,7 +142,7 @@ def logins(node: Node) -> str:
     for binding in graph(SPEC).bindings:
         database = getattr(binding.claim, "database", None)
         if database and binding.provider.name == "postgres":
-            login = node.held("mlops", binding.secret)
+            login = node.secret_values("mlops", binding.secret)
             created += f"""
 login = dict(user={login["username"]!r}, password={login["password"]!r}, dbname={database!r})
 with psycopg2.connect(host="postgres.mlops.svc.cluster.local", **login) as connection:
@@ -157,7 +157,7 @@ def keys(node: Node) -> str:
     policies = node.objects.get("ConfigMap", "storage", "minio-buckets")["data"]
     for file, text in policies.items():
         if file.endswith(".json"):
-            data = node.held("storage", file.removesuffix(".json"))
+            data = node.secret_values("storage", file.removesuffix(".json"))
             words = chain.from_iterable(
                 statement["Resource"] for statement in json.loads(text)["Statement"]
             )
@@ -196,7 +196,7 @@ def test_pgbouncer(platform: Platform, node: Node) -> None:
 
 
 def test_lakefs(platform: Platform, node: Node) -> None:
-    address = f"http://{node.addresses['mlops', 'lakefs']}:8000"
+    address = f"http://{node.discovery.addresses['mlops', 'lakefs']}:8000"
     writing = Client("refresh", f"SERVER = {address!r}{REFRESH}{LINK}")
     # The container that waits for the database decrypts nothing.
     waiting_pattern = r"^Secret in LAKEFS_AUTH_ENCRYPT_SECRET_KEY of database$"

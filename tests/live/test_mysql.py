@@ -112,7 +112,7 @@ def users(node: Node) -> str:
     return f"""
 import pymysql
 
-login = {node.held("mlops", "order-log-mysql")!r}
+login = {node.secret_values("mlops", "order-log-mysql")!r}
 login = dict(user=login["username"], password=login["password"], database="order_log")
 with pymysql.connect(host="mysql.mlops.svc.cluster.local", **login).cursor() as cursor:
     cursor.execute("create table tried (it int)"){SCRAPE}"""
@@ -146,7 +146,7 @@ def test_the_exporter_sees_the_server_and_no_rows(platform: Platform, node: Node
     collected = scrape(node)
     assert "SHOW GLOBAL STATUS" in collected
     assert "events_statements_summary_by_digest" in collected
-    password = node.held("mlops", "mysql-exporter")["password"]
+    password = node.secret_values("mlops", "mysql-exporter")["password"]
     ask = f"MYSQL_PWD={password} {EXPORTER} 'select * from order_log.kept' 2>&1 || true"
     assert TABLE_DENIED in node.execute("mlops", "mysql", "sh", "-c", ask)
 
@@ -163,9 +163,9 @@ def test_a_rotated_login_of_the_server_itself_is_known_to_it(
     platform: Platform, node: Node, secret: str, times: int
 ) -> None:
     for _ in range(times):
-        old = node.held("mlops", secret)
+        old = node.secret_values("mlops", secret)
         follow(platform.rotation(secret), platform, node)
-        new = node.held("mlops", secret)
+        new = node.secret_values("mlops", secret)
         assert new["password"] != old["password"]
         tell = f"mysql --host=127.0.0.1 --user={new['username']} --execute 'select 1' 2>&1 || true"
         variables = {
@@ -180,7 +180,7 @@ def test_a_rotated_login_of_the_server_itself_is_known_to_it(
 
 
 def test_a_users_password_rotates(platform: Platform, node: Node) -> None:
-    old = node.held("mlops", "order-log-mysql")
+    old = node.secret_values("mlops", "order-log-mysql")
     follow(platform.rotation("order-log-mysql"), platform, node)
     assert REFUSED in node.script("mlops", "order-log", login(old))
     assert "7 order_log" in node.script("mlops", "order-log", READ)

@@ -48,6 +48,18 @@ LOSE = f"{CONNECT}\ncursor.execute('drop table kept')\nprint('gone')\n"
 READ = f"{CONNECT}\ncursor.execute('select count(*), min(name) from kept')\nprint(*cursor.fetchone())\n"
 
 
+CUT = """
+import boto3
+s3 = boto3.client("s3", aws_access_key_id=KEY, aws_secret_access_key=SECRET,
+                  endpoint_url="http://offsite.copies.svc.cluster.local:8333")
+objects = s3.list_objects_v2(Bucket="mysql-backups")["Contents"]
+key = max((each for each in objects if each["Key"].endswith(".sql")), key=lambda each: each["LastModified"])["Key"]
+body = s3.get_object(Bucket="mysql-backups", Key=key)["Body"].read()
+s3.put_object(Bucket="mysql-backups", Key=key, Body=body[:len(body) // 2])
+print("cut off")
+"""
+
+
 def refused(node: Node, name: str) -> str:
     pod = node.run("mlops", name)
     node.until(lambda: pod.failed or pod.finished, 200, [])
@@ -73,7 +85,7 @@ def test_a_lost_table_comes_back(platform: Platform, node: Node) -> None:
 
 
 def test_the_login_of_backups_changes_nothing(platform: Platform, node: Node) -> None:
-    login = node.held("mlops", "mysql-backup")
+    login = node.secret_values("mlops", "mysql-backup")
     words = f"MYSQL_PWD={login['password']} mysql -h 127.0.0.1 -u {login['username']} -e 'drop table kept' orders"
     answer = node.pod("mlops", "mysql").execute("mysql", ("sh", "-c", words))
     assert "command denied" in answer.stderr
@@ -84,7 +96,7 @@ def test_a_restore_that_is_interrupted_can_be_run_again(platform: Platform, node
     assert "copied 2" in node.completed(node.run("mlops", "mysql-backup"), 200)
     assert node.script("mlops", "orders", LOSE_ALL).strip() == "gone"
     pod = node.run("mlops", "mysql-restore")
-    root = node.held("mlops", "mysql-root")["password"]
+    root = node.secret_values("mlops", "mysql-root")["password"]
     ask = f"MYSQL_PWD={root} mysql -h 127.0.0.1 -u root -BNe 'show tables in orders'"
 
     def tables() -> list[str]:
@@ -100,3 +112,15 @@ def test_a_restore_that_is_interrupted_can_be_run_again(platform: Platform, node
     assert "orders is already as it was copied" in node.completed(
         node.run("mlops", "mysql-restore"), 300
     )
+
+
+def test_a_copy_that_was_cut_off_is_refused_before_anything_is_overwritten(
+    platform: Platform, node: Node
+) -> None:
+    login = node.secret_values("copies", "offsite-admin")
+    keys = f"KEY, SECRET = {login['AWS_ACCESS_KEY_ID']!r}, {login['AWS_SECRET_ACCESS_KEY']!r}\n"
+    assert node.script("mlops", "orders", keys + CUT).strip() == "cut off"
+    assert node.script("mlops", "orders", ADD).strip() == "51"
+    before = node.script("mlops", "orders", READ)
+    assert "is broken; name an earlier one by AT" in refused(node, "mysql-restore")
+    assert node.script("mlops", "orders", READ) == before

@@ -7,6 +7,7 @@ Operators are not here: their definitions are, and a stand-in that calls their o
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from support.paths import ROOT, SCENARIOS
 
 from compiler import pipeline
 from compiler.model.package import Lowered
+from compiler.upstream import lock
 from compiler.upstream.prerequisites import prerequisites
 from live.control_plane import ControlPlane, Manifest
 from live.preparation import claims, namespace, volume
@@ -43,8 +45,9 @@ class Bench:
 
     @property
     def lowered(self) -> Lowered:
-        spec = (self.directory / "platform.yaml").read_bytes()
-        return pipeline.compile(spec, "platform.yaml").lowered[self.environment]
+        spec = self.directory / "platform.yaml"
+        result = pipeline.compile(spec.read_bytes(), "platform.yaml", lock.read(spec))
+        return result.lowered[self.environment]
 
     @property
     def objects(self) -> list[Manifest]:
@@ -118,7 +121,9 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     spec, environment = PLATFORMS[request.param]
     (tmp_path / "cluster").mkdir()
     (tmp_path / "platform").mkdir()
-    (tmp_path / "platform/platform.yaml").write_text(spec.read_text())
+    shutil.copy(spec, tmp_path / "platform/platform.yaml")
+    if (authorities := spec.parent / "certs").is_dir():
+        shutil.copytree(authorities, tmp_path / "platform/certs")
     plane = ControlPlane(tmp_path / "cluster")
     try:
         yield Bench(plane, tmp_path / "platform", environment)

@@ -11,6 +11,7 @@ from itertools import chain
 import pytest
 
 from live.bindings import idle
+from live.clients import CLIENTS, LOAD, POOLED
 from live.platforms import Platform
 from live.pods.node import Node
 from live.steps import Client, Server, Service
@@ -18,7 +19,7 @@ from live.trials import Bench, Broken, judged
 
 pytestmark = pytest.mark.live
 
-CLIENTS, CONNECTIONS = 200, 40
+CONNECTIONS = 40
 SPEC = f"""
   components:
     seaweedfs: {{}}
@@ -27,38 +28,6 @@ SPEC = f"""
     mlflow: {{smoke: false, bucket: runs-bucket, database: runs_db}}
 """
 ARTIFACTS = "import boto3; boto3.client('s3').list_objects_v2(Bucket='runs-bucket')\n"
-# The writes of MLflow for a metric, from as many clients at once as the arguments say, each on its
-# own connection that it keeps until all have one.
-LOAD = """
-import os, sys, threading, psycopg2
-uri = os.environ["MLFLOW_BACKEND_STORE_URI"].replace("+psycopg2", "")
-clients, failed = int(sys.argv[1]), []
-uri = uri.replace(*sys.argv[2:4])
-everybody = threading.Barrier(clients)
-
-def client(number):
-    try:
-        connection = psycopg2.connect(uri, connect_timeout=60)
-    except psycopg2.OperationalError as problem:
-        failed.append(str(problem))
-        everybody.wait(100)
-        return
-    everybody.wait(100)
-    try:
-        for step in range(5):
-            with connection, connection.cursor() as cursor:
-                cursor.execute("insert into metrics_of_a_test values (%s, %s)", (number, step))
-    except psycopg2.Error as problem:
-        failed.append(str(problem))
-
-with psycopg2.connect(uri) as setup, setup.cursor() as cursor:
-    cursor.execute("create table if not exists metrics_of_a_test (client int, step int)")
-setup.close()
-threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
-[thread.start() for thread in threads]
-[thread.join() for thread in threads]
-print(len(failed), "failed", *failed[:1])
-"""
 # The same number of clients, over MLflow's own interface.
 METRICS = """
 import json, sys, threading, urllib.request
@@ -79,7 +48,6 @@ threads = [threading.Thread(target=client, args=(number,)) for number in range(i
 [thread.join() for thread in threads]
 print(len(failed), "failed", *failed[:1])
 """
-POOLED = ("pgbouncer.mlops", "pgbouncer.mlops")
 DIRECT = ("pgbouncer.mlops.svc.cluster.local:6432", "postgres.mlops.svc.cluster.local:5432")
 
 
@@ -115,7 +83,7 @@ MADE = r"^bucket in the command"
 
 def keys(node: Node) -> str:
     """A program that reads the bucket with its key, and lists all as the administrator."""
-    stored_login = node.held("mlops", "seaweedfs-admin")
+    stored_login = node.secret_values("mlops", "seaweedfs-admin")
     key, secret = stored_login["AWS_ACCESS_KEY_ID"], stored_login["AWS_SECRET_ACCESS_KEY"]
     login = f"aws_access_key_id={key!r}, aws_secret_access_key={secret!r}"
     return f"{ARTIFACTS}boto3.client('s3', {login}).list_buckets()"

@@ -173,13 +173,13 @@ def test_feast_follows_sentinels_to_another_primary(tmp_path: Path, tls: bool) -
     config, password = online_store(tmp_path, section, tls)
     signed(tmp_path)
     with servers(tmp_path, password, tls) as redis:
-        first = redis.start("replica-announce-ip localhost")
-        second = redis.start("replica-announce-ip localhost", f"replicaof localhost {first}")
+        primary = redis.start("replica-announce-ip localhost")
+        replica = redis.start("replica-announce-ip localhost", f"replicaof localhost {primary}")
         watching = [
             redis.start(
                 "sentinel resolve-hostnames yes",
                 "sentinel announce-hostnames yes",
-                f"sentinel monitor online localhost {first} 2",
+                f"sentinel monitor online localhost {primary} 2",
                 f"sentinel auth-pass online {password}",
                 "sentinel down-after-milliseconds online 1000",
                 "sentinel failover-timeout online 5000",
@@ -189,19 +189,19 @@ def test_feast_follows_sentinels_to_another_primary(tmp_path: Path, tls: bool) -
         ]
         until(lambda: all("num-other-sentinels\n2" in redis.ask(port, "sentinel", "master", "online")
                           for port in watching))  # fmt: skip
-        until(lambda: "state=online" in redis.ask(first, "info", "replication"))
+        until(lambda: "state=online" in redis.ask(primary, "info", "replication"))
         client = writing(reaching(config, dict(zip(hosts, watching, strict=True))), 200, tmp_path)
         assert client.stdout is not None
         lines = []
         for line in client.stdout:
             lines.append(line)
             if line == "wrote 50\n":
-                redis.kill(first)
+                redis.kill(primary)
         assert client.wait(60) == 0, "".join(lines[-20:])
         assert any(line.startswith("refused") for line in lines)
         # Replication is asynchronous: the last writes before the kill may be lost.
         assert int(lines[-1].split()[1]) >= 198
-        assert int(redis.ask(second, "dbsize")) >= 198
+        assert int(redis.ask(replica, "dbsize")) >= 198
 
 
 def test_feast_spreads_its_keys_over_a_cluster(tmp_path: Path) -> None:
@@ -224,6 +224,6 @@ def test_feast_spreads_its_keys_over_a_cluster(tmp_path: Path) -> None:
         client = writing(reaching(config, ports), 100, tmp_path)
         output, _ = client.communicate(timeout=120)
         assert output.endswith("read 100\n"), output[-2000:]
-        held = [int(redis.ask(port, "dbsize")) for port in nodes]
-        assert sum(held) == 100
-        assert min(held) > 0
+        counts = [int(redis.ask(port, "dbsize")) for port in nodes]
+        assert sum(counts) == 100
+        assert min(counts) > 0

@@ -23,7 +23,7 @@ from test_changes import LABELLED, changes, compiled, edited, original
 from compiler.diff.fields import differences
 from compiler.diff.immutable import IMMUTABLE, refused
 from compiler.diff.objects import objects
-from compiler.diff.wording import ways
+from compiler.diff.wording import remedies
 from live.control_plane import ControlPlane, Manifest
 from live.test_apply import unchanged
 
@@ -68,8 +68,8 @@ def of_specs(label: str) -> Revision | None:
         [
             command
             for resource in actual
-            for way in ways(resource)
-            for command in re.findall(r"kubectl delete [^,]+", way)
+            for remedy in remedies(resource)
+            for command in re.findall(r"kubectl delete [^,]+", remedy)
         ],
     )
 

@@ -101,7 +101,7 @@ def running(node: Node, objects: list[Manifest]) -> Iterator[Node]:
 
 
 def fill(node: Node, rounds: int) -> str:
-    stored_login = node.held("mlops", "seaweedfs-admin")
+    stored_login = node.secret_values("mlops", "seaweedfs-admin")
     login = f"KEY, SECRET = {stored_login['AWS_ACCESS_KEY_ID']!r}, {stored_login['AWS_SECRET_ACCESS_KEY']!r}\n"
     return node.script("mlops", "load", f"ROUNDS = {rounds}\n{login}{FILL}", 300).strip()
 

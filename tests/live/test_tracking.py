@@ -144,16 +144,16 @@ def test_a_database_and_a_bucket_added_later_appear_on_the_old_volume(
 
 def rotated(platform: Platform, node: Node, namespace: str, secret: str) -> dict[str, str]:
     """The old values of a Secret, after all that its rotation's plan says was done."""
-    old = node.held(namespace, secret)
+    old = node.secret_values(namespace, secret)
     follow(platform.rotation(secret), platform, node)
-    new = node.held(namespace, secret)
+    new = node.secret_values(namespace, secret)
     assert new.keys() == old.keys()
     assert new != old
     return old
 
 
 def test_a_databases_password_rotates(platform: Platform, node: Node) -> None:
-    old = node.held("mlops", "mlflow-backend-store")
+    old = node.secret_values("mlops", "mlflow-backend-store")
     for database in PORTS:
         assert "let in" in node.script("mlops", "training", login(database, old))
     assert old == rotated(platform, node, "mlops", "mlflow-backend-store")
@@ -164,7 +164,7 @@ def test_a_databases_password_rotates(platform: Platform, node: Node) -> None:
 
 
 def test_the_superusers_password_rotates(platform: Platform, node: Node) -> None:
-    old = node.held("mlops", "postgres-superuser")
+    old = node.secret_values("mlops", "postgres-superuser")
     assert "let in" in node.script("mlops", "training", login("postgres", old))
     assert old == rotated(platform, node, "mlops", "postgres-superuser")
     node.again("mlops", "postgres-ensure")
@@ -172,7 +172,7 @@ def test_the_superusers_password_rotates(platform: Platform, node: Node) -> None
 
 
 def test_a_key_of_the_store_rotates(platform: Platform, node: Node) -> None:
-    old = node.held("mlops", "mlflow-artifacts")
+    old = node.secret_values("mlops", "mlflow-artifacts")
     assert "let in" in node.script("mlops", "training", opened(old))
     assert rotated(platform, node, "mlops", "mlflow-artifacts") == old
     assert "artifacts/model.txt" in node.execute("mlops", "mlflow", "python", "-c", OBJECTS)

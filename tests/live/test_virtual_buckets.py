@@ -119,5 +119,5 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def test_clients_write_the_bucket_into_the_host(store: Store, program: str, answer: str) -> None:
     output = store.client(program)
     assert output.endswith(answer)
-    asked = {line.split()[1] for line in output.splitlines() if line.startswith("asked")}
-    assert asked == {f"train.{HOST}"}
+    hosts = {line.split()[1] for line in output.splitlines() if line.startswith("asked")}
+    assert hosts == {f"train.{HOST}"}

@@ -34,8 +34,8 @@ def licence(name: str) -> str:
 def requirements(name: str, names: set[str]) -> list[str]:
     """The names of the pinned releases that a distribution requires, on some system at least."""
     words = (line for line in distribution(name).requires or () if "extra ==" not in line)
-    found = (re.match(r"[A-Za-z0-9._-]+", line) for line in words)
-    normal = {re.sub(r"[._-]+", "-", match[0]).lower() for match in found if match}
+    matches = (re.match(r"[A-Za-z0-9._-]+", line) for line in words)
+    normal = {re.sub(r"[._-]+", "-", match[0]).lower() for match in matches if match}
     return sorted(normal & names)
 
 
@@ -44,7 +44,7 @@ def bill() -> dict[str, Any]:
     addresses = {name: f"pkg:pypi/{name}@{version}" for name, version in pins.items()}
 
     def required(name: str) -> list[str]:
-        return [addresses[other] for other in requirements(name, set(pins))]
+        return [addresses[dependency] for dependency in requirements(name, set(pins))]
 
     return {
         "bomFormat": "CycloneDX",

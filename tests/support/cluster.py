@@ -12,6 +12,7 @@ from compiler.model.resource import Manifest, pod_template
 from support.custom_resources import as_resource
 from support.scenarios import compiled, scenario_names
 
+ROLE = "app.kubernetes.io/component"
 CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 
 
@@ -30,7 +31,10 @@ class Template:
 
     @property
     def name(self) -> str:
-        return f"{self.owner['kind']} {self.namespace}/{self.owner['metadata']['name']}"
+        name = f"{self.owner['kind']} {self.namespace}/{self.owner['metadata']['name']}"
+        role = self.labels.get(ROLE)
+        main_role = self.owner["metadata"].get("labels", {}).get(ROLE)
+        return f"{name} {role}" if self.operated and role != main_role else name
 
     @property
     def operated(self) -> bool:
@@ -79,7 +83,9 @@ def templates_of(lowered: Lowered) -> list[Template]:
 def pods_in(value: Any, metadata: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
     """Every value that looks like a pod: a map with a list of containers, or KServe's one model."""
     if isinstance(value, dict):
-        model = value.get("model")
+        model, own_labels = value.get("model"), value.get("labels")
+        if isinstance(own_labels, dict):  # of one component of an InferenceService
+            metadata = {**metadata, "labels": {**metadata.get("labels", {}), **own_labels}}
         if isinstance(model, dict) and "modelFormat" in model:
             yield metadata, {**value, "containers": [{"name": "kserve-container", **model}]}
         elif _is_list_of_containers(value.get("containers")):

@@ -33,12 +33,12 @@ SETS = (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN)
 def growth(pattern: re.Pattern[str], method: str) -> str | None:
     """Why a pattern can take more than linear time with a method of `re`; None if it can't."""
     automaton = Automaton(pattern, method)
-    for reason, found in (
+    for reason, is_so in (
         ("two loops at one state", automaton.has_two_loops()),
         ("two loops after each other", automaton.has_loops_in_a_row()),
         ("a loop in each place where the search begins", automaton.has_loop_of_search()),
     ):
-        if found:
+        if is_so:
             return reason
     return None
 
@@ -49,8 +49,8 @@ class Automaton:
     def __init__(self, pattern: re.Pattern[str], method: str) -> None:
         self.flags, self.searches = pattern.flags, method in ("search", "finditer")
         self.tree = parser.parse(pattern.pattern, pattern.flags)
-        first = self.tree[0] if len(self.tree) else (None, None)
-        self.guard: Any = first if first[0] in (op.AT, op.ASSERT_NOT) else None
+        beginning = self.tree[0] if len(self.tree) else (None, None)
+        self.guard: Any = beginning if beginning[0] in (op.AT, op.ASSERT_NOT) else None
         self.steps: list[list[tuple[Any, int]]] = []  # a set of the pattern, and the next state
         self.free: list[
             list[tuple[bool, int]]
@@ -122,11 +122,11 @@ class Automaton:
 
         def after(at: tuple[str, int, int], char: str) -> Iterator[tuple[str, int, int]]:
             before, state, inner = at
-            begun = frozenset({-1}) if state < 0 else self.next[state][char]
+            states = frozenset({-1}) if state < 0 else self.next[state][char]
             if state < 0 and self._begins(before, char):
-                begun |= self.next[self.start][char]
+                states |= self.next[self.start][char]
             for next_inner in self.next[inner][char] & self.loops[loop]:
-                for next_state in begun:
+                for next_state in states:
                     yield char if self.guard else "", next_state, next_inner
 
         return after
@@ -143,15 +143,15 @@ class Automaton:
         return True
 
     def _leads(self, start: T, goal: T, after: Callable[[T, str], Iterable[T]]) -> bool:
-        seen, open_ends = set[T](), [start]
+        visited, open_ends = set[T](), [start]
         while open_ends:
             at = open_ends.pop()
             for char in self.alphabet:
                 for state in after(at, char):
                     if state == goal:
                         return True
-                    if state not in seen:
-                        seen.add(state)
+                    if state not in visited:
+                        visited.add(state)
                         open_ends.append(state)
         return False
 
@@ -188,30 +188,34 @@ class Automaton:
         return end
 
     def _repeat(self, least: int, most: int, body: Any, start: int, end: int) -> None:
-        here = start
+        state = start
         for _ in range(min(least, COPIES)):
-            here = self._sequence(body, self._after(here))
+            state = self._sequence(body, self._after(state))
         if most is op.MAXREPEAT:
-            here = self._after(here)
-            self.free[self._sequence(body, self._after(here))].append((False, here))
+            state = self._after(state)
+            self.free[self._sequence(body, self._after(state))].append((False, state))
         else:
             for _ in range(min(most - least, COPIES)):
-                self.free[here].append((False, end))
-                here = self._sequence(body, self._after(here))
-        self.free[here].append((False, end))
+                self.free[state].append((False, end))
+                state = self._sequence(body, self._after(state))
+        self.free[state].append((False, end))
 
     def _closure(self, state: int, *, asserted: bool) -> frozenset[int]:
         """The states to which no character leads, by way of assertions too or not."""
-        seen, open_ends = {state}, [state]
+        visited, open_ends = {state}, [state]
         while open_ends:
             for is_assertion, target in self.free[open_ends.pop()]:
-                if target not in seen and (asserted or not is_assertion):
-                    seen.add(target)
+                if target not in visited and (asserted or not is_assertion):
+                    visited.add(target)
                     open_ends.append(target)
-        return frozenset(seen)
+        return frozenset(visited)
 
     def _next(self, state: int) -> dict[str, frozenset[int]]:
-        steps = [step for near in self._closure(state, asserted=True) for step in self.steps[near]]
+        steps = [
+            step
+            for reachable in self._closure(state, asserted=True)
+            for step in self.steps[reachable]
+        ]
         return {
             char: frozenset(target for item, target in steps if self._is_in(item, char))
             for char in self.alphabet
@@ -221,18 +225,18 @@ class Automaton:
         """Each state that leads back to itself, with the states on the ways."""
         reached = {state: self._reached(state) for state in self._reached(self.start)}
         return {
-            state: frozenset(near for near in ahead if state in reached[near])
+            state: frozenset(target for target in ahead if state in reached[target])
             for state, ahead in reached.items()
             if state in ahead
         }
 
     def _reached(self, state: int) -> set[int]:
-        seen, open_ends = set[int](), [state]
+        visited, open_ends = set[int](), [state]
         while open_ends:
             for targets in self.next[open_ends.pop()].values():
-                open_ends += targets - seen
-                seen |= targets
-        return seen
+                open_ends += targets - visited
+                visited |= targets
+        return visited
 
     # The characters
 

@@ -8,15 +8,14 @@ a server-side apply, its executor has an image for user 8737, a run's pods repor
 """
 
 from collections.abc import Iterator
-from typing import Annotated
 
 from msgspec.structs import replace
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.argo_workflows import upstream
-from compiler.interfaces import gateway, http, mesh, postgresql, s3, workflows
-from compiler.spec.types import Bucket, Database, Duration, Namespace
+from compiler.components.argo_workflows import sign_on, upstream
+from compiler.interfaces import gateway, http, mesh, oidc, postgresql, s3, workflows
+from compiler.spec.types import Bucket, Database, Duration, Namespace, Release
 
 PHASE = model.Phase.SERVERS
 UPSTREAM_NAMESPACE = True
@@ -24,28 +23,29 @@ CLUSTER_SINGLETON = "its controller makes the runs of every namespace"
 ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 ARCHIVE = model.Requires("archive", postgresql.Endpoint)
 MESH = mesh.MEMBER
+LOGIN = model.Requires("login", oidc.Endpoint)
 WORKFLOWS = model.Provides(workflows.SLOT, workflows.Endpoint)
 UI = model.Provides("ui", http.Endpoint, explicit=True)
 
 
-class Spec(model.PageSpec, model.UpstreamSpec):
+class Spec(model.SignOnPageSpec, model.UpstreamSpec):
     """Argo Workflows. Runs exist in namespaces of components that use it, and where people start them."""
 
-    namespace: Annotated[
-        Namespace | None, Field(description="The namespace in upstream's manifests.")
-    ] = "argo"
-    namespaces: Annotated[
-        model.ListOf[Namespace],
-        Field(description="Namespaces in which people start runs; default: the platform's."),
-    ] = ()
-    bucket: Annotated[
-        Bucket | None, Field(description="The bucket of artefacts and logs; default: its name.")
-    ] = None
-    archive: Annotated[bool, Field(description="Keep finished runs in a database.")] = True
-    archive_ttl: Annotated[Duration, Field(description="How long the archive keeps them.")] = "180d"
-    database: Annotated[
-        Database | None, Field(description="The database of the archive; default: its name.")
-    ] = None
+    namespace: Namespace | None = Field(
+        default="argo", description="The namespace in upstream's manifests."
+    )
+    release: Release = upstream.VERSION
+    namespaces: model.ListOf[Namespace] = Field(
+        default=(), description="Namespaces in which people start runs; default: the platform's."
+    )
+    bucket: Bucket | None = Field(
+        default=None, description="The bucket of artefacts and logs; default: its name."
+    )
+    archive: bool = Field(default=True, description="Keep finished runs in a database.")
+    archive_ttl: Duration = Field(default="180d", description="How long the archive keeps them.")
+    database: Database | None = Field(
+        default=None, description="The database of the archive; default: its name."
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -53,6 +53,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     bindings: model.Claims = {
         ARTIFACTS: s3.Claim(buckets=(me.spec.bucket or me.name,), abroad=True, path_only=True),
         MESH: mesh.Claim(optional=True),
+        **({LOGIN: oidc.Claim(optional=True)} if me.spec.sso else {}),
     }
     if not me.spec.archive:
         return bindings
@@ -72,33 +73,51 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         pods={"app": upstream.SERVER},
         ui=True,
         own_login=True,
+        own_oauth=True,
     )
-    return {WORKFLOWS: workflows.Offer(requires_of_clients=(ARTIFACTS,)), UI: pages}
+    runs = workflows.Offer(
+        requires_of_clients=(ARTIFACTS,), injected=upstream.executor(me.spec.release)
+    )
+    return {WORKFLOWS: runs, UI: pages}
+
+
+def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    return sign_on.problems(me)
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     store, spaces = wiring[ARTIFACTS], namespaces(me, wiring)
+    stored = namespaces(me, wiring, repository=True)
     # Only text in ConfigMaps names these Secrets, so they are declared here.
-    yield from store.credentials(*namespaces(me, wiring, repository=True))
+    yield from store.credentials(*stored)
     archive = wiring.get(ARCHIVE)
     if archive is not None:
         for credential in archive.credentials(me.namespace):
             yield replace(credential, restart=upstream.archivists(me))
-    for name, labels in upstream.labels(store, archive).items():
+    login = wiring.get(LOGIN)
+    if login is not None:
+        yield from sign_on.credentials(me, login, upstream.SERVER)
+        yield from sign_on.accounts(me, me.spec.sso, spaces, store, stored)
+        if login.authority:
+            yield model.HandedAuthority(LOGIN.slot)
+    for name, labels in upstream.labels(store, archive, login).items():
         yield model.OperatorPods(name, labels, account=upstream.ACCOUNTS[name])
     yield upstream.METRICS
     for space in spaces:
         yield from _account(me, space)
         # In a strict mesh, a run with another account than this one is refused.
         labels = upstream.run_labels(me, store)
-        yield model.OperatorPods("runs", labels, space, workflows.account(me))
+        executor = upstream.executor(me.spec.release)
+        yield model.OperatorPods(
+            "runs", labels, space, workflows.account(me), executor, dict(kube.UNPRIVILEGED)
+        )
         runs = model.OperatorPods("runs", {workflows.label(me): "true"})
         yield kube.api_server(me, runs, space)
-    for space in namespaces(me, wiring, repository=True):
+    for space in stored:
         yield workflows.artifact_repositories(me, space, store)
     if kube.authorities.secret_key(store):
         yield model.HandedAuthority(ARTIFACTS.slot)
-    for space in sorted({me.namespace, *namespaces(me, wiring, repository=True)}):
+    for space in sorted({me.namespace, *stored}):
         yield from kube.authorities.secret(me, space, store)
 
 
@@ -106,8 +125,8 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     if me.spec.install != "existing":
         return None
     return upstream.prerequisite(
-        me, wiring[ARTIFACTS], wiring.get(ARCHIVE), wiring.get(MESH),
-        routed=wiring.get(gateway.ROUTE) is not None,
+        me, wiring[ARTIFACTS], wiring.get(ARCHIVE), wiring.get(MESH), wiring.get(gateway.ROUTE),
+        wiring.get(LOGIN),
     )  # fmt: skip
 
 

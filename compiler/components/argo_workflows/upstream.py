@@ -2,27 +2,40 @@
 store, and its server behind a gateway. In a mesh, its namespace joins it: pods in strict mode refuse
 clients outside.
 
-People log in with a Kubernetes token (`--auth-mode=client`, the default since 3.0) or as the
-arguments of the installation say, which stay unchanged: the server reads `ARGO_SECURE` if it has no
-argument `--secure`. The UI has a separate host, so its base href stays `/`.
+People log in with a Kubernetes token (`--auth-mode=client`, the default since 3.0), with `sso` by the
+identity provider, or as the arguments of the installation say, which stay unchanged: the server reads
+`ARGO_SECURE` and `ARGO_AUTH_MODE` if it has no such argument. The UI has a separate host, so its base
+href stays `/`.
 """
 
 from __future__ import annotations
 
+from os.path import dirname
 from typing import Any
 
 from compiler import kube, model
-from compiler.interfaces import mesh, postgresql, s3, workflows
+from compiler.components.argo_workflows import sign_on
+from compiler.interfaces import gateway, mesh, oidc, postgresql, s3, workflows
 from compiler.kube import yaml
 from compiler.spec.duration import seconds
 
-VERSION = "v4.1.2"
-RELEASE = f"https://github.com/argoproj/argo-workflows/releases/download/{VERSION}/install.yaml"
+VERSION = "4.1.2"
+RELEASES = "https://github.com/argoproj/argo-workflows/releases/download"
 EXECUTOR_USER = 8737  # of argoexec's `-nonroot` image
+# The security contexts of a step's container, and of those that the controller adds.
+MAIN: model.Manifest = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsNonRoot": True,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+EXECUTOR: model.Manifest = {**MAIN, "runAsUser": EXECUTOR_USER}
 POOL = 5  # connections of the controller, and of the server
 CONTROLLER, SERVER = "workflow-controller", "argo-server"  # upstream's Deployments
 ACCOUNTS = {CONTROLLER: "argo", SERVER: "argo-server"}  # the ServiceAccounts of their pods
 UI_PORT = 2746
+PLAIN = {"ARGO_SECURE": "false"}  # the gateway has the certificate
+SIGN_ON = {"ARGO_AUTH_MODE": "sso"}  # an argument `--auth-mode` outweighs it
 # Only the controller has metrics, over TLS with a self-signed certificate.
 METRICS = model.Metrics(
     pods=model.OperatorPods("controller", {"app": CONTROLLER}), port=9090, tls=True
@@ -31,27 +44,32 @@ METRICS = model.Metrics(
 
 def prerequisite(
     me: model.Instance[Any], store: s3.Endpoint, archive: postgresql.Endpoint | None,
-    member: mesh.Endpoint | None, *, routed: bool,
+    member: mesh.Endpoint | None, entrance: gateway.Endpoint | None, login: oidc.Endpoint | None,
 ) -> model.Prerequisite:  # fmt: skip
     settings = {**_pods(me, store), "artifactRepository": workflows.repository(store)}
     if archive is not None:
         settings["persistence"] = _persistence(archive, me.spec.archive_ttl)
+    if login is not None and entrance is not None:
+        settings["sso"] = sign_on.settings(me, login, entrance)
     objects = [_config(me.namespace, settings)]
-    for name, labelled in labels(store, archive).items():
-        objects.append(_deployment(me.namespace, name, labelled, plain=routed))
-    if routed:
+    variables = {**(PLAIN if entrance else {}), **(SIGN_ON if "sso" in settings else {})}
+    for name, labelled in labels(store, archive, login).items():
+        objects.append(_deployment(me.namespace, name, labelled, variables))
+    if entrance is not None:
         objects.append(_service(me.namespace))
     if member is not None:
         objects.append(member.joined(me.namespace))
     return model.Prerequisite(
         name=me.name,
         system="Argo Workflows",
-        version=VERSION,
+        version=me.spec.release,
+        running=model.Running(CONTROLLER, me.namespace, CONTROLLER),
         namespaces=(me.namespace,),
         how=(
             f"kubectl create namespace {me.namespace}",
             # Its CRDs are larger than the annotation of a client-side apply may be.
-            f"kubectl apply --server-side --namespace {me.namespace} -f {RELEASE}",
+            f"kubectl apply --server-side --namespace {me.namespace} -f {RELEASES}/v{me.spec.release}/"
+            "install.yaml",
         ),
         objects=tuple(objects),
     )
@@ -62,13 +80,17 @@ def archivists(me: model.Instance[Any]) -> tuple[str, ...]:
     return tuple(f"deployment/{name} -n {me.namespace}" for name in (CONTROLLER, SERVER))
 
 
-def labels(store: s3.Endpoint, archive: postgresql.Endpoint | None) -> dict[str, dict[str, str]]:
+def labels(
+    store: s3.Endpoint, archive: postgresql.Endpoint | None, login: oidc.Endpoint | None
+) -> dict[str, dict[str, str]]:
     """Labels that give upstream's Deployments access to providers; a patch adds them.
 
-    Both Deployments read the archive; the server also fetches artefacts and logs for its UI.
+    Both Deployments read the archive; the server also fetches artefacts and logs for its UI, and
+    asks the identity provider.
     """
     archived = {archive.binding.label: "true"} if archive else {}
-    server = {**archived, store.binding.label: "true"}
+    signing_on = {login.binding.label: "true"} if login else {}
+    server = {**archived, **signing_on, store.binding.label: "true"}
     by_deployment = {CONTROLLER: archived, SERVER: dict(sorted(server.items()))}
     return {name: pod_labels for name, pod_labels in by_deployment.items() if pod_labels}
 
@@ -84,12 +106,12 @@ def _config(namespace: str, settings: dict[str, Any]) -> model.Manifest:
 
 
 def _deployment(
-    namespace: str, name: str, labelled: dict[str, str], *, plain: bool
+    namespace: str, name: str, labelled: dict[str, str], variables: dict[str, str]
 ) -> model.Manifest:
-    """The server uses plain HTTP behind a gateway, which has the certificate."""
+    """Labels of a Deployment; the server has a host, and its variables, behind a gateway alone."""
     template: model.Manifest = {"metadata": {"labels": labelled}}
-    if plain and name == SERVER:
-        template["spec"] = {"containers": [_plain_server()]}
+    if variables and name == SERVER:
+        template["spec"] = {"containers": [_plain_server(variables)]}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -98,10 +120,10 @@ def _deployment(
     }
 
 
-def _plain_server() -> model.Manifest:
+def _plain_server(variables: dict[str, str]) -> model.Manifest:
     return {
         "name": SERVER,
-        "env": [{"name": "ARGO_SECURE", "value": "false"}],
+        "env": [{"name": name, "value": value} for name, value in variables.items()],
         "readinessProbe": {"httpGet": {"path": "/", "port": UI_PORT, "scheme": "HTTP"}},
     }
 
@@ -135,6 +157,12 @@ def _persistence(archive: postgresql.Endpoint, ttl: str) -> dict[str, Any]:
     }
 
 
+def executor(release: str) -> tuple[model.Injected, ...]:
+    """The containers that the controller adds to the pods of runs, as its ConfigMap secures them."""
+    table = model.injected(dirname(__file__), "Argo Workflows", release)
+    return tuple(container.secured(EXECUTOR) for container in table)
+
+
 def run_labels(me: model.Instance[Any], store: s3.Endpoint) -> dict[str, str]:
     """The labels of every run's pods: their controller, and write access to artefacts."""
     return {workflows.label(me): "true", store.binding.label: "true"}
@@ -142,21 +170,15 @@ def run_labels(me: model.Instance[Any], store: s3.Endpoint) -> dict[str, str]:
 
 def _pods(me: model.Instance[Any], store: s3.Endpoint) -> dict[str, Any]:
     """Settings for runs that people write themselves: labels of the platform, and `restricted` pods."""
-    container = {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "runAsNonRoot": True,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
     amounts = {"cpu": "100m", "memory": "64Mi"}
     limits = {"cpu": "500m", "memory": "512Mi"}
     return {
         "executor": {
-            "image": f"quay.io/argoproj/argoexec:{VERSION}-nonroot",
+            "image": f"quay.io/argoproj/argoexec:v{me.spec.release}-nonroot",
             "resources": {"requests": amounts, "limits": limits},
-            "securityContext": {**container, "runAsUser": EXECUTOR_USER},
+            "securityContext": EXECUTOR,
         },
-        "mainContainer": {"securityContext": container},
+        "mainContainer": {"securityContext": MAIN},
         "workflowDefaults": {
             "spec": {
                 # For the whole pod, because Istio's containers set no seccomp profile.

@@ -36,18 +36,22 @@ class Plan(Struct, frozen=True):
 
 def plan(me: model.Instance[Any]) -> Plan | None:
     """How an instance is copied; None where it is not."""
-    whole: Backup | None = me.settings.backup
-    own = me.spec.backup
-    if whole is None or me.name == whole.to or (own is not None and own.none):
+    of_platform: Backup | None = me.settings.backup
+    of_instance = me.spec.backup
+    if (
+        of_platform is None
+        or me.name == of_platform.to
+        or (of_instance is not None and of_instance.none)
+    ):
         return None
     return Plan(
-        to=whole.to,
-        schedule=(own and own.schedule) or whole.schedule,
-        days=days((own and own.keep) or whole.keep),
-        drill=whole.drill,
-        bucket=(own and own.bucket) or f"{me.name}-backups",
-        encrypt=whole.encrypt,
-        image=whole.image,
+        to=of_platform.to,
+        schedule=(of_instance and of_instance.schedule) or of_platform.schedule,
+        days=days((of_instance and of_instance.keep) or of_platform.keep),
+        drill=of_platform.drill,
+        bucket=(of_instance and of_instance.bucket) or f"{me.name}-backups",
+        encrypt=of_platform.encrypt,
+        image=of_platform.image,
     )
 
 
@@ -132,12 +136,12 @@ def container(
 
 
 def pods(
-    me: model.Instance[Any], role: str, first: kube.Container, then: kube.Container,
+    me: model.Instance[Any], role: str, init: kube.Container, then: kube.Container,
     store: s3.Endpoint, *, user: int, room: str,
 ) -> model.Manifest:  # fmt: skip
     """Pods that do one thing after the other, with a folder between the two."""
     return kube.pod(
-        me, role, [then], init=[first], user=user, uses=[store], restart="Never",
+        me, role, [then], init=[init], user=user, uses=[store], restart="Never",
         volumes=[
             kube.config(f"{me.name}-backup", SCRIPTS),
             kube.empty_dir("backup", FOLDER, room),

@@ -9,6 +9,10 @@ from compiler import kube, model
 from compiler.components.bases import backup, origin
 from compiler.interfaces import s3
 from compiler.model import Env, SecretRef
+from compiler.spec import quantity
+
+ROOM = "2Gi"  # local disk of each Job; a drill brings objects back to half of it
+TRIED = 1000  # objects of each bucket in one drill
 
 
 def secret(me: model.Instance[Any]) -> str:
@@ -26,27 +30,39 @@ def credential(me: model.Instance[Any]) -> model.Credential:
 
 
 def lower(
-    me: model.Instance[Any], wanted: backup.Plan, store: s3.Endpoint, buckets: Sequence[str],
-    admin: Sequence[Env], *, port: int,
+    me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, buckets: Sequence[str],
+    admin: Sequence[Env], *, port: int, apart: bool = False,
 ) -> Iterator[model.Piece]:  # fmt: skip
-    """CronJobs that copy and restore the buckets; `admin` are the keys that may write to all."""
-    yield from backup.key(me, wanted)
-    words = {**backup.template_words(me, wanted, store), "buckets": buckets}
-    names = ("copy-buckets.sh", "restore-buckets.sh")
-    files = {name: kube.render(backup.__file__, f"{name}.j2", **words) for name in names}
+    """CronJobs that copy, restore and try the buckets; `admin` are the keys that may write to all.
+
+    `apart`: the store keeps the names of objects elsewhere, so a name may outlive its content.
+    """
+    yield from backup.key(me, plan)
+    words = {
+        **backup.template_words(me, plan, store), "buckets": buckets,
+        "room": quantity.in_bytes(ROOM) // 2 // max(len(buckets), 1), "most": TRIED,
+        "apart": apart,
+    }  # fmt: skip
+    files = {
+        f"{name}.sh": kube.render(backup.__file__, f"{name}.sh.j2", **words)
+        for name in ("copy-buckets", "copied-buckets", "restore-buckets", "drill-buckets")
+    }
     files |= origin.files(me)
     yield model.ConfigFiles(f"{me.name}-backup", me.namespace, files)
     reading = (
         Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(secret(me), s3.ACCESS_KEY)),
         Env("RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY", SecretRef(secret(me), s3.SECRET_KEY)),
     )
-    for role, script, schedule, keys in (
-        ("backup", names[0], wanted.schedule, reading),
-        ("restore", names[1], None, admin),
-    ):
+    jobs: list[tuple[str, str, str | None, Sequence[Env]]] = [
+        ("backup", "copy-buckets.sh", plan.schedule, reading),
+        ("restore", "restore-buckets.sh", None, admin),
+    ]
+    if plan.drill:
+        jobs.append(("drill", "drill-buckets.sh", plan.drill, reading))
+    for role, script, schedule, keys in jobs:
         yield model.InternalTraffic(role, "server", (port,))
-        variables = (*_source(me, port), *keys, *backup.env(me, wanted, store))
-        container = backup.container(role, wanted.image, script, variables, "2Gi")
+        variables = (*_source(me, port), *keys, *backup.env(me, plan, store))
+        container = backup.container(role, plan.image, script, variables, ROOM)
         template = kube.pod(
             me, role, [container], user=kube.USER, uses=[store], restart="Never",
             volumes=[kube.config(f"{me.name}-backup", backup.SCRIPTS)],

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from compiler import model
+from compiler.spec.door import Tls
 
 CERTIFICATE = model.CustomResource(api="cert-manager.io/v1", kind="Certificate")
 
 
-def secret(me: model.Instance[Any], name: str) -> str | None:
+def secret(tls: Tls | None, name: str) -> str | None:
     """The Secret with the certificate; `name` is for one that cert-manager keeps."""
-    tls = me.settings.tls
     return (tls.secret or f"{name}-tls") if tls else None
 
 
 def certificate(
-    me: model.Instance[Any], name: str, namespace: str, hosts: Sequence[str], step: int = 0
+    tls: Tls | None, name: str, namespace: str, hosts: Sequence[str], step: int = 0
 ) -> Iterator[model.Resource]:
     """The certificate of these hosts, if an issuer of cert-manager signs it."""
-    tls = me.settings.tls
     if tls is None or tls.issuer is None:
         return
     issuer = tls.issuer
@@ -28,24 +26,24 @@ def certificate(
         "dnsNames": list(hosts),
         "issuerRef": {"group": "cert-manager.io", "kind": issuer.kind, "name": issuer.name},
         "privateKey": {"algorithm": "ECDSA", "rotationPolicy": "Always", "size": 256},
-        "secretName": secret(me, name),
+        "secretName": secret(tls, name),
         "usages": ["digital signature", "server auth"],
     }
     yield model.Resource.of(CERTIFICATE, {"name": name, "namespace": namespace}, spec, step)
 
 
-def existing(me: model.Instance[Any], *namespaces: str) -> model.Credential | None:
+def existing(
+    tls: Tls | None, reader: str, *namespaces: str, note: str = "a certificate for the hosts"
+) -> model.Credential | None:
     """The user's Secret, if there is one: needed in these namespaces, and where objects name it."""
-    tls = me.settings.tls
     if tls is None or tls.secret is None:
         return None
     return model.Credential(
-        tls.secret, {"tls.crt": "", "tls.key": ""}, namespaces, (me.name,),
-        "a certificate for the hosts", "kubernetes.io/tls", created_by="you",
+        tls.secret, {"tls.crt": "", "tls.key": ""}, namespaces, (reader,),
+        note, "kubernetes.io/tls", created_by="you",
     )  # fmt: skip
 
 
-def prerequisite(me: model.Instance[Any]) -> str:
+def prerequisite(tls: Tls | None) -> str:
     """The part of a prerequisite's name for the signer of the certificate."""
-    tls = me.settings.tls
     return ", and cert-manager with the issuer" if tls and tls.issuer else ""

@@ -30,12 +30,13 @@ def credential(me: model.Instance[Any], username: str) -> model.Credential:
 
 
 def lower(
-    me: model.Instance[Any], wanted: backup.Plan, store: s3.Endpoint, folder: str,
+    me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, folder: str,
     logins: Iterable[model.Binding[sql.Claim, Any]], *, contents: str, reading: Sequence[Env], writing: Sequence[Env], port: int, user: int,
 ) -> Iterator[model.Piece]:  # fmt: skip
     """What runs, and the ways of these pods to the server; `folder` has the scripts' templates."""
+    logins = [login for login in logins if login.claim.copied]
     databases = sorted({login.claim.database for login in logins})
-    yield from backup.key(me, wanted)
+    yield from backup.key(me, plan)
     files = {
         name: kube.render(folder, f"{name}.j2", databases=databases)
         for name in ("dump.sh", "restore.sh")
@@ -43,30 +44,30 @@ def lower(
     scripts = {
         **files,
         "contents.sh": contents,
-        **backup.scripts(me, wanted, store),
+        **backup.scripts(me, plan, store),
         **origin.files(me, logins),
     }
     yield model.ConfigFiles(f"{me.name}-backup", me.namespace, scripts)
     dump = _server(me, "dump", "dump.sh", reading)
     steps: dict[str, tuple[str | None, kube.Container, kube.Container]] = {
-        "backup": (wanted.schedule, dump, _rclone(me, wanted, store, "upload"))
+        "backup": (plan.schedule, dump, _rclone(me, plan, store, "upload"))
     }
-    for role, schedule in (("restore", None), ("drill", wanted.drill)):
+    for role, schedule in (("restore", None), ("drill", plan.drill)):
         restore = _server(me, role, "restore.sh", (*writing, Env("MODE", role)))
         if role == "restore" or schedule:
-            steps[role] = (schedule, _rclone(me, wanted, store, "fetch"), restore)
-    for role, (schedule, first, then) in steps.items():
+            steps[role] = (schedule, _rclone(me, plan, store, "fetch"), restore)
+    for role, (schedule, before, then) in steps.items():
         yield model.InternalTraffic(role, "server", (port,))
-        template = backup.pods(me, role, first, then, store, user=user, room=me.spec.storage)
+        template = backup.pods(me, role, before, then, store, user=user, room=me.spec.storage)
         deletes = f"deletes every table in {', '.join(databases)}"
         yield backup.cron_job(me, role, template, schedule, deletes)
 
 
 def _rclone(
-    me: model.Instance[Any], wanted: backup.Plan, store: s3.Endpoint, name: str
+    me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, name: str
 ) -> kube.Container:
-    variables = backup.env(me, wanted, store)
-    return backup.container(name, wanted.image, f"{name}.sh", variables, me.spec.storage)
+    variables = backup.env(me, plan, store)
+    return backup.container(name, plan.image, f"{name}.sh", variables, me.spec.storage)
 
 
 def _server(

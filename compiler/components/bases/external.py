@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from compiler import model
+from compiler.components.bases.authority import authority, require_tls
 from compiler.diagnostics import listing
-from compiler.model import ConfigRef, SecretRef
 from compiler.model.credential import ExistingLogin, ExistingLogins
-from compiler.spec.constraints import InvalidValue, exact
-from compiler.spec.pem import Certificates
-from compiler.spec.section import Forms
+from compiler.spec.authority import AuthorityForms, DataKey
+from compiler.spec.constraints import InvalidValue
 from compiler.spec.types import LOOPBACK_HOST, Cidr, Host, SecretName
 
 
@@ -23,40 +22,13 @@ def revoke_command(binding: model.Binding) -> str:
     return f"have {binding.host} take it away"
 
 
-DataKey = Annotated[str, Field(pattern=exact(r"[-._a-zA-Z0-9]+"))]
-
-
-class AuthoritySource(model.Section):
-    """An object with the certificates, which exists in every namespace with clients."""
-
-    config_map: Annotated[SecretName | None, Field(description="A ConfigMap.")] = None
-    secret: Annotated[SecretName | None, Field(description="A Secret.")] = None
-    key: Annotated[
-        str, Field(pattern=exact(r"[-._a-zA-Z0-9]+"), description="The key of the certificates.")
-    ] = "ca.crt"
-
-    def check(self) -> None:
-        if (self.config_map is None) == (self.secret is None):
-            message = "certificates are in one object, a ConfigMap or a Secret"
-            raise InvalidValue(
-                "invalid-value", message, "write `configMap: NAME` or `secret: NAME`"
-            )
-
-    @property
-    def reference(self) -> ConfigRef | SecretRef:
-        if self.secret is not None:
-            return SecretRef(self.secret, self.key)
-        return ConfigRef(str(self.config_map), self.key)
-
-
 class Login(model.Section):
     """A Secret that exists in the consumer's namespace, with a login of the service."""
 
-    secret: Annotated[SecretName, Field(description="Its name.")]
-    keys: Annotated[
-        dict[str, DataKey],
-        Field(description="Its keys, where they have other names, like `{password: pass}`."),
-    ] = {}
+    secret: SecretName = Field(description="Its name.")
+    keys: dict[str, DataKey] = Field(
+        default={}, description="Its keys, where they have other names, like `{password: pass}`."
+    )
 
     @property
     def existing(self) -> ExistingLogin:
@@ -66,16 +38,15 @@ class Login(model.Section):
 class Logins(model.Section):
     """Logins that exist already: one for all consumers, or one for each that is named."""
 
-    secret: Annotated[
-        SecretName | None, Field(description="A Secret in each namespace with consumers.")
-    ] = None
-    keys: Annotated[
-        dict[str, DataKey],
-        Field(description="Its keys, where they have other names, like `{password: pass}`."),
-    ] = {}
-    consumers: Annotated[
-        dict[str, Login], Field(description="The logins of single consumers, by their names.")
-    ] = {}
+    secret: SecretName | None = Field(
+        default=None, description="A Secret in each namespace with consumers."
+    )
+    keys: dict[str, DataKey] = Field(
+        default={}, description="Its keys, where they have other names, like `{password: pass}`."
+    )
+    consumers: dict[str, Login] = Field(
+        default={}, description="The logins of single consumers, by their names."
+    )
 
     def check(self) -> None:
         if self.secret is None and (self.keys or not self.consumers):
@@ -100,38 +71,37 @@ class Logins(model.Section):
 
 
 def binding_problems(me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Problem]:
-    """Logins of consumers that the service does not have."""
-    credentials = me.spec.credentials
+    """Logins and certificates of consumers that the service does not have."""
     consumers = {binding.consumer.name for claims in wiring.claimed.values() for binding in claims}
-    for name in credentials.consumers if credentials else ():
-        if name not in consumers:
-            yield model.Problem(
-                "unknown-binding",
-                f"`{name}` does not use `{me.name}`",
-                ("credentials", "consumers", name),
-                f"its consumers are {listing(sorted(consumers)) or 'none'}",
-                sorted(consumers),
-            )
+    for field, names in me.spec.named_consumers.items():
+        for name in names:
+            if name not in consumers:
+                yield model.Problem(
+                    "unknown-binding",
+                    f"`{name}` does not use `{me.name}`",
+                    (field, "consumers", name),
+                    f"its consumers are {listing(sorted(consumers)) or 'none'}",
+                    sorted(consumers),
+                )
 
 
 class Outside(model.InstanceSpec):
     """The fields of all external services but their addresses."""
 
-    cidrs: Annotated[
-        model.ListOf[Cidr], Field(description="Its addresses; default: any, on its port.")
-    ] = ()
-    ca: Annotated[
-        Forms[Certificates, AuthoritySource] | None,
-        Field(
-            description="Your own authority: certificates (PEM), or `{configMap: ..., key: ...}`; "
-            "default: a public one."
-        ),
-    ] = None
+    cidrs: model.ListOf[Cidr] = Field(
+        default=(), description="Its addresses; default: any, on its port."
+    )
+    ca: AuthorityForms | None = Field(
+        default=None,
+        description="Your own authority: certificates (PEM), `{file: certs/acme.pem}`, or "
+        "`{configMap: ..., key: ...}`; "
+        "default: a public one.",
+    )
 
-    credentials: Annotated[
-        Logins | None,
-        Field(description="Logins that exist already; default: platformc names a Secret for each."),
-    ] = None
+    credentials: Logins | None = Field(
+        default=None,
+        description="Logins that exist already; default: platformc names a Secret for each.",
+    )
 
     KEYS: ClassVar[tuple[str, ...]] = ("username", "password")  # of a login's Secret
 
@@ -155,11 +125,14 @@ class Outside(model.InstanceSpec):
         return ExistingLogins(ExistingLogin(secret, keys) if secret else None, by_consumer)
 
     @property
+    def named_consumers(self) -> Mapping[str, tuple[str, ...]]:
+        """The consumers that fields name, by field."""
+        return {"credentials": tuple(self.credentials.consumers)} if self.credentials else {}
+
+    @property
     def authority(self) -> model.Authority | None:
         """The authority that clients verify it by; None for a public one."""
-        if isinstance(self.ca, AuthoritySource):
-            return model.Authority(source=self.ca.reference)
-        return model.Authority(self.ca) if self.ca is not None else None
+        return authority(self.ca)
 
     def check(self) -> None:
         for host in self.addresses:
@@ -172,17 +145,13 @@ class Outside(model.InstanceSpec):
                 message,
                 f"its keys are {listing(self.KEYS)}: write `{self.KEYS[-1]}: NAME`",
             )
-        if self.ca is not None and not self.encrypted:
-            message = "`ca` verifies a server's certificate, which needs TLS"
-            raise InvalidValue(
-                "invalid-value", message, "delete `ca`, or the key that turns TLS off"
-            )
+        require_tls(self.ca, self.encrypted)
 
 
 class Spec(Outside):
     """The fields of external services with one address."""
 
-    host: Annotated[Host, Field(description="Its host name.")]
+    host: Host = Field(description="Its host name.")
 
     @property
     def addresses(self) -> tuple[str, ...]:

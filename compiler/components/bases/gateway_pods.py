@@ -1,7 +1,5 @@
 """The pods of a gateway: network policies select them by labels, the mesh by account."""
 
-from typing import Annotated
-
 from pydantic import Field
 
 from compiler import model
@@ -12,10 +10,9 @@ from compiler.spec.types import Name
 class Pods(model.Section):
     """The pods that requests from outside the cluster pass."""
 
-    labels: Annotated[
-        Labels,
-        Field(description="Their labels; default: those of the controller's own release."),
-    ] = {}
-    service_account: Annotated[
-        Name | None, Field(description="Their ServiceAccount, if they are in the platform's mesh.")
-    ] = None
+    labels: Labels = Field(
+        default={}, description="Their labels; default: those of the controller's own release."
+    )
+    service_account: Name | None = Field(
+        default=None, description="Their ServiceAccount, if they are in the platform's mesh."
+    )

@@ -9,7 +9,7 @@ VERSION = "1.30.3"
 REPOSITORY = "helm repo add istio https://istio-release.storage.googleapis.com/charts"
 
 
-def install(release: str, chart: str, namespace: str, values: Iterable[str]) -> str:
-    """The command that installs a chart with some values, such as `revision=canary`."""
+def install(name: str, chart: str, version: str, namespace: str, values: Iterable[str]) -> str:
+    """The command that installs a chart under a name, with some values, such as `revision=canary`."""
     sets = "".join(f" --set {shlex.quote(value)}" for value in values)
-    return f"helm install {release} istio/{chart} --version {VERSION} -n {namespace}{sets} --wait"
+    return f"helm install {name} istio/{chart} --version {version} -n {namespace}{sets} --wait"

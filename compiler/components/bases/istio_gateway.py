@@ -75,13 +75,13 @@ def objects(
 ) -> Iterator[model.Piece]:
     """The Gateway, and the certificate in its namespace, where the gateway's pods read the Secret."""
     name = object_name(me)
-    secret = certificate.secret(me, name)
+    secret = certificate.secret(me.settings.tls, name)
     yield _gateway(me, name, labels, secret, _hosts(me, users))
     public_hosts = sorted({user.public_host for user in users if user.public_host})
     dns_names = [f"*.{me.settings.domain}", *public_hosts]
-    yield from certificate.certificate(me, name, me.namespace, dns_names)
-    if own := certificate.existing(me, me.namespace):
-        yield own
+    yield from certificate.certificate(me.settings.tls, name, me.namespace, dns_names)
+    if existing := certificate.existing(me.settings.tls, me.name, me.namespace):
+        yield existing
 
 
 def _hosts(me: model.Instance[Any], users: Sequence[model.Instance[Any]]) -> list[str]:

@@ -39,9 +39,9 @@ def parameters(connections: int, memory_limit: str, storage: str) -> dict[str, s
     """The parameters that follow from a server's connections, memory and disk."""
     settings = {
         "max_connections": str(connections),
-        "shared_buffers": f"{quantity.whole(memory_limit) // BUFFERS // MIB}MB",
+        "shared_buffers": f"{quantity.in_bytes(memory_limit) // BUFFERS // MIB}MB",
     }
-    log = quantity.whole(storage) // LOG
+    log = quantity.in_bytes(storage) // LOG
     return settings if log >= GIB else {**settings, "max_wal_size": f"{max(log // MIB, 32)}MB"}
 
 
@@ -50,13 +50,13 @@ def sizes(
 ) -> Iterator[model.Size]:
     """Its memory and its disk, each with the required size."""
     yield model.memory(
-        quantity.whole(resources["limits"]["memory"]),
+        quantity.in_bytes(resources["limits"]["memory"]),
         memory(connections),
         f"{connections} connections of 2.5Mi, {SERVER // MIB}Mi of its own, and a quarter for "
         "shared buffers",
     )
     yield model.volume(
-        quantity.whole(storage),
+        quantity.in_bytes(storage),
         OWN + databases * DATABASE,
         f"{OWN // MIB}Mi of its own and its log, and {DATABASE // MIB}Mi for each of "
         f"{databases} databases",

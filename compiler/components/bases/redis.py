@@ -7,7 +7,7 @@ the pages that change meanwhile, and a primary that comes back empty empties its
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -44,29 +44,25 @@ FILE_KEYS = (
 class Spec(model.VolumeSpec, model.AdoptsVolume):
     """The fields of Redis and Valkey."""
 
-    memory: Annotated[
-        Memory, Field(description="The hard limit; `maxmemory` is derived from it.")
-    ] = "1Gi"
-    eviction: Annotated[Literal[
+    memory: Memory = Field(
+        default="1Gi", description="The hard limit; `maxmemory` is derived from it."
+    )
+    eviction: Literal[
         "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu",
         "volatile-random", "volatile-ttl", "noeviction",
-    ], Field(description="Which keys are evicted when memory is full (`maxmemory-policy`).")] = "allkeys-lru"  # fmt: skip
-    persistence: Annotated[
-        Literal["aof", "rdb", "none"],
-        Field(description="A log of all writes, snapshots, or nothing on disk."),
-    ] = "aof"
-    storage: Annotated[
-        Memory | None,
-        Field(description="Size of each volume; default: what the persistence needs."),
-    ] = None
-    replicas: Annotated[
-        int,
-        Field(ge=1, le=10, description="One primary, and read-only copies; see `failover`."),
-    ] = 1
-    failover: Annotated[
-        Literal["none", "sentinel"],
-        Field(description="Whether Sentinels promote a copy when the primary is lost."),
-    ] = "none"
+    ] = Field(default="allkeys-lru", description="Which keys are evicted when memory is full (`maxmemory-policy`).")  # fmt: skip
+    persistence: Literal["aof", "rdb", "none"] = Field(
+        default="aof", description="A log of all writes, snapshots, or nothing on disk."
+    )
+    storage: Memory | None = Field(
+        default=None, description="Size of each volume; default: what the persistence needs."
+    )
+    replicas: int = Field(
+        default=1, ge=1, le=10, description="One primary, and read-only copies; see `failover`."
+    )
+    failover: Literal["none", "sentinel"] = Field(
+        default="none", description="Whether Sentinels promote a copy when the primary is lost."
+    )
 
     def check(self) -> None:
         super().check()
@@ -117,15 +113,15 @@ def sizes(me: model.Instance[Any]) -> Iterator[model.Size]:
     spec: Spec = me.spec
     if spec.storage is not None and spec.persistence != "none":
         limit = spec.resources.limits.memory or spec.memory
-        needed = _disk(spec.persistence, quantity.whole(limit))
+        needed = _disk(spec.persistence, quantity.in_bytes(limit))
         words = f"{DISK[spec.persistence]} x {limit} for `{spec.persistence}`"
-        yield model.volume(quantity.whole(spec.storage), needed, words)
+        yield model.volume(quantity.in_bytes(spec.storage), needed, words)
 
 
 def problems(me: model.Instance[Any]) -> Iterator[model.Problem]:
     """A memory limit that differs from `memory`: the keys' share would follow the wrong one."""
     limit, memory = me.spec.resources.limits.memory, me.spec.memory
-    if limit is not None and quantity.whole(limit) != quantity.whole(memory):
+    if limit is not None and quantity.in_bytes(limit) != quantity.in_bytes(memory):
         yield model.Problem(
             "memory-limit",
             f"`{me.name}` has a memory limit of {limit} beside `memory: {memory}`, "

@@ -28,7 +28,7 @@ def lower(
     resources = kube.resources(
         spec.resources, cpu="100m", memory=spec.memory, cpu_limit="2", memory_limit=spec.memory
     )
-    server = Server(me, spec, program, resources, quantity.whole(resources["limits"]["memory"]))
+    server = Server(me, spec, program, resources, quantity.in_bytes(resources["limits"]["memory"]))
     yield server.config()
     if spec.failover == "sentinel":
         yield from _watched(me, server, claims)

@@ -15,8 +15,10 @@ _DOWN = Crossing(
 _STARTED = Source("Redis 7.0.15 and Valkey 8.1.8, started on each other's files", "2026-11")
 
 
-def _unread(before: str, after: str, reason: str, way: str) -> Setting:
-    return Setting("persistence", before, after, Crossing("data loss", True, reason, way), _STARTED)
+def _unread(before: str, after: str, reason: str, remedy: str) -> Setting:
+    return Setting(
+        "persistence", before, after, Crossing("data loss", True, reason, remedy), _STARTED
+    )
 
 
 SETTINGS = (

@@ -1,64 +1,109 @@
 """Ceph's S3 gateway in a Ceph cluster that Rook runs: an object store, and a claim for each bucket.
 
-A consumer with an exclusive bucket gets it from Rook together with a key (see endpoint.py). A claim
-grants one key to one bucket in one namespace. A consumer that shares a bucket, only reads it, has
-several buckets or is in several namespaces gets a user with the key of a separate Secret, and the
-policies of the buckets grant its rights. The class of the claims retains buckets: removing a bucket
-from the spec deletes no data.
+A consumer is a user of the store with the key of its own Secret, and the policies of the buckets grant
+the user's rights. The class of the claims retains buckets: removing a bucket from the spec deletes no
+data.
 """
 
 from collections.abc import Iterator
-from typing import Annotated
 
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.ceph import buckets, kinds
-from compiler.components.ceph.endpoint import Endpoint
+from compiler.components.bases import certificate
+from compiler.components.bases.authority import authority, require_tls
+from compiler.components.ceph import buckets, gateway, kinds
 from compiler.interfaces import s3
-from compiler.spec.types import Name, Namespace
+from compiler.spec.authority import AuthorityForms
+from compiler.spec.section import Forms
+from compiler.spec.types import Name, Namespace, Port
 
 PHASE = model.Phase.STORES
 UPSTREAM_NAMESPACE = True
-STORE = model.Provides("s3", Endpoint)
-PORT, TARGET = 80, 8080  # of the gateway's Service, and of its pods
+STORE = model.Provides("s3", s3.Endpoint)
 VERSION = "1.20.6"
+# The longest name of a store that the operator accepts (1.20.6, pkg/apis/ceph.rook.io/v1/object.go).
+LONGEST_NAME = 38
 
 
 class Spec(model.UpstreamSpec):
     """An object store in an existing Ceph cluster."""
 
-    namespace: Annotated[
-        Namespace | None,
-        Field(description="The namespace of the Ceph cluster, which Rook's operator watches."),
-    ] = "rook-ceph"
-    store: Annotated[
-        Name | None,
-        Field(description="An existing object store; default: a new one with the instance's name."),
-    ] = None
-    replicas: Annotated[
-        int, Field(ge=1, le=20, description="The number of gateways of a new store.")
-    ] = 2
-    copies: Annotated[
-        int, Field(ge=1, le=10, description="Copies of each object, on as many hosts.")
-    ] = 3
-    resources: Annotated[model.Resources, Field(description="Compute of each gateway.")] = (
-        model.Resources()
+    namespace: Namespace | None = Field(
+        default="rook-ceph",
+        description="The namespace of the Ceph cluster, which Rook's operator watches.",
     )
+    store: Name | None = Field(
+        default=None,
+        description="An existing object store; default: a new one with the instance's name.",
+    )
+    port: Port | None = Field(
+        default=None, description="The port of the gateway's Service; default 80, or 443 with TLS."
+    )
+    tls: Forms[bool, gateway.StoreTls] | None = Field(
+        default=None,
+        description="The gateway's certificate, without which it speaks plain HTTP: "
+        "`{issuer: {name: ...}}` or `{secret: ...}`; `true` for an existing store with TLS.",
+    )
+    ca: AuthorityForms | None = Field(
+        default=None,
+        description="The authority that signs it: certificates (PEM), `{file: certs/acme.pem}`, or "
+        "`{configMap: ..., key: ...}`.",
+    )
+    replicas: int = Field(
+        default=2, ge=1, le=20, description="The number of gateways of a new store."
+    )
+    copies: int = Field(
+        default=3, ge=1, le=10, description="Copies of each object, on as many hosts."
+    )
+    resources: model.Resources = Field(
+        default=model.Resources(), description="Compute of each gateway."
+    )
+
+    @property
+    def certificate(self) -> gateway.StoreTls | None:
+        """The source of a new store's certificate."""
+        return self.tls if isinstance(self.tls, gateway.StoreTls) else None
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """The ports of the gateway's Service and of its pods."""
+        return gateway.ports(self.port, bool(self.tls))
+
+    def check(self) -> None:
+        super().check()
+        gateway.check(self.store, self.tls, self.ca)
+        require_tls(self.ca, bool(self.tls))
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
     return {}
 
 
+def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    """A name that Rook refuses for a store."""
+    if me.spec.store is None and len(me.name) > LONGEST_NAME:
+        yield model.Problem(
+            "invalid-name",
+            f"`{me.name}` is the name of a new store, for which Rook takes at most {LONGEST_NAME} "
+            "characters",
+            (),
+            "shorten it, or name an existing store with `store:`",
+        )
+
+
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    store = _name(me)
+    port, target = me.spec.ports
     return {
         STORE: s3.Offer(
-            port=PORT,
-            target=TARGET,
-            service=f"rook-ceph-rgw-{store}",
-            pods={"app": "rook-ceph-rgw", "rook_object_store": store},
+            port=port,
+            target=target,
+            scheme="https" if me.spec.tls else "http",
+            service=_service(me),
+            pods={"app": "rook-ceph-rgw", "rook_object_store": _name(me)},
+            ca=authority(me.spec.ca),
+            # A claim that is `Bound` stays so while Rook puts a changed policy onto its bucket.
+            late_rights=True,
         )
     }
 
@@ -69,7 +114,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     examples = f"https://raw.githubusercontent.com/rook/rook/v{VERSION}/deploy/examples"
     return model.Prerequisite(
         name=me.name,
-        system="Rook and a Ceph cluster",
+        system=f"Rook and a Ceph cluster{certificate.prerequisite(me.spec.certificate)}",
         version=VERSION,
         namespaces=(me.namespace,),
         how=tuple(
@@ -81,8 +126,13 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 
 
 def _operator(me: model.Instance[Spec]) -> model.Manifest:
-    """Since 1.17 the operator refuses a claim with a policy unless a setting allows it."""
-    fields = {"ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS": "maxObjects,maxSize,bucketPolicy"}
+    """Since 1.17 the operator refuses a claim with a policy unless a setting allows it. The class of the
+    claims names the operator's namespace, which is in the provisioner's name by the other one.
+    """
+    fields = {
+        "ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS": "maxObjects,maxSize,bucketPolicy",
+        "ROOK_OBC_WATCH_OPERATOR_NAMESPACE": "true",
+    }
     metadata = {"name": "rook-ceph-operator-config", "namespace": me.namespace}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": fields}
 
@@ -90,6 +140,7 @@ def _operator(me: model.Instance[Spec]) -> model.Manifest:
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     if me.spec.store is None:
         yield _store(me)
+        yield from gateway.certificates(me, _service(me), me.spec.certificate)
     yield from buckets.lower(me, _name(me), wiring.claims(STORE))
 
 
@@ -97,10 +148,16 @@ def _name(me: model.Instance[Spec]) -> str:
     return me.spec.store or me.name
 
 
+def _service(me: model.Instance[Spec]) -> str:
+    """The Service that Rook makes for a store."""
+    return f"rook-ceph-rgw-{_name(me)}"
+
+
 def _store(me: model.Instance[Spec]) -> model.Resource:
     pool = {"failureDomain": "host", "replicated": {"size": me.spec.copies}}
-    gateway = {
-        "port": PORT,
+    port, _ = me.spec.ports
+    pods = {
+        **gateway.listener(me, port, me.spec.certificate),
         "instances": me.spec.replicas,
         "resources": kube.resources(
             me.spec.resources, cpu="500m", memory="1Gi", cpu_limit="2", memory_limit="2Gi"
@@ -111,6 +168,6 @@ def _store(me: model.Instance[Spec]) -> model.Resource:
         "dataPool": pool,
         # Deleting the object must not delete the data.
         "preservePoolsOnDelete": True,
-        "gateway": gateway,
+        "gateway": pods,
     }
     return model.Resource.of(kinds.STORE, kube.metadata(me, role="server"), spec)

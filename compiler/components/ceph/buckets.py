@@ -1,8 +1,10 @@
 """Buckets of a Ceph object store and their access rights, from the claims on it.
 
-Facts about Rook 1.20: a bucket claim creates a user that owns the bucket; the claim's
-`bucketPolicy` grants rights to other users, but the operator accepts it only if a setting allows
-it.
+Facts about Rook 1.20.6: a bucket claim creates a user that owns the bucket, with a random key; the
+claim's `bucketPolicy` grants rights to other users, but the operator accepts it only if a setting
+allows it. In Ceph (16.2.15) an object belongs to the user that wrote it, and the owner of the bucket
+may not read it unless the policy permits that. So no consumer has the key of the bucket's owner: all
+are users that the policy names, and each can read the objects of the others.
 """
 
 from __future__ import annotations
@@ -12,36 +14,36 @@ from typing import Any
 
 from compiler import kube, model
 from compiler.components.ceph import kinds
-from compiler.components.ceph.endpoint import owns
 from compiler.interfaces import s3
 
 Bindings = tuple[s3.Binding, ...]
+NO_MORE_BUCKETS = -1  # to Ceph, 0 is no bound
 
 
 def lower(me: model.Instance[Any], store: str, bindings: Bindings) -> Iterator[model.Resource]:
-    guests = [binding for binding in bindings if not owns(binding)]
-    for guest in guests:
-        yield _user(me, store, guest)
-    if _buckets(bindings):
+    for binding in bindings:
+        yield _user(me, store, binding)
+    if buckets := s3.buckets(bindings):
         yield _class(me, store)
-    owners = {binding.claim.buckets[0]: binding for binding in bindings if owns(binding)}
-    for bucket in _buckets(bindings):
-        visitors = [binding for binding in guests if bucket in binding.claim.buckets]
-        yield _claim(me, bucket, owners.get(bucket), visitors)
-
-
-def _buckets(bindings: Bindings) -> list[str]:
-    """All claimed buckets."""
-    return sorted({bucket for binding in bindings for bucket in binding.claim.buckets})
+        for bucket in buckets:
+            users = [binding for binding in bindings if bucket in binding.claim.buckets]
+            yield _claim(me, bucket, users)
 
 
 def _user(me: model.Instance[Any], store: str, binding: s3.Binding) -> model.Resource:
-    """A user with the key of the consumer's Secret; Rook then creates no Secret."""
+    """A user with the key of the consumer's Secret, who can create no bucket. The Secret that Rook
+    writes as well has no key then, and is read by nothing (1.20.6, user/controller.go).
+    """
     key = {
         "accessKeyRef": {"name": binding.secret, "key": s3.ACCESS_KEY},
         "secretKeyRef": {"name": binding.secret, "key": s3.SECRET_KEY},
     }
-    spec = {"store": store, "displayName": binding.secret, "keys": [key]}
+    spec = {
+        "store": store,
+        "displayName": binding.secret,
+        "keys": [key],
+        "quotas": {"maxBuckets": NO_MORE_BUCKETS},
+    }
     return model.Resource.of(kinds.USER, kube.metadata(me, binding.secret, "user"), spec, step=1)
 
 
@@ -65,25 +67,21 @@ def _class_name(me: model.Instance[Any]) -> str:
     return f"{me.platform}-{me.name}-buckets"
 
 
-def _claim(
-    me: model.Instance[Any], bucket: str, owner: s3.Binding | None,
-    visitors: Iterable[s3.Binding],
-) -> model.Resource:  # fmt: skip
-    """A bucket with a fixed name. Its owner finds key and address under the claim's name."""
+def _claim(me: model.Instance[Any], bucket: str, users: Iterable[s3.Binding]) -> model.Resource:
+    """A bucket with a fixed name, and the rights of its users."""
     metadata = kube.metadata(me, f"{me.name}-{bucket}", "bucket")
-    if owner is not None:
-        metadata |= {"name": owner.secret, "namespace": owner.consumer.namespace}
-    spec: model.Manifest = {"bucketName": bucket, "storageClassName": _class_name(me)}
-    policy = _policy(bucket, visitors)
-    if policy is not None:
-        spec["additionalConfig"] = {"bucketPolicy": policy}
+    spec = {
+        "bucketName": bucket,
+        "storageClassName": _class_name(me),
+        "additionalConfig": {"bucketPolicy": _policy(bucket, users)},
+    }
     return model.Resource.of(kinds.CLAIM, metadata, spec, step=2)
 
 
-def _policy(bucket: str, visitors: Iterable[s3.Binding]) -> str | None:
+def _policy(bucket: str, bindings: Iterable[s3.Binding]) -> str:
     """The bucket's policy: one statement list for all its writers, and one for all its readers."""
     users: dict[bool, list[str]] = {}
-    for binding in visitors:
+    for binding in bindings:
         arn = f"arn:aws:iam:::user/{binding.secret}"
         users.setdefault(binding.claim.read_only, []).append(arn)
     statements = []
@@ -92,4 +90,4 @@ def _policy(bucket: str, visitors: Iterable[s3.Binding]) -> str | None:
         statements += [
             {**statement, "Principal": {"AWS": names}} for statement in s3.statements(claim)
         ]
-    return s3.document(statements) if statements else None
+    return s3.document(statements)

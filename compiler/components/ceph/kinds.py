@@ -22,6 +22,8 @@ STORE = CustomResource(
                "a pool's layout says where the objects are", COPY),
         Effect("spec/preservePoolsOnDelete", Risk.DATA_LOSS,
                "the pools will be deleted with the store", when=_no_longer),
+        Effect("spec/gateway/(port|securePort)", Risk.DOWNTIME,
+               "the old address answers no more, and clients have the new one when their pods restart"),
     ),
 )  # fmt: skip
 USER = CustomResource(
@@ -35,5 +37,10 @@ CLAIM = CustomResource(
     kind="ObjectBucketClaim",
     ready="jsonpath={.status.phase}=Bound",
     holds_data=True,
-    effects=(Effect("spec(/.*)?", Risk.DATA_LOSS, "it would name another bucket", COPY),),
-)
+    # Rook 1.20 puts a changed `additionalConfig` onto the bucket (pkg/operator/ceph/object/bucket).
+    effects=(
+        Effect("spec/(bucketName|storageClassName)", Risk.DATA_LOSS, "it would name another bucket",
+               COPY),
+        Effect("spec/additionalConfig(/.*)?", Risk.RELOAD, "Rook puts the policy onto the bucket"),
+    ),
+)  # fmt: skip

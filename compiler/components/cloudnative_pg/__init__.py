@@ -52,36 +52,38 @@ class Spec(model.RecordSpec):
         "adopt": "CloudNativePG names its Services and volumes after the cluster: name the instance as "
         "the existing Cluster is named, or fill a new one by `restore: {...}`"
     }
-    image: Annotated[Image, Field(description="Its image.")] = (
-        "ghcr.io/cloudnative-pg/postgresql:18.6-system-trixie"
+    image: Image = Field(
+        default="ghcr.io/cloudnative-pg/postgresql:18.6-system-trixie", description="Its image."
     )
-    replicas: Annotated[
-        int, Field(ge=1, le=10, description="Servers: one primary, and replicas that follow it.")
-    ] = 1
-    storage: Annotated[Memory, Field(description="Size of each server's volume.")] = "20Gi"
-    max_connections: Annotated[
-        Annotated[int, Field(ge=20, le=10000)] | None,
-        Field(description="Its `max_connections`; default: what its clients open, at least 100."),
-    ] = None
-    backup: Annotated[
-        backups.Backup | None,
-        Field(description="Backups to an object store; what differs from `spec.backup`."),
-    ] = None
-    restore: Annotated[
-        backups.Restore | None,
-        Field(description="Make a new cluster from an archive of backups, to a point in time."),
-    ] = None
+    replicas: int = Field(
+        default=1,
+        ge=1,
+        le=10,
+        description="Servers: one primary, and replicas; a commit waits for a ready replica.",
+    )
+    storage: Memory = Field(default="20Gi", description="Size of each server's volume.")
+    max_connections: Annotated[int, Field(ge=20, le=10000)] | None = Field(
+        default=None,
+        description="Its `max_connections`; default: what its clients open, at least 100.",
+    )
+    backup: backups.Backup | None = Field(
+        default=None, description="Backups to an object store; what differs from `spec.backup`."
+    )
+    restore: backups.Restore | None = Field(
+        default=None,
+        description="Make a new cluster from an archive of backups, to a point in time.",
+    )
     install: model.Install = "existing"
-    operator_namespace: Annotated[
-        Namespace, Field(description="Where the operator is installed.")
-    ] = "cnpg-system"
+    operator_namespace: Namespace = Field(
+        default="cnpg-system", description="Where the operator is installed."
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    wanted = backups.plan(me)
-    if wanted is None:
+    plan = backups.plan(me)
+    if plan is None:
         return {}
-    return {BACKUPS: s3.Claim(buckets=(wanted.bucket,), provider=wanted.provider, path_only=True)}
+    return {BACKUPS: s3.Claim(buckets=(plan.bucket,), provider=plan.provider, path_only=True)}
 
 
 def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
@@ -126,13 +128,17 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
         return None
     release = f"release-{VERSION.rpartition('.')[0]}/releases/cnpg-{VERSION}.yaml"
     source = "https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg"
+    copied = backups.plan(me) is not None
     commands = [f"kubectl apply --server-side -f {source}/{release}"]
-    if backups.plan(me) is not None:
+    if copied:
         plugin = f"{backups.RELEASE}/v{backups.VERSION}/manifest.yaml"
         commands.append(f"kubectl apply --server-side -f {plugin}")
+    # Until its webhook answers, the API server refuses every Cluster, Database and Pooler.
+    namespace = me.spec.operator_namespace
+    commands.append(f"kubectl -n {namespace} rollout status deployment/cnpg-controller-manager")
     return model.Prerequisite(
         name=me.name,
-        system="CloudNativePG" if len(commands) == 1 else WITH_PLUGIN,
+        system=WITH_PLUGIN if copied else "CloudNativePG",
         version=VERSION,
         namespaces=(me.spec.operator_namespace,),
         how=tuple(commands),
@@ -147,12 +153,12 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield model.InternalTraffic(servers, servers, (PORT, STATUS))
     yield model.Ingress("operator", me.spec.operator_namespace, servers, (STATUS,))
     yield kube.api_server(me, servers)
-    wanted = backups.plan(me)
-    alerts = backups.alerts(wanted) if wanted else ()
+    plan = backups.plan(me)
+    alerts = backups.alerts(plan) if plan else ()
     yield model.Metrics(pods=servers, port=METRICS, alerts=(NEAR_LIMIT, *alerts))
     yield from logins.lower(me, bindings, servers)
-    if wanted is not None and store is not None:
-        yield from backups.lower(me, wanted, store)
+    if plan is not None and store is not None:
+        yield from backups.lower(me, plan, store)
     if store is not None and kube.authorities.secret_key(store):
         yield from kube.authorities.secret(me, me.namespace, store)
         yield model.HandedAuthority(BACKUPS.slot)
@@ -185,7 +191,8 @@ def _cluster(
         "postgresql": {
             "parameters": postgres.parameters(
                 connections, resources["limits"]["memory"], spec.storage
-            )
+            ),
+            **_synchronous(spec),
         },
         "resources": resources,
         "storage": _storage(me),
@@ -201,10 +208,18 @@ def _cluster(
         cluster["affinity"] = {**placement, **node_affinity}
     if bindings:
         cluster["managed"] = {"roles": logins.roles(bindings)}
-    wanted = backups.plan(me)
-    if wanted is not None:
-        cluster |= backups.cluster(me, wanted)
+    plan = backups.plan(me)
+    if plan is not None:
+        cluster |= backups.cluster(me, plan)
     return model.Resource.of(CLUSTER, kube.metadata(me, role="server"), cluster)
+
+
+def _synchronous(spec: Spec) -> model.Manifest:
+    """A commit waits until a replica has it, so that it outlives the primary; without any ready replica
+    the primary goes on alone (CloudNativePG 1.30, replication)."""
+    if spec.replicas == 1:
+        return {}
+    return {"synchronous": {"method": "any", "number": 1, "dataDurability": "preferred"}}
 
 
 def _storage(me: model.Instance[Spec]) -> model.Manifest:

@@ -18,7 +18,7 @@ from compiler.components.cloudnative_pg.kinds import OBJECT_STORE, SCHEDULED_BAC
 from compiler.interfaces import s3
 from compiler.model import Env
 from compiler.spec.backup import OwnBackup
-from compiler.spec.constraints import exact
+from compiler.spec.constraints import Exact
 from compiler.spec.cron import longest_gap
 from compiler.spec.types import Name
 
@@ -29,31 +29,27 @@ METRIC = "barman_cloud_cloudnative_pg_io"
 LATE = 6 * 3600  # seconds that a copy may take
 YEAR = 366 * 86400
 SOURCE = "archive"  # the name of the cluster that is restored, in the spec of the new one
-_TIME = exact(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_TIME = Exact(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 class Backup(OwnBackup):
     """The bucket, the archive and the schedule of a cluster's backups."""
 
-    archive: Annotated[
-        Name | None,
-        Field(description="The folder in the bucket; default: the instance's name."),
-    ] = None
+    archive: Name | None = Field(
+        default=None, description="The folder in the bucket; default: the instance's name."
+    )
 
 
 class Restore(model.Section):
     """The archive from which a new cluster is made. An existing cluster does not read it."""
 
-    archive: Annotated[
-        Name | None,
-        Field(description="The folder in the bucket; default: the instance's name."),
-    ] = None
-    until: Annotated[
-        Annotated[str, Field(pattern=_TIME)] | None,
-        Field(
-            description="A time in UTC, like `2026-11-28T02:00:00Z`; default: the end of the log."
-        ),
-    ] = None
+    archive: Name | None = Field(
+        default=None, description="The folder in the bucket; default: the instance's name."
+    )
+    until: Annotated[str, _TIME] | None = Field(
+        default=None,
+        description="A time in UTC, like `2026-11-28T02:00:00Z`; default: the end of the log.",
+    )
 
 
 class Plan(Struct, frozen=True):
@@ -68,20 +64,43 @@ class Plan(Struct, frozen=True):
 
 def plan(me: model.Instance[Any]) -> Plan | None:
     """How a cluster is copied; None where it is not."""
-    own: Backup | None = me.spec.backup
-    whole = me.settings.backup
-    if (own is None and whole is None) or (own is not None and own.none):
+    of_instance: Backup | None = me.spec.backup
+    of_platform = me.settings.backup
+    if (of_instance is None and of_platform is None) or (
+        of_instance is not None and of_instance.none
+    ):
         return None
     return Plan(
-        schedule=(own and own.schedule) or (whole.schedule if whole else "0 2 * * *"),
-        keep=(own and own.keep) or (whole.keep if whole else "30d"),
-        bucket=(own and own.bucket) or f"{me.name}-backups",
-        archive=(own and own.archive) or me.name,
-        provider=whole.to if whole else None,
+        schedule=(of_instance and of_instance.schedule)
+        or (of_platform.schedule if of_platform else "0 2 * * *"),
+        keep=(of_instance and of_instance.keep) or (of_platform.keep if of_platform else "30d"),
+        bucket=(of_instance and of_instance.bucket) or f"{me.name}-backups",
+        archive=(of_instance and of_instance.archive) or me.name,
+        provider=of_platform.to if of_platform else None,
     )
 
 
 def problems(me: model.Instance[Any]) -> Iterator[model.Problem]:
+    """Copies that are not encrypted as asked, and archives that cannot be continued."""
+    yield from _unencrypted(me)
+    yield from _continued(me)
+
+
+def _unencrypted(me: model.Instance[Any]) -> Iterator[model.Problem]:
+    """Barman Cloud asks the store to encrypt, with the store's own keys (`--encryption`), and does not itself."""
+    of_platform = me.settings.backup
+    if of_platform is not None and of_platform.encrypt and plan(me) is not None:
+        yield model.Problem(
+            "unencrypted-copies",
+            f"`spec.backup` encrypts copies, and those of `{me.name}` are not: Barman Cloud has no "
+            "encryption with a key of yours",
+            (),
+            "silence this with the encryption of the store itself, or use `postgres`",
+            related=("asked for here", ("spec", "backup", "encrypt")),
+        )
+
+
+def _continued(me: model.Instance[Any]) -> Iterator[model.Problem]:
     """A restored cluster cannot continue the archive that it is restored from."""
     restore: Restore | None = me.spec.restore
     if restore is None:

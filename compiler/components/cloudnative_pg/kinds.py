@@ -48,6 +48,7 @@ CLUSTER = CustomResource(
         Effect("spec/(storage|walStorage)(/.*)?", Risk.DOWNTIME,
                "only new instances get other volumes: each has to be made anew"),
         Effect("spec/instances", Risk.RELOAD, "replicas come or go"),
+        Effect("spec/postgresql/synchronous(/.*)?", Risk.RELOAD, "commits wait for other replicas"),
         Effect("spec/(bootstrap|externalClusters)(/.*)?", Risk.NO_OP,
                "it is read once, when the cluster is made"),
         Effect("spec/backup(/.*)?", Risk.DOWNTIME, f"{_PLUGIN}, and its only instance restarts",
@@ -88,12 +89,5 @@ SCHEDULED_BACKUP = CustomResource(
     kind="ScheduledBackup",
     holds_data=True,
     copies_data=True,
-    immutable=("spec/cluster(/.*)?",),
-)
-POOLER = CustomResource(
-    api=API,
-    kind="Pooler",
-    pods=OperatorWorkload(("spec", "template", "metadata", "labels"), "cnpg.io/poolerName"),
-    replicas="instances",
     immutable=("spec/cluster(/.*)?",),
 )

@@ -12,41 +12,39 @@ from pydantic import Field
 from compiler import kube, model
 from compiler.interfaces import dvc, gateway, s3
 from compiler.model import hosts
-from compiler.spec.constraints import InvalidValue, exact
+from compiler.spec.constraints import Exact, InvalidValue
 from compiler.spec.types import Bucket, Name
 
 PHASE = model.Phase.CLIENTS
 STORE = model.Requires("store", s3.Endpoint)
 REMOTES = model.Provides("remotes", dvc.Endpoint)
 
-Url = Annotated[str, Field(pattern=exact(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?"))]
+Url = Annotated[str, Exact(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")]
 
 
 class Remote(model.Section):
     """One remote: a bucket of the store, or a part of one."""
 
-    bucket: Annotated[
-        Bucket | None,
-        Field(description="Its bucket, on lakeFS its repository; default: instance and remote."),
-    ] = None
-    path: Annotated[
-        str, Field(pattern=exact(r"([\w.-]+(/[\w.-]+)*)?"), description="Its part of the bucket.")
-    ] = ""
+    bucket: Bucket | None = Field(
+        default=None,
+        description="Its bucket, on lakeFS its repository; default: instance and remote.",
+    )
+    path: Annotated[str, Exact(r"([\w.-]+(/[\w.-]+)*)?")] = Field(
+        default="", description="Its part of the bucket."
+    )
 
 
 class Spec(model.InstanceSpec):
     """The remotes of a Git repository, all on one store; `bind: {store: lakefs}` takes lakeFS."""
 
-    remotes: Annotated[dict[Name, Remote], Field(min_length=1, description="Remotes, by name.")]
-    default: Annotated[
-        Name | None, Field(description="The default remote; default: the only one.")
-    ] = None
-    external_endpoint: Annotated[
-        Url | None,
-        Field(
-            description="URL at which laptops reach the store; default: its host at the gateway."
-        ),
-    ] = None
+    remotes: dict[Name, Remote] = Field(min_length=1, description="Remotes, by name.")
+    default: Name | None = Field(
+        default=None, description="The default remote; default: the only one."
+    )
+    external_endpoint: Url | None = Field(
+        default=None,
+        description="URL at which laptops reach the store; default: its host at the gateway.",
+    )
 
     def check(self) -> None:
         if self.default is not None and self.default not in self.remotes:

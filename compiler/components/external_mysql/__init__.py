@@ -4,27 +4,26 @@ It offers databases and has no objects; users and databases are created where it
 """
 
 from collections.abc import Iterator
-from typing import Annotated
 
 from pydantic import Field
 
 from compiler import model
-from compiler.components.bases import external
+from compiler.components.bases import client_certificate, external
 from compiler.interfaces import mysql, sql
 from compiler.spec.types import Port
 
 PHASE = model.Phase.DATABASES
 DATABASES = model.Provides("databases", mysql.Endpoint)
 
-binding_problems = external.binding_problems
+binding_problems = client_certificate.binding_problems
 revoke_command = external.revoke_command
 
 
-class Spec(external.Spec):
+class Spec(external.Spec, client_certificate.Spec):
     """An existing MySQL server."""
 
-    port: Annotated[Port, Field(description="Its port.")] = 3306
-    tls: Annotated[bool, Field(description="Whether clients must use TLS.")] = True
+    port: Port = Field(default=3306, description="Its port.")
+    tls: bool = Field(default=True, description="Whether clients must use TLS.")
 
     @property
     def encrypted(self) -> bool:
@@ -45,6 +44,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             cidrs=spec.cidrs,
             ca=spec.authority,
             logins=spec.logins,
+            client_certificates=spec.client_certificates,
         )
     }
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.bases import external
+from compiler.components.bases import client_certificate, external
 from compiler.interfaces import postgresql, sql
 from compiler.spec.constraints import InvalidValue
 from compiler.spec.types import Port
@@ -17,25 +17,23 @@ from compiler.spec.types import Port
 PHASE = model.Phase.DATABASES
 DATABASES = model.Provides("databases", postgresql.Endpoint)
 
-binding_problems = external.binding_problems
+binding_problems = client_certificate.binding_problems
 revoke_command = external.revoke_command
 
 
-class Spec(external.Spec):
+class Spec(external.Spec, client_certificate.Spec):
     """An existing PostgreSQL server."""
 
-    port: Annotated[Port, Field(description="Its port.")] = 5432
-    sslmode: Annotated[
-        Literal["disable", "prefer", "require", "verify-ca", "verify-full"] | None,
-        Field(
-            description="TLS, as libpq names it; default `require`, or `verify-full` with `ca`. "
-            "`verify-ca` checks the authority and not the name: for a server without one."
-        ),
-    ] = None
-    max_connections: Annotated[
-        Annotated[int, Field(ge=20)] | None,
-        Field(description="Its `max_connections`; the sizes of pools are checked against it."),
-    ] = None
+    port: Port = Field(default=5432, description="Its port.")
+    sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] | None = Field(
+        default=None,
+        description="TLS, as libpq names it; default `require`, or `verify-full` with `ca`. "
+        "`verify-ca` checks the authority and not the name: for a server without one.",
+    )
+    max_connections: Annotated[int, Field(ge=20)] | None = Field(
+        default=None,
+        description="Its `max_connections`; the sizes of pools are checked against it.",
+    )
 
     @property
     def encrypted(self) -> bool:
@@ -75,6 +73,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
             cidrs=spec.cidrs,
             ca=spec.authority,
             logins=spec.logins,
+            client_certificates=spec.client_certificates,
         )
     }
 

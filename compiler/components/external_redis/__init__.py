@@ -10,15 +10,15 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from compiler import model
-from compiler.components.bases import external
+from compiler.components.bases import client_certificate, external
 from compiler.interfaces import redis
-from compiler.spec.constraints import InvalidValue, exact
+from compiler.spec.constraints import Exact, InvalidValue
 from compiler.spec.types import Host, Port
 
 PHASE = model.Phase.DATABASES
 KEYS = model.Provides("keys", redis.Endpoint)
 
-binding_problems = external.binding_problems
+binding_problems = client_certificate.binding_problems
 revoke_command = external.revoke_command
 
 
@@ -41,46 +41,37 @@ _MODES: JsonDict = {
 }
 
 
-class Spec(external.Outside):
+class Spec(client_certificate.Spec):
     """An existing Redis server, several behind Sentinel, or a Redis Cluster."""
 
     model_config = ConfigDict(json_schema_extra=_MODES)
 
-    mode: Annotated[
-        redis.Mode,
-        Field(
-            description="`single`: one server; `sentinel`: Sentinels know which server takes the "
-            "writes; `cluster`: a Redis Cluster."
-        ),
-    ] = "single"
-    host: Annotated[Host | None, Field(description="The host name of a single server.")] = None
-    hosts: Annotated[
-        model.ListOf[Host],
-        Field(description="The host names of the Sentinels, or of nodes of the cluster."),
-    ] = ()
-    port: Annotated[
-        Port | None, Field(description="Its port; default 6379, or 26379 of the Sentinels.")
-    ] = None
-    master_name: Annotated[
-        str | None,
-        Field(
-            pattern=exact(r"[A-Za-z0-9._-]+"),
-            description="With `mode: sentinel`: the name by which the Sentinels know the servers.",
-        ),
-    ] = None
-    server_port: Annotated[
-        Port, Field(description="With `mode: sentinel`: the port of the servers themselves.")
-    ] = 6379
-    tls: Annotated[
-        bool, Field(description="Whether clients must use TLS; of servers and Sentinels alike.")
-    ] = True
-    user: Annotated[
-        str,
-        Field(
-            pattern=exact(r"[A-Za-z0-9_.-]+"),
-            description="The user that clients log in as, each with a Secret that holds its password.",
-        ),
-    ] = "default"
+    mode: redis.Mode = Field(
+        default="single",
+        description="`single`: one server; `sentinel`: Sentinels know which server takes the "
+        "writes; `cluster`: a Redis Cluster.",
+    )
+    host: Host | None = Field(default=None, description="The host name of a single server.")
+    hosts: model.ListOf[Host] = Field(
+        default=(), description="The host names of the Sentinels, or of nodes of the cluster."
+    )
+    port: Port | None = Field(
+        default=None, description="Its port; default 6379, or 26379 of the Sentinels."
+    )
+    master_name: Annotated[str, Exact(r"[A-Za-z0-9._-]+")] | None = Field(
+        default=None,
+        description="With `mode: sentinel`: the name by which the Sentinels know the servers.",
+    )
+    server_port: Port = Field(
+        default=6379, description="With `mode: sentinel`: the port of the servers themselves."
+    )
+    tls: bool = Field(
+        default=True, description="Whether clients must use TLS; of servers and Sentinels alike."
+    )
+    user: Annotated[str, Exact(r"[A-Za-z0-9_.-]+")] = Field(
+        default="default",
+        description="The user that clients log in as, each with a Secret that holds its password.",
+    )
 
     KEYS: ClassVar[tuple[str, ...]] = ("password",)
 
@@ -149,6 +140,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
         cidrs=spec.cidrs,
         ca=spec.authority,
         logins=spec.logins,
+        client_certificates=spec.client_certificates,
     )
     return {KEYS: offer}
 

@@ -12,7 +12,7 @@ from compiler import model
 from compiler.components.bases import external
 from compiler.interfaces import s3
 from compiler.interfaces.s3 import ACCESS_KEY, SECRET_KEY
-from compiler.spec.constraints import exact
+from compiler.spec.constraints import Exact
 from compiler.spec.types import Port
 
 PHASE = model.Phase.STORES
@@ -25,24 +25,19 @@ revoke_command = external.revoke_command
 class Spec(external.Spec):
     """An existing S3 endpoint."""
 
-    port: Annotated[Port | None, Field(description="Its port; default 443, or 80 without TLS.")] = (
-        None
+    port: Port | None = Field(default=None, description="Its port; default 443, or 80 without TLS.")
+    tls: bool = Field(default=True, description="Whether it uses HTTPS.")
+    region: Annotated[str, Exact(r"[a-z0-9-]+")] = Field(
+        default="us-east-1", description="The region for signatures."
     )
-    tls: Annotated[bool, Field(description="Whether it uses HTTPS.")] = True
-    region: Annotated[
-        str, Field(pattern=exact(r"[a-z0-9-]+"), description="The region for signatures.")
-    ] = "us-east-1"
-    addressing: Annotated[
-        Literal["path", "virtual"],
-        Field(
-            description="Where clients write the bucket: in the path, or in front of the host "
-            "(`virtual`), for stores that take nothing else."
-        ),
-    ] = "path"
-    checksums: Annotated[
-        Literal["when_required", "when_supported"],
-        Field(description="When clients add checksum headers."),
-    ] = "when_required"
+    addressing: Literal["path", "virtual"] = Field(
+        default="path",
+        description="Where clients write the bucket: in the path, or in front of the host "
+        "(`virtual`), for stores that take nothing else.",
+    )
+    checksums: Literal["when_required", "when_supported"] = Field(
+        default="when_required", description="When clients add checksum headers."
+    )
 
     KEYS: ClassVar[tuple[str, ...]] = (ACCESS_KEY, SECRET_KEY)
 

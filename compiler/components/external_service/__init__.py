@@ -12,7 +12,7 @@ from pydantic import Field
 from compiler import model
 from compiler.components.bases import external
 from compiler.interfaces import external_service
-from compiler.spec.constraints import exact
+from compiler.spec.constraints import Exact
 from compiler.spec.types import Port
 
 PHASE = model.Phase.STORES
@@ -24,24 +24,16 @@ binding_problems = external.binding_problems
 class Spec(external.Spec):
     """An existing service, by its address."""
 
-    port: Annotated[Port | None, Field(description="Its port; default 443, or 80 without TLS.")] = (
-        None
+    port: Port | None = Field(default=None, description="Its port; default 443, or 80 without TLS.")
+    tls: bool = Field(default=True, description="Whether it uses TLS.")
+    scheme: Annotated[str, Exact(r"[a-z][a-z0-9+.-]*")] | None = Field(
+        default=None,
+        description="The scheme of its URL, like `ssh`; default `https`, or `http` without TLS.",
     )
-    tls: Annotated[bool, Field(description="Whether it uses TLS.")] = True
-    scheme: Annotated[
-        str | None,
-        Field(
-            pattern=exact(r"[a-z][a-z0-9+.-]*"),
-            description="The scheme of its URL, like `ssh`; default `https`, or `http` without TLS.",
-        ),
-    ] = None
-    path: Annotated[
-        str,
-        Field(
-            pattern=exact(r"(/[A-Za-z0-9._~%!$&'*+,;=:@/-]*)?"),
-            description="The path of its URL, like `/simple`.",
-        ),
-    ] = ""
+    path: Annotated[str, Exact(r"(/[A-Za-z0-9._~%!$&'*+,;=:@/-]*)?")] = Field(
+        default="",
+        description="The path of its URL, like `/simple`.",
+    )
 
     @property
     def encrypted(self) -> bool:

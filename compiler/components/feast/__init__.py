@@ -78,11 +78,22 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     return claimed
 
 
-def _authority_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
-    """A company's own authority for Sentinels, which Feast's client cannot be told."""
+def _sentinel_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
+    """Certificates for connections to Sentinels, which Feast's client cannot be told."""
     online = wiring.get(ONLINE)
-    if online is not None and online.mode == "sentinel" and online.authority:
-        provider = online.binding.provider
+    if online is None or online.mode != "sentinel":
+        return
+    provider = online.binding.provider
+    if online.client_certificate:
+        yield model.Problem(
+            "no-client-certificate",
+            f"`{me.name}` cannot show the Sentinels of `{provider.name}` a client certificate",
+            (),
+            "let the Sentinels demand none and leave it out, or reach the servers by `mode: single` or "
+            "`mode: cluster`",
+            related=("its certificate", (*provider.path, "clientCertificate")),
+        )
+    if online.authority:
         yield model.Problem(
             "unknown-authority",
             f"`{me.name}` cannot be configured to trust the authority of the Sentinels of "
@@ -124,7 +135,7 @@ def _registry_claim(me: model.Instance[Spec], processes: int) -> postgresql.Clai
 
 def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
     """Writers of the registry that do not use it, and what its client cannot be told."""
-    yield from _authority_problems(me, wiring)
+    yield from _sentinel_problems(me, wiring)
     clients = sorted({binding.consumer.name for binding in wiring.claims(FEATURES)})
     for index, name in enumerate(me.spec.writers):
         if name not in clients:
@@ -183,7 +194,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         None if postgres else wiring[feature_store.LAKE],
         wiring[feature_store.WAREHOUSE] if postgres else None,
     )
-    pods = Pods(me, stores, project_of(me), stores.all)
+    pods = Pods(me, stores, project_of(me), stores.all_stores)
     yield from pods.client.configs
     yield pods.config()
     yield from apply(me, pods)

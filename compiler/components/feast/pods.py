@@ -67,6 +67,7 @@ class Pods(Struct, frozen=True):
                 Env("PYTHONPATH", feature_store.FOLDER),
                 Env("FEAST_FS_YAML_FILE_PATH", feature_store.PATH),
                 *self.client.env,
+                *(self.stores.trust() if self.stores.lake in self.opened else ()),
                 *self.stores.logins(self.opened),
             ],
         )  # fmt: skip
@@ -92,7 +93,7 @@ class Pods(Struct, frozen=True):
                 *self.client.volumes,
                 *volumes,
             ],
-            uses=self.stores.all,  # all stores that the file names
+            uses=self.stores.all_stores,  # all stores that the file names
             restart=restart,
             spread=spread,
         )

@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from compiler import model
-from compiler.spec.constraints import InvalidValue, Pattern, exact
+from compiler.spec.constraints import Exact, InvalidValue, Pattern
 from compiler.spec.types import Bucket, Database, Duration, Image, Name, Schedule
 
 REPOSITORY = "/repo"
 
-FeatureView = Annotated[str, Field(pattern=exact(r"[A-Za-z_][A-Za-z0-9_]*"))]
-File = Annotated[str, Field(pattern=exact(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.py"))]
+FeatureView = Annotated[str, Exact(r"[A-Za-z_][A-Za-z0-9_]*")]
+File = Annotated[str, Exact(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.py")]
 
 
 Project = Annotated[
@@ -22,24 +22,24 @@ Project = Annotated[
     ),
 ]  # fmt: skip
 # A CronJob's name has room for 52 characters, and an instance's for 40 of them.
-Run = Annotated[str, Field(pattern=exact(r"[a-z](?:[a-z0-9-]{0,9}[a-z0-9])?"))]
+Run = Annotated[str, Exact(r"[a-z](?:[a-z0-9-]{0,9}[a-z0-9])?")]
 
 
 class Repository(model.Section):
     """Feature definitions, from an image or from the spec."""
 
-    image: Annotated[
-        Image | None, Field(description="An image with the definitions; it needs a shell.")
-    ] = None
-    path: Annotated[
-        str, Field(pattern=exact(r"/[\w./-]*"), description="Their path in the image.")
-    ] = REPOSITORY
-    files: Annotated[
-        dict[File, str], Field(description="The definitions themselves, by file name.")
-    ] = {}
-    validate_sources: Annotated[
-        bool, Field(description="Refuse definitions whose data does not exist yet.")
-    ] = True
+    image: Image | None = Field(
+        default=None, description="An image with the definitions; it needs a shell."
+    )
+    path: Annotated[str, Exact(r"/[\w./-]*")] = Field(
+        default=REPOSITORY, description="Their path in the image."
+    )
+    files: dict[File, str] = Field(
+        default={}, description="The definitions themselves, by file name."
+    )
+    validate_sources: bool = Field(
+        default=True, description="Refuse definitions whose data does not exist yet."
+    )
 
     def check(self) -> None:
         if (self.image is None) == (not self.files):
@@ -50,78 +50,62 @@ class Repository(model.Section):
 class Materialize(model.Section):
     """A schedule that materializes views into the online store."""
 
-    schedule: Annotated[Schedule, Field(description="A cron expression, in UTC.")]
-    views: Annotated[
-        model.ListOf[FeatureView], Field(description="Feature views; default: all.")
-    ] = ()
-    timeout: Annotated[Duration, Field(description="How long a run may take.")] = "1h"
+    schedule: Schedule = Field(description="A cron expression, in UTC.")
+    views: model.ListOf[FeatureView] = Field(default=(), description="Feature views; default: all.")
+    timeout: Duration = Field(default="1h", description="How long a run may take.")
 
 
 class Spec(model.RunningSpec, model.AdoptsData):
     """A Feast feature store."""
 
-    image: Annotated[Image, Field(description="Its image.")] = (
-        "quay.io/feastdev/feature-server:0.67.0"
+    image: Image = Field(default="quay.io/feastdev/feature-server:0.67.0", description="Its image.")
+    project: Project | None = Field(
+        default=None, description="The Feast project; default: the instance's name."
     )
-    project: Annotated[
-        Project | None,
-        Field(description="The Feast project; default: the instance's name."),
-    ] = None
-    replicas: Annotated[int, Field(ge=1, le=50, description="Feature server pods.")] = 1
-    workers: Annotated[
-        int, Field(ge=1, le=16, description="Processes in each pod; prefer replicas.")
-    ] = 1
-    offline_store: Annotated[
-        Literal["file", "duckdb", "postgres"],
-        Field(description="Files on the object store read by pandas or DuckDB, or PostgreSQL."),
-    ] = "file"
-    clients: Annotated[
-        Literal["direct", "remote"],
-        Field(description="Whether clients open the stores themselves or ask servers."),
-    ] = "direct"
-    database: Annotated[
-        Database | None,
-        Field(description="The database of the registry; default: the instance's name."),
-    ] = None
-    bucket: Annotated[
-        Bucket | None, Field(description="The bucket of the files; default: the instance's name.")
-    ] = None
-    offline_database: Annotated[
-        Database | None,
-        Field(
-            description="The database of `postgres`; default: the instance's name and `_offline`."
-        ),
-    ] = None
-    shared: Annotated[
-        bool, Field(description="Other instances may claim its databases and bucket as well.")
-    ] = False
-    writers: Annotated[
-        model.ListOf[Name],
-        Field(
-            description="Workloads and models that may write the registry, by `feast apply` or "
-            "`materialize`; all others read it."
-        ),
-    ] = ()
-    key_ttl: Annotated[
-        Duration | None,
-        Field(description="How long a value stays in the online store; default: for ever."),
-    ] = None
-    batch_size: Annotated[int, Field(ge=1, description="Rows per write to the online store.")] = (
-        10000
+    replicas: int = Field(default=1, ge=1, le=50, description="Feature server pods.")
+    workers: int = Field(
+        default=1, ge=1, le=16, description="Processes in each pod; prefer replicas."
     )
-    repository: Annotated[
-        Repository | None,
-        Field(description="Feature definitions to apply; default: a workload of `writers` does."),
-    ] = None
-    materialize: Annotated[
-        Materialize | None, Field(description="Materialize new values into the online store.")
-    ] = None
-    schedules: Annotated[
-        dict[Run, Materialize],
-        Field(
-            description="Several such schedules by name, for views that must be fresher than others."
-        ),
-    ] = {}
+    offline_store: Literal["file", "duckdb", "postgres"] = Field(
+        default="file",
+        description="Files on the object store read by pandas or DuckDB, or PostgreSQL.",
+    )
+    clients: Literal["direct", "remote"] = Field(
+        default="direct", description="Whether clients open the stores themselves or ask servers."
+    )
+    database: Database | None = Field(
+        default=None, description="The database of the registry; default: the instance's name."
+    )
+    bucket: Bucket | None = Field(
+        default=None, description="The bucket of the files; default: the instance's name."
+    )
+    offline_database: Database | None = Field(
+        default=None,
+        description="The database of `postgres`; default: the instance's name and `_offline`.",
+    )
+    shared: bool = Field(
+        default=False, description="Other instances may claim its databases and bucket as well."
+    )
+    writers: model.ListOf[Name] = Field(
+        default=(),
+        description="Workloads and models that may write the registry, by `feast apply` or "
+        "`materialize`; all others read it.",
+    )
+    key_ttl: Duration | None = Field(
+        default=None, description="How long a value stays in the online store; default: for ever."
+    )
+    batch_size: int = Field(default=10000, ge=1, description="Rows per write to the online store.")
+    repository: Repository | None = Field(
+        default=None,
+        description="Feature definitions to apply; default: a workload of `writers` does.",
+    )
+    materialize: Materialize | None = Field(
+        default=None, description="Materialize new values into the online store."
+    )
+    schedules: dict[Run, Materialize] = Field(
+        default={},
+        description="Several such schedules by name, for views that must be fresher than others.",
+    )
 
     def check(self) -> None:
         super().check()

@@ -6,7 +6,6 @@ and 8443). Controllers that start pods for each Gateway label them with its name
 """
 
 from collections.abc import Iterator
-from typing import Annotated
 
 from pydantic import Field
 
@@ -31,35 +30,30 @@ TRAEFIK = "traefik"
 class PodsAnywhere(Pods):
     """The pods of the controller, which some controllers start in a namespace of theirs."""
 
-    namespace: Annotated[
-        Namespace | None, Field(description="Their namespace, if it is not the Gateway's.")
-    ] = None
+    namespace: Namespace | None = Field(
+        default=None, description="Their namespace, if it is not the Gateway's."
+    )
 
 
 class Spec(model.InstanceSpec):
     """A gateway of the Gateway API."""
 
-    namespace: Annotated[Namespace | None, Field(description="Where the Gateway is.")] = (
-        "kube-system"
+    namespace: Namespace | None = Field(default="kube-system", description="Where the Gateway is.")
+    class_name: Name = Field(
+        default=TRAEFIK, alias="class", description="The GatewayClass of the controller."
     )
-    class_name: Annotated[
-        Name, Field(alias="class", description="The GatewayClass of the controller.")
-    ] = TRAEFIK
-    pods: Annotated[
-        PodsAnywhere,
-        Field(
-            description="The controller's pods; the default labels are those of Traefik's chart for "
-            "the class `traefik`, else the label with the Gateway's name."
-        ),
-    ] = PodsAnywhere()
-    http_port: Annotated[
-        Port | None,
-        Field(description="The listener for plain HTTP; default: 8000 for `traefik`, else 80."),
-    ] = None
-    https_port: Annotated[
-        Port | None,
-        Field(description="The listener for HTTPS; default: 8443 for `traefik`, else 443."),
-    ] = None
+    pods: PodsAnywhere = Field(
+        default=PodsAnywhere(),
+        description="The controller's pods; the default labels are those of Traefik's chart for "
+        "the class `traefik`, else the label with the Gateway's name.",
+    )
+    http_port: Port | None = Field(
+        default=None,
+        description="The listener for plain HTTP; default: 8000 for `traefik`, else 80.",
+    )
+    https_port: Port | None = Field(
+        default=None, description="The listener for HTTPS; default: 8443 for `traefik`, else 443."
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -94,7 +88,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
     return model.Prerequisite(
         name=me.name,
-        system=f"The Gateway API with the class `{me.spec.class_name}`{certificate.prerequisite(me)}",
+        system=f"The Gateway API with the class `{me.spec.class_name}`{certificate.prerequisite(me.settings.tls)}",
         version=VERSION,
         namespaces=(me.namespace,),
         how=(

@@ -77,7 +77,7 @@ def gateway(
     users: Sequence[model.Instance[Any]],
 ) -> Iterator[model.Piece]:  # fmt: skip
     """The Gateway; with a certificate, its listeners for plain HTTP only send on to HTTPS."""
-    secret = certificate.secret(me, name(me))
+    secret = certificate.secret(me.settings.tls, name(me))
     hosts = _hosts(me, users)
     spaces = _namespaces(me, users)
     plain, secure = ports
@@ -89,9 +89,9 @@ def gateway(
     yield model.Resource.of(GATEWAY, metadata, spec)
     if secret is not None:
         yield _redirect(me, hosts)
-    yield from certificate.certificate(me, name(me), me.namespace, hosts)
-    if own := certificate.existing(me, me.namespace):
-        yield own
+    yield from certificate.certificate(me.settings.tls, name(me), me.namespace, hosts)
+    if existing := certificate.existing(me.settings.tls, me.name, me.namespace):
+        yield existing
 
 
 def _hosts(me: model.Instance[Any], users: Sequence[model.Instance[Any]]) -> list[str]:

@@ -7,7 +7,6 @@ bodies of more than 1 MiB.
 """
 
 from collections.abc import Iterator
-from typing import Annotated
 
 from pydantic import Field
 
@@ -26,20 +25,18 @@ GATEWAY = model.Provides("gateway", objects.Endpoint)
 class Spec(model.InstanceSpec):
     """An Ingress class."""
 
-    namespace: Annotated[
-        Namespace | None, Field(description="Where the controller's pods run.")
-    ] = "kube-system"
-    class_name: Annotated[
-        Name, Field(alias="class", description="The IngressClass of the hosts.")
-    ] = "traefik"
-    controller: Annotated[
-        Controller,
-        Field(
-            description="The controller; it decides the annotations. With `other`, the redirect of plain "
-            "HTTP and limits of bodies are as the controller is configured."
-        ),
-    ] = "traefik"
-    pods: Annotated[Pods, Field(description="The controller's pods.")] = Pods()
+    namespace: Namespace | None = Field(
+        default="kube-system", description="Where the controller's pods run."
+    )
+    class_name: Name = Field(
+        default="traefik", alias="class", description="The IngressClass of the hosts."
+    )
+    controller: Controller = Field(
+        default="traefik",
+        description="The controller; it decides the annotations. With `other`, the redirect of plain "
+        "HTTP and limits of bodies are as the controller is configured.",
+    )
+    pods: Pods = Field(default=Pods(), description="The controller's pods.")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

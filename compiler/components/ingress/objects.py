@@ -27,7 +27,7 @@ class Endpoint(gateway.Endpoint, frozen=True, kw_only=True):
     @classmethod
     def credential(cls, binding: model.Binding[Any, Any]) -> model.Credential | None:
         """The user's certificate, in the namespaces of the Ingresses that name it."""
-        return certificate.existing(binding.provider)
+        return certificate.existing(binding.provider.settings.tls, binding.provider.name)
 
     def route(self, route: gateway.Route) -> Iterator[Resource]:
         """All in the namespace of the Service, which is the only one that an Ingress can lead to."""
@@ -36,9 +36,11 @@ class Endpoint(gateway.Endpoint, frozen=True, kw_only=True):
         if me.settings.tls is None:
             yield _ingress(me, route, route.name, facts.plain, None)
             return
-        secret = certificate.secret(me, route.name)
+        secret = certificate.secret(me.settings.tls, route.name)
         space = route.backends[0].namespace
-        yield from certificate.certificate(me, route.name, space, [route.host], route.step)
+        yield from certificate.certificate(
+            me.settings.tls, route.name, space, [route.host], route.step
+        )
         yield _ingress(me, route, route.name, facts.secure, secret)
         if not facts.redirects:
             yield from _redirect(me, route)

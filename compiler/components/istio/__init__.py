@@ -6,14 +6,15 @@ are of Istio 1.30.3.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal
+from os.path import dirname
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import certificate, istio_charts, istio_gateway
 from compiler.interfaces import gateway, mesh
-from compiler.spec.types import Name, Namespace
+from compiler.spec.types import Name, Namespace, Release
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
@@ -29,18 +30,17 @@ class Spec(model.ChartSpec):
         "gateway": "delete it, and add `istio-gateway: {namespace: ..., pods: {labels: ..., "
         "serviceAccount: ...}}` under `spec.components`"
     }
-    namespace: Annotated[Namespace | None, Field(description="Where istiod runs.")] = "istio-system"
-    mtls: Annotated[
-        Literal["strict", "permissive"],
-        Field(description="Whether pods accept nothing but mutual TLS."),
-    ] = "strict"
-    dataplane: Annotated[
-        Literal["sidecar", "ambient"],
-        Field(description="A proxy in each pod, or one on each node."),
-    ] = "sidecar"
-    revision: Annotated[
-        Name | None, Field(description="The control plane's revision, if it has one.")
-    ] = None
+    namespace: Namespace | None = Field(default="istio-system", description="Where istiod runs.")
+    release: Release = istio_charts.VERSION
+    mtls: Literal["strict", "permissive"] = Field(
+        default="strict", description="Whether pods accept nothing but mutual TLS."
+    )
+    dataplane: Literal["sidecar", "ambient"] = Field(
+        default="sidecar", description="A proxy in each pod, or one on each node."
+    )
+    revision: Name | None = Field(
+        default=None, description="The control plane's revision, if it has one."
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -49,9 +49,19 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
     spec = me.spec
-    member = mesh.Offer(dataplane=spec.dataplane, joins=_joins(spec), strict=spec.mtls == "strict")
+    member = mesh.Offer(
+        dataplane=spec.dataplane,
+        joins=_joins(spec),
+        strict=spec.mtls == "strict",
+        injected=_sidecar(spec) if spec.dataplane == "sidecar" else (),
+    )
     entrance = istio_gateway.offer(me, istio_gateway.LABELS, istio_gateway.ACCOUNT)
     return {MESH: member, GATEWAY: entrance}
+
+
+def _sidecar(spec: Spec) -> tuple[model.Injected, ...]:
+    """The containers of each pod, with the values of the charts that `prerequisites` prints."""
+    return model.injected(dirname(__file__), "Istio", spec.release)
 
 
 def _joins(spec: Spec) -> dict[str, str]:
@@ -71,16 +81,22 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     space = me.namespace
     how = [istio_charts.REPOSITORY, f"kubectl create namespace {space}"]
     for name, chart, values in _charts(me.spec, with_gateway=GATEWAY in wiring.offers):
-        how.append(istio_charts.install(name, chart, space, values))
-    signer = certificate.prerequisite(me) if GATEWAY in wiring.offers else ""
+        how.append(istio_charts.install(name, chart, me.spec.release, space, values))
+    signer = certificate.prerequisite(me.settings.tls) if GATEWAY in wiring.offers else ""
     return model.Prerequisite(
         name=me.name,
         system=f"Istio{signer}, with its CNI plugin: `restricted` namespaces refuse pods that set "
         "up their own network",
-        version=istio_charts.VERSION,
+        version=me.spec.release,
+        running=model.Running(_istiod(me.spec), space, "discovery"),
         namespaces=(space,),
         how=tuple(how),
     )
+
+
+def _istiod(spec: Spec) -> str:
+    """The Deployment of istiod, by the chart."""
+    return f"istiod-{spec.revision}" if spec.revision else "istiod"
 
 
 def _charts(spec: Spec, *, with_gateway: bool) -> Iterator[tuple[str, str, list[str]]]:

@@ -5,7 +5,6 @@ namespaces are in the mesh is another matter, for which there is `istio`. Facts 
 """
 
 from collections.abc import Iterator
-from typing import Annotated
 
 from pydantic import Field
 
@@ -13,7 +12,7 @@ from compiler import model
 from compiler.components.bases import certificate, istio_charts, istio_gateway
 from compiler.components.bases.gateway_pods import Pods
 from compiler.interfaces import gateway
-from compiler.spec.types import Name, Namespace
+from compiler.spec.types import Name, Namespace, Release
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
@@ -23,19 +22,16 @@ GATEWAY = model.Provides("gateway", istio_gateway.Endpoint)
 class Spec(model.ChartSpec):
     """A gateway of Istio, in a namespace and with labels of the spec."""
 
-    namespace: Annotated[Namespace | None, Field(description="Where its pods run.")] = (
-        "istio-ingress"
+    namespace: Namespace | None = Field(default="istio-ingress", description="Where its pods run.")
+    release: Release = istio_charts.VERSION
+    pods: Pods = Field(
+        default=Pods(),
+        description="Its pods; the default labels and account are those of Istio's release, "
+        "`istio: ingressgateway` and `istio-ingressgateway`.",
     )
-    pods: Annotated[
-        Pods,
-        Field(
-            description="Its pods; the default labels and account are those of Istio's release, "
-            "`istio: ingressgateway` and `istio-ingressgateway`."
-        ),
-    ] = Pods()
-    revision: Annotated[
-        Name | None, Field(description="The control plane's revision, if it has one.")
-    ] = None
+    revision: Name | None = Field(
+        default=None, description="The control plane's revision, if it has one."
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -65,13 +61,13 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     values = [*_values(spec), *([f"revision={spec.revision}"] if spec.revision else [])]
     return model.Prerequisite(
         name=me.name,
-        system=f"A gateway of Istio{certificate.prerequisite(me)}",
-        version=istio_charts.VERSION,
+        system=f"A gateway of Istio{certificate.prerequisite(me.settings.tls)}",
+        version=spec.release,
         namespaces=(space,),
         how=(
             istio_charts.REPOSITORY,
             f"kubectl create namespace {space}",
-            istio_charts.install(_account(spec), "gateway", space, values),
+            istio_charts.install(_account(spec), "gateway", spec.release, space, values),
         ),
     )
 

@@ -8,6 +8,7 @@ tested: since 1.19 a component has no metrics unless they are configured.
 """
 
 from collections.abc import Iterator, Mapping
+from os.path import dirname
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -16,7 +17,7 @@ from compiler import model
 from compiler.components.knative import net_istio
 from compiler.interfaces import gateway, serverless
 from compiler.spec import image
-from compiler.spec.types import Duration, Namespace
+from compiler.spec.types import Duration, Namespace, Release
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
@@ -36,29 +37,27 @@ SKIPPED = (
 class Autoscaler(model.Section):
     """Settings of the autoscaler that replace upstream's defaults."""
 
-    scale_to_zero_grace: Annotated[Duration | None, Field(description="Upstream: 30s.")] = None
-    stable_window: Annotated[Duration | None, Field(description="Upstream: 60s.")] = None
-    target_concurrency: Annotated[
-        Annotated[int, Field(ge=1)] | None, Field(description="Requests for each pod.")
-    ] = None
+    scale_to_zero_grace: Duration | None = Field(default=None, description="Upstream: 30s.")
+    stable_window: Duration | None = Field(default=None, description="Upstream: 60s.")
+    target_concurrency: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Requests for each pod."
+    )
 
 
 class Spec(model.InstanceSpec):
     """Knative Serving, with the settings that the platform needs."""
 
-    namespace: Annotated[Namespace | None, Field(description="Where it runs.")] = "knative-serving"
-    install: Annotated[
-        Literal["existing", "operator", "vendored"],
-        Field(
-            description="`existing`: a prerequisite; `operator`: its operator installs it; `vendored`: "
-            "`platformc vendor` brings the release."
-        ),
-    ] = "existing"
-    autoscaler: Annotated[Autoscaler, Field(description="How revisions scale.")] = Autoscaler()
-    registries: Annotated[
-        model.ListOf[str],
-        Field(description="Registries whose tags it must not resolve to digests."),
-    ] = ()
+    namespace: Namespace | None = Field(default="knative-serving", description="Where it runs.")
+    release: Release = VERSION
+    install: Literal["existing", "operator", "vendored"] = Field(
+        default="existing",
+        description="`existing`: a prerequisite; `operator`: its operator installs it; `vendored`: "
+        "`platformc vendor` brings the release.",
+    )
+    autoscaler: Autoscaler = Field(default=Autoscaler(), description="How revisions scale.")
+    registries: model.ListOf[str] = Field(
+        default=(), description="Registries whose tags it must not resolve to digests."
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -67,7 +66,8 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {SERVERLESS: serverless.Offer(port=0)}
+    queue_proxy = model.injected(dirname(__file__), "Knative", me.spec.release)
+    return {SERVERLESS: serverless.Offer(port=0, injected=queue_proxy)}
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
@@ -83,12 +83,13 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     """Knative Serving and its Istio layer, or the operator that installs both."""
     if me.spec.install == "vendored":
         return None
-    release = "https://github.com/knative/{}/releases/download/knative-v" + VERSION
+    release = "https://github.com/knative/{}/releases/download/knative-v" + me.spec.release
     if me.spec.install == "operator":
         return model.Prerequisite(
             name=me.name,
             system="Knative Operator",
-            version=VERSION,
+            version=me.spec.release,
+            running=_running(me),
             namespaces=("knative-operator", me.namespace),
             how=(
                 f"kubectl apply -f {release.format('operator')}/operator.yaml",
@@ -97,11 +98,12 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             objects=tuple(_namespace(me, wiring)),
         )
     serving = release.format("serving")
-    layer = f"https://github.com/knative-extensions/net-istio/releases/download/knative-v{VERSION}"
+    layer = f"https://github.com/knative-extensions/net-istio/releases/download/knative-v{me.spec.release}"
     return model.Prerequisite(
         name=me.name,
         system="Knative Serving with net-istio",
-        version=VERSION,
+        version=me.spec.release,
+        running=_running(me),
         namespaces=(me.namespace,),
         how=(
             f"kubectl apply -f {serving}/serving-crds.yaml",
@@ -120,6 +122,11 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
             *net_istio.patches(me, wiring[GATEWAY]),
         ),
     )
+
+
+def _running(me: model.Instance[Spec]) -> model.Running:
+    """Its images are named by digests, and its objects have the release as a label."""
+    return model.Running("controller", me.namespace)
 
 
 def _namespace(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Manifest]:
@@ -162,7 +169,7 @@ def _longest(wiring: model.Wiring) -> int:
 def _serving(me: model.Instance[Spec], wiring: model.Wiring) -> model.Resource:
     metadata = {"name": "knative-serving", "namespace": me.namespace}
     spec = {
-        "version": VERSION,
+        "version": me.spec.release,
         "ingress": {"istio": {"enabled": True, **net_istio.selectors(wiring[GATEWAY])}},
         "config": dict(config(me, wiring)),
     }

@@ -11,21 +11,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from compiler import kube, model
+from compiler import model
 from compiler.components.knative.net_istio import LOCAL
-from compiler.components.kserve.compute import CONFINED
+from compiler.components.kserve.added import FETCHER, VERSION
 from compiler.components.kserve.endpoint import Endpoint
 from compiler.components.kserve.inference_service import MODES
 from compiler.components.kserve.runtimes import RUNTIMES
 from compiler.interfaces import gateway, mesh, serverless, serving
-from compiler.spec.types import Name, Namespace
+from compiler.spec.types import Name, Namespace, Release
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
 CLUSTER_SINGLETON = "its controller serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
 FORMATS = tuple(dict.fromkeys(name.lower() for runtime in RUNTIMES for name in runtime.formats))
-VERSION = "0.20.0"
 OLDEST_KUBERNETES = model.OldestKubernetes(
     32, "KServe 0.20 asks for 1.32 (kserve.github.io, admin guide)"
 )
@@ -51,20 +50,16 @@ Formats = Annotated[model.ListOf[str], Field(min_length=1)]
 class Spec(model.UpstreamSpec):
     """KServe, and the mode in which it runs models."""
 
-    namespace: Annotated[Namespace | None, Field(description="Where its controller runs.")] = (
-        "kserve"
+    namespace: Namespace | None = Field(default="kserve", description="Where its controller runs.")
+    release: Release = VERSION
+    mode: Literal["serverless", "standard"] = Field(
+        default="serverless",
+        description="`serverless`: scales to zero, splits traffic, needs `knative` and `istio`; "
+        "`standard`: Deployments alone.",
     )
-    mode: Annotated[
-        Literal["serverless", "standard"],
-        Field(
-            description="`serverless`: scales to zero, splits traffic, needs `knative` and `istio`; "
-            "`standard`: Deployments alone."
-        ),
-    ] = "serverless"
-    runtimes: Annotated[
-        dict[Name, Formats],
-        Field(description="Serving runtimes of your own, with the formats they read."),
-    ] = {}
+    runtimes: dict[Name, Formats] = Field(
+        default={}, description="Serving runtimes of your own, with the formats they read."
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -88,12 +83,13 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     """The release, with a server-side apply: one of its CRDs is too large for an annotation."""
     if me.spec.install != "existing":
         return None
-    release = f"https://github.com/kserve/kserve/releases/download/v{VERSION}"
+    release = f"https://github.com/kserve/kserve/releases/download/v{me.spec.release}"
     apply = "kubectl apply --server-side --force-conflicts -f"
     return model.Prerequisite(
         name=me.name,
         system="KServe, with cert-manager 1.15 or later",
-        version=VERSION,
+        version=me.spec.release,
+        running=model.Running("kserve-controller-manager", me.namespace, "manager"),
         namespaces=(me.namespace,),
         how=(
             f"kubectl create namespace {me.namespace}",  # the release has none
@@ -143,12 +139,10 @@ def _ingress(me: model.Instance[Spec], wiring: model.Wiring) -> dict[str, object
 
 
 def _storage_container() -> model.Manifest:
-    """The container that downloads models. The release gives it no security context, so
-    `restricted` refuses its pods (kserve/kserve#5373).
-    """
+    """The container that downloads models, with a security context."""
     return {
         "apiVersion": "serving.kserve.io/v1alpha1",
         "kind": "ClusterStorageContainer",
         "metadata": {"name": "default"},
-        "spec": {"container": {"securityContext": {**kube.UNPRIVILEGED, **CONFINED}}},
+        "spec": {"container": {"securityContext": FETCHER}},
     }

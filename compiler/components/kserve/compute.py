@@ -21,7 +21,7 @@ CONFINED = {
 @lru_cache(maxsize=1024)  # models by the thousand have the same few needs
 def compute(resources: Resources, size: str | None, gpus: Gpus | None) -> model.Manifest:
     """Resources with room for the model on disk and in memory, if its size is known."""
-    room = quantity.binary(max(2 * GIBI, quantity.whole(size) + GIBI if size else 0))
+    room = quantity.binary(max(2 * GIBI, quantity.in_bytes(size) + GIBI if size else 0))
     return kube.resources(
         resources, cpu="1", memory=room, cpu_limit="2", memory_limit=room,
         disk=room, disk_limit=room, gpus=gpus,

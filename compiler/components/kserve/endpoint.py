@@ -1,4 +1,4 @@
-"""The endpoint of models on KServe: their objects, and the problems of serving them."""
+"""The endpoint of models on KServe: their objects, and the Services that their callers reach."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from msgspec.structs import replace
 
 from compiler import kube, model
 from compiler.components.knative.net_istio import LOCAL, LOCAL_TARGET
-from compiler.components.kserve import store_access
-from compiler.components.kserve.inference_service import FROM_HUB, inference_service
-from compiler.components.kserve.runtimes import LANGUAGE, RUNTIMES, Runtime, spelled
-from compiler.diagnostics import listing, near
+from compiler.components.kserve import agent, model_problems, store_access, transformer
+from compiler.components.kserve.inference_service import (
+    FROM_HUB,
+    Additions,
+    component_pods,
+    inference_service,
+)
+from compiler.components.kserve.runtimes import RUNTIMES, Runtime, spelled
 from compiler.interfaces import gateway, inference, s3, serverless, serving
 from compiler.model import Problem
 from compiler.spec.served_model import ModelSpec
 
-OCI_VOLUMES = 35  # Kubernetes' minor version
 PREDICTOR = 8080  # the port of every runtime's container
 # Knative's queue-proxy in each pod: requests (HTTP/1, HTTP/2, TLS), its probe and its metrics.
 QUEUE_PROXY = (8012, 8013, 8112, 8022, 9090)
@@ -90,12 +93,14 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         if me.spec.from_hub:
             yield model.Egress(FROM_HUB, (kube.ANYWHERE,), (443,))
         entrance, knative = wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS)
-        ports = QUEUE_PROXY if knative else (PREDICTOR, *me.spec.ports)
+        agents = (agent.PORT,) if me.spec.intercepted else ()
+        ports = QUEUE_PROXY if knative else (PREDICTOR, *me.spec.ports, *agents)
         # In serverless mode all requests pass the gateway's pods, those of other pods too.
-        if entrance is not None and (knative is not None or me.spec.public):
-            yield entrance.calls(serving.pods(), *ports)
-        if knative is not None:
-            yield model.Ingress("knative", knative.namespace, serving.pods(), ports, meshed=True)
+        for pods in (serving.pods(), *([transformer.PODS] if me.spec.transformed else [])):
+            if entrance is not None and (knative is not None or me.spec.public):
+                yield entrance.calls(pods, *ports)
+            if knative is not None:
+                yield model.Ingress("knative", knative.namespace, pods, ports, meshed=True)
         yield _metrics(store, serverless=knative is not None)
 
     def serve(
@@ -105,143 +110,75 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         runtime = self.runtime(me.spec)
         # `problems` has reported a missing runtime.
         assert runtime is not None or me.spec.image is not None, me.spec.format
-        yield inference_service(me, surroundings, self.mode, runtime, replicas(me.spec, self.mode))
+        least = model_problems.replicas(me.spec, self.mode)
+        knative = surroundings.knative
+        additions = Additions(
+            self.binding.provider.spec.release, knative.binding.offer.injected if knative else ()
+        )
+        yield inference_service(me, surroundings, self.mode, runtime, least, additions)
+        yield from component_pods(me, surroundings)
         entrance = surroundings.gateway
         if entrance is None:
             return
-        predictor, authority = gateway.Backend(f"{me.name}-predictor", me.namespace, 80), None
+        backend = gateway.Backend(_entry_service(me.spec, me.name), me.namespace, 80)
+        authority = None
         if self.mode != "standard":
             # Knative's local gateway routes by the predictor's host only.
-            authority = me.host(predictor.service)
-            predictor = gateway.Backend(LOCAL, entrance.namespace, 80)
-        yield from serving.routes(me, entrance, (predictor,), authority)
+            authority = me.host(backend.service)
+            backend = gateway.Backend(LOCAL, entrance.namespace, 80)
+        yield from serving.routes(me, entrance, (backend,), authority)
+
+    def server(
+        self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
+        knative: serverless.Endpoint | None,
+    ) -> inference.Offer:  # fmt: skip
+        """The Service of the predictor, which KServe and Knative create."""
+        offer = inference.Offer(
+            service=f"{me.name}-predictor",
+            port=80,
+            target=agent.PORT if me.spec.is_intercepted else me.spec.own_port,
+            role=serving.MODEL,
+            protocol=self._protocol(me.spec),
+        )
+        return _through_knative(offer, entrance, knative)
 
     def inference(
         self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
         knative: serverless.Endpoint | None,
     ) -> inference.Offer:  # fmt: skip
-        """The Service of the predictor, which KServe and Knative create.
+        """The Service of the transformer, or of the predictor where there is none."""
+        if me.spec.transformer is None:
+            return self.server(me, entrance, knative)
+        offer = inference.Offer(
+            service=_entry_service(me.spec, me.name), port=80, target=transformer.PORT,
+            role=inference.TRANSFORMER, protocol=self._protocol(me.spec),
+        )  # fmt: skip
+        return _through_knative(offer, entrance, knative)
 
-        In serverless mode, the Service leads to the local gateway; from there, or from the caller's
-        sidecar, a request goes to the activator or to a pod.
-        """
-        runtime = self.runtime(me.spec)
-        predictor = inference.Offer(
-            service=f"{me.name}-predictor",
-            port=80,
-            target=me.spec.own_port,
-            role=serving.MODEL,
-            protocol=me.spec.protocol or (runtime.protocol if runtime else ""),
-        )
-        if entrance is None or knative is None:
-            return predictor
-        hops = (entrance.hop(LOCAL_TARGET), knative.activator)
-        return replace(predictor, target=QUEUE_PROXY[0], hops=hops)
+    def _protocol(self, spec: ModelSpec) -> str:
+        """The protocol of a model's requests; empty where it is unknown."""
+        runtime = self.runtime(spec)
+        return spec.protocol or (runtime.protocol if runtime else "")
 
     def problems(self, me: model.Instance[ModelSpec], *, routed: bool) -> Iterable[Problem]:
-        spec = me.spec
-        if spec.image is None:
-            yield from self._format(me)
-        yield from _oci(me)
-        yield from self._mode(me)
-        yield from self._token(me)
-        yield from _size(me)
-        if self.mode == "standard" and spec.canary is not None:
-            yield Problem(
-                "serving-mode",
-                f"`{me.name}` splits its traffic, which KServe does in serverless mode only",
-                ("canary",),
-                "write `kserve: {mode: serverless}`, or declare the new version as a model of its "
-                "own",
-            )
-        if self.mode == "standard" and spec.min_replicas == 0:
-            yield Problem(
-                "serving-mode",
-                f"`{me.name}` scales to zero, which KServe does in serverless mode only",
-                ("minReplicas",),
-                "write `minReplicas: 1`, or `kserve: {mode: serverless}`",
-            )
-        elif spec.min_replicas == 0 and (burden := _burden(spec)):
-            yield Problem(
-                "cold-start",
-                f"`{me.name}` scales to zero and has {burden}: the first request waits for it",
-                ("minReplicas",),
-                "write `minReplicas: 1`, or leave it out",
-            )
-
-    def _mode(self, me: model.Instance[ModelSpec]) -> Iterator[Problem]:
-        """Keys that Knative reads, and that say nothing without it."""
-        for key, value in (("concurrency", me.spec.concurrency), ("scaling", me.spec.scaling)):
-            if value is not None and self.mode == "standard":
-                yield Problem(
-                    "serving-mode",
-                    f"`{me.name}` sets `{key}`, which KServe reads in serverless mode only",
-                    (key,),
-                    "leave it out, or write `kserve: {mode: serverless}`",
-                )
-
-    def _token(self, me: model.Instance[ModelSpec]) -> Iterator[Problem]:
-        """KServe looks for the token of the Hugging Face Hub by the key's name (0.20, hf_secret.go)."""
-        token = serving.hub_token(me.spec)
-        if token is not None and token.key != serving.HUB_VARIABLE:
-            yield Problem(
-                "invalid-value",
-                f"KServe reads the token of the Hub from the key `{serving.HUB_VARIABLE}` of a Secret",
-                ("env", serving.HUB_VARIABLE),
-                f"rename the Secret's key, and write `key: {serving.HUB_VARIABLE}`",
-            )
-
-    def _format(self, me: model.Instance[ModelSpec]) -> Iterator[Problem]:
-        format, named = spelled(me.spec.format), me.spec.runtime
-        readers = [runtime.name for runtime in self.runtimes if format in runtime.formats]
-        if not readers:
-            formats = sorted(
-                {name.lower() for runtime in self.runtimes for name in runtime.formats}
-            )
-            close = near(me.spec.format, formats)
-            help = f"did you mean `{close}`?" if close else f"the formats are {listing(formats)}"
-            problem = f"no serving runtime reads the format `{me.spec.format}`"
-            yield Problem("unknown-format", problem, ("format",), help, formats)
-        elif named is not None and named not in readers:
-            is_known = named in [runtime.name for runtime in self.runtimes]
-            reason = f"does not read `{me.spec.format}`" if is_known else "is not a known runtime"
-            yield Problem(
-                "runtime-mismatch",
-                f"`{named}` {reason}",
-                ("runtime",),
-                f"those that read it are {listing(readers)}"
-                if is_known
-                else "declare a runtime of your own under `runtimes:` of the kserve component; "
-                f"those that read `{me.spec.format}` are {listing(readers)}",
-                readers,
-            )
+        return model_problems.of_model(me, self.mode, self.runtimes, self._protocol(me.spec))
 
 
-def _size(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
-    """Memory, disk, replicas and deadlines follow from a model's size."""
-    if me.spec.image is not None:
-        return
-    heavy = me.spec.gpus is not None or spelled(me.spec.format) in LANGUAGE
-    if heavy and me.spec.size is None:
-        yield Problem(
-            "unknown-size",
-            f"`{me.name}` has no `size`, so its server gets memory and disk for a small model",
-            (),
-            "add `size:` with the size of the model's files, like `size: 16Gi`",
-        )
+def _entry_service(spec: ModelSpec, name: str) -> str:
+    """The Service that requests to a model reach first."""
+    return f"{name}-{inference.TRANSFORMER if spec.transformer else 'predictor'}"
 
 
-def _oci(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
-    """Images as volumes: Kubernetes has them switched on since 1.35 (kube_features.go)."""
-    version = me.settings.cluster.kubernetes
-    is_image = me.spec.uri.startswith("oci://")
-    if is_image and version and int(version.partition(".")[2]) < OCI_VOLUMES:
-        yield Problem(
-            "unfit-version",
-            f"Kubernetes {version} mounts no images, which `{me.name}` needs for its `oci://` URI",
-            ("uri",),
-            f"run Kubernetes 1.{OCI_VOLUMES}, or copy the model to a bucket and write its `s3://` URI",
-        )
+def _through_knative(
+    offer: inference.Offer, entrance: gateway.Endpoint | None, knative: serverless.Endpoint | None
+) -> inference.Offer:
+    """In serverless mode, a Service leads to the local gateway; from there, or from the caller's
+    sidecar, a request goes to the activator or to a pod.
+    """
+    if entrance is None or knative is None:
+        return offer
+    hops = (entrance.hop(LOCAL_TARGET), knative.activator)
+    return replace(offer, target=QUEUE_PROXY[0], hops=hops)
 
 
 def _metrics(store: s3.Endpoint | None, *, serverless: bool) -> model.Metrics:
@@ -250,15 +187,6 @@ def _metrics(store: s3.Endpoint | None, *, serverless: bool) -> model.Metrics:
     if serverless:
         return model.Metrics(pods=pods, port=REQUESTS)
     other_ports = tuple(port for port in RUNTIMES_METRICS if port != PREDICTOR)
-    return model.Metrics(pods=pods, port=PREDICTOR, others=other_ports, relabelings=FIND_PORT)
-
-
-def replicas(spec: ModelSpec, mode: str) -> int:
-    """None if a request can wait for a start; one if the model takes too long to load."""
-    if spec.min_replicas is not None:
-        return spec.min_replicas
-    return int(mode == "standard" or _burden(spec) is not None)
-
-
-def _burden(spec: ModelSpec) -> str | None:
-    return serving.burden(spec, LANGUAGE, spelled(spec.format))
+    return model.Metrics(
+        pods=pods, port=PREDICTOR, further_ports=other_ports, relabelings=FIND_PORT
+    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from compiler import kube, model
-from compiler.components.kserve import own_server
+from compiler.components.kserve import added, agent, own_server, transformer
 from compiler.components.kserve.compute import CONFINED, compute
 from compiler.components.kserve.runtimes import VLLM, Runtime, spelled
 from compiler.interfaces import serving
@@ -22,6 +23,15 @@ MODES = {"serverless": "Knative", "standard": "Standard"}
 INSIDE = {"networking.knative.dev/visibility": "cluster-local"}
 MODE = "serving.kserve.io/deploymentMode"
 _PREDICTOR = ("spec", "predictor")
+
+
+def pods(manifest: model.Manifest) -> Iterator[model.Manifest]:
+    """The pod of each component, in which the server of a runtime has a fixed name."""
+    for component in manifest["spec"].values():
+        servers = [{"name": own_server.NAME, **component["model"]}] if "model" in component else []
+        yield {**component, "containers": [*servers, *component.get("containers", ())]}
+
+
 INFERENCE_SERVICE = model.CustomResource(
     api="serving.kserve.io/v1beta1",
     kind="InferenceService",
@@ -29,6 +39,7 @@ INFERENCE_SERVICE = model.CustomResource(
         ("metadata", "labels"),
         "serving.kserve.io/inferenceservice",
         (*_PREDICTOR, "serviceAccountName"),
+        pods,
     ),
     ready="condition=Ready",
     replicas="minReplicas",
@@ -56,9 +67,16 @@ FROM_HUB = model.OperatorPods(
 START = 600  # seconds that Knative gives a revision without it (serving 0.48, config-deployment)
 
 
+class Additions(NamedTuple):
+    """What decides which containers upstream adds to a model's pods."""
+
+    release: str  # KServe's
+    of_knative: tuple[model.Injected, ...]  # none in standard mode
+
+
 def inference_service(
     me: model.Instance[ModelSpec], surroundings: serving.Surroundings, mode: str,
-    runtime: Runtime | None, replicas: int,
+    runtime: Runtime | None, replicas: int, additions: Additions,
 ) -> model.Resource:  # fmt: skip
     """The InferenceService, one step after the objects that its namespace's models share.
 
@@ -79,6 +97,7 @@ def inference_service(
         "securityContext": {"seccompProfile": kube.UNPRIVILEGED["seccompProfile"]},
         "serviceAccountName": surroundings.account,
         **_limits(spec),
+        **agent.fields(spec, surroundings.sink),
         **kube.scheduling(spec),
         **kube.pull_secrets(me),
     }
@@ -86,13 +105,11 @@ def inference_service(
         predictor["volumes"] = [
             {"name": volume.name, **volume.source} for volume in surroundings.client.volumes
         ]
-    used = {
-        endpoint.binding.label
-        for endpoint in (*surroundings.stores, *surroundings.client.endpoints)
-    }
-    labels = {**serving.pods().labels, **dict.fromkeys(sorted(used), "true")}
-    if spec.uri.startswith("hf://"):
-        labels |= FROM_HUB.labels
+    labels, own_labels = dict(serving.pods().labels), _own_labels(spec, surroundings)
+    if spec.transformer is None:
+        labels |= own_labels
+    else:
+        predictor["labels"] = own_labels
     if mode == "serverless":
         labels |= INSIDE
     metadata = {
@@ -107,16 +124,56 @@ def inference_service(
         },
         "labels": labels,
     }
-    return model.Resource.of(INFERENCE_SERVICE, metadata, {"predictor": predictor}, step=1)
+    protocol = spec.protocol or (runtime.protocol if runtime else "")
+    components = {
+        "predictor": predictor,
+        **transformer.fields(me, surroundings, protocol, replicas),
+    }
+    (server_container, *_), *_ = (pod["containers"] for pod in pods({"spec": components}))
+    containers = _added(spec, additions, server_container)
+    return model.Resource.of(INFERENCE_SERVICE, metadata, components, step=1, injected=containers)
+
+
+def _own_labels(spec: ModelSpec, surroundings: serving.Surroundings) -> dict[str, str]:
+    """The labels by which the predictor's pods reach others."""
+    from_hub = FROM_HUB.labels if spec.uri.startswith("hf://") else {}
+    return {**surroundings.client_labels, **from_hub}
+
+
+def component_pods(
+    me: model.Instance[ModelSpec], surroundings: serving.Surroundings
+) -> Iterator[model.OperatorPods]:
+    """The pods of both components of a model with a transformer: the labels differ."""
+    client = surroundings.transformer
+    if client is None:
+        return
+    own_labels = {**serving.pods().labels, **_own_labels(me.spec, surroundings)}
+    for role, labels in (
+        (serving.MODEL, own_labels),
+        (transformer.PODS.role, transformer.labels(client)),
+    ):
+        yield model.OperatorPods(role, labels, account=surroundings.account)
+
+
+def _added(
+    spec: ModelSpec, additions: Additions, server_container: model.Manifest
+) -> tuple[model.Injected, ...]:
+    """What KServe and Knative add to the pod: claims and images are mounted, the rest is downloaded."""
+    downloaded = spec.image is None and not spec.uri.startswith(("oci://", "pvc://"))
+    return (
+        *([added.storage_initializer(additions.release)] if downloaded else ()),
+        *([added.agent(additions.release, server_container)] if spec.is_intercepted else ()),
+        *additions.of_knative,
+    )
 
 
 def _deadline(spec: ModelSpec, mode: str) -> dict[str, str]:
     """The startup deadline: Knative ends a revision that is not ready in time, even during a
     download. KServe copies the annotation to the revision.
     """
-    if mode != "serverless" or not spec.size or quantity.whole(spec.size) < serving.HEAVY:
+    if mode != "serverless" or not spec.size or quantity.in_bytes(spec.size) < serving.HEAVY:
         return {}
-    download = -(-quantity.whole(spec.size) * 8 // serving.GIGABIT)
+    download = -(-quantity.in_bytes(spec.size) * 8 // serving.GIGABIT)
     return {PROGRESS_DEADLINE: f"{START + 2 * download}s"}
 
 

@@ -8,16 +8,16 @@ so there is one instance per namespace.
 """
 
 from collections.abc import Iterator
-from typing import Annotated
 
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.kubeflow_pipelines import crd, metadata, runs, servers
+from compiler.components.kubeflow_pipelines import crd, metadata, runs, servers, versions
 from compiler.interfaces import gateway, http, mysql, pipelines, s3, workflows
 from compiler.spec.types import Bucket, Database, Image, Namespace
 
 PHASE = model.Phase.SERVERS
+VERSIONS = versions.VERSIONS
 PIPELINES = model.Requires("pipelines", mysql.Endpoint)
 METADATA = model.Requires("metadata", mysql.Endpoint)
 ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
@@ -40,37 +40,39 @@ def _image(name: str) -> str:
 class Spec(model.PageSpec, model.RunningSpec):
     """Kubeflow Pipelines for one namespace."""
 
-    namespace: Annotated[Namespace | None, Field(description="Where it and its runs are.")] = (
-        "kubeflow"
+    namespace: Namespace | None = Field(
+        default="kubeflow", description="Where it and its runs are."
     )
-    image: Annotated[Image, Field(description="Its api-server image.")] = _image("api-server")
-    ui_image: Annotated[Image, Field(description="Its frontend image.")] = _image("frontend")
-    agent_image: Annotated[Image, Field(description="Its persistence-agent image.")] = _image(
-        "persistence-agent"
+    image: Image = Field(default=_image("api-server"), description="Its api-server image.")
+    ui_image: Image = Field(default=_image("frontend"), description="Its frontend image.")
+    agent_image: Image = Field(
+        default=_image("persistence-agent"), description="Its persistence-agent image."
     )
-    schedule_image: Annotated[
-        Image, Field(description="Its scheduled-workflow-controller image.")
-    ] = _image("scheduled-workflow-controller")
-    envoy_image: Annotated[Image, Field(description="Its metadata-envoy image.")] = _image(
-        "metadata-envoy"
+    schedule_image: Image = Field(
+        default=_image("scheduled-workflow-controller"),
+        description="Its scheduled-workflow-controller image.",
     )
-    driver_image: Annotated[Image, Field(description="Its driver image.")] = _image("driver")
-    launcher_image: Annotated[Image, Field(description="Its launcher image.")] = _image("launcher")
-    metadata_image: Annotated[Image, Field(description="ML Metadata's image.")] = (
-        "gcr.io/tfx-oss-public/ml_metadata_store_server:1.14.0"
+    envoy_image: Image = Field(
+        default=_image("metadata-envoy"), description="Its metadata-envoy image."
     )
-    bucket: Annotated[
-        Bucket | None, Field(description="The bucket of artefacts and logs; default: its name.")
-    ] = None
-    database: Annotated[
-        Database, Field(description="The database of pipelines, runs and the cache.")
-    ] = "mlpipeline"
-    metadata_database: Annotated[Database, Field(description="The database of ML Metadata.")] = (
-        "metadb"
+    driver_image: Image = Field(default=_image("driver"), description="Its driver image.")
+    launcher_image: Image = Field(default=_image("launcher"), description="Its launcher image.")
+    metadata_image: Image = Field(
+        default="gcr.io/tfx-oss-public/ml_metadata_store_server:1.14.0",
+        description="ML Metadata's image.",
     )
-    uses: Annotated[
-        model.ListOf[str], Field(description="Instances whose client environment the steps get.")
-    ] = ()
+    bucket: Bucket | None = Field(
+        default=None, description="The bucket of artefacts and logs; default: its name."
+    )
+    database: Database = Field(
+        default="mlpipeline", description="The database of pipelines, runs and the cache."
+    )
+    metadata_database: Database = Field(
+        default="metadb", description="The database of ML Metadata."
+    )
+    uses: model.ListOf[str] = Field(
+        default=(), description="Instances whose client environment the steps get."
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

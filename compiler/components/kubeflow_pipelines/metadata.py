@@ -11,6 +11,7 @@ from compiler.model import Env
 
 # Upstream's names, which are built into its programs.
 SERVICE, ENVOY = "metadata-grpc-service", "metadata-envoy-service"
+CONFIG_MAP = "metadata-grpc-configmap"
 GRPC, ENVOY_PORT = 8080, 9090
 
 
@@ -29,7 +30,7 @@ def lower(me: model.Instance[Any], database: mysql.Endpoint) -> Iterator[model.P
         {
             "apiVersion": "v1",
             "kind": "ConfigMap",
-            "metadata": {"name": "metadata-grpc-configmap", "namespace": me.namespace},
+            "metadata": {"name": CONFIG_MAP, "namespace": me.namespace},
             "data": data,
         }
     )

@@ -32,6 +32,8 @@ _RULES: dict[str, list[tuple[str, Sequence[str], Sequence[str]]]] = {
         ("", ["pods/log"], ["get"]),
         ("argoproj.io", ["workflows"], WRITE),
         ("kubeflow.org", ["scheduledworkflows"], WRITE),
+        # Its runs are owned by their schedules, which an API server may ask this right for.
+        ("kubeflow.org", ["scheduledworkflows/finalizers"], ["update"]),
     ],
     "agent": [
         ("argoproj.io", ["workflows"], READ),

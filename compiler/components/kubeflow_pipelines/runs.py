@@ -9,17 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from json import dumps
+from os.path import dirname
 from typing import Any
 
 from compiler import kube, model
 from compiler.components.kubeflow_pipelines import metadata, rights
 from compiler.interfaces import s3, workflows
 from compiler.kube import yaml
+from compiler.spec.image import split_image
 
 USER = 1000  # for a step whose image has no user
 PORTS = (8887, 8888)  # of the API server: gRPC and HTTP
 # A step may write to its image's files, and nothing else that `restricted` forbids.
 STEP = {**kube.LOCKED, "readOnlyRootFilesystem": False}
+# The only entry of upstream's own list (argocompiler/common.go), which the patch replaces.
+METADATA = {"configMapRef": {"name": metadata.CONFIG_MAP, "optional": True}}
 
 
 def account(me: model.Instance[Any]) -> str:
@@ -42,9 +46,21 @@ def lower(
     yield from kube.role(account(me), me.namespace, rights.of("runs", (store.secret,)))
     for endpoint in steps.endpoints:
         yield from endpoint.credentials(me.namespace)  # only the patch names these Secrets
-    yield model.OperatorPods("runs", labels(me, argo, store, steps), account=account(me))
+    yield model.OperatorPods(
+        "runs",
+        labels(me, argo, store, steps),
+        account=account(me),
+        injected=(*argo.binding.offer.injected, *_added(me)),
+        security=dict(kube.UNPRIVILEGED),  # of each workflow (argocompiler/argo.go)
+    )
     yield model.InternalTraffic("runs", "api", PORTS)
     yield model.InternalTraffic("runs", "metadata", (metadata.GRPC,))
+
+
+def _added(me: model.Instance[Any]) -> tuple[model.Injected, ...]:
+    """The containers that the API server writes into the pods of a run next to a step's own."""
+    _, release, _ = split_image(me.spec.launcher_image)
+    return model.injected(dirname(__file__), "Kubeflow Pipelines", release)
 
 
 def labels(
@@ -60,7 +76,7 @@ def patch(
     """The patch of every compiled workflow: labels for the network, and the steps' environment."""
     main: model.Manifest = {
         "name": "main",
-        "envFrom": [{"configMapRef": {"name": variables(me)}}],
+        "envFrom": [METADATA, {"configMapRef": {"name": variables(me)}}],
         "securityContext": STEP,
     }
     pod: model.Manifest = {"enableServiceLinks": False, "containers": [main]}

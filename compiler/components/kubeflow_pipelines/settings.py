@@ -1,8 +1,11 @@
-"""The configuration file of the API server: settings without a variable, and no plugin.
+"""The configuration file of the API server: settings that no binding gives, and no plugin.
 
 The file in 2.17's image enables an MLflow plugin with the endpoint of another platform: each run
 would wait for it. A plugin is enabled if its key exists (apiserver/plugins/mlflow, `viper.IsSet`),
 and no variable can disable it. Steps can still log to MLflow through `uses`.
+
+The server ends at once where no address of the visualisation server is written (main.go, startRPCServer),
+which is a part for version 1 pipelines that is left out; upstream's README gives developers this one.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ SETTINGS = {
     "CacheEnabled": "true",
     "DBConfig": {"ConMaxLifeTime": "120s", "MySQLConfig": {"GroupConcatMaxLen": "4194304"}},
     "InitConnectionTimeout": "6m",
+    "ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_HOST": "localhost",
+    "ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_PORT": "8888",
     "ObjectStoreConfig": {"PipelinePath": "pipelines"},
 }
 

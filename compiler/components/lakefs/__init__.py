@@ -7,15 +7,17 @@ everything else.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
 from compiler import kube, model
-from compiler.components.lakefs import versions
+from compiler.components.lakefs import gc, versions
+from compiler.components.lakefs.gc import Collector, Retention
 from compiler.interfaces import lakefs, postgresql, s3
 from compiler.model import Env, SecretRef
-from compiler.spec.constraints import exact
+from compiler.spec import quantity
+from compiler.spec.constraints import Exact
 from compiler.spec.types import Bucket, Database, Image
 
 PHASE = model.Phase.SERVERS
@@ -25,6 +27,10 @@ STORE = model.Requires("store", s3.Endpoint)
 GATEWAY = model.Provides("gateway", lakefs.Endpoint, explicit=True)
 PORT = 8000
 POOL = 10  # connections of each process
+DISK = "4Gi"  # the limit of its local disk, where the user sets none
+# Next to the cache lie the ranges of metadata that requests write and read: at most 20 MiB each, of which three
+# fit on the smallest disk (lakeFS 1.84, config/defaults.go, max_range_size_bytes; pyramid/tier_fs.go).
+RANGES = 64 * quantity.MIB
 TYPE = Env("LAKEFS_BLOCKSTORE_TYPE", "s3")
 # Takes the one user out of lakeFS' data, for the setup to make it again. lakeFS' own tools can't:
 # without its user, and with the date of its setup, it does not start.
@@ -41,35 +47,35 @@ FAILING = model.Alert(
     "More than 5 % of the requests to lakeFS fail: its database or its store may not answer.",
 )
 
-RepositoryName = Annotated[str, Field(pattern=exact(r"[a-z0-9][a-z0-9-]{2,62}"))]
+RepositoryName = Annotated[str, Exact(r"[a-z0-9][a-z0-9-]{2,62}")]
 
 
 class Repository(model.Section):
     """A repository, stored under a prefix of the bucket."""
 
-    default_branch: Annotated[
-        str, Field(pattern=exact(r"\w[\w-]*"), description="The branch that is created first.")
-    ] = lakefs.BRANCH
+    default_branch: Annotated[str, Exact(r"\w[\w-]*")] = Field(
+        default=lakefs.BRANCH, description="The branch that is created first."
+    )
+    gc: Retention | None = Field(
+        default=None, description="How long it keeps deleted objects; default: `gc`."
+    )
 
 
 class Spec(model.PageSpec, model.RunningSpec, model.AdoptsData):
     """A lakeFS server: API, UI and S3 gateway on one port."""
 
-    # The server has no command for it (lakeFS 1.84, documentation, garbage collection).
-    moved: ClassVar[Mapping[str, str]] = {
-        "gc": "lakeFS frees no space itself: run its Spark program, or `lakefs-sgc` with a licence, "
-        "as https://docs.lakefs.io/howto/garbage-collection/gc/ says; docs/not-yet.md names the keys"
-    }
-
-    image: Annotated[Image, Field(description="Its image.")] = "docker.io/treeverse/lakefs:1.84.0"
-    replicas: Annotated[int, Field(ge=1, le=20, description="Server pods.")] = 1
-    database: Annotated[Database | None, Field(description="Default: the instance's name.")] = None
-    bucket: Annotated[
-        Bucket | None, Field(description="The bucket of all data; default: its name.")
-    ] = None
-    repositories: Annotated[
-        dict[RepositoryName, Repository], Field(description="Repositories to create.")
-    ] = {}
+    image: Image = Field(default="docker.io/treeverse/lakefs:1.84.0", description="Its image.")
+    replicas: int = Field(default=1, ge=1, le=20, description="Server pods.")
+    database: Database | None = Field(default=None, description="Default: the instance's name.")
+    bucket: Bucket | None = Field(
+        default=None, description="The bucket of all data; default: its name."
+    )
+    repositories: dict[RepositoryName, Repository] = Field(
+        default={}, description="Repositories to create."
+    )
+    gc: Collector | None = Field(
+        default=None, description="Free what was deleted or replaced on every branch."
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -98,6 +104,26 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
     }
 
 
+def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
+    for name, repository in me.spec.repositories.items():
+        if repository.gc is not None and me.spec.gc is None:
+            message = f"`{name}` has rules for lakeFS' collector, and there is none"
+            help = f"add `gc: {{image: ...}}` to `{me.name}`, next to `repositories`"
+            yield model.Problem("invalid-value", message, ("repositories", name, "gc"), help)
+
+
+def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
+    if me.spec.gc is not None and not _repositories(me, wiring):
+        message = "lakeFS has no repository, so its collector has nothing to collect"
+        help = "list them under `repositories`: the collector is started for each by its name"
+        yield model.Problem("invalid-value", message, ("gc",), help)
+
+
+def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
+    words = "a quarter is its cache of metadata, and another one for three ranges of 20Mi in use"
+    yield model.local_disk(_disk(me), 4 * RANGES, words)
+
+
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     database, store = wiring[METADATA], wiring[STORE]
     admin, keys = lakefs.admin(me), f"{me.name}-keys"
@@ -123,7 +149,11 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield _server(me, settings, _await_database(me, setup), [database, store])
     yield kube.service(me, "server", {"http-lakefs": PORT})
     yield model.Metrics(pods="server", port=PORT, alerts=(FAILING,))
-    yield from _setup(me, setup, database, _repositories(me, wiring, store))
+    repositories = _repositories(me, wiring)
+    yield from _setup(me, setup, database, store, repositories)
+    if me.spec.gc is not None:
+        rules = {name: repository.gc for name, repository in repositories.items()}
+        yield from gc.lower(me, me.spec.gc, store, rules, PORT)
 
 
 def _server(
@@ -135,13 +165,16 @@ def _server(
         me.spec.image,
         kube.resources(
             me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="1Gi",
-            disk="2Gi", disk_limit="4Gi",
+            disk="2Gi", disk_limit=DISK,
         ),
         command=["/app/lakefs", "run"],
+        # Asked by its collector, it lists commits in `gc.db` in the folder in which it was started.
+        folder=kube.TMP if me.spec.gc else None,
         env=[
             *settings,
             Env("LAKEFS_LISTEN_ADDRESS", f"{kube.EVERY_ADDRESS}:{PORT}"),
             Env("LAKEFS_COMMITTED_LOCAL_CACHE_DIR", "/lakefs/cache"),
+            Env("LAKEFS_COMMITTED_LOCAL_CACHE_SIZE_BYTES", str(_cache(me))),
         ],
         ports={"http-lakefs": PORT},
         startup=kube.http_probe("/_health", "http-lakefs", failures=30),
@@ -156,10 +189,19 @@ def _server(
         user=kube.USER,
         uses=uses,
         spread=me.spec.replicas > 1,
-        # The cache of committed metadata holds 1 GiB by default.
-        volumes=[kube.empty_dir("cache", "/lakefs/cache", "2Gi")],
+        # It takes files in before it puts others out.
+        volumes=[kube.empty_dir("cache", "/lakefs/cache", quantity.binary(2 * _cache(me)))],
     )
     return kube.deployment(me, "server", template, replicas=me.spec.replicas)
+
+
+def _disk(me: model.Instance[Spec]) -> int:
+    return quantity.in_bytes(me.spec.resources.limits.ephemeral_storage or DISK)
+
+
+def _cache(me: model.Instance[Spec]) -> int:
+    """The bytes of committed metadata on local disk: a quarter of its limit, at most lakeFS' own 1 GiB."""
+    return min(quantity.GIB, _disk(me) // 4 // quantity.MIB * quantity.MIB)
 
 
 def _await_database(me: model.Instance[Spec], settings: list[Env]) -> kube.Container:
@@ -174,11 +216,15 @@ def _await_database(me: model.Instance[Spec], settings: list[Env]) -> kube.Conta
 
 
 def _setup(
-    me: model.Instance[Spec], settings: list[Env], database: model.Endpoint,
-    repositories: list[tuple[str, str, str]],
+    me: model.Instance[Spec], settings: list[Env], database: model.Endpoint, store: s3.Endpoint,
+    repositories: Mapping[str, Repository],
 ) -> Iterator[model.Piece]:  # fmt: skip
     """The Job that creates the administrator and the repositories. It can run again safely."""
-    script = kube.render(__file__, "setup.sh.j2", repositories=repositories)
+    places = [
+        (name, f"s3://{store.bucket}/{name}", repository.default_branch)
+        for name, repository in repositories.items()
+    ]
+    script = kube.render(__file__, "setup.sh.j2", repositories=places)
     admin = lakefs.admin(me)
     resources = kube.resources(
         model.Resources(), cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"
@@ -196,16 +242,10 @@ def _setup(
     )  # fmt: skip
 
 
-def _repositories(
-    me: model.Instance[Spec], wiring: model.Wiring, store: s3.Endpoint
-) -> list[tuple[str, str, str]]:
-    """Name, storage location and default branch of each repository, from the spec and from claims."""
+def _repositories(me: model.Instance[Spec], wiring: model.Wiring) -> dict[str, Repository]:
+    """The repositories of the spec, and those of claims."""
     claimed = {name for binding in wiring.claims(GATEWAY) for name in binding.claim.buckets}
-    branches = dict.fromkeys(claimed, lakefs.BRANCH)
-    branches |= {
-        name: repository.default_branch for name, repository in me.spec.repositories.items()
-    }
-    return [(name, f"s3://{store.bucket}/{name}", branches[name]) for name in sorted(branches)]
+    return dict(sorted({**dict.fromkeys(claimed, Repository()), **me.spec.repositories}.items()))
 
 
 def _database(database: postgresql.Endpoint) -> Iterator[Env]:

@@ -1,4 +1,4 @@
-"""MinIO: an S3 server on volumes, single or as an erasure set of at least four servers.
+"""MinIO: an S3 server on volumes, single or as pools of at least four servers.
 
 Its community edition is archived and its images are frozen (quay.io only), so the rule
 `unmaintained-upstream` warns; `seaweedfs`, `ceph` or `external-s3` replace it with one changed
@@ -6,13 +6,16 @@ line.
 """
 
 from collections.abc import Iterator
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from msgspec.structs import replace
+from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.bases import backup, bucket_backup
+from compiler.components.minio import pools
+from compiler.components.minio.pools import Drives, FurtherPool, Pool, Servers
 from compiler.interfaces import http, s3
+from compiler.kube import labels as labelled
 from compiler.model import Env, SecretRef
 from compiler.spec import quantity
 from compiler.spec.constraints import InvalidValue
@@ -27,31 +30,32 @@ UNMAINTAINED = "its repository is archived since 2026-04 and its images get no s
 ALTERNATIVES = ("ceph", "external-s3", "seaweedfs")
 
 
-def _erasure_set(servers: int) -> int:
-    if servers in (2, 3):
-        message = f"MinIO runs on 1 server or on at least 4, not on {servers}"
-        raise InvalidValue("out-of-range", message, "write `replicas: 4`")
-    return servers
-
-
-Servers = Annotated[
-    int,
-    Field(ge=1, le=32, json_schema_extra={"not": {"enum": [2, 3]}}),
-    AfterValidator(_erasure_set),
-]
-
-
 class Spec(model.PageSpec, model.RecordSpec, model.AdoptsVolume):
     """A MinIO object store."""
 
-    image: Annotated[Image, Field(description="Its image.")] = (
-        "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"
+    image: Image = Field(
+        default="quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z", description="Its image."
     )
-    client_image: Annotated[
-        Image, Field(description="The image of the Job that creates buckets and keys.")
-    ] = "quay.io/minio/mc:RELEASE.2024-11-21T17-21-54Z"
-    replicas: Annotated[Servers, Field(description="Servers: 1, or at least 4.")] = 1
-    storage: Annotated[Memory, Field(description="Size of each server's volume.")] = "50Gi"
+    client_image: Image = Field(
+        default="quay.io/minio/mc:RELEASE.2024-11-21T17-21-54Z",
+        description="The image of the Job that creates buckets and keys.",
+    )
+    replicas: Servers = Field(default=1, description="Servers: 1, or at least 4.")
+    drives: Drives = Field(default=1, description="Volumes of each server.")
+    storage: Memory = Field(default="50Gi", description="Size of each volume.")
+    pools: model.ListOf[FurtherPool] = Field(
+        default=(),
+        max_length=15,
+        description="Further servers, by which it has grown, oldest first.",
+    )
+
+    def check(self) -> None:
+        super().check()
+        if self.drives > 1 and self.adopt is not None and self.adopt.claim is not None:
+            message = f"`claim: {self.adopt.claim}` is one volume, not {self.drives}"
+            help = "delete `drives`, or copy the data into a new instance"
+            raise InvalidValue("invalid-value", message, help, at="drives")
+        pools.check(self)
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -67,14 +71,17 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
-    has, servers = quantity.whole(me.spec.storage), me.spec.replicas
-    yield model.volume(has, quantity.GIB, "MinIO asks for 1Gi at least")
-    yield from s3.room(wiring.claims(STORE), has, USABLE * (servers - _parity(servers)))
-
-
-def _parity(servers: int) -> int:
-    """The servers of an erasure set that may be lost, by default (DefaultParityBlocks)."""
-    return next(lost for least, lost in ((8, 4), (6, 3), (4, 2), (1, 0)) if servers >= least)
+    first_pool, *further = pools.pools(me)
+    has, least = quantity.in_bytes(me.spec.storage), "MinIO asks for 1Gi at least"
+    yield model.volume(has, quantity.GIB, least)
+    for index, pool in enumerate(further):
+        key = ("pools", index, "storage")
+        yield model.Size("volume-size", key, quantity.in_bytes(pool.storage), quantity.GIB, least)
+    parity = pools.parity(first_pool.set_size)
+    elsewhere = sum(pool.room(parity) for pool in further)
+    yield from s3.room(
+        wiring.claims(STORE), has, USABLE * first_pool.share(parity), elsewhere=USABLE * elsewhere
+    )
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
@@ -85,13 +92,16 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         (me.namespace,),
         (me.name,),
     )
-    yield _server(me, root)
+    every_pool = pools.pools(me)
     ports = {"http-s3": PORT, "http-console": CONSOLE}
     yield kube.service(me, "server", ports)
-    yield kube.headless(me, "server", ports)
+    for pool in every_pool:
+        yield _servers(me, root, pool)
+        yield kube.headless(me, pool.role, ports, name=pool.headless)
+        if me.spec.replicas > 1:
+            for peer in every_pool:
+                yield model.InternalTraffic(pool.role, peer.role, (PORT,))
     yield model.Metrics(pods="server", port=PORT, path="/minio/v2/metrics/cluster")
-    if me.spec.replicas > 1:
-        yield model.InternalTraffic("server", "server", (PORT,))
     claims, copies = wiring.claims(STORE), wiring.get(backup.COPIES)
     if claims or copies is not None:
         yield from _buckets(me, root, claims, copies)
@@ -105,9 +115,16 @@ def revoke_command(binding: s3.Binding) -> str:
     )
 
 
-def _server(me: model.Instance[Spec], root: str) -> model.Resource:
+def _address(me: model.Instance[Spec], pool: Pool) -> str:
+    """The drives of a pool, as every server is told them."""
+    if me.spec.replicas == 1:
+        return pool.folders
+    servers = f"{pool.name}-{{0...{pool.servers - 1}}}.{me.host(pool.headless)}"
+    return f"http://{servers}:{PORT}{pool.folders}"
+
+
+def _servers(me: model.Instance[Spec], root: str, pool: Pool) -> model.Resource:
     spec = me.spec
-    peers = f"http://{me.name}-{{0...{spec.replicas - 1}}}.{me.host(f'{me.name}-headless')}:{PORT}"
     server = kube.Container(
         "minio",
         spec.image,
@@ -117,7 +134,7 @@ def _server(me: model.Instance[Spec], root: str) -> model.Resource:
         command=["minio"],
         args=[
             "server",
-            f"{peers}/data" if spec.replicas > 1 else "/data",
+            *(_address(me, each) for each in pools.pools(me)),
             "--address", f":{PORT}",
             "--console-address", f":{CONSOLE}",
         ],
@@ -135,18 +152,40 @@ def _server(me: model.Instance[Spec], root: str) -> model.Resource:
     )  # fmt: skip
     template = kube.pod(
         me,
-        "server",
+        pool.role,
         [server],
         user=kube.USER,
         grace=60,
-        volumes=[kube.Volume("data", {}, "/data")],
-        spread=spec.replicas > 1,
+        volumes=[kube.Volume(name, {}, folder) for name, folder in pool.volumes.items()],
+        spread=pool.servers > 1,
     )
-    volume = kube.volume_claim(me, "data", spec.storage)
+    claims = [kube.volume_claim(me, name, pool.storage) for name in pool.volumes]
     # Servers of an erasure set wait for each other: they must start together.
-    return kube.stateful_set(
-        me, "server", template, replicas=spec.replicas, claims=[volume], parallel=True
+    servers = kube.stateful_set(
+        me, pool.role, template, replicas=pool.servers, claims=claims, name=pool.name, parallel=True
     )
+    return replace(servers, effects=(_grows(me),))
+
+
+def _grows(me: model.Instance[Spec]) -> model.Effect:
+    """The effect of another pool: a server works with none whose arguments differ from its own."""
+    roles = ",".join(pool.role for pool in pools.pools(me))
+    labels = f"{labelled.INSTANCE}={me.name},{labelled.COMPONENT} in ({roles})"
+    return model.Effect(
+        "spec/template/spec/containers/minio/args",
+        model.Risk.DOWNTIME,
+        "servers with and without the new pool refuse each other: all must restart at once",
+        f"apply, then kubectl delete pods -n {me.namespace} -l '{labels}'",
+        _adds_pools,
+    )
+
+
+def _adds_pools(change: model.FieldChange, before: model.Manifest, after: model.Manifest) -> bool:
+    """Whether the servers keep every address, in their order, and get more."""
+    old, new = (
+        [word for word in words if "/data" in word] for words in (change.before, change.after)
+    )
+    return len(old) < len(new) and new[: len(old)] == old
 
 
 def _buckets(
@@ -156,16 +195,16 @@ def _buckets(
     copies: s3.Endpoint | None,
 ) -> Iterator[model.Piece]:
     """The Job that creates buckets, and for each claim a key that opens only its buckets."""
-    buckets, wanted = s3.buckets(claims), backup.plan(me)
+    buckets, plan = s3.buckets(claims), backup.plan(me)
     granted = {binding.secret: binding.claim for binding in claims}
-    if wanted is not None and copies is not None:
+    if plan is not None and copies is not None:
         granted[bucket_backup.secret(me)] = s3.Claim(buckets=tuple(buckets), read_only=True)
         yield bucket_backup.credential(me)
         root_keys = (
             Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(root, "username")),
             Env("RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY", SecretRef(root, "password")),
         )
-        yield from bucket_backup.lower(me, wanted, copies, buckets, root_keys, port=PORT)
+        yield from bucket_backup.lower(me, plan, copies, buckets, root_keys, port=PORT)
     keys = [(name, kube.suffix(name)) for name in granted]
     script = kube.render(__file__, "buckets.sh.j2", buckets=buckets, keys=keys)
     policies = {f"{name}.json": s3.policy(claim) for name, claim in granted.items()}

@@ -13,7 +13,7 @@ names 3.17.2.
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -23,6 +23,8 @@ from compiler.components.mlflow import gc, hosts, versions
 from compiler.components.mlflow.gc import Gc
 from compiler.interfaces import gateway, mlflow, postgresql, s3
 from compiler.model import Env
+from compiler.spec import quantity
+from compiler.spec.quantity import GIB, MIB
 from compiler.spec.tenant import WorkloadSpec
 from compiler.spec.types import Bucket, Database, Image
 
@@ -39,9 +41,10 @@ PORT = 5000
 # A worker keeps up to three SQLAlchemy engines (tracking, registry, jobs), each with this pool.
 ENGINES, POOL_SIZE, MAX_OVERFLOW = 3, 2, 1
 MIGRATION_CONNECTIONS = 5
-# The server keeps a whole artefact in /tmp for each download through its page, and proxied for each
-# upload as well (mlflow 3.17.2, server/handlers.py, _download_artifact and _upload_artifact).
-DISK = {"direct": "6Gi", "proxied": "16Gi"}
+# Local disk of a server that passes artefacts on. Each one lies in /tmp as a whole while it is sent or
+# fetched (mlflow 3.17.2, server/artifact_router.py), and the server takes any number of them at once. So
+# the disk bounds the sum of those on their way: 15 GiB, and the next one ends with status 500.
+PROXIED_DISK = "16Gi"
 # `status` is the HTTP status; all workers of a pod count together.
 FAILING = model.Alert(
     "RequestsFailing",
@@ -55,24 +58,22 @@ FAILING = model.Alert(
 class Spec(model.PageSpec, model.RunningSpec, model.AdoptsData):
     """An MLflow tracking server."""
 
-    image: Annotated[Image, Field(description="Its image.")] = "ghcr.io/mlflow/mlflow:v3.17.2-full"
-    replicas: Annotated[int, Field(ge=1, le=50, description="Server pods.")] = 1
-    workers: Annotated[
-        int, Field(ge=1, le=16, description="Processes in each pod; prefer replicas.")
-    ] = 2
-    artifacts: Annotated[
-        Literal["direct", "proxied"],
-        Field(description="Whether clients write artefacts to the store or to the server."),
-    ] = "direct"
-    database: Annotated[Database | None, Field(description="Default: the instance's name.")] = None
-    bucket: Annotated[Bucket | None, Field(description="Default: the instance's name.")] = None
-    shared: Annotated[
-        bool, Field(description="Other instances may claim its database and bucket as well.")
-    ] = False
-    gc: Annotated[Gc | None, Field(description="Free what deleted runs hold.")] = None
-    smoke: Annotated[bool, Field(description="A Job that logs a run as a training pod would.")] = (
-        True
+    image: Image = Field(default="ghcr.io/mlflow/mlflow:v3.17.2-full", description="Its image.")
+    replicas: int = Field(default=1, ge=1, le=50, description="Server pods.")
+    workers: int = Field(
+        default=2, ge=1, le=16, description="Processes in each pod; prefer replicas."
     )
+    artifacts: Literal["direct", "proxied"] = Field(
+        default="direct",
+        description="Whether clients write artefacts to the store or to the server.",
+    )
+    database: Database | None = Field(default=None, description="Default: the instance's name.")
+    bucket: Bucket | None = Field(default=None, description="Default: the instance's name.")
+    shared: bool = Field(
+        default=False, description="Other instances may claim its database and bucket as well."
+    )
+    gc: Gc | None = Field(default=None, description="Free what deleted runs hold.")
+    smoke: bool = Field(default=True, description="A Job that logs a run as a training pod would.")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -156,12 +157,13 @@ def _server(
     page = (me.public_host or me.route) if entrance else None
     # Measured on 3.17.2: a parent of 240 MiB, and as much again for each worker.
     mebibytes = 512 + 256 * spec.workers
+    memory_limit = f"{2 * mebibytes}Mi"
     server = kube.Container(
         "mlflow",
         spec.image,
         kube.resources(
             spec.resources, cpu="250m", memory=f"{mebibytes}Mi", cpu_limit="2",
-            memory_limit=f"{2 * mebibytes}Mi", disk_limit=DISK[spec.artifacts],
+            memory_limit=memory_limit, disk_limit=_disk(spec, memory_limit),
         ),
         command=["mlflow", "server"],
         env=[
@@ -199,8 +201,21 @@ def _server(
     return kube.deployment(me, "server", template, replicas=spec.replicas, step=1)
 
 
+def _disk(spec: Spec, memory_limit: str) -> str:
+    """The limit of local disk.
+
+    A file for the page lies in /tmp as a whole, and then in memory as fast as the disk gives it: Flask's
+    answers pass a queue without a bound (starlette 1.10, middleware/wsgi.py). So more than the memory
+    limit never lies there.
+    """
+    if spec.artifacts == "proxied":
+        return PROXIED_DISK
+    memory = spec.resources.limits.memory or memory_limit
+    return quantity.binary(-(-quantity.in_bytes(memory) // MIB) * MIB + GIB)
+
+
 def _gc(
-    me: model.Instance[Spec], wanted: Gc, database: postgresql.Endpoint, artifacts: s3.Endpoint,
+    me: model.Instance[Spec], spec: Gc, database: postgresql.Endpoint, artifacts: s3.Endpoint,
     client: kube.Client,
 ) -> Iterator[model.Piece]:  # fmt: skip
     proxied = me.spec.artifacts == "proxied"
@@ -209,7 +224,7 @@ def _gc(
     env = (*_backend(database), *client.env, *store, *server, *_quiet())
     if proxied:
         yield model.InternalTraffic("gc", "server", (PORT,))
-    yield gc.cron_job(me, wanted, env, client.volumes, [database, artifacts])
+    yield gc.cron_job(me, spec, env, client.volumes, [database, artifacts])
 
 
 def _await_schema(me: model.Instance[Spec], database: postgresql.Endpoint) -> kube.Container:

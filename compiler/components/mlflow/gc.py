@@ -14,18 +14,17 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.model import Env
-from compiler.spec.constraints import exact
+from compiler.spec.constraints import Exact
 from compiler.spec.types import Schedule
 
 
 class Gc(model.Section):
     """When deleted runs go for good, and how old their deletion is then."""
 
-    schedule: Annotated[Schedule, Field(description="A cron expression, in UTC.")] = "0 3 * * 0"
-    older_than: Annotated[
-        str,
-        Field(pattern=exact(r"[1-9][0-9]*[dh]"), description="Age of the deletion, like `30d`."),
-    ] = "30d"
+    schedule: Schedule = Field(default="0 3 * * 0", description="A cron expression, in UTC.")
+    older_than: Annotated[str, Exact(r"[1-9][0-9]*[dh]")] = Field(
+        default="30d", description="Age of the deletion, like `30d`."
+    )
 
 
 def cron_job(

@@ -8,7 +8,6 @@ Jobs.
 """
 
 from collections.abc import Iterator
-from typing import Annotated
 
 from pydantic import Field
 
@@ -26,17 +25,15 @@ VERSION = "0.93.0"
 class Spec(model.InstanceSpec):
     """An existing Prometheus."""
 
-    namespace: Annotated[Namespace | None, Field(description="Where Prometheus runs.")] = (
-        "monitoring"
+    namespace: Namespace | None = Field(default="monitoring", description="Where Prometheus runs.")
+    scraper: Labels = Field(
+        default={"app.kubernetes.io/name": "prometheus"}, description="Labels of its pods."
     )
-    scraper: Annotated[Labels, Field(description="Labels of its pods.")] = {
-        "app.kubernetes.io/name": "prometheus"
-    }
-    selects: Annotated[
-        Labels,
-        Field(description="Labels of the PodMonitors and PrometheusRules that it selects."),
-    ] = {"release": "kube-prometheus-stack"}
-    interval: Annotated[Duration, Field(description="How often it scrapes.")] = "30s"
+    selects: Labels = Field(
+        default={"release": "kube-prometheus-stack"},
+        description="Labels of the PodMonitors and PrometheusRules that it selects.",
+    )
+    interval: Duration = Field(default="30s", description="How often it scrapes.")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

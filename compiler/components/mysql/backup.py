@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from compiler import kube, model
+from compiler import model
 from compiler.components.bases import backup, database_backup
 from compiler.interfaces import mysql, s3
 from compiler.model import Env, SecretRef
@@ -19,12 +19,12 @@ secret = database_backup.secret
 
 
 def lower(
-    me: model.Instance[Any], wanted: backup.Plan, store: s3.Endpoint, logins: Sequence[mysql.Binding],
+    me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, logins: Sequence[mysql.Binding],
     root: str, *, port: int, user: int,
 ) -> Iterator[model.Piece]:  # fmt: skip
     yield database_backup.credential(me, READER)
     yield from database_backup.lower(
-        me, wanted, store, __file__, logins, contents=kube.render(__file__, "contents.sh.j2"), port=port, user=user,
+        me, plan, store, __file__, logins, contents=mysql.contents_script(), port=port, user=user,
         reading=_login(me, secret(me), port), writing=_login(me, root, port),
     )  # fmt: skip
 

@@ -1,16 +1,28 @@
 """What is known of docker.io/library/mysql."""
 
-from compiler.model.versions import Boundary, Crossing, Source, Tags, Versions
+from compiler.model.versions import Boundary, Crossing, LongStep, Source, Tags, Versions
 
 _ISSUE = Source("docker-library/mysql#1007, MySQL's own message", "2024-01")
 _MANUAL = Source("MySQL 8.4 manual, 3.2 and 3.3", "2026-11")
+_TRANSITIONS = Source(
+    "mysql-server, sql/dd/impl/bootstrap: bootstrapper.cc, and server_version_transition.cc since 26.7",
+    "2026-11",
+)
 _TAGS = Source("docker-library/mysql, README of the image", "2026-11")
 _UP = Crossing(
     "downtime",
     False,
     "MySQL {new} upgrades the data of {old} at its first start, and {old} never starts on it again",
-    "take a backup first; go from one LTS series to the next (8.0, 8.4), not past one",
+    "take a backup first",
 )
+# After 9.7 comes 26.7: since then a release is named by its year and month.
+_TOO_FAR = r"8\.[0-3] to 9\..*|(8\.\d+|9\.[0-6]) to \d\d\..*"
+_SKIPS = Crossing(
+    "data loss", True,
+    "MySQL {new} does not start on the data of {old}: it upgrades that of the LTS series before it alone",
+    "go by each LTS series: 8.4 before 9, the last 9.7 before 26, with a start of the server on each; "
+    "or add an instance with {new}, and move to it: platformc move prints the plan",
+)  # fmt: skip
 _DOWN = Crossing(
     "data loss", True, "MySQL {new} does not start on the data of {old}: a downgrade stays within a series",
     "dump the databases, empty the volume, start {new} and restore",
@@ -28,6 +40,9 @@ VERSIONS = Versions(
         ),
     ),
     boundaries=(
-        Boundary("mysql", r"^(\d+)\.(\d+)", "StatefulSet", _UP, _DOWN, _ISSUE),
+        Boundary(
+            "mysql", r"^(\d+)\.(\d+)", "StatefulSet", _UP, _DOWN, _ISSUE,
+            too_far=LongStep(_TOO_FAR, _SKIPS, _TRANSITIONS),
+        ),
     ),
 )  # fmt: skip

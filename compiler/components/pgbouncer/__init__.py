@@ -31,21 +31,15 @@ SMALLEST_POOL = 5  # with fewer, clients mostly wait for each other
 class Spec(model.RunningSpec, model.AdoptsService):
     """A connection pooler in front of one PostgreSQL."""
 
-    image: Annotated[Image, Field(description="Its image.")] = (
-        "docker.io/edoburu/pgbouncer:v1.25.2-p0"
+    image: Image = Field(default="docker.io/edoburu/pgbouncer:v1.25.2-p0", description="Its image.")
+    replicas: int = Field(default=1, ge=1, le=20, description="Poolers, each with separate pools.")
+    max_client_connections: int = Field(
+        default=1000, ge=10, le=100000, description="Clients that each replica accepts."
     )
-    replicas: Annotated[
-        int, Field(ge=1, le=20, description="Poolers, each with separate pools.")
-    ] = 1
-    max_client_connections: Annotated[
-        int, Field(ge=10, le=100000, description="Clients that each replica accepts.")
-    ] = 1000
-    pool_size: Annotated[
-        Annotated[int, Field(ge=1)] | None,
-        Field(
-            description="Connections per database and replica; default: derived from the server's limit."
-        ),
-    ] = None
+    pool_size: Annotated[int, Field(ge=1)] | None = Field(
+        default=None,
+        description="Connections per database and replica; default: derived from the server's limit.",
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -10,13 +10,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from compiler import kube, model
-from compiler.components.cloudnative_pg.kinds import POOLER
 from compiler.components.pgbouncer import metrics
 from compiler.interfaces import postgresql
 
 # The operator knows its image's user, and sets it.
 EXEMPT = {f"exempt.{model.PREFIX}/numeric-user": "the operator sets the user of its image"}
 IMAGE = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1"
+POOLER = model.CustomResource(
+    api="postgresql.cnpg.io/v1",
+    kind="Pooler",
+    pods=model.OperatorWorkload(("spec", "template", "metadata", "labels"), "cnpg.io/poolerName"),
+    replicas="instances",
+    immutable=("spec/cluster(/.*)?",),
+)
 
 
 def lower(

@@ -33,14 +33,14 @@ class Spec(model.RecordSpec, model.AdoptsDatabaseServer):
         "replicas": "it is one server; write `cloudnative-pg: {replicas: 3}` in its place"
     }
 
-    image: Annotated[Image, Field(description="Its image.")] = (
-        "docker.io/library/postgres:17.9-bookworm"
+    image: Image = Field(
+        default="docker.io/library/postgres:17.9-bookworm", description="Its image."
     )
-    storage: Annotated[Memory, Field(description="Size of its volume.")] = "20Gi"
-    max_connections: Annotated[
-        Annotated[int, Field(ge=20, le=10000)] | None,
-        Field(description="Its `max_connections`; default: what its clients open, at least 100."),
-    ] = None
+    storage: Memory = Field(default="20Gi", description="Size of its volume.")
+    max_connections: Annotated[int, Field(ge=20, le=10000)] | None = Field(
+        default=None,
+        description="Its `max_connections`; default: what its clients open, at least 100.",
+    )
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
@@ -80,17 +80,18 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         (me.namespace,),
         (me.name,),
         change_command=_change_password(me, superuser),
+        created_by=me.spec.administrator_by,
     )
     yield _server(me, superuser, _connections(me, wiring))
     yield kube.service(me, "server", {"tcp-postgresql": PORT})
     yield kube.headless(me, "server", {"tcp-postgresql": PORT})
     yield metrics.of()
     logins = sql.logins(wiring.claims(DATABASES))
-    wanted, store = copies.plan(me), wiring.get(copies.COPIES)
+    plan, store = copies.plan(me), wiring.get(copies.COPIES)
     if logins:
-        yield from _ensure(me, superuser, logins, reader=wanted is not None)
-    if wanted is not None and store is not None:
-        yield from backup.lower(me, wanted, store, logins, superuser, port=PORT, user=USER)
+        yield from _ensure(me, superuser, logins, reader=plan is not None)
+    if plan is not None and store is not None:
+        yield from backup.lower(me, plan, store, logins, superuser, port=PORT, user=USER)
 
 
 def _change_password(me: model.Instance[Spec], secret: str) -> str:

@@ -15,12 +15,12 @@ secret = database_backup.secret
 
 
 def lower(
-    me: model.Instance[Any], wanted: backup.Plan, store: s3.Endpoint, logins: Sequence[postgresql.Binding],
+    me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, logins: Sequence[postgresql.Binding],
     superuser: str, *, port: int, user: int,
 ) -> Iterator[model.Piece]:  # fmt: skip
     yield database_backup.credential(me, READER)
     yield from database_backup.lower(
-        me, wanted, store, __file__, logins, contents=postgresql.contents_script(), port=port, user=user,
+        me, plan, store, __file__, logins, contents=postgresql.contents_script(), port=port, user=user,
         reading=_login(me, secret(me), port), writing=_login(me, superuser, port),
     )  # fmt: skip
 

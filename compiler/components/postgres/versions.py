@@ -5,11 +5,18 @@ from compiler.model.versions import Boundary, Crossing, Source, Tags, Versions
 _DOCKERFILES = Source("docker-library/postgres, Dockerfiles", "2026-11")
 _SUPPORT = Source("postgresql.org/support/versioning", "2026-11")
 _COLLATIONS = Source("docker-library/postgres#1356", "2025-08")
-_RAN = Source("PostgreSQL 15.18, initdb and postgres", "2026-11")
-_DUMP = "dump the databases, empty the volume, start {new} and restore: platformc restore prints the plan"
-_REFUSED = Crossing(
-    "data loss", True, "PostgreSQL {new} does not start on the data directory of {old}", _DUMP
+_RAN = Source("PostgreSQL 15.18 and 18.6, each on the data directory of the other", "2026-11")
+_REFUSED = "PostgreSQL {new} does not start on the data directory of {old}"
+_UP = Crossing(
+    "data loss",
+    True,
+    _REFUSED,
+    "add an instance with {new}, and move to it: platformc move prints the plan",
 )
+_DOWN = Crossing(
+    "data loss", True, _REFUSED,
+    "stay on {old}, or restore a copy that {new} has made: platformc restore prints the plan",
+)  # fmt: skip
 _OTHER_LIBRARY = Crossing(
     "data loss",
     True,
@@ -40,10 +47,10 @@ VERSIONS = Versions(
             "names no Debian release, and moved from Debian 12 to 13 in 2025: text sorts otherwise there",
             _COLLATIONS, "name the Debian release too, such as `17.9-bookworm`",
         ),
-        Tags("works", "postgres", r"15\.18(-.*)?", "", _RAN),
+        Tags("works", "postgres", r"(15\.18|18\.6)(-.*)?", "", _RAN),
     ),
     boundaries=(
-        Boundary("postgres", r"^(\d+)", "StatefulSet", _REFUSED, _REFUSED, _RAN),
+        Boundary("postgres", r"^(\d+)", "StatefulSet", _UP, _DOWN, _RAN),
         Boundary(
             "postgres", SUITE, "StatefulSet", _OTHER_LIBRARY, _OTHER_LIBRARY, _COLLATIONS,
             missing="the newest Debian",

@@ -1,7 +1,6 @@
 """Redis: keys in memory below a hard limit; Feast's online store."""
 
 from collections.abc import Iterator
-from typing import Annotated
 
 from pydantic import Field
 
@@ -22,9 +21,7 @@ PROGRAM = redis_pods.Program("redis", "redis-server", "redis-cli")
 class Spec(server.Spec):
     """A Redis server."""
 
-    image: Annotated[Image, Field(description="Its image.")] = (
-        "docker.io/library/redis:8.2.3-bookworm"
-    )
+    image: Image = Field(default="docker.io/library/redis:8.2.3-bookworm", description="Its image.")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

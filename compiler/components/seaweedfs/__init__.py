@@ -1,173 +1,139 @@
-"""SeaweedFS: master, volumes, filer and S3 gateway in one process on one volume.
+"""SeaweedFS: an S3 store in one process on one volume, or in servers apart that outlive the loss of one."""
 
-Facts about SeaweedFS 4.x: without identities its S3 gateway is open to everyone, so the identities
-are made at start from the clients' Secrets, each with the buckets of its claim.
-"""
+from collections.abc import Iterator
+from typing import Annotated
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from compiler import kube, model
 from compiler.components.bases import backup, bucket_backup
-from compiler.components.seaweedfs import volumes
-from compiler.interfaces import s3
+from compiler.components.seaweedfs import identities, ports, replicated, single, volumes
+from compiler.interfaces import postgresql, s3
 from compiler.model import Env, SecretRef
 from compiler.spec import quantity
+from compiler.spec.constraints import InvalidValue
 from compiler.spec.types import Image, Memory
 
 PHASE = model.Phase.STORES
+METADATA = model.Requires("metadata", postgresql.Endpoint)
 STORE = model.Provides("s3", s3.Endpoint)
-PORT, METRICS = 8333, 9327
-# Master and filer, by HTTP and gRPC: where `weed shell` makes buckets.
-INTERNAL = (9333, 19333, 8888, 18888)
+
+
+def _several(servers: int) -> int:
+    if servers == 2:
+        message = "when one of two servers is lost, the other cannot make two copies of what comes"
+        raise InvalidValue("out-of-range", message, "write `replicas: 3`")
+    return servers
+
+
+Servers = Annotated[
+    int,
+    Field(ge=1, le=64, json_schema_extra={"not": {"enum": [2]}}),
+    AfterValidator(_several),
+]
 
 
 class Spec(model.RecordSpec, model.AdoptsVolume):
-    """A SeaweedFS object store, for labs and small platforms."""
+    """A SeaweedFS object store."""
 
-    moved: ClassVar[Mapping[str, str]] = {
-        "replicas": "it is one server; `ceph`, `minio: {replicas: 4}` and `external-s3` survive the loss of one"
-    }
+    image: Image = Field(default="docker.io/chrislusf/seaweedfs:4.34", description="Its image.")
+    replicas: Servers = Field(
+        default=1,
+        description="Volume servers: 1, which is the whole store, or at least 3, with three masters, two "
+        "gateways, and the names of objects in PostgreSQL.",
+    )
+    copies: int = Field(
+        default=2, ge=2, le=3, description="Copies of each object, where there are `replicas`."
+    )
+    storage: Memory = Field(default="50Gi", description="Size of each volume server's disk.")
 
-    image: Annotated[Image, Field(description="Its image.")] = "docker.io/chrislusf/seaweedfs:4.34"
-    storage: Annotated[Memory, Field(description="Size of its volume.")] = "50Gi"
+    @property
+    def copies_of_each(self) -> int:
+        return self.copies if self.replicas > 1 else 1
+
+    def check(self) -> None:
+        super().check()
+        if 1 < self.replicas <= self.copies:
+            message = (
+                f"when one of {self.replicas} servers is lost, the others cannot make "
+                f"{self.copies} copies of what comes"
+            )
+            help = f"write `replicas: {self.copies + 1}`"
+            raise InvalidValue("out-of-range", message, help, at="replicas")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    return backup.claims(me)
+    copies = backup.claims(me)
+    if me.spec.replicas == 1:
+        return copies
+    connections, reckoning = replicated.connections()
+    claim = postgresql.Claim(
+        database=me.name.replace("-", "_"),
+        connections=connections,
+        reckoning=reckoning,
+        pooled=False,  # its driver prepares statements
+        copied=False,  # its rows name places in volumes, and mean nothing without these
+    )
+    return {METADATA: claim, **copies}
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:
-    return {STORE: s3.Offer(port=PORT)}
+    return {STORE: s3.Offer(port=ports.S3)}
 
 
 def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
-    claims, has = wiring.claims(STORE), quantity.whole(me.spec.storage)
+    claims, has = wiring.claims(STORE), quantity.in_bytes(me.spec.storage)
+    servers, copies = me.spec.replicas, me.spec.copies_of_each
     buckets = s3.buckets(claims)
     words = f"{len(buckets)} buckets, each in volumes of {volumes.SMALLEST}Mi or more"
-    yield model.volume(has, volumes.needed(len(buckets)), words)
-    yield from s3.room(claims, has, volumes.USABLE)
+    if copies > 1:
+        words += f", with {copies} copies on {servers - 1} servers when one is lost"
+    yield model.volume(has, volumes.needed(len(buckets), servers, copies), words)
+    yield from s3.room(claims, has, volumes.USABLE * servers / copies)
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     bindings = wiring.claims(STORE)
-    admin = f"{me.name}-admin"
+    admin = identities.administrator(me)
     yield model.Credential(
         admin,
         {s3.ACCESS_KEY: model.Random.ACCESS_KEY, s3.SECRET_KEY: model.Random.SECRET_KEY},
         (me.namespace,),
         (me.name,),
     )
-    wanted, store = backup.plan(me), wiring.get(backup.COPIES)
+    plan, store = backup.plan(me), wiring.get(backup.COPIES)
     buckets = s3.buckets(bindings)
-    reader = _reader(me, buckets) if wanted is not None else None
-    yield _server(me, admin, bindings, reader)
-    yield kube.service(me, "server", {"http-s3": PORT})
-    internal = dict(
-        zip(("http-master", "grpc-master", "http-filer", "grpc-filer"), INTERNAL, strict=True)
+    logins = [(binding.secret, identities.actions(binding.claim)) for binding in bindings]
+    logins += [identities.reader(me, buckets)] if plan is not None else []
+    size = volumes.limit(
+        quantity.in_bytes(me.spec.storage), len(buckets), me.spec.replicas, me.spec.copies_of_each
     )
-    yield kube.headless(me, "server", {"http-s3": PORT, **internal, "http-metrics": METRICS})
-    yield model.Metrics(pods="server", port=METRICS)
-    if bindings:
-        yield from _buckets(me, bindings)
-    if reader is not None and wanted is not None and store is not None:
+    database = wiring.get(METADATA)
+    if database is None:
+        yield from single.lower(me, size, logins)
+        if bindings:
+            yield from single.traffic()
+            yield _buckets(me, buckets, *single.addresses(me))
+    else:
+        yield from replicated.lower(me, size, logins, database)
+        if bindings:
+            yield from replicated.traffic()
+            yield _buckets(me, buckets, *replicated.addresses(me))
+    if plan is not None and store is not None:
         yield bucket_backup.credential(me)
         writing = (
             Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(admin, s3.ACCESS_KEY)),
             Env("RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY", SecretRef(admin, s3.SECRET_KEY)),
         )
-        yield from bucket_backup.lower(me, wanted, store, buckets, writing, port=PORT)
+        yield from bucket_backup.lower(
+            me, plan, store, buckets, writing, port=ports.S3, apart=me.spec.replicas > 1
+        )
 
 
-def _server(
-    me: model.Instance[Spec],
-    admin: str,
-    bindings: tuple[s3.Binding, ...],
-    reader: tuple[str, str] | None,
+def _buckets(
+    me: model.Instance[Spec], buckets: list[str], masters: str, filer: str
 ) -> model.Resource:
-    resources = kube.resources(
-        me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="2Gi"
-    )
-    env = [
-        Env("ADMIN_ACCESS_KEY", SecretRef(admin, s3.ACCESS_KEY)),
-        Env("ADMIN_SECRET_KEY", SecretRef(admin, s3.SECRET_KEY)),
-    ]
-    identities = [(binding.secret, _actions(binding.claim)) for binding in bindings]
-    identities += [reader] if reader else []
-    logins = [(name, kube.suffix(name), actions) for name, actions in identities]
-    for name, suffix, _ in logins:
-        env.append(Env(f"ACCESS_KEY_{suffix}", SecretRef(name, s3.ACCESS_KEY)))
-        env.append(Env(f"SECRET_KEY_{suffix}", SecretRef(name, s3.SECRET_KEY)))
-    script = kube.render(__file__, "identities.sh.j2", identities=logins)
-    init = kube.Container(
-        "identities", me.spec.image, resources, command=["sh", "-c", script], env=env
-    )
-    server = kube.Container(
-        "seaweedfs",
-        me.spec.image,
-        resources,
-        command=["weed"],
-        args=[
-            "server",
-            "-dir=/data",
-            # The address that the master gives to its clients, in this pod and in the Job's.
-            f"-ip={me.name}-0.{me.host(f'{me.name}-headless')}",
-            f"-ip.bind={kube.EVERY_ADDRESS}",
-            "-filer",
-            "-s3",
-            f"-s3.port={PORT}",
-            "-s3.config=/etc/seaweedfs/s3.json",
-            f"-master.volumeSizeLimitMB={_volume_size(me.spec, bindings)}",
-            "-volume.max=0",  # as many volumes as the disk has room for
-            "-master.telemetry=false",
-            f"-metricsPort={METRICS}",
-        ],
-        env=[
-            Env("HOME", kube.TMP),
-            Env("WEED_MASTER_VOLUME_GROWTH_COPY_1", volumes.GROWTH),
-        ],
-        ports={"http-s3": PORT, "http-metrics": METRICS},
-        startup=kube.http_probe("/healthz", "http-s3", period=5, failures=60),
-        readiness=kube.http_probe("/healthz", "http-s3"),
-        liveness=kube.tcp_probe("http-s3", period=20, failures=6),
-    )
-    template = kube.pod(
-        me,
-        "server",
-        [server],
-        init=[init],
-        user=kube.USER,
-        grace=60,
-        volumes=[
-            kube.Volume("data", {}, "/data"),
-            kube.empty_dir("identities", "/etc/seaweedfs", "1Mi", memory=True),
-        ],
-    )
-    volume = kube.volume_claim(me, "data", me.spec.storage)
-    return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
-
-
-def _volume_size(spec: Spec, bindings: tuple[s3.Binding, ...]) -> int:
-    return volumes.limit(quantity.whole(spec.storage), len(s3.buckets(bindings)))
-
-
-def _reader(me: model.Instance[Spec], buckets: list[str]) -> tuple[str, str]:
-    """The identity of backups: it reads every bucket, and writes none."""
-    claim = s3.Claim(buckets=tuple(buckets), read_only=True)
-    return bucket_backup.secret(me), _actions(claim)
-
-
-def _actions(claim: s3.Claim) -> str:
-    verbs = ["Read", "List"] if claim.read_only else ["Read", "List", "Write", "Tagging"]
-    return ",".join(f'"{verb}:{bucket}"' for bucket in claim.buckets for verb in verbs)
-
-
-def _buckets(me: model.Instance[Spec], bindings: tuple[s3.Binding, ...]) -> Iterator[model.Piece]:
     """The Job that creates the claimed buckets."""
-    buckets = s3.buckets(bindings)
-    host = me.host(f"{me.name}-headless")
     container = kube.Container(
         "buckets",
         me.spec.image,
@@ -175,12 +141,7 @@ def _buckets(me: model.Instance[Spec], bindings: tuple[s3.Binding, ...]) -> Iter
             model.Resources(), cpu="50m", memory="64Mi", cpu_limit="500m", memory_limit="256Mi"
         ),
         command=["sh", "-c", kube.render(__file__, "buckets.sh.j2", buckets=buckets)],
-        env=[
-            Env("MASTER", f"{host}:{INTERNAL[0]}"),
-            Env("FILER", f"{host}:{INTERNAL[2]}"),
-            Env("HOME", kube.TMP),
-        ],
+        env=[Env("MASTER", masters), Env("FILER", filer), Env("HOME", kube.TMP)],
     )
     template = kube.pod(me, "buckets", [container], user=kube.USER, restart="OnFailure")
-    yield model.InternalTraffic("buckets", "server", INTERNAL)
-    yield kube.job(me, f"{me.name}-buckets", template, step=1)
+    return kube.job(me, f"{me.name}-buckets", template, step=1)

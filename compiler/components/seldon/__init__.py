@@ -7,22 +7,20 @@ Seldon looks for, and Seldon keeps it.
 """
 
 from collections.abc import Iterator
-from typing import Annotated
 
 from pydantic import Field
 
 from compiler import model
-from compiler.components.seldon.deployment import SERVERS
+from compiler.components.seldon.deployment import SERVERS, VERSION
 from compiler.components.seldon.endpoint import Endpoint
 from compiler.interfaces import gateway, mesh, serving
-from compiler.spec.types import Image, Namespace
+from compiler.spec.types import Image, Namespace, Release
 
 PHASE = model.Phase.OPERATORS
 UPSTREAM_NAMESPACE = True
 CLUSTER_SINGLETON = "its operator serves the models of every namespace"
 SERVING = model.Provides("serving", Endpoint)
 FORMATS = tuple(SERVERS)
-VERSION = "1.17.1"
 UNMAINTAINED = "releases under its free licence ended with 1.17.1 in 2023"
 ALTERNATIVES = ("kserve",)
 LICENSE_NOTE = (
@@ -34,11 +32,13 @@ LICENSE_NOTE = (
 class Spec(model.ChartSpec):
     """Seldon Core 1, as an alternative to KServe."""
 
-    namespace: Annotated[Namespace | None, Field(description="Where its operator runs.")] = (
-        "seldon-system"
+    namespace: Namespace | None = Field(
+        default="seldon-system", description="Where its operator runs."
     )
-    initializer: Annotated[Image, Field(description="The image that fetches models.")] = (
-        "docker.io/seldonio/rclone-storage-initializer:1.17.1"
+    release: Release = VERSION
+    initializer: Image = Field(
+        default="docker.io/seldonio/rclone-storage-initializer:1.17.1",
+        description="The image that fetches models.",
     )
 
 
@@ -63,11 +63,12 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     return model.Prerequisite(
         name=me.name,
         system="Seldon Core",
-        version=VERSION,
+        version=me.spec.release,
+        running=model.Running("seldon-controller-manager", me.namespace, "manager"),
         namespaces=(me.namespace,),
         how=(
             f"kubectl create namespace {me.namespace}",
-            f"helm install seldon-core seldon-core-operator --repo {charts} --version {VERSION} "
+            f"helm install seldon-core seldon-core-operator --repo {charts} --version {me.spec.release} "
             f"-n {me.namespace} --set istio.enabled=false --wait",
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from os.path import dirname
 
 from compiler import kube, model
 from compiler.interfaces import s3, serving
@@ -22,21 +23,37 @@ SERVERS = {
 # Servers that speak the second inference protocol alone.
 SECOND = ("huggingface", "triton")
 CONTAINER = "classifier"
-VOLUME, FILES = f"{CONTAINER}-provision-location", "/mnt/models"
+# The container that reads a TensorFlow model: `classifier` is a proxy of Seldon's before it
+# (seldondeployment_prepackaged_servers.go, addTFServerContainer).
+TENSORFLOW_CONTAINER = "tfserving"
+FILES = "/mnt/models"
 USER = 8888  # of Seldon's own images
 GIBI = 2**30
 _POD = ("spec", "predictors", 0, "componentSpecs", 0)
+VERSION = "1.17.1"
+
+
+def pods(manifest: model.Manifest) -> Iterator[model.Manifest]:
+    """The pod of each predictor."""
+    for predictor in manifest["spec"]["predictors"]:
+        for component in predictor["componentSpecs"]:
+            yield component["spec"]
+
+
 SELDON_DEPLOYMENT = model.CustomResource(
     api="machinelearning.seldon.io/v1",
     kind="SeldonDeployment",
     pods=model.OperatorWorkload(
-        (*_POD, "metadata", "labels"), "seldon-deployment-id", (*_POD, "spec", "serviceAccountName")
+        (*_POD, "metadata", "labels"),
+        "seldon-deployment-id",
+        (*_POD, "spec", "serviceAccountName"),
+        pods,
     ),
 )
 
 
 def deployment(
-    me: model.Instance[ModelSpec], surroundings: serving.Surroundings, image: str
+    me: model.Instance[ModelSpec], surroundings: serving.Surroundings, image: str, release: str
 ) -> model.Resource:
     """The SeldonDeployment, one step after the objects that its namespace's models share."""
     spec: model.Manifest = {
@@ -52,7 +69,8 @@ def deployment(
         "namespace": me.namespace,
         "annotations": {serving.EXEMPT: "servers write beside their programs"},
     }
-    return model.Resource.of(SELDON_DEPLOYMENT, metadata, spec, step=1)
+    engine = model.injected(dirname(__file__), "Seldon Core", release)
+    return model.Resource.of(SELDON_DEPLOYMENT, metadata, spec, step=1, injected=engine)
 
 
 def versions(spec: ModelSpec) -> Iterator[tuple[str, str, int]]:
@@ -70,11 +88,7 @@ def _predictor(
     share: int,
 ) -> model.Manifest:  # fmt: skip
     spec = me.spec
-    used = {
-        endpoint.binding.label
-        for endpoint in (*surroundings.stores, *surroundings.client.endpoints)
-    }
-    labels = {**kube.selector(me, serving.MODEL), **dict.fromkeys(sorted(used), "true")}
+    labels = {**kube.selector(me, serving.MODEL), **surroundings.client_labels}
     return {
         "name": name,
         "componentSpecs": [
@@ -95,19 +109,12 @@ def _pod(
     me: model.Instance[ModelSpec], surroundings: serving.Surroundings, image: str, uri: str
 ) -> model.Manifest:
     spec, client = me.spec, surroundings.client
-    server: model.Manifest = {"name": CONTAINER}
-    env = [variable.manifest() for variable in (*client.env, *kube.own_env(spec))]
-    if env:
-        server["env"] = env
-    server["resources"] = _compute(spec)
-    server["securityContext"] = _confined()
-    if client.volumes:
-        server["volumeMounts"] = [volume.mount() for volume in client.volumes]
     volumes = [{"name": volume.name, **volume.source} for volume in client.volumes]
+    models = {"name": _volume(spec), "emptyDir": {"sizeLimit": _room(spec)}}
     return {
         "initContainers": [_initializer(spec, surroundings.stores[0], image, uri)],
-        "containers": [server],
-        "volumes": [{"name": VOLUME, "emptyDir": {"sizeLimit": _room(spec)}}, *volumes],
+        "containers": [*_proxy(spec), _server(spec, client)],
+        "volumes": [models, *volumes],
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {**kube.UNPRIVILEGED, "fsGroup": USER, "runAsUser": USER},
@@ -117,10 +124,42 @@ def _pod(
     }
 
 
+def _reader(spec: ModelSpec) -> str:
+    """The name of the container that reads the model."""
+    return TENSORFLOW_CONTAINER if spec.format == "tensorflow" else CONTAINER
+
+
+def _volume(spec: ModelSpec) -> str:
+    """Seldon's name of the volume with the model, which it mounts into the container that reads it."""
+    return f"{_reader(spec)}-provision-location"
+
+
+def _proxy(spec: ModelSpec) -> Iterator[model.Manifest]:
+    """Seldon's proxy before TensorFlow's server."""
+    if _reader(spec) != CONTAINER:
+        compute = kube.resources(
+            model.Resources(), cpu="100m", memory="256Mi", cpu_limit="1", memory_limit="512Mi"
+        )
+        yield {"name": CONTAINER, "resources": compute, "securityContext": _confined()}
+
+
+def _server(spec: ModelSpec, client: kube.Client) -> model.Manifest:
+    """The container that reads the model. Seldon adds its image, arguments and ports."""
+    server: model.Manifest = {"name": _reader(spec)}
+    env = [variable.manifest() for variable in (*client.env, *kube.own_env(spec))]
+    if env:
+        server["env"] = env
+    server["resources"] = _compute(spec)
+    server["securityContext"] = _confined()
+    if client.volumes:
+        server["volumeMounts"] = [volume.mount() for volume in client.volumes]
+    return server
+
+
 def _initializer(spec: ModelSpec, store: s3.Endpoint, image: str, uri: str) -> model.Manifest:
     """rclone, with the store in variables; Seldon adds no initializer if one of this name exists."""
     container = kube.Container(
-        f"{CONTAINER}-model-initializer",
+        f"{_reader(spec)}-model-initializer",
         image,
         kube.resources(
             model.Resources(), cpu="100m", memory="128Mi", cpu_limit="1", memory_limit="1Gi",
@@ -137,11 +176,11 @@ def _initializer(spec: ModelSpec, store: s3.Endpoint, image: str, uri: str) -> m
             Env("RCLONE_CONFIG_S3_FORCE_PATH_STYLE", store.path_style),
         ],
     )  # fmt: skip
-    return container.manifest([kube.Volume(VOLUME, {}, FILES)])
+    return container.manifest([kube.Volume(_volume(spec), {}, FILES)])
 
 
 def _compute(spec: ModelSpec) -> model.Manifest:
-    size = quantity.whole(spec.size) if spec.size else 0
+    size = quantity.in_bytes(spec.size) if spec.size else 0
     memory = quantity.binary(max(2 * GIBI, size + GIBI))
     return kube.resources(
         spec.resources,
@@ -154,7 +193,7 @@ def _compute(spec: ModelSpec) -> model.Manifest:
 
 
 def _room(spec: ModelSpec) -> str:
-    return quantity.binary(max(2 * GIBI, quantity.whole(spec.size) + GIBI if spec.size else 0))
+    return quantity.binary(max(2 * GIBI, quantity.in_bytes(spec.size) + GIBI if spec.size else 0))
 
 
 def _confined() -> model.Manifest:

@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler import kube, model
 from compiler.components.seldon.deployment import SECOND, SERVERS, deployment, versions
-from compiler.diagnostics import listing, near
+from compiler.diagnostics import closest, listing
 from compiler.interfaces import gateway, inference, serverless, serving
 from compiler.model import Problem
 from compiler.spec.served_model import ModelSpec
@@ -33,7 +33,8 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         self, me: model.Instance[ModelSpec], surroundings: serving.Surroundings
     ) -> Iterator[model.Piece]:
         """The SeldonDeployment, and the route from the model's host to it."""
-        yield deployment(me, surroundings, self.binding.provider.spec.initializer)
+        spec = self.binding.provider.spec
+        yield deployment(me, surroundings, spec.initializer, spec.release)
         yield from serving.routes(me, surroundings.gateway, _backends(me))
 
     def inference(
@@ -75,7 +76,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 "remove `canary`, or write `access: public` or `access: inside`",
             )
         if spec.format not in SERVERS:
-            close = near(spec.format, SERVERS)
+            close = closest(spec.format, SERVERS)
             yield Problem(
                 "unknown-format",
                 f"no server of Seldon Core reads the format `{spec.format}`",
@@ -97,20 +98,34 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 ("uri",),
                 "copy the model to a bucket and write its `s3://` URI, or serve it with `kserve`",
             )
-        for key in ("runtime", "timeout", "concurrency", "scaling", "args"):
-            if getattr(spec, key):
-                yield Problem(
-                    "serving-mode",
-                    f"`{me.name}` sets `{key}`, which Seldon Core has no word for",
-                    (key,),
-                    "leave it out, or serve the model with `kserve`",
-                )
+        yield from _foreign_keys(me)
         if spec.min_replicas == 0:
             yield Problem(
                 "serving-mode",
                 f"`{me.name}` scales to zero, which Seldon Core can't",
                 ("minReplicas",),
                 "write `minReplicas: 1`",
+            )
+
+
+def _foreign_keys(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
+    """Keys of a model that KServe alone heeds."""
+    for key in (
+        "runtime",
+        "timeout",
+        "concurrency",
+        "scaling",
+        "args",
+        "logger",
+        "batcher",
+        "transformer",
+    ):
+        if getattr(me.spec, key):
+            yield Problem(
+                "serving-mode",
+                f"`{me.name}` sets `{key}`, which Seldon Core has no word for",
+                (key,),
+                "leave it out, or serve the model with `kserve`",
             )
 
 

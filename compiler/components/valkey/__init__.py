@@ -1,7 +1,6 @@
 """Valkey: keys in memory below a hard limit; Feast's online store."""
 
 from collections.abc import Iterator
-from typing import Annotated
 
 from pydantic import Field
 
@@ -22,7 +21,7 @@ PROGRAM = redis_pods.Program("valkey", "valkey-server", "valkey-cli")
 class Spec(server.Spec):
     """A Valkey server."""
 
-    image: Annotated[Image, Field(description="Its image.")] = "docker.io/valkey/valkey:9.1.0"
+    image: Image = Field(default="docker.io/valkey/valkey:9.1.0", description="Its image.")
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -47,10 +47,13 @@ class Permissions(Struct, frozen=True):
         kinds = (self.cluster_kinds - old.cluster_kinds) | (
             self.namespaced_kinds - old.namespaced_kinds
         )
-        places = self.destinations - old.destinations
+        destinations = self.destinations - old.destinations
         return [
             *(f"kind {kind}{f' of {group}' if group else ''}" for group, kind in sorted(kinds)),
-            *(f"namespace {space} in cluster {cluster}" for _, cluster, space in sorted(places)),
+            *(
+                f"namespace {space} in cluster {cluster}"
+                for _, cluster, space in sorted(destinations)
+            ),
         ]
 
 

@@ -27,13 +27,13 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
         for index, operation in enumerate(patch.operations):
             guard = _guard(patch, operation, rules)
             if guard:
-                place: Path = (*path, "operations", index)
+                operation_path: Path = (*path, "operations", index)
                 target = f"{patch.target.kind} `{patch.target.name}`"
                 report.add(
                     "loosened-guard",
                     f"the patch of {target} changes {guard}",
-                    platform.document.span_of(place),
-                    path=place,
+                    platform.document.span_of(operation_path),
+                    path=operation_path,
                     help="say it by `uses`, `bind` or a field instead, or silence this with the reason",
                 )
 
@@ -42,7 +42,9 @@ def _patches(platform: Platform) -> Iterator[tuple[Path, Patch]]:
     root: Path = ("spec",)
     owners = [(root, platform.settings.patches)]
     owners += [
-        (one.path, one.spec.patches) for one in platform.having("patches") if one.spec.patches
+        (instance.path, instance.spec.patches)
+        for instance in platform.having("patches")
+        if instance.spec.patches
     ]
     for path, patches in owners:
         for index, patch in enumerate(patches):

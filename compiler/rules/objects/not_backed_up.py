@@ -1,11 +1,11 @@
-"""What holds data and is not copied, and copies that share the fate of what they copy."""
+"""Data that nothing copies: volumes, and buckets of the platform's stores."""
 
 from __future__ import annotations
 
-from compiler.diagnostics import Report
-from compiler.model import Lowered, Package, Path, Platform
-from compiler.model.instance import Instance
-from compiler.registry import providers
+from compiler.diagnostics import Report, listing
+from compiler.interfaces import s3
+from compiler.model import Graph, Lowered, Package, Platform
+from compiler.rules.shared_fate import COPIES
 from compiler.spec.component import RecordSpec
 
 _ROLE = "app.kubernetes.io/component"
@@ -15,29 +15,31 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
     backup = platform.settings.backup
     if backup is None:
         return
-    target = platform.instances.get(backup.to)
-    if target is not None:
-        _check_target(platform, lowered, target, report)
     for package in lowered.packages.values():
-        if package.name != backup.to and _holds(package) and not _copied(package):
-            _add(platform, package, report)
+        buckets = _buckets(package.name, lowered.graph)
+        if package.name == backup.to:
+            if buckets:
+                content = f"the bucket{'s' if len(buckets) > 1 else ''} {listing(buckets)} of "
+                _add(
+                    platform, package, f"{content}`{package.name}`, which keeps the copies", report
+                )
+        elif (buckets or _holds(package)) and not _copied(package):
+            _add(platform, package, f"what `{package.name}` holds", report)
 
 
-def _check_target(
-    platform: Platform, lowered: Lowered, target: Instance[object], report: Report
-) -> None:
-    offers = lowered.graph.offers.get(target.name, {})
-    if offers and not any(offer.external for offer in offers.values()):
-        interface = next(iter(offers)).endpoint.interface
-        outside = next(type for type in providers(interface) if type.startswith("external-"))
-        path: Path = ("spec", "backup", "to")
-        report.add(
-            "shared-fate",
-            f"`{target.name}` keeps the copies in the cluster of what they are copies of",
-            platform.document.value_span(path),
-            path=path,
-            help=f"name an `{outside}` elsewhere: who loses this cluster loses both",
-        )
+def _buckets(name: str, graph: Graph) -> list[str]:
+    """The buckets in a store of the platform, without those that keep copies."""
+    bindings = (binding for binding in graph.bindings if binding.provider.name == name)
+    return sorted(
+        {
+            bucket
+            for binding in bindings
+            if isinstance(binding.claim, s3.Claim)
+            and binding.requires.slot != COPIES
+            and not binding.offer.external
+            for bucket in binding.claim.buckets
+        }
+    )
 
 
 def _holds(package: Package) -> bool:
@@ -61,12 +63,12 @@ def _copied(package: Package) -> bool:
     )
 
 
-def _add(platform: Platform, package: Package, report: Report) -> None:
+def _add(platform: Platform, package: Package, contents: str, report: Report) -> None:
     assert package.instance is not None
     path = package.instance.path
     report.add(
         "not-backed-up",
-        f"`spec.backup` does not copy what `{package.name}` holds",
+        f"`spec.backup` does not copy {contents}",
         platform.document.span_of(path),
         path=path,
         help="silence this with how it is copied, or why it need not be",

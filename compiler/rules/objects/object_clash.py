@@ -7,11 +7,11 @@ from compiler.model import Lowered, Package, Platform
 
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
-    seen: dict[tuple[str, str, str, str], Package] = {}
+    owners: dict[tuple[str, str, str, str], Package] = {}
     for package in lowered.everything:
         maps = [("", "ConfigMap", config.namespace, config.name) for config in package.configs]
         for id in [*(resource.id for resource in package.resources), *maps]:
-            owner = seen.setdefault(id, package)
+            owner = owners.setdefault(id, package)
             if owner is not package and owner.instance and package.instance:
                 _report(platform, id, owner, package, report)
 

@@ -51,20 +51,22 @@ class Mention(Struct, frozen=True):
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
     mentions = [
-        (instance, found)
+        (instance, mentioned)
         for instance in platform.instances.values()
-        if (found := list(_mentions(instance)))
+        if (mentioned := list(_mentions(instance)))
     ]
     if not mentions:
         return
-    whole, short = _hosts(lowered)
-    for instance, found in mentions:
+    full_names, short_names = _hosts(lowered)
+    for instance, mentioned in mentions:
         bound = {
             b.provider.name for b in lowered.graph.bindings if b.consumer.name == instance.name
         }
         reported = {*bound, instance.name}
-        for mention in found:
-            owner = _owner(mention, instance, whole, short) or _model(mention, lowered.graph)
+        for mention in mentioned:
+            owner = _owner(mention, instance, full_names, short_names) or _model(
+                mention, lowered.graph
+            )
             if owner is not None and owner not in reported:
                 reported.add(owner)
                 _report(instance, mention, owner, lowered.graph, platform, report)
@@ -94,37 +96,41 @@ def _report(
 
 def _hosts(lowered: Lowered) -> tuple[Mapping[str, str], Mapping[str, Sequence[Owner]]]:
     """The instance of each whole host name, and the instances of each short one."""
-    whole: dict[str, str] = {}
-    short: dict[str, list[Owner]] = {}
+    full_names: dict[str, str] = {}
+    short_names: dict[str, list[Owner]] = {}
     for name, offers in lowered.graph.offers.items():
         for offer in offers.values():
             if offer.host and "." in offer.host:
-                whole[offer.host] = name
+                full_names[offer.host] = name
             elif offer.host:
-                short.setdefault(offer.host, []).append(Owner(name, "", frozenset({offer.port})))
+                short_names.setdefault(offer.host, []).append(
+                    Owner(name, "", frozenset({offer.port}))
+                )
     domain = lowered.platform.settings.cluster.domain
     for package in lowered.packages.values():
         for resource in package.resources:
             if resource.kind != "Service":
                 continue
             host = f"{resource.name}.{resource.namespace}"
-            whole |= dict.fromkeys((f"{host}.svc", f"{host}.svc.{domain}"), package.name)
+            full_names |= dict.fromkeys((f"{host}.svc", f"{host}.svc.{domain}"), package.name)
             ports = frozenset(port["port"] for port in resource.manifest["spec"].get("ports", ()))
-            short.setdefault(host, []).append(Owner(package.name, "", ports))
+            short_names.setdefault(host, []).append(Owner(package.name, "", ports))
             local = Owner(package.name, resource.namespace, ports)
-            short.setdefault(resource.name, []).append(local)
-    return whole, short
+            short_names.setdefault(resource.name, []).append(local)
+    return full_names, short_names
 
 
 def _owner(
-    mention: Mention, instance: Instance[Any], whole: Mapping[str, str],
-    short: Mapping[str, Sequence[Owner]],
+    mention: Mention, instance: Instance[Any], full_names: Mapping[str, str],
+    short_names: Mapping[str, Sequence[Owner]],
 ) -> str | None:  # fmt: skip
-    if mention.host in whole:
-        return whole[mention.host]
-    for owner in short.get(mention.host, ()):
-        near = owner.namespace in ("", instance.namespace)
-        if near and (mention.port in owner.ports or (mention.in_url and mention.port is None)):
+    if mention.host in full_names:
+        return full_names[mention.host]
+    for owner in short_names.get(mention.host, ()):
+        same_namespace = owner.namespace in ("", instance.namespace)
+        if same_namespace and (
+            mention.port in owner.ports or (mention.in_url and mention.port is None)
+        ):
             return owner.name
     return None
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from json import dumps
 
-from compiler.derive.authorities import run_elsewhere, users
+from compiler.derive.authorities import users, without_pods
 from compiler.diagnostics import Report
 from compiler.model.binding import AUTHORITIES, Binding
-from compiler.model.package import Lowered, Package, Platform
+from compiler.model.package import Lowered, Platform
 
 # Go programs read every certificate of this folder.
 _FOLDER = dumps({"name": "SSL_CERT_DIR", "value": AUTHORITIES})
@@ -56,7 +56,7 @@ def _configured(lowered: Lowered, binding: Binding) -> bool:
     if any(handed.slot == binding.requires.slot for handed in package.handed_authorities):
         return True
     pods = users(package, binding.label)
-    if not pods and (binding.via is not None or _without_pods(package)):
+    if not pods and (binding.via is not None or without_pods(package)):
         return True  # its pooler is configured instead, or its pods run outside the platform
     name = str(binding.endpoint().authority)
     texts = [text for config in package.configs for text in config.files.values()]
@@ -64,7 +64,3 @@ def _configured(lowered: Lowered, binding: Binding) -> bool:
     return bool(pods) and (
         name in in_pods or _FOLDER in in_pods or any(name in text for text in texts)
     )
-
-
-def _without_pods(package: Package) -> bool:
-    return run_elsewhere(package) or not (package.resources or package.instance is None)

@@ -14,6 +14,8 @@ def check(lowered: Mapping[str | None, Lowered], root: Path) -> list[Diagnostic]
     """What every rule finds that no silence hides."""
     from compiler.rules.previous import first_canary, refused_data
 
-    platforms = {name: one.platform for name, one in lowered.items() if name is not None}
-    found = first_canary.check(lowered, root) + refused_data.check(lowered, root)
-    return silenced(found, platforms)[0]
+    platforms = {
+        name: environment.platform for name, environment in lowered.items() if name is not None
+    }
+    findings = first_canary.check(lowered, root) + refused_data.check(lowered, root)
+    return silenced(findings, platforms)[0]

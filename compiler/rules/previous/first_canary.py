@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from compiler.diagnostics import Diagnostic, Report
-from compiler.files import held
+from compiler.files import open_folder
 from compiler.model.custom_resource import at
 from compiler.model.package import Lowered
 from compiler.model.resource import Resource
@@ -60,7 +60,7 @@ def _present(root: Path, folder: str, kinds: Iterable[str]) -> set[str]:
     """
     begin = re.compile(rf"^kind: (?:{'|'.join(kinds)})\nmetadata:\n  name: (\S+)$", re.M)
     names: set[str] = set()
-    with suppress(OSError), held(root) as tree:
+    with suppress(OSError), open_folder(root) as tree:
         for shard in tree.names(folder):
             data = tree.read_if_there(f"{folder}/{shard}/models.yaml") or b""
             names.update(begin.findall(data.decode("utf-8", "replace")))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from compiler import registry
 from compiler.diagnostics import Diagnostic, Report
-from compiler.files import held
+from compiler.files import open_folder
 from compiler.model.package import Lowered, Package
 from compiler.model.versions import Crossing
 from compiler.spec.image import split_image
@@ -45,10 +45,12 @@ def _crossings(
         return
     old = _earlier(root, environment, package.name, split_image(image)[0].rpartition("/")[2])
     kinds = dict.fromkeys(resource.kind for resource in package.resources)
-    found = [crossing for kind in kinds if old for crossing in versions.crossings(kind, old, image)]
-    if old and found:
-        refused = [crossing for crossing in found if crossing.refused]
-        yield old, image, (refused or found)[0]
+    crossings = [
+        crossing for kind in kinds if old for crossing in versions.crossings(kind, old, image)
+    ]
+    if old and crossings:
+        refused = [crossing for crossing in crossings if crossing.refused]
+        yield old, image, (refused or crossings)[0]
 
 
 def _earlier(root: Path, environment: str, name: str, repository: str) -> str | None:
@@ -56,7 +58,7 @@ def _earlier(root: Path, environment: str, name: str, repository: str) -> str | 
 
     As far as the files can be read: a check of the output says what is wrong with it.
     """
-    with suppress(OSError), held(root) as tree:
+    with suppress(OSError), open_folder(root) as tree:
         for folder in (f"overlays/{environment}/{name}", f"base/{name}"):
             for file in tree.names(folder):
                 data = tree.read_if_there(f"{folder}/{file}") if file.endswith(".yaml") else None
@@ -77,5 +79,5 @@ def _add(
         f"{where}{crossing.reason}",
         lowered.platform.document.value_span(path),
         path=path,
-        help=crossing.way,
+        help=crossing.remedy,
     )

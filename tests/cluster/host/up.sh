@@ -3,7 +3,7 @@
 # uses one port of the loopback, where the API server answers.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-for file in "$BIN"/{servers,node,coredns,local-path-provisioner} "$CACHE/layers/node.json"; do
+for file in "$BIN"/{servers,node,coredns,local-path-provisioner} "$CACHE/images/node.json"; do
   [ -e "$file" ] || { echo "no $file: run tests/cluster/provision.sh" >&2; exit 2; }
 done
 "$SCRIPTS/down.sh"

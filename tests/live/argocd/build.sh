@@ -13,7 +13,7 @@ state=$(cat "$here"/build.sh "$here"/go.* "$here"/*/go.* "$here"/*/main.go | sha
 
 go=$(command -v go || echo "$here/../../../.tools/go/bin/go")  # tests/tools.sh brings it
 cd "$here"
-rm -f "$bin"/{argocd-*,git-verify-wrapper.sh,containerfile}
+rm -f "$bin"/{.argocd,argocd-*,git-verify-wrapper.sh,containerfile}
 "$go" build -trimpath -ldflags '-s -w' -o "$bin/argocd-cmp-server" ./server
 "$go" build -trimpath -ldflags '-s -w' -o "$bin/argocd-cmp-client" ./client
 for server in application-controller repo-server; do  # one program, which goes by its name

@@ -102,6 +102,7 @@ class Container:
     def script(self, folder: Path) -> list[str]:
         folder.mkdir(parents=True, exist_ok=True)
         root = f"{folder}/merged"
+        open_to_all = 755 if self.read_only else 1777  # as in images, whose root is writable
         return [
             f"mount -t tmpfs -o mode=755 tmpfs {folder}",
             f"mkdir -p {folder}/upper {folder}/work {root}",
@@ -116,10 +117,16 @@ class Container:
             f"mount -t proc proc {root}/proc; mount --rbind /dev {root}/dev",
             # An image's own are empty; this machine's are not.
             *(
-                f"mount -t tmpfs -o mode=755 tmpfs {root}/{folder}"
-                for folder in ("tmp", "var/tmp", "run")
+                f"mount -t tmpfs -o mode={mode} tmpfs {root}/{folder}"
+                for folder, mode in (("tmp", open_to_all), ("var/tmp", open_to_all), ("run", 755))
             ),
             *(line for mount in self.mounts for line in _mount(root, mount)),
+            # Last: a volume may hold the mount point of another one.
+            *(
+                f"mount -o remount,bind,ro {shlex.quote(root + mount.target)}"
+                for mount in self.mounts
+                if mount.read_only
+            ),
             *(
                 f"mkdir -p {root}{folder}; mount --bind {folder} {root}{folder}"
                 for folder in (HOME, HERE)
@@ -161,11 +168,10 @@ def _mount_point(root: str, mount: Mount) -> str:
 def _mount(root: str, mount: Mount) -> list[str]:
     target = shlex.quote(root + mount.target)
     # Again, for one that lies in a volume mounted before it.
-    lines = [_mount_point(root, mount) + " 2>/dev/null || :"]
-    lines.append(f"mount --bind {shlex.quote(str(mount.source))} {target}")
-    if mount.read_only:
-        lines.append(f"mount -o remount,bind,ro {target}")
-    return lines
+    return [
+        _mount_point(root, mount) + " 2>/dev/null || :",
+        f"mount --bind {shlex.quote(str(mount.source))} {target}",
+    ]
 
 
 def _visible(root: str, folder: Path) -> list[str]:

@@ -3,6 +3,11 @@
 # initialised, a server that listens on its socket alone is given the root user of the environment,
 # then the real one takes over.
 set -eu
+# 8.0.15 has no option for the old way to log in, which it always allows.
+for word; do
+  shift
+  [ "$word" = --mysql-native-password=ON ] || set -- "$@" "$word"
+done
 : "${MYSQL_ROOT_PASSWORD:?}"
 for word; do case $word in --datadir=*) data=${word#--datadir=} ;; esac; done
 if [ ! -d "$data/mysql" ]; then

@@ -1,14 +1,15 @@
 """Addresses and wires: a node with its own namespace, and a pair of ends for every pod.
 
-All addresses are of the loopback range, which the kernel routes between namespaces once it is configured
-to (route_localnet): nothing that these tests send can leave the machine.
+All addresses are of one range, by default the loopback one, which the kernel routes between namespaces
+once it is configured to (route_localnet). No wire leads from the node to the machine: nothing that these
+tests send can leave it.
 """
 
 from __future__ import annotations
 
 from live.pods.netns import Netns
 
-NODE = "127.3.0.1"
+LOOPBACK_RANGE = "127"  # the first byte of every address
 LOOPBACK = "ip link set lo up; ip addr del 127.0.0.1/8 dev lo; ip addr add 127.0.0.1/32 dev lo"
 SETTINGS = "/proc/sys/net/ipv4"
 
@@ -25,29 +26,30 @@ def node() -> Netns:
     return netns
 
 
-def pod(node: Netns, index: int) -> tuple[Netns, str]:
+def pod(node: Netns, index: int, range: str) -> tuple[Netns, str]:
     """A pod's namespace and its address, wired to the node."""
-    address, wire = f"127.2.{index // 250}.{index % 250 + 1}", f"pod{index}"
+    address, wire = f"{range}.2.{index // 250}.{index % 250 + 1}", f"pod{index}"
+    node_address = f"{range}.3.0.1"
     netns = Netns()
     node.run(
         f"""ip link add {wire} type veth peer name eth0 netns {netns.pid}
         ip link set {wire} up
-        ip addr add {NODE}/32 dev {wire}
-        ip route add {address}/32 dev {wire} src {NODE}"""
+        ip addr add {node_address}/32 dev {wire}
+        ip route add {address}/32 dev {wire} src {node_address}"""
     )
     netns.run(
         f"""echo 1 >{SETTINGS}/conf/all/route_localnet
         echo 0 >{SETTINGS}/ip_unprivileged_port_start
         {LOOPBACK}
         ip link set eth0 up; ip addr add {address}/32 dev eth0
-        ip route add {NODE}/32 dev eth0
-        ip route add 127.0.0.0/8 via {NODE} dev eth0 src {address}"""
+        ip route add {node_address}/32 dev eth0
+        ip route add {range}.0.0.0/8 via {node_address} dev eth0 src {address}"""
     )
     return netns, address
 
 
-def service_address(index: int) -> str:
-    return f"127.1.{index // 250}.{index % 250 + 1}"
+def service_address(index: int, range: str) -> str:
+    return f"{range}.1.{index // 250}.{index % 250 + 1}"
 
 
 def add_service_address(node: Netns, address: str) -> None:

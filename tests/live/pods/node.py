@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import threading
+import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from live.pods import network, services
+from live.pods import network
+from live.pods.accounts import Accounts, Cluster
+from live.pods.discovery import Discovery
+from live.pods.disks import Disks
 from live.pods.objects import WORKLOADS, Manifest, Objects, pod_template
 from live.pods.pod import Pod
 
@@ -17,16 +19,22 @@ from live.pods.pod import Pod
 class Node:
     """Start with `apply`, look with `wait` and `execute`, end with `close`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, range: str = network.LOOPBACK_RANGE) -> None:
         self.place = folder
+        self.range = range
         self.objects = Objects()
+        self.disks = Disks()
         self.network = network.node()
-        self.forwarder = services.Forwarder(self.network)
-        self.lock = threading.RLock()
         self.pods: dict[tuple[str, str, str], list[Pod]] = {}
-        self.addresses: dict[tuple[str, str], str] = {}
-        self.known: dict[str, Pod] = {}  # by their addresses, also those that are gone
+        self.discovery = Discovery(
+            folder / "hosts", self.network, range, self.objects, self.all_pods
+        )
         self.count = 0
+        self.accounts: Accounts | None = None
+
+    def join(self, cluster: Cluster) -> None:
+        """Let pods ask a cluster's API server, with the rights of their ServiceAccounts there."""
+        self.accounts = Accounts(cluster, self.network)
 
     # Applying ----------------------------------------------------------------------------------
 
@@ -35,7 +43,7 @@ class Node:
         before = dict(self.objects.found)
         self.objects.apply(manifests)
         for namespace, name, _ in self.objects.of("Service"):
-            self._address(namespace, name)
+            self.discovery.add(namespace, name)
         for namespace, name, manifest in self.objects.of(*WORKLOADS):
             key = (manifest["kind"], namespace, name)
             old = before.get(key)
@@ -66,22 +74,6 @@ class Node:
         if command:
             template = commanded(template, command)
         return self._alone("Job", namespace, name, template, instead)
-
-    def expose(self, namespace: str, name: str, service: Manifest) -> dict[str, str]:
-        """The names in DNS of a Service that stands next to all others, and leads where it says."""
-        service_name = services.names(name, namespace)[0]
-        if service["spec"].get("clusterIP") == "None":
-            pods = {
-                f"{pod.hostname}.{service_name}": pod for pod in self._behind(namespace, service)
-            }
-            actual = {title: pod.address for title, pod in pods.items()}
-            return actual | {service_name: next(iter(actual.values()), "")}
-        title = f"{name}-{len(self.addresses)}"
-        self._address(namespace, title)
-        address = self.addresses[namespace, title]
-        for port in service["spec"]["ports"]:
-            self.forwarder.set(address, port["port"], self._backends(namespace, service, port))
-        return {service_name: address}
 
     def serve(
         self,
@@ -144,10 +136,10 @@ class Node:
         replicas = 1 if manifest["kind"] == "Job" else spec.get("replicas", 1)
         pods = [self._pod(manifest, ordinal) for ordinal in range(replicas)]
         self.pods[key] = pods
-        self._write_hosts()
+        self.discovery.write_hosts()
         for pod in pods:
             other_addresses = {**(instead or {}), **dict.fromkeys(own_names, pod.address)}
-            pod.hosts = self._other_hosts(pod, other_addresses) if other_addresses else None
+            pod.hosts = self.discovery.hosts_with(pod, other_addresses) if other_addresses else None
             pod.thread.start()
         return pods
 
@@ -167,116 +159,20 @@ class Node:
             self, namespace, manifest, title, self.count, pod_template(manifest),
             job=manifest["kind"] == "Job", retries=manifest["spec"].get("backoffLimit", 6), claims=claims,
         )  # fmt: skip
-        self.known[pod.address] = pod
+        self.discovery.by_address[pod.address] = pod
         return pod
 
-    # Services and names ------------------------------------------------------------------------
-
-    def _address(self, namespace: str, name: str) -> None:
-        if (namespace, name) not in self.addresses:
-            address = network.service_address(len(self.addresses) + 1)
-            self.addresses[namespace, name] = address
-            network.add_service_address(self.network, address)
+    # For pods, which find each other by it ----------------------------------------------------
 
     def hosts_file(self, namespace: str) -> Path:
-        path = self.place / "hosts" / namespace
-        if not path.exists():
-            self._write_hosts()
-        return path
-
-    def _other_hosts(self, pod: Pod, instead: Mapping[str, str]) -> Path:
-        """The names of a pod's namespace, some of them with another address."""
-        lines = self.hosts_file(pod.namespace).read_text().splitlines()
-        kept_lines = [line for line in lines if not set(instead) & set(line.split()[1:])]
-        path = self.place / "hosts" / f"of-{pod.index}"
-        other_lines = [f"{address} {name}" for name, address in instead.items() if address]
-        path.write_text("\n".join([*kept_lines, *other_lines, ""]))
-        return path
-
-    def _write_hosts(self) -> None:
-        """Cluster DNS as files, one for each namespace: short names are of its Services."""
-        with self.lock:
-            spaces = {pod.namespace for pod in self.all_pods()}
-            for space in spaces:
-                path = self.place / "hosts" / space
-                path.parent.mkdir(parents=True, exist_ok=True)
-                text = "".join(f"{line}\n" for line in self._hosts(space))
-                _overwrite(path, text.encode())
-
-    def _hosts(self, space: str) -> Iterable[str]:
-        yield "127.0.0.1 localhost"
-        for pod in self.all_pods():
-            if pod.namespace == space:
-                yield f"{pod.address} {pod.hostname}"
-        for namespace, name, service in self.objects.of("Service"):
-            service_names = services.names(name, namespace) + [name] * (namespace == space)
-            if service["spec"].get("clusterIP") != "None":
-                yield f"{self.addresses[namespace, name]} {' '.join(service_names)}"
-                continue
-            for pod in self._behind(namespace, service):
-                own_hosts = " ".join(f"{pod.hostname}.{form}" for form in service_names)
-                yield f"{pod.address} {' '.join(service_names)} {own_hosts}"
-
-    def _behind(self, namespace: str, service: Manifest) -> list[Pod]:
-        return [
-            pod
-            for pod in self.all_pods()
-            if pod.namespace == namespace and services.selects(service, pod.labels)
-        ]
+        return self.discovery.hosts_file(namespace)
 
     def changed(self) -> None:
-        """A pod became ready or is so no more: Services follow."""
-        with self.lock:
-            for namespace, name, service in self.objects.of("Service"):
-                if service["spec"].get("clusterIP") == "None":
-                    continue
-                for port in service["spec"].get("ports", ()):
-                    backends = self._backends(namespace, service, port)
-                    self.forwarder.set(self.addresses[namespace, name], port["port"], backends)
-
-    def _backends(self, namespace: str, service: Manifest, port: Manifest) -> services.Backends:
-        def backends() -> list[tuple[str, int]]:
-            actual = []
-            for pod in self._behind(namespace, service):
-                target = services.target_port(port, pod.spec)
-                if pod.ready and target is not None:
-                    actual.append((pod.address, target))
-            return actual
-
-        return backends
-
-    def conversations(self) -> set[tuple[str, str, int]]:
-        """The pods that had an answer from which Service, by its DNS name, on which port."""
-        hosts = {
-            address: services.names(name, namespace)[0]
-            for (namespace, name), address in self.addresses.items()
-        }
-        return {
-            (self.known[client].labels.get("app.kubernetes.io/instance", ""), hosts[address], port)
-            for client, address, port in set(self.forwarder.answered)
-            if client in self.known
-        }
-
-    def connections(self) -> Iterator[tuple[Pod, Pod, int]]:
-        """Which pod had an answer from which, on which port of that one."""
-        behind = {self.addresses[space, name]: (space, service)
-                  for space, name, service in self.objects.of("Service")}  # fmt: skip
-        for client, address, port in sorted(self.forwarder.answered):
-            if client in self.known and address in behind:
-                space, service = behind[address]
-                message = next(
-                    declared_port
-                    for declared_port in service["spec"]["ports"]
-                    if declared_port["port"] == port
-                )
-                for pod in self._behind(space, service):
-                    target = services.target_port(message, pod.spec)
-                    assert target is not None
-                    yield self.known[client], pod, target
+        self.discovery.changed()
 
     # Looking -----------------------------------------------------------------------------------
 
-    def held(self, namespace: str, secret: str) -> dict[str, str]:
+    def secret_values(self, namespace: str, secret: str) -> dict[str, str]:
         """The values of a Secret."""
         actual = self.objects.data("Secret", namespace, secret)
         return {key: value.decode() for key, value in actual.items()}
@@ -371,9 +267,21 @@ class Node:
             if (kept_pods := [pod for pod in before if pod.index not in ended])
         }
 
+    def replace(self, kind: str, namespace: str, name: str, ordinal: int) -> Pod:
+        """A new pod in the place of a lost one, as a StatefulSet makes it: with its name and volumes."""
+        pod = self._pod(self.objects.get(kind, namespace, name), ordinal)
+        self.pods[kind, namespace, name].append(pod)
+        self.discovery.write_hosts()
+        pod.thread.start()
+        return pod
+
     def close(self) -> None:
+        """End all pods. Their logs stay; their volumes, which may hold gigabytes, do not."""
         self.discard(self.all_pods())
-        self.forwarder.close()
+        self.disks.unmount()
+        for volumes in (self.place / "claims", *self.place.glob("pods/*/volumes")):
+            shutil.rmtree(volumes, ignore_errors=True)
+        self.discovery.close()
         self.network.close()
 
 
@@ -384,14 +292,3 @@ def commanded(template: Manifest, command: tuple[str, ...]) -> Manifest:
     first_container = {key: value for key, value in first_container.items() if key not in without}
     spec = {key: value for key, value in template["spec"].items() if key != "initContainers"}
     return {**template, "spec": {**spec, "containers": [first_container]}}
-
-
-def _overwrite(path: Path, data: bytes) -> None:
-    """In place, since running pods have this very file as their /etc/hosts, and at no moment empty,
-    since they read it at any."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        os.pwrite(handle, data, 0)
-        os.ftruncate(handle, len(data))
-    finally:
-        os.close(handle)

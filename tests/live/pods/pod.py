@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from compiler.spec.quantity import whole
+from compiler.spec.quantity import in_bytes
 from live.pods import container as containers
 from live.pods import images, limits, network, probes, volumes
+from live.pods.accounts import FOLDER as ACCOUNT
+from live.pods.accounts import Accounts
+from live.pods.disks import Disks
 from live.pods.environment import environment, expand
 from live.pods.netns import Netns
 from live.pods.objects import ConfigError, Manifest, Objects
@@ -28,7 +31,10 @@ class Host(Protocol):
 
     place: Path
     objects: Objects
+    disks: Disks
     network: Netns
+    range: str  # the first byte of every address
+    accounts: Accounts | None  # of the cluster that pods may ask
 
     def hosts_file(self, namespace: str) -> Path: ...
     def changed(self) -> None: ...
@@ -53,10 +59,10 @@ class Pod:
     hosts: Path | None = None  # its own /etc/hosts
 
     def __post_init__(self) -> None:
-        self.netns, self.address = network.pod(self.node.network, self.index)
+        self.netns, self.address = network.pod(self.node.network, self.index, self.node.range)
         self.stopping = threading.Event()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self.made: dict[str, containers.Container] = {}
+        self.containers: dict[str, containers.Container] = {}
         self.place = self.node.place / "pods" / f"{self.namespace}_{self.name}_{self.index}"
         self.thread = threading.Thread(target=self._run, daemon=True)
 
@@ -68,6 +74,10 @@ class Pod:
     @property
     def labels(self) -> dict[str, str]:
         return self.template["metadata"].get("labels") or {}
+
+    @property
+    def instance(self) -> str:
+        return str(self.labels.get("app.kubernetes.io/instance", ""))
 
     @property
     def hostname(self) -> str:
@@ -160,7 +170,7 @@ class Pod:
     # Containers --------------------------------------------------------------------------------
 
     def _start(self, manifest: Manifest) -> subprocess.Popen[bytes]:
-        container = self.made[manifest["name"]] = self._container(manifest)
+        container = self.containers[manifest["name"]] = self._container(manifest)
         process = container.start(
             self.netns, self.place / manifest["name"], self.log(manifest["name"])
         )
@@ -171,6 +181,8 @@ class Pod:
         image = images.image(container["image"])
         objects = self.node.objects
         variables = {"PATH": image.search_path(), "HOSTNAME": self.hostname, "HOME": "/"}
+        if self.node.accounts:
+            variables |= self.node.accounts.variables()
         variables |= environment(container, self.namespace, objects, self._field)
         command = container.get("command") or image.entrypoint
         arguments = container.get("args") or (() if container.get("command") else image.command)
@@ -206,8 +218,10 @@ class Pod:
                 raise ConfigError(f"volumeMount {mount['name']} is no volume of the pod")
             source, fixed = volumes.directory(
                 declared[mount["name"]], self.claims, self.place / "volumes", self.namespace,
-                self.node.objects,
+                self.node.objects, self._token,
             )  # fmt: skip
+            empty_dir = declared[mount["name"]].get("emptyDir") or {}
+            self.node.disks.empty_dir(self.instance, source, empty_dir.get("sizeLimit"))
             group = (self.spec.get("securityContext") or {}).get("fsGroup")
             if group is not None:
                 volumes.own(source, group)
@@ -215,7 +229,15 @@ class Pod:
             # This machine's /var/run is a link, which a bind mount would not follow as wanted.
             target = os.path.realpath(mount["mountPath"])
             actual.append(containers.Mount(target, source, fixed or mount.get("readOnly", False)))
+        if self.node.accounts and self.spec.get("automountServiceAccountToken"):
+            files = self.node.accounts.files(self.place / "account", self.namespace, self.spec)
+            actual.append(containers.Mount(os.path.realpath(ACCOUNT), files, True))
         return sorted(actual, key=lambda mounted: mounted.target)
+
+    def _token(self, audience: str) -> bytes:
+        if self.node.accounts is None:
+            raise ConfigError("no cluster here issues tokens")
+        return self.node.accounts.token(self.namespace, self.spec, audience)
 
     def execute(
         self,
@@ -227,7 +249,7 @@ class Pod:
         """Run a command in a running container, as `kubectl exec` does."""
         process = _child(self.processes[container].pid)
         enter = ["nsenter", "-t", str(process), "-m", "-n", "-u", "-i", "-p", "-r"]
-        line = [*enter, *self.made[container].inside(("timeout", str(timeout), *command))]
+        line = [*enter, *self.containers[container].inside(("timeout", str(timeout), *command))]
         return subprocess.run(
             line, input=standard_input, capture_output=True, text=True, timeout=timeout + 20
         )
@@ -273,7 +295,7 @@ def _threshold(manifest: Manifest) -> int:
 
 def _memory(container: Manifest) -> int | None:
     limits = (container.get("resources") or {}).get("limits") or {}
-    return whole(limits["memory"]) if "memory" in limits else None
+    return in_bytes(limits["memory"]) if "memory" in limits else None
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

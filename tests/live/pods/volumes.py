@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from live.pods.objects import ConfigError, Manifest, Objects
 
+Token = Callable[[str], bytes]  # the token of the pod's account for an audience
+
 
 def directory(
-    volume: Manifest, claims: dict[str, Path], folder: Path, namespace: str, objects: Objects
-) -> tuple[Path, bool]:
+    volume: Manifest, claims: dict[str, Path], folder: Path, namespace: str, objects: Objects,
+    token: Token,
+) -> tuple[Path, bool]:  # fmt: skip
     """Where a volume is, and whether it is read-only."""
     name = volume["name"]
     if name in claims:
@@ -28,7 +32,7 @@ def directory(
             _project(path, [{"secret": named}], source.get("defaultMode"), namespace, objects)
         case {"projected": source}:
             sources, mode = source["sources"], source.get("defaultMode")
-            _project(path, sources, mode, namespace, objects)
+            _project(path, sources, mode, namespace, objects, token)
         case _:
             raise ConfigError(f"a volume {sorted(volume)} is not known here")
     return path, True
@@ -42,8 +46,9 @@ def _writable(path: Path) -> Path:
 
 
 def _project(
-    folder: Path, sources: list[Manifest], mode: int | None, namespace: str, objects: Objects
-) -> None:
+    folder: Path, sources: list[Manifest], mode: int | None, namespace: str, objects: Objects,
+    token: Token | None = None,
+) -> None:  # fmt: skip
     """The files as a kubelet writes them: in a folder named after the time, to which `..data` leads;
     each name that a container looks for is a link through `..data`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -55,6 +60,9 @@ def _project(
         for key, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
             if key in source:
                 _files(stored, source[key], kind, mode, namespace, objects)
+        if token and "serviceAccountToken" in source:
+            projected = source["serviceAccountToken"]
+            (stored / projected["path"]).write_bytes(token(projected.get("audience", "")))
     following = folder / "..data_tmp"
     following.symlink_to(stored.name)
     following.rename(before)

@@ -1,5 +1,6 @@
 -- Every statement may run again. A database is owned by a role of its own, which the roles that
--- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+-- log in act as: what one of them makes, all of them may change, and a new login changes no owner. A login is let in when
+-- it acts as the owner: what it made before would be its own.
 REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
 SELECT 'CREATE ROLE "mlflow_prod_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'mlflow_prod_owner') \gexec
@@ -20,15 +21,15 @@ SELECT format('GRANT %I TO "registry_owner"', rolname) FROM pg_database JOIN pg_
 \getenv password PASSWORD_FEAST_REGISTRY
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
-SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "registry_owner" TO %I', :'role') WHERE :'role' <> (SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'registry') \gexec
-SELECT format('GRANT CONNECT ON DATABASE "registry" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "registry" SET role = %L', :'role', 'registry_owner') WHERE :'role' <> (SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'registry') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "registry" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 \getenv role ROLE_TRACKING_BACKEND_STORE
 \getenv password PASSWORD_TRACKING_BACKEND_STORE
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
-SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "mlflow_prod_owner" TO %I', :'role') WHERE :'role' <> (SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'mlflow_prod') \gexec
-SELECT format('GRANT CONNECT ON DATABASE "mlflow_prod" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "mlflow_prod" SET role = %L', :'role', 'mlflow_prod_owner') WHERE :'role' <> (SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'mlflow_prod') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "mlflow_prod" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

@@ -1,10 +1,10 @@
-# Brings the newest complete copy, or the newest before AT, and holds it against its digests: one that is
+# Brings the newest complete copy, or the newest until AT, and holds it against its digests: one that is
 # broken or cut off ends here, before anything is overwritten.
 set -eu
 RCLONE_CONFIG_SAFE_PASSWORD=$(printf %s "$BACKUP_KEY" | rclone obscure -)
 export RCLONE_CONFIG_SAFE_PASSWORD
 at=${AT:-99999999T999999Z}
-stamp=$({ rclone lsf "safe:/complete"; echo "$at"; } | sort | awk -v at="$at" '$0 == at { exit } { print }' | tail -n 1)
+stamp=$(rclone lsf "safe:/complete" | sort | awk -v at="$at" '$0 <= at' | tail -n 1)
 [ -n "$stamp" ] || {
   echo "there is no complete copy before $at" >&2
   [ -z "$(rclone lsf "copies:report-copies" | head -n 1)" ] || [ -n "$(rclone lsf "safe:" | head -n 1)" ] ||

@@ -1,5 +1,6 @@
 -- Every statement may run again. A database is owned by a role of its own, which the roles that
--- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+-- log in act as: what one of them makes, all of them may change, and a new login changes no owner. A login is let in when
+-- it acts as the owner: what it made before would be its own.
 REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
 SELECT 'CREATE ROLE "feast_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'feast_owner') \gexec
@@ -15,15 +16,15 @@ REVOKE ALL ON DATABASE "ranking" FROM PUBLIC;
 \getenv password PASSWORD_FEAST_REGISTRY
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
-SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "feast_owner" TO %I', :'role') \gexec
-SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "feast" SET role = %L', :'role', 'feast_owner') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "feast" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 \getenv role ROLE_RANKING_REGISTRY
 \getenv password PASSWORD_RANKING_REGISTRY
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
-SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "ranking_owner" TO %I', :'role') \gexec
-SELECT format('GRANT CONNECT ON DATABASE "ranking" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "ranking" SET role = %L', :'role', 'ranking_owner') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "ranking" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

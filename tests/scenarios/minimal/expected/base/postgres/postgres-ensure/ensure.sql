@@ -1,5 +1,6 @@
 -- Every statement may run again. A database is owned by a role of its own, which the roles that
--- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+-- log in act as: what one of them makes, all of them may change, and a new login changes no owner. A login is let in when
+-- it acts as the owner: what it made before would be its own.
 REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
 SELECT 'CREATE ROLE "mlflow_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'mlflow_owner') \gexec
@@ -10,7 +11,7 @@ REVOKE ALL ON DATABASE "mlflow" FROM PUBLIC;
 \getenv password PASSWORD_MLFLOW_BACKEND_STORE
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
-SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "mlflow_owner" TO %I', :'role') \gexec
-SELECT format('GRANT CONNECT ON DATABASE "mlflow" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "mlflow" SET role = %L', :'role', 'mlflow_owner') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "mlflow" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

@@ -16,6 +16,8 @@ service() { # NAME HOST PORT DATABASE SSLMODE USER PASSWORD
 ask() { # SERVICE SQL
   psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname="service=$1" --command="$2"
 }
+# pg_dump sets what older servers lack (`transaction_timeout`, of 17), in its first lines.
+for_older() { sed '1,30{/^SET transaction_timeout = 0;$/d}'; }
 major() { ask "$1" "SELECT current_setting('server_version_num')::int / 10000"; }
 mark() { ask "$1" "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"; }
 set_mark() { # SERVICE DATABASE TEXT
@@ -54,11 +56,17 @@ freeze() { # DATABASE: no new session writes, and there is none of before
   done
 }
 # Whether all of it can be copied is known before anything is written.
+undone=
 for database in nightly; do
-  [ "$(major "$target-$database")" -ge "$(major "$source-$database")" ] || {
+  # The way back ends in one transaction or changes nothing, where the older server lacks what the dump needs.
+  [ "${DIRECTION:-}" = back ] || [ "$(major "$target-$database")" -ge "$(major "$source-$database")" ] || {
     echo "$to is a PostgreSQL $(major "$target-$database"), and $from is newer: name an image of $(major "$source-$database") or newer for $to" >&2
     exit 1
   }
+  if [ "${DIRECTION:-}" = back ] && [ "$(mark "$source-$database")" = "platformc: copied from $to" ]; then
+    undone="$undone $database "  # the new server never took its place: the old one has everything
+    continue
+  fi
   held=$(tables "$target-$database")
   case "$(mark "$target-$database")" in
     "platformc: copied from $from" | "platformc: moved to $from") continue ;;
@@ -74,15 +82,19 @@ for database in nightly; do
   }
 done
 for database in nightly; do
-  [ "${FREEZE:-}" != yes ] || freeze "$database"
   ask "$target-$database" "ALTER DATABASE \"$database\" RESET default_transaction_read_only"
+  case "$undone" in *" $database "*)
+    echo "$database of $from never took the place of that of $to, which takes writes again"
+    continue ;;
+  esac
+  [ "${FREEZE:-}" != yes ] || freeze "$database"
   pg_dump --format=custom --file="/backup/$database.dump" "service=$source-$database"
   contents "/backup/$database.dump" >"/tmp/$database.contents"
   {
     echo 'SET client_min_messages = error; BEGIN;'
     emptying "$target-$database"
     # It ends with COMMIT: where it breaks off, everything stays as it was.
-    pg_restore --single-transaction --no-owner --no-privileges --file=- "/backup/$database.dump"
+    pg_restore --single-transaction --no-owner --no-privileges --file=- "/backup/$database.dump" | for_older
   } | psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname="service=$target-$database" >/dev/null
   pg_dump --format=custom --file=/backup/.check "service=$target-$database"
   contents /backup/.check >/tmp/contents

@@ -1,5 +1,6 @@
 -- Every statement may run again. A database is owned by a role of its own, which the roles that
--- log in act as: what one of them makes, all of them may change, and a new login changes no owner.
+-- log in act as: what one of them makes, all of them may change, and a new login changes no owner. A login is let in when
+-- it acts as the owner: what it made before would be its own.
 REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
 SELECT 'CREATE ROLE "nightly_owner" NOLOGIN'
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nightly_owner') \gexec
@@ -10,15 +11,15 @@ REVOKE ALL ON DATABASE "nightly" FROM PUBLIC;
 \getenv password PASSWORD_MOVE_FROM_NIGHTLY
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
-SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "nightly_owner" TO %I', :'role') \gexec
-SELECT format('GRANT CONNECT ON DATABASE "nightly" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "nightly" SET role = %L', :'role', 'nightly_owner') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "nightly" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 \getenv role ROLE_NIGHTLY_POSTGRES
 \getenv password PASSWORD_NIGHTLY_POSTGRES
 SELECT format('CREATE ROLE %I', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
-SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec
 SELECT format('GRANT "nightly_owner" TO %I', :'role') \gexec
-SELECT format('GRANT CONNECT ON DATABASE "nightly" TO %I', :'role') \gexec
 SELECT format('ALTER ROLE %I IN DATABASE "nightly" SET role = %L', :'role', 'nightly_owner') \gexec
+SELECT format('GRANT CONNECT ON DATABASE "nightly" TO %I', :'role') \gexec
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'role', :'password') \gexec

@@ -26,3 +26,4 @@ until said=$(/app/lakectl repo list 2>&1); do
   echo "waiting for the server"
   sleep 5
 done
+repository datasets s3://lakefs/datasets main

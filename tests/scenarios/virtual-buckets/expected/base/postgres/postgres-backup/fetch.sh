@@ -1,8 +1,8 @@
-# Brings the newest complete copy, or the newest before AT, and holds it against its digests: one that is
+# Brings the newest complete copy, or the newest until AT, and holds it against its digests: one that is
 # broken or cut off ends here, before anything is overwritten.
 set -eu
 at=${AT:-99999999T999999Z}
-stamp=$({ rclone lsf "copies:postgres-backups/complete"; echo "$at"; } | sort | awk -v at="$at" '$0 == at { exit } { print }' | tail -n 1)
+stamp=$(rclone lsf "copies:postgres-backups/complete" | sort | awk -v at="$at" '$0 <= at' | tail -n 1)
 [ -n "$stamp" ] || {
   echo "there is no complete copy before $at" >&2
   exit 1

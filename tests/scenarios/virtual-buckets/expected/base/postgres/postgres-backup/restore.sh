@@ -10,7 +10,9 @@ tables() { # DATABASE
     WHERE relkind IN ('r', 'p') AND nspname !~ '^(pg_|information_schema)'" | LC_ALL=C sort
 }
 as_copied() { # DATABASE TARGET: whether it has the copy's tables and rows
-  pg_restore --list "$1.dump" | awk '$4 == "TABLE" && $5 != "DATA" { print $5 "." $6 }' | LC_ALL=C sort >/tmp/tables
+  : >/tmp/contents
+  # A list also has the entries TABLE DATA, and TABLE ATTACH for the partitions of a table.
+  pg_restore --list "$1.dump" | awk '$4 == "TABLE" && $5 != "DATA" && $5 != "ATTACH" { print $5 "." $6 }' | LC_ALL=C sort >/tmp/tables
   [ "$(tables "$2")" = "$(cat /tmp/tables)" ] || return 1
   pg_dump --format=custom --file=/backup/.check "$2"
   contents /backup/.check >/tmp/contents

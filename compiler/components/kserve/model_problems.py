@@ -1,0 +1,137 @@
+"""The problems of serving models on KServe, and the replicas that follow from a model's size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from compiler import model
+from compiler.components.kserve import agent, transformer
+from compiler.components.kserve.runtimes import LANGUAGE, Runtime, spelled
+from compiler.diagnostics import closest, listing
+from compiler.interfaces import serving
+from compiler.model import Problem
+from compiler.spec.served_model import ModelSpec
+
+OCI_VOLUMES = 35  # Kubernetes' minor version
+
+
+def of_model(
+    me: model.Instance[ModelSpec], mode: str, runtimes: Sequence[Runtime], protocol: str
+) -> Iterator[Problem]:
+    """All problems of one model, in a mode of KServe, with these runtimes."""
+    spec = me.spec
+    if spec.image is None:
+        yield from _format(me, runtimes)
+    yield from _oci(me)
+    yield from _mode(me, mode)
+    yield from _token(me)
+    yield from _size(me)
+    yield from agent.problems(me, protocol)
+    yield from transformer.problems(me, mode, protocol)
+    if mode == "standard" and spec.canary is not None:
+        yield Problem(
+            "serving-mode",
+            f"`{me.name}` splits its traffic, which KServe does in serverless mode only",
+            ("canary",),
+            "write `kserve: {mode: serverless}`, or declare the new version as a model of its own",
+        )
+    if mode == "standard" and spec.min_replicas == 0:
+        yield Problem(
+            "serving-mode",
+            f"`{me.name}` scales to zero, which KServe does in serverless mode only",
+            ("minReplicas",),
+            "write `minReplicas: 1`, or `kserve: {mode: serverless}`",
+        )
+    elif spec.min_replicas == 0 and (burden := _burden(spec)):
+        yield Problem(
+            "cold-start",
+            f"`{me.name}` scales to zero and has {burden}: the first request waits for it",
+            ("minReplicas",),
+            "write `minReplicas: 1`, or leave it out",
+        )
+
+
+def _mode(me: model.Instance[ModelSpec], mode: str) -> Iterator[Problem]:
+    """Keys that Knative reads, and that say nothing without it."""
+    for key, value in (("concurrency", me.spec.concurrency), ("scaling", me.spec.scaling)):
+        if value is not None and mode == "standard":
+            yield Problem(
+                "serving-mode",
+                f"`{me.name}` sets `{key}`, which KServe reads in serverless mode only",
+                (key,),
+                "leave it out, or write `kserve: {mode: serverless}`",
+            )
+
+
+def _token(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
+    """KServe looks for the token of the Hugging Face Hub by the key's name (0.20, hf_secret.go)."""
+    token = serving.hub_token(me.spec)
+    if token is not None and token.key != serving.HUB_VARIABLE:
+        yield Problem(
+            "invalid-value",
+            f"KServe reads the token of the Hub from the key `{serving.HUB_VARIABLE}` of a Secret",
+            ("env", serving.HUB_VARIABLE),
+            f"rename the Secret's key, and write `key: {serving.HUB_VARIABLE}`",
+        )
+
+
+def _format(me: model.Instance[ModelSpec], runtimes: Sequence[Runtime]) -> Iterator[Problem]:
+    format, named = spelled(me.spec.format), me.spec.runtime
+    readers = [runtime.name for runtime in runtimes if format in runtime.formats]
+    if not readers:
+        formats = sorted({name.lower() for runtime in runtimes for name in runtime.formats})
+        close = closest(me.spec.format, formats)
+        help = f"did you mean `{close}`?" if close else f"the formats are {listing(formats)}"
+        problem = f"no serving runtime reads the format `{me.spec.format}`"
+        yield Problem("unknown-format", problem, ("format",), help, formats)
+    elif named is not None and named not in readers:
+        is_known = named in [runtime.name for runtime in runtimes]
+        reason = f"does not read `{me.spec.format}`" if is_known else "is not a known runtime"
+        yield Problem(
+            "runtime-mismatch",
+            f"`{named}` {reason}",
+            ("runtime",),
+            f"those that read it are {listing(readers)}"
+            if is_known
+            else "declare a runtime of your own under `runtimes:` of the kserve component; "
+            f"those that read `{me.spec.format}` are {listing(readers)}",
+            readers,
+        )
+
+
+def _size(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
+    """Memory, disk, replicas and deadlines follow from a model's size."""
+    if me.spec.image is not None:
+        return
+    heavy = me.spec.gpus is not None or spelled(me.spec.format) in LANGUAGE
+    if heavy and me.spec.size is None:
+        yield Problem(
+            "unknown-size",
+            f"`{me.name}` has no `size`, so its server gets memory and disk for a small model",
+            (),
+            "add `size:` with the size of the model's files, like `size: 16Gi`",
+        )
+
+
+def _oci(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
+    """Images as volumes: Kubernetes has them switched on since 1.35 (kube_features.go)."""
+    version = me.settings.cluster.kubernetes
+    is_image = me.spec.uri.startswith("oci://")
+    if is_image and version and int(version.partition(".")[2]) < OCI_VOLUMES:
+        yield Problem(
+            "unfit-version",
+            f"Kubernetes {version} mounts no images, which `{me.name}` needs for its `oci://` URI",
+            ("uri",),
+            f"run Kubernetes 1.{OCI_VOLUMES}, or copy the model to a bucket and write its `s3://` URI",
+        )
+
+
+def replicas(spec: ModelSpec, mode: str) -> int:
+    """The least replicas: zero if a request can wait for a start, one if the model takes too long to load."""
+    if spec.min_replicas is not None:
+        return spec.min_replicas
+    return int(mode == "standard" or _burden(spec) is not None)
+
+
+def _burden(spec: ModelSpec) -> str | None:
+    return serving.burden(spec, LANGUAGE, spelled(spec.format))

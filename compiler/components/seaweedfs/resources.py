@@ -1,0 +1,14 @@
+"""Requests and limits of SeaweedFS' servers, whether they are one process or apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compiler import kube, model
+
+
+def of(me: model.Instance[Any]) -> model.Manifest:
+    """The user's amounts, else the same for each server."""
+    return kube.resources(
+        me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="2Gi"
+    )

@@ -1,0 +1,55 @@
+"""NetworkPolicies, and their selectors, peers and ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from compiler.model.resource import Manifest, Resource
+
+
+def policy(
+    name: str, namespace: str, pods: Manifest, *, ingress: list[Manifest] | None = None,
+    egress: list[Manifest] | None = None,
+) -> Resource:  # fmt: skip
+    """A NetworkPolicy for the pods of a selector."""
+    spec: Manifest = {"podSelector": pods}
+    # A direction without rules is only named in policyTypes: the API server would drop an empty list.
+    if ingress:
+        spec["ingress"] = ingress
+    if egress:
+        spec["egress"] = egress
+    types = {"Ingress": ingress is not None, "Egress": egress is not None}
+    spec["policyTypes"] = [type for type, included in types.items() if included]
+    return Resource(
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": spec,
+        }
+    )
+
+
+def labelled(labels: Mapping[str, str]) -> Manifest:
+    """The selector of pods with all of these labels; of all pods if there are none."""
+    return {"matchLabels": dict(labels)} if labels else {}
+
+
+def any_of(label: str, values: Iterable[str]) -> Manifest:
+    """The selector of pods with one of these values of a label."""
+    expression = {"key": label, "operator": "In", "values": sorted(values)}
+    return {"matchExpressions": [expression]}
+
+
+def in_namespace(name: str) -> Manifest:
+    """The peer that is all pods of a namespace."""
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
+
+
+def peer(namespace: str, pods: Manifest) -> Manifest:
+    """The pods of a selector in a namespace."""
+    return {**in_namespace(namespace), "podSelector": pods}
+
+
+def tcp(*ports: int) -> list[Manifest]:
+    return [{"protocol": "TCP", "port": port} for port in ports]

@@ -1,0 +1,39 @@
+"""Bind the `logger` of a model to the instance that gets copies of its requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compiler.interfaces import payload_sink
+from compiler.model.binding import Binding
+from compiler.model.instance import Instance
+from compiler.resolve import models, problems
+from compiler.resolve.join import Candidate, Join
+
+
+def bind(join: Join, consumer: Instance[Any]) -> None:
+    """The binding of a model to its sink, or the report that there is none."""
+    name = consumer.spec.logger.sink
+    sink = join.instances.get(name)
+    if sink is not None and sink.section == "models" and sink is not consumer:
+        candidate = models.candidate(join, sink)
+    else:
+        candidate = _component(join, name)
+        if candidate is None:
+            problems.unknown_sink(join, consumer, name)
+    if candidate is None:
+        join.unsettled.add(consumer.name)
+        return
+    provides = candidate.provides
+    claim = provides.endpoint.client_claim(consumer)
+    join.add(
+        Binding(consumer, payload_sink.LOGGER, candidate.provider, provides, claim, candidate.offer)
+    )
+
+
+def _component(join: Join, name: str) -> Candidate | None:
+    """The offer of a component that takes copies."""
+    candidate = join.first.get(name)
+    if candidate is None or not issubclass(candidate.provides.endpoint, payload_sink.SINKS):
+        return None
+    return candidate

@@ -1,0 +1,110 @@
+"""Pods as they will be: with the containers that upstream systems add, in namespaces that enforce
+`restricted`.
+
+An operator makes such a pod, and the API server refuses it to the operator: no model starts, and the
+objects of the platform look well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from compiler.derive.mesh import mesh_of
+from compiler.derive.namespaces import ENFORCE, LEVEL
+from compiler.diagnostics import Report
+from compiler.kube import pod_security
+from compiler.model import Injected, Lowered, Manifest, Package, Path, Platform, Resource
+
+
+class Refusal(NamedTuple):
+    """Pods that a namespace does not admit."""
+
+    namespace: str
+    pods: str
+    problem: str
+
+
+def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
+    spaces, mesh = _restricted(lowered), mesh_of(lowered)
+    sidecars = mesh.offer.injected if mesh else ()
+    for package in (*lowered.packages.values(), *lowered.models.values()):
+        refused = partial(_refused, package, sidecars, spaces)
+        # Models by the thousand are the same in all environments.
+        for refusal in lowered.models.memo.once(refused, ("refused", spaces), package, sidecars):
+            _report(refusal, package, platform, report)
+
+
+def _refused(
+    package: Package, sidecars: tuple[Injected, ...], spaces: frozenset[str]
+) -> list[Refusal]:
+    """The pods of a package that some namespaces refuse, with the reasons."""
+    return [*_of_objects(package, sidecars, spaces), *of_runs(package, sidecars, spaces)]
+
+
+def _of_objects(
+    package: Package, sidecars: tuple[Injected, ...], spaces: frozenset[str]
+) -> Iterator[Refusal]:
+    for resource in package.resources:
+        if resource.namespace in spaces:
+            pods = f"the pods of {resource.kind} `{resource.name}`"
+            for problem in sorted({*_problems(resource, (*resource.injected, *sidecars))}):
+                yield Refusal(resource.namespace, pods, problem)
+
+
+def of_runs(
+    package: Package, sidecars: tuple[Injected, ...], spaces: frozenset[str]
+) -> Iterator[Refusal]:
+    """Pods that an operator makes of no object of the platform, where its containers are known."""
+    for pods in package.operator_pods:
+        space = pods.namespace or package.namespace
+        if pods.injected and space in spaces:
+            additions, pod = (*pods.injected, *sidecars), {"securityContext": pods.security}
+            for problem in sorted({*_of_additions(additions, pod)}):
+                yield Refusal(space, f"the `{pods.role}` of `{package.name}`", problem)
+
+
+def _restricted(lowered: Lowered) -> frozenset[str]:
+    """The namespaces that enforce `restricted`, after all patches."""
+    return frozenset(
+        resource.name
+        for package in lowered.packages.values()
+        for resource in package.resources
+        if resource.kind == "Namespace"
+        and resource.manifest["metadata"].get("labels", {}).get(ENFORCE) == LEVEL
+    )
+
+
+def _problems(resource: Resource, additions: tuple[Injected, ...]) -> Iterator[str]:
+    for pod in resource.pods:
+        yield from _of_additions(additions, pod)
+        if resource.custom is not None:  # no other check looks at the containers in such an object
+            for container in (*pod.get("initContainers", ()), *pod["containers"]):
+                yield from _violations(f"`{container['name']}` has", container, pod)
+
+
+def _of_additions(additions: tuple[Injected, ...], pod: Manifest) -> Iterator[str]:
+    for added in additions:
+        subject = f"{added.system} adds `{added.container['name']}`, which has"
+        yield from _violations(subject, added.container, pod)
+
+
+def _violations(subject: str, container: Manifest, pod: Manifest) -> Iterator[str]:
+    if violations := list(pod_security.of_container(container, pod)):
+        yield f"{subject} {', '.join(violations)}"
+
+
+def _report(refusal: Refusal, package: Package, platform: Platform, report: Report) -> None:
+    path: Path = package.instance.path if package.instance else ("spec",)
+    patch = (
+        f"{{target: {{kind: Namespace, name: {refusal.namespace}}}, operations: [{{op: replace, "
+        f"path: /metadata/labels/{ENFORCE.replace('/', '~1')}, value: baseline}}]}}"
+    )
+    report.add(
+        "refused-pod",
+        f"`{refusal.namespace}` refuses {refusal.pods}: {refusal.problem}",
+        platform.document.span_of(path),
+        path=path,
+        help=f"admit them with `{patch}` under `spec.patches`",
+    )

@@ -1,0 +1,32 @@
+"""A store with several servers that needs another one of a single pod: it stops when that pod does."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Report
+from compiler.model import Graph, Path, Platform
+from compiler.rules.shared_fate import COPIES
+from compiler.spec.component import RecordSpec
+
+
+def check(platform: Platform, graph: Graph, report: Report) -> None:
+    for binding in graph.bindings:
+        store, server = binding.consumer, binding.final.provider
+        if binding.requires.slot == COPIES or binding.final.offer.external:
+            continue
+        if not (isinstance(store.spec, RecordSpec) and isinstance(server.spec, RecordSpec)):
+            continue
+        if getattr(store.spec, "replicas", 1) == 1 or getattr(server.spec, "replicas", 1) > 1:
+            continue
+        path: Path = (*store.path, "replicas")
+        report.add(
+            "single-server",
+            f"`{store.name}` outlives the loss of a server, and stops with the only one of `{server.name}`",
+            platform.document.value_span(path),
+            path=path,
+            help=f"`{server.name}`: {_help(server.spec)}, or silence this with your reason",
+        )
+
+
+def _help(spec: RecordSpec) -> str:
+    """How to get several servers: the words of a type that has no `replicas`, or the key."""
+    return type(spec).moved.get("replicas", "write `replicas: 3`")

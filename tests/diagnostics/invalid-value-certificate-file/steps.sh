@@ -1,0 +1,3 @@
+mkdir certs
+printf -- '-----BEGIN PRIVATE KEY-----\n' >certs/key.pem
+platformc compile

@@ -1,0 +1,40 @@
+# Finds the newest copy of the buckets, or the newest until AT, and holds its lists against their digest. A bucket
+# of then is what is current, and over it what later copies have put aside, the latest first.
+RCLONE_CONFIG_SAFE_PASSWORD=$(printf %s "$BACKUP_KEY" | rclone obscure -)
+export RCLONE_CONFIG_SAFE_PASSWORD
+. /etc/platformc/origin.sh
+tab=$(printf '\t')
+absent() { # THERE LIST: the paths of LIST that THERE lacks, or has with another size
+  awk -F "$tab" -v there="$1" 'FILENAME == there { size[$1] = $2; next } !($1 in size) || size[$1] != $2 { print $1 }' "$1" "$2"
+}
+list() { rclone lsf --recursive --files-only --format ps --separator "$tab" "$1"; }
+whole() { # BUCKET: whether everything that the copy lists is there
+  [ -f "/tmp/contents/$1" ] || : >"/tmp/contents/$1"  # a bucket that is newer than the copy
+  list "safe:/current/$1" >/tmp/there 2>/tmp/none || true
+  while read -r later; do
+    list "safe:/replaced/$later/$1" >>/tmp/there 2>/tmp/none || true
+  done </tmp/later
+  # Of each object the last line counts: that of the earliest copy after this one.
+  absent /tmp/there "/tmp/contents/$1" >/tmp/missing
+  [ ! -s /tmp/missing ] || { echo "$stamp is broken; of $1 these are missing or cut off:" >&2; cat /tmp/missing >&2; return 1; }
+}
+put_together() { # BUCKET PATHS TARGET
+  rclone copy --files-from-raw "$2" "safe:/current/$1" "$3"
+  while read -r later; do
+    rclone copy --files-from-raw "$2" "safe:/replaced/$later/$1" "$3" || true
+  done </tmp/later
+}
+at=${AT:-99999999T999999Z}
+rclone lsf "safe:/complete" | sort >/tmp/complete
+stamp=$(awk -v at="$at" '$0 <= at' /tmp/complete | tail -n 1)
+[ -n "$stamp" ] || {
+  echo "there is no complete copy before $at" >&2
+  [ -z "$(rclone lsf "copies:seaweedfs-backups" | head -n 1)" ] || [ -n "$(rclone lsf "safe:" | head -n 1)" ] ||
+    echo "but the bucket is not empty: the key in the Secret seaweedfs-backup-key is not the one of its copies" >&2
+  exit 1
+}
+rclone lsf --dirs-only "safe:/replaced" 2>/tmp/none | tr -d / | awk -v at="$stamp" '$0 > at' | sort -r >/tmp/later
+mkdir -p /tmp/contents
+rclone copy "safe:/contents/$stamp" /tmp/contents
+rclone cat "safe:/complete/$stamp" >/tmp/sums
+(cd /tmp/contents && sha256sum -c /tmp/sums) || { echo "$stamp: its lists are not those that were written" >&2; exit 1; }

@@ -1,0 +1,19 @@
+# Makes buckets, and for each consumer a key with a policy of its own. May run again.
+set -eu
+until mc ls store >/dev/null 2>&1; do sleep 2; done
+mc mb --ignore-existing store/archive
+key() { # NAME ACCESS_KEY SECRET_KEY
+  mc admin policy create store "$1" "/etc/platformc/$1.json" >/dev/null
+  printf '%s\n%s\n' "$2" "$3" | mc admin user add store >/dev/null
+  # Attaching what is attached already is an error to mc.
+  mc admin policy attach store "$1" --user "$2" >/dev/null 2>&1 ||
+    mc admin user info store "$2" | grep -q "$1"
+  # A key that it had before opens nothing any more.
+  mc admin user list store --json | grep -F "\"policyName\":\"$1\"" | while read -r user; do
+    user=${user#*'"accessKey":"'}
+    user=${user%%'"'*}
+    [ "$user" = "$2" ] || mc admin user remove store "$user" >/dev/null
+  done
+  echo "key of $1 is ready"
+}
+key archive-s3 "$ACCESS_KEY_ARCHIVE_S3" "$SECRET_KEY_ARCHIVE_S3"

@@ -1,0 +1,272 @@
+"""`platformc doctor`: what a cluster lacks, and the ends of certificates."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from support.paths import SCENARIOS
+from support.scenarios import compiled, scenario_names
+
+from compiler.cli import platformc
+from compiler.delivery.certificates import DAY
+from compiler.delivery.doctor import check
+from compiler.emit.manifests import manifests
+from compiler.model.custom_resource import is_builtin
+from compiler.model.resource import ConfigRef
+from compiler.upstream.prerequisites import prerequisites
+
+END = 4949159389  # of the example's certificate, in the year 2126
+NOW = END - 365 * DAY
+AUTHORITY = (SCENARIOS / "ceph/certs/example.pem").read_text()
+
+
+class Cluster:
+    """A cluster that answers kubectl's questions from a list of objects."""
+
+    def __init__(
+        self, objects: list[dict[str, Any]], minor: str = "34", admits: bool = False
+    ) -> None:
+        self.objects, self.minor, self.admits = objects, minor, admits
+
+    def __call__(self, words: list[str], text: str) -> tuple[int, str, str]:
+        match words:
+            case ["version", *_]:
+                server = {"major": "1", "minor": self.minor}
+                return 0, json.dumps({"serverVersion": server}), ""
+            case ["get", "secrets", "-n", space, "-o", "name"]:
+                names = (
+                    f"secret/{manifest['metadata']['name']}"
+                    for manifest in self._of("secret", space)
+                )
+                return 0, "\n".join(names), ""
+            case ["get", ("customresourcedefinitions" | "storageclasses") as kinds, *_]:
+                kind = {"customresourcedefinitions": "customresourcedefinition"}.get(
+                    kinds, "storageclass"
+                )
+                return 0, json.dumps({"items": self._of(kind, None)}), ""
+            case ["get", kind, name, *rest]:
+                actual = self._of(kind, rest[1] if rest[0] == "-n" else None)
+                named = [manifest for manifest in actual if manifest["metadata"]["name"] == name]
+                return (0, json.dumps(named[0]), "") if named else (1, "", "NotFound")
+            case ["create", "--dry-run=server", *_]:
+                assert json.loads(text)["spec"]["hostPID"]
+                return (0, "", "") if self.admits else (1, "", 'violates PodSecurity "restricted"')
+        raise AssertionError(words)
+
+    def _of(self, kind: str, space: str | None) -> list[dict[str, Any]]:
+        return [
+            manifest
+            for manifest in self.objects
+            if manifest["kind"].lower() == kind and manifest["metadata"].get("namespace") == space
+        ]
+
+
+def ready(scenario: str, environment: str) -> list[dict[str, Any]]:
+    """Everything that an environment expects to find, and no more."""
+    lowered = compiled(scenario).lowered[environment]
+    mark = {"storageclass.kubernetes.io/is-default-class": "true"}
+    objects: list[dict[str, Any]] = [
+        {"kind": "StorageClass", "metadata": {"name": "local", "annotations": mark}}
+    ]
+    for manifest in manifests(lowered):
+        group, _, version = manifest["apiVersion"].rpartition("/")
+        if manifest["kind"] == "Namespace":
+            objects.append(manifest)
+        if not is_builtin(group):
+            spec = {
+                "group": group,
+                "names": {"kind": manifest["kind"]},
+                "versions": [{"name": version, "served": True}],
+            }
+            name = f"{manifest['kind'].lower()}.{group}"
+            kind = {"kind": "CustomResourceDefinition", "metadata": {"name": name}, "spec": spec}
+            objects.append(kind)
+    for upstream in prerequisites(lowered.graph):
+        objects += upstream.objects
+        objects += [
+            {"kind": "Namespace", "metadata": {"name": namespace}}
+            for namespace in upstream.namespaces
+        ]
+    existing = (credential for credential in lowered.granted if credential.created_by == "you")
+    for credential in (*lowered.credentials, *existing):
+        objects += [
+            {"kind": "Secret", "metadata": {"name": credential.name, "namespace": space}}
+            for space in credential.namespaces
+        ]
+    for binding in lowered.graph.bindings:
+        source = binding.offer.ca.source if binding.offer.ca else None
+        if isinstance(source, ConfigRef):
+            metadata = {"name": source.name, "namespace": binding.consumer.namespace}
+            objects.append(
+                {"kind": "ConfigMap", "metadata": metadata, "data": {source.key: AUTHORITY}}
+            )
+    return objects
+
+
+@pytest.mark.parametrize("scenario", scenario_names())
+def test_a_ready_cluster_lacks_nothing(scenario: str) -> None:
+    for environment in compiled(scenario).environments:
+        lowered = compiled(scenario).lowered[environment]
+        settings = lowered.platform.settings.cluster
+        objects = ready(scenario, environment)
+        named = {
+            instance.spec.storage_class for instance in lowered.platform.having("storage_class")
+        }
+        for name in sorted({settings.storage_class, *named} - {None}):
+            objects.append({"kind": "StorageClass", "metadata": {"name": name}})
+        minor = (settings.kubernetes or "1.34").partition(".")[2]
+        actual = list(check(lowered, Cluster(objects, minor), NOW))
+        assert [finding.text for finding in actual if not finding.good] == []
+        assert len(actual) > 1
+
+
+def test_everything_that_is_missing_is_said() -> None:
+    """Taking any one thing away from a ready cluster is noticed."""
+    environment = compiled("argo-workflows").environments[0]
+    lowered = compiled("argo-workflows").lowered[environment]
+    objects = ready("argo-workflows", environment)
+    own_findings = [
+        manifest["metadata"]["name"]
+        for manifest in manifests(lowered)
+        if manifest["kind"] == "Namespace"
+    ]
+    for removed in objects:
+        if removed["kind"] == "Namespace" and removed["metadata"]["name"] in own_findings:
+            continue  # the platform brings it
+        rest = [manifest_left for manifest_left in objects if manifest_left != removed]
+        bad = [finding.text for finding in check(lowered, Cluster(rest), NOW) if not finding.good]
+        assert bad, removed["metadata"]
+    changed = [
+        {**changed_manifest, "data": {}}
+        if changed_manifest["kind"] == "ConfigMap"
+        else changed_manifest
+        for changed_manifest in objects
+    ]
+    (lacks,) = [
+        finding.text for finding in check(lowered, Cluster(changed), NOW) if not finding.good
+    ]
+    assert "lacks data" in lacks
+
+
+PODS = {
+    "spec": {
+        "template": {"spec": {"containers": [{"name": "workflow-controller", "image": "IMAGE"}]}}
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("image", "answer"),
+    [
+        ("quay.io/argoproj/workflow-controller:v4.1.2", [(True, "Argo Workflows: release 4.1.2")]),
+        ("mirror.example/argo/workflow-controller:v4.0.5-linux", [
+            (False, "Argo Workflows: release 4.0.5 runs, and `spec.components.argo-workflows.release` is 4.1.2")
+        ]),
+        ("quay.io/argoproj/workflow-controller@sha256:" + "0" * 64, []),
+        ("quay.io/argoproj/workflow-controller:latest", []),
+    ],
+)  # fmt: skip
+def test_the_release_that_runs_is_compared(image: str, answer: list[tuple[bool, str]]) -> None:
+    """Where the image says none, there is nothing to compare."""
+    lowered = compiled("argo-workflows").lowered["default"]
+    objects = copy.deepcopy(ready("argo-workflows", "default"))
+    (controller,) = (each for each in objects if each["metadata"]["name"] == "workflow-controller")
+    controller["spec"]["template"].update(
+        yaml.safe_load(json.dumps(PODS).replace("IMAGE", image))["spec"]["template"]
+    )
+    findings = [
+        (finding.good, finding.text)
+        for finding in check(lowered, Cluster(objects), NOW)
+        if "release" in finding.text
+    ]
+    assert findings == answer
+
+
+@pytest.mark.parametrize(("label", "good"), [("1.21.1", True), ("1.20.0", False)])
+def test_the_release_is_read_from_a_label_where_images_have_digests(label: str, good: bool) -> None:
+    lowered = compiled("kserve-serverless").lowered["dev"]
+    metadata = {
+        "name": "controller", "namespace": "knative-serving",
+        "labels": {"app.kubernetes.io/version": label},
+    }  # fmt: skip
+    objects = [*ready("kserve-serverless", "dev"), {"kind": "Deployment", "metadata": metadata}]
+    (finding,) = (
+        finding
+        for finding in check(lowered, Cluster(objects), NOW)
+        if f"release {label}" in finding.text
+    )
+    assert finding.good is good
+
+
+def test_old_and_careless_clusters_are_said() -> None:
+    lowered = compiled("minimal").lowered["default"]
+    objects = ready("minimal", "default")
+    old = [
+        finding.text
+        for finding in check(lowered, Cluster(objects, minor="20+"), NOW)
+        if not finding.good
+    ]
+    assert old == ["Kubernetes 1.20 is older than 1.29"]
+    open_ = [
+        finding.text
+        for finding in check(lowered, Cluster(objects, admits=True), NOW)
+        if not finding.good
+    ]
+    assert open_ == ["namespace `mlops` admits pods with the node's processes"]
+
+
+def test_doctor_asks_through_kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "kubectl"
+    script.write_text(
+        f"#!{sys.executable}\nimport sys\n"
+        "assert sys.argv[1:3] == ['--context', 'prod'], sys.argv\n"
+        "sys.exit('connection refused')\n"
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    spec = str(SCENARIOS / "minimal" / "platform.yaml")
+    words = ["doctor", "default", "-f", spec, "--context", "prod"]
+    result = CliRunner().invoke(platformc, words)
+    assert result.exit_code == 1
+    assert result.stdout == "missing  the cluster does not answer: connection refused\n"
+
+
+@pytest.mark.parametrize("environment", ["text", "serverless"])  # `ca` as text, and as a ConfigMap
+def test_doctor_says_which_authorities_end_soon(environment: str) -> None:
+    scenario = "private-authority-operators"
+    lowered, objects = compiled(scenario).lowered[environment], ready(scenario, environment)
+
+    def marks(now: float) -> set[tuple[str, str]]:
+        findings = check(lowered, Cluster(objects), now)
+        return {
+            (finding.mark, finding.text.partition("authority` ")[2])
+            for finding in findings
+            if "`store`" in finding.text
+        }
+
+    assert marks(END - 30 * DAY - 1) == {("ok", "ends on 2126-10-31")}
+    assert marks(END - 29 * DAY) == {("soon", "ends on 2126-10-31")}
+    assert marks(END + 1) == {("missing", "ended on 2126-10-31")}
+
+
+def test_doctor_misses_an_authority_that_is_not_there() -> None:
+    scenario, environment = "private-authority-operators", "serverless"
+    lowered = compiled(scenario).lowered[environment]
+    rest = [thing for thing in ready(scenario, environment) if "data" not in thing]
+    broken = [
+        {**thing, "data": {"ca.crt": "none"}} if "ca.crt" in thing.get("data", {}) else thing
+        for thing in ready(scenario, environment)
+    ]
+    for objects, words in ((rest, "no ConfigMap `"), (broken, "no certificates in PEM form")):
+        bad = [finding.text for finding in check(lowered, Cluster(objects), NOW)
+               if not finding.good and "`ca`" in finding.text]  # fmt: skip
+        assert bad
+        assert all(words in text for text in bad)
