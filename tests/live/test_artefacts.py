@@ -23,7 +23,7 @@ ARTEFACT = 300  # MiB: three of them fit into the /tmp of 1Gi, four do not
 STORE = "seaweedfs.mlops.svc.cluster.local"
 SPEC = """
   components:
-    seaweedfs: {storage: 2Gi, resources: {limits: {memory: 6Gi}}}
+    seaweedfs: {storage: 4Gi, resources: {limits: {memory: 6Gi}}}
     postgres: {}
     mlflow:
       artifacts: proxied
