@@ -9,7 +9,7 @@ from typing import Any
 
 from compiler import kube, model
 from compiler.interfaces import mysql, postgresql, redis, s3
-from compiler.tenants import move_buckets, move_databases, move_keys, move_mysql
+from compiler.tenants import move_buckets, move_keys, move_mysql, move_postgresql
 
 PHASE = model.Phase.SERVERS
 SECTION = "moves"
@@ -19,7 +19,7 @@ LONGEST = 24 * 3600  # seconds of a run
 # By the endpoint of both instances.
 KINDS: Mapping[type[Any], ModuleType] = {
     s3.Endpoint: move_buckets,
-    postgresql.Endpoint: move_databases,
+    postgresql.Endpoint: move_postgresql,
     mysql.Endpoint: move_mysql,
     redis.Endpoint: move_keys,
 }

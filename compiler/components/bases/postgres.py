@@ -7,10 +7,13 @@ and page tables). PostgreSQL's manual starts with a quarter of the memory for sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
-from compiler import model
+from compiler import kube, model
+from compiler.interfaces import postgresql, sql
 from compiler.spec import quantity
+from compiler.spec.component import Resources
 from compiler.spec.quantity import GIB, MIB
 
 CONNECTION = 5 * MIB // 2
@@ -22,6 +25,17 @@ LOG = 8
 # A database as it is made takes 8 MiB (PostgreSQL 17, template1).
 DATABASE = 8 * MIB
 OWN = 256 * MIB
+
+
+class Spec(Protocol):
+    """What the spec of such a server says of its size."""
+
+    @property
+    def max_connections(self) -> int | None: ...
+    @property
+    def storage(self) -> str: ...
+    @property
+    def resources(self) -> Resources: ...
 
 
 def memory(connections: int) -> int:
@@ -45,18 +59,30 @@ def parameters(connections: int, memory_limit: str, storage: str) -> dict[str, s
     return settings if log >= GIB else {**settings, "max_wal_size": f"{max(log // MIB, 32)}MB"}
 
 
-def sizes(
-    resources: model.Manifest, storage: str, connections: int, databases: int
-) -> Iterator[model.Size]:
+def connections(spec: Spec, bindings: Sequence[postgresql.Binding]) -> int:
+    """The connections that a server has room for: as set, or those that its clients open."""
+    return spec.max_connections or postgresql.capacity(bindings)
+
+
+def resources(spec: Spec, connections: int) -> model.Manifest:
+    """Requests and limits. The memory limit follows from the connections where none is set."""
+    return kube.resources(
+        spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit=limit(connections)
+    )
+
+
+def sizes(spec: Spec, bindings: Sequence[postgresql.Binding]) -> Iterator[model.Size]:
     """Its memory and its disk, each with the required size."""
+    count = connections(spec, bindings)
+    databases = len({binding.claim.database for binding in sql.logins(bindings)})
     yield model.memory(
-        quantity.in_bytes(resources["limits"]["memory"]),
-        memory(connections),
-        f"{connections} connections of 2.5Mi, {SERVER // MIB}Mi of its own, and a quarter for "
+        quantity.in_bytes(resources(spec, count)["limits"]["memory"]),
+        memory(count),
+        f"{count} connections of 2.5Mi, {SERVER // MIB}Mi of its own, and a quarter for "
         "shared buffers",
     )
     yield model.volume(
-        quantity.in_bytes(storage),
+        quantity.in_bytes(spec.storage),
         OWN + databases * DATABASE,
         f"{OWN // MIB}Mi of its own and its log, and {DATABASE // MIB}Mi for each of "
         f"{databases} databases",

@@ -105,22 +105,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
-    connections = _connections(me, wiring)
-    databases = {binding.claim.database for binding in sql.logins(wiring.claims(DATABASES))}
-    yield from postgres.sizes(
-        _resources(me, connections), me.spec.storage, connections, len(databases)
-    )
-
-
-def _connections(me: model.Instance[Spec], wiring: model.Wiring) -> int:
-    return me.spec.max_connections or postgresql.capacity(wiring.claims(DATABASES))
-
-
-def _resources(me: model.Instance[Spec], connections: int) -> model.Manifest:
-    return kube.resources(
-        me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2",
-        memory_limit=postgres.limit(connections),
-    )  # fmt: skip
+    return postgres.sizes(me.spec, wiring.claims(DATABASES))
 
 
 def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite | None:
@@ -148,7 +133,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     bindings = sql.logins(wiring.claims(DATABASES))
     store = wiring.get(BACKUPS)
-    yield _cluster(me, bindings, store, _connections(me, wiring))
+    yield _cluster(me, bindings, store, postgres.connections(me.spec, wiring.claims(DATABASES)))
     servers = model.OperatorPods("servers", _pods(me))
     yield model.InternalTraffic(servers, servers, (PORT, STATUS))
     yield model.Ingress("operator", me.spec.operator_namespace, servers, (STATUS,))
@@ -182,7 +167,7 @@ def _cluster(
     store: s3.Endpoint | None,
     connections: int,
 ) -> model.Resource:
-    spec, resources = me.spec, _resources(me, connections)
+    spec, resources = me.spec, postgres.resources(me.spec, connections)
     cluster: model.Manifest = {
         "instances": spec.replicas,
         "imageName": spec.image,

@@ -54,22 +54,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size]:
-    connections = _connections(me, wiring)
-    databases = {binding.claim.database for binding in sql.logins(wiring.claims(DATABASES))}
-    yield from postgres.sizes(
-        _resources(me, connections), me.spec.storage, connections, len(databases)
-    )
-
-
-def _connections(me: model.Instance[Spec], wiring: model.Wiring) -> int:
-    return me.spec.max_connections or postgresql.capacity(wiring.claims(DATABASES))
-
-
-def _resources(me: model.Instance[Spec], connections: int) -> model.Manifest:
-    return kube.resources(
-        me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2",
-        memory_limit=postgres.limit(connections),
-    )  # fmt: skip
+    return postgres.sizes(me.spec, wiring.claims(DATABASES))
 
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
@@ -82,7 +67,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         change_command=_change_password(me, superuser),
         created_by=me.spec.administrator_by,
     )
-    yield _server(me, superuser, _connections(me, wiring))
+    yield _server(me, superuser, postgres.connections(me.spec, wiring.claims(DATABASES)))
     yield kube.service(me, "server", {"tcp-postgresql": PORT})
     yield kube.headless(me, "server", {"tcp-postgresql": PORT})
     yield metrics.of()
@@ -114,7 +99,7 @@ def revoke_command(binding: postgresql.Binding) -> str:
 
 
 def _server(me: model.Instance[Spec], superuser: str, connections: int) -> model.Resource:
-    resources = _resources(me, connections)
+    resources = postgres.resources(me.spec, connections)
     limit = resources["limits"]["memory"]
     parameters = {
         **postgres.parameters(connections, limit, me.spec.storage),

@@ -12,57 +12,33 @@ from typing import Any
 from compiler import kube, model
 from compiler.interfaces import postgresql
 from compiler.model import Env
+from compiler.tenants import move_logins
+from compiler.tenants.move_logins import names as names
+from compiler.tenants.move_logins import room as room
 
 IMAGE: str | None = None
-SIDES = ("from", "to")
 CONNECTIONS = 2  # of each login
-
-
-def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
-    """All databases that the clients claim."""
-    return tuple(sorted({name for binding in claims for name in binding.claim.resources}))
 
 
 def claims(
     names: Sequence[str], claims: Sequence[model.Binding]
 ) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
     """What the Job claims of the old and of the new server: a login for each database."""
-    return {
-        side: {
-            _slot(side, database): postgresql.Claim(
+    return move_logins.claims(
+        postgresql.Endpoint,
+        {
+            database: postgresql.Claim(
                 database=database, shared=True, pooled=False, connections=CONNECTIONS,
                 reckoning="the move",
             )
             for database in names
-        }
-        for side in SIDES
-    }  # fmt: skip
-
-
-def _slot(side: str, database: str) -> model.Requires[postgresql.Endpoint]:
-    return model.Requires(f"{side}-{database.replace('_', '-')}", postgresql.Endpoint)
-
-
-def _logins(
-    me: model.Instance[Any], wiring: model.Wiring
-) -> list[tuple[str, str, str, postgresql.Endpoint]]:
-    """Each login: side, database, the ending of its variables, and the endpoint."""
-    return [
-        (side, database, kube.suffix(f"{side}-{database}"), wiring[_slot(side, database)])
-        for side in SIDES
-        for database in me.spec.names
-    ]
+        },
+    )  # fmt: skip
 
 
 def unfit(offer: model.Offer) -> str:
     """Why the Job cannot speak to a server; empty where it can."""
     return ""
-
-
-def room(specs: Sequence[Any]) -> str:
-    """Local disk for a dump: that of either server, where it is the platform's."""
-    rooms = (getattr(spec, "storage", None) for spec in specs)
-    return next((room for room in rooms if room), "20Gi")
 
 
 def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
@@ -72,17 +48,16 @@ def env(me: model.Instance[Any], wiring: model.Wiring) -> list[Env]:
         Env("PGSERVICEFILE", f"{kube.TMP}/services"),
         Env("HOME", kube.TMP),
     ]
-    for _, _, suffix, endpoint in _logins(me, wiring):
-        variables.append(Env(f"ROLE_{suffix}", endpoint.secret_key("username")))
-        variables.append(Env(f"PASSWORD_{suffix}", endpoint.secret_key("password")))
+    for login in move_logins.logins(me, wiring, postgresql.Endpoint):
+        variables.append(Env(f"ROLE_{login.suffix}", login.endpoint.secret_key("username")))
+        variables.append(Env(f"PASSWORD_{login.suffix}", login.endpoint.secret_key("password")))
     return variables
 
 
 def files(me: model.Instance[Any], wiring: model.Wiring) -> Mapping[str, str]:
-    logins = _logins(me, wiring)
-    providers = {side: endpoint.binding.provider.name for side, _, _, endpoint in logins}
+    logins = move_logins.logins(me, wiring, postgresql.Endpoint)
     text = kube.render(
-        __file__, "move-databases.sh.j2", databases=me.spec.names, logins=logins,
-        old=providers["from"], new=providers["to"],
+        __file__, "move-postgresql.sh.j2", databases=me.spec.names, logins=logins,
+        **move_logins.providers(logins),
     )  # fmt: skip
     return {"move.sh": text, "contents.sh": postgresql.contents_script()}

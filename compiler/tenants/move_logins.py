@@ -1,0 +1,64 @@
+"""The logins of the Job that moves databases: that of each database's owner, at both servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from compiler import kube, model
+
+E = TypeVar("E", bound=model.Endpoint[Any, Any])
+SIDES = ("from", "to")
+DUMPS = "20Gi"  # where neither server's disk is known
+
+
+class Login(NamedTuple):
+    """One login, with the ending of the names of its variables."""
+
+    side: str
+    database: str
+    suffix: str
+    endpoint: Any
+
+
+def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
+    """All databases that the clients claim."""
+    return tuple(sorted({name for binding in claims for name in binding.claim.resources}))
+
+
+def slot(endpoint: type[E], side: str, database: str) -> model.Requires[E]:
+    return model.Requires(f"{side}-{database.replace('_', '-')}", endpoint)
+
+
+def claims(
+    endpoint: type[E], claims: Mapping[str, model.Claim]
+) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
+    """What the Job claims of the old and of the new server, from the claim for each database."""
+    return {
+        side: {slot(endpoint, side, database): claim for database, claim in claims.items()}
+        for side in SIDES
+    }
+
+
+def logins(me: model.Instance[Any], wiring: model.Wiring, endpoint: type[E]) -> list[Login]:
+    """The logins of all databases at the old server, then at the new one."""
+    return [
+        Login(
+            side, database, kube.suffix(f"{side}-{database}"),
+            wiring[slot(endpoint, side, database)],
+        )
+        for side in SIDES
+        for database in me.spec.names
+    ]  # fmt: skip
+
+
+def providers(logins: Sequence[Login]) -> Mapping[str, str]:
+    """The names of the old and of the new instance, as a template asks for them."""
+    by_side = {login.side: login.endpoint.binding.provider.name for login in logins}
+    return {"old": by_side["from"], "new": by_side["to"]}
+
+
+def room(specs: Sequence[Any]) -> str:
+    """Local disk for dumps: that of either server, where it is the platform's."""
+    rooms = (getattr(spec, "storage", None) for spec in specs)
+    return next((room for room in rooms if room), DUMPS)
