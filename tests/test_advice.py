@@ -36,6 +36,8 @@ CASES = {
     "the ports of a container": (f"{WORKLOAD}ports: [80]}}", "Services and their ports follow", False),
     "the time zone of a schedule": (f"{WORKLOAD}timeZone: Europe/Berlin}}", "schedules are in UTC", False),
     "the kind of a registry": (f"{COMPONENT}feast: {{registry: sql}}", "`bind: {registry: NAME}`", False),
+    "a store of features by its role": (f"{COMPONENT}feast: {{onlineStore: redis}}", "`bind: {online-store: NAME}`", False),
+    "a store of artefacts by its role": (f"{COMPONENT}mlflow: {{artifactStore: minio}}", "`bind: {artifacts: NAME}`", False),
     "a restore": (f"{COMPONENT}postgres: {{restore: latest}}", "`platformc restore ENVIRONMENT`", False),
     "a new instance of an environment": (
         "spec:\n  components: {redis: {}}\n  environments:\n    prod: {components: {external-s3: {host: a.b}}}",

@@ -171,14 +171,18 @@ _BY_VALUE: dict[str, Callable[[str, Any, Keys, Mapping[str, Any]], str | None]] 
 _STYLE = (
     "leave it out: every client uses path style, unless a store outside says `addressing: virtual`"
 )
+_BINDS = "stores and databases bind by themselves; where there are several, write"
 _FIXED = {
     "service": "Services are made by the compiler; hosts follow from `spec.domain` and a gateway",
     "ingress": "hosts follow from `spec.domain` and a gateway among the components",
     "ingressclass": "hosts follow from `spec.domain` and a gateway among the components",
     "ingressclassname": "hosts follow from `spec.domain` and a gateway among the components",
-    "registry": "a database binds without a line, or by `bind: {registry: NAME}` where there are several; "
+    "registry": f"{_BINDS} `bind: {{registry: NAME}}`; "
     "where images come from is `registry:` under `spec:`",
-    "backendstore": "a database binds by itself; where there are several, write `bind: {backend-store: NAME}`",
+    "backendstore": f"{_BINDS} `bind: {{backend-store: NAME}}`",
+    "onlinestore": f"{_BINDS} `bind: {{online-store: NAME}}`",
+    "artifactstore": f"{_BINDS} `bind: {{artifacts: NAME}}`",
+    "blockstore": f"{_BINDS} `bind: {{store: NAME}}`",
     "backendstoreuri": "the URI follows from the database that it is bound to; leave it out",
     "artifactroot": "the root follows from the store that it is bound to; leave it out",
     "annotations": "write `patches:`; labels are `labels:`",
