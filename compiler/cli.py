@@ -1,4 +1,4 @@
-"""The command line: one command per file in `commands/`, imported when it is called."""
+"""Run the command line; each command is a file in `commands/`, imported only when it is called."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ VERBS = {
     "vendor": "Fetch upstream releases that the platform brings along.",
     "version": "Print the version, and that of the schemas.",
 }
-# Words of other tools for the same work.
+# Verbs of other tools that mean the same.
 SYNONYMS = {
     "apply": "apply-plan",
     "build": "compile",
@@ -165,7 +165,7 @@ def _whole_or_error() -> None:
     (PYTHONUNBUFFERED, as in many images), Python drops the rest of an interrupted write.
     """
     if sys.stderr is None:
-        # Else the next file that is opened would take its place, and get what is said.
+        # Else the next opened file would take the descriptor, and our messages would go into it.
         while (descriptor := os.open(os.devnull, os.O_RDWR)) < 2:
             pass
         if descriptor > 2:

@@ -1,5 +1,4 @@
-"""Factor packages into a base and overlays: environments share the base, and differ by minimal
-patches.
+"""Factor packages into a shared base and one overlay of minimal patches for each environment.
 
 An overlay patches the base if the base has the same component, of the same type and in the same
 namespaces; otherwise it holds whole files. Components are not involved. One law makes this safe:
@@ -34,10 +33,10 @@ class ConfigChange(Struct, frozen=True):
 
 
 class Overlay(Struct, frozen=True):
-    """The contents of one environment's folder of a component, in addition to a reference to the base."""
+    """The contents of the folder of one component in one environment."""
 
     package: Package  # as lowered for the environment
-    based: bool
+    based: bool  # whether the folder refers to the base's folder of the component
     added: tuple[Resource, ...] = ()
     removed: tuple[Resource, ...] = ()
     patches: tuple[ResourcePatch, ...] = ()
@@ -95,6 +94,7 @@ def _config_map(config: ConfigFiles) -> Resource:
 
 
 def _same_place(base: Package, package: Package) -> bool:
+    """Whether two packages have the same namespace and component type."""
     if base.namespace != package.namespace:
         return False
     types = [side.instance.type if side.instance else None for side in (base, package)]

@@ -1,4 +1,4 @@
-"""Parse the text of a spec: a safe subset of YAML, with the position of every key and value.
+"""Parse the text of a spec, a safe subset of YAML, and keep the position of every key and value.
 
 libyaml parses (through PyYAML, 20 times faster than a round-trip reader). Scalars are resolved here
 by the YAML 1.2 core schema, as editors do: `yes` is a string and `1.10` a number. The confusing
@@ -86,9 +86,9 @@ def _decode(data: bytes, file: str, report: Report) -> str | None:
 
 
 def _hidden_characters(text: str, file: str, report: Report) -> None:
-    """Warn of what an editor does not show, or shows in another order, in comments too.
+    """Warn of characters that an editor does not show or that reorder its text, in comments too.
 
-    A reviewer approves what is shown; the compiler reads what is there.
+    A reviewer would approve the shown text, and the compiler would read another one.
     """
     if text.isascii():
         return

@@ -39,19 +39,19 @@ def lower(
     platforms: Mapping[str | None, Platform], graphs: Mapping[str | None, Graph], memo: Memo
 ) -> dict[str | None, Lowered]:
     """The packages of some environments' instances; an instance without objects has none."""
-    return {name: _environment(platforms[name], graph, memo) for name, graph in graphs.items()}
+    return {name: _lowered(platforms[name], graph, memo) for name, graph in graphs.items()}
 
 
-def _environment(platform: Platform, graph: Graph, memo: Memo) -> Lowered:
+def _lowered(platform: Platform, graph: Graph, memo: Memo) -> Lowered:
     packages: dict[str, Package] = {}
     models: dict[str, Package] = {}
     for name, instance in graph.instances.items():
         if instance.section == "models":
-            models[name] = _model(instance, graph, memo)
+            models[name] = _package_of_model(instance, graph, memo)
             continue
-        package = _package(instance, graph)
+        package = _package_of(instance, graph)
         if instance.section == "components":
-            _check_pods_use(package, instance, graph.by_consumer.get(name, {}))
+            _check_every_binding_is_used(package, instance, graph.by_consumer.get(name, {}))
         if _calls_models(graph, name):
             package = replace(package, phase=_phase_of_caller(package))
         if package.resources or package.configs or package.metrics:
@@ -65,29 +65,32 @@ def _calls_models(graph: Graph, name: str) -> bool:
 
 
 def _phase_of_caller(package: Package) -> Phase:
-    """A Job that calls a model is delivered after it, for its tries are counted.
+    """Deliver a Job that calls a model after the models, because the number of its tries is limited.
 
-    Other callers come with the models: their pods start again until the model answers, and neither a
-    model without files nor a schedule whose last run failed holds them up.
+    Other callers are delivered with the models: their pods restart until the model answers. In that
+    phase neither a model without files nor a schedule whose last run failed delays them.
     """
     jobs = any(resource.kind == "Job" for resource in package.resources)
     return Phase.CALLERS if jobs else Phase.MODELS_AND_SCHEDULES
 
 
-def _model(instance: Instance[Any], graph: Graph, memo: Memo) -> Package:
-    """A model's package, lowered once for the environments in which nothing of it differs.
+def _package_of_model(instance: Instance[Any], graph: Graph, memo: Memo) -> Package:
+    """Lower a model once for all environments in which the model and its bindings are the same.
 
     There may be thousands of models, and nearly all of them are the same in every environment.
     """
     bindings = graph.by_consumer.get(instance.name, {})
-    parties, slots = _parties(bindings)
-    return memo.once(lambda: _package(instance, graph), slots, instance, *parties)
+    parties, slots = _providers_and_slots(bindings)
+    return memo.once(lambda: _package_of(instance, graph), slots, instance, *parties)
 
 
-def _parties(bindings: Mapping[str, Binding]) -> tuple[list[object], tuple[tuple[str, str], ...]]:
-    """The providers and offers that a model is bound to; and in which slots, by its own and theirs.
+def _providers_and_slots(
+    bindings: Mapping[str, Binding],
+) -> tuple[list[object], tuple[tuple[str, str], ...]]:
+    """The providers and offers that a model is bound to, and the slots at both ends.
 
-    The claims of the store that it shares with other models make no difference to it.
+    The claims are not among them: they are the claims of the store that all models of a namespace
+    share, and the objects of a single model do not depend on them.
     """
     needs = [
         (slot, each) for slot, binding in bindings.items() for each in (binding, *binding.entailed)
@@ -96,14 +99,14 @@ def _parties(bindings: Mapping[str, Binding]) -> tuple[list[object], tuple[tuple
     return parties, tuple((slot, each.provides.slot) for slot, each in needs)
 
 
-def _package(instance: Instance[Any], graph: Graph) -> Package:
+def _package_of(instance: Instance[Any], graph: Graph) -> Package:
     return package_of(instance, component_of(instance).lower(instance, graph.wiring(instance.name)))
 
 
-def _check_pods_use(
+def _check_every_binding_is_used(
     package: Package, instance: Instance[Any], bindings: Mapping[str, Binding]
 ) -> None:
-    """Some pod of a component with pods uses each binding: no policy lets the others reach it."""
+    """Refuse a component none of whose pods uses a binding: no network policy would let them through."""
     labels = {label for resource in package.resources for label in resource.pod_labels}
     labels |= {label for pods in package.operator_pods for label in pods.labels}
     for slot, binding in bindings.items():
@@ -137,5 +140,5 @@ def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
 
 
 def dotted(path: Path) -> str:
-    """A path in the spec as people write it."""
+    """Join a path in the spec with dots, as people write it."""
     return ".".join(str(part) for part in path)

@@ -1,8 +1,7 @@
-"""Run a piece of work on another core while this process continues. Only this module starts
-processes.
+"""Run a piece of work on another core while this process continues.
 
-The child is a copy of this process, so it has all values. Its result comes back through a pipe,
-packed by its type. `multiprocessing` would do the same, but its import takes a fifth of the time of
+Only this module starts copies of the process. The child has all values of its parent. Its result comes
+back through a pipe, packed by its type. `multiprocessing` would do the same, but its import takes a fifth of the time of
 the work that runs here.
 """
 
@@ -19,7 +18,7 @@ T = TypeVar("T")
 
 
 def run(work: Callable[[], T], type: type[T]) -> Callable[[], T]:
-    """Start the work on another core. The returned function waits for the result; call it once.
+    """Start the work on another core. The returned function waits for the result; call it only once.
 
     Without a second core, or if no process can be started, the work runs when its result is
     requested. The result is the same.

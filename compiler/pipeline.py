@@ -1,9 +1,8 @@
-"""The compiler on one page: from the text of a spec to a tree of files, and all diagnostics on the
-way.
+"""The compiler on one page: it turns the text of a spec into a tree of files and diagnostics.
 
-Stages are functions from value to value. Problems go to the report. What is right goes on, so that
-one run finds all mistakes: bindings and rules see a spec without its wrong values, and objects are made
-of the instances without errors. An exception is a bug in the compiler.
+Stages are functions from value to value. Problems go to the report. The compile continues with the parts
+that are right, so that one run finds all mistakes: bindings and rules see a spec without its wrong values,
+and objects are made of the instances without errors. An exception is a bug in the compiler.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from compiler.check import check, check_objects
-from compiler.check.silence import unused
+from compiler.check.silence import report_unused
 from compiler.derive import derive
 from compiler.diagnostics import Diagnostic, Report, TooManyFindingsError
 from compiler.document.span import Span
@@ -43,7 +42,7 @@ def silent(stage: str) -> None:
 
 
 class Compilation(Struct, frozen=True):
-    """The results of the stages for one spec. There are no objects if the report holds an error.
+    """The results of the stages for one spec; `lowered` is empty if the report holds an error.
 
     The base has the key None, next to the environments by name.
     """
@@ -52,8 +51,8 @@ class Compilation(Struct, frozen=True):
     platforms: Mapping[str | None, Platform] = field(default_factory=dict)
     graphs: Mapping[str | None, Graph] = field(default_factory=dict)
     lowered: Mapping[str | None, Lowered] = field(default_factory=dict)
-    partial: bool = False  # instances with errors, and those that depend on them, are left out
-    silences: set[Span] = field(default_factory=set)  # those that hid a diagnostic of the spec
+    partial: bool = False  # whether instances with errors and their consumers are left out
+    silences: set[Span] = field(default_factory=set)  # the silences that hid a diagnostic
     memo: Memo = field(default_factory=Memo)
 
     @property
@@ -61,7 +60,7 @@ class Compilation(Struct, frozen=True):
         return tuple(name for name in self.platforms if name is not None)
 
     def tree(self, rendered: Collection[str] | None = None) -> Tree:
-        """The files, with `out/` for the environments in `rendered`; by default the spec decides."""
+        """The output files; `out/` has the environments in `rendered`, by default those of the spec."""
         environments = {
             name: package_set for name, package_set in self.lowered.items() if name is not None
         }
@@ -124,7 +123,7 @@ def checked(result: Compilation) -> Compilation:
 
 
 def settled(result: Compilation) -> Compilation:
-    """The platforms without instances that have errors or depend on some."""
+    """Remove the instances that have errors, and all instances that depend on them."""
     graphs = {name: graph.settled for name, graph in result.graphs.items()}
     parts = {name: platform.part(graphs[name]) for name, platform in result.platforms.items()}
     return replace(result, platforms=parts, graphs=graphs)
@@ -156,12 +155,12 @@ def with_objects(
 
 
 def findings(result: Compilation, schemas: bool = True) -> list[Diagnostic]:
-    """The diagnostics of rules about objects; with `schemas`, also those of the schemas."""
+    """Run the rules about objects and, with `schemas`, the check against the schemas."""
     report = Report()
     platforms = {name: result.platforms[name] for name in result.lowered}
     try:
         silences = check_objects(result.lowered, report)
-        unused(platforms, result.silences | silences, report)
+        report_unused(platforms, result.silences | silences, report)
         if schemas:
             verify(result.lowered, report)
     except TooManyFindingsError:

@@ -1,4 +1,4 @@
-"""Find component types: one folder each, or an entry point of another package.
+"""Find component types: a type is a folder here, or an entry point of another package.
 
 A type is imported only if a spec names it, because imports take most of the time of a small
 compile.
@@ -42,7 +42,7 @@ def all_types() -> tuple[str, ...]:
 
 @cache
 def component(type: str) -> Component | None:
-    """A component type, or None if there is none of that name."""
+    """The component type of a name, or None."""
     name = _module_name(type)
     if name is None:
         return None
@@ -61,7 +61,7 @@ def _module_name(type: str) -> str | None:
 
 
 def component_of(instance: Instance[Any]) -> Component:
-    """The code of an instance: its component's, or its tenant's."""
+    """The module of an instance, of its component type or of its kind of tenant."""
     if instance.section != "components":
         return tenants.component(instance.section)
     module = component(instance.type)
@@ -70,13 +70,13 @@ def component_of(instance: Instance[Any]) -> Component:
 
 
 def versions(type: str) -> Versions:
-    """What the folder of a component type says of its images."""
+    """The facts about images in the folder of a component type."""
     module = component(type)
     return module.VERSIONS if module else Versions()
 
 
 def in_upstream_namespace(instance: Instance[Any] | None) -> bool:
-    """Whether an instance lives in an operator's namespace, where nothing is denied by default."""
+    """Whether an instance is in an operator's namespace, where no policy denies traffic by default."""
     return instance is not None and component_of(instance).UPSTREAM_NAMESPACE
 
 
@@ -89,7 +89,7 @@ def _entry_points() -> dict[str, str]:
 
 
 def providers(interface: str) -> tuple[str, ...]:
-    """The types that offer an interface without a provider behind them: a help text proposes them."""
+    """The types that a help text proposes for an interface: they need no other provider of it."""
     return tuple(type for type in all_types() if interface in provided(type))
 
 
@@ -104,7 +104,7 @@ def provided(type: str) -> tuple[str, ...]:
 
 
 def author_error(error: Exception) -> ComponentError | None:
-    """An exception as its component's, where it was raised in or below a component's code."""
+    """The ComponentError for an exception that was raised in or below a component's code, or None."""
     if isinstance(error, ComponentError):
         return error
     modules = {_module_name(type): type for type in all_types()}

@@ -1,5 +1,4 @@
-"""Merge each environment into the base: one document per environment, whose values keep their
-positions.
+"""Merge each environment's overrides into the base; every value keeps its position in the file.
 
 Maps merge; lists and scalars replace the base's. `null` removes a key that the base must have; an
 empty value is an error. Nodes that an environment does not change are shared with the base.
@@ -20,7 +19,7 @@ from compiler.document.outdented import indent, outdented
 from compiler.document.span import Span
 from compiler.model.package import Removed
 
-# The keys of which an added instance must have one; without it, its name is probably a misspelt one of the base.
+# An instance that the base lacks must have one of these keys; without them, its name is probably misspelt.
 _PROOF = {
     "components": ("type",),
     "workloads": ("image", "run"),
@@ -49,18 +48,21 @@ def specialise(document: Node, report: Report) -> Variants:
         if overrides is not None and not isinstance(overrides.value, dict):
             _not_a_map(overrides, ("spec", "environments"), report)
         return Variants(base, {DEFAULT: base})
-    lost = _lost_sections(overrides, report)
+    outdented_names = _outdented_sections(overrides, report)
     documents = {
         name: _merge_environment(base, override, name, report)
         for name, override in overrides.entries()
-        if name not in lost
+        if name not in outdented_names
     }
     removed = {name: _removed(base, override) for name, override in overrides.entries()}
     return Variants(base, documents, removed, overrides.keys)
 
 
-def _lost_sections(overrides: Node, report: Report) -> set[str]:
-    """Report an empty environment whose sections stand in its own column. Returns all their names."""
+def _outdented_sections(overrides: Node, report: Report) -> set[str]:
+    """Report each empty environment whose sections are not indented below it.
+
+    Returns the names of these environments and sections: none of them is an environment.
+    """
     names = set[str]()
     for name in overrides.keys:
         sections = outdented(overrides, name, _PROOF.__contains__)
@@ -74,7 +76,7 @@ def _lost_sections(overrides: Node, report: Report) -> set[str]:
 
 
 def _removed(base: Node, override: Node) -> dict[str, Removed]:
-    """The components of the base that an environment removes."""
+    """Collect the components of the base that an environment removes."""
     section = override.child("components")
     removed: dict[str, Removed] = {}
     for name, node in section.entries() if section else ():
@@ -129,7 +131,7 @@ def _merge(base: Node, override: Node, path: Path, report: Report) -> Node:
 
 
 def overridden(document: Node, path: Path) -> Span | None:
-    """The position at which an environment overrides something in a section of the base, or None."""
+    """Return the first position at which an environment overrides a part of a section, or None."""
     section = document.at(path)
     for key, inner in section.entries():
         at = (*path, key)
@@ -147,7 +149,7 @@ def _contains(outer: Span, inner: Span) -> bool:
 
 
 def _other_type(base: Node, override: Node, path: Path) -> bool:
-    """Whether the override changes the instance's type, and so replaces it as a whole."""
+    """Whether the override has another type than the instance, and so replaces all of it."""
     if path[3:] != ("components",):
         return False
     new, old = override.child("type"), base.child("type")
@@ -155,7 +157,7 @@ def _other_type(base: Node, override: Node, path: Path) -> bool:
 
 
 def _without_unknown_instances(spec: Node, override: Node, path: Path, report: Report) -> Node:
-    """The override without instances whose names are probably misspelt; each is reported."""
+    """Report the instances whose names are probably misspelt, and return the override without them."""
     sections = dict(override.entries())
     for section, proofs in _PROOF.items():
         base_section = spec.child(section)
@@ -175,7 +177,7 @@ def _without_unknown_instances(spec: Node, override: Node, path: Path, report: R
                 path=(*path, section, name),
                 help=(
                     *suggestion(name, names),
-                    _as_new(section, name, proofs[0]),
+                    _help_for_new_instance(section, name, proofs[0]),
                 ),
                 fix=correction(added.keys[name], name, names),
             )
@@ -184,7 +186,7 @@ def _without_unknown_instances(spec: Node, override: Node, path: Path, report: R
 
 
 def _misspelt_in(names: Mapping[str, Node], name: str) -> bool:
-    """Whether the base has a component with a misspelt key: corrected, it has this name."""
+    """Whether the base has a component whose misspelt key means this name."""
     types = registry.all_types()
     unknown = [key for key in names if key not in types and names[key].child("type") is None]
     return any(closest(key, types) == name for key in unknown)
@@ -223,12 +225,12 @@ def _removal(override: Node, key: str) -> Fix | None:
 
 
 def _not_a_map(node: Node, path: Path, report: Report) -> None:
-    help = named_by_keys(node.plain())
+    help = help_for_named_list(node.plain())
     report.add("wrong-type", f"`{path[-1]}` must be a map", node.span, path=path, help=help)
 
 
-def _as_new(section: str, name: str, proof: str) -> str:
-    """How an instance that the base lacks is written."""
+def _help_for_new_instance(section: str, name: str, proof: str) -> str:
+    """The help that shows how to write an instance that the base lacks."""
     if section == "components" and registry.component(name):
         return (
             f"write `{name}: {{type: {name}, ...}}`: an instance that the base lacks says its type"
@@ -236,7 +238,7 @@ def _as_new(section: str, name: str, proof: str) -> str:
     return f"a new instance says its `{proof}:`; an override uses a name of the base"
 
 
-def named_by_keys(value: object) -> str | tuple[str, ...]:
+def help_for_named_list(value: object) -> str | tuple[str, ...]:
     """The help for a list of named items where a map belongs."""
     item = value[0] if isinstance(value, list) and value else None
     name = item.get("name") if isinstance(item, dict) else item

@@ -1,8 +1,8 @@
-"""Text of others made safe for where it goes: one function for each sink.
+"""Make untrusted text safe to print, with one function for each kind of output.
 
 A spec, a tree and the answer of a cluster may hold anything: sequences that steer a terminal, marks
-that reorder what is read, commands of a CI system's log, Markdown. What is no plain printable
-character is written as its escape, so that it is seen.
+that reorder text, commands of a CI system's log, Markdown. A character that is not plain and printable
+is written as its escape, so that readers see it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ _SPACES = re.compile(r"\s+")
 
 
 def printable(text: str) -> str:
-    """Text for a terminal: control characters, and those that hide or reorder text, are escaped.
+    """Text for a terminal: characters that control it, and that hide or reorder text, are escaped.
 
-    So is the `##[` of commands, which GitHub's runner takes anywhere in a line of its log
+    The `##[` of commands is escaped too: GitHub's runner obeys it anywhere in a line of its log
     (actions/runner, src/Runner.Common/ActionCommand.cs).
     """
     if not text.isprintable():
@@ -30,7 +30,7 @@ def _escaped(code: int) -> str:
 
 
 def log_line(text: str) -> str:
-    """A line for a terminal or a CI system's log, which takes no `::command::` from its beginning."""
+    """A line for a terminal or the log of a CI system, which finds no `::command::` at its beginning."""
     line = printable(text)
     if line.lstrip().startswith("::"):
         line = line.replace("::", "\\u003a:", 1)
@@ -38,7 +38,7 @@ def log_line(text: str) -> str:
 
 
 def markdown_cell(text: str) -> str:
-    """Text in a cell of a table: no column, tag, link or line of its own, and no person is called."""
+    """Text in a cell of a Markdown table, where it cannot add a column, tag, link, line or mention."""
     escaped = printable(_SPACES.sub(" ", text).strip()).replace("&", "&amp;")
     escaped = escaped.replace("<", "&lt;").replace(">", "&gt;")
     escaped = re.sub(r"([\\`*_{}\[\]()#+!|~])", r"\\\1", escaped)
@@ -57,11 +57,11 @@ def svg_text(text: str) -> str:
 
 
 def mermaid_label(text: str) -> str:
-    """Text in the quotes of a Mermaid label, whose signs are written by name or number.
+    """Text in the quotes of a Mermaid label, with special signs written by name or number.
 
     (mermaid.js.org, Flowcharts, Entity codes to escape characters.)
     """
-    if _NAMES.fullmatch(text):  # nearly all labels: thousands of models have some each
+    if _NAMES.fullmatch(text):  # most labels: thousands of models have several
         return text
     return printable(_SPACES.sub(" ", text)).translate(_CODES)
 

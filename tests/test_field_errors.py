@@ -18,7 +18,7 @@ from compiler.document import Node
 from compiler.document.span import Span
 from compiler.spec.section import Section, parse
 from compiler.validate.errors import FieldError, field_errors
-from compiler.validate.messages import explain
+from compiler.validate.messages import report_errors
 
 
 def _sections(section: type[Section]) -> Iterator[type[Section]]:
@@ -50,7 +50,7 @@ def test_a_section_is_read_or_each_mistake_has_a_known_code(name: str, data: st.
     try:
         parse(SECTIONS[name], value)
     except ValidationError as error:
-        explain(error, SECTIONS[name], (), _node(value), report)
+        report_errors(error, SECTIONS[name], (), _node(value), report)
     assert bool(report.diagnostics) == bool(errors)
     assert {diagnostic.code for diagnostic in report.diagnostics} <= CODES.keys()
     assert all(diagnostic.message for diagnostic in report.diagnostics)

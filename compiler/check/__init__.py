@@ -1,5 +1,4 @@
-"""Run the rules: each one checks one instance, one environment's graph or objects, or all
-environments.
+"""Run the rules on instances, on the graph and the objects of each environment, and on all specs.
 
 A rule is a file of `rules/` with some of these functions:
 
@@ -12,10 +11,10 @@ or a file of `rules/objects/` with
 
 - `check_objects(platform, lowered, report)`: the objects of one environment
 
-Where sections or bindings have errors, rules see the sound rest, and only their errors are reported:
-a warning may be about something that is missing because of them. A rule with `NEEDS_EVERY_INSTANCE`
-looks for something that is missing, so it does not run then. No rule checks the base, because it is
-never applied.
+Where sections or bindings have errors, rules see only the instances without errors, and only the errors
+of rules are reported: a warning may be about an instance that is missing because of an error. A rule with
+`NEEDS_EVERY_INSTANCE` looks for missing instances, so it does not run then. No rule checks the base,
+because it is never applied.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from compiler.check.silence import silenced
+from compiler.check.silence import without_silenced
 from compiler.diagnostics import Report, TooManyFindingsError, everywhere
 from compiler.document.span import Span
 from compiler.files import packaged_names
@@ -41,7 +40,7 @@ T = TypeVar("T")
 
 @cache
 def rules(folder: str = "rules") -> tuple[ModuleType, ...]:
-    """The modules in a folder of rules, sorted by name."""
+    """Import the modules in a folder of rules, sorted by name."""
     files = packaged_names(Path(__file__).parent.parent / folder)
     names = [name[:-3] for name in files if name.endswith(".py") and name != "__init__.py"]
     package = f"compiler.{folder.replace('/', '.')}"
@@ -57,17 +56,17 @@ def check(
     """
     environments = _environments(platforms)
     right = {name: platform.without(platform.wrong) for name, platform in environments.items()}
-    findings = _of_specs(right)
+    findings = _check_specs(right)
     every_instance = not report.failed and not findings.blocked
     settled = {name: graph.settled for name, graph in _environments(graphs).items()}
     parts = {name: platform.part(settled[name]) for name, platform in environments.items()}
-    _of_bindings(parts, settled, findings, every_instance=every_instance)
+    _check_bindings(parts, settled, findings, every_instance=every_instance)
     if report.failed:
         findings = Report(findings.errors)
     return _report(findings, environments, report)
 
 
-def _of_specs(environments: Mapping[str, Platform]) -> Report:
+def _check_specs(environments: Mapping[str, Platform]) -> Report:
     findings, instances = Report(), _distinct(environments)
     for rule in rules():
         if hasattr(rule, "check_instance"):
@@ -77,7 +76,7 @@ def _of_specs(environments: Mapping[str, Platform]) -> Report:
     return findings
 
 
-def _of_bindings(
+def _check_bindings(
     environments: Mapping[str, Platform], graphs: Mapping[str, Graph], findings: Report, *,
     every_instance: bool,
 ) -> None:  # fmt: skip
@@ -96,7 +95,7 @@ Occurrences = tuple[Instance[Any], Platform, list[str]]
 
 
 def _distinct(environments: Mapping[str, Platform]) -> list[Occurrences]:
-    """Every instance once, with a platform that has it and the names of all that do."""
+    """Every instance once, with one of its platforms and the names of all its environments."""
     memo, distinct = Memo(), list[Occurrences]()
     for name, platform in environments.items():
         for instance in platform.instances.values():
@@ -108,17 +107,17 @@ def _distinct(environments: Mapping[str, Platform]) -> list[Occurrences]:
 
 
 def _check_instances(rule: ModuleType, instances: Iterable[Occurrences], report: Report) -> None:
-    """Run a rule on every instance; on an instance that environments share only once."""
+    """Run a rule once on every instance, and report its findings for all environments of the instance."""
     findings = Report()
     for instance, platform, names in instances:
-        if _finds(rule, instance, platform, findings):  # seldom: one report serves most instances
+        if _reports(rule, instance, platform, findings):  # seldom: one report serves most instances
             for name in names:
                 report.within(name).extend(findings.diagnostics)
             findings = Report()
 
 
-def _finds(rule: ModuleType, instance: Instance[Any], platform: Platform, report: Report) -> bool:
-    """Run a rule on an instance; whether it reports anything."""
+def _reports(rule: ModuleType, instance: Instance[Any], platform: Platform, report: Report) -> bool:
+    """Run a rule on an instance. Returns whether the rule reports anything."""
     try:
         rule.check_instance(instance, platform, report)
     except TooManyFindingsError:
@@ -141,7 +140,7 @@ def _environments(values: Mapping[str | None, T]) -> dict[str, T]:
 
 
 def _report(findings: Report, environments: Mapping[str, Platform], report: Report) -> set[Span]:
-    """Add the findings that are not silenced to a report."""
-    remaining, used = silenced(findings.sorted(), environments)
+    """Add the findings that are not silenced to a report. Returns the silences that were used."""
+    remaining, used = without_silenced(findings.sorted(), environments)
     report.diagnostics += (everywhere(diagnostic, environments) for diagnostic in remaining)
     return used

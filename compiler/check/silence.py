@@ -1,6 +1,6 @@
-"""Silence diagnostics that the user accepts: `spec.silence` names them, each with a reason.
+"""Hide the diagnostics that the user accepts: `spec.silence` names each with a reason.
 
-Only diagnostics of rules can be silenced, not those of reading, resolving or writing. A silence
+Only diagnostics of rules can be silenced; errors of reading, resolving or writing cannot. A silence
 that hides nothing is reported, so that it is deleted when its reason is gone.
 """
 
@@ -19,10 +19,10 @@ from compiler.spec.settings import Silence
 _LIST: Path = ("spec", "silence")
 
 
-def silenced(
+def without_silenced(
     diagnostics: Sequence[Diagnostic], environments: Mapping[str, Platform]
 ) -> tuple[list[Diagnostic], set[Span]]:
-    """The diagnostics that no silence hides, and the spans of the silences that hid the others."""
+    """Return the diagnostics that no silence hides, and the spans of the silences that were used."""
     remaining: list[Diagnostic] = []
     used: set[Span] = set()
     for diagnostic in diagnostics:
@@ -34,7 +34,7 @@ def silenced(
 
 
 def _hiding(diagnostic: Diagnostic, environments: Mapping[str, Platform]) -> Iterator[Span]:
-    """The silences that hide a diagnostic. All of its environments must silence it."""
+    """The spans of the silences that hide a diagnostic; none unless all its environments silence it."""
     if not CODES[diagnostic.code].rule:
         return
     spans: list[Span] = []
@@ -60,7 +60,9 @@ def _silences(platform: Platform) -> Iterator[tuple[Silence, Span]]:
         yield silence, platform.document.span_of((*_LIST, index))
 
 
-def unused(platforms: Mapping[str | None, Platform], used: set[Span], report: Report) -> None:
+def report_unused(
+    platforms: Mapping[str | None, Platform], used: set[Span], report: Report
+) -> None:
     """Report each silence that hid nothing in any environment."""
     base = platforms.get(None)
     environments = {name: platform for name, platform in platforms.items() if name is not None}
@@ -83,7 +85,7 @@ def unused(platforms: Mapping[str | None, Platform], used: set[Span], report: Re
 
 
 def _removal(document: Node, base: Node | None, index: int) -> Fix | None:
-    """The edit that deletes a silence, and the whole list with its last entry."""
+    """The edit that deletes a silence; for the only entry, it deletes the whole list."""
     silences = document.at(_LIST)
     if isinstance(silences.value, list) and len(silences.value) > 1:
         return Fix(document.entry_span((*_LIST, index)), edit=Edit.REMOVE)

@@ -1,4 +1,4 @@
-"""The texts of an instance that its programs get: variables, arguments and commands."""
+"""Collect the texts that the programs of an instance get: variables, arguments and commands."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def variables(instance: Instance[Any]) -> Iterator[tuple[Path, str]]:
 
 
 def words(instance: Instance[Any], *, in_shell: bool = True) -> Iterator[tuple[Path, str]]:
-    """Each word of its command lines, those of init steps too, with its path below the instance.
+    """Each word of an instance's command lines and init steps, with its path below the instance.
 
-    Without `in_shell`, only command lines that no shell reads.
+    Without `in_shell`, command lines that a shell reads are left out.
     """
     spec = instance.spec
     if _COMMAND_LINES.isdisjoint(spec.model_fields_set):  # as for most of a thousand models

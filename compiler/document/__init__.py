@@ -1,4 +1,4 @@
-"""The parsed spec: a tree in which every key and every value has its position in the file."""
+"""Represent the parsed spec as a tree in which every key and value has its position in the file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Node(Struct, frozen=True, eq=False, array_like=True):
     keys: dict[str, Span]
 
     def plain(self, unread: Collection[str] = ()) -> Any:
-        """The value without positions; below the keys in `unread`, only an outline."""
+        """The value without positions; of the values at the keys in `unread`, only their keys."""
         if isinstance(self.value, dict):
             return {
                 key: node.outline() if key in unread else node.plain()
@@ -48,7 +48,7 @@ class Node(Struct, frozen=True, eq=False, array_like=True):
         return None
 
     def at(self, path: Path) -> Node:
-        """The node at `path`, or the deepest existing one on the way there."""
+        """The node at `path`, or the deepest existing node on the way there."""
         node = self
         for key in path:
             below = node.child(key)

@@ -1,4 +1,4 @@
-"""Keys that stand beside an empty key and belong below it: they are not indented far enough."""
+"""Find keys that belong below an empty key but stand in its column, not indented far enough."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from compiler.document import Node
 
 
 def outdented(node: Node, key: str, belongs: Callable[[str], bool]) -> tuple[str, ...]:
-    """The keys after an empty one that belong below it, but stand in its own column."""
+    """The keys that follow an empty key in its column and belong below it."""
     child = node.child(key)
     if child is None or child.value is not None or child.written or node.flow:
         return ()
@@ -18,6 +18,6 @@ def outdented(node: Node, key: str, belongs: Callable[[str], bool]) -> tuple[str
 
 
 def indent(keys: Sequence[str], parent: str) -> str:
-    """The help for such keys."""
+    """The help for keys that belong below another one."""
     quoted = ", ".join(f"`{key}:`" for key in keys)
     return f"indent {quoted} below `{parent}:`"

@@ -26,14 +26,14 @@ from compiler.resolve.forwarding import chain
 from compiler.resolve.join import Join
 from compiler.tenants import login, model_store, token_check
 
-# Tenants depend on their bindings.
-_FIRST = ("components", model_store.SECTION, login.SECTION, token_check.SECTION)
+# The bindings of models and workloads depend on the bindings of these sections.
+_BOUND_FIRST = ("components", model_store.SECTION, login.SECTION, token_check.SECTION)
 
 
 def resolve(
     platforms: Mapping[str | None, Platform], memo: Memo, report: Report
 ) -> dict[str | None, Graph]:
-    """All bindings of each effective spec."""
+    """Bind every requirement of each effective spec."""
     return {
         name: _graph(platform, memo, report.within(name)) for name, platform in platforms.items()
     }
@@ -70,7 +70,7 @@ def _offers(instance: Instance[Any]) -> Offers:
 
 
 def _without_fallbacks(offers: Mapping[str, Offers]) -> dict[str, Offers]:
-    """All offers, without fallbacks for an interface that another instance offers."""
+    """Withdraw the fallback offers of interfaces that another instance offers."""
     offered = {
         provides.endpoint.interface
         for slots in offers.values()
@@ -94,7 +94,7 @@ def _brought_along(platform: Platform, memo: Memo) -> Mapping[str, Instance[Any]
     instances: dict[str, Instance[Any]] = {}
     served = [instance for instance in platform.instances.values() if instance.section == "models"]
     for name, group in model_store.groups(served).items():
-        instances[name] = _distinct(model_store.store(name, group), memo)
+        instances[name] = _shared_store(model_store.store(name, group), memo)
     for instance in platform.instances.values():
         if instance.section != "components":
             continue
@@ -107,16 +107,16 @@ def _brought_along(platform: Platform, memo: Memo) -> Mapping[str, Instance[Any]
     return instances
 
 
-def _distinct(store: Instance[Any], memo: Memo) -> Instance[Any]:
-    """The store of an earlier environment if it is equal, else this one."""
+def _shared_store(store: Instance[Any], memo: Memo) -> Instance[Any]:
+    """Return the equal store of an earlier environment, or else this store."""
     value = ("store", store.name, store.declared, store.spec.model_dump_json())
     return memo.once(lambda: store, value, store.settings)
 
 
 def _bindings(join: Join, guarded: logins.Guarded) -> Mapping[str, tuple[Binding, ...]]:
-    """The bindings of each consumer; components first, because tenants depend on their bindings."""
+    """Bind all consumers: components first, because the bindings of tenants depend on theirs."""
     for instance in join.instances.values():
-        if instance.section in _FIRST:
+        if instance.section in _BOUND_FIRST:
             _bind_claims(join, instance)
     _bind_routes(join)
     logins.bind_models(join, guarded)
@@ -124,7 +124,7 @@ def _bindings(join: Join, guarded: logins.Guarded) -> Mapping[str, tuple[Binding
     for name in sorted(join.instances):
         instance = join.instances[name]
         if instance.section == "models":
-            by_consumer[name] = join.memo(_in_order, models.bound(join, instance))
+            by_consumer[name] = join.memo(_in_order, models.bindings_of(join, instance))
             if instance.spec.logger is not None:
                 sinks.bind(join, instance)
             if instance.spec.transformer is not None:
@@ -133,8 +133,8 @@ def _bindings(join: Join, guarded: logins.Guarded) -> Mapping[str, tuple[Binding
             _bind_claims(join, instance)
         if getattr(instance.spec, "uses", ()):
             uses.bind(join, instance, uses.Uses((*instance.path, "uses"), instance.spec.uses))
-    problems.unbound(join)
-    problems.ambiguous(join)
+    problems.report_unbound(join)
+    problems.report_ambiguous(join)
     direct = {
         name: _in_order((*by_consumer.get(name, ()), *bindings))
         for name, bindings in _chained(join).items()
@@ -143,7 +143,7 @@ def _bindings(join: Join, guarded: logins.Guarded) -> Mapping[str, tuple[Binding
 
 
 def _chained(join: Join) -> Mapping[str, list[Binding]]:
-    """The direct bindings of each consumer, each with those that it is forwarded to."""
+    """The direct bindings of each consumer, each followed by the bindings behind its pooler."""
     by_consumer: dict[str, list[Binding]] = defaultdict(list)
     for binding in join.direct.values():
         by_consumer[binding.consumer.name] += chain(join, binding)

@@ -30,7 +30,7 @@ def _forwarded(join: Join, binding: Binding, visited: tuple[str, ...]) -> Bindin
         return binding
     pooler = binding.provider
     if pooler.name in visited:
-        problems.cycle(join, pooler, slot.slot, visited)
+        problems.report_cycle(join, pooler, slot.slot, visited)
         return binding
     upstream = join.direct.get((pooler.name, slot.slot))
     if upstream is None:

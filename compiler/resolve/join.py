@@ -1,4 +1,4 @@
-"""The state of resolving one environment: offers, and the bindings that are already made."""
+"""Hold the offers of one environment and the bindings made so far, and choose an offer for a claim."""
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ class Join:
         self.instances, self.offers = instances, offers
         self.document, self.report, self.memo = document, report, memo
         self.candidates: dict[str, list[Candidate]] = defaultdict(list)
-        self.first: dict[str, Candidate] = {}  # the offer of each provider for its users
+        self.client_offers: dict[str, Candidate] = {}  # the offer of each provider for its users
         for name, slots in offers.items():
             for provides, offer in slots.items():
                 candidate = Candidate(instances[name], provides, offer)
                 self.candidates[provides.endpoint.interface].append(candidate)
                 if provides.endpoint.for_clients:
-                    self.first.setdefault(name, candidate)
+                    self.client_offers.setdefault(name, candidate)
         self.wrong = wrong  # instances with errors in their sections, and their types
-        self.unsettled = set(wrong)  # those, and instances with errors in their bindings
+        self.unsettled = set(wrong)  # instances with errors in their sections or bindings
         self.direct: dict[tuple[str, str], Binding] = {}
-        self.stores: dict[
+        self.store_bindings: dict[
             str, tuple[Binding, ...]
         ] = {}  # the bindings for the models of each store
         self.cycles: set[frozenset[str]] = set()
         self.removed = removed  # instances of the base that the environment removes
-        # By interface and providers: consumers that any of them could serve, each with its slot.
-        self.several: dict[tuple[str, tuple[str, ...]], list[tuple[Instance[Any], str]]] = (
+        # By interface and names of providers: consumers that all of these could serve, with their slots.
+        self.ambiguous: dict[tuple[str, tuple[str, ...]], list[tuple[Instance[Any], str]]] = (
             defaultdict(list)
         )
-        # By interface: consumers without a provider, each with its slot.
+        # By interface: consumers without a provider, with their slots.
         self.missing: dict[str, list[tuple[Instance[Any], str]]] = defaultdict(list)
 
     def add(self, binding: Binding) -> None:
@@ -78,7 +78,7 @@ class Join:
             )
 
     def _without_standby(self, candidates: list[Candidate], move: Move | None) -> list[Candidate]:
-        """The instance that takes another's place has no clients before, and the other none after."""
+        """Leave out the side of a move that has no clients: the new one before the cut-over, then the old."""
         if move is None:
             return candidates
         active = [candidate for candidate in candidates if candidate.provider.name == move.active]
@@ -87,16 +87,14 @@ class Join:
         rest = [candidate for candidate in candidates if candidate.provider.name != move.standby]
         return rest if active or move.active not in self.instances else candidates
 
-    def moved(self, used: Candidate, move: Move | None) -> Candidate:
-        """The offer of the instance that has taken the place of the one that is used."""
+    def successor(self, used: Candidate, move: Move | None) -> Candidate:
+        """The offer of the instance that has taken the place of a used instance, if one has."""
         name = move.target(used.provider.name) if move else used.provider.name
         candidates = self.candidates[used.provides.endpoint.interface]
         return next((c for c in candidates if c.provider.name == name), used)
 
     def _entailed(self, consumer: Instance[Any], candidate: Candidate) -> tuple[Binding, ...]:
-        """Further bindings that a tenant needs because its provider does; components are bound
-        earlier.
-        """
+        """The provider's own bindings that a tenant needs too; none for a component, bound earlier."""
         if consumer.section == "components":
             return ()
         slots = (
@@ -105,8 +103,8 @@ class Join:
         )
         return tuple(self.direct[slot] for slot in slots if slot in self.direct)
 
-    def may_be_wrong(self, name: str) -> bool:
-        """Whether a name that cannot be bound is one of an instance with errors, which explain it."""
+    def resembles_wrong(self, name: str) -> bool:
+        """Whether a name is close to that of an instance with errors: they explain why it has no offer."""
         return closest(name, self.wrong) is not None
 
     def may_provide(self, interface: str) -> bool:
@@ -118,7 +116,10 @@ class Join:
     def choose(
         self, consumer: Instance[Any], requires: Requires[Any], claim: Claim
     ) -> Candidate | None:
-        """The offer for a claim: the one that `bind` names, or the only one."""
+        """Choose the offer for a claim: the offer that `bind` names, or the only offer.
+
+        Records the consumer as unsettled, and the reason, where there is no such offer.
+        """
         interface = requires.endpoint.interface
         candidates = [c for c in self.candidates[interface] if c.provider.name != consumer.name]
         move = consumer.settings.move
@@ -128,7 +129,7 @@ class Join:
             candidate = next((c for c in candidates if c.provider.name == named), None)
             if candidate is None:
                 self.unsettled.add(consumer.name)
-                problems.unknown(self, consumer, requires, named, candidates)
+                problems.report_unknown_binding(self, consumer, requires, named, candidates)
             return candidate
         final = [c for c in candidates if c.provides.forwards is None and not c.provides.explicit]
         final = _without_copies(self._without_standby(final, move), consumer.settings.backup)
@@ -137,7 +138,7 @@ class Join:
         if final:
             self.unsettled.add(consumer.name)
             names = tuple(sorted(candidate.provider.name for candidate in final))
-            self.several[interface, names].append((consumer, requires.slot))
+            self.ambiguous[interface, names].append((consumer, requires.slot))
         elif not claim.optional:
             self.unsettled.add(consumer.name)
             self.missing[interface].append((consumer, requires.slot))

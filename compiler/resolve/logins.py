@@ -1,4 +1,4 @@
-"""The logins before pages and models, and the checks of tokens before models, if there is a gateway."""
+"""Add the logins before pages and models, and the checks of tokens before models, behind a gateway."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Page(Struct, frozen=True):
 
 
 class Guarded(Struct, frozen=True):
-    """The hosts before which requests are asked for a login or a token."""
+    """The pages and models whose hosts ask requests for a login or a token."""
 
     pages: tuple[Page, ...] = ()
     models: tuple[Instance[Any], ...] = ()
@@ -51,15 +51,15 @@ class Guarded(Struct, frozen=True):
 def guarded(
     platform: Platform, instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers]
 ) -> Guarded:
-    doors = [
+    gateways = [
         offer
         for slots in offers.values()
         for offer in slots.values()
         if isinstance(offer, gateway.Offer)
     ]
-    if not doors:
+    if not gateways:
         return Guarded()
-    secure = doors[0].scheme == "https"
+    secure = gateways[0].scheme == "https"
     served = (instance for instance in instances.values() if instance.section == "models")
     return Guarded(
         _pages(instances, offers, secure) if platform.settings.login is not None else (),
@@ -71,7 +71,7 @@ def guarded(
 def _pages(
     instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers], secure: bool
 ) -> tuple[Page, ...]:
-    """The pages with a host that programs do not ask as well."""
+    """The pages with a host, without those that programs ask at the same host."""
     return tuple(
         Page(
             instances[name], provides, offer, hosts.page_name(instances[name], provides, slots),
@@ -86,14 +86,14 @@ def _pages(
 def instances(
     platform: Platform, guarded: Guarded, memo: Memo, report: Report
 ) -> Iterator[Instance[Any]]:
-    """The issuers, and what stands before each host; those of an earlier environment if equal."""
+    """The issuers and the guard before each host; equal ones of an earlier environment are reused."""
     added = list(_issuers(platform, guarded, memo))
     for page in guarded.pages:
-        build = partial(_login, page, platform)
+        build = partial(_login_of_page, page, platform)
         value = ("login", page.name, page.secure)
         added.append(memo.once(build, value, page.instance, page.offer))
     for model in guarded.models:
-        guard = partial(_before_model, model, platform, secure=guarded.secure)
+        guard = partial(_guard_of_model, model, platform, secure=guarded.secure)
         added.append(memo.once(guard, ("before a model", guarded.secure), model))
     conflicting = [instance for instance in added if instance.name in platform.instances]
     for instance in conflicting:
@@ -103,7 +103,7 @@ def instances(
 
 
 def _issuers(platform: Platform, guarded: Guarded, memo: Memo) -> Iterator[Instance[Any]]:
-    """The issuers that are asked; one whose keys stand in the spec is not."""
+    """The issuers that guards ask; an issuer whose keys stand in the spec is not asked."""
     settings = platform.settings
     machines = settings.machines
     machines_issuer = machines if machines is not None and not machines.keys else None
@@ -125,25 +125,25 @@ def _clash(platform: Platform, instance: Instance[Any], report: Report) -> None:
     )
 
 
-def _login(page: Page, platform: Platform) -> Instance[Any]:
+def _login_of_page(page: Page, platform: Platform) -> Instance[Any]:
     host = hosts.host(page.name, page.instance, page.offer)
     groups = getattr(page.instance.spec, "admitted", ())
-    return _login_before(page.login, host, groups, platform, secure=page.secure)
+    return _login_instance(page.login, host, groups, platform, secure=page.secure)
 
 
-def _login_before(
+def _login_instance(
     name: str, host: str, groups: tuple[str, ...], platform: Platform, *, secure: bool
 ) -> Instance[Any]:
     settings = platform.settings
-    door = settings.login
-    assert door is not None
-    allowed = groups or door.groups
+    login_settings = settings.login
+    assert login_settings is not None
+    allowed = groups or login_settings.groups
     spec = login.Spec(
-        image=door.image,
+        image=login_settings.image,
         host=host,
-        allowed=tuple(sorted({*allowed, *door.admins})) if allowed else (),
-        session=door.session,
-        replicas=door.replicas,
+        allowed=tuple(sorted({*allowed, *login_settings.admins})) if allowed else (),
+        session=login_settings.session,
+        replicas=login_settings.replicas,
         secure=secure,
     )
     return Instance(
@@ -152,11 +152,11 @@ def _login_before(
     )  # fmt: skip
 
 
-def _before_model(model: Instance[Any], platform: Platform, *, secure: bool) -> Instance[Any]:
+def _guard_of_model(model: Instance[Any], platform: Platform, *, secure: bool) -> Instance[Any]:
     guard = serving.guard(model)
     assert guard is not None
     if model.spec.access == "login":
-        return _login_before(guard, model.route, model.spec.groups, platform, secure=secure)
+        return _login_instance(guard, model.route, model.spec.groups, platform, secure=secure)
     settings = platform.settings
     machines = settings.machines
     assert machines is not None
@@ -187,12 +187,12 @@ def bind_pages(join: Join, guarded: Guarded) -> None:
 
 
 def bind_models(join: Join, guarded: Guarded) -> None:
-    """Bind what stands before each model to the model, whose address its serving system determines."""
+    """Bind the guard before each model to the model, whose address its serving system determines."""
     slots = {login.SECTION: login.PAGE.slot, token_check.SECTION: token_check.MODEL.slot}
     claim: Claim = inference.Claim(guards=True)
     for model in guarded.models:
         proxy = join.instances.get(serving.guard(model) or "")
-        candidate = models.candidate(join, model)
+        candidate = models.offer_of(join, model)
         if proxy is None or proxy.section not in slots:
             continue
         if candidate is None:

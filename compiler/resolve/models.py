@@ -1,4 +1,4 @@
-"""Bind models: each model gets the bindings of its namespace's model store, including the store's key."""
+"""Bind models: each model gets the bindings of its namespace's model store, with the store's key."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from compiler.resolve.join import Candidate, Join
 from compiler.tenants import model_store
 
 
-def bound(join: Join, consumer: Instance[Any]) -> tuple[Binding, ...]:
-    """The bindings that every model has; they follow from the bindings of its store."""
+def bindings_of(join: Join, consumer: Instance[Any]) -> tuple[Binding, ...]:
+    """The bindings of a model that follow from the bindings of its store; none if those failed."""
     store = model_store.name(consumer)
-    if store not in join.stores:
-        join.stores[store] = _of_store(join, store)
-    store_bindings = join.stores[store]
+    if store not in join.store_bindings:
+        join.store_bindings[store] = _bindings_of_store(join, store)
+    store_bindings = join.store_bindings[store]
     if not store_bindings:
         join.unsettled.add(consumer.name)
         return ()
@@ -32,12 +32,12 @@ def bound(join: Join, consumer: Instance[Any]) -> tuple[Binding, ...]:
 
 
 def _bindings(
-    join: Join, consumer: Instance[Any], served: Binding, *system_and_keys: Binding
+    join: Join, consumer: Instance[Any], serving_binding: Binding, *system_and_keys: Binding
 ) -> Iterator[Binding]:
     keys = tuple(binding for binding in system_and_keys if binding.requires == serving.STORE)
     system_bindings = [binding for binding in system_and_keys if binding not in keys]
     own_binding = Binding(
-        consumer, served.requires, served.provider, served.provides, served.claim, served.offer,
+        consumer, serving_binding.requires, serving_binding.provider, serving_binding.provides, serving_binding.claim, serving_binding.offer,
         entailed=keys,
     )  # fmt: skip
     entailed_bindings = (_entailed(consumer, binding) for binding in system_bindings)
@@ -45,27 +45,27 @@ def _bindings(
         yield from chain(join, binding)
 
 
-def candidate(join: Join, consumed: Instance[Any]) -> Candidate | None:
-    """A model as a provider; the serving system determines its address.
+def offer_of(join: Join, provider: Instance[Any]) -> Candidate | None:
+    """A model's offer to its callers; the serving system determines the address.
 
     None if the model could not be bound, which is reported already.
     """
-    bindings = bound(join, consumed)
-    return join.memo.once(lambda: _candidate(consumed, bindings), "candidate", consumed, *bindings)
+    bindings = bindings_of(join, provider)
+    return join.memo.once(lambda: _offer_of(provider, bindings), "candidate", provider, *bindings)
 
 
-def _candidate(consumed: Instance[Any], bindings: tuple[Binding, ...]) -> Candidate | None:
+def _offer_of(provider: Instance[Any], bindings: tuple[Binding, ...]) -> Candidate | None:
     wiring = _wiring(bindings)
     system = wiring.get(serving.SERVING)
     if system is None:
         return None
-    offer = system.inference(consumed, wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS))
-    return Candidate(consumed, inference.INFERENCE, offer)
+    offer = system.inference(provider, wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS))
+    return Candidate(provider, inference.INFERENCE, offer)
 
 
 def server(join: Join, me: Instance[Any]) -> inference.Offer | None:
     """The address of a model's own server, for its transformer."""
-    bindings = bound(join, me)
+    bindings = bindings_of(join, me)
     return join.memo.once(lambda: _server(me, _wiring(bindings)), "server", me, *bindings)
 
 
@@ -80,24 +80,27 @@ def _wiring(bindings: tuple[Binding, ...]) -> Wiring:
     return Wiring({binding.requires.slot: binding for binding in bindings}, {}, {})
 
 
-def _of_store(join: Join, store: str) -> tuple[Binding, ...]:
-    """The bindings for the models of a store: the serving system, the key, the system's requirements."""
-    served = join.direct.get((store, serving.SERVING.slot))
+def _bindings_of_store(join: Join, store: str) -> tuple[Binding, ...]:
+    """The bindings that all models of a store have: serving system, key, and the system's requirements."""
+    serving_binding = join.direct.get((store, serving.SERVING.slot))
     key = join.direct.get((store, serving.STORE.slot))
     fetched = join.instances[store].spec.buckets  # whether models come from the store
-    if served is None or (fetched and key is None):
+    if serving_binding is None or (fetched and key is None):
         return ()
-    return (served, *([key] if key else []), *_system_bindings(join, served))
+    return (serving_binding, *([key] if key else []), *_system_bindings(join, serving_binding))
 
 
-def entailed(join: Join, consumer: Instance[Any], served: Binding) -> Iterator[Binding]:
-    """Bindings for the requirements of a serving system that its models' pods have as well."""
-    return (_entailed(consumer, binding) for binding in _system_bindings(join, served))
+def entailed(join: Join, consumer: Instance[Any], serving_binding: Binding) -> Iterator[Binding]:
+    """The serving system's bindings that the pods of its models need too, made for a consumer."""
+    return (_entailed(consumer, binding) for binding in _system_bindings(join, serving_binding))
 
 
-def _system_bindings(join: Join, served: Binding) -> Iterator[Binding]:
-    """The bindings of the serving system that its models need as well."""
-    slots = ((served.provider.name, requires.slot) for requires in served.offer.requires_of_clients)
+def _system_bindings(join: Join, serving_binding: Binding) -> Iterator[Binding]:
+    """The serving system's own bindings that its models need too."""
+    slots = (
+        (serving_binding.provider.name, requires.slot)
+        for requires in serving_binding.offer.requires_of_clients
+    )
     return (join.direct[slot] for slot in slots if slot in join.direct)
 
 

@@ -1,4 +1,4 @@
-"""Resolve `spec.move`: the Job that copies, and the clients' logins at the instance without clients."""
+"""Resolve `spec.move`: add the Job that copies, and the clients' logins at the side without clients."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ def _job(platform: Platform, spec: tenant.Spec) -> Instance[Any]:
 def _sides(
     join: Join, move: Move, bindings: Mapping[str, Iterable[Binding]]
 ) -> dict[str, Candidate] | None:
-    """The offers between which data goes, by their keys in the spec."""
+    """The offers of both instances of a move, by the keys `from` and `to`; None if they are unfit."""
     for key, name in (("from", move.from_), ("to", move.to)):
         if name not in join.instances or join.instances[name].section != "components":
             names = sorted(
-                name for name in join.first if join.instances[name].section == "components"
+                name for name in join.client_offers if join.instances[name].section == "components"
             )
             _report(join, key, f"there is no component `{name}`",
                     suggestion(name, names) or f"the components are {listing(names)}")  # fmt: skip
@@ -115,7 +115,7 @@ def _unfit(
     join: Join, move: Move, old: Mapping[str, Candidate], new: Mapping[str, Candidate],
     stores: Iterable[Binding],
 ) -> None:  # fmt: skip
-    """`stores` are the bindings of the old instance to others."""
+    """Report why no data can move; `stores` are the bindings of the old instance to its providers."""
     common = sorted(old.keys() & new.keys())
     help = _BY_HAND
     holders = {
@@ -153,7 +153,7 @@ def _clash(join: Join) -> None:
 def _clients(
     move: Move, sides: Mapping[str, Candidate], bindings: Mapping[str, Iterable[Binding]]
 ) -> list[Binding]:
-    """The bindings to the instance with the clients, but for those that were always bound to `to`."""
+    """The bindings to the side with the clients, without consumers that the spec itself binds to `to`."""
     active = sides["to" if move.cut_over else "from"]
     return [
         binding
@@ -176,7 +176,7 @@ def _mirrored(clients: Iterable[Binding], standby: Candidate) -> Iterable[Bindin
 
 
 def _image(sides: Mapping[str, Candidate]) -> str | None:
-    """The image of the new server, whose programs also read the old one."""
+    """The image of the new server, whose programs also read the old server; else the old image."""
     specs = (sides[key].provider.spec for key in ("to", "from"))
     return next(
         (spec.image for spec in specs if isinstance(spec, RunningSpec) and spec.image), None

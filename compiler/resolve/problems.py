@@ -1,4 +1,4 @@
-"""Diagnostics about bindings."""
+"""Report the problems of bindings: names that are unknown, and providers that are missing or many."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def check_bind_keys(join: Join, instance: Instance[Any]) -> None:
             )
 
 
-def unbound(join: Join) -> None:
-    """Report each interface without a provider once: one component satisfies all its requirements."""
+def report_unbound(join: Join) -> None:
+    """Report each interface without a provider once: one added component serves all its consumers."""
     for interface, all_needs in join.missing.items():
         needs = [(needing, slot) for needing, slot in all_needs if needing.name not in join.wrong]
         if not needs or join.may_provide(interface):
@@ -69,7 +69,7 @@ def unbound(join: Join) -> None:
 
 
 def _no_substitute(join: Join, consumer: Instance[Any], slot: str) -> str:
-    """A declared instance of a similar interface, which the user may have meant for the slot."""
+    """The help about declared instances of a similar interface, which cannot serve the slot."""
     claims = registry.component_of(consumer).claims(consumer)
     similar = {
         interface
@@ -95,10 +95,10 @@ def _removed(join: Join, interface: str) -> Iterator[Related]:
             yield Related(f"`{name}` is removed here", removed.span)
 
 
-def ambiguous(join: Join) -> None:
-    """Report each set of providers once, with all consumers that could be bound to any of them."""
-    for (interface, names), all_needs in join.several.items():
-        # The `bind` of an instance with errors may be among them.
+def report_ambiguous(join: Join) -> None:
+    """Report each set of possible providers once, with all consumers that need one of them."""
+    for (interface, names), all_needs in join.ambiguous.items():
+        # The section of an instance with errors may hold the `bind` that would choose.
         needs = [need for need in all_needs if need[0].name not in join.wrong]
         if not needs:
             continue
@@ -125,12 +125,12 @@ def ambiguous(join: Join) -> None:
         )
 
 
-def unknown(
+def report_unknown_binding(
     join: Join, consumer: Instance[Any], requires: Requires[Any], name: str,
     candidates: Sequence[Candidate],
 ) -> None:  # fmt: skip
-    """`bind` names an instance that does not offer the interface."""
-    if join.may_be_wrong(name):
+    """Report a `bind` that names an instance without an offer of the interface."""
+    if join.resembles_wrong(name):
         return
     path: Path = (*_path_of(consumer), "bind", requires.slot)
     interface = requires.endpoint.interface
@@ -142,13 +142,13 @@ def unknown(
     )  # fmt: skip
 
 
-def unknown_use(
+def report_unknown_use(
     join: Join, consumer: Instance[Any], path: Path, word: str, *, exists: bool
 ) -> None:
-    """`uses` names an instance without a usable offer, or no instance."""
-    if join.may_be_wrong(word):
+    """Report an element of `uses` that names no instance, or an instance without a usable offer."""
+    if join.resembles_wrong(word):
         return
-    components, models = sorted(join.first), _other_models(join, consumer)
+    components, models = sorted(join.client_offers), _other_models(join, consumer)
     usable = f"instances to use: {listing(components) or 'none'}"
     if models:
         usable += f"; a model too, like `{models[0]}`"
@@ -158,9 +158,9 @@ def unknown_use(
     )  # fmt: skip
 
 
-def unknown_sink(join: Join, consumer: Instance[Any], word: str) -> None:
-    """`logger` names an instance that takes no copies of requests, or no instance."""
-    if join.may_be_wrong(word):
+def report_unknown_sink(join: Join, consumer: Instance[Any], word: str) -> None:
+    """Report a `logger` that names no instance, or an instance that takes no copies of requests."""
+    if join.resembles_wrong(word):
         return
     reason = "is not an instance"
     if word == consumer.name:
@@ -171,7 +171,7 @@ def unknown_sink(join: Join, consumer: Instance[Any], word: str) -> None:
             reason += ": a workload runs to its end and has no address"
     types = registry.providers(payload_sink.SINKS[0].interface)
     sinks = sorted(
-        name for name, candidate in join.first.items()
+        name for name, candidate in join.client_offers.items()
         if issubclass(candidate.provides.endpoint, payload_sink.SINKS)
     )  # fmt: skip
     models = _other_models(join, consumer)
@@ -208,7 +208,7 @@ def _unknown(
     )
 
 
-def ambiguous_use(join: Join, path: Path, word: str, typed: Sequence[Instance[Any]]) -> None:
+def report_ambiguous_use(join: Join, path: Path, word: str, typed: Sequence[Instance[Any]]) -> None:
     join.report.add(
         "ambiguous-binding",
         f"`{word}` could be any of {listing(instance.name for instance in typed)}",
@@ -218,7 +218,7 @@ def ambiguous_use(join: Join, path: Path, word: str, typed: Sequence[Instance[An
     )
 
 
-def conflict(join: Join, path: Path, binding: Binding, earlier: Binding) -> None:
+def report_conflict(join: Join, path: Path, binding: Binding, earlier: Binding) -> None:
     consumer = binding.consumer
     interface, pair = binding.requires.endpoint.interface, (earlier, binding)
     join.report.add(
@@ -234,7 +234,7 @@ def conflict(join: Join, path: Path, binding: Binding, earlier: Binding) -> None
 
 
 def _ways_out(join: Join, consumer: Instance[Any], pair: tuple[Binding, Binding]) -> Iterator[str]:
-    """Settings of the instances that a consumer uses after which one provider serves it."""
+    """The settings by which one of two conflicting providers would serve the consumer alone."""
     endpoint = pair[0].requires.endpoint
     servers = {binding.provider.name for binding in pair}
     offering = {candidate.provider.name for candidate in join.candidates[endpoint.interface]}
@@ -248,7 +248,7 @@ def _ways_out(join: Join, consumer: Instance[Any], pair: tuple[Binding, Binding]
             yield f"write `{endpoint.way_out[used.type]}` on `{word}`"
 
 
-def cycle(join: Join, pooler: Instance[Any], slot: str, visited: tuple[str, ...]) -> None:
+def report_cycle(join: Join, pooler: Instance[Any], slot: str, visited: tuple[str, ...]) -> None:
     if frozenset(visited) in join.cycles:
         return
     join.cycles.add(frozenset(visited))
@@ -271,13 +271,13 @@ def _one_of(types: Sequence[str]) -> str:
 
 
 def _required(consumer: Instance[Any]) -> str:
-    """The subject and verb of a message about a requirement."""
+    """The subject and verb of a message about a requirement: "`mlflow` requires"."""
     name = _written(consumer)
     return f"{name} requires" if name else "the models require"
 
 
 def _written(consumer: Instance[Any]) -> str | None:
-    """An instance that the spec contains; the store of models is not in the spec."""
+    """The name of a consumer in the spec; None for a store of models, which the spec does not have."""
     if consumer.section != model_store.SECTION:
         return f"`{consumer.name}`"
     return f"`{consumer.declared[2]}`" if consumer.declared and consumer.spec.bind else None

@@ -12,15 +12,15 @@ from compiler.resolve.join import Candidate, Join
 
 
 def bind(join: Join, consumer: Instance[Any]) -> None:
-    """The binding of a model to its sink, or the report that there is none."""
+    """Bind a model to its sink, or report that there is none."""
     name = consumer.spec.logger.sink
     sink = join.instances.get(name)
     if sink is not None and sink.section == "models" and sink is not consumer:
-        candidate = models.candidate(join, sink)
+        candidate = models.offer_of(join, sink)
     else:
         candidate = _component(join, name)
         if candidate is None:
-            problems.unknown_sink(join, consumer, name)
+            problems.report_unknown_sink(join, consumer, name)
     if candidate is None:
         join.unsettled.add(consumer.name)
         return
@@ -33,7 +33,7 @@ def bind(join: Join, consumer: Instance[Any]) -> None:
 
 def _component(join: Join, name: str) -> Candidate | None:
     """The offer of a component that takes copies."""
-    candidate = join.first.get(name)
+    candidate = join.client_offers.get(name)
     if candidate is None or not issubclass(candidate.provides.endpoint, payload_sink.SINKS):
         return None
     return candidate

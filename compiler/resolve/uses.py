@@ -1,6 +1,4 @@
-"""Bind the `uses` of a tenant: to the named instances, and to everything that these require of
-clients.
-"""
+"""Bind the `uses` of a tenant to the named instances, and to the instances that their clients need."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ from compiler.resolve.join import Candidate, Join, pooler
 
 
 class Uses(Struct, frozen=True):
-    """The instances that some pods of a tenant use, and the place where the spec lists them."""
+    """The `uses` of some pods of a tenant, with the path of the list in the spec."""
 
     path: Path
     words: tuple[str, ...]
@@ -38,40 +36,40 @@ Needs = dict[str, list[Binding]]  # by slot
 
 
 def bind(join: Join, consumer: Instance[Any], uses: Uses) -> None:
-    """The bindings of an instance's `uses`; claims are merged if one connection can serve them."""
+    """Bind an instance's `uses`; claims are merged if one connection can serve them."""
     needs: Needs = defaultdict(list)
     for index, word in enumerate(uses.words):
         path: Path = (*uses.path, index)
-        used = _used(join, consumer, path, word)
+        used = _offer_of_word(join, consumer, path, word)
         if used is None:
             join.unsettled.add(consumer.name)
             continue
         claim = used.provides.endpoint.client_claim(consumer)
         candidates = join.candidates[used.provides.endpoint.interface]
-        named, used = used, join.moved(used, consumer.settings.move)
+        named, used = used, join.successor(used, consumer.settings.move)
         by_pooler = pooler(used, candidates, claim)
         used = by_pooler or used
         # While a back end is replaced, its clients keep their logins, which have its name.
         requires = uses.requires(used.provides.endpoint, (by_pooler or named).provider.name)
         binding = Binding(consumer, requires, used.provider, used.provides, claim, used.offer)
-        for each in (binding, *_further(join, binding, uses)):
-            _add(join, path, each, needs)
-    _settle(join, needs, uses)
+        for each in (binding, *_further_needs(join, binding, uses)):
+            _add_need(join, path, each, needs)
+    _add_merged(join, needs, uses)
 
 
-def _used(join: Join, consumer: Instance[Any], path: Path, word: str) -> Candidate | None:
-    """The offer that an element of `uses` stands for: an instance, or the only one of a type."""
+def _offer_of_word(join: Join, consumer: Instance[Any], path: Path, word: str) -> Candidate | None:
+    """The offer that an element of `uses` names: that of an instance, or of the only one of a type."""
     instance = join.instances.get(word)
     typed = [] if instance else _components(join, word)
     if len(typed) > 1:
-        problems.ambiguous_use(join, path, word, typed)
+        problems.report_ambiguous_use(join, path, word, typed)
         return None
     instance = instance or (typed[0] if typed else None)
     if instance is not None and instance.section == "models" and instance is not consumer:
-        return models.candidate(join, instance)
-    if instance is not None and instance.name in join.first:
-        return join.first[instance.name]
-    problems.unknown_use(join, consumer, path, word, exists=instance is not None)
+        return models.offer_of(join, instance)
+    if instance is not None and instance.name in join.client_offers:
+        return join.client_offers[instance.name]
+    problems.report_unknown_use(join, consumer, path, word, exists=instance is not None)
     return None
 
 
@@ -79,10 +77,8 @@ def _components(join: Join, type: str) -> list[Instance[Any]]:
     return [i for i in join.instances.values() if i.type == type and i.section == "components"]
 
 
-def _further(join: Join, used: Binding, uses: Uses) -> Iterator[Binding]:
-    """Further bindings for clients of an offer: those that its provider needs, and its companion
-    offers.
-    """
+def _further_needs(join: Join, used: Binding, uses: Uses) -> Iterator[Binding]:
+    """The further bindings that clients of an offer get: to its provider's providers, and companions."""
     consumer, provider, offer = used.consumer, used.provider, used.offer
     for slot in (*offer.requires_of_clients, *offer.forwards_to_clients):
         provider_binding = join.direct.get((provider.name, slot.slot))
@@ -106,17 +102,17 @@ def _further(join: Join, used: Binding, uses: Uses) -> Iterator[Binding]:
                 )
 
 
-def _add(join: Join, path: Path, binding: Binding, needs: Needs) -> None:
+def _add_need(join: Join, path: Path, binding: Binding, needs: Needs) -> None:
     earlier = needs[binding.requires.slot]
     for previous in earlier:
         if (previous.provider.name, previous.provides) != (binding.provider.name, binding.provides):
             join.unsettled.add(binding.consumer.name)
-            problems.conflict(join, path, binding, previous)
+            problems.report_conflict(join, path, binding, previous)
             return
     earlier.append(binding)
 
 
-def _settle(join: Join, needs: Mapping[str, list[Binding]], uses: Uses) -> None:
+def _add_merged(join: Join, needs: Mapping[str, list[Binding]], uses: Uses) -> None:
     merged: dict[str, Binding] = {}
     for slot, bindings in needs.items():
         binding = bindings[0]
@@ -125,6 +121,6 @@ def _settle(join: Join, needs: Mapping[str, list[Binding]], uses: Uses) -> None:
             binding = replace(binding, claim=merged_claim) if merged_claim is not None else binding
         merged[slot] = binding
     for binding in merged.values():
-        slots = {further.requires.slot for further in _further(join, binding, uses)}
+        slots = {further.requires.slot for further in _further_needs(join, binding, uses)}
         entailed = tuple(merged[name] for name in sorted(slots) if name in merged)
         join.add(replace(binding, entailed=entailed))

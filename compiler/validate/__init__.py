@@ -1,4 +1,4 @@
-"""Validate a document: parse every section by its Spec, and report every mistake."""
+"""Validate documents: parse every section by its Spec, and report every mistake."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from compiler.spec.settings import Metadata, Settings
 from compiler.spec.types import check_name
 from compiler.specialise import Variants
 from compiler.validate.errors import field_errors, without
-from compiler.validate.messages import empty_key, explain
-from compiler.validate.misplaced import lost_fields
+from compiler.validate.messages import report_empty_key, report_errors
+from compiler.validate.misplaced import outdented_fields
 
 S = TypeVar("S", bound=Section)
 
@@ -39,30 +39,30 @@ class Validator:
         self._memo = memo
 
     def platform(self, document: Node, environment: str | None, report: Report) -> Platform | None:
-        """One effective spec. Values with errors, which are in the report, are left out.
+        """Parse one effective spec. Values with errors are reported and left out.
 
-        None if the outline is wrong: keys below an unknown key are not judged.
+        Returns None if the outline is wrong, because keys below an unknown key are not judged.
         """
-        header = self._parse(Header, document, (), document, report, _without("spec"))
+        header = self._parse(Header, document, (), document, report, _reader_without("spec"))
         spec_node = document.child("spec")
         if spec_node is None:
             return None
         settings = self._settings_of(spec_node, document, report)
-        # Instances are validated even if these are wrong, to report all mistakes at once.
+        # Instances are validated even if the settings are wrong, to report all mistakes at once.
         settings = settings or Settings()
         metadata = (
             header.metadata if header else Metadata.model_construct(name="unnamed", labels={})
         )
         instances, wrong = self._instances(settings, metadata.name, spec_node, document, report)
-        if not _outlined(document, Header) or not _outlined(spec_node, Shape):
+        if not _has_right_outline(document, Header) or not _has_right_outline(spec_node, Shape):
             return None
         return Platform(
             metadata.name, metadata.labels, settings, instances, document, environment, wrong=wrong
         )
 
     def _settings_of(self, spec: Node, document: Node, report: Report) -> Settings | None:
-        """The settings of a spec, and a check of its instances' names."""
-        shape = self._parse(Shape, spec, ("spec",), document, report, _without(*SECTIONS))
+        """Parse the settings of a spec; equal settings of environments become one object."""
+        shape = self._parse(Shape, spec, ("spec",), document, report, _reader_without(*SECTIONS))
         if shape is None:
             return None
         # The values are valid: they were parsed with the shape.
@@ -77,19 +77,21 @@ class Validator:
     def _instances(
         self, settings: Settings, platform: str, spec_node: Node, document: Node, report: Report
     ) -> tuple[dict[str, Instance[Any]], dict[str, str]]:
-        """The instances that can be read, and the types of those with errors."""
+        """Parse the instances. Returns the readable ones, and the types of the instances with errors."""
         section_of: dict[str, str] = {}
         instances, wrong = dict[str, Instance[Any]](), dict[str, str]()
         for section in SECTIONS:
             node = spec_node.child(section)
-            lost = self._lost(section, node, document, report) if node else set()
+            outdented_names = (
+                self._outdented_instances(section, node, document, report) if node else set()
+            )
             for name, child in sorted(node.entries()) if node else ():
-                if name in lost:
+                if name in outdented_names:
                     wrong[name] = _type(section, name, child)
                     continue
                 if name in section_of:
                     paths = (("spec", section, name), ("spec", section_of[name], name))
-                    _duplicate(name, *paths, document, report)
+                    _report_duplicate(name, *paths, document, report)
                     continue
                 section_of[name] = section
                 read = partial(self._instance, settings, platform, section, name, child, document)
@@ -103,15 +105,20 @@ class Validator:
                     wrong[name] = instance.type if instance else _type(section, name, child)
         return instances, wrong
 
-    def _lost(self, section: str, node: Node, document: Node, report: Report) -> set[str]:
-        """Report empty instances whose keys stand in their own column. Returns all their names."""
+    def _outdented_instances(
+        self, section: str, node: Node, document: Node, report: Report
+    ) -> set[str]:
+        """Report empty instances whose keys are not indented below them.
+
+        Returns the names of these instances and keys: the keys are no instances.
+        """
         names = set[str]()
         for name, child in node.entries():
             model = _spec_of(section, name) if child.value is None else None
-            keys = lost_fields(node, name, model) if model else ()
+            keys = outdented_fields(node, name, model) if model else ()
             if keys:
                 names |= {name, *keys}
-                empty_key(("spec", section, name), document, report, indent(keys, name))
+                report_empty_key(("spec", section, name), document, report, indent(keys, name))
         return names
 
     def _instance(
@@ -121,8 +128,8 @@ class Validator:
         path: Path = ("spec", section, name)
         model, type = self._model(section, name, node, path, document, report)
         spec = self._parse(model, node, path, document, report) if model else None
-        named = _check_name(name, path, document.span_of(path), report)
-        if spec is None or not named:
+        is_key = _check_name(name, path, document.span_of(path), report)
+        if spec is None or not is_key:
             return None
         space = spec.namespace or settings.namespace
         return Instance(name, section, type, space, spec, platform, settings)
@@ -133,7 +140,7 @@ class Validator:
         type = _type(section, name, node)
         model = _spec_of(section, type)
         if model is None:
-            _unknown_type(name, type, node.child("type"), path, document, report)
+            _report_unknown_type(name, type, node.child("type"), path, document, report)
         return model, type
 
     def _parse(
@@ -154,12 +161,12 @@ def _parsed(
     try:
         return parse(model, value)
     except ValidationError as error:
-        explain(error, model, path, document, report)
+        report_errors(error, model, path, document, report)
         return _without_errors(model, value, error)
 
 
 def _without_errors(model: type[S], value: Any, error: ValidationError) -> S | None:
-    """The section without its wrong values, so that fields that depend on the rest are judged too."""
+    """Parse a section without its wrong values, so that the other values are used and judged."""
     for field_error in field_errors(error, model):
         value = without(value, field_error.loc)
     try:
@@ -168,8 +175,8 @@ def _without_errors(model: type[S], value: Any, error: ValidationError) -> S | N
         return None
 
 
-def _outlined(node: Node, model: type[Section]) -> bool:
-    """Whether a part of the outline has known keys alone, and maps where it must."""
+def _has_right_outline(node: Node, model: type[Section]) -> bool:
+    """Whether a part of the outline has only known keys, and maps as its sections."""
     maps = [child for section in SECTIONS if (child := node.child(section)) is not None]
     keys = {key for _, key, _ in fields(model)}
     return {key for key, _ in node.entries()} <= keys and all(
@@ -191,13 +198,13 @@ def _type(section: str, name: str, node: Node) -> str:
     return str(type_node.value) if type_node else name
 
 
-def _without(*keys: str) -> Callable[[Node], Any]:
-    """Reads a map without the values below these keys."""
+def _reader_without(*keys: str) -> Callable[[Node], Any]:
+    """A function that reads a map without the values below these keys."""
     return lambda node: node.plain(keys)
 
 
 def validate(variants: Variants, memo: Memo, report: Report) -> dict[str | None, Platform]:
-    """Every effective spec whose outline is right; the base's has the key None."""
+    """Parse every effective spec whose outline is right; the base has the key None."""
     unmerged = {name for diagnostic in report.diagnostics for name in diagnostic.environments}
     for name, span in variants.names.items():
         _check_name(name, ("spec", "environments", name), span, report)
@@ -214,7 +221,7 @@ def validate(variants: Variants, memo: Memo, report: Report) -> dict[str | None,
 
 
 def _check_name(name: str, path: Path, span: Span, report: Report) -> bool:
-    """Report a key that is not a valid name."""
+    """Report a key that is not a valid name. Returns whether it is one."""
     try:
         check_name(name)
     except InvalidValue as error:
@@ -224,7 +231,7 @@ def _check_name(name: str, path: Path, span: Span, report: Report) -> bool:
     return True
 
 
-def _duplicate(name: str, path: Path, earlier: Path, document: Node, report: Report) -> None:
+def _report_duplicate(name: str, path: Path, earlier: Path, document: Node, report: Report) -> None:
     report.add(
         "duplicate-name",
         f"`{name}` names a {str(path[1])[:-1]} and a {str(earlier[1])[:-1]}",
@@ -235,7 +242,7 @@ def _duplicate(name: str, path: Path, earlier: Path, document: Node, report: Rep
     )
 
 
-def _unknown_type(
+def _report_unknown_type(
     name: str, type: str, type_node: Node | None, path: Path, document: Node, report: Report
 ) -> None:
     from compiler.upstream.other_systems import instead_of  # only mistakes need it
@@ -247,20 +254,20 @@ def _unknown_type(
         f"`{type}` is not a component type",
         span,
         path=path,
-        help=instead or _known_types(type, types, named=type_node is None),
+        help=instead or _help_for_type(type, types, is_key=type_node is None),
         fix=None if instead else correction(span, type, types),
     )
 
 
-def _known_types(type: str, types: tuple[str, ...], *, named: bool) -> tuple[str, ...]:
-    """What to type for a component of an unknown type; `named` where its key was taken for one."""
-    part = next((union for union in reversed(types) if union in _parts(type)), None)
-    if named and part:
+def _help_for_type(type: str, types: tuple[str, ...], *, is_key: bool) -> tuple[str, ...]:
+    """The text to type for a component of an unknown type; `is_key` if its key was read as the type."""
+    part = next((union for union in reversed(types) if union in _beginnings_and_ends(type)), None)
+    if is_key and part:
         return (f"write `{type}: {{type: {part}, ...}}`: a name that is no type says its type",)
     return suggestion(type, types) or (f"the types are {listing(types)}",)
 
 
-def _parts(name: str) -> set[str]:
+def _beginnings_and_ends(name: str) -> set[str]:
     """The beginnings and ends of a name, cut at its dashes."""
     words = name.split("-")
     cuts = range(1, len(words))

@@ -1,7 +1,7 @@
-"""Put the content of certificate files in the place of their paths.
+"""Replace the paths of certificate files in the spec by the content of the files.
 
-The files lie next to the spec and were read with it, so a compile opens none. An authority in a file is from
-here on one that the spec has as text.
+The files lie next to the spec and were read with it, so this stage opens none. The later stages treat these
+certificates as if the spec had them as text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ISSUERS = ("login", "machines")  # sections of `spec` with that field
 def with_authority_files(
     platforms: Mapping[str | None, Platform], memo: Memo, report: Report
 ) -> dict[str | None, Platform]:
-    """The platforms with the certificates that lie in files."""
+    """Return the platforms with certificates in place of the paths of their files."""
     return {
         name: _with_certificates(platform, memo, report.within(name))
         for name, platform in platforms.items()
@@ -55,7 +55,7 @@ def _with_certificates(platform: Platform, memo: Memo, report: Report) -> Platfo
 
 
 def _with_issuers(platform: Platform, memo: Memo, report: Report) -> Platform:
-    """The platform with the authorities of its logins' issuers, which each instance sees."""
+    """The platform with the certificates of its issuers, in the settings that all instances have."""
     texts: dict[str, str | None] = {}
     for key in ISSUERS:
         path = _file_of(getattr(platform.settings, key))
@@ -70,7 +70,7 @@ def _with_issuers(platform: Platform, memo: Memo, report: Report) -> Platform:
 
 
 def _with_settings(platform: Platform, texts: Mapping[str, str | None], memo: Memo) -> Platform:
-    """The platform with these certificates. Environments with the same ones share its instances."""
+    """The platform with these certificates in its settings; environments with the same ones share instances."""
     name = ("certificates of issuers", *texts.items())
 
     def read(settings: Settings) -> Settings:
@@ -91,7 +91,7 @@ def _with_settings(platform: Platform, texts: Mapping[str, str | None], memo: Me
 
 
 def _file_of(section: object) -> str | None:
-    """The path that a section has in the place of certificates."""
+    """The path of the file with a section's certificates, or None."""
     path: str | None = getattr(getattr(section, FIELD, None), "file", None)
     return path
 
@@ -115,7 +115,7 @@ def _text(path: str, files: Files) -> str:
 
 
 def _with_text(instance: Instance[Any], text: str, memo: Memo) -> Instance[Any]:
-    """The instance with the certificates. Environments with the same ones share it."""
+    """The instance with the certificates; environments with the same certificates share it."""
     key = ("certificates", text)
     spec = instance.spec
     return memo.once(

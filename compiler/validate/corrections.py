@@ -1,4 +1,4 @@
-"""Edits that correct errors of a section, for errors with only one possible correction."""
+"""Make the edits that correct errors of a section, for errors with only one possible correction."""
 
 from __future__ import annotations
 
@@ -53,7 +53,10 @@ def correction_of(
 
 
 def corrected_key(span: Span, key: str, keys: tuple[str, ...]) -> Fix | None:
-    """The known key in place of one that is misspelt; a word that means something is not."""
+    """The edit that replaces a misspelt key by the known one.
+
+    A key that has another meaning in the language or in another tool is no misspelling.
+    """
     fix = correction(span, key, keys)
     alike = fix is not None and same_letters(key) == same_letters(fix.text)
     return None if not alike and (has_advice(key) or key in _language()) else fix
@@ -61,7 +64,7 @@ def corrected_key(span: Span, key: str, keys: tuple[str, ...]) -> Fix | None:
 
 @cache
 def _language() -> frozenset[str]:
-    """Every key of every section, each of which means something of its own."""
+    """Every key of every section of the language."""
     keys = {"environments"}
     queue: list[Any] = [Header, Shape, ModelSpec, WorkloadSpec]
     queue += [component.Spec for type in all_types() if (component := component_of(type))]
@@ -79,7 +82,7 @@ def _language() -> frozenset[str]:
 
 
 def _line(error: FieldError, document: Node, full: Path) -> Fix | None:
-    """Insert a missing line at the top, if only one value is possible."""
+    """The edit that inserts a missing line at the top, if only one value is possible."""
     if error.only is None or len(full) > 1 or document.flow:
         return None
     later = _OUTLINE[_OUTLINE.index(str(full[-1])) :]
@@ -88,9 +91,7 @@ def _line(error: FieldError, document: Node, full: Path) -> Fix | None:
 
 
 def _as_meant(error: FieldError) -> str | None:
-    """An empty map or list for an empty value; a text as the number, boolean or list that it
-    represents.
-    """
+    """The value that the user meant: `{}` or `[]` for nothing, or the number, boolean or list of a text."""
     value = error.value
     if value is None:
         return EMPTY.get(error.type)

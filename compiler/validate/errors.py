@@ -1,4 +1,4 @@
-"""Pydantic's errors of a section, each with the part of the language that it is about.
+"""Read pydantic's errors of a section, each with the field of the language that has the error.
 
 Pydantic reports every error at once, with its location and type; the types are listed at
 https://docs.pydantic.dev/latest/errors/validation_errors/.
@@ -27,7 +27,7 @@ class FieldError(Struct, frozen=True):
 
     loc: Loc  # the location in the section
     type: str  # pydantic's name of the error
-    message: str  # pydantic's
+    message: str  # pydantic's sentence about it
     value: Any  # the value in the spec
     context: Mapping[str, Any]
     parent: Any  # the type of the enclosing map or list
@@ -90,7 +90,7 @@ def field_errors(error: ValidationError, section: type[Section]) -> Iterator[Fie
 
 
 def without(value: Any, loc: Loc) -> Any:
-    """A value without the part at a location. An element of a list takes the list with it."""
+    """A value without the part at a location; for an element of a list, without the whole list."""
     if not loc or not isinstance(value, dict) or loc[0] not in value:
         return value
     rest = {key: inner for key, inner in value.items() if key != loc[0]}
@@ -101,9 +101,7 @@ def without(value: Any, loc: Loc) -> Any:
 
 
 def _types(section: type[Section], loc: Loc) -> list[Any]:
-    """The types on the way to a location; the last two are those of the enclosing map or list, and
-    of the value.
-    """
+    """The types on the way to a location: last the enclosing map's or list's, then the value's."""
     types: list[Any] = [None, section]
     for key in loc:
         if key in (SHORT, LONG):
@@ -114,7 +112,7 @@ def _types(section: type[Section], loc: Loc) -> list[Any]:
 
 
 def _form(union: Any, form: int | str) -> Any:
-    """The type of one form of a value that has two."""
+    """The type of the short or the long form of a value that has both."""
     return next(
         _plain(option) for option in get_args(union) if Tag(str(form)) in option.__metadata__
     )

@@ -1,6 +1,6 @@
 """Add the versions in `platform.lock` to models of a registry: URI, format, size.
 
-A compile asks no registry. A model that the lock does not have is left out, and reported.
+A compile asks no registry. A model without a version in the lock is left out and reported.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from compiler.spec import quantity
 from compiler.spec.locked_model import LockedModel
 from compiler.spec.served_model import ModelSpec
 
-TRACKING = "tracking"  # the key of `bind` that says which registry has a model
+TRACKING = "tracking"  # the key of `bind` that names the registry of a model
 
 
 def with_locked_models(
     platforms: Mapping[str | None, Platform], memo: Memo, report: Report
 ) -> dict[str | None, Platform]:
-    """The platforms with the locked versions of their models."""
+    """Return the platforms with the locked versions of their models."""
     return {
         name: _with_versions(platform, memo, report.within(name))
         for name, platform in platforms.items()
@@ -54,7 +54,7 @@ def _with_versions(platform: Platform, memo: Memo, report: Report) -> Platform:
 
 
 def _entry(platform: Platform, name: str) -> LockedModel | None:
-    """The locked version of a model. The base, which is never applied, takes any environment's."""
+    """The locked version of a model; for the base, which is never applied, any environment's."""
     if platform.environment is not None:
         return platform.locked.get(platform.environment, {}).get(name)
     entries = (entries.get(name) for _, entries in sorted(platform.locked.items()))
@@ -66,7 +66,7 @@ def _of_same_alias(entry: LockedModel, spec: ModelSpec) -> bool:
 
 
 def _locked(instance: Instance[Any], entry: LockedModel, memo: Memo) -> Instance[Any]:
-    """A model with its version. Environments with the same version share it."""
+    """The instance of a model with its version. Environments with the same version share it."""
     key = ("locked", entry.model_dump_json())
     return memo.once(lambda: replace(instance, spec=_spec(instance.spec, entry)), key, instance)
 
@@ -92,7 +92,7 @@ def _report(
 ) -> None:
     """Report a model without a version in the lock."""
     spec, environment = instance.spec, platform.environment
-    if environment is None:  # its environments are reported
+    if environment is None:  # the environments report it
         return
     message = f"the lock has no version of `{spec.model}@{spec.alias}` for `{instance.name}`"
     environments = [name for name, entries in platform.locked.items() if instance.name in entries]

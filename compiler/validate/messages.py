@@ -1,4 +1,4 @@
-"""Turn an error of a section into a diagnostic: code, message, position and help."""
+"""Turn the errors of a section into diagnostics, each with code, message, position and help."""
 
 from __future__ import annotations
 
@@ -14,44 +14,46 @@ from compiler.document.outdented import indent
 from compiler.document.span import Span
 from compiler.spec.root import Header, Shape
 from compiler.spec.section import Section
-from compiler.specialise import named_by_keys
+from compiler.specialise import help_for_named_list
 from compiler.validate.advice import advice
 from compiler.validate.corrections import EMPTY, corrected_key, correction_of, in_braces
 from compiler.validate.errors import FieldError, Loc, field_errors
-from compiler.validate.misplaced import BELOW_SPEC, lost_keys, spec_is_missing
+from compiler.validate.misplaced import BELOW_SPEC, outdented_keys, spec_is_missing
 
 Help = str | tuple[str, ...]
 Reason = tuple[str, str, Help]  # a diagnostic's code, message and help
 
 
-def explain(
+def report_errors(
     error: ValidationError, section: type[Section], path: Path, document: Node, report: Report
 ) -> None:
     """Report all errors of parsing the value at a path as a section."""
     errors = list(field_errors(error, section))
-    lost = dict(lost_keys(errors, document, path))
-    hidden = {(*loc[:-1], key) for loc, keys in lost.items() for key in keys}
+    outdented = dict(outdented_keys(errors, document, path))
+    hidden = {(*loc[:-1], key) for loc, keys in outdented.items() for key in keys}
     hidden |= spec_is_missing(errors, document, report)
     for field_error in _causes(errors):
-        if field_error.loc in lost:
-            _report_lost(field_error.loc, lost[field_error.loc], path, document, report)
+        if field_error.loc in outdented:
+            _report_outdented(field_error.loc, outdented[field_error.loc], path, document, report)
         elif field_error.loc not in hidden:
             _report(field_error, path, document, report)
 
 
-def _report_lost(loc: Loc, keys: Sequence[str], path: Path, document: Node, report: Report) -> None:
+def _report_outdented(
+    loc: Loc, keys: Sequence[str], path: Path, document: Node, report: Report
+) -> None:
     full = (*path, *loc)
-    empty_key(full, document, report, indent(keys, str(loc[-1])))
+    report_empty_key(full, document, report, indent(keys, str(loc[-1])))
 
 
-def empty_key(full: Path, document: Node, report: Report, help: str) -> None:
+def report_empty_key(full: Path, document: Node, report: Report, help: str) -> None:
     """Report a key without a value."""
     message = f"`{full[-1]}` has no value"
     report.add("null-value", message, document.span_of(full), path=full, help=help)
 
 
 def _causes(errors: Sequence[FieldError]) -> Iterator[FieldError]:
-    """The errors without missing keys that are present but misspelt."""
+    """The errors without those about missing keys that are only misspelt."""
     unknown = [error for error in errors if error.type == "extra_forbidden"]
     meant = {(*error.loc[:-1], closest(str(error.loc[-1]), error.keys)) for error in unknown}
     if any(map(_below_spec, unknown)):
@@ -72,39 +74,39 @@ def _report(error: FieldError, path: Path, document: Node, report: Report) -> No
     message = value_masked(message, full, error.value)
     on_key = error.on_key or code in ("unknown-key", "missing-key", "null-value")
     span = document.span_of(full) if on_key else document.value_span(full)
-    fix = correction_of(error, _keys(error), document, full)
+    fix = correction_of(error, _candidate_keys(error), document, full)
     respelt = respells(error.value if isinstance(error.value, str) else "")
     lines = [line for line in ((help,) if isinstance(help, str) else help) if not respelt(line)]
     fix = None if fix is None or respelt(fix.text) else fix
     report.add(code, message, span, path=full, help=tuple(lines), fix=fix)
 
 
-def _keys(error: FieldError) -> tuple[str, ...]:
-    """The keys that a section accepts in the file, including `environments`, which are merged earlier."""
+def _candidate_keys(error: FieldError) -> tuple[str, ...]:
+    """The keys that an unknown key may mean; `environments` is one in the file, and is merged earlier."""
     if error.type != "extra_forbidden":
         return ()
     return BELOW_SPEC if error.parent is Shape else error.keys
 
 
-def _called(path: Path) -> str:
+def _last_key(path: Path) -> str:
     """The last key of a path; for an element of a list, the list's key."""
     names = [part for part in path if isinstance(part, str)]
     return names[-1] if names else "the spec"
 
 
 def _where(full: Path) -> str:
-    return f"in `{_called(full[:-1])}`" if len(full) > 1 else "at the top"
+    return f"in `{_last_key(full[:-1])}`" if len(full) > 1 else "at the top"
 
 
 def _reason(error: FieldError, full: Path) -> Reason:
-    key = _called(full)
+    key = _last_key(full)
     if error.reason is not None:
         return error.reason.code, error.reason.message, error.reason.help or ()
     if error.on_key:
         return "invalid-name", f"`{key}` can't be a key here", _rule(error)
     if error.value is None:
         return _null(error, key)
-    reason = _REASONS.get(error.type, _otherwise)
+    reason = _REASONS.get(error.type, _other_error)
     return reason(error, key, full)
 
 
@@ -114,7 +116,7 @@ def _unknown_key(error: FieldError, key: str, full: Path) -> Reason:
         return "unknown-key", message, f"indent `{key}:` under `spec:`"
     if full[:-1] == ("metadata",) and key in BELOW_SPEC:
         return "unknown-key", message, f"move `{key}:` under `spec:`"
-    keys = _keys(error)
+    keys = _candidate_keys(error)
     moved = getattr(error.parent, "moved", {}).get(key)
     correction = None if _spelt_alike(key, keys) else advice(key, error.value, keys, error.defaults)
     correction = moved or correction
@@ -125,7 +127,7 @@ def _unknown_key(error: FieldError, key: str, full: Path) -> Reason:
 
 
 def _spelt_alike(key: str, keys: tuple[str, ...]) -> bool:
-    """Whether an unknown key is a known one but for capitals, dashes and a letter."""
+    """Whether an unknown key differs from a known one only by capitals, dashes or a letter."""
     return corrected_key(Span("", 1, 1, 1, 1), key, keys) is not None
 
 
@@ -144,11 +146,11 @@ def _null(error: FieldError, key: str) -> Reason:
     return "null-value", f"`{key}` has no value", f"{way_out}, or delete the key"
 
 
-def _least(error: FieldError, key: str, full: Path) -> Reason:
+def _too_small(error: FieldError, key: str, full: Path) -> Reason:
     return "out-of-range", f"`{key}` must be at least {error.context['ge']}", ()
 
 
-def _most(error: FieldError, key: str, full: Path) -> Reason:
+def _too_large(error: FieldError, key: str, full: Path) -> Reason:
     return "out-of-range", f"`{key}` must be at most {error.context['le']}", ()
 
 
@@ -175,12 +177,12 @@ def _unknown_value(error: FieldError, key: str, full: Path) -> Reason:
 
 
 def _wrong_type(error: FieldError, key: str, full: Path) -> Reason:
-    message = f"`{key}` must be {_KINDS[error.type]}, not {_noun(error.value)}"
+    message = f"`{key}` must be {_KINDS[error.type]}, not {_kind_of(error.value)}"
     return "wrong-type", message, _help(error) or error.description or ()
 
 
-def _otherwise(error: FieldError, key: str, full: Path) -> Reason:
-    """A constraint that only a component of another package uses: pydantic's own message."""
+def _other_error(error: FieldError, key: str, full: Path) -> Reason:
+    """Pydantic's own message, for a constraint that only components of other packages use."""
     return "invalid-value", f"`{key}` cannot be {_shown(error.value)}", error.message
 
 
@@ -191,8 +193,8 @@ _KINDS = {
 _REASONS: dict[str, Callable[[FieldError, str, Path], Reason]] = {
     "extra_forbidden": _unknown_key,
     "missing": _missing,
-    "greater_than_equal": _least,
-    "less_than_equal": _most,
+    "greater_than_equal": _too_small,
+    "less_than_equal": _too_large,
     "too_short": _too_short,
     "string_too_short": _too_short,
     "string_pattern_mismatch": _mismatch,
@@ -220,7 +222,8 @@ def _help(error: FieldError) -> Help:
         required = error.required if error.type == "model_type" else ()
         keys = ", ".join(f"{key}: ..." for key in required) or "..."
         return (
-            named_by_keys(value) or f"write its keys in braces, `{{{keys}}}`, or indented below it"
+            help_for_named_list(value)
+            or f"write its keys in braces, `{{{keys}}}`, or indented below it"
         )
     return ()
 
@@ -229,7 +232,7 @@ _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eigh
 
 
 def _one_text(key: str, value: dict[str, Any]) -> Help:
-    """The text that a map of another tool stands for: an image's parts, or the only value."""
+    """The help for a map in the form of another tool: its image's parts, or its only value, as a text."""
     if isinstance(value.get("repository"), str):
         registry = f"{value['registry']}/" if isinstance(value.get("registry"), str) else ""
         return f"write `{key}: {registry}{value['repository']}:{value.get('tag', 'TAG')}`"
@@ -239,7 +242,7 @@ def _one_text(key: str, value: dict[str, Any]) -> Help:
     return f"write `{key}: {only[0]}`" if len(only) == len(value) == 1 else ()
 
 
-def _noun(value: Any) -> str:
+def _kind_of(value: Any) -> str:
     match value:
         case bool():
             return f"`{str(value).lower()}`"
@@ -254,4 +257,4 @@ def _noun(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    return f"`{value}`" if isinstance(value, (str, int, float)) else _noun(value)
+    return f"`{value}`" if isinstance(value, (str, int, float)) else _kind_of(value)

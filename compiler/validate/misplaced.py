@@ -1,4 +1,4 @@
-"""Keys that are right, but stand at the wrong indentation: one mistake of layout, not one for each key."""
+"""Find right keys at the wrong indentation, so that one mistake of layout is reported once."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from compiler.validate.errors import FieldError, Loc
 BELOW_SPEC = (*(key for _, key, _ in fields(Shape)), "environments")
 
 
-def lost_keys(
+def outdented_keys(
     errors: Sequence[FieldError], document: Node, path: Path
 ) -> Iterator[tuple[Loc, tuple[str, ...]]]:
-    """The empty keys of a section, each with the unknown keys after it that belong below it."""
+    """The empty keys of a section, each with the unknown keys after it that it should contain."""
     unknown = {error.loc for error in errors if error.type == "extra_forbidden"}
     for error in errors:
         if error.loc and error.value is None and EMPTY.get(error.type) == "{}":
@@ -31,8 +31,8 @@ def lost_keys(
                 yield error.loc, keys
 
 
-def lost_fields(section: Node, name: str, model: type[Section]) -> tuple[str, ...]:
-    """The keys of an instance that stand beside its name."""
+def outdented_fields(section: Node, name: str, model: type[Section]) -> tuple[str, ...]:
+    """The keys of an instance that stand in the column of its name instead of below it."""
     keys = {key for _, key, _ in fields(model)}
     return outdented(section, name, keys.__contains__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from compiler.check.silence import silenced
+from compiler.check.silence import without_silenced
 from compiler.diagnostics import Diagnostic
 from compiler.model.package import Lowered
 
@@ -18,4 +18,4 @@ def check(lowered: Mapping[str | None, Lowered], root: Path) -> list[Diagnostic]
         name: environment.platform for name, environment in lowered.items() if name is not None
     }
     findings = first_canary.check(lowered, root) + refused_data.check(lowered, root)
-    return silenced(findings, platforms)[0]
+    return without_silenced(findings, platforms)[0]
