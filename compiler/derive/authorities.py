@@ -1,5 +1,4 @@
-"""Certificate authorities of services outside the platform, and the certificates that these demand
-of their clients, mounted in the pods that connect to them.
+"""Mount the authorities of outside services, and the certificates of their clients, in pods.
 
 As in network policies, a label of the offer identifies the pods that use it; each of their
 containers gets the files at the endpoint's paths.
@@ -92,7 +91,7 @@ def run_elsewhere(package: Package) -> bool:
 
 
 def without_pods(package: Package) -> bool:
-    """Whether a package has none, or the user runs them."""
+    """Whether a package has no pods, or the user runs them."""
     return run_elsewhere(package) or not (package.resources or package.instance is None)
 
 

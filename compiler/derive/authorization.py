@@ -1,5 +1,4 @@
-"""Authorization policies: the same edges as the network policies, by ServiceAccount instead of
-address.
+"""Write authorization policies: they admit the same clients as the network policies, by ServiceAccount.
 
 An AuthorizationPolicy must allow each connection, also those to databases. A caller outside the
 mesh (an operator, a scraper, the API server that calls a webhook) has no identity and uses no
@@ -73,7 +72,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 
 def _deny_all(namespace: str) -> Resource:
-    """A policy without a rule allows nothing: a connection that no other policy allows is refused."""
+    """The policy without a rule: it refuses each connection that no other policy allows."""
     return _policy("default-deny", namespace, None, None)
 
 
@@ -88,9 +87,7 @@ def clients(binding: Binding, users: frozenset[Account], trust: str) -> Iterator
 
 
 def _sources(users: frozenset[Account], trust: str) -> list[Source]:
-    """The identities of the users; a whole namespace if a controller chooses the accounts of its
-    pods.
-    """
+    """The identities of the users; the whole namespace if a controller chooses the accounts of pods."""
     open = sorted({space for space, account in users if not account})
     principals = sorted(
         f"{trust}/ns/{space}/sa/{account}"
@@ -139,8 +136,9 @@ def _callers(me: Instance[object], call: Ingress, trust: str, paths: tuple[str, 
 
 
 def _plain(me: Instance[object], calls: Iterable[Ingress]) -> Iterator[Resource]:
-    """Allow plain text on ports without mutual TLS, in one object per pods: Istio applies only one
-    of several.
+    """Allow plain text on ports without mutual TLS.
+
+    Each group of pods has one object, because Istio applies only one of several.
     """
     ports: dict[tuple[str, tuple[tuple[str, str], ...]], set[int]] = defaultdict(set)
     for call in calls:

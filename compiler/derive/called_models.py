@@ -1,8 +1,8 @@
-"""Models that the same pods call share two network policies: there may be thousands of models.
+"""Write shared network policies for models that the same pods call: there may be thousands of models.
 
-The policies list the models and their callers by the labels that select each one's pods, which
+The policies list the models and their callers by the labels that select the pods of each, which
 never change. A label for a group of models would restart their servers when a caller is added.
-Models with callers that the platform does not run, or with many, keep policies of their own.
+Models with many callers, or with callers that the platform does not run, keep separate policies.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Called(Struct, frozen=True):
 def callers_of(
     lowered: Lowered, labels: frozenset[str], foreign: frozenset[str]
 ) -> Mapping[str, frozenset[Caller]]:
-    """For some labels, the instances whose pods carry each.
+    """The instances whose pods carry each of some labels.
 
-    A label is left out where an instance's name does not select exactly the pods that carry it:
-    the platform does not run them, or only some pods of the instance carry it. So is one of pods in the
-    namespaces of operators, which get no policies.
+    A label is left out if an instance's name does not select exactly the pods that carry the label: the
+    platform does not run them, or only some pods of the instance carry it. A label of pods in the
+    namespaces of operators is left out too, because these get no policies.
     """
     pods = [_pods(package) for package in lowered.packages.values()]
     pods += [each for _, each in lowered.models.each(_pods)]
@@ -90,7 +90,7 @@ def grouped(
     for binding in bindings:
         offer, calling = binding.offer, callers.get(binding.label, frozenset())
         if 0 < len(calling) <= MOST_CALLERS and not offer.pods:
-            # One system serves the models of a store: requests pass the same pods on their way.
+            # One system serves all models of a store, so requests to them pass the same pods on the way.
             shape = (calling, offer.role, offer.pod_ports)
             groups[shape].append(binding)
     for group in groups.values():

@@ -1,4 +1,4 @@
-"""The user's variables of components: `env` on a component reaches each container of its pods."""
+"""Add the user's `env` of a component to each container of its pods."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _report_no_pods(instance: Instance[Any], lowered: Lowered, report: Report) -
 def _report_derived(
     package: Package, instance: Instance[Any], lowered: Lowered, report: Report
 ) -> bool:
-    """Report the variables that the component sets already; whether there are any."""
+    """Report the variables that the component sets already. Returns whether there are any."""
     derived = {
         variable["name"]
         for resource in package.resources

@@ -1,7 +1,7 @@
-"""Lines and keys that the user adds to config files: `files: {redis.conf: "maxclients 500"}`.
+"""Add the user's lines and keys to config files: `files: {redis.conf: "maxclients 500"}`.
 
 A text is appended to the file; a map is merged into a file of YAML. A key that the file sets already
-follows from the spec, so a second value of it is refused.
+follows from the spec, so a second value for it is refused.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""The Secrets that must exist, with their namespaces and keys: one for each binding with a
-credential.
+"""Collect the Secrets that must exist, with their keys and namespaces: one for each credential.
 
 A Secret is needed in every namespace where a pod names it, so the namespaces are read from the
 objects. The declarations of a component about its own Secrets are added: some readers of a Secret
@@ -69,20 +68,20 @@ def _of_bindings(lowered: Lowered) -> dict[str, Credential]:
                 defined[credential.name] = _merged(earlier, credential) if earlier else credential
     for binding in lowered.graph.mirrored:
         credential = binding.provides.endpoint.credential(binding)
-        # A Secret never changes its type: while a back end is replaced, it has the one that either asks for.
+        # A Secret never changes its type, so during a move it has the type that either back end requires.
         if credential is not None and (credential.name not in defined or credential.type != OPAQUE):
             defined[credential.name] = credential
     return defined
 
 
 def _merged(earlier: Credential, later: Credential) -> Credential:
-    """One Secret of which two tenants name keys. What the platform makes is not theirs to say."""
+    """Join two declarations of one Secret; the platform's own declaration outweighs a tenant's."""
     if later.created_by and not earlier.created_by:
         return earlier
     if earlier.created_by and not later.created_by:
         return later
     keys = dict(sorted({**earlier.keys, **later.keys}.items()))
-    # Its type and note are those of the more special use: a certificate with its key.
+    # The type and the note come from the more special use: a certificate with its key.
     typed = earlier if later.type == OPAQUE else later
     return replace(later, keys=keys, type=typed.type, note=typed.note)
 
@@ -94,7 +93,7 @@ def _certificates(lowered: Lowered) -> dict[str, list[Credential]]:
         if binding.client_certificate is None and binding.offer.ca is None:
             continue
         package = lowered.packages.get(binding.consumer.name)
-        # Behind a pooler, which shows its own, a consumer needs one for its direct connections.
+        # A pooler shows its own certificate, so its clients need one only for direct connections.
         if binding.via is None or (package is not None and users(package, binding.label)):
             secrets[binding.consumer.name] += client_certificates.existing([binding])
         source = binding.offer.ca.source if binding.offer.ca else None
@@ -116,9 +115,7 @@ def _external_notes(lowered: Lowered) -> Iterator[tuple[str, str]]:
 
 
 def _models_that_use(lowered: Lowered) -> Iterator[Package]:
-    """Models that name Secrets themselves, or whose Ingress does; the others get their key from their
-    ServiceAccount.
-    """
+    """The models whose objects name Secrets; all others get their key from their ServiceAccount."""
     return (package for package, names_some in lowered.models.each(_names_secrets) if names_some)
 
 
@@ -138,7 +135,7 @@ def secrets_of(resource: Resource) -> Iterator[str]:
 
 
 def secret_names(value: Any, keys: tuple[str, ...] = ()) -> Iterator[str]:
-    """The Secrets that a part of an object names: by Kubernetes' keys, and those of its own API."""
+    """The Secrets that a part of an object names, by Kubernetes' keys and by the `keys` of its own API."""
     pending = [value]
     while pending:
         value = pending.pop()

@@ -1,6 +1,4 @@
-"""A PodDisruptionBudget for workloads with several replicas; for a single replica it would block
-drains.
-"""
+"""Add a PodDisruptionBudget to workloads with several replicas; for a single one it would block drains."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The provider `external-secrets`: objects by which External Secrets generates or fetches
-credentials.
+"""Write the objects of the provider `external-secrets`, which generates or fetches credentials.
 
 Without a store of the user, each credential is generated once, into a Secret that no pod reads, and
-copied from there to its readers' namespaces, by a store that may read exactly those Secrets. With a
+copied from there to its readers' namespaces, by a store that may read exactly these Secrets. With a
 store, every Secret is fetched from it under one path.
 
 Facts about External Secrets 0.20 to 2.9: a Password generator runs again at every refresh, unless
@@ -30,8 +29,7 @@ from compiler.spec.settings import Store
 NAME = "credentials"
 ACCOUNT = "credential-reader"
 
-# The length of each kind of random value, and the template around it, which puts a letter first if
-# readers need one.
+# The length of each kind of random value, and the template around it: some readers need a letter first.
 _SHAPES: Mapping[Random, tuple[int, str]] = {
     Random.PASSWORD: (31, "p{{ .%s }}"),
     Random.ACCESS_KEY: (16, "AKIA{{ .%s | upper }}"),
@@ -150,9 +148,7 @@ def _copy(credential: Credential, namespace: str, store: dict[str, str], path: s
 
 
 def _store(home: str, namespace: str, names: list[str]) -> Iterator[Resource]:
-    """A store in one namespace for some Secrets of another one, and the right to read exactly
-    those.
-    """
+    """A store in one namespace for some Secrets of another, and the right to read only these."""
     name = f"{NAME}-{home}"
     role = {"name": f"{NAME}-{namespace}", "namespace": home}
     group = "rbac.authorization.k8s.io"

@@ -1,4 +1,4 @@
-"""Job names that end in a hash of their content: a Job with the same name cannot change.
+"""Append a hash of its content to the name of each Job, because an existing Job cannot change.
 
 Jobs have no time to live: applying again would run a Job that had been cleaned up.
 """

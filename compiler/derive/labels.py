@@ -1,4 +1,4 @@
-"""The labels that Kubernetes recommends on every object, and the user's own labels."""
+"""Add the labels that Kubernetes recommends, and the user's labels, to every object."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The service mesh of the platform's namespaces.
+"""Put the platform's namespaces into the service mesh, if one is declared.
 
-It exists only if a mesh is declared. Sidecars are native ones (Kubernetes 1.29 and
-later): they start before all containers, so init containers have a network, and end with the pod's
-own containers, so Jobs finish. Facts are of Istio 1.30.3.
+Sidecars are native ones (Kubernetes 1.29 and later): they start before all containers, so init
+containers have a network, and end with the pod's own containers, so Jobs finish. Facts are of Istio
+1.30.3.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Authorization policies of models, in their own packages.
+"""Add an authorization policy to the package of each called model.
 
 There may be thousands of models, so a policy is made once for all environments in which the same
-accounts call the model. Istio selects pods by labels that are equal, and not by lists of values, so
-models cannot share a policy as they share network policies.
+accounts call the model. Istio selects pods by equal labels, not by lists of values, so models cannot
+share a policy as they share network policies.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Models: each is finished once, for all environments that have it.
+"""Finish each model once, for all environments that have it.
 
-There may be thousands of models, in every environment nearly the same. Of what derive/ adds, a model's
-objects need its labels, the images that the platform pulls, their wave, and the mark for Flux; all other passes leave
-models as they are.
+There may be thousands of models, nearly the same in every environment. A model's objects get their labels,
+the images that the platform pulls, their wave, and the mark for Flux; all other passes of derive/ leave
+models unchanged.
 """
 
 from __future__ import annotations

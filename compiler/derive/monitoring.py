@@ -1,4 +1,4 @@
-"""Monitoring: exporters, monitors, alerts, and access for the scraper.
+"""Add exporters, monitors, alerts, and access for the scraper to monitored platforms.
 
 Components declare the metrics of their pods. Alerts on volumes, scheduled runs and models that
 scale to zero follow from the objects.

@@ -1,4 +1,4 @@
-"""The platform's namespaces: pods must be `restricted`, and only derived traffic is allowed."""
+"""Write the platform's namespaces: pods must be `restricted`, and only derived traffic is allowed."""
 
 from __future__ import annotations
 

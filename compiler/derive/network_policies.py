@@ -1,5 +1,4 @@
-"""Network policies: deny by default, and for each offer allow its clients, which carry the offer's
-label.
+"""Write network policies: they deny all traffic, and for each offer admit pods that carry its label.
 
 Policies name pod ports, not Service ports. They do not grow with the number of clients: a new
 client namespace adds one peer to the provider's policy, and another client in that namespace adds
@@ -91,12 +90,12 @@ def _externals(
     users: Mapping[str, list[str]],
     foreign: frozenset[str],
 ) -> Lowered:
-    """Policies towards providers outside the platform, which may have no package yet.
+    """Add the policies towards providers outside the platform, which may have no package yet.
 
-    None in namespaces of operators: it would cut their pods off from all other addresses.
+    Namespaces of operators get none: a policy would cut their pods off from all other addresses.
     """
     packages = dict(lowered.packages)
-    # Where a spec has mistakes, what models share may be left out.
+    # In a spec with mistakes, the store of the models may be left out.
     providers = offers.keys() & lowered.graph.instances.keys()
     for name in sorted(providers - packages.keys()):
         provider = lowered.graph.instances[name]
@@ -148,7 +147,7 @@ def _egress(binding: Binding, namespaces: Sequence[str]) -> Iterator[Resource]:
 
 
 def _rules(binding: Binding) -> list[Manifest]:
-    """The way of a client to its provider, and to what stands between them."""
+    """The egress rules of a client to its provider, and to the pods that its requests pass."""
     provider, offer = binding.provider, binding.offer
     if offer.external:
         to: list[Any] = [{"ipBlock": {"cidr": cidr}} for cidr in offer.cidrs or (ANYWHERE,)]
@@ -159,7 +158,7 @@ def _rules(binding: Binding) -> list[Manifest]:
 
 
 def egress_rules(binding: Binding, to: list[Any]) -> list[Manifest]:
-    """The way of a client to some peers, by the pods that stand between them and it."""
+    """The egress rules of a client to some peers, and to the pods that its requests pass."""
     egress: list[Manifest] = [{"to": to, "ports": tcp(*binding.offer.pod_ports)}]
     for hop in binding.offer.hops:
         proxies = peer(hop.namespace, labelled(dict(sorted(hop.labels.items()))))
@@ -207,7 +206,7 @@ def _declared(package: Package, me: Instance[Any]) -> Iterator[Resource]:
 
 
 def _unlabelled(clients: UnlabelledClients, me: Instance[Any]) -> Iterator[Resource]:
-    """Both ends of one connection, by the labels of the client's pods."""
+    """The policies at both ends of a connection, by the labels of the client's pods."""
     binding, pods = clients.binding, labelled(labels_of(me, clients.pods))
     name = f"{me.name}-{clients.pods.role}"
     yield policy(name, me.namespace, pods, egress=_rules(binding))

@@ -1,4 +1,4 @@
-"""Alerts that follow from an object: a volume fills up, a run is late, a model starts too often.
+"""Derive alerts from objects: a volume fills up, a run is late, a model starts too often.
 
 They use metrics of the kubelet and of kube-state-metrics 2, which every monitored cluster has.
 """

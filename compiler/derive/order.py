@@ -1,4 +1,4 @@
-"""The order of delivery, written as sync waves for Argo CD and as files for kubectl.
+"""Set the order of delivery: the sync waves of Argo CD, which are also the files for kubectl.
 
 A package starts in its phase's wave, or later if a package that it is bound to ends later. So it
 also waits for a provider in the same phase.

@@ -1,4 +1,4 @@
-"""Change packages: each function returns a copy and leaves the original as it is."""
+"""Change packages: each function returns a copy and leaves the original unchanged."""
 
 from __future__ import annotations
 

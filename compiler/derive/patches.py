@@ -1,10 +1,10 @@
-"""The escape hatch: the user's JSON patches (RFC 6902) and lines of config files, on any object.
+"""Apply the user's JSON patches (RFC 6902) to objects and config files.
 
-An instance's patches reach its own objects, those of workloads that it brings along, its config
+An instance's patches reach its own objects, the objects of workloads that it brings along, its config
 files, and its settings in upstream's objects. `spec.patches` reach the objects of no single
-instance: namespaces, and those that models share. The results are checked here, because here it is known
-which operation caused a problem; if the API server would reject the result, the object stays
-unpatched, so that later passes can rely on valid objects.
+instance: namespaces, and objects that models share. Each result is checked here, where the operation that
+caused a problem is known; if the API server would reject the result, the object stays unpatched, so that
+later passes can rely on valid objects.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 def _owners(
     lowered: Lowered,
 ) -> Iterator[tuple[Path, str, Instance[Any] | None, Sequence[Patch]]]:
-    """Everything with patches in the spec: its path, its name, and the patches."""
+    """The parts of the spec that have patches: path, name, instance and patches."""
     root = lowered.platform.settings.patches
     if root:
         yield ROOT, "the platform", None, root
@@ -96,7 +96,7 @@ def _report(
 
 
 def _culprit(patch: Patch, at: str | None) -> int | None:
-    """The last operation on a place, on a parent of it, or on a child of it."""
+    """The index of the last operation at a path, above it, or below it."""
     touching = [
         index
         for index, operation in enumerate(patch.operations)
@@ -201,7 +201,7 @@ def _is_text(files: Any) -> bool:
 
 
 def against(package: Package, before: Resource, after: Manifest) -> Iterator[PatchProblem]:
-    """The problems of an object after a patch."""
+    """The problems that a patch adds to an object."""
     from compiler.kube.admission import insecure, refusals
     from compiler.verify import problems
 

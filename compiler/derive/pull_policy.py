@@ -1,6 +1,4 @@
-"""The platform's pull policy on every container: when a node asks the registry for an image it
-already has.
-"""
+"""Set the platform's pull policy on every container: when a node pulls an image that it has already."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets with which nodes pull images. The user makes them, in each namespace with pods that name one."""
+"""Collect the Secrets with which nodes pull images; the user makes them in each namespace that needs one."""
 
 from __future__ import annotations
 

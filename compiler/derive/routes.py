@@ -1,7 +1,6 @@
-"""Hosts under the platform's domain: a route from the gateway to each UI or API for people, or to the
-login before it.
+"""Route a host under the platform's domain to each UI or API for people, or to the login before it.
 
-Each one gets a host, never a path: a wildcard host and a specific host on the same gateway do not
+Each page gets a host, never a path: a wildcard host and a specific host on the same gateway do not
 merge, and few UIs work under a path prefix. Without a gateway no route is written.
 """
 
@@ -64,7 +63,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 
 def _guards(graph: Graph) -> Iterator[tuple[str, gateway.Endpoint]]:
-    """What asks for an identity before a host, and the gateway of that host."""
+    """The name of each guard, which asks for an identity before a host, with the gateway of the host."""
     for binding in graph.bindings:
         wiring = graph.wiring(binding.provider.name) if binding.claim.guards else None
         if wiring is not None and (entrance := wiring.get(gateway.ROUTE)) is not None:
@@ -72,7 +71,7 @@ def _guards(graph: Graph) -> Iterator[tuple[str, gateway.Endpoint]]:
 
 
 def _after_jobs(package: Package) -> int:
-    """The step after the Jobs of a package: a server may be anyone's until its set-up has run."""
+    """The step after the Jobs of a package: until the set-up has run, anybody may take over a server."""
     jobs = [resource.step for resource in package.resources if resource.kind == "Job"]
     return max(jobs) + 1 if jobs else 0
 
@@ -97,9 +96,7 @@ def _route(page: hosts.Opened, graph: Graph, step: int) -> gateway.Route:
 def _calls(
     me: Instance[Any], offers: Iterable[Offer], entrance: gateway.Endpoint
 ) -> Iterator[Ingress]:
-    """Traffic from the gateway's pods. In an operator's namespace nothing is denied, so none is
-    listed.
-    """
+    """The traffic from the gateway's pods; none in an operator's namespace, where nothing is denied."""
     ports: dict[str, list[int]] = defaultdict(list)
     pods: dict[str, Pods] = {}
     for offer in offers if not in_upstream_namespace(me) else ():

@@ -1,4 +1,4 @@
-"""Scrape targets: the objects by which Prometheus finds metrics, and the labels of their series.
+"""Make the objects by which Prometheus finds metrics, and the labels that select their series.
 
 A ServiceMonitor finds pods behind a Service of the platform. Pods that an operator creates have
 none, so a PodMonitor finds them. With prometheus-operator 0.93, `job` is the Service's name for a

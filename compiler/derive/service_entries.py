@@ -1,4 +1,4 @@
-"""Service entries: services outside the platform by host and port, so that the mesh routes to them."""
+"""Write service entries: the mesh routes to services outside the platform by their hosts and ports."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _destination(name: str, offer: Offer, hosts: Sequence[str]) -> Manifest:
 
     An entry must have a host name; where addresses match the traffic, a made-up one serves.
     """
-    if offer.subdomains:  # Envoy takes no name with an asterisk for one to look up
+    if offer.subdomains:  # Envoy cannot look up a name with an asterisk
         return {"hosts": [*sorted(hosts), f"*.{hosts[0]}"], "resolution": "NONE"}
     addresses = [host for host in hosts if _is_address(host)]
     if not addresses and not offer.redirects:

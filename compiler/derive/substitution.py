@@ -1,4 +1,4 @@
-"""Keep Flux from substituting `${...}` in the objects that hold it: it is a shell's or a server's."""
+"""Keep Flux from replacing `${...}` in objects: a shell or a server in the pod replaces it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All images of an environment, including those that no pod of the platform names.
+"""List all images of an environment, including images that no pod of the platform names.
 
 A custom resource's controller, an argument or a config file can name an image as well, and an
 air-gapped cluster needs all of them. Images are found in three places: an `image` field of a

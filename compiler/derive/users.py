@@ -1,4 +1,4 @@
-"""The users of each offer, read from the labels of the pods in all objects."""
+"""Find the users of each offer by the labels of the pods in all objects."""
 
 from __future__ import annotations
 

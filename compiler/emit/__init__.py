@@ -1,4 +1,4 @@
-"""Write packages as text: a tree of paths and file contents."""
+"""Write factored packages as a tree of paths and file contents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_FILES = 60  # of one kind in a folder
 
 
 def emit(factored: Factored, memo: Memo, *, rendered: Collection[str] = ()) -> Tree:
-    """Base, overlays, and `out/` for the environments named in `rendered`."""
+    """Write the base, the overlays, and `out/` for the environments named in `rendered`."""
     environments = factored.environments
     writer = _Writer(factored.base.platform, memo)
     tree: Files = {}
@@ -66,7 +66,7 @@ class _Writer:
         return _source(package) + self.dump(manifest)
 
     def roots(self, folder: str, lowered: Lowered, overlays: Mapping[str, Overlay]) -> Files:
-        """The kustomization of an environment; tenants get separate roots if there are too many."""
+        """The kustomization of an environment; tenants get separate roots if they are too many."""
         pieces = layout(lowered)
         split_off = {package.name for group in pieces.workloads.values() for package in group}
         packages_inside = (
@@ -160,9 +160,7 @@ class _Writer:
             yield {"path": name, "target": _target(patch.target)}
 
     def deletions(self, folder: str, overlay: Overlay, tree: Files) -> Iterator[Manifest]:
-        """Patches that mark objects of the base which the environment lacks: kustomize leaves them
-        out.
-        """
+        """Patches that mark the objects of the base which the environment lacks; kustomize drops these."""
         for removed in overlay.removed:
             name = f"delete-{_file_name(removed, overlay.package)}"
             tree[f"{folder}/{name}"] = yaml.dump_list(

@@ -1,4 +1,4 @@
-"""The images of vendored releases: their manifests lie beside the spec."""
+"""List the images of vendored releases from their manifests, which lie next to the spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All objects of one environment in the order of delivery, for `render` and `out/`."""
+"""Put all objects of one environment in the order of delivery, for `render` and `out/`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def manifests(lowered: Lowered) -> list[Manifest]:
 
 
 def waves(lowered: Lowered) -> dict[int, list[Manifest]]:
-    """The objects by wave: those of one wave may be applied together, the next wave must wait."""
+    """The objects by wave: the objects of a wave may be applied together, the next wave must wait."""
     return in_waves(lowered, _itself)
 
 

@@ -1,7 +1,7 @@
-"""The output of a compile: paths and file contents.
+"""Hold the output of a compile: paths and file contents.
 
 A file of many documents stays in pieces, which files may share. Joining the pieces would take as
-long as hashing them, and as much memory again.
+long as hashing them, and the same memory again.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The one module that touches the disk.
+"""Read and write the disk safely; no other package touches it.
 
-A tree may have been written by somebody hostile, and may change while it is read. So a path is taken
-below a folder that is held by its descriptor, part by part, and a link on the way is refused, not
-followed. Only regular files are read, up to a bound. A file is made under a new name, exclusively
-and with its mode, and then renamed to where it belongs: what stands there is never written through.
+An attacker may have written the tree, and may change it during a read. So each part of a path is opened
+below a folder that is held by its descriptor, and a link on the way is refused, not followed. Only regular
+files are read, up to a bound. A new file gets another name first, exclusively and with its mode, and is
+then renamed: an existing file or link at its path is replaced, never written through.
 """
 
 from compiler.files.errors import UnsafePathError, sentence

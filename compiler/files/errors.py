@@ -1,4 +1,4 @@
-"""Errors of the disk, and their words for people."""
+"""Describe errors of the disk for people."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import os
 
 
 class UnsafePathError(OSError):
-    """A path that leads somewhere else, or to something that is no regular file."""
+    """A path that leads out of its folder, or to something other than a regular file."""
 
 
 def sentence(error: OSError) -> str:
-    """What went wrong with which path, for people."""
+    """The path and the reason of an error, for people."""
     if error.strerror is None:
         return str(error)
     return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror

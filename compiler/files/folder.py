@@ -1,4 +1,4 @@
-"""A folder held by its descriptor: what is below it is reached part by part, through no link."""
+"""Work below a folder that is held by its descriptor: paths are opened part by part, through no link."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class Folder:
 
     @property
     def identity(self) -> tuple[int, int]:
-        """Device and inode: another folder that takes its place has another one."""
+        """Device and inode: another folder at the same path has another identity."""
         status = os.fstat(self.descriptor)
         return status.st_dev, status.st_ino
 
     def status(self, path: str) -> os.stat_result | None:
-        """A file's status, the link's own where it is one; None where there is nothing."""
+        """The status of a file, or of a link itself; None if nothing is there."""
         try:
             with self._parent(path) as (parent, name):
                 return os.stat(name, dir_fd=parent, follow_symlinks=False)
@@ -80,7 +80,7 @@ class Folder:
             return None
 
     def listed(self, path: str) -> Iterator[str]:
-        """Everything below a folder that is no folder, links too; nothing where there is none."""
+        """All files and links below a folder; none if the folder does not exist."""
         try:
             entries = self._entries(path)
         except (FileNotFoundError, NotADirectoryError):
@@ -93,7 +93,7 @@ class Folder:
                 yield inside
 
     def names(self, path: str) -> list[str]:
-        """What is directly in a folder; nothing where there is none."""
+        """The names directly in a folder; none if the folder does not exist."""
         try:
             return [entry.name for entry in self._entries(path)]
         except (FileNotFoundError, NotADirectoryError):
@@ -109,15 +109,13 @@ class Folder:
             os.close(descriptor)
 
     def make(self, path: str, mode: int = 0o755) -> None:
-        """A folder and those above it."""
+        """Make a folder and its parents."""
         with self._below(path, mode):
             pass
 
     @contextmanager
     def inside(self, path: str, make: int | None = None) -> Iterator[Folder]:
-        """A folder below this one, held for work on many of its files; with a mode, made where it is
-        missing.
-        """
+        """Open a folder below this one for work on many of its files; with a mode, make it if missing."""
         with self._below(path, make) as descriptor:
             yield Folder(self.path / path, descriptor)
 
@@ -131,12 +129,12 @@ class Folder:
                 os.close(descriptor)
 
     def is_private(self, path: str) -> bool:
-        """Whether nobody but this user can have written a file, or can read it."""
+        """Whether only this user can read a file and can have written it."""
         with self.opened(path) as file:
             return is_private_status(os.fstat(file.fileno()))
 
     def create(self, path: str, data: Iterable[bytes], mode: int = 0o644) -> None:
-        """A new file, and the folders above it. Raises FileExistsError where something is there."""
+        """Create a file and its folders. Raises FileExistsError if something is there."""
         with self._parent(path, make=True) as (parent, name):
             descriptor = os.open(name, _CREATE, mode, dir_fd=parent)
             try:
@@ -147,9 +145,9 @@ class Folder:
                 os.close(descriptor)
 
     def replace(self, path: str, data: bytes, mode: int | None = None) -> None:
-        """A file whole, in one step: a reader sees the old one or the new one, never a part.
+        """Replace a whole file in one step: a reader sees the old file or the new one, never a part.
 
-        Without a `mode` the new one has that of the old one.
+        Without a `mode` the new file has the mode of the old one.
         """
         folder, _, name = path.rpartition("/")
         prepared = f"{folder}/" if folder else ""
@@ -165,7 +163,7 @@ class Folder:
             raise
 
     def rename(self, source: str, target: str) -> None:
-        """Move a file, over one that is there; the folders above the target are made."""
+        """Move a file, replacing one at the target; missing folders of the target are made."""
         self.move(source, self, target)
 
     def move(self, source: str, folder: Folder, target: str) -> None:
@@ -177,7 +175,7 @@ class Folder:
             os.replace(source_name, name, src_dir_fd=source_parent, dst_dir_fd=parent)
 
     def remove(self, path: str) -> None:
-        """Remove a file, or a link itself, where there is one."""
+        """Remove a file, or a link itself, if it exists."""
         try:
             with self._parent(path) as (parent, name):
                 os.unlink(name, dir_fd=parent)
@@ -185,7 +183,7 @@ class Folder:
             return
 
     def remove_all(self, path: str) -> None:
-        """Remove a folder with all that is in it; a link in its place is removed itself."""
+        """Remove a folder with its contents; if the path is a link, remove only the link."""
         status = self.status(path)
         if status is None or not stat.S_ISDIR(status.st_mode):
             self.remove(path)
@@ -196,7 +194,7 @@ class Folder:
             os.rmdir(name, dir_fd=parent)
 
     def prune(self, path: str) -> None:
-        """Remove a folder, and those above it, as far as they are empty."""
+        """Remove a folder and its parents, as long as they are empty."""
         while path:
             try:
                 with self._parent(path) as (parent, name):
@@ -207,7 +205,7 @@ class Folder:
 
     @contextmanager
     def locked(self, path: str) -> Iterator[bool]:
-        """Whether this process alone holds the lock of that name, until the end."""
+        """Try to take the lock of a name until the end of the block. Yields whether this process has it."""
         import fcntl
 
         with self._parent(path, make=True) as (parent, name):
@@ -234,7 +232,7 @@ class Folder:
 
     @contextmanager
     def _parent(self, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
-        """The descriptor of the folder that a path is in, and its name there."""
+        """The descriptor of the folder of a path, and the last part of the path."""
         folder, _, name = path.rpartition("/")
         if name in ("", ".", "..") or "\0" in path:
             raise UnsafePathError(f"{path!r} is not below {self.path}")
@@ -248,7 +246,7 @@ class Folder:
 
     @contextmanager
     def _below(self, path: str, make: int | None = None) -> Iterator[int]:
-        """The descriptor of a folder below this one; with a mode, made where it is missing."""
+        """The descriptor of a folder below this one; with a mode, the folder is made if missing."""
         if not path:
             yield self.descriptor
             return
@@ -276,7 +274,7 @@ def is_private_status(status: os.stat_result) -> bool:
 
 
 def step(parent: int, name: str, path: str, make: int | None) -> int:
-    """Into a folder of a name, which may be no link."""
+    """Open a folder inside another one, and refuse a link; with `make`, make it if missing."""
     if name in ("", ".", ".."):
         raise UnsafePathError(f"{path} does not lead down")
     try:

@@ -1,4 +1,4 @@
-"""Folders and files that the user named, or that are this user's own."""
+"""Open folders and files that the user named, or that belong to this user."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from compiler.files.folder import (
 
 
 def open_folder(path: Path, make: int | None = None) -> Folder:
-    """A folder that the user named; with a mode, made where it is missing.
+    """Open a folder that the user named; with a mode, make it if missing.
 
     Links may lead to it, but not from a path below the current folder to somewhere else: the user
     named a place in the checkout.
@@ -40,7 +40,7 @@ def open_folder(path: Path, make: int | None = None) -> Folder:
 
 
 def private(path: Path) -> Folder:
-    """A folder that only this user can have filled, made where it is missing."""
+    """Open a folder that only this user can have filled; make it if missing."""
     above = open_folder(path.parent, 0o700)
     with above:
         above.make(path.name, 0o700)
@@ -63,7 +63,7 @@ def read_named(path: Path, most: int = MOST_BYTES) -> bytes:
 
 
 def located(path: Path) -> Path:
-    """Where a file that the user named lies; a link may lead to it, but not out of its folder."""
+    """The real path of a file that the user named; a link may lead to it, but not out of its folder."""
     with open_folder(path.parent):  # which may itself lead elsewhere
         real = Path(os.path.realpath(path))
     if not _is_below(str(real), str(path.parent)):
@@ -78,7 +78,7 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 def is_there(path: Path) -> bool:
-    """Whether anything has this name, a link that leads nowhere too."""
+    """Whether anything has this name, even a link that leads nowhere."""
     return os.path.lexists(path)
 
 

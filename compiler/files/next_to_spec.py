@@ -1,7 +1,7 @@
-"""Files next to the spec that it names: certificates.
+"""Read the files of certificates that the spec names in its folder.
 
-They are input of a compile as the spec is, so they are read before it: every word of the spec that
-looks like the path of such a file, whatever field it stands in.
+They are input of a compile like the spec, so they are read before it: every word of the spec that
+looks like the path of such a file, in any field.
 """
 
 from __future__ import annotations
@@ -56,5 +56,5 @@ def read(spec: bytes, folder: Path) -> Files:
 
 
 def digestible(spec: bytes, folder: Path) -> bytes:
-    """The same, as one input of a fingerprint."""
+    """The named files and their contents as bytes, for a fingerprint of the input."""
     return repr(sorted(read(spec, folder).items())).encode()

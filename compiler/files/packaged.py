@@ -1,4 +1,4 @@
-"""The compiler's own installation, which no tree has a say in."""
+"""Read files of the compiler's own installation, which no spec or tree can change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def packaged(path: str | Path) -> bytes:
-    """A file of the compiler's own installation, which no tree has a say in."""
+    """The bytes of a file of the installation."""
     with open(path, "rb") as file:
         return file.read()
 
@@ -34,7 +34,7 @@ def packaged_files(
 
 
 def packaged_names(folder: str | Path) -> list[str]:
-    """What is in a folder of the installation, sorted; nothing where there is no such folder."""
+    """The sorted names in a folder of the installation; none if there is no such folder."""
     return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 
 

@@ -78,10 +78,10 @@ def _round_trip(data: bytes) -> str:
 
 
 def _better(before: list[Diagnostic], after: list[Diagnostic], corrected: Diagnostic) -> bool:
-    """Whether the diagnostic is gone, and any new error at its place has a correction as well.
+    """Whether the diagnostic is gone, and each new error at its place has a correction too.
 
-    Elsewhere, more mistakes may come to light. Lines may have moved, so diagnostics are compared by
-    code and message.
+    New errors at other places do not count: the mistake had hidden them. Lines may have moved, so
+    diagnostics are compared by code and message.
     """
     old, new = Counter(map(_identity, before)), Counter(map(_identity, after))
     worse = [

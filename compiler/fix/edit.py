@@ -1,4 +1,4 @@
-"""Edit a spec's text in one place; every other byte stays unchanged."""
+"""Edit a spec's text at one place; every other byte stays unchanged."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _before(lines: list[str], index: int) -> int:
 
 
 def _without(line: str, start: int, end: int) -> str:
-    """The line without one of the entries between brackets, and without its comma."""
+    """The line without one of the entries between brackets, and without the comma of the entry."""
     comma = re.match(r"\s*,\s*", line[end:])
     if comma:
         return line[:start] + line[end + comma.end() :]

@@ -1,6 +1,6 @@
 """Write the fragment that replaces one place of a spec, by ruamel.yaml.
 
-ruamel.yaml would reformat the lines that nobody corrects, so it writes the fragment alone.
+ruamel.yaml would reformat the lines without corrections, so it writes only the fragment.
 """
 
 from __future__ import annotations

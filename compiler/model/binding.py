@@ -1,4 +1,4 @@
-"""Requirements and offers: slots, claims on them, offers, and the bindings that join them."""
+"""Define requirements and offers: slots, claims, offers, and the bindings that join them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from compiler.model.credential import Credential, ExistingLogin, ExistingLogins
 from compiler.model.instance import PREFIX, Instance
 from compiler.model.resource import Env, Hop, OperatorPods, SecretRef
 
-# Without arguments, `Binding` and `Endpoint` are of any claim and offer.
+# `Binding` and `Endpoint` without arguments accept any claim and offer.
 C_co = TypeVar("C_co", bound="Claim", default="Claim", covariant=True)
 O_co = TypeVar("O_co", bound="Offer", default="Offer", covariant=True)
 E_co = TypeVar("E_co", bound="Endpoint", covariant=True)
@@ -32,16 +32,16 @@ def authority(provider: str) -> str:
 class Claim(Struct, frozen=True, kw_only=True):
     """A consumer's request to a provider. Each interface has a subclass."""
 
-    shared: bool = False  # other consumers may claim the same resource
-    pooled: bool = True  # the consumer works behind a pooler
-    provider: str | None = None  # the instance that is to answer, unless `bind` names another
-    optional: bool = False  # no error if there is no provider
-    outside: bool = False  # also used from outside the cluster, at the provider's route
-    guards: bool = False  # requests from outside the cluster pass the consumer first
+    shared: bool = False  # whether other consumers may claim the same resource
+    pooled: bool = True  # whether the consumer works behind a pooler
+    provider: str | None = None  # the default provider, unless `bind` names another instance
+    optional: bool = False  # whether a missing provider is no error
+    outside: bool = False  # whether clients outside the cluster use it too, at the provider's route
+    guards: bool = False  # whether requests from outside the cluster pass the consumer first
 
     @property
     def resources(self) -> tuple[str, ...]:
-        """Names that the claim reserves at the provider: a database, buckets."""
+        """The names that the claim reserves at the provider: a database, buckets."""
         return ()
 
     def merged(self, second: Self) -> Self | None:
@@ -52,29 +52,31 @@ class Claim(Struct, frozen=True, kw_only=True):
 class Offer(Struct, frozen=True, kw_only=True):
     """A provider's offer. Interfaces may have a subclass."""
 
-    port: int = 0  # of the Service; 0 if there is no server and the offer is only configuration
-    target: int | None = None  # of the pod, if it differs
+    port: int = 0  # the Service's port; 0 if there is no server and the offer is only configuration
+    target: int | None = None  # the pods' port, if it differs from the Service's
     service: str | None = None  # the Service's name, if it is not the instance's
     role: str = "server"  # the role of the pods behind the Service
-    pods: Mapping[str, str] | None = None  # their labels, if an operator creates them
-    hops: tuple[Hop, ...] = ()  # that requests may pass on their way to those pods
-    further_ports: tuple[int, ...] = ()  # of the same pods or addresses, open to its clients too
-    host: str | None = None  # an address outside the platform
-    hosts: tuple[str, ...] = ()  # all addresses, where a client is given several
-    subdomains: bool = False  # clients put a name in front of the address
-    redirects: bool = False  # clients are sent on to addresses that only the servers know
-    cidrs: tuple[str, ...] = ()  # of that address, if known
-    ca: Authority | None = None  # its authority, if it is not a public one
-    logins: ExistingLogins | None = None  # that exist there already
-    client_certificates: ClientCertificates | None = None  # that it may demand of its clients
-    ui: bool = False  # people open it in a browser, at the instance's route
-    own_login: bool = False  # it asks everybody who they are, also at that route
-    programs: bool = False  # programs ask at that route too, with keys that no login page takes
-    secret: str | None = None  # the one Secret of all its clients; None: one for each binding
-    private: tuple[str, ...] = ()  # prefixes of paths that are not for callers outside the cluster
-    # Requirements of the provider that its clients have as well.
+    pods: Mapping[str, str] | None = None  # the labels of the pods, if an operator creates them
+    hops: tuple[Hop, ...] = ()  # the pods that requests may pass on their way to the server
+    further_ports: tuple[int, ...] = ()  # other ports of the same pods or addresses for clients
+    host: str | None = None  # the address of a server outside the platform
+    hosts: tuple[str, ...] = ()  # all addresses of a server outside, if there are several
+    subdomains: bool = False  # whether clients put a name in front of the address
+    redirects: bool = False  # whether servers send clients on to addresses that only they know
+    cidrs: tuple[str, ...] = ()  # the IP ranges of the address outside, if known
+    ca: Authority | None = None  # the authority of the server's certificate, if it is not public
+    logins: ExistingLogins | None = None  # the logins that exist already at the server
+    client_certificates: ClientCertificates | None = None  # the certificates that clients show it
+    ui: bool = False  # whether people open it in a browser, at the instance's route
+    own_login: bool = False  # whether it asks for a login itself, also at the route
+    programs: bool = False  # whether programs use the route too, with keys that no login page takes
+    secret: str | None = None  # the one Secret of all clients; None if each binding has its own
+    private: tuple[
+        str, ...
+    ] = ()  # prefixes of paths that are closed to callers outside the cluster
+    # The requirements of the provider that its clients have too.
     requires_of_clients: tuple[Requires[Any], ...] = ()
-    # The same, if the provider's endpoint already contains their variables.
+    # Such requirements whose variables the provider's endpoint already contains.
     forwards_to_clients: tuple[Requires[Any], ...] = ()
     also_offers: tuple[Provides[Any], ...] = ()  # other offers that a client gets with this one
 
@@ -89,15 +91,15 @@ class Offer(Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(Struct, Generic[C_co, O_co], frozen=True, kw_only=True):
-    """A consumer's view of a binding. One class for each interface."""
+    """A consumer's view of a binding. Each interface has a subclass."""
 
     interface: ClassVar[str] = ""
-    no_substitutes: ClassVar[tuple[str, ...]] = ()  # interfaces that users take for this one
-    one_per_pod: ClassVar[bool] = False  # a pod can use only one, because of its variables
-    for_clients: ClassVar[bool] = True  # whether `uses` may name it
-    # By a provider's type: its setting that spares its clients one of two sets.
+    no_substitutes: ClassVar[tuple[str, ...]] = ()  # interfaces that users mistake for this one
+    one_per_pod: ClassVar[bool] = False  # whether its variables allow only one provider in a pod
+    for_clients: ClassVar[bool] = True  # whether `uses` may name its providers
+    # By a provider's type: the setting after which its clients need no second set of these variables.
     way_out: ClassVar[Mapping[str, str]] = {}
-    synonyms: ClassVar[tuple[str, ...]] = ()  # variables that some clients read instead of its own
+    synonyms: ClassVar[tuple[str, ...]] = ()  # variables that some clients read instead of `env`
 
     binding: Binding[C_co, O_co]
 
@@ -173,15 +175,15 @@ class Requires(Struct, Generic[E_co], frozen=True):
 
     slot: str
     endpoint: type[E_co]
-    role: str = ""  # of the pods that need it, where the consumer's main pods do not
+    role: str = ""  # the role of the pods that need it, if the consumer's main pods do not
 
 
 class Provides(Struct, Generic[E_co], frozen=True):
     """A named slot of a provider.
 
-    With `forwards` the provider is a pooler: claims on it are passed on to the provider of that
+    With `forwards` the provider is a pooler: it passes its claims on to the provider of that
     requirement. An `explicit` offer answers only claims of instances that bind to it by name. A
-    `fallback` is withdrawn where another instance offers the interface.
+    `fallback` is withdrawn if another instance offers the interface.
     """
 
     slot: str
@@ -204,14 +206,14 @@ class Binding(Struct, Generic[C_co, O_co], frozen=True):
     provides: Provides[Any]
     claim: C_co
     offer: O_co
-    via: Binding[C_co, O_co] | None = None  # the binding that a pooler forwarded to make this one
-    upstream: Binding[C_co, O_co] | None = None  # where a pooler forwards this one to
+    via: Binding[C_co, O_co] | None = None  # the binding to the pooler that forwards to this one
+    upstream: Binding[C_co, O_co] | None = None  # the binding to which the pooler forwards this one
     entailed: tuple[Binding, ...] = ()  # further bindings that the provider's clients need
-    relayed: bool = False  # its variables are part of another endpoint's
+    relayed: bool = False  # whether another endpoint already contains its variables
 
     @property
     def secret(self) -> str:
-        """A consumer has one credential for each slot, also through a pooler."""
+        """The name of the Secret: a consumer has one for each slot, also behind a pooler."""
         login = self.existing_login
         if login is not None:
             return login.secret
@@ -241,7 +243,7 @@ class Binding(Struct, Generic[C_co, O_co], frozen=True):
 
     @property
     def to_model(self) -> bool:
-        """Whether a model is used: of models, there may be thousands."""
+        """Whether the provider is a model, of which there may be thousands."""
         return self.provider.section == "models"
 
     @property
@@ -270,8 +272,9 @@ class Binding(Struct, Generic[C_co, O_co], frozen=True):
 
 
 class UnlabelledClients(Struct, frozen=True):
-    """Pods that an operator creates without the label of a provider's clients, and that use a binding
-    nevertheless. They have network policies of their own.
+    """Pods that use a binding but lack its label, because an operator creates them.
+
+    They have separate network policies.
     """
 
     pods: OperatorPods

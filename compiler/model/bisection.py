@@ -1,4 +1,4 @@
-"""Split many things by the hashes of their names, so that one more moves few of the others."""
+"""Split many values into pieces by the hashes of their names, so that a new one moves few others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def digits(name: str) -> str:
 def pieces(
     keyed: Sequence[tuple[str, T]], fits: Callable[[Sequence[T]], bool], prefix: str = ""
 ) -> Iterator[tuple[str, tuple[T, ...]]]:
-    """The pieces by the digits with which the hashes in them start; an order inside is kept."""
+    """The pieces by the first digits of their hashes; values keep their order inside a piece."""
     things = tuple(thing for _, thing in keyed)
     if len(things) == 1 or fits(things):
         if things:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 FOLDER = "/etc/platformc-client"
-KEYS = ("tls.crt", "tls.key")  # of a Secret of the type kubernetes.io/tls
+KEYS = ("tls.crt", "tls.key")  # the keys of a Secret of the type kubernetes.io/tls
 
 
 class ClientCertificates(Struct, frozen=True):

@@ -43,7 +43,7 @@ Piece = (
 
 
 def no_prerequisite(me: Instance[Any], wiring: Wiring) -> Prerequisite | None:
-    """The component needs no system that someone else installs."""
+    """The component needs no upstream system in the cluster."""
     return None
 
 
@@ -53,7 +53,7 @@ def no_administration(me: Instance[Any], wiring: Wiring) -> str:
 
 
 def no_sizes(me: Instance[Any], wiring: Wiring) -> Iterable[Size]:
-    """The component has no disk or memory whose need it can reckon."""
+    """The component has no disk or memory whose required size it can calculate."""
     return ()
 
 
@@ -73,7 +73,7 @@ def no_binding_problems(me: Instance[Any], wiring: Wiring) -> Iterable[Problem]:
 
 
 def nothing_adoptable(pod: LivePod) -> Mapping[str, str]:
-    """A live pod says nothing that the section `adopt` takes."""
+    """A live pod has no setting that belongs into the section `adopt`."""
     return {}
 
 
@@ -85,7 +85,7 @@ class Component(Struct, frozen=True, kw_only=True):
     """
 
     name: str  # the type, as the spec names it
-    file: str  # of the module, for messages to its authors
+    file: str  # the path of the module, for messages to its authors
     description: str  # the module's docstring
     requires: tuple[Requires[Any], ...]  # the slots that are constants of the module
     provides: tuple[Provides[Any], ...]
@@ -97,70 +97,69 @@ class Component(Struct, frozen=True, kw_only=True):
     """The pydantic model of its section of platform.yaml."""
 
     claims: Callable[[Any], Claims]
-    """What an instance requires of others, by slot."""
+    """The claims of an instance on other instances, by slot."""
 
     offers: Callable[[Any], Offers]
-    """What an instance provides to others, by slot."""
+    """The offers of an instance to other instances, by slot."""
 
     lower: Callable[[Any, Wiring], Iterable[Piece]]
     """The objects of an instance, from its own section and its bindings alone."""
 
     problems: Callable[[Any], Iterable[Problem]] = no_problems
-    """What is wrong with an instance's section, as far as the section alone shows it."""
+    """The mistakes in an instance's section that the section alone shows."""
 
     binding_problems: Callable[[Any, Wiring], Iterable[Problem]] = no_binding_problems
-    """What is wrong with an instance's section in view of its bindings and of its clients."""
+    """The mistakes in an instance's section that its bindings or its clients show."""
 
     workloads: Callable[[Any], Mapping[str, Any]] = no_workloads
     """Workloads that an instance brings along, such as a smoke test: names and their sections."""
 
     sizes: Callable[[Any, Wiring], Iterable[Size]] = no_sizes
-    """Disk and memory of an instance, with what its settings and its clients need of it."""
+    """Disk and memory of an instance, each with the amount that its settings and clients need."""
 
     prerequisites: Callable[[Any, Wiring], Prerequisite | None] = no_prerequisite
-    """The upstream system that an instance needs in the cluster; None where it needs none."""
+    """The upstream system that an instance needs in the cluster, or None."""
 
     administration: Callable[[Any, Wiring], str] = no_administration
     """Instructions to the administrator of a service outside, for its consumers: SQL, or policies."""
 
     adoptable: Callable[[LivePod], Mapping[str, str]] = nothing_adoptable
-    """The keys of its section `adopt` that a live pod of its program says, such as a database."""
+    """The values for its section `adopt` that a live pod of its program shows, such as a database."""
 
     revoke_command: Callable[[Binding], str] | None = None
-    """The command that locks out the login of a consumer that is gone.
+    """The command that locks out the login of a removed consumer.
 
-    None where the server forgets such a login without help: it reads its users from a file, or its
-    operator removes them.
+    None if the server needs no command: it reads its users from a file, or its operator removes them.
     """
 
     CLUSTER_SINGLETON: str = ""
-    """Why a cluster has at most one instance of this type; empty where it may have several."""
+    """Why a cluster has at most one instance of this type; empty if it may have several."""
 
     UPSTREAM_NAMESPACE: bool = False
     """Whether an instance lives in an operator's namespace, where the compiler denies no traffic:
     a policy there would shut out clients that the platform does not know."""
 
     UNMAINTAINED: str = ""
-    """Why its authors no longer maintain it; empty where they do."""
+    """Why its authors no longer maintain it; empty if they do."""
 
     ALTERNATIVES: tuple[str, ...] = ()
     """Types that offer the same interfaces, for a component that is UNMAINTAINED."""
 
     LICENSE_NOTE: str = ""
-    """What to check in its licence before it runs in production; empty for a common licence."""
+    """The point of its licence to check before production; empty for a common licence."""
 
     MIGRATION: str = ""
-    """What its first start does to the schema of a database that exists, with `{image}`; empty where
-    it changes nothing."""
+    """The effect of its first start on the schema of an existing database, with `{image}`; empty if
+    there is none."""
 
     VERSIONS: Versions = Versions()
-    """What is known of its images, each fact with its source: tags, and steps between versions."""
+    """The known facts about its images, each with its source: tags, and steps between versions."""
 
     OLDEST_KUBERNETES: OldestKubernetes = OldestKubernetes()
     """The oldest Kubernetes that its pinned release supports, with the source."""
 
     FORMATS: tuple[str, ...] = ()
-    """Formats of models that it serves without a runtime of the user's own: editors offer them."""
+    """Formats of models that it serves without a runtime of the user: editors offer them."""
 
     FILE_KEYS: tuple[tuple[str, str], ...] = ()
     """Keys of its config files, each with the field of its Spec from which the value follows."""

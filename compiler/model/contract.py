@@ -1,6 +1,6 @@
 """Read a component's module, and check that the results of its functions keep the contract.
 
-A mistake here is the component's author's: the error names the component and its file.
+A violation is a mistake of the component's author: the error names the component and its file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from compiler.model.resource import Phase, Resource
 
 REQUIRED = ("PHASE", "Spec", "claims", "offers", "lower")
 _FIELDS, _VALUES = Component.__struct_fields__, Component.__struct_defaults__
-# The names that a module may leave out, with their defaults: the last fields of Component.
+# The names that a module may leave out, with their defaults: these are the last fields of Component.
 DEFAULTS: Mapping[str, Any] = dict(zip(_FIELDS[-len(_VALUES) :], _VALUES, strict=True))
 _PIECES = get_args(Piece)
 _KINDS: Mapping[str, type[Any]] = {"PHASE": Phase, "Spec": type}

@@ -1,4 +1,4 @@
-"""Credentials: the Secrets that must exist, with their keys and namespaces. Never their values."""
+"""Describe the Secrets that must exist by their keys and namespaces, never by their values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Random(StrEnum):
 class Credential(Struct, frozen=True):
     """One Secret: its keys (a fixed text or a random kind), its namespaces and its readers.
 
-    The first namespace is its home; the Secrets in the others are copies.
+    The first namespace is its home; the Secrets in the other namespaces are copies.
     """
 
     name: str
@@ -32,23 +32,21 @@ class Credential(Struct, frozen=True):
     namespaces: tuple[str, ...]
     readers: tuple[str, ...]
     note: str = ""  # requirements on a value that the user chooses
-    type: str = OPAQUE  # of the Secret, if a reader requires one
+    type: str = OPAQUE  # the Secret's type, if a reader requires one
     labels: Mapping[str, str] = field(default_factory=dict)  # labels that a reader looks for
-    change_command: str = ""  # changes it in a server that stores it in its data
-    login_from_env: bool = (
-        False  # whether that command logs in with the variable of the server's pod
-    )
-    remove_command: str = ""  # deletes it from a server's data, which then takes a new one
-    immutable_reason: str = ""  # the reason that it can't change
-    restart: tuple[str, ...] = ()  # upstream's workloads that read it at start
-    annotations: Mapping[str, str] = field(
-        default_factory=dict
-    )  # annotations that describe its use to a reader
+    change_command: str = ""  # the command that changes it in a server's data
+    # Whether `change_command` logs in with a variable of the server's pod.
+    login_from_env: bool = False
+    remove_command: str = ""  # the command that deletes it in a server, for a new one
+    immutable_reason: str = ""  # the reason why it can't change
+    restart: tuple[str, ...] = ()  # upstream's workloads that read it when they start
+    # Annotations that describe its use to a reader.
+    annotations: Mapping[str, str] = field(default_factory=dict)
     created_by: str = ""  # the server that creates it, if no secrets provider does
 
 
 class ExistingLogin(Struct, frozen=True):
-    """A Secret of the user's with a login, and its keys by the names that the contract has."""
+    """A Secret of the user with a login; `keys` has its keys by their names in the contract."""
 
     secret: str
     keys: Mapping[str, str] = field(default_factory=dict)

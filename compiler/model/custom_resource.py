@@ -1,4 +1,4 @@
-"""Kinds of operators' APIs, with the facts that the compiler needs about objects of each kind.
+"""Describe the kinds of operators' APIs by the facts that the compiler needs about their objects.
 
 The compiler knows Kubernetes' own kinds; for other kinds, the component that writes the object
 provides the facts. A `Resource` carries its kind, so no pass needs a list of all kinds.
@@ -15,7 +15,9 @@ from msgspec import Struct
 from compiler.model.effects import Effect
 
 Manifest = dict[str, Any]
-Location = tuple[str | int, ...]  # of a value in a manifest; a number is an index of a list
+Location = tuple[
+    str | int, ...
+]  # The keys that lead to a value in a manifest; a number is an index of a list.
 _BUILTIN = re.compile(r"|[a-z]+|(?!gateway\.)[a-z.]+\.k8s\.io")
 
 
@@ -25,12 +27,12 @@ def no_specs(manifest: Manifest) -> Iterable[Manifest]:
 
 
 class OperatorWorkload(Struct, frozen=True):
-    """Where an object says how its operator is to make the pods."""
+    """The places in an object that determine the pods which its operator makes."""
 
-    labels: Location  # the labels for the pods
+    labels: Location  # the labels of the pods
     name_label: str | None = None  # the label of the pods whose value is the object's name
     account: Location = ("metadata", "name")  # the ServiceAccount of the pods
-    specs: Callable[[Manifest], Iterable[Manifest]] = no_specs  # of the pods, with their containers
+    specs: Callable[[Manifest], Iterable[Manifest]] = no_specs  # the specs of the pods
 
 
 class CustomResource(Struct, frozen=True, kw_only=True):
@@ -38,22 +40,22 @@ class CustomResource(Struct, frozen=True, kw_only=True):
 
     api: str  # the group and the version, like `postgresql.cnpg.io/v1`
     kind: str
-    pods: OperatorWorkload | None = None  # of the pods that the operator makes
+    pods: OperatorWorkload | None = None  # the pods that the operator makes of an object
     ready: str = ""  # the condition for `kubectl wait --for`: the object is ready
-    replicas: str = "replicas"  # the key of the number of its pods
-    scales_to_zero: Location = ()  # of its least number of pods, where that may be 0
-    deployments: str = ""  # names of the Deployments of objects that scale to zero: an expression
-    canary: Location = ()  # of the newest version's percentage, if the operator keeps the older one
+    replicas: str = "replicas"  # the key with the number of its pods
+    scales_to_zero: Location = ()  # the place of its least number of pods, if that may be 0
+    deployments: str = ""  # the pattern of the names of Deployments that scale to zero
+    canary: Location = ()  # the place of a new version's percentage, if the operator keeps the old one
     volume_claims: str = ""  # the beginning of the names of its volume claims, with `{name}`
     secret_keys: tuple[str, ...] = ()  # keys, at any depth, whose value names a Secret by `name`
-    restarts_by_deletion: bool = False  # pods see a Secret's new value only after they are deleted
-    holds_data: bool = False  # deleting an object deletes data, or leaves it where nothing reads it
-    recovery: Location = ()  # where an object says that it is to be made from copies
-    recovery_time: Location = ()  # where it says to which time
-    recovery_help: str = ""  # how a user says so
-    copies_data: bool = False  # it copies the data of its instance to another place, on a schedule
-    is_rule: bool = False  # it applies at once to what runs, such as a policy
-    immutable: tuple[str, ...] = ()  # paths, as expressions, that an API server refuses to change
+    restarts_by_deletion: bool = False  # whether only new pods see a Secret's new value
+    holds_data: bool = False  # whether data is lost or unused after the deletion of an object
+    recovery: Location = ()  # the place that asks the operator to make the object from copies
+    recovery_time: Location = ()  # the place of the time to which it is restored
+    recovery_help: str = ""  # the text to type in the spec for a recovery
+    copies_data: bool = False  # whether it copies its instance's data elsewhere, on a schedule
+    is_rule: bool = False  # whether it applies at once to running pods, such as a policy
+    immutable: tuple[str, ...] = ()  # patterns of paths that an API server refuses to change
     effects: tuple[Effect, ...] = ()  # the effects of changing its fields: the first match counts
 
     @property
@@ -76,7 +78,7 @@ def is_builtin(group: str) -> bool:
 
 
 def at(value: Any, location: Iterable[str | int]) -> Any:
-    """The value at a location of a manifest; None where there is none."""
+    """The value at a location of a manifest, or None."""
     for part in location:
         if value is None:
             return None

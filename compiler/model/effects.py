@@ -1,4 +1,4 @@
-"""The effects of changing a field on running systems, in the terms of `diff`."""
+"""Describe the effects of changing a field on running systems, in the terms of `diff`."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class FieldChange(Struct, frozen=True):
     """One field, with list elements by name: `spec/template/spec/containers/mlflow/image`."""
 
     path: str
-    before: Any = None  # None where the field is new
-    after: Any = None  # None where it is gone
+    before: Any = None  # None if the field is new
+    after: Any = None  # None if it is gone
 
 
 class Judgement(Struct, frozen=True):
-    """How bad, why, and how to do it nevertheless."""
+    """The risk of a change, the reason, and the way to make the change nevertheless."""
 
     risk: Risk
     reason: str = ""
@@ -61,7 +61,7 @@ def always(change: FieldChange, before: Manifest, after: Manifest) -> bool:
 
 
 def shrinks(change: FieldChange, *_: Manifest) -> bool:
-    """Whether a quantity becomes smaller; one that can't be read might."""
+    """Whether a quantity becomes smaller; true also for one that can't be read."""
     try:
         return amount(str(change.after)) < amount(str(change.before))
     except ValueError:
@@ -69,7 +69,7 @@ def shrinks(change: FieldChange, *_: Manifest) -> bool:
 
 
 def same_amount(change: FieldChange, *_: Manifest) -> bool:
-    """Whether two quantities are written differently and mean the same."""
+    """Whether two quantities are equal and only written differently."""
     try:
         return amount(str(change.before)) == amount(str(change.after))
     except ValueError:

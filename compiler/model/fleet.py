@@ -1,4 +1,4 @@
-"""The models of an environment, lowered: thousands of packages, most of which others have too."""
+"""Hold the packages of an environment's models: thousands, and other environments share most."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Fleet(Mapping[str, "Package"]):
-    """Packages by the names of their models, never changed. Fleets of one compile share a memo."""
+    """Packages by the names of their models; immutable. All fleets of a compile share a memo."""
 
     def __init__(self, packages: Mapping[str, Package], memo: Memo | None = None) -> None:
         self._packages = packages

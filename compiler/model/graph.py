@@ -1,4 +1,4 @@
-"""The bindings of an environment, and each instance's view of them."""
+"""Hold the bindings of an environment, and give each instance its view of them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ OfferT = TypeVar("OfferT", bound=Offer)
 class Wiring(Struct, frozen=True):
     """One instance's view of the graph, by the names of its slots."""
 
-    bindings: Mapping[str, Binding]  # of its own requirements
-    claimed: Mapping[str, tuple[Binding, ...]]  # by others, on its own offers
-    sharing: Mapping[str, tuple[Binding, ...]]  # all claims on what a requirement is bound to
-    offers: Offers = field(default_factory=dict)  # its own, without those that are withdrawn
+    bindings: Mapping[str, Binding]  # the bindings of its requirements
+    claimed: Mapping[str, tuple[Binding, ...]]  # the bindings of other instances to its offers
+    sharing: Mapping[str, tuple[Binding, ...]]  # all bindings to the offers that it is bound to
+    offers: Offers = field(default_factory=dict)  # its offers, without withdrawn ones
 
     def __getitem__(self, requires: Requires[E]) -> E:
         return cast(E, self.bindings[requires.slot].endpoint())
@@ -59,7 +59,7 @@ class Graph(Struct, frozen=True, dict=True):
     bindings: tuple[Binding, ...]
     offers: Mapping[str, Offers]
     unsettled: frozenset[str] = frozenset()  # instances with errors in their sections or bindings
-    # The same claims on the instance that takes a provider's place: it has their logins, and no clients.
+    # During a move: bindings to the side without clients, which already gets the clients' logins.
     mirrored: tuple[Binding, ...] = ()
 
     def wiring(self, name: str) -> Wiring:
@@ -73,7 +73,7 @@ class Graph(Struct, frozen=True, dict=True):
 
     @cached_property
     def settled(self) -> Graph:
-        """The part without unsettled instances and those that depend on them."""
+        """The part without unsettled instances and without all instances that depend on them."""
         if not self.unsettled:
             return self
         dropped = self._dependents(set(self.unsettled))
@@ -87,7 +87,7 @@ class Graph(Struct, frozen=True, dict=True):
         )
 
     def _dependents(self, names: set[str]) -> set[str]:
-        """Instances and, at any distance, their consumers."""
+        """Some instances and their consumers, direct and indirect."""
         consumers: dict[str, set[str]] = {}
         for binding in self.bindings:
             consumers.setdefault(binding.provider.name, set()).add(binding.consumer.name)

@@ -1,4 +1,4 @@
-"""Hosts at the door: one for each model, and for each UI or API that people open."""
+"""Name the hosts at the gateway: one for each model, and for each UI or API that people open."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def host(name: str, instance: Instance[Any], offer: Offer) -> str:
 
 
 def exposed(instance: Instance[Any], offer: Offer) -> bool:
-    """Whether a page has a host: where the spec says so, else where people must log in."""
+    """Whether a page has a host: as the spec says, or by default if people must log in."""
     decision: bool | None = getattr(instance.spec, "expose", None)
     if decision is not None:
         return decision

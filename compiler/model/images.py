@@ -1,4 +1,4 @@
-"""Images that objects and sections of the spec name."""
+"""Find the images that objects and sections of the spec name, and rewrite them."""
 
 from __future__ import annotations
 
@@ -75,9 +75,7 @@ def image_keys(value: Any) -> Iterator[str]:
 
 
 def _names_image(key: str) -> bool:
-    """Whether a key holds an image: `image`, CloudNativePG's `imageName`, an operator's
-    `sidecarImage`.
-    """
+    """Whether a key holds an image: `image`, `imageName` (CloudNativePG), `sidecarImage`."""
     return key in ("image", "imageName") or key.endswith(("Image", "_image"))
 
 

@@ -1,7 +1,7 @@
-"""Containers that an upstream system adds to the pods of others, by its release.
+"""List the containers that each release of an upstream system adds to the pods of other programs.
 
-A component's folder has them in `injected.json`: `tests/upstream/table.py` writes it from upstream's own
-code, and a release names its source.
+A component's folder has them in `injected.json`: `tests/upstream/table.py` writes the file from upstream's
+own code, and each release in it names its source.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ TABLE = "injected.json"
 
 
 class Injected(Struct, frozen=True):
-    """A container in pods that others write, and the system that adds it."""
+    """A container, and the upstream system that adds it to pods of other programs."""
 
-    system: str  # with its release
+    system: str  # the name of the system, with its release
     container: Manifest
 
     def secured(self, context: Mapping[str, Any]) -> Injected:
@@ -37,7 +37,7 @@ class Injected(Struct, frozen=True):
 def injected(folder: str, system: str, release: str) -> tuple[Injected, ...]:
     """The containers that a release adds, from the table in a component's folder.
 
-    A release that the table lacks is judged as the closest one (`unlisted-release` says so).
+    For a release that the table lacks, the closest release is used (see `unlisted-release`).
     """
     row = closest(releases(folder), release)
     containers = _table(folder)[row]["containers"]
@@ -46,12 +46,12 @@ def injected(folder: str, system: str, release: str) -> tuple[Injected, ...]:
 
 @lru_cache(maxsize=64)
 def releases(folder: str) -> tuple[str, ...]:
-    """The releases in a folder's table, the oldest first; none where there is no table."""
+    """The releases in a folder's table, the oldest first; none if there is no table."""
     return tuple(sorted(_table(folder), key=_numbers))
 
 
 def closest(listed: Sequence[str], release: str) -> str:
-    """The newest release that is not newer than one, or else the oldest."""
+    """The newest listed release that is not newer than `release`, or else the oldest one."""
     older = [each for each in listed if _numbers(each) <= _numbers(release)]
     return older[-1] if older else listed[0]
 

@@ -13,7 +13,7 @@ S_co = TypeVar("S_co", covariant=True)
 
 # The prefix of the compiler's own labels and annotations.
 PREFIX = "platformc.dev"
-# An annotation: the effect of a restore on existing data.
+# The annotation with the effect of a restore on existing data.
 REPLACES = f"{PREFIX}/replaces"
 
 
@@ -31,7 +31,7 @@ class Instance(Struct, Generic[S_co], frozen=True):
 
     @property
     def path(self) -> Path:
-        """Its path in the spec."""
+        """Its path in the spec, which is only nominal for an instance that another one declares."""
         return ("spec", self.section, self.name)
 
     def host(self, service: str | None = None) -> str:
@@ -58,5 +58,5 @@ class Instance(Struct, Generic[S_co], frozen=True):
 
     @property
     def source(self) -> Path:
-        """The path in the spec that it follows from."""
+        """The path of the part of the spec from which it follows."""
         return self.declared or self.path

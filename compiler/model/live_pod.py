@@ -1,4 +1,4 @@
-"""A pod of a live workload, as far as components read it: variables, arguments and volumes."""
+"""Read a pod of a live workload for `adopt`: its variables, arguments and volumes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LivePod(Struct, frozen=True):
 
     @property
     def env(self) -> Mapping[str, str]:
-        """The variables with a text of their own; those from Secrets have none here."""
+        """The variables with a literal value; values from Secrets are unknown here."""
         return {
             variable["name"]: variable["value"]
             for container in self.containers
@@ -82,7 +82,7 @@ class LivePod(Struct, frozen=True):
         ]
 
     def folder(self, path: str) -> str | None:
-        """The folder of a path in the volume that holds it."""
+        """The place of a path in the volume that is mounted there; None if there is no such volume."""
         mounts = [
             mount
             for container in self.containers

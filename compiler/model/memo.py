@@ -1,8 +1,7 @@
-"""Results that are computed once for all environments of a compile.
+"""Compute results once for all environments of a compile.
 
 Most parts of an environment are the same in all environments, and are then one object: a section of
-the spec, an instance, a binding, a manifest. Results that follow from such objects are computed
-once.
+the spec, an instance, a binding, a manifest. A result that follows from such objects is computed once.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ class Memo:
         self._by_argument: dict[Callable[..., Any], dict[int, tuple[Any, Any]]] = {}
 
     def __call__(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
-        """The result of a function, which is called once for the same arguments."""
+        """Call a function once for the same arguments, and return its result."""
         key = (function, *map(id, arguments))
         entry = self._results.get(key)
         if entry is None:
@@ -45,7 +44,7 @@ class Memo:
             yield entry
 
     def once(self, find: Callable[[], T], name: Hashable, *objects: object) -> T:
-        """A result that follows from some objects (by identity) and from `name` (by value)."""
+        """Compute a result once for the same objects (by identity) and the same `name` (by value)."""
         key = (name, *map(id, objects))
         entry = self._results.get(key)
         if entry is None:

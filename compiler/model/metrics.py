@@ -9,9 +9,7 @@ from compiler.model.resource import Env, Manifest, Pods
 
 
 class Alert(Struct, frozen=True):
-    """A condition that raises an alert after some time; `$pods` selects the series of the
-    instance's pods.
-    """
+    """A condition that raises an alert after some time; `$pods` selects the series of its pods."""
 
     name: str
     expr: str  # PromQL

@@ -1,4 +1,4 @@
-"""The lowered objects of one instance, and a platform that is ready to be lowered."""
+"""Hold a validated platform, and the packages of objects to which it is lowered."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Removed(Struct, frozen=True):
     """A component of the base that an environment removes."""
 
     type: str
-    span: Span  # of the line that removes it
+    span: Span  # the line that removes it
 
 
 class Platform(Struct, frozen=True):
-    """One validated, effective spec: that of the base or of an environment."""
+    """The validated, effective spec of the base or of an environment."""
 
     name: str
     labels: Mapping[str, str]
@@ -52,15 +52,15 @@ class Platform(Struct, frozen=True):
     instances: Mapping[str, Instance[Any]]
     document: Node
     environment: str | None
-    pins: Mapping[str, str] = field(default_factory=dict)  # image to digest
-    files: Files = field(default_factory=dict)  # that the spec names
-    # Versions of registered models, by environment and model.
+    pins: Mapping[str, str] = field(default_factory=dict)  # digests by image
+    files: Files = field(default_factory=dict)  # the files that the spec names
+    # The locked versions of registered models, by environment and model.
     locked: Mapping[str, Mapping[str, LockedModel]] = field(default_factory=dict)
-    # Models of a registry as the spec has them, without their versions.
+    # The models of a registry as they are in the spec, without their versions.
     registered: Mapping[str, Instance[Any]] = field(default_factory=dict)
-    # Instances with errors, with their types: in `instances` without their wrong values, or not at all.
+    # The types of instances with errors; `instances` has these without their wrong values, or lacks them.
     wrong: Mapping[str, str] = field(default_factory=dict)
-    removed: Mapping[str, Removed] = field(default_factory=dict)  # components of the base
+    removed: Mapping[str, Removed] = field(default_factory=dict)  # the base's components it removes
 
     def having(self, key: str) -> Iterator[Instance[Any]]:
         """The instances whose sections may have a key."""
@@ -78,7 +78,7 @@ class Platform(Struct, frozen=True):
         return replace(self, instances=rest)
 
     def part(self, graph: Graph) -> Platform:
-        """The platform with the instances of a graph alone."""
+        """The platform with only the instances of a graph."""
         return self.without(self.instances.keys() - graph.instances.keys())
 
 
@@ -100,7 +100,7 @@ class Package(Struct, frozen=True):
     operator_pods: tuple[OperatorPods, ...] = ()  # pods that controllers create from its objects
     unlabelled_clients: tuple[UnlabelledClients, ...] = ()
     instance: Instance[Any] | None = None
-    start: int = 0  # its first wave, which derive/order.py finds
+    start: int = 0  # its first wave, set by derive/order.py
 
     def wave(self, piece: Resource | ConfigFiles) -> int:
         """The wave in which a piece is delivered."""
@@ -126,13 +126,13 @@ class Lowered(Struct, frozen=True):
     platform: Platform
     graph: Graph
     packages: Mapping[str, Package]
-    models: Fleet = field(default_factory=lambda: Fleet({}))  # finished; never factored
+    models: Fleet = field(default_factory=lambda: Fleet({}))  # the models' packages, never factored
     credentials: tuple[Credential, ...] = ()
-    granted: tuple[Credential, ...] = ()  # credentials that a server creates itself
+    granted: tuple[Credential, ...] = ()  # the credentials that servers create themselves
 
     @property
     def everything(self) -> tuple[Package, ...]:
-        """All packages, those of models last."""
+        """All packages; the packages of models come last."""
         return (*self.packages.values(), *self.models.values())
 
     @property

@@ -1,8 +1,7 @@
-"""Systems that must be in the cluster before the platform, which platformc neither ships nor
-manages.
+"""Describe an upstream system that must be in the cluster before the platform.
 
-A component's module may have a function `prerequisites(me, wiring)` that returns one of these, or
-None if its `install:` has another value.
+platformc neither ships nor manages it. A component's module may have a function
+`prerequisites(me, wiring)` that returns a Prerequisite, or None if its `install:` has another value.
 """
 
 from __future__ import annotations
@@ -13,13 +12,14 @@ from compiler.model.resource import Manifest
 
 
 class Running(Struct, frozen=True):
-    """A Deployment of an upstream system that tells which release runs: by its label
-    `app.kubernetes.io/version`, or by the tag of a container's image.
+    """A Deployment of an upstream system that shows the running release.
+
+    The release is its label `app.kubernetes.io/version`, or the tag of the image of `container`.
     """
 
     deployment: str
     namespace: str
-    container: str = ""  # its image has the release as its tag
+    container: str = ""
 
 
 class Prerequisite(Struct, frozen=True, kw_only=True):
@@ -29,7 +29,7 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
     system: str  # the name in its own manual
     version: str  # the release that the emitted objects fit
     namespaces: tuple[str, ...]  # its namespaces
-    how: tuple[str, ...]  # commands that install it, one each
+    how: tuple[str, ...]  # the commands that install it
     running: Running | None = None
     # Parts of upstream's own objects, each with apiVersion, kind and metadata: strategic merge
     # patches of the kustomize Component, and what `doctor` looks for in the cluster.

@@ -1,4 +1,4 @@
-"""A mistake in an instance's section that only its component can see."""
+"""Describe a mistake in an instance's section that only its component can see."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from compiler.document import Path
 class Problem(Struct, frozen=True):
     """A finding about one key of a section. A rule reports it at the user's line."""
 
-    code: str  # of compiler/diagnostics/codes.py
+    code: str  # a code of compiler/diagnostics/codes.py
     message: str
-    key: Path  # below the section
+    key: Path  # the path below the section
     help: str
     candidates: Iterable[str] = ()  # values that the user may have meant
     related: tuple[str, Path] | None = None  # a caption, and another place in the spec

@@ -1,4 +1,4 @@
-"""The pieces that components lower to: Kubernetes objects, config files, and declarations about pods."""
+"""Define the pieces that components lower to: objects, config files, and declarations about pods."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Phase(IntEnum):
 
 
 class SecretRef(Struct, frozen=True):
-    """One key of a Secret, by name. Credentials are only ever referred to in this way."""
+    """One key of a Secret, by name. Objects refer to credentials only in this way."""
 
     name: str
     key: str
@@ -80,11 +80,9 @@ class Resource(Struct, frozen=True):
 
     manifest: Manifest
     step: int = 0
-    custom: CustomResource | None = None  # its kind, where that is not Kubernetes' own
-    injected: tuple[Injected, ...] = ()  # containers that operators add to its pods
-    effects: tuple[
-        Effect, ...
-    ] = ()  # of changes that its program makes more or less of than others
+    custom: CustomResource | None = None  # its kind, if it is not Kubernetes' own
+    injected: tuple[Injected, ...] = ()  # the containers that operators add to its pods
+    effects: tuple[Effect, ...] = ()  # the effects of changes that are special to its program
 
     @classmethod
     def of(
@@ -115,7 +113,7 @@ class Resource(Struct, frozen=True):
 
     @property
     def pod_labels(self) -> Mapping[str, str]:
-        """The labels of the pods that are made of the object; none where none are."""
+        """The labels of the pods that are made of the object; none if it has no pods."""
         template = pod_template(self.manifest)
         if template is not None:
             labels: Mapping[str, str] = template["metadata"]["labels"]
@@ -128,7 +126,7 @@ class Resource(Struct, frozen=True):
 
     @property
     def pods(self) -> Iterable[Manifest]:
-        """The specs of the pods that are made of the object, as far as the object says them."""
+        """The known parts of the specs of the pods that are made of the object."""
         template = pod_template(self.manifest)
         if template is not None:
             return [template["spec"]]
@@ -137,7 +135,7 @@ class Resource(Struct, frozen=True):
 
     @property
     def pod_account(self) -> str:
-        """The ServiceAccount of those pods; empty where it is not known."""
+        """The ServiceAccount of the pods that are made of the object; empty if unknown."""
         template = pod_template(self.manifest)
         if template is not None:
             return str(template["spec"]["serviceAccountName"])
@@ -159,10 +157,10 @@ class OperatorPods(Struct, frozen=True):
 
     role: str
     labels: Mapping[str, str]
-    namespace: str | None = None  # if it is not the instance's
+    namespace: str | None = None  # their namespace, if it is not the instance's
     account: str = ""  # their ServiceAccount, if known
-    injected: tuple[Injected, ...] = ()  # containers that the operator adds to them, if known
-    security: Manifest = {}  # the security context of those pods
+    injected: tuple[Injected, ...] = ()  # the containers that the operator adds, if known
+    security: Manifest = {}  # their security context
 
     def __hash__(self) -> int:
         return hash((self.role, self.namespace))
@@ -193,7 +191,7 @@ class Egress(Struct, frozen=True):
     client: Pods
     cidrs: tuple[str, ...]
     ports: tuple[int, ...]
-    namespace: str | None = None  # of the pods, if it is not the instance's
+    namespace: str | None = None  # the pods' namespace, if it is not the instance's
 
 
 class Ingress(Struct, frozen=True):
@@ -203,10 +201,10 @@ class Ingress(Struct, frozen=True):
     namespace: str
     server: Pods
     ports: tuple[int, ...]
-    pods: Mapping[str, str] = field(default_factory=dict)  # none: all of the namespace
-    account: str | None = None  # their ServiceAccount; None: any in the namespace
-    paths: tuple[str, ...] = ()  # the only HTTP paths that they request; empty: any
-    meshed: bool = False  # whether they are in the platform's mesh and have an identity there
+    pods: Mapping[str, str] = field(default_factory=dict)  # the clients' labels; empty for all pods
+    account: str | None = None  # the clients' ServiceAccount; None for any in the namespace
+    paths: tuple[str, ...] = ()  # the only HTTP paths that the clients request; empty for any
+    meshed: bool = False  # whether the clients are in the platform's mesh and have an identity
 
     def __hash__(self) -> int:
         return hash((self.name, self.namespace, self.ports, self.account))

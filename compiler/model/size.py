@@ -1,4 +1,4 @@
-"""Amounts of disk and memory of an instance, each with the required amount."""
+"""Compare amounts of disk and memory of an instance with the required amounts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Known facts about the images of a component, and about steps between two of them.
+"""State known facts about the images of a component, and about steps between two of them.
 
-Every row names its source and the date of the source. Anything without a row is unknown.
+Every row names its source and the date of the source. A version without a row is unknown.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ Verdict = Literal["works", "unfit", "gone", "moves"]
 
 
 class Source(Struct, frozen=True):
-    """Where a fact is from: a document or a program that was run, and the date of it."""
+    """The source of a fact: a document or a program that was run, and the date."""
 
     name: str
     date: str
 
 
 class Tags(Struct, frozen=True):
-    """Tags of an image: whether they can be pulled, stay the same, and work here."""
+    """A verdict on some tags of an image: they work, do not fit, are gone, or move."""
 
     verdict: Verdict
     repository: str  # the end of the image's name
-    pattern: str  # of the whole tag
+    pattern: str  # the pattern of the whole tag
     reason: str
     source: Source
     help: str = ""
@@ -40,18 +40,18 @@ class Tags(Struct, frozen=True):
 
 
 class Crossing(Struct, frozen=True):
-    """The effect on a server's data if a part of its tag changes."""
+    """The effect of another version on a server's data."""
 
     risk: Literal["downtime", "data loss"]
-    refused: bool  # the new server does not start on the data, or damages it
-    reason: str  # with {old} and {new}
+    refused: bool  # whether the new server does not start on the data, or damages it
+    reason: str  # a sentence with {old} and {new}
     remedy: str = ""
 
 
 class LongStep(Struct, frozen=True):
-    """Steps up that leave out a version which has to come between."""
+    """Upgrades that skip a version which must not be skipped."""
 
-    pattern: str  # of steps such as `8.0 to 9.1`
+    pattern: str  # the pattern of such steps, like `8.0 to 9.1`
     crossing: Crossing
     source: Source
 
@@ -60,12 +60,12 @@ class Boundary(Struct, frozen=True):
     """A part of an image's tag that decides whether two versions read each other's data."""
 
     repository: str
-    part: str  # a pattern; its groups are the part
+    part: str  # a pattern whose groups are the part
     kinds: str  # a pattern for the kinds of the objects that hold or change the data
     up: Crossing | None
     down: Crossing | None
     source: Source
-    missing: str = ""  # the part of a tag in which the pattern finds none
+    missing: str = ""  # the part for a tag without a match of the pattern
     too_far: LongStep | None = None
 
     def crossed(self, old: str, new: str) -> Crossing | None:
@@ -97,7 +97,7 @@ class Boundary(Struct, frozen=True):
 
 
 def _ordered(part: tuple[str, ...] | None) -> tuple[tuple[int, str], ...]:
-    """Numbers by their value, words by their letters."""
+    """A part of a tag as a sort key: numbers by their value, words by their letters."""
     return tuple((int(word), "") if word.isdecimal() else (0, word) for word in part or ())
 
 
@@ -105,8 +105,8 @@ class Setting(Struct, frozen=True):
     """A field of a section whose change has an effect on the data."""
 
     field: str
-    before: str  # patterns of the values
-    after: str
+    before: str  # the pattern of the old value
+    after: str  # the pattern of the new value
     crossing: Crossing
     source: Source
 
@@ -115,14 +115,14 @@ class Setting(Struct, frozen=True):
 
 
 class Versions(Struct, frozen=True):
-    """All that a component's folder says of its images."""
+    """All facts of a component's folder about its images."""
 
     tags: tuple[Tags, ...] = ()
     boundaries: tuple[Boundary, ...] = ()
     settings: tuple[Setting, ...] = ()
 
     def verdict(self, image: str, *verdicts: Verdict) -> Tags | None:
-        """The first row with one of some verdicts that an image is in."""
+        """The first row about an image that has one of these verdicts."""
         rows = (row for row in self.tags if row.verdict in verdicts)
         return next((row for row in rows if row.match(image)), None)
 

@@ -92,8 +92,8 @@ def problems(manifest: Manifest) -> Iterator[str]:
 def _violations(manifest: Manifest) -> Iterator[tuple[Iterable[str | int], str]]:
     """The place and the cause of each violation, as jsonschema explains it.
 
-    Where several schemas may hold, its `best_match` names the field that is wrong in the likeliest one.
-    Nothing where Python's `re` can't read a pattern of the schema.
+    If several schemas are allowed, its `best_match` names the wrong field in the likeliest of them.
+    There is no explanation if Python's `re` can't read a pattern of the schema.
     """
     from jsonschema import Draft7Validator
     from jsonschema.exceptions import best_match
@@ -183,7 +183,7 @@ def _portable(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _closure(names: Iterable[str]) -> dict[str, Any]:
-    """Definitions with all those that they refer to, and no others: building a validator is slow."""
+    """Definitions with all definitions that they refer to, and no others: validators are slow to build."""
     definitions = _definitions()
     needed: dict[str, Any] = {}
     pending = list(names)

@@ -1,5 +1,7 @@
-"""Which files of an output directory are the compiler's, which of them are as it wrote them, and which
-others stand in folders that are its alone, from where deliverers would take them along."""
+"""Find the compiler's files in an output directory, their digests, and foreign files next to them.
+
+A foreign file in a folder of output would be delivered together with the compiler's files.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from compiler.write import SUMS
 PER_ENVIRONMENT = ("out", "overlays", "prerequisites")
 FOLDERS = ("base", *PER_ENVIRONMENT)
 NOT_A_FILE = "not a file"  # in place of a digest
-# The only paths that the compiler writes. A list that names others is not believed.
+# The only paths that the compiler writes; other paths in the list of files are ignored.
 _OURS = re.compile(rf"({'|'.join(FOLDERS)})(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 _PIECE = 2**18  # bytes that are read at once
 _ENTRY = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -40,7 +42,7 @@ def digest_on_disk(root: Folder, path: str) -> str | None:
 
 
 def digests_on_disk(root: Folder, paths: Iterable[str]) -> Iterator[str | None]:
-    """The digests of files; each folder is opened once for the paths in it that follow each other."""
+    """The digests of files. Consecutive paths in the same folder are read with the folder opened once."""
     for folder, group in groupby(paths, folder_of):
         names = [path.rpartition("/")[2] for path in group]
         try:
@@ -74,7 +76,7 @@ def _digest(folder: Folder, name: str) -> str | None:
 
 
 def strays(paths: Iterable[str], root: Folder, scope: tuple[str, ...] = ("",)) -> Iterator[str]:
-    """Files beside those of some paths, in the folders that are for output alone."""
+    """The files that are not among some paths, but stand in folders that are for output alone."""
     listed = {*paths}
     for folder in FOLDERS:
         for path in root.listed(folder):

@@ -1,4 +1,4 @@
-"""An output directory that one platformc writes to: prepare, seal, carry out, recover."""
+"""Write to an output directory in steps that survive a kill: prepare, seal, carry out, recover."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class BusyError(Exception):
 
 
 class Journal(Struct, frozen=True):
-    """A write that is decided: from here on it is finished, never undone."""
+    """A write that was decided: it will be finished, never undone."""
 
     root: tuple[int, int]  # device and inode of the output directory
     stage: str  # the folder of the texts, with an unpredictable name
@@ -114,7 +114,7 @@ def _sealed(root: Folder, state: Folder) -> Journal | None:
 
 
 def interrupted(root: Folder) -> bool:
-    """Whether an earlier write of this user's was cut off."""
+    """Whether an earlier write of this user was interrupted."""
     state = state_of(root.path)
     if state is None:
         return False

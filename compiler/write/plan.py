@@ -35,7 +35,7 @@ class Plan(Struct, frozen=True):
 
 
 def plan(tree: Tree, root: Folder, scope: tuple[str, ...] = ("",)) -> Plan:
-    """Compare a tree with the disk. Files of ours outside `scope` (path prefixes) are kept."""
+    """Compare a tree with the disk. The compiler's files outside `scope` (path prefixes) are kept."""
     ours = read_sums(root)
     write: list[str] = []
     edited: list[str] = []

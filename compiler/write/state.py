@@ -1,4 +1,4 @@
-"""State between runs: outside the tree, trusted only if this user created it on this machine.
+"""Keep state between runs outside the tree, trusted only if this user created it on this machine.
 
 A repository can contain any file, including a forged record or journal. So the state is in the
 user's cache, in a folder for each output directory, which only this user may write. Losing it costs
@@ -17,7 +17,7 @@ _LONGEST = 200  # bytes of a name; file systems take 255
 
 
 def state_of(root: Path) -> Folder | None:
-    """The folder of notes about an output directory; None where there is no safe place for one."""
+    """The folder of notes about an output directory; None if there is no safe place for it."""
     key = _key(str(real(root)))
     for folder in _folders():
         if _within_checkout(folder, root):
@@ -32,7 +32,7 @@ def state_of(root: Path) -> Folder | None:
 
 
 def _key(path: str) -> str:
-    """A folder's name for a path: readable, and so without a hash where it is short enough."""
+    """The name of the folder for a path: the readable path itself if it is short, else with a hash."""
     name = path.replace("%", "%25").replace("/", "%")
     if len(os.fsencode(name)) <= _LONGEST:
         return name
@@ -53,6 +53,6 @@ def _folders() -> Iterator[Path]:
 
 
 def _within_checkout(folder: Path, root: Path) -> bool:
-    """Whether a place is below what the tree's author filled: some CI systems keep caches there."""
+    """Whether a folder is inside the checkout, which others fill: some CI systems keep caches there."""
     tree = real(root)
     return any(above == tree or is_there(above / ".git") for above in real(folder).parents)
