@@ -1,7 +1,6 @@
-"""A service outside the platform that is neither a store nor a database: a package index, a git
-server, a company's API.
+"""The interface of services outside the platform: a package index, a git server, a company's API.
 
-A pod may use several, so each variable bears the service's name.
+A pod may use several of them, so each variable has the service's name.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
 
 def _keys(binding: Binding) -> tuple[str, ...]:
-    """The keys of the login that the service asks for: those that the spec names, if it does."""
+    """The keys of the login for the service: the keys that the spec names, if it names any."""
     login = binding.existing_login
     if login is None:
         return ()

@@ -1,7 +1,7 @@
 """Feast: features by name, from an online store for serving and an offline store for training.
 
 Without servers in between, a client opens the registry and the stores directly, with a
-`feature_store.yaml` like the servers' own. With servers, its file names them, and it needs no key.
+`feature_store.yaml` like the servers'. With servers, the client's file names them, and it needs no key.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ ARROW, DUCKDB = "arrow_s3", "duckdb_s3"  # Python modules that read the data lak
 
 # The slots of the component; each one fills a part of the file.
 REGISTRY = model.Requires("registry", postgresql.Endpoint)
-# With servers before it: the login of those, which reads.
+# The login of the servers before the registry, which only reads.
 READ_REGISTRY = model.Requires("registry-reader", postgresql.Endpoint)
 ONLINE = model.Requires("online-store", redis.Endpoint)
 LAKE = model.Requires("offline-store", s3.Endpoint)
@@ -91,8 +91,10 @@ class Stores(Struct, frozen=True):
         return tuple(variables)
 
     def trust(self) -> tuple[Env, ...]:
-        """The authority of the data lake for pyarrow: Feast gives its file system no certificates, and so it
-        takes those of Python's `ssl` (Feast 0.67, file_source.py; pyarrow 26, _fs.pyx).
+        """The authority of the data lake, for pyarrow.
+
+        Feast gives pyarrow's file system no certificates, so it takes the certificates of Python's `ssl`
+        (Feast 0.67, file_source.py; pyarrow 26, _fs.pyx).
         """
         if self.lake is None or not self.lake.authority:
             return ()
@@ -184,7 +186,7 @@ def _parameters(server: redis.Endpoint) -> Iterator[str]:
     """Arguments of redis-py's client, which Feast reads as JSON where they are JSON.
 
     The client asks Sentinels without the login, and without TLS unless `sentinel_kwargs` says so (redis-py
-    7.4). Feast splits the text at commas, so that map has room for one key, and none for certificates.
+    7.4). Feast splits the text at commas, so that map can have only one key, and no certificates.
     """
     yield "username=${FEAST_REDIS_USERNAME}"
     yield "password=${FEAST_REDIS_PASSWORD}"

@@ -1,4 +1,4 @@
-"""The gateway: requests from outside the cluster enter there, and it routes them by their host."""
+"""The gateway, where requests from outside the cluster enter and are routed by their host."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Route(Struct, frozen=True, kw_only=True):
     backends: tuple[Backend, ...]
     authority: str | None = None  # the Host header that the Services see instead of the host
     private: tuple[str, ...] = ()  # prefixes of paths for which there is nothing
-    # The first parts of all paths that clients ask for, in case a gateway can't hide any.
+    # The first parts of all paths that clients ask for, for a gateway that cannot hide private paths.
     resources: tuple[str, ...] = ()
     step: int = 0
 
@@ -124,7 +124,7 @@ def host_effects(path: str) -> tuple[Effect, ...]:
 
 
 def _host_gone(change: FieldChange, before: Manifest, after: Manifest) -> bool:
-    """Whether a host name that was answered no longer is."""
+    """Whether a host name gets no answer any more."""
     return not set(change.before or ()) <= set(change.after or ())
 
 

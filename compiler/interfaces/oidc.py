@@ -13,7 +13,7 @@ ROLE, PORT = "server", 4180
 
 
 class Claim(model.Claim, frozen=True, kw_only=True):
-    """Claims to send people there to log in, or to ask for the keys of its tokens."""
+    """Claims to send people to the issuer for a login, or to ask it for the keys of its tokens."""
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class LoginOffer(Offer, frozen=True, kw_only=True):
 
 
 class TokensEndpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
-    """The issuer of programs' tokens, which tells its keys to everybody."""
+    """The issuer of programs' tokens, which publishes its keys."""
 
     interface: ClassVar[str] = "tokens"
     for_clients: ClassVar[bool] = False

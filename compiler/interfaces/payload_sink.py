@@ -10,6 +10,6 @@ LOGGER = model.Requires("logger", model.Endpoint)
 
 
 def url(endpoint: model.Endpoint, path: str) -> str:
-    """The URL of a sink, and the path there that takes copies."""
+    """The URL of a sink with the path that takes copies."""
     assert isinstance(endpoint, SINKS), endpoint.interface
     return f"{endpoint.url}{path}"

@@ -13,7 +13,7 @@ from compiler.interfaces import sql
 from compiler.model import Env
 
 LONGEST_ROLE = 63  # bytes: PostgreSQL truncates longer names
-# `max_connections` where nobody sets it: steps, so that one more client seldom restarts the server.
+# `max_connections` by default grows in steps, so that a new client seldom restarts the server.
 STEP, LEAST, MOST = 50, 100, 10000
 RESERVED = 13  # connections kept from clients: 3 for superusers, 10 for operators and exporters
 
@@ -37,7 +37,7 @@ def _most_pods(spec: object) -> int:
 
 
 class Operator(Struct, frozen=True, kw_only=True):
-    """Requirements and results of the operator of a server."""
+    """The requirements of the operator of a server, and the pods that it makes."""
 
     login_type: str  # the type of the Secrets from which it creates roles
     login_labels: Mapping[str, str] = field(default_factory=dict)
@@ -78,9 +78,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
     @classmethod
     def entailed_claim(cls, consumer: model.Instance[Any], provider_claim: Any) -> Claim:
-        """A client that opens the database directly claims its own connections, not the provider's
-        number.
-        """
+        """The claim of a client that opens the database itself: it has its own number of connections."""
         pods, per_pod = _most_pods(consumer.spec), Claim().connections
         writers = provider_claim.writers
         claim: Claim = replace(
@@ -104,7 +102,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     def forwarded(
         cls, offer: model.Offer, pooler: model.Instance[Any], upstream: model.Offer
     ) -> model.Offer:
-        """A pooler in front of an operator's server is run by that operator."""
+        """The offer of a pooler; the operator of an operator's server also runs its poolers."""
         if not isinstance(upstream, Offer) or upstream.operator is None:
             return offer
         operator = upstream.operator
@@ -198,7 +196,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
 
 
 def contents_script() -> str:
-    """Shell functions that say what a dump of pg_dump holds: rows by table, and one digest."""
+    """Shell functions that describe the content of a dump by pg_dump: rows by table, and one digest."""
     return kube.render(__file__, "postgres-contents.sh.j2")
 
 
@@ -223,9 +221,9 @@ class Part(Struct, frozen=True):
 
 
 def parts(claims: Iterable[Binding]) -> Iterator[Part]:
-    """Every instance with connections to a server: clients by themselves, poolers for theirs.
+    """Every instance with connections to a server: direct clients, and poolers for their clients.
 
-    `claims` are all those on the server's offer, forwarded ones included.
+    `claims` are all claims on the server's offer, with the forwarded ones.
     """
     pooled: dict[str, list[Binding]] = {}
     for binding in claims:

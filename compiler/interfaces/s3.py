@@ -149,7 +149,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         )
 
     def _addressing(self) -> tuple[Env, ...]:
-        """The style for MLflow 3, which would ask for another than the file's."""
+        """The addressing style for MLflow 3, which would not follow the configuration file."""
         return (Env("MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE", "virtual"),) if self.virtual else ()
 
     def rclone(self, remote: str) -> tuple[Env, ...]:
@@ -186,7 +186,7 @@ def buckets(bindings: Iterable[Binding]) -> list[str]:
 def room(
     bindings: Iterable[Binding], has: int, share: float, *, elsewhere: float = 0
 ) -> Iterator[model.Size]:
-    """Whether a store leaves a tenth of its room free, next to its known content.
+    """The size that a store needs to keep a tenth of its room free next to its known content.
 
     `has` is the amount that the spec sets, `share` is the part of it that objects can fill, and
     `elsewhere` are the bytes that they can fill in other places.

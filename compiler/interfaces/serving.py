@@ -33,8 +33,9 @@ ISSUERS = {"login": "login", "token": "machines"}
 
 
 def guard(me: model.Instance[ModelSpec]) -> str | None:
-    """The name of what asks for a login or a token before a model; None without one, or without
-    the issuer, which `missing-issuer` reports.
+    """The name of the guard that asks for a login or a token before a model.
+
+    None without a guard, or without its issuer, which `missing-issuer` reports.
     """
     key = ISSUERS.get(me.spec.access or "")
     return f"{me.name}-{me.spec.access}" if key and getattr(me.settings, key) is not None else None
@@ -44,7 +45,7 @@ def routes(
     me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
     backends: tuple[gateway.Backend, ...], authority: str | None = None,
 ) -> Iterator[model.Resource]:  # fmt: skip
-    """The route from a model's host to its Services, or to what asks for an identity before them."""
+    """The route from a model's host to its Services, or to the guard before them."""
     if entrance is None or not me.spec.has_route:
         return
     if guard_name := guard(me):
@@ -104,7 +105,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
         knative: serverless.Endpoint | None,
     ) -> inference.Offer:  # fmt: skip
-        """The same of the model's server, which differs where a transformer stands before it."""
+        """The address of the model's server itself, behind a transformer if it has one."""
         return self.inference(me, entrance, knative)
 
     def inference(

@@ -1,4 +1,4 @@
-"""Access to the Kubernetes API: a Role, and the RoleBinding that gives it to a ServiceAccount."""
+"""Build access to the Kubernetes API: a Role, and the RoleBinding that gives it to a ServiceAccount."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def role(
     name: str, namespace: str, rules: Sequence[Manifest], *, step: int = 0,
     account: tuple[str, str] | None = None,
 ) -> Iterator[Resource]:  # fmt: skip
-    """A Role, and its binding to a ServiceAccount, by default that of the same name and namespace."""
+    """A Role, and its binding to a ServiceAccount; by default, name and namespace are the Role's."""
     account_name, account_namespace = account or (name, namespace)
     metadata = {"name": name, "namespace": namespace}
     yield Resource(
@@ -35,7 +35,7 @@ def role(
 
 
 def cluster_role_in(role: str, namespace: str, account: str, account_namespace: str) -> Resource:
-    """The rights of a ClusterRole in one namespace, for a ServiceAccount of any."""
+    """The rights of a ClusterRole in one namespace, for a ServiceAccount of any namespace."""
     return Resource(
         {
             "apiVersion": f"{GROUP}/v1",

@@ -1,4 +1,4 @@
-"""ServiceAccounts: the identities of pods. No API token is mounted unless a pod asks for one."""
+"""Build ServiceAccounts, the identities of pods. No API token is mounted unless a pod asks for one."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _DEFAULTS = {"protocol": "TCP"}
 
 
 def refusals(manifest: Manifest) -> Iterator[Rejection]:
-    """Yield each part of an object that fits its schema but that the API server rejects or drops."""
+    """Yield each part that the API server rejects or drops in an object that fits its schema."""
     empty = [
         Rejection(at, f"`{at}` is null, which says nothing", "take it away with `op: remove`")
         for at in _nulls(manifest, "")

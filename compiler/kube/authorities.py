@@ -1,4 +1,4 @@
-"""The certificates of services outside, as files in pods and as objects that other programs read.
+"""Give the authorities of outside services to pods as files, and to other programs as objects.
 
 The spec states a service's authority once: as text, or by the object that has it. Each container
 finds it in the file `AUTHORITIES/<provider>.crt`.
@@ -20,7 +20,7 @@ NAME = "authorities"
 
 
 def config_name(consumer: str) -> str:
-    """The ConfigMap, and the Secret, with the certificates that a consumer needs."""
+    """The name of the ConfigMap, or of the Secret, with the certificates that a consumer needs."""
     return f"{consumer}-{NAME}"
 
 
@@ -39,7 +39,7 @@ def files(
 
 
 def volume(consumer: str, authorities: Iterable[tuple[str, Authority]]) -> Volume:
-    """The files of a consumer's authorities, of which each pod sees all."""
+    """The volume with the files of all of a consumer's authorities."""
     listed = dict(authorities)
     existing = [
         _projected(provider, authority.source)
@@ -70,9 +70,9 @@ def of(endpoints: Iterable[Endpoint]) -> dict[str, Authority]:
 
 
 def secret_key(endpoint: Endpoint) -> Manifest | None:
-    """The Secret in which a program finds the certificates that reads them from Secrets alone.
+    """The reference to the Secret with the certificates, for a program that reads only Secrets.
 
-    None without an authority, or where a ConfigMap has it.
+    None without an authority, or if a ConfigMap has it.
     """
     authority = endpoint.binding.offer.ca
     if authority is None or isinstance(authority.source, ConfigRef):
@@ -86,8 +86,9 @@ def secret_key(endpoint: Endpoint) -> Manifest | None:
 def secret(
     me: Instance[Any], namespace: str, endpoint: Endpoint
 ) -> Iterator[Resource | Credential]:
-    """The Secret that `secret_key` names: an object where the spec has the text, for certificates
-    are public; else the user's.
+    """The Secret that `secret_key` names.
+
+    If the spec has the text, it is an object, because certificates are public; else it is the user's.
     """
     authority, reference = endpoint.binding.offer.ca, secret_key(endpoint)
     if authority is None or reference is None:

@@ -1,4 +1,4 @@
-"""The client side of bindings: the variables, files and labels that let pods use endpoints."""
+"""Collect the variables, files and labels that let pods use the endpoints of their bindings."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def client(
 ) -> Client:  # fmt: skip
     """The client environment for pods of an instance that use these endpoints.
 
-    `trusted` are the endpoints whose authorities it contains, and `shown` those for which it has the
-    client's certificate: for pods of operators, since `derive/authorities.py` mounts them in all others.
+    It contains the authorities of the endpoints `trusted`, and the client's certificates for the endpoints
+    `shown`. Only pods of operators need these two: `derive/authorities.py` mounts the files in all others.
     """
     used = tuple(endpoint for endpoint in endpoints if endpoint is not None)
     files = _with_certificates(_files(me, used), shown)

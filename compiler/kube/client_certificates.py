@@ -1,8 +1,8 @@
-"""The client certificates of a consumer, as files in its pods.
+"""Mount the client certificates of a consumer as files in its pods.
 
-A key is readable for its group alone. libpq refuses one that others may read; from root it takes
-one that the group reads (PostgreSQL 17, fe-secure-openssl.c), and the kubelet makes the files of a
-Secret root's, with the pod's `fsGroup` as their group.
+A key is readable only for its group. libpq refuses a key that others may read, but takes a key of root
+that the group may read (PostgreSQL 17, fe-secure-openssl.c). The kubelet gives the files of a Secret to
+root, with the pod's `fsGroup` as their group.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def of(bindings: Iterable[Binding]) -> dict[str, str]:
 
 
 def volume(secrets: Mapping[str, str]) -> Volume:
-    """The files of some Secrets, which are given by provider."""
+    """The volume with the files of some Secrets, which are given by provider."""
     sources = [_projected(provider, name) for provider, name in sorted(secrets.items())]
     return Volume(
         NAME, {"projected": {"defaultMode": MODE, "sources": sources}}, FOLDER, read_only=True
@@ -46,7 +46,7 @@ def _projected(provider: str, secret: str) -> Manifest:
 
 
 def existing(bindings: Iterable[Binding]) -> Iterator[Credential]:
-    """The Secrets of some bindings, which the user keeps."""
+    """The user's Secrets with the client certificates of some bindings."""
     for binding in bindings:
         if binding.client_certificate is not None:
             consumer = binding.consumer

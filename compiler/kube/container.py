@@ -1,4 +1,4 @@
-"""Containers: locked down, with their variables in order."""
+"""Build containers that are locked down and have their variables in order."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ def unique(env: Iterable[Env]) -> tuple[Env, ...]:
 
 
 def suffix(secret: str) -> str:
-    """The end of the variables of one login among several, from its Secret: `MLFLOW_ARTIFACTS`.
+    """The suffix of the variables of one login among several, from its Secret: `MLFLOW_ARTIFACTS`.
 
-    A number would change with every login that comes or goes before it, and restart pods for it. No two
-    Secrets have the same: their names have small letters, so `dot` stands for nothing but a dot.
+    A number would change, and restart pods, with every login that is added or removed before it. No two
+    Secrets have the same suffix: all letters of a name become capitals, so `_dot_` can only mean a dot.
     """
     return "_dot_".join(secret.upper().replace("-", "_").split("."))

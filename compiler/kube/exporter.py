@@ -1,4 +1,4 @@
-"""Exporters: sidecars that publish a server's metrics where its own image cannot."""
+"""Build exporters: sidecars that publish a server's metrics if its own image cannot."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ def container(
     image: str, port: int, env: Sequence[Env], *, args: Sequence[str] = (),
     volumes: Sequence[kube.Volume] = (),
 ) -> model.Manifest:  # fmt: skip
-    """The sidecar. It needs few resources; if it fails, the scrape of it fails, which raises an
-    alert.
-    """
+    """The sidecar, with few resources. If it fails, its scrape fails too, which raises an alert."""
     exporter = kube.Container(
         "exporter",
         image,

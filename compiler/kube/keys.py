@@ -1,4 +1,4 @@
-"""Keys of an object's maps that an API server refuses.
+"""Find keys in the maps of an object that an API server refuses.
 
 The facts are from Kubernetes 1.34: keys of labels and annotations are qualified names
 (apimachinery/pkg/api/validation/objectmeta.go), keys of a ConfigMap or Secret have up to 253 of a few

@@ -1,6 +1,4 @@
-"""The headers of kustomize's own files: a Kustomization stands alone, a Component is included by
-others.
-"""
+"""Write the headers of kustomize's files: a Kustomization stands alone, others include a Component."""
 
 from __future__ import annotations
 

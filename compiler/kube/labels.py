@@ -1,4 +1,4 @@
-"""Labels that select the pods of one role."""
+"""Build the labels that select the pods of one role."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ INSTANCE = "app.kubernetes.io/instance"
 
 
 def selector(me: Instance[Any], role: str) -> dict[str, str]:
-    """Labels that select exactly one role's pods of an instance. They never change."""
+    """The labels that select exactly the pods of one role of an instance. They never change."""
     return {COMPONENT: role, INSTANCE: me.name}
 
 

@@ -1,4 +1,4 @@
-"""Services, and access to the API server."""
+"""Build Services, and the egress to the API server."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def service(
 ) -> Resource:  # fmt: skip
     """A ClusterIP Service. Port names start with their protocol, which service meshes read.
 
-    Without a name it is the instance's own. An adopted one keeps its name, and answers at the port
-    that its clients know as well.
+    Without a name it gets the instance's. An adopted Service keeps its name, and also answers at the port
+    that its clients know.
     """
     if name is None:
         targets = {**ports, **(targets or {})}
@@ -47,7 +47,7 @@ def api_server(me: Instance[Any], pods: Pods, namespace: str | None = None) -> E
 def _adopted(
     me: Instance[Any], ports: Mapping[str, int], targets: Mapping[str, int]
 ) -> Iterator[tuple[dict[str, int], dict[str, int]]]:
-    """The port of an adopted Service, and the pods' port behind it: that of the first port."""
+    """The further port of an adopted Service, and the pods' port behind it, as for the first port."""
     adopted = getattr(me.spec, "adopt", None)
     if adopted and adopted.port and adopted.port not in ports.values():
         name = next(iter(ports))

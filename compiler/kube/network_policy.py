@@ -1,4 +1,4 @@
-"""NetworkPolicies, and their selectors, peers and ports."""
+"""Build NetworkPolicies, and their selectors, peers and ports."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def any_of(label: str, values: Iterable[str]) -> Manifest:
 
 
 def in_namespace(name: str) -> Manifest:
-    """The peer that is all pods of a namespace."""
+    """The peer that stands for all pods of a namespace."""
     return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
 
 

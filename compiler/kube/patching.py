@@ -1,4 +1,4 @@
-"""JSON patches (RFC 6902) of objects."""
+"""Apply JSON patches (RFC 6902) to objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pods, hardened by default: a component chooses the containers; the rest is the same for all."""
+"""Build hardened pods: a component chooses the containers, and the rest is the same for all pods."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def scheduling(placement: Schedulable) -> Manifest:
 
 
 def pull_secrets(me: Instance[Any]) -> Manifest:
-    """The Secrets of an instance that has its own, which gets none of those of its ServiceAccount."""
+    """The pull Secrets of a pod of an instance that names some: such a pod gets none from its account."""
     if not me.spec.pull_secrets:
         return {}
     names = dict.fromkeys((*me.settings.registry.pull_secrets, *me.spec.pull_secrets))

@@ -1,6 +1,6 @@
-"""Violations of the `restricted` Pod Security Standard, which the platform's namespaces enforce.
+"""Find violations of the `restricted` Pod Security Standard, which the platform's namespaces enforce.
 
-From Kubernetes 1.34's page on the standards. Components keep to it; a user's patch may not.
+The rules are from Kubernetes 1.34's page on the standards. Components obey them; a user's patch may not.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Probes, with timeouts that suit busy servers."""
+"""Build probes with timeouts that suit busy servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reason for which an API server rejects an object."""
+"""Describe why an API server rejects an object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests and limits of a container: the user's amounts, else the component's defaults."""
+"""Choose requests and limits of a container: the user's amounts, else the component's defaults."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Security contexts that the `restricted` Pod Security Standard requires, and a read-only root on
-top.
-"""
+"""Define security contexts as the `restricted` Pod Security Standard requires, with a read-only root."""
 
 from __future__ import annotations
 

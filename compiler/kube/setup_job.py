@@ -1,4 +1,4 @@
-"""Jobs that create on a server what its clients claim (roles, buckets). They can run again safely."""
+"""Build Jobs that create the claimed roles or buckets on a server. They can run again safely."""
 
 from __future__ import annotations
 

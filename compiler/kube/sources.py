@@ -1,5 +1,4 @@
-"""Check that each volume, variable and probe of a pod has exactly one source, and that it has a
-name.
+"""Check that each volume, variable and probe of a pod has exactly one source with a name.
 
 The schemas allow a volume without a type and a reference without a name; a kube-apiserver 1.36
 refuses them (`kubectl apply --server-side --dry-run=server`).

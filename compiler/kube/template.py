@@ -1,7 +1,7 @@
-"""Text that is not YAML, rendered from the `templates` folder next to the module that needs it.
+"""Render text that is not YAML from the `templates` folder next to the module that needs it.
 
-The wheel holds the templates compiled (`hatch_build.py`). A checkout, another package's component and
-another release of jinja2 compile theirs when they are rendered; nothing is kept on disk.
+The wheel holds compiled templates (`hatch_build.py`). In a checkout, in a component of another package, and
+with another release of jinja2, a template is compiled when it is rendered; nothing is kept on disk.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _environment() -> Environment:
 
 
 def environment(loader: BaseLoader) -> Environment:
-    """How every template is read."""
+    """The settings by which every template is read."""
     from jinja2 import Environment, StrictUndefined, select_autoescape
 
     return Environment(

@@ -1,4 +1,4 @@
-"""Volumes: emptyDirs, config files, and claims that outlive their pods."""
+"""Build volumes: emptyDirs, config files, and claims that outlive their pods."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Volume(Struct, frozen=True):
 
 
 def empty_dir(name: str, path: str, size: str = "1Gi", *, memory: bool = False) -> Volume:
-    """An emptyDir: it is deleted with its pod, and lies in memory if asked to."""
+    """An emptyDir, which is deleted with its pod; with `memory` it lies in memory."""
     source: Manifest = {"sizeLimit": size}
     return Volume(name, {"emptyDir": {"medium": "Memory", **source} if memory else source}, path)
 
@@ -49,10 +49,10 @@ def config(name: str, path: str, mode: int | None = None) -> Volume:
 
 
 def tmp(volumes: Sequence[Volume], disks: Iterable[str]) -> tuple[Volume, ...]:
-    """The /tmp of a pod whose containers have some limits of local disk.
+    """The /tmp of a pod; `disks` are the limits of local disk of its containers.
 
-    The kubelet counts it towards the pod's limit, with logs and what containers write elsewhere:
-    1 GiB is left to these, and half of a small limit.
+    The kubelet counts /tmp towards the pod's limit, with logs and with files that containers write
+    elsewhere: for these 1 GiB is kept free, or half of a small limit.
     """
     if any(volume.path == TMP for volume in volumes):
         return ()
@@ -69,9 +69,9 @@ def with_claim(template: Manifest, name: str, claim: str) -> Manifest:
 
 
 def volume_claim(me: Instance[Any], name: str, size: str) -> Manifest:
-    """A volumeClaimTemplate. It states every field except the size as the server would fill it in.
+    """A volumeClaimTemplate, with all fields that the server would fill in.
 
-    The server fills in mode and status, and compares the list as a whole. Without them each apply
+    The server fills in mode and status, and compares the list as a whole. Without these fields each apply
     would show a change, and a server-side apply by another manager would conflict.
     """
     spec: Manifest = {"accessModes": ["ReadWriteOnce"]}

@@ -1,4 +1,4 @@
-"""Workloads: Deployments, StatefulSets, Jobs and CronJobs."""
+"""Build workloads: Deployments, StatefulSets, Jobs and CronJobs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def stateful_set(
 ) -> Resource:  # fmt: skip
     """A StatefulSet behind its headless Service.
 
-    An adopted claim is a volume of its pod, because a template makes claims of fixed names.
+    An adopted claim is a volume of the pod, because a claim template makes claims with fixed names.
     """
     adopted = getattr(me.spec, "adopt", None)
     if claims and adopted is not None and adopted.claim is not None:

@@ -47,9 +47,7 @@ def dump_all(documents: Iterable[str]) -> str:
 
 
 def pieces(documents: Iterable[tuple[str, ...]]) -> list[str]:
-    """The same as `dump_all`, for documents that are themselves split into pieces: joined, they are
-    equal.
-    """
+    """The pieces of a stream of documents that are themselves split into pieces, as in `dump_all`."""
     return [piece for document in documents for piece in (_NEXT, *document)][1:]
 
 

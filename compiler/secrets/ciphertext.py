@@ -1,4 +1,4 @@
-"""Encrypted Secrets for Git: generated once, encrypted by another program, written as ciphertext.
+"""Write encrypted Secrets for Git: generate them once, and let another program encrypt them.
 
 A value exists only in this process and in the program's standard input, never in an argument, a
 file or a message. Ciphertext cannot be decrypted here, so a Secret with a missing key or copy is

@@ -1,4 +1,4 @@
-"""`secrets/<environment>/`: functions of all providers that write files."""
+"""Lay out `secrets/<environment>/` for all providers that write files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Generated(Struct, frozen=True):
 
 
 def folder_of(environment: str) -> str:
-    """Where the Secrets of an environment are, below the spec's folder."""
+    """The folder of an environment's Secrets, below the spec's folder."""
     return f"secrets/{environment}"
 
 

@@ -1,4 +1,4 @@
-"""The provider `local`: random values in a git-ignored kustomization, for kind and k3s.
+"""Generate the Secrets of the provider `local`: random values in a git-ignored folder, for kind and k3s.
 
 `secrets/<environment>/` holds one file for each Secret in each namespace that reads it, and the
 namespaces as well, so that `kubectl apply -k` works on an empty cluster. Existing values are kept.
@@ -100,7 +100,7 @@ def _values(credential: Credential, existing: Values, *, fresh: bool) -> dict[st
 
 
 def _make_private(output: Folder, folder: str) -> None:
-    """The folder, for its owner alone, and out of Git's sight before the first value is in it."""
+    """Make the folder private to its owner and ignored by Git, before it gets the first value."""
     for path in (folder.rpartition("/")[0], folder):
         output.make(path, 0o700)
         output.restrict(path, 0o700)

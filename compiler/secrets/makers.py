@@ -1,4 +1,4 @@
-"""The creator of a Secret in a few words, by provider."""
+"""Describe the creator of a Secret in a few words, by provider."""
 
 from __future__ import annotations
 

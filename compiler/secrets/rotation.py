@@ -1,4 +1,4 @@
-"""Rotation: the order in which a Secret changes and its readers restart.
+"""Plan a rotation: the order in which a Secret changes and its readers restart.
 
 Pods read their variables when they start, so they do not see a new value. First come the objects
 that give it to the server (Jobs that create roles and keys, then servers and poolers that read it

@@ -1,4 +1,4 @@
-"""The provider `sealed-secrets`: kubeseal encrypts for one cluster's controller, in strict scope.
+"""Encrypt the Secrets of the provider `sealed-secrets` by kubeseal, for one cluster, in strict scope.
 
 Ciphertext is bound to a Secret's name and namespace, so every copy is sealed separately. Only the
 controller can decrypt it: a lost value is replaced, not recovered.

@@ -1,4 +1,4 @@
-"""A Secret with the name, keys, type and labels that all providers use."""
+"""Build a Secret with the name, keys, type and labels that all providers use."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The provider `sops`: values encrypted for the keys in the repository's `.sops.yaml`.
+"""Encrypt the Secrets of the provider `sops` for the keys in the repository's `.sops.yaml`.
 
 Only the values are encrypted, so reviewers see which Secrets and keys exist. Flux and Argo CD
-plugins decrypt them; by hand it is `sops decrypt FILE | kubectl apply -f -`.
+plugins decrypt them; by hand, `sops decrypt FILE | kubectl apply -f -` does.
 """
 
 from __future__ import annotations

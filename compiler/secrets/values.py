@@ -1,4 +1,4 @@
-"""Random values of credentials, in alphabets that all their readers accept."""
+"""Generate random values of credentials, in alphabets that all their readers accept."""
 
 from __future__ import annotations
 

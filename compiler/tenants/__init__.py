@@ -1,5 +1,6 @@
-"""Sections that are no components, one module each: models and workloads of the spec, and what
-follows from the spec (stores of models, logins, the identity provider).
+"""Lower the instances that are not components, with one module for each kind.
+
+Models and workloads are in the spec; stores of models, logins and the identity provider follow from it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Secrets that the user keeps and a tenant names: `secrets list` and `doctor` know of them."""
+"""Declare the user's Secrets that a tenant names, for `secrets list` and `doctor`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compiler.spec.component import SecretKey
 
 
 def declared(me: model.Instance[Any]) -> Iterator[model.Credential]:
-    """One for each Secret of the tenant's `env` and `volumes`, with the keys that it reads."""
+    """A credential for each Secret in the tenant's `env` and `volumes`, with the keys that it reads."""
     keys: dict[str, set[str]] = defaultdict(set)
     for section in (me.spec, getattr(me.spec, "transformer", None)):
         for value in section.env.values() if section is not None else ():

@@ -1,6 +1,6 @@
-"""A workload whose pods the user runs: a notebook server, an application, another chart.
+"""Lower a workload whose pods the user runs: a notebook server, an application, another chart.
 
-It has no pods here, but everything that they need: credentials, network policies for pods with its
+It has no pods here, but all objects that its pods need: credentials, network policies for pods with its
 labels, the files of the client environment, and a ConfigMap with its plain variables.
 """
 

@@ -1,9 +1,9 @@
 """The login before one page or model: oauth2-proxy, which sends people to the identity provider.
 
 Facts about oauth2-proxy 7.15.6: without a session, it answers every path with a redirect to the
-issuer, or with 401 where JSON is asked for. A session is an encrypted cookie, so that it survives a
-restart and any pod reads it. It holds no tokens where nothing asks for them, and its groups are
-those of the login. A request with an ID token of the issuer for the same client needs no cookie.
+issuer, or with 401 if the request asks for JSON. A session is an encrypted cookie, so it survives a
+restart and any pod can read it. The cookie holds no tokens unless a setting asks for them, and the groups
+at the time of the login. A request with an ID token of the issuer for the same client needs no cookie.
 """
 
 from collections.abc import Iterator
@@ -51,12 +51,12 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 
 def _prefix(page: model.Endpoint) -> str:
-    """The first part of oauth2-proxy's paths: another where the page answers at the usual one itself."""
+    """The first part of oauth2-proxy's paths; not the usual one if the page uses that itself."""
     return OWN_PREFIX if isinstance(page, http.Endpoint) and page.offer.own_oauth else PREFIX
 
 
 def _login(me: model.Instance[Spec], issuer: oidc.Endpoint, prefix: str) -> Iterator[str]:
-    """The identity provider, and the people who get in."""
+    """The settings of the identity provider, and of the people that are admitted."""
     login = me.settings.login
     assert login is not None
     scheme = "https" if me.spec.secure else "http"
@@ -88,7 +88,7 @@ _HTTPS = 443
 
 
 def _session(me: model.Instance[Spec]) -> Iterator[str]:
-    """A cookie that browsers send to this host alone."""
+    """The settings of the cookie, which browsers send only to this host."""
     prefix = "__Host-" if me.spec.secure else ""
     yield f"cookie-name={prefix}{me.name}"
     yield f"cookie-secure={str(me.spec.secure).lower()}"
@@ -100,6 +100,6 @@ def _session(me: model.Instance[Spec]) -> Iterator[str]:
 
 
 def _model(page: model.Endpoint) -> Iterator[str]:
-    """A model's server may be known by the host of its Service alone, which Knative routes by."""
+    """The setting for a model that Knative routes by the host of its Service."""
     if isinstance(page, inference.Endpoint):
         yield "pass-host-header=false"

@@ -1,7 +1,7 @@
 """The model store of a namespace: the key that reads the models' buckets, and their ServiceAccount.
 
-A key for each model would mean a thousand keys for the same buckets. Models with a different `bind`
-than the rest of their namespace share a store with those that have the same `bind`.
+A key for each model would mean a thousand keys for the same buckets. Models of a namespace with the same
+`bind` share a store.
 """
 
 from collections import defaultdict

@@ -1,6 +1,6 @@
-"""A back end that takes the place of another one: the Job that copies the data, in both directions.
+"""Lower the Job of `spec.move`, which copies the data of a back end to another one, or back.
 
-It follows from `spec.move`. Its logins open what the clients of the old instance claim, and no more.
+Its logins open only the databases, buckets or keys that the clients of the old instance claim.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

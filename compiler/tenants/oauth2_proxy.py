@@ -24,7 +24,7 @@ class Spec(model.RunningSpec):
 
 
 def cookie_key(me: model.Instance[Spec], purpose: str) -> model.Credential:
-    """A key of its own, without which oauth2-proxy does not start."""
+    """A random key for one purpose, without which oauth2-proxy does not start."""
     name = f"{me.name}-cookie"
     return model.Credential(
         name, {COOKIE_KEY: model.Random.PASSWORD}, (me.namespace,), (me.name,), purpose

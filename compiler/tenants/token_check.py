@@ -1,9 +1,9 @@
 """The check of tokens before one model: oauth2-proxy, which lets in ServiceAccounts by their tokens.
 
 Facts about oauth2-proxy 7.15.6, run with tokens as Kubernetes 1.36 issues them: without a token, with a
-forged or expired one, or one for another audience, it answers every path with 401; for another
-account with 403. Nothing leads to a session, since there is no client at the issuer: its start of a
-login leads nowhere. The token goes on to the model, and is good for this host alone. The claim
+forged or expired one, or with one for another audience, it answers every path with 401; with the token of
+another account, with 403. No request gets a session: the issuer has no client for it, so the start of a
+login leads nowhere. The token is passed on to the model, and is valid only for this host. The claim
 `sub` of a ServiceAccount's token is `system:serviceaccount:<namespace>:<name>`.
 """
 

@@ -1,7 +1,7 @@
 """A workload: a Job, a CronJob, a CronJob without a schedule, or an Argo workflow template.
 
-Its `uses` become environment variables, with one setting per interface. It inherits nothing from a
-server, and the data scientist has nothing left to configure.
+Its `uses` become environment variables, with one setting per interface, so that the data scientist has
+nothing left to configure. It inherits no setting from a server.
 """
 
 from __future__ import annotations
