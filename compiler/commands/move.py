@@ -38,7 +38,7 @@ def command(environment: str | None, file: Path, back: bool, replace: bool) -> N
         fail("nothing is moved in this environment: add `move: {from: OLD, to: NEW}` under `spec`")
     if back and move.cut_over:
         fail("write `cutOver: false` under `spec.move` and compile: then this prints the way back")
-    for step in steps(lowered, SpecLocation(file), move, job, back=back, over=replace):
+    for step in steps(lowered, SpecLocation(file), move, job, back=back, replacing=replace):
         click.echo(f"# {step.title}")
         for line in step.commands:
             click.echo(line)

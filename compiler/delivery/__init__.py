@@ -1,1 +1,1 @@
-"""Deliver a compiled platform: apply plan, checks of the cluster, client kits, Argo CD."""
+"""Plan the delivery of a compiled platform: apply plan, checks of the cluster, client kits, Argo CD."""

@@ -1,4 +1,4 @@
-"""Warnings before the first apply, where instances take over existing objects."""
+"""Warn before the first apply of instances that take over existing objects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from compiler.model.instance import Instance
 from compiler.model.package import Lowered
 from compiler.registry import component_of
 
-# The effect of a namespace of the platform on all that runs in it.
+# The effect of a namespace of the platform on everything that runs in it.
 CLOSED = (
     "denies all traffic to and from pods that no policy names, and refuses new pods that are not "
     "`restricted`: move elsewhere what runs there and is no part of the platform"
@@ -17,7 +17,7 @@ CLOSED = (
 
 
 def warnings(lowered: Lowered) -> Iterator[str]:
-    """One line for each thing that an instance takes over, with the effect of the first apply."""
+    """One line for each object that an instance takes over, with the effect of the first apply."""
     instances = [package.instance for package in lowered.packages.values() if package.instance]
     adopting = [me for me in instances if getattr(me.spec, "adopt", None) is not None]
     for space in sorted({me.namespace for me in adopting}):

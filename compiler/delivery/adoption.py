@@ -1,7 +1,7 @@
 """Write the `adopt` sections for servers that run in a cluster, from the answers of kubectl.
 
-All questions go through a function that runs kubectl, and none is about Secrets: a value that a pod
-takes from one stays unknown, and is named in a comment.
+All questions go through a function that runs kubectl, and none is about Secrets: a value that a pod takes
+from a Secret stays unknown, and a comment names it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def live_objects(ask: Ask, namespaces: tuple[str, ...]) -> list[Manifest]:
 
 
 def adoptions(lowered: Lowered, objects: list[Manifest]) -> Iterator[Adoption]:
-    """One section for each live server of a type that can adopt, and that the platform did not make."""
+    """One section for each live server that the platform did not make, and whose type can adopt."""
     names: set[str] = set()
     for workload in objects:
         if workload.get("kind") not in ("Deployment", "StatefulSet") or _compiled(workload):
@@ -69,7 +69,7 @@ def adoptions(lowered: Lowered, objects: list[Manifest]) -> Iterator[Adoption]:
 
 
 def strangers(objects: list[Manifest]) -> list[str]:
-    """The live servers that are of no type of the platform, and not compiled."""
+    """The live servers that are not compiled and of no component type."""
     return [
         f"{each['kind']} {each['metadata']['namespace']}/{each['metadata']['name']}"
         for each in objects
@@ -186,7 +186,7 @@ def _why(key: str, pod: LivePod) -> str:
 
 
 def _fits(key: str, value: Any) -> bool:
-    """Whether a name of the cluster is one of the language."""
+    """Whether the language accepts a name of the cluster."""
     if key not in ("service", "claim"):
         return True
     try:
@@ -196,7 +196,7 @@ def _fits(key: str, value: Any) -> bool:
 
 
 def _selects(service: Manifest, workload: Manifest) -> bool:
-    """Whether a Service with an address of its own leads to a workload's pods."""
+    """Whether a Service with a separate address leads to a workload's pods."""
     if service.get("kind") != "Service" or service["spec"].get("clusterIP") == "None":
         return False
     selector = service["spec"].get("selector") or {}

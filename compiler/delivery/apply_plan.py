@@ -1,4 +1,4 @@
-"""The delivery plan for kubectl: commands for each wave, with waits for its objects.
+"""Plan a delivery by kubectl: commands for each wave, with waits for its objects.
 
 Argo CD waits for the health of a wave's objects without instructions; kubectl needs a condition for
 each kind.
@@ -72,7 +72,7 @@ def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
 
 
 def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
-    """Steps for upstream systems: those that must be installed already, and the vendored ones."""
+    """The steps for upstream systems: for those that must be installed already, and for vendored ones."""
     environment = f"{lowered.platform.environment}{location.options}"
     installed = ", ".join(prerequisite.system for prerequisite in prerequisites(lowered.graph))
     if installed:
@@ -85,7 +85,10 @@ def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
 
 
 def deletions(before: Lowered, after: Lowered) -> Step:
-    """Delete objects that only the earlier tree has, in reverse order; never objects that hold data."""
+    """The step that deletes, in reverse order, objects that only the earlier tree has.
+
+    Objects that hold data are never deleted.
+    """
     kept_ids = {Resource(manifest).id for manifest in manifests(after)}
     earlier = map(Resource, reversed(manifests(before)))
     commands = tuple(
@@ -119,7 +122,7 @@ def _secrets(lowered: Lowered, location: SpecLocation) -> Step:
 def generation(
     lowered: Lowered, location: SpecLocation, rotated: Iterable[Credential] = ()
 ) -> tuple[str, ...]:
-    """The commands that create credentials; none if an operator creates them."""
+    """The commands that create credentials; there are none if an operator creates them."""
     environment = lowered.platform.environment
     options = "".join(f" --rotate {credential.name}" for credential in rotated)
     generate = f"platformc secrets generate {environment}{location.options}{options}"

@@ -1,4 +1,4 @@
-"""The ends of the certificates by which clients verify servers, as of a given time."""
+"""Find the ends of the certificates by which clients verify servers, as of a given time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SOON = 30 * DAY
 
 
 class Ending(Struct, frozen=True):
-    """A certificate that has an end, and the days until then; negative ones after it."""
+    """A certificate, and the days until its end; negative if it has ended."""
 
     subject: str
     day: str
@@ -29,7 +29,7 @@ class Ending(Struct, frozen=True):
 
 
 def endings(text: str, now: float) -> Iterator[Ending]:
-    """The ends of the authorities in a text. Raises ssl.SSLError or ValueError where it has none."""
+    """The ends of the certificates in a text. Raises ssl.SSLError or ValueError if it has none."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(cadata=text)
     for certificate in context.get_ca_certs():
@@ -39,6 +39,6 @@ def endings(text: str, now: float) -> Iterator[Ending]:
 
 
 def _name(subject: object) -> str:
-    """The last part of a distinguished name, which is the most exact one: its common name."""
+    """The last, most exact part of a distinguished name: its common name."""
     parts = subject if isinstance(subject, tuple) else ()
     return str(parts[-1][-1][-1]) if parts else ""

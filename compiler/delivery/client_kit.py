@@ -1,4 +1,4 @@
-"""The client environment of a workload for pods that platformc does not write, and for laptops.
+"""Write the client environment of a workload for pods that platformc does not write, and for laptops.
 
 A kit is a folder: a kustomize Component that adds the environment to every object with the kit's
 label, and an `.env` file with comments on the values to fill in. Both come from the same bindings
@@ -56,7 +56,7 @@ def kit(me: Instance[Any], wiring: Wiring, container: str) -> dict[str, str]:
 
 
 def in_pod(me: Instance[Any], wiring: Wiring) -> Iterator[str]:
-    """The variables of a pod, each with its value or the object that has it; and its files."""
+    """The variables of a pod, each with its value or the object with the value; and its files."""
     client = kube.client(me, _clients(wiring))
     for variable in (*client.env, *kube.own_env(me.spec)):
         value = variable.value
@@ -78,7 +78,7 @@ def on_laptop(me: Instance[Any], wiring: Wiring) -> Iterator[str]:
 
 
 def _clients(wiring: Wiring) -> Iterator[Endpoint]:
-    """The endpoints that an instance uses, without the systems that run it."""
+    """The endpoints that the programs of an instance use, without the systems that run them."""
     return (endpoint for endpoint in wiring.endpoints if endpoint.for_clients)
 
 
@@ -92,7 +92,7 @@ def _files(endpoint: Endpoint) -> dict[str, str]:
 
 
 def _paths(endpoint: Endpoint) -> list[str]:
-    """The paths of a client's files, with those of its certificate, which a Secret has."""
+    """The paths of a client's files, and of its certificate, which is in a Secret."""
     shown = endpoint.client_certificate
     return [*_files(endpoint), *([shown.certificate, shown.key] if shown else [])]
 
@@ -117,9 +117,7 @@ def _patch(me: Instance[Any], kind: str, client: kube.Client, container: str) ->
 
 
 def _certificates(me: Instance[Any], client: kube.Client) -> Iterator[kube.Volume]:
-    """The certificates of authorities of external services, if the platform provides them, and
-    those that these demand of clients.
-    """
+    """The authorities of outside services, and the client certificates that these services demand."""
     trust = authorities.of(client.endpoints)
     if trust:
         yield authorities.volume(me.name, trust.items())
@@ -175,7 +173,7 @@ def _local_port(endpoint: Endpoint) -> int:
 
 
 def _addresses(endpoint: Endpoint) -> dict[str, str]:
-    """The server's addresses in the cluster, each with the one by which the forwarded port answers."""
+    """The server's addresses in the cluster, each with the address of its port-forward."""
     host, port = endpoint.binding.host, _local_port(endpoint)
     outside = host if endpoint.authority else "localhost"
     # A URL may leave out the port of its scheme.

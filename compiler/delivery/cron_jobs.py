@@ -1,4 +1,4 @@
-"""Run a Job now from a CronJob that waits for it, and see how it ends."""
+"""Write the commands that start a Job from a suspended CronJob and show how it ends."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _secrets(manifest: Manifest) -> list[str]:
 
 
 def _patch(manifest: Manifest, variables: Mapping[str, str]) -> str:
-    """Sets variables of all containers of a Job that is not made yet."""
+    """The patch that sets variables in all containers of a Job before it is made."""
     pod = _pod(manifest)
     paths = [
         f"/spec/template/spec/{kind}/{index}/env/-"

@@ -1,7 +1,6 @@
 """Compare the platform's requirements with the state of its cluster.
 
-All questions go through a function that runs kubectl. Values of Secrets are never read, only their
-names.
+All questions go through a function that runs kubectl. Only names of Secrets are read, never values.
 """
 
 from __future__ import annotations
@@ -158,7 +157,7 @@ def _upstream(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
 
 
 def _release(prerequisite: Prerequisite, ask: Ask) -> Iterator[Finding]:
-    """The release that runs, where its Deployment is there and says it."""
+    """Compare the running release with the expected one, if its Deployment exists and shows it."""
     if prerequisite.running is None:
         return
     actual = _json(
@@ -222,7 +221,7 @@ def _secrets(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
 
 
 def _authorities(lowered: Lowered, ask: Ask, now: float) -> Iterator[Finding]:
-    """The certificates of each `ca`; those in Secrets are not read."""
+    """Check the ends of the certificates of each `ca`; certificates in Secrets are not read."""
     sources = set()
     for binding in lowered.graph.bindings:
         authority, space = binding.offer.ca, binding.consumer.namespace

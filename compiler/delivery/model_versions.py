@@ -1,4 +1,4 @@
-"""The versions that a registry has for the models of an environment, as the lock records them."""
+"""Ask registries for the versions of an environment's models, in the form in which the lock records them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from compiler.spec.locked_model import LockedModel
 from compiler.upstream.model_registry import PYTHON_FUNCTION, Registry, RegistryError, Version
 from compiler.validate.locked_models import TRACKING
 
-# How MLflow writes the place of files that its server keeps: `mlflow-artifacts:/1/models/m-1/artifacts`.
+# The form of MLflow's URIs of files that its server keeps: `mlflow-artifacts:/1/models/m-1/artifacts`.
 _PROXIED = re.compile(
     r"(?:mlflow-artifacts:(?://[^/]*)?|https?://[^/]+(?:/[^/]+){0,8}?/api/2\.0/mlflow-artifacts/artifacts)/(.+)"
 )
 
 
 def tracking(instance: Instance[Any], graph: Graph) -> str | None:
-    """The name of the MLflow server with a model in its registry; None for a server outside the platform."""
+    """The name of the MLflow server whose registry has a model; None for a server outside the platform."""
     names = model_registry.servers(graph.offers)
     bound: str | None = instance.spec.bind.get(TRACKING)
     return bound or (names[0] if len(names) == 1 else None)
@@ -89,7 +89,7 @@ def _locked(
 
 
 def _uri(version: Version, instance: Instance[Any], graph: Graph) -> str:
-    """Where the object store has the files of a version."""
+    """The URI of the files of a version in the object store."""
     proxied = _PROXIED.fullmatch(version.artifacts)
     if proxied is None:
         if version.artifacts.startswith("s3://"):

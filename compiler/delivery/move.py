@@ -1,4 +1,4 @@
-"""The plan of `spec.move`: copy, freeze the writers, copy the rest, compare, and cut over."""
+"""Plan the move of `spec.move`: copy, freeze the writers, copy the rest, compare, and cut over."""
 
 from __future__ import annotations
 
@@ -31,15 +31,21 @@ def copier(lowered: Lowered) -> Resource | None:
 
 
 def steps(
-    lowered: Lowered, location: SpecLocation, move: Move, job: Resource, *, back: bool, over: bool
+    lowered: Lowered,
+    location: SpecLocation,
+    move: Move,
+    job: Resource,
+    *,
+    back: bool,
+    replacing: bool,
 ) -> Iterator[Step]:
-    """The steps from the present state of the spec on.
+    """The steps of a move from the present state of the spec.
 
-    Until `cutOver`, both instances run and the data is copied for the first time; with it, or on the
+    Until `cutOver`, both instances run and the data is copied for the first time; with `cutOver`, or on the
     way `back`, the writers stop, the rest is copied and compared, and the clients change over.
-    `over`: the copy may replace what it does not know.
+    With `replacing`, the copy may replace data that an earlier run did not copy.
     """
-    variables = {"REPLACE": "yes"} if over else {}
+    variables = {"REPLACE": "yes"} if replacing else {}
     environment = f"{lowered.platform.environment}{location.options}"
     if not move.cut_over and not back:
         yield from plan(lowered, location)

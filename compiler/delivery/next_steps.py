@@ -1,4 +1,4 @@
-"""The next commands after a first compile, and how to open the pages of an environment."""
+"""List the next commands after a first compile, and the commands that open the pages."""
 
 from __future__ import annotations
 

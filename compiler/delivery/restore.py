@@ -1,4 +1,4 @@
-"""Restore backups: to a new cluster, or over existing data."""
+"""Plan the restore of backups to a new cluster, or over existing data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Wish(Struct, frozen=True):
 
 
 def restorable(lowered: Lowered) -> list[tuple[Package, Resource]]:
-    """The CronJobs that restore: objects first, so that every row finds what it names."""
+    """The CronJobs that restore: object stores come first, because rows of databases name objects."""
     pairs = [
         (package, resource)
         for package in lowered.packages.values()
@@ -40,7 +40,7 @@ def restorable(lowered: Lowered) -> list[tuple[Package, Resource]]:
 
 
 def unprepared(lowered: Lowered, only: str | None) -> list[tuple[str, str]]:
-    """Instances that an operator copies and would make empty, with the way to have them restored."""
+    """Instances that an operator would make empty, each with the text that makes it restore them."""
     return [
         (package.name, resource.custom.recovery_help)
         for package in lowered.packages.values()
@@ -85,7 +85,7 @@ def written(time: str) -> str:
 
 
 def irreplaceable(lowered: Lowered, only: str | None) -> list[Credential]:
-    """Credentials that no new ones can stand in for: copies and databases are encrypted with them."""
+    """Credentials that new ones cannot replace, because copies or databases are encrypted with them."""
     restored = {package.name for package, _ in restorable(lowered) if only in (None, package.name)}
     readers = restored | clients(lowered, restored)
     return sorted(
@@ -99,7 +99,7 @@ def irreplaceable(lowered: Lowered, only: str | None) -> list[Credential]:
 
 
 def steps(lowered: Lowered, location: SpecLocation, wish: Wish) -> Iterator[Step]:
-    """The plan. To a new cluster, servers come after the data that they would otherwise make anew."""
+    """The plan. In a new cluster, a server starts after its data is restored: else it would make new data."""
     chosen = [pair for pair in restorable(lowered) if wish.only in (None, pair[0].name)]
     restores = [_restore(resource, wish) for _, resource in chosen]
     if wish.replace:

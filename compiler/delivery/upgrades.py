@@ -1,4 +1,4 @@
-"""Copies before an upgrade that cannot be undone: a Job for each system of record behind it."""
+"""Plan copies before an upgrade that cannot be undone: a Job for each affected system of record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROLE = "app.kubernetes.io/component"
 
 
 def copies(before: Lowered, after: Lowered) -> Iterator[Step]:
-    """The first steps of a delivery: copy what the new images change for good."""
+    """The first steps of a delivery: they copy the data that new images change for good."""
     for name in sorted(before.packages.keys() & after.packages.keys()):
         for crossing in _crossings(before, after, name):
             yield from _copies(before, name, crossing)

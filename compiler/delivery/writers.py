@@ -1,4 +1,4 @@
-"""The clients of instances whose data is replaced or moved, and how they are stopped."""
+"""Find the clients of instances whose data is replaced or moved, and write the commands that stop them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STOPPED = "stop what writes; what has no replicas (Jobs, pods elsewhere) is your
 
 
 def clients(lowered: Lowered, providers: Set[str]) -> set[str]:
-    """The instances that are bound to some providers, directly or by a pooler."""
+    """The instances that are bound to some providers, directly or through a pooler."""
     return {
         binding.consumer.name
         for binding in lowered.graph.bindings

@@ -1,4 +1,4 @@
-"""The graph in Graphviz' language."""
+"""Write the graph in Graphviz' language."""
 
 from __future__ import annotations
 

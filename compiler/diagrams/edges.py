@@ -1,4 +1,4 @@
-"""The nodes and edges of every diagram: instances, and one edge for each binding."""
+"""Make the nodes and edges of every diagram: instances, and one edge for each binding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph for programs."""
+"""Write the graph as JSON, for programs."""
 
 from __future__ import annotations
 

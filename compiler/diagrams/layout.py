@@ -1,8 +1,8 @@
-"""Where the boxes of the picture stand, and the way of each arrow between them.
+"""Place the boxes of the picture, and lead the arrows between them.
 
-A column for each distance from the data, providers on the right. Arrows of one protocol to one
-provider share a lane in each column that they pass, so that they become one trunk and pass boxes
-instead of running under them. With groups, each namespace has a band of its own across the columns.
+There is a column for each distance from the data, with providers on the right. Arrows of one protocol to
+one provider share a lane in each column that they pass, so that they become one trunk and pass boxes
+instead of running under them. With groups, each namespace has a separate band across the columns.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def _height(item: Item, edges: Iterable[Edge]) -> int:
 
 
 def _wish(item: Item, edges: Iterable[Edge], boxes: Mapping[Item, Box]) -> tuple[float, str]:
-    """Where an item would best stand: at the middle of the providers that are placed already."""
+    """The best height of an item: the middle of its providers that are placed already."""
     if isinstance(item, Lane):
         ahead = boxes.get(Lane(item.provider, item.interface, item.depth - 1))
         box = ahead or boxes.get(item.provider)

@@ -1,4 +1,4 @@
-"""The graph as a Mermaid flowchart, which code hosts draw in their pages."""
+"""Write the graph as a Mermaid flowchart, which code hosts draw in their pages."""
 
 from __future__ import annotations
 

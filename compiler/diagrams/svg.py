@@ -1,6 +1,6 @@
-"""The graph as an SVG picture that opens in any browser, light or dark.
+"""Draw the graph as an SVG picture that opens in any browser, light or dark.
 
-Each protocol has a colour, which the legend names. Below the pointer, an arrow says what it is.
+Each protocol has a colour, which the legend names. An arrow below the pointer shows its label.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _arrow(edge: Edge, route: tuple[Point, ...], colour: str) -> str:
 
 
 def _label(edge: Edge, start: Point) -> str:
-    """Written over the ways, with a seam around it where others pass."""
+    """The label of an arrow, written over the arrows, with a seam that separates it from them."""
     x, y = start
     text = edge.label
     shown = text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 3]}..."

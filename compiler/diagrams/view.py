@@ -1,4 +1,4 @@
-"""Which part of the graph a diagram shows, how it is grouped, and which colour each protocol has."""
+"""Choose the part of the graph that a diagram shows, its groups, and the colours of protocols."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PALETTE = (
 
 
 class View(Struct, frozen=True):
-    """The nodes and edges of a diagram; `grouped` where it has a frame for each namespace."""
+    """The nodes and edges of a diagram; `grouped` if it has a frame for each namespace."""
 
     nodes: tuple[Instance[Any], ...]
     edges: tuple[Edge, ...]
@@ -30,7 +30,7 @@ class View(Struct, frozen=True):
 
     @property
     def colours(self) -> Mapping[str, str]:
-        """A colour for each protocol: the same in every diagram, unless two of one would meet."""
+        """A colour for each protocol: the same in every diagram, unless two protocols would share it."""
         colours: dict[str, str] = {}
         for interface in sorted({edge.interface for edge in self.edges}):
             start = crc32(interface.encode()) % len(_PALETTE)
@@ -41,7 +41,7 @@ class View(Struct, frozen=True):
 
     @property
     def groups(self) -> Mapping[str, tuple[Instance[Any], ...]]:
-        """The nodes by namespace; all under one empty name where they are not grouped."""
+        """The nodes by namespace; all under one empty name if they are not grouped."""
         groups: dict[str, list[Instance[Any]]] = defaultdict(list)
         for node in self.nodes:
             groups[node.namespace if self.grouped else ""].append(node)

@@ -1,7 +1,7 @@
-"""The difference between two compilations of a platform, and the effect of applying it.
+"""Describe the difference between two compilations of a platform, and the effect of applying it.
 
-This module has only values. `compare` finds the differences, `risk` and `data` judge them, `causes`
-attributes them to lines of the spec.
+This module has only values. `compare` finds the differences, `risk` and `data` judge them, `attribution`
+finds the lines of the spec that cause them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from compiler.model.effects import FieldChange, Judgement, Risk
 class Action(StrEnum):
     """The change of an object. `moved`: a consumer would look for its data in another place.
 
-    `left behind`: a login whose consumer is removed. `kept`: what a renamed instance goes on with.
+    `left behind`: a login whose consumer is removed. `kept`: data that a renamed instance still uses.
     """
 
     ADDED = "added"

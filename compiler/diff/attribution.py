@@ -1,9 +1,9 @@
-"""Attribute a change to lines of the spec, by compiling specs with only some of the changes.
+"""Find the lines of the spec that cause a change, by compiling specs with only some of the changes.
 
-For each section that differs, the old spec is compiled with that section of the new one. Sections
-that do not compile alone are tried in pairs: a component that replaces another one compiles only
-without it. A change is attributed to the sections that produce exactly the new object; if there are
-none, to all sections that change the object and without which it differs.
+For each section that differs, the old spec is compiled with the new version of that section. Sections
+that do not compile alone are tried in pairs: a new component that replaces an old one compiles only if the
+old one is removed. The causes of a change are the sections that produce exactly the new object; if there
+are none, all sections that change the object and without which the new object would differ.
 """
 
 from __future__ import annotations
@@ -85,10 +85,9 @@ class Attribution:
         )
 
     def _at_work(self, group: Group, subject: Subject) -> list[Path]:
-        """The sections of a group, without those that change nothing about the subject when tried
-        alone.
+        """The sections of a group that change the subject when they are tried alone.
 
-        Those only let the others compile, such as the removal of the users of a removed component.
+        The other sections only let these compile, such as the removal of a removed component's users.
         """
         outcomes = {section: self._outcomes.get((section,)) for section in group}
         return [
@@ -108,7 +107,7 @@ class Attribution:
         )
 
     def _by_name(self, change: Change) -> list[Path]:
-        """The section of the change's component; if it has none, all sections that may cause it."""
+        """The section of the change's component; without such a section, all that may cause the change."""
         named = [section for section in self._sections if section[-1] == change.component]
         if named and len(self._sections) > 1:
             return named
@@ -140,7 +139,7 @@ def _tried(trial: Trial, sections: Group) -> Iterator[tuple[Group, Outcome]]:
 
 
 def _line(before: Node, after: Node, path: Path) -> str:
-    """The position of a path in the new spec, or in the old one if the new one has no such path."""
+    """The position of a path in the new spec, or in the old spec if only that has the path."""
     span = (after if _at(after, path) else before).value_span(path)
     return f"{span.file}:{span.line}"
 

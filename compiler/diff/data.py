@@ -1,4 +1,4 @@
-"""Changes that no single object shows: consumers that would look for their data in another place.
+"""Find changes that no single object shows: consumers that would look for their data in another place.
 
 A consumer finds its data by its provider and its claims there (a database, buckets). If either
 changes, it starts without data, although every object looks harmless.
@@ -104,7 +104,7 @@ def _bindings(
     environment: str, before: Graph, after: Graph, servers: Mapping[str, str],
     pair: frozenset[str],
 ) -> Iterator[Change]:  # fmt: skip
-    """Consumers that no longer reach what they claimed; `servers` are renamed and keep their data."""
+    """Consumers that no longer reach their data; `servers` are renamed servers that keep their data."""
     old_claims, new_claims = _claims(before), _claims(after)
     names = renamed(before, after)
     for (name, slot), binding in sorted(old_claims.items(), key=lambda item: item[0]):
@@ -142,7 +142,7 @@ def _moved_along(consumer: str, old: str) -> Judgement:
 
 
 def _is_still_used(old: Binding, lost: set[str], after: Graph, servers: Mapping[str, str]) -> bool:
-    """Whether others go on using at the same provider all that a consumer no longer claims."""
+    """Whether other consumers still use all resources that a consumer no longer claims."""
     claims = _claims(after)
     new = claims.get((old.consumer.name, old.requires.slot))
     address = _address(old, servers)

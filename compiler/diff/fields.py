@@ -1,4 +1,4 @@
-"""The difference between two manifests, field by field.
+"""Compare two manifests field by field.
 
 List elements are matched by their names if they have names: an inserted container or variable is
 one change, not a shift of all later ones.

@@ -1,5 +1,4 @@
-"""Group changes as a reviewer reads them: by cause, the highest risk first, equal changes as one
-entry.
+"""Group changes for a reviewer: by cause, the highest risk first, equal changes as one entry.
 
 Equal changes in several environments are one entry, and so are equal changes of several objects
 (such as a new label).
@@ -20,7 +19,7 @@ _FEW, _MANY = 6, 40  # objects that an entry names: of a change that is safe, an
 
 
 class Entry(Struct, frozen=True):
-    """One difference, with the objects and the environments that it is made to."""
+    """One difference, with the objects and the environments in which it occurs."""
 
     change: Change  # one of them all
     titles: tuple[str, ...]

@@ -1,8 +1,8 @@
-"""Fields that the API server refuses to change: to change them, the object must be recreated.
+"""List the fields that the API server refuses to change, so that the object must be recreated.
 
-The table has Kubernetes' own kinds, by the validation of Kubernetes 1.36; components say it of their
-operators' kinds (`CustomResource.immutable`), by the transition rules in the CRDs. The live tests
-check with a real API server that it refuses exactly these.
+The table has Kubernetes' own kinds, by the validation of Kubernetes 1.36. For the kinds of operators,
+components list the fields (`CustomResource.immutable`), by the transition rules in the CRDs. The live tests
+check with a real API server that it refuses exactly these fields.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A diff as JSON, for programs."""
+"""Render a diff as JSON, for programs."""
 
 from __future__ import annotations
 

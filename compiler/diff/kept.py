@@ -1,4 +1,4 @@
-"""State that stays where it is when an instance is renamed: volumes, databases and buckets."""
+"""Find the state that a renamed instance keeps: volumes, databases and buckets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from compiler.model.resource import Resource
 
 
 def renamed(before: Graph, after: Graph) -> dict[str, str]:
-    """Removed instances, each with a new instance of its type: probably the same one, renamed."""
+    """Removed instances, each with a new instance of its type: probably it is only renamed."""
     removed, new = (
         {
             name: instance.type
@@ -28,7 +28,7 @@ def renamed(before: Graph, after: Graph) -> dict[str, str]:
 
 
 def servers(before: Lowered, after: Lowered) -> dict[str, str]:
-    """Renamed instances that go on with all of their volumes: the old name and the new one."""
+    """Renamed instances that keep all of their volumes: the new names by the old ones."""
     return {
         old: new
         for old, new in renamed(before.graph, after.graph).items()
@@ -50,7 +50,7 @@ def changes(
 
 
 def binding(environment: str, old: str, new: Binding) -> Change:
-    """The line of a renamed consumer that finds its data where it was."""
+    """The line about a renamed consumer that finds its data at the old place."""
     consumer, slot = new.consumer.name, new.requires.slot
     resources = ", ".join(f"`{name}`" for name in sorted(new.claim.resources))
     reason = f"`{consumer}` keeps {resources} of `{new.provider.name}`"
@@ -62,10 +62,10 @@ def binding(environment: str, old: str, new: Binding) -> Change:
 
 
 def taken_over(resource: Resource, after: Lowered | None) -> Judgement | None:
-    """The judgement of a removed server whose volumes another one goes on with.
+    """The judgement of a removed server whose volumes another server keeps.
 
-    A volume that may be mounted once per node can be mounted twice on one: the lock file of a
-    database is of no use between two pods (Kubernetes, access modes of persistent volumes).
+    Two pods on one node can mount a ReadWriteOnce volume at the same time, and the lock file of a database
+    does not protect it between two pods (Kubernetes, access modes of persistent volumes).
     """
     claims = volume_claims(resource.manifest)
     if not claims or after is None:

@@ -1,4 +1,4 @@
-"""Logins that stay on a server after their consumer is removed from the spec.
+"""Find logins that stay on a server after their consumer is removed from the spec.
 
 Jobs create logins on some servers, and no Job removes them: a Job does not run again when the
 consumer returns, and data may belong to the role. Servers that read users from a file, and

@@ -1,4 +1,4 @@
-"""A diff for a pull request: a table for each environment, the highest risk first."""
+"""Render a diff for a pull request: a table for each environment, the highest risk first."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _listed(title: str, entries: Sequence[str]) -> str:
 
 
 def _fitting(parts: Sequence[str], room: int, counted: str) -> str:
-    """The first parts, as many as there is room for, and how many are left out."""
+    """The first parts that fit into the room, and the number of parts that are left out."""
     text = ""
     for index, part in enumerate(parts):
         if len(text) + len(part) > room - _NOTICE:

@@ -1,4 +1,4 @@
-"""The effect of another version of a registered model on its callers: gains and losses of its signature."""
+"""Judge the effect of another version of a registered model on its callers by both signatures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Versions = Mapping[str, tuple[LockedModel, LockedModel]]  # by model: the one be
 
 
 def changed(before: Platform | None, after: Platform | None) -> Versions:
-    """The models of which the lock has another version."""
+    """The models whose version in the lock has changed."""
     old, new = _locked(before), _locked(after)
     return {name: (old[name], new[name]) for name in old.keys() & new.keys()
             if old[name].uri != new[name].uri}  # fmt: skip
@@ -30,7 +30,7 @@ def _locked(platform: Platform | None) -> Mapping[str, LockedModel]:
 
 
 def with_version(change: Change, versions: Versions) -> Change:
-    """The change of a model's object, with the version that it comes from."""
+    """The change of a model's object, with the judgement of the change of its version."""
     pair = versions.get(change.component)
     if pair is None or change.action is not Action.CHANGED:
         return change
@@ -60,7 +60,7 @@ def _judgement(before: LockedModel, after: LockedModel, risk: Risk) -> Judgement
 
 
 def _inputs(before: LockedModel, after: LockedModel) -> Iterator[tuple[str, bool]]:
-    """Each difference of the inputs, and whether it breaks callers. MLflow ignores columns too many."""
+    """Each difference of the inputs, and whether it breaks callers. MLflow ignores additional columns."""
     for name, type in after.inputs.items():
         old = before.inputs.get(name)
         if old is None:

@@ -1,4 +1,4 @@
-"""The objects of an environment, by keys that stay the same between compilations."""
+"""Give the objects of an environment keys that stay the same between compilations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judge changes of objects by the table in rules.py, and by what their components say."""
+"""Judge changes of objects by the table in rules.py, and by the tables of components."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from compiler.model.effects import COPY, FieldChange, Judgement, Risk
 from compiler.model.resource import Resource
 from compiler.rules.previous.first_canary import canary
 
-# Kinds of Kubernetes' own whose deletion deletes data.
+# Kubernetes' own kinds whose deletion deletes data.
 _HOLDERS = ("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition",
             "Secret")  # fmt: skip
 _FORGOTTEN = ("Job", "ConfigMap", "PodDisruptionBudget", "HorizontalPodAutoscaler",
@@ -47,7 +47,7 @@ def of_removal(resource: Resource) -> Judgement:
 
 
 def of_addition(resource: Resource) -> Judgement:
-    """Additions change nothing that runs, except rules that apply to existing objects."""
+    """The judgement of a new object: only rules, such as network policies, affect running pods."""
     if canary(resource) is not None:
         return Judgement(
             Risk.NO_OP, "no version before it takes the rest: the canary gets all requests"
@@ -56,5 +56,5 @@ def of_addition(resource: Resource) -> Judgement:
 
 
 def _applies_at_once(resource: Resource) -> bool:
-    """Whether an object rules over what runs, such as a network policy."""
+    """Whether an object affects running pods at once, such as a network policy."""
     return resource.custom.is_rule if resource.custom else resource.kind in _RULES

@@ -1,6 +1,6 @@
-"""The table of effects: changing a field of Kubernetes' own kinds.
+"""List the effects of changing fields of Kubernetes' own kinds.
 
-For other kinds, the components that write them provide the table (`CustomResource.effects`). Facts
+For other kinds, the components that write them have such a table (`CustomResource.effects`). Facts
 about immutable fields are of apps/v1 StatefulSetSpec and DeploymentSpec, core/v1
 PersistentVolumeClaimSpec and ServiceSpec, rbac/v1 roleRef, v1.34. If in doubt, a rule chooses the
 higher risk: a reader can ignore a warning, but not undo a loss.
@@ -71,7 +71,7 @@ def _fewer_with_volumes(change: FieldChange, before: Manifest, after: Manifest) 
 
 
 def _same_volumes(change: FieldChange, before: Manifest, after: Manifest) -> bool:
-    """Whether the pods go on with the volumes that a template made, which are adopted now."""
+    """Whether the pods keep their volumes: the claims of a template are now adopted claims."""
     return not template_names(after) and volume_claims(before) <= volume_claims(after)
 
 

@@ -1,4 +1,4 @@
-"""Claimed volumes of a workload, and the fields that determine the location of data on them."""
+"""Find the claimed volumes of a workload, and the fields that determine where data lies on them."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def loses_claim(change: FieldChange) -> bool:
-    """Whether changed or removed volumes named a claim that no volume names now."""
+    """Whether a changed or removed volume named a claim that no volume names now."""
     return bool(_claimed(change.before) - _claimed(change.after))
 
 

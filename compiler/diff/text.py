@@ -1,4 +1,4 @@
-"""A diff for a terminal."""
+"""Render a diff for a terminal."""
 
 from __future__ import annotations
 
@@ -70,6 +70,6 @@ def _entry(entry: Entry, everywhere: tuple[str, ...], style: Style) -> Iterator[
 
 
 def _signed(line: str, style: Style) -> str:
-    """A line of a file, in the colour of what is added or removed."""
+    """A line of a file, in the colour of an added or removed line."""
     colour = {"+": "32", "-": "31"}.get(line.strip()[:1])
     return style(line, colour) if colour else line

@@ -1,4 +1,4 @@
-"""Compile specs between an old one and a new one, to see the effect of some of the changes."""
+"""Compile specs between an old and a new spec, to see the effect of some of the changes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _manifests(lowered: Lowered) -> dict[Key, Manifest]:
 
 
 def grafted(before: Node, after: Node, path: Path) -> Node:
-    """A document with the part at `path` from another document."""
+    """The document `before`, with the part at `path` from the document `after`."""
     return _grafted(before, after, path) or Node({}, before.span, {})
 
 

@@ -29,7 +29,7 @@ def lines(field: FieldChange) -> Iterator[str]:
 
 
 def element(field: FieldChange) -> str:
-    """A named element of a list that comes or goes, with its value where that is all it has."""
+    """An added or removed element of a list by its name, with its value if it has no other field."""
     sign, content = ("+", field.after) if field.before is None else ("-", field.before)
     text = f"={value(content['value'])}" if content.keys() == {"name", "value"} else ""
     return f"{sign} {content['name']}{text}"
@@ -69,7 +69,7 @@ def _changed_lines(before: str, after: str) -> list[str]:
 
 
 def _around_difference(before: str, after: str) -> str:
-    """Two long texts from shortly before the place where they differ to shortly behind it."""
+    """The parts of two long texts around the place where they differ."""
     shortest = min(len(before), len(after))
     start = next((at for at in range(shortest) if before[at] != after[at]), shortest)
     offset = max(0, start - _CONTEXT)
@@ -78,7 +78,7 @@ def _around_difference(before: str, after: str) -> str:
 
 
 def _parts(path: str, before: Any, after: Any) -> Iterator[str]:
-    """The parts that only one of two values has, each at its path without the places in lists."""
+    """The parts that only one of two values has, each with its path without indices of lists."""
     old, new_leaves = Counter(_leaves(before)), Counter(_leaves(after))
     changed = {leaf_path for leaf_path, _ in (old - new_leaves) + (new_leaves - old)}
     if not changed:
@@ -96,7 +96,7 @@ def _parts(path: str, before: Any, after: Any) -> Iterator[str]:
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Each value below one, with its path; elements of a list have their list's path."""
+    """Each scalar inside a value, with its path; elements of a list have the path of the list."""
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from _leaves(inner, f"{path}.{key}" if path else str(key))
@@ -108,7 +108,7 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _elements(before: list[str], after: list[str]) -> str:
-    """The elements that only one of two lists has; both lists, where only their order differs."""
+    """The elements that only one of two lists has; both lists if only their order differs."""
     removed = [element for element in before if element not in after]
     new = [element for element in after if element not in before]
     return _signed(removed, new) or _scalar(",".join(before), ",".join(after))
@@ -126,7 +126,7 @@ def _first_lines(lines: list[str], counted: str) -> Iterator[str]:
 
 
 def value(content: Any) -> str:
-    """A value on one line, cut where reading on would add little."""
+    """A value on one line, shortened if it is long."""
     text = _one_line(content)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 

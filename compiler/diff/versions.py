@@ -1,6 +1,6 @@
-"""What another image does to the data that the one before it has written.
+"""Judge the effect of another image on the data that the image before has written.
 
-The rows are in the component's folder. An object says by a label which component type it is of.
+The facts are in the component's folder. A label of an object has its component type.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RISKS = {"downtime": Risk.DOWNTIME, "data loss": Risk.DATA_LOSS}
 
 
 def judge(change: FieldChange, before: Manifest, after: Manifest) -> Judgement | None:
-    """The judgement of a change of an image that a row, or nothing at all, is known of."""
+    """The judgement of a changed image, from the facts about the step, or from their absence."""
     if not _IMAGE_FIELD.fullmatch(change.path) or not (change.before and change.after):
         return None
     old, new = str(change.before), str(change.after)

@@ -1,4 +1,4 @@
-"""Words that every form of a diff has: fields, reasons, causes, sums."""
+"""Write the texts that all forms of a diff share: fields, reasons, causes, sums."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from compiler.model.effects import FieldChange, Risk
 PERMISSIONS = "Argo CD, where it delivers, refuses these until `platformc argocd applications` is printed and applied again"
 STRAYS = "files among the output that the spec does not make, and that a delivery would take along"
 _MOST_FIELDS = 12
-# Follows from the fields beside it, and says nothing to people.
+# This field follows from other fields, and has no meaning for people.
 _DERIVED = "template/metadata/annotations/platformc.dev~1config"
 
 
 def field_lines(change: Change) -> Iterator[str]:
-    """Each field of a change on a line, files as the lines that differ."""
+    """One line for each field of a change, and for a file the lines that differ."""
     shown = [field for field in change.fields if not field.path.endswith(_DERIVED)]
     described = list(_described([masked_field(field) for field in shown or change.fields]))
     for lines in described[:_MOST_FIELDS]:
@@ -35,7 +35,7 @@ def masked_field(field: FieldChange) -> FieldChange:
 
 
 def _described(fields: Sequence[FieldChange]) -> Iterator[Iterable[str]]:
-    """The lines of each field; elements of one list that come or go share a line."""
+    """The lines of each field; added or removed elements of one list share a line."""
     for (parent, is_single), alike in groupby(fields, key=_list_of):
         if is_single:
             yield from map(values.lines, alike)
@@ -44,7 +44,7 @@ def _described(fields: Sequence[FieldChange]) -> Iterator[Iterable[str]]:
 
 
 def _list_of(field: FieldChange) -> tuple[str, bool]:
-    """The list that a field is a whole element of, and whether it is something else."""
+    """The list of which a field is a whole element, and False; else the field's path, and True."""
     parent, _, name = field.path.rpartition("/")
     gone_or_new = field.after if field.before is None else field.before
     is_entry = None in (field.before, field.after) and isinstance(gone_or_new, dict)
@@ -52,30 +52,30 @@ def _list_of(field: FieldChange) -> tuple[str, bool]:
 
 
 def reasons(change: Change) -> tuple[str, ...]:
-    """Why it is as bad as it is: the reasons of its worst judgements."""
+    """The reasons of the worst judgements of a change."""
     worst = (judgement for judgement in change.judgements if judgement.risk == change.risk)
     return tuple(dict.fromkeys(judgement.reason for judgement in worst if judgement.reason))
 
 
 def remedies(change: Change) -> tuple[str, ...]:
-    """How to do it nevertheless."""
+    """The ways to make a change nevertheless."""
     return tuple(
         dict.fromkeys(judgement.remedy for judgement in change.judgements if judgement.remedy)
     )
 
 
 def causes(lines: Iterable[Cause]) -> str:
-    """The lines of the spec that a change comes from."""
+    """The lines of the spec that cause a change, as one text."""
     return ", ".join(f"{cause.path} ({cause.place})" for cause in lines) or "the environment"
 
 
 def summary(changes: Iterable[Change]) -> str:
-    """How many of each risk, the worst first."""
+    """The number of changes of each risk, the worst first."""
     counts = Counter(change.risk for change in changes)
     parts = [f"{counts[risk]} {risk.label}" for risk in sorted(Risk, reverse=True) if counts[risk]]
     return ", ".join(parts) or "nothing changes"
 
 
 def verdict(change: Change) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """How bad a change is, why, and how to do it."""
+    """The risk of a change, its reasons, and the ways to make it."""
     return change.label, reasons(change), remedies(change)

@@ -1,7 +1,7 @@
-"""The language explained: every component, section and field, from the models that read a spec.
+"""Describe every component, section and field of the language from the models that read a spec.
 
-The JSON Schema is their one description. What it says is read here into values, which `platformc
-explain` prints and the documentation's reference is written from.
+The JSON Schema describes the models. This package reads it into values, from which `platformc explain` and
+the reference of the documentation are written.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Topic(Struct, frozen=True):
 
 @cache
 def _common_keys() -> frozenset[str]:
-    """The keys of the sections that components' own derive from."""
+    """The keys of the base sections from which the sections of components derive."""
     return frozenset(key for _, key, _ in fields_of(RunningSpec))
 
 

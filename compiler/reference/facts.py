@@ -1,7 +1,7 @@
-"""Facts of a field that the models lack: the release that brought it, and the objects that follow from it.
+"""Read the facts about a field that the models lack: the release that added it, and its objects.
 
-Both are in a table beside this module, in which `make snapshots` enters new fields: the release stays as
-it is entered, and the objects are those that change when the field does (`make fields` measures all).
+Both are in a table next to this module. `make snapshots` enters new fields there: the release is never
+changed again, and the objects are those that change with the field (`make fields` measures all).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A topic as a page of the documentation."""
+"""Write a topic as a page of the documentation."""
 
 from __future__ import annotations
 

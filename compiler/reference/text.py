@@ -1,4 +1,4 @@
-"""A topic or a field for a terminal."""
+"""Write a topic or a field for a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a field may hold, in words, and a value of it, as YAML."""
+"""Describe the type of a field in words, and write an example of its values as YAML."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORDS = {
 
 
 def type_of(schema: Schema, definitions: Schema) -> str:
-    """What a field may hold."""
+    """The type of a field, in words."""
     schema = resolved(schema, definitions)
     if "enum" in schema:
         return " or ".join(f"`{word}`" for word in schema["enum"] if word is not None)

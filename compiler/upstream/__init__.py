@@ -1,1 +1,1 @@
-"""Upstream systems: prerequisites, vendored releases, image digests, and the lock file."""
+"""Know upstream systems: prerequisites, vendored releases, image digests, and the lock file."""

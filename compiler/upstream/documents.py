@@ -33,7 +33,7 @@ def documents(data: bytes) -> list[Any]:
 
 
 def _size(value: Any, sizes: Memo) -> int:
-    """How many values a walk meets; each shared one is counted once and added each time."""
+    """The number of values in a value; a shared value is counted once, and added for each use."""
     if not isinstance(value, (dict, list)):
         return 1
     return sizes(_size_of_all, value, sizes)

@@ -1,4 +1,4 @@
-"""Places of images that are gone: every pull of them fails.
+"""List places of images that are gone: every pull from them fails.
 
 Docker Hub's `minio/*` was deleted in September 2026 (testcontainers-node#1463, plane#9829), Bitnami's
 versioned images moved to `bitnamilegacy` in 2025 (bitnami/containers#83267), and k8s.gcr.io was
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from compiler.spec.image import full_name
 
-# The beginning of an image's full name: what happened to it, and what to use.
+# By the beginning of an image's full name: the reason of its end, and the replacement.
 GONE = {
     "docker.io/minio/": ("was deleted from Docker Hub", "the last ones are at `quay.io/minio/`"),
     "docker.io/bitnami/": (

@@ -1,4 +1,4 @@
-"""HTTP requests that never leave HTTPS, also after redirects, and take no token to another server."""
+"""Send HTTP requests that never leave HTTPS, even by a redirect, and give no token to another server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TIMEOUT = 60  # seconds
 
 
 class Encrypted(HTTPRedirectHandler):
-    """Follows redirects only to HTTPS: on plain HTTP, the answer could be changed on the way."""
+    """Follow redirects only to HTTPS: on plain HTTP, others could change the answer on the way."""
 
     def redirect_request(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str

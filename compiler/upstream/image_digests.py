@@ -1,7 +1,7 @@
 """Ask a container registry for the digest of an image (OCI distribution specification).
 
-Only anonymously: if a registry requires a token, it is requested without a credential. Docker Hub's
-API has a different host.
+The requests are anonymous: if a registry requires a token, the token is requested without a credential.
+Docker Hub's API has a different host.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def _ask(url: str, headers: dict[str, str]) -> str:
 def _token(challenge: str, *, local: bool) -> str:
     """Request the token at the address in a registry's challenge.
 
-    Only a registry on this machine may name another address on it: a distant one could have any
-    service here asked.
+    Only a registry on this machine may name another address on it: otherwise a distant registry could make
+    this program send requests to local services.
     """
     fields = dict(re.findall(r'(\w{1,64})="([^"]{0,4096})"', challenge))
     realm = fields.pop("realm", "")

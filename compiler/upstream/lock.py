@@ -1,7 +1,7 @@
-"""`platform.lock`: content hashes of images and releases that the spec names by version, and the
-versions of models that it names by alias.
+"""Read and write `platform.lock`, with the hashes of images and releases, and the versions of models.
 
-It is committed with the spec. An image has the digest that a registry reported; a release has the
+The spec names the images and releases by version, and the models by alias. The lock is committed with the
+spec. An image has the digest that a registry reported; a release has the
 SHA-256 of each fetched file; a model has the version that the registry reported, by environment. Only the
 commands for it change the file.
 """
@@ -34,7 +34,7 @@ class BrokenLockError(Exception):
 class Lock(NamedTuple):  # and no Struct: a compile looks for a lock before it imports msgspec
     """Digests by image, digests by address for each vendored system, and models by environment.
 
-    With them, the files that the spec names: their content is committed as it is.
+    `files` are the files that the spec names: they are committed, so they need no digest.
     """
 
     images: Mapping[str, str] = _NONE

@@ -56,7 +56,7 @@ class Version(Struct, frozen=True):
 
     @property
     def flavour(self) -> str:
-        """The flavour of the library that it was made with."""
+        """The flavour of the library that made it."""
         return next((name for name in self.flavours if name != PYTHON_FUNCTION), PYTHON_FUNCTION)
 
 
@@ -67,7 +67,7 @@ class Registry(Struct, frozen=True):
     token: str | None = None
 
     def problem(self) -> str | None:
-        """Why it cannot be asked at this address."""
+        """The reason why no request can be sent to this address, or None."""
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             return f"`{self.url}` is no address of a server; write it like `http://localhost:5000`"

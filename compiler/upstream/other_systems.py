@@ -1,4 +1,4 @@
-"""Systems that users name as a component type and that are none, each with the text to type instead."""
+"""List systems that users take for component types, each with the text to type instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Upstream systems of an environment: releases to install, and the settings that they need."""
+"""Find the upstream systems of an environment: releases to install, and the settings that they need."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def required(instance: Instance[Any], wiring: Wiring) -> tuple[Manifest, ...]:
 
 
 def _as_existing(instance: Instance[Any]) -> Instance[Any]:
-    """An instance as if another installed its upstream system."""
+    """The instance as it would be if its upstream system were installed already."""
     if getattr(instance.spec, "install", "existing") != "vendored":
         return instance
     spec = instance.spec.model_copy(update={"install": "existing"})
@@ -89,9 +89,7 @@ def release(prerequisite: Prerequisite) -> tuple[str, ...]:
 
 
 def running_release(running: Running, deployment: Manifest) -> str | None:
-    """The release that a Deployment says: by a label, or by the tag of an image, such as
-    `v1.30.3-distroless`.
-    """
+    """The release of a Deployment, from its label or an image's tag, such as `v1.30.3-distroless`."""
     if running.container:
         pod = deployment.get("spec", {}).get("template", {}).get("spec", {})
         images = {each["name"]: each.get("image", "") for each in pod.get("containers", ())}

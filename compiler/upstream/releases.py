@@ -1,4 +1,4 @@
-"""Vendored upstream releases: fetched once, verified by hash, without Secrets that hold values.
+"""Vendor upstream releases: fetch them once, verify their hashes, and drop Secrets that hold values.
 
 A release becomes a kustomize root, `operators/<name>/`, which is applied before the platform. Its
 images come from the mirror if there is one. `platform.lock` holds the SHA-256 of each file;

@@ -1,3 +1,1 @@
-"""Delivery by Argo CD: a plugin that renders the spec, and applications that use it or the plain
-files.
-"""
+"""Deliver by Argo CD: a plugin renders the spec, and applications use it or the plain files."""

@@ -1,8 +1,8 @@
-"""Argo CD's own objects: an AppProject that permits the platform's objects, and its Applications.
+"""Write Argo CD's own objects: an AppProject that permits the platform's objects, and Applications.
 
 An application works in one of two ways: the plugin renders the spec, or Argo CD builds the kustomization in
-`out/<environment>/`, which lists the files there. Deleting an application deletes no object of the platform, an empty output is
-never synchronised, and the objects carry their order.
+`out/<environment>/`, which lists the files there. The deletion of an application deletes no object of the
+platform, an empty output is never synchronised, and annotations of the objects give their order.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Kinds = frozenset[tuple[str, str]]  # group and kind
 
 
 class Permissions(Struct, frozen=True):
-    """What an AppProject has to permit."""
+    """The permissions that an AppProject needs."""
 
     cluster_kinds: Kinds
     namespaced_kinds: Kinds
@@ -165,7 +165,7 @@ def _spec(
 _OPTIONS: Sequence[str] = ["ServerSideApply=true", "PruneLast=true", "FailOnSharedResource=true"]
 
 
-# Names kustomize as the tool: otherwise the folder's files choose one, and a planted `platform.yaml` would start
+# Names kustomize as the tool: otherwise the files of the folder choose the tool, and a planted `platform.yaml` would start
 # the plugin. Argo CD drops a `kustomize` whose fields are all empty. This field has no effect without
 # `components` (Argo CD 3.5.7, pkg/apis/application/v1alpha1/types.go, util/kustomize/kustomize.go).
 _KUSTOMIZE = {"ignoreMissingComponents": True}

@@ -1,4 +1,4 @@
-"""The rendering plugin: a sidecar of Argo CD's repository server that runs this compiler.
+"""Write the rendering plugin: a sidecar of Argo CD's repository server that runs this compiler.
 
 Facts about Argo CD 3.5.7: the sidecar's command is the plugin server, which an init container puts
 into the volume `var-files`; it listens on a socket in `plugins`, runs as user 999, and unpacks each

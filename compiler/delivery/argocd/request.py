@@ -1,4 +1,4 @@
-"""Argo CD's request to the plugin: parameters of the application, and its commit.
+"""Read Argo CD's request to the plugin: the parameters of the application, and its commit.
 
 Facts about Argo CD 3.5.7: an application's parameters are JSON in ARGOCD_APP_PARAMETERS, its plugin
 variables have the prefix ARGOCD_ENV_, and the commit is in ARGOCD_APP_REVISION.
