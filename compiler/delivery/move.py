@@ -48,24 +48,14 @@ def steps(
     variables = {"REPLACE": "yes"} if replacing else {}
     environment = f"{lowered.platform.environment}{location.options}"
     if not move.cut_over and not back:
-        yield from plan(lowered, location)
-        title = f"copy {move.from_} to {move.to} while the clients write; its last line says how long it took"
-        yield run(job, title, variables)
-        yield Step(
-            f"now write `cutOver: true` under `spec.move`, and compile; `platformc move {environment}` "
-            "then prints the rest", (),
-        )  # fmt: skip
+        yield from _first_copy(lowered, location, move, run(job, _first_title(move), variables))
         return
     yield from _frozen(lowered, move)
     source, target = (move.to, move.from_) if back else (move.from_, move.to)
     direction = {"DIRECTION": "back"} if back else {}
     yield run(job, f"copy the rest of {source} to {target}, and compare",
               {**direction, "FREEZE": "yes", **variables})  # fmt: skip
-    for step in plan(lowered, location):
-        # The replicas belong to `kubectl scale` since the freeze.
-        commands = (line.replace("apply --server-side", "apply --server-side --force-conflicts")
-                    for line in step.commands)  # fmt: skip
-        yield replace(step, commands=tuple(commands))
+    yield from _change_over(lowered, location)
     if back:
         yield Step(f"the clients use {move.from_} again", ())
         return
@@ -76,6 +66,30 @@ def steps(
         f"the end: write {move.to} where the spec names {move.from_}, delete `move` and {move.from_} from it, "
         f"compile, deliver; the volumes of {move.from_} stay until you delete them", (),
     )  # fmt: skip
+
+
+def _first_title(move: Move) -> str:
+    return f"copy {move.from_} to {move.to} while the clients write; its last line says how long it took"
+
+
+def _first_copy(lowered: Lowered, location: SpecLocation, move: Move, copy: Step) -> Iterator[Step]:
+    """Deliver both instances and copy the data, while the clients use the old instance."""
+    yield from plan(lowered, location)
+    yield copy
+    environment = f"{lowered.platform.environment}{location.options}"
+    yield Step(
+        f"now write `cutOver: true` under `spec.move`, and compile; `platformc move {environment}` "
+        "then prints the rest", (),
+    )  # fmt: skip
+
+
+def _change_over(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
+    """Deliver the clients with the other instance as their provider."""
+    for step in plan(lowered, location):
+        # The replicas belong to `kubectl scale` since the freeze.
+        commands = (line.replace("apply --server-side", "apply --server-side --force-conflicts")
+                    for line in step.commands)  # fmt: skip
+        yield replace(step, commands=tuple(commands))
 
 
 def _frozen(lowered: Lowered, move: Move) -> Iterator[Step]:

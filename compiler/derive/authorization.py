@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from compiler.derive.mesh import mesh_of
+from compiler.derive.mesh import Mesh, mesh_of
 from compiler.derive.namespaces import NAME
 from compiler.derive.network_policies import labels_of
 from compiler.derive.packages import each_package, extended, home
@@ -51,24 +52,31 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
             return extended(package, (_deny_all(space) for space in spaces))
         if package.instance is None or in_upstream_namespace(package.instance):
             return package
-        policies: list[Resource] = []
-        for _, binding in sorted(offers[package.name].items()):
-            policies += clients(binding, users[binding.label], trust)
-        for traffic in package.internal_traffic:
-            policies.append(_peers(package, package.instance, traffic, trust))
-        used = {
-            port for binding in offers[package.name].values() for port in binding.offer.pod_ports
-        }
-        used |= {port for call in package.ingress if call.meshed for port in call.ports}
-        for call in package.ingress:
-            # An ambient mesh has no proxies in the pods, so it cannot match HTTP paths.
-            mixed = not call.meshed and not mesh.ambient and used.intersection(call.ports)
-            paths = call.paths if mixed else ()
-            policies.append(_callers(package.instance, call, trust, paths))
-        policies += _plain(package.instance, package.ingress)
-        return extended(package, policies)
+        bindings = [binding for _, binding in sorted(offers[package.name].items())]
+        return extended(
+            package,
+            (
+                *(p for binding in bindings for p in clients(binding, users[binding.label], trust)),
+                *_of_traffic(package, package.instance, bindings, mesh, trust),
+            ),
+        )
 
     return each_package(lowered, authorize)
+
+
+def _of_traffic(
+    package: Package, me: Instance[Any], bindings: Iterable[Binding], mesh: Mesh, trust: str
+) -> Iterator[Resource]:
+    """The policies for traffic between own pods, and for callers that use no binding."""
+    for traffic in package.internal_traffic:
+        yield _peers(package, me, traffic, trust)
+    used = {port for binding in bindings for port in binding.offer.pod_ports}
+    used |= {port for call in package.ingress if call.meshed for port in call.ports}
+    for call in package.ingress:
+        # An ambient mesh has no proxies in the pods, so it cannot match HTTP paths.
+        mixed = not call.meshed and not mesh.ambient and used.intersection(call.ports)
+        yield _callers(me, call, trust, call.paths if mixed else ())
+    yield from _plain(me, package.ingress)
 
 
 def _deny_all(namespace: str) -> Resource:

@@ -167,9 +167,15 @@ def egress_rules(binding: Binding, to: list[Any]) -> list[Manifest]:
 
 
 def _declared(package: Package, me: Instance[Any]) -> Iterator[Resource]:
-    """Traffic between pods of one instance, and traffic that leaves or enters the platform."""
+    """The policies for the traffic that a component declares, in addition to its bindings."""
     for clients in package.unlabelled_clients:
         yield from _unlabelled(clients, me)
+    yield from _between_own_pods(package, me)
+    yield from _to_outside(package, me)
+    yield from _from_outside(package, me)
+
+
+def _between_own_pods(package: Package, me: Instance[Any]) -> Iterator[Resource]:
     for traffic in package.internal_traffic:
         name = f"{me.name}-{_role(traffic.client)}-to-{_role(traffic.server)}"
         client, server = (labelled(labels_of(me, end)) for end in (traffic.client, traffic.server))
@@ -181,6 +187,9 @@ def _declared(package: Package, me: Instance[Any]) -> Iterator[Resource]:
         else:
             yield policy(name, me.namespace, client, egress=to)
             yield policy(f"{name}-server", me.namespace, server, ingress=from_)
+
+
+def _to_outside(package: Package, me: Instance[Any]) -> Iterator[Resource]:
     counts: Counter[str] = Counter()
     for egress in package.egress:
         space = egress.namespace or me.namespace
@@ -193,6 +202,9 @@ def _declared(package: Package, me: Instance[Any]) -> Iterator[Resource]:
             labelled(labels_of(me, egress.client)),
             egress=[{"to": blocks, "ports": tcp(*egress.ports)}],
         )
+
+
+def _from_outside(package: Package, me: Instance[Any]) -> Iterator[Resource]:
     for ingress in package.ingress:
         caller = in_namespace(ingress.namespace)
         if ingress.pods:

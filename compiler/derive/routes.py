@@ -7,7 +7,7 @@ merge, and few UIs work under a path prefix. Without a gateway no route is writt
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -37,29 +37,30 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
     guards = dict(_guards(lowered.graph))
 
     def add_routes(package: Package) -> Package:
-        me = package.instance
-        if me is None:
+        if package.instance is None:
             return package
         if package.name in guards:
             call = guards[package.name].calls(oidc.ROLE, oidc.PORT)
             return replace(package, ingress=(*package.ingress, call))
         if package.name not in gateways:
             return package
-        entrance, pages = gateways[package.name], opened.get(me.name, ())
-        step = _after_jobs(package)
-        routes = [
-            resource
-            for page in pages
-            for resource in entrance.route(_route(page, lowered.graph, step))
-        ]
-        calls = _calls(me, [page.offer for page in pages if page.guard is None], entrance)
-        return replace(
-            package,
-            resources=(*package.resources, *routes),
-            ingress=(*package.ingress, *calls),
-        )
+        pages = opened.get(package.name, ())
+        return _with_routes(package, package.instance, pages, gateways[package.name], lowered.graph)
 
     return each_package(lowered, add_routes) if gateways or guards else lowered
+
+
+def _with_routes(
+    package: Package, me: Instance[Any], pages: Sequence[hosts.Opened], entrance: gateway.Endpoint,
+    graph: Graph,
+) -> Package:  # fmt: skip
+    """Add the routes to the pages of a component, and admit the gateway's requests to them."""
+    step = _after_jobs(package)
+    routes = [resource for page in pages for resource in entrance.route(_route(page, graph, step))]
+    calls = _calls(me, [page.offer for page in pages if page.guard is None], entrance)
+    return replace(
+        package, resources=(*package.resources, *routes), ingress=(*package.ingress, *calls)
+    )
 
 
 def _guards(graph: Graph) -> Iterator[tuple[str, gateway.Endpoint]]:

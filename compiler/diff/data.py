@@ -119,18 +119,20 @@ def _bindings(
             if consumer != name:
                 yield kept.binding(environment, name, new)
             continue
-        change = FieldChange(slot, _words(old), _words(new))
         if not lost and {old.provider.name, new.provider.name} == pair:
             judgement = _moved_along(consumer, old.provider.name)
         elif _is_still_used(old, lost, after, servers):
             judgement = _lost_access(consumer, lost)
         else:
-            reason = f"`{consumer}` starts without the data that it had"
-            judgement = Judgement(Risk.DATA_LOSS, reason, COPY)
+            judgement = _without_data(consumer)
         yield _change(
-            environment, consumer, old.requires.endpoint.interface, f"{consumer} {slot}", change,
-            judgement,
+            environment, consumer, old.requires.endpoint.interface, f"{consumer} {slot}",
+            FieldChange(slot, _words(old), _words(new)), judgement,
         )  # fmt: skip
+
+
+def _without_data(consumer: str) -> Judgement:
+    return Judgement(Risk.DATA_LOSS, f"`{consumer}` starts without the data that it had", COPY)
 
 
 def _moved_along(consumer: str, old: str) -> Judgement:

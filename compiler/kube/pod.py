@@ -45,7 +45,6 @@ def pod(
     spread: bool = False,
 ) -> Manifest:
     """A pod template: `restricted`, no API token, no service links, an emptyDir at /tmp."""
-    group = user if group is None else group
     disks = [
         container.resources["limits"]["ephemeral-storage"] for container in (*init, *containers)
     ]
@@ -65,20 +64,20 @@ def pod(
     spec["automountServiceAccountToken"] = False
     spec["enableServiceLinks"] = False
     spec |= pull_secrets(me)
-    spec["securityContext"] = {
+    spec["securityContext"] = _security_context(user, user if group is None else group)
+    if spread:
+        spec |= _spread(selector(me, role), spec.get("affinity", {}))
+    return {"metadata": {"labels": pod_labels(me, role, uses)}, "spec": spec}
+
+
+def _security_context(user: int, group: int) -> Manifest:
+    return {
         **UNPRIVILEGED,
         "runAsUser": user,
         "runAsGroup": group,
         "fsGroup": group,
         "fsGroupChangePolicy": "OnRootMismatch",
     }
-    if spread:
-        spread_fields = _spread(selector(me, role))
-        spec |= {
-            **spread_fields,
-            "affinity": {**spec.get("affinity", {}), **spread_fields["affinity"]},
-        }
-    return {"metadata": {"labels": pod_labels(me, role, uses)}, "spec": spec}
 
 
 def pod_labels(
@@ -112,8 +111,8 @@ def pull_secrets(me: Instance[Any]) -> Manifest:
     return {"imagePullSecrets": [{"name": name} for name in names]}
 
 
-def _spread(labels: dict[str, str]) -> Manifest:
-    """Prefer to spread replicas over nodes and zones."""
+def _spread(labels: dict[str, str], affinity: Manifest) -> Manifest:
+    """The fields of a pod spec that spread replicas over nodes and zones, if possible."""
     term = {"labelSelector": {"matchLabels": labels}, "topologyKey": "kubernetes.io/hostname"}
     preferred = [{"weight": 100, "podAffinityTerm": term}]
     zones = {
@@ -124,7 +123,8 @@ def _spread(labels: dict[str, str]) -> Manifest:
     }
     return {
         "affinity": {
-            "podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}
+            **affinity,
+            "podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred},
         },
         "topologySpreadConstraints": [zones],
     }

@@ -39,6 +39,27 @@ def addition(
     if sides is None:
         return None
     clients = _clients(move, sides, bindings)
+    spec = _spec_of_job(join, move, sides, clients)
+    if spec is None:
+        return None
+    job = _job(platform, spec)
+    kind = tenant.KINDS[sides["from"].provides.endpoint]
+    claims: Mapping[str, Mapping[Requires[Any], Claim]] = kind.claims(spec.names, clients)
+    return Addition(
+        job,
+        tuple(
+            Binding(job, requires, side.provider, side.provides, claim, side.offer)
+            for name, side in sides.items()
+            for requires, claim in claims[name].items()
+        ),
+        tuple(_mirrored(clients, sides["from" if move.cut_over else "to"])),
+    )  # fmt: skip
+
+
+def _spec_of_job(
+    join: Join, move: Move, sides: Mapping[str, Candidate], clients: list[Binding]
+) -> tenant.Spec | None:
+    """The section of the Job; None if it cannot copy the data, which is reported."""
     kind = tenant.KINDS[sides["from"].provides.endpoint]
     for key, side in sides.items():
         if reason := kind.unfit(side.offer):
@@ -49,28 +70,17 @@ def addition(
     if not names:
         _report(join, "from", f"nothing uses `{move.active}`, so there is nothing to move",
                 "delete `move`, or bind the clients to it")  # fmt: skip
-        return None
-    if image is None:
+    elif image is None:
         _report(join, "to", "neither server is the platform's, so no image has their programs",
                 "add `image:` with the newer server's programs")  # fmt: skip
-        return None
-    if tenant.NAME in join.instances:
+    elif tenant.NAME in join.instances:
         _clash(join)
-        return None
-    job = _job(platform, tenant.Spec(
-        image=image, interface=sides["from"].provides.endpoint.interface, names=names,
-        room=kind.room([sides[key].provider.spec for key in ("from", "to")]),
-    ))  # fmt: skip
-    claims: Mapping[str, Mapping[Requires[Any], Claim]] = kind.claims(names, clients)
-    return Addition(
-        job,
-        tuple(
-            Binding(job, requires, side.provider, side.provides, claim, side.offer)
-            for name, side in sides.items()
-            for requires, claim in claims[name].items()
-        ),
-        tuple(_mirrored(clients, sides["from" if move.cut_over else "to"])),
-    )  # fmt: skip
+    else:
+        return tenant.Spec(
+            image=image, interface=sides["from"].provides.endpoint.interface, names=names,
+            room=kind.room([sides[key].provider.spec for key in ("from", "to")]),
+        )  # fmt: skip
+    return None
 
 
 def _job(platform: Platform, spec: tenant.Spec) -> Instance[Any]:

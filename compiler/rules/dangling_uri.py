@@ -156,33 +156,50 @@ def _of_model(
     store = graph.wiring(model_store.name(bucket_uri.instance)).bindings.get(serving.STORE.slot)
     if store is None or store.offer.external:
         return None
-    provider, uri = store.provider.name, f"s3://{bucket_uri.bucket}"
+    provider = store.provider.name
     if provider in contents.repositories:
         return _of_repository(bucket_uri, provider, contents.repositories[provider])
+    offered = store.offer.buckets if isinstance(store.offer, s3.Offer) else ()
+    must_be_written = locked and bucket_uri.bucket not in offered
+    return _behind_lakefs(bucket_uri.bucket, provider, contents) or _unfilled(
+        bucket_uri.bucket, provider, contents, must_be_written=must_be_written
+    )
+
+
+def _behind_lakefs(bucket: str, provider: str, contents: StoreContents) -> Mistake | None:
+    """The problem of a bucket that is a repository of lakeFS, or that holds lakeFS' own objects."""
+    uri = f"s3://{bucket}"
     for server, repositories in contents.repositories.items():
-        if bucket_uri.bucket in repositories:
+        if bucket in repositories:
             problem = (
                 f"`{uri}` is a repository of `{server}`, and this model is read from `{provider}`"
             )
             return problem, f"add `bind: {{store: {server}}}`"
-    written = contents.written[provider]
-    writer = written.get(bucket_uri.bucket)
+    writer = contents.written[provider].get(bucket)
     if writer in contents.repositories:
         problem = f"`{uri}` is where `{writer}` keeps its objects, under generated names"
         return problem, f"add `bind: {{store: {writer}}}`, and name a repository and its branch"
-    offered = store.offer.buckets if isinstance(store.offer, s3.Offer) else ()
-    if locked and writer is None and bucket_uri.bucket not in offered:
+    return None
+
+
+def _unfilled(
+    bucket: str, provider: str, contents: StoreContents, *, must_be_written: bool
+) -> Mistake | None:
+    """The problem of a bucket that nothing writes to, if its name is nearly that of another bucket."""
+    uri, written = f"s3://{bucket}", contents.written[provider]
+    writer = written.get(bucket)
+    if must_be_written and writer is None:
         problem = f"the lock has a version at `{uri}`, and nothing writes there in `{provider}`"
-        return problem, _where_written(bucket_uri.bucket, contents)
-    close = closest(bucket_uri.bucket, written, cutoff=0.85)
-    if writer is None and close and not _of_one_family(bucket_uri.bucket, close):
+        return problem, _where_written(bucket, contents)
+    close = closest(bucket, written, cutoff=0.85)
+    if writer is None and close and not _of_one_family(bucket, close):
         problem = f"nothing writes to `{uri}`, and `{written[close]}` writes to `s3://{close}`"
         return problem, f"did you mean `s3://{close}`?"
     return None
 
 
 def _where_written(bucket: str, contents: StoreContents) -> str:
-    """The help for a version that another store has, or none of the platform's."""
+    """The help for a version whose bucket is in another store, or in no store of the platform."""
     stores = sorted(store for store, written in contents.written.items() if bucket in written)
     if stores:
         return f"add `bind: {{store: {stores[0]}}}`"
@@ -206,7 +223,7 @@ def _of_repository(bucket_uri: BucketUri, server: str, repositories: set[str]) -
 
 
 def _of_one_family(name: str, similar: str) -> bool:
-    """Whether one name is the other with a number or word appended, such as `models-2`."""
+    """Whether one name is the other name with a number or word appended, such as `models-2`."""
     short, long = sorted((name, similar), key=len)
     return long.startswith(short) and not long.removeprefix(short).isalpha()
 

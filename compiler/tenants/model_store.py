@@ -66,39 +66,42 @@ def groups(
 def store(key: str, group: Sequence[model.Instance[ModelSpec]]) -> model.Instance[Spec]:
     """The store of a group of models, with every bucket of their URIs."""
     representative = group[0]
-    uris = {instance.spec.uri for instance in group}
-    uris |= {
-        c.previous for instance in group if (c := instance.spec.canary) is not None and c.previous
-    }
-    buckets = sorted({uri.split("/")[2] for uri in uris if uri.startswith("s3://")})
-    tokens = {
-        token.secret
-        for instance in group
-        if (token := serving.hub_token(instance.spec)) is not None
-    }
     return model.Instance(
         name=key,
         section=SECTION,
         type="model-store",
         namespace=representative.namespace,
-        spec=Spec(
-            buckets=tuple(buckets),
-            tokens=tuple(sorted(tokens)),
-            from_hub=any(uri.startswith("hf://") for uri in uris),
-            public=any(
-                instance.spec.has_route and serving.guard(instance) is None for instance in group
-            ),
-            bind=representative.spec.bind,
-            sizes=_sizes(group),
-            ports=tuple(sorted({served.spec.own_port for served in group if served.spec.port})),
-            intercepted=any(served.spec.is_intercepted for served in group),
-            transformed=any(served.spec.transformer is not None for served in group),
-        ),
+        spec=_spec(group),
         platform=representative.platform,
         settings=representative.settings,
         declared=representative.path
         if representative.spec.bind
         else ("spec", representative.section),
+    )
+
+
+def _spec(group: Sequence[model.Instance[ModelSpec]]) -> Spec:
+    uris = {instance.spec.uri for instance in group}
+    uris |= {
+        c.previous for instance in group if (c := instance.spec.canary) is not None and c.previous
+    }
+    tokens = {
+        token.secret
+        for instance in group
+        if (token := serving.hub_token(instance.spec)) is not None
+    }
+    return Spec(
+        buckets=tuple(sorted({uri.split("/")[2] for uri in uris if uri.startswith("s3://")})),
+        tokens=tuple(sorted(tokens)),
+        from_hub=any(uri.startswith("hf://") for uri in uris),
+        public=any(
+            instance.spec.has_route and serving.guard(instance) is None for instance in group
+        ),
+        bind=group[0].spec.bind,
+        sizes=_sizes(group),
+        ports=tuple(sorted({served.spec.own_port for served in group if served.spec.port})),
+        intercepted=any(served.spec.is_intercepted for served in group),
+        transformed=any(served.spec.transformer is not None for served in group),
     )
 
 

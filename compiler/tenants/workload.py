@@ -77,8 +77,22 @@ def _indexed(resource: model.Resource, spec: Spec) -> model.Resource:
 
 
 def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
+    container = _container(me, client)
+    return kube.pod(
+        me,
+        "workload",
+        [container],
+        init=_init_steps(me.spec, container),
+        user=me.spec.user,
+        restart="Never",
+        volumes=[*client.volumes, *_volumes(me.spec)],
+        uses=client.endpoints,
+    )
+
+
+def _container(me: model.Instance[Spec], client: kube.Client) -> kube.Container:
     spec = me.spec
-    container = kube.Container(
+    return kube.Container(
         "main",
         str(spec.image),
         kube.resources(
@@ -94,7 +108,11 @@ def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
         ],
         writable_root=spec.writable_root,
     )  # fmt: skip
-    steps = [
+
+
+def _init_steps(spec: Spec, container: kube.Container) -> list[kube.Container]:
+    """The init containers: each has the environment and the resources of the main container."""
+    return [
         replace(
             container,
             name=f"init-{index}",
@@ -104,16 +122,6 @@ def _template(me: model.Instance[Spec], client: kube.Client) -> model.Manifest:
         )
         for index, step in enumerate(spec.init)
     ]
-    return kube.pod(
-        me,
-        "workload",
-        [container],
-        init=steps,
-        user=spec.user,
-        restart="Never",
-        volumes=[*client.volumes, *_volumes(spec)],
-        uses=client.endpoints,
-    )
 
 
 def _volumes(spec: Spec) -> Iterator[kube.Volume]:

@@ -32,6 +32,28 @@ def schema_text() -> str:
 
 def json_schema() -> Schema:
     """The schema of a whole spec."""
+    definitions = _all_definitions()
+    spec = _spec_schema(definitions)
+    definitions["environment"] = _environment_schema(definitions)
+    root = _closed(
+        {
+            "apiVersion": {"const": API_VERSION, "description": "The language's version."},
+            "kind": {"const": "Platform", "description": "Always `Platform`."},
+            "metadata": {"$ref": f"{_REF}Metadata"},
+            "spec": {**spec, "description": "The platform."},
+        },
+        required=["apiVersion", "kind", "metadata", "spec"],
+    )
+    schema: Schema = with_markdown({**root, "definitions": dict(sorted(definitions.items()))})
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "platform.yaml",
+        **schema,
+    }
+
+
+def _all_definitions() -> dict[str, Schema]:
+    """The schemas of all sections, of their partial forms, and of components with another name."""
     definitions = _definitions()
     types = registry.all_types()
     offer_names(definitions)
@@ -50,10 +72,15 @@ def json_schema() -> Schema:
         "properties": any_type,
         "oneOf": [_typed(type, definitions[f"{type}.override"]) for type in types],
     }
-    spec = _closed(
+    return definitions
+
+
+def _spec_schema(definitions: dict[str, Schema]) -> Schema:
+    """The schema of `spec`; it takes the settings out of the definitions."""
+    return _closed(
         {
             **definitions.pop("Settings")["properties"],
-            "components": _named(definitions, types, ""),
+            "components": _components(definitions, ""),
             "models": _instances(definitions, "ModelSpec", ""),
             "workloads": _instances(definitions, "WorkloadSpec", ""),
             "environments": {
@@ -64,28 +91,17 @@ def json_schema() -> Schema:
             },
         }
     )
+
+
+def _environment_schema(definitions: dict[str, Schema]) -> Schema:
+    """The schema of an environment; it takes the partial settings out of the definitions."""
     override = {
         **definitions.pop("Settings.override")["properties"],
-        "components": _nullable(_named(definitions, types, ".override")),
+        "components": _nullable(_components(definitions, ".override")),
         "models": _nullable(_instances(definitions, "ModelSpec", ".override")),
         "workloads": _nullable(_instances(definitions, "WorkloadSpec", ".override")),
     }
-    definitions["environment"] = _nullable(_closed(override))
-    root = _closed(
-        {
-            "apiVersion": {"const": API_VERSION, "description": "The language's version."},
-            "kind": {"const": "Platform", "description": "Always `Platform`."},
-            "metadata": {"$ref": f"{_REF}Metadata"},
-            "spec": {**spec, "description": "The platform."},
-        },
-        required=["apiVersion", "kind", "metadata", "spec"],
-    )
-    schema: Schema = with_markdown({**root, "definitions": dict(sorted(definitions.items()))})
-    return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "platform.yaml",
-        **schema,
-    }
+    return _nullable(_closed(override))
 
 
 def _definitions() -> dict[str, Schema]:
@@ -212,32 +228,16 @@ def _typed(type: str, schema: Schema) -> Schema:
     }
 
 
-def _named(definitions: dict[str, Schema], types: tuple[str, ...], suffix: str) -> Schema:
-    """The map of components: a key that is a type has the type's keys; others need `type`."""
+def _components(definitions: dict[str, Schema], suffix: str) -> Schema:
+    """The map of components: a key that is a type has the type's keys; other keys need `type`."""
     by_type_key: Schema = {"$ref": f"{_REF}component{suffix}"}
-
-    def branch(type: str) -> Schema:
-        definition: Schema = {"$ref": f"{_REF}{type}{suffix}"}
-        renamed = {
-            "type": "object",
-            "properties": {"type": {"not": {"const": type}}},
-            "required": ["type"],
-        }
-        section = definitions[f"{type}{suffix}"]
-        branches: Schema = {
-            "type": ["object", "null"] if suffix else "object",
-            "description": section["description"],
-            "defaultSnippets": snippet(type, section, definitions),
-            "if": renamed,
-            "then": by_type_key,
-            "else": _nullable(definition) if suffix else definition,
-        }
-        return branches
-
     return {
         "description": "The systems of the platform; a key is a type, or an instance's name.",
         "type": "object",
-        "properties": {type: branch(type) for type in types},
+        "properties": {
+            type: _component(type, definitions, suffix, by_type_key)
+            for type in registry.all_types()
+        },
         "propertyNames": {"pattern": f"^{NAME_PATTERN}$"},
         # An override of an instance that is not named like its type may leave the type out.
         "additionalProperties": {
@@ -247,6 +247,27 @@ def _named(definitions: dict[str, Schema], types: tuple[str, ...], suffix: str) 
         }
         if suffix
         else by_type_key,
+    }
+
+
+def _component(
+    type: str, definitions: dict[str, Schema], suffix: str, by_type_key: Schema
+) -> Schema:
+    """A component whose key is a type; with another `type:`, the key is only its name."""
+    definition: Schema = {"$ref": f"{_REF}{type}{suffix}"}
+    renamed = {
+        "type": "object",
+        "properties": {"type": {"not": {"const": type}}},
+        "required": ["type"],
+    }
+    section = definitions[f"{type}{suffix}"]
+    return {
+        "type": ["object", "null"] if suffix else "object",
+        "description": section["description"],
+        "defaultSnippets": snippet(type, section, definitions),
+        "if": renamed,
+        "then": by_type_key,
+        "else": _nullable(definition) if suffix else definition,
     }
 
 
