@@ -98,12 +98,12 @@ def _hidden_characters(text: str, file: str, report: Report) -> None:
         span = Span(file, number, match.start() + 1, number, match.end() + 1)
         report.add(
             "hidden-character",
-            f"the character U+{ord(match[0]):04X} is not shown, or reorders what is",
+            f"the character U+{ord(match[0]):04X} is invisible, or reorders the text",
             span,
-            help="remove it, or write what the text means to say without it",
+            help="remove it, or write the text without it",
         )
     if rest := sum(1 for _ in matches):
-        message = f"{rest} lines more hold a character that is not shown, or reorders what is"
+        message = f"{rest} more lines hold a character that is invisible, or reorders the text"
         report.add("hidden-character", message, help="remove them")
 
 
@@ -178,7 +178,7 @@ class _Builder:
         self.refuse_features(event)
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            self.refuse("too-large", f"more than {MAX_NODES} values stand in one spec", event)
+            self.refuse("too-large", f"the spec has more than {MAX_NODES} values", event)
         if depth > MAX_DEPTH:
             self.refuse("too-deep", f"nested deeper than {MAX_DEPTH} levels", event)
         kind = event.__class__

@@ -45,7 +45,7 @@ CASES = {
         "    dvc: {remotes: {raw: {}}, externalEndpoint: 'http://a.example'}\n"
         "  workloads: {w: {image: 'a.b/c:1.0.0', uses: [lakefs, dvc]}}",
         "client-environment-conflict",
-        ["a pod has one set of them: use one of the two, or write `bind: {store: lakefs}` on `dvc`"], []),
+        ["a pod has one value for each variable: use one of the two, or write `bind: {store: lakefs}` on `dvc`"], []),
     "a misspelt pooler, without which the clients would open too many connections": (
         "spec:\n  components:\n    seaweedfs: {}\n    postgres: {maxConnections: 40}\n    pgbouncr: {}\n    mlflow: {replicas: 3}",
         "unknown-type", ["did you mean `pgbouncer`?"], []),

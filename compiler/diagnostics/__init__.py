@@ -87,7 +87,7 @@ class Report(Struct):
         """Say that there is more than the report holds."""
         message = f"there are more than {MOST_FINDINGS} findings, and the rest was not looked for"
         self.diagnostics.append(
-            Diagnostic("too-many-findings", message, help=("correct those that are shown first",))
+            Diagnostic("too-many-findings", message, help=("correct the shown findings first",))
         )
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
@@ -123,10 +123,8 @@ class Report(Struct):
         if not surplus:
             return diagnostics
         listed = [*errors(diagnostics), *milder[:MOST_FINDINGS]]
-        message = f"there are {len(surplus)} warnings and notes more, which are not shown"
-        more = Diagnostic(
-            "more-warnings", message, help=("correct or silence those that are shown",)
-        )
+        message = f"{len(surplus)} more warnings and notes are not shown"
+        more = Diagnostic("more-warnings", message, help=("correct or silence the shown ones",))
         return [*sorted(listed, key=_position), more]
 
     def sorted(self) -> list[Diagnostic]:

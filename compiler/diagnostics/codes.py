@@ -25,7 +25,7 @@ CODES: dict[str, Code] = {
     "control-character": Code("error", "A text holds a control character."),
     "hidden-character": Code("warning", "A text holds a character that hides or reorders text."),
     "too-large": Code("error", "The spec holds more values than any platform needs."),
-    "too-many-findings": Code("error", "There is more wrong than one run says."),
+    "too-many-findings": Code("error", "There are more findings than one run shows."),
     "more-warnings": Code("note", "There are more warnings than one run shows."),
     "too-deep": Code("error", "The spec is nested too deeply."),
     # Merging the environments.
@@ -101,7 +101,7 @@ CODES: dict[str, Code] = {
         "error", "A model or a page asks for an identity that no issuer of the spec proves."
     ),
     "no-gateway": Code("warning", "The spec has settings of a gateway, and no gateway.", rule=True),
-    "unfit-edge": Code("error", "A gateway has no such route as a host needs."),
+    "unfit-edge": Code("error", "A gateway cannot express the route of a host."),
     "plain-http": Code("warning", "The gateway has no certificate.", rule=True),
     "unfit-sink": Code(
         "error", "Copies of a model's requests cannot go where `logger` sends them.", rule=True
@@ -130,14 +130,14 @@ CODES: dict[str, Code] = {
         rule=True,
     ),
     "shared-copies": Code("error", "Environments keep their copies in the same bucket.", rule=True),
-    "shared-fate": Code("warning", "Copies lie in the cluster of what they copy.", rule=True),
+    "shared-fate": Code("warning", "Copies are in the same cluster as their originals.", rule=True),
     "single-server": Code(
-        "warning", "A store with several servers needs one of a single pod.", rule=True
+        "warning", "A store with several servers depends on a server of a single pod.", rule=True
     ),
     "unencrypted-copies": Code(
         "warning", "Copies are not encrypted, and the spec asks for it.", rule=True
     ),
-    "not-backed-up": Code("warning", "Nothing copies what an instance holds.", rule=True),
+    "not-backed-up": Code("warning", "Nothing copies the data of an instance.", rule=True),
     "dangling-host": Code("error", "Laptops get a host name that nothing routes."),
     "dangling-uri": Code(
         "error", "The bucket or repository of an S3 URI does not exist.", rule=True
@@ -154,14 +154,16 @@ CODES: dict[str, Code] = {
     "eviction-policy": Code("warning", "The eviction policy never evicts a key.", rule=True),
     "memory-limit": Code(
         "error",
-        "A memory limit is smaller than what it must hold, or contradicts another.",
+        "A memory limit is smaller than needed, or contradicts another setting.",
         rule=True,
     ),
-    "volume-size": Code("error", "A volume is smaller than what it must hold.", rule=True),
+    "volume-size": Code("error", "A volume is smaller than its contents need.", rule=True),
     "refused-pod": Code(
         "error", "Upstream adds a container to a pod that its namespace does not admit.", rule=True
     ),
-    "loosened-guard": Code("warning", "A patch changes what guards the platform.", rule=True),
+    "loosened-guard": Code(
+        "warning", "A patch changes an object that guards the platform.", rule=True
+    ),
     "mount-clash": Code("error", "Two volumes are mounted at one path."),
     "object-clash": Code("error", "Two instances create the same object."),
     "overlapping-schedule": Code(
@@ -189,7 +191,9 @@ CODES: dict[str, Code] = {
     "undefined-variable": Code("error", "A reference to a variable that is not set.", rule=True),
     "unfit-version": Code("error", "A version is known not to fit.", rule=True),
     "unlisted-release": Code(
-        "warning", "What a release of an upstream system adds to pods is not known.", rule=True
+        "warning",
+        "The containers that a release of an upstream system adds to pods are not known.",
+        rule=True,
     ),
     "untried-version": Code("note", "A version is untested: it may work or not.", rule=True),
     "volume-replicas": Code(

@@ -228,7 +228,10 @@ def report_conflict(join: Join, path: Path, binding: Binding, earlier: Binding) 
         join.document.value_span(path),
         path=path,
         help=", or ".join(
-            ("a pod has one set of them: use one of the two", *_ways_out(join, consumer, pair))
+            (
+                "a pod has one value for each variable: use one of the two",
+                *_ways_out(join, consumer, pair),
+            )
         ),
     )
 

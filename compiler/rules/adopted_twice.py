@@ -37,6 +37,6 @@ def _report(
         "would destroy each other's data",
         document.value_span(last_path),
         path=last_path,
-        help=f"delete this line: `{last_name}` then gets a volume of its own",
+        help=f"delete this line: then `{last_name}` gets a separate volume",
         related=[Related("also here", document.value_span(first_path))],
     )

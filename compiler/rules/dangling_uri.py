@@ -134,15 +134,17 @@ def _of_workload(bucket_uri: BucketUri, graph: Graph, contents: StoreContents) -
         return None
     owner = next(_owners(bucket_uri.bucket, graph, contents), None)
     help = (
-        f"add `{owner}` to `uses`: it is there" if owner else suggestion(bucket_uri.bucket, buckets)
+        f"add `{owner}` to `uses`, which gives access to the bucket"
+        if owner
+        else suggestion(bucket_uri.bucket, buckets)
     )
     if store is None:
         problem = f"`{name}` names `{uri}`, and uses no object store"
         return problem, help or "add the instance with this bucket to `uses`"
     provider = store.provider.name
     return (
-        f"`{uri}` is out of reach: in `{provider}`, `{name}` has {listing(buckets) or 'no bucket'}",
-        help or "name one of its buckets, or add the store of this one to `uses`",
+        f"the key of `{name}` does not open `{uri}`: in `{provider}`, it opens {listing(buckets) or 'no bucket'}",
+        help or "name a bucket that the key opens, or add the store of this bucket to `uses`",
     )
 
 
@@ -203,7 +205,7 @@ def _where_written(bucket: str, contents: StoreContents) -> str:
     stores = sorted(store for store, written in contents.written.items() if bucket in written)
     if stores:
         return f"add `bind: {{store: {stores[0]}}}`"
-    return "declare the store that has it, and bind the model to it"
+    return "declare the store that has the bucket, and bind the model to it"
 
 
 def _of_repository(bucket_uri: BucketUri, server: str, repositories: set[str]) -> Mistake | None:

@@ -15,7 +15,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
         document = platform.document
         report.add(
             "ignored-schedule",
-            f"`{instance.name}` has a schedule and `run: {run}`, and only one can hold",
+            f"`{instance.name}` has a schedule and `run: {run}`, and only one of the two can apply",
             document.value_span(path),
             path=path,
             help="delete `run` for a CronJob, or `schedule` for a Job",

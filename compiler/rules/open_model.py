@@ -35,7 +35,7 @@ def _report_open(names: list[str], platform: Platform, report: Report) -> None:
     answers = "answers" if len(names) == 1 else "answer"
     report.add(
         "open-model",
-        f"{_and([*shown, *rest])} {answers} everybody who reaches the gateway, and no `access` says so",
+        f"{_and([*shown, *rest])} {answers} everybody who reaches the gateway, and no `access` allows that",
         platform.document.span_of(path),
         path=path,
         help="write `access: login`, `access: token` or `access: inside`, or `access: public` if "

@@ -16,8 +16,8 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
     path: Path = (*instance.path, "namespace") if explicit else ("spec", "namespace")
     report.add(
         "reserved-namespace",
-        f"`{instance.namespace}` is Kubernetes' own, and the platform denies all traffic in its "
-        "namespaces that it doesn't know of",
+        f"`{instance.namespace}` is Kubernetes' own, and in its namespaces the platform denies all "
+        "traffic that it does not know",
         platform.document.value_span(path),
         path=path,
         help="name a namespace of the platform's own, such as `mlops`",

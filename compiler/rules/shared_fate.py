@@ -20,7 +20,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
     for store, names in sorted(copied.items()):
         by_platform = backup is not None and backup.to == store
         path: Path = ("spec", "backup", "to") if by_platform else graph.instances[names[0]].path
-        sources = "what they are copies of" if by_platform else listing(sorted(names))
+        sources = "their originals" if by_platform else listing(sorted(names))
         interface = next(iter(graph.offers[store])).endpoint.interface
         outside = next(type for type in providers(interface) if type.startswith("external-"))
         report.add(
@@ -28,7 +28,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
             f"`{store}` keeps the copies in the cluster of {sources}",
             platform.document.value_span(path) if by_platform else platform.document.span_of(path),
             path=path,
-            help=f"name an `{outside}` elsewhere: who loses this cluster loses both",
+            help=f"name an `{outside}` elsewhere: the loss of this cluster would take both",
         )
 
 

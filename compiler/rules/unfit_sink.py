@@ -19,7 +19,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
         if binding.existing_login is not None:
             _report(
                 f"`{provider}` asks for a login, and copies of requests are sent without one",
-                "name a sink that takes them from the platform's pods without a login",
+                "name a sink that takes copies without a login",
                 binding, platform, report,
             )  # fmt: skip
         if _lacks_path(binding):

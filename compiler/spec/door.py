@@ -134,7 +134,7 @@ class Machines(ProxySpec):
     def check(self) -> None:
         for key in ("cidrs", "ca"):
             if self.keys is not None and getattr(self, key):
-                message = f"`{key}` is for requests to the issuer, which `keys` spares"
+                message = f"`{key}` is for requests to the issuer, and with `keys` there are none"
                 raise InvalidValue("invalid-value", message, "keep one of them", at=key)
 
 

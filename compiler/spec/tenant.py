@@ -87,7 +87,9 @@ class Mount(Section):
         if len(keys) > 1:
             message = f"a volume has one source, and this one has {' and '.join(keys)}"
             raise InvalidValue(
-                "invalid-value", message, "keep one of them, and add a volume for each other"
+                "invalid-value",
+                message,
+                "keep one of them, and add another volume for each of the others",
             )
 
 

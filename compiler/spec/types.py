@@ -80,9 +80,7 @@ def _model_uri(text: str) -> str:
     if scheme not in _MODEL_FORMS:
         help = "write it like `s3://models/fraud-detection/v2`, `pvc://claim/path`, "
         help += "`hf://org/model:revision` or `oci://registry.example.com/models/churn:7`"
-        raise InvalidValue(
-            "invalid-uri", f"`{text}` is not where a model can be fetched from", help
-        )
+        raise InvalidValue("invalid-uri", f"no model can be fetched from `{text}`", help)
     pattern, example = _MODEL_FORMS[scheme]
     if pattern is None:
         return _s3_uri(text)

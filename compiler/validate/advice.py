@@ -192,8 +192,8 @@ _FIXED = {
     "goes past it by itself",
     "containerconcurrency": "a model has `concurrency:`; `targetConcurrency` is the autoscaler's soft target",
     "protocolversion": "leave it out: the protocol follows from the format and its runtime",
-    "adopt": "delete it: what is outside, and what an operator or upstream makes, keeps its names; "
-    "`adopt` is for servers that the compiler writes",
+    "adopt": "delete it: `adopt` is for servers that the compiler writes; servers outside, and "
+    "servers of an operator or of upstream, keep their names",
     "restore": "`backup:` under `spec:` makes copies; `platformc restore ENVIRONMENT` prints how to "
     "bring them back",
     "teams": "teams are not in this release; give each team a `namespace:` and instances of its own",

@@ -100,7 +100,7 @@ def _text(path: str, files: Files) -> str:
     file = files.get(path)
     if file is None or file.problem:
         message = file.problem if file else f"`{path}` is not read: its path has escapes"
-        help = "write the path from the folder of the spec, plainly, and commit the file"
+        help = "write the path relative to the folder of the spec, without escapes, and commit the file"
         raise InvalidValue("invalid-value", message, help)
     try:
         return certificates(file.data.decode())

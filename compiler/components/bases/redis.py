@@ -67,7 +67,7 @@ class Spec(model.VolumeSpec, model.AdoptsVolume):
     def check(self) -> None:
         super().check()
         if self.failover == "sentinel" and self.replicas < 3:
-            message = f"of {self.replicas} Sentinels no majority is left once one is lost"
+            message = f"{self.replicas} Sentinels have no majority after the loss of one"
             raise InvalidValue("invalid-value", message, "write `replicas: 3`")
         if self.replicas > 1 and self.persistence == "none":
             message = "a primary without persistence comes back empty and empties its replicas"

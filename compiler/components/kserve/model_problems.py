@@ -91,7 +91,7 @@ def _format(me: model.Instance[ModelSpec], runtimes: Sequence[Runtime]) -> Itera
             "runtime-mismatch",
             f"`{named}` {reason}",
             ("runtime",),
-            f"those that read it are {listing(readers)}"
+            f"the runtimes that read it are {listing(readers)}"
             if is_known
             else "declare a runtime of your own under `runtimes:` of the kserve component; "
             f"those that read `{me.spec.format}` are {listing(readers)}",

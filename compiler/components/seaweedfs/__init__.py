@@ -21,7 +21,7 @@ STORE = model.Provides("s3", s3.Endpoint)
 
 def _several(servers: int) -> int:
     if servers == 2:
-        message = "when one of two servers is lost, the other cannot make two copies of what comes"
+        message = "when one of two servers is lost, the other cannot make two copies of new data"
         raise InvalidValue("out-of-range", message, "write `replicas: 3`")
     return servers
 
@@ -56,7 +56,7 @@ class Spec(model.RecordSpec, model.AdoptsVolume):
         if 1 < self.replicas <= self.copies:
             message = (
                 f"when one of {self.replicas} servers is lost, the others cannot make "
-                f"{self.copies} copies of what comes"
+                f"{self.copies} copies of new data"
             )
             help = f"write `replicas: {self.copies + 1}`"
             raise InvalidValue("out-of-range", message, help, at="replicas")

@@ -25,7 +25,7 @@ UNMAINTAINED = "releases under its free licence ended with 1.17.1 in 2023"
 ALTERNATIVES = ("kserve",)
 LICENSE_NOTE = (
     "Seldon Core 1.17.1 is the last release under Apache 2.0; from 1.18 on, production needs a "
-    "licence that is bought"
+    "paid licence"
 )
 
 

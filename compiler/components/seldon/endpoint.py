@@ -70,7 +70,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         if spec.canary is not None and routed and spec.access in serving.ISSUERS:
             yield Problem(
                 "unfit-edge",
-                f"the gateway splits the traffic of `{me.name}`, and what asks for its "
+                f"the gateway splits the traffic of `{me.name}`, and the guard of its "
                 f"`access: {spec.access}` leads to one version",
                 ("access",),
                 "remove `canary`, or write `access: public` or `access: inside`",
@@ -123,7 +123,7 @@ def _foreign_keys(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
         if getattr(me.spec, key):
             yield Problem(
                 "serving-mode",
-                f"`{me.name}` sets `{key}`, which Seldon Core has no word for",
+                f"`{me.name}` sets `{key}`, which Seldon Core does not support",
                 (key,),
                 "leave it out, or serve the model with `kserve`",
             )

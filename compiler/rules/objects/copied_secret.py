@@ -23,5 +23,6 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
                 "`existing` copies none",
                 platform.document.value_span(_PROVIDER),
                 path=_PROVIDER,
-                help="make it in each of them with the same values, or choose a provider that does",
+                help="create it in each of these namespaces with the same values, or choose a provider "
+                "that copies it",
             )

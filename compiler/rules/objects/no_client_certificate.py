@@ -28,8 +28,8 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
             f"`{consumer}` cannot show `{provider}` a client certificate",
             platform.document.span_of(path),
             path=path,
-            help=f"bind `{consumer}` to another provider; or have the server demand none of it, and "
-            "name the Secrets of the others alone, under `consumers:`",
+            help=f"bind `{consumer}` to another provider; or let the server demand no certificate of it, "
+            "and name the Secrets of the other clients under `consumers:`",
         )
 
 

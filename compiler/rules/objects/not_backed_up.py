@@ -24,7 +24,7 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
                     platform, package, f"{content}`{package.name}`, which keeps the copies", report
                 )
         elif (buckets or _holds(package)) and not _copied(package):
-            _add(platform, package, f"what `{package.name}` holds", report)
+            _add(platform, package, f"the data of `{package.name}`", report)
 
 
 def _buckets(name: str, graph: Graph) -> list[str]:
@@ -71,5 +71,5 @@ def _add(platform: Platform, package: Package, contents: str, report: Report) ->
         f"`spec.backup` does not copy {contents}",
         platform.document.span_of(path),
         path=path,
-        help="silence this with how it is copied, or why it need not be",
+        help="copy it in another way, or silence this with the reason why it needs no copy",
     )

@@ -25,8 +25,8 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
                     f"{resource.kind} `{resource.name}` {problem}",
                     platform.document.span_of(path),
                     path=path,
-                    help="take `replicas` out of the patch; a component that can replicate has a "
-                    "`replicas` of its own",
+                    help="take `replicas` out of the patch; a component that can replicate has "
+                    "its own field `replicas`",
                 )
 
 
