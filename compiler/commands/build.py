@@ -1,4 +1,4 @@
-"""The work of `platformc compile` after a change: compile the spec, and write or compare the tree."""
+"""Do the work of `platformc compile` after a change: compile the spec, and write or compare the tree."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Build(Struct, frozen=True):
     def update(self, force: bool, fingerprint: Callable[[], str]) -> None:
         """Write the tree to disk, unless an object has an error or a user's edit would be lost."""
         result = self._objects()
-        # The objects are examined while their files are written; until `seal`, nothing is replaced.
+        # The objects are checked while their files are written; until `seal`, nothing is replaced.
         examined = _while_writing(
             result, lambda: (self._findings(result), fingerprint()), tuple[list[Diagnostic], str]
         )
@@ -86,7 +86,7 @@ class Build(Struct, frozen=True):
 
     @property
     def _scope(self) -> tuple[str, ...]:
-        """The paths that the command covers: all, or the base and those of some environments."""
+        """The paths that the command covers: all, or the base's and the named environments'."""
         named = (f"{top}/{name}/" for top in PER_ENVIRONMENT for name in self.environments)
         return ("base/", *named) if self.environments else ("",)
 
@@ -173,10 +173,10 @@ class Build(Struct, frozen=True):
 
 
 def _while_writing(result: Compilation, work: Callable[[], T], type: type[T]) -> Callable[[], T]:
-    """Examine many objects on another core while they are written.
+    """Check many objects on another core while they are written.
 
-    With few, that would spare 3 % of the time and cost 7 % of processor time, to copy this process
-    (docs/performance.md).
+    With few objects, that would save 3 % of the time and cost 7 % more processor time, because this process
+    is copied (docs/performance.md).
     """
     packages = sum(len(lowered.everything) for lowered in result.lowered.values())
     return parallel.run(work, type) if packages >= _MANY_PACKAGES else work
@@ -203,7 +203,7 @@ def _blocked(planned: Plan, root: Path, report: Report) -> None:
 
 
 def _foreign(paths: Sequence[str], root: Path, report: Report) -> None:
-    """Name the files that deliverers of the output would take along with it."""
+    """Report the foreign files that would be delivered together with the output."""
     for path in paths[:_MOST_FILES]:
         report.add(
             "foreign-file",

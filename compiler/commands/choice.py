@@ -1,4 +1,4 @@
-"""An option with a few valid values; the error for another value suggests the closest one."""
+"""Define an option with a few valid values; the error for another value suggests the closest one."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def command(
         fail(str(error))
     inputs = (data, lock.data_of(file), bytes(file), next_to_spec.digestible(data, file.parent))
     current = cache(partial(fingerprint, inputs, environments))
-    # A check looks at everything: it is asked whether what was noted is true.
+    # A check looks at everything, because it must not rely on the note of the last compile.
     earlier = last_output(root, current) if form == "text" and not check else None
     if earlier is not None:
         if earlier:

@@ -23,8 +23,9 @@ from compiler.upstream.lock import Lock
 def compiled(
     file: Path, *, only: Collection[str | None] | None = None, judged: bool = True
 ) -> Compilation:
-    """A spec compiled to objects that fit their schemas. `only` as in `pipeline.compile`; without
-    `judged`, neither the rules about objects nor their schemas are asked.
+    """A spec compiled to objects that fit their schemas; `only` as in `pipeline.compile`.
+
+    Without `judged`, the objects are checked neither by rules nor against their schemas.
     """
     data = read_spec(file)
     with progress() as step:

@@ -1,4 +1,4 @@
-"""Shell completion: names from the spec, and words of the command line.
+"""Complete words in a shell: names from the spec, and words of the command line.
 
 If the spec cannot be read, nothing is completed: a shell has no place for an error.
 """

@@ -125,8 +125,9 @@ def _changes(old: Compilation, new: Compilation, environment: str | None) -> tup
 
 
 def _strays(new: Compilation, root: Path) -> Sequence[str]:
-    """The files in the folders of the output that the spec does not make: a delivery of the folder
-    would take them along. The tree's own list of files is not asked: its author wrote it.
+    """The foreign files in the folders of the output, which would be delivered with it.
+
+    The tree's own list of files is ignored, because the author of the tree wrote it.
     """
     try:
         with open_folder(root) as folder:

@@ -1,4 +1,4 @@
-"""The examples for `init --from`: specs that the tests compile, each with a sentence about it."""
+"""Find the examples for `init --from`: specs that the tests compile, each with a sentence about it."""
 
 from __future__ import annotations
 

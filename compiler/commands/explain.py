@@ -39,7 +39,7 @@ def command(topic: str | None) -> None:
 
 
 def _of_language(path: str) -> str:
-    """What the reference says of a path; ends the command where it has no such."""
+    """The reference's text about a path. Ends the command if there is none."""
     from compiler.reference import field_of, paths, topic_of
     from compiler.reference import text as terminal
 

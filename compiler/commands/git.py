@@ -1,9 +1,9 @@
-"""Git, asked for a file as it was and for tracked files, so that it runs nothing and fetches nothing.
+"""Ask Git for earlier versions of a file and for tracked files; Git runs and fetches nothing for it.
 
-A tree can bring along what Git takes for a repository, with settings that name programs to run. So it
-takes no folder for a repository that has no `.git`, and reads objects with plumbing alone, which
-knows no pager, filter or textconv. It fetches nothing: GIT_ALLOW_PROTOCOL outweighs what a
-repository's own settings allow (git 2.39: `protocol.ssh.allow` outweighs `-c protocol.allow=never`).
+A tree can contain a folder that Git takes for a repository, with settings that name programs to run. So
+a folder without `.git` is no repository here, and objects are read only with plumbing, which uses no
+pager, filter or textconv. Git fetches nothing: GIT_ALLOW_PROTOCOL outweighs the settings of a
+repository (git 2.39: `protocol.ssh.allow` outweighs `-c protocol.allow=never`).
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _VARIABLES = {
 
 
 class GitError(Exception):
-    """Git has no answer; the message says to what."""
+    """Git has no answer; the message names the question."""
 
 
 class NoSuchFileError(GitError):
-    """The revision is there, and holds no such file."""
+    """The revision exists, but has no such file."""
 
 
 def file_at(revision: str, file: Path) -> bytes:
@@ -58,7 +58,7 @@ def file_at(revision: str, file: Path) -> bytes:
 
 
 def tracked(folder: Path) -> tuple[str, ...]:
-    """The files in a folder that Git tracks, ignored or not; none where there is no repository."""
+    """The files in a folder that Git tracks, ignored or not; none if there is no repository."""
     if not any(is_there(directory / ".git") for directory in (real(folder), *real(folder).parents)):
         return ()
     _refuse_link(folder)
@@ -83,7 +83,7 @@ def _blob(folder: Path, name: str, title: str) -> bytes:
 
 
 def _refuse_link(folder: Path) -> None:
-    """Refuse a `.git` that is a link: Git follows it and reads what it leads to."""
+    """Refuse a `.git` that is a link, because Git would follow it and read another repository."""
     start = real(folder)
     for directory in (start, *start.parents):
         if is_there(directory / ".git"):
@@ -95,14 +95,14 @@ def _refuse_link(folder: Path) -> None:
 
 
 def _from(file: Path) -> tuple[Path, str]:
-    """Where git is asked, and the path there: from where the user stands, if the file is below."""
+    """The folder in which git runs, and the path from there: the current folder, if the file is below."""
     if not file.is_absolute() and ".." not in file.parts:
         return Path(), file.as_posix()
     return file.parent, file.name
 
 
 def _git_output(folder: Path, *words: str) -> bytes | None:
-    """Git's answer; None where it has none."""
+    """Git's answer, or None."""
     call = ["git", "-C", str(folder), *_OPTIONS, *words]
     variables = {**os.environ, **_VARIABLES}
     try:

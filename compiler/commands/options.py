@@ -1,4 +1,4 @@
-"""Options and arguments that several commands have."""
+"""Define the options and arguments that several commands have."""
 
 from __future__ import annotations
 

@@ -52,5 +52,5 @@ def as_text(
 
 
 def _source(data: bytes) -> str:
-    """The spec's text, with the line breaks on which positions are based."""
+    """The spec's text, with the line breaks by which positions are counted."""
     return data.decode("utf-8-sig", "replace").replace("\r\n", "\n")

@@ -1,4 +1,4 @@
-"""Progress of commands that take longer than a second, only on a terminal."""
+"""Show the progress of commands that take longer than a second, only on a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`platformc restore ENV`: how to get back what `spec.backup` has copied."""
+"""`platformc restore ENV`: the commands that restore the copies of `spec.backup`."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def command(
 
 
 def _check_time(lowered: Lowered, at: str, only: str | None) -> None:
-    """End the command at a time that is none, or that the clusters of an operator do not share."""
+    """End the command if the time is not valid, or differs from the time in an operator's cluster."""
     if not re.fullmatch(r"\d{8}T\d{6}Z", at):
         fail(f"`{at}` is not a time of a copy: write it like 20261128T020000Z")
     for name in other_times(lowered, at) if only is None else ():
@@ -89,7 +89,7 @@ def _check_time(lowered: Lowered, at: str, only: str | None) -> None:
 
 
 def _need_secrets(lowered: Lowered, only: str | None, root: Path) -> None:
-    """End the command if `secrets generate` would make a new key for data that an old one encrypts."""
+    """End the command if `secrets generate` would make a new key for data that an old key encrypts."""
     settings = lowered.platform.settings.secrets
     if settings.provider not in ("local", "sealed-secrets", "sops"):
         return

@@ -1,4 +1,4 @@
-"""Where the specs of a comparison come from: the working tree, a directory, or a git revision."""
+"""Read the specs of a comparison from the working tree, a directory, or a git revision."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from compiler.pipeline import Compilation
 from compiler.upstream import lock
 from compiler.upstream.lock import Lock
 
-NO_SPEC = 3  # the status where a revision has no spec, so that all of it is new
+NO_SPEC = 3  # The exit status for a revision without a spec: then all of the spec is new.
 _GIT = "git:"
 _PATHS = ("./", "../", "/")
 _SPECS = (".yaml", ".yml")
@@ -32,10 +32,10 @@ class SpecRevision(Struct, frozen=True):
 
 
 def source(which: str, file: Path) -> SpecRevision:
-    """A path where the word looks like one, else a revision of `file`.
+    """Read a spec from a path if the word looks like a path, else from a revision of `file`.
 
-    What lies in the tree decides nothing: a folder that is named like a revision would otherwise
-    take its place, and the comparison would find no difference.
+    The contents of the tree decide nothing: otherwise a folder with the name of a revision would replace it,
+    and the comparison would find no difference.
     """
     path = Path(which)
     if path == STDIN:

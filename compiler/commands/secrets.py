@@ -141,7 +141,7 @@ def _generated(lowered: Lowered, spec: Path, root: Path, rotate: Iterable[str]) 
 
 
 def _warn_of_tracked(folder: Path) -> None:
-    """Plain values that Git tracks are in each clone, whatever `.gitignore` says."""
+    """Warn of plain values that Git tracks: they are in each clone, even if `.gitignore` lists them."""
     try:
         names = tracked(folder)
     except GitError as error:

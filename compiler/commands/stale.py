@@ -1,4 +1,4 @@
-"""How the compiled tree on disk differs from a tree, as a unified diff."""
+"""Show how the compiled tree on disk differs from a tree, as a unified diff."""
 
 from __future__ import annotations
 

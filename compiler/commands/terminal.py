@@ -1,4 +1,4 @@
-"""The options of every command (`--quiet`, `--verbose`, `--color`), and the output that they control."""
+"""Define the options of every command (`--quiet`, `--verbose`, `--color`), and obey them in the output."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def verbose() -> bool:
 
 
 def coloured(stream: Any) -> bool:
-    """Whether a stream gets colours: by the option, by NO_COLOR and FORCE_COLOR, else if it is a
-    terminal.
-    """
+    """Whether a stream gets colours: by the option, by NO_COLOR and FORCE_COLOR, or on a terminal."""
     choice = _option(_COLOR) or "auto"
     if choice != "auto":
         return bool(choice == "always")

@@ -2,8 +2,8 @@
 
 A note in the user's cache holds a fingerprint of the last compile's input (the spec's bytes; the
 sizes of the compiler's own files and the times of their last change, which nobody can set back) and
-of the list of files that it wrote. If all of it still holds, every file on disk has the digest that
-is listed, and no other file is there, then compiling again would change nothing.
+of the list of files that it wrote. If the fingerprint is the same, every file on disk has its listed
+digest, and no other file is there, then another compile would change nothing.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from compiler.write.state import state_of
 _NOTE = "up-to-date"
 _HERE = Path(__file__).parent.parent
 _LIBRARIES = ("msgspec", "pydantic", "yaml", "jinja2")
-# What was replaced since was perhaps imported before: the process is somewhat older than this module,
-# and a file system's clock somewhat behind.
+# A file that changed after this time may have been imported in its old form: the process is a bit older than
+# this module, and a file system's clock may be late.
 _BEGUN = time.time_ns() - 10**8
 
 
 def fingerprint(inputs: Sequence[bytes], options: Sequence[str]) -> str:
-    """What the output follows from: the spec, its lock, the options, the compiler and its libraries.
+    """The fingerprint of the whole input: spec, lock, options, the compiler and its libraries.
 
-    Empty where the compiler is being replaced: it is unknown what of it has been imported.
+    It is empty while the compiler is being replaced, because the imported version is unknown.
     """
     parts = [*inputs, repr((sorted(options), sys.version_info[:2])).encode()]
     for path, size, changed in packaged_files(_HERE, (".py", ".j2", ".json")):
@@ -42,7 +42,7 @@ def fingerprint(inputs: Sequence[bytes], options: Sequence[str]) -> str:
         module_spec = find_spec(library)
         origin = module_spec.origin if module_spec and module_spec.origin else ""
         parts.append(f"{origin} {packaged_time(origin) if origin else 0}".encode())
-    # With their lengths: what moves from one to the next is another input.
+    # The lengths are part of it, so that bytes that move from one input to the next change it.
     return _digest(b"".join(b"%d:%b" % (len(part), part) for part in parts))
 
 
@@ -66,7 +66,7 @@ def last_output(root: Path, current: Callable[[], str]) -> str | None:
 
 
 def _untouched(root: Folder, listed: str) -> bool:
-    """Whether every file of ours has the digest that is listed for it, and no other is there."""
+    """Whether every file of the compiler has its listed digest, and no foreign file is there."""
     digests = [line.split("  ", 1) for line in listed.splitlines()]
     paths = [path for _, path in digests]
     same = zip(digests, digests_on_disk(root, paths), strict=True)

@@ -1,4 +1,4 @@
-"""A command of the command line: a click command with the options that every command has."""
+"""Define a verb of the command line: a click command with the options that every verb has."""
 
 from __future__ import annotations
 

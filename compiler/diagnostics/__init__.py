@@ -1,4 +1,4 @@
-"""Diagnostics: problems of a spec as plain values. Other modules of this package render them."""
+"""Represent the problems of a spec as plain values; other modules of this package render them."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ MOST_FINDINGS = 1000  # of one spec: the author of a tree could ask for a millio
 
 
 class TooManyFindingsError(Exception):
-    """The report is full; what it holds is enough to mend."""
+    """The report is full: it has more findings than anybody can correct at once."""
 
 
 class Report(Struct):
-    """Collects the diagnostics of the stages. `environment` is where they occur; None is the base."""
+    """Collect the diagnostics of the stages, which occur in `environment`, or in the base for None."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
     environment: str | None = None
@@ -84,14 +84,14 @@ class Report(Struct):
             raise TooManyFindingsError
 
     def close(self) -> None:
-        """Say that there is more than the report holds."""
+        """Add the diagnostic that says that there are more findings."""
         message = f"there are more than {MOST_FINDINGS} findings, and the rest was not looked for"
         self.diagnostics.append(
             Diagnostic("too-many-findings", message, help=("correct the shown findings first",))
         )
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Add diagnostics, which then are of this report's environment."""
+        """Add diagnostics as diagnostics of this report's environment."""
         environments = (self.environment,) if self.environment else ()
         for diagnostic in diagnostics:
             self._append(replace(diagnostic, environments=environments))
@@ -128,7 +128,7 @@ class Report(Struct):
         return [*sorted(listed, key=_position), more]
 
     def sorted(self) -> list[Diagnostic]:
-        """The diagnostics by position, those of several environments merged into one."""
+        """The diagnostics by position; equal diagnostics of several environments are merged."""
         merged: dict[object, Diagnostic] = {}
         for diagnostic in self.diagnostics:
             cause = (diagnostic.code, diagnostic.message, diagnostic.span)
@@ -147,9 +147,9 @@ class Report(Struct):
 
 
 def collected(work: Callable[[Report], T]) -> tuple[T | None, list[Diagnostic]]:
-    """The result of some work and its diagnostics, for the reports that they are added to.
+    """The result of some work and its diagnostics, so that several reports can get them.
 
-    There is no result where the diagnostics are too many: the work ends there.
+    Without a result, the work ended because it had too many diagnostics.
     """
     report = Report()
     try:
@@ -184,10 +184,9 @@ def correction(span: Span, word: str, candidates: Iterable[str]) -> Fix | None:
 
 
 def _misspelt(word: str, candidate: str) -> bool:
-    """Whether a word is a known one but for a slip: one letter, or two in a long word.
+    """Whether a word is a candidate with a slip of one letter, or of two in a long word.
 
-    Words that are further apart may be alike and mean something else, such as a hard limit and a
-    soft one.
+    Words that differ more may mean something else, such as a hard limit and a soft one.
     """
     return _slips(word, candidate) <= (2 if min(len(word), len(candidate)) >= _LONG else 1)
 
@@ -224,9 +223,7 @@ def _close(word: str, candidates: Iterable[str], most: int, cutoff: float) -> li
 
 
 def _spelt_alike(word: str, candidates: Iterable[str]) -> list[str]:
-    """Candidates that differ only in capitals, dashes and underscores, or that other tools call
-    `word`.
-    """
+    """Candidates that differ only in capitals and dashes, or that other tools call `word`."""
     plain, synonym = same_letters(word), SYNONYMS.get(word)
     return [
         candidate
@@ -236,7 +233,7 @@ def _spelt_alike(word: str, candidates: Iterable[str]) -> list[str]:
 
 
 def same_letters(word: str) -> str:
-    """A word without what spellings differ in: capitals, dashes and underscores."""
+    """A word in small letters, without dashes and underscores."""
     return word.replace("_", "").replace("-", "").casefold()
 
 

@@ -1,4 +1,4 @@
-"""Every diagnostic's code, severity and title. A code never changes its meaning."""
+"""List every diagnostic's code, severity and title. A code never changes its meaning."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,8 @@ from typing import NamedTuple
 class Code(NamedTuple):
     severity: str
     title: str
-    rule: bool = False  # found by a rule that `spec.silence` can silence
-    once: bool = False  # found by comparing with the last compile: gone with the next one
+    rule: bool = False  # whether a rule finds it, so that `spec.silence` can hide it
+    once: bool = False  # whether it compares with the last compile, and so disappears with the next
 
 
 CODES: dict[str, Code] = {

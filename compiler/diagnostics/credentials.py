@@ -1,4 +1,4 @@
-"""Recognise credentials in text: by the name before them, by their form, and by how random they are.
+"""Recognise credentials in text by the name before them, by their form, and by their randomness.
 
 Every pattern takes linear time, because the author of a tree chooses the text.
 """
@@ -67,9 +67,7 @@ def entropy(word: str) -> float:
 
 
 def after_names(line: str, *, to_end: bool) -> Iterator[Stretch]:
-    """The text after names of credentials: in a line of YAML (`to_end`) up to the end of the value,
-    in a sentence one word.
-    """
+    """The text after names of credentials: one word in a sentence, or in a line of YAML (`to_end`) the value."""
     for match in _CREDENTIAL.finditer(line):
         start, end = match.span(2)
         name = re.search(r"[\w.-]{0,64}$", line[max(0, match.start() - 64) : match.start()])

@@ -1,4 +1,4 @@
-"""An edit that corrects a mistake, for mistakes with only one possible correction."""
+"""Describe an edit that corrects a mistake, for mistakes with only one possible correction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Diagnostics as GitHub workflow commands: annotations on the lines of a pull request."""
+"""Render diagnostics as GitHub workflow commands: annotations on the lines of a pull request."""
 
 from __future__ import annotations
 

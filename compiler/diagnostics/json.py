@@ -1,4 +1,4 @@
-"""Diagnostics as one JSON object, for programs."""
+"""Render diagnostics as one JSON object, for programs."""
 
 from __future__ import annotations
 

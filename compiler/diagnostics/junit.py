@@ -1,4 +1,4 @@
-"""Diagnostics as a JUnit report: one test case for each, or a single passed one."""
+"""Render diagnostics as a JUnit report: a test case for each, or a single passed one."""
 
 from __future__ import annotations
 

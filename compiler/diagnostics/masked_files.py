@@ -51,8 +51,10 @@ class MaskedFiles(Struct, frozen=True):
 
 
 def masked_files(texts: Mapping[str, str], diagnostics: Iterable[Diagnostic]) -> MaskedFiles:
-    """Hide the values that plaintext-secret diagnostics are about, and those of misspelt names of
-    credentials. Other unknown keys keep theirs: users look for their own typing errors."""
+    """Hide the values of plaintext-secret diagnostics, and the values of misspelt names of credentials.
+
+    The values of other unknown keys stay visible, because users look for their typing errors.
+    """
     diagnostics = tuple(diagnostics)
     lines = {file: text.split("\n") for file, text in texts.items()}
     return MaskedFiles(

@@ -1,6 +1,6 @@
 """Hide credentials in messages, in diffs and in values.
 
-Hidden are: the value of a key if its name suggests a credential; the text after such a name in a
+This module hides the value of a key if its name suggests a credential; the text after such a name in a
 command or a sentence; known forms of tokens, random words, and passwords inside URLs. A value that
 is hidden in a spec's lines (`masked_files.py`) is also hidden in each message.
 """
@@ -120,8 +120,9 @@ def messages_masked(
 
 
 def respells(quoted: str) -> Callable[[str], bool]:
-    """Whether a text spells a credential in the quoted one another way: a suggestion of a name has
-    small letters, and dashes for other signs.
+    """Whether a text spells a credential of the quoted text in another way.
+
+    A suggested name has small letters, and dashes for other signs.
     """
     words = [_letters(quoted[start:end])[:_SPELT] for start, end in tokens(quoted)]
     return lambda text: any(word in _letters(text) for word in words if len(word) >= _SHORTEST)

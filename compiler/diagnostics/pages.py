@@ -1,4 +1,4 @@
-"""The documentation page of each diagnostic: why it matters, a wrong example and a right one."""
+"""Find the documentation page of each diagnostic, with the reason, a wrong and a right example."""
 
 from __future__ import annotations
 

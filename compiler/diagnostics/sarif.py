@@ -1,4 +1,4 @@
-"""Diagnostics for code scanning services: SARIF 2.1.0 (OASIS standard), one run."""
+"""Render diagnostics for code scanning services: SARIF 2.1.0 (OASIS standard), one run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Words of other tools, and the keys and values of platform.yaml that mean the same.
+"""List words of other tools with the keys and values of platform.yaml that mean the same.
 
-From KServe's and Knative's keys and modes, Helm charts' usual values, Kubernetes' Jobs, and the
+They are KServe's and Knative's keys and modes, usual values of Helm charts, keys of Kubernetes' Jobs, and
 settings of Redis, PostgreSQL and PgBouncer.
 """
 
@@ -27,7 +27,7 @@ SYNONYMS = {
     "retentionPolicy": "keep",
 }
 
-# Words that mean nearly the same, in another unit or of another thing: suggested, never corrected.
+# Words that mean nearly the same, but in another unit or of another object: suggested, never corrected.
 SIMILAR = {
     "canaryTrafficPercent": "canary",
     "weight": "percent",

@@ -1,4 +1,4 @@
-"""Diagnostics for people: the line of the spec, a caret, and the text to type instead."""
+"""Render diagnostics for people: the line of the spec, a caret, and the text to type instead."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def render(
     sources: Mapping[str, str],
     style: Style | None = None,
 ) -> str:
-    """Each diagnostic as a block with a blank line between; then the count of each severity.
+    """Each diagnostic as a block, with blank lines between blocks; then the count of each severity.
 
-    Errors come last, where the prompt is. Many diagnostics that differ in their subject alone share a
+    Errors come last, next to the prompt. Many diagnostics that differ only in their subject share a
     block, which names the other subjects.
     """
     style = style or Style()

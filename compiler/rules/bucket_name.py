@@ -1,4 +1,4 @@
-"""A bucket gets its instance's name by default, which may be too short for a bucket.
+"""A default bucket name that is too short, because it is the name of its instance.
 
 Names of instances may have one character; S3 requires three.
 """

@@ -1,5 +1,4 @@
-"""Clients may open more connections than PostgreSQL accepts; it would refuse the last ones to
-start.
+"""Clients that may open more connections than PostgreSQL accepts: it would refuse the last of them.
 
 This counts the maximum: every pool full, and one extra pod during a rolling update. Sources:
 PostgreSQL 17 manual 19.3.1 (max_connections), PgBouncer 1.25 (default_pool_size is for each pair of
@@ -31,7 +30,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 
 
 def _a_pooler_may_be_wrong(platform: Platform) -> bool:
-    """Whether an instance with errors could pool the clients, which are counted without it."""
+    """Whether an instance with errors could be a pooler of the clients, which are counted without it."""
     names = dict(platform.document.at(("spec", "components")).entries())
     types = [component(type) for name, type in platform.wrong.items() if name in names]
     return any(type is None or any(slot.forwards for slot in type.provides) for type in types)

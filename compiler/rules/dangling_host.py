@@ -1,4 +1,4 @@
-"""A host that is handed to laptops and that no gateway routes: they could not reach the provider."""
+"""A host in the configuration of laptops that no gateway routes: they could not reach the provider."""
 
 from __future__ import annotations
 

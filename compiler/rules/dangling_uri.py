@@ -1,11 +1,10 @@
 """S3 URIs whose bucket or lakeFS repository does not exist.
 
-A store creates the buckets that are claimed, and a key opens only the buckets of its own claims
-(lakeFS has one key for all its repositories). So a URI in a workload must name one of the
-workload's buckets. A model's bucket is created for it; its URI is wrong if nothing can fill the
-bucket: its name is that of a repository, or nearly that of a bucket that is written to. In lakeFS
-the first part of a key is a branch, tag or commit (lakeFS documentation, S3 gateway). The contents
-of a store outside the platform are unknown.
+A store creates the claimed buckets, and a key opens only the buckets of its own claims (lakeFS has one key
+for all its repositories). So a URI in a workload must name one of the workload's buckets. A model's bucket
+is created for it; its URI is wrong if nothing can fill the bucket: it has the name of a repository, or
+nearly the name of a bucket with a writer. In lakeFS the first part of a key is a branch, tag or commit
+(lakeFS documentation, S3 gateway). The contents of a store outside the platform are unknown.
 """
 
 from __future__ import annotations
@@ -153,7 +152,7 @@ def _of_model(
 ) -> Mistake | None:
     """The problem of a model's URI if nothing can fill its bucket or repository.
 
-    The version of a `locked` model exists, so its bucket must be one that is written to.
+    The version of a `locked` model exists, so its bucket must have a writer.
     """
     store = graph.wiring(model_store.name(bucket_uri.instance)).bindings.get(serving.STORE.slot)
     if store is None or store.offer.external:

@@ -1,4 +1,4 @@
-"""A URL of `localhost`: in a pod, that is the pod itself, where no other program listens."""
+"""A URL of `localhost`: in a pod, it means the pod itself, where no other program listens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from compiler.diagnostics import Report
 from compiler.model import Instance, Platform
 from compiler.spec.types import LOOPBACK_HOST
 
-# `tcp://localhost` is where the processes of one pod meet (PyTorch's and Dask's), no service's address.
+# Processes of one pod (PyTorch's and Dask's) meet at `tcp://localhost`; it is no address of a service.
 _URL = re.compile(
     r"\b(?!tcp:|udp:|unix:)(?P<scheme>[a-z][a-z0-9+.-]{0,30})://(?:[^\s/@'\"]*@)?"
     rf"(?P<host>{LOOPBACK_HOST})(?P<port>:\d+)?(?![\w.-])",

@@ -1,6 +1,6 @@
-"""Tags that registries are known to move: what runs can change without a change in the spec.
+"""Tags that registries are known to move: the running program can change without a change in the spec.
 
-A digest, in the spec or in `platform.lock`, holds an image where it is.
+A digest, in the spec or in `platform.lock`, fixes the image.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A model with a host: its `access` says who may ask it, and the spec names the issuer that knows them."""
+"""A model with a host but without `access`, or without the issuer of the identities that it asks for."""
 
 from __future__ import annotations
 

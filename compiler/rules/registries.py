@@ -1,4 +1,4 @@
-"""Which MLflow's registry has a model: one that exists, and that `bind` names where there are several."""
+"""A model of a registry whose MLflow does not exist, or is one of several without a `bind`."""
 
 from __future__ import annotations
 

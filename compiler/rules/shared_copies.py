@@ -1,6 +1,6 @@
-"""Environments that keep their copies in the same bucket of a store outside of them.
+"""Environments that keep their copies in the same bucket of an outside store.
 
-Each prunes the copies of the other, and a restore takes the newest, of whichever environment it is.
+Each environment deletes old copies of the other, and a restore takes the newest copy of any environment.
 """
 
 from __future__ import annotations

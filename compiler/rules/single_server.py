@@ -1,4 +1,4 @@
-"""A store with several servers that needs another one of a single pod: it stops when that pod does."""
+"""A store with several servers that depends on a server of a single pod, and stops together with it."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 
 
 def _help(spec: RecordSpec) -> str:
-    """How to get several servers: the words of a type that has no `replicas`, or the key."""
+    """The help: the text of a type without `replicas`, or the key to write."""
     return type(spec).moved.get("replicas", "write `replicas: 3`")

@@ -42,7 +42,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 
 
 def references(instance: Instance[Any]) -> Iterator[tuple[Path, str, str | None]]:
-    """Each reference: its path, the variable's name, and the variable in whose value it is, if any."""
+    """Each reference: its path, the variable's name, and the variable whose value contains it, if any."""
     spec = instance.spec
     for key in ("command", "args"):
         for index, text in enumerate(getattr(spec, key)):

@@ -1,6 +1,6 @@
 """A placeholder of another tool: Compose and shells fill in `${NAME}`, and Helm `{{ .Values }}`.
 
-Kubernetes replaces `$(NAME)` alone, and leaves all else as it is (Kubernetes API, EnvVar.value).
+Kubernetes replaces only `$(NAME)`, and leaves other text unchanged (Kubernetes API, EnvVar.value).
 """
 
 from __future__ import annotations

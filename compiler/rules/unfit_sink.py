@@ -1,4 +1,4 @@
-"""A sink that asks for a login, that has no path for copies, or whose own copies come back."""
+"""A sink that asks for a login, has no path for copies, or sends copies of its own requests back."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _lacks_path(binding: Binding) -> bool:
 
 
 def _circle(start: str, sinks: dict[str, Binding]) -> list[str]:
-    """The models that copies pass until they are back at the first one; empty if they never are."""
+    """The models that copies pass until they return to the first one; empty if they never return."""
     visited = [start]
     while (binding := sinks.get(visited[-1])) is not None:
         name = binding.provider.name

@@ -1,6 +1,6 @@
-"""A release of an upstream system of which no table says which containers it adds to pods.
+"""A release of an upstream system that the table of added containers lacks.
 
-Pods are judged as by the closest release of the table (`refused-pod`), which may be another answer.
+`refused-pod` then judges pods by the closest release of the table, which may give another answer.
 """
 
 from __future__ import annotations

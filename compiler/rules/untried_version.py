@@ -1,7 +1,7 @@
 """An image other than the one that a component's objects were written for: it may not work.
 
-The default is known to work, from any registry, and so is what a row of the component's versions
-says. Other rules report what rows say does not work; this one reports the rest, once for each image.
+The default image is known to work, from any registry, and so are images that a row of the component's
+versions says work. Other rules report images that do not work; this one reports the rest, each image once.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _span(platform: Platform, path: Path) -> Span:
 
 
 def _untried(instance: Instance[Any]) -> Iterator[tuple[Path, str, str]]:
-    """The images of an instance of which nothing is known: path, image, and the default."""
+    """The images of an instance about which no fact is known: path, image, and the default."""
     versions = registry.versions(instance.type)
     for name, key, field in fields(type(instance.spec)):
         image, tried = getattr(instance.spec, name), field.default

@@ -1,4 +1,4 @@
-"""The language: existing objects that keep their names when an instance takes them over."""
+"""The language of `adopt`: existing objects that keep their names when an instance takes them over."""
 
 from typing import Annotated
 
@@ -100,7 +100,7 @@ class AdoptsDatabaseServer(Section):
 
     @property
     def administrator_by(self) -> str:
-        """The creator of the administrator's Secret: a new password would not be that of the data."""
+        """The creator of the administrator's Secret: the user, because the data has a password already."""
         return "you" if self.adopted.secret else ""
 
 
@@ -116,7 +116,7 @@ class AdoptsData(Section):
         return self.adopt or AdoptedData()
 
     def check(self) -> None:
-        """Refuse a database or a bucket that is named next to the one that is adopted."""
+        """Refuse a database or a bucket that is named in addition to an adopted one."""
         for key in ("database", "bucket"):
             named, adopted = getattr(self, key), getattr(self.adopted, key)
             if named is not None and adopted is not None:

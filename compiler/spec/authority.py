@@ -1,4 +1,4 @@
-"""The language: the certificates of an authority, as text, in a file, or in an object of the cluster."""
+"""The language of `ca`: the certificates of an authority as text, in a file, or in an object."""
 
 from typing import Annotated
 

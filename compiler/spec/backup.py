@@ -1,4 +1,4 @@
-"""The language: copies of what the systems of record hold."""
+"""The language of `backup`: copies of databases and object stores."""
 
 from typing import Annotated
 

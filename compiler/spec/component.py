@@ -1,8 +1,8 @@
-"""The language: what every component may say of itself.
+"""The language of components: the fields that several component types share.
 
-Closed at every level, strict about types, frozen once parsed. The sections of the components are
-in their own folders and derive from `InstanceSpec` or `RunningSpec`. Those that nearly every section
-holds are built at once: pydantic then builds each but once, and not again for every section.
+Sections are closed at every level, strict about types, and frozen once parsed. The sections of component
+types are in their folders and derive from `InstanceSpec` or `RunningSpec`. The small sections that nearly
+every section contains are built here at once, so that pydantic does not build them again for each.
 """
 
 from typing import Annotated, Any, Literal

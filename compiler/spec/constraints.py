@@ -1,9 +1,9 @@
-"""Constraints of field types: a check of a text, its error message, and a pattern for editors.
+"""Constrain field types: check a text, say what is wrong, and give editors a pattern.
 
 Each kind of constraint is part of an `Annotated` type: a `Pattern` that the text must match, an
-`Exact` pattern without an error message of its own, or a `Parser`, a function that returns the
-canonical form. Patterns are compiled when the first text is checked: most fields of a section are not
-in the spec.
+`Exact` pattern without a special error message, or a `Parser`, a function that returns the
+canonical form. A pattern is compiled when the first text is checked, because most fields of a section
+are not in the spec.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 
 class InvalidValue(ValueError):
-    """The reason that a value is refused: the code of its diagnostic, and the help.
+    """The reason why a value is refused: the code of its diagnostic, the message and the help.
 
     `suggestion` is the only value that the user can have meant. `at` is the field to mark if a
-    whole section was checked. Pydantic passes the exception on in its error's `ctx`.
+    whole section was checked. Pydantic passes the exception on in the `ctx` of its error.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class InvalidValue(ValueError):
 
 
 def address(text: str) -> str | None:
-    """A URL as the keys of an external service."""
+    """The help that shows a URL as the keys of an external service, or None."""
     from urllib.parse import urlsplit  # only mistakes need it
 
     if "," in text:

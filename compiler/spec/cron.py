@@ -1,4 +1,4 @@
-"""Cron expressions with the syntax of Kubernetes' CronJobs (robfig/cron v3, standard parser)."""
+"""Read cron expressions in the syntax of Kubernetes' CronJobs (robfig/cron v3, standard parser)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def longest_gap(text: str) -> int | None:
 
 @cache
 def _gaps(text: str) -> tuple[int, ...]:
-    """Seconds between the starts of a day, and from its last start to the next day's first."""
+    """The seconds between consecutive starts of a day, and from its last start to the next day's first."""
     minutes, hours, days, months, weekdays = (
         _matching(field, low, high, words)
         for field, (_, low, high, words) in zip(
@@ -91,9 +91,7 @@ def _number(word: str, words: dict[str, int]) -> int:
 
 
 def _dates(days: set[int], months: set[int], weekdays: set[int]) -> list[date]:
-    """The matching days of four years. If a day of month and a day of week are given, either one
-    matches.
-    """
+    """The matching days of four years; with a day of month and a day of week, either one matches."""
     start = date(2024, 1, 1)
     every_day, every_weekday = len(days) == 31, len(weekdays) == 7
     matching = []

@@ -1,4 +1,4 @@
-"""The language: the door, by which requests enter the platform from outside the cluster."""
+"""The language of access from outside the cluster: certificates, logins, and pages for people."""
 
 from typing import Annotated, Literal
 
@@ -96,7 +96,7 @@ class ProxySpec(Section):
 
     @property
     def certificates(self) -> str:
-        """The authority's certificates, which those of a file have replaced; empty for a public one."""
+        """The authority's certificates as text, once files are read; empty for a public authority."""
         return self.ca if isinstance(self.ca, str) else ""
 
 

@@ -1,4 +1,4 @@
-"""Durations of the language, `90s`, `15m`, `6h` or `1d`, and other common notations."""
+"""Read durations of the language, `90s`, `15m`, `6h` or `1d`, and recognise other notations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SPOKEN = re.compile(
 
 
 def suggestion(text: str) -> str | None:
-    """The duration that `90min`, `6 hours` or `1h30m` stands for."""
+    """The duration that a text in another notation means: `90min`, `6 hours`, `1h30m`."""
     parts = [match.groups() for match in _SPOKEN.finditer(text)]
     if not parts or _SPOKEN.sub("", text):
         return None

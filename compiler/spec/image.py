@@ -1,4 +1,4 @@
-"""References to container images: `registry.example.com/team/app:1.4@sha256:...`."""
+"""Read references to container images: `registry.example.com/team/app:1.4@sha256:...`."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def registries(mirrors: Mirrors) -> frozenset[str]:
 
 
 def upstreams(reference: str, mirrors: Mirrors) -> str:
-    """Upstream's name of a mirrored image: the longest mirror that it lies under decides."""
+    """Upstream's name of a mirrored image, by the longest mirror that the name begins with."""
     for registry, mirror in sorted(mirrors.items(), key=lambda item: (-len(item[1]), item[0])):
         if reference.startswith(f"{mirror}/"):
             path = reference.removeprefix(f"{mirror}/")

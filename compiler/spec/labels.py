@@ -1,7 +1,7 @@
-"""Field types of labels: what Kubernetes takes as their keys and values.
+"""Define the field types of labels: the keys and values that Kubernetes accepts.
 
-An optional DNS prefix and a name of at most 63 characters, a value of at most 63, both of letters, digits,
-`-`, `_` and `.` (Kubernetes 1.34, apimachinery/pkg/util/validation/validation.go).
+A key has an optional DNS prefix and a name, a value has only a name: at most 63 letters, digits, `-`, `_`
+and `.` (Kubernetes 1.34, apimachinery/pkg/util/validation/validation.go).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A version of a registered model, as `platform.lock` records it."""
+"""The form in which `platform.lock` records a version of a registered model."""
 
 from typing import Annotated
 

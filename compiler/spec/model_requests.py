@@ -1,4 +1,4 @@
-"""The language: what happens to the requests of a model before its server answers them."""
+"""The language of a model's requests: copies of them, and batches, before the server answers."""
 
 from typing import Annotated, Literal
 
@@ -19,7 +19,7 @@ Latency = Annotated[
     str,
     Pattern(r"[1-9][0-9]{0,5}(ms|s)", "invalid-duration", "a latency", "write it like `50ms` or `2s`"),
 ]  # fmt: skip
-# Headers that prove who the caller is.
+# Headers that prove the identity of the caller.
 _CREDENTIALS = ("authorization", "cookie", "proxy-authorization", "x-api-key")
 
 

@@ -1,4 +1,4 @@
-"""The language: a back end that takes the place of another one."""
+"""The language of `move`: a back end that takes the place of another one."""
 
 from pydantic import Field
 
@@ -32,9 +32,9 @@ class Move(Section):
 
     @property
     def standby(self) -> str:
-        """The instance that has the same logins, and no clients."""
+        """The instance that has the same logins but no clients."""
         return self.from_ if self.cut_over else self.to
 
     def target(self, name: str | None) -> str | None:
-        """The instance that a client uses which names another."""
+        """The instance that answers for a name: after the cut-over, the new one for the old one."""
         return self.to if self.cut_over and name == self.from_ else name

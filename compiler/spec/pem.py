@@ -1,4 +1,4 @@
-"""Field types of texts in PEM form: certificates, and public keys."""
+"""Check texts in PEM form: certificates and public keys."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def certificates(text: str) -> str:
 
 
 def _no_path(text: str) -> str:
-    """Certificates where a section may name a file with them, and not a path in their place."""
+    """Certificates; a path in their place is refused with the form that names a file."""
     if re.fullmatch(PATTERN, text):
         message = "this is a path, and no certificate in PEM form"
         help = f"write `ca: {{file: {text}}}` for a file in the folder of the spec"
@@ -40,7 +40,7 @@ def _no_path(text: str) -> str:
 
 
 def _public_keys(text: str) -> str:
-    """Public keys in PEM form, and no secret one. Each block is the DER of a SEQUENCE (RFC 5280)."""
+    """Public keys in PEM form, without a secret key. Each block is the DER of a SEQUENCE (RFC 5280)."""
     if "PRIVATE KEY" in text:
         message = "the keys include a private key"
         raise InvalidValue(

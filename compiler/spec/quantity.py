@@ -1,6 +1,6 @@
-"""Kubernetes quantities: amounts of memory, storage and CPU, in their canonical form.
+"""Read Kubernetes quantities, amounts of memory, storage and CPU, and write their canonical form.
 
-Canonical is what an API server answers (apimachinery's resource.Quantity): the largest suffix
+An API server answers in the canonical form (apimachinery's resource.Quantity): the largest suffix
 that leaves a whole number, so `1024Mi` is `1Gi` and `0.5` CPU is `500m`.
 """
 
@@ -69,7 +69,7 @@ def binary(count: int) -> str:
 
 
 def rounded(count: int) -> str:
-    """Bytes as people say them: to a tenth of the largest unit that they reach."""
+    """Bytes for people: in the largest unit that fits, rounded to a tenth."""
     for suffix, unit in reversed(_BINARY.items()):
         if count >= unit:
             return f"{count / unit:.1f}".removesuffix(".0") + suffix
@@ -77,7 +77,7 @@ def rounded(count: int) -> str:
 
 
 def suggestion(text: str) -> str | None:
-    """The quantity that `20GiB`, `20gi` or `20 Gi` stands for. `20GB` is ambiguous."""
+    """The quantity that `20GiB`, `20gi` or `20 Gi` means; None for `20GB`, which is ambiguous."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtpe])i(?:b|bytes)?", text, re.IGNORECASE)
     return f"{match[1]}{match[2].upper()}i" if match else None
 

@@ -1,4 +1,4 @@
-"""The outline of a spec: its root, and the keys of `spec`."""
+"""The language's outline: the root of a spec, and the keys of `spec`."""
 
 from typing import Any, Literal
 

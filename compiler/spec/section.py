@@ -1,4 +1,4 @@
-"""A section of the language: a closed map, parsed strictly, and frozen.
+"""Define a section of the language: a closed map that is parsed strictly and then frozen.
 
 Models are built when the first value is parsed (`defer_build`), because a compile needs only a few
 of them. Modules with sections do not use `from __future__ import annotations`: pydantic would have
@@ -28,7 +28,7 @@ def _form(value: Any) -> str:
     return LONG if isinstance(value, (dict, BaseModel)) else SHORT
 
 
-# A value that is written as text or a number, or in its long form, as a map.
+# A value with a short form, text or a number, and a long form, a map.
 Forms = Annotated[Annotated[T, Tag(SHORT)] | Annotated[L, Tag(LONG)], Discriminator(_form)]
 
 
@@ -52,7 +52,7 @@ class Section(BaseModel):
             # which a section never has; rules ask for fields that only some sections have.
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    # Keys that it lacks, of earlier releases or of similar types, each with the help of the error.
+    # Keys of earlier releases or similar types that the section lacks, each with the help of the error.
     moved: ClassVar[Mapping[str, str]] = {}
 
     def model_post_init(self, context: Any, /) -> None:

@@ -1,4 +1,4 @@
-"""The language: models that are served, of files, of a registry, or from an image."""
+"""The language of `models`: models that are served from files, from a registry, or from an image."""
 
 from typing import Annotated, Literal
 
@@ -216,7 +216,7 @@ class ModelSpec(TenantSpec):
 
 
 def _without_files(spec: ModelSpec) -> None:
-    """Raise InvalidValue for an image that is to serve files from elsewhere."""
+    """Raise InvalidValue for an image together with keys of a model of files."""
     for key in _FILES:
         if getattr(spec, key):
             message = f"`image` brings the model with its server, and `{key}` is of another"

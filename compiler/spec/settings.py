@@ -1,4 +1,4 @@
-"""The language: settings of the whole platform, and its metadata."""
+"""The language of the platform's settings and metadata."""
 
 from typing import Annotated, Literal
 
@@ -126,7 +126,7 @@ class Registry(Section):
 
     @property
     def mirrors(self) -> Mirrors:
-        """The mirror of each registry; none where images come from upstream."""
+        """The mirror of each registry; empty if images come from upstream."""
         if isinstance(self.mirror, str):
             return {ANY: self.mirror}
         return self.mirror or {}

@@ -1,4 +1,4 @@
-"""The language: workloads, and what they have in common with models."""
+"""The language of `workloads`, and of the fields that workloads and models share."""
 
 from typing import Annotated, Literal
 
@@ -65,7 +65,7 @@ class TenantSpec(NamedSpec):
 
     @property
     def gpus(self) -> Gpus | None:
-        """Its GPUs, in their long form; None where it has none."""
+        """Its GPUs in their long form, or None."""
         if isinstance(self.gpu, Gpus):
             return self.gpu
         return Gpus(count=self.gpu) if self.gpu else None

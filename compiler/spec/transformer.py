@@ -1,4 +1,4 @@
-"""The language: the transformer of a model, a server of the user's own that requests pass first."""
+"""The language of `transformer`: the user's server that requests to a model pass first."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Field types that check a text: quantities, names, images, hosts, schedules.
+"""Define field types that check a text: quantities, names, images, hosts, schedules.
 
 The rest of the compiler sees each value as a plain string in its canonical form.
 """
@@ -151,7 +151,7 @@ Namespace = Annotated[
         "use at most 63 of `a-z`, `0-9` and `-`", example="mlops",
     ),
 ]  # fmt: skip
-# Names of the machine itself, which to a pod are the pod; Docker's is that of a laptop, which no node knows.
+# Names of the machine itself, which in a pod mean the pod; no node knows Docker's name of a laptop.
 LOOPBACK_HOST = r"localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1\]|host\.docker\.internal"
 Host = Annotated[
     str,

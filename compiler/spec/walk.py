@@ -1,4 +1,4 @@
-"""A parsed spec as a tree: its sections with their paths in the user's keys."""
+"""Walk a parsed spec: find its sections, with their paths in the user's keys."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ Match = Callable[[type[Section]], object]  # whether sections of a type are want
 
 
 def sections(value: Any, path: Path, matches: Match) -> Iterator[tuple[Path, Any]]:
-    """The sections of some types that a value of the spec contains, outer ones before inner ones.
+    """The wanted sections in a value of the spec, outer sections before inner ones.
 
-    Each type is asked once where it can have such sections: nearly all of a thousand models have none.
+    `matches` selects the wanted types. The fields of a type that can lead to wanted sections are found only
+    once, because most of a thousand models have none.
     """
     if isinstance(value, Section):
         is_match, links = _links(type(value), matches)
@@ -45,7 +46,7 @@ def _links(section: type[Section], matches: Match) -> tuple[bool, tuple[tuple[st
 
 @cache
 def _holders(section: type[Section]) -> tuple[tuple[str, str, tuple[type[Section], ...]], ...]:
-    """The fields that hold sections, with their keys in the spec and the types of those sections."""
+    """The fields that hold sections, with their keys in the spec and the types of the sections."""
     holders = ((name, key, tuple(_types(field.annotation))) for name, key, field in fields(section))
     return tuple(holder for holder in holders if holder[2])
 

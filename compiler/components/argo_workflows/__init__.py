@@ -133,7 +133,7 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 def namespaces(
     me: model.Instance[Spec], wiring: model.Wiring, *, repository: bool = False
 ) -> tuple[str, ...]:
-    """The namespaces with runs; with `repository`, only those whose artefacts are configured here."""
+    """The namespaces with runs; with `repository`, only namespaces whose artefact store is set here."""
     claims = wiring.claims(WORKFLOWS)
     separate = {binding.consumer.namespace for binding in claims if not binding.claim.repository}
     peoples = me.spec.namespaces or (me.settings.namespace,)

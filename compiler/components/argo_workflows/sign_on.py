@@ -1,8 +1,8 @@
-"""Argo's own single sign-on: the settings of its server, and an account for each group of people.
+"""Configure Argo's own single sign-on: its server's settings, and an account for each group of people.
 
-Facts of Argo Workflows 4.0.5 (server/auth): its server reads the settings at its start. A login
-is good for the ServiceAccount with the annotation `rbac-rule` that the person's claims meet; of several,
-for the one of the highest precedence. The server acts with that account's token, from the Secret
+Facts of Argo Workflows 4.0.5 (server/auth): its server reads the settings at its start. A login gives the
+rights of the ServiceAccount whose annotation `rbac-rule` the person's claims meet; of several accounts, the
+one with the highest precedence. The server acts with that account's token, from the Secret
 `<account>.service-account-token`, which Kubernetes fills. With the same token it reads the store's key when
 a person asks for an artefact, or for the log of a run whose pods are gone (server/artifacts).
 """
@@ -27,7 +27,7 @@ ROLES: dict[Rights, str] = {
     "write": "argo-aggregate-to-edit",
     "admin": "argo-aggregate-to-admin",
 }
-# What upstream's roles lack, and the page of a run shows while it runs.
+# The rights for the parts of a run's page that upstream's roles lack, while it runs.
 LOGS = {
     "apiGroups": [""],
     "resources": ["events", "pods", "pods/log"],
@@ -38,7 +38,7 @@ PRECEDENCE = f"{RULE}-precedence"
 
 
 def problems(me: model.Instance[Any]) -> Iterator[model.Problem]:
-    """A sign-on without an identity provider, or without a host to which it leads back."""
+    """The problems of a sign-on without an identity provider, or without a host for its answer."""
     if me.spec.sso and me.settings.login is None:
         yield model.Problem(
             "missing-issuer",
@@ -99,8 +99,10 @@ def accounts(
     me: model.Instance[Any], groups: dict[str, Rights], spaces: Sequence[str], store: s3.Endpoint,
     stored: Sequence[str],
 ) -> Iterator[model.Piece]:  # fmt: skip
-    """An account for each kind of rights, and its rights in each namespace with runs; the runs in `stored`
-    keep their artefacts in this store."""
+    """An account for each kind of rights, and its rights in each namespace with runs.
+
+    The runs in the namespaces `stored` keep their artefacts in this store.
+    """
     for precedence, (rights, role) in enumerate(ROLES.items(), 1):
         members = sorted(group for group, has in groups.items() if has == rights)
         if not members:
@@ -138,7 +140,7 @@ def _account(name: str, namespace: str, groups: Sequence[str], precedence: int) 
 
 
 def _token(account: str, namespace: str) -> model.Resource:
-    """Without data: Kubernetes fills it in, and deletes it if it comes before its account."""
+    """The Secret of an account's token; Kubernetes fills it in, and deletes it if the account is missing."""
     return model.Resource(
         {
             "apiVersion": "v1",

@@ -1,6 +1,5 @@
-"""Required fields of Argo's own objects: its ConfigMap, labels that give access to database and
-store, and its server behind a gateway. In a mesh, its namespace joins it: pods in strict mode refuse
-clients outside.
+"""Require settings in Argo's own objects: its ConfigMap, labels that give access to database and store,
+its server behind a gateway, and its namespace in a mesh, whose pods in strict mode refuse outside clients.
 
 People log in with a Kubernetes token (`--auth-mode=client`, the default since 3.0), with `sso` by the
 identity provider, or as the arguments of the installation say, which stay unchanged: the server reads

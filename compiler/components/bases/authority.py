@@ -1,4 +1,4 @@
-"""The authority that a spec states, as clients are told it."""
+"""Turn the field `ca` of a section into the authority that clients get."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from compiler.spec.constraints import InvalidValue
 
 
 def authority(ca: str | AuthoritySource | None) -> Authority | None:
-    """The authority that clients verify a server by; None for a public one."""
+    """The authority by which clients verify a server; None for a public one."""
     if isinstance(ca, AuthoritySource):
         return Authority(source=_reference(ca))
     return Authority(ca) if ca is not None else None
@@ -22,7 +22,7 @@ def _reference(source: AuthoritySource) -> ConfigRef | SecretRef:
 
 
 def require_tls(ca: str | AuthoritySource | None, encrypted: bool) -> None:
-    """Refuse an authority without a certificate that it could verify."""
+    """Refuse an authority for a server without TLS, which shows no certificate."""
     if ca is not None and not encrypted:
         message = "`ca` verifies a server's certificate, which needs TLS"
         help = "delete `ca`, or the key that turns TLS off"

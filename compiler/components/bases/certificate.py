@@ -1,4 +1,4 @@
-"""The certificate of hosts: a Secret of the user's, or one that cert-manager keeps up to date."""
+"""Provide the certificate of hosts: the user's Secret, or one that cert-manager keeps up to date."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def certificate(
 def existing(
     tls: Tls | None, reader: str, *namespaces: str, note: str = "a certificate for the hosts"
 ) -> model.Credential | None:
-    """The user's Secret, if there is one: needed in these namespaces, and where objects name it."""
+    """The user's Secret, if there is one, as a credential of its reader."""
     if tls is None or tls.secret is None:
         return None
     return model.Credential(
@@ -45,5 +45,5 @@ def existing(
 
 
 def prerequisite(tls: Tls | None) -> str:
-    """The part of a prerequisite's name for the signer of the certificate."""
+    """The part of a prerequisite's name about the signer of the certificate."""
     return ", and cert-manager with the issuer" if tls and tls.issuer else ""

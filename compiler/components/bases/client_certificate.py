@@ -1,4 +1,4 @@
-"""The fields of services outside that may demand a certificate of their clients."""
+"""Define the fields of services outside that may demand a certificate of their clients."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Spec(external.Outside):
 
 
 def binding_problems(me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Problem]:
-    """Consumers without a binding, and certificates that a pooler in between would have to show."""
+    """The problems of named consumers without a binding, and of consumers behind a pooler."""
     yield from external.binding_problems(me, wiring)
     certificates: ClientCertificates | None = me.spec.client_certificates
     bindings = (binding for claims in wiring.claimed.values() for binding in claims)

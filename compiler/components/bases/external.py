@@ -1,4 +1,4 @@
-"""Services outside the platform: an address, its IP range if known, and its certificate authority."""
+"""Define the fields of services outside the platform: address, IP ranges, authority and logins."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from compiler.spec.types import LOOPBACK_HOST, Cidr, Host, SecretName
 
 
 def revoke_command(binding: model.Binding) -> str:
-    """The operators of the service must revoke the login."""
+    """No command: the operators of the service must revoke the login."""
     return f"have {binding.host} take it away"
 
 
@@ -66,12 +66,12 @@ class Logins(model.Section):
 
     @property
     def every_key(self) -> set[str]:
-        """The keys of the contract that are given other names."""
+        """The keys of the contract for which a login names other keys."""
         return {*self.keys, *(key for login in self.consumers.values() for key in login.keys)}
 
 
 def binding_problems(me: model.Instance[Any], wiring: model.Wiring) -> Iterator[model.Problem]:
-    """Logins and certificates of consumers that the service does not have."""
+    """The problems of logins and certificates for consumers that the service does not have."""
     consumers = {binding.consumer.name for claims in wiring.claimed.values() for binding in claims}
     for field, names in me.spec.named_consumers.items():
         for name in names:
@@ -107,7 +107,7 @@ class Outside(model.InstanceSpec):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Its host names; clients that take one get the first."""
+        """Its host names; clients that take only one get the first."""
         raise NotImplementedError
 
     @property
@@ -131,7 +131,7 @@ class Outside(model.InstanceSpec):
 
     @property
     def authority(self) -> model.Authority | None:
-        """The authority that clients verify it by; None for a public one."""
+        """The authority by which clients verify it; None for a public one."""
         return authority(self.ca)
 
     def check(self) -> None:

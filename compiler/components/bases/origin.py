@@ -1,4 +1,4 @@
-"""The origin of a copy: its platform and instance, and the releases that have written its schemas.
+"""Describe the origin of a copy: its platform and instance, and the releases that wrote its schemas.
 
 A server migrates its schema when it starts, and an older release refuses the result. A restore
 therefore compares the releases in the copy with those of the platform that is to read it.

@@ -1,4 +1,4 @@
-"""The sizes of a PostgreSQL server: memory from its connections, log from its disk.
+"""Calculate the sizes of a PostgreSQL server: memory from its connections, log from its disk.
 
 Measured on PostgreSQL 15.18: an idle backend after a join holds 2.5 MB of private memory (Pss_Anon
 and page tables). PostgreSQL's manual starts with a quarter of the memory for shared buffers (17,
@@ -20,7 +20,7 @@ CONNECTION = 5 * MIB // 2
 SERVER = 128 * MIB  # its own processes, and the work of autovacuum
 BUFFERS = 4  # shared buffers are one part of so many
 STEP = 256 * MIB  # of the limit, so that it seldom changes
-# Of a disk: the log takes one part of so many, and as much again while checkpoints lag behind.
+# The log takes one part of so many of the disk, and the same again while checkpoints lag behind.
 LOG = 8
 # A database as it is made takes 8 MiB (PostgreSQL 17, template1).
 DATABASE = 8 * MIB
@@ -28,7 +28,7 @@ OWN = 256 * MIB
 
 
 class Spec(Protocol):
-    """What the spec of such a server says of its size."""
+    """The fields about the size of such a server."""
 
     @property
     def max_connections(self) -> int | None: ...
@@ -60,7 +60,7 @@ def parameters(connections: int, memory_limit: str, storage: str) -> dict[str, s
 
 
 def connections(spec: Spec, bindings: Sequence[postgresql.Binding]) -> int:
-    """The connections that a server has room for: as set, or those that its clients open."""
+    """The connections that a server accepts: as set, or as many as its clients may open."""
     return spec.max_connections or postgresql.capacity(bindings)
 
 

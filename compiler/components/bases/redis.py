@@ -1,4 +1,4 @@
-"""A server of the Redis protocol, as the spec has it: its fields, sizes, offer and problems.
+"""Define a server of the Redis protocol: its fields, sizes, offer and problems.
 
 One primary takes the writes; further replicas are read-only copies. Without Sentinel none is promoted:
 while the primary's pod restarts, writes fail and the copies keep answering. Facts about Redis 7.0 and 8.2 and
@@ -20,8 +20,8 @@ from compiler.spec.quantity import GIB
 from compiler.spec.types import Memory
 
 PORT = 6379
-# The share of the memory limit that keys may fill; the rest is for buffers, fragmentation and,
-# with persistence, the pages that a fork copies.
+# The share of the memory limit for keys; the rest is for buffers, fragmentation and, with persistence,
+# the pages that a fork copies.
 SHARE = {"none": 75, "rdb": 55, "aof": 55}
 # Disk for each byte of the limit: a snapshot and its successor; a log grows to twice its base
 # before it is rewritten, while the old one exists.
@@ -119,7 +119,7 @@ def sizes(me: model.Instance[Any]) -> Iterator[model.Size]:
 
 
 def problems(me: model.Instance[Any]) -> Iterator[model.Problem]:
-    """A memory limit that differs from `memory`: the keys' share would follow the wrong one."""
+    """The problem of a memory limit that differs from `memory`, from which the keys' share follows."""
     limit, memory = me.spec.resources.limits.memory, me.spec.memory
     if limit is not None and quantity.in_bytes(limit) != quantity.in_bytes(memory):
         yield model.Problem(
@@ -134,7 +134,7 @@ def problems(me: model.Instance[Any]) -> Iterator[model.Problem]:
 def client_problems(
     me: model.Instance[Any], clients: Sequence[redis.Binding]
 ) -> Iterator[model.Problem]:
-    """An eviction policy for keys with a time to live, with clients whose keys have none.
+    """The problem of an eviction policy for keys with a time to live, if the clients' keys have none.
 
     Nothing can be evicted when memory is full, so writes fail as with `noeviction` (Redis
     documentation, key eviction).

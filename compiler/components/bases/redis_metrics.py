@@ -1,4 +1,4 @@
-"""Metrics of Redis and Valkey by oliver006's exporter: the images have none.
+"""Publish metrics of Redis and Valkey by oliver006's exporter, because the images have none.
 
 The exporter logs in as the probes' user, which may only read the server's own statistics.
 """

@@ -1,4 +1,4 @@
-"""What is known of the images of Redis and Valkey: their file formats, and tags that move."""
+"""State the known facts about the images of Redis and Valkey: file formats, and tags that move."""
 
 from compiler.model.versions import Boundary, Crossing, Setting, Source, Tags, Versions
 

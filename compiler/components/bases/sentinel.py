@@ -14,8 +14,8 @@ from compiler import kube, model
 
 PORT = 26379
 STATE = "/data/sentinel.conf"
-# Milliseconds: without an answer for so long, a server is down; and where no Sentinel gets a majority of
-# votes, as happens with two left, the next election comes after twice the second figure.
+# Milliseconds: without an answer for the first time, a server is down; if no Sentinel gets a majority of
+# votes, as with two left, the next election comes after twice the second time.
 DOWN_AFTER, TIMEOUT = 5000, 10000
 # The commands of Sentinel's user on the servers (Redis' documentation of ACLs, "ACL rules for Sentinel
 # and Replicas"), and those that clients and other Sentinels may send to a Sentinel.

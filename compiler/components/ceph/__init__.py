@@ -126,8 +126,10 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 
 
 def _operator(me: model.Instance[Spec]) -> model.Manifest:
-    """Since 1.17 the operator refuses a claim with a policy unless a setting allows it. The class of the
-    claims names the operator's namespace, which is in the provisioner's name by the other one.
+    """The operator's settings: it must accept claims with a policy, and the provisioner's name must fit.
+
+    Since 1.17 the operator refuses a claim with a policy unless a setting allows it. The class of the claims
+    names a provisioner, whose name contains the operator's namespace.
     """
     fields = {
         "ROOK_OBC_ALLOW_ADDITIONAL_CONFIG_FIELDS": "maxObjects,maxSize,bucketPolicy",

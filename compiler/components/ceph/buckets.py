@@ -31,8 +31,9 @@ def lower(me: model.Instance[Any], store: str, bindings: Bindings) -> Iterator[m
 
 
 def _user(me: model.Instance[Any], store: str, binding: s3.Binding) -> model.Resource:
-    """A user with the key of the consumer's Secret, who can create no bucket. The Secret that Rook
-    writes as well has no key then, and is read by nothing (1.20.6, user/controller.go).
+    """A user with the key of the consumer's Secret that can create no bucket.
+
+    The Secret that Rook itself writes then has no key, and nothing reads it (1.20.6, user/controller.go).
     """
     key = {
         "accessKeyRef": {"name": binding.secret, "key": s3.ACCESS_KEY},

@@ -32,7 +32,7 @@ class StoreTls(Tls):
 
 
 def check(store: str | None, tls: bool | StoreTls | None, ca: object) -> None:
-    """Refuse a certificate where the store has one, none where it has none, and unverified TLS."""
+    """Refuse a certificate for an existing store, a new store without one, and unverified TLS."""
     if store is not None and isinstance(tls, StoreTls):
         message = f"the store `{store}` exists, and has its certificate already"
         raise InvalidValue("invalid-value", message, "write `tls: true`", at="tls")
@@ -56,7 +56,7 @@ def ports(port: int | None, secure: bool) -> tuple[int, int]:
 
 
 def listener(me: model.Instance[Any], port: int, tls: Tls | None) -> model.Manifest:
-    """The one listener: no port for plain HTTP stays open where there is one for TLS."""
+    """The only listener: with a port for TLS, no port for plain HTTP is open."""
     secret = certificate.secret(tls, _certificate_name(me))
     return {"port": port} if secret is None else {"securePort": port, "sslCertificateRef": secret}
 
@@ -64,7 +64,7 @@ def listener(me: model.Instance[Any], port: int, tls: Tls | None) -> model.Manif
 def certificates(
     me: model.Instance[Any], service: str, tls: Tls | None
 ) -> Iterator[model.Resource | model.Credential]:
-    """The certificate for the operator's name of the gateway and for that of its clients."""
+    """The certificate for both names of the gateway, the operator's and the clients'."""
     names = (f"{service}.{me.namespace}.svc", me.host(service))
     yield from certificate.certificate(tls, _certificate_name(me), me.namespace, names)
     note = f"a certificate for {names[0]} and {names[1]}"

@@ -84,7 +84,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 
 def laptop_url(store: s3.Endpoint, entrance: gateway.Endpoint | None) -> str:
-    """Where a store is reached from outside the cluster: at the gateway, as that one listens."""
+    """The URL of a store from outside the cluster, with the scheme of the gateway."""
     binding = store.binding
     if binding.offer.external or entrance is None:
         return store.url

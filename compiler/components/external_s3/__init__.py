@@ -63,7 +63,7 @@ def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator
 
 
 def _addressing(me: model.Instance[Spec], binding: s3.Binding) -> Iterator[model.Problem]:
-    """Clients that write buckets into paths alone, and buckets that no certificate of the store names."""
+    """The problems of clients that write buckets only into paths, and of buckets without a certificate."""
     name, provider = binding.consumer.name, me.name
     if binding.claim.path_only:
         yield model.Problem(

@@ -79,7 +79,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
 
 
 def _sentinel_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
-    """Certificates for connections to Sentinels, which Feast's client cannot be told."""
+    """The problem of certificates for connections to Sentinels, for which Feast's client has no setting."""
     online = wiring.get(ONLINE)
     if online is None or online.mode != "sentinel":
         return
@@ -134,7 +134,7 @@ def _registry_claim(me: model.Instance[Spec], processes: int) -> postgresql.Clai
 
 
 def binding_problems(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Problem]:
-    """Writers of the registry that do not use it, and what its client cannot be told."""
+    """The problems of named writers of the registry that do not use it, and of settings that its client lacks."""
     yield from _sentinel_problems(me, wiring)
     clients = sorted({binding.consumer.name for binding in wiring.claims(FEATURES)})
     for index, name in enumerate(me.spec.writers):

@@ -23,7 +23,7 @@ COPY = f"{kube.TMP}/repository"  # of definitions from a ConfigMap
 
 
 class Pods(Struct, frozen=True):
-    """The parts that pods of one instance share: file, image, and the stores whose keys they hold."""
+    """The common parts of the pods of an instance: file, image, and the stores whose keys they have."""
 
     me: model.Instance[Spec]
     stores: feature_store.Stores
@@ -100,8 +100,9 @@ class Pods(Struct, frozen=True):
 
 
 def servers(me: model.Instance[Spec], pods: Pods, behind: Pods) -> Iterator[model.Piece]:
-    """The feature server; for remote clients, also the registry server and the offline server, which
-    may have another login.
+    """The feature server; for remote clients, also the registry server and the offline server.
+
+    The latter two may have another login.
     """
     spec = me.spec
     # Measured on 0.67.0: some 200 MiB for each process before it has served anything.

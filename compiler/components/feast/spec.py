@@ -115,7 +115,7 @@ class Spec(model.RunningSpec, model.AdoptsData):
 
     @property
     def servers_read(self) -> bool:
-        """Whether the servers before the registry only read it: else no client could apply anything."""
+        """Whether the servers before the registry only read it: not if clients apply definitions by them."""
         return self.clients == "remote" and self.repository is not None
 
     @property

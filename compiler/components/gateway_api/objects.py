@@ -76,7 +76,7 @@ def gateway(
     me: model.Instance[Any], class_name: str, ports: tuple[int, int],
     users: Sequence[model.Instance[Any]],
 ) -> Iterator[model.Piece]:  # fmt: skip
-    """The Gateway; with a certificate, its listeners for plain HTTP only send on to HTTPS."""
+    """The Gateway; with a certificate, its listeners for plain HTTP only redirect to HTTPS."""
     secret = certificate.secret(me.settings.tls, name(me))
     hosts = _hosts(me, users)
     spaces = _namespaces(me, users)
@@ -102,7 +102,7 @@ def _hosts(me: model.Instance[Any], users: Sequence[model.Instance[Any]]) -> lis
 
 
 def _namespaces(me: model.Instance[Any], users: Sequence[model.Instance[Any]]) -> list[str]:
-    """The namespaces of the routes that may answer: that of the logins is the platform's."""
+    """The namespaces of the routes; the routes of logins are in the platform's namespace."""
     return sorted({me.settings.namespace, *(user.namespace for user in users)})
 
 

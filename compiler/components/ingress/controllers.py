@@ -1,4 +1,4 @@
-"""Controllers of Ingresses: their pods, and annotations for the features that the API lacks."""
+"""State facts about controllers of Ingresses: their pods, and annotations for features that the API lacks."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Endpoint(gateway.Endpoint, frozen=True, kw_only=True):
         return certificate.existing(binding.provider.settings.tls, binding.provider.name)
 
     def route(self, route: gateway.Route) -> Iterator[Resource]:
-        """All in the namespace of the Service, which is the only one that an Ingress can lead to."""
+        """The objects of a host, in the namespace of the Service: an Ingress can lead only there."""
         me = self.binding.provider
         facts = CONTROLLERS[me.spec.controller]
         if me.settings.tls is None:
@@ -70,7 +70,7 @@ def _ingress(
 
 
 def _paths(route: gateway.Route) -> list[Manifest]:
-    """All paths; where some are private, which an Ingress can't say, those of the platform's buckets."""
+    """The paths of a host: all, or only the platform's buckets if others are private."""
     if not route.private:
         return [{"path": "/", "pathType": "Prefix"}]
     paths = [{"path": "/", "pathType": "Exact"}]
@@ -82,7 +82,7 @@ def _paths(route: gateway.Route) -> list[Manifest]:
 
 
 def _redirect(me: model.Instance[Any], route: gateway.Route) -> Iterator[Resource]:
-    """Traefik's redirect, for this host alone: others of the cluster stay as they are."""
+    """Traefik's redirect, only for this host: other hosts of the cluster stay unchanged."""
     name, space = f"{route.name}-to-https", route.backends[0].namespace
     redirect = {"redirectScheme": {"scheme": "https", "permanent": True}}
     yield Resource.of(MIDDLEWARE, {"name": name, "namespace": space}, redirect, route.step)

@@ -60,7 +60,7 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 
 def _sidecar(spec: Spec) -> tuple[model.Injected, ...]:
-    """The containers of each pod, with the values of the charts that `prerequisites` prints."""
+    """The containers that Istio adds to each pod, with the chart values that `prerequisites` prints."""
     return model.injected(dirname(__file__), "Istio", spec.release)
 
 

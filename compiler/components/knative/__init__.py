@@ -125,12 +125,12 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 
 
 def _running(me: model.Instance[Spec]) -> model.Running:
-    """Its images are named by digests, and its objects have the release as a label."""
+    """The Deployment with the release as a label; the images have only digests."""
     return model.Running("controller", me.namespace)
 
 
 def _namespace(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Manifest]:
-    """Strict mutual TLS works only if the activator and the autoscaler are in the mesh as well."""
+    """The namespace in the mesh: strict mutual TLS needs the activator and the autoscaler there."""
     member = wiring.get(MESH)
     if member is not None:
         yield member.joined(me.namespace)
@@ -214,7 +214,7 @@ def _defaults(longest: int) -> dict[str, str]:
 
 
 def _deployment(me: model.Instance[Spec]) -> dict[str, str]:
-    """The controller resolves tags itself without pull Secrets, so private registries are excluded."""
+    """The registries whose tags the controller must not resolve: it has no pull Secrets for mirrors."""
     registries = [*me.spec.registries, *image.registries(me.settings.registry.mirrors)]
     if not registries:
         return {}

@@ -1,4 +1,4 @@
-"""Knative's own gateways, where Istio's gateway is not where the release of net-istio expects it.
+"""Point Knative's own gateways to Istio's gateway, if it is not where net-istio's release expects it.
 
 Facts are of net-istio 1.21: two Gateways in Knative's namespace select the pods of Istio's gateway by
 label, a Service in `istio-system` leads to their port for requests from inside the cluster, and
@@ -23,7 +23,7 @@ EXPECTED_NAMESPACE, EXPECTED_LABELS = "istio-system", {"istio": "ingressgateway"
 
 
 def moved(entrance: gateway.Endpoint) -> bool:
-    """Whether Istio's gateway is somewhere else than in the release."""
+    """Whether Istio's gateway is at another place than in the release."""
     return entrance.namespace != EXPECTED_NAMESPACE or _labels(entrance) != EXPECTED_LABELS
 
 
@@ -32,7 +32,7 @@ def _labels(entrance: gateway.Endpoint) -> dict[str, str]:
 
 
 def config(me: model.Instance[Any], entrance: gateway.Endpoint) -> dict[str, str]:
-    """The contents of `config-istio`; none where the release's own are right."""
+    """The contents of `config-istio`; empty if the release's contents are right."""
     if not moved(entrance):
         return {}
     services = {
@@ -46,7 +46,7 @@ def config(me: model.Instance[Any], entrance: gateway.Endpoint) -> dict[str, str
 
 
 def selectors(entrance: gateway.Endpoint) -> dict[str, model.Manifest]:
-    """The pods behind each of the two Gateways, where they have other labels than in the release."""
+    """The labels of the pods behind each of the two Gateways, if they differ from the release's."""
     labels = _labels(entrance)
     if labels == EXPECTED_LABELS:
         return {}

@@ -1,4 +1,4 @@
-"""Containers that KServe adds to the pods of models."""
+"""Describe the containers that KServe adds to the pods of models."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FETCHER = {**kube.UNPRIVILEGED, **CONFINED}
 
 
 def storage_initializer(release: str) -> model.Injected:
-    """The container that downloads a model, as the prerequisite has it."""
+    """The container that downloads a model, with the security context of the prerequisite."""
     return _row(release, "storage-initializer").secured(FETCHER)
 
 

@@ -172,8 +172,9 @@ def _entry_service(spec: ModelSpec, name: str) -> str:
 def _through_knative(
     offer: inference.Offer, entrance: gateway.Endpoint | None, knative: serverless.Endpoint | None
 ) -> inference.Offer:
-    """In serverless mode, a Service leads to the local gateway; from there, or from the caller's
-    sidecar, a request goes to the activator or to a pod.
+    """The offer in serverless mode, where a Service leads to the local gateway.
+
+    From there, or from the caller's sidecar, a request goes to the activator or to a pod.
     """
     if entrance is None or knative is None:
         return offer

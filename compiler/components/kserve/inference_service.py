@@ -18,8 +18,8 @@ from compiler.spec.served_model import ModelSpec
 
 # KServe 0.20 still reads the older words Serverless and RawDeployment, but refuses them later on.
 MODES = {"serverless": "Knative", "standard": "Standard"}
-# One way in, the platform's: Knative would route another host from the same gateway as well,
-# by plain HTTP and past the platform's certificate. KServe heeds the label too.
+# The platform's route is the only way in: Knative would route another host from the same gateway too,
+# by plain HTTP and without the platform's certificate. KServe obeys the label too.
 INSIDE = {"networking.knative.dev/visibility": "cluster-local"}
 MODE = "serving.kserve.io/deploymentMode"
 _PREDICTOR = ("spec", "predictor")
@@ -68,7 +68,7 @@ START = 600  # seconds that Knative gives a revision without it (serving 0.48, c
 
 
 class Additions(NamedTuple):
-    """What decides which containers upstream adds to a model's pods."""
+    """The releases and settings that decide which containers upstream adds to a model's pods."""
 
     release: str  # KServe's
     of_knative: tuple[model.Injected, ...]  # none in standard mode
@@ -158,7 +158,7 @@ def component_pods(
 def _added(
     spec: ModelSpec, additions: Additions, server_container: model.Manifest
 ) -> tuple[model.Injected, ...]:
-    """What KServe and Knative add to the pod: claims and images are mounted, the rest is downloaded."""
+    """The containers that KServe and Knative add; models in claims and images need no download."""
     downloaded = spec.image is None and not spec.uri.startswith(("oci://", "pvc://"))
     return (
         *([added.storage_initializer(additions.release)] if downloaded else ()),
@@ -178,7 +178,7 @@ def _deadline(spec: ModelSpec, mode: str) -> dict[str, str]:
 
 
 def _gpu_types(spec: ModelSpec) -> dict[str, str]:
-    """KServe takes a resource that is not in its list for no GPU, without an annotation."""
+    """The annotation by which KServe recognises a GPU resource that is not in its list."""
     gpus = spec.gpus
     if gpus is None or gpus.resource in KNOWN_GPUS:
         return {}

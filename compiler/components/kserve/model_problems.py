@@ -52,7 +52,7 @@ def of_model(
 
 
 def _mode(me: model.Instance[ModelSpec], mode: str) -> Iterator[Problem]:
-    """Keys that Knative reads, and that say nothing without it."""
+    """The problems of keys that only Knative reads, in a mode without Knative."""
     for key, value in (("concurrency", me.spec.concurrency), ("scaling", me.spec.scaling)):
         if value is not None and mode == "standard":
             yield Problem(
@@ -64,7 +64,7 @@ def _mode(me: model.Instance[ModelSpec], mode: str) -> Iterator[Problem]:
 
 
 def _token(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
-    """KServe looks for the token of the Hugging Face Hub by the key's name (0.20, hf_secret.go)."""
+    """The problem of a token's key: KServe looks for the Hub's token by its name (0.20, hf_secret.go)."""
     token = serving.hub_token(me.spec)
     if token is not None and token.key != serving.HUB_VARIABLE:
         yield Problem(
@@ -100,7 +100,7 @@ def _format(me: model.Instance[ModelSpec], runtimes: Sequence[Runtime]) -> Itera
 
 
 def _size(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
-    """Memory, disk, replicas and deadlines follow from a model's size."""
+    """The problems of a heavy model without a size, from which memory, disk and deadlines follow."""
     if me.spec.image is not None:
         return
     heavy = me.spec.gpus is not None or spelled(me.spec.format) in LANGUAGE
@@ -114,7 +114,7 @@ def _size(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
 
 
 def _oci(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
-    """Images as volumes: Kubernetes has them switched on since 1.35 (kube_features.go)."""
+    """The problem of images as volumes, which Kubernetes has only since 1.35 (kube_features.go)."""
     version = me.settings.cluster.kubernetes
     is_image = me.spec.uri.startswith("oci://")
     if is_image and version and int(version.partition(".")[2]) < OCI_VOLUMES:
@@ -127,7 +127,7 @@ def _oci(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
 
 
 def replicas(spec: ModelSpec, mode: str) -> int:
-    """The least replicas: zero if a request can wait for a start, one if the model takes too long to load."""
+    """The minimum of replicas: zero if a request can wait for a start, else one."""
     if spec.min_replicas is not None:
         return spec.min_replicas
     return int(mode == "standard" or _burden(spec) is not None)

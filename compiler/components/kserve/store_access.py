@@ -1,4 +1,4 @@
-"""How KServe's storage initializer reaches a store: by annotations of the Secret with the key."""
+"""Give KServe's storage initializer access to a store, by annotations of the Secret with the key."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""API rights of each server and of runs: upstream's lists, without those for version 1 pipelines
-and other back ends, and with Secrets by name.
+"""List the API rights of each server and of runs.
+
+They are upstream's, without rights for version 1 pipelines and other back ends, and with Secrets by name.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _RULES: dict[str, list[tuple[str, Sequence[str], Sequence[str]]]] = {
         ("", ["pods/log"], ["get"]),
         ("argoproj.io", ["workflows"], WRITE),
         ("kubeflow.org", ["scheduledworkflows"], WRITE),
-        # Its runs are owned by their schedules, which an API server may ask this right for.
+        # Runs are owned by their schedules; an API server may demand this right for that.
         ("kubeflow.org", ["scheduledworkflows/finalizers"], ["update"]),
     ],
     "agent": [

@@ -1,5 +1,4 @@
-"""Runs: the objects that pods of pipelines need in their namespace, and the patch of their
-workflows.
+"""Write the objects that the pods of runs need in their namespace, and the patch of their workflows.
 
 Argo creates these pods from workflows that the API server compiles. So a patch of every workflow's
 spec adds their labels and the environment of their steps.

@@ -1,4 +1,4 @@
-"""The configuration file of the API server: settings that no binding gives, and no plugin.
+"""Write the configuration file of the API server: settings that follow from no binding, and no plugin.
 
 The file in 2.17's image enables an MLflow plugin with the endpoint of another platform: each run
 would wait for it. A plugin is enabled if its key exists (apiserver/plugins/mlflow, `viper.IsSet`),

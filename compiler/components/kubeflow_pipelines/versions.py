@@ -1,4 +1,4 @@
-"""What is known of the images of Kubeflow Pipelines."""
+"""State the known facts about the images of Kubeflow Pipelines."""
 
 from compiler.model.versions import Boundary, Crossing, Source, Versions
 

@@ -1,4 +1,4 @@
-"""What is known of docker.io/treeverse/lakefs."""
+"""State the known facts about docker.io/treeverse/lakefs."""
 
 from compiler.model.versions import Boundary, Crossing, Source, Versions
 

@@ -116,7 +116,7 @@ def revoke_command(binding: s3.Binding) -> str:
 
 
 def _address(me: model.Instance[Spec], pool: Pool) -> str:
-    """The drives of a pool, as every server is told them."""
+    """The address of a pool's drives, which every server gets as an argument."""
     if me.spec.replicas == 1:
         return pool.folders
     servers = f"{pool.name}-{{0...{pool.servers - 1}}}.{me.host(pool.headless)}"
@@ -168,7 +168,7 @@ def _servers(me: model.Instance[Spec], root: str, pool: Pool) -> model.Resource:
 
 
 def _grows(me: model.Instance[Spec]) -> model.Effect:
-    """The effect of another pool: a server works with none whose arguments differ from its own."""
+    """The effect of a new pool: all servers restart, because each refuses others with other arguments."""
     roles = ",".join(pool.role for pool in pools.pools(me))
     labels = f"{labelled.INSTANCE}={me.name},{labelled.COMPONENT} in ({roles})"
     return model.Effect(
@@ -181,7 +181,7 @@ def _grows(me: model.Instance[Spec]) -> model.Effect:
 
 
 def _adds_pools(change: model.FieldChange, before: model.Manifest, after: model.Manifest) -> bool:
-    """Whether the servers keep every address, in their order, and get more."""
+    """Whether the servers keep all addresses in their order, and get further ones."""
     old, new = (
         [word for word in words if "/data" in word] for words in (change.before, change.after)
     )

@@ -1,4 +1,4 @@
-"""MinIO's pools: servers with the same number of drives, which hold objects in erasure sets.
+"""Describe MinIO's pools: servers with the same number of drives, which hold objects in erasure sets.
 
 A pool never changes its servers or drives; a store grows by another pool. The drives of a pool are
 divided into the largest sets of 2 to 16 that its servers share evenly (cmd/endpoint-ellipses.go,
@@ -83,7 +83,7 @@ class Pool(Struct, frozen=True):
         return 1 if total == 1 else next(sizes, 0)
 
     def share(self, parity: int) -> float:
-        """The bytes that are not parity, for each byte of a volume's size."""
+        """The share of the volumes' bytes that is not parity."""
         return self.servers * self.drives * (self.set_size - parity) / self.set_size
 
     def room(self, parity: int) -> float:
@@ -92,7 +92,7 @@ class Pool(Struct, frozen=True):
 
 
 def pools(me: model.Instance[Any]) -> tuple[Pool, ...]:
-    """The pools of an instance, in the order in which it was given them."""
+    """The pools of an instance, in the order of the spec."""
     return _of_spec(me.spec, me.name)
 
 

@@ -1,8 +1,7 @@
-"""`mlflow gc`: frees what deleted runs and experiments hold.
+"""Run `mlflow gc`, which deletes the data and artefacts of deleted runs and experiments.
 
-A run that is deleted stays in the database and its artefacts in the store until this command comes
-(mlflow 3.17.2, cli `gc`). It resolves artefacts of a server that passes them on by that server, and
-others by itself.
+A deleted run stays in the database, and its artefacts in the store, until this command runs
+(mlflow 3.17.2, cli `gc`). It reaches proxied artefacts through the server, and other artefacts directly.
 """
 
 from __future__ import annotations

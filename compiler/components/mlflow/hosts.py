@@ -1,4 +1,4 @@
-"""The hosts by which MLflow may be asked."""
+"""List the Host headers that MLflow accepts."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
@@ -9,8 +9,7 @@ from compiler import model
 
 
 def allowed(me: model.Instance[Any], page: str | None) -> tuple[str, ...]:
-    """Every Host header under which clients, people and probes may ask; `page` is its host at the
-    gateway.
+    """Every Host header of clients, people and probes; `page` is MLflow's host at the gateway.
 
     MLflow compares the whole header, port included, and setting the variable drops its defaults.
     A pattern of an address must match no name: `10.*` would let `10.evil.example` in, by which a web
@@ -30,12 +29,12 @@ def allowed(me: model.Instance[Any], page: str | None) -> tuple[str, ...]:
     return (*hosts, *(glob for cidr in me.settings.cluster.pod_cidrs for glob in _globs(cidr)))
 
 
-# MLflow's patterns are those of a shell: a number has one, two or three digits.
+# MLflow's patterns are like a shell's: a number is one, two or three digits.
 _OCTET = ("[0-9]", "[0-9][0-9]", "[0-9][0-9][0-9]")
 
 
 def _globs(cidr: str) -> Iterator[str]:
-    """Patterns of addresses with a port, cut at whole octets: the rest is of digits alone."""
+    """Patterns of addresses with a port: a range is cut at whole octets, and the rest is only digits."""
     network = IPv4Network(cidr, strict=False)
     octets = min(max(-(-network.prefixlen // 8), 1), 3)
     if network.prefixlen > 24:

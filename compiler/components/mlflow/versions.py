@@ -1,4 +1,4 @@
-"""What is known of ghcr.io/mlflow/mlflow."""
+"""State the known facts about ghcr.io/mlflow/mlflow."""
 
 from compiler.model.versions import Boundary, Crossing, Source, Tags, Versions
 

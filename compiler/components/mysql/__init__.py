@@ -115,7 +115,7 @@ def sizes(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Size
 
 
 def _memory(connections: int) -> int:
-    """What connections and the server take is three eighths: the rest is divided in `_server`.
+    """The memory limit: connections and the server take three eighths of it, and `_server` divides the rest.
 
     A connection has a stack of 1 MiB and buffers of 16 KiB to 256 KiB (8.4 manual, 10.12.3.1).
     """

@@ -1,4 +1,4 @@
-"""What is known of docker.io/library/mysql."""
+"""State the known facts about docker.io/library/mysql."""
 
 from compiler.model.versions import Boundary, Crossing, LongStep, Source, Tags, Versions
 

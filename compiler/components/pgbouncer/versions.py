@@ -1,4 +1,4 @@
-"""What is known of docker.io/edoburu/pgbouncer."""
+"""State the known facts about docker.io/edoburu/pgbouncer."""
 
 from compiler.model.versions import Source, Tags, Versions
 

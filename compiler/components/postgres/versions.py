@@ -1,4 +1,4 @@
-"""What is known of docker.io/library/postgres."""
+"""State the known facts about docker.io/library/postgres."""
 
 from compiler.model.versions import Boundary, Crossing, Source, Tags, Versions
 

@@ -36,7 +36,7 @@ REPAIR = "lock\nvolume.fix.replication -apply\nunlock"
 
 
 def connections() -> tuple[int, str]:
-    """The most connections to the database, and how they come about: an update runs one gateway more."""
+    """The maximum of connections to the database, and the calculation: an update runs one gateway more."""
     return (GATEWAYS + 1) * CONNECTIONS, f"{GATEWAYS + 1} gateways x {CONNECTIONS}"
 
 
@@ -124,7 +124,7 @@ def _data(
     me: model.Instance[Any], role: str, args: Sequence[str], env: Sequence[Env],
     numbers: tuple[int, int], ready: str, replicas: int, storage: str,
 ) -> model.Resource:  # fmt: skip
-    """Servers with a disk, each known to all others by the name of its pod."""
+    """Servers with a disk, which know each other by the names of their pods."""
     domain = me.host(f"{me.name}-{role}-headless")
     probed = f"http-{role}"
     container = kube.Container(

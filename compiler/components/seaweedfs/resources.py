@@ -1,4 +1,4 @@
-"""Requests and limits of SeaweedFS' servers, whether they are one process or apart."""
+"""Choose requests and limits of SeaweedFS' servers, in one process or in several."""
 
 from __future__ import annotations
 

@@ -28,12 +28,12 @@ def limit(storage: int, buckets: int, servers: int = 1, copies: int = 1) -> int:
 
 
 def count(storage: int, size: int, servers: int, copies: int) -> int:
-    """The volumes for which all servers, or all but one that is lost, have room with their copies."""
+    """The number of volumes, with their copies, for which the servers have room after the loss of one."""
     return slots(storage, size) * (servers - 1 or 1) // copies
 
 
 def slots(storage: int, size: int) -> int:
-    """How many volumes of a size a disk has room for."""
+    """The number of volumes of a size that fit on a disk."""
     return int(storage * USABLE) // (size * MIB) - 1
 
 

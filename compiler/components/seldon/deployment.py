@@ -125,7 +125,7 @@ def _pod(
 
 
 def _reader(spec: ModelSpec) -> str:
-    """The name of the container that reads the model."""
+    """The name that Seldon expects of the container that reads the model."""
     return TENSORFLOW_CONTAINER if spec.format == "tensorflow" else CONTAINER
 
 

@@ -1,8 +1,8 @@
-"""A patch of a guard of the platform: a network policy, a mesh's rule, Pod Security of a namespace,
-the reference to a credential.
+"""A patch of an object that guards the platform.
 
-A patch of a pod that `restricted` forbids is an error already. A patch here may be meant,
-so it is said once, and silenced with the reason.
+Guards are network policies, rules of a mesh, Pod Security of namespaces, and references to credentials. A
+patch after which `restricted` forbids a pod is an error already. A patch of a guard may be intended, so it
+is reported once, and the user silences the warning with the reason.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from compiler.spec.component import Patch, PatchOperation
 
 _SECURITY = "pod-security.kubernetes.io~1"
 _CREDENTIAL = re.compile(r"/(secretKeyRef|secretName|secretRef)(/|$)")
-# Without an element of these lists, a policy lets fewer in or out.
+# The removal of an element of these lists only makes a policy stricter.
 _NARROWER = re.compile(r"/spec/(ingress|egress)/\d+(/(from|to|ports)/\d+)?")
 
 

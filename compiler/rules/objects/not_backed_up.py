@@ -53,7 +53,7 @@ def _holds(package: Package) -> bool:
 
 
 def _copied(package: Package) -> bool:
-    """Whether something copies it, or a reason says that nothing is to."""
+    """Whether something copies an instance, or the spec has a reason why nothing does."""
     if package.instance is not None and isinstance(package.instance.spec, RecordSpec):
         return True
     return any(

@@ -1,5 +1,4 @@
-"""Pods as they will be: with the containers that upstream systems add, in namespaces that enforce
-`restricted`.
+"""Pods that `restricted` namespaces refuse because of containers that upstream systems add to them.
 
 An operator makes such a pod, and the API server refuses it to the operator: no model starts, and the
 objects of the platform look well.

@@ -1,9 +1,9 @@
 """A text that names a host of the platform, in an instance that is not bound to it.
 
 Every namespace denies traffic, and only a binding opens a way: such a program waits for a connection
-that never comes. The rule looks at whole host names: those of compiled Services, of models and of
-services outside. A short name such as `mlflow` counts only where it can be nothing but a host, in a
-URL or with the Service's port.
+that never comes. The rule looks for whole host names: of compiled Services, of models and of services
+outside. A short name such as `mlflow` counts only if it must be a host: in a URL, or with the Service's
+port.
 """
 
 from __future__ import annotations

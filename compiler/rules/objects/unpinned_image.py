@@ -1,6 +1,7 @@
-"""Images without a digest, where an environment asks for digests.
+"""Images without a digest, in an environment that asks for digests.
 
-A registry, and whoever may push to it, decides which image a tag names. A digest names one for ever.
+A registry, and everybody with the right to push to it, decides which image a tag names. A digest names one
+image for ever.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from compiler.model.package import Lowered
 
 
 def check(lowered: Mapping[str | None, Lowered], root: Path) -> list[Diagnostic]:
-    """What every rule finds that no silence hides."""
+    """The findings of all these rules, without silenced ones."""
     from compiler.rules.previous import first_canary, refused_data
 
     platforms = {

@@ -54,9 +54,9 @@ def _kinds(lowered: Lowered) -> set[str]:
 
 
 def _present(root: Path, folder: str, kinds: Iterable[str]) -> set[str]:
-    """The models in the files that the last compile wrote, by how their objects begin there.
+    """The models in the files that the last compile wrote, found by the first lines of their objects.
 
-    As far as they can be read: a check of the output says what is wrong with it.
+    A file that cannot be read is skipped, because the check of the output reports it.
     """
     begin = re.compile(rf"^kind: (?:{'|'.join(kinds)})\nmetadata:\n  name: (\S+)$", re.M)
     names: set[str] = set()
@@ -68,7 +68,7 @@ def _present(root: Path, folder: str, kinds: Iterable[str]) -> set[str]:
 
 
 def canary(resource: Resource) -> int | None:
-    """The percentage of the requests that an object's newest version is to get, if it shares."""
+    """The percentage of requests for the newest version of an object, or None without a canary."""
     if resource.custom is None or not resource.custom.canary:
         return None
     percent: int | None = at(resource.manifest, resource.custom.canary)

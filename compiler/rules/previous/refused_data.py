@@ -1,7 +1,7 @@
-"""An image that does not start on the data that the image before it has written.
+"""An image that does not start on the data that the image before has written.
 
-What was compiled before says which image that was. A volume that is new anyway, or data that was
-moved by a plan, is what `spec.silence` is for.
+The tree of the last compile has the image before. The user silences the finding if the volume is new, or if
+a plan has moved the data.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ def _crossings(
 
 
 def _earlier(root: Path, environment: str, name: str, repository: str) -> str | None:
-    """The image of a repository that the last compile wrote: an overlay's before the base's.
+    """The image of a repository in the last compile's files: the overlay's, or else the base's.
 
-    As far as the files can be read: a check of the output says what is wrong with it.
+    A file that cannot be read is skipped, because the check of the output reports it.
     """
     with suppress(OSError), open_folder(root) as tree:
         for folder in (f"overlays/{environment}/{name}", f"base/{name}"):
