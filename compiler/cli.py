@@ -153,7 +153,7 @@ def _run() -> None:
         # Python collects garbage once more when it ends; frozen objects are left out, and the system
         # frees them all at once. That is a seventh of a compile's processor time.
         gc.freeze()
-        # Flush here, where it is known what to do about a stream that takes no more.
+        # Flush here, because errors of a stream that takes no more are handled here.
         sys.stdout.flush()
         sys.stderr.flush()
 

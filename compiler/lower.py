@@ -93,10 +93,10 @@ def _providers_and_slots(
     share, and the objects of a single model do not depend on them.
     """
     needs = [
-        (slot, each) for slot, binding in bindings.items() for each in (binding, *binding.entailed)
+        (slot, need) for slot, binding in bindings.items() for need in (binding, *binding.entailed)
     ]
-    parties: list[object] = [party for _, each in needs for party in (each.provider, each.offer)]
-    return parties, tuple((slot, each.provides.slot) for slot, each in needs)
+    parties: list[object] = [party for _, need in needs for party in (need.provider, need.offer)]
+    return parties, tuple((slot, need.provides.slot) for slot, need in needs)
 
 
 def _package_of(instance: Instance[Any], graph: Graph) -> Package:
@@ -106,7 +106,7 @@ def _package_of(instance: Instance[Any], graph: Graph) -> Package:
 def _check_every_binding_is_used(
     package: Package, instance: Instance[Any], bindings: Mapping[str, Binding]
 ) -> None:
-    """Refuse a component none of whose pods uses a binding: no network policy would let them through."""
+    """Refuse a component without a pod that uses its binding: no network policy would let one through."""
     labels = {label for resource in package.resources for label in resource.pod_labels}
     labels |= {label for pods in package.operator_pods for label in pods.labels}
     for slot, binding in bindings.items():

@@ -37,7 +37,7 @@ def command(
     """
     lowered = lowered_of(file, environment)
     spaces = namespaces or tuple(
-        sorted({each.namespace for each in lowered.graph.instances.values()})
+        sorted({instance.namespace for instance in lowered.graph.instances.values()})
     )
     try:
         objects = live_objects(asking(context), spaces)

@@ -189,7 +189,10 @@ def _changed(lowered: Lowered, names: Iterable[str]) -> tuple[Credential, ...]:
     """The credentials with these names. Ends the command if one does not exist or cannot change."""
     by_name = {credential.name: credential for credential in lowered.credentials}
     granted = {credential.name: credential.created_by for credential in lowered.granted}
-    move, moving = lowered.platform.settings.move, {each.secret for each in lowered.graph.mirrored}
+    move, moving = (
+        lowered.platform.settings.move,
+        {binding.secret for binding in lowered.graph.mirrored},
+    )
     for name in names:
         if name in granted:
             fail(f"the Secret `{name}` is made by {granted[name]}, which alone can change it")

@@ -29,7 +29,7 @@ def difference(planned: Plan, tree: Mapping[str, str], root: Folder) -> str:
 def _lines(planned: Plan, tree: Mapping[str, str], root: Folder) -> Iterator[str]:
     for path in sorted({*planned.write, *planned.remove, *planned.edited}):
         if path not in tree:
-            # Not shown: it is what the list of files says that it is, and that could say anything.
+            # Not shown: an author of the tree may have written any name into the list of files.
             yield from () if path == SUMS else (f"--- a/{path} is no longer part of the output",)
             continue
         try:

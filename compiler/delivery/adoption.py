@@ -53,7 +53,7 @@ def live_objects(ask: Ask, namespaces: tuple[str, ...]) -> list[Manifest]:
             objects += json.loads(text)["items"]
         except (ValueError, KeyError, TypeError) as problem:
             raise NoAnswerError("kubectl gives an answer that is none of Kubernetes'") from problem
-    return [each for each in objects if isinstance(each, dict)]
+    return [manifest for manifest in objects if isinstance(manifest, dict)]
 
 
 def adoptions(lowered: Lowered, objects: list[Manifest]) -> Iterator[Adoption]:
@@ -71,11 +71,11 @@ def adoptions(lowered: Lowered, objects: list[Manifest]) -> Iterator[Adoption]:
 def strangers(objects: list[Manifest]) -> list[str]:
     """The live servers that are not compiled and of no component type."""
     return [
-        f"{each['kind']} {each['metadata']['namespace']}/{each['metadata']['name']}"
-        for each in objects
-        if each.get("kind") in ("Deployment", "StatefulSet")
-        and not _compiled(each)
-        and not any(_types(each))
+        f"{manifest['kind']} {manifest['metadata']['namespace']}/{manifest['metadata']['name']}"
+        for manifest in objects
+        if manifest.get("kind") in ("Deployment", "StatefulSet")
+        and not _compiled(manifest)
+        and not any(_types(manifest))
     ]
 
 
@@ -145,12 +145,12 @@ def _adopted(
     pod = LivePod.of(workload)
     values: dict[str, Any] = {}
     comments: list[str] = []
-    services = [each for each in objects if _selects(each, workload)]
+    services = [manifest for manifest in objects if _selects(manifest, workload)]
     if services:
         values["service"] = services[0]["metadata"]["name"]
         ports = [port["port"] for port in services[0]["spec"]["ports"]]
         values["port"] = ports[0]
-        further = [each["metadata"]["name"] for each in services[1:]]
+        further = [manifest["metadata"]["name"] for manifest in services[1:]]
         comments += [f"further Services select its pods: {', '.join(further)}"] if further else []
     else:
         comments.append("no Service selects its pods")
@@ -224,9 +224,9 @@ def _size(
     if "storage" not in component.Spec.model_fields or "claim" not in adopt:
         return {}
     sizes = [
-        str(each["spec"]["resources"]["requests"]["storage"])
-        for each in objects
-        if each.get("kind") == "PersistentVolumeClaim"
-        and each["metadata"]["name"] == adopt["claim"]
+        str(manifest["spec"]["resources"]["requests"]["storage"])
+        for manifest in objects
+        if manifest.get("kind") == "PersistentVolumeClaim"
+        and manifest["metadata"]["name"] == adopt["claim"]
     ]
     return {"storage": sizes[0]} if sizes else {}

@@ -47,5 +47,5 @@ def _with_policies(
     package: Package, bindings: tuple[Binding, ...], callers: tuple[frozenset[Account], ...],
     trust: str,
 ) -> Package:  # fmt: skip
-    policies = (clients(*each, trust) for each in zip(bindings, callers, strict=True))
+    policies = (clients(*pair, trust) for pair in zip(bindings, callers, strict=True))
     return extended(package, chain.from_iterable(policies))

@@ -112,9 +112,7 @@ def _changed(resource: Resource, sources: Sequence[ScrapeTarget]) -> Resource:
 
 
 def _publishing(containers: list[Manifest], metrics: Metrics) -> list[Manifest]:
-    """Add what a pod needs to publish metrics: an exporter, or variables and arguments of its
-    program.
-    """
+    """Add the exporter, or the variables and arguments of the program, that publish a pod's metrics."""
     if metrics.exporter is not None:
         return [*containers, metrics.exporter]
     if not metrics.env and not metrics.args:

@@ -133,12 +133,16 @@ def _missed(name: str, patch: Patch, keys: Sequence[Key], hits: int) -> PatchPro
     target = patch.target
     subject = f"`{name}`" if name != "the platform" else "no single instance"
     if hits:
-        spaces = [space for kind, space, each in keys if (kind, each) == (target.kind, target.name)]
+        spaces = [
+            space
+            for kind, space, object_name in keys
+            if (kind, object_name) == (target.kind, target.name)
+        ]
         message = f"{subject} has {hits} {target.kind} named `{target.name}`"
         return PatchProblem(
             "patch-misses", message, (f"add `namespace:`, one of {listing(sorted(spaces))}",)
         )
-    objects = [f"{kind} {each}" for kind, _, each in keys]
+    objects = [f"{kind} {object_name}" for kind, _, object_name in keys]
     message = f"{subject} has no {target.kind} named `{target.name}`"
     close = suggestion(f"{target.kind} {target.name}", objects)
     return PatchProblem("patch-misses", message, close or (f"its objects are {listing(objects)}",))
@@ -192,7 +196,10 @@ def _with_files(package: Package, config: ConfigFiles, patch: Patch) -> Package 
         message = f"ConfigMap `{config.name}` would be refused: {rejection.problem}"
         return PatchProblem("patch-refused", message, (rejection.help,), rejection.at)
     changed_config = replace(config, files=files)
-    configs = (changed_config if each is config else each for each in package.configs)
+    configs = (
+        changed_config if config_files is config else config_files
+        for config_files in package.configs
+    )
     return replace(package, configs=tuple(configs))
 
 

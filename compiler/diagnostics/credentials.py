@@ -31,7 +31,7 @@ _ONE_WORD = re.compile(r"(?:\"[^\"]*\"?)|(?:'[^']*'?)|\S+")
 _SOUNDS = re.compile(_WORDS)
 # Keys whose names suggest a credential but which hold only names of Secrets.
 _NAMES = {"secrets", "pullSecrets", "secretName", "provider", "existingSecret"}
-_PLACEHOLDERS = {"NAME", "KEY", "..."}  # of a help that says what to type
+_PLACEHOLDERS = {"NAME", "KEY", "..."}  # of a help with the text to type
 # Tokens with a recognisable form, by their issuers.
 TOKENS = re.compile(
     r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}"

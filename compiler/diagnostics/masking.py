@@ -24,7 +24,7 @@ _SPELT = (
     16  # letters by which another spelling of a credential is known; a suggestion can be shorter
 )
 _SEVERAL = 1000  # values of one spec that are looked for
-# What a key that sounds like a credential's may hold and other texts name.
+# Harmless values of keys with names of credentials, which other texts may contain too.
 _HARMLESS = {"existing", "external", "sealed-secrets", "external-secrets", "disabled", "enabled"}
 
 

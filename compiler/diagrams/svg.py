@@ -32,7 +32,7 @@ _STYLE = """
     .label { stroke: #0d1117; }
   }
 """
-_LONGEST_LABEL = 34  # letters: what the space between two columns holds
+_LONGEST_LABEL = 34  # the letters that fit between two columns
 _LEGEND, _LEGEND_LINE = 150, 30  # width of an entry of the legend; height of its rows
 
 

@@ -31,7 +31,7 @@ class Entry(Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """The objects and what happens to them; the first few where the change is safe."""
+        """The objects and the action on them; only the first few objects if the change is safe."""
         most = _MANY if self.change.risk >= Risk.DOWNTIME else _FEW
         more = len(self.titles) - most
         named = ", ".join(self.titles[:most]) + (f" and {more} more" if more > 0 else "")

@@ -71,7 +71,9 @@ def taken_over(resource: Resource, after: Lowered | None) -> Judgement | None:
     if not claims or after is None:
         return None
     space, name = resource.manifest["metadata"]["namespace"], resource.name
-    for successor in (each for package in after.packages.values() for each in package.resources):
+    for successor in (
+        new_resource for package in after.packages.values() for new_resource in package.resources
+    ):
         manifest = successor.manifest
         if manifest["metadata"].get("namespace") == space and claims <= volume_claims(manifest):
             return Judgement(

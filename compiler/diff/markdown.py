@@ -18,7 +18,7 @@ _MARKS = {
     Risk.NO_OP: "➖",
 }
 _MOST = 60_000  # characters: code hosts refuse longer comments (GitHub's limit is 65,536)
-_NOTICE = 200  # characters, kept free for what is said of the rest
+_NOTICE = 200  # characters that are kept free for the sentence about the rest
 _MOST_LISTED, _LONGEST = 50, 200  # entries of a list, and characters of each
 _HEADER = ("| Risk | Cause | Objects | Why, and what to do | Environments |\n"
            "| --- | --- | --- | --- | --- |\n")  # fmt: skip

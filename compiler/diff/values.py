@@ -10,7 +10,7 @@ from typing import Any
 
 from compiler.model.effects import FieldChange
 
-_LONGEST = 72  # characters of a value; what a line holds behind its path
+_LONGEST = 72  # characters of a value on a line, after its path
 _MOST_LINES = 12
 _CONTEXT = 16  # characters shown around the place where two long texts differ
 _FEWEST_ELEMENTS = 3  # that make a text a list with commas

@@ -42,9 +42,9 @@ def _amount(amounts: Amounts, key: str) -> str | None:
     }[key]
 
 
-def _smaller(first: str, right: str) -> str:
-    return min(first, right, key=quantity.amount)
+def _smaller(amount: str, bound: str) -> str:
+    return min(amount, bound, key=quantity.amount)
 
 
-def _larger(left: str, right: str) -> str:
-    return max(left, right, key=quantity.amount)
+def _larger(amount: str, bound: str) -> str:
+    return max(amount, bound, key=quantity.amount)

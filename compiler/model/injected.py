@@ -52,7 +52,7 @@ def releases(folder: str) -> tuple[str, ...]:
 
 def closest(listed: Sequence[str], release: str) -> str:
     """The newest listed release that is not newer than `release`, or else the oldest one."""
-    older = [each for each in listed if _numbers(each) <= _numbers(release)]
+    older = [candidate for candidate in listed if _numbers(candidate) <= _numbers(release)]
     return older[-1] if older else listed[0]
 
 

@@ -91,6 +91,6 @@ class LivePod(Struct, frozen=True):
         ]
         if not mounts:
             return None
-        mount = max(mounts, key=lambda each: len(each["mountPath"]))
+        mount = max(mounts, key=lambda volume_mount: len(volume_mount["mountPath"]))
         below = path[len(mount["mountPath"].rstrip("/")) :].strip("/")
         return "/".join(part for part in (mount.get("subPath", ""), below) if part) or "."

@@ -32,5 +32,5 @@ class Prerequisite(Struct, frozen=True, kw_only=True):
     how: tuple[str, ...]  # the commands that install it
     running: Running | None = None
     # Parts of upstream's own objects, each with apiVersion, kind and metadata: strategic merge
-    # patches of the kustomize Component, and what `doctor` looks for in the cluster.
+    # patches of the kustomize Component, which `doctor` also looks for in the cluster.
     objects: tuple[Manifest, ...] = field(default=())

@@ -60,7 +60,7 @@ def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
         by_consumer = {**by_consumer, name: _in_order(added.bindings)}
     return Graph(
         dict(sorted(instances.items())),
-        tuple(binding for _, each in sorted(by_consumer.items()) for binding in each), offers,
+        tuple(binding for _, of_consumer in sorted(by_consumer.items()) for binding in of_consumer), offers,
         frozenset(join.unsettled), added.mirrored if added else (),
     )  # fmt: skip
 

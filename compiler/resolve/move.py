@@ -21,7 +21,7 @@ _BY_HAND = "stop the clients, copy by hand, then name the new one under their `b
 
 
 class Addition(Struct, frozen=True):
-    """What `spec.move` adds to a graph."""
+    """The Job and the bindings that `spec.move` adds to a graph."""
 
     job: Instance[Any]
     bindings: tuple[Binding, ...]

@@ -18,7 +18,7 @@ def bind(join: Join, consumer: Instance[Any]) -> None:
     join.add(
         Binding(
             consumer, inference.SERVER, consumer, inference.PREDICTOR, inference.Claim(), offer,
-            relayed=True,  # KServe tells the transformer the address by an argument
+            relayed=True,  # KServe passes the address to the transformer as an argument
         )
     )  # fmt: skip
     used = uses.Uses(

@@ -52,8 +52,8 @@ def bind(join: Join, consumer: Instance[Any], uses: Uses) -> None:
         # While a back end is replaced, its clients keep their logins, which have its name.
         requires = uses.requires(used.provides.endpoint, (by_pooler or named).provider.name)
         binding = Binding(consumer, requires, used.provider, used.provides, claim, used.offer)
-        for each in (binding, *_further_needs(join, binding, uses)):
-            _add_need(join, path, each, needs)
+        for need in (binding, *_further_needs(join, binding, uses)):
+            _add_need(join, path, need, needs)
     _add_merged(join, needs, uses)
 
 

@@ -29,7 +29,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
 
 
 def _rooms(spec: ModelSpec) -> Iterator[tuple[Path, str, str]]:
-    """Each amount that must hold the whole model: where it is written, how much, and what it is."""
+    """Each amount that must hold the whole model: its path, the amount, and its name."""
     limits = spec.resources.limits
     if limits.memory:
         yield ("resources", "limits", "memory"), limits.memory, "its memory limit is"

@@ -19,26 +19,26 @@ _NAME: Path = ("spec", "cluster", "name")
 def check_all(
     platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
 ) -> None:
-    for first, second in combinations(sorted(platforms), 2):
-        cluster = platforms[first].settings.cluster.name
-        if cluster is None or cluster != platforms[second].settings.cluster.name:
+    for earlier, later in combinations(sorted(platforms), 2):
+        cluster = platforms[earlier].settings.cluster.name
+        if cluster is None or cluster != platforms[later].settings.cluster.name:
             continue
-        spaces = _namespaces(platforms[first]) & _namespaces(platforms[second])
-        routed = _routed(graphs[first]) & _routed(graphs[second])
+        spaces = _namespaces(platforms[earlier]) & _namespaces(platforms[later])
+        routed = _routed(graphs[earlier]) & _routed(graphs[later])
         for noun, values in (("namespace", sorted(spaces)), ("host", sorted(routed))):
             if not values:
                 continue
             report.add(
                 "environment-collision",
-                f"`{first}` and `{second}` share the cluster `{cluster}` and the {noun}"
+                f"`{earlier}` and `{later}` share the cluster `{cluster}` and the {noun}"
                 f"{'s' if len(values) > 1 else ''} {listing(values[:3])}",
-                platforms[second].document.value_span(_NAME),
+                platforms[later].document.value_span(_NAME),
                 path=_NAME,
                 help=_HELP[noun],
                 related=[
                     Related(
-                        f"`{first}` names the same cluster",
-                        platforms[first].document.value_span(_NAME),
+                        f"`{earlier}` names the same cluster",
+                        platforms[earlier].document.value_span(_NAME),
                     )
                 ],
             )

@@ -32,7 +32,7 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
 
 
 def _withdrawal(instance: Instance[Any], image: str) -> tuple[str, str, str] | None:
-    """The place that an image is no longer in, the reason, and what to use instead."""
+    """The former place of an image, the reason of its end, and the replacement."""
     prefix = removed_prefix(image)
     if prefix is not None:
         return prefix.rstrip("/"), *GONE[prefix]

@@ -8,7 +8,7 @@ from compiler.model import Graph, Instance, Platform
 from compiler.spec.served_model import ModelSpec
 
 SHOWN = 3  # names in a message
-# What a spec without the issuer lacks, by its key.
+# The missing section of a spec without the issuer, by its key.
 MISSING = {
     "login": "`login:` with the identity provider",
     "machines": "`machines:` with the issuer of the cluster's tokens",

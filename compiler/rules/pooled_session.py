@@ -33,7 +33,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 
 
 def _choice(binding: Binding) -> tuple[Path, str]:
-    """Where the spec selects the pooler, and what selects the server behind it."""
+    """The path at which the spec selects the pooler, and the text that selects the server behind it."""
     consumer, slot = binding.consumer, binding.requires.slot
     server, pooler = binding.final.provider.name, binding.provider.name
     uses: tuple[str, ...] = getattr(consumer.spec, "uses", ())

@@ -19,18 +19,18 @@ def check_all(
     platforms: Mapping[str, Platform], graphs: Mapping[str, Graph], report: Report
 ) -> None:
     buckets = {name: _buckets(platforms[name], graphs[name]) for name in platforms}
-    for first, second in combinations(sorted(platforms), 2):
-        shared = sorted(buckets[first] & buckets[second])
+    for earlier, later in combinations(sorted(platforms), 2):
+        shared = sorted(buckets[earlier] & buckets[later])
         if shared:
             host = shared[0][0]
             names = [bucket for _, bucket in shared]
             report.add(
                 "shared-copies",
-                f"`{first}` and `{second}` keep their copies in the same bucket"
+                f"`{earlier}` and `{later}` keep their copies in the same bucket"
                 f"{'s' if len(names) > 1 else ''} of {host}: {listing(names[:3])}",
-                platforms[second].document.value_span(_TO),
+                platforms[later].document.value_span(_TO),
                 path=_TO,
-                help=f"in `environments.{second}` name another store under `backup.to`, or another "
+                help=f"in `environments.{later}` name another store under `backup.to`, or another "
                 "`backup: {bucket: ...}` for each instance; `backup: null` makes no copies there",
             )
 

@@ -54,7 +54,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 
 def _transformer(me: model.Instance[Spec], wiring: model.Wiring) -> kube.Client | None:
-    """The client environment of the transformer, in objects with a name of their own."""
+    """The client environment of the transformer, in objects with separate names."""
     if me.spec.transformer is None:
         return None
     used = [e for e in wiring.endpoints if e.binding.requires.role == inference.TRANSFORMER]

@@ -34,7 +34,7 @@ class Spec(model.RunningSpec):
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:
-    return {}  # it claims what others claim: resolve/move.py binds it
+    return {}  # resolve/move.py binds it, with the claims of the clients
 
 
 def offers(me: model.Instance[Spec]) -> model.Offers:

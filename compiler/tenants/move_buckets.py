@@ -22,7 +22,7 @@ def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
 def claims(
     names: Sequence[str], claims: Sequence[model.Binding]
 ) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
-    """What the Job claims of the old and of the new store."""
+    """The claims of the Job on the old and on the new store."""
     claim = s3.Claim(buckets=tuple(names), shared=True)
     return {side: {_slot(side): claim} for side in SIDES}
 

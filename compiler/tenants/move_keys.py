@@ -26,7 +26,7 @@ def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
 def claims(
     names: Sequence[str], claims: Sequence[model.Binding]
 ) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
-    """What the Job claims of the old and of the new server."""
+    """The claims of the Job on the old and on the new server."""
     return {"from": {_slot("from"): redis.Claim()}, "to": {_slot("to"): redis.Claim()}}
 
 

@@ -33,7 +33,7 @@ def slot(endpoint: type[E], side: str, database: str) -> model.Requires[E]:
 def claims(
     endpoint: type[E], claims: Mapping[str, model.Claim]
 ) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
-    """What the Job claims of the old and of the new server, from the claim for each database."""
+    """The claims of the Job on the old and on the new server, from a function that claims a database."""
     return {
         side: {slot(endpoint, side, database): claim for database, claim in claims.items()}
         for side in SIDES

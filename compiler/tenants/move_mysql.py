@@ -24,7 +24,7 @@ MARK = "platformc_move"  # a table of each database: how far its move is
 def claims(
     names: Sequence[str], claims: Sequence[model.Binding]
 ) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
-    """What the Job claims of the old and of the new server: a login for each database."""
+    """The claims of the Job on the old and on the new server: a login for each database."""
     return move_logins.claims(
         mysql.Endpoint, {name: mysql.Claim(database=name, shared=True) for name in names}
     )

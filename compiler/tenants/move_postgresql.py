@@ -23,7 +23,7 @@ CONNECTIONS = 2  # of each login
 def claims(
     names: Sequence[str], claims: Sequence[model.Binding]
 ) -> Mapping[str, Mapping[model.Requires[Any], model.Claim]]:
-    """What the Job claims of the old and of the new server: a login for each database."""
+    """The claims of the Job on the old and on the new server: a login for each database."""
     return move_logins.claims(
         postgresql.Endpoint,
         {

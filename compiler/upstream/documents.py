@@ -9,7 +9,7 @@ from typing import Any
 
 from compiler.model.memo import Memo
 
-MOST_VALUES = 2_000_000  # some ten times what the largest release holds
+MOST_VALUES = 2_000_000  # some ten times the size of the largest release
 
 
 class TooLargeError(Exception):

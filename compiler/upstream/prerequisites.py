@@ -92,7 +92,9 @@ def running_release(running: Running, deployment: Manifest) -> str | None:
     """The release of a Deployment, from its label or an image's tag, such as `v1.30.3-distroless`."""
     if running.container:
         pod = deployment.get("spec", {}).get("template", {}).get("spec", {})
-        images = {each["name"]: each.get("image", "") for each in pod.get("containers", ())}
+        images = {
+            container["name"]: container.get("image", "") for container in pod.get("containers", ())
+        }
         _, text, _ = split_image(images.get(running.container, ""))
     else:
         text = deployment.get("metadata", {}).get("labels", {}).get("app.kubernetes.io/version", "")

@@ -46,8 +46,8 @@ def digests_on_disk(root: Folder, paths: Iterable[str]) -> Iterator[str | None]:
     for folder, group in groupby(paths, folder_of):
         names = [path.rpartition("/")[2] for path in group]
         try:
-            with root.inside(folder) as held:
-                digests = [_digest(held, name) for name in names]
+            with root.inside(folder) as opened:
+                digests = [_digest(opened, name) for name in names]
         except (FileNotFoundError, NotADirectoryError):
             digests = [None] * len(names)
         except UnsafePathError:

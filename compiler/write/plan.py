@@ -36,27 +36,27 @@ class Plan(Struct, frozen=True):
 
 def plan(tree: Tree, root: Folder, scope: tuple[str, ...] = ("",)) -> Plan:
     """Compare a tree with the disk. The compiler's files outside `scope` (path prefixes) are kept."""
-    ours = read_sums(root)
+    listed = read_sums(root)
     write: list[str] = []
     edited: list[str] = []
     foreign: list[str] = []
-    sums = {path: sum for path, sum in ours.items() if not path.startswith(scope)}
+    sums = {path: sum for path, sum in listed.items() if not path.startswith(scope)}
     for path, current in zip(tree, digests_on_disk(root, tree), strict=True):
         digest = _digest(tree.data(path))
         sums[path] = digest
         if current == digest:
             continue
-        if current is not None and current != ours.get(path):
-            (edited if path in ours else foreign).append(path)
+        if current is not None and current != listed.get(path):
+            (edited if path in listed else foreign).append(path)
         write.append(path)
-    stale_paths = [path for path in ours if path not in sums]
+    stale_paths = [path for path in listed if path not in sums]
     stale = dict(zip(stale_paths, digests_on_disk(root, stale_paths), strict=True))
-    edited += [path for path, current in stale.items() if current not in (None, ours[path])]
-    if ours != sums and not write and not stale:
+    edited += [path for path, current in stale.items() if current not in (None, listed[path])]
+    if listed != sums and not write and not stale:
         write.append(SUMS)
     return Plan(
         tuple(write), tuple(sorted(stale)), tuple(sorted(edited)), tuple(foreign),
-        tuple(strays((*tree, *ours), root, scope)),
+        tuple(strays((*tree, *listed), root, scope)),
         "".join(f"{sums[path]}  {path}\n" for path in sorted(sums)),
         {path: current for path, current in stale.items() if current is not None},
     )  # fmt: skip

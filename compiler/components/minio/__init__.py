@@ -134,7 +134,7 @@ def _servers(me: model.Instance[Spec], root: str, pool: Pool) -> model.Resource:
         command=["minio"],
         args=[
             "server",
-            *(_address(me, each) for each in pools.pools(me)),
+            *(_address(me, any_pool) for any_pool in pools.pools(me)),
             "--address", f":{PORT}",
             "--console-address", f":{CONSOLE}",
         ],

@@ -76,7 +76,7 @@ def _internal_traffic() -> Iterator[model.InternalTraffic]:
     for client in ("master", "server", "volume"):
         yield model.InternalTraffic(client, "master", ports.MASTER)
         yield model.InternalTraffic(client, "volume", ports.VOLUME)
-    # Gateways tell each other of changes, and the leader asks one for its repairs.
+    # Gateways report changes to each other, and the leader calls one of them for repairs.
     yield model.InternalTraffic("server", "server", ports.FILER)
     yield model.InternalTraffic("master", "server", ports.FILER)
 
