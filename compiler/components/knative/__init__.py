@@ -83,22 +83,32 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
     """Knative Serving and its Istio layer, or the operator that installs both."""
     if me.spec.install == "vendored":
         return None
-    release = "https://github.com/knative/{}/releases/download/knative-v" + me.spec.release
-    if me.spec.install == "operator":
-        return model.Prerequisite(
-            name=me.name,
-            system="Knative Operator",
-            version=me.spec.release,
-            running=_running(me),
-            namespaces=("knative-operator", me.namespace),
-            how=(
-                f"kubectl apply -f {release.format('operator')}/operator.yaml",
-                f"kubectl create namespace {me.namespace}",
-            ),
-            objects=tuple(_namespace(me, wiring)),
-        )
-    serving = release.format("serving")
-    layer = f"https://github.com/knative-extensions/net-istio/releases/download/knative-v{me.spec.release}"
+    return _operator(me, wiring) if me.spec.install == "operator" else _release(me, wiring)
+
+
+def _operator(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
+    return model.Prerequisite(
+        name=me.name,
+        system="Knative Operator",
+        version=me.spec.release,
+        running=_running(me),
+        namespaces=("knative-operator", me.namespace),
+        how=(
+            f"kubectl apply -f {_address(me, 'knative/operator')}/operator.yaml",
+            f"kubectl create namespace {me.namespace}",
+        ),
+        objects=tuple(_namespace(me, wiring)),
+    )
+
+
+def _address(me: model.Instance[Spec], repository: str) -> str:
+    """The address of the release's files in a repository of Knative's."""
+    return f"https://github.com/{repository}/releases/download/knative-v{me.spec.release}"
+
+
+def _release(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prerequisite:
+    serving = _address(me, "knative/serving")
+    layer = _address(me, "knative-extensions/net-istio")
     return model.Prerequisite(
         name=me.name,
         system="Knative Serving with net-istio",

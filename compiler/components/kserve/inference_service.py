@@ -82,6 +82,26 @@ def inference_service(
 
     KServe's runtime is the server; without a runtime, the user's image is.
     """
+    protocol = me.spec.protocol or (runtime.protocol if runtime else "")
+    components = {
+        "predictor": _predictor(me, surroundings, runtime, replicas),
+        **transformer.fields(me, surroundings, protocol, replicas),
+    }
+    (server_container, *_), *_ = (pod["containers"] for pod in pods({"spec": components}))
+    return model.Resource.of(
+        INFERENCE_SERVICE,
+        _metadata(me, surroundings, mode),
+        components,
+        step=1,
+        injected=_added(me.spec, additions, server_container),
+    )
+
+
+def _predictor(
+    me: model.Instance[ModelSpec], surroundings: serving.Surroundings,
+    runtime: Runtime | None, replicas: int,
+) -> model.Manifest:  # fmt: skip
+    """The component with the model's server."""
     spec = me.spec
     server = (
         {"containers": [own_server.container(spec, surroundings)]}
@@ -93,7 +113,7 @@ def inference_service(
         "enableServiceLinks": False,
         "minReplicas": replicas,
         **server,
-        # Istio's containers have none, and this is all of a pod's that Knative takes.
+        # Istio's containers set no profile, and Knative takes no other field of a pod's security context.
         "securityContext": {"seccompProfile": kube.UNPRIVILEGED["seccompProfile"]},
         "serviceAccountName": surroundings.account,
         **_limits(spec),
@@ -105,37 +125,36 @@ def inference_service(
         predictor["volumes"] = [
             {"name": volume.name, **volume.source} for volume in surroundings.client.volumes
         ]
-    labels, own_labels = dict(serving.pods().labels), _own_labels(spec, surroundings)
-    if spec.transformer is None:
-        labels |= own_labels
-    else:
-        predictor["labels"] = own_labels
+    if spec.transformer is not None:
+        predictor["labels"] = _own_labels(spec, surroundings)
+    return predictor
+
+
+def _metadata(
+    me: model.Instance[ModelSpec], surroundings: serving.Surroundings, mode: str
+) -> model.Manifest:
+    """Name, annotations and labels; labels of the InferenceService are on the pods of all components."""
+    labels = dict(serving.pods().labels)
+    if me.spec.transformer is None:
+        labels |= _own_labels(me.spec, surroundings)
     if mode == "serverless":
         labels |= INSIDE
-    metadata = {
+    return {
         "name": me.name,
         "namespace": me.namespace,
         "annotations": {
             serving.EXEMPT: "serving runtimes write beside their programs",
             MODE: MODES[mode],
-            **_deadline(spec, mode),
-            **_gpu_types(spec),
+            **_deadline(me.spec, mode),
+            **_gpu_types(me.spec),
             **surroundings.in_mesh,
         },
         "labels": labels,
     }
-    protocol = spec.protocol or (runtime.protocol if runtime else "")
-    components = {
-        "predictor": predictor,
-        **transformer.fields(me, surroundings, protocol, replicas),
-    }
-    (server_container, *_), *_ = (pod["containers"] for pod in pods({"spec": components}))
-    containers = _added(spec, additions, server_container)
-    return model.Resource.of(INFERENCE_SERVICE, metadata, components, step=1, injected=containers)
 
 
 def _own_labels(spec: ModelSpec, surroundings: serving.Surroundings) -> dict[str, str]:
-    """The labels by which the predictor's pods reach others."""
+    """The labels by which the predictor's pods reach their providers."""
     from_hub = FROM_HUB.labels if spec.uri.startswith("hf://") else {}
     return {**surroundings.client_labels, **from_hub}
 

@@ -124,8 +124,26 @@ def _address(me: model.Instance[Spec], pool: Pool) -> str:
 
 
 def _servers(me: model.Instance[Spec], root: str, pool: Pool) -> model.Resource:
+    template = kube.pod(
+        me,
+        pool.role,
+        [_container(me, root)],
+        user=kube.USER,
+        grace=60,
+        volumes=[kube.Volume(name, {}, folder) for name, folder in pool.volumes.items()],
+        spread=pool.servers > 1,
+    )
+    claims = [kube.volume_claim(me, name, pool.storage) for name in pool.volumes]
+    # Servers of an erasure set wait for each other: they must start together.
+    servers = kube.stateful_set(
+        me, pool.role, template, replicas=pool.servers, claims=claims, name=pool.name, parallel=True
+    )
+    return replace(servers, effects=(_grows(me),))
+
+
+def _container(me: model.Instance[Spec], root: str) -> kube.Container:
     spec = me.spec
-    server = kube.Container(
+    return kube.Container(
         "minio",
         spec.image,
         kube.resources(
@@ -141,7 +159,7 @@ def _servers(me: model.Instance[Spec], root: str, pool: Pool) -> model.Resource:
         env=[
             Env("MINIO_ROOT_USER", SecretRef(root, "username")),
             Env("MINIO_ROOT_PASSWORD", SecretRef(root, "password")),
-            Env("MINIO_PROMETHEUS_AUTH_TYPE", "public"),  # policies and routes say who may
+            Env("MINIO_PROMETHEUS_AUTH_TYPE", "public"),  # policies and routes admit the scraper
             Env("MINIO_UPDATE", "off"),
             Env("HOME", kube.TMP),
         ],
@@ -150,21 +168,6 @@ def _servers(me: model.Instance[Spec], root: str, pool: Pool) -> model.Resource:
         readiness=kube.http_probe("/minio/health/ready", "http-s3"),
         liveness=kube.http_probe("/minio/health/live", "http-s3", period=20, failures=6),
     )  # fmt: skip
-    template = kube.pod(
-        me,
-        pool.role,
-        [server],
-        user=kube.USER,
-        grace=60,
-        volumes=[kube.Volume(name, {}, folder) for name, folder in pool.volumes.items()],
-        spread=pool.servers > 1,
-    )
-    claims = [kube.volume_claim(me, name, pool.storage) for name in pool.volumes]
-    # Servers of an erasure set wait for each other: they must start together.
-    servers = kube.stateful_set(
-        me, pool.role, template, replicas=pool.servers, claims=claims, name=pool.name, parallel=True
-    )
-    return replace(servers, effects=(_grows(me),))
 
 
 def _grows(me: model.Instance[Spec]) -> model.Effect:

@@ -132,29 +132,13 @@ def _resources(me: model.Instance[Spec]) -> model.Manifest:
 
 def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> model.Resource:
     resources = _resources(me)
-    # Half of the memory: MySQL's manual gives a dedicated server up to 80 %, connections included.
-    megabytes = quantity.in_bytes(resources["limits"]["memory"]) // MIB
-    # By address: while the image fills a volume, its server answers on the socket alone.
+    # By address: while the image fills a volume, its server answers only on the socket.
     ready = ["mysqladmin", "ping", "--host=127.0.0.1", "--silent"]
     server = kube.Container(
         "mysql",
         me.spec.image,
         resources,
-        args=[
-            "mysqld",
-            f"--datadir={_folder(me.spec)}",  # below the mount: no `lost+found`
-            f"--max-connections={me.spec.max_connections}",
-            f"--innodb-buffer-pool-size={megabytes // 2}M",
-            # All sessions together; 1 GiB by default, whatever the limit (8.4 manual, temptable_max_ram).
-            f"--temptable-max-ram={megabytes // 8}M",
-            "--character-set-server=utf8mb4",
-            "--mysqlx=OFF",
-            # No replica reads them, no restore replays them, and they are kept for 30 days (8.4
-            # manual, binlog_expire_logs_seconds): they fill the volume.
-            "--disable-log-bin",
-            "--secure-file-priv=NULL",
-            *(["--mysql-native-password=ON"] if native_password else []),
-        ],
+        args=_args(me.spec, resources["limits"]["memory"], native_password=native_password),
         env=[Env("MYSQL_ROOT_PASSWORD", SecretRef(root, "password"))],
         ports={"tcp-mysql": PORT},
         startup=kube.exec_probe(ready, failures=60),
@@ -175,6 +159,30 @@ def _server(me: model.Instance[Spec], root: str, *, native_password: bool) -> mo
     )
     volume = kube.volume_claim(me, "data", me.spec.storage)
     return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
+
+
+def _args(spec: Spec, memory_limit: str, *, native_password: bool) -> list[str]:
+    """The command of the server.
+
+    The buffer pool has half of the memory: MySQL's manual gives a dedicated server up to 80 %, with the
+    connections.
+    """
+    megabytes = quantity.in_bytes(memory_limit) // MIB
+    return [
+        "mysqld",
+        f"--datadir={_folder(spec)}",  # below the mount: no `lost+found`
+        f"--max-connections={spec.max_connections}",
+        f"--innodb-buffer-pool-size={megabytes // 2}M",
+        # For all sessions together; the default is 1 GiB with any limit (8.4 manual, temptable_max_ram).
+        f"--temptable-max-ram={megabytes // 8}M",
+        "--character-set-server=utf8mb4",
+        "--mysqlx=OFF",
+        # No replica reads binary logs and no restore replays them; kept for 30 days (8.4 manual,
+        # binlog_expire_logs_seconds), they would fill the volume.
+        "--disable-log-bin",
+        "--secure-file-priv=NULL",
+        *(["--mysql-native-password=ON"] if native_password else []),
+    ]
 
 
 def adoptable(pod: model.LivePod) -> Mapping[str, str]:

@@ -99,18 +99,6 @@ def _template(
     resources = kube.resources(
         me.spec.resources, cpu="50m", memory="64Mi", cpu_limit="1", memory_limit="256Mi"
     )
-    env: list[Env] = []
-    suffixes = [kube.suffix(binding.secret) for binding in logins]
-    for suffix, binding in zip(suffixes, logins, strict=True):
-        env.append(Env(f"USERNAME_{suffix}", binding.secret_key("username")))
-        env.append(Env(f"PASSWORD_{suffix}", binding.secret_key("password")))
-    userlist = kube.Container(
-        "userlist",
-        me.spec.image,
-        resources,
-        command=["sh", "-c", kube.render(__file__, "userlist.sh.j2", suffixes=suffixes)],
-        env=env,
-    )
     server = kube.Container(
         "pgbouncer",
         me.spec.image,
@@ -126,7 +114,7 @@ def _template(
         me,
         "server",
         [server],
-        init=[userlist],
+        init=[_userlist(me, logins, resources)],
         user=kube.USER,
         uses=[upstream],
         grace=60,
@@ -135,4 +123,22 @@ def _template(
             kube.config(me.name, "/etc/pgbouncer"),
             kube.empty_dir("userlist", "/etc/userlist", "1Mi", memory=True),
         ],
+    )
+
+
+def _userlist(
+    me: model.Instance[Spec], logins: tuple[postgresql.Binding, ...], resources: model.Manifest
+) -> kube.Container:
+    """The init container that writes the userlist from the clients' Secrets."""
+    env: list[Env] = []
+    suffixes = [kube.suffix(binding.secret) for binding in logins]
+    for suffix, binding in zip(suffixes, logins, strict=True):
+        env.append(Env(f"USERNAME_{suffix}", binding.secret_key("username")))
+        env.append(Env(f"PASSWORD_{suffix}", binding.secret_key("password")))
+    return kube.Container(
+        "userlist",
+        me.spec.image,
+        resources,
+        command=["sh", "-c", kube.render(__file__, "userlist.sh.j2", suffixes=suffixes)],
+        env=env,
     )

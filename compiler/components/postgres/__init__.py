@@ -161,23 +161,9 @@ def _ensure(
     reader: bool,
 ) -> Iterator[model.Piece]:
     """The Job that creates roles and databases. It can run again safely."""
-    databases = sorted({binding.claim.database for binding in logins})
-    adopted = sorted({binding.claim.database for binding in logins if binding.claim.exists})
-    roles, readers = (
-        [(kube.suffix(binding.secret), binding.claim.database) for binding in bindings]
-        for bindings in postgresql.by_rights(logins)
-    )
     files = {
         "ensure.sh": kube.render(__file__, "ensure.sh.j2"),
-        "ensure.sql": kube.render(
-            __file__,
-            "ensure.sql.j2",
-            databases=databases,
-            adopted=adopted,
-            roles=roles,
-            readers=readers,
-            reader=reader,
-        ),
+        "ensure.sql": _statements(logins, reader=reader),
     }
     env = [
         Env("PGHOST", me.host()),
@@ -194,3 +180,20 @@ def _ensure(
         env.append(Env(f"ROLE_{suffix}", SecretRef(binding.secret, "username")))
         env.append(Env(f"PASSWORD_{suffix}", SecretRef(binding.secret, "password")))
     yield from kube.setup_job(me, "ensure", me.spec.image, files, env, ports=(PORT,))
+
+
+def _statements(logins: tuple[postgresql.Binding, ...], *, reader: bool) -> str:
+    """The SQL of the Job; with `reader`, also the role of the backups."""
+    roles, readers = (
+        [(kube.suffix(binding.secret), binding.claim.database) for binding in bindings]
+        for bindings in postgresql.by_rights(logins)
+    )
+    return kube.render(
+        __file__,
+        "ensure.sql.j2",
+        databases=sorted({binding.claim.database for binding in logins}),
+        adopted=sorted({binding.claim.database for binding in logins if binding.claim.exists}),
+        roles=roles,
+        readers=readers,
+        reader=reader,
+    )

@@ -181,7 +181,7 @@ def _gateways(
             "http-metrics": ports.METRICS,
         },
         startup=kube.http_probe("/healthz", "http-s3", period=5, failures=60),
-        # The filer's: it asks the database.
+        # The probe of the filer also asks the database.
         readiness=kube.http_probe("/healthz", "http-filer", period=5),
         liveness=kube.tcp_probe("http-s3", period=20, failures=6),
     )

@@ -43,21 +43,7 @@ def _server(
         me.spec.image,
         amounts,
         command=["weed"],
-        args=[
-            "server",
-            "-dir=/data",
-            # The address that the master gives to its clients, in this pod and in the Job's.
-            f"-ip={me.name}-0.{me.host(f'{me.name}-headless')}",
-            f"-ip.bind={kube.EVERY_ADDRESS}",
-            "-filer",
-            "-s3",
-            f"-s3.port={ports.S3}",
-            f"-s3.config={identities.FILE}",
-            f"-master.volumeSizeLimitMB={size}",
-            "-volume.max=0",  # as many volumes as the disk has room for
-            "-master.telemetry=false",
-            f"-metricsPort={ports.METRICS}",
-        ],
+        args=_args(me, size),
         env=[
             Env("HOME", kube.TMP),
             Env("WEED_MASTER_VOLUME_GROWTH_COPY_1", volumes.GROWTH),
@@ -78,3 +64,21 @@ def _server(
     )
     volume = kube.volume_claim(me, "data", me.spec.storage)
     return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
+
+
+def _args(me: model.Instance[Any], size: int) -> list[str]:
+    return [
+        "server",
+        "-dir=/data",
+        # The address that the master gives to its clients, in this pod and in the Job's.
+        f"-ip={me.name}-0.{me.host(f'{me.name}-headless')}",
+        f"-ip.bind={kube.EVERY_ADDRESS}",
+        "-filer",
+        "-s3",
+        f"-s3.port={ports.S3}",
+        f"-s3.config={identities.FILE}",
+        f"-master.volumeSizeLimitMB={size}",
+        "-volume.max=0",  # as many volumes as the disk has room for
+        "-master.telemetry=false",
+        f"-metricsPort={ports.METRICS}",
+    ]

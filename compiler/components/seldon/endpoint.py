@@ -59,22 +59,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 "serve it with `kserve`, or write it under `workloads:`",
             )
             return
-        if spec.canary is not None and not routed:
-            yield Problem(
-                "serving-mode",
-                f"`{me.name}` splits its traffic, which a gateway does for Seldon Core, and there "
-                "is none",
-                ("canary",),
-                "add `istio: {}` or `gateway-api: {}` under `spec.components`, or remove `canary`",
-            )
-        if spec.canary is not None and routed and spec.access in serving.ISSUERS:
-            yield Problem(
-                "unfit-edge",
-                f"the gateway splits the traffic of `{me.name}`, and the guard of its "
-                f"`access: {spec.access}` leads to one version",
-                ("access",),
-                "remove `canary`, or write `access: public` or `access: inside`",
-            )
+        yield from _of_split(me, routed=routed)
         if spec.format not in SERVERS:
             close = closest(spec.format, SERVERS)
             yield Problem(
@@ -83,13 +68,6 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
                 ("format",),
                 f"did you mean `{close}`?" if close else f"the formats are {listing(SERVERS)}",
                 SERVERS,
-            )
-        if spec.canary is not None and spec.canary.previous is None:
-            yield Problem(
-                "serving-mode",
-                f"`{me.name}` splits its traffic, and Seldon Core keeps no version before this one",
-                ("canary",),
-                "add `previous:` with the URI of the version that gets the rest",
             )
         if not spec.uri.startswith("s3://"):
             yield Problem(
@@ -108,8 +86,38 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
             )
 
 
+def _of_split(me: model.Instance[ModelSpec], *, routed: bool) -> Iterator[Problem]:
+    """The problems of a canary, for which the gateway splits the traffic."""
+    spec = me.spec
+    if spec.canary is None:
+        return
+    if not routed:
+        yield Problem(
+            "serving-mode",
+            f"`{me.name}` splits its traffic, which a gateway does for Seldon Core, and there "
+            "is none",
+            ("canary",),
+            "add `istio: {}` or `gateway-api: {}` under `spec.components`, or remove `canary`",
+        )
+    if routed and spec.access in serving.ISSUERS:
+        yield Problem(
+            "unfit-edge",
+            f"the gateway splits the traffic of `{me.name}`, and the guard of its "
+            f"`access: {spec.access}` leads to one version",
+            ("access",),
+            "remove `canary`, or write `access: public` or `access: inside`",
+        )
+    if spec.canary.previous is None:
+        yield Problem(
+            "serving-mode",
+            f"`{me.name}` splits its traffic, and Seldon Core keeps no version before this one",
+            ("canary",),
+            "add `previous:` with the URI of the version that gets the rest",
+        )
+
+
 def _foreign_keys(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
-    """Keys of a model that KServe alone heeds."""
+    """The problems of keys that only KServe obeys."""
     for key in (
         "runtime",
         "timeout",
