@@ -97,7 +97,7 @@ def _end_if_failed(report: Report, data: bytes, file: Path) -> None:
 
 
 def _servers(addresses: tuple[str, ...]) -> dict[str | None, Registry]:
-    """The servers by name; None is the name of one without."""
+    """The servers by name; the key None is a server without a name."""
     arguments = addresses or tuple(filter(None, [os.environ.get(SERVER)]))
     if not arguments:
         fail(f"name the registry's address: `--server http://localhost:5000`, or set {SERVER}")

@@ -15,9 +15,10 @@ from compiler.diagnostics import closest, listing
 from compiler.files import open_folder
 from compiler.model.prerequisite import Prerequisite
 from compiler.pipeline import Compilation
+from compiler.spec.settings import Registry
 from compiler.upstream import lock
 from compiler.upstream.prerequisites import prerequisites, release, vendored
-from compiler.upstream.releases import VendorError, vendor
+from compiler.upstream.releases import Vendored, VendorError, vendor
 
 
 @click.command(cls=Verb)
@@ -40,32 +41,36 @@ def command(names: tuple[str, ...], file: Path, base: str | None, update: bool) 
     locked = lock.read(file)
     selected = _selected(result, names)
     operators = dict(locked.operators)
+    registry = result.platforms[None].settings.registry
     for prerequisite in selected:
-        addresses = release(prerequisite)
-        if not addresses:
-            fail(
-                f"{prerequisite.system} comes as a chart: install it as `platformc prerequisites` says",
-                1,
-            )
         before = {} if update else operators.get(prerequisite.name, {})
-        registry = result.platforms[None].settings.registry
-        try:
-            vendored_release = vendor(
-                addresses,
-                prerequisite.namespaces,
-                before,
-                registry.mirrors,
-                base or registry.releases,
-            )
-        except VendorError as error:
-            fail(str(error), 1)
+        vendored_release = _fetched(prerequisite, before, registry, base)
         _write(file, f"operators/{prerequisite.name}", vendored_release.files, prerequisite)
         operators[prerequisite.name] = vendored_release.digests
     lock.write(file, locked._replace(operators=operators))
     note(f"{lock.path_of(file)}: {len(selected)} releases")
 
 
+def _fetched(
+    prerequisite: Prerequisite, locked: Mapping[str, str], registry: Registry, base: str | None
+) -> Vendored:
+    """The release of an upstream system. Ends the command if it has none, or differs from the lock."""
+    addresses = release(prerequisite)
+    if not addresses:
+        fail(
+            f"{prerequisite.system} comes as a chart: install it as `platformc prerequisites` says",
+            1,
+        )
+    try:
+        return vendor(
+            addresses, prerequisite.namespaces, locked, registry.mirrors, base or registry.releases
+        )
+    except VendorError as error:
+        fail(str(error), 1)
+
+
 def _selected(result: Compilation, names: tuple[str, ...]) -> list[Prerequisite]:
+    """The upstream systems with these names, or else all vendored ones, of all environments."""
     by_name: dict[str, Prerequisite] = {}
     for name in result.environments:
         graph = result.lowered[name].graph

@@ -121,13 +121,17 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
             yield _buckets(me, buckets, *replicated.addresses(me))
     if plan is not None and store is not None:
         yield bucket_backup.credential(me)
-        writing = (
-            Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(admin, s3.ACCESS_KEY)),
-            Env("RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY", SecretRef(admin, s3.SECRET_KEY)),
-        )
         yield from bucket_backup.lower(
-            me, plan, store, buckets, writing, port=ports.S3, apart=me.spec.replicas > 1
+            me, plan, store, buckets, _writing(admin), port=ports.S3, apart=me.spec.replicas > 1
         )
+
+
+def _writing(admin: str) -> tuple[Env, ...]:
+    """The key with which a restore may write to every bucket, as variables of rclone."""
+    return (
+        Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(admin, s3.ACCESS_KEY)),
+        Env("RCLONE_CONFIG_SOURCE_SECRET_ACCESS_KEY", SecretRef(admin, s3.SECRET_KEY)),
+    )
 
 
 def _buckets(
