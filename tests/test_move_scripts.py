@@ -77,14 +77,10 @@ esac
 def test_a_mysql_takes_no_writes_before_the_rest_is_copied(tmp_path: Path) -> None:
     """A server of 8.0.22 or newer, which no live test has."""
     (config,) = compiled("tables").packages["move"].configs
+    (tmp_path / "backup").mkdir()
     for name, script in config.files.items():
-        paths = {
-            "/etc/platformc/": tmp_path,
-            "/backup/": tmp_path,
-            "--temporary-directory=/backup": "",
-        }
-        for path, folder in paths.items():
-            script = script.replace(path, f"{folder}/" if folder else "")
+        for path, folder in {"/etc/platformc": tmp_path, "/backup": tmp_path / "backup"}.items():
+            script = script.replace(f"{path}/", f"{folder}/")
         (tmp_path / name).write_text(script)
     for name in ("mysql", "mysqldump"):
         (tmp_path / name).write_text(MYSQL.replace("CALLS", f"{tmp_path}/calls"))

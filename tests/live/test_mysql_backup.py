@@ -53,7 +53,7 @@ import boto3
 s3 = boto3.client("s3", aws_access_key_id=KEY, aws_secret_access_key=SECRET,
                   endpoint_url="http://offsite.copies.svc.cluster.local:8333")
 objects = s3.list_objects_v2(Bucket="mysql-backups")["Contents"]
-key = max((each for each in objects if each["Key"].endswith(".sql")), key=lambda each: each["LastModified"])["Key"]
+key = max((each for each in objects if each["Key"].endswith(".sql.gz")), key=lambda each: each["LastModified"])["Key"]
 body = s3.get_object(Bucket="mysql-backups", Key=key)["Body"].read()
 s3.put_object(Bucket="mysql-backups", Key=key, Body=body[:len(body) // 2])
 print("cut off")

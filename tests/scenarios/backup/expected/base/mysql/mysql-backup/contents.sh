@@ -8,7 +8,21 @@ dump() { # OPTIONS... DATABASE
   mysqldump --host="$MYSQL_HOST" --port="$MYSQL_TCP_PORT" --user="$MYSQL_USER" --single-transaction --order-by-primary --skip-extended-insert \
     --skip-comments --no-tablespaces --hex-blob --events --triggers --loose-set-gtid-purged=OFF --loose-skip-masking-policies "$@"
 }
-contents() { # FILE
-  awk '/^INSERT INTO / { rows[$3]++ } END { for (table in rows) print rows[table], table }' "$1" | sort
-  sha256sum <"$1"
+# A dump writes bytes as twice as many letters, so it is compressed. A pipe hides the failure of its first command.
+compressed() { # FILE OPTIONS... DATABASE
+  file=$1
+  shift
+  { dump "$@" || echo failed >"$file.failed"; } | gzip --fast >"$file"
+  [ ! -e "$file.failed" ]
+}
+contents() { # [PATTERN] of the lines that the digest is of, otherwise all; a dump from a pipe
+  awk -v pattern="${1:-}" '
+    /^INSERT INTO / { rows[$3]++ }
+    $0 ~ pattern { print | "sha256sum" }
+    END {
+      for (table in rows) print rows[table], table | "sort"
+      close("sort")
+      close("sha256sum")
+    }
+  '
 }

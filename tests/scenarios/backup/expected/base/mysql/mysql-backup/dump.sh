@@ -7,8 +7,8 @@ rm -rf /backup/* /backup/.2*
 mkdir "$place"
 echo "nightly" >"$place/DATABASES"
 for database in nightly; do
-  dump "$database" >"$place/$database.sql"
-  contents "$place/$database.sql" >"$place/$database.contents"
+  compressed "$place/$database.sql.gz" "$database"
+  gzip --decompress --stdout "$place/$database.sql.gz" | contents >"$place/$database.contents"
 done
 { cat /etc/platformc/origin; echo "server $(release)"; } >"$place/ORIGIN"
 cd "$place"

@@ -8,10 +8,13 @@ mark=platformc_restoring
 tables() { # DATABASE
   ask --execute="SELECT table_name FROM information_schema.tables WHERE table_schema = '$1' ORDER BY 1"
 }
+copied() { ls "$1".sql* >/dev/null 2>&1; } # DATABASE
+statements() { # DATABASE: as they were dumped; earlier releases of platformc did not compress them
+  if [ -f "$1.sql" ]; then cat "$1.sql"; else gzip --decompress --stdout "$1.sql.gz"; fi
+}
 interrupted() { printf '%s\n' "$1" | grep -qx "$mark"; } # TABLES
 as_copied() { # DATABASE TARGET
-  dump "$2" >/backup/.check
-  contents /backup/.check >/tmp/contents
+  dump "$2" | contents >/tmp/contents
   [ "$(cat /tmp/contents)" = "$(cat "$1.contents")" ]
 }
 stamp=$(ls /backup)
@@ -21,7 +24,7 @@ if [ "$MODE" = restore ]; then
   same_platform ORIGIN
   not_newer ORIGIN "$(release)"
   for database in nightly; do
-    [ -f "$database.sql" ] || { echo "$stamp has no copy of $database" >&2; exit 1; }
+    copied "$database" || { echo "$stamp has no copy of $database" >&2; exit 1; }
     held=$(tables "$database")
     [ -z "$held" ] || [ "${REPLACE:-}" = yes ] || interrupted "$held" || as_copied "$database" "$database" || {
       echo "$database is not empty; with --replace a restore deletes these tables:" $held >&2
@@ -32,7 +35,7 @@ fi
 for database in nightly; do
   target=$database
   [ "$MODE" = restore ] || target=drill_$database
-  [ -f "$database.sql" ] || continue  # a database that is newer than the copy
+  copied "$database" || continue  # a database that is newer than the copy
   if [ "$MODE" = restore ]; then
     held=$(tables "$database")
     if [ -n "$held" ] && [ "${REPLACE:-}" != yes ] && ! interrupted "$held"; then
@@ -42,7 +45,7 @@ for database in nightly; do
     [ -z "$held" ] || echo "deletes from $database:" $held
   fi
   ask --execute="DROP DATABASE IF EXISTS \`$target\`; CREATE DATABASE \`$target\`; CREATE TABLE \`$target\`.$mark (started int)"
-  ask "$target" <"$database.sql"
+  statements "$database" | ask "$target"
   ask --execute="DROP TABLE \`$target\`.$mark"
   if as_copied "$database" "$target"; then
     echo "$target is as it was copied at $stamp:"

@@ -96,14 +96,13 @@ for database in nightly; do
     # It ends with COMMIT: where it breaks off, everything stays as it was.
     pg_restore --single-transaction --no-owner --no-privileges --file=- "/backup/$database.dump" | for_older
   } | psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname="service=$target-$database" >/dev/null
-  pg_dump --format=custom --file=/backup/.check "service=$target-$database"
-  contents /backup/.check >/tmp/contents
+  pg_dump --format=custom --compress=0 "service=$target-$database" | contents >/tmp/contents
   cmp -s "/tmp/$database.contents" /tmp/contents || {
     echo "$database of $to differs from that of $from:" >&2
     cat "/tmp/$database.contents" /tmp/contents >&2
     exit 1
   }
-  rm /backup/*.dump /backup/.check
+  rm /backup/*.dump
   if [ "${FREEZE:-}" = yes ]; then
     set_mark "$source-$database" "$database" "platformc: moved to $to"
     set_mark "$target-$database" "$database" "platformc: moved from $from"

@@ -14,9 +14,11 @@ as_copied() { # DATABASE TARGET: whether it has the copy's tables and rows
   # A list also has the entries TABLE DATA, and TABLE ATTACH for the partitions of a table.
   pg_restore --list "$1.dump" | awk '$4 == "TABLE" && $5 != "DATA" && $5 != "ATTACH" { print $5 "." $6 }' | LC_ALL=C sort >/tmp/tables
   [ "$(tables "$2")" = "$(cat /tmp/tables)" ] || return 1
-  pg_dump --format=custom --file=/backup/.check "$2"
-  contents /backup/.check >/tmp/contents
-  [ "$(cat /tmp/contents)" = "$(cat "$1.contents")" ]
+  pg_dump --format=custom --compress=0 "$2" | contents >/tmp/contents
+  [ "$(cat /tmp/contents)" = "$(cat "$1.contents")" ] || {
+    # Earlier releases of platformc wrote the digest of the rows as they sort: there the numbers of rows are compared.
+    grep -q ' -$' "$1.contents" && [ "$(sed '$d' /tmp/contents)" = "$(sed '$d' "$1.contents")" ]
+  }
 }
 restore() { # DATABASE TARGET
   {
