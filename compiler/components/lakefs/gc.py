@@ -25,6 +25,9 @@ from compiler.spec.types import Image, Memory, Schedule
 # `spark` of the image `apache/spark`: Hadoop looks up the name of its user, and ends without one.
 USER = 185
 FOLDER = "/etc/lakefs-gc"
+# In the image. Spark's folder `jars` would be wrong: the file holds other releases of Spark's own libraries (Jackson, Netty),
+# and of that folder Java takes whichever comes first on the disk. Of an application Spark takes its own first.
+COLLECTOR = "/opt/lakefs/collector.jar"
 CORES = 2
 # The rest is Java's own and that of the libraries in C.
 HEAP = 0.6
@@ -88,7 +91,7 @@ def lower(
     files["rules.sh"] = kube.render(__file__, "gc-rules.sh.j2", folder=FOLDER, repositories=names)
     files["collect.sh"] = kube.render(
         __file__, "gc-collect.sh.j2", folder=FOLDER, repositories=names, region=store.region,
-        authority=store.authority,
+        authority=store.authority, collector=COLLECTOR,
     )  # fmt: skip
     files["spark.properties"] = kube.render(
         __file__, "gc-spark.properties.j2", store=store, api=f"http://{me.host()}:{port}/api/v1",

@@ -11,7 +11,7 @@ failed=
 for repository in datasets; do
   echo "collecting $repository"
   "${SPARK_HOME:-/opt/spark}/bin/spark-submit" --properties-file /etc/lakefs-gc/spark.properties \
-    --class io.treeverse.gc.GarbageCollection spark-internal "$repository" us-east-1 ||
+    --class io.treeverse.gc.GarbageCollection /opt/lakefs/collector.jar "$repository" us-east-1 ||
     failed="$failed $repository"
 done
 if [ -n "$failed" ]; then
