@@ -270,16 +270,18 @@ def page() -> str:
         "moves": "moves",
     }
     lines = [
-        "# Versions: what is known of each image",
+        "# Versions: known facts about each image",
         "",
-        "Made from the rows in the components' folders by `tests/test_versions.py`, which says when it is not",
-        "what they say. Each row names its source and the date of that; what no row says is unknown, and",
-        "[untried-version](diagnostics/untried-version.md) says so. A component's default is the version that its",
-        "objects are made for.",
+        "This page is for engineers who choose or upgrade an image. It lists the tags that work, move or are gone, and",
+        "the effect of steps between versions on data. Each row names its source and the date of the source. If no row",
+        "covers a version, platformc reports [untried-version](diagnostics/untried-version.md). The objects of a",
+        "component are made for the version in its default image.",
+        "",
+        "`tests/test_versions.py` generates this page from the rows in the components' folders, and compares them.",
         "",
         "## Tags",
         "",
-        "| component | image and tags (a pattern) | what | why | instead | source |",
+        "| component | image and tags (a pattern) | verdict | reason | alternative | source |",
         "|---|---|---|---|---|---|",
     ]
     versions_by_type = [(type, registry.versions(type)) for type in registry.builtin_types()]
@@ -290,11 +292,11 @@ def page() -> str:
         "",
         "## Steps",
         "",
-        "| component | part of the tag | newer | older | source |",
+        "| component | part of the tag | to a newer version | to an older version | source |",
         "|---|---|---|---|---|",
     ]
     lines += [line for type, versions in versions_by_type for line in steps(type, versions)]
-    lines += ["", "## Kubernetes", "", "| component | oldest | source |", "|---|---|---|"]
+    lines += ["", "## Kubernetes", "", "| component | oldest release | source |", "|---|---|---|"]
     lines += [
         f"| `{type}` | 1.{oldest.minor} | {oldest.source} |"
         for type in registry.builtin_types()
