@@ -114,7 +114,7 @@ $(VENV)/.installed: pyproject.toml requirements/ci.txt
 # The newest releases that pyproject.toml and requirements/*.in allow; review the difference, then
 # `make audit`. Each .in is the environment of a program that the tests run.
 COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
-	  --custom-compile-command "make lock" --upgrade --quiet
+	  --custom-compile-command "make lock" --upgrade --quiet --no-emit-package psycopg2
 
 lock: $(VENV)/.installed
 	$(PIP) uv

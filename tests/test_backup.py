@@ -130,6 +130,82 @@ def test_the_operator_copies_its_own_clusters() -> None:
     assert "backup" not in objects["Cluster"]["spec"]
 
 
+def drill(section: str, backup: str = "{to: offsite}") -> Manifest | None:
+    """The CronJob that tries the archive of a cluster."""
+    return cron_jobs(of(f"    cloudnative-pg: {section}", backup)).get("cloudnative-pg-drill")
+
+
+@pytest.mark.parametrize(
+    ("section", "backup", "schedule"),
+    [
+        ("{}", "{to: offsite}", "0 5 * * 0"),
+        ("{}", "{to: offsite, drill: '0 6 * * 1'}", "0 6 * * 1"),
+        ("{}", "{to: offsite, drill: null}", None),
+        ("{backup: {drill: {schedule: '1 1 * * *'}}}", "{to: offsite, drill: null}", "1 1 * * *"),
+        ("{backup: {drill: {none: no disk}}}", "{to: offsite}", None),
+        ("{backup: {none: no data}}", "{to: offsite}", None),
+        ("{backup: {}, bind: {backups: offsite}}", "null", "0 5 * * 0"),
+    ],
+)
+def test_an_archive_is_tried_on_a_schedule(section: str, backup: str, schedule: str | None) -> None:
+    job = drill(section, backup)
+    assert (job and job["spec"]["schedule"]) == schedule
+
+
+@pytest.mark.parametrize(
+    ("written", "image"),
+    [
+        ("image: pg.example.com/postgresql:18.6-standard-trixie", "pg.example.com/postgresql:18.6-system-trixie"),
+        ("image: pg.example.com/postgresql:18.6-202608311000-minimal-trixie",
+         "pg.example.com/postgresql:18.6-202608311000-system-trixie"),
+        (f"image: pg.example.com/minimal-standard/postgresql:18.6-standard-trixie@sha256:{'1' * 64}",
+         "pg.example.com/minimal-standard/postgresql:18.6-system-trixie"),
+        (f"image: pg.example.com/postgresql:18.6-system-trixie@sha256:{'1' * 64}",
+         f"pg.example.com/postgresql:18.6-system-trixie@sha256:{'1' * 64}"),
+        ("image: pg.example.com/own:18.6-substandard", "pg.example.com/own:18.6-substandard"),
+        ("image: pg.example.com/own:18.6, backup: {drill: {image: pg.example.com/barman:18.6}}",
+         "pg.example.com/barman:18.6"),
+    ],
+)  # fmt: skip
+def test_the_image_of_a_drill_has_barman(written: str, image: str) -> None:
+    job = drill(f"{{{written}}}")
+    assert job is not None
+    (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == image
+
+
+def test_a_drill_has_a_key_that_reads_and_no_right_at_the_api_server() -> None:
+    lowered_platform = of("    cloudnative-pg: {}")
+    pod = cron_jobs(lowered_platform)["cloudnative-pg-drill"]["spec"]["jobTemplate"]["spec"][
+        "template"
+    ]
+    secrets = set(re.findall(r'"secretKeyRef": {"name": "([^"]+)"', json.dumps(pod)))
+    assert secrets == {"cloudnative-pg-drill"}
+    assert pod["spec"]["automountServiceAccountToken"] is False
+    assert pod["spec"]["serviceAccountName"] == "cloudnative-pg-drill"
+    (claim,) = [
+        binding.claim
+        for binding in lowered_platform.graph.bindings
+        if binding.requires.slot == "drill" and isinstance(binding.claim, s3.Claim)
+    ]
+    assert json.loads(s3.policy(claim))["Statement"][1]["Action"] == ["s3:GetObject"]
+
+
+def test_a_drill_compares_what_the_spec_binds() -> None:
+    lowered_platform = of(
+        "    seaweedfs: {}\n    cloudnative-pg: {}\n    mlflow: {smoke: false}\n"
+        "  workloads:\n    own: {image: registry.example.com/own:1.0.0, uses: [cloudnative-pg]}"
+    )
+    package = lowered_platform.packages["cloudnative-pg"]
+    (config,) = [files for files in package.configs if files.name == "cloudnative-pg-drill"]
+    loops = re.findall(r"^for (?:role|database) in ([^$]*); do", config.files["drill.sh"], re.M)
+    assert [loop.split() for loop in loops] == [
+        ["mlflow_owner", "own_owner", "mlflow-backend-store", "own-cloudnative-pg"],
+        ["mlflow", "own"],
+        ["mlflow"],  # a user's program may have made no table
+    ]
+
+
 def test_a_cluster_without_backups_has_no_plugin() -> None:
     lowered_platform = of("    cloudnative-pg: {backup: {none: it is made anew}}")
     assert "ObjectStore" not in {

@@ -23,8 +23,9 @@ COMMANDS = [
 ]
 
 
-def cron_jobs() -> dict[str, Manifest]:
-    lowered = compile_spec(SPEC.encode(), "platform.yaml").lowered["prod"]
+def cron_jobs(database: str = "postgres") -> dict[str, Manifest]:
+    spec = SPEC.replace("    postgres: {}\n", f"    {database}: {{}}\n")
+    lowered = compile_spec(spec.encode(), "platform.yaml").lowered["prod"]
     return {
         resource.name: resource.manifest
         for package in lowered.packages.values()
@@ -61,9 +62,10 @@ def test_the_jobs_that_it_starts_are_those_of_the_spec() -> None:
         for line in COMMANDS
         if (match := re.fullmatch(r"kubectl create job \S+ -n (\S+) --from=cronjob/(\S+) *", line))
     ]
-    assert len(started) == 4
+    assert len(started) == 5
+    jobs = cron_jobs() | cron_jobs("cloudnative-pg")
     for namespace, name in started:
-        assert cron_jobs()[name]["metadata"]["namespace"] == namespace
+        assert jobs[name]["metadata"]["namespace"] == namespace
 
 
 def test_the_buckets_that_it_names_are_those_of_the_spec() -> None:

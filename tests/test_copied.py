@@ -57,8 +57,8 @@ def records(lowered: Lowered) -> Iterator[tuple[str, str]]:
     """Each instance of the cluster that holds data, and a database, a bucket or the volumes of it."""
     for binding in lowered.graph.bindings:
         provider_binding = binding.final
-        if provider_binding.offer.external or binding.requires.slot == "backups":
-            continue
+        if provider_binding.offer.external or binding.requires.slot in ("backups", "drill"):
+            continue  # buckets of copies
         if isinstance(binding.claim, sql.Claim) and binding.claim.database:
             yield provider_binding.provider.name, binding.claim.database
         if isinstance(binding.claim, s3.Claim):

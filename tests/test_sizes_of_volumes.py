@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from support.paths import ROOT
 from support.scenarios import compiled, scenario_names
-from support.sizes import disk, lowered, rows
+from support.sizes import cluster, disk, limit, lowered, rows
 
 from compiler.model.instance import Instance
 from compiler.model.package import Package
@@ -27,6 +27,7 @@ ROWS = {
     "tmp": "`/tmp` of every pod",
     "cache": "`lakefs`: cache of metadata",
     "backup": "`postgres`, `mysql`: folder of a backup",
+    "restored": "`cloudnative-pg`: disk of a drill",
     "move": "`move`: folder of a move",
     "provision-location": "`seldon`: copy of a model",
     "postgres": "`postgres`, `cloudnative-pg`: `storage`",
@@ -132,6 +133,22 @@ def test_a_dump_may_be_as_large_as_the_disk_of_its_server(type: str, storage: st
     for spec in specs.values():
         assert disk(spec, "backup") == quantity.in_bytes(storage)
         assert limits(spec) == [quantity.in_bytes(storage)] * 2
+
+
+@sizes("`cloudnative-pg`: disk of a drill")
+@pytest.mark.parametrize("connections", [100, 400])
+@pytest.mark.parametrize("storage", ["512Mi", "20Gi", "100Gi", "1Ti"])
+def test_a_drill_has_the_disk_and_the_memory_of_a_server(storage: str, connections: int) -> None:
+    type = "cloudnative-pg"
+    platform = (
+        "    outside: {type: external-s3, host: s3.example.com}\n"
+        f"    {type}: {{storage: {storage}, maxConnections: {connections}, backup: {{}}}}"
+    )
+    spec = jobs(platform, type)["drill"]
+    assert disk(spec, "restored") == quantity.in_bytes(storage) + GIB
+    assert limits(spec) == [quantity.in_bytes(storage) + 2 * GIB]
+    server = cluster(lowered(platform))["resources"]["limits"]
+    assert limit(spec) == quantity.in_bytes(server["memory"])
 
 
 @sizes("`move`: folder of a move")

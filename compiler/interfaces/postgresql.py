@@ -26,6 +26,7 @@ class Claim(sql.Claim, frozen=True, kw_only=True):
     direct: int = 0  # of these, those that bypass a pooler: migrations
     reckoning: str = ""  # the calculation, for messages
     read_only: bool = False
+    makes_tables: bool = False  # the consumer makes tables when it is set up
     # The consumer's own clients that may write as well; None: all of them.
     writers: tuple[str, ...] | None = None
 

@@ -7,6 +7,7 @@ from compiler.model import Graph, Path, Platform
 from compiler.registry import providers
 
 COPIES = "backups"  # the slot of the bucket that keeps an instance's copies
+OF_COPIES = (COPIES, "drill")  # and of the key that reads it, to see whether they can be restored
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:

@@ -2,7 +2,7 @@
 
 Facts are of CloudNativePG 1.30: the server that writes is behind the Service `<name>-rw`, speaks TLS with a
 certificate of the operator's own, and has the labels that its pods inherit; roles come from `managed.roles`
-with the passwords of their Secrets, databases from Database objects. Replicas and the log's archive are absent.
+with the passwords of their Secrets, databases from Database objects. Replicas are absent, and the log goes nowhere until a test writes ARCHIVE.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ from collections.abc import Iterable, Iterator
 from live.platforms import Manifest
 from live.pods.node import Node
 
-START = """
+ARCHIVE = (
+    "/tmp/archive.sh"  # is called with each file of the log, as by the operator's `wal-archive`
+)
+START = f"""
 cd /tmp
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=cluster -keyout tls.key -out tls.crt 2>/dev/null
-exec docker-entrypoint.sh postgres -c ssl=on -c ssl_cert_file=/tmp/tls.crt -c ssl_key_file=/tmp/tls.key
+exec docker-entrypoint.sh postgres -c ssl=on -c ssl_cert_file=/tmp/tls.crt -c ssl_key_file=/tmp/tls.key \\
+  -c archive_mode=on -c archive_command='test ! -e {ARCHIVE} || sh {ARCHIVE} %p'
 """
 PSQL = ("psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-U", "postgres")
 

@@ -38,6 +38,9 @@ ELSEWHERE = {
     Kind("argo-workflows", "*", "*"): f"Argo's controller and UI: {OPERATOR}",
     Kind("mysql", "backups", "s3"): "live/test_mysql_backup.py copies, wipes and restores",
     Kind("cloudnative-pg", "backups", "s3"): "cluster/test_postgres_backups.py copies and restores",
+    Kind(
+        "cloudnative-pg", "drill", "s3"
+    ): "live/test_archive_drill.py restores by the compiled pod",
     Kind("kserve", "serverless", "serverless"): f"KServe and Knative: {OPERATOR}",
     Kind(
         "kubeflow-pipelines", "*", "*"

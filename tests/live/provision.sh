@@ -11,8 +11,8 @@ mkdir -p "$live/bin" "$live/venvs"
 export CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOTOOLCHAIN=go1.26.10
 KUBERNETES=1.36.3 KWOK=0.8.0
 
-locked() { # ENVIRONMENT NAME: just the files whose hashes requirements/NAME.txt lists
-  "$1/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
+locked() { # ENVIRONMENT NAME [OPTION]: just the files whose hashes requirements/NAME.txt lists
+  "$1/bin/pip" install --quiet --disable-pip-version-check --require-hashes "${@:3}" \
     --requirement "../../requirements/$2.txt"
 }
 
@@ -58,6 +58,17 @@ wheels() { # NAME
   python3 -m venv "$live/venvs/$1"
   locked "$live/venvs/$1" "$1"
   echo "$lock" >"$live/.$1"
+}
+
+# Barman asks for psycopg2, which pip would compile; the lock has psycopg2-binary, the same module, in its place.
+barman() {
+  local lock
+  lock=$(sha256sum <../../requirements/barman.txt)
+  made barman "$lock" && return
+  echo "installing $(paste -sd ' ' ../../requirements/barman.in)" >&2
+  python3 -m venv "$live/venvs/barman"
+  locked "$live/venvs/barman" barman --no-deps
+  echo "$lock" >"$live/.barman"
 }
 
 module() { # NAME MODULE@VERSION
@@ -296,6 +307,7 @@ if [ $# -gt 0 ]; then # just these functions
 fi
 debian
 for name in mlflow seaweedfs feast dvc postgres valkey browser kserve kfp seldon-server; do wheels $name; done
+barman
 mysql_server
 mysql_9
 minio

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from compiler import kube, model
 from compiler.components.bases import postgres
-from compiler.components.cloudnative_pg import backups, logins, versions
+from compiler.components.cloudnative_pg import backups, drill, logins, versions
 from compiler.components.cloudnative_pg.kinds import CLUSTER
 from compiler.interfaces import postgresql, s3, sql
 from compiler.spec.types import Image, Memory, Namespace
@@ -83,7 +83,8 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     plan = backups.plan(me)
     if plan is None:
         return {}
-    return {BACKUPS: s3.Claim(buckets=(plan.bucket,), provider=plan.provider, path_only=True)}
+    copies = s3.Claim(buckets=(plan.bucket,), provider=plan.provider, path_only=True)
+    return {BACKUPS: copies, **drill.claims(me, plan)}
 
 
 def problems(me: model.Instance[Spec]) -> Iterator[model.Problem]:
@@ -133,7 +134,8 @@ def prerequisites(me: model.Instance[Spec], wiring: model.Wiring) -> model.Prere
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     bindings = sql.logins(wiring.claims(DATABASES))
     store = wiring.get(BACKUPS)
-    yield _cluster(me, bindings, store, postgres.connections(me.spec, wiring.claims(DATABASES)))
+    connections = postgres.connections(me.spec, wiring.claims(DATABASES))
+    yield _cluster(me, bindings, store, connections)
     servers = model.OperatorPods("servers", _pods(me))
     yield model.InternalTraffic(servers, servers, (PORT, STATUS))
     yield model.Ingress("operator", me.spec.operator_namespace, servers, (STATUS,))
@@ -144,6 +146,9 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
     yield from logins.lower(me, bindings, servers)
     if plan is not None and store is not None:
         yield from backups.lower(me, plan, store)
+    archive = wiring.get(drill.ARCHIVE)
+    if plan is not None and archive is not None:
+        yield from drill.lower(me, plan, archive, bindings, connections)
     if store is not None and kube.authorities.secret_key(store):
         yield from kube.authorities.secret(me, me.namespace, store)
         yield model.HandedAuthority(BACKUPS.slot)

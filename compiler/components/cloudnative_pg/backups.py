@@ -17,10 +17,11 @@ from compiler import kube, model
 from compiler.components.cloudnative_pg.kinds import OBJECT_STORE, SCHEDULED_BACKUP
 from compiler.interfaces import s3
 from compiler.model import Env
+from compiler.spec.backup import Backup as PlatformBackup
 from compiler.spec.backup import OwnBackup
 from compiler.spec.constraints import Exact
 from compiler.spec.cron import longest_gap
-from compiler.spec.types import Name
+from compiler.spec.types import Image, Name, Schedule
 
 PLUGIN = "barman-cloud.cloudnative-pg.io"
 VERSION = "0.14.0"
@@ -32,11 +33,30 @@ SOURCE = "archive"  # the name of the cluster that is restored, in the spec of t
 _TIME = Exact(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
+class Drill(model.Section):
+    """When the archive is restored to a pod's own disk and read to its end, and by which image."""
+
+    schedule: Schedule | None = Field(
+        default=None, description="A cron expression, in UTC; default: the platform's `drill`."
+    )
+    image: Image | None = Field(
+        default=None,
+        description="PostgreSQL with Barman's commands, of the cluster's major version; default: the cluster's "
+        "image, with `system` where its tag has `standard` or `minimal`.",
+    )
+    none: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="Make no drill, for this reason."
+    )
+
+
 class Backup(OwnBackup):
-    """The bucket, the archive and the schedule of a cluster's backups."""
+    """The bucket, the archive, the schedule and the drill of a cluster's backups."""
 
     archive: Name | None = Field(
         default=None, description="The folder in the bucket; default: the instance's name."
+    )
+    drill: Drill | None = Field(
+        default=None, description="Restore the archive on a schedule, and read all of it."
     )
 
 
@@ -60,6 +80,8 @@ class Plan(Struct, frozen=True):
     bucket: str
     archive: str
     provider: str | None
+    drill: str | None  # its schedule
+    drill_image: str | None
 
 
 def plan(me: model.Instance[Any]) -> Plan | None:
@@ -70,6 +92,7 @@ def plan(me: model.Instance[Any]) -> Plan | None:
         of_instance is not None and of_instance.none
     ):
         return None
+    own = of_instance.drill if of_instance else None
     return Plan(
         schedule=(of_instance and of_instance.schedule)
         or (of_platform.schedule if of_platform else "0 2 * * *"),
@@ -77,7 +100,21 @@ def plan(me: model.Instance[Any]) -> Plan | None:
         bucket=(of_instance and of_instance.bucket) or f"{me.name}-backups",
         archive=(of_instance and of_instance.archive) or me.name,
         provider=of_platform.to if of_platform else None,
+        drill=_drill(own, of_platform),
+        drill_image=own.image if own else None,
     )
+
+
+def _drill(own: Drill | None, of_platform: PlatformBackup | None) -> str | None:
+    """The schedule of the drill; None where there is to be none."""
+    if own is not None and (own.none or own.schedule):
+        return None if own.none else own.schedule
+    return of_platform.drill if of_platform else "0 5 * * 0"
+
+
+def longest_age(backup_plan: Plan) -> int:
+    """The seconds that the newest copy may be old, by its schedule."""
+    return (longest_gap(backup_plan.schedule) or YEAR) + LATE
 
 
 def problems(me: model.Instance[Any]) -> Iterator[model.Problem]:
@@ -162,10 +199,9 @@ def alerts(backup_plan: Plan) -> tuple[model.Alert, ...]:
     """Alerts on the age of the newest copy, and on the last one's failure."""
     newest = f"max({METRIC}_last_available_backup_timestamp{{$pods}})"
     failed = f"max({METRIC}_last_failed_backup_timestamp{{$pods}})"
-    seconds = (longest_gap(backup_plan.schedule) or YEAR) + LATE
     return (
         model.Alert(
-            "BackupTooOld", f"time() - {newest} > {seconds}", "1h",
+            "BackupTooOld", f"time() - {newest} > {longest_age(backup_plan)}", "1h",
             "No copy has been completed since the last one was due.", "critical",
         ),
         model.Alert(

@@ -7,7 +7,7 @@ that session default; each login can set it for itself, which the Job does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compiler import kube, model
@@ -18,7 +18,7 @@ from compiler.model import Env, SecretRef
 
 def roles(bindings: tuple[postgresql.Binding, ...]) -> list[model.Manifest]:
     """The roles that the operator manages: owners, and the logins as their members."""
-    owners = [{"name": _owner(database)} for database in _databases(bindings)]
+    owners = [{"name": _owner(database)} for database in databases(bindings)]
     members = [
         {
             "name": postgresql.role(binding),
@@ -35,7 +35,7 @@ def lower(
     me: model.Instance[Any], bindings: tuple[postgresql.Binding, ...], servers: model.OperatorPods
 ) -> Iterator[model.Piece]:
     """The databases, and the Job that makes every login act as its database's owner."""
-    for database in _databases(bindings):
+    for database in databases(bindings):
         yield _database(me, database)
     if bindings:
         yield from _settle(me, bindings, servers)
@@ -49,7 +49,7 @@ def _readers(owner: postgresql.Binding, readers: list[postgresql.Binding]) -> li
     ]
 
 
-def _databases(bindings: tuple[postgresql.Binding, ...]) -> list[str]:
+def databases(bindings: Iterable[postgresql.Binding]) -> list[str]:
     return sorted({binding.claim.database for binding in bindings})
 
 

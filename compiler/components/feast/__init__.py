@@ -129,6 +129,7 @@ def _registry_claim(me: model.Instance[Spec], processes: int) -> postgresql.Clai
         connections=processes * per_process,
         shared=me.spec.shared,
         reckoning=f"{processes} processes x {per_process} connections",
+        makes_tables=True,
         writers=me.spec.writers,
     )
 

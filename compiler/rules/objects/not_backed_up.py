@@ -5,7 +5,7 @@ from __future__ import annotations
 from compiler.diagnostics import Report, listing
 from compiler.interfaces import s3
 from compiler.model import Graph, Lowered, Package, Platform
-from compiler.rules.shared_fate import COPIES
+from compiler.rules.shared_fate import OF_COPIES
 from compiler.spec.component import RecordSpec
 
 _ROLE = "app.kubernetes.io/component"
@@ -35,7 +35,7 @@ def _buckets(name: str, graph: Graph) -> list[str]:
             bucket
             for binding in bindings
             if isinstance(binding.claim, s3.Claim)
-            and binding.requires.slot != COPIES
+            and binding.requires.slot not in OF_COPIES
             and not binding.offer.external
             for bucket in binding.claim.buckets
         }
