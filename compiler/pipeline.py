@@ -60,7 +60,7 @@ class Compilation(Struct, frozen=True):
         return tuple(name for name in self.platforms if name is not None)
 
     def tree(self, rendered: Collection[str] | None = None) -> Tree:
-        """The output files; `out/` has the environments in `rendered`, by default those of the spec."""
+        """The output files; `out/` has the environments in `rendered`, by default as the spec says."""
         environments = {
             name: package_set for name, package_set in self.lowered.items() if name is not None
         }

@@ -24,6 +24,6 @@ def command(context: click.Context, words: tuple[str, ...]) -> None:
         if not isinstance(group, click.Group):
             context.fail(f"`{context.command_path}` has no verbs below it")
         _, verb, _ = group.resolve_command(context, [word])
-        assert verb is not None  # resolve_command fails where there is none
+        assert verb is not None  # resolve_command fails for an unknown verb
         context = click.Context(verb, info_name=word, parent=context)
     click.echo(context.get_help())

@@ -12,7 +12,7 @@ from compiler.commands.spec_file import NAME, nearest
 
 
 def _one_spec(context: click.Context, _: click.Parameter, files: tuple[Path, ...]) -> Path:
-    """The named spec, else the nearest one. Several specs are an error, because each is a platform."""
+    """The named spec, else the nearest one. Several specs are an error, because each spec is a platform."""
     if len(files) > 1:
         commands = " && ".join(f"{context.command_path} -f {file}" for file in files)
         context.fail(f"one spec at a time: `-f` is given {len(files)} times; type `{commands}`")

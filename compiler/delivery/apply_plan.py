@@ -72,7 +72,7 @@ def plan(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
 
 
 def _before(lowered: Lowered, location: SpecLocation) -> Iterator[Step]:
-    """The steps for upstream systems: for those that must be installed already, and for vendored ones."""
+    """The steps for upstream systems: for systems that must be installed already, and for vendored systems."""
     environment = f"{lowered.platform.environment}{location.options}"
     installed = ", ".join(prerequisite.system for prerequisite in prerequisites(lowered.graph))
     if installed:

@@ -1,6 +1,6 @@
 """Write authorization policies: they admit the same clients as the network policies, by ServiceAccount.
 
-An AuthorizationPolicy must allow each connection, also those to databases. A caller outside the
+An AuthorizationPolicy must allow each connection, also connections to databases. A caller outside the
 mesh (an operator, a scraper, the API server that calls a webhook) has no identity and uses no
 mutual TLS; only the ports that it calls are exempt.
 """

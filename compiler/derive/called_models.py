@@ -99,7 +99,7 @@ def grouped(
 
 
 def _called(home: str, callers: tuple[Caller, ...], group: list[Binding]) -> Iterator[Called]:
-    # A dot, which no instance's name has, keeps these names apart from those of single models.
+    # A dot, which no instance's name has, distinguishes these names from the names for single models.
     name = f"{home}.{_joined(sorted({name for _, name in callers}))}"
     ports = "-".join(map(str, group[0].offer.pod_ports))
     keyed = [(digits(binding.provider.name), binding) for binding in group]

@@ -27,7 +27,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 
 def platform_namespaces(lowered: Lowered) -> tuple[str, ...]:
-    """Namespaces that hold objects of the platform, except those of operators."""
+    """The namespaces with objects of the platform, without namespaces of operators."""
     foreign = upstream_namespaces(lowered)
     namespaces: set[str] = set()
     for package in lowered.packages.values():

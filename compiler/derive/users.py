@@ -24,7 +24,7 @@ def users_of(lowered: Lowered) -> Mapping[str, frozenset[Account]]:
 
 
 def _used(package: Package) -> tuple[tuple[str, Account], ...]:
-    """The offers that one package's pods use, and the accounts of those pods."""
+    """The offers that the pods of a package use, and the accounts of these pods."""
     pairs: list[tuple[str, Account]] = []
     for pods in package.operator_pods:
         account = (pods.namespace or package.namespace, pods.account)

@@ -35,7 +35,7 @@ def _value(diagnostic: Diagnostic) -> dict[str, Any]:
 
 
 def _fix(fix: Fix | None) -> dict[str, Any] | None:
-    """The edit; its kinds are those of compiler/diagnostics/fix.py."""
+    """The edit, with a kind of compiler/diagnostics/fix.py."""
     if fix is None:
         return None
     return {"edit": fix.edit.value, "text": fix.text, **_position(fix.span)}

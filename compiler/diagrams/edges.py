@@ -36,7 +36,7 @@ def edges(graph: Graph) -> tuple[Edge, ...]:
 
 
 def drawn(graph: Graph) -> Iterator[Binding]:
-    """The bindings that get an edge. Those that a pooler forwards belong to the pooler's edge."""
+    """The bindings that get an edge. A binding that a pooler forwards belongs to the pooler's edge."""
     return (binding for binding in graph.bindings if binding.via is None)
 
 

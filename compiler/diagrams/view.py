@@ -49,7 +49,7 @@ class View(Struct, frozen=True):
 
 
 def view(graph: Graph, selected: Collection[str] = (), *, grouped: bool = False) -> View:
-    """The whole graph; with `of`, those instances, all that they use and their direct users."""
+    """The whole graph; or the selected instances, all instances that they use, and their direct users."""
     shown, arrows = nodes(graph), edges(graph)
     if selected:
         used = _used(selected, arrows)

@@ -81,7 +81,7 @@ def grouped(changes: Iterable[Change]) -> tuple[Group, ...]:
 
 
 def _entries(changes: Iterable[Change]) -> list[Entry]:
-    """Alike changes as one: first those of several environments, then those of several objects."""
+    """Equal changes as one entry: first across environments, then across objects."""
     environments: dict[str, list[Change]] = {}
     for change in changes:
         # Fields hold any value, and so have no hash.

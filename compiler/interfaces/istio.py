@@ -43,7 +43,7 @@ PEER_AUTHENTICATION = CustomResource(
 
 
 def peer_authentication(name: str, namespace: str, spec: Manifest) -> Resource:
-    """The connections that some pods accept; those of a whole namespace where none are selected."""
+    """The connections that some pods accept, or all pods of a namespace if none are selected."""
     return Resource.of(PEER_AUTHENTICATION, {"name": name, "namespace": namespace}, spec)
 
 

@@ -2,7 +2,7 @@
 
 The facts are from Kubernetes 1.34: its validation of pods, Services and workloads (pkg/apis), and
 the fields that identify the elements of a list (`x-kubernetes-list-map-keys` in its OpenAPI
-document). `kubectl apply --server-side` requires those fields to be unique for environment
+document). `kubectl apply --server-side` requires unique fields for environment
 variables too.
 """
 

@@ -56,7 +56,7 @@ def environment(loader: BaseLoader) -> Environment:
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=select_autoescape(),  # HTML alone, and there is none: see _one_line
+        autoescape=select_autoescape(),  # it escapes only HTML, which no template writes; see _one_line
         auto_reload=False,
     )
 

@@ -81,7 +81,7 @@ class Component(Struct, frozen=True, kw_only=True):
     """A component type. Its module has the names below; those with a default may be left out.
 
     `compiler/model/contract.py` reads a module into this value, for the components of the compiler
-    and those of other packages alike. Nothing else looks at the module.
+    and for components of other packages. Nothing else looks at the module.
     """
 
     name: str  # the type, as the spec names it

@@ -107,7 +107,7 @@ def _map(schema: Schema, definitions: Schema, depth: int) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as it is written in YAML's flow style; quoted where it must be."""
+    """A value in YAML's flow style, quoted if necessary."""
     if isinstance(value, str):
         return (
             value

@@ -68,7 +68,7 @@ class Join:
         self.direct[slot] = self.memo.once(lambda: binding, terms, *parties)
 
     def bind(self, consumer: Instance[Any], requires: Requires[Any], claim: Claim) -> None:
-        """Add the binding of a claim, or report why there is none."""
+        """Add the binding of a claim, or record why no offer answers it."""
         candidate = self.choose(consumer, requires, claim)
         if candidate is not None:
             entailed = self._entailed(consumer, candidate)
@@ -118,7 +118,7 @@ class Join:
     ) -> Candidate | None:
         """Choose the offer for a claim: the offer that `bind` names, or the only offer.
 
-        Records the consumer as unsettled, and the reason, where there is no such offer.
+        Without such an offer, records the consumer as unsettled, and the reason.
         """
         interface = requires.endpoint.interface
         candidates = [c for c in self.candidates[interface] if c.provider.name != consumer.name]
@@ -146,7 +146,7 @@ class Join:
 
 
 def _without_copies(candidates: list[Candidate], backup: Backup | None) -> list[Candidate]:
-    """The store that keeps copies serves those alone that name it, where there is another."""
+    """Leave out the store that keeps copies, if there is another store: only `bind` selects it."""
     rest = [c for c in candidates if backup is None or c.provider.name != backup.to]
     return rest or candidates
 

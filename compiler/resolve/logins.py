@@ -71,7 +71,7 @@ def guarded(
 def _pages(
     instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers], secure: bool
 ) -> tuple[Page, ...]:
-    """The pages with a host, without those that programs ask at the same host."""
+    """The pages with a host, without pages that programs use at the same host."""
     return tuple(
         Page(
             instances[name], provides, offer, hosts.page_name(instances[name], provides, slots),

@@ -15,7 +15,7 @@ from compiler.tenants import model_store
 
 
 def bindings_of(join: Join, consumer: Instance[Any]) -> tuple[Binding, ...]:
-    """The bindings of a model that follow from the bindings of its store; none if those failed."""
+    """The bindings of a model, made from the bindings of its store; none if the store has none."""
     store = model_store.name(consumer)
     if store not in join.store_bindings:
         join.store_bindings[store] = _bindings_of_store(join, store)

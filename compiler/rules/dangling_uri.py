@@ -66,7 +66,7 @@ class StoreContents(Struct, frozen=True):
         return self.repositories.get(store.provider.name) or set(buckets)
 
 
-NEEDS_EVERY_INSTANCE = True  # the bucket may be that of one with errors
+NEEDS_EVERY_INSTANCE = True  # an instance with errors may have the bucket
 
 
 def check_all(

@@ -24,7 +24,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 
 
 def claimed(binding: Binding) -> set[str]:
-    """The resources that a consumer claims directly, without those of the instances that it uses."""
+    """The resources that a consumer claims itself, not through the instances that it uses."""
     claimed = set(binding.claim.resources)
     if not claimed or binding.requires in component_of(binding.consumer).claims(binding.consumer):
         return claimed

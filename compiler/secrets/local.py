@@ -29,7 +29,7 @@ class UnreadableSecretError(Exception):
 def generate(
     credentials: Iterable[Credential], environment: str, root: Path, rotate: Iterable[str] = ()
 ) -> Generated:
-    """Write every missing Secret of an environment, and generate those in `rotate` again."""
+    """Write every missing Secret of an environment, and generate the Secrets in `rotate` again."""
     listed, rotate = list(credentials), set(rotate)
     folder = folder_of(environment)
     with open_folder(root, 0o755) as output:

@@ -19,7 +19,7 @@ MARK = "platformc:move"  # a key: how far the move is
 
 
 def names(claims: Sequence[model.Binding]) -> tuple[str, ...]:
-    """All keys: those of single clients overlap."""
+    """All keys, because the keys of single clients overlap."""
     return ("*",) if claims else ()
 
 

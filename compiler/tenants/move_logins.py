@@ -1,4 +1,4 @@
-"""The logins of the Job that moves databases: that of each database's owner, at both servers."""
+"""Make the logins of the Job that moves databases: each database's owner, at both servers."""
 
 from __future__ import annotations
 
@@ -59,6 +59,6 @@ def providers(logins: Sequence[Login]) -> Mapping[str, str]:
 
 
 def room(specs: Sequence[Any]) -> str:
-    """Local disk for dumps: that of either server, where it is the platform's."""
+    """Local disk for dumps, as large as the disk of a server of the platform."""
     rooms = (getattr(spec, "storage", None) for spec in specs)
     return next((room for room in rooms if room), DUMPS)

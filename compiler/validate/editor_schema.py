@@ -72,7 +72,7 @@ def snippet(label: str, section: Schema, definitions: Mapping[str, Schema]) -> l
 
 
 def named_snippet(label: str, section: Schema, definitions: Mapping[str, Schema]) -> list[Schema]:
-    """A usable map of a section, below a name of the user's."""
+    """A usable map of a section, below a name that the user writes."""
     numbers = count(1)
     name = f"${{{next(numbers)}:name}}"
     return [{"label": label, "body": {name: _placeholder(section, definitions, numbers)}}]
@@ -94,7 +94,7 @@ def _placeholder(schema: Schema, definitions: Mapping[str, Schema], numbers: Ite
 
 
 def _required(schema: Schema) -> Sequence[str]:
-    """The keys that a section needs; of those that depend on others, the last alternative's."""
+    """The keys that a section needs; of alternative keys, the last alternative."""
     if "required" in schema or "else" not in schema:
         keys: Sequence[str] = schema.get("required", ())
         return keys

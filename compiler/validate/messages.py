@@ -53,7 +53,7 @@ def report_empty_key(full: Path, document: Node, report: Report, help: str) -> N
 
 
 def _causes(errors: Sequence[FieldError]) -> Iterator[FieldError]:
-    """The errors without those about missing keys that are only misspelt."""
+    """The errors, without missing keys that are only misspelt."""
     unknown = [error for error in errors if error.type == "extra_forbidden"]
     meant = {(*error.loc[:-1], closest(str(error.loc[-1]), error.keys)) for error in unknown}
     if any(map(_below_spec, unknown)):

@@ -124,7 +124,7 @@ def interrupted(root: Folder) -> bool:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[Output]:
-    """The only writer of a directory. Raises BusyError where there is another."""
+    """Yield the only writer of a directory. Raises BusyError if there is another writer."""
     with open_folder(path, 0o755) as root:
         state = state_of(path)
         if state is None:

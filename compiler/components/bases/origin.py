@@ -1,7 +1,7 @@
 """Describe the origin of a copy: its platform and instance, and the releases that wrote its schemas.
 
 A server migrates its schema when it starts, and an older release refuses the result. A restore
-therefore compares the releases in the copy with those of the platform that is to read it.
+therefore compares the releases in the copy with the releases of the platform that restores it.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ BUFFERS = 4  # shared buffers are one part of so many
 STEP = 256 * MIB  # of the limit, so that it seldom changes
 # The log takes one part of so many of the disk, and the same again while checkpoints lag behind.
 LOG = 8
-# A database as it is made takes 8 MiB (PostgreSQL 17, template1).
+# A new database takes 8 MiB (PostgreSQL 17, template1).
 DATABASE = 8 * MIB
 OWN = 256 * MIB
 

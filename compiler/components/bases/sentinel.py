@@ -18,7 +18,7 @@ STATE = "/data/sentinel.conf"
 # votes, as with two left, the next election comes after twice the second time.
 DOWN_AFTER, TIMEOUT = 5000, 10000
 # The commands of Sentinel's user on the servers (Redis' documentation of ACLs, "ACL rules for Sentinel
-# and Replicas"), and those that clients and other Sentinels may send to a Sentinel.
+# and Replicas"), and the commands that clients and other Sentinels may send to a Sentinel.
 USER = (
     "allchannels -@all +multi +slaveof +replicaof +ping +exec +subscribe +config|rewrite +role "
     "+publish +info +client|setname +client|kill +script|kill"

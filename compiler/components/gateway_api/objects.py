@@ -138,7 +138,7 @@ def _https(
 
 
 def _from(spaces: Sequence[str] | None) -> model.Manifest:
-    """The namespaces of a listener's routes; by default that of the Gateway."""
+    """The namespaces of a listener's routes; by default the Gateway's namespace."""
     if spaces is None:
         return {"from": "Same"}
     names = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": list(spaces)}

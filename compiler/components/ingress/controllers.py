@@ -28,7 +28,7 @@ _NGINX = {
 ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
 TLS = "traefik.ingress.kubernetes.io/router.tls"  # `tls` of an Ingress names the Secret alone
 CONTROLLERS: Mapping[Controller, Facts] = {
-    # Traefik 3.6; the names of the entry points are those of its chart.
+    # Traefik 3.6; the entry points have the names of its chart.
     "traefik": Facts(
         {"app.kubernetes.io/name": "traefik"},
         {ENTRY_POINTS: "web"},

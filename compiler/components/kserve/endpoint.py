@@ -68,7 +68,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         )
 
     def runtime(self, spec: ModelSpec) -> Runtime | None:
-        """The runtime of a model: the one that it names, or the first one for its format."""
+        """The runtime of a model: the runtime that it names, or the first runtime for its format."""
         format = spelled(spec.format)
         for runtime in self.runtimes:
             if format in runtime.formats and spec.runtime in (None, runtime.name):
@@ -95,7 +95,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         entrance, knative = wiring.get(serving.GATEWAY), wiring.get(serving.SERVERLESS)
         agents = (agent.PORT,) if me.spec.intercepted else ()
         ports = QUEUE_PROXY if knative else (PREDICTOR, *me.spec.ports, *agents)
-        # In serverless mode all requests pass the gateway's pods, those of other pods too.
+        # In serverless mode all requests pass the gateway's pods, also requests of other pods.
         for pods in (serving.pods(), *([transformer.PODS] if me.spec.transformed else [])):
             if entrance is not None and (knative is not None or me.spec.public):
                 yield entrance.calls(pods, *ports)
@@ -146,7 +146,7 @@ class Endpoint(serving.Endpoint, frozen=True, kw_only=True):
         self, me: model.Instance[ModelSpec], entrance: gateway.Endpoint | None,
         knative: serverless.Endpoint | None,
     ) -> inference.Offer:  # fmt: skip
-        """The Service of the transformer, or of the predictor where there is none."""
+        """The Service of the transformer, or of the predictor for a model without one."""
         if me.spec.transformer is None:
             return self.server(me, entrance, knative)
         offer = inference.Offer(

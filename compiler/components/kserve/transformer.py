@@ -3,7 +3,7 @@
 Facts are of KServe 0.20.0. Its controller adds `--model_name`, `--predictor_host` and `--http_port 8080`
 to the arguments (transformer_custom.go), and its SDK asks the predictor by protocol v1 without
 `--predictor_protocol` (model_server.py). Labels of the InferenceService are on the pods of both
-components, those of a component on its pods alone (predictor.go, transformer.go).
+components, labels of a component only on its pods (predictor.go, transformer.go).
 """
 
 from __future__ import annotations

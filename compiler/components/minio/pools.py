@@ -2,7 +2,7 @@
 
 A pool never changes its servers or drives; a store grows by another pool. The drives of a pool are
 divided into the largest sets of 2 to 16 that its servers share evenly (cmd/endpoint-ellipses.go,
-getSetIndexes), and the parity of the first pool's sets is that of all (cmd/erasure-server-pool.go,
+getSetIndexes), and all sets have the parity of the first pool's sets (cmd/erasure-server-pool.go,
 newErasureServerPools), at most half of a set (internal/config/storageclass, ValidateParity). Read in
 RELEASE.2025-09-07, where every server refuses others with other arguments
 (cmd/bootstrap-peer-server.go).

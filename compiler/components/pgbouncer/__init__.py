@@ -25,7 +25,7 @@ FILE_KEYS = (
     ("max_client_conn", "maxClientConnections"),
 )
 PORT = 6432
-SMALLEST_POOL = 5  # with fewer, clients mostly wait for each other
+SMALLEST_POOL = 5  # with fewer connections, clients mostly wait for each other
 
 
 class Spec(model.RunningSpec, model.AdoptsService):

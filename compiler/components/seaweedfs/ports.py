@@ -1,4 +1,4 @@
-"""Ports of SeaweedFS 4.x; the gRPC port of each server is that of HTTP and 10000."""
+"""Ports of SeaweedFS 4.x; the gRPC port of a server is its HTTP port plus 10000."""
 
 S3, METRICS = 8333, 9327
 MASTER = (9333, 19333)

@@ -41,7 +41,7 @@ def connections() -> tuple[int, str]:
 
 
 def masters(me: model.Instance[Any]) -> str:
-    """The addresses of all masters, for their clients and for each other."""
+    """The addresses of all masters, which their clients and the masters get."""
     domain = me.host(f"{me.name}-master-headless")
     names = (f"{me.name}-master-{index}.{domain}" for index in range(MASTERS))
     return ",".join(f"{name}:{ports.MASTER[0]}" for name in names)

@@ -8,7 +8,7 @@ from compiler import kube, model
 
 
 def of(me: model.Instance[Any]) -> model.Manifest:
-    """The user's amounts, else the same for each server."""
+    """The user's amounts, else the same defaults for each server."""
     return kube.resources(
         me.spec.resources, cpu="250m", memory="512Mi", cpu_limit="2", memory_limit="2Gi"
     )

@@ -28,7 +28,7 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
 
 
 def _buckets(name: str, graph: Graph) -> list[str]:
-    """The buckets in a store of the platform, without those that keep copies."""
+    """The buckets in a store of the platform, without buckets that keep copies."""
     bindings = (binding for binding in graph.bindings if binding.provider.name == name)
     return sorted(
         {
@@ -43,7 +43,7 @@ def _buckets(name: str, graph: Graph) -> list[str]:
 
 
 def _holds(package: Package) -> bool:
-    """Whether an instance has volumes: a StatefulSet with claims, or those that an operator makes."""
+    """Whether an instance has volumes: the claims of a StatefulSet, or volumes that an operator makes."""
     return any(
         resource.custom.volume_claims
         if resource.custom

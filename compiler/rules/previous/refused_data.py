@@ -22,7 +22,7 @@ _IMAGE = re.compile(r"(?:image|imageName|value): [\"']?([\w./:@-]+:[\w.-]+)")
 
 
 def check(environments: Mapping[str | None, Lowered], root: Path) -> list[Diagnostic]:
-    """Compare the images of each environment with those of the last compile."""
+    """Compare the images of each environment with the images of the last compile."""
     report = Report()
     for name, lowered in environments.items():
         if name is None:
