@@ -33,7 +33,7 @@ ALLOWED = {
         "spec/settings.py",
         "ClusterSecretStore",
     ): "`spec.secrets.store.kind` names a kind of the user's",
-    ("spec/door.py", "ClusterIssuer"): "`spec.tls.issuer.kind` names a kind of the user's",
+    ("spec/access.py", "ClusterIssuer"): "`spec.tls.issuer.kind` names a kind of the user's",
     ("diff/data.py", "Cluster"): "the heading of a change of the whole cluster, in a diff",
     ("diagnostics/credentials.py", "mysql"): "the client whose option `-p` takes a password",
     ("diagnostics/synonyms.py", "knative"): "a mode by its name in KServe, which a user may type",

@@ -13,7 +13,7 @@ from compiler.commands.output import fail
 from compiler.commands.verb import Verb
 from compiler.delivery.apply_plan import SpecLocation
 from compiler.delivery.restore import (
-    Wish,
+    RestoreRequest,
     irreplaceable,
     other_times,
     recovered,
@@ -71,7 +71,7 @@ def command(
         fail(f"`{origin}` is not a platform's name, as in its `metadata.name`")
     if not replace:
         _need_secrets(lowered, only, file.parent)
-    for step in steps(lowered, SpecLocation(file), Wish(only, at, origin, replace)):
+    for step in steps(lowered, SpecLocation(file), RestoreRequest(only, at, origin, replace)):
         click.echo(f"# {step.title}")
         for line in step.commands:
             click.echo(line)

@@ -18,7 +18,7 @@ from compiler.model.resource import Phase, Resource
 ROLE = "app.kubernetes.io/component"
 
 
-class Wish(Struct, frozen=True):
+class RestoreRequest(Struct, frozen=True):
     """The data to restore, its time and origin, and whether existing data may be overwritten."""
 
     only: str | None = None
@@ -98,11 +98,11 @@ def irreplaceable(lowered: Lowered, only: str | None) -> list[Credential]:
     )
 
 
-def steps(lowered: Lowered, location: SpecLocation, wish: Wish) -> Iterator[Step]:
+def steps(lowered: Lowered, location: SpecLocation, request: RestoreRequest) -> Iterator[Step]:
     """The plan. In a new cluster, a server starts after its data is restored: else it would make new data."""
-    chosen = [pair for pair in restorable(lowered) if wish.only in (None, pair[0].name)]
-    restores = [_restore(resource, wish) for _, resource in chosen]
-    if wish.replace:
+    chosen = [pair for pair in restorable(lowered) if request.only in (None, pair[0].name)]
+    restores = [_restore(resource, request) for _, resource in chosen]
+    if request.replace:
         yield from _in_place(lowered, [package.name for package, _ in chosen], restores)
         return
     has_servers = True
@@ -115,12 +115,16 @@ def steps(lowered: Lowered, location: SpecLocation, wish: Wish) -> Iterator[Step
         yield from restores
 
 
-def _restore(resource: Resource, wish: Wish) -> Step:
+def _restore(resource: Resource, request: RestoreRequest) -> Step:
     effect = resource.manifest["metadata"].get("annotations", {}).get(REPLACES, "")
     title = f"restore {resource.name.removesuffix('-restore')}" + (
-        f": {effect}" if wish.replace and effect else ""
+        f": {effect}" if request.replace and effect else ""
     )
-    variables = {"AT": wish.at, "FROM": wish.origin, "REPLACE": "yes" if wish.replace else None}
+    variables = {
+        "AT": request.at,
+        "FROM": request.origin,
+        "REPLACE": "yes" if request.replace else None,
+    }
     return run(resource, title, {key: text for key, text in variables.items() if text})
 
 

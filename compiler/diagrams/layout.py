@@ -148,7 +148,7 @@ def _fill_band(
             if band_of[item if isinstance(item, str) else item.provider] == band
         ]
         y = top
-        for item in sorted(band_items, key=lambda item: _wish(item, edges, boxes)):
+        for item in sorted(band_items, key=lambda item: _best_height(item, edges, boxes)):
             height = _height(item, edges)
             boxes[item] = Box(columns.x[level], y, columns.width[level], height)
             y += height + (GAP_Y if isinstance(item, str) else LANE // 2)
@@ -164,7 +164,7 @@ def _height(item: Item, edges: Iterable[Edge]) -> int:
     return max(LEAST, PORT * leaving, PORT * arriving)
 
 
-def _wish(item: Item, edges: Iterable[Edge], boxes: Mapping[Item, Box]) -> tuple[float, str]:
+def _best_height(item: Item, edges: Iterable[Edge], boxes: Mapping[Item, Box]) -> tuple[float, str]:
     """The best height of an item: the middle of its providers that are placed already."""
     if isinstance(item, Lane):
         ahead = boxes.get(Lane(item.provider, item.interface, item.depth - 1))

@@ -24,7 +24,7 @@ class Claim(sql.Claim, frozen=True, kw_only=True):
     database: str = ""
     connections: int = 5  # the maximum that its clients open
     direct: int = 0  # of these, those that bypass a pooler: migrations
-    reckoning: str = ""  # the calculation, for messages
+    calculation: str = ""  # the calculation, for messages
     read_only: bool = False
     makes_tables: bool = False  # the consumer makes tables when it is set up
     # The consumer's own clients that may write as well; None: all of them.
@@ -85,7 +85,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         claim: Claim = replace(
             provider_claim, shared=True, connections=pods * per_pod, direct=0,
             read_only=writers is not None and consumer.name not in writers, writers=None,
-            reckoning=f"{pods} {'pod' if pods == 1 else 'pods'} x {per_pod}",
+            calculation=f"{pods} {'pod' if pods == 1 else 'pods'} x {per_pod}",
         )  # fmt: skip
         return claim
 
@@ -218,7 +218,7 @@ class Part(Struct, frozen=True):
 
     instance: model.Instance[Any]
     count: int
-    reckoning: str
+    calculation: str
 
 
 def parts(claims: Iterable[Binding]) -> Iterator[Part]:
@@ -230,7 +230,7 @@ def parts(claims: Iterable[Binding]) -> Iterator[Part]:
     for binding in claims:
         if binding.via is None and binding.claim.database:
             claim = binding.claim
-            yield Part(binding.consumer, claim.connections, claim.reckoning or "its clients")
+            yield Part(binding.consumer, claim.connections, claim.calculation or "its clients")
         elif binding.via is not None:
             pooled.setdefault(binding.via.provider.name, []).append(binding.via)
             if binding.claim.direct:
@@ -244,8 +244,8 @@ def _of_pooler(logins: list[Binding]) -> Iterator[Part]:
     if pooling is not None:
         pools = len({(binding.secret, binding.claim.database) for binding in logins})
         count = pooling.replicas * pools * pooling.least
-        reckoning = f"{pooling.replicas} replicas x {pools} pools x {pooling.least}"
-        yield Part(logins[0].provider, count, reckoning)
+        calculation = f"{pooling.replicas} replicas x {pools} pools x {pooling.least}"
+        yield Part(logins[0].provider, count, calculation)
 
 
 def capacity(claims: Iterable[Binding]) -> int:

@@ -43,6 +43,7 @@ from compiler.model.resource import (
 )
 from compiler.model.size import Size, local_disk, memory, volume
 from compiler.model.versions import OldestKubernetes
+from compiler.spec.access import PageSpec, SignOnPageSpec
 from compiler.spec.adopt import AdoptsData, AdoptsDatabaseServer, AdoptsService, AdoptsVolume
 from compiler.spec.component import (
     Amounts,
@@ -56,7 +57,6 @@ from compiler.spec.component import (
     UpstreamSpec,
     VolumeSpec,
 )
-from compiler.spec.door import PageSpec, SignOnPageSpec
 from compiler.spec.section import ListOf, Section
 from compiler.spec.settings import Settings
 

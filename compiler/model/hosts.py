@@ -19,7 +19,7 @@ class Opened(Struct, frozen=True):
     name: str
     instance: Instance[Any]
     offer: Offer
-    exposed: bool  # whether it has a host at the door; if not, `kubectl port-forward` opens it
+    exposed: bool  # whether it has a host at the gateway; if not, `kubectl port-forward` opens it
     guard: Instance[Any] | None  # the login that requests from outside the cluster pass first
 
     @property

@@ -16,19 +16,21 @@ class Size(Struct, frozen=True):
     key: Path  # below the instance's section
     has: int
     needed: int
-    reckoning: str  # the calculation of `needed`, in words
+    calculation: str  # the calculation of `needed`, in words
 
 
-def volume(has: int, needed: int, reckoning: str) -> Size:
+def volume(has: int, needed: int, calculation: str) -> Size:
     """A volume, whose size is `storage`."""
-    return Size("volume-size", ("storage",), has, needed, reckoning)
+    return Size("volume-size", ("storage",), has, needed, calculation)
 
 
-def memory(has: int, needed: int, reckoning: str) -> Size:
+def memory(has: int, needed: int, calculation: str) -> Size:
     """The memory limit of a container."""
-    return Size("memory-limit", ("resources", "limits", "memory"), has, needed, reckoning)
+    return Size("memory-limit", ("resources", "limits", "memory"), has, needed, calculation)
 
 
-def local_disk(has: int, needed: int, reckoning: str) -> Size:
+def local_disk(has: int, needed: int, calculation: str) -> Size:
     """The limit of local disk, which a pod loses with its end."""
-    return Size("volume-size", ("resources", "limits", "ephemeralStorage"), has, needed, reckoning)
+    return Size(
+        "volume-size", ("resources", "limits", "ephemeralStorage"), has, needed, calculation
+    )

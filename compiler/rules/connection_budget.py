@@ -48,7 +48,7 @@ def _check_server(
         return
     document = platform.document
     path: Path = (*server.path, "maxConnections")
-    terms = [f"{part.count} of `{part.instance.name}` ({part.reckoning})" for part in clients]
+    terms = [f"{part.count} of `{part.instance.name}` ({part.calculation})" for part in clients]
     report.add(
         "connection-budget",
         f"`{server.name}` accepts {limit} connections, and {total} may be opened: "

@@ -27,7 +27,7 @@ def _add(size: Size, instance: Instance[object], platform: Platform, report: Rep
     path = (*instance.path, *size.key)
     report.add(
         size.code,
-        f"`{instance.name}` needs {quantity.rounded(size.needed)} {amount} ({size.reckoning}), and "
+        f"`{instance.name}` needs {quantity.rounded(size.needed)} {amount} ({size.calculation}), and "
         f"{bound} {quantity.rounded(size.has)}",
         platform.document.value_span(path),
         path=path,

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
+from compiler.spec.access import Groups
 from compiler.spec.component import (
     Resources,
 )
 from compiler.spec.constraints import InvalidValue
-from compiler.spec.door import Groups
 from compiler.spec.duration import seconds
 from compiler.spec.model_requests import Batcher, Logger
 from compiler.spec.section import ListOf, Section

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from compiler.spec.access import Machines, OpenIdLogin, Tls
 from compiler.spec.backup import Backup
 from compiler.spec.component import Amounts, Patch
 from compiler.spec.constraints import Exact, InvalidValue
-from compiler.spec.door import Machines, OpenIdLogin, Tls
 from compiler.spec.image import ANY, Mirrors
 from compiler.spec.labels import Labels
 from compiler.spec.move import Move

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from compiler import model
 from compiler.interfaces import oidc
 from compiler.model.authority import Authority
+from compiler.spec.access import OpenIdLogin, ProxySpec
 from compiler.spec.component import NamedSpec
-from compiler.spec.door import OpenIdLogin, ProxySpec
 from compiler.spec.settings import Settings
 
 PHASE = model.Phase.SERVERS

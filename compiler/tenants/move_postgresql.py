@@ -29,7 +29,7 @@ def claims(
         {
             database: postgresql.Claim(
                 database=database, shared=True, pooled=False, connections=CONNECTIONS,
-                reckoning="the move",
+                calculation="the move",
             )
             for database in names
         },

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from compiler.diagnostics import same_letters
+from compiler.spec.access import Tls
 from compiler.spec.constraints import address
-from compiler.spec.door import Tls
 from compiler.spec.section import parse
 
 Keys = tuple[str, ...]

@@ -60,7 +60,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     archive = postgresql.Claim(
         database=me.spec.database or me.name.replace("-", "_"),
         connections=2 * upstream.POOL,
-        reckoning=f"controller and server x {upstream.POOL}",
+        calculation=f"controller and server x {upstream.POOL}",
         makes_tables=True,
         pooled=False,  # it prepares statements
     )

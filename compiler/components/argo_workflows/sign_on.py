@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from compiler import kube, model
 from compiler.interfaces import gateway, oidc, s3
-from compiler.spec.door import Rights
+from compiler.spec.access import Rights
 from compiler.spec.duration import seconds
 
 CLIENT_ID = "client-id"

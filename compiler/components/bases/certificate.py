@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from compiler import model
-from compiler.spec.door import Tls
+from compiler.spec.access import Tls
 
 CERTIFICATE = model.CustomResource(api="cert-manager.io/v1", kind="Certificate")
 

@@ -15,8 +15,8 @@ from pydantic import Field
 
 from compiler import model
 from compiler.components.bases import certificate
+from compiler.spec.access import Tls
 from compiler.spec.constraints import InvalidValue
-from compiler.spec.door import Tls
 from compiler.spec.types import SecretName
 
 PLAIN_PORT, PLAIN_TARGET, SECURE_PORT = 80, 8080, 443

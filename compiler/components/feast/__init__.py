@@ -128,7 +128,7 @@ def _registry_claim(me: model.Instance[Spec], processes: int) -> postgresql.Clai
         exists=me.spec.adopted.database is not None,
         connections=processes * per_process,
         shared=me.spec.shared,
-        reckoning=f"{processes} processes x {per_process} connections",
+        calculation=f"{processes} processes x {per_process} connections",
         makes_tables=True,
         writers=me.spec.writers,
     )

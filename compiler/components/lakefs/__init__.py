@@ -85,7 +85,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
             database=me.spec.adopted.database or me.spec.database or me.name.replace("-", "_"),
             exists=me.spec.adopted.database is not None,
             connections=(me.spec.replicas + 2) * POOL,
-            reckoning=f"{me.spec.replicas + 2} processes x {POOL}",
+            calculation=f"{me.spec.replicas + 2} processes x {POOL}",
             makes_tables=True,
             pooled=False,  # it prepares statements and holds locks for the length of a session
         ),

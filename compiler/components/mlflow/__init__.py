@@ -86,7 +86,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
             exists=me.spec.adopted.database is not None,
             connections=connections + MIGRATION_CONNECTIONS,
             direct=MIGRATION_CONNECTIONS,
-            reckoning=f"{pods} pods x {me.spec.workers} workers x {ENGINES} engines x "
+            calculation=f"{pods} pods x {me.spec.workers} workers x {ENGINES} engines x "
             f"{POOL_SIZE + MAX_OVERFLOW} + {MIGRATION_CONNECTIONS} for migrations",
             makes_tables=True,
             shared=me.spec.shared,

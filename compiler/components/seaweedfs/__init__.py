@@ -66,11 +66,11 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
     copies = backup.claims(me)
     if me.spec.replicas == 1:
         return copies
-    connections, reckoning = replicated.connections()
+    connections, calculation = replicated.connections()
     claim = postgresql.Claim(
         database=me.name.replace("-", "_"),
         connections=connections,
-        reckoning=reckoning,
+        calculation=calculation,
         pooled=False,  # its driver prepares statements
         copied=False,  # its rows name places in volumes, and mean nothing without these
     )
