@@ -181,6 +181,7 @@ def _whole_or_error() -> None:
 
 
 def _bug(error: Exception) -> NoReturn:
+    """Report an exception as a bug of the compiler, without any text of the spec, and end."""
     import traceback
 
     from compiler.registry import author_error

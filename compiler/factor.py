@@ -64,6 +64,7 @@ def factor(base: Lowered, environments: Mapping[str, Lowered]) -> Factored:
 
 
 def _overlay(base: Package | None, package: Package) -> Overlay:
+    """The differences of a package from the base's; the whole package if the base has no such one."""
     if base is None or not _same_place(base, package):
         configs = tuple(ConfigChange(config, False) for config in package.configs)
         return Overlay(package, False, added=package.resources, configs=configs)
@@ -138,6 +139,7 @@ def _maps(base: Manifest, target: Manifest, path: str) -> Iterator[Operation]:
 
 
 def _values(base: Any, target: Any, path: str) -> Iterator[Operation]:
+    """The operations that turn one value at a path into another."""
     if base == target and type(base) is type(target):
         return
     # kustomize's patcher removes a map that becomes empty, but not a map that is replaced as a whole.

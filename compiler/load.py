@@ -72,6 +72,7 @@ def load(data: bytes, file: str, report: Report) -> Node | None:
 
 
 def _decode(data: bytes, file: str, report: Report) -> str | None:
+    """Decode the bytes, or report the first byte that is not UTF-8."""
     try:
         # Some editors add a byte order mark or CRLF: neither changes the spec.
         return data.decode("utf-8-sig").replace("\r\n", "\n")
@@ -108,6 +109,7 @@ def _hidden_characters(text: str, file: str, report: Report) -> None:
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Report) -> None:
+    """Report an error of libyaml, with the cause that its message shows."""
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     span = Span(file, line + 1, column + 1, line + 1, column + 2)
@@ -282,6 +284,7 @@ def printable(text: str) -> bool:
 
 
 def _scalar(text: str) -> str | int | float | bool | None:
+    """The value of a plain scalar by YAML 1.2's core schema."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in "0123456789.+-":  # most scalars are plain words

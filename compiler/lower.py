@@ -117,6 +117,7 @@ def _check_every_binding_is_used(
 
 
 def package_of(instance: Instance[Any], pieces: Iterable[Piece]) -> Package:
+    """Sort the pieces of an instance by type into a package."""
     by_type: dict[type[Any], list[Any]] = defaultdict(list)
     for piece in pieces:
         by_type[type(piece)].append(piece)

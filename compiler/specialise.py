@@ -99,6 +99,7 @@ def _without_environments(document: Node) -> Node:
 
 
 def _merge_environment(base: Node, override: Node, name: str, report: Report) -> Node:
+    """The base with the overrides of one environment."""
     path: Path = ("spec", "environments", name)
     spec = base.child("spec")
     assert isinstance(base.value, dict)
@@ -113,6 +114,7 @@ def _merge_environment(base: Node, override: Node, name: str, report: Report) ->
 
 
 def _merge(base: Node, override: Node, path: Path, report: Report) -> Node:
+    """Merge an override into a node: maps merge, null removes, all other values replace."""
     if not isinstance(base.value, dict) or not isinstance(override.value, dict):
         return override
     items, keys = dict(base.value), dict(base.keys)

@@ -80,6 +80,7 @@ def _check_bindings(
     environments: Mapping[str, Platform], graphs: Mapping[str, Graph], findings: Report, *,
     every_instance: bool,
 ) -> None:  # fmt: skip
+    """Run the rules about bindings; after an error elsewhere, keep only their errors."""
     of_bindings = Report()
     for rule in rules():
         if not every_instance and getattr(rule, "NEEDS_EVERY_INSTANCE", False):

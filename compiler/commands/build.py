@@ -106,6 +106,7 @@ class Build(Struct, frozen=True):
         return [*pipeline.findings(result), *previous.check(result.lowered, self.root)]
 
     def _compare(self, tree: Tree, report: Report) -> None:
+        """Compare the tree with the disk. Ends the command if they differ."""
         from compiler.commands.stale import difference  # difflib, only for --check
 
         planned, shown = Plan(write=tuple(tree)), ""

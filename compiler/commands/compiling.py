@@ -46,6 +46,7 @@ def bound(file: Path) -> Compilation:
 
 
 def _accepted(result: Compilation, data: bytes, file: Path) -> Compilation:
+    """Return a compilation without errors. Else prints its errors and ends the command."""
     if result.report.failed:
         show(result.report, data, str(file), "text")
         sys.exit(1)

@@ -69,6 +69,7 @@ def tracked(folder: Path) -> tuple[str, ...]:
 
 
 def _blob(folder: Path, name: str, title: str) -> bytes:
+    """The content of a file in a commit, which Git names by revision and path."""
     size = _git_output(folder, "cat-file", "-s", name)
     if size is None:
         raise GitError(

@@ -46,6 +46,7 @@ def command(environment: str | None, file: Path, component: str | None, wave: in
 
 
 def only(lowered: Lowered, component: str) -> Lowered:
+    """The lowered environment with the objects of one component. Ends the command if there is none."""
     from msgspec.structs import replace
 
     names = {*lowered.packages, *lowered.models}

@@ -62,6 +62,7 @@ def of_file(file: Path) -> SpecRevision:
 
 
 def _of_revision(revision: str, file: Path) -> SpecRevision:
+    """Read a spec, its lock and its files from a git revision. Ends the command if it has none."""
     if not revision:
         fail("the revision to compare with has no name")
     try:

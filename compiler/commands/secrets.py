@@ -126,6 +126,7 @@ def generate(
 
 
 def _generated(lowered: Lowered, spec: Path, root: Path, rotate: Iterable[str]) -> Generated:
+    """Generate the missing Secrets by the provider of the environment."""
     secrets = lowered.platform.settings.secrets
     environment = str(lowered.platform.environment)
     match secrets.provider:

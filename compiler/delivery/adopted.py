@@ -27,6 +27,7 @@ def warnings(lowered: Lowered) -> Iterator[str]:
 
 
 def _sentences(me: Instance[Any], adopted: Any) -> Iterator[str]:
+    """A warning for each existing object that an instance adopts."""
     subject = f"`{me.name}` takes over"
     if getattr(adopted, "claim", None):
         yield (

@@ -111,6 +111,7 @@ def _types(workload: Manifest) -> Iterator[str]:
 def _adoption(
     lowered: Lowered, type: str, workload: Manifest, objects: list[Manifest], used: set[str]
 ) -> Adoption:
+    """The section that adopts one live server, with comments."""
     component = registry.component(type)
     assert component is not None
     name = _instance_name(lowered, type, workload, used)

@@ -65,6 +65,7 @@ def _server(name: str | None, servers: Mapping[str | None, Registry]) -> Registr
 def _locked(
     instance: Instance[Any], version: Version, graph: Graph, earlier: LockedModel | None
 ) -> LockedModel:
+    """The entry of the lock for a version; it keeps the URI of the version before."""
     spec = instance.spec
     if PYTHON_FUNCTION not in version.flavours and not spec.format:
         flavours = ", ".join(version.flavours)

@@ -116,6 +116,7 @@ def steps(lowered: Lowered, location: SpecLocation, request: RestoreRequest) -> 
 
 
 def _restore(resource: Resource, request: RestoreRequest) -> Step:
+    """The step that runs the Job of one restore."""
     effect = resource.manifest["metadata"].get("annotations", {}).get(REPLACES, "")
     title = f"restore {resource.name.removesuffix('-restore')}" + (
         f": {effect}" if request.replace and effect else ""

@@ -109,6 +109,7 @@ def _sources(users: frozenset[Account], trust: str) -> list[Source]:
 def _peers(
     package: Package, me: Instance[object], traffic: InternalTraffic, trust: str
 ) -> Resource:
+    """The policy for traffic between pods of one instance, by the accounts of the clients."""
     client = labels_of(me, traffic.client)
     written = {
         (resource.namespace, resource.pod_account)

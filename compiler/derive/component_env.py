@@ -72,12 +72,13 @@ def _containers(resource: Resource) -> list[Manifest]:
 
 def _with_env(package: Package, instance: Instance[Any]) -> Package:
     variables = [variable.manifest() for variable in kube.own_env(instance.spec)]
-    resources = tuple(_changed(resource, variables) for resource in package.resources)
+    resources = tuple(_with_variables(resource, variables) for resource in package.resources)
     secrets = existing_secrets.declared(instance)
     return replace(package, resources=resources, credentials=(*package.credentials, *secrets))
 
 
-def _changed(resource: Resource, variables: list[Manifest]) -> Resource:
+def _with_variables(resource: Resource, variables: list[Manifest]) -> Resource:
+    """The object with the variables in each container that it defines."""
     template = pod_template(resource.manifest)
     if template is None:
         return resource

@@ -55,6 +55,7 @@ def _report_missing(
 def _extended(
     package: Package, file: str, addition: Any, path: Path, lowered: Lowered, report: Report
 ) -> Package:
+    """The package with an addition to a config file; unchanged if the addition is wrong."""
     configs = []
     for config in package.configs:
         text = config.files.get(file)
@@ -115,6 +116,7 @@ def _keys(text: str) -> list[str]:
 
 
 def _same(existing: Any, addition: Any, at: str) -> Iterator[str]:
+    """The keys of an addition that exist already, with dots between nested keys."""
     for key, value in addition.items():
         if not isinstance(existing, dict) or key not in existing:
             continue

@@ -70,6 +70,7 @@ def _fetched(lowered: Lowered, store: Store) -> Iterator[Resource]:
 
 
 def _generated(credentials: tuple[Credential, ...]) -> Iterator[Resource]:
+    """The objects that generate each credential once and copy it to its readers' namespaces."""
     shared: dict[tuple[str, str], list[str]] = defaultdict(list)
     for credential in credentials:
         home = credential.namespaces[0]

@@ -80,6 +80,7 @@ def _namespaces(package: Package, mesh: Mesh) -> Package:
 
 
 def _peers(namespace: str, mesh: Mesh) -> Iterator[Resource]:
+    """The mode of mutual TLS in a namespace, and the policy for the traffic of the mesh itself."""
     mode = "STRICT" if mesh.offer.strict else "PERMISSIVE"
     yield peer_authentication("default", namespace, {"mtls": {"mode": mode}})
     if mesh.ambient:

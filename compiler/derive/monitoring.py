@@ -39,6 +39,8 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 
 def _monitored(lowered: Lowered, name: str, offer: monitoring.Offer) -> Lowered:
+    """Add the objects of one Prometheus to every package with metrics."""
+
     def monitor(package: Package) -> Package:
         me = package.instance
         if me is None:
@@ -145,6 +147,7 @@ def _alerts(sources: Iterable[ScrapeTarget], resources: Iterable[Resource]) -> I
 def _rule(
     me: Instance[object], monitor: str, offer: monitoring.Offer, alerts: tuple[Alert, ...]
 ) -> Resource:
+    """The object with the alerts of an instance."""
     rules = [
         {
             "alert": alert.name,

@@ -53,6 +53,7 @@ def _filling(manifest: Manifest, claims: str) -> Alert:
 
 
 def _late(manifest: Manifest) -> Alert:
+    """The alert about a CronJob that has had no success since its last run was due."""
     selector = f'{{{_space(manifest)},cronjob="{_name(manifest)}"}}'
     scheduled = f"kube_cronjob_status_last_schedule_time{selector}"
     succeeded = f"kube_cronjob_status_last_successful_time{selector}"

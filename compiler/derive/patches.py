@@ -130,6 +130,7 @@ def _patched(
 
 
 def _missed(name: str, patch: Patch, keys: Sequence[Key], hits: int) -> PatchProblem:
+    """The problem of a patch without a target, with the closest name of an object."""
     target = patch.target
     subject = f"`{name}`" if name != "the platform" else "no single instance"
     if hits:
@@ -163,6 +164,7 @@ def _upstream(lowered: Lowered, instance: Instance[Any] | None) -> tuple[Manifes
 
 
 def _patched_package(package: Package, key: Key, patch: Patch) -> Package | PatchProblem:
+    """The package after a patch of one of its objects, or the problem of the patch."""
     for config in package.configs:
         if ("ConfigMap", config.namespace, config.name) == key:
             return _with_files(package, config, patch)

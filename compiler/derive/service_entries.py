@@ -41,6 +41,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 
 def _entry(bindings: list[Binding]) -> Resource:
+    """The entry for all bindings to one service outside."""
     provider, offer = bindings[0].provider, bindings[0].offer
     ports = {number: _port(binding, number) for binding in bindings for number in _numbers(binding)}
     spec: Manifest = {

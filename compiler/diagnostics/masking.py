@@ -133,6 +133,7 @@ def _letters(text: str) -> str:
 
 
 def _masked(diagnostic: Diagnostic, hidden: re.Pattern[str] | None) -> Diagnostic:
+    """A diagnostic with its message, help and related texts masked."""
     fix, respelt = diagnostic.fix, respells(diagnostic.message)
     # An edit that writes a credential cannot be shown, and with a mask in it, it would be wrong.
     shown = fix is not None and masked(fix.text, hidden) == fix.text and not respelt(fix.text)

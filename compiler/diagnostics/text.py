@@ -84,6 +84,7 @@ def _subject(diagnostic: Diagnostic) -> str:
 
 
 def _block(alike: list[Diagnostic], quoted: MaskedFiles, style: Style) -> str:
+    """The lines of alike diagnostics: message, excerpt, related places, help and the page."""
     diagnostic = alike[0]
     colour = f"1;{_COLOURS[diagnostic.severity]}"
     head = style(f"{diagnostic.severity}[{diagnostic.code}]", colour)
@@ -120,6 +121,7 @@ def _excerpt(
     style: Style,
     colour: str,
 ) -> list[str]:
+    """A line of the spec with its number, and a caret below the marked place."""
     edge = style("|", "34")
     lines = [f"{' ' * margin}{style(arrow, '34')} {printable(span.file)}:{span.line}:{span.column}"]
     line = quoted.line(span.file, span.line)

@@ -89,6 +89,7 @@ def layout(view: View) -> Layout:
 
 
 def _columns(view: View) -> _Columns:
+    """Divide the items into columns by their distance from the data, and measure the columns."""
     depth = _depths(view)
     items: dict[int, list[Item]] = defaultdict(list)
     for node in view.nodes:

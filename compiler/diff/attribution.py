@@ -62,6 +62,7 @@ class Attribution:
         return Cause(f"spec.environments.{self._environment}", f"{span.file}:{span.line}")
 
     def _sections_of(self, change: Change) -> list[Path]:
+        """The changed sections that cause a change, by the results of the compiled trials."""
         if self._trial is None:
             return self._by_name(change)
         subject = subject_of(change)

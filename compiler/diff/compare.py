@@ -58,6 +58,7 @@ def _object(
     environment: str, key: Key, before: OwnedObject | None, after: OwnedObject | None,
     successors: Lowered | None,
 ) -> Change | None:  # fmt: skip
+    """The change of an object that was added, removed or changed; None if it is the same."""
     if before and after:
         return _changed(environment, key, before, after)
     if before:
@@ -68,6 +69,7 @@ def _object(
 
 
 def _changed(environment: str, key: Key, before: OwnedObject, after: OwnedObject) -> Change | None:
+    """The change of an object in both compilations; None if only the hash in a Job's name differs."""
     fields = tuple(
         field
         for field in differences(before.manifest, after.manifest)

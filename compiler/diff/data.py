@@ -35,6 +35,7 @@ def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]
 
 
 def _settings(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
+    """Changes of settings by which all data or all credentials of an environment are replaced."""
     old, new = before.platform.settings, after.platform.settings
     if old.cluster.name != new.cluster.name:
         names = FieldChange("cluster/name", old.cluster.name, new.cluster.name)

@@ -45,6 +45,7 @@ def with_version(change: Change, versions: Versions) -> Change:
 
 
 def _judgement(before: LockedModel, after: LockedModel, risk: Risk) -> Judgement:
+    """The judgement of another version: callers may fail if the signature loses or demands a column."""
     versions = f"version {before.version} to {after.version}"
     differences = [*_inputs(before, after), *_outputs(before, after)]
     if not differences:

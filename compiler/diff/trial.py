@@ -87,6 +87,7 @@ def grafted(before: Node, after: Node, path: Path) -> Node:
 
 
 def _grafted(before: Node | None, after: Node | None, path: Path) -> Node | None:
+    """The node `before` in which the part at `path` comes from `after`; None if nothing is left."""
     if not path:
         return after
     frame = before if before and isinstance(before.value, dict) else after

@@ -112,6 +112,7 @@ class _Writer:
                 yield source, self.dump(config_map(config, package, platform))
 
     def base(self, package: Package) -> Files:
+        """The folder of a package in the base."""
         overlay = Overlay(package, False, added=package.resources, configs=())
         folder = f"base/{package.name}"
         tree = self.resources(folder, overlay)
@@ -124,6 +125,7 @@ class _Writer:
         return tree
 
     def overlay(self, folder: str, overlay: Overlay, platform: Platform) -> Files:
+        """The folder of a component in an environment: patches, new objects and changed config files."""
         package = overlay.package
         tree = self.resources(folder, overlay)
         resources = sorted(tree)
@@ -194,6 +196,7 @@ class _Writer:
         self, folder: str, package: Package, tree: Files, resources: Iterable[str],
         patches: list[Manifest], generators: list[Manifest],
     ) -> None:  # fmt: skip
+        """Add the kustomization of a folder to the tree."""
         content: Manifest = dict(KUSTOMIZATION)
         names = [path.removeprefix(f"{folder}/") for path in resources]
         if names:
@@ -205,6 +208,7 @@ class _Writer:
         tree[f"{folder}/kustomization.yaml"] = _source(package) + yaml.dump(content)
 
     def out(self, folder: str, lowered: Lowered) -> Files:
+        """The folder `out/<environment>`: a file for each wave, the images and the graph."""
         waves = {
             wave_file(wave): yaml.pieces((text,) for text in texts)
             for wave, texts in in_waves(lowered, self.dump).items()

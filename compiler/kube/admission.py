@@ -68,6 +68,7 @@ def _nulls(value: Any, at: str) -> Iterator[str]:
 
 
 def _of_kind(manifest: Manifest) -> Iterator[Rejection]:
+    """Check an object by the rules of its kind."""
     kind = manifest["kind"]
     yield from keys.of_metadata(manifest["metadata"], "/metadata")
     if kind in ("ConfigMap", "Secret"):
@@ -80,6 +81,7 @@ def _of_kind(manifest: Manifest) -> Iterator[Rejection]:
 
 
 def _workload(manifest: Manifest, at: str) -> Iterator[Rejection]:
+    """Check the pod template, the selector and the claims of a workload."""
     for required in (f"{at}/metadata", f"{at}/spec/containers"):
         if not _at(manifest, required):
             yield Rejection(
@@ -122,6 +124,7 @@ def _containers(pod: Manifest, at: str) -> list[tuple[str, Manifest]]:
 
 
 def _container(container: Manifest, at: str, volumes: set[str | None]) -> Iterator[Rejection]:
+    """Check one container: its lists, ports, mounts, and names of variables."""
     if "image" not in container:
         yield Rejection(f"{at}/image", f"`{container['name']}` has no image", "leave it one")
     yield from keys.of_variables(container.get("env", ()), f"{at}/env")

@@ -73,6 +73,7 @@ def _with_certificates(client: Client, shown: Iterable[Endpoint]) -> Client:
 
 
 def _files(me: Instance[Any], used: tuple[Endpoint, ...]) -> Client:
+    """The files of all endpoints, as one ConfigMap and a volume for each folder."""
     files: dict[str, str] = {}
     for endpoint in _direct(used):
         files.update(endpoint.files())

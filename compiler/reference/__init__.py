@@ -178,6 +178,7 @@ def _fields(section: Schema, front: str, definitions: Schema, depth: int = 0) ->
 
 
 def _field(path: str, schema: Schema, required: bool, definitions: Schema, depth: int) -> Field:
+    """A field, and the fields inside it, from its schema."""
     complete, fact = resolved(schema, definitions), facts().get(path, NEW)
     inner = _inner(complete, definitions) if depth < _DEEPEST else None
     return Field(

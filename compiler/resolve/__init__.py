@@ -40,6 +40,7 @@ def resolve(
 
 
 def _graph(platform: Platform, memo: Memo, report: Report) -> Graph:
+    """Bind everything in one environment: components, tenants, logins and the Job of a move."""
     instances = {**platform.instances, **_brought_along(platform, memo)}
     offers = _without_fallbacks(
         {instance.name: slots for instance, slots in memo.each(_offers, instances.values())}

@@ -51,6 +51,7 @@ class Guarded(Struct, frozen=True):
 def guarded(
     platform: Platform, instances: Mapping[str, Instance[Any]], offers: Mapping[str, Offers]
 ) -> Guarded:
+    """Find the pages and models that get a guard; none without a gateway."""
     gateways = [
         offer
         for slots in offers.values()
@@ -114,6 +115,7 @@ def _issuers(platform: Platform, guarded: Guarded, memo: Memo) -> Iterator[Insta
 
 
 def _clash(platform: Platform, instance: Instance[Any], report: Report) -> None:
+    """Report an instance of the spec that has the name of a guard."""
     path = platform.instances[instance.name].path
     report.add(
         "duplicate-name",
@@ -134,6 +136,7 @@ def _login_of_page(page: Page, platform: Platform) -> Instance[Any]:
 def _login_instance(
     name: str, host: str, groups: tuple[str, ...], platform: Platform, *, secure: bool
 ) -> Instance[Any]:
+    """The login before one host, with the settings of `spec.login`."""
     settings = platform.settings
     login_settings = settings.login
     assert login_settings is not None
@@ -153,6 +156,7 @@ def _login_instance(
 
 
 def _guard_of_model(model: Instance[Any], platform: Platform, *, secure: bool) -> Instance[Any]:
+    """The login or the check of tokens before a model, as its `access` says."""
     guard = serving.guard(model)
     assert guard is not None
     if model.spec.access == "login":

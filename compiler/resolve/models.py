@@ -34,6 +34,7 @@ def bindings_of(join: Join, consumer: Instance[Any]) -> tuple[Binding, ...]:
 def _bindings(
     join: Join, consumer: Instance[Any], serving_binding: Binding, *system_and_keys: Binding
 ) -> Iterator[Binding]:
+    """The bindings of one model: to its serving system, with the store's key, and to the systems that it requires."""
     keys = tuple(binding for binding in system_and_keys if binding.requires == serving.STORE)
     system_bindings = [binding for binding in system_and_keys if binding not in keys]
     own_binding = Binding(

@@ -195,6 +195,7 @@ def _other_models(join: Join, consumer: Instance[Any]) -> list[str]:
 def _unknown(
     join: Join, path: Path, message: str, word: str, names: Sequence[str], otherwise: str
 ) -> None:
+    """Report a name that is not one of the possible names, with the closest of them."""
     span = join.document.value_span(path)
     removed = join.removed.get(word)
     join.report.add(
@@ -219,6 +220,7 @@ def report_ambiguous_use(join: Join, path: Path, word: str, typed: Sequence[Inst
 
 
 def report_conflict(join: Join, path: Path, binding: Binding, earlier: Binding) -> None:
+    """Report two providers whose variables a pod of the consumer would need both."""
     consumer = binding.consumer
     interface, pair = binding.requires.endpoint.interface, (earlier, binding)
     join.report.add(
@@ -252,6 +254,7 @@ def _ways_out(join: Join, consumer: Instance[Any], pair: tuple[Binding, Binding]
 
 
 def report_cycle(join: Join, pooler: Instance[Any], slot: str, visited: tuple[str, ...]) -> None:
+    """Report poolers that forward to each other, each cycle once."""
     if frozenset(visited) in join.cycles:
         return
     join.cycles.add(frozenset(visited))

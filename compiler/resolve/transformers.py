@@ -12,6 +12,7 @@ from compiler.resolve.join import Join
 
 
 def bind(join: Join, consumer: Instance[Any]) -> None:
+    """Bind the transformer of a model, which runs in separate pods, to its providers."""
     offer = models.server(join, consumer)
     if offer is None:
         return

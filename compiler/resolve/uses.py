@@ -113,6 +113,7 @@ def _add_need(join: Join, path: Path, binding: Binding, needs: Needs) -> None:
 
 
 def _add_merged(join: Join, needs: Mapping[str, list[Binding]], uses: Uses) -> None:
+    """Add one binding for each slot, with the merged claim of all needs."""
     merged: dict[str, Binding] = {}
     for slot, bindings in needs.items():
         binding = bindings[0]

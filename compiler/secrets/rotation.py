@@ -82,6 +82,7 @@ def _values(
 def _readers(
     lowered: Lowered, names: set[str], changed_by_command: set[str], logins_from_env: set[str]
 ) -> Iterator[tuple[Package, Resource]]:
+    """The objects that read one of the changed Secrets when they start."""
     for package in lowered.everything:
         for resource in package.resources:
             server, *sidecars = _containers(resource.manifest) or [{}]
@@ -103,6 +104,7 @@ def _containers(manifest: Manifest) -> list[Manifest]:
 def _renewed(
     lowered: Lowered, credentials: tuple[Credential, ...], location: SpecLocation
 ) -> Iterator[str]:
+    """The commands that create new values, by the provider."""
     secrets = lowered.platform.settings.secrets
     match secrets.provider:
         case "local" | "sealed-secrets" | "sops":
@@ -176,6 +178,7 @@ def _recreated(name: str, space: str) -> Iterator[str]:
 
 
 def _restart(resource: Resource, root: str, *, consumes: bool) -> tuple[str, ...]:
+    """The commands by which the pods of an object see the new value."""
     name, space = resource.name, f"-n {resource.namespace}"
     if resource.custom is not None:
         return _deletion(resource, resource.custom) if resource.custom.restarts_by_deletion else ()

@@ -106,6 +106,7 @@ def _dates(days: set[int], months: set[int], weekdays: set[int]) -> list[date]:
 
 
 def _part_problem(part: str, low: int, high: int, words: dict[str, int]) -> str | None:
+    """The mistake in one part of a field, or None."""
     match = re.fullmatch(r"(\*|\?|\w+(?:-\w+)?)(?:/([0-9]{1,4}))?", part)
     if match is None:
         return f"`{part}` is no number, range or step"

@@ -188,6 +188,7 @@ class ModelSpec(TenantSpec):
         _need(self, "alias", "add `alias:`, which names a version, like `alias: champion`")
 
     def _check_access(self) -> None:
+        """Refuse keys about callers that `access` does not use."""
         for key, access in (("groups", "login"), ("callers", "token")):
             if getattr(self, key) and self.access != access:
                 message = f"`{key}` means nothing without `access: {access}`"
@@ -199,6 +200,7 @@ class ModelSpec(TenantSpec):
             raise InvalidValue("invalid-value", message, help, at="access")
 
     def _check_patience(self) -> None:
+        """Refuse a batch that waits longer than a request may take."""
         if self.batcher is None or self.timeout is None:
             return
         if self.batcher.milliseconds >= seconds(self.timeout) * 1000:

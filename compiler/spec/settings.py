@@ -133,6 +133,7 @@ class Registry(Section):
 
 
 def _of_a_rule(code: str) -> str:
+    """Refuse a code that no rule has: other diagnostics cannot be silenced."""
     from compiler.diagnostics import listing, suggestion
     from compiler.diagnostics.codes import CODES
 

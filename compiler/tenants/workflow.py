@@ -28,6 +28,7 @@ def resources(
 def _template(
     me: model.Instance[Spec], template: model.Manifest, deadline: int, argo: workflows.Endpoint
 ) -> Resource:
+    """The WorkflowTemplate: the pod of the workload as its only step."""
     pod = template["spec"]
     (container,) = pod["containers"]
     # Labels for the controller that creates the pod, and for the store that its sidecar uses.

@@ -78,6 +78,7 @@ def _kustomization(resources: list[str]) -> str:
 
 
 def _fetch(address: str, base: str | None) -> bytes:
+    """The bytes of a file, from upstream or from a mirror with a folder for each host."""
     parts = urlsplit(address)
     source = f"{base.rstrip('/')}/{parts.netloc}{parts.path}" if base else address
     parsed = urlsplit(source)

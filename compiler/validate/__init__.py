@@ -125,6 +125,7 @@ class Validator:
         self, settings: Settings, platform: str, section: str, name: str, node: Node,
         document: Node, report: Report,
     ) -> Instance[Any] | None:  # fmt: skip
+        """Parse one instance. Returns None if its name or its whole section is wrong."""
         path: Path = ("spec", section, name)
         model, type = self._model(section, name, node, path, document, report)
         spec = self._parse(model, node, path, document, report) if model else None
@@ -157,6 +158,7 @@ def _parsed(
     model: type[S], node: Node, path: Path, document: Node, read: Callable[[Node], Any],
     report: Report,
 ) -> S | None:  # fmt: skip
+    """Parse a section, and report its errors."""
     value = read(node)
     try:
         return parse(model, value)

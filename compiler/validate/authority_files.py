@@ -36,6 +36,7 @@ def with_authority_files(
 
 
 def _with_certificates(platform: Platform, memo: Memo, report: Report) -> Platform:
+    """Replace the paths of certificate files in one environment; instances with a bad file are left out."""
     platform = _with_issuers(platform, memo, report)
     instances, wrong = dict(platform.instances), dict(platform.wrong)
     for name, instance in platform.instances.items():
@@ -97,6 +98,7 @@ def _file_of(section: object) -> str | None:
 
 
 def _text(path: str, files: Files) -> str:
+    """The certificates in a file. Raises InvalidValue if it has none."""
     file = files.get(path)
     if file is None or file.problem:
         message = file.problem if file else f"`{path}` is not read: its path has escapes"

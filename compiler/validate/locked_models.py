@@ -33,6 +33,7 @@ def with_locked_models(
 
 
 def _with_versions(platform: Platform, memo: Memo, report: Report) -> Platform:
+    """Add the locked versions to the models of one environment."""
     registered = {
         name: instance
         for name, instance in platform.instances.items()
@@ -72,6 +73,7 @@ def _locked(instance: Instance[Any], entry: LockedModel, memo: Memo) -> Instance
 
 
 def _spec(spec: ModelSpec, entry: LockedModel) -> ModelSpec:
+    """The section of a model with the URI, format and size of its locked version."""
     size = entry.size and quantity.binary(-(-entry.size // quantity.MIB) * quantity.MIB)
     canary = spec.canary
     if canary is not None and canary.previous is None:

@@ -69,6 +69,7 @@ def _below_spec(error: FieldError) -> bool:
 
 
 def _report(error: FieldError, path: Path, document: Node, report: Report) -> None:
+    """Add the diagnostic of one error, without a text that would repeat a credential."""
     full = (*path, *error.loc)
     code, message, help = _reason(error, full)
     message = value_masked(message, full, error.value)
