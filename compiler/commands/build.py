@@ -30,8 +30,8 @@ from compiler.write.output import BusyError, exclusive, interrupted
 from compiler.write.plan import Plan, plan
 
 T = TypeVar("T")
-_MOST_FILES = 100  # that are named
-_MANY_PACKAGES = 1000  # of all environments: some 300 models in three of them
+_MOST_FILES = 100  # the most files that a message names
+_MANY_PACKAGES = 1000  # in all environments: some 300 models in three of them
 
 
 class Build(Struct, frozen=True):
@@ -41,7 +41,7 @@ class Build(Struct, frozen=True):
     data: bytes
     root: Path
     environments: tuple[str, ...]  # the environments that the command covers; empty: all
-    form: str  # of the diagnostics
+    form: str  # the format of the diagnostics
 
     def check(self) -> None:
         """Print the differences between the output and the tree."""
@@ -121,7 +121,7 @@ class Build(Struct, frozen=True):
                     return
                 planned = plan(tree, folder, self._scope)
                 shown = difference(planned, tree, folder)
-        except FileNotFoundError:  # of all, nothing is there
+        except FileNotFoundError:  # there is no output yet
             pass
         except OSError as error:
             fail(sentence(error))

@@ -12,7 +12,7 @@ from compiler.write import SUMS
 from compiler.write.plan import Plan
 
 MOST_LINES = 500
-_MOST_BYTES = 2**20  # of a file whose lines are compared
+_MOST_BYTES = 2**20  # the size up to which the lines of a file are compared
 
 
 def difference(planned: Plan, tree: Mapping[str, str], root: Folder) -> str:

@@ -25,7 +25,7 @@ from compiler.model.resource import Manifest, Phase, Resource
 from compiler.upstream.prerequisites import prerequisites, vendored
 
 _TIMEOUT = "10m"
-Kinds = Mapping[tuple[str, str], CustomResource]  # by group and kind
+Kinds = Mapping[tuple[str, str], CustomResource]  # the kinds of operators, by group and kind
 
 
 class Step(Struct, frozen=True):

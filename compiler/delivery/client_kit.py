@@ -22,7 +22,7 @@ from compiler.model.resource import Env, Manifest, SecretRef
 
 _REFERENCE = re.compile(r"[$][(]([A-Za-z_][A-Za-z0-9_]*)[)]")
 FIRST_FREE_PORT = 1024  # below it, only root may listen
-LOCAL_PORT, LOCAL_SECURE_PORT = 8080, 8443  # in place of one below that
+LOCAL_PORT, LOCAL_SECURE_PORT = 8080, 8443  # replace ports below that
 LABEL = f"{PREFIX}/client"
 # Kinds with pods: the API version, and the path of the pod template.
 _TEMPLATES = {

@@ -10,7 +10,7 @@ from compiler.model.package import Lowered
 from compiler.upstream.prerequisites import prerequisites
 
 _FIRST_FREE_PORT = 1024  # below it, only root may listen
-_LOCAL_PORT = 8080  # in place of one below that
+_LOCAL_PORT = 8080  # replaces a port below that
 
 
 def after_compile(lowered: Lowered, location: SpecLocation) -> Iterator[tuple[str, str]]:

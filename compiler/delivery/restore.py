@@ -22,7 +22,7 @@ class RestoreRequest(Struct, frozen=True):
     """The data to restore, its time and origin, and whether existing data may be overwritten."""
 
     only: str | None = None
-    at: str | None = None  # as the names of copies: 20261128T020000Z
+    at: str | None = None  # the time in the form of the names of copies: 20261128T020000Z
     origin: str | None = None  # another platform, whose copies are accepted
     replace: bool = False
 

@@ -22,7 +22,7 @@ from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
 
 Caller = tuple[str, str]  # namespace, and the instance whose pods call
-MOST_MODELS = 60  # in one policy
+MOST_MODELS = 60  # the most models in one policy
 MOST_CALLERS = 16
 LONGEST = 40  # characters that a name has room for
 _USES = f"uses.{PREFIX}/"
@@ -117,7 +117,7 @@ def _joined(names: list[str]) -> str:
 
 EgressRules = Callable[
     [Binding, list[Manifest]], list[Manifest]
-]  # to some peers, by the pods on the way
+]  # the rules to some peers, through the pods on the way
 
 
 def policies(models: Called, egress_rules: EgressRules) -> Iterator[Resource]:

@@ -136,7 +136,7 @@ def _source(credential: Credential, namespace: str) -> Resource:
 def _copy(credential: Credential, namespace: str, store: dict[str, str], path: str) -> Resource:
     """The object that keeps a Secret equal to the store's entry."""
     spec = {
-        "refreshInterval": "1h0m0s",  # as its controller writes it back
+        "refreshInterval": "1h0m0s",  # the form in which its controller writes it back
         "secretStoreRef": store,
         "target": {"name": credential.name, "template": _template(credential)},
         "data": [

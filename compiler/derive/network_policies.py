@@ -27,7 +27,7 @@ from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, OperatorPods, Pods, Resource
 from compiler.registry import component_of, in_upstream_namespace
 
-Offers = dict[tuple[str, str], Binding]  # by provider and slot: one of the bindings to it
+Offers = dict[tuple[str, str], Binding]  # one binding to each offer, by provider and slot
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:

@@ -48,7 +48,7 @@ class Diagnostic(Struct, frozen=True):
         return Severity(CODES[self.code].severity)
 
 
-MOST_FINDINGS = 1000  # of one spec: the author of a tree could ask for a million
+MOST_FINDINGS = 1000  # for one spec: the author of a tree could provoke a million
 
 
 class TooManyFindingsError(Exception):

@@ -64,7 +64,7 @@ class Attribution:
     def _sections_of(self, change: Change) -> list[Path]:
         """The changed sections that cause a change, by the results of the compiled trials."""
         if self._trial is None:
-            return self._by_name(change)
+            return self._sections_by_name(change)
         subject = subject_of(change)
         right = self._trial.right[subject]
         results = [
@@ -77,15 +77,15 @@ class Attribution:
         if exact:
             smallest = min(map(len, exact))
             groups = [group for group in exact if len(group) == smallest]
-            return self._in_order(*(self._at_work(group, subject) for group in groups))
+            return self._in_order(*(self._effective(group, subject) for group in groups))
         untried = set(self._sections).difference(*self._outcomes)
-        suspects = untried.union(*(self._at_work(group, subject) for group in groups))
+        suspects = untried.union(*(self._effective(group, subject) for group in groups))
         suspects = suspects or set(self._sections)
         return self._in_order(
-            [section for section in suspects if self._needed(section, subject)] or suspects
+            [section for section in suspects if self._is_needed(section, subject)] or suspects
         )
 
-    def _at_work(self, group: Group, subject: Subject) -> list[Path]:
+    def _effective(self, group: Group, subject: Subject) -> list[Path]:
         """The sections of a group that change the subject when they are tried alone.
 
         The other sections only let these compile, such as the removal of a removed component's users.
@@ -97,7 +97,7 @@ class Attribution:
             if outcome is None or subject in outcome
         ]
 
-    def _needed(self, section: Path, subject: Subject) -> bool:
+    def _is_needed(self, section: Path, subject: Subject) -> bool:
         """Whether the new spec without this section produces another result for the subject."""
         assert self._trial is not None
         outcome = self._trial.without(section)
@@ -107,7 +107,7 @@ class Attribution:
             or outcome[subject] != self._trial.right[subject]
         )
 
-    def _by_name(self, change: Change) -> list[Path]:
+    def _sections_by_name(self, change: Change) -> list[Path]:
         """The section of the change's component; without such a section, all that may cause the change."""
         named = [section for section in self._sections if section[-1] == change.component]
         if named and len(self._sections) > 1:

@@ -12,7 +12,7 @@ from compiler.model.package import Platform
 from compiler.spec.locked_model import LockedModel
 from compiler.upstream.lock import NAME
 
-Versions = Mapping[str, tuple[LockedModel, LockedModel]]  # by model: the one before, the one after
+Versions = Mapping[str, tuple[LockedModel, LockedModel]]  # the old and the new version, by model
 
 
 def changed(before: Platform | None, after: Platform | None) -> Versions:

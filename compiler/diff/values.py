@@ -13,7 +13,7 @@ from compiler.model.effects import FieldChange
 _LONGEST = 72  # characters of a value on a line, after its path
 _MOST_LINES = 12
 _CONTEXT = 16  # characters shown around the place where two long texts differ
-_FEWEST_ELEMENTS = 3  # that make a text a list with commas
+_FEWEST_ELEMENTS = 3  # a text with so many elements between commas is shown as a list
 
 
 def lines(field: FieldChange) -> Iterator[str]:

@@ -19,7 +19,7 @@ from compiler.model.resource import ConfigFiles, Manifest, Resource
 from compiler.upstream.prerequisites import component, prerequisites, vendored
 
 Files = dict[str, Text]
-MOST_FILES = 60  # of one kind in a folder
+MOST_FILES = 60  # the most files of one kind in a folder
 
 
 def emit(factored: Factored, memo: Memo, *, rendered: Collection[str] = ()) -> Tree:

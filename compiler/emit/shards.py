@@ -17,8 +17,8 @@ from compiler.model.package import Lowered, Package
 
 MODELS = "models"  # the folder of the models' pieces, and the file in each
 WORKLOADS = "workloads"  # the folder of the workloads' pieces
-MOST_MODELS = 60  # in one piece
-MOST_OBJECTS = 300  # in one root
+MOST_MODELS = 60  # the most models in one piece
+MOST_OBJECTS = 300  # the most objects in one root
 
 
 class Layout(Struct, frozen=True):

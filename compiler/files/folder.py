@@ -13,7 +13,7 @@ from typing import IO
 
 from compiler.files.errors import UnsafePathError
 
-MOST_BYTES = 64 * 2**20  # of a file that is read whole
+MOST_BYTES = 64 * 2**20  # the most bytes of a file that is read whole
 PATH_ONLY = getattr(os, "O_PATH", os.O_RDONLY)  # elsewhere than on Linux a folder must be readable
 FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

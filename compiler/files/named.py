@@ -64,7 +64,7 @@ def read_named(path: Path, most: int = MOST_BYTES) -> bytes:
 
 def located(path: Path) -> Path:
     """The real path of a file that the user named; a link may lead to it, but not out of its folder."""
-    with open_folder(path.parent):  # which may itself lead elsewhere
+    with open_folder(path.parent):  # the folder of the path may itself be a link
         real = Path(os.path.realpath(path))
     if not _is_below(str(real), str(path.parent)):
         raise UnsafePathError(f"{path} is a symbolic link that leads out of {path.parent}")

@@ -19,7 +19,7 @@ PATTERN = rf"{_PART}(/{_PART})*\.(pem|crt)"
 _WORD = re.compile(rb"[A-Za-z0-9_./-]+")
 _NAMED = re.compile(PATTERN.encode())
 MOST_FILES = 100
-MOST_BYTES = 2**18  # of one file: a system's whole list of authorities is 220 KiB
+MOST_BYTES = 2**18  # the most bytes of one file: a system's whole list of authorities has 220 KiB
 
 
 class NamedFile(NamedTuple):

@@ -22,10 +22,10 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     path: str = ""
 
 
-DEFAULT_PORTS = {"https": 443, "http": 80}  # which a URL leaves out
+DEFAULT_PORTS = {"https": 443, "http": 80}  # ports that a URL leaves out
 
 
-KEYS = ("username", "password")  # of a login
+KEYS = ("username", "password")  # the keys of a login
 Binding = model.Binding[Claim, Offer]
 
 

@@ -28,7 +28,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
     """Claims a host name on the gateway."""
 
     needs: frozenset[Feature] = frozenset()
-    has_host: bool = True  # false for systems that serve models, which have hosts
+    has_host: bool = True  # false for a serving system: its models have the hosts
     splits_canaries: bool = False  # whether the gateway is to split the requests for a canary
 
 
@@ -36,9 +36,9 @@ class Offer(model.Offer, frozen=True, kw_only=True):
     """The pods that requests pass, and the features of their routes."""
 
     account: str | None  # the ServiceAccount of the pods; None if they are in no mesh
-    scheme: Literal["http", "https"]  # of requests from outside
+    scheme: Literal["http", "https"]  # the scheme of requests from outside
     carries: frozenset[Feature] = frozenset()
-    namespace: str | None = None  # of the pods, if it is not the instance's
+    namespace: str | None = None  # the pods' namespace, if it is not the instance's
 
 
 class Backend(Struct, frozen=True):
@@ -54,7 +54,7 @@ class Route(Struct, frozen=True, kw_only=True):
     """A host, and the Services behind it, which are in one namespace."""
 
     name: str
-    namespace: str  # of the instance that has the host
+    namespace: str  # the namespace of the instance with the host
     host: str
     backends: tuple[Backend, ...]
     authority: str | None = None  # the Host header that the Services see instead of the host

@@ -18,7 +18,7 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 class Offer(model.Offer, frozen=True, kw_only=True):
     """A model behind an address inside the cluster."""
 
-    protocol: str = ""  # of its requests: v1, v2, or the name of the API; empty where unknown
+    protocol: str = ""  # the protocol of its requests: v1, v2, or an API's name; empty if unknown
 
 
 class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):

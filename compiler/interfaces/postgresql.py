@@ -23,7 +23,7 @@ class Claim(sql.Claim, frozen=True, kw_only=True):
 
     database: str = ""
     connections: int = 5  # the maximum that its clients open
-    direct: int = 0  # of these, those that bypass a pooler: migrations
+    direct: int = 0  # the part of them that bypasses a pooler, for migrations
     calculation: str = ""  # the calculation, for messages
     read_only: bool = False
     makes_tables: bool = False  # the consumer makes tables when it is set up
@@ -43,7 +43,7 @@ class Operator(Struct, frozen=True, kw_only=True):
     login_type: str  # the type of the Secrets from which it creates roles
     login_labels: Mapping[str, str] = field(default_factory=dict)
     pooler_port: int
-    pooler_label: str  # of its poolers' pods; the value of the label is the pooler's name
+    pooler_label: str  # the label of its poolers' pods, with the pooler's name as its value
 
 
 class Pooling(Struct, frozen=True, kw_only=True):
@@ -56,11 +56,11 @@ class Pooling(Struct, frozen=True, kw_only=True):
 class Offer(model.Offer, frozen=True, kw_only=True):
     """A server, or a pooler in front of one."""
 
-    max_connections: int | None = None  # None: derived, or unknown outside the platform
-    grows: bool = False  # where it is None, it is derived from the connections of the clients
+    max_connections: int | None = None  # None if derived, or unknown for a server outside
+    grows: bool = False  # whether the maximum is derived from the connections of the clients
     sslmode: str = "disable"
     operator: Operator | None = None
-    pooling: Pooling | None = None  # of a pooler
+    pooling: Pooling | None = None  # the pooling, if this is a pooler
 
 
 Binding = model.Binding[Claim, Offer]

@@ -21,13 +21,13 @@ class Claim(model.Claim, frozen=True, kw_only=True):
 
     shared: bool = True  # several clients may claim the same server: users separate them
     keys: tuple[str, ...] = ("*",)
-    lasting: str = ""  # if its keys have no time to live: the field that would give them one
+    lasting: str = ""  # the field that would give its keys a time to live; empty if they have one
 
 
 class Offer(model.Offer, frozen=True, kw_only=True):
     """A server. A server outside the platform has one user for all clients."""
 
-    user: str | None = None  # None: each binding has a separate user
+    user: str | None = None  # the one user of all clients; None if each binding has a separate user
     tls: bool = False
     mode: Mode = (
         "single"  # with Sentinel, `port` is the Sentinels' and the server's is a further one

@@ -52,7 +52,7 @@ class Offer(model.Offer, frozen=True, kw_only=True):
 
     region: str = "us-east-1"
     scheme: str = "http"
-    checksums: str = "when_required"  # or when_supported
+    checksums: str = "when_required"  # `when_required` or `when_supported`
     buckets: tuple[str, ...] = ()  # those in the store's own spec, in addition to the claimed ones
     late_rights: bool = False  # an operator gives a new key its rights, some time after a delivery
 

@@ -67,9 +67,9 @@ class Surroundings(Struct, frozen=True):
     gateway: gateway.Endpoint | None
     mesh: mesh.Endpoint | None
     client: kube.Client  # the client environment of the model's `uses`
-    sink: model.Endpoint | None = None  # of copies of its requests
+    sink: model.Endpoint | None = None  # the sink that gets copies of its requests
     transformer: kube.Client | None = None  # the client environment of its transformer
-    knative: serverless.Endpoint | None = None  # in serverless mode
+    knative: serverless.Endpoint | None = None  # Knative, in serverless mode
 
     @property
     def in_mesh(self) -> dict[str, str]:

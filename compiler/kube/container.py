@@ -29,7 +29,7 @@ class Container(Struct, frozen=True):
     liveness: Manifest | None = None
     pre_stop: Manifest | None = None
     writable_root: bool = False
-    folder: str | None = None  # in which the program starts; default: the image's
+    folder: str | None = None  # the folder in which the program starts; None for the image's
 
     def manifest(self, volumes: Iterable[Volume]) -> Manifest:
         manifest: Manifest = {"name": self.name, "image": self.image}

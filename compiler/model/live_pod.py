@@ -14,7 +14,7 @@ class LivePod(Struct, frozen=True):
 
     containers: tuple[Manifest, ...]
     volumes: tuple[Manifest, ...]
-    user: int | None  # that its containers run as, where it says so
+    user: int | None  # the user of its containers, if the pod sets one
 
     @classmethod
     def of(cls, workload: Manifest) -> LivePod:

@@ -39,7 +39,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
     port: int
     further_ports: tuple[int, ...] = ()
     relabelings: tuple[Manifest, ...] = ()
-    tls: bool = False  # with a self-signed certificate
+    tls: bool = False  # whether the port uses TLS with a self-signed certificate
     path: str = "/metrics"
     exporter: Manifest | None = None
     login: Login | None = None

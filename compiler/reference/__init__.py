@@ -28,7 +28,7 @@ _DEFAULT = re.compile(r" ?Default: `[^`]*`\.$")
 class Field(Struct, frozen=True):
     """A key of a section: its type and its meaning."""
 
-    path: str  # as it is asked for: `mlflow.artifacts`
+    path: str  # the path for `platformc explain`: `mlflow.artifacts`
     type: str
     description: str
     example: str  # a value, as YAML
@@ -55,7 +55,7 @@ class Topic(Struct, frozen=True):
     """A component type, or a section of the spec."""
 
     name: str
-    section: str  # where it stands in a spec
+    section: str  # its place in a spec
     summary: str
     fields: tuple[Field, ...]
     requires: tuple[Slot, ...] = ()

@@ -21,7 +21,7 @@ class Uses(Struct, frozen=True):
 
     path: Path
     words: tuple[str, ...]
-    role: str = ""  # of the pods, where they are not the tenant's main ones
+    role: str = ""  # the role of the pods, if they are not the tenant's main pods
 
     def requires(self, endpoint: Any, name: str) -> Requires[Any]:
         """The slot of an instance that is used."""
@@ -32,7 +32,7 @@ class Uses(Struct, frozen=True):
         return Requires(f"{self.role}-{slot}" if self.role else slot, endpoint, self.role)
 
 
-Needs = dict[str, list[Binding]]  # by slot
+Needs = dict[str, list[Binding]]  # the bindings that a tenant needs, by slot
 
 
 def bind(join: Join, consumer: Instance[Any], uses: Uses) -> None:

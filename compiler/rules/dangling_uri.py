@@ -38,9 +38,11 @@ class BucketUri(Struct, frozen=True):
 class StoreContents(Struct, frozen=True):
     """The contents of the platform's stores, computed once for all URIs."""
 
-    # By store: the buckets that are written to, each with the instance that writes to it.
+    # By store: the buckets with a writer, each with the name of the writer.
     written: Mapping[str, Mapping[str, str]]
-    repositories: Mapping[str, set[str]]  # by server with a single key for all of its repositories
+    repositories: Mapping[
+        str, set[str]
+    ]  # the repositories of each server that has one key for all of them
 
     @classmethod
     def of(cls, graph: Graph) -> StoreContents:

@@ -63,7 +63,7 @@ class Pattern:
         self, pattern: str, code: str, noun: str, help: str, scheme: str = "", example: str = ""
     ) -> None:
         self.pattern, self.code, self.noun, self.help = pattern, code, noun, help
-        self.example = example  # where the help names none
+        self.example = example  # an example, if the help has none
         self.scheme = scheme  # the scheme of a URL that users may write instead
 
     def check(self, text: str) -> str:
@@ -140,7 +140,7 @@ class Parser:
         example: str = "",
     ) -> None:
         self.parse, self.pattern, self.noun, self.help = parse, pattern, noun, help
-        self.example = example  # where the help names none
+        self.example = example  # an example, if the help has none
         self.numbers = numbers  # whether `parse` accepts numbers as well
 
     def check(self, value: Any) -> Any:

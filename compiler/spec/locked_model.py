@@ -23,10 +23,10 @@ class LockedModel(Section):
     flavour: Annotated[str, _WORD]
     run: Annotated[str, _WORD] | None = None
     size: int | None = Field(default=None, ge=1, le=2**60)  # bytes
-    signature: Annotated[str, _DIGEST] | None = None  # of the signature as a whole
+    signature: Annotated[str, _DIGEST] | None = None  # the digest of the whole signature
     inputs: Columns = {}  # the type of each column; one that may be left out ends in `?`
     outputs: Columns = {}
-    previous: S3Uri | None = None  # of the version that the alias had before
+    previous: S3Uri | None = None  # the URI of the version before
 
 
 class LockedEnvironments(Section):

@@ -31,8 +31,8 @@ class Spec(model.Section):
     public: bool = False  # whether the gateway leads to the pods of a model
     bind: dict[str, str]
     labels: dict[str, str] = {}
-    sizes: tuple[tuple[str, int], ...] = ()  # of the models that say theirs, by URI
-    ports: tuple[int, ...] = ()  # of servers that are the users' images
+    sizes: tuple[tuple[str, int], ...] = ()  # the sizes of the models that state them, by URI
+    ports: tuple[int, ...] = ()  # the ports of servers that are users' images
     intercepted: bool = False  # whether requests of a model pass a container before its server
     transformed: bool = False  # whether requests of a model pass a transformer before its server
 

@@ -29,8 +29,8 @@ class Spec(model.RunningSpec):
     """No part of the spec: it follows from `spec.move` and from the claims of the clients."""
 
     interface: str
-    names: tuple[str, ...]  # of the databases, buckets or keys
-    room: str  # on local disk
+    names: tuple[str, ...]  # the names of the databases, buckets or keys
+    room: str  # the room on local disk
 
 
 def claims(me: model.Instance[Spec]) -> model.Claims:

@@ -9,7 +9,7 @@ from compiler import kube, model
 
 E = TypeVar("E", bound=model.Endpoint[Any, Any])
 SIDES = ("from", "to")
-DUMPS = "20Gi"  # where neither server's disk is known
+DUMPS = "20Gi"  # the room for dumps if neither server's disk is known
 
 
 class Login(NamedTuple):

@@ -17,7 +17,7 @@ from compiler.tenants.move_logins import names as names
 from compiler.tenants.move_logins import room as room
 
 IMAGE: str | None = None
-CONNECTIONS = 2  # of each login
+CONNECTIONS = 2  # the connections of each login
 
 
 def claims(

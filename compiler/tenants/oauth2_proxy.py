@@ -18,7 +18,7 @@ COOKIE_KEY = "cookie-secret"
 class Spec(model.RunningSpec):
     """No part of the spec: it follows from the settings and from the server behind it."""
 
-    host: str  # of the server
+    host: str  # the host of the server
     allowed: tuple[str, ...]  # groups of people, or subjects of tokens
     replicas: int
 

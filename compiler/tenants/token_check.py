@@ -21,7 +21,8 @@ SECTION = "token_checks"
 MODEL = model.Requires("model", inference.Endpoint)
 ISSUER = model.Requires("issuer", oidc.TokensEndpoint)
 FOLDER = "/etc/oauth2-proxy"
-ALGORITHMS = ("RS256", "ES256")  # of Kubernetes' own keys (pkg/serviceaccount/jwt.go, 1.36)
+# The algorithms of Kubernetes' own keys (1.36, pkg/serviceaccount/jwt.go).
+ALGORITHMS = ("RS256", "ES256")
 
 
 class Spec(oauth2_proxy.Spec):

@@ -50,7 +50,7 @@ class Version(Struct, frozen=True):
     flavours: tuple[str, ...]
     run: str | None = None
     size: int | None = None  # bytes
-    signature: str | None = None  # its digest
+    signature: str | None = None  # the digest of its signature
     inputs: Mapping[str, str] = {}
     outputs: Mapping[str, str] = {}
 

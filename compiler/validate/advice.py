@@ -200,7 +200,7 @@ _FIXED = {
     "include": "one file holds the whole spec; includes are not in this release",
     "quotas": "platformc writes no quotas; `cluster: {quotas: ...}` says what those of others admit",
     "quota": "platformc writes no quotas; `cluster: {quotas: ...}` says what those of others admit",
-    # Of pods and charts: derived, or said in other words.
+    # Keys of pods and charts whose values are derived, or have other names here.
     "ports": "Services and their ports follow from the type",
     "dependson": "the order follows from `uses` and `bind`",
     "volumemounts": "a volume says where it is mounted: `volumes: {data: {mountPath: /data, ...}}`",

@@ -14,7 +14,7 @@ from compiler.write import SUMS
 
 PER_ENVIRONMENT = ("out", "overlays", "prerequisites")
 FOLDERS = ("base", *PER_ENVIRONMENT)
-NOT_A_FILE = "not a file"  # in place of a digest
+NOT_A_FILE = "not a file"  # stands for the digest of a link or folder
 # The only paths that the compiler writes; other paths in the list of files are ignored.
 _OURS = re.compile(rf"({'|'.join(FOLDERS)})(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 _PIECE = 2**18  # bytes that are read at once

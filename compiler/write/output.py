@@ -27,7 +27,7 @@ class Journal(Struct, frozen=True):
 
     root: tuple[int, int]  # device and inode of the output directory
     stage: str  # the folder of the texts, with an unpredictable name
-    write: list[str]  # in the order of the stage
+    write: list[str]  # paths to write, in the order of the staged files
     remove: dict[str, str]  # paths to remove, each with the digest that the file must have
 
 

@@ -20,7 +20,7 @@ from compiler.spec.duration import seconds
 
 VERSION = "4.1.2"
 RELEASES = "https://github.com/argoproj/argo-workflows/releases/download"
-EXECUTOR_USER = 8737  # of argoexec's `-nonroot` image
+EXECUTOR_USER = 8737  # the user of argoexec's `-nonroot` image
 # The security contexts of a step's container, and of the containers that the controller adds.
 MAIN: model.Manifest = {
     "allowPrivilegeEscalation": False,

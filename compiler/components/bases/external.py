@@ -103,7 +103,7 @@ class Outside(model.InstanceSpec):
         description="Logins that exist already; default: platformc names a Secret for each.",
     )
 
-    KEYS: ClassVar[tuple[str, ...]] = ("username", "password")  # of a login's Secret
+    KEYS: ClassVar[tuple[str, ...]] = ("username", "password")  # the keys of a login's Secret
 
     @property
     def addresses(self) -> tuple[str, ...]:

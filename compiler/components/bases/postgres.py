@@ -17,9 +17,9 @@ from compiler.spec.component import Resources
 from compiler.spec.quantity import GIB, MIB
 
 CONNECTION = 5 * MIB // 2
-SERVER = 128 * MIB  # its own processes, and the work of autovacuum
+SERVER = 128 * MIB  # the memory of its own processes and of autovacuum
 BUFFERS = 4  # shared buffers are one part of so many
-STEP = 256 * MIB  # of the limit, so that it seldom changes
+STEP = 256 * MIB  # the limit grows in such steps, so that it seldom changes
 # The log takes one part of so many of the disk, and the same again while checkpoints lag behind.
 LOG = 8
 # A new database takes 8 MiB (PostgreSQL 17, template1).

@@ -16,7 +16,7 @@ from compiler.spec import quantity
 class Program(Struct, frozen=True):
     """The names of one implementation's programs."""
 
-    name: str  # of its folders and volumes
+    name: str  # the name in its folders and volumes
     server: str
     client: str
 

@@ -17,7 +17,7 @@ from compiler.components.ceph import kinds
 from compiler.interfaces import s3
 
 Bindings = tuple[s3.Binding, ...]
-NO_MORE_BUCKETS = -1  # to Ceph, 0 is no bound
+NO_MORE_BUCKETS = -1  # for Ceph, 0 means no limit
 
 
 def lower(me: model.Instance[Any], store: str, bindings: Bindings) -> Iterator[model.Resource]:

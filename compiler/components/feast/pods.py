@@ -19,7 +19,7 @@ from compiler.model import Env
 from compiler.spec.duration import seconds
 
 PORT, REGISTRY_PORT, OFFLINE_PORT = 6566, 6570, 8815
-COPY = f"{kube.TMP}/repository"  # of definitions from a ConfigMap
+COPY = f"{kube.TMP}/repository"  # the copy of definitions from a ConfigMap
 
 
 class Pods(Struct, frozen=True):

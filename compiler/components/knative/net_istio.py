@@ -14,7 +14,7 @@ from typing import Any
 from compiler import model
 from compiler.interfaces import gateway, mesh
 
-MESH = mesh.MEMBER  # with a mesh, its own pods are members
+MESH = mesh.MEMBER  # in a mesh, its own pods are members
 IN_MESH = mesh.Claim(optional=True)
 INGRESS = "knative-ingress-gateway"
 LOCAL = "knative-local-gateway"  # the Service next to Istio's gateway, and a Gateway

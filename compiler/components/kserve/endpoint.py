@@ -24,7 +24,7 @@ from compiler.spec.served_model import ModelSpec
 PREDICTOR = 8080  # the port of every runtime's container
 # Knative's queue-proxy in each pod: requests (HTTP/1, HTTP/2, TLS), its probe and its metrics.
 QUEUE_PROXY = (8012, 8013, 8112, 8022, 9090)
-REQUESTS = 9091  # its request metrics
+REQUESTS = 9091  # the port of its request metrics
 # Without it, only the runtime has metrics, on the port in its pods' annotation:
 # Triton's, TorchServe's, or that of all others.
 RUNTIMES_METRICS = (8002, 8082, PREDICTOR)

@@ -71,7 +71,7 @@ class Additions(NamedTuple):
     """The releases and settings that decide which containers upstream adds to a model's pods."""
 
     release: str  # KServe's
-    of_knative: tuple[model.Injected, ...]  # none in standard mode
+    of_knative: tuple[model.Injected, ...]  # the containers of Knative; empty in standard mode
 
 
 def inference_service(

@@ -11,7 +11,7 @@ class Runtime(Struct, frozen=True):
     name: str
     formats: tuple[str, ...]
     protocols: tuple[str, ...] = ("v1", "v2")
-    api: str = ""  # that it speaks, where KServe has no name for it
+    api: str = ""  # its protocol, if KServe has no name for it
 
     @property
     def protocol(self) -> str:

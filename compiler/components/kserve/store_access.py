@@ -8,7 +8,7 @@ from typing import Any
 from compiler import kube, model
 from compiler.interfaces import s3, serving
 
-CERTIFICATES = "/etc/ssl/custom-certs"  # where the initializer looks for them
+CERTIFICATES = "/etc/ssl/custom-certs"  # the folder in which the initializer looks for certificates
 
 
 def authority(me: model.Instance[Any], store: s3.Endpoint) -> Iterator[model.Piece]:

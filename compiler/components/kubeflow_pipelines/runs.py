@@ -18,7 +18,7 @@ from compiler.kube import yaml
 from compiler.spec.image import split_image
 
 USER = 1000  # for a step whose image has no user
-PORTS = (8887, 8888)  # of the API server: gRPC and HTTP
+PORTS = (8887, 8888)  # the ports of the API server: gRPC and HTTP
 # A step may write to its image's files, and nothing else that `restricted` forbids.
 STEP = {**kube.LOCKED, "readOnlyRootFilesystem": False}
 # The only entry of upstream's own list (argocompiler/common.go), which the patch replaces.

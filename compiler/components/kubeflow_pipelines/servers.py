@@ -17,7 +17,7 @@ from compiler.model.binding import AUTHORITIES
 
 API, UI = "ml-pipeline", "ml-pipeline-ui"  # upstream's names, which are built into its programs
 HTTP, GRPC, UI_PORT = 8888, 8887, 3000
-USER = 1000  # of upstream's images
+USER = 1000  # the user of upstream's images
 
 
 def api(

@@ -25,7 +25,7 @@ PHASE = model.Phase.STORES
 STORE = model.Provides("s3", s3.Endpoint)
 PAGES = model.Provides("console", http.Endpoint, explicit=True)
 PORT, CONSOLE = 9000, 9001
-USABLE = 0.93  # of a disk with ext4: 5 % are kept for root, and 2 % are its own tables
+USABLE = 0.93  # the usable part of an ext4 disk: 5 % are kept for root, and 2 % are tables
 UNMAINTAINED = "its repository is archived since 2026-04 and its images get no security fixes"
 ALTERNATIVES = ("ceph", "external-s3", "seaweedfs")
 

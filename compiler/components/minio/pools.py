@@ -49,7 +49,7 @@ class FurtherPool(model.Section):
 class Pool(Struct, frozen=True):
     """A pool of an instance: the names of its objects, and its drives."""
 
-    name: str  # of its StatefulSet
+    name: str  # the name of its StatefulSet
     role: str
     servers: int
     drives: int

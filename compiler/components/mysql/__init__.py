@@ -213,7 +213,7 @@ def _ensure(
     env = [
         Env("MYSQL_HOST", me.host()),
         Env("MYSQL_TCP_PORT", str(PORT)),
-        Env("MYSQL_PWD", SecretRef(root, "password")),  # not on a command line, where ps shows it
+        Env("MYSQL_PWD", SecretRef(root, "password")),  # a command line would show it in ps
     ]
     if reader:
         env.append(Env("READER", SecretRef(backup.secret(me), "username")))

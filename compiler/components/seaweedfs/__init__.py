@@ -72,7 +72,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
         connections=connections,
         calculation=calculation,
         pooled=False,  # its driver prepares statements
-        copied=False,  # its rows name places in volumes, and mean nothing without these
+        copied=False,  # its rows name places in volumes, and are useless without these
     )
     return {METADATA: claim, **copies}
 

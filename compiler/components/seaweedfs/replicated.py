@@ -19,7 +19,7 @@ from compiler.interfaces import postgresql
 from compiler.model import Env
 
 MASTERS, GATEWAYS = 3, 2
-CONNECTIONS = 10  # of each gateway to its database
+CONNECTIONS = 10  # the connections of each gateway to its database
 # Byte by byte, as S3 lists keys: a database sorts text by its language otherwise, and pages of a listing
 # would leave out keys. The rest is weed/filer/postgres/postgres_sql_gen.go.
 TABLE = (
@@ -168,7 +168,7 @@ def _gateways(
             "filer",
             f"-master={masters(me)}",
             f"-ip.bind={kube.EVERY_ADDRESS}",
-            f"-defaultStoreDir={kube.TMP}",  # which it makes, and leaves empty
+            f"-defaultStoreDir={kube.TMP}",  # an empty folder that it creates
             "-s3",
             f"-s3.port={ports.S3}",
             f"-s3.config={identities.FILE}",

@@ -27,7 +27,7 @@ CONTAINER = "classifier"
 # (seldondeployment_prepackaged_servers.go, addTFServerContainer).
 TENSORFLOW_CONTAINER = "tfserving"
 FILES = "/mnt/models"
-USER = 8888  # of Seldon's own images
+USER = 8888  # the user of Seldon's own images
 GIBI = 2**30
 _POD = ("spec", "predictors", 0, "componentSpecs", 0)
 VERSION = "1.17.1"

@@ -12,7 +12,7 @@ from compiler.interfaces import gateway, inference, serverless, serving
 from compiler.model import Problem
 from compiler.spec.served_model import ModelSpec
 
-ORCHESTRATOR = 8000  # of the container that Seldon puts in front of a predictor's servers
+ORCHESTRATOR = 8000  # the port of the container that Seldon puts before a predictor's servers
 
 
 class Endpoint(serving.Endpoint, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     revision: str
     path: str  # the spec's folder in the repository
     road: Road
-    namespace: str  # of Argo CD
+    namespace: str  # the namespace of Argo CD
 
 
 Kinds = frozenset[tuple[str, str]]  # group and kind

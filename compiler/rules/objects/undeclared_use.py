@@ -36,7 +36,7 @@ class Owner(Struct, frozen=True):
     """The instance behind a host name, and the ports with which a short name counts."""
 
     name: str
-    namespace: str = ""  # in which a short name stands for it; empty for a whole name
+    namespace: str = ""  # the namespace in which a short name is valid; empty for a whole name
     ports: frozenset[int] = frozenset()
 
 
