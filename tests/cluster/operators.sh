@@ -233,6 +233,9 @@ declare -A VERSIONS=([containerd]=2.2.1 [kserve]=0.20.0 [kserve_python]=0.20.0 [
   [postgres_exporter]=0.17.1 [rook]=1.18.2 [pipelines]=0.0.0-20231208180049-c5658f09ec38
   [pipelines_runs]=0.0.0-20231208180049-c5658f09ec38)
 for name in "$@"; do
+  # Another run may be building it, in the same folder.
+  exec 7>"$operators/.building-$name"
+  flock 7
   [ "$(cat "$operators/.$name" 2>/dev/null)" = "${VERSIONS[$name]}" ] || {
     echo "building $name ${VERSIONS[$name]}" >&2
     "$name" "${VERSIONS[$name]}"

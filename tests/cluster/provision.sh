@@ -15,6 +15,8 @@ KUBERNETES=1.36.3
 }
 ../live/provision.sh control_plane
 
+exec 6>"$live/.building-node-programs"
+flock 6
 stamp="$KUBERNETES $(cat programs/go.sum programs/*/*.go | sha256sum)"
 [ "$(cat "$live/.node-programs" 2>/dev/null)" = "$stamp" ] || {
   echo "building the node's programs" >&2
@@ -41,6 +43,9 @@ if [ "${1:-}" = soak ]; then
     cert-manager prometheus prometheus-{operator,reloader} {postgres,redis}-exporter istio-{pilot,proxy,cni}
     knative-{controller,activator,autoscaler,webhook,queue} net-istio-controller mysql ml-metadata pipelines-{api,agent,schedules,runs,client})
 fi
+exec 6>&-
 ./operators.sh "${operators[@]}"
 cd ..
+exec 6>"$live/.building-images"
+flock 6
 python3 -m cluster.build_images "${images[@]}"

@@ -25,7 +25,9 @@ go_command() {
   echo "$live/go/bin/go"
 }
 
-made() { # NAME VERSION: whether this very version is there
+made() { # NAME VERSION: whether this very version is there, after another run that may be bringing it
+  exec 8>"$live/.bringing-$1"
+  flock 8
   [ "$(cat "$live/.$1" 2>/dev/null)" = "$2" ]
 }
 
