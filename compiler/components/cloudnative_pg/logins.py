@@ -2,7 +2,8 @@
 
 Each database has an owner role, and the roles that log in act as the owner, so that each of them
 can change objects of the others; a login that only reads gets its rights from an owner. The operator creates roles and databases, but has no field for
-that session default; each login can set it for itself, which the Job does.
+that session default; each login can set it for itself, which the Job does. A client that comes before the Job owns what it
+makes, so the Job ends its sessions and hands that over.
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ def lower(
         yield from _settle(me, bindings, servers)
 
 
-def _readers(owner: postgresql.Binding, readers: list[postgresql.Binding]) -> list[str]:
-    """The logins that read the database of an owner."""
-    database = owner.claim.database
-    return [
-        kube.suffix(binding.secret) for binding in readers if binding.claim.database == database
-    ]
+def _by_database(logins: list[postgresql.Binding]) -> dict[str, list[str]]:
+    """The suffixes of logins' variables, by their database."""
+    databases: dict[str, list[str]] = {}
+    for binding in logins:
+        databases.setdefault(binding.claim.database, []).append(kube.suffix(binding.secret))
+    return databases
 
 
 def databases(bindings: Iterable[postgresql.Binding]) -> list[str]:
@@ -71,13 +72,8 @@ def _database(me: model.Instance[Any], database: str) -> model.Resource:
 def _settle(
     me: model.Instance[Any], bindings: tuple[postgresql.Binding, ...], servers: model.OperatorPods
 ) -> Iterator[model.Piece]:
-    owners, readers = postgresql.by_rights(bindings)
-    logins = [
-        (kube.suffix(binding.secret), binding.claim.database, _readers(binding, readers))
-        for binding in owners
-    ]
-    reading = [(kube.suffix(binding.secret), binding.claim.database) for binding in readers]
-    script = kube.render(__file__, "logins.sh.j2", logins=logins, readers=reading)
+    owners, readers = (_by_database(logins) for logins in postgresql.by_rights(bindings))
+    script = kube.render(__file__, "logins.sh.j2", owners=owners, readers=readers)
     env = [
         Env("PGHOST", me.host(f"{me.name}-rw")),
         Env("PGPORT", "5432"),
