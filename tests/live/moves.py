@@ -145,8 +145,8 @@ def _printed_roles(running: Running, objects: list[Manifest]) -> None:
     """With the passwords of the Secrets that the SQL names. What exists is left."""
     node, sql, secret = running.node, "", ""
     for line in _printed(running):
-        if line.startswith("-- the password of the Secret "):
-            secret = line.rpartition(" ")[2]
+        if line.startswith("-- The password of the Secret "):
+            secret = line.split()[6]
         elif line.startswith("\\password"):
             password = node.secret_values("mlops", secret)["password"]
             line = f"ALTER ROLE :\"login\" PASSWORD '{password}';"
