@@ -9,7 +9,7 @@ import pytest
 
 from cluster import jobs
 from cluster.node import Node
-from cluster.platforms import deliver
+from cluster.platforms import deliver_at_once
 
 pytestmark = [pytest.mark.live, pytest.mark.cluster, pytest.mark.soak]
 
@@ -82,7 +82,7 @@ print(mlflow.search_runs(search_all_experiments=True).shape[0])
 
 @pytest.fixture(scope="module")
 def platform(node: Node, folder: Path) -> Node:
-    deliver(node, folder, SPEC)
+    deliver_at_once(node, folder, SPEC)
     return node
 
 
@@ -92,6 +92,14 @@ def test_mlflow_logs_a_run_to_the_operators_servers(platform: Node) -> None:
     assert "Run logged successfully!" in platform.kubectl(*logs)
     cluster = platform.get("cluster", "cloudnative-pg", "-n", "mlops")
     assert cluster["status"]["readyInstances"] == 2
+
+
+def test_what_clients_made_belongs_to_the_owner_of_their_database(platform: Node) -> None:
+    """They were applied with their server, so they came as soon as the operator let them in."""
+    pod = ("exec", "-n", "mlops", _primary(platform), "-c", "postgres", "--")
+    query = "select tableowner, count(*) from pg_tables where schemaname = 'public' group by 1"
+    (owner,) = platform.kubectl(*pod, "psql", "-Atc", query, "mlflow").split()
+    assert owner.startswith("mlflow_owner|")
 
 
 def test_commits_wait_for_the_replica(platform: Node) -> None:

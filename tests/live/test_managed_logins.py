@@ -56,7 +56,7 @@ class Logins:
         }
 
     def ask(self, login: tuple[str, str], *statements: str, timeout: float = 60) -> str:
-        """What psql prints to a login, be it an error."""
+        """The output of psql for a login, errors included."""
         user, database = login
         password = self.node.secret_values("mlops", self.secrets[user])["password"]
         address = f"host={SERVER}-rw port=5432 dbname={database} user={user} sslmode=require"
@@ -67,7 +67,7 @@ class Logins:
         ).strip()
 
     def stays(self, login: tuple[str, str], statement: str) -> None:
-        """A client whose session goes on after its statement."""
+        """Start a client with a session that goes on after its statement."""
         before = self.sessions()
         words = (login, statement, "SELECT pg_sleep(300)")
         Thread(target=self._ask_until_the_end, args=words, daemon=True).start()
