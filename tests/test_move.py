@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,24 @@ def test_a_cut_over_changes_no_secret_and_not_the_job(old: str) -> None:
     ]
     assert objects(before, "move") == objects(after, "move")
     assert before.packages["move"].configs == after.packages["move"].configs
+
+
+@each_pair
+def test_a_secret_keeps_its_type_from_before_a_move_to_its_end(old: str) -> None:
+    """An API server refuses another type, and so the whole delivery."""
+    new = PAIRS[old][0]
+    moving = text(old)
+    before = moving.replace(f"  move: {{from: {old}, to: {new}}}\n", "")
+    types = [
+        {
+            credential.name: credential.type
+            for credential in compile_spec(spec.encode(), "platform.yaml").lowered[None].credentials
+        }
+        for spec in (before, moving, before.replace(f"uses: [{old}]", f"uses: [{new}]"))
+    ]
+    for earlier, later in pairwise(types):
+        common = earlier.keys() & later.keys()
+        assert {name: earlier[name] for name in common} == {name: later[name] for name in common}
 
 
 @both_states

@@ -68,8 +68,9 @@ def _of_bindings(lowered: Lowered) -> dict[str, Credential]:
                 defined[credential.name] = _merged(earlier, credential) if earlier else credential
     for binding in lowered.graph.mirrored:
         credential = binding.provides.endpoint.credential(binding)
-        # A Secret never changes its type, so during a move it has the type that either back end requires.
-        if credential is not None and (credential.name not in defined or credential.type != OPAQUE):
+        # A Secret never changes its type, so during a move it has the type, and the labels, that either back end requires.
+        special = credential is not None and (credential.type != OPAQUE or credential.labels)
+        if credential is not None and (credential.name not in defined or special):
             defined[credential.name] = credential
     return defined
 

@@ -40,7 +40,6 @@ def _most_pods(spec: object) -> int:
 class Operator(Struct, frozen=True, kw_only=True):
     """The requirements of the operator of a server, and the pods that it makes."""
 
-    login_type: str  # the type of the Secrets from which it creates roles
     login_labels: Mapping[str, str] = field(default_factory=dict)
     pooler_port: int
     pooler_label: str  # the label of its poolers' pods, with the pooler's name as its value
@@ -97,7 +96,7 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         credential = sql.credential(binding, LONGEST_ROLE)
         if operator is None:
             return credential
-        return replace(credential, type=operator.login_type, labels=operator.login_labels)
+        return replace(credential, labels=operator.login_labels)
 
     @classmethod
     def forwarded(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
-from cluster import jobs
+from cluster.moves import Moving
 from cluster.node import Node
 from cluster.platforms import deliver
 
@@ -66,49 +65,9 @@ for run in mlflow.search_runs(experiment_names=["moved"], output_format="list"):
 """
 
 
-class Moving:
-    """The platform in the middle of its move, and the numbers that were acknowledged."""
-
-    def __init__(self, node: Node, folder: Path) -> None:
-        self.node, self.folder = node, folder
-        self.acknowledged: set[int] = set()
-
-    def follow(self, *options: str, over: bool) -> float:
-        """The printed plan, typed as it stands; the seconds that it took."""
-        spec = SPEC.replace("cutOver: false", "cutOver: true") if over else SPEC
-        (self.folder / "platform.yaml").write_text(spec)
-        self.node.shell("platformc compile; platformc secrets generate default", self.folder)
-        began = time.monotonic()
-        self.node.shell(f"platformc move default {' '.join(options)} | sh -e", self.folder)
-        return time.monotonic() - began
-
-    def writing(self) -> str:
-        start = max(self.acknowledged, default=0) + 1
-        job = jobs.start(self.node, "writer", WRITE.replace("START", str(start)))
-        self.node.until(
-            lambda: jobs.logs(self.node, job).count("\n") > 50, "client that writes", 180
-        )
-        return job
-
-    def stop(self, job: str) -> None:
-        """What the plan leaves to the person: a Job that runs."""
-        self.node.kubectl("exec", "-n", "mlops", f"job/{job}", "--", "touch", "/tmp/stop")
-        self.acknowledged |= {int(line) for line in jobs.output(self.node, job, 60).splitlines()}
-
-    def lost(self) -> set[int]:
-        return self.acknowledged - {
-            int(word) for word in jobs.run(self.node, "writer", READ).split()
-        }
-
-    def mlflow(self, program: str) -> str:
-        return self.node.kubectl(
-            "exec", "-n", "mlops", "deployment/mlflow", "--", "python", "-c", program
-        )
-
-
 @pytest.fixture(scope="module")
 def moving(node: Node, folder: Path) -> Moving:
-    moving = Moving(node, folder)
+    moving = Moving(node, folder, SPEC, WRITE, READ)
     text = SPEC.replace("  move: {from: minio, to: seaweedfs, cutOver: false}\n", "")
     deliver(node, folder, text.replace("    seaweedfs: {storage: 2Gi}\n", ""))
     moving.mlflow(LOG)

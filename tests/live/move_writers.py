@@ -38,6 +38,7 @@ rows.execute('''
     CREATE SCHEMA IF NOT EXISTS other;
     CREATE TABLE IF NOT EXISTS other.tags (number int GENERATED ALWAYS AS IDENTITY, tag jsonb NOT NULL, size int GENERATED ALWAYS AS (length(tag::text)) STORED);
     CREATE TABLE IF NOT EXISTS runs (number serial PRIMARY KEY, note text CONSTRAINT noted NOT NULL);
+    CREATE TABLE IF NOT EXISTS numbered (number int GENERATED ALWAYS AS IDENTITY);
     CREATE UNIQUE INDEX IF NOT EXISTS by_note ON runs (lower(note), number) WHERE number > 0;
     CREATE OR REPLACE VIEW newest AS SELECT max(number) FROM runs;
     CREATE OR REPLACE FUNCTION tag() RETURNS trigger LANGUAGE plpgsql AS

@@ -1,7 +1,9 @@
 """PostgreSQL by CloudNativePG: replicated servers that its operator runs, heals and backs up.
 
 Facts are of CloudNativePG 1.30: the servers speak TLS, the one that writes is behind `<name>-rw`,
-and roles are made from Secrets of type kubernetes.io/basic-auth in the cluster's own namespace.
+and roles are made from the keys `username` and `password` of Secrets in the cluster's own namespace, whatever their type
+(internal/management/utils/secrets.go). They have the type of all others: a Secret's type never changes, and a move brings
+logins of `postgres` here and back.
 Backups go by the Barman Cloud Plugin: the operator's own Barman support ends with 1.31.
 """
 
@@ -38,7 +40,6 @@ NEAR_LIMIT = model.Alert(
     "critical",
 )
 OPERATOR = postgresql.Operator(
-    login_type="kubernetes.io/basic-auth",
     login_labels={"cnpg.io/reload": "true"},
     pooler_port=5432,
     pooler_label="cnpg.io/poolerName",

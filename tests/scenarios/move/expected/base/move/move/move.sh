@@ -16,6 +16,15 @@ service() { # NAME HOST PORT DATABASE SSLMODE USER PASSWORD
 ask() { # SERVICE SQL
   psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname="service=$1" --command="$2"
 }
+# A node may refuse the connections of a new pod until its network policies include it.
+for server in from-nightly to-nightly; do
+  tries=1
+  until ask "$server" SELECT >/dev/null 2>/tmp/refused; do
+    [ "$tries" -lt 12 ] || { cat /tmp/refused >&2; exit 1; }
+    tries=$((tries + 1))
+    sleep 5
+  done
+done
 # pg_dump sets what older servers lack (`transaction_timeout`, of 17), in its first lines.
 for_older() { sed '1,30{/^SET transaction_timeout = 0;$/d}'; }
 major() { ask "$1" "SELECT current_setting('server_version_num')::int / 10000"; }
@@ -42,7 +51,7 @@ emptying() { # the statements that delete everything that the copy will make
     UNION ALL SELECT oid, 'SCHEMA', quote_ident(nspname) FROM pg_namespace
       WHERE nspname !~ '^(pg_|information_schema)' AND nspname <> 'public'
   ) AS object(oid, kind, name)
-  WHERE NOT EXISTS (SELECT FROM pg_depend WHERE objid = object.oid AND deptype = 'e')"
+  WHERE NOT EXISTS (SELECT FROM pg_depend WHERE objid = object.oid AND deptype IN ('e', 'i'))"
 }
 freeze() { # DATABASE: no new session writes, and there is none of before
   ask "$source-$1" "ALTER DATABASE \"$1\" SET default_transaction_read_only = on"
