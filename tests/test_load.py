@@ -102,4 +102,4 @@ def test_the_rest_of_many_hidden_characters_is_counted() -> None:
     load(text.encode(), "platform.yaml", report)
     messages = [finding.message for finding in report.diagnostics]
     assert len(messages) == 102  # and the spec is empty
-    assert any(message.startswith("150 lines more") for message in messages)
+    assert any(message.startswith("150 more lines") for message in messages)

@@ -18,3 +18,4 @@ class HandedAuthority(Struct, frozen=True):
     """The authority of a binding is handed on to programs in pods that platformc does not write."""
 
     slot: str
+    accepted: bool = True  # whether those programs can read it in the form that the spec has

@@ -53,8 +53,9 @@ def _configured(lowered: Lowered, binding: Binding) -> bool:
     package = lowered.packages.get(name) or lowered.models.get(name)
     if package is None:
         return False
-    if any(handed.slot == binding.requires.slot for handed in package.handed_authorities):
-        return True
+    handed = {authority.slot: authority.accepted for authority in package.handed_authorities}
+    if binding.requires.slot in handed:
+        return handed[binding.requires.slot]
     pods = users(package, binding.label)
     if not pods and (binding.via is not None or without_pods(package)):
         return True  # its pooler is configured instead, or its pods run outside the platform
