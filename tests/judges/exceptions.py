@@ -47,7 +47,9 @@ EXCEPTIONS = (
     Allowed(
         USER_IDS,
         "The image's own user owns what it writes: the servers want it in their passwd file.",
-        _type("postgres", "mysql", "redis", "valkey", "lakefs", "kubeflow-pipelines"),
+        _type(
+            "postgres", "cloudnative-pg", "mysql", "redis", "valkey", "lakefs", "kubeflow-pipelines"
+        ),
     ),
     Allowed(
         ("pod-probes-identical", "pod-probes"),
