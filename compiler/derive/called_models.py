@@ -115,9 +115,8 @@ def _joined(names: list[str]) -> str:
     return f"{text[: LONGEST - 9].rstrip('-.')}-{sha256(text.encode()).hexdigest()[:8]}"
 
 
-EgressRules = Callable[
-    [Binding, list[Manifest]], list[Manifest]
-]  # the rules to some peers, through the pods on the way
+# The rules to some peers, through the pods on the way.
+EgressRules = Callable[[Binding, list[Manifest]], list[Manifest]]
 
 
 def policies(models: Called, egress_rules: EgressRules) -> Iterator[Resource]:

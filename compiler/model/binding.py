@@ -71,9 +71,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     own_login: bool = False  # whether it asks for a login itself, also at the route
     programs: bool = False  # whether programs use the route too, with keys that no login page takes
     secret: str | None = None  # the one Secret of all clients; None if each binding has its own
-    private: tuple[
-        str, ...
-    ] = ()  # prefixes of paths that are closed to callers outside the cluster
+    private: tuple[str, ...] = ()  # prefixes of paths that callers outside the cluster don't reach
     # The requirements of the provider that its clients have too.
     requires_of_clients: tuple[Requires[Any], ...] = ()
     # Such requirements whose variables the provider's endpoint already contains.

@@ -12,8 +12,8 @@ dump() { # OPTIONS... DATABASE
 compressed() { # FILE OPTIONS... DATABASE
   file=$1
   shift
-  { dump "$@" || echo failed >"$file.failed"; } | gzip --fast >"$file"
-  [ ! -e "$file.failed" ]
+  { dump "$@" && : >"$file.whole"; } | gzip --fast >"$file"
+  rm "$file.whole" 2>/dev/null || { echo "the dump of $file broke off" >&2; return 1; }
 }
 contents() { # [PATTERN] of the lines that the digest is of, otherwise all; a dump from a pipe
   awk -v pattern="${1:-}" '

@@ -4,7 +4,7 @@ release() { pg_dump --version | awk '{ print int($3) }'; }
 # restore keeps. The rows themselves are not written to the disk: as text they may be twice as large as the database.
 contents() { # [FILE], otherwise from a pipe
   pg_restore --data-only --file=- "$@" | awk '
-    /^COPY / { table = $2; next }
+    table == "" && /^COPY / { table = $2; next }
     /^\\\.$/ { table = ""; next }
     table != "" { rows[table]++; print table "\t" $0 | "sha256sum" }
     END {
