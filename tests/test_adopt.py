@@ -1,4 +1,4 @@
-"""Taking over what runs: the compiled names, the plan, `platformc adopt`, and the guide to it."""
+"""Taking over a running platform: the compiled names, the plan, `platformc adopt`, and the guide to it."""
 
 from __future__ import annotations
 

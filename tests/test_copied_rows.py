@@ -1,4 +1,4 @@
-"""The shell functions that say what a dump of a database holds, with stand-ins for its programs."""
+"""The shell functions that describe the content of a dump, with stand-ins for its programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROWS = {"first": "1\\ta", "like a statement": "COPY public.other (id) FROM stdin
 
 
 def shell(script: str, commands: str, **programs: str) -> subprocess.CompletedProcess[str]:
-    """Run commands after a script whose programs are shell functions."""
+    """Run commands after a script, with shell functions as its programs."""
     functions = "".join(f"{name}() {{ {body}; }}\n" for name, body in programs.items())
     return subprocess.run(
         ["sh", "-euc", f"{script}\n{functions}{commands}"],
@@ -22,7 +22,7 @@ def shell(script: str, commands: str, **programs: str) -> subprocess.CompletedPr
 
 
 def of_postgres(rows: list[str]) -> list[str]:
-    """What `contents` prints of a dump with these rows in one table, and two in another."""
+    """The lines that `contents` prints of a dump with these rows in one table, and two in another."""
     lines = [
         "SET x = 1;", "COPY public.kept (id, name) FROM stdin;", *rows, "\\\\.",
         "COPY public.two (id) FROM stdin;", "1", "2", "\\\\.", "SELECT setval('s', 3);",

@@ -1,4 +1,4 @@
-"""`platformc doctor`: what a cluster lacks, and the ends of certificates."""
+"""`platformc doctor`: the needs that a cluster does not meet, and the ends of certificates."""
 
 from __future__ import annotations
 

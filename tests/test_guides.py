@@ -17,7 +17,7 @@ BLOCK = re.compile(r"```(yaml|sh)\n(.*?)```", re.DOTALL)
 
 
 def typed(guide: str, folder: Path) -> dict[str, list[str]]:
-    """What each command of platformc printed, in the order of the page."""
+    """The output of each command of platformc, in the order of the page."""
     printed: dict[str, list[str]] = {}
     text = (ROOT / "docs" / "how-to" / guide).read_text(encoding="utf-8")
     for kind, block in BLOCK.findall(text):

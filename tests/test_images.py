@@ -176,7 +176,7 @@ def test_no_help_names_an_outside_address(verb: str) -> None:
 
 
 def printed(folder: Path) -> Iterator[str]:
-    """The hosts of all URLs in what is emitted, and in what is printed for an installation."""
+    """The hosts of all URLs in the output, and in the printed commands of an installation."""
     file = folder / "platform.yaml"
     result = pipeline.compile(file.read_bytes(), "platform.yaml", lock.read(file))
     assert not result.report.failed, result.report.sorted()

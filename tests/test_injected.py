@@ -48,7 +48,7 @@ def levels(platform: Lowered) -> dict[str, str]:
 
 
 def pods(platform: Lowered) -> Iterator[tuple[str, str, dict[str, Any], list[Injected]]]:
-    """Each pod: its owner and namespace, the pod, and what is added to it."""
+    """Each pod: its owner and namespace, the pod, and the containers that are added to it."""
     mesh = mesh_of(platform)
     sidecars = mesh.offer.injected if mesh else ()
     for package in (*platform.packages.values(), *platform.models.values()):

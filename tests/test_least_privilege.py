@@ -135,7 +135,7 @@ def _identities(script: str, variables: tuple[tuple[str, str], ...]) -> list[dic
 
 
 def _ceph(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
-    """A bucket's policy names its users; the key of its owner is nobody's."""
+    """A bucket's policy names its users; no consumer has the key of its owner."""
     for manifest in objects(scenario, environment):
         if manifest["kind"] != "ObjectBucketClaim":
             continue
@@ -193,7 +193,7 @@ def _copying(scenario: str, environment: str) -> set[str]:
 
 
 def logins(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
-    """Whose Secret opens which database, to write or to read, as Jobs and operators make it."""
+    """The owner of each Secret, the database that it opens and the right, as Jobs and operators make them."""
     files = _files(scenario, environment)
     yield from _managed(scenario, environment)
     for job in _of_type("postgres", "Job", scenario, environment):
@@ -209,7 +209,7 @@ def logins(scenario: str, environment: str) -> Iterator[tuple[str, str, str]]:
             assert set(databases) == {database}
             right = READ if "GRANT SELECT" in role else WRITE
             assert (f'GRANT "{database}_owner" TO' in role) == (right == WRITE)
-            if right == WRITE:  # a session that began before would own what it makes
+            if right == WRITE:  # a session that began before would own its tables
                 assert role.index("SET role") < role.index("GRANT CONNECT") < role.index("LOGIN ")
             yield variables[role.split()[0]], database, right
     for job in _of_type("mysql", "Job", scenario, environment):
@@ -279,7 +279,7 @@ def test_a_login_opens_its_database_and_no_other(scenario: str, environment: str
 
 
 def _users(scenario: str, environment: str) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """Redis' users of each server: whose Secret is the password, on which keys, which commands."""
+    """Redis' users of each server: the owner of the password's Secret, the keys, the commands."""
     for type in MEMORIES:
         for server in _of_type(type, "StatefulSet", scenario, environment):
             (init,) = server.spec["initContainers"]

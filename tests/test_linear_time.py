@@ -251,7 +251,7 @@ def _broken_lock(length: int) -> None:
 
 
 def _cluster(length: int) -> None:
-    """What a cluster answers: as many storage classes, each with a hostile name."""
+    """The answer of a cluster: as many storage classes, each with a hostile name."""
     classes = [{"metadata": {"name": f"::error::\n{index}"}} for index in range(length // 40)]
     answer = json.dumps({"items": classes, "serverVersion": {"major": "1", "minor": "34"}})
     list(check(compiled("minimal").lowered["default"], lambda words, given: (0, answer, ""), 0.0))

@@ -293,7 +293,7 @@ def test_the_gateway_reaches_no_page_past_its_login() -> None:
 
 
 def test_argos_server_knows_people_by_their_groups() -> None:
-    """What its sign-on names is in Argo's namespace: the client's Secrets, and an account for each kind of rights."""
+    """Argo's namespace has all that its sign-on names: the client's Secrets, and an account for each kind of rights."""
     production = lowered("login", "prod")
     assert groups(production, "argo-workflows") == {"Research Berlin", "data-science", "ml-admins"}
     assert _flags(production, "argo-workflows-login", "proxy-prefix") == {"/oauth2-proxy"}

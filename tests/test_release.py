@@ -1,4 +1,4 @@
-"""What a release is made of: a wheel and an sdist with their metadata, one version, and its notes."""
+"""The parts of a release: a wheel and an sdist with their metadata, one version, and its notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SeaweedFS in servers apart: what each kind is told, what its changes are rated, and which copies hold it."""
+"""SeaweedFS in servers apart: the arguments of each kind, the ratings of its changes, and the copies that hold it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores that take buckets in host names: each client is told in its own words, or refused."""
+"""Stores that take buckets in host names: each client gets its own setting, or is refused."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from support.words import Count, count_document, count_names, count_words, sourc
 
 ROOT = Path(__file__).parent.parent
 NAMES_PER_HUNDRED = {"compiler": 0.2, "action": 0.2, "benchmarks": 0.2, "tests": 0.8}
-WORDS_PER_THOUSAND = {"compiler": 3.0, "action": 2.0, "benchmarks": 2.0, "tests": 5.0}
+WORDS_PER_THOUSAND = {"compiler": 3.0, "action": 2.0, "benchmarks": 2.0, "tests": 3.0}
 DOCUMENT_WORDS_PER_THOUSAND = 5.0
 
 

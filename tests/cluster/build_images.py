@@ -6,8 +6,8 @@ The first line of a Dockerfile says the image's names: `# image: NAME:TAG [NAME:
 `scratch`, `debian` (12), `debian-trixie` (13) or an image that was built before; RUN, COPY, ENV, USER,
 WORKDIR, ENTRYPOINT and CMD mean the same as to Docker. A Dockerfile makes one layer. RUN is a chroot on
 an overlay in its own mount namespace, with the network and the certificates of this machine. COPY
-takes its sources from the folder, the cache of programs, or the checkout. An image whose Dockerfile,
-sources and parent have not changed is not built again. Runs as root.
+takes its sources from the folder, the cache of programs, or the checkout. An image is built
+again if its Dockerfile, its sources or its parent changed. Runs as root.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 from cluster.node import Node
 from cluster.pods import PYTHON
 
-# An HTTP server on port 8080: `answer(path, headers, body)` is what it does.
+# An HTTP server on port 8080: `answer(path, headers, body)` makes the response.
 SERVER = """\
 import http.server, json, sys, urllib.request
 

@@ -39,7 +39,7 @@ class Moving:
         return job
 
     def stop(self, job: str) -> None:
-        """What the plan leaves to the person: a Job that runs."""
+        """The plan leaves a running Job to the person."""
         self.node.kubectl("exec", "-n", "mlops", f"job/{job}", "--", "touch", "/tmp/stop")
         self.acknowledged |= {int(line) for line in jobs.output(self.node, job, 60).splitlines()}
 

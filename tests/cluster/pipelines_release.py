@@ -1,4 +1,4 @@
-"""What the API server and the driver of Kubeflow Pipelines 2.17.0 write into a run, for those of 2.0.5.
+"""The values that Kubeflow Pipelines 2.17.0 writes into a run, for the API server and the driver of 2.0.5.
 
 2.0.5 reads neither COMPILED_PIPELINE_SPEC_PATCH nor DEFAULT_SECURITY_CONTEXT_*. Here the compiled values of
 these variables reach the runs by Argo's defaults for Workflows and by a policy of admission.

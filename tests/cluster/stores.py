@@ -38,7 +38,7 @@ class Store:
             return client("find", f"store/{bucket}").splitlines()
 
     def add_key(self, key: str, secret: str, policy: str) -> None:
-        """A key that may do what a policy says."""
+        """A key with the rights of a policy."""
         file = self.node.place / "policy.json"
         file.write_text(policy)
         with self._client() as client:

@@ -1,4 +1,4 @@
-"""Images on the disk: what the registry serves, what is unpacked again, and what goes."""
+"""Images on the disk: the registry serves them, changed ones are unpacked again, and old ones go."""
 
 from __future__ import annotations
 

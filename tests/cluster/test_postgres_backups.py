@@ -1,5 +1,5 @@
 """CloudNativePG with its Barman Cloud Plugin copies databases, to MinIO of the platform and to a company's store with TLS
-and an authority of its own. New clusters are made from a moment of their logs."""
+and its own authority. New clusters are made from a moment of their logs."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_a_copy_and_the_log_lie_in_the_bucket(platform: Node, cluster: str) -> N
 def test_a_new_cluster_is_made_from_a_moment_of_the_log(
     platform: Node, folder: Path, cluster: str
 ) -> None:
-    """The rows of that moment are there, and what came later is not. The new cluster has an archive of its own."""
+    """The rows of that moment are there, and later rows are not. The new cluster has its own archive."""
     jobs.run(platform, f"writer-{cluster}", WRITE)
     _switch(platform, cluster)
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

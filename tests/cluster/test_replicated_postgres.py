@@ -33,7 +33,7 @@ spec:
       command: [python, write.py]
       uses: [cloudnative-pg]
 """
-# Writes numbers, each in a transaction of its own, until it has lost its server and then written 500 on
+# Writes numbers, each in its own transaction, until it has lost its server and then written 500 on
 # another. A number whose answer did not come is written again: every number below the last was
 # acknowledged, and must be there.
 WRITE = """\

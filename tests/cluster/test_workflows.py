@@ -50,7 +50,7 @@ spec:
       workflow: true
       uses: [mlflow, feast]
 """
-# What `sso` needs: with it, the platform makes an account for each group of people.
+# `sso` needs this: with it, the platform makes an account for each group of people.
 SIGN_ON = """\
 domain: ml.example.internal
 tls: {secret: ml-tls}
@@ -133,7 +133,7 @@ def test_a_run_of_ones_own_leaves_its_artefact(platform: Node) -> None:
 
 
 def test_a_workflow_reads_feast_and_logs_to_mlflow(platform: Node) -> None:
-    """One pod reads the online store, which a Job and Feast's schedule have filled, logs what it read to
+    """One pod reads the online store, which a Job and Feast's schedule have filled, logs the rows to
     MLflow, and leaves an artefact to Argo, a log and a row in the archive."""
     node = platform
     jobs.run(node, "collecting", features.WRITE)

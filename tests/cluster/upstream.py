@@ -42,7 +42,7 @@ ADDRESSES = {
 }
 # Applied as they are: cert-manager's controllers make the certificates that they ask for.
 UNCHANGED = (OPERATORS / "barman_cloud/manifests",)
-# A chart that cannot be had, by what its operator's own release and a Prometheus like the chart's are.
+# Stand-ins for a chart that cannot be had: its operator's own release, and a Prometheus like the chart's.
 BUNDLE = OPERATORS / "prometheus_operator/manifests/bundle.yaml"
 STAND_INS = {
     "helm install kube-prometheus-stack ": (
@@ -108,7 +108,7 @@ def _fit_chart(command: str, charts: str) -> str:
 
 
 def commands(node: Node, platform: Path, environment: str) -> Iterator[str]:
-    """The commands for upstream systems; what other administrators make is no command of `how`."""
+    """The commands for upstream systems; objects of other administrators are no command of `how`."""
     printed = node.shell(f"platformc prerequisites {environment} --format json", platform)
     for record in json.loads(printed):
         for part in ("first", "how", "then"):

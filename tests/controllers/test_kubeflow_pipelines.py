@@ -1,4 +1,4 @@
-"""What Kubeflow Pipelines demands of our objects, from its source: kubeflow/pipelines 2.17.0.
+"""The demands of Kubeflow Pipelines on our objects, from its source: kubeflow/pipelines 2.17.0.
 
 Of this release nothing ran here; live/test_pipelines.py runs servers of an older one, cluster/test_pipelines.py also its runs.
 """
@@ -52,7 +52,7 @@ TOKENS = {"agent": "persistenceagent-sa-token", "schedules": "scheduledworkflow-
 # The Services by which programs look for others: flags of agent/persistence/main.go and
 # crd/controller/scheduledworkflow/main.go, common/const.go, v2/metadata/env.go, v2/config/env.go.
 SERVICES = {"ml-pipeline": {8888, 8887}, "metadata-grpc-service": {8080}}
-# What each program asks of Kubernetes. api: client/, resource_manager.go; a run that a schedule owns is
+# The requests of each program to Kubernetes. api: client/, resource_manager.go; a run that a schedule owns is
 # written with `blockOwnerDeletion` (common/util/workflow.go, SetOwnerReferences), for which an API server
 # with OwnerReferencesPermissionEnforcement asks for `update` of finalizers. runs: v2/cmd/driver/main.go,
 # v2/driver/k8s.go, v2/config/env.go, v2/component/launcher_v2.go, Argo's executor.

@@ -1,4 +1,4 @@
-"""What net-istio demands of our objects, from its source: knative-extensions/net-istio, knative-v1.21.1.
+"""The demands of net-istio on our objects, from its source: knative-extensions/net-istio, knative-v1.21.1.
 
 An older release runs in `tests/cluster/test_serverless.py`. The reader of its ConfigMap is in `net_istio.py`.
 """

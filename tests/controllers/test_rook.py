@@ -1,4 +1,4 @@
-"""What Rook's operator demands of our objects, from its source: rook/rook v1.20.6.
+"""The demands of Rook's operator on our objects, from its source: rook/rook v1.20.6.
 
 1.18.2 runs in tests/live/test_rook.py; 1.20.6 never ran here. pkg/apis/ceph.rook.io/v1/object.go (`ValidateObjectSpec`), pkg/operator/ceph/object:
 user/controller.go (`validateUser`, `generateUserKeySpec`), bucket/util.go (`additionalConfigSpecFromMap`),
@@ -28,7 +28,7 @@ def kinds(scenario: str, environment: str, kind: str) -> list[dict[str, Any]]:
 
 
 def operator_settings(scenario: str, environment: str) -> Mapping[str, str]:
-    """The operator's ConfigMap, whose keys are its settings."""
+    """The operator's ConfigMap; its keys are settings."""
     (data,) = [
         manifest["data"]
         for prerequisite in prerequisites(lowered(scenario, environment).graph)
@@ -99,7 +99,7 @@ def test_the_operator_allows_what_a_claim_configures(scenario: str, environment:
 
 @pytest.mark.parametrize(("scenario", "environment"), CEPH)
 def test_the_operator_watches_the_class_of_the_claims(scenario: str, environment: str) -> None:
-    """The provisioner has the operator's namespace in its name if it is told so, and a prefix if that is set."""
+    """The provisioner has the operator's namespace in its name if a setting asks for it, and a prefix if one is set."""
     settings = operator_settings(scenario, environment)
     assert settings["ROOK_OBC_WATCH_OPERATOR_NAMESPACE"] == "true"
     assert "ROOK_OBC_PROVISIONER_NAME_PREFIX" not in settings

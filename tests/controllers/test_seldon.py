@@ -1,4 +1,4 @@
-"""What Seldon Core demands of our objects, from its source: SeldonIO/seldon-core v1.17.1, operator/.
+"""The demands of Seldon Core on our objects, from its source: SeldonIO/seldon-core v1.17.1, operator/.
 
 Its operator runs in `tests/live/test_seldon.py`. The webhook is in `seldon_webhook.py`.
 """

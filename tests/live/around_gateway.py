@@ -1,4 +1,4 @@
-"""What stands in for a cluster behind a gateway: servers that say their names, and the objects around them."""
+"""A stand-in for a cluster behind a gateway: servers that say their names, and the objects around them."""
 
 from __future__ import annotations
 

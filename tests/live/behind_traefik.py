@@ -121,7 +121,7 @@ class Edge:
         self.plane.until(self._routed, "routes in the edge", 180)
 
     def _names(self) -> None:
-        """What DNS and the network of a cluster know."""
+        """The knowledge of a cluster's DNS and network."""
         names = [f"{address} {name}.{SPACES.get(name, 'mlops')}.svc.cluster.local"
                  for name, address in ADDRESSES.items()]  # fmt: skip
         outside = " ".join(f"{host}.ml.example.internal" for host in HOSTS)

@@ -1,4 +1,4 @@
-"""A stand-in for CloudNativePG's operator: from its objects it makes one real server with what its clients see.
+"""A stand-in for CloudNativePG's operator: from its objects it makes one real server, and the objects that its clients read.
 
 Facts are of CloudNativePG 1.30: the server that writes is behind the Service `<name>-rw`, speaks TLS with a
 certificate of the operator's own, and has the labels that its pods inherit; roles come from `managed.roles`
@@ -99,7 +99,7 @@ def _server(cluster: Manifest) -> Manifest:
 
 
 def _statements(node: Node, cluster: Manifest, databases: list[Manifest]) -> Iterator[str]:
-    """What the operator asks of the server; each may be asked again."""
+    """The operator's statements for the server; each may run again."""
     space = cluster["metadata"]["namespace"]
     for role in cluster["spec"].get("managed", {}).get("roles", ()):
         name = role["name"]

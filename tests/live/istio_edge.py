@@ -35,7 +35,7 @@ class Pods(Struct, frozen=True):
 EDGES = {
     # As Istio's chart installs it.
     "istio-gateway": Pods("istio-ingressgateway", {"istio": "ingressgateway"}, PORTS),
-    # As istiod itself makes it of a Gateway of the class `istio`, whose listeners have the pods' ports here.
+    # As istiod itself makes it of a Gateway of the class `istio`; its listeners have the pods' ports here.
     "gateway-api-istio": Pods(
         "live-edge-istio",
         {"gateway.networking.k8s.io/gateway-name": "live-edge"},

@@ -1,4 +1,4 @@
-"""Programs of a workload on lakeFS: a year of commits on branches, what its collector may free of them, and a look afterwards."""
+"""Programs of a workload on lakeFS: a year of commits on branches, the objects that its collector may free, and a look afterwards."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def commit(branch, days):
     date = str(int(time.time()) - days * 24 * 3600)
     words = ("--message", f"{{days}} days ago", "--epoch-time-seconds", date)
     commit = re.search(r"ID: (\\w+)", lakectl("commit", f"lakefs://{{branch}}", *words))[1]
-    # Where a file stays readable, whatever becomes of the branch.
+    # The commits that keep a file readable when its branch is gone.
     for place in objects.values():
         if place[0] == branch:
             place[0] = branch.split("/")[0] + "/" + commit

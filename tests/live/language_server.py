@@ -1,4 +1,4 @@
-"""A client of the YAML language server: what an editor shows for a text, with `|` where the cursor is."""
+"""A client of the YAML language server: the help of an editor for a text, with `|` where the cursor is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CURSOR = "|"
 
 
 class Editor:
-    """One session with the server. Each text is a document of its own, with the schema in its first line."""
+    """One session with the server. Each text is its own document, with the schema in its first line."""
 
     def __init__(self, schema: Path, reads: IO[bytes], writes: IO[bytes]) -> None:
         self._schema, self._reads, self._writes = schema, reads, writes
@@ -55,7 +55,7 @@ class Editor:
         )
 
     def hover(self, text: str) -> str:
-        """What is shown for the word at the cursor, in Markdown."""
+        """The help for the word at the cursor, in Markdown."""
         answer = self._at_cursor("textDocument/hover", text)
         contents = answer["contents"] if answer else ""
         if isinstance(contents, dict):

@@ -31,8 +31,8 @@ class Case:
     components: str
     program: str
     refusal: str  # while the writer still writes
-    frozen: str = ""  # what a writer meets that was forgotten
-    # What administrators or operators do: with the objects of each delivery, before its pods are ready.
+    frozen: str = ""  # the refusal that a forgotten writer meets
+    # The work of administrators or operators: with the objects of each delivery, before its pods are ready.
     administer: Callable[[Running, list[Manifest]], None] | None = None
 
     def spec(self, *, cut_over: bool) -> str:
@@ -75,7 +75,7 @@ class Running:
         return pod
 
     def printed(self, pod: Pod) -> str:
-        """What a pod has printed so far."""
+        """The lines that a pod has printed so far."""
         (container,) = pod.spec["containers"]
         log = pod.log(container["name"])
         return log.read_text() if log.exists() else ""
@@ -142,7 +142,7 @@ def _printed(running: Running) -> list[str]:
 
 
 def _printed_roles(running: Running, objects: list[Manifest]) -> None:
-    """With the passwords of the Secrets that the SQL names. What exists is left."""
+    """With the passwords of the Secrets that the SQL names. Existing roles are left."""
     node, sql, secret = running.node, "", ""
     for line in _printed(running):
         if line.startswith("-- The password of the Secret "):
@@ -222,7 +222,7 @@ TO_CEPH = Case("minio", "ceph", """
     minio: {}
     ceph: {}
 """, S3, "training of minio was written to while it was copied", administer=_by_rook)  # fmt: skip
-# Stores of several servers. What the Job refuses is that of the pairs above, for its script is the same.
+# Stores of several servers. The Job refuses the same as for the pairs above, because its script is the same.
 LARGE_CASES = (
     Case("ceph", "seaweedfs", """
     ceph: {}

@@ -127,7 +127,7 @@ class Breaker:
                 yield f"{fault} in {key}", {**manifest, "configMap": source}, (other_name,)
 
     def service(self, service: Manifest) -> Iterator[Mutant]:
-        """The words of a Service about the pods behind it; of one without an address, whose they are."""
+        """The words of a Service about the pods behind it; of one without an address, their owner."""
         spec = service["spec"]
         for key, value in spec["selector"].items():
             selector = {**spec["selector"], key: f"{value}-else"}

@@ -1,4 +1,4 @@
-"""What Rook 1.20.6 makes of a store, its users and the claims of its buckets, by Ceph's own command.
+"""The work of Rook 1.20.6 for a store, its users and the claims of its buckets, by Ceph's own command.
 
 The operator itself does not run: each step follows its source, pkg/operator/ceph/object (`user/` and
 `bucket/provisioner.go`), and speaks to a real Ceph.

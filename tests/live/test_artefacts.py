@@ -1,6 +1,6 @@
 """Artefacts on their way through MLflow's server: where they lie, and how many it takes at once.
 
-Its emptyDirs and its clients' end at their `sizeLimit`. What lies there counts towards the memory limit here,
+Its emptyDirs and its clients' end at their `sizeLimit`. Their files count towards the memory limit here,
 so these pods have more memory than they need otherwise.
 """
 

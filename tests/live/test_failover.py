@@ -1,6 +1,6 @@
 """Redis and Valkey with Sentinel: the emitted pods lose their primary under a writer.
 
-Each server, Sentinel and script is the compiled one, in a network namespace of its own. The writer is
+Each server, Sentinel and script is the compiled one, in its own network namespace. The writer is
 redis-py with the variables of a compiled workload.
 """
 
@@ -88,7 +88,7 @@ def test_a_writer_outlives_the_primary(platform: Platform, node: Node, name: str
     match = re.search(r"lost (\d+) refused (\d+) longest ([\d.]+)", printed)
     assert match is not None, printed[-500:]
     print(name, match[0])
-    # Replication is asynchronous: what the primary had not sent on is lost.
+    # Replication is asynchronous: a write that the primary had not sent on is lost.
     assert int(match[1]) <= 2
     assert float(match[3]) > 1
     (another,) = primaries(node, name)
@@ -99,7 +99,7 @@ def test_a_writer_outlives_the_primary(platform: Platform, node: Node, name: str
 def test_an_outage_of_all_pods_ends_with_the_newest_primary(
     platform: Platform, node: Node, name: str
 ) -> None:
-    """The pod that was lost comes back as a copy, and does not overwrite what came after it."""
+    """The pod that was lost comes back as a copy, and does not overwrite later writes."""
     (before,) = primaries(node, name)
     node.restart("StatefulSet", "mlops", name)
     node.wait(180, name)

@@ -29,7 +29,7 @@ SPEC = """
   workloads:
     writer: {image: "registry.example.internal/data:1.0.0", command: [python, write.py], uses: [lakefs]}
 """
-# Objects of the last day stay, whatever the rules: the tests have no day to wait.
+# Every rule keeps the objects of the last day: the tests have no day to wait.
 YOUNG = "spark.hadoop.lakefs.debug.gc.uncommitted_min_age_seconds 1"
 AGED = SPEC.replace("      gc:\n", f"      files: {{spark.properties: {YOUNG!r}}}\n      gc:\n")
 RUN = 400  # seconds
@@ -63,7 +63,7 @@ class Lake:
         return self.node.script("mlops", "writer", program, 300)
 
     def _places(self, keys: set[str]) -> list[Place]:
-        # What was never committed and no branch has is read nowhere.
+        # An object that was never committed, and that no branch has, is read nowhere.
         return [
             self.objects[key] for key in sorted(keys) if self.objects[key][1] != "never-committed"
         ]

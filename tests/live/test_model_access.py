@@ -1,6 +1,6 @@
 """Models that ask for tokens: real oauth2-proxy as compiled, and tokens that a real API server issues.
 
-A server that prints what it is asked stands in for the models, whose pods KServe makes. The gateway
+A server that prints its requests stands in for the models, whose pods KServe makes. The gateway
 has no part in it: the requests are those that it would send on.
 """
 

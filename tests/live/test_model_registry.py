@@ -62,7 +62,7 @@ print(s3.get_object(Bucket=bucket, Key=prefix + "/MLmodel")["Body"].read().decod
 """
 
 
-# What KServe's webhook writes from the annotations of the key's Secret (0.20.0, pkg/credentials/s3).
+# The variables that KServe's webhook writes from the annotations of the key's Secret (0.20.0, pkg/credentials/s3).
 FROM_ANNOTATIONS = {
     "s3-region": "AWS_DEFAULT_REGION",
     "s3-verifyssl": "S3_VERIFY_SSL",

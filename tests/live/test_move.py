@@ -55,7 +55,7 @@ def test_nothing_is_lost_there_and_back(running: Running) -> None:
     running.deliver(cut_over=True)
     print(f"{case.old} to {case.new}: copied in {copied - began:.1f} s of the freeze, {printed}")
     assert running.lost() == set()
-    # The move is finished: what the clients wrote since is not overwritten by another run.
+    # The move is finished: another run does not overwrite the clients' later writes.
     writer = running.writing()
     running.stopped(writer)
     running.refused(FREEZE="yes")

@@ -79,7 +79,7 @@ print("listed", len(keys), keys == sorted(f"runs/{{number}}" for number in range
 """
 
 
-# What a volume server knows of its volumes, and a master of its leader, by HTTP.
+# A volume server names its volumes, and a master its leader, by HTTP.
 ASK = """
 import sys, urllib.request
 print(urllib.request.urlopen(sys.argv[1]).read().decode())
@@ -91,7 +91,7 @@ def pods(node: Node, kind: str, name: str) -> list[Pod]:
 
 
 def lost(node: Node) -> int:
-    """The acknowledged objects that nobody can read any more."""
+    """The acknowledged objects that cannot be read any more."""
     return int(node.script("mlops", "training", COUNT, 240).split("lost ")[1].split()[0])
 
 

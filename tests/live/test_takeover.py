@@ -104,7 +104,7 @@ def test_what_was_written_by_hand_is_taken_over_in_place(bench: Bench) -> None:
     bench.volumes(1)
     assert bench.ids() == before
     plan = bench.run("platformc apply-plan prod")
-    # What the guide says before the plan.
+    # The guide's sentences before the plan.
     bench.run(
         "kubectl delete statefulset mlflow-db -n mlflow --cascade=foreground --wait\n"
         "kubectl delete deployment mlflow -n mlflow --wait"

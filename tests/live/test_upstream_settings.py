@@ -1,4 +1,4 @@
-"""Upstream's own code reads what the compiler writes for it: programs of `tests/upstream/build.sh`.
+"""Upstream's own code reads the compiled settings: programs of `tests/upstream/build.sh`.
 
 Each key of each ConfigMap in `prerequisites/` is read by the parser of the system: a key that the parser
 refuses, or that changes nothing of its result, is a mistake. So is a table of injected containers that

@@ -1,7 +1,7 @@
 """The bill of materials of an installation, with licences: CycloneDX 1.6, by `make sbom`.
 
 It lists the releases of `requirements/run.txt`, which the Action and the plugin's image install by hash.
-Licences and dependencies are what the installed distributions say of themselves. The wheel carries the
+Licences and dependencies come from the metadata of the installed distributions. The wheel carries the
 file in its `.dist-info/sboms/` (PEP 770), and so does the image.
 """
 

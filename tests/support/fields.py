@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def row(topic: Topic, field: Field, specs: list[Document], *, again: bool) -> str:
-    """A line of the table; what it says is measured where the field is new, or `again`."""
+    """A line of the table; its content is measured where the field is new, or `again`."""
     fact = facts().get(field.path)
     kinds: tuple[str, ...] = ()
     if fact is not None and not again:

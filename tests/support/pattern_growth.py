@@ -1,7 +1,7 @@
 """Find patterns that can take more than linear time, by their structure alone.
 
 In the worst text, a backtracking matcher follows every path through a pattern's automaton. The number of paths has
-a bound, whatever the length of the text, unless there is a state to which two different loops lead back on one text, or
+a bound for texts of any length, unless there is a state to which two different loops lead back on one text, or
 two loops after each other on one text (Weber and Seidl, On the degree of ambiguity of finite automata, 1991).
 A search begins anew at each place, which is one more loop, before the pattern.
 

@@ -61,7 +61,7 @@ def _output(command: list[str], environment: Mapping[str, str], input: str = "")
 
 
 def _istio() -> list[dict[str, Any]]:
-    """istiod's chart with the printed values, whose template `istioctl` runs on a pod."""
+    """istiod's chart with the printed values; `istioctl` runs its template on a pod."""
     values = [argument for value in ISTIOD for argument in ("--set", value)]
     (chart,) = (OPERATORS / "istio/charts").glob("istiod-*.tgz")
     helm = str(OPERATORS / "helm/helm")

@@ -44,7 +44,7 @@ ROWS = (
 
 
 def _row(container: dict[str, Any]) -> dict[str, Any]:
-    """A container as an object would have it, without what is empty."""
+    """A container as an object would have it, without empty fields."""
     ports = [{"containerPort": port} for port in container["ports"]]
     row = {**container, "ports": ports}
     return {key: value for key, value in row.items() if value not in (None, [])}

@@ -21,7 +21,7 @@ PODS = ("Deployment", "StatefulSet")
 
 
 class ArgoCD:
-    """A running Argo CD, whose applications come from a Git repository on this machine."""
+    """A running Argo CD with applications from a Git repository on this machine."""
 
     def __init__(self, plane: ControlPlane, sidecar: Sidecar, folder: Path) -> None:
         self.plane = plane
@@ -43,7 +43,7 @@ class ArgoCD:
         )  # fmt: skip
 
     def _start(self, program: str, *options: str, plugins: str = "") -> None:
-        """One of its servers, whose cluster is the one of the kubeconfig."""
+        """A server of Argo CD for the cluster of the kubeconfig."""
         settings = {
             "ARGOCD_FAKE_IN_CLUSTER": "true",
             "ARGOCD_GPG_ENABLED": "false",

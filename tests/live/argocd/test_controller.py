@@ -1,5 +1,5 @@
 """Argo CD's own application controller (3.5.7) delivers a platform by the plugin: in the order of the
-waves, and past objects that are unhealthy for reasons of their own."""
+waves, and past objects that are unhealthy for their own reasons."""
 
 from __future__ import annotations
 

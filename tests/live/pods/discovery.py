@@ -1,4 +1,4 @@
-"""How pods find each other: an address for each Service, their names in DNS, and who answered whom."""
+"""How pods find each other: an address for each Service, their names in DNS, and the pods that answered each client."""
 
 from __future__ import annotations
 

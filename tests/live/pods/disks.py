@@ -1,7 +1,7 @@
 """Volumes that end where their claim or emptyDir says: a file system in memory stands for each.
 
-A kubelet evicts a pod whose emptyDir is larger than its `sizeLimit`; here the program that writes the
-byte too many gets ENOSPC. What lies in memory counts towards the memory limit of its writer.
+A kubelet evicts a pod with an emptyDir that is larger than its `sizeLimit`; here the program that writes
+the byte too many gets ENOSPC. Files in memory count towards the memory limit of its writer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class Disks:
     """The volumes of a node that have an end."""
 
     def __init__(self) -> None:
-        self.instances: frozenset[str] = frozenset()  # whose emptyDirs end too
+        self.instances: frozenset[str] = frozenset()  # with emptyDirs that end too
         self.folders: list[Path] = []
 
     def empty_dir(self, instance: str, folder: Path, size: str | None) -> None:

@@ -51,7 +51,7 @@ def _group(folder: Path) -> Path:
 
 
 def _ours() -> Path:
-    """The group of these tests, whose own limit holds for all that they start."""
+    """The group of these tests; its limit holds for all their processes."""
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers == "memory" and os.path.isdir(f"{FIRST}{path}"):

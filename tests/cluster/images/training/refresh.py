@@ -1,4 +1,4 @@
-"""What a user's own image does here: make a branch of a lakeFS repository, write to it and read from it."""
+"""The program of a user's own image: make a branch of a lakeFS repository, write to it and read from it."""
 
 import base64
 import json
