@@ -93,14 +93,14 @@ def test_live_objects_become_sections_that_compile(
 ) -> None:
     result = adopt(tmp_path, monkeypatch, json.dumps({"items": LIVE}), "-n", "mlflow")
     assert result.exit_code == 0, result.output
-    components = yaml.safe_load(result.stdout)["spec"]["components"]
+    components = yaml.load(result.stdout, yaml.CSafeLoader)["spec"]["components"]
     assert components == {
         "mlflow": {"adopt": {"service": "mlflow", "port": 80, "database": "mlflow",
                              "bucket": "mlflow-artifacts"}},
         "postgres": {"storage": "20Gi", "adopt": {
             "service": "mlflow-db", "port": 5432, "claim": "mlflow-db", "folder": "pgdata"}},
     }  # fmt: skip
-    spec = yaml.safe_load(EMPTY)
+    spec = yaml.load(EMPTY, yaml.CSafeLoader)
     spec["spec"]["components"] |= components
     assert not compile_spec(json.dumps(spec).encode(), "platform.yaml").report.failed
     assert "`secret` is not set: make a Secret" in result.stdout

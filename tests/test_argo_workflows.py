@@ -34,7 +34,7 @@ def asked(graph: Graph) -> Prerequisite:
 
 def settings() -> dict[str, Any]:
     (config,) = [manifest for manifest in prerequisite().objects if manifest["kind"] == "ConfigMap"]
-    return {key: yaml.safe_load(text) for key, text in config["data"].items()}
+    return {key: yaml.load(text, yaml.CSafeLoader) for key, text in config["data"].items()}
 
 
 def objects(kind: str) -> list[Manifest]:
@@ -98,7 +98,7 @@ def test_each_namespace_with_runs_has_one_repository_and_the_keys_to_it(namespac
         manifest for manifest in objects("ConfigMap") if manifest["metadata"]["namespace"] == namespace
     ]  # fmt: skip
     default = config["metadata"]["annotations"]["workflows.argoproj.io/default-artifact-repository"]
-    repository = yaml.safe_load(config["data"][default])["s3"]
+    repository = yaml.load(config["data"][default], yaml.CSafeLoader)["s3"]
     assert repository == settings()["artifactRepository"]["s3"]
     assert repository["endpoint"] == "seaweedfs.storage.svc.cluster.local:8333"
     assert repository["insecure"] is True

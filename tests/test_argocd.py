@@ -36,7 +36,7 @@ def run(*words: str, **variables: str) -> Result:
 
 def documents(result: Result) -> list[dict[str, Any]]:
     assert result.exit_code == 0, result.output
-    return list(yaml.safe_load_all(result.stdout))
+    return list(yaml.load_all(result.stdout, yaml.CSafeLoader))
 
 
 REPO_SERVER: dict[str, Any] = {
@@ -67,7 +67,7 @@ def installed(folder: Path) -> list[dict[str, Any]]:
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(top))
     words = [tool("kustomize"), "build", str(folder)]
     built = subprocess.run(words, capture_output=True, text=True, check=True)
-    return list(yaml.safe_load_all(built.stdout))
+    return list(yaml.load_all(built.stdout, yaml.CSafeLoader))
 
 
 def test_the_sidecar_joins_the_repository_server(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_the_sidecar_joins_the_repository_server(tmp_path: Path) -> None:
 
 def test_the_plugin_announces_its_parameters_and_runs_this_compiler(tmp_path: Path) -> None:
     installed(tmp_path)
-    spec = yaml.safe_load((tmp_path / "plugin" / "plugin.yaml").read_text())["spec"]
+    spec = yaml.load((tmp_path / "plugin" / "plugin.yaml").read_text(), yaml.CSafeLoader)["spec"]
     announced = [parameter["name"] for parameter in spec["parameters"]["static"]]
     assert announced == ["environment", "component", "revision"] == list(PARAMETERS)
     assert spec["discover"] == {"fileName": "platform.yaml"}

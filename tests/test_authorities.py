@@ -130,7 +130,7 @@ def test_operators_are_handed_the_authority() -> None:
     for namespace in ("mlops", "kubeflow"):
         text = compiled["ConfigMap", namespace, "artifact-repositories"]["data"]
         for repository in text.values():
-            authority = yaml.safe_load(repository)["s3"]["caSecret"]
+            authority = yaml.load(repository, yaml.CSafeLoader)["s3"]["caSecret"]
             secret = compiled["Secret", namespace, authority["name"]]
             ssl.create_default_context(cadata=secret["stringData"][authority["key"]])
     assert (
@@ -254,7 +254,7 @@ def test_an_issuer_has_its_authority_in_a_file_too(
     """The same objects as from the text, and an error at the path of a file that is not there."""
     monkeypatch.chdir(tmp_path)
     Path("ca.pem").write_bytes(FILE.read_bytes())
-    spec = yaml.safe_load((SCENARIOS / SECTIONS[key] / "platform.yaml").read_text())
+    spec = yaml.load((SCENARIOS / SECTIONS[key] / "platform.yaml").read_text(), yaml.CSafeLoader)
     del spec["spec"]["environments"]
 
     def outcome(ca: object) -> Compilation:

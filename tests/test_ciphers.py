@@ -72,7 +72,7 @@ def test_sops_encrypts_what_its_key_opens(tmp_path: Path) -> None:
         for namespace in credential.namespaces:
             path = folder / f"secret-{namespace}-{credential.name}.sops.yaml"
             opened = out_of("sops", "decrypt", path, SOPS_AGE_KEY_FILE=str(private))
-            copies.append(yaml.safe_load(opened))
+            copies.append(yaml.load(opened, yaml.CSafeLoader))
         check(credential, copies)
         random_keys = [key for key, kind in credential.keys.items() if isinstance(kind, Random)]
         for key in random_keys:
@@ -96,7 +96,7 @@ def test_kubeseal_encrypts_what_the_controller_opens(tmp_path: Path) -> None:
             )
             for namespace in credential.namespaces
         ]  # fmt: skip
-        check(credential, [_plain(yaml.safe_load(text)) for text in opened])
+        check(credential, [_plain(yaml.load(text, yaml.CSafeLoader)) for text in opened])
 
 
 def _plain(secret: dict[str, Any]) -> dict[str, Any]:

@@ -165,10 +165,12 @@ def test_render_prints_manifests_and_nothing_else(spec: Path) -> None:
     import yaml
 
     result = run(["render", "prod"])
-    objects = list(yaml.safe_load_all(result.stdout))
+    objects = list(yaml.load_all(result.stdout, yaml.CSafeLoader))
     assert objects[0]["kind"] == "Namespace"
     assert {"Deployment", "StatefulSet", "Job"} <= {manifest["kind"] for manifest in objects}
-    only = list(yaml.safe_load_all(run(["render", "prod", "--component", "mlflow"]).stdout))
+    only = list(
+        yaml.load_all(run(["render", "prod", "--component", "mlflow"]).stdout, yaml.CSafeLoader)
+    )
     assert {manifest["metadata"]["labels"]["app.kubernetes.io/instance"] for manifest in only} == {
         "mlflow"
     }

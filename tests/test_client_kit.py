@@ -78,21 +78,21 @@ def patched(kit: Path) -> dict[str, Any]:
     built = subprocess.run(
         [tool("kustomize"), "build", str(own_folder)], capture_output=True, check=True
     )
-    return pod(list(yaml.safe_load_all(built.stdout)), "Deployment", "own")
+    return pod(list(yaml.load_all(built.stdout, yaml.CSafeLoader)), "Deployment", "own")
 
 
 def test_the_component_gives_what_a_workload_has(kit: Path) -> None:
     spec = kit.parent.parent.parent / "platform.yaml"
     patched_pod = patched(kit)
-    manifests = list(yaml.safe_load_all(ran("render", "default", "-f", str(spec))))
+    manifests = list(yaml.load_all(ran("render", "default", "-f", str(spec)), yaml.CSafeLoader))
     own_pod = pod(manifests, "CronJob", "training")
     container, model = patched_pod["spec"]["containers"][0], own_pod["spec"]["containers"][0]
     person = ("HOME", "LOGNAME", "USER")  # an image of one's own knows its user
     expected = [variable for variable in model["env"] if variable["name"] not in person]
     text = yaml.safe_dump(expected).replace("training", "notebooks")
-    assert [
-        variable for variable in container["env"] if variable["name"] != "OWN"
-    ] == yaml.safe_load(text)
+    assert [variable for variable in container["env"] if variable["name"] != "OWN"] == yaml.load(
+        text, yaml.CSafeLoader
+    )
     assert {"name": "OWN", "value": "1"} in container["env"]
     uses = {key for key in own_pod["metadata"]["labels"] if key.startswith("uses.")}
     assert uses <= set(patched_pod["metadata"]["labels"])
@@ -105,7 +105,7 @@ def test_the_component_gives_what_a_workload_has(kit: Path) -> None:
 
 def test_the_config_map_has_every_variable_without_a_secret(kit: Path) -> None:
     spec = kit.parent.parent.parent / "platform.yaml"
-    manifests = list(yaml.safe_load_all(ran("render", "default", "-f", str(spec))))
+    manifests = list(yaml.load_all(ran("render", "default", "-f", str(spec)), yaml.CSafeLoader))
     data = next(
         manifest["data"]
         for manifest in manifests

@@ -70,7 +70,7 @@ def kubectl_order(commands: list[str], files: Mapping[str, str]) -> Order:
     applied = [
         actual[1] for command in commands if (actual := re.search(r"apply .*-f (\S+)$", command))
     ]
-    return ranks(list(yaml.safe_load_all(files[path])) for path in applied)
+    return ranks(list(yaml.load_all(files[path], yaml.CSafeLoader)) for path in applied)
 
 
 @pytest.mark.parametrize(("scenario", "environment"), ENVIRONMENTS)
@@ -190,7 +190,7 @@ def test_a_plan_without_rendered_files_renders_wave_by_wave() -> None:
             platformc, ["render", "default", "-f", spec, "--wave", wave]
         )
         assert rendered_wave.exit_code == 0
-        rendered += list(yaml.safe_load_all(rendered_wave.stdout))
+        rendered += list(yaml.load_all(rendered_wave.stdout, yaml.CSafeLoader))
     assert rendered == manifests(lowered("minimal", "default"))
 
 

@@ -68,12 +68,12 @@ def read(container: Manifest, text: str) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as pod:
         for name, variable_source in names(container).items():
             pod.setenv(name, variable_source.get("value", f"x{name.lower()}1"))
-        expanded: dict[str, Any] = yaml.safe_load(os.path.expandvars(text))
+        expanded: dict[str, Any] = yaml.load(os.path.expandvars(text), yaml.CSafeLoader)
     return expanded
 
 
 def test_scenarios_have_every_kind_of_client() -> None:
-    kinds = {yaml.safe_load(text)["offline_store"]["type"]
+    kinds = {yaml.load(text, yaml.CSafeLoader)["offline_store"]["type"]
              for scenario_name in with_feast() for _, _, text in mounts(*scenario_name)}  # fmt: skip
     assert kinds == {"file", "duckdb_s3.DuckDBOfflineStore", "postgres", "remote"}
 
@@ -119,7 +119,7 @@ def test_what_feast_reads(scenario: str, environment: str) -> None:
 def test_a_pooler_is_never_asked_for_a_prepared_statement() -> None:
     for scenario_name in with_feast():
         for _, _, text in mounts(*scenario_name):
-            registry = yaml.safe_load(text)["registry"]
+            registry = yaml.load(text, yaml.CSafeLoader)["registry"]
             pooled = ":6432/" in registry["path"]
             connect = registry.get("sqlalchemy_config_kwargs", {}).get("connect_args", {})
             assert connect == ({"prepare_threshold": None} if pooled else {})

@@ -17,7 +17,8 @@ from compiler import pipeline
 READER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Place = tuple[str | int, ...]
 PLATFORMS: dict[str, Any] = {
-    name: yaml.safe_load((FOLDER / name).read_text(encoding="utf-8")) for name in bases()
+    name: yaml.load((FOLDER / name).read_text(encoding="utf-8"), yaml.CSafeLoader)
+    for name in bases()
 }
 # One of each kind of trouble: quoting, lines, templates, expansion, tags, anchors, Unicode, length.
 STRINGS = ["a\"b'c", "a\nb: c", "{{ x }}", "!!str &a # $(X)", "a\u2028" * 999, "yes"]

@@ -423,5 +423,5 @@ def test_pinning_writes_the_lock_and_keeps_what_it_could_not_ask(
     result = CliRunner().invoke(platformc, ["images", "default", "-f", str(spec), "--pin"])
     assert result.exit_code == 1
     assert "404" in result.stderr
-    actual = yaml.safe_load((tmp_path / "platform.lock").read_text())
+    actual = yaml.load((tmp_path / "platform.lock").read_text(), yaml.CSafeLoader)
     assert actual == {"images": {f"{registry}/team/app:1.4": PIN}}

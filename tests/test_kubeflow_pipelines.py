@@ -52,12 +52,12 @@ def test_the_five_places_of_the_store_agree() -> None:
         str(PORT), "false", SECRET, SECRET]  # fmt: skip
     assert f"{ui['MINIO_HOST']}.{ui['MINIO_NAMESPACE']}" == HOST
     config = objects("ConfigMap")["kfp-launcher"]["data"]
-    launcher = yaml.safe_load(config["providers"])["s3"]["default"]
+    launcher = yaml.load(config["providers"], yaml.CSafeLoader)["s3"]["default"]
     assert config["defaultPipelineRoot"] == f"s3://{BUCKET}/v2/artifacts"
     assert (launcher["endpoint"], launcher["disableSSL"]) == (f"{HOST}:{PORT}", True)
     assert launcher["credentials"]["secretRef"]["secretName"] == SECRET
     (text,) = objects("ConfigMap")["artifact-repositories"]["data"].values()
-    repository = yaml.safe_load(text)["s3"]
+    repository = yaml.load(text, yaml.CSafeLoader)["s3"]
     assert (repository["endpoint"], repository["bucket"]) == (f"{HOST}:{PORT}", BUCKET)
     assert repository["accessKeySecret"]["name"] == SECRET
 

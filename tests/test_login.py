@@ -311,7 +311,7 @@ def test_argos_server_knows_people_by_their_groups() -> None:
     precedence = [int(accounts[f"argo-workflows-{rights}"][f"{rule}-precedence"])
                   for rights in ("read", "write", "admin")]  # fmt: skip
     assert precedence == sorted(precedence)
-    sso = yaml.safe_load(_argo_settings(production)["sso"])
+    sso = yaml.load(_argo_settings(production)["sso"], yaml.CSafeLoader)
     secrets = {
         credential.name: credential for credential in (*production.credentials, *production.granted)
     }
@@ -325,7 +325,7 @@ def test_argos_server_knows_people_by_their_groups() -> None:
 def test_people_read_the_keys_that_argos_store_names() -> None:
     """Argo's server fetches logs and artefacts with the rights of the person who asks for them."""
     production = lowered("login", "prod")
-    store = yaml.safe_load(_argo_settings(production)["artifactRepository"])["s3"]
+    store = yaml.load(_argo_settings(production)["artifactRepository"], yaml.CSafeLoader)["s3"]
     keys = {store["accessKeySecret"]["name"], store["secretKeySecret"]["name"]}
     for rights in ("read", "write", "admin"):
         (role,) = [

@@ -149,7 +149,7 @@ def test_a_version_is_locked_and_the_model_follows_from_it(spec: Path, mlflow: M
     rendered = run("render").stdout
     model = next(
         manifest
-        for manifest in yaml.safe_load_all(rendered)
+        for manifest in yaml.load_all(rendered, yaml.CSafeLoader)
         if manifest["kind"] == "InferenceService"
     )
     served = model["spec"]["predictor"]["model"]

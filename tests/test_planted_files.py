@@ -60,7 +60,9 @@ def test_the_plugin_renders_the_spec(result: pipeline.Compilation, checkout: Pat
     words = ["argocd", "generate", "-f", str(checkout / "platform.yaml")]
     rendered = CliRunner().invoke(platformc, words)
     assert rendered.exit_code == 0, rendered.output
-    assert list(yaml.safe_load_all(rendered.stdout)) == manifests(result.lowered["default"])
+    assert list(yaml.load_all(rendered.stdout, yaml.CSafeLoader)) == manifests(
+        result.lowered["default"]
+    )
 
 
 def test_a_listed_file_would_be_built(checkout: Path, tmp_path: Path) -> None:

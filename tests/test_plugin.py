@@ -48,7 +48,7 @@ def test_others_are_bound_to_it(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     server = next(
         manifest
-        for manifest in yaml.safe_load_all(result.stdout)
+        for manifest in yaml.load_all(result.stdout, yaml.CSafeLoader)
         if (manifest["kind"], manifest["metadata"]["name"]) == ("Deployment", "mlflow")
     )
     env = server["spec"]["template"]["spec"]["containers"][0]["env"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -24,7 +25,7 @@ from support.paths import ROOT
 SPEC = (ROOT / "platform.yaml").read_text()
 LARGER = SPEC.replace("storage: 500Gi", "storage: 600Gi")
 SMALLER = SPEC.replace("storage: 500Gi", "storage: 400Gi")
-ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+ACTION: dict[str, Any] = yaml.load((ROOT / "action.yml").read_text(), yaml.CSafeLoader)
 (UPLOAD,) = (step["uses"] for step in ACTION["runs"]["steps"] if "uses" in step)
 
 
@@ -137,11 +138,24 @@ def hub() -> Iterator[Hub]:
     server.server_close()
 
 
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a platform that was compiled and committed."""
+    folder = tmp_path_factory.mktemp("committed")
+    (folder / "platform.yaml").write_text(SPEC)
+    result = shell(folder, sys.executable, "-P", "-m", "compiler", "compile")
+    assert result.returncode == 0, result.stderr
+    shell(folder, "git", "init", "-q", "-b", "main")
+    shell(folder, "git", "add", "-A")
+    shell(folder, "git", "commit", "-q", "-m", "before")
+    return folder
+
+
 @pytest.fixture
-def runner(tmp_path: Path, hub: Hub) -> Runner:
-    """A platform that was compiled and committed. Installing is another test's (tests/live/test_hosts.py)."""
+def runner(tmp_path: Path, committed: Path, hub: Hub) -> Runner:
+    """A copy of that platform. Installing is another test's (tests/live/test_hosts.py)."""
     checkout, temp = tmp_path / "checkout", tmp_path / "temp"
-    checkout.mkdir()
+    shutil.copytree(committed, checkout, symlinks=True)
     temp.mkdir()
     call = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -P -m compiler "$@"'
     script(temp / "bin", "platformc", call)
@@ -151,13 +165,8 @@ def runner(tmp_path: Path, hub: Hub) -> Runner:
     install += f'ln -sf "{temp}/bin/true" "$4/bin/python"'
     script(temp / "bin", "python3", install)
     script(temp / "bin", "true", "exit 0")
-    action_runner = Runner(checkout, temp, "", hub)
-    shell(checkout, "git", "init", "-q", "-b", "main")
-    action_runner.write(SPEC)
-    shell(checkout, "git", "add", "-A")
-    shell(checkout, "git", "commit", "-q", "-m", "before")
-    action_runner.base = shell(checkout, "git", "rev-parse", "HEAD").stdout.strip()
-    return action_runner
+    revision = shell(checkout, "git", "rev-parse", "HEAD").stdout.strip()
+    return Runner(checkout, temp, revision, hub)
 
 
 def test_a_good_change_is_planned_and_commented(runner: Runner) -> None:
@@ -319,7 +328,8 @@ def test_actions_are_named_by_commit() -> None:
 
 
 HOOKS: dict[str, Any] = {
-    hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    hook["id"]: hook
+    for hook in yaml.load((ROOT / ".pre-commit-hooks.yaml").read_text(), yaml.CSafeLoader)
 }
 
 

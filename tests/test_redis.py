@@ -120,7 +120,9 @@ def test_a_client_is_told_where_how_and_as_whom() -> None:
 def _store(provider: str) -> dict[str, Any]:
     (config,) = [manifest for manifest in objects("external-redis-modes", "default")
                  if manifest["kind"] == "ConfigMap" and manifest["metadata"]["name"] == provider]  # fmt: skip
-    section: dict[str, Any] = yaml.safe_load(config["data"]["feature_store.yaml"])["online_store"]
+    section: dict[str, Any] = yaml.load(config["data"]["feature_store.yaml"], yaml.CSafeLoader)[
+        "online_store"
+    ]
     return section
 
 

@@ -19,7 +19,7 @@ from compiler.diff.grouping import grouped
 from compiler.model.effects import Risk
 
 FOLDER = TESTS / "pull_requests"
-CHANGES: dict[str, Any] = yaml.safe_load((FOLDER / "changes.yaml").read_text())
+CHANGES: dict[str, Any] = yaml.load((FOLDER / "changes.yaml").read_text(), yaml.CSafeLoader)
 
 
 class ReviewExtension(SingleFileSnapshotExtension):

@@ -261,7 +261,7 @@ def test_a_store_of_the_users_is_asked_under_one_path() -> None:
 def secrets_in(folder: Path) -> dict[tuple[str, str], dict[str, str]]:
     actual = {}
     for path in sorted(folder.glob("secret-*.yaml")):
-        secret = yaml.safe_load(path.read_text())
+        secret = yaml.load(path.read_text(), yaml.CSafeLoader)
         metadata = secret["metadata"]
         actual[metadata["namespace"], metadata["name"]] = secret["stringData"]
     return actual
@@ -366,7 +366,7 @@ def test_ciphertext_that_lacks_a_key_is_made_anew_in_all_copies(
     spec = written(tmp_path, "sops")
     run("secrets", "generate", "default", "-f", spec)
     path = tmp_path / "secrets/default/secret-storage-mlflow-artifacts.sops.yaml"
-    actual = yaml.safe_load(path.read_text())
+    actual = yaml.load(path.read_text(), yaml.CSafeLoader)
     del actual["stringData"]["AWS_SECRET_ACCESS_KEY"]
     path.write_text(yaml.safe_dump(actual))
     (programs / "arguments").write_text("")

@@ -184,7 +184,7 @@ def _built(folder: Path, files: dict[str, str], objects: list[Any]) -> list[Any]
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(top))
     words = [tool("kustomize"), "build", str(folder)]
     built = subprocess.run(words, capture_output=True, text=True, check=True)
-    actual = list(yaml.safe_load_all(built.stdout))
+    actual = list(yaml.load_all(built.stdout, yaml.CSafeLoader))
     assert len(actual) == len(objects)
     return actual
 
@@ -251,7 +251,7 @@ def test_a_release_is_brought_along(spec: Path, releases: tuple[str, Path]) -> N
     folder = spec.parent / "operators" / "argo-workflows"
     words = [tool("kustomize"), "build", str(folder)]
     built = subprocess.run(words, capture_output=True, text=True, check=True)
-    objects = list(yaml.safe_load_all(built.stdout))
+    objects = list(yaml.load_all(built.stdout, yaml.CSafeLoader))
     assert sorted((manifest["kind"], manifest["metadata"]["name"]) for manifest in objects) == [
         ("Deployment", "workflow-controller"),
         ("Namespace", "argo"),
@@ -260,7 +260,7 @@ def test_a_release_is_brought_along(spec: Path, releases: tuple[str, Path]) -> N
     assert "aGk=" not in built.stdout
     image = "mirror.local/quay.io/argoproj/workflow-controller:v1.0.0"
     assert built.stdout.count(image) == 2
-    lock = yaml.safe_load((spec.parent / "platform.lock").read_text())
+    lock = yaml.load((spec.parent / "platform.lock").read_text(), yaml.CSafeLoader)
     (digest,) = lock["operators"]["argo-workflows"].values()
     assert digest.startswith("sha256:")
     listed = json.loads(run("images", ENVIRONMENT, "-f", str(spec), "--format", "json").stdout)

@@ -44,5 +44,5 @@ def _of_key(key: str, text: str) -> Iterator[str]:
 
 
 def gateways_of(text: str) -> list[dict[str, Any]]:
-    gateways: list[dict[str, Any]] = yaml.safe_load(text)
+    gateways: list[dict[str, Any]] = yaml.load(text, yaml.CSafeLoader)
     return gateways

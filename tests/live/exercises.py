@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -73,15 +74,16 @@ def kind(binding: Binding) -> Kind:
     return Kind(consumer.type, slot, protocol)
 
 
-def exercised() -> set[Kind]:
+@cache
+def exercised() -> frozenset[Kind]:
     """The kinds in the platforms of the live tests that ask whether their bindings were used."""
-    return {
+    return frozenset(
         kind(binding)
         for spec in _specs()
         for binding in graph(spec).bindings
         if binding.requires.slot != "gateway"  # a stand-in follows the routes
         and not binding.consumer.type.startswith("model")  # their pods are an operator's
-    }
+    )
 
 
 def _specs() -> Iterator[str]:

@@ -35,7 +35,7 @@ def run(
 ) -> Outcome:  # fmt: skip
     """Run an action's steps in a checkout; `path` is the PATH of a runner, `runner` the variables that it sets
     every step of itself."""
-    described = yaml.safe_load(action.read_text())
+    described = yaml.load(action.read_text(), yaml.CSafeLoader)
     input_values = {
         name: str(definition.get("default", "")) for name, definition in described["inputs"].items()
     }

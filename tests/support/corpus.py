@@ -46,14 +46,17 @@ class Mistake:
 
 def mistakes() -> Iterator[Mistake]:
     for path in sorted(FOLDER.glob("*.yaml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         for number, case in enumerate(content.get("cases", ()), 1):
             yield _mistake(path.stem, content["base"], number, case)
 
 
 def bases() -> list[str]:
     """The platforms that mistakes are made in."""
-    themes = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.yaml"))
+    themes = (
+        yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        for path in FOLDER.glob("*.yaml")
+    )
     return sorted({theme["base"] for theme in themes if "base" in theme})
 
 

@@ -43,7 +43,7 @@ def _words() -> list[str]:
     """Keys and values that specs have: a tree of these gets further than one of noise."""
     actual: set[str] = set()
     for path in SPECS:
-        _collect(yaml.safe_load(path.read_text(encoding="utf-8")), actual)
+        _collect(yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader), actual)
     return sorted(actual)
 
 
@@ -99,7 +99,7 @@ def trees(draw: st.DrawFn) -> bytes:
 @st.composite
 def mutants(draw: st.DrawFn) -> bytes:
     """A spec that compiles, changed in one to three places."""
-    root = yaml.safe_load(draw(st.sampled_from(SPECS)).read_text(encoding="utf-8"))
+    root = yaml.load(draw(st.sampled_from(SPECS)).read_text(encoding="utf-8"), yaml.CSafeLoader)
     for _ in range(draw(st.integers(1, 3))):
         _mutate(draw, root)
     return written(root)
@@ -137,7 +137,7 @@ def _holders(value: Any) -> Any:
 def patched(draw: st.DrawFn) -> bytes:
     """A spec that compiles, with a patch that takes away or replaces any part of an object."""
     path = draw(st.sampled_from(SPECS).filter(_patchable))
-    root = yaml.safe_load(path.read_text(encoding="utf-8"))
+    root = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     instance, manifest = draw(st.sampled_from(_patchable(path)))
     at = draw(st.sampled_from(list(_pointers(manifest, ""))))
     operation: dict[str, Any] = {"op": "remove", "path": at}

@@ -67,15 +67,19 @@ def manifests(mistake: Mistake, right: dict[str, str]) -> Iterator[str]:
     base = (FOLDER / mistake.base).read_text(encoding="utf-8")
     for old, new in changed_values(base, mistake.text):
         for text in right.values():
-            objects = [replaced(manifest, old, new) for manifest in yaml.safe_load_all(text)]
-            if objects != list(yaml.safe_load_all(text)):
+            objects = [
+                replaced(manifest, old, new) for manifest in yaml.load_all(text, yaml.CSafeLoader)
+            ]
+            if objects != list(yaml.load_all(text, yaml.CSafeLoader)):
                 yield yaml.safe_dump_all(objects, allow_unicode=True)
 
 
 def changed_values(base: str, wrong: str) -> list[tuple[str, Any]]:
     """The value that the mistake replaced, and the new one."""
     try:
-        return list(_differences(yaml.safe_load(base), yaml.safe_load(wrong)))
+        return list(
+            _differences(yaml.load(base, yaml.CSafeLoader), yaml.load(wrong, yaml.CSafeLoader))
+        )
     except yaml.YAMLError:
         return []
 
@@ -120,14 +124,16 @@ def server(plane: ControlPlane, right: Iterable[str]) -> Tool:
     accepted: set[str] = set()
 
     def refuses(text: str) -> bool:
-        objects = {json.dumps(manifest): manifest for manifest in yaml.safe_load_all(text)}
+        objects = {
+            json.dumps(manifest): manifest for manifest in yaml.load_all(text, yaml.CSafeLoader)
+        }
         new = [manifest for key, manifest in objects.items() if key not in accepted]
         # A real delivery has the namespaces first.
         spaces = [manifest for manifest in new if manifest["kind"] == "Namespace"]
         return _refused(plane, spaces) or _refused(plane, new, "--dry-run=server")
 
     for text in right:
-        objects = list(yaml.safe_load_all(text))
+        objects = list(yaml.load_all(text, yaml.CSafeLoader))
         plane.install(objects)
         # Upstream systems brought theirs.
         names = {manifest["metadata"].get("namespace", "default") for manifest in objects} - {

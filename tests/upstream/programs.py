@@ -70,7 +70,7 @@ def _istio() -> list[dict[str, Any]]:
     )
     data = {
         manifest["metadata"]["name"]: manifest["data"]
-        for manifest in yaml.safe_load_all(texts)
+        for manifest in yaml.load_all(texts, yaml.CSafeLoader)
         if manifest and manifest["kind"] == "ConfigMap"
     }
     injector = data["istio-sidecar-injector"]
@@ -90,7 +90,7 @@ def _istio() -> list[dict[str, Any]]:
             *arguments,
         ]
         answer = _output(command, {**os.environ, "KUBECONFIG": "/dev/null"})
-    pod = next(yaml.safe_load_all(answer))["spec"]
+    pod = next(yaml.load_all(answer, yaml.CSafeLoader))["spec"]
     return [
         _row(container, init=init)
         for key, init in (("initContainers", True), ("containers", False))
