@@ -9,7 +9,7 @@ from support.cluster import Template, environments, lowered, objects, templates
 from support.custom_resources import as_resource
 from support.reachability import selects
 from support.scenarios import compiled
-from test_network import needs, network, pods
+from test_network import bindings_by_pod, needs, network, pods
 
 from compiler import pipeline
 from compiler.derive.mesh import mesh_of
@@ -118,6 +118,7 @@ def test_an_identity_may_call_what_its_pods_are_bound_to(scenario: str, environm
     """From the graph: no more and no less, for all accounts and pods, databases among them."""
     lowered_platform, spaces = lowered(scenario, environment), policies(scenario, environment)
     pods_by_name = {pod.name: pod for pod in pods(scenario, environment)}
+    used = bindings_by_pod(lowered_platform, pods_by_name.values())
     meshed_templates = [
         template for template in templates(scenario, environment) if template.name in pods_by_name
     ]
@@ -131,7 +132,8 @@ def test_an_identity_may_call_what_its_pods_are_bound_to(scenario: str, environm
             anybody = without_identity(specs, server)
             allowed = admits(specs, clients[0], server) - anybody
             needed = {port for client in clients
-                      for port in needs(lowered_platform, pods_by_name[client.name], pods_by_name[server.name])}  # fmt: skip
+                      for port in needs(lowered_platform, used, pods_by_name[client.name],
+                                        pods_by_name[server.name])}  # fmt: skip
             if allowed != needed - anybody:
                 actual[account, server.name] = (allowed, needed)
     assert actual == {}

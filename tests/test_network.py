@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -67,7 +67,8 @@ def pods(scenario: str, environment: str) -> tuple[Pod, ...]:
             ports = frozenset({offer.target or offer.port})
             actual.append(Pod(name, binding.provider.namespace, offer.pods, ports))
     actual += [
-        Pod("stranger", space) for space in (*platform_namespaces(lowered_platform), "elsewhere")
+        Pod(f"stranger in {space}", space)
+        for space in (*platform_namespaces(lowered_platform), "elsewhere")
     ]
     return tuple({(pod.name, pod.namespace): pod for pod in (*actual, DNS)}.values())
 
@@ -95,21 +96,32 @@ def _ports(spec: Manifest) -> Iterator[int]:
             yield port["containerPort"]
 
 
-def bound(lowered_platform: Lowered, source: Pod, target: Pod) -> Iterator[int]:
+def bound(lowered_platform: Lowered, used: Used, source: Pod, target: Pod) -> Iterator[int]:
     """The ports that a pod needs of another, with those of the mesh between them."""
-    ports, mesh = set(needs(lowered_platform, source, target)), mesh_of(lowered_platform)
+    ports, mesh = set(needs(lowered_platform, used, source, target)), mesh_of(lowered_platform)
     yield from ports
     if mesh is not None and mesh.ambient and ports:
         yield TUNNEL
 
 
-def needs(lowered_platform: Lowered, source: Pod, target: Pod) -> Iterator[int]:
+Used = dict[str, list[Binding]]
+
+
+def bindings_by_pod(lowered_platform: Lowered, pods: Iterable[Pod]) -> Used:
+    """The bindings that each pod uses, by the name of the pod."""
+    return {
+        pod.name: [binding for binding in lowered_platform.graph.bindings if _uses(pod, binding)]
+        for pod in pods
+    }
+
+
+def needs(lowered_platform: Lowered, used: Used, source: Pod, target: Pod) -> Iterator[int]:
     """The ports that a pod needs of another: by a binding, as a peer, or as anyone's DNS."""
-    for binding in lowered_platform.graph.bindings:
-        if _uses(source, binding) and _answers(target, binding):
+    for binding in used[source.name]:
+        if _answers(target, binding):
             yield binding.offer.target or binding.offer.port
             yield from binding.offer.further_ports
-        for hop in binding.offer.hops if _uses(source, binding) else ():
+        for hop in binding.offer.hops:
             if target.namespace == hop.namespace and _has(target, dict(hop.labels)):
                 yield from hop.ports
     for package in lowered_platform.packages.values():
@@ -208,7 +220,9 @@ def test_reachable_equals_bound(scenario: str, environment: str, blocks_cover_po
     net = network(scenario, environment, blocks_cover_pods=blocks_cover_pods)
     lowered_platform, all_pods = lowered(scenario, environment), pods(scenario, environment)
     actual = reached(net, lowered_platform, all_pods, ports_of_interest(net, all_pods))
-    expected = {(source.name, target.name): set(bound(lowered_platform, source, target))
+    assert len({pod.name for pod in all_pods}) == len(all_pods)
+    used = bindings_by_pod(lowered_platform, all_pods)
+    expected = {(source.name, target.name): set(bound(lowered_platform, used, source, target))
               for source, target in _pairs(lowered_platform, all_pods)}  # fmt: skip
     if blocks_cover_pods:
         for source, target in _pairs(lowered_platform, all_pods):
