@@ -45,16 +45,7 @@ def pod(
     spread: bool = False,
 ) -> Manifest:
     """A pod template: `restricted`, no API token, no service links, an emptyDir at /tmp."""
-    disks = [
-        container.resources["limits"]["ephemeral-storage"] for container in (*init, *containers)
-    ]
-    mounted = (*volumes, *tmp(volumes, disks))
-    spec: Manifest = {}
-    if init:
-        spec["initContainers"] = [container.manifest(mounted) for container in init]
-    spec["containers"] = [container.manifest(mounted) for container in containers]
-    sources = {volume.name: volume.source for volume in mounted if volume.source}
-    spec["volumes"] = [{"name": name, **source} for name, source in sorted(sources.items())]
+    spec = _containers(containers, init, volumes)
     if restart:
         spec["restartPolicy"] = restart
     if grace is not None:
@@ -68,6 +59,23 @@ def pod(
     if spread:
         spec |= _spread(selector(me, role), spec.get("affinity", {}))
     return {"metadata": {"labels": pod_labels(me, role, uses)}, "spec": spec}
+
+
+def _containers(
+    containers: Sequence[Container], init: Sequence[Container], volumes: Sequence[Volume]
+) -> Manifest:
+    """The containers with their volumes, and one for /tmp."""
+    disks = [
+        container.resources["limits"]["ephemeral-storage"] for container in (*init, *containers)
+    ]
+    mounted = (*volumes, *tmp(volumes, disks))
+    fields: Manifest = {}
+    if init:
+        fields["initContainers"] = [container.manifest(mounted) for container in init]
+    fields["containers"] = [container.manifest(mounted) for container in containers]
+    sources = {volume.name: volume.source for volume in mounted if volume.source}
+    fields["volumes"] = [{"name": name, **source} for name, source in sorted(sources.items())]
+    return fields
 
 
 def _security_context(user: int, group: int) -> Manifest:

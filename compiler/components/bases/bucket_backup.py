@@ -38,16 +38,7 @@ def lower(
     `apart`: the store keeps the names of objects elsewhere, so a name may outlive its content.
     """
     yield from backup.key(me, plan)
-    words = {
-        **backup.template_words(me, plan, store), "buckets": buckets,
-        "room": quantity.in_bytes(ROOM) // 2 // max(len(buckets), 1), "most": TRIED,
-        "apart": apart,
-    }  # fmt: skip
-    files = {
-        f"{name}.sh": kube.render(backup.__file__, f"{name}.sh.j2", **words)
-        for name in ("copy-buckets", "copied-buckets", "restore-buckets", "drill-buckets")
-    }
-    files |= origin.files(me)
+    files = _scripts(me, plan, store, buckets, apart=apart)
     yield model.ConfigFiles(f"{me.name}-backup", me.namespace, files)
     reading = (
         Env("RCLONE_CONFIG_SOURCE_ACCESS_KEY_ID", SecretRef(secret(me), s3.ACCESS_KEY)),
@@ -69,6 +60,21 @@ def lower(
         )  # fmt: skip
         deletes = f"writes over objects in {', '.join(buckets)} and deletes none"
         yield backup.cron_job(me, role, template, schedule, deletes)
+
+
+def _scripts(
+    me: model.Instance[Any], plan: backup.Plan, store: s3.Endpoint, buckets: Sequence[str], *, apart: bool
+) -> dict[str, str]:  # fmt: skip
+    words = {
+        **backup.template_words(me, plan, store), "buckets": buckets,
+        "room": quantity.in_bytes(ROOM) // 2 // max(len(buckets), 1), "most": TRIED,
+        "apart": apart,
+    }  # fmt: skip
+    files = {
+        f"{name}.sh": kube.render(backup.__file__, f"{name}.sh.j2", **words)
+        for name in ("copy-buckets", "copied-buckets", "restore-buckets", "drill-buckets")
+    }
+    return {**files, **origin.files(me)}
 
 
 def _source(me: model.Instance[Any], port: int) -> tuple[Env, ...]:

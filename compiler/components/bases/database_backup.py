@@ -37,12 +37,9 @@ def lower(
     logins = [login for login in logins if login.claim.copied]
     databases = sorted({login.claim.database for login in logins})
     yield from backup.key(me, plan)
-    files = {
-        name: kube.render(folder, f"{name}.j2", databases=databases)
-        for name in ("dump.sh", "restore.sh")
-    }
     scripts = {
-        **files,
+        "dump.sh": kube.render(folder, "dump.sh.j2", databases=databases),
+        "restore.sh": kube.render(folder, "restore.sh.j2", databases=databases),
         "contents.sh": contents,
         **backup.scripts(me, plan, store),
         **origin.files(me, logins),

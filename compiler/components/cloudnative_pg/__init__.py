@@ -192,18 +192,23 @@ def _cluster(
     pull = dict.fromkeys((*me.settings.registry.pull_secrets, *spec.pull_secrets))
     if pull:
         cluster["imagePullSecrets"] = [{"name": secret} for secret in pull]
-    placement = kube.scheduling(spec)
-    if "priorityClassName" in placement:  # beside the other fields, which Cluster calls affinity
-        cluster["priorityClassName"] = placement.pop("priorityClassName")
-    node_affinity = placement.pop("affinity", {})  # beside the other fields there
-    if placement or node_affinity:
-        cluster["affinity"] = {**placement, **node_affinity}
+    cluster |= _placement(spec)
     if bindings:
         cluster["managed"] = {"roles": logins.roles(bindings)}
     plan = backups.plan(me)
     if plan is not None:
         cluster |= backups.cluster(me, plan)
     return model.Resource.of(CLUSTER, kube.metadata(me, role="server"), cluster)
+
+
+def _placement(spec: Spec) -> model.Manifest:
+    """The nodes of the pods. A Cluster has the fields of a pod under `affinity`, except the priority."""
+    fields = kube.scheduling(spec)
+    priority = {key: fields.pop(key) for key in ("priorityClassName",) if key in fields}
+    node_affinity = fields.pop("affinity", {})
+    if fields or node_affinity:
+        return {**priority, "affinity": {**fields, **node_affinity}}
+    return priority
 
 
 def _synchronous(spec: Spec) -> model.Manifest:

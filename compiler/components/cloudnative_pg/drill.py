@@ -60,20 +60,11 @@ def lower(
     connections: int,
 ) -> Iterator[model.Piece]:  # fmt: skip
     """The CronJob with its scripts. Its memory is that of a server of the cluster."""
-    name, resources = f"{me.name}-drill", postgres.resources(me.spec, connections)
-    limits = resources["limits"]
-    client = kube.client(me, [store])
+    name, client = f"{me.name}-drill", kube.client(me, [store])
     yield from client.configs
-    yield model.ConfigFiles(
-        name, me.namespace, _files(me, plan, store, bindings, limits["memory"], connections)
-    )
-    disk = quantity.binary(room(me.spec.storage) + OTHERS)
-    own_resources = kube.resources(
-        model.Resources(), cpu="100m", memory=resources["requests"]["memory"], cpu_limit=limits["cpu"],
-        memory_limit=limits["memory"], disk=disk, disk_limit=disk,
-    )  # fmt: skip
+    yield model.ConfigFiles(name, me.namespace, _files(me, plan, store, bindings, connections))
     container = kube.Container(
-        "drill", image(me, plan), own_resources, command=["sh", f"{SCRIPTS}/drill.sh"],
+        "drill", image(me, plan), _resources(me, connections), command=["sh", f"{SCRIPTS}/drill.sh"],
         env=(
             *client.env, *kube.user_env("postgres"),
             Env("PGHOST", FOLDER), Env("PGUSER", "postgres"), Env("PGDATA", f"{FOLDER}/data"),
@@ -94,10 +85,20 @@ def lower(
     )
 
 
+def _resources(me: model.Instance[Any], connections: int) -> model.Manifest:
+    server = postgres.resources(me.spec, connections)
+    disk = quantity.binary(room(me.spec.storage) + OTHERS)
+    return kube.resources(
+        model.Resources(), cpu="100m", memory=server["requests"]["memory"], cpu_limit=server["limits"]["cpu"],
+        memory_limit=server["limits"]["memory"], disk=disk, disk_limit=disk,
+    )  # fmt: skip
+
+
 def _files(
     me: model.Instance[Any], plan: backups.Plan, store: s3.Endpoint, bindings: Sequence[postgresql.Binding],
-    memory: str, connections: int,
+    connections: int,
 ) -> dict[str, str]:  # fmt: skip
+    memory = postgres.resources(me.spec, connections)["limits"]["memory"]
     words = {
         "name": me.name, "namespace": me.namespace, "archive": plan.archive, "bucket": store.bucket,
         "where": f"--cloud-provider aws-s3 --endpoint-url {store.url} s3://{store.bucket}/ {plan.archive}",

@@ -161,7 +161,22 @@ def _server(
     me: model.Instance[Spec], settings: list[Env], await_database: kube.Container,
     uses: list[model.Endpoint],
 ) -> model.Resource:  # fmt: skip
-    server = kube.Container(
+    template = kube.pod(
+        me,
+        "server",
+        [_container(me, settings)],
+        init=[await_database],
+        user=kube.USER,
+        uses=uses,
+        spread=me.spec.replicas > 1,
+        # It takes files in before it puts others out.
+        volumes=[kube.empty_dir("cache", "/lakefs/cache", quantity.binary(2 * _cache(me)))],
+    )
+    return kube.deployment(me, "server", template, replicas=me.spec.replicas)
+
+
+def _container(me: model.Instance[Spec], settings: list[Env]) -> kube.Container:
+    return kube.Container(
         "lakefs",
         me.spec.image,
         kube.resources(
@@ -182,18 +197,6 @@ def _server(
         readiness=kube.http_probe("/_health", "http-lakefs"),
         liveness=kube.tcp_probe("http-lakefs", period=20, failures=6),
     )  # fmt: skip
-    template = kube.pod(
-        me,
-        "server",
-        [server],
-        init=[await_database],
-        user=kube.USER,
-        uses=uses,
-        spread=me.spec.replicas > 1,
-        # It takes files in before it puts others out.
-        volumes=[kube.empty_dir("cache", "/lakefs/cache", quantity.binary(2 * _cache(me)))],
-    )
-    return kube.deployment(me, "server", template, replicas=me.spec.replicas)
 
 
 def _disk(me: model.Instance[Spec]) -> int:

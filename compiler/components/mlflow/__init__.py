@@ -154,33 +154,17 @@ def _server(
     client: kube.Client,
     entrance: gateway.Endpoint | None,
 ) -> model.Resource:
-    spec = me.spec
-    page = (me.public_host or me.route) if entrance else None
-    # Measured on 3.17.2: a parent of 240 MiB, and as much again for each worker.
-    mebibytes = 512 + 256 * spec.workers
-    memory_limit = f"{2 * mebibytes}Mi"
     server = kube.Container(
         "mlflow",
-        spec.image,
-        kube.resources(
-            spec.resources, cpu="250m", memory=f"{mebibytes}Mi", cpu_limit="2",
-            memory_limit=memory_limit, disk_limit=_disk(spec, memory_limit),
-        ),
+        me.spec.image,
+        _resources(me.spec),
         command=["mlflow", "server"],
         env=[
             *_backend(database),
             *client.env,
             Env("MLFLOW_S3_ENDPOINT_URL", artifacts.url),
-            *_artifact_store(spec, artifacts),
-            Env("MLFLOW_HOST", kube.EVERY_ADDRESS),
-            Env("MLFLOW_PORT", str(PORT)),
-            Env("MLFLOW_WORKERS", str(spec.workers)),
-            Env("MLFLOW_SERVER_ALLOWED_HOSTS", ",".join(hosts.allowed(me, page))),
-            Env("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", _origin(page, entrance)),
-            Env("MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", str(POOL_SIZE)),
-            Env("MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW", str(MAX_OVERFLOW)),
-            Env("MLFLOW_SQLALCHEMYSTORE_POOL_RECYCLE", "1800"),
-            Env("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false"),
+            *_artifact_store(me.spec, artifacts),
+            *_settings(me, entrance),
             *_quiet(),
         ],
         ports={"http-mlflow": PORT},
@@ -188,7 +172,7 @@ def _server(
         startup=kube.http_probe("/health", "http-mlflow", failures=30),
         readiness=kube.http_probe("/health", "http-mlflow"),
         liveness=kube.http_probe("/version", "http-mlflow", period=20, failures=6),
-    )  # fmt: skip
+    )
     template = kube.pod(
         me,
         "server",
@@ -197,9 +181,34 @@ def _server(
         user=kube.USER,
         volumes=client.volumes,
         uses=[database, artifacts],
-        spread=spec.replicas > 1,
+        spread=me.spec.replicas > 1,
     )
-    return kube.deployment(me, "server", template, replicas=spec.replicas, step=1)
+    return kube.deployment(me, "server", template, replicas=me.spec.replicas, step=1)
+
+
+def _settings(me: model.Instance[Spec], entrance: gateway.Endpoint | None) -> list[Env]:
+    page = (me.public_host or me.route) if entrance else None
+    return [
+        Env("MLFLOW_HOST", kube.EVERY_ADDRESS),
+        Env("MLFLOW_PORT", str(PORT)),
+        Env("MLFLOW_WORKERS", str(me.spec.workers)),
+        Env("MLFLOW_SERVER_ALLOWED_HOSTS", ",".join(hosts.allowed(me, page))),
+        Env("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", _origin(page, entrance)),
+        Env("MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", str(POOL_SIZE)),
+        Env("MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW", str(MAX_OVERFLOW)),
+        Env("MLFLOW_SQLALCHEMYSTORE_POOL_RECYCLE", "1800"),
+        Env("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false"),
+    ]
+
+
+def _resources(spec: Spec) -> model.Manifest:
+    """Measured on 3.17.2: a parent of 240 MiB, and as much again for each worker."""
+    mebibytes = 512 + 256 * spec.workers
+    memory_limit = f"{2 * mebibytes}Mi"
+    return kube.resources(
+        spec.resources, cpu="250m", memory=f"{mebibytes}Mi", cpu_limit="2",
+        memory_limit=memory_limit, disk_limit=_disk(spec, memory_limit),
+    )  # fmt: skip
 
 
 def _disk(spec: Spec, memory_limit: str) -> str:

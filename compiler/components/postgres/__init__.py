@@ -99,6 +99,23 @@ def revoke_command(binding: postgresql.Binding) -> str:
 
 
 def _server(me: model.Instance[Spec], superuser: str, connections: int) -> model.Resource:
+    template = kube.pod(
+        me,
+        "server",
+        [_container(me, superuser, connections)],
+        user=USER,
+        grace=60,
+        volumes=[
+            kube.Volume("data", {}, DATA),
+            kube.empty_dir("run", "/var/run/postgresql", "16Mi"),
+            kube.empty_dir("shm", "/dev/shm", "256Mi", memory=True),  # noqa: S108  # the pod's own
+        ],
+    )
+    volume = kube.volume_claim(me, "data", me.spec.storage)
+    return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
+
+
+def _container(me: model.Instance[Spec], superuser: str, connections: int) -> kube.Container:
     resources = postgres.resources(me.spec, connections)
     limit = resources["limits"]["memory"]
     parameters = {
@@ -108,7 +125,7 @@ def _server(me: model.Instance[Spec], superuser: str, connections: int) -> model
     # At the pod's own address, which clients use: a server that listens on the loopback alone refuses
     # them, and while the image initialises a volume its server answers on the socket alone.
     ready = ["sh", "-c", 'exec pg_isready -h "$(hostname)" -U postgres -d postgres']
-    server = kube.Container(
+    return kube.Container(
         "postgres",
         me.spec.image,
         resources,
@@ -125,20 +142,6 @@ def _server(me: model.Instance[Spec], superuser: str, connections: int) -> model
         # Not `ready`: a server that replays its log after a crash must not be killed for that.
         liveness=kube.tcp_probe("tcp-postgresql", period=20, failures=6),
     )
-    template = kube.pod(
-        me,
-        "server",
-        [server],
-        user=USER,
-        grace=60,
-        volumes=[
-            kube.Volume("data", {}, DATA),
-            kube.empty_dir("run", "/var/run/postgresql", "16Mi"),
-            kube.empty_dir("shm", "/dev/shm", "256Mi", memory=True),  # noqa: S108  # the pod's own
-        ],
-    )
-    volume = kube.volume_claim(me, "data", me.spec.storage)
-    return kube.stateful_set(me, "server", template, replicas=1, claims=[volume])
 
 
 def adoptable(pod: model.LivePod) -> Mapping[str, str]:

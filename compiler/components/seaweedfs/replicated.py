@@ -159,7 +159,24 @@ def _gateways(
     me: model.Instance[Any], logins: Sequence[tuple[str, str]], database: postgresql.Endpoint
 ) -> model.Resource:
     amounts = resources.of(me)
-    gateway = kube.Container(
+    template = kube.pod(
+        me,
+        "server",
+        [_gateway(me, amounts, database)],
+        init=[identities.container(me, amounts, logins)],
+        user=kube.USER,
+        grace=60,
+        uses=[database],
+        volumes=[identities.volume()],
+        spread=True,
+    )
+    return kube.deployment(me, "server", template, replicas=GATEWAYS)
+
+
+def _gateway(
+    me: model.Instance[Any], amounts: model.Manifest, database: postgresql.Endpoint
+) -> kube.Container:
+    return kube.Container(
         "gateway",
         me.spec.image,
         amounts,
@@ -185,18 +202,6 @@ def _gateways(
         readiness=kube.http_probe("/healthz", "http-filer", period=5),
         liveness=kube.tcp_probe("http-s3", period=20, failures=6),
     )
-    template = kube.pod(
-        me,
-        "server",
-        [gateway],
-        init=[identities.container(me, amounts, logins)],
-        user=kube.USER,
-        grace=60,
-        uses=[database],
-        volumes=[identities.volume()],
-        spread=True,
-    )
-    return kube.deployment(me, "server", template, replicas=GATEWAYS)
 
 
 def _database(database: postgresql.Endpoint) -> Iterator[Env]:
