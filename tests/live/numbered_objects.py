@@ -21,9 +21,10 @@ def read(number):
     return s3.get_object(Bucket="training", Key=f"runs/{number}")["Body"].read()
 """
 COUNT = f"""{CLIENT}
-end, failures = time.monotonic() + 120, 0
+failures = 0
 def is_lost(number):
     global failures
+    end = time.monotonic() + 120
     while True:
         try:
             return read(number) != body(number)
@@ -37,4 +38,4 @@ print("lost", sum(is_lost(number) for number in range({OBJECTS})), "after", fail
 
 
 def lost(node: Node) -> int:
-    return int(node.script("mlops", "training", COUNT, 240).split("lost ")[1].split()[0])
+    return int(node.script("mlops", "training", COUNT, 400).split("lost ")[1].split()[0])

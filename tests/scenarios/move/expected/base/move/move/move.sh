@@ -40,7 +40,9 @@ sessions() { # of others, but for superusers, who run the server
   ask "$1" "SELECT format('%s (%s)', usename, count(*)) FROM pg_stat_activity JOIN pg_roles ON rolname = usename
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND NOT rolsuper GROUP BY usename ORDER BY 1"
 }
-emptying() { # the statements that delete everything that the copy will make
+# The statements that delete everything that the copy will make, but for the parts of extensions and the
+# sequences of identities, which go with their owners. (Columns of a partition's key depend on their table.)
+emptying() {
   ask "$1" "SELECT format('DROP %s IF EXISTS %s CASCADE;', kind, name) FROM (
     SELECT oid, CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
       WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, oid::regclass::text
@@ -51,7 +53,7 @@ emptying() { # the statements that delete everything that the copy will make
     UNION ALL SELECT oid, 'SCHEMA', quote_ident(nspname) FROM pg_namespace
       WHERE nspname !~ '^(pg_|information_schema)' AND nspname <> 'public'
   ) AS object(oid, kind, name)
-  WHERE NOT EXISTS (SELECT FROM pg_depend WHERE objid = object.oid AND deptype IN ('e', 'i'))"
+  WHERE NOT EXISTS (SELECT FROM pg_depend WHERE objid = object.oid AND objsubid = 0 AND deptype IN ('e', 'i'))"
 }
 freeze() { # DATABASE: no new session writes, and there is none of before
   ask "$source-$1" "ALTER DATABASE \"$1\" SET default_transaction_read_only = on"
