@@ -13,7 +13,6 @@ from support.diagnosing import HEADER, diagnosed
 from support.paths import SCENARIOS
 from support.scenarios import scenario_names
 
-from compiler import pipeline
 from compiler.commands.options import FORMATS
 from compiler.diagnostics import github, json, junit, masked_files, masking, sarif, text
 from compiler.model import Path
@@ -194,11 +193,7 @@ def shown(spec_path: Place, plant: Callable[[Any, Any], None], whole_tree: bool)
     document = deepcopy(_spec(scenario))
     plant(_at(document, path if whole_tree else path[:-1]), path[-1] if path else "")
     text = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, width=1000)
-    # Other environments have the same objects, with or without the plant.
-    in_environment = path[:2] == ("spec", "environments")
-    environments = {None, str(path[2])} if in_environment and path[2:] else {None}
-    result = pipeline.compile(text.encode(), "platform.yaml", only=environments)
-    actual = result.report.sorted()
+    actual = diagnosed(text.encode())
     return "".join(
         renderer.render(actual, {"platform.yaml": text}) for renderer in RENDERERS.values()
     )

@@ -96,7 +96,9 @@ def _ports(spec: Manifest) -> Iterator[int]:
             yield port["containerPort"]
 
 
-def bound(lowered_platform: Lowered, used: Used, source: Pod, target: Pod) -> Iterator[int]:
+def bound(
+    lowered_platform: Lowered, used: BindingsByPod, source: Pod, target: Pod
+) -> Iterator[int]:
     """The ports that a pod needs of another, with those of the mesh between them."""
     ports, mesh = set(needs(lowered_platform, used, source, target)), mesh_of(lowered_platform)
     yield from ports
@@ -104,10 +106,10 @@ def bound(lowered_platform: Lowered, used: Used, source: Pod, target: Pod) -> It
         yield TUNNEL
 
 
-Used = dict[str, list[Binding]]
+BindingsByPod = dict[str, list[Binding]]
 
 
-def bindings_by_pod(lowered_platform: Lowered, pods: Iterable[Pod]) -> Used:
+def bindings_by_pod(lowered_platform: Lowered, pods: Iterable[Pod]) -> BindingsByPod:
     """The bindings that each pod uses, by the name of the pod."""
     return {
         pod.name: [binding for binding in lowered_platform.graph.bindings if _uses(pod, binding)]
@@ -115,7 +117,9 @@ def bindings_by_pod(lowered_platform: Lowered, pods: Iterable[Pod]) -> Used:
     }
 
 
-def needs(lowered_platform: Lowered, used: Used, source: Pod, target: Pod) -> Iterator[int]:
+def needs(
+    lowered_platform: Lowered, used: BindingsByPod, source: Pod, target: Pod
+) -> Iterator[int]:
     """The ports that a pod needs of another: by a binding, as a peer, or as anyone's DNS."""
     for binding in used[source.name]:
         if _answers(target, binding):

@@ -14,29 +14,22 @@ import pytest
 from support.programs import tool
 from support.scenarios import compiled, scenario_names
 
-from compiler import KUBERNETES_SCHEMAS
 from compiler.emit.manifests import manifests
 from compiler.kube import yaml
 from compiler.verify import problems
-from compiler.verify.schemas import schemas
+from compiler.verify.kubeconform import command
 
 Manifest = dict[str, Any]
 
 
 def kubeconform(folder: Path) -> dict[str, list[str]]:
-    """The status of each object by the name of its file. To start the program takes it most of its time."""
-    schema_folder = schemas()
-    process = subprocess.run(
-        [
-            tool("kubeconform"), "-strict", "-output", "json",
-            "-schema-location",
-            f"{schema_folder}/{KUBERNETES_SCHEMAS}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json",
-            "-schema-location",
-            f"{schema_folder}/crds/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json",
-            "-verbose", folder,
-        ],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    """The status of each object of a folder, by the name of its file.
+
+    kubeconform reads its schemas at each start, so it checks all files in one run.
+    """
+    _, *options = command("-output", "json", "-verbose", str(folder))
+    words = [tool("kubeconform"), *options]
+    process = subprocess.run(words, capture_output=True, text=True, check=False)
     statuses = defaultdict(list)
     for resource in json.loads(process.stdout)["resources"]:
         statuses[Path(resource["filename"]).stem].append(resource["status"])

@@ -33,11 +33,11 @@ _REFERENCE = re.compile(rb'"\$ref": ?"[^"]*/([^"/]+)"')
 def verify(lowered: Mapping[str | None, Lowered], report: Report) -> None:
     """Report every object that does not fit its schema, or whose kind has no schema."""
     objects = list(_objects(lowered))
-    kinds = {_kind(manifest) for *_, manifest in objects}
-    shared = {kind for kind in kinds if _definition(*kind)}
-    validator = _shared_validator(tuple(sorted(shared)))
+    kinds = sorted({_kind(manifest) for *_, manifest in objects})
+    names = {kind: name for kind in kinds if (name := _definition(*kind))}
+    validator = _shared_validator(tuple(names.items()))
     for name, package, manifest in objects:
-        if _kind(manifest) in shared and validator.is_valid(manifest):
+        if _kind(manifest) in names and validator.is_valid(manifest):
             continue
         document = lowered[name].platform.document
         path = package.instance.path if package.instance else ("spec",)
@@ -105,23 +105,22 @@ def _violations(manifest: Manifest) -> Iterator[tuple[Iterable[str | int], str]]
 
 
 @cache
-def _shared_validator(kinds: tuple[Kind, ...]) -> Any:
-    """One validator for several of Kubernetes' own kinds.
+def _shared_validator(names: tuple[tuple[Kind, str], ...]) -> Any:
+    """One validator for several of Kubernetes' own kinds, given with the names of their definitions.
 
     The kinds share most definitions: a validator for each kind would take several times as long to
     build.
     """
     import jsonschema_rs
 
-    names = {kind: name for kind in kinds if (name := _definition(*kind))}
     branches = [
         {
             "if": {"properties": {"apiVersion": {"const": version}, "kind": {"const": kind}}},
             "then": _reference(name),
         }
-        for (version, kind), name in names.items()
+        for (version, kind), name in names
     ]
-    schema = {"allOf": [True, *branches], "definitions": _closure(names.values())}
+    schema = {"allOf": [True, *branches], "definitions": _closure(name for _, name in names)}
     return jsonschema_rs.Draft7Validator(schema)
 
 

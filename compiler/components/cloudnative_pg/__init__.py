@@ -204,11 +204,13 @@ def _cluster(
 def _placement(spec: Spec) -> model.Manifest:
     """The nodes of the pods. A Cluster has the fields of a pod under `affinity`, except the priority."""
     fields = kube.scheduling(spec)
-    priority = {key: fields.pop(key) for key in ("priorityClassName",) if key in fields}
+    placement: model.Manifest = {}
+    if "priorityClassName" in fields:
+        placement["priorityClassName"] = fields.pop("priorityClassName")
     node_affinity = fields.pop("affinity", {})
     if fields or node_affinity:
-        return {**priority, "affinity": {**fields, **node_affinity}}
-    return priority
+        placement["affinity"] = {**fields, **node_affinity}
+    return placement
 
 
 def _synchronous(spec: Spec) -> model.Manifest:
