@@ -3,7 +3,8 @@
 #   make test      the tests; brings kustomize and kubeconform
 #   make live      the tests that run real servers; brings those too, which takes a while once
 #   make cluster   the README's way to a logged run, and a model that answers, on a real node; as root
-#   make soak      upstream's other controllers on that node; builds them, which takes half an hour once
+#   make soak      the live tests that take long, and upstream's other controllers on that node; builds
+#                  them, which takes half an hour once
 #   make injected  the tables of containers that upstream adds to pods, anew from its code
 #   make judges    what kube-score, checkov and trivy say about every scenario; brings those too
 #   make bench     platformc against its peers, into docs/performance.md and fleet.md; brings those too
@@ -30,13 +31,15 @@ live: $(VENV)/.installed tools
 	tests/live/provision.sh
 	tests/live/argocd/build.sh
 	tests/upstream/build.sh
-	$(BIN)/pytest -n 2 --dist loadscope -m "live and not judges and not cluster"
+	$(BIN)/pytest -n 2 --dist loadscope -m "live and not judges and not cluster and not soak"
 
 cluster: $(VENV)/.installed tools
 	tests/cluster/provision.sh
 	$(BIN)/pytest -rP -m "cluster and not soak" tests/cluster
 
 soak: $(VENV)/.installed tools
+	tests/live/provision.sh
+	$(BIN)/pytest -n 2 --dist loadscope -m "soak and not cluster" tests/live
 	tests/cluster/provision.sh soak
 	$(BIN)/pytest -rP -m soak tests/cluster
 

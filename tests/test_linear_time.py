@@ -141,7 +141,7 @@ def test_a_pattern_that_is_found_is_slow(pattern: str) -> None:
         re.compile(pattern).search(text)
 
 
-# Readers and messages: how many calls a text of twice the length takes (of a megabyte: live/test_large_texts.py)
+# Readers and messages: how many calls a text of twice the length takes (of larger texts: live/test_large_texts.py)
 
 HEAD = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: x}\nspec:\n"
 W = "  workloads:\n    w:\n      image: 'a:1'\n"

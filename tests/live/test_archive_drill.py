@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from live import cloudnative_pg
+from live.disks import limited
 from live.platforms import Manifest, Platform
 from live.pods.node import Node
 
@@ -26,7 +27,11 @@ SPEC = """
   components:
     offsite: {type: seaweedfs, namespace: copies}
     seaweedfs: {}
-    cloudnative-pg: {storage: 1Gi, image: "ghcr.io/cloudnative-pg/postgresql:15.18-standard-bookworm"}
+    cloudnative-pg:
+      storage: 512Mi
+      # The disk of a drill lies in its pod's memory here.
+      resources: {limits: {memory: 2Gi}}
+      image: "ghcr.io/cloudnative-pg/postgresql:15.18-standard-bookworm"
     mlflow: {smoke: false}
   workloads:
     training:
@@ -235,6 +240,24 @@ def test_an_archive_without_a_complete_base_backup(plugin: Plugin, node: Node) -
     with changed(node, "for name in names('/base/'): put_aside(name, None)\n"):
         printed = failed(node)
     assert "has no complete base backup, so nothing can be restored from it" in printed
+
+
+# Each row has a mebibyte, which PostgreSQL does not compress.
+FILL = """
+CREATE TABLE IF NOT EXISTS filled (body text);
+ALTER TABLE filled ALTER body SET STORAGE EXTERNAL;
+INSERT INTO filled SELECT repeat(md5(random()::text), 32768) FROM generate_series(1, {rows})
+"""
+
+
+def test_a_nearly_full_server_fits_on_the_disk_of_the_drill(plugin: Plugin, node: Node) -> None:
+    """Of 512 MiB, 250 are rows in the base backup and 100 are rows in the log that the drill replays."""
+    plugin.ask(FILL.format(rows=250), "training")
+    plugin.back_up("backup-20261129040000")
+    plugin.ask(FILL.format(rows=100), "training")
+    plugin.end_of_log()
+    with limited(node, (), empty_dirs=["cloudnative-pg"]):
+        assert "training: 2 tables are read to their ends" in drilled(node)
 
 
 def test_what_the_platform_has_and_the_archive_lacks_is_named(plugin: Plugin, node: Node) -> None:

@@ -1,12 +1,14 @@
 """A model on Seldon Core answers: pods that its operator makes of the compiled object run with their initializer.
 
 The operator (1.19.0) has its objects in a control plane; the pods run here, with rclone, the key of the models' store
-and Seldon's wrapper (1.17.1, a wheel). The executor, which no registry has, is a stand-in.
+and Seldon's wrapper (1.17.1, a wheel). The executor, which no registry has, is a stand-in. The model is as large
+as its `size` says, and the volume for its copy ends at its `sizeLimit`.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from live import seldon
 from live.conftest import START
 from live.control_plane import ControlPlane
+from live.disks import limited
 from live.platforms import Manifest, Platform
 from live.pods.node import Node
 from live.preparation import prepare
@@ -21,22 +24,28 @@ from live.test_seldon import LOOSENED, deployments
 
 pytestmark = pytest.mark.live
 
-SPEC = """
-  components: {seaweedfs: {}, istio: {}, seldon: {}}
+SIZE = 850  # MiB: the initializer has 1Gi of memory, where the volume lies here
+SPEC = f"""
+  components: {{seaweedfs: {{}}, istio: {{}}, seldon: {{}}}}
   models:
-    churn: {format: sklearn, uri: "s3://train/churn/v1", access: inside}
+    churn: {{format: sklearn, uri: "s3://train/churn/v1", access: inside, size: {SIZE}Mi}}
   workloads:
-    train: {image: "registry.example.internal/training:1.0.0", uses: [seaweedfs]}
-    score: {image: "registry.example.internal/training:1.0.0", schedule: "0 1 * * *", uses: [churn]}
+    train: {{image: "registry.example.internal/training:1.0.0", uses: [seaweedfs]}}
+    score: {{image: "registry.example.internal/training:1.0.0", schedule: "0 1 * * *", uses: [churn]}}
 """
-TRAIN = """
-import boto3, io, joblib
+TRAIN = f"""
+import boto3, io, joblib, os
 from sklearn.linear_model import LogisticRegression
 
 model = LogisticRegression(C=1e6).fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
 file = io.BytesIO()
 joblib.dump(model, file)
-boto3.client("s3").put_object(Bucket="train", Key="churn/v1/model.joblib", Body=file.getvalue())
+s3 = boto3.client("s3")
+s3.put_object(Bucket="train", Key="churn/v1/model.joblib", Body=file.getvalue())
+with open("/tmp/embeddings", "wb") as embeddings:
+    for _ in range({SIZE}):
+        embeddings.write(os.urandom(2**20))
+s3.upload_file("/tmp/embeddings", "train", "churn/v1/embeddings.bin")
 """
 # By what is compiled for the workload, and Seldon's documented request.
 SCORE = """
@@ -51,16 +60,18 @@ print(urllib.request.urlopen(request, timeout=30).read().decode())
 
 
 @pytest.fixture(scope="module")
-def platform(folder: Path, node: Node, plane: ControlPlane) -> Platform:
+def platform(folder: Path, node: Node, plane: ControlPlane) -> Iterator[Platform]:
     """The store with the trained model, and then the pods and Services of the model."""
     platform = Platform(folder).write(LOOSENED + SPEC)
     objects = platform.compile()
     node.apply(objects)
     node.wait(START)
-    node.script("mlops", "train", TRAIN)
-    node.apply(made_by_the_operator(plane, objects))
-    node.wait(START)
-    return platform
+    node.script("mlops", "train", TRAIN, 120)
+    made = made_by_the_operator(plane, objects)
+    with limited(node, (), empty_dirs=["churn"]):
+        node.apply(made)
+        node.wait(START)
+        yield platform
 
 
 def made_by_the_operator(plane: ControlPlane, objects: list[Manifest]) -> list[Manifest]:
@@ -92,7 +103,10 @@ def test_the_initializer_fetches_the_model_with_the_derived_key(
     platform: Platform, node: Node
 ) -> None:
     model = node.pod("mlops", deployed(node))
-    assert model.execute("classifier", ("ls", "/mnt/models")).stdout.split() == ["model.joblib"]
+    listed = model.execute("classifier", ("du", "-sm", "/mnt/models", "/mnt/models/model.joblib"))
+    assert int(listed.stdout.split()[0]) >= SIZE
+    disk = model.execute("classifier", ("df", "--output=size", "-m", "/mnt/models")).stdout.split()
+    assert disk[-1] == "2048"
     (initializer,) = model.spec["initContainers"]
     names = {item["valueFrom"]["secretKeyRef"]["name"] for item in initializer["env"] if "valueFrom" in item}  # fmt: skip
     assert names == {"models-mlops-store"}

@@ -22,9 +22,15 @@ from live.test_login import ISSUER, LOGIN, METHODS
 pytestmark = pytest.mark.live
 
 TESTS = Path(__file__).parents[1]
+# The others serve the same routes, in another of these two ways or by another of these two programs.
+LIVE = {"ingress", "gateway-api-istio"}
+KINDS = [
+    kind if kind in LIVE else pytest.param(kind, marks=pytest.mark.soak)
+    for kind in ("ingress", "gateway-api", *EDGES)
+]
 
 
-@pytest.fixture(scope="module", params=["ingress", "gateway-api", *EDGES])
+@pytest.fixture(scope="module", params=KINDS)
 def observed(request: pytest.FixtureRequest) -> dict[str, Any]:
     command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
                sys.executable, "-m", "live.behind_traefik", request.param]  # fmt: skip
