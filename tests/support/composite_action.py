@@ -36,17 +36,7 @@ def run(
     """Run an action's steps in a checkout; `path` is the PATH of a runner, `runner` the variables that it sets
     every step of itself."""
     described = yaml.load(action.read_text(), yaml.CSafeLoader)
-    input_values = {
-        name: str(definition.get("default", "")) for name, definition in described["inputs"].items()
-    }
-    contexts: dict[str, Any] = {
-        "github": {"token": "a-token", **github},
-        "runner": {"temp": str(temp)},
-        "steps": {},
-    }
-    contexts["inputs"] = {
-        name: substituted(value, contexts, Outcome()) for name, value in input_values.items()
-    } | dict(inputs)
+    contexts = _contexts(described["inputs"], inputs, github, temp)
     outcome = Outcome()
     files = {name: temp / name for name in ("GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")}
     for file in files.values():
@@ -56,28 +46,48 @@ def run(
         "GITHUB_ACTION_PATH": str(action.parent), **runner, **{name: str(file) for name, file in files.items()},
     }  # fmt: skip
     for step in described["runs"]["steps"]:
-        condition = str(step.get("if", "success()")).removeprefix("${{").removesuffix("}}").strip()
-        if "()" not in condition:
-            condition = f"success() && {condition}"
-        if not evaluated(condition, contexts, outcome):
+        if not evaluated(_condition(step), contexts, outcome):
             outcome.skipped.append(step["name"])
         elif "uses" in step:
-            values = {
-                key: substituted(value, contexts, outcome) for key, value in step["with"].items()
+            values = step["with"].items()
+            outcome.used[step["uses"]] = {
+                key: substituted(value, contexts, outcome) for key, value in values
             }
-            outcome.used[step["uses"]] = values
         else:
             _script(step, checkout, environment, contexts, outcome)
             added = files["GITHUB_PATH"].read_text().split()
             environment["PATH"] = os.pathsep.join([*reversed(added), path])
             if "id" in step:
-                lines = files["GITHUB_OUTPUT"].read_text().splitlines()
-                contexts["steps"][step["id"]] = {
-                    "outputs": dict(line.split("=", 1) for line in lines)
-                }
+                contexts["steps"][step["id"]] = {"outputs": _outputs(files["GITHUB_OUTPUT"])}
     for name, output in described["outputs"].items():
         outcome.outputs[name] = substituted(output["value"], contexts, outcome)
     return outcome
+
+
+def _contexts(
+    definitions: Mapping[str, Any], inputs: Mapping[str, str], github: Mapping[str, Any], temp: Path
+) -> dict[str, Any]:
+    """The contexts of expressions; an input that is left out has its default."""
+    contexts: dict[str, Any] = {
+        "github": {"token": "a-token", **github},
+        "runner": {"temp": str(temp)},
+        "steps": {},
+    }
+    defaults = {
+        name: substituted(definition.get("default", ""), contexts, Outcome())
+        for name, definition in definitions.items()
+    }
+    return {**contexts, "inputs": {**defaults, **inputs}}
+
+
+def _condition(step: Mapping[str, Any]) -> str:
+    """A step's condition; without a function of the state it holds only if no step before it failed."""
+    condition = str(step.get("if", "success()")).removeprefix("${{").removesuffix("}}").strip()
+    return condition if "()" in condition else f"success() && {condition}"
+
+
+def _outputs(file: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in file.read_text().splitlines())
 
 
 def _script(
