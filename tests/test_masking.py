@@ -127,6 +127,21 @@ def test_what_a_help_says_to_type_is_shown() -> None:
     assert "takes `credentials: {secret: NAME}`" in shown
 
 
+def test_a_suggestion_does_not_spell_a_masked_value_in_small_letters() -> None:
+    spec = f"{HEADER}spec:\n  tls: {{secret: Hunter2_Password}}\n"
+    (diagnostic,) = [entry for entry in diagnosed(spec.encode()) if entry.code == "invalid-name"]
+    assert "********" in diagnostic.message
+    assert diagnostic.help == ()
+
+
+def test_the_name_of_a_secret_is_shown_and_a_reference_to_a_variable() -> None:
+    line = "tls: {secret: edge-tls}, HF_TOKEN: {secret: hf, key: x}, password=${FEAST_REDIS_PASSWORD}"
+    assert masking.masked(line) == line
+    assert masking.masked("secret: Hunter2") == "secret: ********"
+    assert masking.masked("secretKey: hunter2") == "secretKey: ********"
+    assert masking.masked("password: $ecret") == "password: ********"
+
+
 # Every value of the user: each field and each map of the language, with the scenarios' values
 
 PLANTED = {

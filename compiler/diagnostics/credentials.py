@@ -32,6 +32,9 @@ _SOUNDS = re.compile(_WORDS)
 # Keys whose names suggest a credential but which hold only names of Secrets.
 _NAMES = {"secrets", "pullSecrets", "secretName", "provider", "existingSecret"}
 _PLACEHOLDERS = {"NAME", "KEY", "..."}  # of a help with the text to type
+# The value of `secret:` is the name of a Secret, which the output has as well.
+_SECRET_NAME = re.compile(r"[\"']?[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?[\"']?")
+_REFERENCE = re.compile(r"[\"']?\$[({]\w{1,64}[)}][\"']?")  # to a variable: `${NAME}`, `$(NAME)`
 # Tokens with a recognisable form, by their issuers.
 TOKENS = re.compile(
     r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}"
@@ -70,15 +73,21 @@ def after_names(line: str, *, to_end: bool) -> Iterator[Stretch]:
     """The text after names of credentials: one word in a sentence, or in a line of YAML (`to_end`) the value."""
     for match in _CREDENTIAL.finditer(line):
         start, end = match.span(2)
-        name = re.search(r"[\w.-]{0,64}$", line[max(0, match.start() - 64) : match.start()])
-        if f"{name[0] if name else ''}{match[1]}".strip(" :=\"'`") in _NAMES:
+        prefix = re.search(r"[\w.-]{0,64}$", line[max(0, match.start() - 64) : match.start()])
+        name = f"{prefix[0] if prefix else ''}{match[1]}".strip(" :=\"'`")
+        if name in _NAMES:
             continue
         word = None if to_end else _ONE_WORD.match(line, start, end)
         end = word.end() if word else end
-        if line[start:end] not in _PLACEHOLDERS:
+        if not _is_harmless(name, line[start:end].strip()) and not _REFERENCE.match(line, start):
             yield start, end
     for pattern in (_OPTION, _MYSQL, *((_SENTENCE,) if to_end else ())):
         yield from (match.span(2) for match in pattern.finditer(line))
+
+
+def _is_harmless(name: str, value: str) -> bool:
+    """Whether a value after the name of a credential is a placeholder, or the name of a Secret."""
+    return value in _PLACEHOLDERS or (name == "secret" and _SECRET_NAME.fullmatch(value) is not None)
 
 
 def tokens(line: str) -> Iterator[Stretch]:

@@ -106,9 +106,12 @@ def value_masked(message: str, path: Path, value: object) -> str:
     """Mask the value in a message about it, if its path suggests a credential."""
     if not isinstance(value, (str, int, float)) or isinstance(value, bool) or str(value) == "":
         return message
-    if any(isinstance(part, str) and sounds_secret(part) for part in path):
-        return message.replace(str(value), MASK)
-    return message
+    return message.replace(str(value), MASK) if leads_to_secret(path) else message
+
+
+def leads_to_secret(path: Path) -> bool:
+    """Whether a path suggests that its value is a credential."""
+    return any(isinstance(part, str) and sounds_secret(part) for part in path)
 
 
 def messages_masked(
@@ -119,12 +122,14 @@ def messages_masked(
     return [_masked(diagnostic, hidden) for diagnostic in diagnostics]
 
 
-def respells(quoted: str) -> Callable[[str], bool]:
-    """Whether a text spells a credential of the quoted text in another way.
+def respells(quoted: str, values: re.Pattern[str] | None = None) -> Callable[[str], bool]:
+    """Whether a text spells a credential of the quoted text, or one of the values in it, in another way.
 
     A suggested name has small letters, and dashes for other signs.
     """
-    words = [_letters(quoted[start:end])[:_SPELT] for start, end in tokens(quoted)]
+    credentials = [quoted[start:end] for start, end in tokens(quoted)]
+    credentials += values.findall(quoted) if values else ()
+    words = [_letters(credential)[:_SPELT] for credential in credentials]
     return lambda text: any(word in _letters(text) for word in words if len(word) >= _SHORTEST)
 
 
@@ -134,7 +139,7 @@ def _letters(text: str) -> str:
 
 def _masked(diagnostic: Diagnostic, hidden: re.Pattern[str] | None) -> Diagnostic:
     """A diagnostic with its message, help and related texts masked."""
-    fix, respelt = diagnostic.fix, respells(diagnostic.message)
+    fix, respelt = diagnostic.fix, respells(diagnostic.message, hidden)
     # An edit that writes a credential cannot be shown, and with a mask in it, it would be wrong.
     shown = fix is not None and masked(fix.text, hidden) == fix.text and not respelt(fix.text)
     return replace(

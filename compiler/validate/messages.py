@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from compiler.diagnostics import Report, alternatives, closest, listing, suggestion
-from compiler.diagnostics.masking import respells, value_masked
+from compiler.diagnostics.masking import leads_to_secret, respells, value_masked
 from compiler.document import Node, Path
 from compiler.document.outdented import indent
 from compiler.document.span import Span
@@ -76,7 +77,8 @@ def _report(error: FieldError, path: Path, document: Node, report: Report) -> No
     on_key = error.on_key or code in ("unknown-key", "missing-key", "null-value")
     span = document.span_of(full) if on_key else document.value_span(full)
     fix = correction_of(error, _candidate_keys(error), document, full)
-    respelt = respells(error.value if isinstance(error.value, str) else "")
+    value = error.value if isinstance(error.value, str) else ""
+    respelt = respells(value, re.compile(re.escape(value)) if leads_to_secret(full) else None)
     lines = [line for line in ((help,) if isinstance(help, str) else help) if not respelt(line)]
     fix = None if fix is None or respelt(fix.text) else fix
     report.add(code, message, span, path=full, help=tuple(lines), fix=fix)
