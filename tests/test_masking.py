@@ -22,6 +22,11 @@ SECRET = "hunter2hunter2"
 TOKEN = "AKIA" + "Q3EGRXWZ7JNM5DTK"  # of the form that AWS gives its key ids
 RANDOM = "wJalrXUtnFEMI7K7" + "MDENGbPxRfiCY8xQ2vT4nLp0Zs"
 
+W = "spec:\n  workloads:\n    w: {image: 'a:1', "
+PATCH = (
+    "spec:\n  components: {postgres: {}, mlflow: {}}\n  patches:\n"
+    "  - target: {kind: Deployment, name: mlflow}\n    operations: [{op: add, path: "
+)
 HIDDEN = {
     "after an unknown key": f"spec:\n  components:\n    minio: {{rootPwd: {SECRET}}}\n",
     "after a misspelt key": f"spec:\n  components:\n    minio: {{pasword: {SECRET}}}\n",
@@ -41,6 +46,25 @@ HIDDEN = {
     ),
     "in a broken line": f"spec:\n  token: {SECRET}]\n  a: [\n",
     "in a text of several lines": f"spec:\n  privateKey: |\n    {SECRET}\n    \t{SECRET}: [\n   x\n",
+    "in a list of a variable": f"{W}env: {{DB_PASSWORD: [{SECRET}]}}}}\n",
+    "in braces of a variable": f"{W}env: {{DB_PASSWORD: {{value: {SECRET}}}}}}}\n",
+    "after a short name": f"{W}env: {{DB_PASS: {SECRET}, X: 1}}, labels: {{db-pass: {SECRET}!}}}}\n",
+    "as a patch's value": f'{PATCH}/metadata/labels/password, value: "{SECRET}!"}}]\n',
+    "in the list of a patch's value": f"{PATCH}/metadata/annotations/password, value: [{SECRET}]}}]\n",
+    "of a variable in a patch": (
+        f"{PATCH}/spec/template/spec/containers/0/env/-, value: {{name: DB_PASSWORD, value: [{SECRET}]}}}}]\n"
+    ),
+    "on the line below a patch's path": (
+        "spec:\n  components: {mlflow: {patches: [\n    {target: {kind: Deployment}, operations: [\n"
+        f"      {{op: add,\n       path: /metadata/labels/password,\n       value: {SECRET}!}}]}}]}}}}\n"
+    ),
+    "in a comment": f"spec:\n  domain: x # password {SECRET}\n  x: y # pw: {SECRET}\n",
+    "in curl's option": f"{W}command: curl -u admin:{SECRET} x}}\n",
+    "in a header": f"{W}command: [curl, -H, 'Authorization: Bearer {SECRET}']}}\n",
+    "in the option of a client": (
+        f"{W}command: [redis-cli, -a, {SECRET}], args: sshpass -p {SECRET} ssh x}}\n"
+    ),
+    "in mysql's option": f"{W}command: [mysql, -p{SECRET}]}}\n",
     "in quotes that never close": f'spec:\n  password: "{SECRET}\n',
 }
 
@@ -135,11 +159,30 @@ def test_a_suggestion_does_not_spell_a_masked_value_in_small_letters() -> None:
 
 
 def test_the_name_of_a_secret_is_shown_and_a_reference_to_a_variable() -> None:
-    line = "tls: {secret: edge-tls}, HF_TOKEN: {secret: hf, key: x}, password=${FEAST_REDIS_PASSWORD}"
+    line = (
+        "tls: {secret: edge-tls}, HF_TOKEN: {secret: hf, key: x}, password=${FEAST_REDIS_PASSWORD}"
+    )
     assert masking.masked(line) == line
     assert masking.masked("secret: Hunter2") == "secret: ********"
     assert masking.masked("secretKey: hunter2") == "secretKey: ********"
     assert masking.masked("password: $ecret") == "password: ********"
+
+
+def test_a_command_line_in_an_object_hides_its_passwords() -> None:
+    words = [
+        "a",
+        "--password",
+        SECRET,
+        "mysql",
+        f"-p{SECRET}",
+        "-u",
+        f"me:{SECRET}",
+        "--user",
+        "1000:1000",
+    ]
+    assert masking.hidden({"command": words}) == {
+        "command": ["a", "--password", "********", "mysql", "********", "-u", "********", "--user", "1000:1000"]
+    }  # fmt: skip
 
 
 # Every value of the user: each field and each map of the language, with the scenarios' values

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def fail(message: str, status: int = 2) -> NoReturn:
     """End the command with a message on stderr."""
-    click.echo(f"platformc: {log_line(message)}", err=True)
+    from compiler.diagnostics.masking import masked  # not needed by a compile that changes nothing
+
+    click.echo(f"platformc: {log_line(masked(message))}", err=True)
     sys.exit(status)
 
 

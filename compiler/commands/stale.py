@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from difflib import unified_diff
 
-from compiler.diagnostics.masking import masked
+from compiler.diagnostics.masked_files import MaskedFiles
 from compiler.files import Folder, UnsafePathError
 from compiler.text import log_line
 from compiler.write import SUMS
 from compiler.write.plan import Plan
 
 MOST_LINES = 500
+_PLACES = 8  # of equal lines that are looked at
 _MOST_BYTES = 2**20  # the size up to which the lines of a file are compared
 
 
@@ -22,7 +24,7 @@ def difference(planned: Plan, tree: Mapping[str, str], root: Folder) -> str:
         if len(lines) == MOST_LINES:
             lines.append("... and more lines")
             break
-        lines.append(log_line(masked(line)))
+        lines.append(log_line(line))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -42,4 +44,23 @@ def _lines(planned: Plan, tree: Mapping[str, str], root: Folder) -> Iterator[str
             yield f"+++ b/{path}: changed, and too large to show how"
             continue
         names = f"a/{path}", f"b/{path}"
-        yield from unified_diff(old.split("\n"), new.split("\n"), *names, lineterm="")
+        texts = old.split("\n"), new.split("\n")
+        hide = _line_masks(*texts)
+        for line in unified_diff(*texts, *names, lineterm=""):
+            yield f"{line[:1]}{hide(line[1:])}"
+
+
+def _line_masks(*texts: list[str]) -> Callable[[str], str]:
+    """Mask a line of these texts as diagnostics mask the lines that they quote, by the lines around it."""
+    files = MaskedFiles({str(index): lines for index, lines in enumerate(texts)}, {}, {})
+    places: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for index, lines in enumerate(texts):
+        for number, line in enumerate(lines, 1):
+            if len(places[line]) < _PLACES:
+                places[line].append((str(index), number))
+
+    def mask(line: str) -> str:
+        masks = (files.line(*place) for place in places.get(line, ()))
+        return next((masked.text for masked in masks if masked and masked.hidden), line)
+
+    return mask

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from math import log2
 
 _WORDS = (
-    r"(?:passw|passphrase|pwd|secret|token|credential|private|api[-_]?key|access[-_]?key"
-    r"|auth[-_]?key|signing[-_]?key)"
+    r"(?:passw|passphrase|pwd|(?<![a-z])(?:pass|pw)(?![a-z])|secret|token|credential|private"
+    r"|api[-_]?key|access[-_]?key|auth[-_]?key|signing[-_]?key)"
 )
 # A name that suggests a credential, and the scalar after it, in block or flow style. It begins at the
 # telling word: a pattern for the letters before it would try each of them again at each other.
@@ -20,12 +20,34 @@ _CREDENTIAL = re.compile(
     rf"(?i)({_WORDS}[\w.-]{{0,64}}[\"'`]?\s{{0,8}}[:=](?!`)\s{{0,8}})"
     r"((?:\"[^\"]*\"?)|(?:'[^']*'?)|[^\s{}\[\],][^{}\[\],]*)"
 )
+# A list after such a name, and a value in braces after it or after a variable's name or a patch's path.
+_LIST = re.compile(rf"(?i)({_WORDS}[\w.-]{{0,64}}[\"']?\s{{0,8}}:\s{{0,8}})(\[[^\]]*\]?)")
+_IN_BRACES = re.compile(
+    rf"(?i)({_WORDS}[\w.~-]{{0,64}}[\"']?(?:\s{{0,8}}:\s{{0,8}}\{{|,)\s{{0,8}}value\s{{0,8}}:\s{{0,8}})"
+    r"((?:\"[^\"]*\"?)|(?:'[^']*'?)|\[[^\]]*\]?|[^\s{}\[\],][^{}\[\],]*)"
+)
 # The same as an option of a program (`--password X`, as a list too), in a sentence, and of MySQL.
 _OPTION = re.compile(
     rf"(?i)(?<![\w-])(-{{1,2}}[\w-]{{0,32}}?{_WORDS}[\w-]{{0,32}}[\"'`]?[,\s]\s{{0,8}})([^\s{{}}\[\],]+)"
 )
 _SENTENCE = re.compile(r"(?i)\b((?:password|passwd|pw|token|secret)\s(?:is|are)\s)(\S+)")
-_MYSQL = re.compile(r"(?i)\b((?:mysql|mariadb)\w{0,16}[^\n]{0,120}?[\s,]\s?-p)([^\s\[\]{},]+)")
+_COMMENT = re.compile(r"(?i)(#[^\n]{0,120}?\b(?:password|passwd|pass|pw)\s{1,8})([^\s:=]+)")
+# Options and headers of programs, in a command line or in a list of words. A user and a group of a
+# container are numbers.
+_MYSQL = re.compile(
+    r"\b((?i:mysql|mariadb)\w{0,16}[^\n]{0,120}?[\s,]\s?[\"']?-p)([^\s\[\]{},\"']+)"
+)
+_CLIENT = re.compile(
+    r"\b((?:sshpass|(?:redis|valkey)-cli)\b[^\n]{0,120}?[\s,]\s?[\"']?-[ap][\"']?[,\s]\s?[\"']?)"
+    r"([^\s\[\]{},\"']+)"
+)
+_USER = re.compile(
+    r"(?<![\w-])((?:-u|--user|--proxy-user)[\"']?[,\s=]\s?[\"']?(?!\d{1,10}:\d)[^\s:\"',]{1,64}:)"
+    r"([^\s\"',\]}]+)"
+)
+_HEADER = re.compile(
+    r"(?i)\b(authorization[\"']?\s{0,8}[:=]\s{0,8}[\"']?(?:bearer|basic|token)\s{1,8})([^\s\"',\]}]+)"
+)
 _ONE_WORD = re.compile(r"(?:\"[^\"]*\"?)|(?:'[^']*'?)|\S+")
 # For text in lower case: a pattern that ignores case takes ten times as long.
 _SOUNDS = re.compile(_WORDS)
@@ -73,21 +95,45 @@ def after_names(line: str, *, to_end: bool) -> Iterator[Stretch]:
     """The text after names of credentials: one word in a sentence, or in a line of YAML (`to_end`) the value."""
     for match in _CREDENTIAL.finditer(line):
         start, end = match.span(2)
-        prefix = re.search(r"[\w.-]{0,64}$", line[max(0, match.start() - 64) : match.start()])
-        name = f"{prefix[0] if prefix else ''}{match[1]}".strip(" :=\"'`")
+        name = _name_before(line, match)
         if name in _NAMES:
             continue
         word = None if to_end else _ONE_WORD.match(line, start, end)
         end = word.end() if word else end
         if not _is_harmless(name, line[start:end].strip()) and not _REFERENCE.match(line, start):
             yield start, end
-    for pattern in (_OPTION, _MYSQL, *((_SENTENCE,) if to_end else ())):
+    yield from _in_lists_and_braces(line)
+    yield from in_commands(line)
+    for pattern in (_OPTION, *((_SENTENCE, _COMMENT) if to_end else ())):
         yield from (match.span(2) for match in pattern.finditer(line))
+
+
+def _in_lists_and_braces(line: str) -> Iterator[Stretch]:
+    yield from (match.span(2) for match in _IN_BRACES.finditer(line))
+    for match in _LIST.finditer(line):
+        if _name_before(line, match) not in _NAMES:
+            yield match.span(2)
+
+
+def in_commands(line: str) -> Iterator[Stretch]:
+    """Passwords in the options and headers of well-known programs, but for variables."""
+    for pattern in (_MYSQL, _CLIENT, _USER, _HEADER):
+        for match in pattern.finditer(line):
+            if not match[2].startswith("$"):
+                yield match.span(2)
+
+
+def _name_before(line: str, match: re.Match[str]) -> str:
+    """The whole name at whose telling word a match begins."""
+    prefix = re.search(r"[\w.-]{0,64}$", line[max(0, match.start() - 64) : match.start()])
+    return f"{prefix[0] if prefix else ''}{match[1]}".strip(" :=\"'`")
 
 
 def _is_harmless(name: str, value: str) -> bool:
     """Whether a value after the name of a credential is a placeholder, or the name of a Secret."""
-    return value in _PLACEHOLDERS or (name == "secret" and _SECRET_NAME.fullmatch(value) is not None)
+    return value in _PLACEHOLDERS or (
+        name == "secret" and _SECRET_NAME.fullmatch(value) is not None
+    )
 
 
 def tokens(line: str) -> Iterator[Stretch]:

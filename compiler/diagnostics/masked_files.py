@@ -36,6 +36,8 @@ class MaskedFiles(Struct, frozen=True):
         if _inside_credential(lines, number - 1):
             indent = len(line) - len(line.lstrip())
             return Line.of(line, [(indent, len(line))])
+        if _beside_credential(lines, number - 1):
+            return Line.of(line, [(line.index(":") + 2, len(line))])
         spans = [
             (span.column - 1, span.end_column - 1 if span.end_line == number else len(line))
             for span in self.hidden.get((file, number), ())
@@ -133,6 +135,22 @@ def _values(line: str, stretches: Iterable[Stretch]) -> Iterator[Stretch]:
         if rest.strip(" :\"'{}[],"):
             colon = rest.find(":") + 1
             yield start + colon + len(rest[colon:]) - len(rest[colon:].lstrip()), end
+
+
+_VALUE = re.compile(r"\s*(?:- )?value: ")
+_NEIGHBOUR = re.compile(r"\s*(?:- )?(?:name|path): [\"']?(\S+)")
+
+
+def _beside_credential(lines: list[str], index: int) -> bool:
+    """Whether a line is the `value` of a variable or of a patch whose name or path suggests a credential.
+
+    `name`, or `op` and `path`, stand at most two lines away.
+    """
+    if not _VALUE.match(lines[index]):
+        return False
+    neighbours = map(_NEIGHBOUR.match, lines[max(0, index - 2) : index + 3])
+    names = (match[1].rpartition("/")[2] for match in neighbours if match)
+    return any(sounds_secret(name) for name in names)
 
 
 def _inside_credential(lines: list[str], index: int) -> bool:

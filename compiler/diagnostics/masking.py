@@ -8,14 +8,20 @@ is hidden in a spec's lines (`masked_files.py`) is also hidden in each message.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from compiler.diagnostics import Diagnostic, Related
-from compiler.diagnostics.credentials import Stretch, after_names, sounds_secret, tokens
+from compiler.diagnostics.credentials import (
+    Stretch,
+    after_names,
+    in_commands,
+    sounds_secret,
+    tokens,
+)
 from compiler.document import Path
 
 MASK = "********"
@@ -76,10 +82,26 @@ def hidden(value: Any, key: str = "") -> Any:
             for name, inner in value.items()
         }
     if isinstance(value, list):
-        return [hidden(inner, key) for inner in value]
+        options = _options(value)
+        return [hidden(word, option or key) for word, option in zip(value, options, strict=True)]
     if not isinstance(value, str):
         return value
     return MASK if value and _holds_secret(key) else "\n".join(map(masked, value.split("\n")))
+
+
+def _options(words: list[Any]) -> Iterator[str]:
+    """For each word of a command line the name of the credential in it, if the words before it say so."""
+    line, starts = "", []
+    for word in words:
+        starts.append(len(line))
+        line += f"{word} " if isinstance(word, str) else "- "
+    secret = [start for start, _ in in_commands(line)]
+    option = ""
+    for word, start in zip(words, starts, strict=True):
+        within = any(start <= position < start + len(str(word)) for position in secret)
+        yield "password" if within else option
+        is_option = isinstance(word, str) and word.startswith("-") and "=" not in word
+        option = word.lstrip("-") if is_option else ""
 
 
 def _holds_secret(key: str) -> bool:

@@ -11,7 +11,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from compiler.diagnostics import Report
-from compiler.diagnostics.credentials import PASSWORD_IN_URL, TOKENS, WORD, random, sounds_secret
+from compiler.diagnostics.credentials import (
+    PASSWORD_IN_URL,
+    TOKENS,
+    WORD,
+    in_commands,
+    random,
+    sounds_secret,
+)
 from compiler.model import Node, Path, Platform
 from compiler.model.memo import Memo
 
@@ -31,6 +38,7 @@ _OF_TEXT = re.compile(
 # Keys of the spec whose values may look random or secret: here only known forms of tokens count.
 _TOKENS_ONLY = {"silence", "secrets", "registry", "image", "clientImage"}
 Finding = tuple[Path, Node, str]  # the place, and why the value looks like a credential
+_OF_PROGRAM = "gives a program a password or a token as an option"
 _HARMLESS = re.compile(r"|true|false|none|null|\d{1,5}|/.*|https?://[^@]*")
 
 
@@ -72,11 +80,23 @@ def _inside(node: Node, path: Path, memo: Memo, called: str) -> Iterator[Finding
             if isinstance(inner.value, (str, dict, list)):  # numbers are no credentials
                 yield from findings(inner, (*path, key), memo, _called(node, key, path))
     elif isinstance(node.value, list):
+        yield from _of_command_line(node.value, path)
         option = ""
         for index, inner in enumerate(node.value):
             yield from findings(inner, (*path, index), memo, option)
             text = inner.value if isinstance(inner.value, str) else ""
             option = text.lstrip("-") if text.startswith("-") and "=" not in text else ""
+
+
+def _of_command_line(nodes: list[Node], path: Path) -> Iterator[Finding]:
+    """The words that are passwords by the program and the options before them: `mysql -pX`."""
+    words = [node.value if isinstance(node.value, str) else "-" for node in nodes]
+    secrets = [start for start, _ in in_commands(" ".join(words))]
+    start = 0
+    for index, word in enumerate(words):
+        if any(start <= position <= start + len(word) for position in secrets):
+            yield (*path, index), nodes[index], f"`{_key(path)}` {_OF_PROGRAM}"
+        start += len(word) + 1
 
 
 def _called(holder: Node, key: str, path: Path) -> str:
@@ -105,6 +125,8 @@ def suspicion(called: str, text: str) -> str | None:
     """The reason that a value looks like a credential, or None."""
     if reason := issued(text):
         return reason
+    if " " in text and any(in_commands(text)):
+        return _OF_PROGRAM
     if _credential(called) and not _pointer(called, text):
         return "has the name of a credential and a literal value"
     text = _PUBLIC.sub("", text)

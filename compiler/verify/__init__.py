@@ -20,6 +20,7 @@ from msgspec.json import decode
 
 from compiler import KUBERNETES_SCHEMAS
 from compiler.diagnostics import Report
+from compiler.diagnostics.masking import hidden
 from compiler.files import is_packaged, packaged
 from compiler.model.memo import Memo
 from compiler.model.package import Lowered, Package, config_map
@@ -84,9 +85,18 @@ def problems(manifest: Manifest) -> Iterator[str]:
     violations = list(_violations(manifest)) or [
         (error.instance_path, error.message) for error in validator.iter_errors(manifest)
     ]
+    masked = hidden(manifest)
     for path, message in violations:
-        pointer = "".join(f"/{part}" for part in path)
-        yield f"{pointer or '/'}: {message}"
+        steps = list(path)
+        value, shown = _at(manifest, steps), _at(masked, steps)
+        pointer = "".join(f"/{step}" for step in steps)
+        yield f"{pointer or '/'}: {message.replace(repr(value), repr(shown))}"
+
+
+def _at(value: Any, steps: Iterable[str | int]) -> Any:
+    for step in steps:
+        value = value[step]
+    return value
 
 
 def _violations(manifest: Manifest) -> Iterator[tuple[Iterable[str | int], str]]:
