@@ -165,8 +165,8 @@ def test_a_document_has_a_place_for_what_is_measured(
     document = (Path(__file__).parent.parent / "docs" / name).read_text()
     copy = tmp_path / name
     copy.write_text(document)
-    report.put("figures\n", copy, module)
+    report.insert("figures\n", copy, module)
     assert f"<!-- python -m {module} -->\nfigures\n<!-- end -->" in copy.read_text()
     copy.write_text("nothing\n")
     with pytest.raises(SystemExit, match=f"no place for {module}"):
-        report.put("figures\n", copy, module)
+        report.insert("figures\n", copy, module)
