@@ -8,7 +8,7 @@ import pytest
 from support.diagnosing import HEADER, diagnosed
 
 from compiler import registry
-from compiler.diagnostics import same_letters
+from compiler.diagnostics import normalised
 from compiler.diagnostics.text import render
 from compiler.document.span import Span
 from compiler.spec.section import fields
@@ -112,7 +112,7 @@ def test_a_word_of_the_language_is_never_corrected_into_another() -> None:
 def test_another_system_is_never_a_type() -> None:
     answers = dict(_answers())
     assert len(answers) > 100
-    assert not answers.keys() & {same_letters(type) for type in registry.all_types()}
+    assert not answers.keys() & {normalised(type) for type in registry.all_types()}
     assert all(instead_of(name) for name in answers)
 
 

@@ -139,7 +139,7 @@ def test_nothing_but_jobs_that_call_models_waits_for_a_schedule(
     """Argo CD 3.2 and later calls a CronJob degraded whose last run failed, and waits for its health. And
     a schedule waits for no model: its run may be the one that puts the model's files into the store."""
     lowered_platform = lowered(scenario, environment)
-    for package in lowered_platform.everything:
+    for package in lowered_platform.all_packages:
         jobs = [resource for resource in package.resources if resource.kind == "Job"]
         for resource in package.resources:
             wave = package.wave(resource)

@@ -124,7 +124,7 @@ def test_a_ready_cluster_lacks_nothing(scenario: str) -> None:
             objects.append({"kind": "StorageClass", "metadata": {"name": name}})
         minor = (settings.kubernetes or "1.34").partition(".")[2]
         actual = list(check(lowered, Cluster(objects, minor), NOW))
-        assert [finding.text for finding in actual if not finding.good] == []
+        assert [finding.text for finding in actual if not finding.passed] == []
         assert len(actual) > 1
 
 
@@ -142,7 +142,7 @@ def test_everything_that_is_missing_is_said() -> None:
         if removed["kind"] == "Namespace" and removed["metadata"]["name"] in own_findings:
             continue  # the platform brings it
         rest = [manifest_left for manifest_left in objects if manifest_left != removed]
-        bad = [finding.text for finding in check(lowered, Cluster(rest), NOW) if not finding.good]
+        bad = [finding.text for finding in check(lowered, Cluster(rest), NOW) if not finding.passed]
         assert bad, removed["metadata"]
     changed = [
         {**changed_manifest, "data": {}}
@@ -151,7 +151,7 @@ def test_everything_that_is_missing_is_said() -> None:
         for changed_manifest in objects
     ]
     (lacks,) = [
-        finding.text for finding in check(lowered, Cluster(changed), NOW) if not finding.good
+        finding.text for finding in check(lowered, Cluster(changed), NOW) if not finding.passed
     ]
     assert "lacks data" in lacks
 
@@ -183,7 +183,7 @@ def test_the_release_that_runs_is_compared(image: str, answer: list[tuple[bool, 
         yaml.load(json.dumps(PODS).replace("IMAGE", image), yaml.CSafeLoader)["spec"]["template"]
     )
     findings = [
-        (finding.good, finding.text)
+        (finding.passed, finding.text)
         for finding in check(lowered, Cluster(objects), NOW)
         if "release" in finding.text
     ]
@@ -203,7 +203,7 @@ def test_the_release_is_read_from_a_label_where_images_have_digests(label: str, 
         for finding in check(lowered, Cluster(objects), NOW)
         if f"release {label}" in finding.text
     )
-    assert finding.good is good
+    assert finding.passed is good
 
 
 def test_old_and_careless_clusters_are_said() -> None:
@@ -212,13 +212,13 @@ def test_old_and_careless_clusters_are_said() -> None:
     old = [
         finding.text
         for finding in check(lowered, Cluster(objects, minor="20+"), NOW)
-        if not finding.good
+        if not finding.passed
     ]
     assert old == ["Kubernetes 1.20 is older than 1.29"]
     open_ = [
         finding.text
         for finding in check(lowered, Cluster(objects, admits=True), NOW)
-        if not finding.good
+        if not finding.passed
     ]
     assert open_ == ["namespace `mlops` admits pods with the node's processes"]
 
@@ -267,6 +267,6 @@ def test_doctor_misses_an_authority_that_is_not_there() -> None:
     ]
     for objects, words in ((rest, "no ConfigMap `"), (broken, "no certificates in PEM form")):
         bad = [finding.text for finding in check(lowered, Cluster(objects), NOW)
-               if not finding.good and "`ca`" in finding.text]  # fmt: skip
+               if not finding.passed and "`ca`" in finding.text]  # fmt: skip
         assert bad
         assert all(words in text for text in bad)

@@ -88,7 +88,7 @@ def test_only_many_objects_are_examined_by_another_process(
         return fork()
 
     monkeypatch.setattr(os, "fork", counted)
-    monkeypatch.setattr(build, "_MANY_PACKAGES", many)
+    monkeypatch.setattr(build, "_LARGE_BUILD", many)
     spec = shutil.copy(SCENARIOS / "minimal" / "platform.yaml", tmp_path)
     build.Build(Path(spec), Path(spec).read_bytes(), tmp_path, (), "text").update(False, str)
     assert (len(calls), (tmp_path / "overlays").is_dir()) == (forks, True)

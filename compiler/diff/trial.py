@@ -72,7 +72,7 @@ class Trial:
 
 def subject_of(change: Change) -> Subject:
     """The subject of a change: the key of its outcome."""
-    if change.action in (Action.MOVED, Action.LEFT, Action.KEPT):
+    if change.action in (Action.MOVED, Action.LEFT_BEHIND, Action.RETAINED):
         return (change.action, change.kind, change.name, *(field.path for field in change.fields))
     return (change.kind, change.namespace, change.name)
 

@@ -59,9 +59,9 @@ def report_unbound(join: Join) -> None:
                 [
                     *_removed(join, interface),
                     *(
-                        Related(f"{_required(needing)} one too", where)
-                        for where, needing, _ in further
-                        if where != span
+                        Related(f"{_required(needing)} one too", needing_span)
+                        for needing_span, needing, _ in further
+                        if needing_span != span
                     ),
                 ]
             ),
@@ -232,13 +232,13 @@ def report_conflict(join: Join, path: Path, binding: Binding, earlier: Binding) 
         help=", or ".join(
             (
                 "a pod has one value for each variable: use one of the two",
-                *_ways_out(join, consumer, pair),
+                *_remedies(join, consumer, pair),
             )
         ),
     )
 
 
-def _ways_out(join: Join, consumer: Instance[Any], pair: tuple[Binding, Binding]) -> Iterator[str]:
+def _remedies(join: Join, consumer: Instance[Any], pair: tuple[Binding, Binding]) -> Iterator[str]:
     """The settings by which one of two conflicting providers would serve the consumer alone."""
     endpoint = pair[0].requires.endpoint
     servers = {binding.provider.name for binding in pair}

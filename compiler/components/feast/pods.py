@@ -75,8 +75,8 @@ class Pods(Struct, frozen=True):
     def await_schema(self) -> kube.Container:
         """Waits for the tables: servers exit if the Job has not created them yet."""
         script = kube.render(__file__, "await_schema.py.j2")
-        only = self.opening(self.stores.registry)
-        return only.container("schema", ["python", "-c", script], 512)
+        registry_pods = self.opening(self.stores.registry)
+        return registry_pods.container("schema", ["python", "-c", script], 512)
 
     def template(
         self, role: str, container: kube.Container, *, init: Sequence[kube.Container] = (),
