@@ -134,8 +134,8 @@ def test_many_findings_alike_share_a_block_and_errors_come_last() -> None:
     correct_text = text.replace(", redis: {replica: 1}", "")
     warned = diagnosed(correct_text.encode())
     assert sum(diagnostic.code == "gpu-placement" for diagnostic in warned) == 30
-    shown = render(warned, {"platform.yaml": correct_text})
-    assert shown.count("warning[gpu-placement]") == 1
-    assert "30 times; also `m1`" in shown
+    rendered = render(warned, {"platform.yaml": correct_text})
+    assert rendered.count("warning[gpu-placement]") == 1
+    assert "30 times; also `m1`" in rendered
     errors = [*diagnosed(text.encode()), *warned]
     assert render(errors, {}).rindex("error[") > render(errors, {}).rindex("warning[")

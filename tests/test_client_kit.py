@@ -28,7 +28,7 @@ spec:
     training: {image: registry.example.internal/w:1, uses: [mlflow, postgres]}
     notebooks: {image: registry.example.internal/w:1, uses: [mlflow, postgres], run: elsewhere, serviceAccount: hub}
 """
-OWN = {
+USER_DEPLOYMENT = {
     "apiVersion": "apps/v1",
     "kind": "Deployment",
     "metadata": {"name": "own", "labels": {"platformc.dev/client": "notebooks"}},
@@ -71,7 +71,7 @@ def patched(kit: Path) -> dict[str, Any]:
     """A Deployment of the user's own, built with the kit's Component."""
     own_folder = kit.parent.parent / "own"
     own_folder.mkdir()
-    (own_folder / "deployment.yaml").write_text(yaml.safe_dump(OWN))
+    (own_folder / "deployment.yaml").write_text(yaml.safe_dump(USER_DEPLOYMENT))
     component = os.path.relpath(kit, own_folder)
     kustomization = {"resources": ["deployment.yaml"], "components": [component]}
     (own_folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))

@@ -20,7 +20,7 @@ from compiler.spec.section import fields
 each_type = pytest.mark.parametrize("type", registry.builtin_types())
 
 # Facts that a component cannot derive, for its required fields.
-GIVEN: dict[str, Any] = {"host": "service.example.internal", "remotes": {"data": {}}}
+REQUIRED_VALUES: dict[str, Any] = {"host": "service.example.internal", "remotes": {"data": {}}}
 # Needed although the schema does not say so: an address for laptops where there is no gateway, and the
 # host of one server.
 NEEDED = {
@@ -147,7 +147,9 @@ def _wanted(type: str) -> list[str]:
 def _section(type: str) -> dict[str, Any]:
     component = registry.component(type)
     assert component is not None
-    required = {key: GIVEN[key] for _, key, field in fields(component.Spec) if field.is_required()}
+    required = {
+        key: REQUIRED_VALUES[key] for _, key, field in fields(component.Spec) if field.is_required()
+    }
     return {**required, **NEEDED.get(type, {})}
 
 

@@ -260,10 +260,12 @@ def test_doctor_says_which_authorities_end_soon(environment: str) -> None:
 def test_doctor_misses_an_authority_that_is_not_there() -> None:
     scenario, environment = "private-authority-operators", "serverless"
     lowered = compiled(scenario).lowered[environment]
-    rest = [thing for thing in ready(scenario, environment) if "data" not in thing]
+    rest = [manifest for manifest in ready(scenario, environment) if "data" not in manifest]
     broken = [
-        {**thing, "data": {"ca.crt": "none"}} if "ca.crt" in thing.get("data", {}) else thing
-        for thing in ready(scenario, environment)
+        {**manifest, "data": {"ca.crt": "none"}}
+        if "ca.crt" in manifest.get("data", {})
+        else manifest
+        for manifest in ready(scenario, environment)
     ]
     for objects, words in ((rest, "no ConfigMap `"), (broken, "no certificates in PEM form")):
         bad = [finding.text for finding in check(lowered, Cluster(objects), NOW)

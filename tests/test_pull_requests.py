@@ -94,7 +94,7 @@ class Hub(ThreadingHTTPServer):
 
 class _Comments(BaseHTTPRequestHandler):
     server: Hub
-    _ISSUE, _ONE = "/repos/ml/platform/issues/7/comments", "/repos/ml/platform/issues/comments/"
+    _ISSUE, _COMMENT = "/repos/ml/platform/issues/7/comments", "/repos/ml/platform/issues/comments/"
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -108,8 +108,8 @@ class _Comments(BaseHTTPRequestHandler):
         self._write(lambda body: self.server.add(body, "Bot"))
 
     def do_PATCH(self) -> None:
-        assert self.path.startswith(self._ONE)
-        comment = self.server.comments[int(self.path.removeprefix(self._ONE)) - 1]
+        assert self.path.startswith(self._COMMENT)
+        comment = self.server.comments[int(self.path.removeprefix(self._COMMENT)) - 1]
         self._write(lambda body: comment.update(body=body))
 
     def _write(self, change: Callable[[str], object]) -> None:

@@ -92,7 +92,7 @@ def _workload(image: str) -> Edit:
     return lambda spec_data: spec_data["spec"]["workloads"].update(job=job)
 
 
-def _nothing(spec_data: Spec) -> None:
+def _no_change(spec_data: Spec) -> None:
     """Compiling the same again."""
 
 
@@ -104,7 +104,7 @@ edits: st.SearchStrategy[Edit] = st.one_of(
     st.builds(_space, st.sampled_from(["mlops", "science"])),
     st.builds(_rendered, st.booleans()),
     st.builds(_workload, st.sampled_from(["r.example.com/a:1", "r.example.com/a:2"])),
-    st.just(_nothing),
+    st.just(_no_change),
 )
 
 

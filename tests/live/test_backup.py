@@ -154,7 +154,7 @@ def wiped(node: Node, name: str) -> None:
     for entry in (node.place / "claims" / "mlops" / f"data-{name}-0").iterdir():
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     server = node.objects.get("StatefulSet", "mlops", name)
-    node.objects.found.pop(("StatefulSet", "mlops", name))
+    node.objects.manifests_by_key.pop(("StatefulSet", "mlops", name))
     node.apply([server])
     node.wait(120, name)
 
@@ -256,7 +256,7 @@ def test_lost_originals_come_back(platform: Platform, node: Node) -> None:
     before = tables(node)
     for name, job in (("postgres", "postgres-ensure"), ("seaweedfs", "seaweedfs-buckets")):
         wiped(node, name)
-        node.again("mlops", job)
+        node.rerun("mlops", job)
     assert tables(node) == 0
     # The second of two databases is missing; the restore is then run again.
     with interrupted(node, "training", "DROP SCHEMA public"):

@@ -151,7 +151,7 @@ def test_a_plan_brings_a_platform_to_an_empty_cluster(bench: Bench) -> None:
         bench.plane.shell(bench.run("apply-plan", bench.environment), bench.directory)
     becomes_ready(bench.plane, bench.objects)
     assert bench.doctor()[0] == 0, bench.missing()
-    _take_away(bench)
+    _remove_each(bench)
 
 
 def custom_kinds(objects: list[Manifest]) -> set[str]:
@@ -163,7 +163,7 @@ def custom_kinds(objects: list[Manifest]) -> set[str]:
     }
 
 
-def _take_away(bench: Bench) -> None:
+def _remove_each(bench: Bench) -> None:
     """Each thing that a cluster loses is said, alone."""
     plane, namespace = (
         bench.plane,

@@ -134,7 +134,7 @@ def test_without_these_sizes_the_second_bucket_is_refused(
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     running.apply([with_seven_volumes(server)])
     running.wait(120, "seaweedfs")
-    running.again("mlops", "seaweedfs-buckets")
+    running.rerun("mlops", "seaweedfs-buckets")
     assert re.fullmatch(r"refused \S+ after [01] InternalError", fill(running, 1))
 
 

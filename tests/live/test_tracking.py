@@ -167,7 +167,7 @@ def test_the_superusers_password_rotates(platform: Platform, node: Node) -> None
     old = node.secret_values("mlops", "postgres-superuser")
     assert "let in" in node.script("mlops", "training", login("postgres", old))
     assert old == rotated(platform, node, "mlops", "postgres-superuser")
-    node.again("mlops", "postgres-ensure")
+    node.rerun("mlops", "postgres-ensure")
     assert REFUSED in node.script("mlops", "training", login("postgres", old))
 
 

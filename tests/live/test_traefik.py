@@ -59,10 +59,10 @@ def test_a_user_of_the_group_gets_in_and_another_does_not(observed: dict[str, An
 
 
 def test_a_person_logs_in_sees_a_run_and_logs_out_in_a_browser(observed: dict[str, Any]) -> None:
-    title, logged_out, again = observed["chromium"]
+    title, logged_out, page_after_logout = observed["chromium"]
     assert "MLflow" in title
     assert logged_out.startswith(ISSUER)
-    assert again.startswith(ISSUER)
+    assert page_after_logout.startswith(ISSUER)
 
 
 def test_a_cookie_of_one_host_opens_no_other(observed: dict[str, Any]) -> None:

@@ -92,10 +92,10 @@ class Discovery:
     def hosts_with(self, pod: Pod, instead: Mapping[str, str]) -> Path:
         """The names of a pod's namespace, some of them with another address."""
         lines = self.hosts_file(pod.namespace).read_text().splitlines()
-        kept_lines = [line for line in lines if not set(instead) & set(line.split()[1:])]
+        unchanged = [line for line in lines if not set(instead) & set(line.split()[1:])]
         path = self.folder / f"of-{pod.index}"
-        other_lines = [f"{address} {name}" for name, address in instead.items() if address]
-        path.write_text("\n".join([*kept_lines, *other_lines, ""]))
+        replacements = [f"{address} {name}" for name, address in instead.items() if address]
+        path.write_text("\n".join([*unchanged, *replacements, ""]))
         return path
 
     def write_hosts(self) -> None:
@@ -119,8 +119,8 @@ class Discovery:
                 yield f"{self.addresses[namespace, name]} {' '.join(service_names)}"
                 continue
             for pod in self._behind(namespace, service):
-                own_hosts = " ".join(f"{pod.hostname}.{form}" for form in service_names)
-                yield f"{pod.address} {' '.join(service_names)} {own_hosts}"
+                pod_names = " ".join(f"{pod.hostname}.{form}" for form in service_names)
+                yield f"{pod.address} {' '.join(service_names)} {pod_names}"
 
     # Connections -------------------------------------------------------------------------------
 
