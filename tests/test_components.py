@@ -59,10 +59,10 @@ def test_what_stands_in_for_it_offers_the_same(type: str) -> None:
     assert component is not None
     offered = set(registry.provided(type))
     for name in component.ALTERNATIVES:
-        other_component = registry.component(name)
-        assert other_component is not None
+        substitute = registry.component(name)
+        assert substitute is not None
         assert offered <= set(registry.provided(name))
-        assert not other_component.UNMAINTAINED
+        assert not substitute.UNMAINTAINED
     assert bool(component.ALTERNATIVES) == bool(component.UNMAINTAINED)
 
 
@@ -85,11 +85,11 @@ def test_its_slots_have_names_of_their_own(type: str) -> None:
 
 @each_type
 def test_a_scenario_shows_it(type: str) -> None:
-    assert type in shown()
+    assert type in types_in_scenarios()
 
 
 @cache
-def shown() -> frozenset[str]:
+def types_in_scenarios() -> frozenset[str]:
     actual: set[str] = set()
     for scenario in scenario_names():
         spec = yaml.load((SCENARIOS / scenario / "platform.yaml").read_text(), yaml.CSafeLoader)[

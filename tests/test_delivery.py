@@ -209,9 +209,9 @@ def test_what_an_earlier_spec_had_is_deleted_last_things_first(tmp_path: Path) -
         line for line in removed_lines if "namespace " in line or "persistentvolumeclaim" in line
     ]
     before, after = lowered("minimal", "default"), pipeline.compile(smaller.read_bytes(), "s")
-    kept_ids = {Resource(manifest).id for manifest in manifests(after.lowered["default"])}
+    remaining_ids = {Resource(manifest).id for manifest in manifests(after.lowered["default"])}
     assert len(removed_lines) == sum(
-        Resource(manifest).id not in kept_ids for manifest in manifests(before)
+        Resource(manifest).id not in remaining_ids for manifest in manifests(before)
     )
 
 

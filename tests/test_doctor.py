@@ -133,17 +133,19 @@ def test_everything_that_is_missing_is_said() -> None:
     environment = compiled("argo-workflows").environments[0]
     lowered = compiled("argo-workflows").lowered[environment]
     objects = ready("argo-workflows", environment)
-    own_findings = [
+    created_namespaces = [
         manifest["metadata"]["name"]
         for manifest in manifests(lowered)
         if manifest["kind"] == "Namespace"
     ]
     for removed in objects:
-        if removed["kind"] == "Namespace" and removed["metadata"]["name"] in own_findings:
+        if removed["kind"] == "Namespace" and removed["metadata"]["name"] in created_namespaces:
             continue  # the platform brings it
-        rest = [manifest_left for manifest_left in objects if manifest_left != removed]
-        bad = [finding.text for finding in check(lowered, Cluster(rest), NOW) if not finding.passed]
-        assert bad, removed["metadata"]
+        rest = [manifest for manifest in objects if manifest != removed]
+        failed = [
+            finding.text for finding in check(lowered, Cluster(rest), NOW) if not finding.passed
+        ]
+        assert failed, removed["metadata"]
     changed = [
         {**changed_manifest, "data": {}}
         if changed_manifest["kind"] == "ConfigMap"
@@ -268,7 +270,7 @@ def test_doctor_misses_an_authority_that_is_not_there() -> None:
         for manifest in ready(scenario, environment)
     ]
     for objects, words in ((rest, "no ConfigMap `"), (broken, "no certificates in PEM form")):
-        bad = [finding.text for finding in check(lowered, Cluster(objects), NOW)
+        failed = [finding.text for finding in check(lowered, Cluster(objects), NOW)
                if not finding.passed and "`ca`" in finding.text]  # fmt: skip
-        assert bad
-        assert all(words in text for text in bad)
+        assert failed
+        assert all(words in text for text in failed)

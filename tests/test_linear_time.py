@@ -257,7 +257,7 @@ def _cluster(length: int) -> None:
     list(check(compiled("minimal").lowered["default"], lambda words, stdin: (0, answer, ""), 0.0))
 
 
-OTHERS = {
+READERS = {
     "platformc.sum": _sums,
     "platform.lock": _broken_lock,
     "a release": lambda length: documents(b"- {a: [1, 2]}\n" * (length // 14)),
@@ -268,9 +268,9 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("case", OTHERS)
+@pytest.mark.parametrize("case", READERS)
 def test_another_text_is_read_in_linear_time(case: str) -> None:
-    is_linear(OTHERS[case], 20_000)
+    is_linear(READERS[case], 20_000)
 
 
 def test_what_is_not_linear_would_be_found() -> None:

@@ -226,7 +226,7 @@ def _wave(manifest: Manifest) -> int:
 # The table of the threat model ------------------------------------------------------------------
 
 
-def who(lowered_platform: Lowered) -> dict[str, str]:
+def admitted_users(lowered_platform: Lowered) -> dict[str, str]:
     """The users that the door lets to each host, as the compiled objects have it."""
     routes = destinations(lowered_platform)
     rows = {}
@@ -272,7 +272,7 @@ def test_the_threat_model_says_who_may_do_what_at_the_door() -> None:
     ).lowered["prod"]
     text = (ROOT / "docs" / "threat-model.md").read_text()
     rows = re.findall(r"^\| `([a-z-]+)` \| (.+?) \|", text.partition("## The pages")[2], re.M)
-    assert dict(rows) == who(lowered_platform)
+    assert dict(rows) == admitted_users(lowered_platform)
 
 
 def callers(objects: list[Manifest], pods: dict[str, Any]) -> set[str]:

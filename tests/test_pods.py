@@ -324,7 +324,7 @@ def test_no_account_is_one_that_an_operator_makes(scenario: str, environment: st
         for _, space, name, group in accounts_of_objects
         if group == "postgresql.cnpg.io"
     }
-    own_accounts = {
+    emitted_accounts = {
         (space, name) for kind, space, name, _ in accounts_of_objects if kind == "ServiceAccount"
     }
-    assert own_accounts & operator_accounts == set()
+    assert emitted_accounts & operator_accounts == set()

@@ -204,8 +204,8 @@ def test_a_later_plan_replaces_its_own_comment_and_no_other(runner: Runner) -> N
     for text, amount in ((LARGER, "600Gi"), (SMALLER, "400Gi")):
         runner.write(text)
         assert runner.run(sarif="false").failed == []
-        *other_comments, mine = runner.hub.comments
-        assert other_comments == before, forged
+        *foreign_comments, mine = runner.hub.comments
+        assert foreign_comments == before, forged
         assert amount in mine["body"]
 
 

@@ -46,7 +46,7 @@ def name(manifest: Manifest) -> str:
 @each_environment
 def test_every_secret_and_its_key_is_in_the_contract(scenario: str, environment: str) -> None:
     contract = lowered(scenario, environment)
-    known_keys = {
+    keys_of_secrets = {
         (space, credential.name): set(credential.keys)
         for credential in (*contract.credentials, *contract.granted)
         for space in credential.namespaces
@@ -58,14 +58,14 @@ def test_every_secret_and_its_key_is_in_the_contract(scenario: str, environment:
         space = manifest["metadata"].get("namespace")
         for key, value in walk(manifest):
             if key in references and isinstance(value, dict) and not value.get("optional"):
-                keys = known_keys.get((space, value["name"]))
+                keys = keys_of_secrets.get((space, value["name"]))
                 assert keys is not None, f"{name(manifest)} names Secret {value['name']}"
                 assert value.get("key") in {None, *keys}, f"{name(manifest)}: {value}"
 
 
 @each_environment
 def test_every_config_map_and_its_files_exist(scenario: str, environment: str) -> None:
-    known_files = (
+    files_of_configs = (
         {
             (config_manifest["metadata"]["namespace"], config_manifest["metadata"]["name"]): set(
                 config_manifest["data"]
@@ -74,13 +74,13 @@ def test_every_config_map_and_its_files_exist(scenario: str, environment: str) -
             if config_manifest["kind"] == "ConfigMap"
         }
         | granted(scenario, environment)
-        | users_own(scenario, environment)
+        | written_by_users(scenario, environment)
     )
     for manifest in objects(scenario, environment):
         for key, value in walk(manifest):
             if key not in ("configMap", "configMapKeyRef") or not isinstance(value, dict):
                 continue
-            files = known_files.get((manifest["metadata"].get("namespace"), value["name"]))
+            files = files_of_configs.get((manifest["metadata"].get("namespace"), value["name"]))
             assert files is not None, f"{name(manifest)} names ConfigMap {value['name']}"
             expected = {item["key"] for item in value.get("items", ())}
             assert expected | {value.get("key")} <= {None, *files}, f"{name(manifest)}: {value}"
@@ -97,7 +97,7 @@ def granted(scenario: str, environment: str) -> dict[tuple[str, str], set[str]]:
     }  # fmt: skip
 
 
-def users_own(scenario: str, environment: str) -> dict[tuple[str, str], set[str]]:
+def written_by_users(scenario: str, environment: str) -> dict[tuple[str, str], set[str]]:
     """The ConfigMaps that workloads mount or authorities are in, and that their author keeps."""
     lowered_platform = lowered(scenario, environment)
     instances = lowered_platform.graph.instances.values()

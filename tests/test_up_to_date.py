@@ -137,13 +137,13 @@ def test_what_stands_after_edits_is_what_a_compile_from_nothing_writes(changes: 
 def test_a_changed_output_of_the_same_size_and_time_is_noticed(tmp_path: Path) -> None:
     """Existing files are known by their content, not by its time stamp."""
     shutil.copy(SCENARIOS / "minimal" / "platform.yaml", tmp_path / "platform.yaml")
-    compile_it = ["compile", "-f", str(tmp_path / "platform.yaml")]
-    assert CliRunner().invoke(platformc, compile_it).exit_code == 0
+    command = ["compile", "-f", str(tmp_path / "platform.yaml")]
+    assert CliRunner().invoke(platformc, command).exit_code == 0
     file = next((tmp_path / "base").rglob("*.yaml"))
     before, text = file.stat(), file.read_bytes()
     file.write_bytes(text[:-2] + b"~\n")
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-    result = CliRunner().invoke(platformc, compile_it)
+    result = CliRunner().invoke(platformc, command)
     assert result.exit_code == 1
     assert "edited by hand" in result.output
 

@@ -66,14 +66,14 @@ class Attribution:
         if self._trial is None:
             return self._sections_by_name(change)
         subject = subject_of(change)
-        right = self._trial.right[subject]
+        expected = self._trial.expected[subject]
         results = [
             (group, outcome[subject])
             for group, outcome in self._outcomes.items()
             if subject in outcome
         ]
         groups = [group for group, _ in results]
-        exact = [group for group, result in results if result == right]
+        exact = [group for group, result in results if result == expected]
         if exact:
             smallest = min(map(len, exact))
             groups = [group for group in exact if len(group) == smallest]
@@ -104,7 +104,7 @@ class Attribution:
         return (
             outcome is None
             or subject not in outcome
-            or outcome[subject] != self._trial.right[subject]
+            or outcome[subject] != self._trial.expected[subject]
         )
 
     def _sections_by_name(self, change: Change) -> list[Path]:

@@ -123,7 +123,7 @@ def _bindings(
         if not lost and {old.provider.name, new.provider.name} == pair:
             judgement = _moved_along(consumer, old.provider.name)
         elif _is_still_used(old, lost, after, servers):
-            judgement = _lost_access(consumer, lost)
+            judgement = _access_judgement(consumer, lost)
         else:
             judgement = _without_data(consumer)
         yield _change(
@@ -158,7 +158,7 @@ def _is_still_used(old: Binding, lost: set[str], after: Graph, servers: Mapping[
     return lost <= used
 
 
-def _lost_access(consumer: str, lost: set[str]) -> Judgement:
+def _access_judgement(consumer: str, lost: set[str]) -> Judgement:
     names = ", ".join(f"`{name}`" for name in sorted(lost))
     return Judgement(
         Risk.DOWNTIME,

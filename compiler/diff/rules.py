@@ -70,7 +70,7 @@ def _fewer_with_volumes(change: FieldChange, before: Manifest, after: Manifest) 
     return bool(claim_names(before)) and _fewer(change, before, after)
 
 
-def _same_volumes(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+def _keeps_volumes(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     """Whether the pods keep their volumes: the claims of a template are now adopted claims."""
     return not template_names(after) and volume_claims(before) <= volume_claims(after)
 
@@ -127,7 +127,7 @@ STORAGE_TABLE = (
     rule("StatefulSet", "spec/volumeClaimTemplates/[^/]+/metadata/.*", Risk.DOWNTIME,
          "volume-claim templates never change in place", ORPHAN),
     rule("StatefulSet", "spec/volumeClaimTemplates.*", Risk.DOWNTIME,
-         "volume-claim templates never change in place", ORPHAN, _same_volumes),
+         "volume-claim templates never change in place", ORPHAN, _keeps_volumes),
     rule("StatefulSet", "spec/volumeClaimTemplates.*", Risk.DATA_LOSS,
          "the server would start on other, empty volumes", COPY),
     rule("StatefulSet", "spec/persistentVolumeClaimRetentionPolicy.*", Risk.DATA_LOSS,

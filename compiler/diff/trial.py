@@ -36,7 +36,7 @@ class Trial:
         self._objects = _manifests(self._lowered)
         self._memo = Memo()
         self._without: dict[Path, Outcome | None] = {}
-        self.right = self._outcome(after.lowered[environment])
+        self.expected = self._outcome(after.lowered[environment])
 
     def of(self, group: Group) -> Outcome | None:
         """The outcome of some sections of the new spec; None if they do not compile alone."""

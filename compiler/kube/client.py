@@ -46,7 +46,7 @@ def client(
     """The client environment for pods of an instance that use these endpoints.
 
     It contains the authorities of the endpoints `trusted`, and the client's certificates for the endpoints
-    `shown`. Only pods of operators need these two: `derive/authorities.py` mounts the files in all others.
+    `certified`. Only pods of operators need these two: `derive/authorities.py` mounts the files in all others.
     """
     used = tuple(endpoint for endpoint in endpoints if endpoint is not None)
     files = _with_certificates(_files(me, used), certified)

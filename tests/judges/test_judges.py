@@ -97,7 +97,7 @@ def test_the_judge_really_looked(
     assert actual.passed > 0
 
 
-BAD = """\
+FLAWED = """\
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: bad, namespace: bad}
@@ -115,7 +115,7 @@ spec:
 @each_judge
 def test_the_judge_finds_what_is_wrong(judge: ModuleType, tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
-    path.write_text(BAD)
+    path.write_text(FLAWED)
     assert len(judge.judge([path])[path].findings) >= 5
 
 

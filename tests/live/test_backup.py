@@ -41,8 +41,8 @@ mlflow.set_tracking_uri(os.environ["MLFLOW_BACKEND_STORE_URI"])
 """
 TRAIN = f"""{CLIENT}
 root = os.environ["MLFLOW_DEFAULT_ARTIFACT_ROOT"]
-kept = mlflow.create_experiment("kept", artifact_location=root + "/kept")
-with mlflow.start_run(experiment_id=kept, run_name="first"):
+experiment = mlflow.create_experiment("kept", artifact_location=root + "/kept")
+with mlflow.start_run(experiment_id=experiment, run_name="first"):
     mlflow.log_metric("loss", 0.25)
     mlflow.log_text("as it was", "note.txt")
 print("logged")
@@ -64,7 +64,7 @@ s3 = boto3.client("s3", aws_access_key_id=KEY, aws_secret_access_key=SECRET,
                   endpoint_url="http://offsite.copies.svc.cluster.local:8333")
 objects = s3.list_objects_v2(Bucket="postgres-backups")["Contents"]
 """
-LIST = "\nprint(*sorted(one['Key'] for one in objects))\n"
+LIST = "\nprint(*sorted(entry['Key'] for entry in objects))\n"
 # The largest objects are the dumps of each copy; a transfer that broke off would leave half of one.
 CUT = """
 largest = max(item["Size"] for item in objects)

@@ -88,13 +88,13 @@ def allowed(call, **words):
 rights = {}
 for name, (key, secret) in json.loads(KEYS).items():
     s3 = boto3.client("s3", aws_access_key_id=key, aws_secret_access_key=secret)
-    made = allowed(s3.create_bucket, Bucket=name + "-squatted")
-    policies = [one for one in BUCKETS if allowed(s3.delete_bucket_policy, Bucket=one)]
+    created = allowed(s3.create_bucket, Bucket=name + "-squatted")
+    policies = [bucket for bucket in BUCKETS if allowed(s3.delete_bucket_policy, Bucket=bucket)]
     rights[name] = {
-        "read": [one for one in BUCKETS if allowed(s3.list_objects_v2, Bucket=one)],
-        "write": [one for one in BUCKETS if allowed(s3.put_object, Bucket=one, Key="tried/" + name)
-                  and allowed(s3.delete_object, Bucket=one, Key="tried/" + name)],
-        "more": policies + ["buckets"] * made,
+        "read": [bucket for bucket in BUCKETS if allowed(s3.list_objects_v2, Bucket=bucket)],
+        "write": [bucket for bucket in BUCKETS if allowed(s3.put_object, Bucket=bucket, Key="tried/" + name)
+                  and allowed(s3.delete_object, Bucket=bucket, Key="tried/" + name)],
+        "more": policies + ["buckets"] * created,
     }
 print(json.dumps(rights))
 """

@@ -111,8 +111,8 @@ def test_dvc_pushes_and_pulls(
 
 def test_the_versions_lie_where_the_spec_says(platform: Platform, node: Node) -> None:
     listing = f"""{S3}
-for one in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
-    print(one["Key"])
+for entry in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
+    print(entry["Key"])
 """
     on_store = node.script("mlops", "label", listing.replace("BUCKET", '"dvc-versions"'))
     assert on_store.startswith("labels/files/md5/")

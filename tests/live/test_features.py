@@ -49,16 +49,16 @@ def refused(action):
     except redis.exceptions.RedisError as error:
         return type(error).__name__
 
-own, copy = (redis.from_url(os.environ[name]) for name in ("REDIS_URL", "REDIS_READ_URL"))
+primary, copy = (redis.from_url(os.environ[name]) for name in ("REDIS_URL", "REDIS_READ_URL"))
 feast = redis.Redis(
     host=os.environ["REDIS_HOST"], username=os.environ["FEAST_REDIS_USERNAME"],
     password=os.environ["FEAST_REDIS_PASSWORD"],
 )
-own.set("mine", "x")
-own.wait(1, 5000)
+primary.set("mine", "x")
+primary.wait(1, 5000)
 print(
-    own.info("memory")["maxmemory"], copy.get("mine").decode(), refused(lambda: copy.set("a", "b")),
-    refused(lambda: feast.get("mine")), refused(own.flushall),
+    primary.info("memory")["maxmemory"], copy.get("mine").decode(), refused(lambda: copy.set("a", "b")),
+    refused(lambda: feast.get("mine")), refused(primary.flushall),
     refused(redis.Redis(host=os.environ["REDIS_HOST"]).ping),
 )
 """

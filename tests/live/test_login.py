@@ -247,8 +247,8 @@ def test_who_logs_out_is_out(visitor: Visitor) -> None:
 
 def test_a_token_of_the_issuer_opens_the_page_for_a_program(visitor: Visitor, node: Node) -> None:
     secret = node.secret_values("mlops", "login-client")["client-secret"]
-    good, forged = visitor.does(TOKEN, ISSUER=ISSUER, SECRET=secret)
-    assert good == "200"
+    accepted, forged = visitor.does(TOKEN, ISSUER=ISSUER, SECRET=secret)
+    assert accepted == "200"
     assert forged in ("401", "403")
 
 

@@ -94,8 +94,8 @@ def test_argo_knows_a_person_by_their_group(observed: dict[str, Any]) -> None:
 
 
 def test_a_model_with_a_login_answers_users_of_its_groups(observed: dict[str, Any]) -> None:
-    page, program, answer, stranger, own_cookie, at_another_host = observed["model"]
+    page, program, answer, stranger, with_cookie, at_another_host = observed["model"]
     assert (page, program) == (f"302 {LOGIN}", "401 ")
     assert answer == "wine-predictor /v1/models/wine:predict"
     assert stranger == "403"
-    assert (own_cookie, at_another_host) == ("200", "302")
+    assert (with_cookie, at_another_host) == ("200", "302")

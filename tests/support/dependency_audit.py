@@ -64,9 +64,9 @@ def built(folder: Path) -> Iterator[Path]:
 def _print_flaws(program: Path) -> bool:
     """Print the known flaws of a program; whether a pin of ours mends some of it."""
     flaws = set(reachable(program))
-    own_module = _module(program)
+    main_module = _module(program)
     mendable_flaws = sorted(
-        flaw for flaw in flaws if flaw[3] and flaw[1] in {own_module, *GO_RELEASE}
+        flaw for flaw in flaws if flaw[3] and flaw[1] in {main_module, *GO_RELEASE}
     )
     print(
         f"  {program.name}: {len(flaws)} reachable, {len(mendable_flaws)} to be mended by a newer pin"

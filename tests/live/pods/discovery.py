@@ -42,7 +42,7 @@ class Discovery:
         service_name = services.names(name, namespace)[0]
         if service["spec"].get("clusterIP") == "None":
             pods = {
-                f"{pod.hostname}.{service_name}": pod for pod in self._behind(namespace, service)
+                f"{pod.hostname}.{service_name}": pod for pod in self._endpoints(namespace, service)
             }
             actual = {title: pod.address for title, pod in pods.items()}
             return actual | {service_name: next(iter(actual.values()), "")}
@@ -66,7 +66,7 @@ class Discovery:
     def _backends(self, namespace: str, service: Manifest, port: Manifest) -> services.Backends:
         def backends() -> list[tuple[str, int]]:
             actual = []
-            for pod in self._behind(namespace, service):
+            for pod in self._endpoints(namespace, service):
                 target = services.target_port(port, pod.spec)
                 if pod.ready and target is not None:
                     actual.append((pod.address, target))
@@ -74,7 +74,7 @@ class Discovery:
 
         return backends
 
-    def _behind(self, namespace: str, service: Manifest) -> list[Pod]:
+    def _endpoints(self, namespace: str, service: Manifest) -> list[Pod]:
         return [
             pod
             for pod in self.pods()
@@ -118,7 +118,7 @@ class Discovery:
             if service["spec"].get("clusterIP") != "None":
                 yield f"{self.addresses[namespace, name]} {' '.join(service_names)}"
                 continue
-            for pod in self._behind(namespace, service):
+            for pod in self._endpoints(namespace, service):
                 pod_names = " ".join(f"{pod.hostname}.{form}" for form in service_names)
                 yield f"{pod.address} {' '.join(service_names)} {pod_names}"
 
@@ -152,7 +152,7 @@ class Discovery:
                     for declared_port in service["spec"]["ports"]
                     if declared_port["port"] == port
                 )
-                for pod in self._behind(space, service):
+                for pod in self._endpoints(space, service):
                     target = services.target_port(message, pod.spec)
                     assert target is not None
                     yield self.by_address[client], pod, target

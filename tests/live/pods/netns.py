@@ -17,9 +17,9 @@ class Netns:
     def __init__(self) -> None:
         command = ["unshare", "--net", "sleep", "infinity"]
         self.keeper = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        own_namespace = os.readlink(SELF_NAMESPACE)
+        host_namespace = os.readlink(SELF_NAMESPACE)
         deadline = time.monotonic() + 10
-        while self._link() in ("", own_namespace):
+        while self._link() in ("", host_namespace):
             assert time.monotonic() < deadline, "no network namespace within 10 s"
             time.sleep(0.01)
 

@@ -138,8 +138,8 @@ class Node:
         self.pods[key] = pods
         self.discovery.write_hosts()
         for pod in pods:
-            other_addresses = {**(instead or {}), **dict.fromkeys(dns_names, pod.address)}
-            pod.hosts = self.discovery.hosts_with(pod, other_addresses) if other_addresses else None
+            overridden = {**(instead or {}), **dict.fromkeys(dns_names, pod.address)}
+            pod.hosts = self.discovery.hosts_with(pod, overridden) if overridden else None
             pod.thread.start()
         return pods
 
@@ -262,9 +262,9 @@ class Node:
         for pod in ended.values():
             pod.gone()
         self.pods = {
-            key: kept_pods
+            key: remaining
             for key, before in self.pods.items()
-            if (kept_pods := [pod for pod in before if pod.index not in ended])
+            if (remaining := [pod for pod in before if pod.index not in ended])
         }
 
     def replace(self, kind: str, namespace: str, name: str, ordinal: int) -> Pod:
