@@ -59,7 +59,7 @@ def test_two_mistakes_are_found_together_and_nothing_else() -> None:
     errors = [
         mistake
         for mistake in mistakes()
-        if CODES[mistake.code].severity == "error" and not mistake.more
+        if CODES[mistake.code].severity == "error" and not mistake.has_consequences
     ]
     pairs = [
         pair

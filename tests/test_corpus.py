@@ -28,7 +28,7 @@ def test_caught(mistake: Mistake) -> None:
         (diagnostic.code, diagnostic.message) for diagnostic in actual
     ]
     assert mistake.place in (None, positions[mistake.code])
-    if not mistake.more:
+    if not mistake.has_consequences:
         assert {diagnostic.code for diagnostic in actual} == {mistake.code}, (
             "one root cause, not several"
         )

@@ -192,8 +192,10 @@ def test_the_release_that_runs_is_compared(image: str, answer: list[tuple[bool, 
     assert findings == answer
 
 
-@pytest.mark.parametrize(("label", "good"), [("1.21.1", True), ("1.20.0", False)])
-def test_the_release_is_read_from_a_label_where_images_have_digests(label: str, good: bool) -> None:
+@pytest.mark.parametrize(("label", "passed_check"), [("1.21.1", True), ("1.20.0", False)])
+def test_the_release_is_read_from_a_label_where_images_have_digests(
+    label: str, passed_check: bool
+) -> None:
     lowered = compiled("kserve-serverless").lowered["dev"]
     metadata = {
         "name": "controller", "namespace": "knative-serving",
@@ -205,7 +207,7 @@ def test_the_release_is_read_from_a_label_where_images_have_digests(label: str, 
         for finding in check(lowered, Cluster(objects), NOW)
         if f"release {label}" in finding.text
     )
-    assert finding.passed is good
+    assert finding.passed is passed_check
 
 
 def test_old_and_careless_clusters_are_said() -> None:

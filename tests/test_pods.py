@@ -308,8 +308,8 @@ GOOD: dict[str, Any] = {
 )  # fmt: skip
 def test_the_evaluator_finds(check: str, pod: dict[str, Any], container: dict[str, Any]) -> None:
     context = {**GOOD["containers"][0]["securityContext"], **container}
-    bad = {**GOOD, **pod, "containers": [{"name": "main", "securityContext": context}]}
-    assert [actual for actual, _ in restricted(bad)] == [check]
+    violating_pod = {**GOOD, **pod, "containers": [{"name": "main", "securityContext": context}]}
+    assert [actual for actual, _ in restricted(violating_pod)] == [check]
     assert list(restricted(GOOD)) == []
 
 

@@ -362,7 +362,7 @@ def test_hooks_pass_a_good_commit_and_stop_a_bad_one(runner: Runner) -> None:
     assert stale.returncode == 1
     assert "run `platformc compile`" in stale.stderr
     runner.write(SPEC.replace("minio:", "minoi:"), compiled=False)
-    bad = hook(runner, "platformc-validate")
-    assert bad.returncode == 1
-    assert "did you mean `minio`?" in bad.stderr
+    misspelt = hook(runner, "platformc-validate")
+    assert misspelt.returncode == 1
+    assert "did you mean `minio`?" in misspelt.stderr
     assert hook(runner, "platformc-validate", "-f", "nothing.yaml").returncode == 2
