@@ -43,7 +43,7 @@ def main() -> None:
     models = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     pairs = measured(models, ROUNDS)
     print(f"{models} models x {ENVIRONMENTS} environments, {ROUNDS} pairs of cold compiles")
-    print(f"CPU s: {pairs.ours.cpu:.2f} with callers, {pairs.theirs.cpu:.2f} without")
+    print(f"CPU s: {pairs.tested.cpu:.2f} with callers, {pairs.baseline.cpu:.2f} without")
     print(f"ratio, CPU: {pairs.cpu}; wall: {pairs.wall}")
 
 

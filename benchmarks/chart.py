@@ -40,7 +40,7 @@ def _sections(
     objects: Sequence[Sequence[Manifest]], models: Sequence[str], finder: Finder
 ) -> dict[str, list[Node]]:
     results: dict[str, list[Node]] = {}
-    for row in _rows(objects, finder.plain, lambda one: instance(one) not in models):
+    for row in _rows(objects, finder.plain, lambda manifest: instance(manifest) not in models):
         section = camel(next(instance(item) for item in row if item))
         node = with_name(finder.node(row, section, ("object",)))
         results.setdefault(section, []).append(node)
@@ -79,7 +79,7 @@ def _model(
         return []
     wide = Finder([variants.of_model(spec, name) for spec in specs for name in names])
     for value, vector in finder.vectors.items():
-        wide.given(value, tuple(element for element in vector for _ in names))
+        wide.add_shared(value, tuple(element for element in vector for _ in names))
     by_model = [
         [item for item in manifest if instance(item) == name]
         for manifest in objects
@@ -95,7 +95,7 @@ def _model(
     ]
     for value, vector in wide.vectors.items():
         if value not in finder.vectors and value.section != MODEL:
-            finder.own(value, vector[:: len(names)])
+            finder.add(value, vector[:: len(names)])
     return with_names
 
 

@@ -20,7 +20,7 @@ def main(spec: Path) -> None:
     stopwatch = _Stopwatch(verify)
     with mock.patch("compiler.pipeline.verify", stopwatch):
         result = pipeline.compile(spec.read_bytes(), str(spec))
-    if result.report.failed or not stopwatch.called:
+    if result.report.failed or not stopwatch.calls:
         raise SystemExit(f"{spec} was not checked")
     print(stopwatch.wall, stopwatch.cpu)
 
@@ -29,14 +29,14 @@ class _Stopwatch:
     """The time of a function, and of the processes that it starts."""
 
     def __init__(self, function: Callable[..., None]) -> None:
-        self.function, self.called, self.wall, self.cpu = function, 0, 0.0, 0.0
+        self.function, self.calls, self.wall, self.cpu = function, 0, 0.0, 0.0
 
-    def __call__(self, *given: object) -> None:
+    def __call__(self, *arguments: object) -> None:
         start, before = time.perf_counter(), _cpu()
-        self.function(*given)
+        self.function(*arguments)
         self.wall += time.perf_counter() - start
         self.cpu += _cpu() - before
-        self.called += 1
+        self.calls += 1
 
 
 def _cpu() -> float:

@@ -26,7 +26,7 @@ class Comparison:
     """platformc in pairs with something else."""
 
     case: str
-    other: str
+    baseline: str
     pairs: Pairs
 
 
@@ -48,12 +48,12 @@ def bare(case: str, workplace: Workplace, rounds: int) -> Comparison:
 
 def unchanged(case: str, workplace: Workplace, rounds: int) -> Comparison:
     """A compile with nothing to do against the earlier version's, each after its first compile."""
-    again = [
-        Task(command, workplace.folder, partial(_once, workplace, command))
+    tasks = [
+        Task(command, workplace.folder, partial(_compile, workplace, command))
         for command in (workplace.command, [str(PLATFORMC), "compile"])
     ]
-    return Comparison(case, VERSION, paired(again[0], again[1], rounds))
+    return Comparison(case, VERSION, paired(tasks[0], tasks[1], rounds))
 
 
-def _once(workplace: Workplace, command: list[str]) -> None:
+def _compile(workplace: Workplace, command: list[str]) -> None:
     workplace.cold(command).run()

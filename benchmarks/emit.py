@@ -25,7 +25,7 @@ def main() -> None:
     ]
     writers: dict[str, Callable[[Any], object]] = {
         "compiler.kube.yaml": yaml.dump,
-        "yaml.CSafeDumper": lambda one: pyyaml.dump(one, Dumper=pyyaml.CSafeDumper),
+        "yaml.CSafeDumper": lambda document: pyyaml.dump(document, Dumper=pyyaml.CSafeDumper),
     }
     print(f"{len(documents)} objects")
     for name, write in writers.items():

@@ -24,7 +24,7 @@ from benchmarks.variants import MARK
 
 _Vector = tuple[Node, ...]
 # Fields that people keep among the values of a chart even where it is the same everywhere.
-_KEPT = ("image", "replicas", "cpu", "memory", "storage", "ephemeral-storage")
+_CONFIGURABLE = ("image", "replicas", "cpu", "memory", "storage", "ephemeral-storage")
 
 
 class Finder:
@@ -32,19 +32,21 @@ class Finder:
 
     def __init__(self, mappings: Sequence[Mapping[Value, Node]]) -> None:
         self.vectors: dict[Value, _Vector] = {}
-        self._known: dict[tuple[str, str], Value] = {}
+        self._values_by_vector: dict[tuple[str, str], Value] = {}
         for value in mappings[0]:
-            self.given(value, tuple(mapping.get(value, mappings[0][value]) for mapping in mappings))
+            self.add_shared(
+                value, tuple(mapping.get(value, mappings[0][value]) for mapping in mappings)
+            )
 
-    def given(self, value: Value, vector: _Vector) -> None:
+    def add_shared(self, value: Value, vector: _Vector) -> None:
         """A value of the spec, which may stand in any section."""
-        self.own(value, vector)
-        self._known.setdefault(("", repr(vector)), value)
+        self.add(value, vector)
+        self._values_by_vector.setdefault(("", repr(vector)), value)
 
-    def own(self, value: Value, vector: _Vector) -> Value:
+    def add(self, value: Value, vector: _Vector) -> Value:
         """A value of one section."""
         self.vectors[value] = vector
-        self._known.setdefault((value.section, repr(vector)), value)
+        self._values_by_vector.setdefault((value.section, repr(vector)), value)
         return value
 
     def plain(self, text: str) -> str:
@@ -82,26 +84,26 @@ class Finder:
         return with_helper(created) if path[-1] == "labels" else created
 
     def _list(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> list[Node]:
-        most = max(len(node) for node in nodes)
-        padded = [[*node, *[None] * (most - len(node))] for node in nodes]
+        longest = max(len(node) for node in nodes)
+        padded = [[*node, *[None] * (longest - len(node))] for node in nodes]
         return [self.node(item, section, path) for item in zip(*padded, strict=True)]
 
     def _leaf(self, nodes: _Vector, section: str, path: tuple[str, ...]) -> Node:
-        same = all(node == nodes[0] for node in nodes)
-        if same and section == MODEL and isinstance(nodes[0], str):
+        constant = all(node == nodes[0] for node in nodes)
+        if constant and section == MODEL and isinstance(nodes[0], str):
             return self._of_model(nodes, path)
-        if same and path[-1] not in _KEPT:
+        if constant and path[-1] not in _CONFIGURABLE:
             return nodes[0]
         if not isinstance(nodes[0], str):
             return self._value(nodes, section, path)
-        if same or self._found(nodes, section):
+        if constant or self._existing(nodes, section):
             return Text((self._value(nodes, section, path),))
         return Text(tuple(self._parts(nodes, section, path)))
 
     def _of_model(self, strings: _Vector, path: tuple[str, ...]) -> Node:
         """A string that all models of the sample have: theirs by chance where it is in the spec."""
         split = self._split(strings[-1])
-        if path[-1] in _KEPT or self._found(strings, MODEL):
+        if path[-1] in _CONFIGURABLE or self._existing(strings, MODEL):
             return Text((self._value(strings, MODEL, path),))
         exact = all(self._joined(split, at) == string for at, string in enumerate(strings))
         return Text(tuple(split)) if len(split) > 1 and exact else strings[0]
@@ -131,7 +133,7 @@ class Finder:
             for value, vector in self.vectors.items()
             if MARK in str(vector[-1]) or value == Value(MODEL, "name")
         }
-        return dict(sorted(results.items(), key=lambda one: -len(one[0])))
+        return dict(sorted(results.items(), key=lambda entry: -len(entry[0])))
 
     def _split(self, string: str) -> list[Part]:
         marks = self._marks()
@@ -144,22 +146,22 @@ class Finder:
         texts = (self.vectors[part][at] if isinstance(part, Value) else part for part in parts)
         return "".join(map(str, texts))
 
-    def _found(self, vector: _Vector, section: str) -> Value | None:
+    def _existing(self, vector: _Vector, section: str) -> Value | None:
         """The value that is this in every variant, if there is one and it distinguishes them."""
-        neighbour = self._known.get((section, repr(vector)))
+        neighbour = self._values_by_vector.get((section, repr(vector)))
         if neighbour or len(set(map(repr, vector))) == 1:
             return neighbour
-        return self._known.get(("", repr(vector)))
+        return self._values_by_vector.get(("", repr(vector)))
 
     def _value(self, vector: _Vector, section: str, path: tuple[str, ...]) -> Value:
-        existing = self._found(vector, section)
+        existing = self._existing(vector, section)
         if existing:
             return existing
         if section == MODEL:
             if len(set(map(repr, vector))) > 1:
                 raise ValueError(f"nothing in the spec explains {'/'.join(path)}: {vector}")
             section = "modelDefaults"
-        return self.own(self._unused(section, path), vector)
+        return self.add(self._unused(section, path), vector)
 
     def _unused(self, section: str, path: tuple[str, ...]) -> Value:
         hint = camel(" ".join(path[-2:]))
@@ -181,5 +183,5 @@ def _differing(strings: _Vector) -> tuple[str, _Vector, str]:
         end -= 1
     middles = tuple(string[start : len(string) - end] for string in strings)
     numbers = all(middle.isdecimal() and str(int(middle)) == middle for middle in middles)
-    between: _Vector = tuple(map(int, middles)) if numbers else middles
-    return strings[0][:start], between, strings[0][len(strings[0]) - end :]
+    middle: _Vector = tuple(map(int, middles)) if numbers else middles
+    return strings[0][:start], middle, strings[0][len(strings[0]) - end :]

@@ -45,7 +45,7 @@ def main() -> None:
     text = "\n".join([*_table(arguments.models, shares), ""])
     print(text)
     if arguments.into:
-        report.put(text, arguments.into, "benchmarks.fleet")
+        report.insert(text, arguments.into, "benchmarks.fleet")
 
 
 def _shares(models: int, environments: Sequence[int], rounds: int) -> Iterator[Share]:

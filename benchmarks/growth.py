@@ -13,7 +13,7 @@ from benchmarks.measure import Runs
 class Growth:
     """CPU seconds of several programs at two sizes."""
 
-    what: str
+    dimension: str
     sizes: tuple[int, int]
     small: Mapping[str, Runs]
     large: Mapping[str, Runs]

@@ -13,7 +13,7 @@ _CHILD = Path(__file__).with_name("child.py")
 _PATIENCE = 150.0  # seconds for the rounds of one pair; the first round is always finished
 
 
-def _nothing() -> None:
+def _no_preparation() -> None:
     """The preparation of a task that needs none."""
 
 
@@ -23,7 +23,7 @@ class Task:
 
     command: Sequence[str]
     folder: Path
-    before: Callable[[], None] = _nothing
+    before: Callable[[], None] = _no_preparation
 
     def run(self) -> Run:
         self.before()
@@ -83,17 +83,17 @@ class Ratio:
 class Pairs:
     """Two tasks run in turn."""
 
-    ours: Runs
-    theirs: Runs
+    tested: Runs
+    baseline: Runs
 
     @property
     def wall(self) -> Ratio:
-        pairs = zip(self.ours.all, self.theirs.all, strict=True)
+        pairs = zip(self.tested.all, self.baseline.all, strict=True)
         return Ratio(tuple(run.wall / peer.wall for run, peer in pairs))
 
     @property
     def cpu(self) -> Ratio:
-        pairs = zip(self.ours.all, self.theirs.all, strict=True)
+        pairs = zip(self.tested.all, self.baseline.all, strict=True)
         return Ratio(tuple(run.cpu / peer.cpu for run, peer in pairs))
 
 

@@ -27,12 +27,14 @@ class Case:
     pairs: Mapping[str, Pairs]
 
     @property
-    def ours(self) -> Runs:
-        return Runs(tuple(run for pair in self.pairs.values() for run in pair.ours.all))
+    def platformc(self) -> Runs:
+        return Runs(tuple(run for pair in self.pairs.values() for run in pair.tested.all))
 
     @property
     def runs(self) -> dict[str, Runs]:
-        return {"platformc": self.ours} | {name: pair.theirs for name, pair in self.pairs.items()}
+        return {"platformc": self.platformc} | {
+            name: pair.baseline for name, pair in self.pairs.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Measured:
     comparisons: Sequence[Comparison]
 
 
-def put(text: str, file: Path, module: str) -> None:
+def insert(text: str, file: Path, module: str) -> None:
     """Between the two marks that a document has for the output of a module."""
     begin, end = f"<!-- python -m {module} -->\n", "<!-- end -->"
     before, start, rest = file.read_text().partition(begin)
@@ -92,10 +94,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def _targets(measured: Measured) -> Iterator[str]:
     reference, _, middle, large = measured.cases
-    growth = large.ours.wall / middle.ours.wall
-    memory = large.ours.memory
+    growth = large.platformc.wall / middle.platformc.wall
+    memory = large.platformc.memory
     worst = max(root.pairs.cpu.median for root in measured.roots)
-    most = max(root.objects for root in measured.roots)
+    largest = max(root.objects for root in measured.roots)
     check = measured.checked[-1][2].cpu
     helm, jinja = middle.pairs["helm"].wall, middle.pairs["Jinja2"].wall
     wall = reference.pairs["helm"].wall
@@ -119,7 +121,7 @@ def _targets(measured: Measured) -> Iterator[str]:
              f"{measured.changed.wall:.3f} s", _reached(measured.changed.wall, 0.4, 0.15)],
             ["`kustomize build`, the worst root", "the same objects in one file", "<= 3x",
              "<= 1.5x", f"{worst:.2f}x", _reached(worst, 3, 1.5)],
-            ["objects in the largest root", "", "<= 300", "", f"{most}", _reached(most, 300)],
+            ["objects in the largest root", "", "<= 300", "", f"{largest}", _reached(largest, 300)],
             [f"schema check of {_title(middle)}", "kubeconform, CPU", "<= 0.2x", "<= 0.05x",
              f"{check}x", _reached(check.median, 0.2, 0.05)],
         ],
@@ -131,9 +133,9 @@ def _comparisons(comparisons: Sequence[Comparison]) -> Iterator[str]:
     yield from table(
         ["case", "against", "wall s", "CPU s", "its wall s", "its CPU s", "ratio, wall", "ratio, CPU"],
         [
-            [comparison.case, comparison.other,
-             f"{comparison.pairs.ours.wall:.3f}", f"{comparison.pairs.ours.cpu:.3f}",
-             f"{comparison.pairs.theirs.wall:.3f}", f"{comparison.pairs.theirs.cpu:.3f}",
+            [comparison.case, comparison.baseline,
+             f"{comparison.pairs.tested.wall:.3f}", f"{comparison.pairs.tested.cpu:.3f}",
+             f"{comparison.pairs.baseline.wall:.3f}", f"{comparison.pairs.baseline.cpu:.3f}",
              str(comparison.pairs.wall), str(comparison.pairs.cpu)]
             for comparison in comparisons
         ],
@@ -152,9 +154,9 @@ def _reached(value: float, must: float, moonshot: float | None = None) -> str:
 
 def of_case(case: Case) -> Iterator[str]:
     yield f"### {_title(case)}\n"
-    rows = [["platformc, cold", *_figures(case.ours), "1", "1"]]
+    rows = [["platformc, cold", *_figures(case.platformc), "1", "1"]]
     rows += [
-        [name, *_figures(pair.theirs), str(pair.wall), str(pair.cpu)]
+        [name, *_figures(pair.baseline), str(pair.wall), str(pair.cpu)]
         for name, pair in case.pairs.items()
     ]
     head = ["program", "wall s", "CPU s", "peak MiB", "runs", "platformc / this, wall", "CPU"]
@@ -169,7 +171,7 @@ def _incremental(measured: Measured) -> Iterator[str]:
     middle = measured.cases[2]
     yield f"### Again, {_title(middle)}\n"
     rows = {
-        "cold": middle.ours,
+        "cold": middle.platformc,
         "nothing changed": measured.unchanged,
         "one model changed": measured.changed,
     }
@@ -196,8 +198,8 @@ def _root(name: str, roots: Sequence[Root]) -> list[str]:
     return [
         name,
         f"{counts[0]} to {counts[-1]}" if several else str(counts[0]),
-        f"{statistics.median(root.pairs.ours.cpu for root in roots):.3f}",
-        f"{statistics.median(root.pairs.theirs.cpu for root in roots):.3f}",
+        f"{statistics.median(root.pairs.tested.cpu for root in roots):.3f}",
+        f"{statistics.median(root.pairs.baseline.cpu for root in roots):.3f}",
         f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
         if several
         else str(roots[0].pairs.cpu),
@@ -210,8 +212,8 @@ def _checks(checked: Sequence[tuple[str, int, Pairs]]) -> Iterator[str]:
         ["platform", "objects", "in process, wall s", "CPU s", "kubeconform, wall s", "CPU s",
          "ratio, CPU"],
         [
-            [name, f"{count:,}", f"{item.ours.wall:.3f}", f"{item.ours.cpu:.3f}",
-             f"{item.theirs.wall:.3f}", f"{item.theirs.cpu:.3f}", str(item.cpu)]
+            [name, f"{count:,}", f"{item.tested.wall:.3f}", f"{item.tested.cpu:.3f}",
+             f"{item.baseline.wall:.3f}", f"{item.baseline.cpu:.3f}", str(item.cpu)]
             for name, count, item in checked
         ],
     )  # fmt: skip
@@ -219,7 +221,7 @@ def _checks(checked: Sequence[tuple[str, int, Pairs]]) -> Iterator[str]:
 
 def _growth(growth: Growth) -> Iterator[str]:
     small, large = growth.sizes
-    yield f"### Growth with {growth.what}: {small:,} to {large:,}\n"
+    yield f"### Growth with {growth.dimension}: {small:,} to {large:,}\n"
     yield from table(
         ["program", f"CPU s at {small:,}", f"CPU s at {large:,}", "exponent"],
         [

@@ -59,35 +59,39 @@ def main() -> None:
     text = report.markdown(measured)
     print(text)
     if arguments.into:
-        report.put(text, arguments.into, "benchmarks.run")
+        report.insert(text, arguments.into, "benchmarks.run")
 
 
 def _measured(sizes: Sizes, folder: Path) -> Measured:
     rounds = sizes.rounds
     workplace = Workplace(reference(), folder / "reference")
     reference_case = _case("the reference platform", workplace, sizes.often)
-    _tell("the reference platform: a bare Python, the earlier version")
+    _log("the reference platform: a bare Python, the earlier version")
     comparisons = [
         earlier.bare(reference_case.name, workplace, sizes.often),
         *earlier.compared(reference_case.name, workplace, sizes.often),
     ]
-    _tell("kustomize on every root of the reference platform")
+    _log("kustomize on every root of the reference platform")
     roots = parts.roots(Workplace(reference(), folder / "roots"), rounds)
     small, growing = _by_environments(sizes, folder)
     middle = Workplace(platform(sizes.middle, 3), folder / "middle")
     cases = [reference_case, small, _case(f"{sizes.middle:,} models", middle, rounds)]
-    _tell("1,000 models and nothing changed, against the earlier version")
+    _log("1,000 models and nothing changed, against the earlier version")
     comparisons += earlier.compared(cases[-1].name, middle, rounds)
     comparisons.append(earlier.unchanged("nothing changed", middle, rounds))
-    _tell("nothing changed, one model changed")
+    _log("nothing changed, one model changed")
     middle.cold().run()
     unchanged = alone(middle.unchanged(), sizes.often)
     changed = alone(middle.one_model_changed(), sizes.often)
-    _tell("kustomize on every root of one environment, and kubeconform")
+    _log("kustomize on every root of one environment, and kubeconform")
     split = Workplace(platform(sizes.middle, 3), folder / "split")
     roots += parts.roots(split, min(rounds, 3), only="env-00")
     checked = [
-        ("the reference platform", reference_case.objects, parts.check(_again(folder), rounds)),
+        (
+            "the reference platform",
+            reference_case.objects,
+            parts.check(_reference_copy(folder), rounds),
+        ),
         (cases[-1].name, cases[-1].objects, parts.check(split, rounds)),
     ]
     for name in ("middle", "split"):
@@ -98,22 +102,22 @@ def _measured(sizes: Sizes, folder: Path) -> Measured:
     return Measured(cases, unchanged, changed, roots, checked, [by_models, growing], comparisons)
 
 
-def _again(folder: Path) -> Workplace:
+def _reference_copy(folder: Path) -> Workplace:
     return Workplace(reference(), folder / "checked")
 
 
 def _case(name: str, workplace: Workplace, rounds: int) -> Case:
     """platformc against each peer in turn."""
-    _tell(f"{name}: {workplace.count:,} objects, the peers' compared with ours")
+    _log(f"{name}: {workplace.count:,} objects, the peers' compared with ours")
     peers = workplace.peers()
     platformc = workplace.cold()
     platformc.run()
     pairs = {}
     for peer, task in peers.items():
-        _tell(f"{name}: {peer}")
+        _log(f"{name}: {peer}")
         pairs[peer] = paired(platformc, task, rounds)
     case = Case(name, len(workplace.objects), workplace.count, pairs)
-    _tell("\n".join(report.of_case(case)))
+    _log("\n".join(report.of_case(case)))
     return case
 
 
@@ -124,14 +128,14 @@ def _by_environments(sizes: Sizes, folder: Path) -> tuple[Case, Growth]:
     results: list[dict[str, Runs]] = []
     for count in sizes.environments:
         workplace = Workplace(platform(sizes.small, count), folder / f"environments-{count}")
-        _tell(f"{case.name}, {count} environments")
+        _log(f"{case.name}, {count} environments")
         tasks: dict[str, Task] = {"platformc": workplace.cold(), **workplace.peers()}
         results.append({name: alone(task, min(sizes.rounds, 3)) for name, task in tasks.items()})
     subject = f"environments, {case.name}"
     return case, Growth(subject, sizes.environments, results[0], results[1])
 
 
-def _tell(subject: str) -> None:
+def _log(subject: str) -> None:
     print(subject, file=sys.stderr, flush=True)
 
 

@@ -52,7 +52,7 @@ class Labels:
 
     instance: str | Value
     name: str
-    more: Mapping[str, Node]
+    added: Mapping[str, Node]
 
 
 @dataclass(frozen=True, slots=True)

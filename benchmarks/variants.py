@@ -61,12 +61,12 @@ def otherwise(spec: Spec) -> Spec:
     second = base(spec)
     count = len(objects(second))
     for number, (path, value) in enumerate(list(_scalars(second, ()))):
-        changes = (_with(second, path, item) for item in _others(value, number))
-        second = next((change for change in changes if _makes(change, count)), second)
+        changes = (_with(second, path, item) for item in _alternatives(value, number))
+        second = next((change for change in changes if _is_valid(change, count)), second)
     return second
 
 
-def _makes(spec: Spec, count: int) -> bool:
+def _is_valid(spec: Spec, count: int) -> bool:
     """Whether a spec is a valid one, of as many objects."""
     try:
         return len(objects(spec)) == count
@@ -82,7 +82,7 @@ def _scalars(spec: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
             yield (*path, key), value
 
 
-def _others(value: Any, number: int) -> Sequence[Any]:
+def _alternatives(value: Any, number: int) -> Sequence[Any]:
     """Values to try instead of one; text bears a mark that is found again in the output."""
     mark = f"{MARK}{number}{MARK}"
     if isinstance(value, bool):

@@ -125,7 +125,7 @@ def _merge(base: Node, override: Node, path: Path, report: Report) -> Node:
             if key not in items:
                 _nothing_to_remove(base, override, key, path, report)
             items.pop(key, None)
-        elif key in items and not _other_type(items[key], node, path):
+        elif key in items and not _changes_type(items[key], node, path):
             items[key] = _merge(items[key], node, (*path, key), report)
         else:
             items[key], keys[key] = node, override.keys[key]
@@ -150,7 +150,7 @@ def _contains(outer: Span, inner: Span) -> bool:
     return outer.line <= inner.line <= outer.end_line
 
 
-def _other_type(base: Node, override: Node, path: Path) -> bool:
+def _changes_type(base: Node, override: Node, path: Path) -> bool:
     """Whether the override has another type than the instance, and so replaces all of it."""
     if path[3:] != ("components",):
         return False
@@ -209,14 +209,16 @@ def _no_value(override: Node, key: str, path: Path, report: Report) -> None:
 
 
 def _nothing_to_remove(base: Node, override: Node, key: str, path: Path, report: Report) -> None:
-    meant = suggestion(key, base.keys)
+    suggested = suggestion(key, base.keys)
     report.add(
         "nothing-to-remove",
         f"`{key}: null` removes a key that the base does not have",
         override.keys[key],
         path=(*path, key),
-        help=meant or "delete this line",
-        fix=correction(override.keys[key], key, base.keys) if meant else _removal(override, key),
+        help=suggested or "delete this line",
+        fix=correction(override.keys[key], key, base.keys)
+        if suggested
+        else _removal(override, key),
     )
 
 

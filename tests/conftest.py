@@ -15,7 +15,7 @@ def tree_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def separate_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Notes of platformc about the tests' trees are not left in the user's cache."""
     patch = pytest.MonkeyPatch()
     patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))

@@ -8,7 +8,7 @@ import pytest
 from support.diagnosing import HEADER, diagnosed
 
 from compiler import registry
-from compiler.diagnostics import same_letters
+from compiler.diagnostics import normalised
 from compiler.diagnostics.text import render
 from compiler.document.span import Span
 from compiler.spec.section import fields
@@ -112,7 +112,7 @@ def test_a_word_of_the_language_is_never_corrected_into_another() -> None:
 def test_another_system_is_never_a_type() -> None:
     answers = dict(_answers())
     assert len(answers) > 100
-    assert not answers.keys() & {same_letters(type) for type in registry.all_types()}
+    assert not answers.keys() & {normalised(type) for type in registry.all_types()}
     assert all(instead_of(name) for name in answers)
 
 
@@ -134,8 +134,8 @@ def test_many_findings_alike_share_a_block_and_errors_come_last() -> None:
     correct_text = text.replace(", redis: {replica: 1}", "")
     warned = diagnosed(correct_text.encode())
     assert sum(diagnostic.code == "gpu-placement" for diagnostic in warned) == 30
-    shown = render(warned, {"platform.yaml": correct_text})
-    assert shown.count("warning[gpu-placement]") == 1
-    assert "30 times; also `m1`" in shown
+    rendered = render(warned, {"platform.yaml": correct_text})
+    assert rendered.count("warning[gpu-placement]") == 1
+    assert "30 times; also `m1`" in rendered
     errors = [*diagnosed(text.encode()), *warned]
     assert render(errors, {}).rindex("error[") > render(errors, {}).rindex("warning[")

@@ -21,10 +21,10 @@ def graph() -> Graph:
 
 
 def prerequisite() -> Prerequisite:
-    return asked(graph())
+    return prerequisite_of(graph())
 
 
-def asked(graph: Graph) -> Prerequisite:
+def prerequisite_of(graph: Graph) -> Prerequisite:
     """The objects of a platform about Argo."""
     me = graph.instances["argo-workflows"]
     actual = argo_workflows.prerequisites(me, graph.wiring("argo-workflows"))
@@ -175,7 +175,7 @@ def test_without_an_archive_no_database_is_needed() -> None:
 
 def routed() -> Prerequisite:
     """Upstream's part in a platform with a gateway."""
-    return asked(compiled("production").graphs["prod"])
+    return prerequisite_of(compiled("production").graphs["prod"])
 
 
 def test_behind_a_gateway_the_server_speaks_http_and_keeps_its_arguments() -> None:

@@ -25,7 +25,7 @@ from compiler.emit.manifests import manifests
 from compiler.verify import problems
 
 SPEC = str(ROOT / "platform.yaml")
-ONE = str(SCENARIOS / "minimal" / "platform.yaml")
+MINIMAL_SPEC = str(SCENARIOS / "minimal" / "platform.yaml")
 REPOSITORY = "https://git.example.com/ml/platform.git"
 IMAGE = "registry.example.com/platformc-plugin:0.1.0"
 
@@ -95,7 +95,7 @@ def test_the_plugin_announces_its_parameters_and_runs_this_compiler(tmp_path: Pa
     assert spec["discover"] == {"fileName": "platform.yaml"}
     command, *words = spec["generate"]["command"]
     assert command == "platformc"
-    result = CliRunner().invoke(platformc, [*words, "-f", ONE])
+    result = CliRunner().invoke(platformc, [*words, "-f", MINIMAL_SPEC])
     assert documents(result) == manifests(compiled("minimal").lowered["default"])
 
 
@@ -213,7 +213,7 @@ def test_an_empty_platform_is_no_empty_stream(tmp_path: Path) -> None:
 
 def test_a_broken_spec_prints_no_manifest(tmp_path: Path) -> None:
     spec = tmp_path / "platform.yaml"
-    spec.write_text(Path(ONE).read_text().replace("mlflow", "mlfow"))
+    spec.write_text(Path(MINIMAL_SPEC).read_text().replace("mlflow", "mlfow"))
     result = run("generate", "-f", str(spec))
     assert (result.exit_code, result.stdout) == (1, "")
 
@@ -282,7 +282,7 @@ def test_the_rendered_road_builds_the_kustomization_of_the_output() -> None:
         assert "directory" not in source
         assert source["kustomize"], "Argo CD would let the files of the folder choose a tool"
         assert (ROOT / source["path"] / "Kustomization").is_file()
-    refused = run("applications", "-f", ONE, "--repo", REPOSITORY, "--road", "rendered")
+    refused = run("applications", "-f", MINIMAL_SPEC, "--repo", REPOSITORY, "--road", "rendered")
     assert refused.exit_code == 1
     assert "rendered: true" in refused.stderr
 

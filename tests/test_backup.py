@@ -442,8 +442,8 @@ def test_a_cluster_that_its_operator_restores_is_part_of_the_plan(tmp_path: Path
     assert "cluster.postgresql.cnpg.io/cloudnative-pg" in result.stdout
     only = restore_of(section, tmp_path, "--only", "cloudnative-pg")
     assert "is restored when it is applied to a new cluster" in only.stderr
-    other_plan = restore_of("{}", tmp_path, "--only", "postgres")
-    assert "# restore postgres\n" in other_plan.stdout
+    postgres_plan = restore_of("{}", tmp_path, "--only", "postgres")
+    assert "# restore postgres\n" in postgres_plan.stdout
 
 
 @pytest.mark.parametrize("until", ["", "2026-11-28T02:00:01Z", "2026-11-28T02:00:00Z"])

@@ -32,18 +32,18 @@ def test_a_peer_prints_the_same_objects(name: str, tmp_path: Path) -> None:
     workplace = Workplace(SPECS[name](), tmp_path / "place")
     folder = tmp_path / "jinja"
     Task(jinja.write(chart(workplace.spec), folder), folder).run()
-    for environment, own_objects in workplace.objects.items():
-        assert peers.differences(own_objects, (folder / f"{environment}.out").read_text()) == []
+    for environment, rendered in workplace.objects.items():
+        assert peers.differences(rendered, (folder / f"{environment}.out").read_text()) == []
 
 
 def test_one_changed_field_is_a_difference(tmp_path: Path) -> None:
-    own_objects = Workplace(platform(1, 1), tmp_path / "place").objects["env-00"]
-    changed = json.loads(json.dumps(own_objects))
+    rendered = Workplace(platform(1, 1), tmp_path / "place").objects["env-00"]
+    changed = json.loads(json.dumps(rendered))
     changed[3]["metadata"]["labels"]["more"] = "label"
-    name = f"{own_objects[3]['kind']}/{own_objects[3]['metadata'].get('namespace', '')}"
-    [actual] = peers.differences(own_objects, json.dumps(changed))
+    name = f"{rendered[3]['kind']}/{rendered[3]['metadata'].get('namespace', '')}"
+    [actual] = peers.differences(rendered, json.dumps(changed))
     assert actual.startswith(name)
-    assert len(peers.differences(own_objects, json.dumps(own_objects[1:]))) == 1
+    assert len(peers.differences(rendered, json.dumps(rendered[1:]))) == 1
 
 
 def test_what_the_spec_says_stands_as_values_in_the_chart() -> None:
@@ -165,8 +165,8 @@ def test_a_document_has_a_place_for_what_is_measured(
     document = (Path(__file__).parent.parent / "docs" / name).read_text()
     copy = tmp_path / name
     copy.write_text(document)
-    report.put("figures\n", copy, module)
+    report.insert("figures\n", copy, module)
     assert f"<!-- python -m {module} -->\nfigures\n<!-- end -->" in copy.read_text()
     copy.write_text("nothing\n")
     with pytest.raises(SystemExit, match=f"no place for {module}"):
-        report.put("figures\n", copy, module)
+        report.insert("figures\n", copy, module)

@@ -220,7 +220,7 @@ APIS = {
 }
 
 
-def thing(kind: str, api: str = "v1", **spec: Any) -> dict[str, Any]:
+def object_of(kind: str, api: str = "v1", **spec: Any) -> dict[str, Any]:
     return {
         "apiVersion": APIS.get(kind, api),
         "kind": kind,
@@ -230,7 +230,7 @@ def thing(kind: str, api: str = "v1", **spec: Any) -> dict[str, Any]:
 
 
 def cluster(**spec: Any) -> dict[str, Any]:
-    cluster_object = thing("Cluster", "postgresql.cnpg.io/v1", **{
+    cluster_object = object_of("Cluster", "postgresql.cnpg.io/v1", **{
         "instances": 3, "imageName": "ghcr.io/cloudnative-pg/postgresql:17.5",
         "storage": {"size": "10Gi"}, **spec,
     })  # fmt: skip
@@ -239,13 +239,13 @@ def cluster(**spec: Any) -> dict[str, Any]:
 
 
 def model(**spec: Any) -> dict[str, Any]:
-    return thing("InferenceService", "serving.kserve.io/v1beta1", predictor={
+    return object_of("InferenceService", "serving.kserve.io/v1beta1", predictor={
         "minReplicas": 1, "model": {"storageUri": "s3://models/a/v1"}, **spec,
     })  # fmt: skip
 
 
 def claim(size: str = "10Gi", **spec: Any) -> dict[str, Any]:
-    return thing("PersistentVolumeClaim", resources={"requests": {"storage": size}}, **spec)
+    return object_of("PersistentVolumeClaim", resources={"requests": {"storage": size}}, **spec)
 
 
 def stateful(**spec: Any) -> dict[str, Any]:
@@ -253,14 +253,14 @@ def stateful(**spec: Any) -> dict[str, Any]:
         {"name": "data", "mountPath": "/data"}]}  # fmt: skip
     template = {"spec": {"containers": [container]}}
     volume = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}}
-    return thing("StatefulSet", "apps/v1", **{
+    return object_of("StatefulSet", "apps/v1", **{
         "replicas": 3, "serviceName": "it", "template": template, "volumeClaimTemplates": [volume],
         **spec,
     })  # fmt: skip
 
 
 def ceph(size: int = 3, **spec: Any) -> dict[str, Any]:
-    return thing("CephObjectStore", "ceph.rook.io/v1", **{
+    return object_of("CephObjectStore", "ceph.rook.io/v1", **{
         "dataPool": {"replicated": {"size": size}}, "gateway": {"instances": 1}, **spec,
     })  # fmt: skip
 
@@ -283,10 +283,10 @@ MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
         cluster(instances=1, backup={"retentionPolicy": "30d"}),
         cluster(instances=1, plugins=PLUGINS), DOWNTIME),
     "another place for an operator's backups": (
-        thing("ObjectStore", configuration={"destinationPath": "s3://a/"}),
-        thing("ObjectStore", configuration={"destinationPath": "s3://b/"}), RELOAD),
+        object_of("ObjectStore", configuration={"destinationPath": "s3://a/"}),
+        object_of("ObjectStore", configuration={"destinationPath": "s3://b/"}), RELOAD),
     "a shorter retention of an operator's backups": (
-        thing("ObjectStore", retentionPolicy="30d"), thing("ObjectStore", retentionPolicy="7d"),
+        object_of("ObjectStore", retentionPolicy="30d"), object_of("ObjectStore", retentionPolicy="7d"),
         RELOAD),
     "an archive that a new cluster is made from": (
         cluster(), cluster(bootstrap={"recovery": {"source": "archive"}}), NO_OP),
@@ -308,39 +308,39 @@ MANIFESTS: dict[str, tuple[dict[str, Any], dict[str, Any], Risk]] = {
     "another listener of a gateway": (
         ceph(gateway={"port": 80}), ceph(gateway={"securePort": 443}), DOWNTIME),
     "another bucket's name": (
-        thing("ObjectBucketClaim", bucketName="a"), thing("ObjectBucketClaim", bucketName="b"), DATA_LOSS),
+        object_of("ObjectBucketClaim", bucketName="a"), object_of("ObjectBucketClaim", bucketName="b"), DATA_LOSS),
     "one more user of a bucket": (
-        thing("ObjectBucketClaim", bucketName="a", additionalConfig={"bucketPolicy": "{}"}),
-        thing("ObjectBucketClaim", bucketName="a", additionalConfig={"bucketPolicy": "{ }"}), RELOAD),
+        object_of("ObjectBucketClaim", bucketName="a", additionalConfig={"bucketPolicy": "{}"}),
+        object_of("ObjectBucketClaim", bucketName="a", additionalConfig={"bucketPolicy": "{ }"}), RELOAD),
     "fewer servers with volumes": (stateful(), stateful(replicas=2), DATA_LOSS),
     "more servers with volumes": (stateful(), stateful(replicas=4), RELOAD),
     "a set's Service": (stateful(), stateful(serviceName="other"), DOWNTIME),
     "a set without its volumes": (stateful(), stateful(volumeClaimTemplates=[]), DATA_LOSS),
     "a set with volumes of its own": (stateful(volumeClaimTemplates=[]), stateful(), DOWNTIME),
     "a database that goes with its object": (
-        thing("Database", databaseReclaimPolicy="retain"),
-        thing("Database", databaseReclaimPolicy="delete"), DATA_LOSS),
+        object_of("Database", databaseReclaimPolicy="retain"),
+        object_of("Database", databaseReclaimPolicy="delete"), DATA_LOSS),
     "another bucket of a claim": (
-        thing("ObjectBucketClaim", bucketName="a"), thing("ObjectBucketClaim", bucketName="b"),
+        object_of("ObjectBucketClaim", bucketName="a"), object_of("ObjectBucketClaim", bucketName="b"),
         DATA_LOSS),
     "a policy": (
-        thing("NetworkPolicy", ingress=[]), thing("NetworkPolicy", ingress=[{}]), RELOAD),
+        object_of("NetworkPolicy", ingress=[]), object_of("NetworkPolicy", ingress=[{}]), RELOAD),
     "one more address of a route": (
-        thing("VirtualService", hosts=["a"]), thing("VirtualService", hosts=["a", "b"]), RELOAD),
+        object_of("VirtualService", hosts=["a"]), object_of("VirtualService", hosts=["a", "b"]), RELOAD),
     "another address of a route": (
-        thing("VirtualService", hosts=["a"]), thing("VirtualService", hosts=["b"]), DOWNTIME),
+        object_of("VirtualService", hosts=["a"]), object_of("VirtualService", hosts=["b"]), DOWNTIME),
     "a stricter mesh": (
-        thing("PeerAuthentication", mtls={"mode": "PERMISSIVE"}),
-        thing("PeerAuthentication", mtls={"mode": "STRICT"}), DOWNTIME),
+        object_of("PeerAuthentication", mtls={"mode": "PERMISSIVE"}),
+        object_of("PeerAuthentication", mtls={"mode": "STRICT"}), DOWNTIME),
     "the address of a Service": (
-        thing("Service", clusterIP="None"), thing("Service"), DOWNTIME),
+        object_of("Service", clusterIP="None"), object_of("Service"), DOWNTIME),
     "a Service that is no longer open": (
-        thing("Service", type="NodePort"), thing("Service", type="ClusterIP"), DOWNTIME),
+        object_of("Service", type="NodePort"), object_of("Service", type="ClusterIP"), DOWNTIME),
     "a Service that is a name for another": (
-        thing("Service", type="ClusterIP"), thing("Service", type="ExternalName"), DOWNTIME),
+        object_of("Service", type="ClusterIP"), object_of("Service", type="ExternalName"), DOWNTIME),
     "the Secret of an ExternalSecret": (
-        thing("ExternalSecret", target={"name": "a"}),
-        thing("ExternalSecret", target={"name": "b"}), DOWNTIME),
+        object_of("ExternalSecret", target={"name": "a"}),
+        object_of("ExternalSecret", target={"name": "b"}), DOWNTIME),
 }  # fmt: skip
 
 
@@ -375,17 +375,17 @@ def test_what_a_cluster_refuses_is_never_rated_low() -> None:
         (ceph(), DATA_LOSS),
         (stateful(), DATA_LOSS),
         (stateful(volumeClaimTemplates=[]), DOWNTIME),
-        (thing("Namespace"), DATA_LOSS),
-        (thing("CustomResourceDefinition"), DATA_LOSS),
-        (thing("ObjectBucketClaim"), DATA_LOSS),
-        (thing("ExternalSecret"), DATA_LOSS),
+        (object_of("Namespace"), DATA_LOSS),
+        (object_of("CustomResourceDefinition"), DATA_LOSS),
+        (object_of("ObjectBucketClaim"), DATA_LOSS),
+        (object_of("ExternalSecret"), DATA_LOSS),
         (model(), DOWNTIME),
-        (thing("Deployment"), DOWNTIME),
-        (thing("Service"), DOWNTIME),
-        (thing("CronJob"), DOWNTIME),
-        (thing("NetworkPolicy"), RELOAD),
-        (thing("Job"), NO_OP),
-        (thing("PodDisruptionBudget"), NO_OP),
+        (object_of("Deployment"), DOWNTIME),
+        (object_of("Service"), DOWNTIME),
+        (object_of("CronJob"), DOWNTIME),
+        (object_of("NetworkPolicy"), RELOAD),
+        (object_of("Job"), NO_OP),
+        (object_of("PodDisruptionBudget"), NO_OP),
     ],
     ids=lambda parameter: parameter["kind"] if isinstance(parameter, dict) else parameter.name,
 )
@@ -394,13 +394,13 @@ def test_a_removal_is_rated(manifest: dict[str, Any], expected: Risk) -> None:
 
 
 def test_an_addition_disturbs_nothing_but_by_a_rule() -> None:
-    assert of_addition(as_resource(thing("Deployment"))).risk is NO_OP
-    assert of_addition(as_resource(thing("NetworkPolicy"))).risk is RELOAD
+    assert of_addition(as_resource(object_of("Deployment"))).risk is NO_OP
+    assert of_addition(as_resource(object_of("NetworkPolicy"))).risk is RELOAD
 
 
 def test_a_model_that_is_new_with_a_canary_is_told_of() -> None:
     predictor = {"canaryTrafficPercent": 20}
-    new = thing("InferenceService", predictor=predictor)
+    new = object_of("InferenceService", predictor=predictor)
     assert "no version before it" in of_addition(as_resource(new)).reason
 
 

@@ -170,13 +170,13 @@ def test_pods_elsewhere_and_laptops_get_the_files() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "shown"),
+    ("old", "new", "option"),
     [
         ("postgres", "external-postgres", f"echo sslkey={FOLDER}/external-postgres.key\n"),
         ("redis", "external-redis", f" --key {FOLDER}/external-redis.key"),
     ],
 )
-def test_the_job_of_a_move_shows_it(old: str, new: str, shown: str) -> None:
+def test_the_job_of_a_move_shows_it(old: str, new: str, option: str) -> None:
     spec = (
         f"{HEAD}    old: {{type: {old}}}\n"
         f"    {new}: {{host: a.example.com, clientCertificate: {{secret: acme}}}}\n"
@@ -190,4 +190,4 @@ def test_the_job_of_a_move_shows_it(old: str, new: str, shown: str) -> None:
         for config in package.configs
         if "move.sh" in config.files
     )
-    assert script.count(shown) == 1
+    assert script.count(option) == 1

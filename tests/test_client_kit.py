@@ -28,7 +28,7 @@ spec:
     training: {image: registry.example.internal/w:1, uses: [mlflow, postgres]}
     notebooks: {image: registry.example.internal/w:1, uses: [mlflow, postgres], run: elsewhere, serviceAccount: hub}
 """
-OWN = {
+USER_DEPLOYMENT = {
     "apiVersion": "apps/v1",
     "kind": "Deployment",
     "metadata": {"name": "own", "labels": {"platformc.dev/client": "notebooks"}},
@@ -69,14 +69,14 @@ def pod(manifests: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]
 
 def patched(kit: Path) -> dict[str, Any]:
     """A Deployment of the user's own, built with the kit's Component."""
-    own_folder = kit.parent.parent / "own"
-    own_folder.mkdir()
-    (own_folder / "deployment.yaml").write_text(yaml.safe_dump(OWN))
-    component = os.path.relpath(kit, own_folder)
+    user_folder = kit.parent.parent / "own"
+    user_folder.mkdir()
+    (user_folder / "deployment.yaml").write_text(yaml.safe_dump(USER_DEPLOYMENT))
+    component = os.path.relpath(kit, user_folder)
     kustomization = {"resources": ["deployment.yaml"], "components": [component]}
-    (own_folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    (user_folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
     built = subprocess.run(
-        [tool("kustomize"), "build", str(own_folder)], capture_output=True, check=True
+        [tool("kustomize"), "build", str(user_folder)], capture_output=True, check=True
     )
     return pod(list(yaml.load_all(built.stdout, yaml.CSafeLoader)), "Deployment", "own")
 
@@ -85,8 +85,8 @@ def test_the_component_gives_what_a_workload_has(kit: Path) -> None:
     spec = kit.parent.parent.parent / "platform.yaml"
     patched_pod = patched(kit)
     manifests = list(yaml.load_all(ran("render", "default", "-f", str(spec)), yaml.CSafeLoader))
-    own_pod = pod(manifests, "CronJob", "training")
-    container, model = patched_pod["spec"]["containers"][0], own_pod["spec"]["containers"][0]
+    compiled_pod = pod(manifests, "CronJob", "training")
+    container, model = patched_pod["spec"]["containers"][0], compiled_pod["spec"]["containers"][0]
     person = ("HOME", "LOGNAME", "USER")  # an image of one's own knows its user
     expected = [variable for variable in model["env"] if variable["name"] not in person]
     text = yaml.safe_dump(expected).replace("training", "notebooks")
@@ -94,7 +94,7 @@ def test_the_component_gives_what_a_workload_has(kit: Path) -> None:
         text, yaml.CSafeLoader
     )
     assert {"name": "OWN", "value": "1"} in container["env"]
-    uses = {key for key in own_pod["metadata"]["labels"] if key.startswith("uses.")}
+    uses = {key for key in compiled_pod["metadata"]["labels"] if key.startswith("uses.")}
     assert uses <= set(patched_pod["metadata"]["labels"])
     assert patched_pod["spec"]["serviceAccountName"] == "hub"
     mounts = {volume_mount["mountPath"] for volume_mount in container["volumeMounts"]}

@@ -20,7 +20,7 @@ from compiler.spec.section import fields
 each_type = pytest.mark.parametrize("type", registry.builtin_types())
 
 # Facts that a component cannot derive, for its required fields.
-GIVEN: dict[str, Any] = {"host": "service.example.internal", "remotes": {"data": {}}}
+REQUIRED_VALUES: dict[str, Any] = {"host": "service.example.internal", "remotes": {"data": {}}}
 # Needed although the schema does not say so: an address for laptops where there is no gateway, and the
 # host of one server.
 NEEDED = {
@@ -59,10 +59,10 @@ def test_what_stands_in_for_it_offers_the_same(type: str) -> None:
     assert component is not None
     offered = set(registry.provided(type))
     for name in component.ALTERNATIVES:
-        other_component = registry.component(name)
-        assert other_component is not None
+        substitute = registry.component(name)
+        assert substitute is not None
         assert offered <= set(registry.provided(name))
-        assert not other_component.UNMAINTAINED
+        assert not substitute.UNMAINTAINED
     assert bool(component.ALTERNATIVES) == bool(component.UNMAINTAINED)
 
 
@@ -85,11 +85,11 @@ def test_its_slots_have_names_of_their_own(type: str) -> None:
 
 @each_type
 def test_a_scenario_shows_it(type: str) -> None:
-    assert type in shown()
+    assert type in types_in_scenarios()
 
 
 @cache
-def shown() -> frozenset[str]:
+def types_in_scenarios() -> frozenset[str]:
     actual: set[str] = set()
     for scenario in scenario_names():
         spec = yaml.load((SCENARIOS / scenario / "platform.yaml").read_text(), yaml.CSafeLoader)[
@@ -147,7 +147,9 @@ def _wanted(type: str) -> list[str]:
 def _section(type: str) -> dict[str, Any]:
     component = registry.component(type)
     assert component is not None
-    required = {key: GIVEN[key] for _, key, field in fields(component.Spec) if field.is_required()}
+    required = {
+        key: REQUIRED_VALUES[key] for _, key, field in fields(component.Spec) if field.is_required()
+    }
     return {**required, **NEEDED.get(type, {})}
 
 

@@ -43,8 +43,8 @@ def test_rows_are_counted_by_table_and_digested_in_their_order() -> None:
 
 @pytest.mark.parametrize("changed", ROWS)
 def test_each_changed_row_changes_the_digest(changed: str) -> None:
-    others = [f"{row}x" if name == changed else row for name, row in ROWS.items()]
-    assert of_postgres(others)[-1] != of_postgres([*ROWS.values()])[-1]
+    changed_rows = [f"{row}x" if name == changed else row for name, row in ROWS.items()]
+    assert of_postgres(changed_rows)[-1] != of_postgres([*ROWS.values()])[-1]
 
 
 def test_the_digest_of_a_mysql_is_of_the_lines_that_match() -> None:
@@ -63,15 +63,15 @@ LOGIN = "MYSQL_HOST=h MYSQL_TCP_PORT=1 MYSQL_USER=u;"
 
 
 @pytest.mark.parametrize(
-    ("login", "status", "whole"), [(LOGIN, 0, True), (LOGIN, 2, False), ("", 0, False)]
+    ("login", "status", "complete"), [(LOGIN, 0, True), (LOGIN, 2, False), ("", 0, False)]
 )
 def test_a_dump_that_fails_ends_the_copy(
-    login: str, status: int, whole: bool, tmp_path: Path
+    login: str, status: int, complete: bool, tmp_path: Path
 ) -> None:
     """A pipe has the status of its last command alone, also where the shell itself ends in the first."""
     process = shell(
         mysql.contents_script(), f"{login} compressed {tmp_path}/a.sql.gz kept; echo went on",
         mysqldump=f"echo 'INSERT INTO x'; return {status}",
     )  # fmt: skip
-    assert (process.returncode == 0) == whole == ("went on" in process.stdout), process.stderr
-    assert ("broke off" in process.stderr) != whole
+    assert (process.returncode == 0) == complete == ("went on" in process.stdout), process.stderr
+    assert ("broke off" in process.stderr) != complete

@@ -28,7 +28,7 @@ def test_caught(mistake: Mistake) -> None:
         (diagnostic.code, diagnostic.message) for diagnostic in actual
     ]
     assert mistake.place in (None, positions[mistake.code])
-    if not mistake.more:
+    if not mistake.has_consequences:
         assert {diagnostic.code for diagnostic in actual} == {mistake.code}, (
             "one root cause, not several"
         )
@@ -54,12 +54,12 @@ def test_no_false_alarm_on_the_scenarios(name: str) -> None:
 def misspelt() -> list[tuple[str, str]]:
     """Each key of the language in the corpus' platform, and its last two letters swapped."""
     text = (FOLDER / "base.yaml").read_text(encoding="utf-8")
-    keys = sorted(set(re.findall(r"(?<![\w$./-])([a-z][A-Za-z]{3,}):(?= |\n)", text)) - OWN_NAMES)
+    keys = sorted(set(re.findall(r"(?<![\w$./-])([a-z][A-Za-z]{3,}):(?= |\n)", text)) - USER_NAMES)
     return [(key, f"{key[:-2]}{key[-1]}{key[-2]}") for key in keys if key[-1] != key[-2]]
 
 
 # Keys that are the user's to choose: names of instances, remotes, repositories, labels.
-OWN_NAMES = {"data", "datasets", "prod", "team", "backfill"}
+USER_NAMES = {"data", "datasets", "prod", "team", "backfill"}
 
 
 @pytest.mark.parametrize(("key", "typo"), misspelt())

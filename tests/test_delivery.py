@@ -139,7 +139,7 @@ def test_nothing_but_jobs_that_call_models_waits_for_a_schedule(
     """Argo CD 3.2 and later calls a CronJob degraded whose last run failed, and waits for its health. And
     a schedule waits for no model: its run may be the one that puts the model's files into the store."""
     lowered_platform = lowered(scenario, environment)
-    for package in lowered_platform.everything:
+    for package in lowered_platform.all_packages:
         jobs = [resource for resource in package.resources if resource.kind == "Job"]
         for resource in package.resources:
             wave = package.wave(resource)
@@ -209,9 +209,9 @@ def test_what_an_earlier_spec_had_is_deleted_last_things_first(tmp_path: Path) -
         line for line in removed_lines if "namespace " in line or "persistentvolumeclaim" in line
     ]
     before, after = lowered("minimal", "default"), pipeline.compile(smaller.read_bytes(), "s")
-    kept_ids = {Resource(manifest).id for manifest in manifests(after.lowered["default"])}
+    remaining_ids = {Resource(manifest).id for manifest in manifests(after.lowered["default"])}
     assert len(removed_lines) == sum(
-        Resource(manifest).id not in kept_ids for manifest in manifests(before)
+        Resource(manifest).id not in remaining_ids for manifest in manifests(before)
     )
 
 

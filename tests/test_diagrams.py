@@ -156,9 +156,13 @@ def test_each_text_of_a_diagram_goes_through_its_sink(
     module: ModuleType, sink: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A sink that takes every letter away leaves no name in the labels."""
-    shown = view(large(), grouped=True)
+    overview = view(large(), grouped=True)
     draw = getattr(module, module.__name__.rpartition(".")[2])
-    names = {node.name for node in shown.nodes} | {*shown.groups}
-    assert [name for name in names if f">{name}<" in draw(shown) or f'"{name}"' in draw(shown)]
+    names = {node.name for node in overview.nodes} | {*overview.groups}
+    assert [
+        name for name in names if f">{name}<" in draw(overview) or f'"{name}"' in draw(overview)
+    ]
     monkeypatch.setattr(module, sink, lambda text: "")
-    assert not [name for name in names if f">{name}<" in draw(shown) or f'"{name}"' in draw(shown)]
+    assert not [
+        name for name in names if f">{name}<" in draw(overview) or f'"{name}"' in draw(overview)
+    ]

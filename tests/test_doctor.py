@@ -124,7 +124,7 @@ def test_a_ready_cluster_lacks_nothing(scenario: str) -> None:
             objects.append({"kind": "StorageClass", "metadata": {"name": name}})
         minor = (settings.kubernetes or "1.34").partition(".")[2]
         actual = list(check(lowered, Cluster(objects, minor), NOW))
-        assert [finding.text for finding in actual if not finding.good] == []
+        assert [finding.text for finding in actual if not finding.passed] == []
         assert len(actual) > 1
 
 
@@ -133,17 +133,19 @@ def test_everything_that_is_missing_is_said() -> None:
     environment = compiled("argo-workflows").environments[0]
     lowered = compiled("argo-workflows").lowered[environment]
     objects = ready("argo-workflows", environment)
-    own_findings = [
+    created_namespaces = [
         manifest["metadata"]["name"]
         for manifest in manifests(lowered)
         if manifest["kind"] == "Namespace"
     ]
     for removed in objects:
-        if removed["kind"] == "Namespace" and removed["metadata"]["name"] in own_findings:
+        if removed["kind"] == "Namespace" and removed["metadata"]["name"] in created_namespaces:
             continue  # the platform brings it
-        rest = [manifest_left for manifest_left in objects if manifest_left != removed]
-        bad = [finding.text for finding in check(lowered, Cluster(rest), NOW) if not finding.good]
-        assert bad, removed["metadata"]
+        rest = [manifest for manifest in objects if manifest != removed]
+        failed = [
+            finding.text for finding in check(lowered, Cluster(rest), NOW) if not finding.passed
+        ]
+        assert failed, removed["metadata"]
     changed = [
         {**changed_manifest, "data": {}}
         if changed_manifest["kind"] == "ConfigMap"
@@ -151,7 +153,7 @@ def test_everything_that_is_missing_is_said() -> None:
         for changed_manifest in objects
     ]
     (lacks,) = [
-        finding.text for finding in check(lowered, Cluster(changed), NOW) if not finding.good
+        finding.text for finding in check(lowered, Cluster(changed), NOW) if not finding.passed
     ]
     assert "lacks data" in lacks
 
@@ -183,15 +185,17 @@ def test_the_release_that_runs_is_compared(image: str, answer: list[tuple[bool, 
         yaml.load(json.dumps(PODS).replace("IMAGE", image), yaml.CSafeLoader)["spec"]["template"]
     )
     findings = [
-        (finding.good, finding.text)
+        (finding.passed, finding.text)
         for finding in check(lowered, Cluster(objects), NOW)
         if "release" in finding.text
     ]
     assert findings == answer
 
 
-@pytest.mark.parametrize(("label", "good"), [("1.21.1", True), ("1.20.0", False)])
-def test_the_release_is_read_from_a_label_where_images_have_digests(label: str, good: bool) -> None:
+@pytest.mark.parametrize(("label", "passed_check"), [("1.21.1", True), ("1.20.0", False)])
+def test_the_release_is_read_from_a_label_where_images_have_digests(
+    label: str, passed_check: bool
+) -> None:
     lowered = compiled("kserve-serverless").lowered["dev"]
     metadata = {
         "name": "controller", "namespace": "knative-serving",
@@ -203,7 +207,7 @@ def test_the_release_is_read_from_a_label_where_images_have_digests(label: str, 
         for finding in check(lowered, Cluster(objects), NOW)
         if f"release {label}" in finding.text
     )
-    assert finding.good is good
+    assert finding.passed is passed_check
 
 
 def test_old_and_careless_clusters_are_said() -> None:
@@ -212,13 +216,13 @@ def test_old_and_careless_clusters_are_said() -> None:
     old = [
         finding.text
         for finding in check(lowered, Cluster(objects, minor="20+"), NOW)
-        if not finding.good
+        if not finding.passed
     ]
     assert old == ["Kubernetes 1.20 is older than 1.29"]
     open_ = [
         finding.text
         for finding in check(lowered, Cluster(objects, admits=True), NOW)
-        if not finding.good
+        if not finding.passed
     ]
     assert open_ == ["namespace `mlops` admits pods with the node's processes"]
 
@@ -260,13 +264,15 @@ def test_doctor_says_which_authorities_end_soon(environment: str) -> None:
 def test_doctor_misses_an_authority_that_is_not_there() -> None:
     scenario, environment = "private-authority-operators", "serverless"
     lowered = compiled(scenario).lowered[environment]
-    rest = [thing for thing in ready(scenario, environment) if "data" not in thing]
+    rest = [manifest for manifest in ready(scenario, environment) if "data" not in manifest]
     broken = [
-        {**thing, "data": {"ca.crt": "none"}} if "ca.crt" in thing.get("data", {}) else thing
-        for thing in ready(scenario, environment)
+        {**manifest, "data": {"ca.crt": "none"}}
+        if "ca.crt" in manifest.get("data", {})
+        else manifest
+        for manifest in ready(scenario, environment)
     ]
     for objects, words in ((rest, "no ConfigMap `"), (broken, "no certificates in PEM form")):
-        bad = [finding.text for finding in check(lowered, Cluster(objects), NOW)
-               if not finding.good and "`ca`" in finding.text]  # fmt: skip
-        assert bad
-        assert all(words in text for text in bad)
+        failed = [finding.text for finding in check(lowered, Cluster(objects), NOW)
+               if not finding.passed and "`ca`" in finding.text]  # fmt: skip
+        assert failed
+        assert all(words in text for text in failed)

@@ -103,8 +103,8 @@ def test_each_pod_has_keys_of_its_own(scenario: str, environment: str) -> None:
 def test_what_feast_reads(scenario: str, environment: str) -> None:
     for pod, container, text in mounts(scenario, environment):
         store = read(container, text)
-        left_variables = set(VARIABLE.findall(str(store)))
-        assert left_variables == set(VARIABLE.findall(text)) - wanted(pod, text)
+        unexpanded = set(VARIABLE.findall(str(store)))
+        assert unexpanded == set(VARIABLE.findall(text)) - wanted(pod, text)
         if store["registry"]["registry_type"] == "remote":
             assert not VARIABLE.search(text)
             continue
@@ -191,13 +191,13 @@ def test_feasts_own_pods_read_the_object_store_with_what_their_image_has() -> No
                  if manifest["kind"] == "ConfigMap" and manifest["metadata"]["name"] == "feast"]  # fmt: skip
     for name in ("sitecustomize.py", "arrow_s3.py"):
         compile(config["data"][name], name, "exec")
-    own_pods = [
+    containers = [
         container
         for pod, container, _ in mounts("feast-file", "default")
         if pod.labels["app.kubernetes.io/instance"] == "feast"
     ]
-    assert len(own_pods) == 3
-    for container in own_pods:
+    assert len(containers) == 3
+    for container in containers:
         assert names(container)["PYTHONPATH"]["value"] == feature_store.FOLDER
 
 

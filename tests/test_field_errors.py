@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from support.spec_strategies import WHOLE, section
+from support.spec_strategies import SCHEMA, section
 
 from compiler import registry
 from compiler.diagnostics import Report
@@ -32,7 +32,7 @@ COMPONENTS = {type: component.Spec for type in registry.builtin_types()
 SECTIONS = COMPONENTS | {
     section.__name__: section
     for section in _sections(Section)
-    if section.__name__ in WHOLE["definitions"] and section.__module__.startswith("compiler.spec")
+    if section.__name__ in SCHEMA["definitions"] and section.__module__.startswith("compiler.spec")
 }
 WRONG = st.sampled_from([
     None, True, 0, -1, 10**9, 10**30, 1.5, "", "x", "X\n", "mlops\n", "[key]", [], [1], ["x"], {}, {"x": 1},

@@ -50,7 +50,7 @@ def touches(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 # Similar names of others: a method of the same name, or a pipe of this process.
-OTHERS = {
+NAMESAKES = {
     ("cli.py", "open"), ("cli.py", "os.open"), ("parallel.py", "open"),
 }  # fmt: skip
 
@@ -62,7 +62,7 @@ def test_nothing_else_touches_the_disk() -> None:
         if COMPILER / "files" not in path.parents
         for line, call in touches(ast.parse(path.read_text()))
     }
-    assert {key: line for key, line in actual.items() if key not in OTHERS} == {}
+    assert {key: line for key, line in actual.items() if key not in NAMESAKES} == {}
 
 
 def test_the_search_sees_what_it_should() -> None:

@@ -94,7 +94,7 @@ REMOVED = {
         "components:\n    redis: {memory: 1Gi}\n    postgres: {storage: 1Gi}",
     ),
 }  # fmt: skip
-LEFT = {
+UNFIXED = {
     "a key with another value": "redis: {memory: 1Gi, memory: 2Gi}",
     "the only key of a block": "redis: {}\n  environments:\n    dev:\n      components:\n        kserve: null\n",
     "braces over several lines": (
@@ -148,9 +148,9 @@ def test_what_must_stand_at_the_top_is_added(end: str) -> None:
     assert correct("{metadata: {name: a}, spec: {components: {}}}").corrected == ()
 
 
-@pytest.mark.parametrize("case", sorted(LEFT))
+@pytest.mark.parametrize("case", sorted(UNFIXED))
 def test_left_alone(case: str) -> None:
-    spec = f"{HEADER}spec:\n  components:\n    {LEFT[case]}\n"
+    spec = f"{HEADER}spec:\n  components:\n    {UNFIXED[case]}\n"
     assert correct(spec) == Fixed(spec.encode())
 
 

@@ -137,14 +137,14 @@ def test_each_secret_of_an_ingress_is_of_a_certificate_in_its_namespace() -> Non
 def test_the_users_certificate_is_listed_where_hosts_need_it(
     scenario: str, environment: str, spaces: set[str]
 ) -> None:
-    whole = lowered(scenario, environment)
+    lowered_platform = lowered(scenario, environment)
     named = {
         manifest["metadata"]["namespace"]
-        for manifest in of_kind(whole, "Ingress").values()
+        for manifest in of_kind(lowered_platform, "Ingress").values()
         for tls in manifest["spec"].get("tls", ())
         if tls["secretName"] == "ml-tls"
     }
-    listed = [credential for credential in whole.granted if credential.name == "ml-tls"]
+    listed = [credential for credential in lowered_platform.granted if credential.name == "ml-tls"]
     assert named == spaces == {space for each in listed for space in each.namespaces}
     assert all(set(each.keys) == {"tls.crt", "tls.key"} for each in listed)
 
@@ -158,11 +158,13 @@ def test_the_users_certificate_of_a_gateway_is_in_its_namespace() -> None:
 
 def test_http_routes_hang_on_a_listener_for_their_host_that_lets_their_namespace_in() -> None:
     for environment in ("k3s", "prod"):
-        whole = lowered("gateway-api", environment)
-        (entrance,) = of_kind(whole, "Gateway").values()
+        lowered_platform = lowered("gateway-api", environment)
+        (entrance,) = of_kind(lowered_platform, "Gateway").values()
         listeners = {each["name"]: each for each in entrance["spec"]["listeners"]}
         routes = [
-            each for each in of_kind(whole, "HTTPRoute").values() if "hostnames" in each["spec"]
+            each
+            for each in of_kind(lowered_platform, "HTTPRoute").values()
+            if "hostnames" in each["spec"]
         ]
         assert len(routes) == 4
         for route in routes:
@@ -176,10 +178,10 @@ def test_http_routes_hang_on_a_listener_for_their_host_that_lets_their_namespace
 
 
 def test_with_a_certificate_plain_listeners_take_the_redirect_alone() -> None:
-    whole = lowered("gateway-api", "prod")
-    (entrance,) = of_kind(whole, "Gateway").values()
+    lowered_platform = lowered("gateway-api", "prod")
+    (entrance,) = of_kind(lowered_platform, "Gateway").values()
     plain = [each for each in entrance["spec"]["listeners"] if each["protocol"] == "HTTP"]
-    redirect = of_kind(whole, "HTTPRoute")["doors-edge-to-https"]
+    redirect = of_kind(lowered_platform, "HTTPRoute")["doors-edge-to-https"]
     assert redirect["metadata"]["namespace"] == entrance["metadata"]["namespace"]
     sections = {parent["sectionName"] for parent in redirect["spec"]["parentRefs"]}
     assert sections == {each["name"] for each in plain}
@@ -188,10 +190,10 @@ def test_with_a_certificate_plain_listeners_take_the_redirect_alone() -> None:
 
 
 def test_hidden_paths_of_an_http_route_have_no_service() -> None:
-    hidden, shown = of_kind(lowered("gateway-api", "prod"), "HTTPRoute")["minio"]["spec"]["rules"]
+    hidden, routed = of_kind(lowered("gateway-api", "prod"), "HTTPRoute")["minio"]["spec"]["rules"]
     assert [match["path"]["value"] for match in hidden["matches"]] == ["/minio/"]
     assert "backendRefs" not in hidden
-    assert [backend["name"] for backend in shown["backendRefs"]] == ["minio"]
+    assert [backend["name"] for backend in routed["backendRefs"]] == ["minio"]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +211,7 @@ def test_hidden_paths_of_an_http_route_have_no_service() -> None:
 def test_the_controllers_pods_alone_reach_what_has_a_host(
     scenario: str, environment: str, peer: tuple[str, dict[str, str]]
 ) -> None:
-    whole = lowered(scenario, environment)
+    lowered_platform = lowered(scenario, environment)
     space, labels = peer
     expected = {
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": space}},
@@ -217,8 +219,8 @@ def test_the_controllers_pods_alone_reach_what_has_a_host(
     }
     servers = ("mlflow-login-server", "minio-console-login-server", "minio-server")
     for server in (*servers, "models-serving-model"):
-        assert admitted(whole, f"{server}-from-gateway") == [expected]
-    assert "mlflow-server-from-gateway" not in of_kind(whole, "NetworkPolicy")
+        assert admitted(lowered_platform, f"{server}-from-gateway") == [expected]
+    assert "mlflow-server-from-gateway" not in of_kind(lowered_platform, "NetworkPolicy")
 
 
 def test_a_gateway_outside_the_mesh_meets_plain_text_on_the_ports_behind_hosts_alone() -> None:

@@ -22,8 +22,8 @@ ANSWERS = ["[1]", "{}", "null", "\ufffd", "5", '"x"', "[" * 100_000, '{"serverVe
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_a_cluster_that_answers_nonsense_is_said(answer: str) -> None:
     lowered = compiled("minimal").lowered["default"]
-    findings = list(check(lowered, lambda words, given: (0, answer, ""), 0.0))
-    assert not all(finding.good for finding in findings)
+    findings = list(check(lowered, lambda words, stdin: (0, answer, ""), 0.0))
+    assert not all(finding.passed for finding in findings)
 
 
 def test_a_cluster_forges_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

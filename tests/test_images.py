@@ -170,9 +170,9 @@ def test_a_mirrored_air_gap_prints_no_outside_address(scenario: str, tmp_path: P
 
 @pytest.mark.parametrize("verb", platformc.list_commands(click.Context(platformc)))
 def test_no_help_names_an_outside_address(verb: str) -> None:
-    shown = CliRunner().invoke(platformc, ["help", verb]).stdout
-    assert shown
-    assert {host for host in URL.findall(shown) if not INSIDE.fullmatch(host)} == set()
+    help_text = CliRunner().invoke(platformc, ["help", verb]).stdout
+    assert help_text
+    assert {host for host in URL.findall(help_text) if not INSIDE.fullmatch(host)} == set()
 
 
 def printed(folder: Path) -> Iterator[str]:

@@ -36,7 +36,7 @@ def test_a_scenario_builds_to_what_was_lowered(scenario: str, tmp_path: Path) ->
     assert_equal(compiled(scenario), tmp_path)
 
 
-MANY = """\
+LARGE_SPEC = """\
 apiVersion: platformc/v1alpha1
 kind: Platform
 metadata: {name: many}
@@ -51,14 +51,16 @@ spec:
 
 def test_workloads_in_pieces_build_to_what_was_lowered(tmp_path: Path) -> None:
     """Too many for one root, they have their own roots, none of them too large."""
-    result = pipeline.compile(MANY.encode(), "platform.yaml")
+    result = pipeline.compile(LARGE_SPEC.encode(), "platform.yaml")
     assert_equal(result, tmp_path)
     listed = roots(tmp_path, "default")
     assert len(listed) > 2
     assert max(len(build(root)) for root in listed) <= MOST_OBJECTS
-    one_more = pipeline.compile(MANY.replace("job-119", "job-120").encode(), "platform.yaml").tree()
+    after = pipeline.compile(
+        LARGE_SPEC.replace("job-119", "job-120").encode(), "platform.yaml"
+    ).tree()
     before = result.tree()
-    touched = {path for path in {*before, *one_more} if before.get(path) != one_more.get(path)}
+    touched = {path for path in {*before, *after} if before.get(path) != after.get(path)}
     pieces = {path for path in touched if path.startswith("overlays/default/workloads/")}
     assert len(pieces) <= 2  # the one that loses a job, and the one that gains it
 

@@ -14,7 +14,7 @@ from compiler.pipeline import Compilation
 from compiler.pipeline import compile as compile_spec
 
 Spec = dict[str, Any]
-few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 stores = st.one_of(
     st.fixed_dictionaries(
@@ -97,7 +97,7 @@ def reordered(value: Any) -> Any:
 
 
 @given(platforms())
-@few
+@quick
 def test_compiling_twice_or_with_keys_reordered_or_commented_gives_the_same_bytes(
     spec: Spec,
 ) -> None:
@@ -105,12 +105,12 @@ def test_compiling_twice_or_with_keys_reordered_or_commented_gives_the_same_byte
     assert tree == compiled(spec).tree()
     # Through JSON, so that no two values are one object and become an alias.
     text = yaml.safe_dump(json.loads(json.dumps(reordered(spec))), sort_keys=False)
-    again = compile_spec(f"# a comment\n{text}".encode(), "platform.yaml")
-    assert tree == again.tree()
+    recompiled = compile_spec(f"# a comment\n{text}".encode(), "platform.yaml")
+    assert tree == recompiled.tree()
 
 
 @given(platforms())
-@few
+@quick
 def test_an_unrelated_component_changes_only_its_own_folder_and_the_aggregates(spec: Spec) -> None:
     # Named, since a second store would leave it open which of them is meant.
     spec["spec"]["components"]["tracking"]["bind"] = {"artifacts": "store"}
@@ -128,7 +128,7 @@ def test_an_unrelated_component_changes_only_its_own_folder_and_the_aggregates(s
 
 
 @given(platforms())
-@few
+@quick
 def test_each_binding_has_one_ingress_rule_at_its_provider_and_no_rule_is_without_one(
     spec: Spec,
 ) -> None:
@@ -153,7 +153,7 @@ def test_each_binding_has_one_ingress_rule_at_its_provider_and_no_rule_is_withou
 
 
 @given(platforms())
-@few
+@quick
 def test_every_pod_is_hardened(spec: Spec) -> None:
     result = compiled(spec)
     for manifest in manifests(result.lowered["prod"]):
@@ -179,7 +179,7 @@ def _pods(value: Any) -> list[dict[str, Any]]:
 
 
 @given(platforms(), st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1))
-@few
+@quick
 def test_no_environment_value_changes_the_structure(spec: Spec, value: str) -> None:
     spec["spec"]["workloads"]["one"] = {
         "image": "registry.example.com/w:1", "env": {"X": value}, "uses": ["tracking"],

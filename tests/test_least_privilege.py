@@ -40,7 +40,7 @@ DATABASES = ("postgres", "mysql", "cloudnative-pg")
 MEMORIES = ("redis", "valkey")
 # Commands of a client of Redis, and those that belong to the server itself; all on no key.
 CLIENT = "+@all -@admin -@dangerous -function -script|flush -randomkey +info +role"
-OWN = {
+SERVER_LOGINS = {
     # Redis' documentation of ACLs, "ACL rules for Sentinel and Replicas".
     "sentinel": "allchannels -@all +multi +slaveof +replicaof +ping +exec +subscribe +config|rewrite +role "
     "+publish +info +client|setname +client|kill +script|kill",
@@ -293,8 +293,8 @@ def _users(scenario: str, environment: str) -> Iterator[tuple[str, tuple[str, ..
                 assert on == "on"
                 keys = tuple(rule[1:] for rule in rules if rule[0] == "~")
                 commands = " ".join(rule for rule in rules if rule[0] != "~")
-                if name in OWN:
-                    assert (keys, commands) == ((), OWN[name])
+                if name in SERVER_LOGINS:
+                    assert (keys, commands) == ((), SERVER_LOGINS[name])
                     assert (password == "nopass") == (name == "probe")
                     continue
                 assert secrets[password[1:]] == name

@@ -39,7 +39,7 @@ from compiler.write.plan import plan
 
 COMPILER = Path(__file__).parent.parent / "compiler"
 _METHODS = {"findall": "finditer", "sub": "finditer", "subn": "finditer", "split": "finditer"}
-_ASKED = {"search", "match", "fullmatch", "finditer", *_METHODS}
+_SEARCHES = {"search", "match", "fullmatch", "finditer", *_METHODS}
 
 
 @contextmanager
@@ -75,12 +75,12 @@ def patterns() -> dict[re.Pattern[str], set[str]]:
                 case ast.Call(
                     func=ast.Attribute(value=ast.Name(id="re"), attr=method),
                     args=[ast.Constant(value=str(text)), *_],
-                ) if method in _ASKED:
+                ) if method in _SEARCHES:
                     methods_of[re.compile(text)].add(method)
     for path in files:
         for name, value in vars(import_module(_module(path))).items():
             if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
-                methods_of[value] |= methods[name] & _ASKED
+                methods_of[value] |= methods[name] & _SEARCHES
     return {pattern: names or {"search"} for pattern, names in methods_of.items()}
 
 
@@ -235,8 +235,8 @@ def test_another_model_costs_few_calls() -> None:
         result.tree()
 
     compiled_with(20)  # modules are imported, and schemas built
-    few, many = (_calls(partial(compiled_with, count)) for count in specs)
-    assert (many - few) / 40 < 3000
+    small, large = (_calls(partial(compiled_with, count)) for count in specs)
+    assert (large - small) / 40 < 3000
 
 
 def _sums(length: int) -> None:
@@ -254,10 +254,10 @@ def _cluster(length: int) -> None:
     """The answer of a cluster: as many storage classes, each with a hostile name."""
     classes = [{"metadata": {"name": f"::error::\n{index}"}} for index in range(length // 40)]
     answer = json.dumps({"items": classes, "serverVersion": {"major": "1", "minor": "34"}})
-    list(check(compiled("minimal").lowered["default"], lambda words, given: (0, answer, ""), 0.0))
+    list(check(compiled("minimal").lowered["default"], lambda words, stdin: (0, answer, ""), 0.0))
 
 
-OTHERS = {
+READERS = {
     "platformc.sum": _sums,
     "platform.lock": _broken_lock,
     "a release": lambda length: documents(b"- {a: [1, 2]}\n" * (length // 14)),
@@ -268,9 +268,9 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("case", OTHERS)
+@pytest.mark.parametrize("case", READERS)
 def test_another_text_is_read_in_linear_time(case: str) -> None:
-    is_linear(OTHERS[case], 20_000)
+    is_linear(READERS[case], 20_000)
 
 
 def test_what_is_not_linear_would_be_found() -> None:

@@ -102,24 +102,28 @@ def test_the_host_of_a_model_leads_to_what_its_access_asks_for() -> None:
 
 @pytest.mark.parametrize("environment", ["k3s", "mesh"])
 def test_a_model_lets_in_the_callers_or_groups_that_it_names(environment: str) -> None:
-    whole = lowered("model-access", environment)
+    lowered_platform = lowered("model-access", environment)
     accounts = {"system:serviceaccount:billing:invoices", "system:serviceaccount:analytics:scorer"}
-    assert _flags(whole, "churn-token", "allowed-group") == accounts
-    assert _flags(whole, "churn-token", "oidc-groups-claim") == {"sub"}
+    assert _flags(lowered_platform, "churn-token", "allowed-group") == accounts
+    assert _flags(lowered_platform, "churn-token", "oidc-groups-claim") == {"sub"}
     # A token for another host is for another audience.
-    assert _flags(whole, "churn-token", "client-id") == {"churn.ml.example.internal"}
-    assert _flags(whole, "iris-login", "allowed-group") == {"botanists", "ml-admins"}
+    assert _flags(lowered_platform, "churn-token", "client-id") == {"churn.ml.example.internal"}
+    assert _flags(lowered_platform, "iris-login", "allowed-group") == {"botanists", "ml-admins"}
 
 
 def test_keys_of_the_spec_spare_requests_to_their_issuer() -> None:
     assert len(_flags(lowered("model-access", "mesh"), "churn-token", "oidc-public-key-file")) == 2
-    for environment, asked in (("k3s", True), ("mesh", False)):
-        whole = lowered("model-access", environment)
+    for environment, discovers in (("k3s", True), ("mesh", False)):
+        lowered_platform = lowered("model-access", environment)
         policies = {
-            m["metadata"]["name"] for m in objects_of(whole) if m["kind"] == "NetworkPolicy"
+            m["metadata"]["name"]
+            for m in objects_of(lowered_platform)
+            if m["kind"] == "NetworkPolicy"
         }
-        assert ("token-issuer-tokens-clients" in policies) == asked
-        assert (_flags(whole, "churn-token", "skip-oidc-discovery") == {"true"}) == (not asked)
+        assert ("token-issuer-tokens-clients" in policies) == discovers
+        assert (_flags(lowered_platform, "churn-token", "skip-oidc-discovery") == {"true"}) == (
+            not discovers
+        )
 
 
 def test_the_gateway_reaches_no_pods_of_models_behind_a_check() -> None:
@@ -222,7 +226,7 @@ def _wave(manifest: Manifest) -> int:
 # The table of the threat model ------------------------------------------------------------------
 
 
-def who(lowered_platform: Lowered) -> dict[str, str]:
+def admitted_users(lowered_platform: Lowered) -> dict[str, str]:
     """The users that the door lets to each host, as the compiled objects have it."""
     routes = destinations(lowered_platform)
     rows = {}
@@ -268,7 +272,7 @@ def test_the_threat_model_says_who_may_do_what_at_the_door() -> None:
     ).lowered["prod"]
     text = (ROOT / "docs" / "threat-model.md").read_text()
     rows = re.findall(r"^\| `([a-z-]+)` \| (.+?) \|", text.partition("## The pages")[2], re.M)
-    assert dict(rows) == who(lowered_platform)
+    assert dict(rows) == admitted_users(lowered_platform)
 
 
 def callers(objects: list[Manifest], pods: dict[str, Any]) -> set[str]:

@@ -132,23 +132,23 @@ def test_the_path_of_a_patch_is_no_credential() -> None:
 
 def test_what_stands_beside_is_shown() -> None:
     spec = f"{HEADER}spec:\n  components:\n    minio: {{auth: [a, {{b: '}}, x'}}], replicas: x}} # no\n"
-    shown = text.render(diagnosed(spec.encode()), {"platform.yaml": spec})
-    assert shown.count("    minio: {auth: ********, replicas: x} # no\n") == 2
+    rendered = text.render(diagnosed(spec.encode()), {"platform.yaml": spec})
+    assert rendered.count("    minio: {auth: ********, replicas: x} # no\n") == 2
 
 
 def test_what_is_no_credential_is_shown() -> None:
     spec = (
         f"{HEADER}spec:\n  secrets: {{provider: vault}}\n  registry: {{pullSecrets: [Bad_Name]}}\n"
     )
-    shown = text.render(diagnosed(spec.encode()), {"platform.yaml": spec})
-    assert "`vault`" in shown
-    assert "pullSecrets: [Bad_Name]" in shown
+    rendered = text.render(diagnosed(spec.encode()), {"platform.yaml": spec})
+    assert "`vault`" in rendered
+    assert "pullSecrets: [Bad_Name]" in rendered
 
 
 def test_what_a_help_says_to_type_is_shown() -> None:
     spec = f"{HEADER}spec:\n  components:\n    external-postgres: {{host: pg.acme.com, existingSecret: acme-pg}}\n"
-    shown = text.render(diagnosed(spec.encode()), {"platform.yaml": spec})
-    assert "takes `credentials: {secret: NAME}`" in shown
+    rendered = text.render(diagnosed(spec.encode()), {"platform.yaml": spec})
+    assert "takes `credentials: {secret: NAME}`" in rendered
 
 
 def test_a_suggestion_does_not_spell_a_masked_value_in_small_letters() -> None:
@@ -245,7 +245,7 @@ def _spec(scenario: str) -> Any:
     return yaml.load((SCENARIOS / scenario / "platform.yaml").read_text(), yaml.CSafeLoader)
 
 
-def shown(spec_path: Place, plant: Callable[[Any, Any], None], whole_tree: bool) -> str:
+def displayed(spec_path: Place, plant: Callable[[Any, Any], None], whole_tree: bool) -> str:
     """All that any format prints of a spec in which something was planted."""
     scenario, path = spec_path
     document = deepcopy(_spec(scenario))
@@ -260,7 +260,7 @@ def shown(spec_path: Place, plant: Callable[[Any, Any], None], whole_tree: bool)
 Texts = tuple[str, ...]
 ALL: Texts = tuple(text for text, _ in PLANTED.values())
 # Only in place of a value, a text has to stand alone.
-WAYS: dict[str, tuple[bool, Texts, Callable[[Texts, Any, Any], None]]] = {
+PLANTINGS: dict[str, tuple[bool, Texts, Callable[[Texts, Any, Any], None]]] = {
     **{
         f"{kind} as a value": (False, (text,), lambda texts, at, key: at.__setitem__(key, texts[0]))
         for kind, (text, _) in PLANTED.items()
@@ -277,12 +277,12 @@ WAYS: dict[str, tuple[bool, Texts, Callable[[Texts, Any, Any], None]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_nothing_secret_is_shown_wherever_it_stands(way: str) -> None:
-    whole_tree, texts, plant = WAYS[way]
+@pytest.mark.parametrize("planting", PLANTINGS)
+def test_nothing_secret_is_shown_wherever_it_stands(planting: str) -> None:
+    whole_tree, texts, plant = PLANTINGS[planting]
     visible = []
     for kind, path in places()[whole_tree].items():
-        output = shown(path, partial(plant, texts), whole_tree)
+        output = displayed(path, partial(plant, texts), whole_tree)
         visible += [(kind, secret) for secret in secrets_in(output, texts)]
     assert visible == []
 
@@ -293,19 +293,19 @@ def secrets_in(output: str, texts: Texts) -> list[str]:
     return [secret for secret in secrets if secret.casefold() in output.casefold()]
 
 
-SHOWN = {  # without the masking of messages and of quoted lines
+UNMASKED = {  # without the masking of messages and of quoted lines
     "token as a value": ("metadata", "name"),
     "as keys": ("spec", "components", "mlflow"),
 }
 
 
-@pytest.mark.parametrize("way", SHOWN)
-def test_what_is_planted_would_be_shown(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("planting", UNMASKED)
+def test_what_is_planted_would_be_shown(planting: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(masking, "masked", lambda text, values=None: text)
     monkeypatch.setattr(masking, "tokens", lambda line: ())
     monkeypatch.setattr(masked_files, "tokens", lambda line: ())
-    whole_tree, texts, plant = WAYS[way]
-    output = shown(("minimal", SHOWN[way]), partial(plant, texts), whole_tree)
+    whole_tree, texts, plant = PLANTINGS[planting]
+    output = displayed(("minimal", UNMASKED[planting]), partial(plant, texts), whole_tree)
     assert secrets_in(output, texts)
 
 

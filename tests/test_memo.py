@@ -41,15 +41,15 @@ def test_objects_stay_alive_so_that_none_takes_the_identity_of_another() -> None
 
 
 def test_the_name_of_a_result_counts_by_its_value() -> None:
-    memo, thing = Memo(), object()
-    assert memo.once(lambda: 1, ("a", 1), thing) == 1
-    assert memo.once(lambda: 2, ("a", 1), thing) == 1
-    assert memo.once(lambda: 2, ("b", 1), thing) == 2
+    memo, subject = Memo(), object()
+    assert memo.once(lambda: 1, ("a", 1), subject) == 1
+    assert memo.once(lambda: 2, ("a", 1), subject) == 1
+    assert memo.once(lambda: 2, ("b", 1), subject) == 2
 
 
 def test_what_is_asked_for_the_first_time() -> None:
-    memo, thing, another = Memo(), object(), object()
-    assert [memo.is_first("seen", memo_object) for memo_object in (thing, thing, another)] == [
+    memo, subject, another = Memo(), object(), object()
+    assert [memo.is_first("seen", memo_object) for memo_object in (subject, subject, another)] == [
         True,
         False,
         True,

@@ -48,9 +48,9 @@ class exc:
 
 class Engine:
     def connect(self):
-        asked = pathlib.Path(__file__).with_name("asked")
-        if not asked.exists():
-            asked.touch()
+        marker = pathlib.Path(__file__).with_name("asked")
+        if not marker.exists():
+            marker.touch()
             raise exc.DBAPIError("(Background on this error at: https://sqlalche.me/e/20/e3q8)")
 
 def create_engine(uri):

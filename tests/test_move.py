@@ -152,7 +152,7 @@ def test_a_client_that_names_the_old_instance_follows(section: str, where: str) 
 def test_a_move_without_clients_and_a_taken_name_are_refused() -> None:
     idle = f"{HEAD}  move: {{from: minio, to: seaweedfs}}\n  components: {{minio: {{}}, seaweedfs: {{}}}}\n"
     duplicate = text("minio").replace("training:\n", "move:\n")
-    own_place = text("minio").replace("to: seaweedfs", "to: minio")
+    unmoved = text("minio").replace("to: seaweedfs", "to: minio")
     foreign = text("old").replace(
         "old: {type: postgres}", "old: {type: external-postgres, host: a.example.com}"
     )
@@ -162,7 +162,7 @@ def test_a_move_without_clients_and_a_taken_name_are_refused() -> None:
     for spec, code, words in (
         (idle, "unfit-move", "nothing uses `minio`"),
         (duplicate, "duplicate-name", "the Job of `spec.move`"),
-        (own_place, "invalid-value", "its own place"),
+        (unmoved, "invalid-value", "its own place"),
         (foreign, "unfit-move", "neither server is the platform's"),
         (clustered, "unfit-move", "of `mode: cluster`"),
     ):

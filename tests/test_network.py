@@ -247,7 +247,7 @@ def test_no_policy_is_idle() -> None:
         for policy in policies:
             remaining = {
                 **net.policies,
-                space: [kept for kept in policies if kept is not policy],
+                space: [entry for entry in policies if entry is not policy],
             }
             without = replace(net, policies=remaining)
             after = reached(without, lowered_platform, all_pods, ports), _ask_dns(without, all_pods)
@@ -349,12 +349,12 @@ def test_clients_more_change_no_policy() -> None:
 
 
 def test_a_namespace_more_is_one_peer_more_and_nothing_else() -> None:
-    few, more = allowing(["team"]), allowing(["team", "other"])
-    assert {space for space, _ in more.keys() - few.keys()} == {"other"}
-    for policy_key, policy in few.items():
-        for rule in more[policy_key]["spec"].get("ingress", ()):
+    narrow, wide = allowing(["team"]), allowing(["team", "other"])
+    assert {space for space, _ in wide.keys() - narrow.keys()} == {"other"}
+    for policy_key, policy in narrow.items():
+        for rule in wide[policy_key]["spec"].get("ingress", ()):
             rule["from"] = [peer for peer in rule["from"] if "'other'" not in str(peer)]
-        assert more[policy_key] == policy, policy_key
+        assert wide[policy_key] == policy, policy_key
 
 
 def test_a_nodes_own_cache_of_dns_is_asked_by_its_address() -> None:
@@ -369,7 +369,9 @@ def test_a_nodes_own_cache_of_dns_is_asked_by_its_address() -> None:
 ADDRESS = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc\.[a-z0-9.-]+?:([0-9]+)")
 
 
-def told(template: Template, texts: dict[tuple[str, str], str]) -> set[tuple[str, str, int]]:
+def named_services(
+    template: Template, texts: dict[tuple[str, str], str]
+) -> set[tuple[str, str, int]]:
     """Services (name, namespace, port) that a pod's own manifest or its config files name."""
     message = str(template.spec)
     for volume in template.spec.get("volumes", ()):
@@ -387,7 +389,7 @@ def test_every_address_that_a_pod_is_told_is_in_its_reach(scenario: str, environ
     texts = {key: str(manifest.get("data")) for key, manifest in named.items()}
     for template in templates(scenario, environment):
         source = Pod(template.name, template.namespace, template.labels)
-        for name, space, port in told(template, texts):
+        for name, space, port in named_services(template, texts):
             service = named.get((space, name))
             if service is None or service["kind"] != "Service":
                 continue  # an operator's, or one outside

@@ -76,9 +76,9 @@ def test_no_child_and_no_pipe_stay_behind() -> None:
         os.waitpid(child, os.WNOHANG)
 
 
-@pytest.mark.parametrize(("many", "forks"), [(1, 1), (10_000, 0)])
+@pytest.mark.parametrize(("large_build", "forks"), [(1, 1), (10_000, 0)])
 def test_only_many_objects_are_examined_by_another_process(
-    many: int, forks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    large_build: int, forks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[int] = []
     fork = os.fork
@@ -88,7 +88,7 @@ def test_only_many_objects_are_examined_by_another_process(
         return fork()
 
     monkeypatch.setattr(os, "fork", counted)
-    monkeypatch.setattr(build, "_MANY_PACKAGES", many)
+    monkeypatch.setattr(build, "_LARGE_BUILD", large_build)
     spec = shutil.copy(SCENARIOS / "minimal" / "platform.yaml", tmp_path)
     build.Build(Path(spec), Path(spec).read_bytes(), tmp_path, (), "text").update(False, str)
     assert (len(calls), (tmp_path / "overlays").is_dir()) == (forks, True)

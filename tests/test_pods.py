@@ -308,8 +308,8 @@ GOOD: dict[str, Any] = {
 )  # fmt: skip
 def test_the_evaluator_finds(check: str, pod: dict[str, Any], container: dict[str, Any]) -> None:
     context = {**GOOD["containers"][0]["securityContext"], **container}
-    bad = {**GOOD, **pod, "containers": [{"name": "main", "securityContext": context}]}
-    assert [actual for actual, _ in restricted(bad)] == [check]
+    violating_pod = {**GOOD, **pod, "containers": [{"name": "main", "securityContext": context}]}
+    assert [actual for actual, _ in restricted(violating_pod)] == [check]
     assert list(restricted(GOOD)) == []
 
 
@@ -324,7 +324,7 @@ def test_no_account_is_one_that_an_operator_makes(scenario: str, environment: st
         for _, space, name, group in accounts_of_objects
         if group == "postgresql.cnpg.io"
     }
-    own_accounts = {
+    emitted_accounts = {
         (space, name) for kind, space, name, _ in accounts_of_objects if kind == "ServiceAccount"
     }
-    assert own_accounts & operator_accounts == set()
+    assert emitted_accounts & operator_accounts == set()

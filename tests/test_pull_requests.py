@@ -94,7 +94,7 @@ class Hub(ThreadingHTTPServer):
 
 class _Comments(BaseHTTPRequestHandler):
     server: Hub
-    _ISSUE, _ONE = "/repos/ml/platform/issues/7/comments", "/repos/ml/platform/issues/comments/"
+    _ISSUE, _COMMENT = "/repos/ml/platform/issues/7/comments", "/repos/ml/platform/issues/comments/"
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -108,8 +108,8 @@ class _Comments(BaseHTTPRequestHandler):
         self._write(lambda body: self.server.add(body, "Bot"))
 
     def do_PATCH(self) -> None:
-        assert self.path.startswith(self._ONE)
-        comment = self.server.comments[int(self.path.removeprefix(self._ONE)) - 1]
+        assert self.path.startswith(self._COMMENT)
+        comment = self.server.comments[int(self.path.removeprefix(self._COMMENT)) - 1]
         self._write(lambda body: comment.update(body=body))
 
     def _write(self, change: Callable[[str], object]) -> None:
@@ -204,8 +204,8 @@ def test_a_later_plan_replaces_its_own_comment_and_no_other(runner: Runner) -> N
     for text, amount in ((LARGER, "600Gi"), (SMALLER, "400Gi")):
         runner.write(text)
         assert runner.run(sarif="false").failed == []
-        *other_comments, mine = runner.hub.comments
-        assert other_comments == before, forged
+        *foreign_comments, mine = runner.hub.comments
+        assert foreign_comments == before, forged
         assert amount in mine["body"]
 
 
@@ -362,7 +362,7 @@ def test_hooks_pass_a_good_commit_and_stop_a_bad_one(runner: Runner) -> None:
     assert stale.returncode == 1
     assert "run `platformc compile`" in stale.stderr
     runner.write(SPEC.replace("minio:", "minoi:"), compiled=False)
-    bad = hook(runner, "platformc-validate")
-    assert bad.returncode == 1
-    assert "did you mean `minio`?" in bad.stderr
+    misspelt = hook(runner, "platformc-validate")
+    assert misspelt.returncode == 1
+    assert "did you mean `minio`?" in misspelt.stderr
     assert hook(runner, "platformc-validate", "-f", "nothing.yaml").returncode == 2

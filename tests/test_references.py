@@ -46,7 +46,7 @@ def name(manifest: Manifest) -> str:
 @each_environment
 def test_every_secret_and_its_key_is_in_the_contract(scenario: str, environment: str) -> None:
     contract = lowered(scenario, environment)
-    known_keys = {
+    keys_of_secrets = {
         (space, credential.name): set(credential.keys)
         for credential in (*contract.credentials, *contract.granted)
         for space in credential.namespaces
@@ -58,14 +58,14 @@ def test_every_secret_and_its_key_is_in_the_contract(scenario: str, environment:
         space = manifest["metadata"].get("namespace")
         for key, value in walk(manifest):
             if key in references and isinstance(value, dict) and not value.get("optional"):
-                keys = known_keys.get((space, value["name"]))
+                keys = keys_of_secrets.get((space, value["name"]))
                 assert keys is not None, f"{name(manifest)} names Secret {value['name']}"
                 assert value.get("key") in {None, *keys}, f"{name(manifest)}: {value}"
 
 
 @each_environment
 def test_every_config_map_and_its_files_exist(scenario: str, environment: str) -> None:
-    known_files = (
+    files_of_configs = (
         {
             (config_manifest["metadata"]["namespace"], config_manifest["metadata"]["name"]): set(
                 config_manifest["data"]
@@ -74,13 +74,13 @@ def test_every_config_map_and_its_files_exist(scenario: str, environment: str) -
             if config_manifest["kind"] == "ConfigMap"
         }
         | granted(scenario, environment)
-        | users_own(scenario, environment)
+        | written_by_users(scenario, environment)
     )
     for manifest in objects(scenario, environment):
         for key, value in walk(manifest):
             if key not in ("configMap", "configMapKeyRef") or not isinstance(value, dict):
                 continue
-            files = known_files.get((manifest["metadata"].get("namespace"), value["name"]))
+            files = files_of_configs.get((manifest["metadata"].get("namespace"), value["name"]))
             assert files is not None, f"{name(manifest)} names ConfigMap {value['name']}"
             expected = {item["key"] for item in value.get("items", ())}
             assert expected | {value.get("key")} <= {None, *files}, f"{name(manifest)}: {value}"
@@ -97,7 +97,7 @@ def granted(scenario: str, environment: str) -> dict[tuple[str, str], set[str]]:
     }  # fmt: skip
 
 
-def users_own(scenario: str, environment: str) -> dict[tuple[str, str], set[str]]:
+def written_by_users(scenario: str, environment: str) -> dict[tuple[str, str], set[str]]:
     """The ConfigMaps that workloads mount or authorities are in, and that their author keeps."""
     lowered_platform = lowered(scenario, environment)
     instances = lowered_platform.graph.instances.values()
@@ -144,7 +144,7 @@ def services(scenario: str, environment: str) -> dict[tuple[str, str], set[int]]
     """Every Service and its ports: the platform's, and those that operators make for it."""
     actual: dict[tuple[str, str], set[int]] = {}
     for manifest in objects(scenario, environment):
-        for service, port in made_by_serving(manifest):
+        for service, port in serving_ports(manifest):
             actual[service, manifest["metadata"]["namespace"]] = {port}
         if manifest["kind"] == "Service":
             ports = {port["port"] for port in manifest["spec"].get("ports", ())}
@@ -157,7 +157,7 @@ def services(scenario: str, environment: str) -> dict[tuple[str, str], set[int]]
     return actual
 
 
-def made_by_serving(manifest: Manifest) -> Iterator[tuple[str, int]]:
+def serving_ports(manifest: Manifest) -> Iterator[tuple[str, int]]:
     """The Services that KServe 0.20 and Seldon Core 1.17 make of a model, by their own naming."""
     name = manifest["metadata"]["name"]
     if manifest["kind"] == "InferenceService":
@@ -199,7 +199,7 @@ def test_every_host_is_a_service_with_that_port(scenario: str, environment: str)
                 assert port is None or port in ports, f"{name(manifest)}: {service}:{port}"
 
 
-def told(template: Template, files: dict[tuple[str, str], str]) -> str:
+def texts_of(template: Template, files: dict[tuple[str, str], str]) -> str:
     """All text that a pod's containers are given: variables, arguments and mounted files."""
     mounted = [
         files.get((template.namespace, volume["configMap"]["name"]), "")
@@ -229,15 +229,15 @@ def test_what_a_pod_is_told_of_it_reaches(scenario: str, environment: str) -> No
     }
     for template in templates(scenario, environment):
         source = next(pod for pod in all_pods if pod.name == template.name)
-        for service, space, port in set(hosts(told(template, files))):
+        for service, space, port in set(hosts(texts_of(template, files))):
             ends = targets(scenario, environment, service, space, port)
             for labels, ports in ends:
-                other_pods = [
+                target_pods = [
                     pod for pod in all_pods
                     if pod.namespace == space and selects({"matchLabels": labels}, pod.labels)
                 ]  # fmt: skip
-                reached = source in other_pods or any(
-                    net.connects(source, pod, port) for pod in other_pods for port in ports
+                reached = source in target_pods or any(
+                    net.connects(source, pod, port) for pod in target_pods for port in ports
                 )
                 assert reached, f"{template.name} cannot reach {service}.{space}:{port}"
 

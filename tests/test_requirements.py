@@ -69,10 +69,10 @@ def test_the_bill_of_materials_lists_what_users_install() -> None:
     reached = {"platformc"}
     for _ in pins:
         reached |= {
-            other
+            dependency
             for entry in bill["dependencies"]
             if entry["ref"] in reached
-            for other in entry["dependsOn"]
+            for dependency in entry["dependsOn"]
         }
     assert reached == {"platformc", *(part["purl"] for part in bill["components"])}
 

@@ -62,7 +62,7 @@ def readers(scenario: str, environment: str, secret: str, *kinds: str) -> Iterat
             yield template
 
 
-def started_again(lines: list[str]) -> set[tuple[str, str, str]]:
+def restarted(lines: list[str]) -> set[tuple[str, str, str]]:
     """Kind, namespace and name of all workloads with replaced pods."""
     actual = set()
     for line in lines:
@@ -90,7 +90,7 @@ def test_its_readers_start_again_and_nobody_else(scenario: str, environment: str
             if not change.change_command or change.login_from_env or _exports(pod, change.name)
         }
         upstream = {(*_kind_and_name(workload),) for workload in change.restart}
-        assert started_again(lines) == expected | upstream, change.name
+        assert restarted(lines) == expected | upstream, change.name
 
 
 def _exports(pod: Template, secret: str) -> bool:
@@ -116,14 +116,14 @@ def test_a_server_is_told_before_the_consumer_reads(scenario: str, environment: 
         for binding in lowered_platform.graph.bindings
     }
     for change in changing(scenario, environment):
-        lines, own_consumers = commands(lowered_platform, change), consumers.get(change.name)
+        lines, consumer_name = commands(lowered_platform, change), consumers.get(change.name)
         consumer = [_line(lines, template) for template in
                     readers(scenario, environment, change.name, *SERVERS, "InferenceService")
-                    if _instance(template) == own_consumers]  # fmt: skip
+                    if _instance(template) == consumer_name]  # fmt: skip
         for job in readers(scenario, environment, change.name, "Job"):
             deletion = f"kubectl delete job {job.owner['metadata']['name']} -n {job.namespace}"
             at = [index for index, line in enumerate(lines) if line.startswith(deletion)]
-            if _instance(job) == own_consumers or change.change_command:
+            if _instance(job) == consumer_name or change.change_command:
                 assert at == []
             else:
                 assert len(at) == 1
@@ -136,7 +136,7 @@ def _instance(template: Template) -> str:
 
 def _line(lines: list[str], template: Template) -> int:
     (actual,) = (index for index, line in enumerate(lines)
-                if _place(template) in started_again([line]))  # fmt: skip
+                if _place(template) in restarted([line]))  # fmt: skip
     return actual
 
 

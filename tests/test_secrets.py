@@ -39,7 +39,7 @@ ALPHABETS = {
 # Servers with clients that must share a key, and why.
 # A Secret without data, which Kubernetes fills with the token of a ServiceAccount.
 TOKEN = "kubernetes.io/service-account-token"
-ONE_KEY = {"lakefs": "its open-source server knows one user"}
+SINGLE_KEY = {"lakefs": "its open-source server knows one user"}
 
 each_environment = pytest.mark.parametrize(("scenario", "environment"), environments())
 
@@ -101,7 +101,7 @@ def test_a_servers_own_key_is_in_no_client(scenario: str, environment: str) -> N
         credential.name: set(credential.readers) for credential in lowered_platform.credentials
     }
     consumed = {binding.endpoint().secret for binding in lowered_platform.graph.bindings
-                if binding.provider.type in ONE_KEY}  # fmt: skip
+                if binding.provider.type in SINGLE_KEY}  # fmt: skip
     # A consumer may say itself where the key of its binding is read.
     consumed |= {binding.secret for binding in lowered_platform.graph.bindings}
     for package in lowered_platform.packages.values():
@@ -119,11 +119,11 @@ def test_a_consumers_key_is_read_by_itself_and_its_providers(
     graph = lowered_platform.graph
     for binding in (*graph.bindings, *graph.mirrored):
         allowed[binding.secret] |= {binding.consumer.name, binding.provider.name}
-    own_names = {
+    package_secrets = {
         c.name for package in lowered_platform.packages.values() for c in package.credentials
     }
     for credential in lowered_platform.credentials:
-        if credential.name not in own_names:
+        if credential.name not in package_secrets:
             assert set(credential.readers) <= allowed[credential.name], credential.name
 
 

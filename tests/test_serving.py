@@ -126,15 +126,15 @@ def test_the_edge_speaks_to_the_local_gateway_as_the_predictor() -> None:
 
 
 def test_knative_gives_a_model_no_host_of_its_own_outside() -> None:
-    def seen(scenario: str) -> set[str | None]:
+    def visibilities(scenario: str) -> set[str | None]:
         return {
             manifest["metadata"]["labels"].get("networking.knative.dev/visibility")
             for manifest in objects(scenario, compiled(scenario).environments[0])
             if manifest["kind"] == "InferenceService"
         }
 
-    assert seen("kserve-serverless") == {"cluster-local"}
-    assert seen("kserve-standard") == {None}
+    assert visibilities("kserve-serverless") == {"cluster-local"}
+    assert visibilities("kserve-standard") == {None}
 
 
 def test_a_model_that_stays_inside_has_no_host() -> None:
@@ -303,8 +303,10 @@ def test_vllm_uses_every_gpu_and_knows_its_user() -> None:
 
 
 @pytest.mark.parametrize("install", ["existing", "operator", "vendored"])
-@pytest.mark.parametrize(("timeout", "most"), [("10m", None), ("601s", "601"), ("20m", "1200")])
-def test_knative_admits_the_longest_timeout(install: str, timeout: str, most: str | None) -> None:
+@pytest.mark.parametrize(("timeout", "seconds"), [("10m", None), ("601s", "601"), ("20m", "1200")])
+def test_knative_admits_the_longest_timeout(
+    install: str, timeout: str, seconds: str | None
+) -> None:
     """Beyond 600 s Knative refuses a revision (config-defaults, max-revision-timeout-seconds)."""
     text = (
         "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\nspec:\n"
@@ -315,7 +317,7 @@ def test_knative_admits_the_longest_timeout(install: str, timeout: str, most: st
     lowered = pipeline.compile(text.encode(), "platform.yaml").lowered["default"]
     wiring = lowered.graph.wiring("knative")
     config = knative.config(lowered.graph.instances["knative"], wiring)
-    assert config.get("defaults", {}).get("max-revision-timeout-seconds") == most
+    assert config.get("defaults", {}).get("max-revision-timeout-seconds") == seconds
 
 
 def test_an_image_of_the_users_own_is_the_server() -> None:

@@ -41,10 +41,10 @@ def test_pieces_hold_every_model_once_and_not_too_many(names: set[str]) -> None:
     assert max(len(piece_packages) for piece_packages in actual.values()) <= MOST_MODELS
 
 
-@given(names=NAMES, more=st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True))
+@given(names=NAMES, added=st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True))
 @settings(max_examples=40, deadline=None)
-def test_one_model_more_touches_one_piece(names: set[str], more: str) -> None:
-    before, after = pieces(names), pieces({*names, more})
+def test_one_model_more_touches_one_piece(names: set[str], added: str) -> None:
+    before, after = pieces(names), pieces({*names, added})
     touched = {
         piece for piece, piece_packages in before.items() if after.get(piece) != piece_packages
     }

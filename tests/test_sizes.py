@@ -79,8 +79,8 @@ def test_a_store_holds_its_models(store: str, models: tuple[int, ...]) -> None:
 @sizes("`seaweedfs`, `minio`: `storage`")
 @pytest.mark.parametrize(("replicas", "copies"), [(3, 2), (8, 2), (4, 3), (9, 3)])
 def test_several_servers_hold_their_models_with_all_copies(replicas: int, copies: int) -> None:
-    most = int(100 * replicas / copies * 0.93 * 0.9)
-    for size, expected in ((most, []), (most + 2, ["volume-size"])):
+    largest = int(100 * replicas / copies * 0.93 * 0.9)
+    for size, expected in ((largest, []), (largest + 2, ["volume-size"])):
         model = f"  models:\n    chat: {{format: sklearn, uri: s3://models/a, size: {size}Gi}}"
         store = f"    seaweedfs: {{replicas: {replicas}, copies: {copies}, storage: 100Gi}}\n    postgres: {{}}"
         assert codes(f"{store}\n    kserve: {{mode: standard}}\n{model}") == expected, size
@@ -89,8 +89,8 @@ def test_several_servers_hold_their_models_with_all_copies(replicas: int, copies
 @sizes("`seaweedfs`, `minio`: `storage`")
 @pytest.mark.parametrize(("replicas", "parity"), [(1, 0), (4, 2), (5, 2), (6, 3), (8, 4), (16, 4)])
 def test_an_erasure_set_holds_its_models_without_its_parity(replicas: int, parity: int) -> None:
-    most = int(100 * (replicas - parity) * 0.93 * 0.9)
-    for size, expected in ((most, []), (most + 2, ["volume-size"])):
+    largest = int(100 * (replicas - parity) * 0.93 * 0.9)
+    for size, expected in ((largest, []), (largest + 2, ["volume-size"])):
         model = f"  models:\n    chat: {{format: sklearn, uri: s3://models/a, size: {size}Gi}}"
         store = f"    minio: {{replicas: {replicas}, storage: 100Gi}}"
         assert codes(f"{store}\n    kserve: {{mode: standard}}\n{model}") == expected, size
@@ -117,13 +117,13 @@ def test_keys_fill_their_share_of_the_memory(
 @pytest.mark.parametrize("type", ["redis", "valkey"])
 @pytest.mark.parametrize("memory", [64, 1024, 4096])
 def test_a_limit_that_differs_from_the_memory_does_not_compile(type: str, memory: int) -> None:
-    for other, expected in (
+    for memory_limit, expected in (
         (memory, []),
         (memory - 1, ["memory-limit"]),
         (memory * 2, ["memory-limit"]),
     ):
-        limits = f"resources: {{limits: {{memory: {other}Mi}}}}"
-        assert codes(f"    {type}: {{memory: {memory}Mi, {limits}}}") == expected, other
+        limits = f"resources: {{limits: {{memory: {memory_limit}Mi}}}}"
+        assert codes(f"    {type}: {{memory: {memory}Mi, {limits}}}") == expected, memory_limit
 
 
 @sizes("`redis`, `valkey`: `storage`")

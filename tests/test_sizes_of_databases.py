@@ -125,8 +125,10 @@ def test_a_server_is_made_for_what_its_clients_open(type: str, clients: str) -> 
 
 
 def test_more_clients_than_any_server_accepts_do_not_compile() -> None:
-    many = "\n".join(f"    runs-{n}: {{type: mlflow, replicas: 50, workers: 16}}" for n in range(2))
-    assert "connection-budget" in codes(f"    seaweedfs: {{}}\n    postgres: {{}}\n{many}")
+    trackers = "\n".join(
+        f"    runs-{n}: {{type: mlflow, replicas: 50, workers: 16}}" for n in range(2)
+    )
+    assert "connection-budget" in codes(f"    seaweedfs: {{}}\n    postgres: {{}}\n{trackers}")
 
 
 def test_pools_share_what_a_derived_server_accepts() -> None:

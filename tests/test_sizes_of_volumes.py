@@ -91,7 +91,7 @@ def test_every_volume_has_a_row_or_a_fixed_size() -> None:
         name
         for scenario in scenario_names()
         for environment in compiled(scenario).lowered.values()
-        for package in environment.everything
+        for package in environment.all_packages
         for name in volumes(package)
     }
     assert sorted(every - ROWS.keys() - fixed()) == []

@@ -101,11 +101,11 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
     """A folder in which nothing but one choice was ever compiled, and its text."""
 
     @cache
-    def one(chosen: str) -> tuple[Path, str]:
+    def compiled_choice(chosen: str) -> tuple[Path, str]:
         folder = tmp_path_factory.mktemp(chosen)
         return folder, compiled(folder, spec(chosen))
 
-    return one
+    return compiled_choice
 
 
 @pytest.mark.parametrize(("old", "new"), SWAPS)

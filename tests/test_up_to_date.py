@@ -92,7 +92,7 @@ def _workload(image: str) -> Edit:
     return lambda spec_data: spec_data["spec"]["workloads"].update(job=job)
 
 
-def _nothing(spec_data: Spec) -> None:
+def _no_change(spec_data: Spec) -> None:
     """Compiling the same again."""
 
 
@@ -104,7 +104,7 @@ edits: st.SearchStrategy[Edit] = st.one_of(
     st.builds(_space, st.sampled_from(["mlops", "science"])),
     st.builds(_rendered, st.booleans()),
     st.builds(_workload, st.sampled_from(["r.example.com/a:1", "r.example.com/a:2"])),
-    st.just(_nothing),
+    st.just(_no_change),
 )
 
 
@@ -137,13 +137,13 @@ def test_what_stands_after_edits_is_what_a_compile_from_nothing_writes(changes: 
 def test_a_changed_output_of_the_same_size_and_time_is_noticed(tmp_path: Path) -> None:
     """Existing files are known by their content, not by its time stamp."""
     shutil.copy(SCENARIOS / "minimal" / "platform.yaml", tmp_path / "platform.yaml")
-    compile_it = ["compile", "-f", str(tmp_path / "platform.yaml")]
-    assert CliRunner().invoke(platformc, compile_it).exit_code == 0
+    command = ["compile", "-f", str(tmp_path / "platform.yaml")]
+    assert CliRunner().invoke(platformc, command).exit_code == 0
     file = next((tmp_path / "base").rglob("*.yaml"))
     before, text = file.stat(), file.read_bytes()
     file.write_bytes(text[:-2] + b"~\n")
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-    result = CliRunner().invoke(platformc, compile_it)
+    result = CliRunner().invoke(platformc, command)
     assert result.exit_code == 1
     assert "edited by hand" in result.output
 

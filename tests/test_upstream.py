@@ -240,8 +240,8 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Nothing: the tests' output is for failures."""
 
 
-def vendor(spec: Path, base: str, *more: str) -> Result:
-    return run("vendor", "argo-workflows", "-f", str(spec), "--from", base, *more)
+def vendor(spec: Path, base: str, *options: str) -> Result:
+    return run("vendor", "argo-workflows", "-f", str(spec), "--from", base, *options)
 
 
 def test_a_release_is_brought_along(spec: Path, releases: tuple[str, Path]) -> None:

@@ -186,8 +186,8 @@ def test_a_step_of_a_section(row: tuple[str, str, str, Risk, str]) -> None:
 def test_every_way_to_go_on_is_said() -> None:
     for type in registry.builtin_types():
         for boundary in registry.versions(type).boundaries:
-            too_far = boundary.too_far.crossing if boundary.too_far else None
-            for crossing in (boundary.up, boundary.down, too_far):
+            long_step = boundary.long_step.crossing if boundary.long_step else None
+            for crossing in (boundary.up, boundary.down, long_step):
                 assert crossing is None or crossing.remedy
 
 
@@ -322,9 +322,9 @@ def steps(type: str, versions: Versions) -> list[str]:
         lines.append(
             f"| `{type}` | `{part}` | {words[0]} | {words[1]} | {row.source.name}, {row.source.date} |"
         )
-        if row.too_far is not None:
-            crossing, source = row.too_far.crossing, row.too_far.source
-            pattern = row.too_far.pattern.replace("|", "\\|")
+        if row.long_step is not None:
+            crossing, source = row.long_step.crossing, row.long_step.source
+            pattern = row.long_step.pattern.replace("|", "\\|")
             lines.append(
                 f"| `{type}` | a step like `{pattern}` | {crossing.risk}: {crossing.reason} | | {source.name}, {source.date} |"
             )
@@ -349,7 +349,7 @@ def test_every_row_names_a_source_and_its_date() -> None:
         sources = [row.source for row in versions.tags]
         sources += [row.source for row in versions.boundaries]
         sources += [row.source for row in versions.settings]
-        sources += [row.too_far.source for row in versions.boundaries if row.too_far]
+        sources += [row.long_step.source for row in versions.boundaries if row.long_step]
         for source in sources:
             assert source.name
             assert re.fullmatch(r"20\d\d-\d\d", source.date)

@@ -38,13 +38,15 @@ def plain(container: Manifest) -> dict[str, str]:
 
 
 def test_a_program_learns_who_it_is_without_a_passwd_file() -> None:
-    ask = f"import sys; sys.modules['pwd'] = None; import {getpass.__name__}; print(getpass.getuser())"
+    program = f"import sys; sys.modules['pwd'] = None; import {getpass.__name__}; print(getpass.getuser())"
     bare = {"PATH": os.environ["PATH"]}
-    failed = subprocess.run([sys.executable, "-c", ask], env=bare, capture_output=True, check=False)
+    failed = subprocess.run(
+        [sys.executable, "-c", program], env=bare, capture_output=True, check=False
+    )
     assert failed.returncode != 0
     variables = {**bare, **plain(container())}
     answer = subprocess.run(
-        [sys.executable, "-c", ask], env=variables, capture_output=True, check=True
+        [sys.executable, "-c", program], env=variables, capture_output=True, check=True
     )
     assert answer.stdout == b"training\n"
 

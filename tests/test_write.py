@@ -25,7 +25,7 @@ NEW = Tree(
 )
 
 
-def put(tree: Tree, root: Path, scope: tuple[str, ...] = ("",)) -> None:
+def write_tree(tree: Tree, root: Path, scope: tuple[str, ...] = ("",)) -> None:
     with exclusive(root) as output:
         output.recover()
         planned = plan(tree, output.root, scope)
@@ -52,34 +52,34 @@ def on_disk(root: Path) -> dict[str, str]:
 
 
 def test_a_tree_replaces_the_one_before(tmp_path: Path) -> None:
-    put(OLD, tmp_path)
-    put(NEW, tmp_path)
+    write_tree(OLD, tmp_path)
+    write_tree(NEW, tmp_path)
     assert on_disk(tmp_path) == NEW
     assert not (tmp_path / "out" / "b").exists()
 
 
 def test_nothing_changed_writes_nothing(tmp_path: Path) -> None:
-    put(OLD, tmp_path)
+    write_tree(OLD, tmp_path)
     before = {tmp_path / path: (tmp_path / path).stat().st_mtime_ns for path in on_disk(tmp_path)}
-    put(OLD, tmp_path)
+    write_tree(OLD, tmp_path)
     assert before == {path: path.stat().st_mtime_ns for path in before}
 
 
 def test_the_list_of_sums_is_what_sha256sum_reads(tmp_path: Path) -> None:
-    put(OLD, tmp_path)
+    write_tree(OLD, tmp_path)
     subprocess.run(["sha256sum", "--check", "--strict", "--quiet", SUMS], cwd=tmp_path, check=True)
 
 
 def test_files_of_others_are_never_touched(tmp_path: Path) -> None:
-    put(OLD, tmp_path)
+    write_tree(OLD, tmp_path)
     (tmp_path / "out" / "b" / "mine").write_text("mine\n")
-    put(NEW, tmp_path)
+    write_tree(NEW, tmp_path)
     assert on_disk(tmp_path) == {**NEW, "out/b/mine": "mine\n"}
 
 
 def test_files_of_others_among_the_output_are_named_one_by_one(tmp_path: Path) -> None:
     """A delivery of the folder would deliver them too."""
-    put(OLD, tmp_path)
+    write_tree(OLD, tmp_path)
     for path in ("base/x/evil.yaml", "out/b/99-evil.yaml", "overlays/b/kustomization.yml", "mine",
                  "overlays/mine/a.yaml"):  # fmt: skip
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def test_files_of_others_among_the_output_are_named_one_by_one(tmp_path: Path) -
 
 
 def test_an_edited_file_and_a_foreign_one_block_the_write(tmp_path: Path) -> None:
-    put(OLD, tmp_path)
+    write_tree(OLD, tmp_path)
     (tmp_path / "base" / "two").write_text("edited\n")
     (tmp_path / "out" / "b" / "three").write_text("edited\n")
     (tmp_path / "out" / "c").mkdir()
@@ -109,17 +109,17 @@ def test_a_foreign_file_with_the_same_text_is_adopted(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_written_again(tmp_path: Path) -> None:
-    put(OLD, tmp_path)
+    write_tree(OLD, tmp_path)
     (tmp_path / "base" / "one").unlink()
     assert planned(OLD, tmp_path).write == ("base/one",)
-    put(OLD, tmp_path)
+    write_tree(OLD, tmp_path)
     assert on_disk(tmp_path) == OLD
 
 
 def test_files_outside_the_scope_stay(tmp_path: Path) -> None:
-    put(OLD, tmp_path)
+    write_tree(OLD, tmp_path)
     part = Tree({"out/c/four": "4\n"})
-    put(part, tmp_path, ("out/c/",))
+    write_tree(part, tmp_path, ("out/c/",))
     assert on_disk(tmp_path) == {**OLD, **part}
 
 
@@ -130,21 +130,21 @@ def test_a_list_of_sums_that_points_elsewhere_is_not_believed(tmp_path: Path) ->
     victim.write_text("x\n")
     sum = sha256(b"x\n").hexdigest()
     (root / SUMS).write_text(f"{sum}  ../victim\n{sum}  {victim}\n")
-    put(OLD, root)
+    write_tree(OLD, root)
     assert victim.read_text() == "x\n"
 
 
 @pytest.mark.parametrize("path", ["important.txt", ".git/hooks/pre-commit", "base/../x", "/etc/x",
                                   "base", "base/.hidden", "base//x", "platformc.sum"])  # fmt: skip
 def test_a_list_of_sums_gives_no_right_to_other_paths(tmp_path: Path, path: str) -> None:
-    put(OLD, tmp_path)
+    write_tree(OLD, tmp_path)
     with (tmp_path / SUMS).open("a") as sums:
         sums.write(f"{sha256(b'x').hexdigest()}  {path}\n")
     assert planned(OLD, tmp_path).remove == ()
 
 
 def test_what_is_removed_has_the_digest_that_it_had_when_it_was_written(tmp_path: Path) -> None:
-    put(OLD, tmp_path)
+    write_tree(OLD, tmp_path)
     (tmp_path / "out" / "b" / "three").write_text("mine now\n")
     actual = planned(Tree({"base/one": "1\n", "base/two": "2\n"}), tmp_path)
     assert actual.edited == ("out/b/three",)
@@ -157,13 +157,13 @@ def test_a_link_in_the_tree_is_not_followed(tmp_path: Path) -> None:
     elsewhere.mkdir()
     (root / "base").symlink_to(elsewhere)
     with pytest.raises(OSError, match="symbolic link"):
-        put(OLD, root)
+        write_tree(OLD, root)
     assert not list(elsewhere.iterdir())
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
 def test_what_is_no_file_is_somebody_elses(tmp_path: Path, kind: str) -> None:
-    put(OLD, tmp_path)
+    write_tree(OLD, tmp_path)
     link = tmp_path / "base" / "one"
     link.unlink()
     match kind:
@@ -198,11 +198,11 @@ def _killed_at(call: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_kill_at_any_step_leaves_the_old_tree_or_the_new(
     call: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(OLD, tmp_path)
+    write_tree(OLD, tmp_path)
     with monkeypatch.context() as patch:
         _killed_at(call, patch)
         try:
-            put(NEW, tmp_path)
+            write_tree(NEW, tmp_path)
             finished = True
         except KeyboardInterrupt:
             finished = False
@@ -212,7 +212,7 @@ def test_a_kill_at_any_step_leaves_the_old_tree_or_the_new(
         assert not interrupted(folder)
     assert on_disk(tmp_path) in (OLD, NEW)
     assert not planned(Tree(on_disk(tmp_path)), tmp_path).blocked
-    put(NEW, tmp_path)
+    write_tree(NEW, tmp_path)
     assert on_disk(tmp_path) == NEW
 
 
@@ -266,7 +266,7 @@ def test_a_second_writer_is_told_to_wait(tmp_path: Path) -> None:
 def test_the_files_are_readable_by_others(tmp_path: Path) -> None:
     umask = os.umask(0o022)
     try:
-        put(OLD, tmp_path)
+        write_tree(OLD, tmp_path)
     finally:
         os.umask(umask)
     assert (tmp_path / "base" / "one").stat().st_mode & 0o777 == 0o644

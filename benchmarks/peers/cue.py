@@ -63,9 +63,9 @@ class _Cue:
     def _argument(self, instance: str | Value) -> str:
         return json.dumps(instance) if isinstance(instance, str) else self.value(instance)
 
-    def labels(self, labels: Labels, more: str) -> str:
+    def labels(self, labels: Labels, added: str) -> str:
         settings = f"#instance: {self._argument(labels.instance)}, #name: {json.dumps(labels.name)}"
-        return f"#Labels & {{{settings}{', ' if more else ''}{more}}}"
+        return f"#Labels & {{{settings}{', ' if added else ''}{added}}}"
 
     def selector(self, selector: Selector) -> str:
         instance = self._argument(selector.instance)
@@ -76,8 +76,10 @@ class _Cue:
         return f"if {self.value(flag)} {{{key}: {node}}}" if flag else f"{key}: {node}"
 
     def list(self, items: list[tuple[Value | None, str]]) -> str:
-        shown = (f"if {self.value(flag)} {{{text}}}" if flag else text for flag, text in items)
-        return "[" + ", ".join(shown) + "]"
+        conditional = (
+            f"if {self.value(flag)} {{{text}}}" if flag else text for flag, text in items
+        )
+        return "[" + ", ".join(conditional) + "]"
 
 
 def write(chart: Chart, folder: Path, cue: str) -> list[str]:

@@ -18,7 +18,7 @@ class Syntax(Protocol):
     def text(self, text: Text) -> str:
         """A string with values in it."""
 
-    def labels(self, labels: Labels, more: str) -> str:
+    def labels(self, labels: Labels, added: str) -> str:
         """The labels of everything, and more."""
 
     def selector(self, selector: Selector) -> str:
@@ -38,7 +38,7 @@ def written(node: Node, syntax: Syntax) -> str:
     if isinstance(node, Text):
         return syntax.text(node)
     if isinstance(node, Labels):
-        return syntax.labels(node, fields(node.more, syntax))
+        return syntax.labels(node, fields(node.added, syntax))
     if isinstance(node, Selector):
         return syntax.selector(node)
     if isinstance(node, Mapping):

@@ -30,9 +30,9 @@ class _Helm:
     end = "{{- end }}"
 
     def value(self, value: Value) -> str:
-        shown = expression(value)
+        term = expression(value)
         # Numbers of values.yaml are floats to Helm, and large ones would get an exponent.
-        return f"{{{{ {shown} | int64 }}}}" if value in self.large else f"{{{{ {shown} }}}}"
+        return f"{{{{ {term} | int64 }}}}" if value in self.large else f"{{{{ {term} }}}}"
 
     def __init__(self, chart: Chart) -> None:
         self.large = {

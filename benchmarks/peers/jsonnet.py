@@ -51,9 +51,9 @@ class _Jsonnet:
             return f"nameOf({self._part(part.instance)})"
         return self.value(part) if isinstance(part, Value) else json.dumps(part)
 
-    def labels(self, labels: Labels, more: str) -> str:
+    def labels(self, labels: Labels, added: str) -> str:
         settings = f"{self._part(labels.instance)}, {json.dumps(labels.name)}"
-        return f"labels({settings})" + (f" + {{{more}}}" if more else "")
+        return f"labels({settings})" + (f" + {{{added}}}" if added else "")
 
     def selector(self, selector: Selector) -> str:
         return f"selector({self._part(selector.instance)}, {json.dumps(selector.component)})"

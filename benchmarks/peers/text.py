@@ -55,7 +55,7 @@ def _lines(node: Node, pad: int, syntax: Syntax) -> Iterator[str]:
     """The lines of a mapping, a list or labels."""
     if isinstance(node, Labels):
         yield syntax.labels(node.instance, node.name, pad)
-        yield from _lines(node.more, pad, syntax)
+        yield from _lines(node.added, pad, syntax)
     elif isinstance(node, Selector):
         yield syntax.selector(node.instance, node.component, pad)
     elif isinstance(node, Mapping):

@@ -55,8 +55,10 @@ def check(
     Returns the silences that were used.
     """
     environments = _environments(platforms)
-    right = {name: platform.without(platform.wrong) for name, platform in environments.items()}
-    findings = _check_specs(right)
+    valid_parts = {
+        name: platform.without(platform.wrong) for name, platform in environments.items()
+    }
+    findings = _check_specs(valid_parts)
     every_instance = not report.failed and not findings.blocked
     settled = {name: graph.settled for name, graph in _environments(graphs).items()}
     parts = {name: platform.part(settled[name]) for name, platform in environments.items()}

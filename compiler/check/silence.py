@@ -69,7 +69,7 @@ def report_unused(
     findings = Report()
     for name, platform in environments.items():
         for index, (silence, span) in enumerate(_silences(platform)):
-            if span not in used and not CODES[silence.code].once:
+            if span not in used and not CODES[silence.code].transient:
                 location = f" at `{silence.path}`" if silence.path else ""
                 findings.within(name).add(
                     "unused-silence",

@@ -25,13 +25,13 @@ from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
 from compiler.rules import previous
 from compiler.write import SUMS
-from compiler.write.ours import PER_ENVIRONMENT
 from compiler.write.output import BusyError, exclusive, interrupted
+from compiler.write.output_paths import PER_ENVIRONMENT
 from compiler.write.plan import Plan, plan
 
 T = TypeVar("T")
 _MOST_FILES = 100  # the most files that a message names
-_MANY_PACKAGES = 1000  # in all environments: some 300 models in three of them
+_LARGE_BUILD = 1000  # in all environments: some 300 models in three of them
 
 
 class Build(Struct, frozen=True):
@@ -109,7 +109,7 @@ class Build(Struct, frozen=True):
         """Compare the tree with the disk. Ends the command if they differ."""
         from compiler.commands.stale import difference  # difflib, only for --check
 
-        planned, shown = Plan(write=tuple(tree)), ""
+        planned, differences = Plan(write=tuple(tree)), ""
         try:
             with open_folder(self.root) as folder:
                 if interrupted(folder):
@@ -120,7 +120,7 @@ class Build(Struct, frozen=True):
                     )
                     return
                 planned = plan(tree, folder, self._scope)
-                shown = difference(planned, tree, folder)
+                differences = difference(planned, tree, folder)
         except FileNotFoundError:  # there is no output yet
             pass
         except OSError as error:
@@ -128,7 +128,7 @@ class Build(Struct, frozen=True):
         _foreign(planned.stray, self.root, report)
         if planned.clean:
             return
-        click.echo(shown, nl=False, err=self.form != "text")
+        click.echo(differences, nl=False, err=self.form != "text")
         report.add(
             "stale-output",
             "the compiled tree does not match the spec",
@@ -179,26 +179,26 @@ def _while_writing(result: Compilation, work: Callable[[], T], type: type[T]) ->
     With few objects, that would save 3 % of the time and cost 7 % more processor time, because this process
     is copied (docs/performance.md).
     """
-    packages = sum(len(lowered.everything) for lowered in result.lowered.values())
-    return parallel.run(work, type) if packages >= _MANY_PACKAGES else work
+    packages = sum(len(lowered.all_packages) for lowered in result.lowered.values())
+    return parallel.run(work, type) if packages >= _LARGE_BUILD else work
 
 
 def _blocked(planned: Plan, root: Path, report: Report) -> None:
     """Report the files that platformc must not overwrite."""
-    way_out = "or overwrite it with `--force`; nothing was written"
+    remedy = "or overwrite it with `--force`; nothing was written"
     for path in planned.edited:
         report.add(
             "edited-output",
             f"`{path}` was edited by hand since it was compiled",
             Span(str(root / path), 1, 1, 1, 1),
-            help=f"move the change into the spec (`patches:` reaches every object), {way_out}",
+            help=f"move the change into the spec (`patches:` reaches every object), {remedy}",
         )
     for path in planned.foreign:
         report.add(
             "foreign-file",
             f"`{path}` is in the way of output and was not written by platformc",
             Span(str(root / path), 1, 1, 1, 1),
-            help=f"move the file away, {way_out}",
+            help=f"move the file away, {remedy}",
         )
     _foreign(planned.stray, root, report)
 
@@ -213,5 +213,5 @@ def _foreign(paths: Sequence[str], root: Path, report: Report) -> None:
             help="move the file away: a delivery of the folder would take it along",
         )
     if len(paths) > _MOST_FILES:
-        more = f"{len(paths) - _MOST_FILES} files more stand among the output"
-        report.add("foreign-file", more, help="move them away")
+        message = f"{len(paths) - _MOST_FILES} files more stand among the output"
+        report.add("foreign-file", message, help="move them away")

@@ -24,7 +24,7 @@ from compiler.diff.compare import compare
 from compiler.files import open_folder, sentence
 from compiler.model.package import Lowered
 from compiler.pipeline import Compilation
-from compiler.write.ours import strays
+from compiler.write.output_paths import strays
 
 DETAILED = "--detailed-exitcode"
 # The statuses of Terraform, which pipelines know. Other commands end with 2 on wrong usage; this one with 1.
@@ -94,8 +94,8 @@ def command(
         changes = _changes(old, new, environment)
     except SystemExit as ended:
         sys.exit(FAILED if detailed_exitcode else ended.code)
-    beyond = permissions(_lowered(new)).beyond(permissions(_lowered(old))) if changes else ()
-    _print(changes, form, () if after else _strays(new, file.parent), beyond)
+    gained = permissions(_lowered(new)).beyond(permissions(_lowered(old))) if changes else ()
+    _print(changes, form, () if after else _strays(new, file.parent), gained)
     if detailed_exitcode and changes:
         sys.exit(CHANGED)
 

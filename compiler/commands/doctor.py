@@ -31,6 +31,6 @@ def command(environment: str | None, file: Path, context: str | None) -> None:
     missing = 0
     for finding in check(lowered, asking(context), time.time()):
         click.echo(f"{finding.mark:7}  {log_line(finding.text)}")
-        missing += not finding.good
+        missing += not finding.passed
     if missing:
         sys.exit(1)

@@ -33,7 +33,7 @@ def show(report: Report, data: bytes, file: str, form: str) -> None:
     """Print the diagnostics: for people on stderr, if there are any; for programs on stdout, always."""
     if form != "text":
         renderer = import_module(f"compiler.diagnostics.{form}")  # one module for each format
-        click.echo(renderer.render(report.shown(), {file: _source(data)}), nl=False)
+        click.echo(renderer.render(report.capped(), {file: _source(data)}), nl=False)
     elif report.diagnostics:
         colour = coloured(sys.stderr)
         text = as_text(report, data, file, colour=colour, only_errors=quiet())
@@ -47,7 +47,7 @@ def as_text(
     from compiler.diagnostics import errors  # not needed by a compile that changes nothing
     from compiler.diagnostics.text import Style, render
 
-    diagnostics = report.shown()
+    diagnostics = report.capped()
     if only_errors:
         diagnostics = list(errors(diagnostics))
     return render(diagnostics, {file: _source(data)}, Style(colour))

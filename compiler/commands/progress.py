@@ -30,16 +30,16 @@ def progress() -> Iterator[Step]:
     if quiet() or not sys.stderr.isatty():
         yield lambda description: None
         return
-    started, shown = time.monotonic(), False
+    started, displayed = time.monotonic(), False
 
     def step(description: str) -> None:
-        nonlocal shown
+        nonlocal displayed
         if time.monotonic() - started > PATIENCE:
-            shown = True
+            displayed = True
             sys.stderr.write(f"\r\x1b[K{description} ...")
             sys.stderr.flush()
 
     yield step
-    if shown:
+    if displayed:
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()

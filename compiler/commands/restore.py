@@ -15,9 +15,9 @@ from compiler.delivery.apply_plan import SpecLocation
 from compiler.delivery.restore import (
     RestoreRequest,
     irreplaceable,
-    other_times,
     recovered,
     restorable,
+    restored_otherwise,
     steps,
     unprepared,
     written,
@@ -81,7 +81,7 @@ def _check_time(lowered: Lowered, at: str, only: str | None) -> None:
     """End the command if the time is not valid, or differs from the time in an operator's cluster."""
     if not re.fullmatch(r"\d{8}T\d{6}Z", at):
         fail(f"`{at}` is not a time of a copy: write it like 20261128T020000Z")
-    for name in other_times(lowered, at) if only is None else ():
+    for name in restored_otherwise(lowered, at) if only is None else ():
         fail(
             f'`{name}` would be made as of another time: write `until: "{written(at)}"` in its '
             "`restore`. `--only` restores another instance alone"

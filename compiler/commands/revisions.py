@@ -31,25 +31,25 @@ class SpecRevision(Struct, frozen=True):
     lock: Lock
 
 
-def source(which: str, file: Path) -> SpecRevision:
+def source(reference: str, file: Path) -> SpecRevision:
     """Read a spec from a path if the word looks like a path, else from a revision of `file`.
 
     The contents of the tree decide nothing: otherwise a folder with the name of a revision would replace it,
     and the comparison would find no difference.
     """
-    path = Path(which)
+    path = Path(reference)
     if path == STDIN:
         return of_file(path)
-    if which.startswith(_GIT):
-        return _of_revision(which.removeprefix(_GIT), file)
-    if which in (".", "..") or which.startswith(_PATHS) or which.endswith(_SPECS):
+    if reference.startswith(_GIT):
+        return _of_revision(reference.removeprefix(_GIT), file)
+    if reference in (".", "..") or reference.startswith(_PATHS) or reference.endswith(_SPECS):
         return of_file(path / file.name if is_folder(path) else path)
     if is_there(path):
         fail(
-            f"`{which}` stands here and could be a revision too: "
-            f"write `./{which}` for the path, or `{_GIT}{which}` for the revision"
+            f"`{reference}` stands here and could be a revision too: "
+            f"write `./{reference}` for the path, or `{_GIT}{reference}` for the revision"
         )
-    return _of_revision(which, file)
+    return _of_revision(reference, file)
 
 
 def of_file(file: Path) -> SpecRevision:

@@ -136,8 +136,10 @@ def _generated(lowered: Lowered, spec: Path, root: Path, rotate: Iterable[str]) 
             cipher = sealed.cipher(_certificate(spec, secrets.certificate))
         case "sops":
             cipher = sops.cipher()
-        case other:
-            fail(f"secrets come from `{other}`; `platformc secrets list {environment}` says which")
+        case provider:
+            fail(
+                f"secrets come from `{provider}`; `platformc secrets list {environment}` says which"
+            )
     return ciphertext.generate(lowered.credentials, environment, root, cipher, rotate)
 
 

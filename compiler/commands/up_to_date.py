@@ -17,11 +17,11 @@ from pathlib import Path
 
 from compiler.files import Folder, open_folder, packaged_files, packaged_time
 from compiler.write import JOURNAL, SUMS
-from compiler.write.ours import digests_on_disk, strays
+from compiler.write.output_paths import digests_on_disk, strays
 from compiler.write.state import state_of
 
 _NOTE = "up-to-date"
-_HERE = Path(__file__).parent.parent
+_COMPILER = Path(__file__).parent.parent
 _LIBRARIES = ("msgspec", "pydantic", "yaml", "jinja2")
 # A file that changed after this time may have been imported in its old form: the process is a bit older than
 # this module, and a file system's clock may be late.
@@ -34,7 +34,7 @@ def fingerprint(inputs: Sequence[bytes], options: Sequence[str]) -> str:
     It is empty while the compiler is being replaced, because the imported version is unknown.
     """
     parts = [*inputs, repr((sorted(options), sys.version_info[:2])).encode()]
-    for path, size, changed in packaged_files(_HERE, (".py", ".j2", ".json")):
+    for path, size, changed in packaged_files(_COMPILER, (".py", ".j2", ".json")):
         if changed > _BEGUN:
             return ""
         parts.append(f"{path} {size} {changed}".encode())
@@ -69,8 +69,10 @@ def _untouched(root: Folder, listed: str) -> bool:
     """Whether every file of the compiler has its listed digest, and no foreign file is there."""
     digests = [line.split("  ", 1) for line in listed.splitlines()]
     paths = [path for _, path in digests]
-    same = zip(digests, digests_on_disk(root, paths), strict=True)
-    return all(digest == current for (digest, _), current in same) and not any(strays(paths, root))
+    digest_pairs = zip(digests, digests_on_disk(root, paths), strict=True)
+    return all(digest == current for (digest, _), current in digest_pairs) and not any(
+        strays(paths, root)
+    )
 
 
 def remember(root: Path, fingerprint: str, output: str) -> None:

@@ -58,7 +58,7 @@ def command(file: Path, checker: str | None, fix: bool, form: str) -> None:
         note(f"{file}: valid")
 
 
-_DONE = {
+_CORRECTIONS = {
     "write": "now `{}`",
     "quote": "put into quotes",
     "insert": "added `{}`",
@@ -81,7 +81,7 @@ def _fix(file: Path, data: bytes) -> bytes:
         assert diagnostic.fix is not None
         span, correction = (
             diagnostic.fix.span,
-            _DONE[diagnostic.fix.edit].format(diagnostic.fix.text),
+            _CORRECTIONS[diagnostic.fix.edit].format(diagnostic.fix.text),
         )
         note(f"fixed[{diagnostic.code}]: {span.file}:{span.line}:{span.column}: {correction}")
     return result.data

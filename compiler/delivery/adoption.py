@@ -163,7 +163,7 @@ def _adopted(
             comments.append(f"`claim` is not set: it has {len(claims)} volumes")
     values |= {key: text for key, text in component.adoptable(pod).items() if key in keys}
     comments += [
-        f"`{key}` is not set: {_why(key, pod)}"
+        f"`{key}` is not set: {_reason(key, pod)}"
         for key in keys
         if key not in values and key not in ("service", "port", "claim")
     ]
@@ -178,7 +178,7 @@ def _keys(component: Component) -> list[str]:
     return [key for _, key, _ in fields(section)]
 
 
-def _why(key: str, pod: LivePod) -> str:
+def _reason(key: str, pod: LivePod) -> str:
     if key == "secret":
         return "make a Secret with the administrator's `username` and `password`"
     if pod.secrets:

@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from compiler.delivery import adopted
-from compiler.derive.order import KEPT
+from compiler.derive.order import NOT_PRUNED
 from compiler.emit.manifests import manifests, wave_file, waves
 from compiler.interfaces.sealed_secrets import SEALED
 from compiler.model.credential import Credential
@@ -89,12 +89,12 @@ def deletions(before: Lowered, after: Lowered) -> Step:
 
     Objects that hold data are never deleted.
     """
-    kept_ids = {Resource(manifest).id for manifest in manifests(after)}
+    remaining_ids = {Resource(manifest).id for manifest in manifests(after)}
     earlier = map(Resource, reversed(manifests(before)))
     commands = tuple(
         _delete(resource)
         for resource in earlier
-        if resource.id not in kept_ids and resource.kind not in KEPT
+        if resource.id not in remaining_ids and resource.kind not in NOT_PRUNED
     )
     return Step("what is gone", commands)
 

@@ -48,7 +48,7 @@ def kit(me: Instance[Any], wiring: Wiring, container: str) -> dict[str, str]:
         **COMPONENT,
         "patches": patches,
     }
-    tree["kustomization.yaml"] = _about(me, client) + yaml.dump(component)
+    tree["kustomization.yaml"] = _header(me, client) + yaml.dump(component)
     tree["client.env"] = "".join(f"{line}\n" for line in _laptop(me, client))
     for endpoint in client.endpoints:
         tree |= {f"files{path}": text for path, text in _files(endpoint).items()}
@@ -93,11 +93,14 @@ def _files(endpoint: Endpoint) -> dict[str, str]:
 
 def _paths(endpoint: Endpoint) -> list[str]:
     """The paths of a client's files, and of its certificate, which is in a Secret."""
-    shown = endpoint.client_certificate
-    return [*_files(endpoint), *([shown.certificate, shown.key] if shown else [])]
+    certificates = endpoint.client_certificate
+    return [
+        *_files(endpoint),
+        *([certificates.certificate, certificates.key] if certificates else []),
+    ]
 
 
-def _about(me: Instance[Any], client: kube.Client) -> str:
+def _header(me: Instance[Any], client: kube.Client) -> str:
     text = (
         f"# What `{me.name}` of {me.platform} uses, for objects in the namespace {me.namespace}\n"
         f"# with the label {LABEL}: {me.name}\n"
@@ -121,9 +124,9 @@ def _certificates(me: Instance[Any], client: kube.Client) -> Iterator[kube.Volum
     trust = authorities.of(client.endpoints)
     if trust:
         yield authorities.volume(me.name, trust.items())
-    shown = client_certificates.of(endpoint.binding for endpoint in client.endpoints)
-    if shown:
-        yield client_certificates.volume(shown)
+    secrets = client_certificates.of(endpoint.binding for endpoint in client.endpoints)
+    if secrets:
+        yield client_certificates.volume(secrets)
 
 
 def _template(me: Instance[Any], client: kube.Client, container: str) -> Manifest:
@@ -183,11 +186,11 @@ def _addresses(endpoint: Endpoint) -> dict[str, str]:
 
 def _fetched(me: Instance[Any], endpoint: Endpoint) -> Iterator[str]:
     """The commands that write a client certificate and its key below `files`."""
-    shown, secret = endpoint.client_certificate, endpoint.binding.client_certificate
-    if shown is None or secret is None:
+    certificates, secret = endpoint.client_certificate, endpoint.binding.client_certificate
+    if certificates is None or secret is None:
         return
     yield f"# {endpoint.binding.provider.name}: (umask 077; mkdir -p files{FOLDER})"
-    for key, path in zip(KEYS, (shown.certificate, shown.key), strict=True):
+    for key, path in zip(KEYS, (certificates.certificate, certificates.key), strict=True):
         value = f"go-template='{{{{index .data \"{key}\" | base64decode}}}}'"
         at = f"kubectl --namespace {me.namespace} get secret {secret} --output"
         yield f"# {endpoint.binding.provider.name}: (umask 077; {at} {value} >files{path})"

@@ -30,13 +30,13 @@ _OLDEST = 29  # unhealthyPodEvictionPolicy and timeZone are stable since 1.27; C
 class Finding(Struct, frozen=True):
     """The result of one check."""
 
-    good: bool
+    passed: bool
     text: str
     warns: bool = False  # it is good, and soon no longer
 
     @property
     def mark(self) -> str:
-        if not self.good:
+        if not self.passed:
             return "missing"
         return "soon" if self.warns else "ok"
 
@@ -115,7 +115,7 @@ def _storage(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
     if not needed:
         return
     classes = (_json(ask, "get", "storageclasses") or {"items": []})["items"]
-    for name in sorted(_own_classes(lowered)):
+    for name in sorted(_named_classes(lowered)):
         exists = name in [storage_class["metadata"]["name"] for storage_class in classes]
         yield Finding(exists, f"{'' if exists else 'no '}storage class `{name}`")
     required = lowered.platform.settings.cluster.storage_class
@@ -135,7 +135,7 @@ def _storage(lowered: Lowered, ask: Ask) -> Iterator[Finding]:
         yield Finding(False, f"{count}; set `spec.cluster.storageClass`")
 
 
-def _own_classes(lowered: Lowered) -> set[str]:
+def _named_classes(lowered: Lowered) -> set[str]:
     """The classes that single components name."""
     return {
         instance.spec.storage_class
@@ -171,10 +171,12 @@ def _release(prerequisite: Prerequisite, ask: Ask) -> Iterator[Finding]:
     release = running_release(prerequisite.running, actual or {})
     if release is None:
         return
-    same = release == prerequisite.version
+    expected = release == prerequisite.version
     text = f"{prerequisite.system}: release {release}"
     key = f"`spec.components.{prerequisite.name}.release`"
-    yield Finding(same, text if same else f"{text} runs, and {key} is {prerequisite.version}")
+    yield Finding(
+        expected, text if expected else f"{text} runs, and {key} is {prerequisite.version}"
+    )
 
 
 def _object(system: str, required: Manifest, ask: Ask) -> Finding:

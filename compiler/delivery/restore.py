@@ -65,7 +65,7 @@ def recovered(lowered: Lowered) -> list[str]:
     ]
 
 
-def other_times(lowered: Lowered, time: str) -> Iterator[str]:
+def restored_otherwise(lowered: Lowered, time: str) -> Iterator[str]:
     """Instances that an operator would make from their copies as of another time."""
     for package in lowered.packages.values():
         for resource in package.resources:

@@ -22,20 +22,20 @@ from compiler.model.resource import Manifest, Resource, pod_template
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
     verified: dict[str, list[Binding]] = defaultdict(list)  # by consumer
-    shown: dict[str, list[Binding]] = defaultdict(list)
+    certified: dict[str, list[Binding]] = defaultdict(list)
     for binding in lowered.graph.bindings:
         if binding.offer.ca is not None:
             verified[binding.consumer.name].append(binding)
         if binding.client_certificate is not None:
-            shown[binding.consumer.name].append(binding)
-    if not verified and not shown:
+            certified[binding.consumer.name].append(binding)
+    if not verified and not certified:
         return lowered
     packages = dict(lowered.packages)
     for name, package in lowered.packages.items():
         if name in verified:
             packages[name] = _with_authorities(package, verified[name])
-        if name in shown:
-            packages[name] = _with_certificates(packages[name], shown[name])
+        if name in certified:
+            packages[name] = _with_certificates(packages[name], certified[name])
     return replace(lowered, packages=packages)
 
 

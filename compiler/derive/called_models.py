@@ -16,7 +16,7 @@ from msgspec import Struct
 from compiler.kube.labels import COMPONENT, INSTANCE
 from compiler.kube.network_policy import any_of, labelled, peer, policy, tcp
 from compiler.model.binding import Binding
-from compiler.model.bisection import WHOLE, digits, pieces
+from compiler.model.bisection import SINGLE_PIECE, digits, pieces
 from compiler.model.instance import PREFIX
 from compiler.model.package import Lowered, Package
 from compiler.model.resource import Manifest, Resource
@@ -104,7 +104,7 @@ def _called(home: str, callers: tuple[Caller, ...], group: list[Binding]) -> Ite
     ports = "-".join(map(str, group[0].offer.pod_ports))
     keyed = [(digits(binding.provider.name), binding) for binding in group]
     for digit, piece in pieces(keyed, lambda piece: len(piece) <= MOST_MODELS):
-        suffix = "" if digit == WHOLE else f"-{digit}"
+        suffix = "" if digit == SINGLE_PIECE else f"-{digit}"
         yield Called(f"{name}-{ports}{suffix}", callers, piece)
 
 

@@ -49,8 +49,8 @@ def _report_derived(
         for container in _containers(resource)
         for variable in container.get("env", ())
     }
-    twice = sorted(derived & set(instance.spec.env))
-    for name in twice:
+    duplicates = sorted(derived & set(instance.spec.env))
+    for name in duplicates:
         path: Path = (*instance.path, "env", name)
         report.add(
             "reserved-variable",
@@ -59,7 +59,7 @@ def _report_derived(
             path=path,
             help="delete the line, or change the field or binding that it follows from",
         )
-    return bool(twice)
+    return bool(duplicates)
 
 
 def _containers(resource: Resource) -> list[Manifest]:

@@ -107,7 +107,7 @@ def _repeated(text: str, addition: Any) -> Iterator[str]:
         existing = set(_keys(text))
         yield from (key for key in _keys(addition) if key in existing)
     else:
-        yield from _same(_map_of(text), addition, "")
+        yield from _existing_keys(_map_of(text), addition, "")
 
 
 def _keys(text: str) -> list[str]:
@@ -115,14 +115,14 @@ def _keys(text: str) -> list[str]:
     return _KEY.findall("\n".join(lines))
 
 
-def _same(existing: Any, addition: Any, at: str) -> Iterator[str]:
+def _existing_keys(existing: Any, addition: Any, at: str) -> Iterator[str]:
     """The keys of an addition that exist already, with dots between nested keys."""
     for key, value in addition.items():
         if not isinstance(existing, dict) or key not in existing:
             continue
         name = f"{at}.{key}" if at else key
         if isinstance(value, dict) and isinstance(existing[key], dict):
-            yield from _same(existing[key], value, name)
+            yield from _existing_keys(existing[key], value, name)
         else:
             yield name
 

@@ -105,7 +105,7 @@ def _changed(resource: Resource, sources: Sequence[ScrapeTarget]) -> Resource:
         metrics = source.metrics
         if metrics.pods == role:
             containers = _publishing(containers, metrics)
-        if metrics.login is not None and metrics.login.made_by == role:
+        if metrics.login is not None and metrics.login.created_by == role:
             containers = _with_env(containers, metrics.login.env)
     if containers is template["spec"]["containers"]:
         return resource

@@ -18,7 +18,7 @@ from compiler.model.resource import WAVE, Resource
 
 OPTIONS = "argocd.argoproj.io/sync-options"
 # Deleting these deletes data, so no delivery prunes them.
-KEPT = ("Namespace", "PersistentVolumeClaim")
+NOT_PRUNED = ("Namespace", "PersistentVolumeClaim")
 
 
 def derive(lowered: Lowered, report: Report) -> Lowered:
@@ -34,7 +34,7 @@ def derive(lowered: Lowered, report: Report) -> Lowered:
 
 def _marked(resource: Resource, package: Package) -> Resource:
     marks = {WAVE: str(package.wave(resource))}
-    if resource.kind in KEPT:
+    if resource.kind in NOT_PRUNED:
         marks[OPTIONS] = "Prune=false"
     return replace(resource, manifest=annotated(resource.manifest, marks))
 
@@ -46,15 +46,15 @@ def _starts(lowered: Lowered) -> Mapping[str, int]:
         if binding.provider.name in lowered.packages:
             providers[binding.consumer.name].add(binding.provider.name)
     starts: dict[str, int] = {}
-    under_way: set[str] = set()
+    in_progress: set[str] = set()
 
     def start(name: str) -> int:
         if name in starts:
             return starts[name]
-        under_way.add(name)
-        before = (provider for provider in sorted(providers[name]) if provider not in under_way)
+        in_progress.add(name)
+        before = (provider for provider in sorted(providers[name]) if provider not in in_progress)
         ends = [start(provider) + packages[provider].span for provider in before]
-        under_way.discard(name)
+        in_progress.discard(name)
         starts[name] = max([packages[name].phase, *ends])
         return starts[name]
 

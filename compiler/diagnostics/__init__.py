@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from compiler.diagnostics.codes import CODES
 from compiler.diagnostics.fix import Fix
-from compiler.diagnostics.synonyms import SIMILAR, SYNONYMS
+from compiler.diagnostics.synonyms import SUGGESTIONS, SYNONYMS
 from compiler.document import Path
 from compiler.document.span import Span
 
@@ -115,7 +115,7 @@ class Report(Struct):
         """Whether there is an error that cannot be silenced: no objects can be made despite it."""
         return any(not CODES[diagnostic.code].rule for diagnostic in self.errors)
 
-    def shown(self) -> list[Diagnostic]:
+    def capped(self) -> list[Diagnostic]:
         """The diagnostics to print: the errors, and as many warnings and notes as a run names."""
         diagnostics = self.sorted()
         milder = [diagnostic for diagnostic in diagnostics if diagnostic.severity != Severity.ERROR]
@@ -124,8 +124,8 @@ class Report(Struct):
             return diagnostics
         listed = [*errors(diagnostics), *milder[:MOST_FINDINGS]]
         message = f"{len(surplus)} more warnings and notes are not shown"
-        more = Diagnostic("more-warnings", message, help=("correct or silence the shown ones",))
-        return [*sorted(listed, key=_position), more]
+        notice = Diagnostic("more-warnings", message, help=("correct or silence the shown ones",))
+        return [*sorted(listed, key=_position), notice]
 
     def sorted(self) -> list[Diagnostic]:
         """The diagnostics by position; equal diagnostics of several environments are merged."""
@@ -164,8 +164,8 @@ def _position(diagnostic: Diagnostic) -> tuple[object, ...]:
 
 def everywhere(diagnostic: Diagnostic, environments: Iterable[str]) -> Diagnostic:
     """Name no environments in a diagnostic that occurs in all of them."""
-    same = set(diagnostic.environments) == set(environments)
-    return replace(diagnostic, environments=()) if same else diagnostic
+    in_all = set(diagnostic.environments) == set(environments)
+    return replace(diagnostic, environments=()) if in_all else diagnostic
 
 
 def closest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:
@@ -213,26 +213,26 @@ def _slips(left_word: str, right_word: str) -> int:
     return row[-1]
 
 
-def _close(word: str, candidates: Iterable[str], most: int, cutoff: float) -> list[str]:
+def _close(word: str, candidates: Iterable[str], count: int, cutoff: float) -> list[str]:
     from difflib import get_close_matches  # only mistakes need it
 
     words = sorted(candidates)
-    similar = [candidate for candidate in words if candidate == SIMILAR.get(word)]
+    similar = [candidate for candidate in words if candidate == SUGGESTIONS.get(word)]
     alike = _spelt_alike(word, words) or similar
-    return alike or get_close_matches(word, words, n=most, cutoff=cutoff)
+    return alike or get_close_matches(word, words, n=count, cutoff=cutoff)
 
 
 def _spelt_alike(word: str, candidates: Iterable[str]) -> list[str]:
     """Candidates that differ only in capitals and dashes, or that other tools call `word`."""
-    plain, synonym = same_letters(word), SYNONYMS.get(word)
+    plain, synonym = normalised(word), SYNONYMS.get(word)
     return [
         candidate
         for candidate in candidates
-        if same_letters(candidate) == plain or candidate == synonym
+        if normalised(candidate) == plain or candidate == synonym
     ]
 
 
-def same_letters(word: str) -> str:
+def normalised(word: str) -> str:
     """A word in small letters, without dashes and underscores."""
     return word.replace("_", "").replace("-", "").casefold()
 

@@ -7,7 +7,8 @@ class Code(NamedTuple):
     severity: str
     title: str
     rule: bool = False  # whether a rule finds it, so that `spec.silence` can hide it
-    once: bool = False  # whether it compares with the last compile, and so disappears with the next
+    # Whether it compares with the last compile, and so disappears with the next.
+    transient: bool = False
 
 
 CODES: dict[str, Code] = {
@@ -114,10 +115,13 @@ CODES: dict[str, Code] = {
         "error",
         "A server would not start on the data of the version before it.",
         rule=True,
-        once=True,
+        transient=True,
     ),
     "one-way-upgrade": Code(
-        "warning", "An upgrade changes data in a way that cannot be undone.", rule=True, once=True
+        "warning",
+        "An upgrade changes data in a way that cannot be undone.",
+        rule=True,
+        transient=True,
     ),
     "first-canary": Code("warning", "A canary has no earlier version of its model."),
     "license-note": Code("note", "A component's licence restricts its use.", rule=True),

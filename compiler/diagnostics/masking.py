@@ -163,7 +163,9 @@ def _masked(diagnostic: Diagnostic, hidden: re.Pattern[str] | None) -> Diagnosti
     """A diagnostic with its message, help and related texts masked."""
     fix, respelt = diagnostic.fix, respells(diagnostic.message, hidden)
     # An edit that writes a credential cannot be shown, and with a mask in it, it would be wrong.
-    shown = fix is not None and masked(fix.text, hidden) == fix.text and not respelt(fix.text)
+    printable_fix = (
+        fix is not None and masked(fix.text, hidden) == fix.text and not respelt(fix.text)
+    )
     return replace(
         diagnostic,
         message=masked(diagnostic.message, hidden),
@@ -174,5 +176,5 @@ def _masked(diagnostic: Diagnostic, hidden: re.Pattern[str] | None) -> Diagnosti
         related=tuple(
             Related(masked(related.message, hidden), related.span) for related in diagnostic.related
         ),
-        fix=fix if shown else None,
+        fix=fix if printable_fix else None,
     )

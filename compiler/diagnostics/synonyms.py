@@ -28,7 +28,7 @@ SYNONYMS = {
 }
 
 # Words that mean nearly the same, but in another unit or of another object: suggested, never corrected.
-SIMILAR = {
+SUGGESTIONS = {
     "canaryTrafficPercent": "canary",
     "weight": "percent",
     "capacity": "storage",

@@ -50,7 +50,7 @@ def _summary(diagnostics: list[Diagnostic]) -> str:
     return f"{', '.join(words)}\n"
 
 
-_FEW = 3  # alike diagnostics that are printed one by one
+_UNFOLDED = 3  # alike diagnostics that are printed one by one
 _NAMED = 12  # the others of a block that are named
 _SUBJECT = re.compile(r"`[^`]*`")
 
@@ -62,18 +62,18 @@ def _folded(diagnostics: list[Diagnostic]) -> list[list[Diagnostic]]:
         kind = _SUBJECT.sub("", diagnostic.message)
         cause = diagnostic.code, kind, diagnostic.help, diagnostic.environments
         alike.setdefault(cause, []).append((position, diagnostic))
-    groups = [[member] for group in alike.values() if len(group) <= _FEW for member in group]
-    groups += [group for group in alike.values() if len(group) > _FEW]
+    groups = [[member] for group in alike.values() if len(group) <= _UNFOLDED for member in group]
+    groups += [group for group in alike.values() if len(group) > _UNFOLDED]
     groups.sort(key=lambda group: (group[0][1].severity is Severity.ERROR, group[0][0]))
     return [[diagnostic for _, diagnostic in group] for group in groups]
 
 
 def _further(alike: list[Diagnostic]) -> str:
     """The subjects and places of a block's further diagnostics."""
-    shown = [_subject(diagnostic) for diagnostic in alike[1 : _NAMED + 1]]
-    more = len(alike) - 1 - len(shown)
-    rest = f" and {more} more" if more else ""
-    return f"{len(alike)} times; also {', '.join(shown)}{rest}"
+    named = [_subject(diagnostic) for diagnostic in alike[1 : _NAMED + 1]]
+    unnamed = len(alike) - 1 - len(named)
+    rest = f" and {unnamed} more" if unnamed else ""
+    return f"{len(alike)} times; also {', '.join(named)}{rest}"
 
 
 def _subject(diagnostic: Diagnostic) -> str:
@@ -130,14 +130,14 @@ def _excerpt(
     before = printable(line.text[: line.column(span.column - 1)])
     end = line.column(span.end_column - 1) if span.end_line == span.line else len(line.text)
     marked = printable(line.text)[len(before) : len(printable(line.text[:end]))]
-    shown, start = _clipped(printable(line.text), len(before))
-    width = max(1, min(len(marked), len(shown) - start))
+    excerpt, start = _clipped(printable(line.text), len(before))
+    width = max(1, min(len(marked), len(excerpt) - start))
     gutter = style(f"{span.line:>{margin}} |", "34")
-    pad = "".join("\t" if char == "\t" else " " for char in shown[:start])
+    pad = "".join("\t" if char == "\t" else " " for char in excerpt[:start])
     return [
         *lines,
         f"{' ' * margin} {edge}",
-        f"{gutter} {shown}",
+        f"{gutter} {excerpt}",
         f"{' ' * margin} {edge} {pad}{style('^' * width, colour)}",
     ]
 
@@ -147,6 +147,6 @@ def _clipped(line: str, start: int, width: int = 120) -> tuple[str, int]:
     if len(line) <= width:
         return line, min(start, len(line))
     offset = max(0, min(start - 20, len(line) - width))
-    shown = ("..." if offset else "") + line[offset : offset + width]
+    excerpt = ("..." if offset else "") + line[offset : offset + width]
     tail = "..." if offset + width < len(line) else ""
-    return shown + tail, start - offset + (3 if offset else 0)
+    return excerpt + tail, start - offset + (3 if offset else 0)

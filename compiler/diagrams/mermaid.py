@@ -25,14 +25,14 @@ def mermaid(view: View) -> str:
     """A part of the graph, with a frame for each namespace where it is grouped, and coloured arrows."""
     lines = ["flowchart LR\n"]
     for namespace, members in view.groups.items():
-        shown = [_node(node) for node in members]
+        lines_of_group = [_node(node) for node in members]
         if view.grouped:
-            shown = [
+            lines_of_group = [
                 f'  subgraph ns_{_id(namespace)} ["{mermaid_label(namespace)}"]\n',
-                *shown,
+                *lines_of_group,
                 "  end\n",
             ]
-        lines += shown
+        lines += lines_of_group
     colours = view.colours
     lines += [_arrow(edge) for edge in view.edges]
     lines += [

@@ -104,8 +104,8 @@ def _label(edge: Edge, start: Point) -> str:
     """The label of an arrow, written over the arrows, with a seam that separates it from them."""
     x, y = start
     text = edge.label
-    shown = text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 3]}..."
-    return f'<text class="label" x="{x + 8}" y="{y - 4}">{svg_text(shown)}</text>'
+    label = text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 3]}..."
+    return f'<text class="label" x="{x + 8}" y="{y - 4}">{svg_text(label)}</text>'
 
 
 def _legend(colours: Mapping[str, str], top: int, per_row: int) -> list[str]:

@@ -50,15 +50,15 @@ class View(Struct, frozen=True):
 
 def view(graph: Graph, selected: Collection[str] = (), *, grouped: bool = False) -> View:
     """The whole graph; or the selected instances, all instances that they use, and their direct users."""
-    shown, arrows = nodes(graph), edges(graph)
+    drawn, arrows = nodes(graph), edges(graph)
     if selected:
         used = _used(selected, arrows)
         arrows = tuple(
             edge for edge in arrows if edge.consumer in used or edge.provider in selected
         )
         ends = {name for edge in arrows for name in (edge.consumer, edge.provider)}
-        shown = tuple(node for node in shown if node.name in ends | set(selected))
-    return View(shown, arrows, grouped)
+        drawn = tuple(node for node in drawn if node.name in ends | set(selected))
+    return View(drawn, arrows, grouped)
 
 
 def _used(selected: Collection[str], arrows: Collection[Edge]) -> set[str]:

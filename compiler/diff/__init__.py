@@ -24,8 +24,8 @@ class Action(StrEnum):
     REMOVED = "removed"
     CHANGED = "changed"
     MOVED = "moved"
-    LEFT = "left behind"
-    KEPT = "kept"
+    LEFT_BEHIND = "left behind"
+    RETAINED = "kept"
 
 
 class Cause(Struct, frozen=True):

@@ -18,7 +18,7 @@ from compiler.lower import dotted
 from compiler.pipeline import Compilation
 from compiler.spec.root import SECTIONS
 
-_MOST = 40  # the maximum of sections to try; beyond it, a change is attributed by name
+_MOST_SECTIONS = 40  # the maximum of sections to try; beyond it, a change is attributed by name
 _MOST_PAIRS = 80
 _MOST_LINES = 4  # the maximum of lines for one change
 _MODELS = ("spec", "models")
@@ -40,9 +40,9 @@ class Attribution:
             after.lowered[environment].models
         )
         self._sections = tuple(dict.fromkeys(_sections(self._old.document, self._new.document)))
-        if 1 < len(self._sections) <= _MOST:
+        if 1 < len(self._sections) <= _MOST_SECTIONS:
             self._trial = Trial(before, after, environment)
-            self._outcomes = dict(_tried(self._trial, self._sections))
+            self._outcomes = dict(_outcomes_of(self._trial, self._sections))
 
     def of(self, change: Change) -> tuple[Cause, ...]:
         """The first few lines that a change comes from."""
@@ -66,14 +66,14 @@ class Attribution:
         if self._trial is None:
             return self._sections_by_name(change)
         subject = subject_of(change)
-        right = self._trial.right[subject]
+        expected = self._trial.expected[subject]
         results = [
             (group, outcome[subject])
             for group, outcome in self._outcomes.items()
             if subject in outcome
         ]
         groups = [group for group, _ in results]
-        exact = [group for group, result in results if result == right]
+        exact = [group for group, result in results if result == expected]
         if exact:
             smallest = min(map(len, exact))
             groups = [group for group in exact if len(group) == smallest]
@@ -104,7 +104,7 @@ class Attribution:
         return (
             outcome is None
             or subject not in outcome
-            or outcome[subject] != self._trial.right[subject]
+            or outcome[subject] != self._trial.expected[subject]
         )
 
     def _sections_by_name(self, change: Change) -> list[Path]:
@@ -120,7 +120,7 @@ class Attribution:
         return [section for section in self._sections if any(section in group for group in groups)]
 
 
-def _tried(trial: Trial, sections: Group) -> Iterator[tuple[Group, Outcome]]:
+def _outcomes_of(trial: Trial, sections: Group) -> Iterator[tuple[Group, Outcome]]:
     """The outcome of each section; if a section does not compile alone, of pairs with it."""
     outcomes = {section: trial.of((section,)) for section in sections}
     yield from (

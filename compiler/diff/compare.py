@@ -12,9 +12,9 @@ from compiler.diff.attribution import Attribution
 from compiler.diff.data import moved
 from compiler.diff.fields import differences
 from compiler.diff.immutable import refused
-from compiler.diff.kept import taken_over
 from compiler.diff.model_versions import changed, with_version
 from compiler.diff.objects import Key, OwnedObject, objects
+from compiler.diff.retained import taken_over
 from compiler.diff.risk import of_addition, of_field, of_removal
 from compiler.model.effects import FieldChange, Judgement
 from compiler.model.package import Lowered

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from compiler.diff import Action, Change, kept
-from compiler.diff.kept import renamed
+from compiler.diff import Action, Change, retained
 from compiler.diff.logins import unused_logins
+from compiler.diff.retained import renamed
 from compiler.diff.risk import holds_data
 from compiler.diff.versions import RISKS
 from compiler.model.binding import Binding
@@ -21,15 +21,15 @@ from compiler.model.instance import Instance
 from compiler.model.package import Lowered
 from compiler.registry import component_of
 
-_NONE: Mapping[str, str] = {}
+_NO_SERVERS: Mapping[str, str] = {}
 
 
 def moved(environment: str, before: Lowered, after: Lowered) -> Iterator[Change]:
     """Consumers that would start without their data, and logins of removed consumers."""
     yield from _settings(environment, before, after)
     yield from _instances(environment, before, after)
-    servers = kept.servers(before, after)
-    yield from kept.changes(environment, servers, before, after)
+    servers = retained.servers(before, after)
+    yield from retained.changes(environment, servers, before, after)
     yield from _bindings(environment, before.graph, after.graph, servers, _pair(before, after))
     yield from unused_logins(environment, before.graph, after.graph)
 
@@ -118,12 +118,12 @@ def _bindings(
             continue
         if not lost and _address(old, servers) == _address(new):
             if consumer != name:
-                yield kept.binding(environment, name, new)
+                yield retained.binding(environment, name, new)
             continue
         if not lost and {old.provider.name, new.provider.name} == pair:
             judgement = _moved_along(consumer, old.provider.name)
         elif _is_still_used(old, lost, after, servers):
-            judgement = _lost_access(consumer, lost)
+            judgement = _access_judgement(consumer, lost)
         else:
             judgement = _without_data(consumer)
         yield _change(
@@ -158,7 +158,7 @@ def _is_still_used(old: Binding, lost: set[str], after: Graph, servers: Mapping[
     return lost <= used
 
 
-def _lost_access(consumer: str, lost: set[str]) -> Judgement:
+def _access_judgement(consumer: str, lost: set[str]) -> Judgement:
     names = ", ".join(f"`{name}`" for name in sorted(lost))
     return Judgement(
         Risk.DOWNTIME,
@@ -176,7 +176,7 @@ def _claims(graph: Graph) -> dict[tuple[str, str], Binding]:
     }
 
 
-def _address(binding: Binding, servers: Mapping[str, str] = _NONE) -> tuple[str, str, str]:
+def _address(binding: Binding, servers: Mapping[str, str] = _NO_SERVERS) -> tuple[str, str, str]:
     """The identity of a provider: the name of a Service may change, but not an external address.
 
     Renamed servers that keep their data have their new name.

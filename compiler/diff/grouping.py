@@ -15,7 +15,8 @@ from compiler.diff import Cause, Change, worst
 from compiler.diff.wording import field_lines, verdict
 from compiler.model.effects import Risk
 
-_FEW, _MANY = 6, 40  # objects that an entry names: of a change that is safe, and of one that is not
+# The objects that an entry names: of a change that is safe, and of one that is not.
+_LISTED_OF_SAFE, _LISTED_OF_RISKY = 6, 40
 
 
 class Entry(Struct, frozen=True):
@@ -32,9 +33,9 @@ class Entry(Struct, frozen=True):
     @property
     def title(self) -> str:
         """The objects and the action on them; only the first few objects if the change is safe."""
-        most = _MANY if self.change.risk >= Risk.DOWNTIME else _FEW
-        more = len(self.titles) - most
-        named = ", ".join(self.titles[:most]) + (f" and {more} more" if more > 0 else "")
+        listed = _LISTED_OF_RISKY if self.change.risk >= Risk.DOWNTIME else _LISTED_OF_SAFE
+        unlisted = len(self.titles) - listed
+        named = ", ".join(self.titles[:listed]) + (f" and {unlisted} more" if unlisted > 0 else "")
         return f"{named} {self.change.action}"
 
 
@@ -90,14 +91,14 @@ def _entries(changes: Iterable[Change]) -> list[Entry]:
     for alike in environments.values():
         representative = alike[0]
         names = tuple(sorted(change.environment for change in alike))
-        shown = (
+        appearance = (
             representative.causes,
             representative.action,
             verdict(representative),
             tuple(field_lines(representative)),
             names,
         )
-        objects.setdefault(shown, []).append(alike)
+        objects.setdefault(appearance, []).append(alike)
     return [_entry(alike) for alike in objects.values()]
 
 

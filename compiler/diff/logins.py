@@ -31,7 +31,7 @@ def unused_logins(environment: str, before: Graph, after: Graph) -> Iterator[Cha
             continue
         reason = f"`{provider.name}` goes on knowing it; no data goes with it"
         yield Change(
-            environment, provider.name, Action.LEFT, "Login", "", f"{key[1]} of {provider.name}",
+            environment, provider.name, Action.LEFT_BEHIND, "Login", "", f"{key[1]} of {provider.name}",
             judgements=(Judgement(Risk.NO_OP, reason, revoke_command(old_logins[key])),),
         )  # fmt: skip
 

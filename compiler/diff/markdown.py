@@ -17,7 +17,7 @@ _MARKS = {
     Risk.RELOAD: "⚙️",
     Risk.NO_OP: "➖",
 }
-_MOST = 60_000  # characters: code hosts refuse longer comments (GitHub's limit is 65,536)
+_MOST_CHARACTERS = 60_000  # code hosts refuse longer comments (GitHub's limit is 65,536)
 _NOTICE = 200  # characters that are kept free for the sentence about the rest
 _MOST_LISTED, _LONGEST = 50, 200  # entries of a list, and characters of each
 _HEADER = ("| Risk | Cause | Objects | Why, and what to do | Environments |\n"
@@ -34,20 +34,20 @@ def render(
     if not blocks:
         return head
     rows = [_row(block) for block in blocks]
-    table = f"\n{_HEADER}{_fitting(rows, _MOST - len(head) - len(_HEADER), 'rows')}"
+    table = f"\n{_HEADER}{_fitting(rows, _MOST_CHARACTERS - len(head) - len(_HEADER), 'rows')}"
     details = [_details(block) for block in blocks if any(map(_fields, block.entries))]
-    room = _MOST - len(head) - len(table) - _NOTICE
-    shown = _fitting(details, room, "lists of fields") if details and room > 0 else ""
-    folded = f"\n<details><summary>Every field</summary>\n\n{shown}\n</details>\n"
-    return f"{head}{table}{folded if shown else ''}"
+    room = _MOST_CHARACTERS - len(head) - len(table) - _NOTICE
+    listed = _fitting(details, room, "lists of fields") if details and room > 0 else ""
+    folded = f"\n<details><summary>Every field</summary>\n\n{listed}\n</details>\n"
+    return f"{head}{table}{folded if listed else ''}"
 
 
 def _listed(title: str, entries: Sequence[str]) -> str:
     if not entries:
         return ""
     lines = "".join(f"- {markdown_code(entry[:_LONGEST])}\n" for entry in entries[:_MOST_LISTED])
-    more = len(entries) - _MOST_LISTED
-    return f"\n{title}:\n\n{lines}{f'- and {more} more' if more > 0 else ''}\n"
+    unlisted = len(entries) - _MOST_LISTED
+    return f"\n{title}:\n\n{lines}{f'- and {unlisted} more' if unlisted > 0 else ''}\n"
 
 
 def _fitting(parts: Sequence[str], room: int, counted: str) -> str:
@@ -55,15 +55,17 @@ def _fitting(parts: Sequence[str], room: int, counted: str) -> str:
     text = ""
     for index, part in enumerate(parts):
         if len(text) + len(part) > room - _NOTICE:
-            more = len(parts) - index
-            return f"{text}\n{more} {counted} more, of what matters least: run `platformc diff`.\n"
+            omitted = len(parts) - index
+            return (
+                f"{text}\n{omitted} {counted} more, of what matters least: run `platformc diff`.\n"
+            )
         text += part
     return text
 
 
 def _row(block: Block) -> str:
     label, reasons, remedies = verdict(block.entries[0].change)
-    why = [
+    reason_lines = [
         *map(markdown_cell, reasons),
         *(f"to do it: {markdown_cell(instruction)}" for instruction in remedies),
     ]
@@ -71,7 +73,7 @@ def _row(block: Block) -> str:
         f"{_MARKS[block.risk]} {label}",
         markdown_cell(causes(block.causes)),
         "<br>".join(markdown_cell(entry.title) for entry in block.entries),
-        "<br>".join(why),
+        "<br>".join(reason_lines),
         "<br>".join(dict.fromkeys(", ".join(entry.environments) for entry in block.entries)),
     ]
     return f"| {' | '.join(cells)} |\n"

@@ -49,8 +49,8 @@ def _judgement(before: LockedModel, after: LockedModel, risk: Risk) -> Judgement
     versions = f"version {before.version} to {after.version}"
     differences = [*_inputs(before, after), *_outputs(before, after)]
     if not differences:
-        same = before.signature == after.signature
-        rest = "the same signature" if same else "another signature"
+        unchanged = before.signature == after.signature
+        rest = "the same signature" if unchanged else "another signature"
         return Judgement(risk, f"{versions}: {rest}")
     reason = f"{versions}: the signature {', '.join(text for text, _ in differences)}"
     if any(breaks for _, breaks in differences):

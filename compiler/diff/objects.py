@@ -28,7 +28,7 @@ def objects(lowered: Lowered) -> Mapping[Key, OwnedObject]:
     """Every object; a Job by its name without the hash."""
     return {
         _key(resource): OwnedObject(package.name, resource)
-        for package in lowered.everything
+        for package in lowered.all_packages
         for resource in _resources(package, lowered)
     }
 

@@ -49,7 +49,7 @@ def rule(
     return kinds, Effect(path, risk, reason, remedy, when)
 
 
-def _whole_claim(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+def _adds_claim(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     return not change.before
 
 
@@ -70,7 +70,7 @@ def _fewer_with_volumes(change: FieldChange, before: Manifest, after: Manifest) 
     return bool(claim_names(before)) and _fewer(change, before, after)
 
 
-def _same_volumes(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+def _keeps_volumes(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     """Whether the pods keep their volumes: the claims of a template are now adopted claims."""
     return not template_names(after) and volume_claims(before) <= volume_claims(after)
 
@@ -121,13 +121,13 @@ STORAGE_TABLE = (
     rule("StatefulSet", "spec/volumeClaimTemplates/[^/]+/spec/resources/requests/storage",
          Risk.DOWNTIME, "the size in a volume-claim template never changes in place", EXPAND),
     rule("StatefulSet", "spec/volumeClaimTemplates/[^/]+", Risk.DOWNTIME,
-         "volume-claim templates never change in place", ORPHAN, _whole_claim),
+         "volume-claim templates never change in place", ORPHAN, _adds_claim),
     rule("StatefulSet", "spec/volumeClaimTemplates", Risk.DOWNTIME,
-         "volume-claim templates never change in place", ORPHAN, _whole_claim),
+         "volume-claim templates never change in place", ORPHAN, _adds_claim),
     rule("StatefulSet", "spec/volumeClaimTemplates/[^/]+/metadata/.*", Risk.DOWNTIME,
          "volume-claim templates never change in place", ORPHAN),
     rule("StatefulSet", "spec/volumeClaimTemplates.*", Risk.DOWNTIME,
-         "volume-claim templates never change in place", ORPHAN, _same_volumes),
+         "volume-claim templates never change in place", ORPHAN, _keeps_volumes),
     rule("StatefulSet", "spec/volumeClaimTemplates.*", Risk.DATA_LOSS,
          "the server would start on other, empty volumes", COPY),
     rule("StatefulSet", "spec/persistentVolumeClaimRetentionPolicy.*", Risk.DATA_LOSS,
@@ -166,7 +166,7 @@ WORKLOAD_TABLE = (
     rule("Job", ".*", Risk.RELOAD, "it runs again"),
     rule("CronJob", "spec/.*", Risk.RELOAD, "its next run is the first that sees it"),
 )  # fmt: skip
-OTHER_TABLE = (
+GENERAL_TABLE = (
     rule("Service", "spec/type", Risk.RELOAD, "it is reached from more places", when=_opens),
     rule("Service", "spec/type", Risk.DOWNTIME, "clients from outside are refused"),
     rule("Service", "spec/(clusterIP|clusterIPs)", Risk.DOWNTIME,
@@ -188,7 +188,7 @@ OTHER_TABLE = (
 )  # fmt: skip
 
 TABLE: tuple[Rule, ...] = (
-    *_METADATA_TABLE, *STORAGE_TABLE, *WORKLOAD_TABLE, *OTHER_TABLE,
+    *_METADATA_TABLE, *STORAGE_TABLE, *WORKLOAD_TABLE, *GENERAL_TABLE,
 )  # fmt: skip
 
 

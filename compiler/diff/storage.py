@@ -67,7 +67,7 @@ def moves_data(change: FieldChange, before: Manifest, after: Manifest) -> bool:
         texts = [*_texts(change.before), *_texts(change.after)]
         return any(path in text for text in texts for path in paths)
     if parts[-1] in ("args", "command"):
-        texts = _one_sided(change.before, change.after)
+        texts = _differing_arguments(change.before, change.after)
         return any(path in text for text in texts for path in paths)
     return parts[-2:-1] == ["containers"] and change.after is None and _mounts(change, claimed)
 
@@ -100,7 +100,7 @@ def _mounts(change: FieldChange, claimed: frozenset[str]) -> bool:
     return any(mount["name"] in claimed for mount in change.before.get("volumeMounts", ()))
 
 
-def _one_sided(before: Any, after: Any) -> list[str]:
+def _differing_arguments(before: Any, after: Any) -> list[str]:
     """Arguments that only one of the two lists has."""
     old, new = list(before or ()), list(after or ())
     return [

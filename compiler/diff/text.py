@@ -43,8 +43,8 @@ def _listed(title: str, entries: Sequence[str]) -> Iterator[str]:
 
 def _lines(changes: Sequence[Change], style: Style) -> Iterator[str]:
     everywhere = tuple(sorted({change.environment for change in changes}))
-    where = f" (in {', '.join(everywhere)})" if everywhere else ""
-    yield f"in all: {summary(changes)}{where}"
+    scope = f" (in {', '.join(everywhere)})" if everywhere else ""
+    yield f"in all: {summary(changes)}{scope}"
     for group in grouped(changes):
         yield ""
         yield style(f"from {log_line(causes(group.causes))}", "1")

@@ -36,7 +36,7 @@ class Trial:
         self._objects = _manifests(self._lowered)
         self._memo = Memo()
         self._without: dict[Path, Outcome | None] = {}
-        self.right = self._outcome(after.lowered[environment])
+        self.expected = self._outcome(after.lowered[environment])
 
     def of(self, group: Group) -> Outcome | None:
         """The outcome of some sections of the new spec; None if they do not compile alone."""
@@ -72,7 +72,7 @@ class Trial:
 
 def subject_of(change: Change) -> Subject:
     """The subject of a change: the key of its outcome."""
-    if change.action in (Action.MOVED, Action.LEFT, Action.KEPT):
+    if change.action in (Action.MOVED, Action.LEFT_BEHIND, Action.RETAINED):
         return (change.action, change.kind, change.name, *(field.path for field in change.fields))
     return (change.kind, change.namespace, change.name)
 

@@ -18,7 +18,7 @@ _FEWEST_ELEMENTS = 3  # a text with so many elements between commas is shown as 
 
 def lines(field: FieldChange) -> Iterator[str]:
     """A field on a line; several lines for a file, and for a value with parts."""
-    path = shown_path(field.path)
+    path = readable_path(field.path)
     before, after = field.before, field.after
     if isinstance(before, str) and isinstance(after, str):
         yield from _text(path, before, after)
@@ -35,7 +35,7 @@ def element(field: FieldChange) -> str:
     return f"{sign} {content['name']}{text}"
 
 
-def shown_path(path: str) -> str:
+def readable_path(path: str) -> str:
     return path.replace("/", ".").replace("~1", "/")
 
 
@@ -87,11 +87,11 @@ def _parts(path: str, before: Any, after: Any) -> Iterator[str]:
     for leaf_path in sorted(changed):
         removed = [leaf for (at, leaf), _ in (old - new_leaves).items() if at == leaf_path]
         new = [leaf for (at, leaf), _ in (new_leaves - old).items() if at == leaf_path]
-        where = f"{path}.{leaf_path}" if leaf_path else path
+        full_path = f"{path}.{leaf_path}" if leaf_path else path
         if len(removed) == len(new) == 1:
-            lines += _text(where, removed[0], new[0])
+            lines += _text(full_path, removed[0], new[0])
         else:
-            lines.append(f"{where}: {_signed(removed, new)}")
+            lines.append(f"{full_path}: {_signed(removed, new)}")
     yield from _first_lines(lines, "parts")
 
 

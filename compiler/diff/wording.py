@@ -19,8 +19,8 @@ _DERIVED = "template/metadata/annotations/platformc.dev~1config"
 
 def field_lines(change: Change) -> Iterator[str]:
     """One line for each field of a change, and for a file the lines that differ."""
-    shown = [field for field in change.fields if not field.path.endswith(_DERIVED)]
-    described = list(_described([masked_field(field) for field in shown or change.fields]))
+    unhidden = [field for field in change.fields if not field.path.endswith(_DERIVED)]
+    described = list(_described([masked_field(field) for field in unhidden or change.fields]))
     for lines in described[:_MOST_FIELDS]:
         yield from lines
     if len(described) > _MOST_FIELDS:
@@ -40,15 +40,15 @@ def _described(fields: Sequence[FieldChange]) -> Iterator[Iterable[str]]:
         if is_single:
             yield from map(values.lines, alike)
         else:
-            yield (f"{values.shown_path(parent)}: {', '.join(map(values.element, alike))}",)
+            yield (f"{values.readable_path(parent)}: {', '.join(map(values.element, alike))}",)
 
 
 def _list_of(field: FieldChange) -> tuple[str, bool]:
     """The list of which a field is a whole element, and False; else the field's path, and True."""
     parent, _, name = field.path.rpartition("/")
-    gone_or_new = field.after if field.before is None else field.before
-    is_entry = None in (field.before, field.after) and isinstance(gone_or_new, dict)
-    return (parent, False) if is_entry and gone_or_new.get("name") == name else (field.path, True)
+    content = field.after if field.before is None else field.before
+    is_entry = None in (field.before, field.after) and isinstance(content, dict)
+    return (parent, False) if is_entry and content.get("name") == name else (field.path, True)
 
 
 def reasons(change: Change) -> tuple[str, ...]:

@@ -69,13 +69,13 @@ class Folder:
                 self._regular(path, os.fstat(descriptor))
                 yield file
 
-    def read(self, path: str, most: int = MOST_BYTES) -> bytes:
+    def read(self, path: str, limit: int = MOST_BYTES) -> bytes:
         with self.opened(path) as file:
-            return bounded(file, self.path / path, most)
+            return bounded(file, self.path / path, limit)
 
-    def read_if_there(self, path: str, most: int = MOST_BYTES) -> bytes | None:
+    def read_if_there(self, path: str, limit: int = MOST_BYTES) -> bytes | None:
         try:
-            return self.read(path, most)
+            return self.read(path, limit)
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -262,10 +262,10 @@ class Folder:
             os.close(descriptor)
 
 
-def bounded(file: IO[bytes], path: Path, most: int) -> bytes:
-    data = file.read(most + 1)
-    if len(data) > most:
-        raise UnsafePathError(f"{path} is larger than {most // 2**20} MiB")
+def bounded(file: IO[bytes], path: Path, limit: int) -> bytes:
+    data = file.read(limit + 1)
+    if len(data) > limit:
+        raise UnsafePathError(f"{path} is larger than {limit // 2**20} MiB")
     return data
 
 

@@ -41,9 +41,9 @@ def open_folder(path: Path, make: int | None = None) -> Folder:
 
 def private(path: Path) -> Folder:
     """Open a folder that only this user can have filled; make it if missing."""
-    above = open_folder(path.parent, 0o700)
-    with above:
-        above.make(path.name, 0o700)
+    parent = open_folder(path.parent, 0o700)
+    with parent:
+        parent.make(path.name, 0o700)
     folder = open_folder(path)
     status = os.fstat(folder.descriptor)
     if not is_private_status(status):
@@ -52,14 +52,14 @@ def private(path: Path) -> Folder:
     return folder
 
 
-def read_named(path: Path, most: int = MOST_BYTES) -> bytes:
+def read_named(path: Path, limit: int = MOST_BYTES) -> bytes:
     """The bytes of a file that the user named; a link to it may not lead out of its folder."""
     if str(path).startswith("/dev/"):  # such as a shell's `<(...)`
         with open(path, "rb") as stream:
-            return bounded(stream, path, most)
+            return bounded(stream, path, limit)
     real = located(path)
     with open_folder(real.parent) as folder:
-        return folder.read(real.name, most)
+        return folder.read(real.name, limit)
 
 
 def located(path: Path) -> Path:

@@ -34,18 +34,18 @@ class Fixed(Struct, frozen=True):
 def fixed(data: bytes, diagnose: Diagnose) -> Fixed:
     """Apply corrections one at a time, because one mistake can hide another."""
     original, corrected = data, list[Diagnostic]()
-    tried: set[object] = set()
+    attempted: set[object] = set()
     diagnostics = diagnose(data).sorted()
     while fixable := next(
         (
             diagnostic
             for diagnostic in diagnostics
-            if diagnostic.fix and (data, diagnostic) not in tried
+            if diagnostic.fix and (data, diagnostic) not in attempted
         ),
         None,
     ):
         assert fixable.fix is not None
-        tried.add((data, fixable))
+        attempted.add((data, fixable))
         changed = edited(data, fixable.fix)
         after = diagnose(changed).sorted()
         if _better(diagnostics, after, fixable):
@@ -90,7 +90,7 @@ def _better(before: list[Diagnostic], after: list[Diagnostic], corrected: Diagno
         if _identity(diagnostic) in new - old and diagnostic.fix is None
     ]
     return new[_identity(corrected)] < old[_identity(corrected)] and not any(
-        _about(diagnostic, corrected) for diagnostic in worse
+        _concerns(diagnostic, corrected) for diagnostic in worse
     )
 
 
@@ -98,7 +98,7 @@ def _identity(diagnostic: Diagnostic) -> tuple[str, str]:
     return (diagnostic.code, diagnostic.message)
 
 
-def _about(diagnostic: Diagnostic, corrected: Diagnostic) -> bool:
+def _concerns(diagnostic: Diagnostic, corrected: Diagnostic) -> bool:
     """Whether a diagnostic is about the corrected place, or about the whole file."""
     if diagnostic.code == "invalid-yaml":
         return True

@@ -118,12 +118,12 @@ def host_effects(path: str) -> tuple[Effect, ...]:
     return (
         Effect(path, Risk.DOWNTIME,
                "the old address is answered no more: people and clients need the new one",
-               when=_host_gone),
+               when=_loses_host),
         Effect("spec(/.*)?", Risk.RELOAD, "the gateway takes it over at once"),
     )  # fmt: skip
 
 
-def _host_gone(change: FieldChange, before: Manifest, after: Manifest) -> bool:
+def _loses_host(change: FieldChange, before: Manifest, after: Manifest) -> bool:
     """Whether a host name gets no answer any more."""
     return not set(change.before or ()) <= set(change.after or ())
 

@@ -81,10 +81,10 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
         )
 
     def _trust(self) -> tuple[Env, ...]:
-        shown = self.client_certificate
+        client_files = self.client_certificate
         files = {
             **({"CA": self.authority} if self.authority else {}),
-            **({"CERT": shown.certificate, "KEY": shown.key} if shown else {}),
+            **({"CERT": client_files.certificate, "KEY": client_files.key} if client_files else {}),
         }
         unverified = "REQUIRED" if self.tls else "PREFERRED"
         mode = Env("MYSQL_SSL_MODE", "VERIFY_IDENTITY" if self.authority else unverified)

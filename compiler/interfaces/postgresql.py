@@ -14,7 +14,7 @@ from compiler.model import Env
 
 LONGEST_ROLE = 63  # bytes: PostgreSQL truncates longer names
 # `max_connections` by default grows in steps, so that a new client seldom restarts the server.
-STEP, LEAST, MOST = 50, 100, 10000
+STEP, MINIMUM, MAXIMUM = 50, 100, 10000
 RESERVED = 13  # connections kept from clients: 3 for superusers, 10 for operators and exporters
 
 
@@ -26,7 +26,7 @@ class Claim(sql.Claim, frozen=True, kw_only=True):
     direct: int = 0  # the part of them that bypasses a pooler, for migrations
     calculation: str = ""  # the calculation, for messages
     read_only: bool = False
-    makes_tables: bool = False  # the consumer makes tables when it is set up
+    creates_tables: bool = False  # the consumer makes tables when it is set up
     # The consumer's own clients that may write as well; None: all of them.
     writers: tuple[str, ...] | None = None
 
@@ -176,10 +176,14 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     @property
     def files_of_tls(self) -> dict[str, str]:
         """The certificates with which both sides prove themselves, by libpq's parameters."""
-        shown = self.client_certificate
+        client_files = self.client_certificate
         return {
             **({"sslrootcert": self.authority} if self.authority else {}),
-            **({"sslcert": shown.certificate, "sslkey": shown.key} if shown else {}),
+            **(
+                {"sslcert": client_files.certificate, "sslkey": client_files.key}
+                if client_files
+                else {}
+            ),
         }
 
     def env(self) -> tuple[Env, ...]:
@@ -250,7 +254,7 @@ def _of_pooler(logins: list[Binding]) -> Iterator[Part]:
 def capacity(claims: Iterable[Binding]) -> int:
     """`max_connections` of a server that is made for its clients, in steps of fifty."""
     opened = RESERVED + sum(part.count for part in parts(claims))
-    return min(max(-(-opened // STEP) * STEP, LEAST), MOST)
+    return min(max(-(-opened // STEP) * STEP, MINIMUM), MAXIMUM)
 
 
 def direct_connections(claims: Iterable[Binding]) -> int:

@@ -121,18 +121,25 @@ class Endpoint(model.Endpoint[Claim, Offer], frozen=True, kw_only=True):
     def _encryption(self) -> tuple[Env, ...]:
         """The settings that a URL would hold, for clients that get none."""
         trust = [Env("REDIS_CA", self.authority)] if self.authority else []
-        shown = self.client_certificate
-        if shown is not None:
-            trust += [Env("REDIS_CERT", shown.certificate), Env("REDIS_KEY", shown.key)]
+        client_files = self.client_certificate
+        if client_files is not None:
+            trust += [
+                Env("REDIS_CERT", client_files.certificate),
+                Env("REDIS_KEY", client_files.key),
+            ]
         return (Env("REDIS_TLS", "true"), *trust) if self.tls else ()
 
     @property
     def files_of_tls(self) -> dict[str, str]:
         """The certificates with which both sides prove themselves, by redis-py's arguments."""
-        shown = self.client_certificate
+        client_files = self.client_certificate
         return {
             **({"ssl_ca_certs": self.authority} if self.authority else {}),
-            **({"ssl_certfile": shown.certificate, "ssl_keyfile": shown.key} if shown else {}),
+            **(
+                {"ssl_certfile": client_files.certificate, "ssl_keyfile": client_files.key}
+                if client_files
+                else {}
+            ),
         }
 
     def _readers(self) -> tuple[Env, ...]:

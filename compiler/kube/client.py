@@ -41,15 +41,15 @@ class Client(Struct, frozen=True):
 
 def client(
     me: Instance[Any], endpoints: Iterable[Endpoint | None], trusted: Iterable[Endpoint] = (),
-    shown: Iterable[Endpoint] = (),
+    certified: Iterable[Endpoint] = (),
 ) -> Client:  # fmt: skip
     """The client environment for pods of an instance that use these endpoints.
 
     It contains the authorities of the endpoints `trusted`, and the client's certificates for the endpoints
-    `shown`. Only pods of operators need these two: `derive/authorities.py` mounts the files in all others.
+    `certified`. Only pods of operators need these two: `derive/authorities.py` mounts the files in all others.
     """
     used = tuple(endpoint for endpoint in endpoints if endpoint is not None)
-    files = _with_certificates(_files(me, used), shown)
+    files = _with_certificates(_files(me, used), certified)
     trust = authorities.of(trusted)
     if not trust:
         return files
@@ -65,8 +65,8 @@ def client(
     return replace(files, configs=configs, volumes=(*files.volumes, volume), handed=handed)
 
 
-def _with_certificates(client: Client, shown: Iterable[Endpoint]) -> Client:
-    secrets = client_certificates.of(endpoint.binding for endpoint in shown)
+def _with_certificates(client: Client, certified: Iterable[Endpoint]) -> Client:
+    secrets = client_certificates.of(endpoint.binding for endpoint in certified)
     if not secrets:
         return client
     return replace(client, volumes=(*client.volumes, client_certificates.volume(secrets)))

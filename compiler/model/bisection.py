@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TypeVar
 
 T = TypeVar("T")
-WHOLE = "all"  # the name of a single piece
+SINGLE_PIECE = "all"  # the name of a single piece
 
 
 def digits(name: str) -> str:
@@ -19,11 +19,11 @@ def pieces(
     keyed: Sequence[tuple[str, T]], fits: Callable[[Sequence[T]], bool], prefix: str = ""
 ) -> Iterator[tuple[str, tuple[T, ...]]]:
     """The pieces by the first digits of their hashes; values keep their order inside a piece."""
-    things = tuple(thing for _, thing in keyed)
-    if len(things) == 1 or fits(things):
-        if things:
-            yield prefix or WHOLE, things
+    values = tuple(value for _, value in keyed)
+    if len(values) == 1 or fits(values):
+        if values:
+            yield prefix or SINGLE_PIECE, values
         return
-    for bit in "01":
-        half = [pair for pair in keyed if pair[0][len(prefix)] == bit]
-        yield from pieces(half, fits, prefix + bit)
+    for digit in "01":
+        half = [pair for pair in keyed if pair[0][len(prefix)] == digit]
+        yield from pieces(half, fits, prefix + digit)

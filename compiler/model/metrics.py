@@ -22,7 +22,7 @@ class Login(Struct, frozen=True, kw_only=True):
     """A separate login for an exporter, and the pods of the Job that creates it."""
 
     credential: Credential
-    made_by: str
+    created_by: str
     env: tuple[Env, ...]  # the Job's variables
 
 

@@ -131,7 +131,7 @@ class Lowered(Struct, frozen=True):
     granted: tuple[Credential, ...] = ()  # the credentials that servers create themselves
 
     @property
-    def everything(self) -> tuple[Package, ...]:
+    def all_packages(self) -> tuple[Package, ...]:
         """All packages; the packages of models come last."""
         return (*self.packages.values(), *self.models.values())
 
@@ -140,7 +140,7 @@ class Lowered(Struct, frozen=True):
         """The kinds of its objects that are not Kubernetes' own, by group and kind."""
         return {
             (custom.group, custom.kind): custom
-            for package in self.everything
+            for package in self.all_packages
             for resource in package.resources
             if (custom := resource.custom) is not None
         }

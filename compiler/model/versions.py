@@ -66,7 +66,7 @@ class Boundary(Struct, frozen=True):
     down: Crossing | None
     source: Source
     missing: str = ""  # the part for a tag without a match of the pattern
-    too_far: LongStep | None = None
+    long_step: LongStep | None = None
 
     def crossed(self, old: str, new: str) -> Crossing | None:
         """The effect of a step from one image to another, if it crosses this boundary."""
@@ -77,8 +77,10 @@ class Boundary(Struct, frozen=True):
         if crossing is None:
             return None
         names = {"old": ".".join(parts[0] or ()), "new": ".".join(parts[1] or ())}
-        if self.too_far and re.fullmatch(self.too_far.pattern, "{old} to {new}".format(**names)):
-            crossing = self.too_far.crossing
+        if self.long_step and re.fullmatch(
+            self.long_step.pattern, "{old} to {new}".format(**names)
+        ):
+            crossing = self.long_step.crossing
         return Crossing(
             crossing.risk,
             crossing.refused,

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from compiler import registry
 from compiler.reference.facts import NEW, facts
-from compiler.reference.types import example, resolved, shown, type_of
+from compiler.reference.types import example, flow_style, resolved, type_of
 from compiler.spec.component import RunningSpec
 from compiler.spec.section import fields as fields_of
 from compiler.validate.json_schema import json_schema
@@ -127,17 +127,17 @@ def _paths(fields: Sequence[Field]) -> Iterator[str]:
 def _sections(schema: Schema) -> Iterator[Topic]:
     spec = schema["properties"]["spec"]["properties"]
     definitions = schema["definitions"]
-    settings = {key: value for key, value in spec.items() if key not in _OWN_TOPICS}
+    settings = {key: value for key, value in spec.items() if key not in _SECTION_TOPICS}
     settings_schema = {"properties": settings}
-    yield Topic("spec", "spec", _OWN_TOPICS["spec"], _fields(settings_schema, "", definitions))
+    yield Topic("spec", "spec", _SECTION_TOPICS["spec"], _fields(settings_schema, "", definitions))
     for name, definition in (("workloads", "WorkloadSpec"), ("models", "ModelSpec")):
         fields = _fields(definitions[definition], f"{name}.", definitions)
-        yield Topic(name, f"spec.{name}.NAME", _OWN_TOPICS[name], fields)
+        yield Topic(name, f"spec.{name}.NAME", _SECTION_TOPICS[name], fields)
     fields = _fields(definitions["Metadata"], "metadata.", definitions)
-    yield Topic("metadata", "metadata", _OWN_TOPICS["metadata"], fields)
+    yield Topic("metadata", "metadata", _SECTION_TOPICS["metadata"], fields)
 
 
-_OWN_TOPICS = {
+_SECTION_TOPICS = {
     "spec": "What holds for the whole platform.",
     "components": "The systems of the platform, by name.",
     "workloads": "Programs that run on the platform: training, refreshes, notebooks.",
@@ -186,7 +186,7 @@ def _field(path: str, schema: Schema, required: bool, definitions: Schema, depth
         type=type_of(complete, definitions),
         description=_DEFAULT.sub("", complete.get("description", "")).strip(),
         example=example(complete, definitions),
-        default=shown(complete["default"]) if "default" in complete else "",
+        default=flow_style(complete["default"]) if "default" in complete else "",
         required=required,
         since=fact.since,
         derived=fact.derived,

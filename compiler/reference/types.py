@@ -62,12 +62,12 @@ def example(schema: Schema, definitions: Schema, depth: int = 0) -> str:
     """A value that a field may have, in YAML's flow style."""
     schema = resolved(schema, definitions)
     if schema.get("examples"):
-        return shown(schema["examples"][0])
+        return flow_style(schema["examples"][0])
     words = [word for word in schema.get("enum", ()) if word is not None]
     if words:
-        return shown(next((word for word in words if word != schema.get("default")), words[0]))
+        return flow_style(next((word for word in words if word != schema.get("default")), words[0]))
     if "const" in schema:
-        return shown(schema["const"])
+        return flow_style(schema["const"])
     forms = [form for form in _alternatives(schema) if form.get("type") != "null"]
     if forms:
         return example(forms[0], definitions, depth)
@@ -82,7 +82,7 @@ def example(schema: Schema, definitions: Schema, depth: int = 0) -> str:
     if kind == "object":
         return _map(schema, definitions, depth)
     if "default" in schema:
-        return shown(schema["default"])
+        return flow_style(schema["default"])
     return "text"
 
 
@@ -106,7 +106,7 @@ def _map(schema: Schema, definitions: Schema, depth: int) -> str:
     )
 
 
-def shown(value: Any) -> str:
+def flow_style(value: Any) -> str:
     """A value in YAML's flow style, quoted if necessary."""
     if isinstance(value, str):
         return (
@@ -115,9 +115,9 @@ def shown(value: Any) -> str:
             else json.dumps(value)
         )
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(shown, value))}]"
+        return f"[{', '.join(map(flow_style, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {shown(inner)}' for key, inner in value.items())}}}"
+        return f"{{{', '.join(f'{key}: {flow_style(inner)}' for key, inner in value.items())}}}"
     return json.dumps(value)
 
 

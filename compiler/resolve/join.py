@@ -133,7 +133,7 @@ class Join:
             return candidate
         final = [c for c in candidates if c.provides.forwards is None and not c.provides.explicit]
         final = _without_copies(self._without_standby(final, move), consumer.settings.backup)
-        if len(final) == 1 or (final and _twice_installed(final)):
+        if len(final) == 1 or (final and _is_duplicate(final)):
             return pooler(final[0], candidates, claim) or final[0]
         if final:
             self.unsettled.add(consumer.name)
@@ -151,7 +151,7 @@ def _without_copies(candidates: list[Candidate], backup: Backup | None) -> list[
     return rest or candidates
 
 
-def _twice_installed(candidates: list[Candidate]) -> bool:
+def _is_duplicate(candidates: list[Candidate]) -> bool:
     """Whether all candidates are of a type that may exist once per cluster: a rule reports that."""
     types = {candidate.provider.type for candidate in candidates}
     return len(types) == 1 and registry.component_of(candidates[0].provider).CLUSTER_SINGLETON != ""

@@ -37,12 +37,12 @@ def _bindings(
     """The bindings of one model: to its serving system, with the store's key, and to the systems that it requires."""
     keys = tuple(binding for binding in system_and_keys if binding.requires == serving.STORE)
     system_bindings = [binding for binding in system_and_keys if binding not in keys]
-    own_binding = Binding(
+    model_binding = Binding(
         consumer, serving_binding.requires, serving_binding.provider, serving_binding.provides, serving_binding.claim, serving_binding.offer,
         entailed=keys,
     )  # fmt: skip
     entailed_bindings = (_entailed(consumer, binding) for binding in system_bindings)
-    for binding in (own_binding, *entailed_bindings):
+    for binding in (model_binding, *entailed_bindings):
         yield from chain(join, binding)
 
 

@@ -59,9 +59,9 @@ def report_unbound(join: Join) -> None:
                 [
                     *_removed(join, interface),
                     *(
-                        Related(f"{_required(needing)} one too", where)
-                        for where, needing, _ in further
-                        if where != span
+                        Related(f"{_required(needing)} one too", needing_span)
+                        for needing_span, needing, _ in further
+                        if needing_span != span
                     ),
                 ]
             ),
@@ -148,7 +148,7 @@ def report_unknown_use(
     """Report an element of `uses` that names no instance, or an instance without a usable offer."""
     if join.resembles_wrong(word):
         return
-    components, models = sorted(join.client_offers), _other_models(join, consumer)
+    components, models = sorted(join.client_offers), _models_but(join, consumer)
     usable = f"instances to use: {listing(components) or 'none'}"
     if models:
         usable += f"; a model too, like `{models[0]}`"
@@ -174,7 +174,7 @@ def report_unknown_sink(join: Join, consumer: Instance[Any], word: str) -> None:
         name for name, candidate in join.client_offers.items()
         if issubclass(candidate.provides.endpoint, payload_sink.SINKS)
     )  # fmt: skip
-    models = _other_models(join, consumer)
+    models = _models_but(join, consumer)
     names = [*sinks, *(name for name in models if join.instances[name].spec.image)]
     _unknown(
         join, (*consumer.path, "logger", "sink"), f"`{word}` {reason}", word,
@@ -184,7 +184,7 @@ def report_unknown_sink(join: Join, consumer: Instance[Any], word: str) -> None:
     )  # fmt: skip
 
 
-def _other_models(join: Join, consumer: Instance[Any]) -> list[str]:
+def _models_but(join: Join, consumer: Instance[Any]) -> list[str]:
     return sorted(
         name
         for name, instance in join.instances.items()
@@ -232,13 +232,13 @@ def report_conflict(join: Join, path: Path, binding: Binding, earlier: Binding) 
         help=", or ".join(
             (
                 "a pod has one value for each variable: use one of the two",
-                *_ways_out(join, consumer, pair),
+                *_remedies(join, consumer, pair),
             )
         ),
     )
 
 
-def _ways_out(join: Join, consumer: Instance[Any], pair: tuple[Binding, Binding]) -> Iterator[str]:
+def _remedies(join: Join, consumer: Instance[Any], pair: tuple[Binding, Binding]) -> Iterator[str]:
     """The settings by which one of two conflicting providers would serve the consumer alone."""
     endpoint = pair[0].requires.endpoint
     servers = {binding.provider.name for binding in pair}

@@ -23,7 +23,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
     for name, slots in graph.offers.items():
         for provides, offer in slots.items():
             if isinstance(offer, postgresql.Offer) and provides.forwards is None:
-                limit = offer.max_connections or (postgresql.MOST if offer.grows else None)
+                limit = offer.max_connections or (postgresql.MAXIMUM if offer.grows else None)
                 clients = list(postgresql.parts(graph.wiring(name).claims(provides)))
                 if limit is not None:
                     _check_server(platform, graph.instances[name], clients, limit, report)

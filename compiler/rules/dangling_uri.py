@@ -195,7 +195,7 @@ def _unfilled(
         problem = f"the lock has a version at `{uri}`, and nothing writes there in `{provider}`"
         return problem, _where_written(bucket, contents)
     close = closest(bucket, written, cutoff=0.85)
-    if writer is None and close and not _of_one_family(bucket, close):
+    if writer is None and close and not _related(bucket, close):
         problem = f"nothing writes to `{uri}`, and `{written[close]}` writes to `s3://{close}`"
         return problem, f"did you mean `s3://{close}`?"
     return None
@@ -225,7 +225,7 @@ def _of_repository(bucket_uri: BucketUri, server: str, repositories: set[str]) -
     return None
 
 
-def _of_one_family(name: str, similar: str) -> bool:
+def _related(name: str, similar: str) -> bool:
     """Whether one name is the other name with a number or word appended, such as `models-2`."""
     short, long = sorted((name, similar), key=len)
     return long.startswith(short) and not long.removeprefix(short).isalpha()

@@ -16,12 +16,12 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
     if instance.section != "models" or spec.size is None:
         return
     size = quantity.in_bytes(spec.size)
-    for key, room, where in _rooms(spec):
+    for key, room, limit in _rooms(spec):
         if quantity.in_bytes(room) < size:
             path: Path = (*instance.path, *key)
             report.add(
                 "does-not-fit",
-                f"`{instance.name}` has {spec.size} of files, and {where} {room}",
+                f"`{instance.name}` has {spec.size} of files, and {limit} {room}",
                 platform.document.span_of(path),
                 path=path,
                 help="raise the amount, or correct `size`",

@@ -16,7 +16,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
     _domain(platform, report)
     document = platform.document
     owners = hosts.owners(graph)
-    _twice(platform, graph, owners, report)
+    _check_duplicates(platform, graph, owners, report)
     routes = {host: instances[0] for host, instances in owners.items()}
     for name, slots in graph.offers.items():
         for offer in slots.values():
@@ -36,7 +36,7 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
                 )
 
 
-def _twice(
+def _check_duplicates(
     platform: Platform, graph: Graph, owners: Mapping[str, Sequence[Instance[Any]]], report: Report
 ) -> None:
     """Report hosts of two instances: a second server is named `<instance>-<server>`, which may be

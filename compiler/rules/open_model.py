@@ -7,7 +7,7 @@ from compiler.interfaces import serving
 from compiler.model import Graph, Instance, Platform
 from compiler.spec.served_model import ModelSpec
 
-SHOWN = 3  # names in a message
+LISTED = 3  # names in a message
 # The missing section of a spec without the issuer, by its key.
 MISSING = {
     "login": "`login:` with the identity provider",
@@ -30,12 +30,12 @@ def check(platform: Platform, graph: Graph, report: Report) -> None:
 
 def _report_open(names: list[str], platform: Platform, report: Report) -> None:
     path = ("spec", "models", names[0]) if len(names) == 1 else ("spec", "models")
-    shown = [f"`{name}`" for name in names[:SHOWN]]
-    rest = [f"{len(names) - SHOWN} more"] if len(names) > SHOWN else []
+    quoted = [f"`{name}`" for name in names[:LISTED]]
+    rest = [f"{len(names) - LISTED} more"] if len(names) > LISTED else []
     answers = "answers" if len(names) == 1 else "answer"
     report.add(
         "open-model",
-        f"{_and([*shown, *rest])} {answers} everybody who reaches the gateway, and no `access` allows that",
+        f"{_and([*quoted, *rest])} {answers} everybody who reaches the gateway, and no `access` allows that",
         platform.document.span_of(path),
         path=path,
         help="write `access: login`, `access: token` or `access: inside`, or `access: public` if "

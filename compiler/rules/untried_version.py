@@ -27,13 +27,13 @@ def _check(platform: Platform, report: Report) -> None:
     paths_of: dict[tuple[str, str, str], list[Path]] = {}
     for instance in platform.instances.values():
         if instance.section == "components":
-            for path, image, tried in _untried(instance):
-                paths_of.setdefault((instance.type, image, tried), []).append(path)
-    for (type, image, tried), paths in paths_of.items():
+            for path, image, default_image in _untried(instance):
+                paths_of.setdefault((instance.type, image, default_image), []).append(path)
+    for (type, image, default_image), paths in paths_of.items():
         first_path, *further_paths = sorted(paths, key=platform.document.value_span)
         report.add(
             "untried-version",
-            f"whether `{image}` fits is unknown: `{type}` is made for `{tried}`",
+            f"whether `{image}` fits is unknown: `{type}` is made for `{default_image}`",
             platform.document.value_span(first_path),
             path=first_path,
             help="try it, then add the code to `spec.silence` with your result",
@@ -49,18 +49,22 @@ def _untried(instance: Instance[Any]) -> Iterator[tuple[Path, str, str]]:
     """The images of an instance about which no fact is known: path, image, and the default."""
     versions = registry.versions(instance.type)
     for name, key, field in fields(type(instance.spec)):
-        image, tried = getattr(instance.spec, name), field.default
-        if not name.endswith("image") or not isinstance(tried, str) or _same(image, tried):
+        image, default_image = getattr(instance.spec, name), field.default
+        if (
+            not name.endswith("image")
+            or not isinstance(default_image, str)
+            or _same_version(image, default_image)
+        ):
             continue
         if not removed_prefix(image) and not versions.verdict(
             image, "unfit", "gone", "moves", "works"
         ):
-            yield (*instance.path, key), image, tried
+            yield (*instance.path, key), image, default_image
 
 
-def _same(image: str, tried: str) -> bool:
+def _same_version(image: str, default_image: str) -> bool:
     """Whether two images have the same name and version, in any registry."""
-    return _version(image) == _version(tried)
+    return _version(image) == _version(default_image)
 
 
 def _version(image: str) -> tuple[str, str]:

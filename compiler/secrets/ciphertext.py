@@ -43,7 +43,7 @@ def generate(
 ) -> Generated:
     """Write the missing ciphertext, and generate the Secrets in `rotate` again."""
     folder, rotate, files = folder_of(environment), set(rotate), list[str]()
-    new, kept_names, rotated = list[str](), list[str](), list[str]()
+    new, existing, rotated = list[str](), list[str](), list[str]()
     with open_folder(root, 0o755) as output:
         output.make(folder)
         for credential in credentials:
@@ -55,14 +55,14 @@ def generate(
             present = [path for path in paths.values() if output.status(path) is not None]
             complete = all(_complete(output, path, credential, cipher) for path in paths.values())
             if complete and credential.name not in rotate:
-                kept_names.append(credential.name)
+                existing.append(credential.name)
                 continue
             (rotated if present else new).append(credential.name)
             _write(output, credential, paths, cipher)
         if files:
             text = kustomization(environment, files)
             output.replace(f"{folder}/kustomization.yaml", text.encode(), 0o644)
-    return Generated(root / folder, tuple(new), tuple(kept_names), tuple(rotated))
+    return Generated(root / folder, tuple(new), tuple(existing), tuple(rotated))
 
 
 def _write(output: Folder, credential: Credential, paths: dict[str, str], cipher: Cipher) -> None:

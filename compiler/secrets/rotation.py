@@ -83,7 +83,7 @@ def _readers(
     lowered: Lowered, names: set[str], changed_by_command: set[str], logins_from_env: set[str]
 ) -> Iterator[tuple[Package, Resource]]:
     """The objects that read one of the changed Secrets when they start."""
-    for package in lowered.everything:
+    for package in lowered.all_packages:
         for resource in package.resources:
             server, *sidecars = _containers(resource.manifest) or [{}]
             if (

@@ -58,10 +58,10 @@ def _gaps(text: str) -> tuple[int, ...]:
         )
     )
     times = [hour * 3600 + minute * 60 for hour in sorted(hours) for minute in sorted(minutes)]
-    same_day = [later - earlier for earlier, later in pairwise(times)]
+    within_day = [later - earlier for earlier, later in pairwise(times)]
     starts = _dates(days, months, weekdays)
     across_days = [(b - a).days * 86400 - times[-1] + times[0] for a, b in pairwise(starts)]
-    return (*same_day, *across_days)
+    return (*within_day, *across_days)
 
 
 _MACRO_FIELDS = {

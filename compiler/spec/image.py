@@ -18,12 +18,12 @@ def split_image(text: str) -> tuple[str, str, str]:
     name, _, digest = text.partition("@")
     head, slash, base_name = name.rpartition("/")
     base_name, _, tag = base_name.partition(":")
-    good = (
+    valid = (
         re.fullmatch(_NAME, head + slash + base_name)
         and (not tag or re.fullmatch(_TAG, tag))
         and (not digest or re.fullmatch(_DIGEST, digest))
     )
-    return (head + slash + base_name, tag, digest) if good and len(text) < 500 else ("", "", "")
+    return (head + slash + base_name, tag, digest) if valid and len(text) < 500 else ("", "", "")
 
 
 def full_name(image: str) -> str:

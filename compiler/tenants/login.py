@@ -16,7 +16,7 @@ from compiler.tenants import oauth2_proxy
 
 PHASE = model.Phase.SERVERS
 SECTION = "logins"
-PREFIX, OWN_PREFIX = "/oauth2", "/oauth2-proxy"
+PREFIX, PROXY_PREFIX = "/oauth2", "/oauth2-proxy"
 PAGE = model.Requires("page", model.Endpoint)
 ISSUER = model.Requires("issuer", oidc.Endpoint)
 
@@ -52,7 +52,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
 
 def _prefix(page: model.Endpoint) -> str:
     """The first part of oauth2-proxy's paths; not the usual one if the page uses that itself."""
-    return OWN_PREFIX if isinstance(page, http.Endpoint) and page.offer.own_oauth else PREFIX
+    return PROXY_PREFIX if isinstance(page, http.Endpoint) and page.offer.own_oauth else PREFIX
 
 
 def _login(me: model.Instance[Spec], issuer: oidc.Endpoint, prefix: str) -> Iterator[str]:

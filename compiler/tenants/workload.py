@@ -37,7 +37,7 @@ def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piec
         endpoint for endpoint in wiring.endpoints if not isinstance(endpoint, workflows.Endpoint)
     ]
     by_operator = used if argo else ()
-    client = kube.client(me, used, trusted=by_operator, shown=by_operator)
+    client = kube.client(me, used, trusted=by_operator, certified=by_operator)
     yield from client.configs
     yield from client.handed
     yield from existing_secrets.declared(me)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from compiler.spec.locked_model import LockedModel
 
 NAME = "platform.lock"
-_NONE: Mapping[str, Any] = MappingProxyType({})
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _KEYS = {"images", "models", "operators"}
 _HEADER = "# Written by platformc (`images --pin`, `models lock`, `vendor`); commit it.\n"
@@ -37,10 +37,10 @@ class Lock(NamedTuple):  # and no Struct: a compile looks for a lock before it i
     `files` are the files that the spec names: they are committed, so they need no digest.
     """
 
-    images: Mapping[str, str] = _NONE
-    operators: Mapping[str, Mapping[str, str]] = _NONE
-    models: Mapping[str, Mapping[str, LockedModel]] = _NONE
-    files: Files = _NONE
+    images: Mapping[str, str] = _EMPTY
+    operators: Mapping[str, Mapping[str, str]] = _EMPTY
+    models: Mapping[str, Mapping[str, LockedModel]] = _EMPTY
+    files: Files = _EMPTY
 
 
 def path_of(spec: Path) -> Path:
@@ -89,7 +89,7 @@ def parse(data: bytes, name: str) -> Lock:
 def _models(content: object, name: str) -> Mapping[str, Mapping[str, LockedModel]]:
     """The locked models of each environment, validated as a section of the spec is."""
     if content is None:
-        return _NONE
+        return _EMPTY
     from pydantic import ValidationError
 
     from compiler.spec.locked_model import LockedEnvironments
@@ -97,8 +97,10 @@ def _models(content: object, name: str) -> Mapping[str, Mapping[str, LockedModel
     try:
         return LockedEnvironments.model_validate({"models": content}).models
     except ValidationError as error:
-        where = ".".join(map(str, error.errors()[0]["loc"]))
-        message = f"{name} holds something at `{where}` that `platformc models lock` does not write"
+        location = ".".join(map(str, error.errors()[0]["loc"]))
+        message = (
+            f"{name} holds something at `{location}` that `platformc models lock` does not write"
+        )
         raise BrokenLockError(message) from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.diagnostics import alternatives, same_letters
+from compiler.diagnostics import alternatives, normalised
 from compiler.interfaces import external_service, gateway, monitoring, mysql, postgresql, redis, s3
 from compiler.registry import providers
 
@@ -62,7 +62,7 @@ _FIXED = {
 
 def instead_of(name: str) -> str | None:
     """The text to type for a system that is no component type, or None where it is unknown."""
-    return dict(_answers()).get(same_letters(name))
+    return dict(_answers()).get(normalised(name))
 
 
 def _answers() -> Iterator[tuple[str, str]]:
@@ -73,7 +73,7 @@ def _answers() -> Iterator[tuple[str, str]]:
     for name in _OUTSIDE.split():
         service = providers(external_service.Endpoint.interface)[0]
         yield (
-            same_letters(name),
+            normalised(name),
             f"it runs outside the platform: `{name}: {{type: {service}, host: ...}}` gives its users "
             "the address and the way to it",
         )
@@ -82,4 +82,4 @@ def _answers() -> Iterator[tuple[str, str]]:
 
 
 def _by_name(names: str, text: str) -> Iterator[tuple[str, str]]:
-    return ((same_letters(name), text) for name in names.split())
+    return ((normalised(name), text) for name in names.split())

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from compiler.diagnostics import same_letters
+from compiler.diagnostics import normalised
 from compiler.spec.access import Tls
 from compiler.spec.constraints import address
 from compiler.spec.section import parse
@@ -21,7 +21,7 @@ Keys = tuple[str, ...]
 
 def advice(key: str, value: Any, keys: Keys, defaults: Mapping[str, Any]) -> str | None:
     """The help for an unknown key, in addition to the section's keys."""
-    word = same_letters(key)
+    word = normalised(key)
     if "/" in key and "memory" in keys:
         return f"write `gpu: {{resource: {key}, count: {value}}}` beside `resources`"
     by_value = _BY_VALUE.get(word)
@@ -31,7 +31,7 @@ def advice(key: str, value: Any, keys: Keys, defaults: Mapping[str, Any]) -> str
 
 def has_advice(key: str) -> bool:
     """Whether a key is a word of other tools with a different meaning."""
-    return same_letters(key) in (_BY_VALUE.keys() | _FIXED.keys())
+    return normalised(key) in (_BY_VALUE.keys() | _FIXED.keys())
 
 
 def _compute(key: str, value: Any, keys: Keys, _: Mapping[str, Any]) -> str | None:
@@ -104,7 +104,7 @@ def _several(key: str, _: Any, keys: Keys, __: Mapping[str, Any]) -> str | None:
     """Servers behind Sentinel or in a cluster, in the words of Feast, Helm charts and Redis' clients."""
     if "masterName" not in keys:
         return None
-    if "sentinel" in same_letters(key):
+    if "sentinel" in normalised(key):
         return "write `mode: sentinel`, with `hosts: [...]` of the Sentinels and `masterName:`"
     return "write `mode: cluster`, with `hosts: [...]` of some of its nodes"
 

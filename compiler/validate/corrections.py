@@ -7,7 +7,7 @@ import re
 from functools import cache
 from typing import Any, get_args
 
-from compiler.diagnostics import correction, same_letters
+from compiler.diagnostics import correction, normalised
 from compiler.diagnostics.fix import Edit, Fix
 from compiler.document import Node, Path
 from compiler.document.span import Span
@@ -48,7 +48,7 @@ def correction_of(
         return correction(node.span, error.value, error.allowed)
     if error.type == "string_type" and isinstance(error.value, (bool, int, float)):
         return Fix(node.span, edit=Edit.QUOTE)
-    text = error.reason.suggestion if error.reason else _as_meant(error)
+    text = error.reason.suggestion if error.reason else _intended_value(error)
     return Fix(node.span, text) if text else None
 
 
@@ -58,7 +58,7 @@ def corrected_key(span: Span, key: str, keys: tuple[str, ...]) -> Fix | None:
     A key that has another meaning in the language or in another tool is no misspelling.
     """
     fix = correction(span, key, keys)
-    alike = fix is not None and same_letters(key) == same_letters(fix.text)
+    alike = fix is not None and normalised(key) == normalised(fix.text)
     return None if not alike and (has_advice(key) or key in _language()) else fix
 
 
@@ -90,7 +90,7 @@ def _line(error: FieldError, document: Node, full: Path) -> Fix | None:
     return Fix(later_keys[0], f"{full[-1]}: {error.only}", Edit.INSERT) if later_keys else None
 
 
-def _as_meant(error: FieldError) -> str | None:
+def _intended_value(error: FieldError) -> str | None:
     """The value that the user meant: `{}` or `[]` for nothing, or the number, boolean or list of a text."""
     value = error.value
     if value is None:

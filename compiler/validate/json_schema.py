@@ -191,8 +191,8 @@ def _described(schema: Schema) -> Schema:
         or "efault" in text
     ):
         return schema
-    shown = json.dumps(default) if isinstance(default, bool) else default
-    return {**schema, "description": f"{text} Default: `{shown}`.".strip()}
+    text_of_default = json.dumps(default) if isinstance(default, bool) else default
+    return {**schema, "description": f"{text} Default: `{text_of_default}`.".strip()}
 
 
 def _partial(schema: Schema) -> Schema:
@@ -278,7 +278,7 @@ def _instances(definitions: dict[str, Schema], section: str, suffix: str) -> Sch
         "type": "object",
         "propertyNames": {"pattern": f"^{NAME_PATTERN}$"},
         "additionalProperties": _nullable(definition) if suffix else definition,
-        "defaultSnippets": named_snippet(_ONE[section], definitions[section], definitions),
+        "defaultSnippets": named_snippet(_NOUNS[section], definitions[section], definitions),
     }
 
 
@@ -286,7 +286,7 @@ _TENANTS = {
     "ModelSpec": "The models that the platform serves, by name.",
     "WorkloadSpec": "The programs that run on the platform, by name.",
 }
-_ONE = {"ModelSpec": "a model", "WorkloadSpec": "a workload"}
+_NOUNS = {"ModelSpec": "a model", "WorkloadSpec": "a workload"}
 
 
 def _closed(properties: dict[str, Schema], required: list[str] | None = None) -> Schema:

@@ -56,11 +56,11 @@ def report_empty_key(full: Path, document: Node, report: Report, help: str) -> N
 def _causes(errors: Sequence[FieldError]) -> Iterator[FieldError]:
     """The errors, without missing keys that are only misspelt."""
     unknown = [error for error in errors if error.type == "extra_forbidden"]
-    meant = {(*error.loc[:-1], closest(str(error.loc[-1]), error.keys)) for error in unknown}
+    misspelt = {(*error.loc[:-1], closest(str(error.loc[-1]), error.keys)) for error in unknown}
     if any(map(_below_spec, unknown)):
-        meant.add(("spec",))
+        misspelt.add(("spec",))
     for error in errors:
-        if error.type != "missing" or error.loc not in meant:
+        if error.type != "missing" or error.loc not in misspelt:
             yield error
 
 
@@ -109,7 +109,7 @@ def _reason(error: FieldError, full: Path) -> Reason:
         return "invalid-name", f"`{key}` can't be a key here", _rule(error)
     if error.value is None:
         return _null(error, key)
-    reason = _REASONS.get(error.type, _other_error)
+    reason = _REASONS.get(error.type, _pydantic_error)
     return reason(error, key, full)
 
 
@@ -140,13 +140,13 @@ def _missing(error: FieldError, key: str, full: Path) -> Reason:
     return "missing-key", f"`{key}` is missing {_where(full)}", f"add `{line}`{description}"
 
 
-_NOTHING = {"{}": "all defaults", "[]": "none"}
+_MEANINGS = {"{}": "all defaults", "[]": "none"}
 
 
 def _null(error: FieldError, key: str) -> Reason:
     empty = EMPTY.get(error.type)
-    way_out = f"write `{empty}` for {_NOTHING[empty]}" if empty else "give it one"
-    return "null-value", f"`{key}` has no value", f"{way_out}, or delete the key"
+    remedy = f"write `{empty}` for {_MEANINGS[empty]}" if empty else "give it one"
+    return "null-value", f"`{key}` has no value", f"{remedy}, or delete the key"
 
 
 def _too_small(error: FieldError, key: str, full: Path) -> Reason:
@@ -164,7 +164,7 @@ def _too_short(error: FieldError, key: str, full: Path) -> Reason:
 
 
 def _mismatch(error: FieldError, key: str, full: Path) -> Reason:
-    message = f"`{key}` cannot be {_shown(error.value)}"
+    message = f"`{key}` cannot be {_quoted(error.value)}"
     return "invalid-value", message, error.description or _rule(error)
 
 
@@ -176,7 +176,7 @@ def _rule(error: FieldError) -> str:
 def _unknown_value(error: FieldError, key: str, full: Path) -> Reason:
     close = suggestion(str(error.value), error.allowed)
     help = close if error.only and close else (*close, f"write {alternatives(error.allowed)}")
-    return "unknown-value", f"`{key}` cannot be {_shown(error.value)}", help
+    return "unknown-value", f"`{key}` cannot be {_quoted(error.value)}", help
 
 
 def _wrong_type(error: FieldError, key: str, full: Path) -> Reason:
@@ -184,9 +184,9 @@ def _wrong_type(error: FieldError, key: str, full: Path) -> Reason:
     return "wrong-type", message, _help(error) or error.description or ()
 
 
-def _other_error(error: FieldError, key: str, full: Path) -> Reason:
+def _pydantic_error(error: FieldError, key: str, full: Path) -> Reason:
     """Pydantic's own message, for a constraint that only components of other packages use."""
-    return "invalid-value", f"`{key}` cannot be {_shown(error.value)}", error.message
+    return "invalid-value", f"`{key}` cannot be {_quoted(error.value)}", error.message
 
 
 _KINDS = {
@@ -210,7 +210,7 @@ def _help(error: FieldError) -> Help:
     """The help: how to write the value as the expected type."""
     value = error.value
     if error.type == "string_type" and isinstance(value, dict):
-        return _one_text(str(error.loc[-1]), value)
+        return _as_text(str(error.loc[-1]), value)
     if error.type == "string_type" and not isinstance(value, list):
         return "quote it"
     if error.type == "int_type" and str(value).lower() in _NUMBERS:
@@ -234,7 +234,7 @@ def _help(error: FieldError) -> Help:
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def _one_text(key: str, value: dict[str, Any]) -> Help:
+def _as_text(key: str, value: dict[str, Any]) -> Help:
     """The help for a map in the form of another tool: its image's parts, or its only value, as a text."""
     if isinstance(value.get("repository"), str):
         registry = f"{value['registry']}/" if isinstance(value.get("registry"), str) else ""
@@ -259,5 +259,5 @@ def _kind_of(value: Any) -> str:
             return "a list"
 
 
-def _shown(value: Any) -> str:
+def _quoted(value: Any) -> str:
     return f"`{value}`" if isinstance(value, (str, int, float)) else _kind_of(value)

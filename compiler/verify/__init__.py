@@ -58,7 +58,7 @@ def _objects(
     """Every object once, with the first environment that has it."""
     memo = Memo()
     for name, environment in lowered.items():
-        for package in environment.everything:
+        for package in environment.all_packages:
             objects = [resource.manifest for resource in package.resources]
             objects += [config_map(c, package, environment.platform) for c in package.configs]
             for manifest in objects:

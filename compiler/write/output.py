@@ -13,7 +13,7 @@ from msgspec import DecodeError, Struct, json
 from compiler.emit.tree import Tree
 from compiler.files import Folder, UnsafePathError, open_folder
 from compiler.write import JOURNAL, STATE, SUMS
-from compiler.write.ours import digest_on_disk, folder_of, is_ours
+from compiler.write.output_paths import digest_on_disk, folder_of, is_output_path
 from compiler.write.plan import Plan
 from compiler.write.state import state_of
 
@@ -41,7 +41,7 @@ class Output:
     def stage(self, planned: Plan, tree: Tree) -> None:
         """Write all texts next to the output, which stays unchanged. `recover` discards them."""
         for path in (*planned.write, *planned.remove):
-            if path != SUMS and not is_ours(path):
+            if path != SUMS and not is_output_path(path):
                 raise UnsafePathError(f"{path} is no path of the compiler's")
 
         if not _changes(planned):

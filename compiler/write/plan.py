@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from compiler.emit.tree import Tree
 from compiler.files import Folder
 from compiler.write import SUMS
-from compiler.write.ours import digests_on_disk, read_sums, strays
+from compiler.write.output_paths import digests_on_disk, read_sums, strays
 
 
 class Plan(Struct, frozen=True):

@@ -55,4 +55,4 @@ def _folders() -> Iterator[Path]:
 def _within_checkout(folder: Path, root: Path) -> bool:
     """Whether a folder is inside the checkout, which others fill: some CI systems keep caches there."""
     tree = real(root)
-    return any(above == tree or is_there(above / ".git") for above in real(folder).parents)
+    return any(parent == tree or is_there(parent / ".git") for parent in real(folder).parents)

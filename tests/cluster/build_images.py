@@ -33,7 +33,7 @@ NODE = "node"  # the image with the root of the node, which mounts its layers' f
 SUITES = {"debian": "bookworm", "debian-trixie": "trixie"}
 SEARCH_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Kept between builds, by where a RUN sees it.
-KEPT = {
+CACHED_FOLDERS = {
     "apt": "/var/cache/apt/archives",
     "lists": "/var/lib/apt/lists",
     "pip": "/root/.cache/pip",
@@ -151,7 +151,7 @@ def _copy(source: Path, tree: Path, target: str) -> None:
 def _run(lower: list[str], upper: Path, command: str, variables: dict[str, str]) -> None:
     """One RUN, in a mount namespace that ends with it."""
     binds = {name: name for name in ("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt")}
-    for name, inside in KEPT.items():
+    for name, inside in CACHED_FOLDERS.items():
         (DOWNLOADS / name).mkdir(parents=True, exist_ok=True)
         binds[str(DOWNLOADS / name)] = inside
     (DOWNLOADS / "apt/partial").mkdir(exist_ok=True)

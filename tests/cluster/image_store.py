@@ -121,10 +121,10 @@ class Store:
         for path in [path for path in self.tags.rglob("*") if path.is_file()]:
             if path not in tags:
                 path.unlink()
-        kept = {self._path(layer.digest) for image in images for layer in image.layers}
-        kept |= {blob for tag in tags for blob in self._blobs(tag.read_text())}
+        referenced = {self._path(layer.digest) for image in images for layer in image.layers}
+        referenced |= {blob for tag in tags for blob in self._blobs(tag.read_text())}
         for path in self.blobs.iterdir():
-            if path not in kept:
+            if path not in referenced:
                 path.unlink()
         for path in self.layers.iterdir():
             if path.name not in mounted:

@@ -18,7 +18,7 @@ class LoadBalancer:
     """Gives one address to each such Service, for as long as the block lasts."""
 
     def __init__(self, node: Node) -> None:
-        self.node, self.given, self.over = node, dict[str, str](), Event()
+        self.node, self.addresses, self.over = node, dict[str, str](), Event()
         self.thread = Thread(target=self._work, daemon=True)
 
     def __enter__(self) -> LoadBalancer:
@@ -40,11 +40,11 @@ class LoadBalancer:
                     service["spec"]["type"] == "LoadBalancer"
                     and not service["status"]["loadBalancer"]
                 ):
-                    self._give(service["metadata"])
+                    self._assign(service["metadata"])
 
-    def _give(self, service: dict[str, Any]) -> None:
+    def _assign(self, service: dict[str, Any]) -> None:
         key = service["uid"]
-        address = self.given.setdefault(key, f"{NETWORK}.{len(self.given) + 1}")
+        address = self.addresses.setdefault(key, f"{NETWORK}.{len(self.addresses) + 1}")
         status = {"status": {"loadBalancer": {"ingress": [{"ip": address}]}}}
         words = ("patch", "service", service["name"], "-n", service["namespace"])
         self.node.ask(*words, "--subresource=status", "-p", json.dumps(status))

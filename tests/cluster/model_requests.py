@@ -83,7 +83,7 @@ time.sleep(3)
 copies = json.loads(urllib.request.urlopen(os.environ["COPIES_URL"], timeout=60).read())
 print(json.dumps([answers, copies]))
 """
-ASK = """\
+REQUEST = """\
 import urllib.error, urllib.request
 
 request = urllib.request.Request("http://double-predictor.mlops/v1/models/double:predict",
@@ -158,5 +158,5 @@ def _answer(node: Node, model: str, role: str) -> str:
     """The status of the server of `double` for a pod of a model, or `none`."""
     labels = f"app.kubernetes.io/instance={model},app.kubernetes.io/component={role}"
     pod = node.get("pods", "-n", "mlops", "-l", labels)["items"][0]["metadata"]["name"]
-    words = ("exec", "-n", "mlops", pod, "-c", "kserve-container", "--", "python", "-c", ASK)
+    words = ("exec", "-n", "mlops", pod, "-c", "kserve-container", "--", "python", "-c", REQUEST)
     return node.kubectl(*words).strip()

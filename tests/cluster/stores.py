@@ -25,7 +25,7 @@ class Store:
         data = node.get("secret", secret, "-n", namespace)["data"]
         self.login = ":".join(b64decode(data[key]).decode() for key in keys)
 
-    def put(self, bucket: str, files: dict[str, bytes]) -> None:
+    def upload(self, bucket: str, files: dict[str, bytes]) -> None:
         with self._client() as client:
             client("mb", "--ignore-existing", f"store/{bucket}")
             for key, content in files.items():

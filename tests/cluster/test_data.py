@@ -71,7 +71,7 @@ def test_dvc_pushes_from_a_pod_and_pulls_in_another(
     begin = f"CONFIG = {config!r}\n{REPOSITORY}"
     pushed = jobs.run(platform, workload, begin + PUSH)
     file = pushed.split("known as ")[1].split("\n\n")[0] + "\n"
-    pulled = jobs.run(platform, workload, f"{begin}KNOWN = {file!r}\n{PULL}")
+    pulled = jobs.run(platform, workload, f"{begin}DVC_FILE = {file!r}\n{PULL}")
     assert "pulled cat,7" in pulled
 
 

@@ -31,7 +31,7 @@ spec:
     mlflow: {workers: 1, expose: true}
     istio: {mtls: strict}
 """
-ASK = """\
+REQUEST = """\
 import time, urllib.error, urllib.request
 for attempt in range(20):
     try:
@@ -94,4 +94,4 @@ def _answer(node: Node, name: str, account: str, *, proxy: bool) -> str:
         "uses.platformc.dev/mlflow-tracking": "true",
         "sidecar.istio.io/inject": str(proxy).lower(),
     }
-    return node.run(python(name, ASK, labels=labels, account=account), 120).splitlines()[-1]
+    return node.run(python(name, REQUEST, labels=labels, account=account), 120).splitlines()[-1]

@@ -22,7 +22,7 @@ IRIS = {
     "uri": "oci://registry.example.internal/models/iris:1",
     "access": "inside",
 }
-ASK = """\
+REQUEST = """\
 import json, os, time, urllib.request
 
 body = json.dumps({"instances": [[1.3, 0.2], [4.9, 1.5]]}).encode()
@@ -68,7 +68,7 @@ def test_requests_are_changed_copied_and_collected(platform: Node) -> None:
 
 
 def test_a_models_files_come_from_an_image(platform: Node) -> None:
-    assert jobs.run(platform, "asking", ASK).splitlines()[-1] == '{"predictions":[0,1]}'
+    assert jobs.run(platform, "asking", REQUEST).splitlines()[-1] == '{"predictions":[0,1]}'
     labels = "app.kubernetes.io/instance=iris"
     (pod,) = platform.get("pods", "-n", "mlops", "-l", labels)["items"]
     assert [volume["image"]["reference"] for volume in pod["spec"]["volumes"] if "image" in volume]

@@ -52,7 +52,7 @@ def _without_models(spec: dict[str, Any]) -> str:
 def _store_model(node: Node) -> None:
     printed = node.run(python("train", TRAIN, "default", image=TRAINER), 300)
     files = {"fraud-detection/v2/model.json": b64decode(printed)}
-    minio(node, "storage").put("models", files)
+    minio(node, "storage").upload("models", files)
 
 
 def test_every_component_is_well(platform: Node) -> None:

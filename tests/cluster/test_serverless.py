@@ -63,7 +63,7 @@ def platform(node: Node, folder: Path) -> Node:
 def _store_models(node: Node) -> None:
     lines = node.run(python("train", TRAIN, "default"), 300).splitlines()
     files = {f"iris/v{n}/model.joblib": b64decode(line) for n, line in enumerate(lines, 1)}
-    seaweedfs(node).put("models", files)
+    seaweedfs(node).upload("models", files)
 
 
 def _spec(models: dict[str, Any], workloads: dict[str, Any] | None = None) -> str:

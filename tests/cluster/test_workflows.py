@@ -73,7 +73,7 @@ print(store.get_object(Bucket="argo-workflows", Key=os.environ["KEY"])["Body"].r
 ARCHIVED = "select name from argo_archived_workflows where phase = 'Succeeded'"
 ARGO = "quay.io/argoproj/argocli:v4.0.5"
 # The text of a person, without a word of the platform.
-OWN: Manifest = {
+USER_WORKFLOW: Manifest = {
     "apiVersion": "argoproj.io/v1alpha1",
     "kind": "Workflow",
     "metadata": {"name": "own", "namespace": "mlops"},
@@ -124,7 +124,7 @@ def test_a_scheduled_run_logs_to_mlflow(platform: Node) -> None:
 
 def test_a_run_of_ones_own_leaves_its_artefact(platform: Node) -> None:
     node = platform
-    node.apply([OWN])
+    node.apply([USER_WORKFLOW])
     _until_ended(node, "own")
     workflow = node.get("workflow", "own", "-n", "mlops")
     assert workflow["status"]["phase"] == "Succeeded", workflow["status"]

@@ -59,11 +59,9 @@ def test_the_operator_takes_every_store(scenario: str, environment: str) -> None
 
 
 def test_a_name_that_the_operator_refuses_is_refused_here() -> None:
-    def names(length: int, more: str = "") -> list[str]:
+    def names(length: int, options: str = "") -> list[str]:
         name = "c" * length
-        spec = (
-            f"spec:\n  components: {{{name}: {{type: ceph{more}}}, mlflow: {{}}, postgres: {{}}}}\n"
-        )
+        spec = f"spec:\n  components: {{{name}: {{type: ceph{options}}}, mlflow: {{}}, postgres: {{}}}}\n"
         return [error.code for error in compiled((HEADER + spec).encode()).report.errors]
 
     assert names(LONGEST_NAME) == []

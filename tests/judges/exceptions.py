@@ -15,7 +15,7 @@ class Allowed:
     """Findings of some checks, where a test of the object says so, and why."""
 
     checks: tuple[str, ...]
-    why: str
+    explanation: str
     where: Callable[[Finding], bool] = lambda finding: True
 
 
@@ -125,5 +125,5 @@ def reason(finding: Finding) -> str | None:
     """Why a finding may stay; None where it may not."""
     for exception in EXCEPTIONS:
         if finding.check in exception.checks and exception.where(finding):
-            return exception.why
+            return exception.explanation
     return None

@@ -46,15 +46,15 @@ def verdicts(judge: ModuleType, folder: Path) -> Verdicts:
     for object_key, path in paths.items():
         path.write_text(render(lowered(*object_key)))
     actual: Mapping[Path, Verdict] = judge.judge(tuple(paths.values()))
-    return {object_key: _told(actual[path], *object_key) for object_key, path in paths.items()}
+    return {object_key: _annotated(actual[path], *object_key) for object_key, path in paths.items()}
 
 
-def _told(actual: Verdict, scenario: str, environment: str) -> Verdict:
+def _annotated(actual: Verdict, scenario: str, environment: str) -> Verdict:
     by_place = {_place(manifest): manifest for manifest in objects(scenario, environment)}
-    known_findings = (
-        _known(finding, by_place, scenario, environment) for finding in actual.findings
+    findings = (
+        _annotated_finding(finding, by_place, scenario, environment) for finding in actual.findings
     )
-    return replace(actual, findings=tuple(known_findings))
+    return replace(actual, findings=tuple(findings))
 
 
 def _place(manifest: Manifest) -> tuple[str, str, str]:
@@ -62,7 +62,7 @@ def _place(manifest: Manifest) -> tuple[str, str, str]:
     return manifest["kind"], metadata.get("namespace", ""), metadata["name"]
 
 
-def _known(
+def _annotated_finding(
     finding: Finding, objects: dict[tuple[str, str, str], Manifest], scenario: str, environment: str
 ) -> Finding:
     """A finding with the data to judge the judge."""
@@ -97,7 +97,7 @@ def test_the_judge_really_looked(
     assert actual.passed > 0
 
 
-BAD = """\
+FLAWED = """\
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: bad, namespace: bad}
@@ -115,7 +115,7 @@ spec:
 @each_judge
 def test_the_judge_finds_what_is_wrong(judge: ModuleType, tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
-    path.write_text(BAD)
+    path.write_text(FLAWED)
     assert len(judge.judge([path])[path].findings) >= 5
 
 
@@ -141,7 +141,7 @@ def _privileged(manifest: Manifest) -> Manifest:
 def test_every_exception_is_needed(folder: Path) -> None:
     findings = list(_all(folder))
     idle = [
-        exception.why for exception in EXCEPTIONS
+        exception.explanation for exception in EXCEPTIONS
         if not any(finding.check in exception.checks and exception.where(finding) for finding in findings)
     ]  # fmt: skip
     assert idle == []

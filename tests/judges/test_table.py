@@ -26,7 +26,7 @@ from compiler.verify import kubeconform
 from judges import checkov, kube_score
 
 pytestmark = [pytest.mark.live, pytest.mark.judges]
-OURS = "platformc, reference platform"
+REFERENCE = "platformc, reference platform"
 COLUMNS = ("schema", "no limit", "root", "writable", "token", "no policy", "credentials", "floating",
            "dead", "dangling")  # fmt: skip
 
@@ -60,7 +60,7 @@ def test_what_the_judges_say(prod: Lowered, tmp_path: Path) -> None:
     containers = [container for pod in pods for container in _containers(pod)]
     scored = kube_score.comments(path)
     failed = len(checkov.judge([path])[path].findings)
-    assert tables()[0][OURS] == [
+    assert tables()[0][REFERENCE] == [
         str(len(objects_of(prod))),
         f"{len(pods)}/{len(containers)}",
         f"{scored['critical']}/{scored['warning']}",
@@ -77,9 +77,13 @@ def test_what_is_counted(prod: Lowered, monkeypatch: pytest.MonkeyPatch) -> None
     actual = [
         len(kubeconform.problems(render(prod))),
         sum("memory" not in container["resources"]["limits"] for _, container in containers),
-        sum(not _both(pod, container).get("runAsNonRoot") for pod, container in containers),
         sum(
-            not _both(pod, container).get("readOnlyRootFilesystem") for pod, container in containers
+            not _security_context(pod, container).get("runAsNonRoot")
+            for pod, container in containers
+        ),
+        sum(
+            not _security_context(pod, container).get("readOnlyRootFilesystem")
+            for pod, container in containers
         ),
         sum(pod.spec.get("automountServiceAccountToken") is not False for pod in pods),
         sum(not _under_a_policy(prod, pod) for pod in pods),
@@ -87,7 +91,7 @@ def test_what_is_counted(prod: Lowered, monkeypatch: pytest.MonkeyPatch) -> None
         sum(_floats(container["image"]) for _, container in containers if "image" in container),
         len(set(_named(prod)) - set(_present(prod))),
     ]
-    *counted, dead, dangling = tables()[1][OURS]
+    *counted, dead, dangling = tables()[1][REFERENCE]
     assert [*counted, dangling] == [str(cell) for cell in actual]
     assert dead == "unasked"
     assert len(set(_named(prod))) > 50
@@ -97,7 +101,7 @@ def _containers(pod: Template) -> Iterator[Any]:
     return (container for key in CONTAINERS for container in pod.spec.get(key, ()))
 
 
-def _both(pod: Template, container: Any) -> dict[str, Any]:
+def _security_context(pod: Template, container: Any) -> dict[str, Any]:
     return {**pod.spec.get("securityContext", {}), **container.get("securityContext", {})}
 
 
@@ -168,13 +172,13 @@ def test_the_reference_beats_the_best_of_every_other_row() -> None:
     findings, counts = tables()
     assert findings.keys() == counts.keys()
     assert len(counts) == 9
-    other_counts = {subject: cells for subject, cells in findings.items() if subject != OURS}
+    peer_counts = {subject: cells for subject, cells in findings.items() if subject != REFERENCE}
     for column in (3, 5):
-        best = min(float(cells[column]) for cells in other_counts.values())
-        assert float(findings[OURS][column]) < best
-    our_counts = dict(zip(COLUMNS, counts[OURS], strict=True))
+        best = min(float(cells[column]) for cells in peer_counts.values())
+        assert float(findings[REFERENCE][column]) < best
+    reference_counts = dict(zip(COLUMNS, counts[REFERENCE], strict=True))
     # The model's server, and facts that only a registry has.
-    assert {name for name, cell in our_counts.items() if cell != "0"} == {"writable", "dead"}
+    assert {name for name, cell in reference_counts.items() if cell != "0"} == {"writable", "dead"}
     for subject, cells in counts.items():
         spotless = set(cells) == {"0"}
         assert not spotless, subject  # no platform has all of them at once

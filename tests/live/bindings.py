@@ -29,9 +29,9 @@ def idle(spec: str, node: Node) -> list[str]:
             return all(used(entailed) for entailed in binding.entailed)
         if binding.consumer.name not in running:  # it has no pods: its users have
             return any(
-                used(other_binding)
-                for other_binding in bindings
-                if other_binding.provider.name == binding.consumer.name
+                used(further_binding)
+                for further_binding in bindings
+                if further_binding.provider.name == binding.consumer.name
             )
         if spoke(binding.consumer.name, binding):
             return True

@@ -61,8 +61,8 @@ session = browser()
 answer = log_in(session, PAGE + "/", "mock")
 print(answer.status_code, answer.url, "<title>MLflow</title>" in answer.text)
 search = "/api/2.0/mlflow/experiments/search"
-found = session.post(PAGE + search, json={"max_results": 5})
-print(found.status_code, [one["name"] for one in found.json()["experiments"]])
+experiments = session.post(PAGE + search, json={"max_results": 5})
+print(experiments.status_code, [experiment["name"] for experiment in experiments.json()["experiments"]])
 run = session.post(PAGE + "/api/2.0/mlflow/runs/create", json={"experiment_id": "0"}).json()
 run_id = run["run"]["info"]["run_id"]
 print(session.get(PAGE + f"/ajax-api/2.0/mlflow/artifacts/list?run_id={run_id}").status_code)
@@ -74,13 +74,13 @@ STRANGER = """
 session = browser()
 answer = log_in(session, PAGE + "/", "local")
 print(answer.status_code, answer.url.split("?")[0], "MLflow</title>" in answer.text)
-again = session.get(PAGE + "/", allow_redirects=False)
-print(again.status_code)
+second_answer = session.get(PAGE + "/", allow_redirects=False)
+print(second_answer.status_code)
 """
 KEEP = """
 session = browser()
 log_in(session, PAGE + "/", "mock")
-(cookie,) = [one for one in session.cookies if one.name == "__Host-mlflow-login"]
+(cookie,) = [entry for entry in session.cookies if entry.name == "__Host-mlflow-login"]
 print(cookie.value)
 """
 RETURN = """
@@ -134,7 +134,7 @@ session = browser()
 log_in(session, HOST + "/", "mock")
 print(session.post(QUESTION, data="{}").text)
 print(log_in(browser(), HOST + "/", "local").status_code)
-(cookie,) = [one for one in session.cookies if one.name == "__Host-wine-login"]
+(cookie,) = [entry for entry in session.cookies if entry.name == "__Host-wine-login"]
 for page, name in ((HOST, "wine-login"), (PAGE, "mlflow-login")):
     headers = {"Cookie": f"__Host-{name}={cookie.value}"}
     print(browser().get(page + "/", headers=headers, allow_redirects=False).status_code)
@@ -183,8 +183,8 @@ def answer(host, path):
 
 plain = [browser().get(f"http://{host}.ml.example.internal/x?y=1", allow_redirects=False)
          for host in ("mlflow", "churn", "iris")]
-print("plain", all(one.status_code in (301, 308) and one.headers["Location"].startswith("https://")
-                   for one in plain))
+print("plain", all(response.status_code in (301, 308) and response.headers["Location"].startswith("https://")
+                   for response in plain))
 print(answer("minio", "/dvc-datasets/a/b"))
 print(answer("iris", "/v1/models"))
 hidden = ("/minio/v2/metrics/cluster", "/dvc-datasets/../minio/v2/metrics/cluster",

@@ -74,8 +74,8 @@ def _keyring(folder: Path) -> str:
     path.touch()
     for name, rights in LOGINS.items():
         caps = [
-            word for who, right in zip(rights[::2], rights[1::2], strict=True)
-            for word in ("--cap", who, right)
+            word for daemon, right in zip(rights[::2], rights[1::2], strict=True)
+            for word in ("--cap", daemon, right)
         ]  # fmt: skip
         subprocess.run(
             ["ceph-authtool", path, "--gen-key", "-n", name, *caps], check=True, capture_output=True

@@ -266,7 +266,7 @@ class ControlPlane:
         assert result.returncode == 0, (
             f"{command_text}\n{result.stdout[-2000:]}{result.stderr[-6000:]}"
         )
-        assert not _said(result.stderr), f"{command_text} warns:\n{result.stderr[-6000:]}"
+        assert not _messages(result.stderr), f"{command_text} warns:\n{result.stderr[-6000:]}"
         return result.stdout
 
     def shell(self, script: str, directory: Path, timeout: float = 300) -> str:
@@ -281,7 +281,7 @@ class ControlPlane:
         )  # fmt: skip
         message = f"{process.stdout[-2000:]}{process.stderr[-4000:]}"
         assert process.returncode == 0, f"status {process.returncode} of\n{message}\n{self.logs()}"
-        assert not any(line.startswith("Warning:") for line in _said(process.stderr)), message
+        assert not any(line.startswith("Warning:") for line in _messages(process.stderr)), message
         return process.stdout
 
     @property
@@ -430,6 +430,6 @@ def _nodes(count: int = 3) -> list[Manifest]:
     return [storage_class, *nodes]
 
 
-def _said(stderr: str) -> list[str]:
+def _messages(stderr: str) -> list[str]:
     """The messages of kubectl for people: not the notes of its library, as of a watch that ended."""
     return [line for line in stderr.splitlines() if not re.match(r"I\d{4} ", line)]

@@ -25,7 +25,7 @@ for region in (os.environ["AWS_REGION"], os.environ["AWS_DEFAULT_REGION"], file[
     urllib.request.urlopen(client.generate_presigned_url("list_objects_v2", Params=where))
 """
 # MinIO compares the region only where its region is configured, which is not derived.
-TOLD = """
+SITE_REGION = """
       patches:
         - target: {kind: StatefulSet, name: minio}
           operations:
@@ -53,9 +53,9 @@ run("dvc", "push")
 print("known as", pathlib.Path("labels.csv.dvc").read_text())
 """
 
-# After a line that gives KNOWN, the text of the `.dvc` file that `dvc add` wrote.
+# After a line that gives DVC_FILE, the text of the `.dvc` file that `dvc add` wrote.
 PULL = """
-pathlib.Path("labels.csv.dvc").write_text(KNOWN)
+pathlib.Path("labels.csv.dvc").write_text(DVC_FILE)
 run("dvc", "pull")
 print("pulled", pathlib.Path("labels.csv").read_text())
 """

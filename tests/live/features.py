@@ -91,7 +91,7 @@ request = urllib.request.Request(
 )
 try:
     answer = json.load(urllib.request.urlopen(request))
-    print([one["values"] for one in answer["results"]][1])
+    print([row["values"] for row in answer["results"]][1])
 except urllib.error.HTTPError as error:
     if error.code != 404:
         raise
@@ -207,11 +207,11 @@ os.environ["FEAST_FS_YAML_FILE_PATH"] = str(path)
 from feast import Entity, FeatureStore, FeatureView
 
 definitions = pathlib.Path("/repo/features.py").read_text()
-found = {{}}
-exec(re.sub(r"schema=\\[.*?\\],", "", definitions, count=1, flags=re.DOTALL), found)
-views = [one for one in found.values() if isinstance(one, FeatureView)]
+module = {{}}
+exec(re.sub(r"schema=\\[.*?\\],", "", definitions, count=1, flags=re.DOTALL), module)
+views = [value for value in module.values() if isinstance(value, FeatureView)]
 store = FeatureStore()
-store.apply([found["customer"], *views])
+store.apply([module["customer"], *views])
 store.apply([], objects_to_delete=views, partial=False)
 """
 

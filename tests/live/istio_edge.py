@@ -65,7 +65,7 @@ def start(plane: ControlPlane, pods: Pods, address: str) -> None:
         f"--kubeconfig={plane.kubeconfig}", f"--meshConfig={mesh}", "--httpAddr=127.0.0.1:18080", "--log_output_level=default:warn",
     )  # fmt: skip
     authority = "api/v1/namespaces/istio-ingress/configmaps/istio-ca-root-cert"
-    plane.until(lambda: _there(plane, authority), "istiod's authority", 120)
+    plane.until(lambda: _exists(plane, authority), "istiod's authority", 120)
     _start_gateway(plane, pods, plane.get(authority)["data"]["root-cert.pem"], address)
     for port, target in PORTS.items():
         plane.until(partial(listens, address, target), f"listener of Envoy on {target}", 60)
@@ -80,7 +80,7 @@ def listens(address: str, port: int) -> bool:
     return True
 
 
-def _there(plane: ControlPlane, path: str) -> bool:
+def _exists(plane: ControlPlane, path: str) -> bool:
     return plane.run("get", "--raw", f"/{path}").returncode == 0
 
 

@@ -24,9 +24,9 @@ def read():
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket="training", Prefix="runs/"):
         for entry in page.get("Contents", ()):
             number = int(entry["Key"].rpartition("/")[2])
-            whole = entry["Size"] == 50 * len(str(number))
-            assert newest == -1 or number <= newest + 1 and (whole or number > newest), entry
-            if whole:
+            complete = entry["Size"] == 50 * len(str(number))
+            assert newest == -1 or number <= newest + 1 and (complete or number > newest), entry
+            if complete:
                 yield number
 """
 POSTGRES = """

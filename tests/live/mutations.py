@@ -20,10 +20,10 @@ HOST = r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.svc\.cluster\.local"
 PORT = r"(?<=:)\d{4,5}\b|(?<=port[= ])\d+|(?<=port: )\d+|(?<=port = )\d+"
 # A binding's own user, in a list of a server's users.
 USER = r"(?<=user )[a-z0-9]+(?:-[a-z0-9]+)+(?= on )"
-FAR = 100  # further than the ports of a server lie apart
+PORT_SHIFT = 100  # further than the ports of a server lie apart
 PATTERNS: dict[str, tuple[str, Callable[[str], str]]] = {
     "host": (HOST, lambda host: f"else-{host}"),
-    "port": (PORT, lambda port: str(int(port) + FAR)),
+    "port": (PORT, lambda port: str(int(port) + PORT_SHIFT)),
     "user": (USER, lambda user: f"{user}-else"),
     "region": (r"(?<=region = )[a-z0-9-]+", lambda region: f"else-{region}"),
     # Configured otherwise it signs by the same version; without, links by the one before.
@@ -37,8 +37,8 @@ COMMENT = re.compile(r"^[#;].*|^\s+[#;].*|^--\s.*", re.MULTILINE)
 class Mutant:
     """A pod template or a Service with one reference broken, and the objects that it names instead."""
 
-    what: str
-    one: Manifest
+    fault: str
+    manifest: Manifest
     objects: tuple[Manifest, ...] = ()
 
 
@@ -79,21 +79,21 @@ class Breaker:
     def _word(self, before: str, word: str) -> Iterator[tuple[str, str]]:
         """A port may be its own word, after that of its host or an option's."""
         if word.isdigit() and re.fullmatch(rf"{HOST}|--port", before):
-            yield "port", str(int(word) + FAR)
+            yield "port", str(int(word) + PORT_SHIFT)
         yield from self.texts(word)
 
     def _variable(self, variable: Manifest) -> Iterator[tuple[str, Manifest, tuple[Manifest, ...]]]:
         reference = variable.get("valueFrom", {}).get("secretKeyRef")
         if reference:
-            other_name = self._other(reference["name"])
+            decoy = self._decoy(reference["name"])
             key = {**reference, "key": f"{reference['key']}-else"}
-            name = {**reference, "name": other_name["metadata"]["name"]}
+            name = {**reference, "name": decoy["metadata"]["name"]}
             yield "key of a Secret", {**variable, "valueFrom": {"secretKeyRef": key}}, ()
-            yield "Secret", {**variable, "valueFrom": {"secretKeyRef": name}}, (other_name,)
+            yield "Secret", {**variable, "valueFrom": {"secretKeyRef": name}}, (decoy,)
             return
         value = variable.get("value", "")
         if variable["name"].endswith("PORT") and value.isdigit():
-            yield "port", {**variable, "value": str(int(value) + FAR)}, ()
+            yield "port", {**variable, "value": str(int(value) + PORT_SHIFT)}, ()
         if variable["name"].endswith("_USERNAME") and "$" not in value:
             yield "user", {**variable, "value": f"{value}-else"}, ()
         if variable["name"].endswith("_REGION") and value not in ("true", "false"):
@@ -103,9 +103,9 @@ class Breaker:
 
     def _volume(self, manifest: Manifest) -> Iterator[tuple[str, Manifest, tuple[Manifest, ...]]]:
         if "secret" in manifest:
-            other_name = self._other(manifest["secret"]["secretName"])
-            source = {**manifest["secret"], "secretName": other_name["metadata"]["name"]}
-            yield "Secret of a volume", {**manifest, "secret": source}, (other_name,)
+            decoy = self._decoy(manifest["secret"]["secretName"])
+            source = {**manifest["secret"], "secretName": decoy["metadata"]["name"]}
+            yield "Secret of a volume", {**manifest, "secret": source}, (decoy,)
         for kind in ("secret", "configMap"):
             for fault, source in _items(manifest.get(kind, {})):
                 yield f"{fault} of a {kind} volume", {**manifest, kind: source}, ()
@@ -115,16 +115,16 @@ class Breaker:
         source = {**manifest["configMap"], "name": f"{name}-else"}
         yield f"ConfigMap of the volume {manifest['name']}", {**manifest, "configMap": source}, ()
         config = self.objects.get("ConfigMap", self.namespace, name)
-        shown = {item["key"] for item in manifest["configMap"].get("items", ())} or config[
+        keys = {item["key"] for item in manifest["configMap"].get("items", ())} or config[
             "data"
         ].keys()
-        for key in sorted(shown):
+        for key in sorted(keys):
             for number, (fault, broken) in enumerate(self.texts(config["data"][key])):
                 title = f"{name}-{key.replace('_', '-').lower()}-{number}"
-                other_name = {**config, "data": {**config["data"], key: broken}}
-                other_name["metadata"] = {**config["metadata"], "name": title}
+                config_copy = {**config, "data": {**config["data"], key: broken}}
+                config_copy["metadata"] = {**config["metadata"], "name": title}
                 source = {**manifest["configMap"], "name": title}
-                yield f"{fault} in {key}", {**manifest, "configMap": source}, (other_name,)
+                yield f"{fault} in {key}", {**manifest, "configMap": source}, (config_copy,)
 
     def service(self, service: Manifest) -> Iterator[Mutant]:
         """The words of a Service about the pods behind it; of one without an address, their owner."""
@@ -135,11 +135,11 @@ class Breaker:
         for index, port in enumerate(spec["ports"] if spec.get("clusterIP") != "None" else ()):
             for key in ("port", "targetPort"):
                 ports = [*spec["ports"]]
-                ports[index] = {**port, key: _other_port(port[key])}
+                ports[index] = {**port, key: _shifted_port(port[key])}
                 fault = f"{key} of {port['name']}"
                 yield Mutant(fault, {**service, "spec": {**spec, "ports": ports}})
 
-    def _other(self, name: str) -> Manifest:
+    def _decoy(self, name: str) -> Manifest:
         """Another Secret with the same keys, and values that open nothing."""
         data = self.objects.data("Secret", self.namespace, name)
         return {
@@ -167,17 +167,17 @@ def probed(container: Manifest, kind: str) -> Iterator[tuple[str, Manifest]]:
     probe = container[kind]
     for key in {"httpGet", "tcpSocket"} & probe.keys():
         name = probe[key]["port"]
-        broken_probe = {**probe[key], "port": _other_port(name)}
+        broken_probe = {**probe[key], "port": _shifted_port(name)}
         yield f"port in its {kind}", {**container, kind: {**probe, key: broken_probe}}
         for index, port in enumerate(container.get("ports", ())):
             if port.get("name") == name:
                 ports = [*container["ports"]]
-                ports[index] = {**port, "containerPort": _other_port(port["containerPort"])}
+                ports[index] = {**port, "containerPort": _shifted_port(port["containerPort"])}
                 yield f"port {name} for its {kind}", {**container, "ports": ports}
 
 
-def _other_port(port: int | str) -> int | str:
-    return port + FAR if isinstance(port, int) else f"{port}-else"
+def _shifted_port(port: int | str) -> int | str:
+    return port + PORT_SHIFT if isinstance(port, int) else f"{port}-else"
 
 
 def _items(source: Manifest) -> Iterator[tuple[str, Manifest]]:

@@ -45,10 +45,10 @@ def _run(words: list[str], standard_input: str, platform: Platform, node: Node) 
             node.apply(platform.secrets())
         case ["kubectl", "apply", "--server-side", "-k", "overlays/default", "-l", selector]:
             node.apply(manifest for manifest in platform.manifests() if _has(manifest, selector))
-        case ["kubectl", "rollout", "restart", what, "-n", space]:
-            node.restart(*_object(what, space))
-        case ["kubectl", "rollout", "status", what, *_] | ["kubectl", "wait", _, what, *_]:
-            node.wait(PATIENCE, what.split("/")[1])
+        case ["kubectl", "rollout", "restart", resource, "-n", space]:
+            node.restart(*_object(resource, space))
+        case ["kubectl", "rollout", "status", resource, *_] | ["kubectl", "wait", _, resource, *_]:
+            node.wait(PATIENCE, resource.split("/")[1])
         case ["kubectl", "delete", "job", name, "-n", space, "--ignore-not-found"]:
             node.delete("Job", space, name)
         case ["kubectl", "get", "secret", name, "-n", space, "-o", template]:
@@ -58,8 +58,10 @@ def _run(words: list[str], standard_input: str, platform: Platform, node: Node) 
             assert database, uri
             name = database[1].lower()
             return node.execute("mlops", "postgres", "psql", "-U", "postgres", name, "-c", command)
-        case ["kubectl", "exec", "-i", "-n", space, what, "-c", _, "--", *command]:
-            return node.execute(space, what.split("/")[1], *command, standard_input=standard_input)
+        case ["kubectl", "exec", "-i", "-n", space, resource, "-c", _, "--", *command]:
+            return node.execute(
+                space, resource.split("/")[1], *command, standard_input=standard_input
+            )
         case _:
             raise AssertionError(f"nobody here knows: {shlex.join(words)}")
     return ""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from support.reachability import Network
 from support.reachability import Pod as End
 
-from live.mutations import FAR
+from live.mutations import PORT_SHIFT
 from live.pods.node import Node
 from live.pods.objects import Manifest
 from live.pods.pod import Pod
@@ -33,7 +33,7 @@ class Connection(NamedTuple):
 def trials(node: Node, *beyond: str) -> Iterator[Trial]:
     """Each word of the policies, but of those with peers that do not run here: DNS, a scraper."""
     policies = [policy for _, _, policy in node.objects.of("NetworkPolicy")]
-    connections = _seen(node)
+    connections = _connections(node)
     assert _refused(policies, connections) == []
     for index, policy in enumerate(policies):
         for fault, spec in _broken(policy["spec"]):
@@ -48,7 +48,7 @@ def trials(node: Node, *beyond: str) -> Iterator[Trial]:
         yield f"label {label} of {instance}", bool(_refused(policies, without))
 
 
-def _seen(node: Node) -> list[Connection]:
+def _connections(node: Node) -> list[Connection]:
     actual = {
         (source.name, target.name, port): Connection(source, target, port)
         for source, target, port in (
@@ -90,7 +90,7 @@ def _broken(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
             for fault, broken_value in _broken(inner, key):
                 yield fault, [*value[:index], broken_value, *value[index + 1 :]]
     elif key == "port":
-        yield "port", value + FAR
+        yield "port", value + PORT_SHIFT
 
 
 def _labels(connections: list[Connection]) -> set[tuple[str, str]]:
@@ -106,5 +106,5 @@ def _labels(connections: list[Connection]) -> set[tuple[str, str]]:
 def _without(label: str, instance: str, connection: Connection) -> Connection:
     if connection.source.labels[INSTANCE] != instance:
         return connection
-    kept_labels = {key: value for key, value in connection.source.labels.items() if key != label}
-    return connection._replace(source=replace(connection.source, labels=kept_labels))
+    labels = {key: value for key, value in connection.source.labels.items() if key != label}
+    return connection._replace(source=replace(connection.source, labels=labels))

@@ -85,11 +85,11 @@ class Rook:
                  f"--max-buckets={spec['quotas']['maxBuckets']}"]  # fmt: skip
         live = self._live(name) or self._created(exact)
         self.admin("user", "modify", *exact, *self.where)
-        kept = [self._key(user["metadata"]["namespace"], key) for key in spec["keys"]]
+        keys = [self._key(user["metadata"]["namespace"], key) for key in spec["keys"]]
         for key in live["keys"]:
-            if (key["access_key"], key["secret_key"]) not in kept:
+            if (key["access_key"], key["secret_key"]) not in keys:
                 self.admin("key", "rm", exact[0], f"--access-key={key['access_key']}", *self.where)
-        for access, secret in kept:
+        for access, secret in keys:
             words = [f"--access-key={access}", f"--secret-key={secret}"]
             self.admin("key", "create", exact[0], "--key-type=s3", *words, *self.where)
 
@@ -101,8 +101,8 @@ class Rook:
         return access, secret
 
     def _live(self, name: str) -> Manifest | None:
-        known: list[str] = json.loads(self.admin("user", "list", *self.where))
-        if name not in known:
+        users: list[str] = json.loads(self.admin("user", "list", *self.where))
+        if name not in users:
             return None
         live: Manifest = json.loads(self.admin("user", "info", f"--uid={name}", *self.where))
         return live
@@ -115,11 +115,11 @@ class Rook:
         """A bucket's owner, with a key that Ceph makes."""
         place = claim["metadata"]
         name = f"{OWNER}{place['namespace']}-{place['name']}"
-        known = self._live(name)
-        live = known or self._created([f"--uid={name}", f"--display-name={name}"])
+        existing = self._live(name)
+        live = existing or self._created([f"--uid={name}", f"--display-name={name}"])
         (key,) = live["keys"]
         return {
-            "key": key["access_key"], "secret": key["secret_key"], "new": known is None,
+            "key": key["access_key"], "secret": key["secret_key"], "new": existing is None,
             "bucket": claim["spec"]["bucketName"], "name": name,
             "policy": claim["spec"]["additionalConfig"]["bucketPolicy"],
         }  # fmt: skip

@@ -18,7 +18,7 @@ from live.pods.node import Node, commanded
 from live.pods.objects import Manifest, pod_template
 from live.pods.pod import Pod
 
-OWN = " in the command of "  # where a client's program is: its words are the test's
+COMMAND_FAULT = " in the command of "  # where a client's program is: its words are the test's
 Addresses = Mapping[str, str]  # by the DNS names of Services
 
 
@@ -27,7 +27,7 @@ class Started:
     """The pods that came of a step, and the services found elsewhere since then."""
 
     pods: Sequence[Pod] = ()
-    found: Addresses = field(default_factory=dict)
+    addresses: Addresses = field(default_factory=dict)
 
 
 class Step(Protocol):
@@ -38,7 +38,7 @@ class Step(Protocol):
     @property
     def namespace(self) -> str: ...
 
-    def whole(self, node: Node) -> Manifest:
+    def unbroken(self, node: Node) -> Manifest:
         """The object to start where nothing is broken."""
 
     def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]: ...
@@ -61,7 +61,7 @@ class Client:
     repository: str = ""
     init: str = ""
 
-    def whole(self, node: Node) -> Manifest:
+    def unbroken(self, node: Node) -> Manifest:
         config = data.config(node, self.repository) if self.repository else ""
         return self._doing(node, config)
 
@@ -77,8 +77,8 @@ class Client:
         return commanded(template, ("python", "-c", program)) if program else template
 
     def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]:
-        for mutant in breaker.mutants(self.whole(node)):
-            if not (self.program and OWN in mutant.what):
+        for mutant in breaker.mutants(self.unbroken(node)):
+            if not (self.program and COMMAND_FAULT in mutant.fault):
                 yield mutant
         if self.repository:  # the files of a repository are no part of the pod
             for fault, config in breaker.texts(data.config(node, self.repository)):
@@ -99,7 +99,7 @@ class Server:
     kind: str = "Deployment"
     namespace: str = "mlops"
 
-    def whole(self, node: Node) -> Manifest:
+    def unbroken(self, node: Node) -> Manifest:
         manifest = node.objects.get(self.kind, self.namespace, self.name)
         template = pod_template(manifest)
         claims = manifest["spec"].get("volumeClaimTemplates", ())
@@ -108,14 +108,14 @@ class Server:
         return {**template, "spec": {**template["spec"], "volumes": volumes}}
 
     def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]:
-        return breaker.mutants(self.whole(node))
+        return breaker.mutants(self.unbroken(node))
 
     def start(self, node: Node, manifest: Manifest, addresses: Addresses) -> Started:
-        own_names = list(self._names(node, manifest["metadata"]["labels"]))
+        dns_names = list(self._names(node, manifest["metadata"]["labels"]))
         pod = node.serve(
-            self.namespace, self.name, manifest, instead=addresses, own_names=own_names
+            self.namespace, self.name, manifest, instead=addresses, dns_names=dns_names
         )
-        return Started([pod], dict.fromkeys(own_names, pod.address))
+        return Started([pod], dict.fromkeys(dns_names, pod.address))
 
     def _names(self, node: Node, labels: dict[str, str]) -> Iterator[str]:
         for space, name, service in node.objects.of("Service"):
@@ -134,14 +134,14 @@ class Service:
     name: str
     namespace: str = "mlops"
 
-    def whole(self, node: Node) -> Manifest:
+    def unbroken(self, node: Node) -> Manifest:
         return node.objects.get("Service", self.namespace, self.name)
 
     def mutants(self, node: Node, breaker: Breaker) -> Iterator[Mutant]:
-        return breaker.service(self.whole(node))
+        return breaker.service(self.unbroken(node))
 
     def start(self, node: Node, manifest: Manifest, addresses: Addresses) -> Started:
-        return Started(found=node.discovery.expose(self.namespace, self.name, manifest))
+        return Started(addresses=node.discovery.expose(self.namespace, self.name, manifest))
 
     def done(self, pod: Pod) -> bool:
         return pod.ready

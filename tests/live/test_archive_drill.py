@@ -55,7 +55,7 @@ def put_aside(name, body):
     write("aside/" + name, read(name))
     s3.delete_object(Bucket=BUCKET, Key=name) if body is None else write(name, body)
 """
-PUT_BACK = """
+RESTORE_FILES = """
 for name in names("aside/"):
     write(name.removeprefix("aside/"), read(name))
     s3.delete_object(Bucket=BUCKET, Key=name)
@@ -157,7 +157,7 @@ def changed(node: Node, program: str) -> Iterator[None]:
     try:
         yield
     finally:
-        stored(node, PUT_BACK)
+        stored(node, RESTORE_FILES)
 
 
 def drilled(node: Node) -> str:

@@ -137,11 +137,11 @@ def used(pod: Pod) -> int:
 def test_the_disk_of_a_proxying_server_bounds_the_artefacts_on_their_way(running: Node) -> None:
     server = running.pod("mlops", "mlflow")
     client = running.run("mlops", "training", command=("python", "-c", TRANSIT))
-    most = 0
+    peak = 0
 
     def finished() -> bool:
-        nonlocal most
-        most = max(most, used(server))
+        nonlocal peak
+        peak = max(peak, used(server))
         return client.finished
 
     running.until(finished, 300, [client])
@@ -151,8 +151,8 @@ def test_the_disk_of_a_proxying_server_bounds_the_artefacts_on_their_way(running
         "one more download is refused: True",
         "downloads: [True, True, True]",
     ]
-    print("used at most", most, "of 1024 MiB")
-    assert 3 * ARTEFACT <= most <= 1024
+    print("used at most", peak, "of 1024 MiB")
+    assert 3 * ARTEFACT <= peak <= 1024
     running.until(lambda: used(server) == 0, 60, [])
     assert server.restarts == 0
 
@@ -170,11 +170,11 @@ def test_proxied_clients_reach_the_store_by_the_server_alone(running: Node) -> N
         assert (("training", STORE, 8333) in running.discovery.conversations()) == direct
 
 
-@pytest.mark.parametrize(("size", "whole"), [(300, True), (700, False)])
+@pytest.mark.parametrize(("size", "complete"), [(300, True), (700, False)])
 def test_a_file_for_the_page_passes_through_the_memory_of_the_server(
-    running: Node, size: int, whole: bool
+    running: Node, size: int, complete: bool
 ) -> None:
     server = running.pod("mlops", "runs")
     printed = running.script("mlops", "page", f"SIZE = {size}\n{PAGE}", 200)
-    assert f"whole: {whole}" in printed
-    assert bool(server.killed("mlflow")) != whole
+    assert f"whole: {complete}" in printed
+    assert bool(server.killed("mlflow")) != complete

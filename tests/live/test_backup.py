@@ -41,8 +41,8 @@ mlflow.set_tracking_uri(os.environ["MLFLOW_BACKEND_STORE_URI"])
 """
 TRAIN = f"""{CLIENT}
 root = os.environ["MLFLOW_DEFAULT_ARTIFACT_ROOT"]
-kept = mlflow.create_experiment("kept", artifact_location=root + "/kept")
-with mlflow.start_run(experiment_id=kept, run_name="first"):
+experiment = mlflow.create_experiment("kept", artifact_location=root + "/kept")
+with mlflow.start_run(experiment_id=experiment, run_name="first"):
     mlflow.log_metric("loss", 0.25)
     mlflow.log_text("as it was", "note.txt")
 print("logged")
@@ -64,7 +64,7 @@ s3 = boto3.client("s3", aws_access_key_id=KEY, aws_secret_access_key=SECRET,
                   endpoint_url="http://offsite.copies.svc.cluster.local:8333")
 objects = s3.list_objects_v2(Bucket="postgres-backups")["Contents"]
 """
-LIST = "\nprint(*sorted(one['Key'] for one in objects))\n"
+LIST = "\nprint(*sorted(entry['Key'] for entry in objects))\n"
 # The largest objects are the dumps of each copy; a transfer that broke off would leave half of one.
 CUT = """
 largest = max(item["Size"] for item in objects)
@@ -154,7 +154,7 @@ def wiped(node: Node, name: str) -> None:
     for entry in (node.place / "claims" / "mlops" / f"data-{name}-0").iterdir():
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     server = node.objects.get("StatefulSet", "mlops", name)
-    node.objects.found.pop(("StatefulSet", "mlops", name))
+    node.objects.manifests_by_key.pop(("StatefulSet", "mlops", name))
     node.apply([server])
     node.wait(120, name)
 
@@ -256,7 +256,7 @@ def test_lost_originals_come_back(platform: Platform, node: Node) -> None:
     before = tables(node)
     for name, job in (("postgres", "postgres-ensure"), ("seaweedfs", "seaweedfs-buckets")):
         wiped(node, name)
-        node.again("mlops", job)
+        node.rerun("mlops", job)
     assert tables(node) == 0
     # The second of two databases is missing; the restore is then run again.
     with interrupted(node, "training", "DROP SCHEMA public"):

@@ -88,17 +88,17 @@ def allowed(call, **words):
 rights = {}
 for name, (key, secret) in json.loads(KEYS).items():
     s3 = boto3.client("s3", aws_access_key_id=key, aws_secret_access_key=secret)
-    made = allowed(s3.create_bucket, Bucket=name + "-squatted")
-    policies = [one for one in BUCKETS if allowed(s3.delete_bucket_policy, Bucket=one)]
+    created = allowed(s3.create_bucket, Bucket=name + "-squatted")
+    policies = [bucket for bucket in BUCKETS if allowed(s3.delete_bucket_policy, Bucket=bucket)]
     rights[name] = {
-        "read": [one for one in BUCKETS if allowed(s3.list_objects_v2, Bucket=one)],
-        "write": [one for one in BUCKETS if allowed(s3.put_object, Bucket=one, Key="tried/" + name)
-                  and allowed(s3.delete_object, Bucket=one, Key="tried/" + name)],
-        "more": policies + ["buckets"] * made,
+        "read": [bucket for bucket in BUCKETS if allowed(s3.list_objects_v2, Bucket=bucket)],
+        "write": [bucket for bucket in BUCKETS if allowed(s3.put_object, Bucket=bucket, Key="tried/" + name)
+                  and allowed(s3.delete_object, Bucket=bucket, Key="tried/" + name)],
+        "more": policies + ["buckets"] * created,
     }
 print(json.dumps(rights))
 """
-KNOWN = """
+TRY_KEY = """
 import boto3
 from botocore.exceptions import ClientError
 s3 = boto3.client("s3", aws_access_key_id=KEY, aws_secret_access_key=SECRET)
@@ -108,7 +108,7 @@ try:
 except ClientError as error:
     print(error.response["Error"]["Code"])
 """
-AGAIN = f"""{S3}
+OVERWRITE = f"""{S3}
 s3.put_object(Bucket="datasets", Key="main/orders.csv", Body=b"again")
 print(s3.get_object(Bucket="datasets", Key="main/orders.csv")["Body"].read())
 """
@@ -142,13 +142,15 @@ def works(node: Node) -> None:
     artefacts = node.execute("mlops", "mlflow", "python", "-c", OBJECTS)
     assert "note.txt b'from a training pod'" in artefacts
     node.script("mlops", "training", features.WRITE)
-    node.again("mlops", "feast-materialize")
+    node.rerun("mlops", "feast-materialize")
     features.read(node, "[7]")
     features.served(node)
     begin = repository(node, "dvc")
     pushed = node.script("mlops", "label", begin + PUSH)
-    known = pushed.split("known as ")[1].split("\n\n")[0] + "\n"
-    assert "pulled cat,7" in node.script("mlops", "label", f"{begin}KNOWN = {known!r}\n{PULL}")
+    dvc_file = pushed.split("known as ")[1].split("\n\n")[0] + "\n"
+    assert "pulled cat,7" in node.script(
+        "mlops", "label", f"{begin}DVC_FILE = {dvc_file!r}\n{PULL}"
+    )
 
 
 def rights_of_users(objects: list[Manifest]) -> dict[str, dict[str, list[str]]]:
@@ -204,7 +206,7 @@ def test_a_rotated_key_opens_and_the_old_one_does_not(
     follow(platform.rotation("mlflow-artifacts"), platform, node)
     rook.apply([*platform.secrets(), *platform.manifests()])  # the operator watches the Secret
     login = f"KEY, SECRET = {old['AWS_ACCESS_KEY_ID']!r}, {old['AWS_SECRET_ACCESS_KEY']!r}"
-    answer = node.execute("mlops", "mlflow", "python", "-c", login + KNOWN)
+    answer = node.execute("mlops", "mlflow", "python", "-c", login + TRY_KEY)
     assert answer.strip() == "InvalidAccessKeyId"
     assert "model.txt" in node.execute("mlops", "mlflow", "python", "-c", OBJECTS)
 
@@ -236,7 +238,7 @@ def secure(platform: Platform, node: Node, rook: Rook) -> str:
 
 def test_every_client_works_by_tls(secure: str, node: Node) -> None:
     works(node)
-    assert "b'again'" in node.script("mlops", "refresh", AGAIN)
+    assert "b'again'" in node.script("mlops", "refresh", OVERWRITE)
 
 
 def test_a_copy_in_ceph_brings_a_lost_table_back(secure: str, node: Node) -> None:

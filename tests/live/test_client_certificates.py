@@ -104,7 +104,7 @@ class Bench:
             file.chmod(mode)
             os.chown(file, 0, USER)
 
-    def here(self, text: str) -> str:
+    def localised(self, text: str) -> str:
         text = text.replace(FOLDER, str(self.certificates)).replace(SERVER, "localhost")
         return re.sub(r"/etc/platformc-ca/[\w-]+\.crt", str(self.place / "own.crt"), text)
 
@@ -126,7 +126,7 @@ class Bench:
                 self.secret(reference["name"])[reference["key"]] if reference else variable["value"]
             )
             values[variable["name"]] = re.sub(
-                r"\$\((\w+)\)", lambda match: values[match[1]], self.here(text)
+                r"\$\((\w+)\)", lambda match: values[match[1]], self.localised(text)
             )
         return values
 
@@ -302,7 +302,7 @@ def pooled(bench: Bench) -> subprocess.CompletedProcess[str]:
     folder = bench.place / f"pooler-{time.monotonic_ns()}"
     folder.mkdir()
     port, login = free_port(), bench.secret("feast-registry")
-    text = bench.here(bench.find("ConfigMap", "pgbouncer")["data"]["pgbouncer.ini"])
+    text = bench.localised(bench.find("ConfigMap", "pgbouncer")["data"]["pgbouncer.ini"])
     text = re.sub(r"listen_port = \d+", f"listen_port = {port}", text)
     text = text.replace("unix_socket_dir = /tmp", f"unix_socket_dir = {folder}")
     text = text.replace("/etc/userlist/userlist.txt", str(folder / "userlist.txt"))
@@ -342,7 +342,7 @@ def pymysql(bench: Bench) -> subprocess.CompletedProcess[str]:
 
 
 def feast(bench: Bench) -> subprocess.CompletedProcess[str]:
-    text = bench.here(bench.find("ConfigMap", "feast")["data"]["feature_store.yaml"])
+    text = bench.localised(bench.find("ConfigMap", "feast")["data"]["feature_store.yaml"])
     for name, key in {"USERNAME": "", "PASSWORD": "password"}.items():
         value = bench.secret("feast-online-store")[key] if key else "default"
         text = text.replace(f"${{FEAST_REDIS_{name}}}", value)
@@ -359,8 +359,8 @@ CLIENTS: dict[str, Any] = {
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_client_shows_its_certificate_and_no_other_is_taken(bench: Bench, client: str) -> None:
     bench.lay()
-    shown = CLIENTS[client](bench)
-    assert shown.returncode == 0, shown.stderr
+    accepted = CLIENTS[client](bench)
+    assert accepted.returncode == 0, accepted.stderr
     bench.lay("other")
     refused = CLIENTS[client](bench)
     assert refused.returncode != 0, refused.stdout

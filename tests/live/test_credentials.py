@@ -237,9 +237,9 @@ def test_an_external_secret_made_anew_takes_over_what_is_there(delivered: Delive
     before = delivered.secrets()
     for space in sorted({space for space, _ in delivered.wanted}):
         delivered.plane.kubectl("delete", "externalsecret", "--all", "-n", space)
-    left_secrets = delivered.secrets()
-    assert left_secrets == {secret_key: before[secret_key] for secret_key in left_secrets}
-    assert {name for _, name in left_secrets} >= {f"{name}-source" for _, name in delivered.wanted}
+    remaining = delivered.secrets()
+    assert remaining == {secret_key: before[secret_key] for secret_key in remaining}
+    assert {name for _, name in remaining} >= {f"{name}-source" for _, name in delivered.wanted}
     delivered.plane.shell(delivered.platformc("apply-plan", "default"), delivered.directory)
     refreshed(delivered)
     assert delivered.secrets() == before
@@ -259,13 +259,13 @@ def vault(delivered: Delivered) -> Vault:
     ))  # fmt: skip
     delivered.platformc("compile")
     values = delivered.secrets()
-    for (space, name), store_path in kept_at(delivered).items():
+    for (space, name), store_path in store_paths(delivered).items():
         vault.write(store_path, values[space, name])
     delivered.plane.apply(vault.store("vault", vault.reader("ml")))
     return vault
 
 
-def kept_at(delivered: Delivered) -> dict[Place, str]:
+def store_paths(delivered: Delivered) -> dict[Place, str]:
     """Where the store is to hold each Secret."""
     listed = json.loads(delivered.platformc("secrets", "list", "default", "--format", "json"))
     return {
@@ -302,7 +302,7 @@ def test_a_value_that_changes_in_the_store_arrives_when_rotated_as_printed(
         delivered.plane.shell(plan, delivered.directory)
     assert delivered.secrets() == before
     changed = {"AWS_ACCESS_KEY_ID": "AKIACHANGEDINSTORE00", "AWS_SECRET_ACCESS_KEY": "s" * 40}
-    (store_path,) = [path for (_, secret), path in kept_at(delivered).items() if secret == name]
+    (store_path,) = [path for (_, secret), path in store_paths(delivered).items() if secret == name]
     vault.write(store_path, changed)
     delivered.plane.shell(f"export MLFLOW_ARTIFACTS_CHANGED=yes\n{plan}", delivered.directory)
     now = delivered.secrets()

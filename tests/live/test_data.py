@@ -49,7 +49,7 @@ print(s3.get_object(Bucket="datasets", Key="main/orders.csv")["Body"].read())
 COMMIT = """
 run("lakectl", "commit", "lakefs://curated/main", "--message", "labels")
 """
-KNOWN = f"""{S3}
+TRY_KEY = f"""{S3}
 try:
     s3.get_object(Bucket="datasets", Key="main/orders.csv")
     print("let in")
@@ -79,11 +79,11 @@ def test_a_workload_writes_reads_and_commits_through_the_gateway(
 
 
 def test_the_jobs_may_run_again(platform: Platform, node: Node) -> None:
-    printed = node.again("mlops", "lakefs-setup")
+    printed = node.rerun("mlops", "lakefs-setup")
     assert "the administrator is there" in printed
     assert "repository datasets is there" in printed
-    node.again("storage", "minio-buckets")
-    node.again("mlops", "postgres-ensure")
+    node.rerun("storage", "minio-buckets")
+    node.rerun("mlops", "postgres-ensure")
     assert "b'first'" in node.script("mlops", "refresh", READ)
 
 
@@ -105,14 +105,14 @@ def test_dvc_pushes_and_pulls(
     begin = repository(node, instance)
     pushed = node.script("mlops", workload, begin + PUSH + afterwards)
     expected_output = pushed.split("known as ")[1].split("\n\n")[0] + "\n"
-    pulled = node.script("mlops", workload, f"{begin}KNOWN = {expected_output!r}\n{PULL}")
+    pulled = node.script("mlops", workload, f"{begin}DVC_FILE = {expected_output!r}\n{PULL}")
     assert "pulled cat,7" in pulled
 
 
 def test_the_versions_lie_where_the_spec_says(platform: Platform, node: Node) -> None:
     listing = f"""{S3}
-for one in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
-    print(one["Key"])
+for entry in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
+    print(entry["Key"])
 """
     on_store = node.script("mlops", "label", listing.replace("BUCKET", '"dvc-versions"'))
     assert on_store.startswith("labels/files/md5/")
@@ -130,7 +130,7 @@ def test_the_administrators_key_rotates(platform: Platform, node: Node) -> None:
     old = node.secret_values("mlops", "lakefs-admin")
     follow(platform.rotation("lakefs-admin"), platform, node)
     assert "b'first'" in node.script("mlops", "refresh", READ)
-    script = f"import os\nos.environ |= {old!r}\n{KNOWN}"
+    script = f"import os\nos.environ |= {old!r}\n{TRY_KEY}"
     deadline = time.monotonic() + CACHED
     while (answer := node.script("mlops", "refresh", script)) == "let in\n":
         assert time.monotonic() < deadline

@@ -99,15 +99,15 @@ def test_bind_completes_with_slots_and_their_providers(
 
 
 def test_a_hover_is_markdown(open_editor: Editor) -> None:
-    shown = open_editor.hover(f"{COMPONENTS}    mlflow: {{artif|acts: direct}}\n")
-    assert "Default: `direct`." in shown
-    assert "* `proxied`" in shown
+    hover_text = open_editor.hover(f"{COMPONENTS}    mlflow: {{artif|acts: direct}}\n")
+    assert "Default: `direct`." in hover_text
+    assert "* `proxied`" in hover_text
 
 
 @pytest.mark.parametrize("word", ["mod|els", "work|loads", "comp|onents", "envir|onments"])
 def test_every_section_has_a_hover(word: str, open_editor: Editor) -> None:
-    shown = open_editor.hover(f"{HEADER}spec:\n  {word}: {{}}\n")
-    assert "\n\n" in shown.partition("Source:")[0].strip(), shown
+    hover_text = open_editor.hover(f"{HEADER}spec:\n  {word}: {{}}\n")
+    assert "\n\n" in hover_text.partition("Source:")[0].strip(), hover_text
 
 
 def test_a_wrong_value_is_marked_in_the_languages_words(open_editor: Editor) -> None:

@@ -38,7 +38,7 @@ from redis.sentinel import Sentinel
 
 sentinels = [tuple(address.rsplit(":", 1)) for address in os.environ["REDIS_SENTINELS"].split(",")]
 login = {"username": os.environ["REDIS_USERNAME"], "password": os.environ["REDIS_PASSWORD"]}
-found = Sentinel(sentinels, socket_timeout=1).master_for(
+primary = Sentinel(sentinels, socket_timeout=1).master_for(
     os.environ["REDIS_MASTER_NAME"], socket_timeout=1, **login)
 """
 WRITE = f"""{CLIENT}
@@ -47,7 +47,7 @@ for number in range(400):
     begun = time.monotonic()
     while True:
         try:
-            found.set(f"key-{{number}}", number)
+            primary.set(f"key-{{number}}", number)
             break
         except RedisError as error:
             refused += 1
@@ -55,11 +55,11 @@ for number in range(400):
     waited = max(waited, time.monotonic() - begun)
     print("wrote", number, flush=True)
     time.sleep(0.05)
-lost = sum(found.get(f"key-{{number}}") is None for number in range(400))
+lost = sum(primary.get(f"key-{{number}}") is None for number in range(400))
 print(f"lost {{lost}} refused {{refused}} longest {{waited:.1f}}")
 """
 COUNT = f"""{CLIENT}
-print("there", sum(found.get(f"key-{{number}}") is not None for number in range(400)))
+print("there", sum(primary.get(f"key-{{number}}") is not None for number in range(400)))
 """
 KEY = {"redis": "redis-cli", "valkey": "valkey-cli"}
 

@@ -13,17 +13,17 @@ import pytest
 
 from live import features, policies
 from live.bindings import idle
-from live.data import REGIONS, SIGNED, TOLD
+from live.data import REGIONS, SIGNED, SITE_REGION
 from live.platforms import Platform
 from live.pods.node import Node
 from live.steps import Client, Server, Service
-from live.trials import NOTHING, Bench, Broken, judged
+from live.trials import NO_FAULT, Bench, Broken, judged
 
 pytestmark = pytest.mark.live
 
 SPEC = f"""
   components:
-    minio:{TOLD}
+    minio:{SITE_REGION}
     postgres: {{}}
     pgbouncer: {{}}
     redis: {{memory: 256Mi, replicas: 2}}
@@ -49,16 +49,16 @@ def refused(action):
     except redis.exceptions.RedisError as error:
         return type(error).__name__
 
-own, copy = (redis.from_url(os.environ[name]) for name in ("REDIS_URL", "REDIS_READ_URL"))
+primary, copy = (redis.from_url(os.environ[name]) for name in ("REDIS_URL", "REDIS_READ_URL"))
 feast = redis.Redis(
     host=os.environ["REDIS_HOST"], username=os.environ["FEAST_REDIS_USERNAME"],
     password=os.environ["FEAST_REDIS_PASSWORD"],
 )
-own.set("mine", "x")
-own.wait(1, 5000)
+primary.set("mine", "x")
+primary.wait(1, 5000)
 print(
-    own.info("memory")["maxmemory"], copy.get("mine").decode(), refused(lambda: copy.set("a", "b")),
-    refused(lambda: feast.get("mine")), refused(own.flushall),
+    primary.info("memory")["maxmemory"], copy.get("mine").decode(), refused(lambda: copy.set("a", "b")),
+    refused(lambda: feast.get("mine")), refused(primary.flushall),
     refused(redis.Redis(host=os.environ["REDIS_HOST"]).ping),
 )
 """
@@ -73,7 +73,7 @@ DUCKS = SPEC.replace("      keyTtl", "      offlineStore: duckdb\n      keyTtl")
 
 def test_values_come_online_and_are_served(platform: Platform, node: Node) -> None:
     node.script("mlops", "training", features.WRITE)
-    node.again("mlops", "feast-materialize")
+    node.rerun("mlops", "feast-materialize")
     features.served(node)
     features.read(node, "[7]")
 
@@ -122,8 +122,8 @@ ONLINE = LAKE + features.MATERIALIZE + features.ONLINE
 @pytest.mark.parametrize(
     ("client", "without"),
     [
-        (Client("training", TRAINING), NOTHING),
-        (Client("feast-materialize", ONLINE), NOTHING),
+        (Client("training", TRAINING), NO_FAULT),
+        (Client("feast-materialize", ONLINE), NO_FAULT),
         (Client("feast-apply", LAKE + features.APPLY), features.SHARED),
         # The server's use of its variables, without the time that it takes to start.
         (Client("feast", ONLINE), features.SHARED),
@@ -181,5 +181,5 @@ def test_duckdb_reads_the_same_files_without_its_extension(platform: Platform, n
     node.apply(manifest for manifest in later if manifest["kind"] in ("ConfigMap", "CronJob"))
     assert features.python(node, features.TRAIN) == "[1.5, 2.5, 3.5]"
     node.script("mlops", "training", LATER)
-    node.again("mlops", "feast-materialize")
+    node.rerun("mlops", "feast-materialize")
     features.read(node, "[9]")

@@ -146,12 +146,12 @@ def test_the_log_of_a_redis_fits_on_its_disk_and_its_copies_in_its_memory(runnin
         name: running.place / "claims" / "mlops" / f"data-{name}-0"
         for name in ("redis", "redis-replica")
     }
-    most = dict.fromkeys(disks, 0)
+    peaks = dict.fromkeys(disks, 0)
 
     def fed(line: str) -> None:
         def printed() -> bool:
             for name, disk in disks.items():
-                most[name] = max(most[name], size(disk))
+                peaks[name] = max(peaks[name], size(disk))
             return pod.log("main").exists() and line in running.output(pod)
 
         running.until(printed, 300, [pod])
@@ -164,8 +164,8 @@ def test_the_log_of_a_redis_fits_on_its_disk_and_its_copies_in_its_memory(runnin
     back = running.pod("mlops", "redis-replica")
     fed("refused 0\n")
     running.until(lambda: back.ready, 120, [back])
-    print("used at most", most, "of 1024 MiB")
-    assert max(most.values()) < 1024
+    print("used at most", peaks, "of 1024 MiB")
+    assert max(peaks.values()) < 1024
     for server in (running.pod("mlops", "redis"), back):
         assert server.restarts == 0
         assert not server.killed("redis")

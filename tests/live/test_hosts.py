@@ -65,12 +65,12 @@ def test_the_action_installs_the_compiler(tmp_path: Path) -> None:
 def test_pre_commit_runs_the_hooks(checkout: Path, tmp_path: Path, hook: str) -> None:
     words = [sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), hook, "--all-files"]
     home = str(tmp_path / "home")
-    good = run(checkout, *words, PRE_COMMIT_HOME=home)
-    assert good.returncode == 0, good.stdout + good.stderr
-    assert "Passed" in good.stdout
+    passed = run(checkout, *words, PRE_COMMIT_HOME=home)
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    assert "Passed" in passed.stdout
     spec = checkout / "platform.yaml"
     edit = ("minio:", "minoi:") if hook == "platformc-validate" else ("500Gi", "600Gi")
     spec.write_text(spec.read_text().replace(*edit))
-    bad = run(checkout, *words, PRE_COMMIT_HOME=home)
-    assert bad.returncode == 1, bad.stdout + bad.stderr
-    assert "Failed" in bad.stdout
+    failed = run(checkout, *words, PRE_COMMIT_HOME=home)
+    assert failed.returncode == 1, failed.stdout + failed.stderr
+    assert "Failed" in failed.stdout

@@ -71,16 +71,16 @@ def test_the_cache_stays_on_its_volume(running: Node) -> None:
     program = f"TURNS = {turns}\n{login}{FILL}"
     server = running.pod("mlops", "lakefs")
     client = running.run("mlops", "training", command=("python", "-c", program))
-    most = 0
+    peak = 0
 
     def finished() -> bool:
-        nonlocal most
+        nonlocal peak
         disk = os.statvfs(server.place / "volumes" / "cache")
-        most = max(most, (disk.f_blocks - disk.f_bfree) * disk.f_frsize // 2**20)
+        peak = max(peak, (disk.f_blocks - disk.f_bfree) * disk.f_frsize // 2**20)
         return client.finished
 
     running.until(finished, 400, [client])
     assert running.output(client) == f"{20 * turns} True\n"
-    print("used at most", most, "of", 2 * CACHE, "MiB")
-    assert CACHE < most <= 2 * CACHE
+    print("used at most", peak, "of", 2 * CACHE, "MiB")
+    assert CACHE < peak <= 2 * CACHE
     assert server.restarts == 0

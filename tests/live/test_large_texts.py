@@ -7,7 +7,7 @@ KiB, and `make soak` those of half a megabyte and a megabyte: to count the calls
 from __future__ import annotations
 
 import pytest
-from test_linear_time import OTHERS, SPECS, is_linear, validated
+from test_linear_time import READERS, SPECS, is_linear, validated
 
 pytestmark = pytest.mark.live
 
@@ -23,6 +23,6 @@ def test_a_large_spec_is_read_and_reported_in_linear_time(case: str, length: int
 
 
 @each_length
-@pytest.mark.parametrize("case", OTHERS)
+@pytest.mark.parametrize("case", READERS)
 def test_another_large_text_is_read_in_linear_time(case: str, length: int) -> None:
-    is_linear(OTHERS[case], length)
+    is_linear(READERS[case], length)

@@ -193,11 +193,11 @@ def visitor(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Visitor:
     program = (HERE / "edge.py").read_text()
     variables = {"ADDRESS": "0.0.0.0", "ROUTES": json.dumps(routes(objects))}
     image = "registry.example.internal/edge:1.0.0"
-    other_hosts = [
+    outside_servers = [
         *server("sso", "dex", "ghcr.io/dexidp/dex:v2.29.0", 5556, command, of_dex),
         *server("edge", "edge", image, 443, ["python", "-c", program], files, **variables),
     ]
-    node.apply([*other_hosts, *objects])
+    node.apply([*outside_servers, *objects])
     node.wait(300)
     return Visitor(node, platform, files["own.crt"])
 
@@ -222,9 +222,9 @@ def test_a_member_of_the_group_gets_in(visitor: Visitor) -> None:
 
 
 def test_a_user_of_no_group_does_not(visitor: Visitor) -> None:
-    first_answer, again = visitor.does(STRANGER)
+    first_answer, second_answer = visitor.does(STRANGER)
     assert first_answer == "403 https://mlflow.ml.example.internal/oauth2/callback False"
-    assert again == "302"
+    assert second_answer == "302"
 
 
 def test_a_page_may_have_groups_of_its_own(visitor: Visitor, node: Node) -> None:
@@ -247,8 +247,8 @@ def test_who_logs_out_is_out(visitor: Visitor) -> None:
 
 def test_a_token_of_the_issuer_opens_the_page_for_a_program(visitor: Visitor, node: Node) -> None:
     secret = node.secret_values("mlops", "login-client")["client-secret"]
-    good, forged = visitor.does(TOKEN, ISSUER=ISSUER, SECRET=secret)
-    assert good == "200"
+    accepted, forged = visitor.does(TOKEN, ISSUER=ISSUER, SECRET=secret)
+    assert accepted == "200"
     assert forged in ("401", "403")
 
 

@@ -82,7 +82,7 @@ class Logins:
         return set(self.node.execute("mlops", SERVER, *command).split())
 
     def settle(self) -> None:
-        self.node.again("mlops", f"{SERVER}-logins-")
+        self.node.rerun("mlops", f"{SERVER}-logins-")
 
 
 @pytest.fixture(scope="module")

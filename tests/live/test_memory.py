@@ -32,9 +32,9 @@ LOAD = """
 import os, socket
 def word(*words):
     parts = [b"*%d" % len(words)]
-    for one in words:
-        one = one if isinstance(one, bytes) else str(one).encode()
-        parts += [b"$%d" % len(one), one]
+    for argument in words:
+        argument = argument if isinstance(argument, bytes) else str(argument).encode()
+        parts += [b"$%d" % len(argument), argument]
     return bytes().join(part + bytes([13, 10]) for part in parts)
 redis = socket.create_connection((os.environ["REDIS_HOST"], int(os.environ["REDIS_PORT"])), 30)
 redis.sendall(word("AUTH", os.environ["REDIS_USERNAME"], os.environ["REDIS_PASSWORD"]))

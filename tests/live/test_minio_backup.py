@@ -90,8 +90,8 @@ def refused(node: Node, name: str) -> str:
 def restored(node: Node, **variables: str) -> str:
     template = node.template("mlops", "minio-restore")
     (container,) = template["spec"]["containers"]
-    more = [{"name": name, "value": value} for name, value in variables.items()]
-    changed = {**container, "env": [*container["env"], *more]}
+    entries = [{"name": name, "value": value} for name, value in variables.items()]
+    changed = {**container, "env": [*container["env"], *entries]}
     template = {**template, "spec": {**template["spec"], "containers": [changed]}}
     return node.completed(node.run("mlops", "minio-restore", template=template), 200)
 

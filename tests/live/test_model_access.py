@@ -132,17 +132,17 @@ def token(cluster: ControlPlane, account: str, audience: str) -> str:
 def test_a_token_of_a_caller_opens_the_model_that_it_is_for(
     cluster: ControlPlane, checks: Node
 ) -> None:
-    good = token(cluster, "invoices", "churn.ml.example.internal")
+    valid_token = token(cluster, "invoices", "churn.ml.example.internal")
     host = "churn-predictor.mlops.svc.cluster.local"
-    assert ask(checks, ("churn", good)) == [f"200 {host} /v1/models/churn:predict {{}}"]
-    assert ask(checks, ("iris", good)) == ["401 {}"]
+    assert ask(checks, ("churn", valid_token)) == [f"200 {host} /v1/models/churn:predict {{}}"]
+    assert ask(checks, ("iris", valid_token)) == ["401 {}"]
 
 
 def test_other_accounts_audiences_and_forged_tokens_are_refused(
     cluster: ControlPlane, checks: Node
 ) -> None:
-    good = token(cluster, "invoices", "churn.ml.example.internal")
-    header, claims, signature = good.split(".")
+    valid_token = token(cluster, "invoices", "churn.ml.example.internal")
+    header, claims, signature = valid_token.split(".")
     forged = f"{header}.{claims}.{signature[:-4]}AAAA"
     requests = {
         "": "401 {}",

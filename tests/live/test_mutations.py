@@ -15,11 +15,11 @@ import pytest
 
 from live import policies
 from live.bindings import graph
-from live.data import PUSH, REGIONS, REPOSITORY, S3, SIGNED, TOLD
+from live.data import PUSH, REGIONS, REPOSITORY, S3, SIGNED, SITE_REGION
 from live.platforms import Platform
 from live.pods.node import Node
 from live.steps import Client, Server, Service
-from live.trials import NOTHING, Bench, Broken, judged
+from live.trials import NO_FAULT, Bench, Broken, judged
 
 pytestmark = pytest.mark.live
 
@@ -31,7 +31,7 @@ NAMES = {
 SPEC = f"""
   components:
     minio:
-      namespace: storage{TOLD}
+      namespace: storage{SITE_REGION}
     postgres: {{maxConnections: 150}}
     pgbouncer: {{}}
     mlflow: {{smoke: false, bucket: runs-bucket, database: runs_db, workers: 1}}
@@ -94,7 +94,7 @@ uri = os.environ["MLFLOW_BACKEND_STORE_URI"].replace("+psycopg2", "")
 psycopg2.connect(uri).cursor().execute("select count(*) from experiments")
 """
 # The use of its variables by MLflow's server, without the ten seconds that it takes to start.
-HELD = f"""{POOLED}{LISTED}
+STORE_USE = f"""{POOLED}{LISTED}
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 get_artifact_repository(os.environ["MLFLOW_DEFAULT_ARTIFACT_ROOT"]).list_artifacts()
 """
@@ -131,7 +131,7 @@ LISTENING = r"of schema$|in MLFLOW_(PORT|SERVER_ALLOWED_HOSTS)"
 # Browsers alone say an origin, and no client of these tests is a browser.
 BROWSING = r"in MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"
 # Objects that the Jobs that fill a server make for others: broken, it would break the platform of the test.
-MADE = r"^Secret in (ROLE|PASSWORD|ACCESS_KEY|SECRET_KEY)_\w+ of (ensure|buckets)$|in (ensure\.sql|buckets\.sh|\S+\.json)$"
+FOR_CLIENTS = r"^Secret in (ROLE|PASSWORD|ACCESS_KEY|SECRET_KEY)_\w+ of (ensure|buckets)$|in (ensure\.sql|buckets\.sh|\S+\.json)$"
 # The needs of lakeFS' setup where there is nothing yet.
 FIRST = r"^Secret in LAKEFS_AUTH_ENCRYPT_SECRET_KEY|in setup\.sh$"
 
@@ -173,22 +173,22 @@ for bucket in {buckets!r}:
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda live_client: live_client.name)
 def test_clients(platform: Platform, node: Node, client: Client) -> None:
-    without = UNUSED.get(client.name, NOTHING)
+    without = UNUSED.get(client.name, NO_FAULT)
     judged(Bench(node, NAMES).row(Broken(client, without=without)))
 
 
 def test_databases(platform: Platform, node: Node) -> None:
     bench, users = Bench(node, NAMES), Client("mlflow-migrate", logins(node))
-    filled = bench.row(Broken(POSTGRES), Broken(DATABASES, only=MADE), users)
-    judged(chain(filled, bench.row(Broken(DATABASES, without=MADE))))
+    filled = bench.row(Broken(POSTGRES), Broken(DATABASES, only=FOR_CLIENTS), users)
+    judged(chain(filled, bench.row(Broken(DATABASES, without=FOR_CLIENTS))))
 
 
 def test_buckets(platform: Platform, node: Node) -> None:
     bench, users = Bench(node, NAMES), Client("training", keys(node) + CONSOLE)
     filled = bench.row(
-        Broken(MINIO, without="MINIO_SITE_REGION"), Broken(BUCKETS, only=MADE), users
+        Broken(MINIO, without="MINIO_SITE_REGION"), Broken(BUCKETS, only=FOR_CLIENTS), users
     )
-    judged(chain(filled, bench.row(Broken(BUCKETS, without=MADE))))
+    judged(chain(filled, bench.row(Broken(BUCKETS, without=FOR_CLIENTS))))
 
 
 def test_pgbouncer(platform: Platform, node: Node) -> None:
@@ -212,9 +212,9 @@ def test_the_setup_of_lakefs(platform: Platform, node: Node) -> None:
 
 def test_mlflows_server(platform: Platform, node: Node) -> None:
     bench = Bench(node, NAMES)
-    held_row = bench.row(Broken(Client("mlflow", HELD), without=f"{LISTENING}|{BROWSING}"))
+    store_row = bench.row(Broken(Client("mlflow", STORE_USE), without=f"{LISTENING}|{BROWSING}"))
     server = Broken(Server("mlflow"), only=LISTENING)
-    judged(chain(held_row, bench.row(server, Client("training", LOG))))
+    judged(chain(store_row, bench.row(server, Client("training", LOG))))
 
 
 def test_services_and_probes(platform: Platform, node: Node) -> None:

@@ -90,7 +90,7 @@ def test_a_workload_writes_to_its_database(platform: Platform, node: Node) -> No
 
 
 def test_the_job_may_run_again(platform: Platform, node: Node) -> None:
-    assert "databases and users are ready" in node.again("mlops", "mysql-ensure")
+    assert "databases and users are ready" in node.rerun("mlops", "mysql-ensure")
     assert "7 order_log" in node.script("mlops", "order-log", READ)
 
 
@@ -98,7 +98,9 @@ def test_the_job_may_run_again(platform: Platform, node: Node) -> None:
 
 NAMES = {"order_log": "database"}
 # Objects that the Job makes for others, in an empty server.
-MADE = r"^Secret in (USER_\w+|PASSWORD_\w+|EXPORTER|EXPORTER_PASSWORD) of ensure$|in ensure\.sh$"
+FOR_CLIENTS = (
+    r"^Secret in (USER_\w+|PASSWORD_\w+|EXPORTER|EXPORTER_PASSWORD) of ensure$|in ensure\.sh$"
+)
 
 
 SCRAPE = """
@@ -125,8 +127,8 @@ def test_every_broken_reference_of_a_client_is_noticed(platform: Platform, node:
 def test_every_broken_login_is_noticed(platform: Platform, node: Node) -> None:
     bench, server = Bench(node, NAMES), Server("mysql", kind="StatefulSet")
     filling, using = Client("mysql-ensure"), Client("order-log", users(node))
-    filled = bench.row(Broken(server), Broken(filling, only=MADE), using)
-    judged(chain(filled, bench.row(Broken(filling, without=MADE))))
+    filled = bench.row(Broken(server), Broken(filling, only=FOR_CLIENTS), using)
+    judged(chain(filled, bench.row(Broken(filling, without=FOR_CLIENTS))))
 
 
 def test_a_broken_service_or_probe_is_noticed(platform: Platform, node: Node) -> None:
@@ -147,8 +149,8 @@ def test_the_exporter_sees_the_server_and_no_rows(platform: Platform, node: Node
     assert "SHOW GLOBAL STATUS" in collected
     assert "events_statements_summary_by_digest" in collected
     password = node.secret_values("mlops", "mysql-exporter")["password"]
-    ask = f"MYSQL_PWD={password} {EXPORTER} 'select * from order_log.kept' 2>&1 || true"
-    assert TABLE_DENIED in node.execute("mlops", "mysql", "sh", "-c", ask)
+    query = f"MYSQL_PWD={password} {EXPORTER} 'select * from order_log.kept' 2>&1 || true"
+    assert TABLE_DENIED in node.execute("mlops", "mysql", "sh", "-c", query)
 
 
 def scrape(node: Node) -> str:
@@ -167,15 +169,19 @@ def test_a_rotated_login_of_the_server_itself_is_known_to_it(
         follow(platform.rotation(secret), platform, node)
         new = node.secret_values("mlops", secret)
         assert new["password"] != old["password"]
-        tell = f"mysql --host=127.0.0.1 --user={new['username']} --execute 'select 1' 2>&1 || true"
+        statement = (
+            f"mysql --host=127.0.0.1 --user={new['username']} --execute 'select 1' 2>&1 || true"
+        )
         variables = {
-            password: node.execute("mlops", "mysql", "sh", "-c", f"MYSQL_PWD={password} {tell}")
+            password: node.execute(
+                "mlops", "mysql", "sh", "-c", f"MYSQL_PWD={password} {statement}"
+            )
             for password in (old["password"], new["password"])
         }
         assert "1045" in variables[old["password"]]  # ER_ACCESS_DENIED_ERROR
         assert "1045" not in variables[new["password"]]
     assert "SHOW GLOBAL STATUS" in scrape(node)
-    assert "databases and users are ready" in node.again("mlops", "mysql-ensure")
+    assert "databases and users are ready" in node.rerun("mlops", "mysql-ensure")
     assert "7 order_log" in node.script("mlops", "order-log", READ)
 
 

@@ -75,7 +75,7 @@ class Bench:
         return result.returncode, actual
 
     def missing(self) -> list[str]:
-        return [text for text, good in self.doctor()[1].items() if not good]
+        return [text for text, passed in self.doctor()[1].items() if not passed]
 
     def install_upstream(self) -> None:
         """The objects that the platform's author has installed before: definitions, namespaces, and objects of
@@ -135,7 +135,7 @@ def test_a_plan_brings_a_platform_to_an_empty_cluster(bench: Bench) -> None:
     bench.run("compile")
     status, actual = bench.doctor()
     assert status == 1
-    lacking = {text for text, good in actual.items() if not good}
+    lacking = {text for text, passed in actual.items() if not passed}
     for kind in custom_kinds(bench.objects):
         assert any(text.startswith(f"no {kind}") for text in lacking), kind
     for prerequisite in prerequisites(bench.lowered.graph):
@@ -151,7 +151,7 @@ def test_a_plan_brings_a_platform_to_an_empty_cluster(bench: Bench) -> None:
         bench.plane.shell(bench.run("apply-plan", bench.environment), bench.directory)
     becomes_ready(bench.plane, bench.objects)
     assert bench.doctor()[0] == 0, bench.missing()
-    _take_away(bench)
+    _remove_each(bench)
 
 
 def custom_kinds(objects: list[Manifest]) -> set[str]:
@@ -163,7 +163,7 @@ def custom_kinds(objects: list[Manifest]) -> set[str]:
     }
 
 
-def _take_away(bench: Bench) -> None:
+def _remove_each(bench: Bench) -> None:
     """Each thing that a cluster loses is said, alone."""
     plane, namespace = (
         bench.plane,

@@ -78,7 +78,7 @@ def test_past_the_pooler_the_same_load_fails(platform: Platform, node: Node) -> 
 
 NAMES = {"runs-bucket": "bucket", "runs_db": "database"}
 # Objects that the Job makes for others, in an empty store.
-MADE = r"^bucket in the command"
+FOR_CLIENTS = r"^bucket in the command"
 
 
 def keys(node: Node) -> str:
@@ -92,10 +92,10 @@ def keys(node: Node) -> str:
 def test_every_broken_reference_of_seaweedfs_is_noticed(platform: Platform, node: Node) -> None:
     bench, server = Bench(node, NAMES), Server("seaweedfs", kind="StatefulSet")
     filling, using = Client("seaweedfs-buckets"), Client("mlflow", keys(node))
-    filled = bench.row(Broken(server), Broken(filling, only=MADE), using)
+    filled = bench.row(Broken(server), Broken(filling, only=FOR_CLIENTS), using)
     users = {Service("seaweedfs"): using, Service("seaweedfs-headless"): filling}
-    own_row = bench.row(Broken(filling, without=MADE))
-    judged(chain(filled, own_row, bench.services(users), bench.probes()))
+    job_row = bench.row(Broken(filling, without=FOR_CLIENTS))
+    judged(chain(filled, job_row, bench.services(users), bench.probes()))
 
 
 def test_every_binding_was_used(platform: Platform, node: Node) -> None:

@@ -144,9 +144,9 @@ def test_a_writer_outlives_a_server_of_each_kind(platform: Platform, node: Node)
 def test_a_lost_disk_is_filled_from_the_other_copies(platform: Platform, node: Node) -> None:
     """The repair that the leader makes every 17 minutes. Then the server with the only copy may go."""
     servers = {pod.name for pod in pods(node, "StatefulSet", "seaweedfs-volume")}
-    (gone,) = {f"seaweedfs-volume-{number}" for number in range(3)} - servers
-    shutil.rmtree(node.place / "claims" / "mlops" / f"data-{gone}")
-    node.replace("StatefulSet", "mlops", "seaweedfs-volume", int(gone[-1]))
+    (stopped,) = {f"seaweedfs-volume-{number}" for number in range(3)} - servers
+    shutil.rmtree(node.place / "claims" / "mlops" / f"data-{stopped}")
+    node.replace("StatefulSet", "mlops", "seaweedfs-volume", int(stopped[-1]))
     node.wait(120, "seaweedfs-volume")
     (only,) = {
         server for servers in holders(node).values() if len(servers) == 1 for server in servers

@@ -74,7 +74,7 @@ def of_specs(label: str) -> Revision | None:
     )
 
 
-def thing(kind: str, api: str, **fields: object) -> Manifest:
+def object_of(kind: str, api: str, **fields: object) -> Manifest:
     return {
         "apiVersion": api,
         "kind": kind,
@@ -84,29 +84,31 @@ def thing(kind: str, api: str, **fields: object) -> Manifest:
 
 
 def service(**spec: object) -> Manifest:
-    return thing("Service", "v1", spec={"ports": [{"port": 80}], "selector": {"a": "b"}, **spec})
+    return object_of(
+        "Service", "v1", spec={"ports": [{"port": 80}], "selector": {"a": "b"}, **spec}
+    )
 
 
 def claim(**spec: object) -> Manifest:
     room = {"resources": {"requests": {"storage": "2Gi"}}, "accessModes": ["ReadWriteOnce"]}
-    return thing("PersistentVolumeClaim", "v1", spec={"volumeName": "none", **room, **spec})
+    return object_of("PersistentVolumeClaim", "v1", spec={"volumeName": "none", **room, **spec})
 
 
 def deployment(label: str) -> Manifest:
     labels = {"a": "b", "both": label}
     pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}
     spec = {"selector": {"matchLabels": labels}, "template": pod, "replicas": 0}
-    return thing("Deployment", "apps/v1", spec=spec)
+    return object_of("Deployment", "apps/v1", spec=spec)
 
 
 def database(**spec: object) -> Manifest:
     base = {"name": "a", "owner": "b", "cluster": {"name": "c"}}
-    return thing("Database", "postgresql.cnpg.io/v1", spec={**base, **spec})
+    return object_of("Database", "postgresql.cnpg.io/v1", spec={**base, **spec})
 
 
 def role_binding(role: str) -> Manifest:
     group = "rbac.authorization.k8s.io"
-    return thing(
+    return object_of(
         "RoleBinding", f"{group}/v1",
         roleRef={"apiGroup": group, "kind": "Role", "name": role},
         subjects=[{"kind": "ServiceAccount", "name": "a", "namespace": "more"}],
@@ -115,16 +117,16 @@ def role_binding(role: str) -> Manifest:
 
 def backup(cluster: str) -> Manifest:
     spec = {"schedule": "0 0 0 * * *", "cluster": {"name": cluster}}
-    return thing("ScheduledBackup", "postgresql.cnpg.io/v1", spec=spec)
+    return object_of("ScheduledBackup", "postgresql.cnpg.io/v1", spec=spec)
 
 
 def pooler(cluster: str) -> Manifest:
     spec = {"cluster": {"name": cluster}, "pgbouncer": {"poolMode": "session"}}
-    return thing("Pooler", "postgresql.cnpg.io/v1", spec=spec)
+    return object_of("Pooler", "postgresql.cnpg.io/v1", spec=spec)
 
 
 def storage_class(**fields: object) -> Manifest:
-    storage_class_object = thing(
+    storage_class_object = object_of(
         "StorageClass", "storage.k8s.io/v1", provisioner="a.example.org", **fields
     )
     return {**storage_class_object, "metadata": {"name": "it"}}

@@ -18,7 +18,7 @@ from live.platforms import Platform
 from live.pods.node import Node
 from live.rook import of_kind
 from live.rook_operator import Operator
-from live.test_ceph import KNOWN, RIGHTS
+from live.test_ceph import RIGHTS, TRY_KEY
 from live.test_ceph import rights_of_users as rights
 
 pytestmark = pytest.mark.live
@@ -103,7 +103,7 @@ def test_a_rotated_key_opens_and_the_old_one_does_not(
     old = _secret(node, "mlops", "train-s3")
     follow(platform.rotation("train-s3"), platform, node)
     rook.apply([*platform.secrets(), *platform.manifests()])
-    program_of_client = KNOWN.replace('Bucket="mlflow"', 'Bucket="train"')
+    program_of_client = TRY_KEY.replace('Bucket="mlflow"', 'Bucket="train"')
     for login, answer in (
         (old, "InvalidAccessKeyId"),
         (_secret(node, "mlops", "train-s3"), "let in"),

@@ -67,14 +67,14 @@ def platform(folder: Path, node: Node, plane: ControlPlane) -> Iterator[Platform
     node.apply(objects)
     node.wait(START)
     node.script("mlops", "train", TRAIN, 120)
-    made = made_by_the_operator(plane, objects)
+    served_objects = objects_of_operator(plane, objects)
     with limited(node, (), empty_dirs=["churn"]):
-        node.apply(made)
+        node.apply(served_objects)
         node.wait(START)
         yield platform
 
 
-def made_by_the_operator(plane: ControlPlane, objects: list[Manifest]) -> list[Manifest]:
+def objects_of_operator(plane: ControlPlane, objects: list[Manifest]) -> list[Manifest]:
     prepare(plane, objects)
     seldon.start(plane)
     accounts = [item for item in objects if item["kind"] in ("Namespace", "ServiceAccount")]

@@ -45,7 +45,7 @@ import boto3, botocore.exceptions, sys
 from botocore.config import Config
 s3 = boto3.client("s3", aws_access_key_id=KEY, aws_secret_access_key=SECRET,
                   config=Config(retries={"max_attempts": 1}))
-buckets, body, count = sorted(one["Name"] for one in s3.list_buckets()["Buckets"]), bytes(2**20), 0
+buckets, body, count = sorted(bucket["Name"] for bucket in s3.list_buckets()["Buckets"]), bytes(2**20), 0
 for number in range(ROUNDS):
     for bucket in buckets:
         try:
@@ -66,9 +66,9 @@ def work(connection):
         cursor.execute("select a.relname, count(*) from pg_class a join pg_attribute b on "
                        "b.attrelid = a.oid join pg_type t on t.oid = b.atttypid group by 1 order by 2")
         cursor.fetchall()
-threads = [threading.Thread(target=work, args=(one,)) for one in open]
-[one.start() for one in threads]
-[one.join() for one in threads]
+threads = [threading.Thread(target=work, args=(connection,)) for connection in open]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
 print(COUNT, "connections")
 """
 # Four times the disk goes through the log, and is taken back.
@@ -134,7 +134,7 @@ def test_without_these_sizes_the_second_bucket_is_refused(
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     running.apply([with_seven_volumes(server)])
     running.wait(120, "seaweedfs")
-    running.again("mlops", "seaweedfs-buckets")
+    running.rerun("mlops", "seaweedfs-buckets")
     assert re.fullmatch(r"refused \S+ after [01] InternalError", fill(running, 1))
 
 

@@ -67,8 +67,8 @@ class Bench:
 
     def live_object(self, kind: str, name: str) -> Manifest:
         text = self.plane.kubectl("get", kind, name, "-n", "mlflow", "-o", "json")
-        held: Manifest = json.loads(text)
-        return held
+        live: Manifest = json.loads(text)
+        return live
 
 
 def followed(plan: str) -> str:

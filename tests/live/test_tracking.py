@@ -41,8 +41,8 @@ with psycopg2.connect(uri) as connection, connection.cursor() as cursor:
 OBJECTS = """
 import boto3
 s3 = boto3.client("s3")
-for one in s3.list_objects_v2(Bucket="mlflow").get("Contents", ()):
-    print(one["Key"], s3.get_object(Bucket="mlflow", Key=one["Key"])["Body"].read())
+for entry in s3.list_objects_v2(Bucket="mlflow").get("Contents", ()):
+    print(entry["Key"], s3.get_object(Bucket="mlflow", Key=entry["Key"])["Body"].read())
 """
 FOREIGN = """
 import boto3, botocore
@@ -167,7 +167,7 @@ def test_the_superusers_password_rotates(platform: Platform, node: Node) -> None
     old = node.secret_values("mlops", "postgres-superuser")
     assert "let in" in node.script("mlops", "training", login("postgres", old))
     assert old == rotated(platform, node, "mlops", "postgres-superuser")
-    node.again("mlops", "postgres-ensure")
+    node.rerun("mlops", "postgres-ensure")
     assert REFUSED in node.script("mlops", "training", login("postgres", old))
 
 

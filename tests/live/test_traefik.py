@@ -59,10 +59,10 @@ def test_a_user_of_the_group_gets_in_and_another_does_not(observed: dict[str, An
 
 
 def test_a_person_logs_in_sees_a_run_and_logs_out_in_a_browser(observed: dict[str, Any]) -> None:
-    title, logged_out, again = observed["chromium"]
+    title, logged_out, page_after_logout = observed["chromium"]
     assert "MLflow" in title
     assert logged_out.startswith(ISSUER)
-    assert again.startswith(ISSUER)
+    assert page_after_logout.startswith(ISSUER)
 
 
 def test_a_cookie_of_one_host_opens_no_other(observed: dict[str, Any]) -> None:
@@ -94,8 +94,8 @@ def test_argo_knows_a_person_by_their_group(observed: dict[str, Any]) -> None:
 
 
 def test_a_model_with_a_login_answers_users_of_its_groups(observed: dict[str, Any]) -> None:
-    page, program, answer, stranger, own_cookie, at_another_host = observed["model"]
+    page, program, answer, stranger, with_cookie, at_another_host = observed["model"]
     assert (page, program) == (f"302 {LOGIN}", "401 ")
     assert answer == "wine-predictor /v1/models/wine:predict"
     assert stranger == "403"
-    assert (own_cookie, at_another_host) == ("200", "302")
+    assert (with_cookie, at_another_host) == ("200", "302")

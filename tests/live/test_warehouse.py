@@ -16,7 +16,7 @@ from live.bindings import idle
 from live.platforms import Platform
 from live.pods.node import Node
 from live.steps import Client, Server, Service
-from live.trials import NOTHING, Bench, Broken, judged
+from live.trials import NO_FAULT, Bench, Broken, judged
 
 pytestmark = pytest.mark.live
 
@@ -75,7 +75,7 @@ def test_servers_wait_for_the_registry_and_never_fail_for_it(
 def test_values_of_a_table_come_online_and_are_served(platform: Platform, node: Node) -> None:
     filled = node.execute("mlops", "feast", "python", "-c", WRITE)
     assert "filled postgres.mlops.svc.cluster.local" in filled
-    node.again("mlops", "feast-materialize")
+    node.rerun("mlops", "feast-materialize")
     features.served(node)
     features.read(node, "[7]")
 
@@ -94,7 +94,7 @@ def test_a_client_of_servers_cannot_write_the_registry(platform: Platform, node:
 
 
 def test_the_definitions_may_be_applied_again(platform: Platform, node: Node) -> None:
-    node.again("mlops", "feast-apply")
+    node.rerun("mlops", "feast-apply")
     features.read(node, "[7]")
 
 
@@ -119,7 +119,7 @@ CLIENTS = {
 def test_every_broken_reference_of_a_client_is_noticed(
     platform: Platform, node: Node, name: str
 ) -> None:
-    without = NOTHING if name in ("training", "materialize") else features.SHARED
+    without = NO_FAULT if name in ("training", "materialize") else features.SHARED
     judged(Bench(node, NAMES).row(Broken(CLIENTS[name], without=without)))
 
 

@@ -24,7 +24,7 @@ from live.steps import Service, Started, Step
 TOGETHER = 12  # mutants at a time, of programs that take some memory
 LINGER = 3.0  # seconds for a mutant that would be as quick as the original
 PATIENCE = 240.0  # seconds for the original
-NOTHING = r"(?!)"
+NO_FAULT = r"(?!)"
 Trial = tuple[str, bool]  # the broken reference, and whether a test noticed
 
 
@@ -34,12 +34,12 @@ class Broken:
 
     step: Step
     only: str = ""
-    without: str = NOTHING
+    without: str = NO_FAULT
 
     def mutants(self, node: Node, names: Mapping[str, str]) -> Iterator[Mutant]:
         breaker = Breaker(node.objects, self.step.namespace, names)
         for mutant in self.step.mutants(node, breaker):
-            if re.search(self.only, mutant.what) and not re.search(self.without, mutant.what):
+            if re.search(self.only, mutant.fault) and not re.search(self.without, mutant.fault):
                 yield mutant
 
 
@@ -50,7 +50,7 @@ class Row:
     place: int = -1
     mutant: Mutant | None = None
     started: list[Started] = field(default_factory=list)
-    known: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
 
     @property
     def last(self) -> Sequence[Pod]:
@@ -59,11 +59,13 @@ class Row:
     def broken(self, index: int) -> bool:
         return self.mutant is not None and self.place <= index
 
-    def go(self, node: Node, index: int, step: Step) -> None:
+    def start(self, node: Node, index: int, step: Step) -> None:
         mutant = self.mutant if index == self.place else None
-        started = step.start(node, mutant.one if mutant else step.whole(node), self.known)
+        started = step.start(
+            node, mutant.manifest if mutant else step.unbroken(node), self.addresses
+        )
         self.started.append(started)
-        self.known |= started.found
+        self.addresses |= started.addresses
 
 
 @dataclass(frozen=True)
@@ -84,24 +86,24 @@ class Bench:
             for mutant in part.mutants(self.node, self.names)
         )
         while batch := list(islice(rows, self.together)):
-            through = self._through(steps, batch)
+            finished = self._finished(steps, batch)
             for row in batch:
                 assert row.mutant
-                yield f"{steps[row.place].name}: {row.mutant.what}", row not in through
+                yield f"{steps[row.place].name}: {row.mutant.fault}", row not in finished
 
-    def _through(self, steps: Sequence[Step], batch: Sequence[Row]) -> list[Row]:
+    def _finished(self, steps: Sequence[Step], batch: Sequence[Row]) -> list[Row]:
         """The rows that come to their end, of some and the original."""
         for row in batch:
             self.node.objects.apply(row.mutant.objects if row.mutant else ())
-        going = rows = [*batch, Row()]
+        active = rows = [*batch, Row()]
         for index, step in enumerate(steps):
-            for row in going:
-                row.go(self.node, index, step)
-            self._wait(step, [pod for row in going for pod in row.last if not row.broken(index)])
-            linger(step, [pod for row in going for pod in row.last])
-            going = [row for row in going if all(map(step.done, row.last))]
+            for row in active:
+                row.start(self.node, index, step)
+            self._wait(step, [pod for row in active for pod in row.last if not row.broken(index)])
+            linger(step, [pod for row in active for pod in row.last])
+            active = [row for row in active if all(map(step.done, row.last))]
         self.node.discard(pod for row in rows for row_part in row.started for pod in row_part.pods)
-        return going
+        return active
 
     def _wait(self, step: Step, pods: list[Pod]) -> None:
         self.node.until(lambda: all(map(step.done, pods)), PATIENCE, pods)

@@ -83,9 +83,9 @@ def templates_of(lowered: Lowered) -> list[Template]:
 def pods_in(value: Any, metadata: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
     """Every value that looks like a pod: a map with a list of containers, or KServe's one model."""
     if isinstance(value, dict):
-        model, own_labels = value.get("model"), value.get("labels")
-        if isinstance(own_labels, dict):  # of one component of an InferenceService
-            metadata = {**metadata, "labels": {**metadata.get("labels", {}), **own_labels}}
+        model, component_labels = value.get("model"), value.get("labels")
+        if isinstance(component_labels, dict):  # of one component of an InferenceService
+            metadata = {**metadata, "labels": {**metadata.get("labels", {}), **component_labels}}
         if isinstance(model, dict) and "modelFormat" in model:
             yield metadata, {**value, "containers": [{"name": "kserve-container", **model}]}
         elif _is_list_of_containers(value.get("containers")):

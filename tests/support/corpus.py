@@ -37,7 +37,7 @@ class Mistake:
     why: str
     text: str
     place: tuple[int, int] | None  # line and column; None: anywhere
-    more: bool  # further findings follow from this one
+    has_consequences: bool  # further findings follow from this one
 
     @property
     def name(self) -> str:
@@ -81,8 +81,10 @@ def _mistake(theme: str, base: str, number: int, case: dict[str, Any]) -> Mistak
         assert text.count(at) >= 1, f"{theme} {number}: `{at}` is not there"
     position = None if at == "anywhere" else _position(text, at or MARK)
     clean = text.replace(MARK, "")
-    more = case.get("more", False)
-    return Mistake(theme, base, number, case["code"], case["why"], clean, position, more)
+    has_consequences = case.get("more", False)
+    return Mistake(
+        theme, base, number, case["code"], case["why"], clean, position, has_consequences
+    )
 
 
 def _position(text: str, at: str) -> tuple[int, int]:

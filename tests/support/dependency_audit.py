@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".tools"
 LIVE = Path(os.environ.get("PLATFORMC_LIVE", Path.home() / ".cache" / "platformc-live"))
 DATABASE = TOOLS / "vulndb"
-OURS = {"stdlib", "toolchain"}
+GO_RELEASE = {"stdlib", "toolchain"}
 BOUND = "seldon-server.txt"  # Seldon Core 1.17.1 is the last release under a free licence
 Flaw = tuple[str, str, str, str]  # its number, module, version, and the version that mends it
 
@@ -41,7 +41,7 @@ def main() -> int:
         actual for folder in (TOOLS / "bin", LIVE / "bin") for actual in built(folder)
     )
     print(f"Go: {len(programs)} programs, by {release}")
-    mendable = [_told(program) for program in programs]
+    mendable = [_print_flaws(program) for program in programs]
     assert programs
     return int(failed or any(mendable))
 
@@ -61,23 +61,27 @@ def built(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _told(program: Path) -> bool:
+def _print_flaws(program: Path) -> bool:
     """Print the known flaws of a program; whether a pin of ours mends some of it."""
     flaws = set(reachable(program))
-    own_module = _module(program)
-    own_flaws = sorted(flaw for flaw in flaws if flaw[3] and flaw[1] in {own_module, *OURS})
-    print(f"  {program.name}: {len(flaws)} reachable, {len(own_flaws)} to be mended by a newer pin")
+    main_module = _module(program)
+    mendable_flaws = sorted(
+        flaw for flaw in flaws if flaw[3] and flaw[1] in {main_module, *GO_RELEASE}
+    )
+    print(
+        f"  {program.name}: {len(flaws)} reachable, {len(mendable_flaws)} to be mended by a newer pin"
+    )
     newest: dict[tuple[str, str], str] = {}
-    for _, module, version, mended in own_flaws:
+    for _, module, version, mended in mendable_flaws:
         newest[module, version] = max(newest.get((module, version), ""), mended, key=_parts)
     for (module, version), mended in sorted(newest.items()):
         print(f"    {module} {version}: {mended}")
-    other_flaws = Counter(module for _, module, *_ in flaws.difference(own_flaws))
-    if other_flaws:
+    unmended = Counter(module for _, module, *_ in flaws.difference(mendable_flaws))
+    if unmended:
         print(
-            f"    of dependencies: {', '.join(f'{n} {name}' for name, n in other_flaws.most_common())}"
+            f"    of dependencies: {', '.join(f'{n} {name}' for name, n in unmended.most_common())}"
         )
-    return bool(own_flaws)
+    return bool(mendable_flaws)
 
 
 def _parts(version: str) -> list[int]:

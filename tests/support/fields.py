@@ -24,7 +24,7 @@ from compiler.reference.facts import TABLE, facts
 from support.paths import SCENARIOS
 from support.scenarios import scenario_names
 
-SHOWN = 4  # scenarios that show a difference: all together would take half an hour
+MOST_SCENARIOS = 4  # scenarios that show a difference: all together would take half an hour
 NO_OBJECTS = {"Component", "Credentials", "Login"}  # what a diff calls data and logins
 Document = dict[str, Any]
 
@@ -41,18 +41,18 @@ def main() -> None:
         sys.exit(f"run `make snapshots`: {sorted(missing())}" if missing() else 0)
     specs = sorted(map(spec_of, scenario_names()), key=lambda spec: len(yaml.safe_dump(spec)))
     rows = sorted(
-        row(topic, field, specs, again="--all" in sys.argv)
+        row(topic, field, specs, remeasure="--all" in sys.argv)
         for topic in topics().values()
         for field in flat(topic.fields)
     )
     TABLE.write_text("".join(rows), encoding="utf-8")
 
 
-def row(topic: Topic, field: Field, specs: list[Document], *, again: bool) -> str:
-    """A line of the table; its content is measured where the field is new, or `again`."""
+def row(topic: Topic, field: Field, specs: list[Document], *, remeasure: bool) -> str:
+    """A line of the table; its content is measured where the field is new, or with `remeasure`."""
     fact = facts().get(field.path)
     kinds: tuple[str, ...] = ()
-    if fact is not None and not again:
+    if fact is not None and not remeasure:
         kinds = fact.derived
     elif field in topic.own_fields:
         kinds = derived(topic, field, specs)
@@ -68,8 +68,8 @@ def flat(fields: tuple[Field, ...]) -> Iterator[Field]:
 
 def derived(topic: Topic, field: Field, specs: list[Document]) -> tuple[str, ...]:
     """The kinds of the objects that change with a field, in the smallest scenarios that show any."""
-    shown = filter(None, (_changed(*trial) for trial in _trials(topic, field, specs)))
-    return tuple(sorted(set[str]().union(*islice(shown, SHOWN))))
+    differences = filter(None, (_changed(*trial) for trial in _trials(topic, field, specs)))
+    return tuple(sorted(set[str]().union(*islice(differences, MOST_SCENARIOS))))
 
 
 def _changed(before: Document, after: Document) -> set[str]:

@@ -180,22 +180,22 @@ class Automaton:
         elif kind in (op.AT, op.ASSERT, op.ASSERT_NOT):
             self.free[start].append((True, end))
         elif kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
-            least, most, body = value
-            self._repeat(least, most, body, start, end)
+            minimum, maximum, body = value
+            self._repeat(minimum, maximum, body, start, end)
         else:
             for branch in _branches(kind, value):
                 self.free[self._sequence(branch, self._after(start))].append((False, end))
         return end
 
-    def _repeat(self, least: int, most: int, body: Any, start: int, end: int) -> None:
+    def _repeat(self, minimum: int, maximum: int, body: Any, start: int, end: int) -> None:
         state = start
-        for _ in range(min(least, COPIES)):
+        for _ in range(min(minimum, COPIES)):
             state = self._sequence(body, self._after(state))
-        if most is op.MAXREPEAT:
+        if maximum is op.MAXREPEAT:
             state = self._after(state)
             self.free[self._sequence(body, self._after(state))].append((False, state))
         else:
-            for _ in range(min(most - least, COPIES)):
+            for _ in range(min(maximum - minimum, COPIES)):
                 self.free[state].append((False, end))
                 state = self._sequence(body, self._after(state))
         self.free[state].append((False, end))

@@ -69,10 +69,10 @@ class Network:
         if not pod.namespace:
             return False
         spaces = peer.get("namespaceSelector")
-        own_namespace = pod.namespace == home if spaces is None else selects(
+        in_namespace = pod.namespace == home if spaces is None else selects(
             spaces, self.namespaces[pod.namespace]
         )  # fmt: skip
-        return own_namespace and selects(peer.get("podSelector", {}), pod.labels)
+        return in_namespace and selects(peer.get("podSelector", {}), pod.labels)
 
 
 def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:

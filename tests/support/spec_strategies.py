@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.paths import ROOT
 
 Schema = dict[str, Any]
-WHOLE: Schema = json.loads((ROOT / "schemas" / "platform.schema.json").read_text(encoding="utf-8"))
+SCHEMA: Schema = json.loads((ROOT / "schemas" / "platform.schema.json").read_text(encoding="utf-8"))
 PLAIN = st.text("abcxyz019-. ", min_size=1, max_size=12)
 # References to instances, and texts with a grammar that is not in the schema: drawn elsewhere.
 LEFT_OUT = frozenset(["bind", "default", "patches", "type"])
@@ -32,7 +32,7 @@ SENSIBLE: dict[str, st.SearchStrategy[Any]] = {
 
 def section(name: str) -> st.SearchStrategy[Any]:
     """A section by the name of its definition, such as `mlflow` or `WorkloadSpec`."""
-    return drawn(WHOLE["definitions"][name])
+    return drawn(SCHEMA["definitions"][name])
 
 
 def _at_the_end(pattern: str) -> str:

@@ -61,7 +61,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
         database=me.spec.database or me.name.replace("-", "_"),
         connections=2 * upstream.POOL,
         calculation=f"controller and server x {upstream.POOL}",
-        makes_tables=True,
+        creates_tables=True,
         pooled=False,  # it prepares statements
     )
     return {**bindings, ARCHIVE: archive}

@@ -12,7 +12,7 @@ from compiler.model import Env, SecretRef
 from compiler.spec import quantity
 
 ROOM = "2Gi"  # local disk of each Job; a drill brings objects back to half of it
-TRIED = 1000  # objects of each bucket in one drill
+DRILL_OBJECTS = 1000  # objects of each bucket in one drill
 
 
 def secret(me: model.Instance[Any]) -> str:
@@ -67,7 +67,7 @@ def _scripts(
 ) -> dict[str, str]:  # fmt: skip
     words = {
         **backup.template_words(me, plan, store), "buckets": buckets,
-        "room": quantity.in_bytes(ROOM) // 2 // max(len(buckets), 1), "most": TRIED,
+        "room": quantity.in_bytes(ROOM) // 2 // max(len(buckets), 1), "most": DRILL_OBJECTS,
         "apart": apart,
     }  # fmt: skip
     files = {

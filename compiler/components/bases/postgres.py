@@ -24,7 +24,7 @@ STEP = 256 * MIB  # the limit grows in such steps, so that it seldom changes
 LOG = 8
 # A new database takes 8 MiB (PostgreSQL 17, template1).
 DATABASE = 8 * MIB
-OWN = 256 * MIB
+SERVER_DISK = 256 * MIB
 
 
 class Spec(Protocol):
@@ -83,7 +83,7 @@ def sizes(spec: Spec, bindings: Sequence[postgresql.Binding]) -> Iterator[model.
     )
     yield model.volume(
         quantity.in_bytes(spec.storage),
-        OWN + databases * DATABASE,
-        f"{OWN // MIB}Mi of its own and its log, and {DATABASE // MIB}Mi for each of "
+        SERVER_DISK + databases * DATABASE,
+        f"{SERVER_DISK // MIB}Mi of its own and its log, and {DATABASE // MIB}Mi for each of "
         f"{databases} databases",
     )

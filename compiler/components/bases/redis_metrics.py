@@ -11,7 +11,7 @@ from compiler.model import Env
 
 IMAGE = "docker.io/oliver006/redis_exporter:v1.80.0"
 PORT = 9121
-FULL = model.Alert(
+MEMORY_FULL = model.Alert(
     "MemoryNearLimit",
     "redis_memory_used_bytes{$pods} > 0.9 * redis_memory_max_bytes{$pods}",
     "5m",
@@ -33,4 +33,4 @@ def of(role: str, port: int) -> model.Metrics:
         Env("REDIS_EXPORTER_CONFIG_COMMAND", "-"),  # CONFIG is an administrator's
     ]
     sidecar = exporter.container(IMAGE, PORT, env)
-    return model.Metrics(pods=role, port=PORT, exporter=sidecar, alerts=(FULL, EVICTING))
+    return model.Metrics(pods=role, port=PORT, exporter=sidecar, alerts=(MEMORY_FULL, EVICTING))

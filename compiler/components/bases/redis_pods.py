@@ -117,11 +117,11 @@ class Server(Struct, frozen=True):
     def _server(self, role: str) -> kube.Container:
         copy = role == "replica"
         follow = ["--replicaof", self.me.host(), str(PORT)] if copy else []
-        pong = kube.exec_probe(["sh", "-c", self._asks("ping", "PONG")], period=5)
+        pong = kube.exec_probe(["sh", "-c", self._answers("ping", "PONG")], period=5)
         # Before its first synchronisation a copy refuses requests instead of answering with nulls.
-        started = self._asks("role", "connected") if copy else self._asks("ping", "PONG")
+        started = self._answers("role", "connected") if copy else self._answers("ping", "PONG")
         if role == "server":  # the primary, or a copy after its first synchronisation
-            started = self._asks("role", "'master\\|connected'")
+            started = self._answers("role", "'master\\|connected'")
         return kube.Container(
             self.program.name,
             self.me.spec.image,
@@ -134,7 +134,7 @@ class Server(Struct, frozen=True):
             liveness=kube.tcp_probe("tcp-redis", period=20, failures=6),
         )
 
-    def _asks(self, command: str, answer: str) -> str:
+    def _answers(self, command: str, answer: str) -> str:
         """A command that checks whether the server answers; the probe's user has no password."""
         client = f"{self.program.client} --user probe -a none --no-auth-warning"
         return f"{client} {command} | grep -qx {answer}"

@@ -53,7 +53,7 @@ def roles(me: model.Instance[Any], client: str, users: str, server_port: int) ->
 
 def container(me: model.Instance[Any], server: str, client: str) -> kube.Container:
     """The Sentinel of a pod: it watches the servers of all pods."""
-    ask = ["sh", "-c", f"{client} -p {PORT} ping | grep -qx PONG"]
+    ping = ["sh", "-c", f"{client} -p {PORT} ping | grep -qx PONG"]
     return kube.Container(
         "sentinel",
         me.spec.image,
@@ -62,7 +62,7 @@ def container(me: model.Instance[Any], server: str, client: str) -> kube.Contain
         ),
         command=[server, STATE, "--sentinel"],
         ports={"tcp-sentinel": PORT},
-        startup=kube.exec_probe(ask, period=5, failures=60),
-        readiness=kube.exec_probe(ask, period=5),
+        startup=kube.exec_probe(ping, period=5, failures=60),
+        readiness=kube.exec_probe(ping, period=5),
         liveness=kube.tcp_probe("tcp-sentinel", period=20, failures=6),
     )

@@ -92,7 +92,7 @@ def plan(me: model.Instance[Any]) -> Plan | None:
         of_instance is not None and of_instance.none
     ):
         return None
-    own = of_instance.drill if of_instance else None
+    instance_drill = of_instance.drill if of_instance else None
     return Plan(
         schedule=(of_instance and of_instance.schedule)
         or (of_platform.schedule if of_platform else "0 2 * * *"),
@@ -100,15 +100,15 @@ def plan(me: model.Instance[Any]) -> Plan | None:
         bucket=(of_instance and of_instance.bucket) or f"{me.name}-backups",
         archive=(of_instance and of_instance.archive) or me.name,
         provider=of_platform.to if of_platform else None,
-        drill=_drill(own, of_platform),
-        drill_image=own.image if own else None,
+        drill=_drill(instance_drill, of_platform),
+        drill_image=instance_drill.image if instance_drill else None,
     )
 
 
-def _drill(own: Drill | None, of_platform: PlatformBackup | None) -> str | None:
+def _drill(instance_drill: Drill | None, of_platform: PlatformBackup | None) -> str | None:
     """The schedule of the drill; None where there is to be none."""
-    if own is not None and (own.none or own.schedule):
-        return None if own.none else own.schedule
+    if instance_drill is not None and (instance_drill.none or instance_drill.schedule):
+        return None if instance_drill.none else instance_drill.schedule
     return of_platform.drill if of_platform else "0 5 * * 0"
 
 

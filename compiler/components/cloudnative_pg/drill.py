@@ -29,7 +29,7 @@ SCRIPTS, FOLDER = "/etc/platformc", "/restored"
 DEADLINE = backups.LATE
 # Besides the files of the server: the log that waits for its replay, which its disk has next to them too.
 REPLAY = GIB
-OTHERS = GIB  # the pod's /tmp and its output
+SCRATCH = GIB  # the pod's /tmp and its output
 
 
 def claims(me: model.Instance[Any], plan: backups.Plan) -> model.Claims:
@@ -51,8 +51,8 @@ def image(me: model.Instance[Any], plan: backups.Plan) -> str:
         return plan.drill_image
     written: str = me.spec.image
     tagged = written.partition("@")[0]
-    other = re.sub(r"(:[\w.-]*-)(minimal|standard)(?=-|$)", r"\1system", tagged)
-    return written if other == tagged else other
+    with_barman = re.sub(r"(:[\w.-]*-)(minimal|standard)(?=-|$)", r"\1system", tagged)
+    return written if with_barman == tagged else with_barman
 
 
 def lower(
@@ -87,7 +87,7 @@ def lower(
 
 def _resources(me: model.Instance[Any], connections: int) -> model.Manifest:
     server = postgres.resources(me.spec, connections)
-    disk = quantity.binary(room(me.spec.storage) + OTHERS)
+    disk = quantity.binary(room(me.spec.storage) + SCRATCH)
     return kube.resources(
         model.Resources(), cpu="100m", memory=server["requests"]["memory"], cpu_limit=server["limits"]["cpu"],
         memory_limit=server["limits"]["memory"], disk=disk, disk_limit=disk,
@@ -104,7 +104,7 @@ def _files(
         "where": f"--cloud-provider aws-s3 --endpoint-url {store.url} s3://{store.bucket}/ {plan.archive}",
         "longest": backups.longest_age(plan), "scripts": SCRIPTS, "folder": FOLDER,
         "databases": logins.databases(bindings),
-        "filled": sorted({login.claim.database for login in bindings if login.claim.makes_tables}),
+        "filled": sorted({login.claim.database for login in bindings if login.claim.creates_tables}),
         "roles": [role["name"] for role in logins.roles(tuple(bindings))],
         "plugin": backups.PLUGIN,
         "parameters": postgres.parameters(connections, memory, me.spec.storage),

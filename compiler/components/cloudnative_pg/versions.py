@@ -16,7 +16,7 @@ _DOWN = Crossing(
     "data loss", True, "CloudNativePG refuses to go from PostgreSQL {old} back to {new}",
     "make a new cluster of {new} and restore a logical dump",
 )  # fmt: skip
-_OTHER_LIBRARY = Crossing(
+_LIBC = Crossing(
     "data loss",
     True,
     "the C library of {new} sorts text otherwise than that of {old}: indexes on text miss rows, and "
@@ -35,7 +35,7 @@ VERSIONS = Versions(
         Boundary("postgresql", r"^(\d+)", "Cluster", _UP, _DOWN, _NOTES),
         Boundary(
             "postgresql", r"-(bullseye|bookworm|trixie)", "Cluster",
-            _OTHER_LIBRARY, _OTHER_LIBRARY, _COLLATIONS, missing="an unknown Debian",
+            _LIBC, _LIBC, _COLLATIONS, missing="an unknown Debian",
         ),
     ),
 )  # fmt: skip

@@ -129,7 +129,7 @@ def _registry_claim(me: model.Instance[Spec], processes: int) -> postgresql.Clai
         connections=processes * per_process,
         shared=me.spec.shared,
         calculation=f"{processes} processes x {per_process} connections",
-        makes_tables=True,
+        creates_tables=True,
         writers=me.spec.writers,
     )
 

@@ -75,8 +75,8 @@ class Pods(Struct, frozen=True):
     def await_schema(self) -> kube.Container:
         """Waits for the tables: servers exit if the Job has not created them yet."""
         script = kube.render(__file__, "await_schema.py.j2")
-        only = self.opening(self.stores.registry)
-        return only.container("schema", ["python", "-c", script], 512)
+        registry_pods = self.opening(self.stores.registry)
+        return registry_pods.container("schema", ["python", "-c", script], 512)
 
     def template(
         self, role: str, container: kube.Container, *, init: Sequence[kube.Container] = (),
@@ -99,7 +99,7 @@ class Pods(Struct, frozen=True):
         )
 
 
-def servers(me: model.Instance[Spec], pods: Pods, behind: Pods) -> Iterator[model.Piece]:
+def servers(me: model.Instance[Spec], pods: Pods, backend_pods: Pods) -> Iterator[model.Piece]:
     """The feature server; for remote clients, also the registry server and the offline server.
 
     The latter two may have another login.
@@ -119,10 +119,10 @@ def servers(me: model.Instance[Spec], pods: Pods, behind: Pods) -> Iterator[mode
     yield kube.service(me, "server", {"http-feast": PORT})
     yield metrics.of(me)
     if spec.clients == "remote":
-        stores = behind.stores
+        stores = backend_pods.stores
         registry = ["feast", "serve_registry", "--port", str(REGISTRY_PORT)]
-        registry_pods = behind.opening(stores.registry)
-        yield from _behind(me, registry_pods, "registry", registry, "grpc-registry", REGISTRY_PORT)
+        registry_pods = backend_pods.opening(stores.registry)
+        yield from _backend(me, registry_pods, "registry", registry, "grpc-registry", REGISTRY_PORT)
         offline = [
             "feast",
             "serve_offline",
@@ -131,8 +131,8 @@ def servers(me: model.Instance[Spec], pods: Pods, behind: Pods) -> Iterator[mode
             "--port",
             str(OFFLINE_PORT),
         ]
-        reading = behind.opening(stores.registry, stores.lake, stores.warehouse)
-        yield from _behind(me, reading, "offline", offline, "grpc-offline", OFFLINE_PORT)
+        reading = backend_pods.opening(stores.registry, stores.lake, stores.warehouse)
+        yield from _backend(me, reading, "offline", offline, "grpc-offline", OFFLINE_PORT)
 
 
 def _serve(spec: Spec) -> list[str]:
@@ -145,7 +145,7 @@ def _serve(spec: Spec) -> list[str]:
     ]  # fmt: skip
 
 
-def _behind(
+def _backend(
     me: model.Instance[Spec], pods: Pods, role: str, command: list[str], port: str, number: int
 ) -> Iterator[model.Piece]:
     container = replace(

@@ -187,7 +187,7 @@ def _metrics(store: s3.Endpoint | None, *, serverless: bool) -> model.Metrics:
     pods = serving.sharing(store) if store else serving.pods()
     if serverless:
         return model.Metrics(pods=pods, port=REQUESTS)
-    other_ports = tuple(port for port in RUNTIMES_METRICS if port != PREDICTOR)
+    further_ports = tuple(port for port in RUNTIMES_METRICS if port != PREDICTOR)
     return model.Metrics(
-        pods=pods, port=PREDICTOR, further_ports=other_ports, relabelings=FIND_PORT
+        pods=pods, port=PREDICTOR, further_ports=further_ports, relabelings=FIND_PORT
     )

@@ -126,7 +126,7 @@ def _predictor(
             {"name": volume.name, **volume.source} for volume in surroundings.client.volumes
         ]
     if spec.transformer is not None:
-        predictor["labels"] = _own_labels(spec, surroundings)
+        predictor["labels"] = _provider_labels(spec, surroundings)
     return predictor
 
 
@@ -136,7 +136,7 @@ def _metadata(
     """Name, annotations and labels; labels of the InferenceService are on the pods of all components."""
     labels = dict(serving.pods().labels)
     if me.spec.transformer is None:
-        labels |= _own_labels(me.spec, surroundings)
+        labels |= _provider_labels(me.spec, surroundings)
     if mode == "serverless":
         labels |= INSIDE
     return {
@@ -153,7 +153,7 @@ def _metadata(
     }
 
 
-def _own_labels(spec: ModelSpec, surroundings: serving.Surroundings) -> dict[str, str]:
+def _provider_labels(spec: ModelSpec, surroundings: serving.Surroundings) -> dict[str, str]:
     """The labels by which the predictor's pods reach their providers."""
     from_hub = FROM_HUB.labels if spec.uri.startswith("hf://") else {}
     return {**surroundings.client_labels, **from_hub}
@@ -166,9 +166,9 @@ def component_pods(
     client = surroundings.transformer
     if client is None:
         return
-    own_labels = {**serving.pods().labels, **_own_labels(me.spec, surroundings)}
+    model_labels = {**serving.pods().labels, **_provider_labels(me.spec, surroundings)}
     for role, labels in (
-        (serving.MODEL, own_labels),
+        (serving.MODEL, model_labels),
         (transformer.PODS.role, transformer.labels(client)),
     ):
         yield model.OperatorPods(role, labels, account=surroundings.account)

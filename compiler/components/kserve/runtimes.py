@@ -43,7 +43,7 @@ RUNTIMES = (
 LANGUAGE = ("huggingface", "vLLM")
 
 
-_SPELLED = {name.lower(): name for one in RUNTIMES for name in one.formats}
+_SPELLED = {name.lower(): name for runtime in RUNTIMES for name in runtime.formats}
 
 
 def spelled(format: str) -> str:

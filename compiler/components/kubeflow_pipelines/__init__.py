@@ -24,7 +24,7 @@ ARTIFACTS = model.Requires("artifacts", s3.Endpoint)
 WORKFLOWS = model.Requires("workflows", workflows.Endpoint)
 API = model.Provides("api", pipelines.Endpoint)
 UI = model.Provides("ui", http.Endpoint, explicit=True)
-OWN = (
+SERVER_REQUIREMENTS = (
     PIPELINES,
     METADATA,
     ARTIFACTS,
@@ -92,8 +92,8 @@ def offers(me: model.Instance[Spec]) -> model.Offers:
 
 def lower(me: model.Instance[Spec], wiring: model.Wiring) -> Iterator[model.Piece]:
     store = wiring[ARTIFACTS]
-    own_slots = {requires.slot for requires in OWN}
-    used = [endpoint for slot, endpoint in wiring.named if slot not in own_slots]
+    server_slots = {requires.slot for requires in SERVER_REQUIREMENTS}
+    used = [endpoint for slot, endpoint in wiring.named if slot not in server_slots]
     steps = kube.client(me, used, trusted=[*used, store])
     patch = runs.patch(me, wiring[WORKFLOWS], store, steps)
     yield crd.scheduled_workflow()

@@ -86,7 +86,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
             exists=me.spec.adopted.database is not None,
             connections=(me.spec.replicas + 2) * POOL,
             calculation=f"{me.spec.replicas + 2} processes x {POOL}",
-            makes_tables=True,
+            creates_tables=True,
             pooled=False,  # it prepares statements and holds locks for the length of a session
         ),
         STORE: s3.Claim(buckets=(me.spec.adopted.bucket or me.spec.bucket or me.name,)),

@@ -88,7 +88,7 @@ def claims(me: model.Instance[Spec]) -> model.Claims:
             direct=MIGRATION_CONNECTIONS,
             calculation=f"{pods} pods x {me.spec.workers} workers x {ENGINES} engines x "
             f"{POOL_SIZE + MAX_OVERFLOW} + {MIGRATION_CONNECTIONS} for migrations",
-            makes_tables=True,
+            creates_tables=True,
             shared=me.spec.shared,
         ),
         ARTIFACTS: s3.Claim(

@@ -32,7 +32,7 @@ def of(me: model.Instance[Any], port: int) -> model.Metrics:
     keys = {"username": USER, "password": model.Random.PASSWORD}
     login = model.Login(
         credential=model.Credential(secret, keys, (me.namespace,), (me.name,)),
-        made_by="ensure",
+        created_by="ensure",
         env=(Env("EXPORTER", SecretRef(secret, "username")), Env("EXPORTER_PASSWORD", password)),
     )
     sidecar = exporter.container(

@@ -16,7 +16,7 @@ _UP = Crossing(
     "take a backup first",
 )
 # After 9.7 comes 26.7: since then a release is named by its year and month.
-_TOO_FAR = r"8\.[0-3] to 9\..*|(8\.\d+|9\.[0-6]) to \d\d\..*"
+_LONG_STEPS = r"8\.[0-3] to 9\..*|(8\.\d+|9\.[0-6]) to \d\d\..*"
 _SKIPS = Crossing(
     "data loss", True,
     "MySQL {new} does not start on the data of {old}: it upgrades that of the LTS series before it alone",
@@ -42,7 +42,7 @@ VERSIONS = Versions(
     boundaries=(
         Boundary(
             "mysql", r"^(\d+)\.(\d+)", "StatefulSet", _UP, _DOWN, _ISSUE,
-            too_far=LongStep(_TOO_FAR, _SKIPS, _TRANSITIONS),
+            long_step=LongStep(_LONG_STEPS, _SKIPS, _TRANSITIONS),
         ),
     ),
 )  # fmt: skip

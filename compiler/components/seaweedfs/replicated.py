@@ -65,8 +65,8 @@ def lower(
     filers = {"http-s3": ports.S3, **ports.named("filer", ports.FILER)}
     yield kube.headless(me, "server", filers | metrics)
     for role, numbers in (("master", ports.MASTER), ("volume", ports.VOLUME)):
-        own_ports = ports.named(role, numbers) | metrics
-        yield kube.headless(me, role, own_ports, name=f"{me.name}-{role}-headless")
+        role_ports = ports.named(role, numbers) | metrics
+        yield kube.headless(me, role, role_ports, name=f"{me.name}-{role}-headless")
     for role in ("master", "volume", "server"):
         yield model.Metrics(pods=role, port=ports.METRICS)
     yield from _internal_traffic()

@@ -19,7 +19,7 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
     lacking = {
         (binding.consumer.name, binding.provider.name): binding
         for binding in lowered.graph.bindings
-        if binding.client_certificate is not None and not _shown(lowered, binding)
+        if binding.client_certificate is not None and not _can_present(lowered, binding)
     }
     for consumer, provider in lacking:
         path = (*lacking[consumer, provider].provider.path, "clientCertificate")
@@ -33,7 +33,7 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
         )
 
 
-def _shown(lowered: Lowered, binding: Binding) -> bool:
+def _can_present(lowered: Lowered, binding: Binding) -> bool:
     name, files = binding.consumer.name, binding.endpoint().client_certificate
     package = lowered.packages.get(name) or lowered.models.get(name)
     if package is None or files is None:

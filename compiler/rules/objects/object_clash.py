@@ -8,7 +8,7 @@ from compiler.model import Lowered, Package, Platform
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
     owners: dict[tuple[str, str, str, str], Package] = {}
-    for package in lowered.everything:
+    for package in lowered.all_packages:
         maps = [("", "ConfigMap", config.namespace, config.name) for config in package.configs]
         for id in [*(resource.id for resource in package.resources), *maps]:
             owner = owners.setdefault(id, package)

@@ -42,7 +42,7 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
 def requests(lowered: Lowered, namespace: str, name: str) -> Iterator[tuple[str, Fraction]]:
     """The sum of requests of each package's pods in a namespace."""
     amounts: dict[str, Fraction] = defaultdict(Fraction)
-    for package in lowered.everything:
+    for package in lowered.all_packages:
         for resource in package.resources:
             if resource.namespace == namespace:
                 amounts[package.name] += _of_object(resource, name)

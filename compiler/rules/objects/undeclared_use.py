@@ -29,7 +29,7 @@ _SSH = re.compile(r"\b\w+@(?P<host>[a-z0-9][a-z0-9.-]*):")  # git@host:path
 # In URIs of these schemes, a bucket, repository or organisation is in the place of the host.
 _STORED = {"s3", "s3a", "s3n", "gs", "hf", "pvc", "oci", "file", "models", "runs"}
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.M)
-_NOT_CALLED = {"NO_PROXY", "no_proxy"}  # hosts that a proxy is not asked for
+_PROXY_EXCLUSIONS = {"NO_PROXY", "no_proxy"}  # hosts that a proxy is not asked for
 
 
 class Owner(Struct, frozen=True):
@@ -156,7 +156,7 @@ def _model(mention: Mention, graph: Graph) -> str | None:
 
 def _mentions(instance: Instance[Any]) -> Iterator[Mention]:
     for path, text in texts(instance):
-        if path[-1] in _NOT_CALLED:
+        if path[-1] in _PROXY_EXCLUSIONS:
             continue
         text = _COMMENT.sub("", text.lower())
         for match in _URL.finditer(text):

@@ -11,7 +11,7 @@ from compiler.diagnostics import Report
 from compiler.model import Lowered, Path, Platform
 
 _PATH: Path = ("spec", "registry", "requireDigests")
-_SHOWN = 5
+_LISTED = 5
 
 
 def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
@@ -29,7 +29,7 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
 
 
 def _counted(images: list[str]) -> str:
-    names = ", ".join(f"`{image}`" for image in images[:_SHOWN])
-    if len(images) > _SHOWN:
-        return f"{names} and {len(images) - _SHOWN} more images have"
+    names = ", ".join(f"`{image}`" for image in images[:_LISTED])
+    if len(images) > _LISTED:
+        return f"{names} and {len(images) - _LISTED} more images have"
     return f"{names} {'have' if len(images) > 1 else 'has'}"

@@ -73,10 +73,10 @@ def _add(
 ) -> None:
     assert package.instance is not None
     path = (*package.instance.path, "image")
-    where = f"`{package.name}` was compiled with `{split_image(old)[1]}` before: "
+    step = f"`{package.name}` was compiled with `{split_image(old)[1]}` before: "
     report.add(
         "refused-data" if crossing.refused else "one-way-upgrade",
-        f"{where}{crossing.reason}",
+        f"{step}{crossing.reason}",
         lowered.platform.document.value_span(path),
         path=path,
         help=crossing.remedy,

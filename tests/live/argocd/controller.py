@@ -28,7 +28,7 @@ class ArgoCD:
         self.folder = folder
         folder.mkdir()
         plane.apply(_installation(), "--server-side")
-        (redis, repository, metrics, more_metrics) = map(str, _free_ports(4))
+        (redis, repository, metrics, controller_metrics) = map(str, _free_ports(4))
         plane.start("redis", "redis-server", "--port", redis, "--save", "", "--bind", "127.0.0.1")
         self._start(
             "argocd-repo-server", "--port", repository, "--metrics-port", metrics,
@@ -37,7 +37,7 @@ class ArgoCD:
         )  # fmt: skip
         self._start(
             "argocd-application-controller", "--repo-server", f"127.0.0.1:{repository}",
-            "--redis", f"127.0.0.1:{redis}", "--metrics-port", more_metrics,
+            "--redis", f"127.0.0.1:{redis}", "--metrics-port", controller_metrics,
             "--namespace", NAMESPACE, "--kubeconfig", str(plane.kubeconfig), "--app-resync", "5",
             "--app-resync-jitter", "0",
         )  # fmt: skip

@@ -38,7 +38,7 @@ spec:
 """
 WAVE = "argocd.argoproj.io/sync-wave"
 APPLICATION = "ordered-default"
-MORE = (
+LATE_WORKLOAD = (
     "    late: {image: registry.example.internal/late:1.0.0, schedule: 0 3 * * *, uses: [iris]}\n"
 )
 
@@ -106,7 +106,7 @@ def test_a_schedule_whose_last_run_failed_holds_up_no_other_schedule_or_model(
     words = ("-n", "ordered", "--subresource=status", "--type=merge", "-p", patch)
     plane.kubectl("patch", "cronjob", "training", *words)
     argo.until(APPLICATION, health="Degraded")
-    repository.commit(SPEC + MORE)
+    repository.commit(SPEC + LATE_WORKLOAD)
     argo.refresh(APPLICATION)
     plane.until(lambda: exists(plane, "cronjob", "late"), "new schedule", 120)
 

@@ -97,5 +97,5 @@ def test_an_empty_platform_fails(sidecar: Sidecar, tree: Path) -> None:
 def test_it_writes_nothing_into_the_tree(sidecar: Sidecar, tree: Path) -> None:
     sidecar.ask(tree, environment="dev")
     assert [path.name for path in tree.iterdir()] == ["platform.yaml"]
-    left_files = [path for path in (sidecar.folder / "work").rglob("*") if path.is_file()]
-    assert left_files == []
+    leftovers = [path for path in (sidecar.folder / "work").rglob("*") if path.is_file()]
+    assert leftovers == []

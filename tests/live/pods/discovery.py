@@ -42,7 +42,7 @@ class Discovery:
         service_name = services.names(name, namespace)[0]
         if service["spec"].get("clusterIP") == "None":
             pods = {
-                f"{pod.hostname}.{service_name}": pod for pod in self._behind(namespace, service)
+                f"{pod.hostname}.{service_name}": pod for pod in self._endpoints(namespace, service)
             }
             actual = {title: pod.address for title, pod in pods.items()}
             return actual | {service_name: next(iter(actual.values()), "")}
@@ -66,7 +66,7 @@ class Discovery:
     def _backends(self, namespace: str, service: Manifest, port: Manifest) -> services.Backends:
         def backends() -> list[tuple[str, int]]:
             actual = []
-            for pod in self._behind(namespace, service):
+            for pod in self._endpoints(namespace, service):
                 target = services.target_port(port, pod.spec)
                 if pod.ready and target is not None:
                     actual.append((pod.address, target))
@@ -74,7 +74,7 @@ class Discovery:
 
         return backends
 
-    def _behind(self, namespace: str, service: Manifest) -> list[Pod]:
+    def _endpoints(self, namespace: str, service: Manifest) -> list[Pod]:
         return [
             pod
             for pod in self.pods()
@@ -92,10 +92,10 @@ class Discovery:
     def hosts_with(self, pod: Pod, instead: Mapping[str, str]) -> Path:
         """The names of a pod's namespace, some of them with another address."""
         lines = self.hosts_file(pod.namespace).read_text().splitlines()
-        kept_lines = [line for line in lines if not set(instead) & set(line.split()[1:])]
+        unchanged = [line for line in lines if not set(instead) & set(line.split()[1:])]
         path = self.folder / f"of-{pod.index}"
-        other_lines = [f"{address} {name}" for name, address in instead.items() if address]
-        path.write_text("\n".join([*kept_lines, *other_lines, ""]))
+        replacements = [f"{address} {name}" for name, address in instead.items() if address]
+        path.write_text("\n".join([*unchanged, *replacements, ""]))
         return path
 
     def write_hosts(self) -> None:
@@ -118,9 +118,9 @@ class Discovery:
             if service["spec"].get("clusterIP") != "None":
                 yield f"{self.addresses[namespace, name]} {' '.join(service_names)}"
                 continue
-            for pod in self._behind(namespace, service):
-                own_hosts = " ".join(f"{pod.hostname}.{form}" for form in service_names)
-                yield f"{pod.address} {' '.join(service_names)} {own_hosts}"
+            for pod in self._endpoints(namespace, service):
+                pod_names = " ".join(f"{pod.hostname}.{form}" for form in service_names)
+                yield f"{pod.address} {' '.join(service_names)} {pod_names}"
 
     # Connections -------------------------------------------------------------------------------
 
@@ -152,7 +152,7 @@ class Discovery:
                     for declared_port in service["spec"]["ports"]
                     if declared_port["port"] == port
                 )
-                for pod in self._behind(space, service):
+                for pod in self._endpoints(space, service):
                     target = services.target_port(message, pod.spec)
                     assert target is not None
                     yield self.by_address[client], pod, target

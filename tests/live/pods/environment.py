@@ -13,10 +13,10 @@ REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_.-][\w.-]*)\)")
 def expand(text: str, variables: dict[str, str]) -> str:
     """`$(NAME)` where the name is known; `$$` is a dollar."""
 
-    def one(match: re.Match[str]) -> str:
+    def value_of(match: re.Match[str]) -> str:
         return "$" if match[0] == "$$" else variables.get(match[1], match[0])
 
-    return REFERENCE.sub(one, text)
+    return REFERENCE.sub(value_of, text)
 
 
 def environment(

@@ -44,13 +44,13 @@ def _group(folder: Path) -> Path:
     """The group of the container with this folder."""
     title = "-".join(folder.parts[1:])
     if FIRST.is_dir():
-        return _ours() / title
+        return _group_of_tests() / title
     with suppress(OSError):
         (GROUPS / "cgroup.subtree_control").write_text("+memory")
     return GROUPS / title
 
 
-def _ours() -> Path:
+def _group_of_tests() -> Path:
     """The group of these tests; its limit holds for all their processes."""
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)

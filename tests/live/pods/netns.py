@@ -8,7 +8,7 @@ import subprocess
 import time
 
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET of linux/sched.h
-OWN = "/proc/self/ns/net"
+SELF_NAMESPACE = "/proc/self/ns/net"
 
 
 class Netns:
@@ -17,9 +17,9 @@ class Netns:
     def __init__(self) -> None:
         command = ["unshare", "--net", "sleep", "infinity"]
         self.keeper = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        own_namespace = os.readlink(OWN)
+        host_namespace = os.readlink(SELF_NAMESPACE)
         deadline = time.monotonic() + 10
-        while self._link() in ("", own_namespace):
+        while self._link() in ("", host_namespace):
             assert time.monotonic() < deadline, "no network namespace within 10 s"
             time.sleep(0.01)
 

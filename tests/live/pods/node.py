@@ -40,7 +40,7 @@ class Node:
 
     def apply(self, manifests: Iterable[Manifest], *, without: Iterable[str] = ()) -> None:
         """Start new pods, and start anew those with another pod template, as controllers do."""
-        before = dict(self.objects.found)
+        before = dict(self.objects.manifests_by_key)
         self.objects.apply(manifests)
         for namespace, name, _ in self.objects.of("Service"):
             self.discovery.add(namespace, name)
@@ -81,15 +81,15 @@ class Node:
         name: str,
         template: Manifest,
         instead: Mapping[str, str] | None = None,
-        own_names: Iterable[str] = (),
+        dns_names: Iterable[str] = (),
     ) -> Pod:
         """A server next to all others: no Service leads to it, but it finds itself by its names."""
         unlabelled = {**template, "metadata": {**template["metadata"], "labels": {}}}
-        return self._alone("Deployment", namespace, name, unlabelled, instead, own_names)
+        return self._alone("Deployment", namespace, name, unlabelled, instead, dns_names)
 
     def _alone(
         self, kind: str, namespace: str, name: str, template: Manifest,
-        instead: Mapping[str, str] | None = None, own_names: Iterable[str] = (),
+        instead: Mapping[str, str] | None = None, dns_names: Iterable[str] = (),
     ) -> Pod:  # fmt: skip
         title = f"{name}-{self.count}"
         manifest: Manifest = {
@@ -97,7 +97,7 @@ class Node:
             "metadata": {"name": title, "namespace": namespace},
             "spec": {"template": template, "backoffLimit": 0},
         }
-        return self._start((kind, namespace, title), manifest, instead or {}, own_names)[0]
+        return self._start((kind, namespace, title), manifest, instead or {}, dns_names)[0]
 
     def named(self, namespace: str, prefix: str) -> str:
         """A Job's whole name, which ends in the hash of its template."""
@@ -107,7 +107,7 @@ class Node:
             if space == namespace and name.startswith(prefix)
         )
 
-    def again(self, namespace: str, prefix: str, timeout: float = 120) -> str:
+    def rerun(self, namespace: str, prefix: str, timeout: float = 120) -> str:
         """The output of a Job that runs once more."""
         return self.completed(self.run(namespace, self.named(namespace, prefix)), timeout)
 
@@ -130,7 +130,7 @@ class Node:
 
     def _start(
         self, key: tuple[str, str, str], manifest: Manifest,
-        instead: Mapping[str, str] | None = None, own_names: Iterable[str] = (),
+        instead: Mapping[str, str] | None = None, dns_names: Iterable[str] = (),
     ) -> list[Pod]:  # fmt: skip
         spec = manifest["spec"]
         replicas = 1 if manifest["kind"] == "Job" else spec.get("replicas", 1)
@@ -138,8 +138,8 @@ class Node:
         self.pods[key] = pods
         self.discovery.write_hosts()
         for pod in pods:
-            other_addresses = {**(instead or {}), **dict.fromkeys(own_names, pod.address)}
-            pod.hosts = self.discovery.hosts_with(pod, other_addresses) if other_addresses else None
+            overridden = {**(instead or {}), **dict.fromkeys(dns_names, pod.address)}
+            pod.hosts = self.discovery.hosts_with(pod, overridden) if overridden else None
             pod.thread.start()
         return pods
 
@@ -245,7 +245,7 @@ class Node:
 
     def delete(self, kind: str, namespace: str, name: str) -> None:
         self.stop(kind, namespace, name)
-        self.objects.found.pop((kind, namespace, name), None)
+        self.objects.manifests_by_key.pop((kind, namespace, name), None)
 
     def stop(self, kind: str, namespace: str, name: str) -> None:
         pods = self.pods.pop((kind, namespace, name), [])
@@ -262,9 +262,9 @@ class Node:
         for pod in ended.values():
             pod.gone()
         self.pods = {
-            key: kept_pods
+            key: remaining
             for key, before in self.pods.items()
-            if (kept_pods := [pod for pod in before if pod.index not in ended])
+            if (remaining := [pod for pod in before if pod.index not in ended])
         }
 
     def replace(self, kind: str, namespace: str, name: str, ordinal: int) -> Pod:

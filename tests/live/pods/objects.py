@@ -19,21 +19,23 @@ class ConfigError(Exception):
 class Objects:
     """Manifests by kind, namespace and name; later ones replace earlier ones."""
 
-    found: dict[tuple[str, str, str], Manifest] = field(default_factory=dict)
+    manifests_by_key: dict[tuple[str, str, str], Manifest] = field(default_factory=dict)
 
     def apply(self, manifests: Iterable[Manifest]) -> None:
         for manifest in manifests:
             meta = manifest["metadata"]
-            self.found[manifest["kind"], meta.get("namespace", ""), meta["name"]] = manifest
+            self.manifests_by_key[manifest["kind"], meta.get("namespace", ""), meta["name"]] = (
+                manifest
+            )
 
     def of(self, *kinds: str) -> Iterator[tuple[str, str, Manifest]]:
-        for (kind, namespace, name), manifest in sorted(self.found.items()):
+        for (kind, namespace, name), manifest in sorted(self.manifests_by_key.items()):
             if kind in kinds:
                 yield namespace, name, manifest
 
     def get(self, kind: str, namespace: str, name: str) -> Manifest:
         try:
-            return self.found[kind, namespace, name]
+            return self.manifests_by_key[kind, namespace, name]
         except KeyError:
             raise ConfigError(f'{kind.lower()} "{name}" not found in {namespace}') from None
 

@@ -224,7 +224,7 @@ class Pod:
             self.node.disks.empty_dir(self.instance, source, empty_dir.get("sizeLimit"))
             group = (self.spec.get("securityContext") or {}).get("fsGroup")
             if group is not None:
-                volumes.own(source, group)
+                volumes.give_to_group(source, group)
             source = source / mount.get("subPath", "")
             # This machine's /var/run is a link, which a bind mount would not follow as wanted.
             target = os.path.realpath(mount["mountPath"])

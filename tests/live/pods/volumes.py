@@ -87,7 +87,7 @@ def _files(
         path.chmod(item.get("mode") or mode or 0o644)
 
 
-def own(path: Path, group: int) -> None:
+def give_to_group(path: Path, group: int) -> None:
     """The work of a kubelet for `fsGroup`: the group's, and as writable for it as for its owner."""
     for folder, _, files in os.walk(path):
         os.chown(folder, -1, group)

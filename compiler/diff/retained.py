@@ -44,7 +44,7 @@ def changes(
         claims = ", ".join(f"`{name}`" for _, name in sorted(_claims(before, old)))
         reason = f"`{new}` keeps what is on {claims}"
         yield Change(
-            environment, new, Action.KEPT, "Component", "", new,
+            environment, new, Action.RETAINED, "Component", "", new,
             (FieldChange("name", old, new),), (Judgement(Risk.NO_OP, reason),),
         )  # fmt: skip
 
@@ -55,7 +55,7 @@ def binding(environment: str, old: str, new: Binding) -> Change:
     resources = ", ".join(f"`{name}`" for name in sorted(new.claim.resources))
     reason = f"`{consumer}` keeps {resources} of `{new.provider.name}`"
     return Change(
-        environment, consumer, Action.KEPT, new.requires.endpoint.interface, "",
+        environment, consumer, Action.RETAINED, new.requires.endpoint.interface, "",
         f"{consumer} {slot}", (FieldChange("name", old, consumer),),
         (Judgement(Risk.NO_OP, reason),),
     )  # fmt: skip

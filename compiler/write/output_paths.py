@@ -16,14 +16,14 @@ PER_ENVIRONMENT = ("out", "overlays", "prerequisites")
 FOLDERS = ("base", *PER_ENVIRONMENT)
 NOT_A_FILE = "not a file"  # stands for the digest of a link or folder
 # The only paths that the compiler writes; other paths in the list of files are ignored.
-_OURS = re.compile(rf"({'|'.join(FOLDERS)})(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+_OUTPUT_PATH = re.compile(rf"({'|'.join(FOLDERS)})(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 _PIECE = 2**18  # bytes that are read at once
 _ENTRY = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
-def is_ours(path: str) -> bool:
+def is_output_path(path: str) -> bool:
     """Whether the compiler can have written a path: the list of files could have been edited."""
-    return _OURS.fullmatch(path) is not None
+    return _OUTPUT_PATH.fullmatch(path) is not None
 
 
 def read_sums(root: Folder) -> dict[str, str]:
@@ -33,7 +33,7 @@ def read_sums(root: Folder) -> dict[str, str]:
     except UnsafePathError:  # it is replaced, not followed
         return {}
     entries = (_ENTRY.fullmatch(line) for line in text.split("\n"))
-    return {entry[2]: entry[1] for entry in entries if entry and is_ours(entry[2])}
+    return {entry[2]: entry[1] for entry in entries if entry and is_output_path(entry[2])}
 
 
 def digest_on_disk(root: Folder, path: str) -> str | None:
