@@ -70,3 +70,24 @@ def test_where_the_store_is_can_only_be_derived(variable: str) -> None:
     assert variable in actual[0].message
     changed_spec = spec.replace(variable, "AWS_ENDPOINT_URL_SQS")
     assert not pipeline.compile(changed_spec.encode(), "platform.yaml").report.failed
+
+
+@pytest.mark.parametrize(
+    ("fields", "codes"),
+    [
+        ("completions: 2, args: [$(JOB_COMPLETION_INDEX)]", []),
+        ("completions: 2, init: [{args: [$(JOB_COMPLETION_INDEX)]}]", []),
+        ("args: [$(JOB_COMPLETION_INDEX)]", ["undefined-variable"]),
+        ("completions: 2, env: {PART: $(JOB_COMPLETION_INDEX)}", ["undefined-variable"]),
+        ("args: [$(HOME), $(USER), $(LOGNAME)]", []),
+        ("env: {CACHE: $(HOME)/cache}", []),
+        ("env: {CACHE: $(HOME)/cache, HOME: /work}", ["undefined-variable"]),
+        ("command: [sh, -c, echo $(date)]", []),
+        ("command: [sh, -c, echo $(OUT)]", ["undefined-variable"]),
+        ("command: [python, $(script)]", ["undefined-variable"]),
+        ("init: [{command: [cp, $(DATABASE_DIR), /tmp]}]", ["undefined-variable"]),
+    ],
+)
+def test_a_reference_is_to_a_variable_that_its_container_has(fields: str, codes: list[str]) -> None:
+    report = pipeline.compile(SPEC.replace("ENV", fields).encode(), "platform.yaml").report
+    assert [diagnostic.code for diagnostic in report.sorted()] == codes
