@@ -91,3 +91,22 @@ def test_where_the_store_is_can_only_be_derived(variable: str) -> None:
 def test_a_reference_is_to_a_variable_that_its_container_has(fields: str, codes: list[str]) -> None:
     report = pipeline.compile(SPEC.replace("ENV", fields).encode(), "platform.yaml").report
     assert [diagnostic.code for diagnostic in report.sorted()] == codes
+
+
+@pytest.mark.parametrize(
+    ("fields", "codes"),
+    [
+        ("gpu: 1", ["gpu-placement"]),
+        ("gpu: 1, nodeSelector: {gpu: a100}", []),
+        ("gpu: 1, nodeAffinity: {required: [{key: gpu, values: [a100]}]}", []),
+        (
+            "gpu: 1, nodeAffinity: {preferred: [{key: gpu, values: [a100], weight: 1}]}",
+            ["gpu-placement"],
+        ),
+    ],
+)
+def test_the_nodes_of_a_gpu_are_chosen_by_conditions_that_all_pods_meet(
+    fields: str, codes: list[str]
+) -> None:
+    report = pipeline.compile(SPEC.replace("ENV", fields).encode(), "platform.yaml").report
+    assert [diagnostic.code for diagnostic in report.sorted()] == codes
