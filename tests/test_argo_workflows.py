@@ -220,6 +220,23 @@ def test_a_setting_of_pods_without_a_place_in_a_workflow_becomes_a_patch_of_its_
     assert patch == {"enableServiceLinks": False, "terminationGracePeriodSeconds": 90}
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "{op: remove, path: /spec/templates}",
+        "{op: remove, path: /spec/securityContext}",
+        "{op: replace, path: /spec/templates/0, value: {name: main, suspend: {}}}",
+        "{op: remove, path: /spec/templates/0/container/securityContext}",
+    ],
+)
+def test_a_patch_may_leave_out_what_argo_does_not_need(operation: str) -> None:
+    target = "{kind: WorkflowTemplate, name: train}"
+    text = TEXT.replace("{COMPONENTS}", "{seaweedfs: {}, argo-workflows: {archive: false}}")
+    patched = text.replace("RUN", f"patches: [{{target: {target}, operations: [{operation}]}}]")
+    result = pipeline.compile(patched.encode(), "platform.yaml")
+    assert {diagnostic.code for diagnostic in result.report.sorted()} <= {"refused-pod"}
+
+
 def test_the_login_with_which_the_image_of_a_run_is_pulled_is_known() -> None:
     needed = pull_secrets.by_package(training(PLACED)[1])["train"]
     (login,) = needed

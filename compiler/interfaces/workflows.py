@@ -27,7 +27,7 @@ def pods(manifest: model.Manifest) -> Iterator[model.Manifest]:
     """The known parts of the pods that Argo makes of the steps of a template."""
     spec = manifest["spec"]
     common = {key: spec[key] for key in ("imagePullSecrets", "securityContext") if key in spec}
-    for step in spec["templates"]:
+    for step in spec.get("templates", ()):
         if "container" in step:
             main = {"name": "main", **step["container"]}
             yield {**common, "initContainers": step.get("initContainers", []), "containers": [main]}

@@ -20,7 +20,7 @@ from compiler.model import Graph, Instance, Path, Platform
 _REFERENCE = re.compile(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 _INDEX = "JOB_COMPLETION_INDEX"
 Reference = tuple[Path, str, str | None]  # its path, the variable, and the variable that reads it
-Mistake = tuple[str, str]  # the end of the message, and the help
+Mistake = tuple[str, str | tuple[str, ...]]  # the end of the message, and the help
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
