@@ -110,3 +110,45 @@ def test_the_nodes_of_a_gpu_are_chosen_by_conditions_that_all_pods_meet(
 ) -> None:
     report = pipeline.compile(SPEC.replace("ENV", fields).encode(), "platform.yaml").report
     assert [diagnostic.code for diagnostic in report.sorted()] == codes
+
+
+@pytest.mark.parametrize(
+    ("fields", "pods"),
+    [
+        ("completions: 3", 3),
+        ("completions: 3, run: once", 3),
+        ("completions: 30, parallelism: 4", 4),
+        ("completions: 2, parallelism: 4", 2),
+        ("init: [{command: [prepare]}]", 1),
+        ("workflow: true, init: [{command: [prepare]}]", 1),
+    ],
+)
+def test_a_quota_is_asked_for_the_pods_that_run_at_once(fields: str, pods: int) -> None:
+    request = "resources: {requests: {cpu: 10}, limits: {cpu: 10}}"
+    spec = SPEC.replace("{postgres: {}}", "{seaweedfs: {}, argo-workflows: {archive: false}}")
+    spec = spec.replace("uses: [postgres], ENV", f"{request}, {fields}")
+    for limit, codes in ((pods * 10, []), (pods * 10 - 1, ["quota-exceeded"])):
+        quota = f"spec:\n  cluster: {{quotas: {{training: {{cpu: {limit}}}}}}}\n"
+        text = spec.replace("spec:\n", quota).replace("image:", "namespace: training, image:")
+        report = pipeline.compile(text.encode(), "platform.yaml").report
+        assert [diagnostic.code for diagnostic in report.sorted()] == codes
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "parallelism: 4",
+        "run: elsewhere, args: [a]",
+        "run: elsewhere, init: [{command: [a]}]",
+        "run: elsewhere, workflow: true",
+        "run: elsewhere, env: {A: b}",
+        "run: elsewhere, gpu: 1",
+        "run: elsewhere, completions: 4",
+        "run: elsewhere, nodeSelector: {a: b}",
+    ],
+)
+def test_a_field_without_an_effect_is_refused(fields: str) -> None:
+    report = pipeline.compile(SPEC.replace("ENV", fields).encode(), "platform.yaml").report
+    (diagnostic,) = report.sorted()
+    assert diagnostic.code in ("missing-key", "unknown-value")
+    assert f"`{fields.rpartition(', ')[2].partition(':')[0]}`" in diagnostic.message
