@@ -152,3 +152,40 @@ def test_a_field_without_an_effect_is_refused(fields: str) -> None:
     (diagnostic,) = report.sorted()
     assert diagnostic.code in ("missing-key", "unknown-value")
     assert f"`{fields.rpartition(', ')[2].partition(':')[0]}`" in diagnostic.message
+
+
+@pytest.mark.parametrize("tag", ["١ü", "1.4ü", "٣"])
+def test_a_tag_has_letters_of_ascii(tag: str) -> None:
+    text = SPEC.replace("training:1.0", f"training:{tag}").replace(", ENV", "")
+    (diagnostic,) = pipeline.compile(text.encode(), "platform.yaml").report.sorted()
+    assert diagnostic.code == "invalid-image"
+
+
+@pytest.mark.parametrize(
+    ("tag", "label"),
+    [("_1", "1"), ("_.1-", "1"), ("1.4_rc", "1.4_rc"), ("__", None), ("x" * 62 + ".1", "x" * 62)],
+)
+def test_the_version_of_a_tag_is_a_label(tag: str, label: str | None) -> None:
+    text = SPEC.replace("training:1.0", f"training:{tag}").replace(", ENV", "")
+    result = pipeline.compile(text.encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    (job,) = [resource.manifest for resource in result.lowered["default"].packages["training"].resources
+              if resource.kind == "CronJob"]  # fmt: skip
+    assert job["metadata"]["labels"].get("app.kubernetes.io/version") == label
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ('models: {churn: {uri: "hf://bert-ü/base", format: huggingface}}', "uri"),
+        ("models: {churn: {model: größe, alias: champion}}", "model"),
+        ("models: {churn: {image: r.example.com/a:1, probe: /größe}}", "probe"),
+        ("components: {postgres: {adopt: {claim: data, folder: daten-ü}}}", "folder"),
+        ("login: {issuer: https://sso.example.com/größe, client: {id: a}}", "issuer"),
+    ],
+)
+def test_a_text_that_an_editor_marks_is_refused(section: str, key: str) -> None:
+    head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\n"
+    text = f"{head}spec:\n  {section}\n"
+    diagnostics = pipeline.compile(text.encode(), "platform.yaml").report.sorted()
+    assert key in {diagnostic.path[-1] for diagnostic in diagnostics if diagnostic.path}
