@@ -76,7 +76,7 @@ def _of_custom(value: object, name: str, count: str) -> Fraction:
     if not isinstance(value, dict):
         return Fraction(0)
     requests = value.get("resources", {}).get("requests", {}) if _has_requests(value) else {}
-    direct = quantity.amount(str(requests.get(name, "0")))
+    direct = _number(requests, name)
     init = value.get("initContainers")
     before = [_of_custom(step, name, count) for step in init] if isinstance(init, list) else []
     items = (item for key, item in value.items() if key not in ("resources", "initContainers"))
@@ -94,12 +94,19 @@ def _has_requests(value: Manifest) -> bool:
 
 def _of_pod(template: Manifest, name: str) -> Fraction:
     def requested(container: Manifest) -> Fraction:
-        requests = container.get("resources", {}).get("requests", {})
-        return quantity.amount(str(requests.get(name, "0")))
+        return _number(container.get("resources", {}).get("requests", {}), name)
 
     spec = template["spec"]
     together = sum((requested(container) for container in spec["containers"]), Fraction(0))
     return max([together, *(requested(container) for container in spec.get("initContainers", ()))])
+
+
+def _number(requests: Manifest, name: str) -> Fraction:
+    """The amount of one request. A text that is no amount, or a negative one, never becomes a pod."""
+    try:
+        return max(Fraction(0), quantity.of_object(str(requests.get(name, "0"))))
+    except ValueError:
+        return Fraction(0)
 
 
 def _written(amount: Fraction, name: str) -> str:
