@@ -105,20 +105,23 @@ class InitStep(Section):
 # `image`, and a rule is about `schedule` beside any `run`.
 _OF_OWN_PODS = ("run", "uses", "serviceAccount", "namespace", "bind", "labels", "patches", "image",
                 "schedule")  # fmt: skip
-# The same as `WorkloadSpec.check`, for editors.
 _ELSEWHERE: JsonDict = {"required": ["run"], "properties": {"run": {"const": "elsewhere"}}}
-_CHECKED: JsonDict = {
-    "if": _ELSEWHERE,
-    "then": {"propertyNames": {"enum": [*_OF_OWN_PODS]}},
-    "else": {"required": ["image"]},
-    "dependentRequired": {"parallelism": ["completions"]},
-}
+
+
+def _checked(schema: JsonDict) -> None:
+    """Add what `WorkloadSpec.check` checks to the schema, for editors."""
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    without_effect: JsonDict = {key: False for key in properties if key not in _OF_OWN_PODS}
+    schema["if"], schema["then"] = _ELSEWHERE, {"properties": without_effect}
+    schema["else"] = {"required": ["image"]}
+    schema["dependencies"] = {"parallelism": ["completions"]}
 
 
 class WorkloadSpec(TenantSpec):
     """A program that runs: a training Job, a scheduled refresh."""
 
-    model_config = ConfigDict(json_schema_extra=_CHECKED)
+    model_config = ConfigDict(json_schema_extra=_checked)
 
     image: Image | None = Field(
         default=None,
