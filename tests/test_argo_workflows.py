@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 import yaml
 from support.scenarios import compiled
 
-from compiler import pipeline
+from compiler import kube, pipeline
 from compiler.components import argo_workflows
-from compiler.model import Manifest, Prerequisite
+from compiler.derive import pull_secrets
+from compiler.model import Lowered, Manifest, Prerequisite, Resource
 from compiler.model.graph import Graph
+from compiler.tenants import workflow, workload
 
 NAMESPACES = ("mlops", "team-churn")
 
@@ -165,6 +168,79 @@ def test_what_cannot_run_is_refused(components: str, run: str, code: str) -> Non
     assert [
         diagnostic.code for diagnostic in report.sorted() if diagnostic.severity == "error"
     ] == [code]
+
+
+PLACED = """\
+init: [{command: [sh, -c, prepare]}]
+      nodeSelector: {disk: ssd}
+      nodeAffinity: {required: [{key: zone, values: [a]}]}
+      tolerations: [{key: gpu}]
+      priorityClass: urgent
+      pullSecrets: [team-login]
+      volumes: {data: {mountPath: /data, claim: data}}"""
+
+
+def training(run: str, *, workflow: str = "true") -> tuple[Manifest, Lowered]:
+    """The object of which runs are made, and its environment."""
+    text = TEXT.replace("{COMPONENTS}", "{minio: {}, argo-workflows: {archive: false}}")
+    text = text.replace("workflow: true", f"workflow: {workflow}")
+    result = pipeline.compile(text.replace("RUN", run).encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    (manifest,) = [resource.manifest for resource in result.lowered["default"].packages["train"].resources
+                   if resource.kind in ("CronJob", "WorkflowTemplate")]  # fmt: skip
+    return manifest, result.lowered["default"]
+
+
+def test_the_pods_of_a_run_have_every_setting_that_the_pods_of_a_job_have() -> None:
+    job, _ = training(PLACED, workflow="false")
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert {"initContainers", "affinity", "priorityClassName", "imagePullSecrets"} <= pod.keys()
+    spec = training(PLACED)[0]["spec"]
+    (step,) = spec["templates"]
+    for key in ("affinity", "imagePullSecrets", "nodeSelector", "securityContext", "tolerations"):
+        assert spec[key] == pod[key], key
+    assert spec["podPriorityClassName"] == pod["priorityClassName"]
+    assert [volume["name"] for volume in spec["volumes"]] == [
+        volume["name"] for volume in pod["volumes"]
+    ]
+    assert [container["command"] for container in step["initContainers"]] == [
+        ["sh", "-c", "prepare"]
+    ]
+    assert step["initContainers"][0]["name"] == "init-0"
+
+
+def test_a_setting_of_pods_without_a_place_in_a_workflow_becomes_a_patch_of_its_pods() -> None:
+    me = graph().instances["backtest"]
+    pod = kube.pod(me, "workload", [kube.Container("main", "image", {"limits": {"ephemeral-storage": "1Gi"}})],
+                   user=1000, grace=90)  # fmt: skip
+    argo = graph().wiring("backtest")[workload.WORKFLOWS]
+    template, *_ = workflow.resources(me, pod, 60, argo)
+    assert isinstance(template, Resource)
+    patch = json.loads(template.manifest["spec"]["podSpecPatch"])
+    assert patch == {"enableServiceLinks": False, "terminationGracePeriodSeconds": 90}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "{op: remove, path: /spec/templates}",
+        "{op: remove, path: /spec/securityContext}",
+        "{op: replace, path: /spec/templates/0, value: {name: main, suspend: {}}}",
+        "{op: remove, path: /spec/templates/0/container/securityContext}",
+    ],
+)
+def test_a_patch_may_leave_out_what_argo_does_not_need(operation: str) -> None:
+    target = "{kind: WorkflowTemplate, name: train}"
+    text = TEXT.replace("{COMPONENTS}", "{seaweedfs: {}, argo-workflows: {archive: false}}")
+    patched = text.replace("RUN", f"patches: [{{target: {target}, operations: [{operation}]}}]")
+    result = pipeline.compile(patched.encode(), "platform.yaml")
+    assert {diagnostic.code for diagnostic in result.report.sorted()} <= {"refused-pod"}
+
+
+def test_the_login_with_which_the_image_of_a_run_is_pulled_is_known() -> None:
+    needed = pull_secrets.by_package(training(PLACED)[1])["train"]
+    (login,) = needed
+    assert (login.name, login.namespaces) == ("team-login", ("mlops",))
 
 
 def test_without_an_archive_no_database_is_needed() -> None:

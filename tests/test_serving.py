@@ -19,13 +19,18 @@ SERVERLESS = "{istio: {}, knative: {}, kserve: {}, seaweedfs: {storage: 200Gi}}"
 STANDARD = "{kserve: {mode: standard}, seaweedfs: {storage: 200Gi}}"
 
 
-def inference_service(model: str, components: str = SERVERLESS) -> Manifest:
-    """The InferenceService of one model."""
+def compiled_model(model: str, components: str = SERVERLESS) -> pipeline.Compilation:
+    """A platform with one model."""
     text = (
         "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\n"
         f'spec:\n  components: {components}\n  models: {{one: {{uri: "s3://models/one", {model}}}}}\n'
     )
-    result = pipeline.compile(text.encode(), "platform.yaml")
+    return pipeline.compile(text.encode(), "platform.yaml")
+
+
+def inference_service(model: str, components: str = SERVERLESS) -> Manifest:
+    """The InferenceService of one model."""
+    result = compiled_model(model, components)
     assert not result.report.failed, result.report.sorted()
     return result.lowered["default"].models["one"].resources[0].manifest
 
@@ -47,10 +52,45 @@ def predictor(model: str, components: str = SERVERLESS) -> dict[str, Any]:
         ("format: vllm", SERVERLESS, 1),
         ("format: huggingface", SERVERLESS, 1),
         ("format: vllm, minReplicas: 3", SERVERLESS, 3),
+        ("format: pytorch, resources: {limits: {memory: 8Gi}}", SERVERLESS, 1),
+        ("format: sklearn, resources: {requests: {memory: 3Gi}}", SERVERLESS, 1),
+        ("format: sklearn, resources: {limits: {memory: 2Gi}}", SERVERLESS, 0),
+        ("format: sklearn, size: 100Mi, resources: {limits: {memory: 8Gi}}", SERVERLESS, 0),
+        ("format: pytorch", SERVERLESS, 0),
     ],
 )
 def test_a_heavy_model_keeps_a_replica(model: str, components: str, replicas: int) -> None:
     assert predictor(model, components)["minReplicas"] == replicas
+
+
+@pytest.mark.parametrize(
+    "format", ["pytorch", "tensorflow", "onnx", "tensorrt", "triton", "paddle"]
+)
+@pytest.mark.parametrize(
+    ("fields", "components", "expected"),
+    [
+        ("", SERVERLESS, {"unknown-size"}),
+        ("minReplicas: 0", SERVERLESS, {"unknown-size"}),
+        ("minReplicas: 1", SERVERLESS, set()),
+        ("", STANDARD, set()),
+        ("size: 200Mi", SERVERLESS, set()),
+        ("size: 8Gi", SERVERLESS, set()),
+        ("size: 8Gi, minReplicas: 0", SERVERLESS, {"cold-start"}),
+        ("resources: {limits: {memory: 1Gi}}", SERVERLESS, set()),
+        ("resources: {limits: {memory: 8Gi}}", SERVERLESS, {"unknown-size"}),
+        (
+            "resources: {limits: {memory: 8Gi}}, minReplicas: 0",
+            SERVERLESS,
+            {"unknown-size", "cold-start"},
+        ),
+    ],
+)
+def test_a_network_that_may_be_heavy_does_not_scale_to_zero_without_a_word(
+    format: str, fields: str, components: str, expected: set[str]
+) -> None:
+    report = compiled_model(f"format: {format}{fields and ', '}{fields}", components).report
+    codes = {diagnostic.code for diagnostic in report.sorted()}
+    assert codes & {"unknown-size", "cold-start"} == expected
 
 
 def test_a_gpu_and_room_for_the_model_are_asked_for() -> None:

@@ -72,3 +72,122 @@ def test_where_the_store_is_can_only_be_derived(variable: str) -> None:
     assert variable in actual[0].message
     changed_spec = spec.replace(variable, "AWS_ENDPOINT_URL_SQS")
     assert not pipeline.compile(changed_spec.encode(), "platform.yaml").report.failed
+
+
+@pytest.mark.parametrize(
+    ("fields", "codes"),
+    [
+        ("completions: 2, args: [$(JOB_COMPLETION_INDEX)]", []),
+        ("completions: 2, init: [{args: [$(JOB_COMPLETION_INDEX)]}]", []),
+        ("args: [$(JOB_COMPLETION_INDEX)]", ["undefined-variable"]),
+        ("completions: 2, env: {PART: $(JOB_COMPLETION_INDEX)}", ["undefined-variable"]),
+        ("args: [$(HOME), $(USER), $(LOGNAME)]", []),
+        ("env: {CACHE: $(HOME)/cache}", []),
+        ("env: {CACHE: $(HOME)/cache, HOME: /work}", ["undefined-variable"]),
+        ("command: [sh, -c, echo $(date)]", []),
+        ("command: [sh, -c, echo $(OUT)]", ["undefined-variable"]),
+        ("command: [python, $(script)]", ["undefined-variable"]),
+        ("init: [{command: [cp, $(DATABASE_DIR), /tmp]}]", ["undefined-variable"]),
+    ],
+)
+def test_a_reference_is_to_a_variable_that_its_container_has(fields: str, codes: list[str]) -> None:
+    report = pipeline.compile(SPEC.replace("ENV", fields).encode(), "platform.yaml").report
+    assert [diagnostic.code for diagnostic in report.sorted()] == codes
+
+
+@pytest.mark.parametrize(
+    ("fields", "codes"),
+    [
+        ("gpu: 1", ["gpu-placement"]),
+        ("gpu: 1, nodeSelector: {gpu: a100}", []),
+        ("gpu: 1, nodeAffinity: {required: [{key: gpu, values: [a100]}]}", []),
+        (
+            "gpu: 1, nodeAffinity: {preferred: [{key: gpu, values: [a100], weight: 1}]}",
+            ["gpu-placement"],
+        ),
+    ],
+)
+def test_the_nodes_of_a_gpu_are_chosen_by_conditions_that_all_pods_meet(
+    fields: str, codes: list[str]
+) -> None:
+    report = pipeline.compile(SPEC.replace("ENV", fields).encode(), "platform.yaml").report
+    assert [diagnostic.code for diagnostic in report.sorted()] == codes
+
+
+@pytest.mark.parametrize(
+    ("fields", "pods"),
+    [
+        ("completions: 3", 3),
+        ("completions: 3, run: once", 3),
+        ("completions: 30, parallelism: 4", 4),
+        ("completions: 2, parallelism: 4", 2),
+        ("init: [{command: [prepare]}]", 1),
+        ("workflow: true, init: [{command: [prepare]}]", 1),
+    ],
+)
+def test_a_quota_is_asked_for_the_pods_that_run_at_once(fields: str, pods: int) -> None:
+    request = "resources: {requests: {cpu: 10}, limits: {cpu: 10}}"
+    spec = SPEC.replace("{postgres: {}}", "{seaweedfs: {}, argo-workflows: {archive: false}}")
+    spec = spec.replace("uses: [postgres], ENV", f"{request}, {fields}")
+    for limit, codes in ((pods * 10, []), (pods * 10 - 1, ["quota-exceeded"])):
+        quota = f"spec:\n  cluster: {{quotas: {{training: {{cpu: {limit}}}}}}}\n"
+        text = spec.replace("spec:\n", quota).replace("image:", "namespace: training, image:")
+        report = pipeline.compile(text.encode(), "platform.yaml").report
+        assert [diagnostic.code for diagnostic in report.sorted()] == codes
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "parallelism: 4",
+        "run: elsewhere, args: [a]",
+        "run: elsewhere, init: [{command: [a]}]",
+        "run: elsewhere, workflow: true",
+        "run: elsewhere, env: {A: b}",
+        "run: elsewhere, gpu: 1",
+        "run: elsewhere, completions: 4",
+        "run: elsewhere, nodeSelector: {a: b}",
+    ],
+)
+def test_a_field_without_an_effect_is_refused(fields: str) -> None:
+    report = pipeline.compile(SPEC.replace("ENV", fields).encode(), "platform.yaml").report
+    (diagnostic,) = report.sorted()
+    assert diagnostic.code in ("missing-key", "unknown-value")
+    assert f"`{fields.rpartition(', ')[2].partition(':')[0]}`" in diagnostic.message
+
+
+@pytest.mark.parametrize("tag", ["١ü", "1.4ü", "٣"])
+def test_a_tag_has_letters_of_ascii(tag: str) -> None:
+    text = SPEC.replace("training:1.0", f"training:{tag}").replace(", ENV", "")
+    (diagnostic,) = pipeline.compile(text.encode(), "platform.yaml").report.sorted()
+    assert diagnostic.code == "invalid-image"
+
+
+@pytest.mark.parametrize(
+    ("tag", "label"),
+    [("_1", "1"), ("_.1-", "1"), ("1.4_rc", "1.4_rc"), ("__", None), ("x" * 62 + ".1", "x" * 62)],
+)
+def test_the_version_of_a_tag_is_a_label(tag: str, label: str | None) -> None:
+    text = SPEC.replace("training:1.0", f"training:{tag}").replace(", ENV", "")
+    result = pipeline.compile(text.encode(), "platform.yaml")
+    assert not result.report.failed, result.report.sorted()
+    (job,) = [resource.manifest for resource in result.lowered["default"].packages["training"].resources
+              if resource.kind == "CronJob"]  # fmt: skip
+    assert job["metadata"]["labels"].get("app.kubernetes.io/version") == label
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ('models: {churn: {uri: "hf://bert-ü/base", format: huggingface}}', "uri"),
+        ("models: {churn: {model: größe, alias: champion}}", "model"),
+        ("models: {churn: {image: r.example.com/a:1, probe: /größe}}", "probe"),
+        ("components: {postgres: {adopt: {claim: data, folder: daten-ü}}}", "folder"),
+        ("login: {issuer: https://sso.example.com/größe, client: {id: a}}", "issuer"),
+    ],
+)
+def test_a_text_that_an_editor_marks_is_refused(section: str, key: str) -> None:
+    head = "apiVersion: platformc/v1alpha1\nkind: Platform\nmetadata: {name: one}\n"
+    text = f"{head}spec:\n  {section}\n"
+    diagnostics = pipeline.compile(text.encode(), "platform.yaml").report.sorted()
+    assert key in {diagnostic.path[-1] for diagnostic in diagnostics if diagnostic.path}

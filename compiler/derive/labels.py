@@ -28,4 +28,6 @@ def _version(manifest: Manifest) -> dict[str, str]:
     if template is None:
         return {}
     _, tag, _ = split_image(template["spec"]["containers"][0]["image"])
-    return {f"{KUBERNETES}/version": tag[:63].rstrip("._-")} if tag else {}
+    # A label begins and ends with a letter or digit; a tag may also begin and end with other signs.
+    version = tag.strip("._-")[:63].rstrip("._-")
+    return {f"{KUBERNETES}/version": version} if version else {}

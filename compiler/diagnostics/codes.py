@@ -92,7 +92,7 @@ CODES: dict[str, Code] = {
     "runtime-mismatch": Code("error", "A serving runtime does not read a model's format."),
     "serving-mode": Code("error", "A model needs a feature that its serving system does not have."),
     "does-not-fit": Code("error", "A model is larger than its memory or disk.", rule=True),
-    "unknown-size": Code("warning", "A heavy model has no size.", rule=True),
+    "unknown-size": Code("warning", "A model that may be heavy has no size.", rule=True),
     "open-ui": Code("error", "A page without a login has a host.", rule=True),
     "unexposed-ui": Code("note", "A page has no host, because it asks for no login.", rule=True),
     "open-model": Code(

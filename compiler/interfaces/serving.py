@@ -16,6 +16,7 @@ from compiler.spec.served_model import ModelSpec
 MODEL = "model"  # the role of every model's pods
 EXEMPT = f"exempt.{model.PREFIX}/read-only-root"
 HEAVY = 2 * 2**30  # bytes: a model of this size takes too long to load
+BESIDE = 2**30  # bytes: the memory of a server beside its model
 GIGABIT = 10**9
 HUB_VARIABLE = "HF_TOKEN"  # the variable, and the key of a Secret that KServe looks for
 
@@ -153,4 +154,19 @@ def burden(spec: ModelSpec, language: Iterable[str], format: str) -> str | None:
         return f"{spec.size} to load ({size * 8 / GIGABIT:.0f} s at 1 Gbit/s)"
     if spec.gpu:
         return "a GPU to fill"
-    return "a language model to load" if format in language else None
+    if format in language:
+        return "a language model to load"
+    if not spec.size and fills_memory(spec):
+        return f"{memory_of(spec)} of memory to fill"
+    return None
+
+
+def memory_of(spec: ModelSpec) -> str | None:
+    """The memory that the user gives a model's server, or None."""
+    return spec.resources.limits.memory or spec.resources.requests.memory
+
+
+def fills_memory(spec: ModelSpec) -> bool:
+    """Whether the user gives a model's server as much memory as a heavy model needs."""
+    memory = memory_of(spec)
+    return memory is not None and quantity.in_bytes(memory) >= HEAVY + BESIDE

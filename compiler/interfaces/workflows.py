@@ -6,6 +6,7 @@ in each namespace of a consumer.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from compiler import kube, model
@@ -20,11 +21,23 @@ KEY_FORMAT = (
 )
 
 SLOT = "workflows"
+
+
+def pods(manifest: model.Manifest) -> Iterator[model.Manifest]:
+    """The known parts of the pods that Argo makes of the steps of a template."""
+    spec = manifest["spec"]
+    common = {key: spec[key] for key in ("imagePullSecrets", "securityContext") if key in spec}
+    for step in spec.get("templates", ()):
+        if "container" in step:
+            main = {"name": "main", **step["container"]}
+            yield {**common, "initContainers": step.get("initContainers", []), "containers": [main]}
+
+
 TEMPLATE = model.CustomResource(
     api="argoproj.io/v1alpha1",
     kind="WorkflowTemplate",
     pods=model.OperatorWorkload(
-        ("spec", "podMetadata", "labels"), account=("spec", "serviceAccountName")
+        ("spec", "podMetadata", "labels"), account=("spec", "serviceAccountName"), specs=pods
     ),
 )
 CRON_WORKFLOW = model.CustomResource(api="argoproj.io/v1alpha1", kind="CronWorkflow")

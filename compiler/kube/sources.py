@@ -47,24 +47,23 @@ def of_container(container: Manifest, at: str) -> Iterator[Rejection]:
         if probe in container:
             handlers = {key: container[probe][key] for key in _HANDLERS & container[probe].keys()}
             yield from _sole(handlers, f"{at}/{probe}", {})
-    yield from _requests_above_limits(container.get("resources", {}), f"{at}/resources/requests")
+    yield from _of_resources(container.get("resources", {}), f"{at}/resources")
 
 
-def _requests_above_limits(resources: Manifest, at: str) -> Iterator[Rejection]:
-    limits = resources.get("limits", {})
-    for name, request in sorted(resources.get("requests", {}).items()):
-        try:
-            exceeds = name in limits and _amount(request) > _amount(limits[name])
-        except ValueError as error:
-            yield Rejection(f"{at}/{name}", str(error), "write it like `500m` or `2Gi`")
-        else:
-            if exceeds:
-                problem = f"`requests.{name}` is {request}, more than the limit of {limits[name]}"
-                yield Rejection(f"{at}/{name}", problem, "raise the limit with it")
-
-
-def _amount(written: Any) -> Fraction:
-    return quantity.amount(str(written))
+def _of_resources(resources: Manifest, at: str) -> Iterator[Rejection]:
+    """Amounts that are no quantities, and requests above their limits."""
+    amounts: dict[str, dict[str, Fraction]] = {"requests": {}, "limits": {}}
+    for key, numbers in amounts.items():
+        for name, written in sorted(resources.get(key, {}).items()):
+            try:
+                numbers[name] = quantity.of_object(str(written))
+            except ValueError as error:
+                yield Rejection(f"{at}/{key}/{name}", str(error), "write it like `500m` or `2Gi`")
+    for name, amount in amounts["requests"].items():
+        if amount > amounts["limits"].get(name, amount):
+            request, limit = resources["requests"][name], resources["limits"][name]
+            problem = f"`requests.{name}` is {request}, more than the limit of {limit}"
+            yield Rejection(f"{at}/requests/{name}", problem, "raise the limit with it")
 
 
 def _sole(holder: Manifest, at: str, named: Named) -> Iterator[Rejection]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from compiler.check.texts import variables, words
 from compiler.diagnostics import Report, closest, listing, suggestion
 from compiler.interfaces import s3, serving
 from compiler.model import Binding, Graph, Instance, Path, Platform
@@ -115,11 +116,8 @@ def _texts(instance: Instance[Any]) -> Iterator[tuple[Path, str]]:
         if spec.canary is not None and spec.canary.previous is not None:
             yield ("canary", "previous"), spec.canary.previous
     elif instance.section == "workloads":
-        for key in ("command", "args"):
-            yield from (((key, index), text) for index, text in enumerate(getattr(spec, key)))
-        yield from (
-            (("env", name), value) for name, value in spec.env.items() if isinstance(value, str)
-        )
+        yield from words(instance)
+        yield from variables(instance)
 
 
 def _of_workload(bucket_uri: BucketUri, graph: Graph, contents: StoreContents) -> Mistake | None:

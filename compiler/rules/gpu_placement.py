@@ -1,4 +1,4 @@
-"""A GPU without a node selector: the pod gets an arbitrary model of GPU."""
+"""A GPU without a condition on the nodes: the pod gets an arbitrary model of GPU."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Any
 
 from compiler.diagnostics import Report
 from compiler.model import Instance, Path, Platform
+from compiler.spec.tenant import TenantSpec
 
 
 def check_instance(instance: Instance[Any], platform: Platform, report: Report) -> None:
     spec = instance.spec
     gpus = getattr(spec, "gpus", None)
-    if gpus is not None and not spec.node_selector:
+    if gpus is not None and not _chooses_nodes(spec):
         path: Path = (*instance.path, "gpu")
         report.add(
             "gpu-placement",
@@ -21,3 +22,8 @@ def check_instance(instance: Instance[Any], platform: Platform, report: Report) 
             help="name the nodes, such as `nodeSelector: {nvidia.com/gpu.product: "
             "NVIDIA-A100-SXM4-80GB}` (labels of NVIDIA's GPU feature discovery)",
         )
+
+
+def _chooses_nodes(spec: TenantSpec) -> bool:
+    """Whether labels decide which nodes may run the pod; a preference admits all other nodes too."""
+    return bool(spec.node_selector or (spec.node_affinity and spec.node_affinity.required))

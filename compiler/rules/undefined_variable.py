@@ -1,7 +1,9 @@
 """`$(NAME)` of a variable that does not exist: Kubernetes passes the text on unchanged.
 
 A value may refer to variables that come before it. A workload's own variables follow the derived
-ones and are sorted by name (Kubernetes API, EnvVar.value).
+ones and are sorted by name (Kubernetes API, EnvVar.value). The Job controller appends the index of a pod
+to the variables of each of its containers (Kubernetes 1.34, indexed_job_utils.go), so command lines
+may refer to it and other variables may not.
 """
 
 from __future__ import annotations
@@ -10,44 +12,60 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from compiler import kube
+from compiler.check.texts import variables, words
 from compiler.diagnostics import Report, suggestion
 from compiler.model import Graph, Instance, Path, Platform
 
 _REFERENCE = re.compile(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
+_INDEX = "JOB_COMPLETION_INDEX"
+Reference = tuple[Path, str, str | None]  # its path, the variable, and the variable that reads it
+Mistake = tuple[str, str | tuple[str, ...]]  # the end of the message, and the help
 
 
 def check(platform: Platform, graph: Graph, report: Report) -> None:
-    workloads = [
-        workload for workload in platform.instances.values() if workload.section == "workloads"
-    ]
-    texts = [(workload, uses) for workload in workloads if (uses := list(references(workload)))]
-    for instance, uses in texts:
-        derived = {env.name for end in graph.wiring(instance.name).endpoints for env in end.env()}
-        for path, name, later in uses:
-            preceding = {key for key in instance.spec.env if later is None or key < later}
-            defined = derived | preceding | {"HOME"}
-            if name not in defined:
-                late = name in instance.spec.env
-                report.add(
-                    "undefined-variable",
-                    f"`$({name})` is "
-                    + ("set after the variable that reads it" if late else "not set in this pod"),
-                    platform.document.value_span(path),
-                    path=path,
-                    help="rename one of the two: variables are in the order of their names"
-                    if late
-                    else suggestion(name, defined)
-                    or "set it in `env`, or write `$$(...)` where the text is meant as it is",
-                )
+    for workload in platform.instances.values():
+        used = list(references(workload)) if workload.section == "workloads" else []
+        # Most workloads refer to no variable, and their bindings need not be read.
+        endpoints = graph.wiring(workload.name).endpoints if used else ()
+        derived = {variable.name for endpoint in endpoints for variable in endpoint.env()}
+        for path, name, reader in used:
+            mistake = _mistake(workload, derived, name, reader)
+            if mistake is not None:
+                problem, help = mistake
+                span = platform.document.value_span(path)
+                message = f"`$({name})` is {problem}"
+                report.add("undefined-variable", message, span, path=path, help=help)
 
 
-def references(instance: Instance[Any]) -> Iterator[tuple[Path, str, str | None]]:
-    """Each reference: its path, the variable's name, and the variable whose value contains it, if any."""
-    spec = instance.spec
-    for key in ("command", "args"):
-        for index, text in enumerate(getattr(spec, key)):
-            for name in _REFERENCE.findall(text):
-                yield (*instance.path, key, index), name, None
-    for variable, text in spec.env.items():
-        for name in _REFERENCE.findall(text) if isinstance(text, str) else ():
-            yield (*instance.path, "env", variable), name, variable
+def references(instance: Instance[Any]) -> Iterator[Reference]:
+    """Each reference in the command lines, the init steps and the variables of a workload."""
+    outside_shells = {path for path, _ in words(instance, in_shell=False)}
+    for path, text in words(instance):
+        for name in _REFERENCE.findall(text):
+            # `$(date)` in a line of a shell is a command, which Kubernetes leaves to the shell.
+            if path in outside_shells or name != name.lower():
+                yield (*instance.path, *path), name, None
+    for path, text in variables(instance):
+        for name in _REFERENCE.findall(text):
+            yield (*instance.path, *path), name, str(path[-1])
+
+
+def _mistake(
+    workload: Instance[Any], derived: set[str], name: str, reader: str | None
+) -> Mistake | None:
+    """The problem of a reference to a variable that its reader does not see."""
+    own = workload.spec.env
+    preset = {variable.name for variable in kube.user_env(workload.name)} - own.keys()
+    last = {_INDEX} if workload.spec.completions > 1 else set()
+    preceding = last | own.keys() if reader is None else {key for key in own if key < reader}
+    defined = derived | preset | preceding
+    if name in defined:
+        return None
+    if name in own:
+        help = "rename one of the two: variables are in the order of their names"
+        return "set after the variable that reads it", help
+    if name in last:
+        return "set after all other variables", "read it in `args`, or in the program"
+    help = "set it in `env`, or write `$$(...)` where the text is meant as it is"
+    return "not set in this pod", suggestion(name, defined) or help

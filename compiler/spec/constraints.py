@@ -56,6 +56,15 @@ def address(text: str) -> str | None:
     return f"write `{', '.join(keys)}`"
 
 
+def matches(pattern: str, text: str) -> bool:
+    """Whether a pattern matches a whole text.
+
+    Letters and digits are those of ASCII, as in the schema for editors (ECMA 262) and for an API server.
+    By default, Python also takes those of all other scripts.
+    """
+    return re.fullmatch(pattern, text, re.ASCII) is not None
+
+
 class Pattern:
     """A text must match a pattern as a whole."""
 
@@ -67,7 +76,7 @@ class Pattern:
         self.scheme = scheme  # the scheme of a URL that users may write instead
 
     def check(self, text: str) -> str:
-        if not re.fullmatch(self.pattern, text):
+        if not matches(self.pattern, text):
             message = f"`{text}` is not {self.noun}"
             help = (address(text) if self.scheme == "https://" else None) or self.help
             raise InvalidValue(self.code, message, help, self._suggestion(text))
@@ -77,10 +86,10 @@ class Pattern:
         """The host of a URL that has nothing else in it; a name in small letters and dashes."""
         if self.code == "invalid-name":
             name = re.sub(r"[ _]", "-", text.lower())
-            return name if re.fullmatch(self.pattern, name) else None
+            return name if matches(self.pattern, name) else None
         bare = text.removeprefix(self.scheme).rstrip("/")
-        matches = self.scheme and bare != text and re.fullmatch(self.pattern, bare)
-        return bare if matches else None
+        is_url = self.scheme and bare != text
+        return bare if is_url and matches(self.pattern, bare) else None
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -109,7 +118,7 @@ class Exact:
         self.pattern = pattern
 
     def check(self, text: str) -> str:
-        if not re.fullmatch(self.pattern, text):
+        if not matches(self.pattern, text):
             raise PydanticKnownError(
                 "string_pattern_mismatch", {"pattern": _anchored(self.pattern)}
             )

@@ -20,7 +20,7 @@ def split_image(text: str) -> tuple[str, str, str]:
     base_name, _, tag = base_name.partition(":")
     valid = (
         re.fullmatch(_NAME, head + slash + base_name)
-        and (not tag or re.fullmatch(_TAG, tag))
+        and (not tag or re.fullmatch(_TAG, tag, re.ASCII))
         and (not digest or re.fullmatch(_DIGEST, digest))
     )
     return (head + slash + base_name, tag, digest) if valid and len(text) < 500 else ("", "", "")

@@ -11,7 +11,11 @@ from fractions import Fraction
 from functools import lru_cache
 
 MIB, GIB = 2**20, 2**30
-_FORM = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][0-9]+)?")
+_NUMBER, _SUFFIX = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)", r"Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]"
+_FORM = re.compile(rf"{_NUMBER}({_SUFFIX}|[eE][0-9]+)?")
+# The language has no signs. An object may have them, where a patch or an operator wrote it.
+_OF_OBJECT = re.compile(rf"([+-]?){_NUMBER}({_SUFFIX}|[eE][+-]?[0-9]+)?")
+_MOST = 2**63 - 1  # an API server takes larger quantities for this
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
 _DECIMAL = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18}
 _SMALL = {"m": Fraction(1, 10**3), "u": Fraction(1, 10**6), "n": Fraction(1, 10**9)}
@@ -32,6 +36,21 @@ def amount(text: str) -> Fraction:
             raise ValueError(f"`{text}` is too large")
         return number * Fraction(10) ** exponent
     return number * _UNITS[suffix]
+
+
+def of_object(text: str) -> Fraction:
+    """The number of any quantity that an API server reads. Raises ValueError for other texts."""
+    match = _OF_OBJECT.fullmatch(text)
+    if match is None:
+        raise ValueError(f"`{text}` is not a quantity")
+    sign, number, suffix = match[1], Fraction(match[2]), match[3] or ""
+    if suffix[:1] in ("e", "E") and len(suffix) > 1:
+        # Beyond these exponents, a server reads the most or rounds to a nano.
+        unit = Fraction(10) ** max(-30, min(int(suffix[1:]), 30))
+    else:
+        unit = _UNITS[suffix]
+    value = min(number * unit, Fraction(_MOST))
+    return -value if sign == "-" else value
 
 
 @lru_cache(maxsize=1024)  # thousands of models share a few amounts

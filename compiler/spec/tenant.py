@@ -15,7 +15,7 @@ from compiler.spec.component import (
 )
 from compiler.spec.constraints import Exact, InvalidValue
 from compiler.spec.labels import Labels
-from compiler.spec.section import Forms, ListOf, Section
+from compiler.spec.section import Forms, ListOf, Section, fields
 from compiler.spec.types import (
     Duration,
     EnvName,
@@ -101,15 +101,27 @@ class InitStep(Section):
     args: ListOf[str] = Field(default=(), description="Its arguments, as a list.")
 
 
-# The same as `WorkloadSpec.check`, for editors.
+# The keys that have an effect on a workload whose pods the user runs, and two more: older specs have an
+# `image`, and a rule is about `schedule` beside any `run`.
+_OF_OWN_PODS = ("run", "uses", "serviceAccount", "namespace", "bind", "labels", "patches", "image",
+                "schedule")  # fmt: skip
 _ELSEWHERE: JsonDict = {"required": ["run"], "properties": {"run": {"const": "elsewhere"}}}
-_IMAGE: JsonDict = {"if": _ELSEWHERE, "then": {}, "else": {"required": ["image"]}}
+
+
+def _checked(schema: JsonDict) -> None:
+    """Add what `WorkloadSpec.check` checks to the schema, for editors."""
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    without_effect: JsonDict = {key: False for key in properties if key not in _OF_OWN_PODS}
+    schema["if"], schema["then"] = _ELSEWHERE, {"properties": without_effect}
+    schema["else"] = {"required": ["image"]}
+    schema["dependencies"] = {"parallelism": ["completions"]}
 
 
 class WorkloadSpec(TenantSpec):
     """A program that runs: a training Job, a scheduled refresh."""
 
-    model_config = ConfigDict(json_schema_extra=_IMAGE)
+    model_config = ConfigDict(json_schema_extra=_checked)
 
     image: Image | None = Field(
         default=None,
@@ -152,20 +164,45 @@ class WorkloadSpec(TenantSpec):
         default=1, ge=1, description="Pods of a run, each with its JOB_COMPLETION_INDEX."
     )
     parallelism: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="How many of them run at once; default: all."
+        default=None, description="How many of its `completions` run at once; default: all."
     )
 
     def check(self) -> None:
-        if self.image is None and self.run != "elsewhere":
+        if self.run == "elsewhere":
+            self._check_elsewhere()
+            return
+        if self.image is None:
             message = "a workload that platformc runs has an image, which is missing"
             help = "add `image:` with a tag or digest, or `run: elsewhere` for pods of your own"
             raise InvalidValue("missing-key", message, help)
-        if self.workflow and (self.completions > 1 or self.parallelism):
-            message = "a workflow has no indexed pods"
-            raise InvalidValue("unknown-value", message, "remove `completions` and `parallelism`")
-        if self.workflow and self.run == "once":
-            message = "a workflow is started by hand or by its schedule, never by being applied"
-            raise InvalidValue("unknown-value", message, "remove `run: once`, or `workflow: true`")
-        if self.service_account and self.run != "elsewhere":
+        if self.workflow:
+            self._check_workflow()
+        if self.parallelism and "completions" not in self.model_fields_set:
+            message = (
+                "`parallelism` limits the pods of `completions`, and without it a run has one pod"
+            )
+            help = "add `completions:`, the number of pods of a run, or remove `parallelism`"
+            raise InvalidValue("missing-key", message, help, at="parallelism")
+        if self.service_account:
             message = "platformc creates the ServiceAccount of a workload that it runs"
             raise InvalidValue("unknown-value", message, "remove `serviceAccount`")
+
+    def _check_elsewhere(self) -> None:
+        """Refuse the keys that only pods of platformc's own have."""
+        written = [key for name, key, _ in fields(type(self)) if name in self.model_fields_set]
+        without_effect = [key for key in written if key not in _OF_OWN_PODS]
+        if without_effect:
+            listed = ", ".join(f"`{key}`" for key in without_effect)
+            message = (
+                f"you run the pods of `run: elsewhere`, and these have no effect on them: {listed}"
+            )
+            help = f"remove {listed} here, and write the same into the manifests of these pods"
+            raise InvalidValue("unknown-value", message, help, at=without_effect[0])
+
+    def _check_workflow(self) -> None:
+        if self.completions > 1 or self.parallelism:
+            message = "a workflow has no indexed pods"
+            raise InvalidValue("unknown-value", message, "remove `completions` and `parallelism`")
+        if self.run == "once":
+            message = "a workflow is started by hand or by its schedule, never by being applied"
+            raise InvalidValue("unknown-value", message, "remove `run: once`, or `workflow: true`")

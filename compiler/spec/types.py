@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from compiler.spec import cron, duration, quantity
-from compiler.spec.constraints import Exact, InvalidValue, Parser, Pattern
+from compiler.spec.constraints import Exact, InvalidValue, Parser, Pattern, matches
 from compiler.spec.image import PATTERN, split_image
 
 _FEWEST = 1024  # bytes: for a smaller number, the unit is probably missing
@@ -84,7 +84,7 @@ def _model_uri(text: str) -> str:
     pattern, example = _MODEL_FORMS[scheme]
     if pattern is None:
         return _s3_uri(text)
-    if not re.fullmatch(pattern, text):
+    if not matches(pattern, text):
         raise InvalidValue(
             "invalid-uri", f"`{text}` is not a {scheme} URI", f"write it like `{example}`"
         )

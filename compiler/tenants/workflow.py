@@ -1,7 +1,8 @@
 """A workload as an Argo workflow: its pod as a template, started by hand or on a schedule.
 
-Argo writes the pod, so settings without a field in a template go into a patch of the pod. Argo adds
-a sidecar, which needs a token and the artefact store.
+Argo writes the pod. A field of the pod goes into the field of the template that has its meaning (4.1,
+workflow_types.go), and a field without such a place goes into a patch of the pod. Argo adds a sidecar,
+which needs a token and the artefact store.
 """
 
 from __future__ import annotations
@@ -14,6 +15,25 @@ from compiler import kube, model
 from compiler.interfaces import workflows
 from compiler.model.resource import Resource
 from compiler.spec.tenant import WorkloadSpec as Spec
+
+# Fields that only some pods have, and their names in a workflow.
+_OPTIONAL = {
+    "affinity": "affinity",
+    "imagePullSecrets": "imagePullSecrets",
+    "nodeSelector": "nodeSelector",
+    "priorityClassName": "podPriorityClassName",
+    "tolerations": "tolerations",
+}
+# Every pod has these two, and a workflow has them by the same names.
+_ALWAYS = ("securityContext", "volumes")
+# The fields of a pod that its step has, and those that Argo decides on by itself or for its sidecar.
+_ELSEWHERE = (
+    "containers",
+    "initContainers",
+    "restartPolicy",
+    "serviceAccountName",
+    "automountServiceAccountToken",
+)
 
 
 def resources(
@@ -30,29 +50,33 @@ def _template(
 ) -> Resource:
     """The WorkflowTemplate: the pod of the workload as its only step."""
     pod = template["spec"]
-    (container,) = pod["containers"]
     # Labels for the controller that creates the pod, and for the store that its sidecar uses.
     makers = {binding.label: "true" for binding in (argo.binding, *argo.binding.entailed)}
     labels = {**template["metadata"]["labels"], **makers}
+    patch = {key: pod[key] for key in pod if key not in (*_OPTIONAL, *_ALWAYS, *_ELSEWHERE)}
     spec: dict[str, Any] = {
         "entrypoint": "main",
         "serviceAccountName": argo.account,
         "automountServiceAccountToken": True,
         "activeDeadlineSeconds": deadline,
         "podMetadata": {"labels": dict(sorted(labels.items()))},
-        "podSpecPatch": dumps({"enableServiceLinks": pod["enableServiceLinks"]}),
-        "securityContext": pod["securityContext"],
-        "volumes": pod["volumes"],
-        "templates": [
-            {
-                "name": "main",
-                "retryStrategy": {"limit": str(me.spec.retries)},
-                "container": {key: value for key, value in container.items() if key != "name"},
-            }
-        ],
+        "podSpecPatch": dumps(patch),
+        **{key: pod[key] for key in _ALWAYS},
+        "templates": [_step(me, pod)],
+        **{field: pod[key] for key, field in _OPTIONAL.items() if key in pod},
     }
-    spec |= {key: pod[key] for key in ("nodeSelector", "tolerations") if key in pod}
     return Resource.of(workflows.TEMPLATE, kube.metadata(me, role="workload"), spec)
+
+
+def _step(me: model.Instance[Spec], pod: model.Manifest) -> model.Manifest:
+    """The containers of the pod as a step, which is tried again if it fails."""
+    (container,) = pod["containers"]
+    step = {
+        "name": "main",
+        "retryStrategy": {"limit": str(me.spec.retries)},
+        "container": {key: value for key, value in container.items() if key != "name"},
+    }
+    return step | {key: pod[key] for key in ("initContainers",) if key in pod}
 
 
 def _schedule(me: model.Instance[Spec]) -> Resource:

@@ -197,7 +197,7 @@ def _described(schema: Schema) -> Schema:
 
 def _partial(schema: Schema) -> Schema:
     """An environment's override of a section: any part of it, and null to remove a key."""
-    keywords = ("required", "if", "then", "else")
+    keywords = ("required", "dependencies", "if", "then", "else")
     partial = {key: value for key, value in schema.items() if key not in keywords}
     partial["properties"] = {
         name: _nullable(_overriding(inner)) for name, inner in schema.get("properties", {}).items()

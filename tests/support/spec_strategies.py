@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -114,6 +115,12 @@ def _side(
     return {**plain, "properties": properties, "required": needs, **nested}
 
 
+def _complete(schema: Schema, value: dict[str, Any]) -> dict[str, Any]:
+    """A map without the keys that depend on keys which it lacks."""
+    needs = schema.get("dependencies", {})
+    return {key: inner for key, inner in value.items() if set(needs.get(key, ())) <= value.keys()}
+
+
 def _without(definition: Schema, condition: Schema) -> Schema:
     """The values of a key that do not meet a condition."""
     met = condition.get("enum", [condition.get("const")])
@@ -135,7 +142,7 @@ def _object(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
     if properties:
         for fields in (needed, optional):
             fields |= {key: SENSIBLE[key] for key in fields.keys() & SENSIBLE.keys()}
-        return st.fixed_dictionaries(needed, optional=optional)
+        return st.fixed_dictionaries(needed, optional=optional).map(partial(_complete, schema))
     names = drawn({"type": "string", **schema.get("propertyNames", {})})
     inner = schema.get("additionalProperties")
     values = drawn(inner) if isinstance(inner, dict) else PLAIN

@@ -74,6 +74,19 @@ class Spec(model.VolumeSpec, model.AdoptsVolume):
             raise InvalidValue(
                 "invalid-value", message, "write `persistence: aof`, or `replicas: 1`"
             )
+        if self.persistence == "none":
+            self._check_no_volume()
+
+    def _check_no_volume(self) -> None:
+        """Refuse fields of a volume, which a server without persistence does not have."""
+        claim = self.adopt.claim if self.adopt else None
+        fields = {"adopt": claim, "storage": self.storage, "storageClass": self.storage_class}
+        for key, value in fields.items():
+            if value is not None:
+                field = f"claim: {value}" if key == "adopt" else f"{key}: {value}"
+                message = f"`{field}` is about a volume, and with `persistence: none` there is none"
+                help = f"write `persistence: aof` or `rdb`, or remove `{field}`"
+                raise InvalidValue("invalid-value", message, help, at=key)
 
 
 def offer(me: model.Instance[Any]) -> redis.Offer:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from compiler import model
 from compiler.components.kserve import agent, transformer
-from compiler.components.kserve.runtimes import LANGUAGE, Runtime, spelled
+from compiler.components.kserve.runtimes import LANGUAGE, NEURAL, Runtime, spelled
 from compiler.diagnostics import closest, listing
 from compiler.interfaces import serving
 from compiler.model import Problem
@@ -25,7 +25,7 @@ def of_model(
     yield from _oci(me)
     yield from _mode(me, mode)
     yield from _token(me)
-    yield from _size(me)
+    yield from _size(me, mode)
     yield from agent.problems(me, protocol)
     yield from transformer.problems(me, mode, protocol)
     if mode == "standard" and spec.canary is not None:
@@ -99,18 +99,32 @@ def _format(me: model.Instance[ModelSpec], runtimes: Sequence[Runtime]) -> Itera
         )
 
 
-def _size(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
-    """The problems of a heavy model without a size, from which memory, disk and deadlines follow."""
-    if me.spec.image is not None:
+def _size(me: model.Instance[ModelSpec], mode: str) -> Iterator[Problem]:
+    """The problems of a model without a size, from which memory, disk, replicas and deadlines follow."""
+    spec, format = me.spec, spelled(me.spec.format)
+    if spec.image is not None or spec.size is not None:
         return
-    heavy = me.spec.gpus is not None or spelled(me.spec.format) in LANGUAGE
-    if heavy and me.spec.size is None:
+    neural = format in NEURAL
+    heavy = spec.gpus is not None or format in LANGUAGE or (neural and serving.fills_memory(spec))
+    # A network that fits little memory is light.
+    unknown = neural and serving.memory_of(spec) is None and replicas(spec, mode) == 0
+    if heavy or unknown:
+        so = "so" if heavy else "so it scales to zero, and"
         yield Problem(
             "unknown-size",
-            f"`{me.name}` has no `size`, so its server gets memory and disk for a small model",
+            f"`{me.name}` has no `size`, {so} its server gets {_lacking(spec)} for a small model",
             (),
-            "add `size:` with the size of the model's files, like `size: 16Gi`",
+            "add `size:` with the size of the model's files, like `size: "
+            + ("16Gi`" if heavy else "200Mi`, or `minReplicas: 1`"),
         )
+
+
+def _lacking(spec: ModelSpec) -> str:
+    """What the user has not set, and what follows from the size of a model."""
+    amounts = spec.resources
+    disk = amounts.limits.ephemeral_storage or amounts.requests.ephemeral_storage
+    needs = {"memory": serving.memory_of(spec), "disk": disk}
+    return " and ".join(name for name, amount in needs.items() if not amount) or "time to start"
 
 
 def _oci(me: model.Instance[ModelSpec]) -> Iterator[Problem]:

@@ -41,6 +41,8 @@ RUNTIMES = (
 )
 # Language models: their weights take minutes to load.
 LANGUAGE = ("huggingface", "vLLM")
+# Neural networks: from a few megabytes to many gigabytes.
+NEURAL = ("onnx", "paddle", "pytorch", "tensorflow", "tensorrt", "triton")
 
 
 _SPELLED = {name.lower(): name for runtime in RUNTIMES for name in runtime.formats}

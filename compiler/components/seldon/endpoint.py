@@ -118,6 +118,13 @@ def _of_split(me: model.Instance[ModelSpec], *, routed: bool) -> Iterator[Proble
 
 def _foreign_keys(me: model.Instance[ModelSpec]) -> Iterator[Problem]:
     """The problems of keys that only KServe obeys."""
+    if me.spec.max_replicas is not None:
+        yield Problem(
+            "serving-mode",
+            f"`{me.name}` sets `maxReplicas`, and platformc writes no autoscaler for Seldon Core",
+            ("maxReplicas",),
+            "write the number of its pods as `minReplicas`, or serve the model with `kserve`",
+        )
     for key in (
         "runtime",
         "timeout",

@@ -1,10 +1,10 @@
 """Pods that request more than the quota of their namespace: the API server refuses the last ones.
 
 The requests of a pod are added as the scheduler does (the larger of the containers' sum and the
-largest init container), times the replicas; a CronJob counts as one run. Pods that an operator
-creates for a custom resource count by the requests in it, times the replicas of the enclosing
-field: for a model its minimum, and at least one. Additions of the operator, such as a sidecar, are
-not counted.
+largest init container), times the replicas, or times the pods that a Job runs at once; a CronJob counts
+as one run. Pods that an operator creates for a custom resource count by the requests in it, times the
+replicas of the enclosing field: for a model its minimum, and at least one. Additions of the operator,
+such as a sidecar, are not counted.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def check_objects(platform: Platform, lowered: Lowered, report: Report) -> None:
                     f"{_written(total, name)}: {terms_text}",
                     platform.document.value_span(path),
                     path=path,
-                    help="raise the quota, or lower `resources.requests` or replicas",
+                    help="raise the quota, or lower `resources.requests`, replicas or `parallelism`",
                 )
 
 
@@ -53,8 +53,18 @@ def _of_object(resource: Resource, name: str) -> Fraction:
     manifest, custom = resource.manifest, resource.custom
     template = pod_template(manifest)
     if template is not None:
-        return int(manifest["spec"].get("replicas", 1)) * _of_pod(template, name)
+        return _pods_at_once(manifest) * _of_pod(template, name)
     return _of_custom(manifest.get("spec"), name, custom.replicas) if custom else Fraction(0)
+
+
+def _pods_at_once(manifest: Manifest) -> int:
+    """How many pods of an object run at the same time."""
+    spec = manifest["spec"]
+    if manifest["kind"] not in ("Job", "CronJob"):
+        return int(spec.get("replicas", 1))
+    job = spec["jobTemplate"]["spec"] if manifest["kind"] == "CronJob" else spec
+    parallel = int(job.get("parallelism", 1))
+    return min(parallel, int(job.get("completions", parallel)))
 
 
 def _of_custom(value: object, name: str, count: str) -> Fraction:
@@ -66,9 +76,13 @@ def _of_custom(value: object, name: str, count: str) -> Fraction:
     if not isinstance(value, dict):
         return Fraction(0)
     requests = value.get("resources", {}).get("requests", {}) if _has_requests(value) else {}
-    direct = quantity.amount(str(requests.get(name, "0")))
-    items = (item for key, item in value.items() if key != "resources")
-    total = sum((_of_custom(item, name, count) for item in items), direct)
+    direct = _number(requests, name)
+    init = value.get("initContainers")
+    before = [_of_custom(step, name, count) for step in init] if isinstance(init, list) else []
+    items = (item for key, item in value.items() if key not in ("resources", "initContainers"))
+    total = max(
+        sum((_of_custom(item, name, count) for item in items), direct), *before, Fraction(0)
+    )
     replicas = value.get(count)
     return max(1, replicas if isinstance(replicas, int) else 1) * total
 
@@ -80,12 +94,19 @@ def _has_requests(value: Manifest) -> bool:
 
 def _of_pod(template: Manifest, name: str) -> Fraction:
     def requested(container: Manifest) -> Fraction:
-        requests = container.get("resources", {}).get("requests", {})
-        return quantity.amount(str(requests.get(name, "0")))
+        return _number(container.get("resources", {}).get("requests", {}), name)
 
     spec = template["spec"]
     together = sum((requested(container) for container in spec["containers"]), Fraction(0))
     return max([together, *(requested(container) for container in spec.get("initContainers", ()))])
+
+
+def _number(requests: Manifest, name: str) -> Fraction:
+    """The amount of one request. A text that is no amount, or a negative one, never becomes a pod."""
+    try:
+        return max(Fraction(0), quantity.of_object(str(requests.get(name, "0"))))
+    except ValueError:
+        return Fraction(0)
 
 
 def _written(amount: Fraction, name: str) -> str:
