@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -112,16 +112,32 @@ def _add_need(join: Join, path: Path, binding: Binding, needs: Needs) -> None:
     earlier.append(binding)
 
 
-def _add_merged(join: Join, needs: Mapping[str, list[Binding]], uses: Uses) -> None:
+def _add_merged(join: Join, needs: Needs, uses: Uses) -> None:
     """Add one binding for each slot, with the merged claim of all needs."""
-    merged: dict[str, Binding] = {}
-    for slot, bindings in needs.items():
-        binding = bindings[0]
-        for second in bindings[1:]:
-            merged_claim = binding.claim.merged(second.claim)
-            binding = replace(binding, claim=merged_claim) if merged_claim is not None else binding
-        merged[slot] = binding
+    merged = {slot: _merged(bindings) for slot, bindings in needs.items()}
     for binding in merged.values():
-        slots = {further.requires.slot for further in _further_needs(join, binding, uses)}
-        entailed = tuple(merged[name] for name in sorted(slots) if name in merged)
+        entailed = tuple(_entailed(join, binding, merged, uses))
         join.add(replace(binding, entailed=entailed))
+
+
+def _merged(bindings: Sequence[Binding]) -> Binding:
+    """The first of some bindings to one offer, with the merged claim of all of them."""
+    binding, *rest = bindings
+    for second in rest:
+        claim = binding.claim.merged(second.claim)
+        binding = replace(binding, claim=claim) if claim is not None else binding
+    return binding
+
+
+def _entailed(
+    join: Join, binding: Binding, merged: Mapping[str, Binding], uses: Uses
+) -> Iterator[Binding]:
+    """The connections that clients of a provider need, each with this provider's part of the claim.
+
+    The merged claim also has the buckets of other providers. A text about this provider must not name them.
+    """
+    own_needs: Needs = defaultdict(list)
+    for need in _further_needs(join, binding, uses):
+        own_needs[need.requires.slot].append(need)
+    for slot in sorted(own_needs.keys() & merged.keys()):
+        yield replace(merged[slot], claim=_merged(own_needs[slot]).claim)
