@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from compiler.document import Path
 from compiler.model.binding import Binding, Requires
 from compiler.model.instance import Instance
+from compiler.model.resource import Env
 from compiler.resolve import models, problems
 from compiler.resolve.join import Candidate, Join, pooler
 
@@ -38,6 +39,7 @@ Needs = dict[str, list[Binding]]  # the bindings that a tenant needs, by slot
 def bind(join: Join, consumer: Instance[Any], uses: Uses) -> None:
     """Bind an instance's `uses`; claims are merged if one connection can serve them."""
     needs: Needs = defaultdict(list)
+    paths: dict[str, Path] = {}
     for index, word in enumerate(uses.words):
         path: Path = (*uses.path, index)
         used = _offer_of_word(join, consumer, path, word)
@@ -53,8 +55,11 @@ def bind(join: Join, consumer: Instance[Any], uses: Uses) -> None:
         requires = uses.requires(used.provides.endpoint, (by_pooler or named).provider.name)
         binding = Binding(consumer, requires, used.provider, used.provides, claim, used.offer)
         for need in (binding, *_further_needs(join, binding, uses)):
+            paths.setdefault(need.requires.slot, path)
             _add_need(join, path, need, needs)
-    _add_merged(join, needs, uses)
+    added = _add_merged(join, needs, uses)
+    if consumer.name not in join.unsettled:
+        _check_variables(join, added, paths)
 
 
 def _offer_of_word(join: Join, consumer: Instance[Any], path: Path, word: str) -> Candidate | None:
@@ -112,12 +117,33 @@ def _add_need(join: Join, path: Path, binding: Binding, needs: Needs) -> None:
     earlier.append(binding)
 
 
-def _add_merged(join: Join, needs: Needs, uses: Uses) -> None:
+def _add_merged(join: Join, needs: Needs, uses: Uses) -> list[Binding]:
     """Add one binding for each slot, with the merged claim of all needs."""
     merged = {slot: _merged(bindings) for slot, bindings in needs.items()}
-    for binding in merged.values():
-        entailed = tuple(_entailed(join, binding, merged, uses))
-        join.add(replace(binding, entailed=entailed))
+    added = [
+        replace(binding, entailed=tuple(_entailed(join, binding, merged, uses)))
+        for binding in merged.values()
+    ]
+    for binding in added:
+        join.add(binding)
+    return added
+
+
+def _check_variables(join: Join, bindings: list[Binding], paths: Mapping[str, Path]) -> None:
+    """Report two providers that set one variable of a pod to different values.
+
+    Providers of different interfaces can do so, because some variables have the name of an instance.
+    """
+    variables: dict[str, tuple[Binding, Env]] = {}
+    direct = [binding for binding in bindings if not binding.relayed]
+    for binding in direct if len(direct) > 1 else ():
+        for variable in binding.endpoint().env():
+            earlier, value = variables.setdefault(variable.name, (binding, variable))
+            if value != variable:
+                join.unsettled.add(binding.consumer.name)
+                path = paths[binding.requires.slot]
+                problems.report_variable_conflict(join, path, binding, earlier, variable.name)
+                return
 
 
 def _merged(bindings: Sequence[Binding]) -> Binding:
