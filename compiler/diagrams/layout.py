@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from compiler.diagrams.edges import Edge
 from compiler.diagrams.view import View, kind
+from compiler.model.graph import successors_first
 
 GAP_X, GAP_Y, MARGIN, PORT, LEAST, LANE = 210, 22, 24, 18, 44, 14
 LETTER, PADDING, NARROWEST = 8, 28, 120  # a wide letter of a name, in the picture's units
@@ -120,19 +121,9 @@ def _depths(view: View) -> dict[str, int]:
     for edge in view.edges:
         providers[edge.consumer].append(edge.provider)
     depths: dict[str, int] = {}
-
-    def visit(name: str, path: frozenset[str]) -> int:
-        if name not in depths:
-            ahead = [
-                visit(provider, path | {name})
-                for provider in providers[name]
-                if provider not in path
-            ]
-            depths[name] = 1 + max(ahead, default=-1)
-        return depths[name]
-
-    for node in view.nodes:
-        visit(node.name, frozenset({node.name}))
+    for name in successors_first([node.name for node in view.nodes], providers):
+        ahead = (depths[provider] for provider in providers[name] if provider in depths)
+        depths[name] = 1 + max(ahead, default=-1)
     return depths
 
 
