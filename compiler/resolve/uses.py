@@ -65,7 +65,7 @@ def bind(join: Join, consumer: Instance[Any], uses: Uses) -> None:
 def _offer_of_word(join: Join, consumer: Instance[Any], path: Path, word: str) -> Candidate | None:
     """The offer that an element of `uses` names: that of an instance, or of the only one of a type."""
     instance = join.instances.get(word)
-    typed = [] if instance else _components(join, word)
+    typed = [] if instance else join.components_of_type[word]
     if len(typed) > 1:
         problems.report_ambiguous_use(join, path, word, typed)
         return None
@@ -76,10 +76,6 @@ def _offer_of_word(join: Join, consumer: Instance[Any], path: Path, word: str) -
         return join.client_offers[instance.name]
     problems.report_unknown_use(join, consumer, path, word, exists=instance is not None)
     return None
-
-
-def _components(join: Join, type: str) -> list[Instance[Any]]:
-    return [i for i in join.instances.values() if i.type == type and i.section == "components"]
 
 
 def _further_needs(join: Join, used: Binding, uses: Uses) -> Iterator[Binding]:
